@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ordering between this processor and a device that reads and writes the same memory.
+ * C11's fences order processors among themselves; a device sees memory and doorbells in the order
+ * that the bus keeps, which on aarch64 needs an outer-shareable barrier. */
+#ifndef UPNVME_BASE_BARRIER_H
+#define UPNVME_BASE_BARRIER_H
+
+#include <stdatomic.h>
+
+#include "base/util.h"
+
+/* Before a doorbell: all entries written so far are visible to the device first. */
+static inline void barrier_before_doorbell(void)
+{
+#if defined(__aarch64__)
+	__asm__ volatile("dmb oshst" ::: "memory");
+#endif
+	atomic_thread_fence(memory_order_release);
+}
+
+/* After a phase tag: what the device wrote before it is read after it. */
+static inline void barrier_after_phase(void)
+{
+#if defined(__aarch64__)
+	__asm__ volatile("dmb oshld" ::: "memory");
+#endif
+	atomic_thread_fence(memory_order_acquire);
+}
+
+#endif

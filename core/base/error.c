@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The last error lives in the thread, so that no lock and no allocation stands before a message. */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local struct upnvme_error last;
+
+int error_set(int err, uint32_t code, const char *format, ...)
+{
+	va_list args;
+
+	last.err = err;
+	last.code = code;
+	va_start(args, format);
+	vsnprintf(last.text, sizeof(last.text), format, args);
+	va_end(args);
+	return err;
+}
+
+const struct upnvme_error *error_last(void)
+{
+	return &last;
+}
+
+void error_clear(void)
+{
+	memset(&last, 0, sizeof(last));
+}
+
+int error_no_memory(const char *what, uint64_t bytes)
+{
+	return error_set(
+		-ENOMEM, UPNVME_ERR_NO_MEMORY,
+		"no memory for %s (%llu bytes): free some or raise the limit (ulimit -v, cgroup)",
+		what, (unsigned long long)bytes);
+}

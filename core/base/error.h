@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* This thread's last error: a negative errno, a stable code, and a sentence that names the thing,
+ * the value and the remedy. */
+#ifndef UPNVME_BASE_ERROR_H
+#define UPNVME_BASE_ERROR_H
+
+#include <errno.h>
+#include <stdint.h>
+
+#include <upnvme/error.h>
+
+/* Records the sentence and returns `err`, so that a check reads `return error_set(-EINVAL, ...)`. */
+__attribute__((format(printf, 3, 4), cold)) int error_set(int err, uint32_t code,
+							  const char *format, ...);
+
+const struct upnvme_error *error_last(void);
+void error_clear(void);
+
+/* No memory, said the same way everywhere. */
+__attribute__((cold)) int error_no_memory(const char *what, uint64_t bytes);
+
+#endif
