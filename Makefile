@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The build of upnvme. Sources are found by wildcard; everything that is built goes under build/.
+#
+#   make CONFIG=asan|tsan|coverage|strict-gcc|strict-clang|aarch64   another build beside the release, in build/CONFIG/
+#   make V=1          show the commands            make LIBURING=no   build without io_uring
+#   make PREFIX=/usr DESTDIR=/tmp/stage install    make check JOBS=4
+
+CONFIG  ?= release
+PREFIX  ?= /usr/local
+DESTDIR ?=
+LIBDIR  ?= $(PREFIX)/lib
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+LIBURING ?= $(shell pkg-config --exists liburing 2>/dev/null && echo yes || echo no)
+
+# --- the version, from the public header ----------------------------------------------------------
+ABI          := 0
+version_part  = $(shell sed -n 's/^\#define UPNVME_VERSION_$(1)[ \t]*\([0-9]*\).*/\1/p' \
+                  capi/include/upnvme/version.h capi/include/upnvme.h 2>/dev/null | head -n 1)
+VERSION      := $(or $(call version_part,MAJOR),0).$(or $(call version_part,MINOR),1).$(or $(call version_part,PATCH),0)
+SONAME       := libupnvme.so.$(ABI)
+
+# --- flags ----------------------------------------------------------------------------------------
+B := $(if $(filter release,$(CONFIG)),build,build/$(CONFIG))
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+# Calls inside the library go straight to the function, never through the PLT: nothing may be interposed.
+CODEGEN  := -fPIC -fvisibility=hidden -fno-semantic-interposition -pthread
+# Hardening that costs nothing per I/O: checks of libc calls whose size is not constant, probes of frames
+# larger than a page, and canaries, which the hot path is built without (see HOT).
+HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fstack-protector-strong
+# Relocations are resolved at load and then read-only; a PLT stub stays a single jump either way.
+LINK     := -Wl,-z,relro,-z,now -Wl,--as-needed
+
+ifeq ($(CONFIG),release)
+  OPT := -O2 -g -DNDEBUG $(HARDEN)
+else ifeq ($(CONFIG),asan)
+  OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(CONFIG),tsan)
+  OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+else ifeq ($(CONFIG),coverage)
+  OPT := -O0 -g --coverage -fprofile-update=atomic
+else ifeq ($(CONFIG),strict-gcc)
+  OPT := -O2 -g -DNDEBUG $(HARDEN) -Werror
+else ifeq ($(CONFIG),strict-clang)
+  CC  := clang
+  OPT := -O2 -g -DNDEBUG $(HARDEN) -Werror
+else ifeq ($(CONFIG),aarch64)
+  CC       := aarch64-linux-gnu-gcc
+  LIBURING := no
+  OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror
+else
+  $(error CONFIG=$(CONFIG) is not known)
+endif
+
+ifeq ($(LIBURING),yes)
+  URING_CFLAGS := -DHAVE_LIBURING $(shell pkg-config --cflags liburing)
+  URING_LIBS   := $(shell pkg-config --libs liburing)
+endif
+
+STD         := -std=gnu11 -D_GNU_SOURCE
+LIB_LIBS    := $(URING_LIBS) -pthread
+ALL_CFLAGS   = $(STD) $(OPT) $(CODEGEN) $(WARNINGS) $(CFLAGS)
+LIB_CFLAGS   = $(ALL_CFLAGS) -Icore -Icapi/include $(URING_CFLAGS)
+PUBLIC_CFLAGS = $(STD) $(OPT) -pthread $(WARNINGS) $(CFLAGS) -Icapi/include
+# A cmocka test takes its state whether it needs it or not.
+TEST_CFLAGS  = $(LIB_CFLAGS) -Wno-unused-parameter -Itests
+
+# --- what there is --------------------------------------------------------------------------------
+find = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null))
+objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
+dirs = $(notdir $(patsubst %/,%,$(wildcard $(1)/*/)))
+
+LIB_OBJS := $(call objs,$(if $(wildcard core capi/src),$(call find,core capi/src,*.c)))
+HEADERS_TOP := $(wildcard capi/include/*.h)
+HEADERS_SUB := $(wildcard capi/include/upnvme/*.h)
+HEADERS  := $(HEADERS_TOP) $(HEADERS_SUB)
+MAP      := $(wildcard capi/upnvme.map)
+
+# A program is a .c file, or a folder of them named after the program.
+TOOLS    := $(sort $(patsubst capi/tools/%.c,%,$(wildcard capi/tools/*.c)) $(call dirs,capi/tools))
+EXAMPLES := $(sort $(patsubst capi/examples/%.c,%,$(wildcard capi/examples/*.c)) $(call dirs,capi/examples))
+
+# In these lanes each test_*.c is a program and any other .c file is support for the programs of its lane.
+# tests/public is linked with the shared library alone; the others with an archive of everything.
+INNER_LANES := $(notdir $(wildcard tests/unit tests/behaviour tests/hostile tests/abi))
+LANES       := $(INNER_LANES) $(notdir $(wildcard tests/public))
+lane_tests   = $(call find,tests/$(1),test_*.c)
+lane_support = $(filter-out $(call lane_tests,$(1)),$(call find,tests/$(1),*.c))
+lane_programs = $(patsubst %.c,$(B)/%,$(call lane_tests,$(1)))
+
+SHARED  := $(B)/lib/libupnvme.so
+ARCHIVE := $(B)/lib/libupnvme.a
+INSIDES := $(B)/lib/libupnvme_all.a
+LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE))
+TOOL_BINS    := $(TOOLS:%=$(B)/bin/%)
+EXAMPLE_BINS := $(EXAMPLES:%=$(B)/examples/%)
+TEST_BINS    := $(foreach lane,$(LANES),$(call lane_programs,$(lane)))
+TEST_OBJS    := $(foreach lane,$(LANES),$(call objs,$(call find,tests/$(lane),*.c)))
+PUBLIC_OBJS  := $(call objs,$(if $(wildcard capi/tools capi/examples),$(call find,capi/tools capi/examples,*.c)))
+
+ifeq ($(V),1)
+  say = @:
+else
+  Q   := @
+  say = @printf '  %-8s%s\n' $(1) $(2)
+endif
+SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
+# --- build ----------------------------------------------------------------------------------------
+.PHONY: all libs tools examples tests
+.DEFAULT_GOAL := all
+all: libs tools examples ## build the libraries, the tools and the examples (the default)
+libs: $(LIBS) $(B)/upnvme.pc
+tools: $(TOOL_BINS)
+examples: $(EXAMPLE_BINS)
+tests: all $(TEST_BINS) ## build the test programs
+
+# The hot path has no buffers on the stack for a canary to guard.
+HOT := $(filter $(B)/obj/capi/src/io.o $(B)/obj/core/driver/queue/%,$(LIB_OBJS))
+$(HOT): private OPT += -fno-stack-protector
+
+$(LIB_OBJS): $(B)/obj/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+
+$(PUBLIC_OBJS): $(B)/obj/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PUBLIC_CFLAGS) -MMD -MP -c $< -o $@
+
+$(SHARED): $(LIB_OBJS) $(MAP) $(B)/objects
+	$(call say,LD,$@.$(VERSION))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(OPT) -Wl,-soname,$(SONAME) $(MAP:%=-Wl,--version-script=%) $(LINK) -Wl,-z,defs \
+	  $(LDFLAGS) $(LIB_OBJS) $(LIB_LIBS) -o $@.$(VERSION)
+	@ln -sf libupnvme.so.$(VERSION) $(B)/lib/$(SONAME)
+	@ln -sf $(SONAME) $@
+	@touch $@.$(VERSION)
+
+# One object whose hidden symbols have become local: the core's names cannot collide with an application's.
+$(ARCHIVE): $(LIB_OBJS) $(B)/objects
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -r -nostdlib $(LIB_OBJS) -o $(B)/lib/upnvme.o
+	$(Q)$(or $(OBJCOPY),$(shell $(CC) -print-prog-name=objcopy),objcopy) --localize-hidden $(B)/lib/upnvme.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/lib/upnvme.o && rm -f $(B)/lib/upnvme.o
+
+# All objects as they are: unit tests look inside.
+$(INSIDES): $(LIB_OBJS) $(B)/objects
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
+
+$(B)/upnvme.pc: capi/upnvme.pc.in $(B)/prefix
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	  -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' $< > $@
+
+program_objs = $(call objs,$(wildcard $(1).c) $(if $(wildcard $(1)/),$(call find,$(1),*.c)))
+# $(1) program, $(2) its source without .c, $(3) where it goes
+define public_program
+$(B)/$(3)/$(1): $$(call program_objs,$(2)) $$(SHARED)
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) -L$$(B)/lib -lupnvme -lm -pthread \
+	  -Wl,-rpath,'$$$$ORIGIN/../lib' -o $$@
+endef
+$(foreach t,$(TOOLS),$(eval $(call public_program,$(t),capi/tools/$(t),bin)))
+$(foreach e,$(EXAMPLES),$(eval $(call public_program,$(e),capi/examples/$(e),examples)))
+
+# $(1) lane, $(2) compiler flags, $(3) libraries to depend on, $(4) how to link with them
+define lane_rules
+$$(call objs,$$(call find,tests/$(1),*.c)): $$(B)/obj/%.o: %.c $$(B)/flags
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $(2) -Itests/$(1) -MMD -MP -c $$< -o $$@
+
+$$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(call objs,$$(call lane_support,$(1))) $(3)
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $(4) -lcmocka -lm -pthread -o $$@
+endef
+$(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
+$(eval $(call lane_rules,public,$$(PUBLIC_CFLAGS) -Wno-unused-parameter,$$(SHARED),-L$$(B)/lib -lupnvme -Wl,-rpath,$$(abspath $$(B)/lib)))
+
+# A stamp is rewritten only when what it holds has changed, and what depends on it is then made again.
+stamp = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || printf '%s\n' '$(strip $(1))' > $@
+.PHONY: FORCE
+FORCE:
+$(B)/flags: FORCE
+	$(call stamp,$(shell $(CC) --version 2>/dev/null | head -n 1) $(CC) $(TEST_CFLAGS) $(LDFLAGS))
+$(B)/objects: FORCE
+	$(call stamp,$(VERSION) $(LINK) $(LDFLAGS) $(LIB_LIBS) $(LIB_OBJS))
+$(B)/prefix: FORCE
+	$(call stamp,$(PREFIX) $(LIBDIR) $(VERSION) $(LIB_LIBS))
+
+-include $(patsubst %.o,%.d,$(LIB_OBJS) $(PUBLIC_OBJS) $(TEST_OBJS))
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+# --- install --------------------------------------------------------------------------------------
+# An installed tool finds the library as every program does; only a place that the loader does not search is
+# written into it.
+INSTALL    ?= install
+SEARCHED   := /usr/lib /lib /usr/local/lib /usr/lib/% /lib/% /usr/local/lib/%
+TOOL_RPATH  = $(if $(filter-out $(SEARCHED),$(LIBDIR)),-Wl$(,)-rpath$(,)$(LIBDIR))
+,          := ,
+
+.PHONY: install uninstall clean help
+install: libs tools ## install library, headers, pkg-config file and tools (PREFIX, LIBDIR, DESTDIR)
+	$(Q)$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(PREFIX)/bin
+	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
+	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(DESTDIR)$(PREFIX)/include/upnvme/
+	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
+	$(Q)ln -sf libupnvme.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
+	$(Q)$(INSTALL) -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	$(Q)$(INSTALL) -m 644 $(B)/upnvme.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	$(Q)set -e; $(foreach t,$(TOOLS),$(CC) $(OPT) $(LDFLAGS) $(call program_objs,capi/tools/$(t)) -L$(B)/lib \
+	  -lupnvme -lm -pthread $(TOOL_RPATH) -o $(DESTDIR)$(PREFIX)/bin/$(t);) :
+	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+uninstall: ## remove what install put there
+	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
+	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libupnvme.so* $(DESTDIR)$(LIBDIR)/libupnvme.a $(DESTDIR)$(LIBDIR)/pkgconfig/upnvme.pc
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme 2>/dev/null || :
+
+clean: ## remove build/
+	$(Q)rm -rf build
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+include $(wildcard tests/make/*.mk)
