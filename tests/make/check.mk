@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The targets that install, run and measure. A lane is what `make check` counts as one heading; check-LANE runs one.
+
+RUN   := tests/run-tests
+CHECK_LANES := build $(LANES) lint asan tsan demo
+
+.PHONY: deps check lint sanitize coverage bench demo
+deps: ## install the Debian packages that build, tests and lint need
+	@tests/deps/install check
+	@tests/deps/install --optional lint coverage bench
+
+check: ## install what is missing, build, run every test, lint and sanitizer
+	@tests/deps/install check
+	@tests/deps/install --optional lint
+	+@MAKE='$(SUBMAKE)' $(RUN) all $(CHECK_LANES)
+
+.PHONY: $(CHECK_LANES:%=check-%) lane-programs
+check-build:
+	+@$(RUN) lane --jobs 1 --timeout 1800 build '$(SUBMAKE) tests'
+
+$(LANES:%=check-%): check-%:
+	+@$(SUBMAKE) tests
+	+@$(SUBMAKE) lane-programs LANE=$*  PROGRAMS='$(call lane_programs,$*)'
+
+# UPNVME_TEST_BUILD tells a test which build it runs in: a long one may do less under a sanitizer.
+LANE     = $(CONFIG)
+PROGRAMS = $(TEST_BINS)
+WRAP     =
+TIMEOUT  = 600
+lane-programs:
+	@UPNVME_TEST_BUILD=$(CONFIG) $(RUN) lane --jobs $(JOBS) --timeout $(TIMEOUT) --strip $(B)/tests/ --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
+
+# --- sanitizers -----------------------------------------------------------------------------------
+export ASAN_OPTIONS  ?= detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS ?= print_stacktrace=1
+export TSAN_OPTIONS  ?= second_deadlock_stack=1
+
+sanitize: ## run the tests under ASan and UBSan, then under TSan
+	@tests/deps/install check
+	+@MAKE='$(SUBMAKE)' $(RUN) all asan tsan
+
+# TSan of gcc 12 does not know address spaces as random as newer kernels make them.
+NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-$(2) 2>/dev/null && $(3) $(B)/probe-$(2) >/dev/null 2>&1
+
+check-asan:
+	@mkdir -p $(B)
+	+@if $(call works,-fsanitize=address$(,)undefined,asan,); then \
+	  $(SUBMAKE) CONFIG=asan tests && $(SUBMAKE) CONFIG=asan TIMEOUT=1200 lane-programs; \
+	else $(RUN) lane --skip '$(CC) -fsanitize=address does not work here' asan; fi
+
+check-tsan:
+	@mkdir -p $(B)
+	+@if $(call works,-fsanitize=thread,tsan,$(NO_ASLR)); then \
+	  $(SUBMAKE) CONFIG=tsan tests && $(SUBMAKE) CONFIG=tsan TIMEOUT=1200 WRAP='$(NO_ASLR)' lane-programs; \
+	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
+
+# --- lint -----------------------------------------------------------------------------------------
+LINT_STEPS := format gcc clang headers tidy floors length shell aarch64
+
+lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
+	@tests/deps/install --optional lint
+	+@MAKE='$(SUBMAKE)' $(RUN) all lint
+
+check-lint:
+	+@MAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 --strip tests/ lint $(LINT_STEPS:%='tests/lint/lint %')
+
+# --- coverage, bench, demo ------------------------------------------------------------------------
+coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/coverage/html)
+	@tests/deps/install coverage
+	+@$(SUBMAKE) CONFIG=coverage tests
+	@find build/coverage -name '*.gcda' -delete
+	+@$(SUBMAKE) CONFIG=coverage lane-programs || echo 'coverage: some tests failed' >&2
+	@mkdir -p build/coverage/html
+	@gcovr --root . --filter core/ --filter capi/src/ --object-directory build/coverage \
+	  --html-details build/coverage/html/index.html --print-summary build/coverage
+
+bench: ## what the main job costs, as a table (JSON=FILE: the same for machines)
+	@tests/deps/install bench
+	+@$(SUBMAKE) all
+	@JSON='$(JSON)' tests/bench/run
+
+demo: ## a real disk image read, written and measured through the library
+	@tests/deps/install demo
+	+@$(SUBMAKE) all
+	@tests/demo/demo.sh
+
+check-demo:
+	+@$(SUBMAKE) all
+	@$(RUN) lane --timeout 900 --strip tests/ demo tests/demo/demo.sh
