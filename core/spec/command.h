@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What particular commands put into their dwords and data buffers, and what they return in dword
+ * 0.
+ *
+ * A field's name is NVME_<command>_<field>; the comment above a group tells the dword. The masks
+ * are not shifted, use NVME_FIELD_GET and NVME_FIELD_SET.
+ */
+#ifndef UPNVME_SPEC_COMMAND_H
+#define UPNVME_SPEC_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec/field.h"
+
+/* Abort. NVMe Base 2.0c, 5.1. Dword 10 */
+#define NVME_ABORT_SQID_SHIFT 0
+#define NVME_ABORT_SQID_MASK  0xffffu
+#define NVME_ABORT_CID_SHIFT  16
+#define NVME_ABORT_CID_MASK   0xffffu
+/* Abort: completion dword 0 */
+#define NVME_ABORT_NOT_ABORTED (1u << 0)
+
+/* Asynchronous Event Request: completion dword 0. NVMe Base 2.0c, 5.2.1 */
+#define NVME_AER_TYPE_SHIFT 0
+#define NVME_AER_TYPE_MASK  0x7u
+#define NVME_AER_INFO_SHIFT 8
+#define NVME_AER_INFO_MASK  0xffu
+#define NVME_AER_LID_SHIFT  16 /* log page to read, which also clears the event */
+#define NVME_AER_LID_MASK   0xffu
+
+#define NVME_AER_TYPE(dw0) NVME_FIELD_GET(NVME_AER_TYPE, dw0)
+#define NVME_AER_INFO(dw0) NVME_FIELD_GET(NVME_AER_INFO, dw0)
+#define NVME_AER_LID(dw0)  NVME_FIELD_GET(NVME_AER_LID, dw0)
+
+#define NVME_AER_TYPE_ERROR          0u
+#define NVME_AER_TYPE_SMART          1u
+#define NVME_AER_TYPE_NOTICE         2u
+#define NVME_AER_TYPE_IMMEDIATE      3u
+#define NVME_AER_TYPE_IO_COMMAND_SET 6u
+#define NVME_AER_TYPE_VENDOR         7u
+
+/* Information of the type Error */
+#define NVME_AER_ERROR_INVALID_DOORBELL_REGISTER 0x00u
+#define NVME_AER_ERROR_INVALID_DOORBELL_VALUE    0x01u
+#define NVME_AER_ERROR_DIAGNOSTIC_FAILURE        0x02u
+#define NVME_AER_ERROR_PERSISTENT_INTERNAL       0x03u
+#define NVME_AER_ERROR_TRANSIENT_INTERNAL        0x04u
+#define NVME_AER_ERROR_FIRMWARE_IMAGE_LOAD       0x05u
+/* of the type SMART / Health */
+#define NVME_AER_SMART_RELIABILITY 0x00u
+#define NVME_AER_SMART_TEMPERATURE 0x01u
+#define NVME_AER_SMART_SPARE       0x02u
+/* of the type Notice */
+#define NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED    0x00u
+#define NVME_AER_NOTICE_FIRMWARE_ACTIVATION     0x01u
+#define NVME_AER_NOTICE_TELEMETRY_CHANGED       0x02u
+#define NVME_AER_NOTICE_ANA_CHANGE              0x03u
+#define NVME_AER_NOTICE_PREDICTABLE_LATENCY     0x04u
+#define NVME_AER_NOTICE_LBA_STATUS              0x05u
+#define NVME_AER_NOTICE_ENDURANCE_GROUP         0x06u
+#define NVME_AER_NOTICE_ZONE_DESCRIPTOR_CHANGED 0xefu
+#define NVME_AER_NOTICE_DISCOVERY_CHANGED       0xf0u
+/* of the type Immediate */
+#define NVME_AER_IMMEDIATE_NORMAL_SHUTDOWN 0x00u
+/* of the type I/O Command Specific Status */
+#define NVME_AER_IO_RESERVATION_LOG                0x00u
+#define NVME_AER_IO_SANITIZE_COMPLETED             0x01u
+#define NVME_AER_IO_SANITIZE_UNEXPECTED_DEALLOCATE 0x02u
+
+/* Create I/O Completion Queue. NVMe Base 2.0c, 5.4. Dword 10 */
+#define NVME_CREATE_CQ_QID_SHIFT   0
+#define NVME_CREATE_CQ_QID_MASK    0xffffu
+#define NVME_CREATE_CQ_QSIZE_SHIFT 16 /* 0's based */
+#define NVME_CREATE_CQ_QSIZE_MASK  0xffffu
+/* Dword 11 */
+#define NVME_CREATE_CQ_PC_SHIFT  0 /* physically contiguous */
+#define NVME_CREATE_CQ_PC_MASK   0x1u
+#define NVME_CREATE_CQ_IEN_SHIFT 1 /* interrupts enabled */
+#define NVME_CREATE_CQ_IEN_MASK  0x1u
+#define NVME_CREATE_CQ_IV_SHIFT  16 /* interrupt vector */
+#define NVME_CREATE_CQ_IV_MASK   0xffffu
+
+/* Create I/O Submission Queue. NVMe Base 2.0c, 5.5. Dword 10 */
+#define NVME_CREATE_SQ_QID_SHIFT   0
+#define NVME_CREATE_SQ_QID_MASK    0xffffu
+#define NVME_CREATE_SQ_QSIZE_SHIFT 16 /* 0's based */
+#define NVME_CREATE_SQ_QSIZE_MASK  0xffffu
+/* Dword 11 */
+#define NVME_CREATE_SQ_PC_SHIFT    0 /* physically contiguous */
+#define NVME_CREATE_SQ_PC_MASK     0x1u
+#define NVME_CREATE_SQ_QPRIO_SHIFT 1 /* class for weighted round robin */
+#define NVME_CREATE_SQ_QPRIO_MASK  0x3u
+#define NVME_CREATE_SQ_CQID_SHIFT  16
+#define NVME_CREATE_SQ_CQID_MASK   0xffffu
+/* Dword 12 */
+#define NVME_CREATE_SQ_NVMSETID_SHIFT 0
+#define NVME_CREATE_SQ_NVMSETID_MASK  0xffffu
+
+#define NVME_QPRIO_URGENT 0u
+#define NVME_QPRIO_HIGH   1u
+#define NVME_QPRIO_MEDIUM 2u
+#define NVME_QPRIO_LOW    3u
+
+/*
+ * Delete I/O Completion Queue, Delete I/O Submission Queue. NVMe Base 2.0c, 5.6 and 5.7. Dword 10
+ */
+#define NVME_DELETE_QUEUE_QID_SHIFT 0
+#define NVME_DELETE_QUEUE_QID_MASK  0xffffu
+
+/* Device Self-test. NVMe Base 2.0c, 5.8. Dword 10 */
+#define NVME_SELF_TEST_STC_SHIFT    0
+#define NVME_SELF_TEST_STC_MASK     0xfu
+#define NVME_SELF_TEST_STC_SHORT    0x1u
+#define NVME_SELF_TEST_STC_EXTENDED 0x2u
+#define NVME_SELF_TEST_STC_VENDOR   0xeu
+#define NVME_SELF_TEST_STC_ABORT    0xfu
+
+/*
+ * Directive Receive, Directive Send. NVMe Base 2.0c, 5.9 and 5.10. Dword 10 is NUMD (0's based),
+ * dword 11:
+ */
+#define NVME_DIRECTIVE_DOPER_SHIFT 0
+#define NVME_DIRECTIVE_DOPER_MASK  0xffu
+#define NVME_DIRECTIVE_DTYPE_SHIFT 8
+#define NVME_DIRECTIVE_DTYPE_MASK  0xffu
+#define NVME_DIRECTIVE_DSPEC_SHIFT 16
+#define NVME_DIRECTIVE_DSPEC_MASK  0xffffu
+
+/* Directive types. NVMe Base 2.0c, 8.7 */
+#define NVME_DIRECTIVE_IDENTIFY 0x00u
+#define NVME_DIRECTIVE_STREAMS  0x01u
+
+/* Firmware Commit. NVMe Base 2.0c, 5.12. Dword 10 */
+#define NVME_FIRMWARE_COMMIT_FS_SHIFT                0 /* slot, 0: the controller chooses */
+#define NVME_FIRMWARE_COMMIT_FS_MASK                 0x7u
+#define NVME_FIRMWARE_COMMIT_CA_SHIFT                3 /* commit action */
+#define NVME_FIRMWARE_COMMIT_CA_MASK                 0x7u
+#define NVME_FIRMWARE_COMMIT_BPID_SHIFT              31
+#define NVME_FIRMWARE_COMMIT_BPID_MASK               0x1u
+#define NVME_FIRMWARE_COMMIT_CA_REPLACE              0u
+#define NVME_FIRMWARE_COMMIT_CA_REPLACE_AND_ACTIVATE 1u /* at the next controller level reset */
+#define NVME_FIRMWARE_COMMIT_CA_ACTIVATE             2u /* at the next controller level reset */
+#define NVME_FIRMWARE_COMMIT_CA_ACTIVATE_NOW         3u
+#define NVME_FIRMWARE_COMMIT_CA_REPLACE_BOOT         6u
+#define NVME_FIRMWARE_COMMIT_CA_ACTIVATE_BOOT        7u
+
+/*
+ * Firmware Image Download. NVMe Base 2.0c, 5.13: dword 10 NUMD (0's based), dword 11 OFST, both in
+ * dwords
+ */
+
+/* Format NVM. NVMe Base 2.0c, 5.14. Dword 10 */
+#define NVME_FORMAT_LBAFL_SHIFT       0 /* format index, bits 3:0 */
+#define NVME_FORMAT_LBAFL_MASK        0xfu
+#define NVME_FORMAT_MSET_SHIFT        4 /* metadata at the end of each block */
+#define NVME_FORMAT_MSET_MASK         0x1u
+#define NVME_FORMAT_PI_SHIFT          5 /* protection type */
+#define NVME_FORMAT_PI_MASK           0x7u
+#define NVME_FORMAT_PIL_SHIFT         8 /* protection information comes first in the metadata */
+#define NVME_FORMAT_PIL_MASK          0x1u
+#define NVME_FORMAT_SES_SHIFT         9 /* secure erase */
+#define NVME_FORMAT_SES_MASK          0x7u
+#define NVME_FORMAT_LBAFU_SHIFT       12 /* format index, bits 5:4 */
+#define NVME_FORMAT_LBAFU_MASK        0x3u
+#define NVME_FORMAT_SES_NONE          0u
+#define NVME_FORMAT_SES_USER_DATA     1u
+#define NVME_FORMAT_SES_CRYPTOGRAPHIC 2u
+
+/* Get Features. NVMe Base 2.0c, 5.15. Dword 10 */
+#define NVME_GET_FEATURES_FID_SHIFT 0
+#define NVME_GET_FEATURES_FID_MASK  0xffu
+#define NVME_GET_FEATURES_SEL_SHIFT 8
+#define NVME_GET_FEATURES_SEL_MASK  0x7u
+/* Dword 14 */
+#define NVME_GET_FEATURES_UIDX_SHIFT 0
+#define NVME_GET_FEATURES_UIDX_MASK  0x7fu
+
+#define NVME_FEATURES_SEL_CURRENT   0u
+#define NVME_FEATURES_SEL_DEFAULT   1u
+#define NVME_FEATURES_SEL_SAVED     2u
+#define NVME_FEATURES_SEL_SUPPORTED 3u
+/* Get Features: completion dword 0 with SEL = supported capabilities. NVMe Base 2.0c, 5.15.1 */
+#define NVME_FEATURES_CAP_SAVEABLE    (1u << 0)
+#define NVME_FEATURES_CAP_NS_SPECIFIC (1u << 1)
+#define NVME_FEATURES_CAP_CHANGEABLE  (1u << 2)
+
+/* Set Features. NVMe Base 2.0c, 5.27. Dword 10 */
+#define NVME_SET_FEATURES_FID_SHIFT 0
+#define NVME_SET_FEATURES_FID_MASK  0xffu
+#define NVME_SET_FEATURES_SV_SHIFT  31 /* save */
+#define NVME_SET_FEATURES_SV_MASK   0x1u
+/* Dword 14 */
+#define NVME_SET_FEATURES_UIDX_SHIFT 0
+#define NVME_SET_FEATURES_UIDX_MASK  0x7fu
+
+/* Get Log Page. NVMe Base 2.0c, 5.16. Dword 10 */
+#define NVME_GET_LOG_LID_SHIFT   0
+#define NVME_GET_LOG_LID_MASK    0xffu
+#define NVME_GET_LOG_LSP_SHIFT   8 /* log specific parameter */
+#define NVME_GET_LOG_LSP_MASK    0x7fu
+#define NVME_GET_LOG_RAE_SHIFT   15 /* retain asynchronous event */
+#define NVME_GET_LOG_RAE_MASK    0x1u
+#define NVME_GET_LOG_NUMDL_SHIFT 16 /* dwords, 0's based, bits 15:0 */
+#define NVME_GET_LOG_NUMDL_MASK  0xffffu
+/* Dword 11 */
+#define NVME_GET_LOG_NUMDU_SHIFT 0 /* dwords, 0's based, bits 31:16 */
+#define NVME_GET_LOG_NUMDU_MASK  0xffffu
+#define NVME_GET_LOG_LSI_SHIFT   16 /* log specific identifier */
+#define NVME_GET_LOG_LSI_MASK    0xffffu
+/*
+ * Dwords 12 and 13 are the offset's lower and upper half (LPOL, LPOU); in bytes unless OT is 1.
+ * Dword 14
+ */
+#define NVME_GET_LOG_UIDX_SHIFT 0
+#define NVME_GET_LOG_UIDX_MASK  0x7fu
+#define NVME_GET_LOG_OT_SHIFT   23 /* the offset is an index */
+#define NVME_GET_LOG_OT_MASK    0x1u
+#define NVME_GET_LOG_CSI_SHIFT  24
+#define NVME_GET_LOG_CSI_MASK   0xffu
+
+/* Identify. NVMe Base 2.0c, 5.17. Dword 10 */
+#define NVME_IDENTIFY_CNS_SHIFT   0
+#define NVME_IDENTIFY_CNS_MASK    0xffu
+#define NVME_IDENTIFY_CNTID_SHIFT 16
+#define NVME_IDENTIFY_CNTID_MASK  0xffffu
+/* Dword 11 */
+#define NVME_IDENTIFY_CNSSID_SHIFT 0 /* CNS specific identifier */
+#define NVME_IDENTIFY_CNSSID_MASK  0xffffu
+#define NVME_IDENTIFY_CSI_SHIFT    24
+#define NVME_IDENTIFY_CSI_MASK     0xffu
+/* Dword 14 */
+#define NVME_IDENTIFY_UIDX_SHIFT 0
+#define NVME_IDENTIFY_UIDX_MASK  0x7fu
+
+/* Namespace Attachment (5.22) and Management (5.23). NVMe Base 2.0c. Dword 10 */
+#define NVME_NS_ATTACHMENT_SEL_SHIFT  0
+#define NVME_NS_ATTACHMENT_SEL_MASK   0xfu
+#define NVME_NS_ATTACHMENT_SEL_ATTACH 0u
+#define NVME_NS_ATTACHMENT_SEL_DETACH 1u
+#define NVME_NS_MANAGEMENT_SEL_SHIFT  0
+#define NVME_NS_MANAGEMENT_SEL_MASK   0xfu
+#define NVME_NS_MANAGEMENT_SEL_CREATE 0u
+#define NVME_NS_MANAGEMENT_SEL_DELETE 1u
+/* Namespace Management: dword 11 */
+#define NVME_NS_MANAGEMENT_CSI_SHIFT 24
+#define NVME_NS_MANAGEMENT_CSI_MASK  0xffu
+
+/* Sanitize. NVMe Base 2.0c, 5.24. Dword 10; dword 11 is the overwrite pattern */
+#define NVME_SANITIZE_SANACT_SHIFT 0
+#define NVME_SANITIZE_SANACT_MASK  0x7u
+#define NVME_SANITIZE_AUSE_SHIFT   3 /* allow unrestricted exit */
+#define NVME_SANITIZE_AUSE_MASK    0x1u
+#define NVME_SANITIZE_OWPASS_SHIFT 4 /* overwrite passes, 0 means 16 */
+#define NVME_SANITIZE_OWPASS_MASK  0xfu
+#define NVME_SANITIZE_OIPBP_SHIFT  8 /* invert the pattern between passes */
+#define NVME_SANITIZE_OIPBP_MASK   0x1u
+#define NVME_SANITIZE_NDAS_SHIFT   9 /* no deallocate after */
+#define NVME_SANITIZE_NDAS_MASK    0x1u
+#define NVME_SANITIZE_EXIT_FAILURE 1u
+#define NVME_SANITIZE_BLOCK_ERASE  2u
+#define NVME_SANITIZE_OVERWRITE    3u
+#define NVME_SANITIZE_CRYPTO_ERASE 4u
+
+/*
+ * Security Receive (5.25) and Send (5.26). NVMe Base 2.0c. Dword 10; dword 11 is the length in
+ * bytes
+ */
+#define NVME_SECURITY_NSSF_SHIFT  0
+#define NVME_SECURITY_NSSF_MASK   0xffu
+#define NVME_SECURITY_SPSP0_SHIFT 8
+#define NVME_SECURITY_SPSP0_MASK  0xffu
+#define NVME_SECURITY_SPSP1_SHIFT 16
+#define NVME_SECURITY_SPSP1_MASK  0xffu
+#define NVME_SECURITY_SECP_SHIFT  24
+#define NVME_SECURITY_SECP_MASK   0xffu
+
+/*
+ * NVM commands that name a range of blocks: Read, Write, Compare, Verify, Write Zeroes, Write
+ * Uncorrectable. NVM Command Set 1.0c, 3.2.1 and 3.2.4 to 3.2.8. Dwords 10 and 11 are the starting
+ * LBA (SLBA). Dword 12:
+ */
+#define NVME_RW_NLB_SHIFT    0 /* blocks, 0's based */
+#define NVME_RW_NLB_MASK     0xffffu
+#define NVME_RW_DTYPE_SHIFT  20 /* directive type: Write, Write Zeroes, Write Uncorrectable */
+#define NVME_RW_DTYPE_MASK   0xfu
+#define NVME_RW_STC_SHIFT    24 /* storage tag check */
+#define NVME_RW_STC_MASK     0x1u
+#define NVME_RW_DEAC_SHIFT   25 /* deallocate: Write Zeroes */
+#define NVME_RW_DEAC_MASK    0x1u
+#define NVME_RW_PRINFO_SHIFT 26 /* protection information */
+#define NVME_RW_PRINFO_MASK  0xfu
+#define NVME_RW_FUA_SHIFT    30 /* force unit access */
+#define NVME_RW_FUA_MASK     0x1u
+#define NVME_RW_LR_SHIFT     31 /* limited retry */
+#define NVME_RW_LR_MASK      0x1u
+/* Dword 13 */
+#define NVME_RW_DSM_SHIFT   0 /* dataset management: Read, Write */
+#define NVME_RW_DSM_MASK    0xffu
+#define NVME_RW_DSPEC_SHIFT 16 /* directive specific: the commands with DTYPE */
+#define NVME_RW_DSPEC_MASK  0xffffu
+/*
+ * Dword 14 (with dwords 2 and 3 for the wide guards) has the storage and reference tag: ILBRT for
+ * commands that write, EILBRT for those that check. Dword 15:
+ */
+#define NVME_RW_LBAT_SHIFT  0 /* application tag: LBAT, ELBAT */
+#define NVME_RW_LBAT_MASK   0xffffu
+#define NVME_RW_LBATM_SHIFT 16 /* its mask: LBATM, ELBATM */
+#define NVME_RW_LBATM_MASK  0xffffu
+
+/* Single-bit flags of dword 12, ready to be combined */
+#define NVME_RW_STC  (1u << NVME_RW_STC_SHIFT)
+#define NVME_RW_DEAC (1u << NVME_RW_DEAC_SHIFT)
+#define NVME_RW_FUA  (1u << NVME_RW_FUA_SHIFT)
+#define NVME_RW_LR   (1u << NVME_RW_LR_SHIFT)
+
+/* PRINFO. NVM Command Set 1.0c, 3.2.4 (Figure of the protection information field) */
+#define NVME_PRINFO_PRCHK_REF   (1u << 0) /* check the reference tag */
+#define NVME_PRINFO_PRCHK_APP   (1u << 1) /* check the application tag */
+#define NVME_PRINFO_PRCHK_GUARD (1u << 2) /* check the guard */
+#define NVME_PRINFO_PRACT       (1u << 3) /* the controller inserts or strips */
+
+/* The DSM byte. NVM Command Set 1.0c, 3.2.4 and 3.2.6 */
+#define NVME_RW_DSM_AF_SHIFT     0 /* access frequency */
+#define NVME_RW_DSM_AF_MASK      0xfu
+#define NVME_RW_DSM_AL_SHIFT     4 /* access latency */
+#define NVME_RW_DSM_AL_MASK      0x3u
+#define NVME_RW_DSM_SR_SHIFT     6 /* sequential request */
+#define NVME_RW_DSM_SR_MASK      0x1u
+#define NVME_RW_DSM_INCPRS_SHIFT 7 /* incompressible */
+#define NVME_RW_DSM_INCPRS_MASK  0x1u
+
+#define NVME_RW_BLOCKS_MAX 65536u /* NLB is a 0's based 16-bit value */
+
+/* Dataset Management. NVM Command Set 1.0c, 3.2.3. Dword 10 */
+#define NVME_DSM_NR_SHIFT 0 /* ranges, 0's based */
+#define NVME_DSM_NR_MASK  0xffu
+/* Dword 11 */
+#define NVME_DSM_IDR (1u << 0) /* integral dataset for read */
+#define NVME_DSM_IDW (1u << 1) /* integral dataset for write */
+#define NVME_DSM_AD  (1u << 2) /* deallocate */
+
+#define NVME_DSM_RANGES_MAX 256u
+
+/* A range of Dataset Management. NVM Command Set 1.0c, 3.2.3 */
+struct nvme_dsm_range {
+	uint32_t cattr;
+	uint32_t length; /* blocks, not 0's based */
+	uint64_t slba;
+};
+
+_Static_assert(sizeof(struct nvme_dsm_range) == 16, "dataset management range");
+_Static_assert(offsetof(struct nvme_dsm_range, cattr) == 0, "dataset management range");
+_Static_assert(offsetof(struct nvme_dsm_range, length) == 4, "dataset management range");
+_Static_assert(offsetof(struct nvme_dsm_range, slba) == 8, "dataset management range");
+
+/* The context attributes of a range. NVM Command Set 1.0c, 3.2.3.1 */
+#define NVME_DSM_CATTR_AF_SHIFT  0 /* access frequency */
+#define NVME_DSM_CATTR_AF_MASK   0xfu
+#define NVME_DSM_CATTR_AL_SHIFT  4 /* access latency */
+#define NVME_DSM_CATTR_AL_MASK   0x3u
+#define NVME_DSM_CATTR_SR_SHIFT  8 /* sequential read */
+#define NVME_DSM_CATTR_SR_MASK   0x1u
+#define NVME_DSM_CATTR_SW_SHIFT  9 /* sequential write */
+#define NVME_DSM_CATTR_SW_MASK   0x1u
+#define NVME_DSM_CATTR_WP_SHIFT  10 /* write prepare */
+#define NVME_DSM_CATTR_WP_MASK   0x1u
+#define NVME_DSM_CATTR_CAS_SHIFT 24 /* command access size in blocks */
+#define NVME_DSM_CATTR_CAS_MASK  0xffu
+
+/* Copy. NVM Command Set 1.0c, 3.2.2. Dwords 10 and 11 are the destination (SDLBA). Dword 12 */
+#define NVME_COPY_NR_SHIFT      0 /* ranges, 0's based */
+#define NVME_COPY_NR_MASK       0xffu
+#define NVME_COPY_DESFMT_SHIFT  8 /* descriptor format */
+#define NVME_COPY_DESFMT_MASK   0xfu
+#define NVME_COPY_PRINFOR_SHIFT 12 /* protection information of the reads */
+#define NVME_COPY_PRINFOR_MASK  0xfu
+#define NVME_COPY_DTYPE_SHIFT   20
+#define NVME_COPY_DTYPE_MASK    0xfu
+#define NVME_COPY_STCW_SHIFT    24 /* storage tag check of the writes */
+#define NVME_COPY_STCW_MASK     0x1u
+#define NVME_COPY_STCR_SHIFT    25 /* storage tag check of the reads */
+#define NVME_COPY_STCR_MASK     0x1u
+#define NVME_COPY_PRINFOW_SHIFT 26 /* protection information of the writes */
+#define NVME_COPY_PRINFOW_MASK  0xfu
+#define NVME_COPY_FUA_SHIFT     30
+#define NVME_COPY_FUA_MASK      0x1u
+#define NVME_COPY_LR_SHIFT      31
+#define NVME_COPY_LR_MASK       0x1u
+
+/* Source range, descriptor format 0 (16-bit guard). NVM Command Set 1.0c, 3.2.2 */
+struct nvme_copy_range_f0 {
+	uint8_t rsvd0[8];
+	uint64_t slba;
+	uint16_t nlb; /* 0's based */
+	uint8_t rsvd18[6];
+	uint32_t eilbrt;
+	uint16_t elbat;
+	uint16_t elbatm;
+};
+
+_Static_assert(sizeof(struct nvme_copy_range_f0) == 32, "copy range, format 0");
+_Static_assert(offsetof(struct nvme_copy_range_f0, slba) == 8, "copy range, format 0");
+_Static_assert(offsetof(struct nvme_copy_range_f0, nlb) == 16, "copy range, format 0");
+_Static_assert(offsetof(struct nvme_copy_range_f0, eilbrt) == 24, "copy range, format 0");
+_Static_assert(offsetof(struct nvme_copy_range_f0, elbat) == 28, "copy range, format 0");
+_Static_assert(offsetof(struct nvme_copy_range_f0, elbatm) == 30, "copy range, format 0");
+
+/* Source range, descriptor format 1 (32 and 64-bit guards). NVM Command Set 1.0c, 3.2.2 */
+struct nvme_copy_range_f1 {
+	uint8_t rsvd0[8];
+	uint64_t slba;
+	uint16_t nlb; /* 0's based */
+	uint8_t rsvd18[8];
+	uint8_t elbst[10]; /* expected storage and reference tag */
+	uint16_t elbat;
+	uint16_t elbatm;
+};
+
+_Static_assert(sizeof(struct nvme_copy_range_f1) == 40, "copy range, format 1");
+_Static_assert(offsetof(struct nvme_copy_range_f1, slba) == 8, "copy range, format 1");
+_Static_assert(offsetof(struct nvme_copy_range_f1, nlb) == 16, "copy range, format 1");
+_Static_assert(offsetof(struct nvme_copy_range_f1, elbst) == 26, "copy range, format 1");
+_Static_assert(offsetof(struct nvme_copy_range_f1, elbat) == 36, "copy range, format 1");
+_Static_assert(offsetof(struct nvme_copy_range_f1, elbatm) == 38, "copy range, format 1");
+
+/* Reservation Acquire, Register, Release. NVMe Base 2.0c, 7.2 to 7.4. Dword 10 */
+#define NVME_RESERVATION_ACTION_SHIFT 0 /* RACQA, RREGA, RRELA */
+#define NVME_RESERVATION_ACTION_MASK  0x7u
+#define NVME_RESERVATION_IEKEY_SHIFT  3 /* ignore existing key */
+#define NVME_RESERVATION_IEKEY_MASK   0x1u
+#define NVME_RESERVATION_RTYPE_SHIFT  8 /* Acquire, Release */
+#define NVME_RESERVATION_RTYPE_MASK   0xffu
+#define NVME_RESERVATION_CPTPL_SHIFT  30 /* Register: change persist through power loss */
+#define NVME_RESERVATION_CPTPL_MASK   0x3u
+
+#define NVME_RESERVATION_ACQUIRE           0u
+#define NVME_RESERVATION_PREEMPT           1u
+#define NVME_RESERVATION_PREEMPT_AND_ABORT 2u
+#define NVME_RESERVATION_REGISTER          0u
+#define NVME_RESERVATION_UNREGISTER        1u
+#define NVME_RESERVATION_REPLACE           2u
+#define NVME_RESERVATION_RELEASE           0u
+#define NVME_RESERVATION_CLEAR             1u
+
+/*
+ * Data of Reservation Acquire and Register. NVMe Base 2.0c, 7.2 and 7.3. Release sends the first
+ * key only
+ */
+struct nvme_reservation_keys {
+	uint64_t crkey; /* current key */
+	uint64_t key;   /* PRKEY: key to preempt; NRKEY: new key */
+};
+
+_Static_assert(sizeof(struct nvme_reservation_keys) == 16, "reservation keys");
+_Static_assert(offsetof(struct nvme_reservation_keys, crkey) == 0, "reservation keys");
+_Static_assert(offsetof(struct nvme_reservation_keys, key) == 8, "reservation keys");
+
+/* Reservation Report. NVMe Base 2.0c, 7.5. Dword 10 is NUMD (0's based), dword 11: */
+#define NVME_RESERVATION_REPORT_EDS (1u << 0) /* extended data structure */
+
+#endif

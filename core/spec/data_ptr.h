@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The data pointer of a command: PRP entries and SGL descriptors.
+ *
+ * NVMe Base 2.0c, 4.1.1 (PRP) and 4.1.2 (SGL).
+ */
+#ifndef UPNVME_SPEC_DATA_PTR_H
+#define UPNVME_SPEC_DATA_PTR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * PRP entries are 64-bit addresses. NVMe Base 2.0c, 4.1.1, with pages of CC.MPS:
+ * - PRP1 may have an offset into its page, a multiple of 4 bytes;
+ * - data that ends in PRP1's page has no PRP2; data that ends in the next page has PRP2 = that
+ *   page, offset 0;
+ * - data that goes further has PRP2 = address of a PRP list, a multiple of 8 bytes;
+ * - entries of a list have offset 0; when more entries are needed than fit up to the end of the
+ *   list's page, the page's last entry is the address of the next list, which begins at offset 0
+ *   of a page.
+ */
+#define NVME_PRP_ENTRY_BYTES 8u
+#define NVME_PRP1_ALIGN      4u /* of PRP1 in its page */
+#define NVME_PRP_LIST_ALIGN  8u /* of the first list's address */
+
+/* SGL identifier byte: type in bits 7:4, subtype in bits 3:0. NVMe Base 2.0c, 4.1.2 */
+#define NVME_SGL_TYPE_DATA_BLOCK           0x0u
+#define NVME_SGL_TYPE_BIT_BUCKET           0x1u
+#define NVME_SGL_TYPE_SEGMENT              0x2u
+#define NVME_SGL_TYPE_LAST_SEGMENT         0x3u
+#define NVME_SGL_TYPE_KEYED_DATA_BLOCK     0x4u
+#define NVME_SGL_TYPE_TRANSPORT_DATA_BLOCK 0x5u
+#define NVME_SGL_TYPE_VENDOR               0xfu
+
+#define NVME_SGL_SUBTYPE_ADDRESS   0x0u /* the address field is an address */
+#define NVME_SGL_SUBTYPE_OFFSET    0x1u /* it is an offset into the capsule or the data */
+#define NVME_SGL_SUBTYPE_TRANSPORT 0xau /* Ah to Fh belong to the transport */
+
+#define NVME_SGL_ID(type, subtype) ((uint8_t)(((type) << 4) | (subtype)))
+#define NVME_SGL_ID_TYPE(id)       ((unsigned int)(id) >> 4)
+#define NVME_SGL_ID_SUBTYPE(id)    ((unsigned int)(id)&0xfu)
+
+/*
+ * Every descriptor but the keyed ones. Bit buckets have no address: what a read would put there is
+ * dropped. Segment descriptors name further descriptors, their length is a multiple of 16. NVMe
+ * Base 2.0c, 4.1.2.1
+ */
+struct nvme_sgl_desc {
+	uint64_t address;
+	uint32_t length;
+	uint8_t rsvd12[3];
+	uint8_t id; /* NVME_SGL_ID() */
+};
+
+_Static_assert(sizeof(struct nvme_sgl_desc) == 16, "SGL descriptor");
+_Static_assert(offsetof(struct nvme_sgl_desc, address) == 0, "SGL descriptor");
+_Static_assert(offsetof(struct nvme_sgl_desc, length) == 8, "SGL descriptor");
+_Static_assert(offsetof(struct nvme_sgl_desc, id) == 15, "SGL descriptor");
+
+/* Keyed SGL Data Block, for RDMA. NVMe Base 2.0c, 4.1.2.1 */
+struct nvme_sgl_keyed_desc {
+	uint64_t address;
+	uint8_t length[3]; /* little-endian */
+	uint8_t key[4];    /* little-endian */
+	uint8_t id;
+};
+
+_Static_assert(sizeof(struct nvme_sgl_keyed_desc) == 16, "keyed SGL descriptor");
+_Static_assert(offsetof(struct nvme_sgl_keyed_desc, length) == 8, "keyed SGL descriptor");
+_Static_assert(offsetof(struct nvme_sgl_keyed_desc, key) == 11, "keyed SGL descriptor");
+_Static_assert(offsetof(struct nvme_sgl_keyed_desc, id) == 15, "keyed SGL descriptor");
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Controller registers ("properties"): offsets, fields and the doorbells behind them.
+ *
+ * NVMe Base 2.0c, 3.1.3 (one subsection for each), and for the doorbells PCIe Transport 1.0c,
+ * 3.1.2.
+ */
+#ifndef UPNVME_SPEC_REGS_H
+#define UPNVME_SPEC_REGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec/field.h"
+
+/* Offsets. NVMe Base 2.0c, 3.1.3, Figure 35 */
+#define NVME_REG_CAP     0x0000u /* Controller Capabilities, 64 bits */
+#define NVME_REG_VS      0x0008u /* Version */
+#define NVME_REG_INTMS   0x000cu /* Interrupt Mask Set */
+#define NVME_REG_INTMC   0x0010u /* Interrupt Mask Clear */
+#define NVME_REG_CC      0x0014u /* Controller Configuration */
+#define NVME_REG_CSTS    0x001cu /* Controller Status */
+#define NVME_REG_NSSR    0x0020u /* NVM Subsystem Reset */
+#define NVME_REG_AQA     0x0024u /* Admin Queue Attributes */
+#define NVME_REG_ASQ     0x0028u /* Admin Submission Queue Base Address, 64 bits */
+#define NVME_REG_ACQ     0x0030u /* Admin Completion Queue Base Address, 64 bits */
+#define NVME_REG_CMBLOC  0x0038u /* Controller Memory Buffer Location */
+#define NVME_REG_CMBSZ   0x003cu /* Controller Memory Buffer Size */
+#define NVME_REG_BPINFO  0x0040u /* Boot Partition Information */
+#define NVME_REG_BPRSEL  0x0044u /* Boot Partition Read Select */
+#define NVME_REG_BPMBL   0x0048u /* Boot Partition Memory Buffer Location, 64 bits */
+#define NVME_REG_CMBMSC  0x0050u /* Controller Memory Buffer Memory Space Control, 64 bits */
+#define NVME_REG_CMBSTS  0x0058u /* Controller Memory Buffer Status */
+#define NVME_REG_CMBEBS  0x005cu /* Controller Memory Buffer Elasticity Buffer Size */
+#define NVME_REG_CMBSWTP 0x0060u /* Controller Memory Buffer Sustained Write Throughput */
+#define NVME_REG_NSSD    0x0064u /* NVM Subsystem Shutdown */
+#define NVME_REG_CRTO    0x0068u /* Controller Ready Timeouts */
+#define NVME_REG_PMRCAP  0x0e00u /* Persistent Memory Region Capabilities */
+#define NVME_REG_PMRCTL  0x0e04u /* Persistent Memory Region Control */
+#define NVME_REG_PMRSTS  0x0e08u /* Persistent Memory Region Status */
+#define NVME_REG_PMREBS  0x0e0cu /* Persistent Memory Region Elasticity Buffer Size */
+#define NVME_REG_PMRSWTP 0x0e10u /* Persistent Memory Region Sustained Write Throughput */
+#define NVME_REG_PMRMSCL 0x0e14u /* Persistent Memory Region Memory Space Control, Lower */
+#define NVME_REG_PMRMSCU 0x0e18u /* Persistent Memory Region Memory Space Control, Upper */
+
+/* Doorbells. PCIe Transport 1.0c, 3.1.2 */
+#define NVME_REG_DOORBELLS 0x1000u
+
+/* Submission queue y's tail: PCIe Transport 1.0c, 3.1.2.1; completion queue y's head: 3.1.2.2 */
+#define NVME_REG_SQ_TAIL_DOORBELL(y, dstrd) \
+	(NVME_REG_DOORBELLS + (2u * (uint32_t)(y)) * (4u << (dstrd)))
+#define NVME_REG_CQ_HEAD_DOORBELL(y, dstrd) \
+	(NVME_REG_DOORBELLS + (2u * (uint32_t)(y) + 1u) * (4u << (dstrd)))
+
+/* CAP: Controller Capabilities. NVMe Base 2.0c, 3.1.3.1, Figure 36 */
+#define NVME_CAP_MQES_SHIFT   0 /* largest I/O queue, 0's based */
+#define NVME_CAP_MQES_MASK    UINT64_C(0xffff)
+#define NVME_CAP_CQR_SHIFT    16 /* I/O queues must be contiguous */
+#define NVME_CAP_CQR_MASK     UINT64_C(0x1)
+#define NVME_CAP_AMS_SHIFT    17 /* optional arbitration mechanisms */
+#define NVME_CAP_AMS_MASK     UINT64_C(0x3)
+#define NVME_CAP_TO_SHIFT     24 /* worst time to ready, units of 500 ms */
+#define NVME_CAP_TO_MASK      UINT64_C(0xff)
+#define NVME_CAP_DSTRD_SHIFT  32 /* doorbells are 4 << DSTRD bytes apart */
+#define NVME_CAP_DSTRD_MASK   UINT64_C(0xf)
+#define NVME_CAP_NSSRS_SHIFT  36 /* NVM subsystem reset supported */
+#define NVME_CAP_NSSRS_MASK   UINT64_C(0x1)
+#define NVME_CAP_CSS_SHIFT    37 /* command sets supported */
+#define NVME_CAP_CSS_MASK     UINT64_C(0xff)
+#define NVME_CAP_BPS_SHIFT    45 /* boot partition support */
+#define NVME_CAP_BPS_MASK     UINT64_C(0x1)
+#define NVME_CAP_CPS_SHIFT    46 /* controller power scope */
+#define NVME_CAP_CPS_MASK     UINT64_C(0x3)
+#define NVME_CAP_MPSMIN_SHIFT 48 /* smallest memory page, 2 ^ (12 + MPSMIN) */
+#define NVME_CAP_MPSMIN_MASK  UINT64_C(0xf)
+#define NVME_CAP_MPSMAX_SHIFT 52 /* largest memory page, 2 ^ (12 + MPSMAX) */
+#define NVME_CAP_MPSMAX_MASK  UINT64_C(0xf)
+#define NVME_CAP_PMRS_SHIFT   56 /* persistent memory region supported */
+#define NVME_CAP_PMRS_MASK    UINT64_C(0x1)
+#define NVME_CAP_CMBS_SHIFT   57 /* controller memory buffer supported */
+#define NVME_CAP_CMBS_MASK    UINT64_C(0x1)
+#define NVME_CAP_NSSS_SHIFT   58 /* NVM subsystem shutdown supported */
+#define NVME_CAP_NSSS_MASK    UINT64_C(0x1)
+#define NVME_CAP_CRMS_SHIFT   59 /* controller ready modes supported */
+#define NVME_CAP_CRMS_MASK    UINT64_C(0x3)
+
+#define NVME_CAP_MQES(cap)   NVME_FIELD_GET(NVME_CAP_MQES, cap)
+#define NVME_CAP_CQR(cap)    NVME_FIELD_GET(NVME_CAP_CQR, cap)
+#define NVME_CAP_AMS(cap)    NVME_FIELD_GET(NVME_CAP_AMS, cap)
+#define NVME_CAP_TO(cap)     NVME_FIELD_GET(NVME_CAP_TO, cap)
+#define NVME_CAP_DSTRD(cap)  NVME_FIELD_GET(NVME_CAP_DSTRD, cap)
+#define NVME_CAP_NSSRS(cap)  NVME_FIELD_GET(NVME_CAP_NSSRS, cap)
+#define NVME_CAP_CSS(cap)    NVME_FIELD_GET(NVME_CAP_CSS, cap)
+#define NVME_CAP_BPS(cap)    NVME_FIELD_GET(NVME_CAP_BPS, cap)
+#define NVME_CAP_CPS(cap)    NVME_FIELD_GET(NVME_CAP_CPS, cap)
+#define NVME_CAP_MPSMIN(cap) NVME_FIELD_GET(NVME_CAP_MPSMIN, cap)
+#define NVME_CAP_MPSMAX(cap) NVME_FIELD_GET(NVME_CAP_MPSMAX, cap)
+#define NVME_CAP_PMRS(cap)   NVME_FIELD_GET(NVME_CAP_PMRS, cap)
+#define NVME_CAP_CMBS(cap)   NVME_FIELD_GET(NVME_CAP_CMBS, cap)
+#define NVME_CAP_NSSS(cap)   NVME_FIELD_GET(NVME_CAP_NSSS, cap)
+#define NVME_CAP_CRMS(cap)   NVME_FIELD_GET(NVME_CAP_CRMS, cap)
+
+/* Values of CAP's fields. NVMe Base 2.0c, 3.1.3.1 */
+#define NVME_CAP_AMS_WRR          (1u << 0) /* weighted round robin with urgent class */
+#define NVME_CAP_AMS_VENDOR       (1u << 1) /* vendor specific */
+#define NVME_CAP_TO_UNIT_MS       500u
+#define NVME_CAP_CSS_NVM          (1u << 0) /* NVM command set */
+#define NVME_CAP_CSS_IOCS         (1u << 6) /* one or more sets, told by Identify CNS 1Ch */
+#define NVME_CAP_CSS_NOIO         (1u << 7) /* Admin command set only */
+#define NVME_CAP_CPS_NOT_REPORTED 0u
+#define NVME_CAP_CPS_CONTROLLER   1u
+#define NVME_CAP_CPS_DOMAIN       2u
+#define NVME_CAP_CPS_SUBSYSTEM    3u
+#define NVME_CAP_CRMS_CRWMS       (1u << 0) /* Controller Ready With Media */
+#define NVME_CAP_CRMS_CRIMS       (1u << 1) /* Controller Ready Independent of Media */
+
+/* A page size field (MPSMIN, MPSMAX, CC.MPS) in bytes. NVMe Base 2.0c, 3.1.3.1 and 3.1.3.5 */
+#define NVME_PAGE_SHIFT_MIN 12
+#define NVME_MPS_BYTES(mps) (UINT64_C(1) << (NVME_PAGE_SHIFT_MIN + (mps)))
+
+/* VS: Version. NVMe Base 2.0c, 3.1.3.2 */
+#define NVME_VS_TER_SHIFT 0 /* tertiary */
+#define NVME_VS_TER_MASK  0xffu
+#define NVME_VS_MNR_SHIFT 8 /* minor */
+#define NVME_VS_MNR_MASK  0xffu
+#define NVME_VS_MJR_SHIFT 16 /* major */
+#define NVME_VS_MJR_MASK  0xffffu
+
+#define NVME_VS_TER(vs) NVME_FIELD_GET(NVME_VS_TER, vs)
+#define NVME_VS_MNR(vs) NVME_FIELD_GET(NVME_VS_MNR, vs)
+#define NVME_VS_MJR(vs) NVME_FIELD_GET(NVME_VS_MJR, vs)
+
+#define NVME_VERSION(major, minor, tertiary) \
+	(((uint32_t)(major) << 16) | ((uint32_t)(minor) << 8) | (uint32_t)(tertiary))
+#define NVME_VERSION_1_0   NVME_VERSION(1, 0, 0)
+#define NVME_VERSION_1_1   NVME_VERSION(1, 1, 0)
+#define NVME_VERSION_1_2   NVME_VERSION(1, 2, 0)
+#define NVME_VERSION_1_2_1 NVME_VERSION(1, 2, 1)
+#define NVME_VERSION_1_3   NVME_VERSION(1, 3, 0)
+#define NVME_VERSION_1_4   NVME_VERSION(1, 4, 0)
+#define NVME_VERSION_2_0   NVME_VERSION(2, 0, 0)
+
+/* CC: Controller Configuration. NVMe Base 2.0c, 3.1.3.5 */
+#define NVME_CC_EN_SHIFT     0 /* enable */
+#define NVME_CC_EN_MASK      0x1u
+#define NVME_CC_CSS_SHIFT    4 /* command set selected */
+#define NVME_CC_CSS_MASK     0x7u
+#define NVME_CC_MPS_SHIFT    7 /* memory page size, 2 ^ (12 + MPS) */
+#define NVME_CC_MPS_MASK     0xfu
+#define NVME_CC_AMS_SHIFT    11 /* arbitration mechanism selected */
+#define NVME_CC_AMS_MASK     0x7u
+#define NVME_CC_SHN_SHIFT    14 /* shutdown notification */
+#define NVME_CC_SHN_MASK     0x3u
+#define NVME_CC_IOSQES_SHIFT 16 /* I/O submission queue entry size, power of two */
+#define NVME_CC_IOSQES_MASK  0xfu
+#define NVME_CC_IOCQES_SHIFT 20 /* I/O completion queue entry size, power of two */
+#define NVME_CC_IOCQES_MASK  0xfu
+#define NVME_CC_CRIME_SHIFT  24 /* ready independent of media enable */
+#define NVME_CC_CRIME_MASK   0x1u
+
+#define NVME_CC_EN(cc)     NVME_FIELD_GET(NVME_CC_EN, cc)
+#define NVME_CC_CSS(cc)    NVME_FIELD_GET(NVME_CC_CSS, cc)
+#define NVME_CC_MPS(cc)    NVME_FIELD_GET(NVME_CC_MPS, cc)
+#define NVME_CC_AMS(cc)    NVME_FIELD_GET(NVME_CC_AMS, cc)
+#define NVME_CC_SHN(cc)    NVME_FIELD_GET(NVME_CC_SHN, cc)
+#define NVME_CC_IOSQES(cc) NVME_FIELD_GET(NVME_CC_IOSQES, cc)
+#define NVME_CC_IOCQES(cc) NVME_FIELD_GET(NVME_CC_IOCQES, cc)
+#define NVME_CC_CRIME(cc)  NVME_FIELD_GET(NVME_CC_CRIME, cc)
+
+/* Values of CC's fields. NVMe Base 2.0c, 3.1.3.5 */
+#define NVME_CC_CSS_NVM    0u /* NVM command set */
+#define NVME_CC_CSS_IOCS   6u /* all supported I/O command sets */
+#define NVME_CC_CSS_ADMIN  7u /* Admin command set only */
+#define NVME_CC_AMS_RR     0u /* round robin */
+#define NVME_CC_AMS_WRR    1u /* weighted round robin with urgent class */
+#define NVME_CC_AMS_VENDOR 7u /* vendor specific */
+#define NVME_CC_SHN_NONE   0u /* no notification, no effect */
+#define NVME_CC_SHN_NORMAL 1u /* normal shutdown */
+#define NVME_CC_SHN_ABRUPT 2u /* abrupt shutdown */
+#define NVME_CC_IOSQES_NVM 6u /* 64 bytes */
+#define NVME_CC_IOCQES_NVM 4u /* 16 bytes */
+
+/* CSTS: Controller Status. NVMe Base 2.0c, 3.1.3.6 */
+#define NVME_CSTS_RDY_SHIFT   0 /* ready */
+#define NVME_CSTS_RDY_MASK    0x1u
+#define NVME_CSTS_CFS_SHIFT   1 /* controller fatal status */
+#define NVME_CSTS_CFS_MASK    0x1u
+#define NVME_CSTS_SHST_SHIFT  2 /* shutdown status */
+#define NVME_CSTS_SHST_MASK   0x3u
+#define NVME_CSTS_NSSRO_SHIFT 4 /* NVM subsystem reset occurred, write 1 to clear */
+#define NVME_CSTS_NSSRO_MASK  0x1u
+#define NVME_CSTS_PP_SHIFT    5 /* processing paused */
+#define NVME_CSTS_PP_MASK     0x1u
+#define NVME_CSTS_ST_SHIFT    6 /* shutdown type: 1 for an NVM subsystem shutdown */
+#define NVME_CSTS_ST_MASK     0x1u
+
+#define NVME_CSTS_RDY(csts)   NVME_FIELD_GET(NVME_CSTS_RDY, csts)
+#define NVME_CSTS_CFS(csts)   NVME_FIELD_GET(NVME_CSTS_CFS, csts)
+#define NVME_CSTS_SHST(csts)  NVME_FIELD_GET(NVME_CSTS_SHST, csts)
+#define NVME_CSTS_NSSRO(csts) NVME_FIELD_GET(NVME_CSTS_NSSRO, csts)
+#define NVME_CSTS_PP(csts)    NVME_FIELD_GET(NVME_CSTS_PP, csts)
+#define NVME_CSTS_ST(csts)    NVME_FIELD_GET(NVME_CSTS_ST, csts)
+
+#define NVME_CSTS_SHST_NORMAL    0u /* no shutdown has been asked for */
+#define NVME_CSTS_SHST_OCCURRING 1u /* being processed */
+#define NVME_CSTS_SHST_COMPLETE  2u /* done */
+
+/* A register of a device that is gone reads as all ones. */
+#define NVME_REG_ALL_ONES UINT32_C(0xffffffff)
+
+/* NSSR and NSSD: only these values do anything. NVMe Base 2.0c, 3.1.3.7 and 3.1.3.20 */
+#define NVME_NSSR_RESET  UINT32_C(0x4e564d65) /* "NVMe" */
+#define NVME_NSSD_NORMAL UINT32_C(0x4e726d6c) /* "Nrml" */
+#define NVME_NSSD_ABRUPT UINT32_C(0x41627074) /* "Abpt" */
+
+/* AQA: Admin Queue Attributes, both sizes 0's based. NVMe Base 2.0c, 3.1.3.8 */
+#define NVME_AQA_ASQS_SHIFT 0
+#define NVME_AQA_ASQS_MASK  0xfffu
+#define NVME_AQA_ACQS_SHIFT 16
+#define NVME_AQA_ACQS_MASK  0xfffu
+
+#define NVME_AQA_ASQS(aqa) NVME_FIELD_GET(NVME_AQA_ASQS, aqa)
+#define NVME_AQA_ACQS(aqa) NVME_FIELD_GET(NVME_AQA_ACQS, aqa)
+
+/* Entries of a queue. NVMe Base 2.0c, 3.1.3.8 (admin) and 3.3.1.4 (I/O) */
+#define NVME_QUEUE_ENTRIES_MIN       2u
+#define NVME_ADMIN_QUEUE_ENTRIES_MAX 4096u
+#define NVME_IO_QUEUE_ENTRIES_MAX    65536u
+
+/* ASQ, ACQ: the base addresses' lower 12 bits are reserved. NVMe Base 2.0c, 3.1.3.9 and 3.1.3.10 */
+#define NVME_ASQ_BASE_MASK (~UINT64_C(0xfff))
+#define NVME_ACQ_BASE_MASK (~UINT64_C(0xfff))
+
+/* CMBLOC: where the Controller Memory Buffer is. NVMe Base 2.0c, 3.1.3.11 */
+#define NVME_CMBLOC_BIR_SHIFT     0 /* base address register */
+#define NVME_CMBLOC_BIR_MASK      0x7u
+#define NVME_CMBLOC_CQMMS_SHIFT   3 /* queues may mix memories */
+#define NVME_CMBLOC_CQMMS_MASK    0x1u
+#define NVME_CMBLOC_CQPDS_SHIFT   4 /* queues may be physically discontiguous */
+#define NVME_CMBLOC_CQPDS_MASK    0x1u
+#define NVME_CMBLOC_CDPMLS_SHIFT  5 /* data pointers may mix locations */
+#define NVME_CMBLOC_CDPMLS_MASK   0x1u
+#define NVME_CMBLOC_CDPCILS_SHIFT 6 /* data pointer and command need not be in one place */
+#define NVME_CMBLOC_CDPCILS_MASK  0x1u
+#define NVME_CMBLOC_CDMMMS_SHIFT  7 /* data and metadata may mix memories */
+#define NVME_CMBLOC_CDMMMS_MASK   0x1u
+#define NVME_CMBLOC_CQDA_SHIFT    8 /* queue dword alignment */
+#define NVME_CMBLOC_CQDA_MASK     0x1u
+#define NVME_CMBLOC_OFST_SHIFT    12 /* offset, units of CMBSZ.SZU */
+#define NVME_CMBLOC_OFST_MASK     0xfffffu
+
+#define NVME_CMBLOC_BIR(cmbloc)  NVME_FIELD_GET(NVME_CMBLOC_BIR, cmbloc)
+#define NVME_CMBLOC_OFST(cmbloc) NVME_FIELD_GET(NVME_CMBLOC_OFST, cmbloc)
+
+/* CMBSZ: its size and what it may hold. NVMe Base 2.0c, 3.1.3.12 */
+#define NVME_CMBSZ_SQS_SHIFT   0 /* submission queues */
+#define NVME_CMBSZ_SQS_MASK    0x1u
+#define NVME_CMBSZ_CQS_SHIFT   1 /* completion queues */
+#define NVME_CMBSZ_CQS_MASK    0x1u
+#define NVME_CMBSZ_LISTS_SHIFT 2 /* PRP and SGL lists */
+#define NVME_CMBSZ_LISTS_MASK  0x1u
+#define NVME_CMBSZ_RDS_SHIFT   3 /* data that is read */
+#define NVME_CMBSZ_RDS_MASK    0x1u
+#define NVME_CMBSZ_WDS_SHIFT   4 /* data that is written */
+#define NVME_CMBSZ_WDS_MASK    0x1u
+#define NVME_CMBSZ_SZU_SHIFT   8 /* unit of size, 4 KiB << (4 * SZU) */
+#define NVME_CMBSZ_SZU_MASK    0xfu
+#define NVME_CMBSZ_SZ_SHIFT    12 /* size in units */
+#define NVME_CMBSZ_SZ_MASK     0xfffffu
+
+#define NVME_CMBSZ_SQS(cmbsz)      NVME_FIELD_GET(NVME_CMBSZ_SQS, cmbsz)
+#define NVME_CMBSZ_CQS(cmbsz)      NVME_FIELD_GET(NVME_CMBSZ_CQS, cmbsz)
+#define NVME_CMBSZ_LISTS(cmbsz)    NVME_FIELD_GET(NVME_CMBSZ_LISTS, cmbsz)
+#define NVME_CMBSZ_RDS(cmbsz)      NVME_FIELD_GET(NVME_CMBSZ_RDS, cmbsz)
+#define NVME_CMBSZ_WDS(cmbsz)      NVME_FIELD_GET(NVME_CMBSZ_WDS, cmbsz)
+#define NVME_CMBSZ_SZU(cmbsz)      NVME_FIELD_GET(NVME_CMBSZ_SZU, cmbsz)
+#define NVME_CMBSZ_SZ(cmbsz)       NVME_FIELD_GET(NVME_CMBSZ_SZ, cmbsz)
+#define NVME_CMBSZ_UNIT_BYTES(szu) (UINT64_C(4096) << (4 * (szu)))
+
+/* CMBMSC and CMBSTS: the buffer's address as commands see it. NVMe Base 2.0c, 3.1.3.16 and .17 */
+#define NVME_CMBMSC_CRE_SHIFT  0 /* CMBLOC and CMBSZ show their values */
+#define NVME_CMBMSC_CRE_MASK   UINT64_C(0x1)
+#define NVME_CMBMSC_CMSE_SHIFT 1 /* memory space enable */
+#define NVME_CMBMSC_CMSE_MASK  UINT64_C(0x1)
+#define NVME_CMBMSC_CBA_SHIFT  12 /* controller base address */
+#define NVME_CMBMSC_CBA_MASK   UINT64_C(0xfffffffffffff)
+#define NVME_CMBSTS_CBAI_SHIFT 0 /* controller base address invalid */
+#define NVME_CMBSTS_CBAI_MASK  0x1u
+
+/* CRTO: Controller Ready Timeouts, units of 500 ms. NVMe Base 2.0c, 3.1.3.21 */
+#define NVME_CRTO_CRWMT_SHIFT 0 /* ready with media */
+#define NVME_CRTO_CRWMT_MASK  0xffffu
+#define NVME_CRTO_CRIMT_SHIFT 16 /* ready independent of media */
+#define NVME_CRTO_CRIMT_MASK  0xffffu
+
+#define NVME_CRTO_CRWMT(crto) NVME_FIELD_GET(NVME_CRTO_CRWMT, crto)
+#define NVME_CRTO_CRIMT(crto) NVME_FIELD_GET(NVME_CRTO_CRIMT, crto)
+
+/* The registers as they lie in the first page of the BAR. NVMe Base 2.0c, 3.1.3, Figure 35 */
+struct nvme_regs {
+	uint64_t cap;
+	uint32_t vs;
+	uint32_t intms;
+	uint32_t intmc;
+	uint32_t cc;
+	uint32_t rsvd18;
+	uint32_t csts;
+	uint32_t nssr;
+	uint32_t aqa;
+	uint64_t asq;
+	uint64_t acq;
+	uint32_t cmbloc;
+	uint32_t cmbsz;
+	uint32_t bpinfo;
+	uint32_t bprsel;
+	uint64_t bpmbl;
+	uint64_t cmbmsc;
+	uint32_t cmbsts;
+	uint32_t cmbebs;
+	uint32_t cmbswtp;
+	uint32_t nssd;
+	uint32_t crto;
+	uint8_t rsvd6c[0xe00 - 0x6c];
+	uint32_t pmrcap;
+	uint32_t pmrctl;
+	uint32_t pmrsts;
+	uint32_t pmrebs;
+	uint32_t pmrswtp;
+	uint32_t pmrmscl;
+	uint32_t pmrmscu;
+	uint8_t rsvde1c[0x1000 - 0xe1c];
+};
+
+_Static_assert(offsetof(struct nvme_regs, cap) == NVME_REG_CAP, "CAP");
+_Static_assert(offsetof(struct nvme_regs, vs) == NVME_REG_VS, "VS");
+_Static_assert(offsetof(struct nvme_regs, intms) == NVME_REG_INTMS, "INTMS");
+_Static_assert(offsetof(struct nvme_regs, intmc) == NVME_REG_INTMC, "INTMC");
+_Static_assert(offsetof(struct nvme_regs, cc) == NVME_REG_CC, "CC");
+_Static_assert(offsetof(struct nvme_regs, csts) == NVME_REG_CSTS, "CSTS");
+_Static_assert(offsetof(struct nvme_regs, nssr) == NVME_REG_NSSR, "NSSR");
+_Static_assert(offsetof(struct nvme_regs, aqa) == NVME_REG_AQA, "AQA");
+_Static_assert(offsetof(struct nvme_regs, asq) == NVME_REG_ASQ, "ASQ");
+_Static_assert(offsetof(struct nvme_regs, acq) == NVME_REG_ACQ, "ACQ");
+_Static_assert(offsetof(struct nvme_regs, cmbloc) == NVME_REG_CMBLOC, "CMBLOC");
+_Static_assert(offsetof(struct nvme_regs, cmbsz) == NVME_REG_CMBSZ, "CMBSZ");
+_Static_assert(offsetof(struct nvme_regs, bpinfo) == NVME_REG_BPINFO, "BPINFO");
+_Static_assert(offsetof(struct nvme_regs, bprsel) == NVME_REG_BPRSEL, "BPRSEL");
+_Static_assert(offsetof(struct nvme_regs, bpmbl) == NVME_REG_BPMBL, "BPMBL");
+_Static_assert(offsetof(struct nvme_regs, cmbmsc) == NVME_REG_CMBMSC, "CMBMSC");
+_Static_assert(offsetof(struct nvme_regs, cmbsts) == NVME_REG_CMBSTS, "CMBSTS");
+_Static_assert(offsetof(struct nvme_regs, cmbebs) == NVME_REG_CMBEBS, "CMBEBS");
+_Static_assert(offsetof(struct nvme_regs, cmbswtp) == NVME_REG_CMBSWTP, "CMBSWTP");
+_Static_assert(offsetof(struct nvme_regs, nssd) == NVME_REG_NSSD, "NSSD");
+_Static_assert(offsetof(struct nvme_regs, crto) == NVME_REG_CRTO, "CRTO");
+_Static_assert(offsetof(struct nvme_regs, pmrcap) == NVME_REG_PMRCAP, "PMRCAP");
+_Static_assert(offsetof(struct nvme_regs, pmrctl) == NVME_REG_PMRCTL, "PMRCTL");
+_Static_assert(offsetof(struct nvme_regs, pmrsts) == NVME_REG_PMRSTS, "PMRSTS");
+_Static_assert(offsetof(struct nvme_regs, pmrebs) == NVME_REG_PMREBS, "PMREBS");
+_Static_assert(offsetof(struct nvme_regs, pmrswtp) == NVME_REG_PMRSWTP, "PMRSWTP");
+_Static_assert(offsetof(struct nvme_regs, pmrmscl) == NVME_REG_PMRMSCL, "PMRMSCL");
+_Static_assert(offsetof(struct nvme_regs, pmrmscu) == NVME_REG_PMRMSCU, "PMRMSCU");
+_Static_assert(sizeof(struct nvme_regs) == NVME_REG_DOORBELLS, "registers end at the doorbells");
+
+#endif
