@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Who provides memory that a device can reach: the operations that each environment implements. */
+#ifndef UPNVME_ENV_ENV_H
+#define UPNVME_ENV_ENV_H
+
+#include <stdint.h>
+
+struct env;
+
+struct env_ops {
+	const char *name;
+	/* Zeroed pages, aligned to `align`, not inherited by forked children. 0 or a negative errno with its sentence. */
+	int (*pages_alloc)(struct env *env, uint64_t bytes, uint64_t align, void **va);
+	void (*pages_free)(struct env *env, void *va, uint64_t bytes);
+	/* Makes whole pages reachable at *iova. */
+	int (*map)(struct env *env, void *va, uint64_t bytes, uint64_t *iova);
+	void (*unmap)(struct env *env, void *va, uint64_t bytes, uint64_t iova);
+};
+
+struct env {
+	const struct env_ops *ops;
+};
+
+/* Plain memory of this process: for controllers that live in it. */
+struct env *env_host(void);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Plain memory: no privilege, no huge page. What a software controller's "bus" sees is the process's
+ * memory at a fixed distance, so that a driver that confuses the two kinds of address is caught. */
+#include "env/env.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/util.h"
+
+/* Above every user address (48 bits), so a bus address used as a pointer faults. */
+#define HOST_IOVA_OFFSET (1ull << 52)
+
+static int host_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), slack = align > page ? align : 0;
+	char *raw, *aligned;
+
+	(void)env;
+	raw = mmap(NULL, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (raw == MAP_FAILED)
+		return error_no_memory("DMA pages", bytes);
+	aligned = slack ? (char *)align_up((uintptr_t)raw, align) : raw;
+	if (aligned > raw)
+		munmap(raw, (size_t)(aligned - raw));
+	if (raw + slack > aligned)
+		munmap(aligned + bytes, (size_t)(raw + slack - aligned));
+	if (madvise(aligned, bytes, MADV_DONTFORK)) {
+		int err = errno;
+
+		munmap(aligned, bytes);
+		return error_set(-err, UPNVME_ERR_SYSTEM,
+				 "madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s",
+				 (unsigned long long)bytes, strerror(err));
+	}
+	*va = aligned;
+	return 0;
+}
+
+static void host_pages_free(struct env *env, void *va, uint64_t bytes)
+{
+	(void)env;
+	munmap(va, bytes);
+}
+
+/* mincore fails with ENOMEM where nothing is mapped, and needs a byte a page for its answer. */
+static int host_check_mapped(char *va, uint64_t bytes)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned char resident[256];
+
+	for (uint64_t done = 0; done < bytes; done += ARRAY_SIZE(resident) * page) {
+		uint64_t part = MIN(bytes - done, ARRAY_SIZE(resident) * page);
+
+		if (mincore(va + done, part, resident))
+			return error_set(
+				-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+				"memory from %p on, %llu bytes, is not (wholly) mapped in this "
+				"process: register memory that exists",
+				(void *)va, (unsigned long long)bytes);
+	}
+	return 0;
+}
+
+static int host_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
+{
+	int rc = host_check_mapped(va, bytes);
+
+	(void)env;
+	*iova = (uint64_t)(uintptr_t)va + HOST_IOVA_OFFSET;
+	return rc;
+}
+
+static void host_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
+{
+	(void)env;
+	(void)va;
+	(void)bytes;
+	(void)iova;
+}
+
+static const struct env_ops host_ops = {
+	.name = "host",
+	.pages_alloc = host_pages_alloc,
+	.pages_free = host_pages_free,
+	.map = host_map,
+	.unmap = host_unmap,
+};
+
+struct env *env_host(void)
+{
+	static struct env host = { .ops = &host_ops };
+
+	return &host;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DMA memory: buddies of pages inside 2 MiB arenas, and a mapping of its own for what is larger.
+ *
+ * All book-keeping is outside the memory that it describes: a device that writes where it should not cannot
+ * break the allocator. Freed memory that a command may still touch is set aside, and looked at again at each later
+ * call, so that no caller can free under a device. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "env/env.h"
+#include "mem/internal.h"
+
+#define ARENA_BYTES DOMAIN_ALIGN_MAX
+#define UNIT_BYTES  4096ull /* the smallest block: buffers never share a page */
+#define ARENA_UNITS (ARENA_BYTES / UNIT_BYTES)
+#define ORDERS      10 /* 4 KiB to 2 MiB */
+
+enum block_state { BLOCK_INSIDE, BLOCK_FREE, BLOCK_USED, BLOCK_SET_ASIDE };
+
+/* One per unit; meaningful at a block's first unit. */
+struct block {
+	uint8_t state;
+	uint8_t order;
+};
+
+/* `units` is empty for an arena that is one large block. */
+struct arena {
+	struct arena *next;
+	char *base;
+	uint64_t bytes;
+	uint8_t state; /* of a large block */
+	uint32_t nused;
+	uint32_t nset_aside;
+	uint32_t nfree[ORDERS];
+	struct block units[];
+};
+
+static bool arena_is_large(const struct arena *arena)
+{
+	return arena->bytes != ARENA_BYTES;
+}
+
+static int arena_create(struct domain *domain, uint64_t bytes, struct arena **arena)
+{
+	uint64_t units = bytes == ARENA_BYTES ? ARENA_UNITS : 0;
+	struct arena *created = calloc(1, sizeof(*created) + units * sizeof(created->units[0]));
+	void *base;
+	int rc;
+
+	if (!created)
+		return error_no_memory("an arena of DMA memory", sizeof(*created));
+	rc = domain->env->ops->pages_alloc(domain->env, bytes, ARENA_BYTES, &base);
+	if (rc)
+		goto free_arena;
+	rc = regions_add(domain, (uint64_t)(uintptr_t)base, (uint64_t)(uintptr_t)base + bytes);
+	if (rc)
+		goto free_pages;
+	created->base = base;
+	created->bytes = bytes;
+	if (units) {
+		created->units[0] = (struct block) { BLOCK_FREE, ORDERS - 1 };
+		created->nfree[ORDERS - 1] = 1;
+	}
+	created->next = domain->arenas;
+	domain->arenas = *arena = created;
+	return 0;
+
+free_pages:
+	domain->env->ops->pages_free(domain->env, base, bytes);
+free_arena:
+	free(created);
+	return rc;
+}
+
+static void arena_unmap(struct domain *domain, struct arena *arena)
+{
+	for (struct arena **link = &domain->arenas; *link; link = &(*link)->next) {
+		if (*link == arena) {
+			*link = arena->next;
+			break;
+		}
+	}
+	domain->env->ops->pages_free(domain->env, arena->base, arena->bytes);
+	free(arena);
+}
+
+/* An arena that cannot be taken out of the table, for want of memory, simply stays for later use. */
+static void arena_destroy(struct domain *domain, struct arena *arena)
+{
+	uint64_t base = (uint64_t)(uintptr_t)arena->base;
+
+	if (regions_remove(domain, base, base + arena->bytes))
+		return;
+	users_forget(domain);
+	arena_unmap(domain, arena);
+}
+
+void arenas_destroy(struct domain *domain)
+{
+	while (domain->arenas)
+		arena_unmap(domain, domain->arenas);
+}
+
+/* The first free block of exactly this order; the caller knows that there is one. */
+static uint32_t block_find(struct arena *arena, unsigned order)
+{
+	uint32_t unit = 0;
+
+	while (arena->units[unit].state != BLOCK_FREE || arena->units[unit].order != order)
+		unit += 1u << arena->units[unit].order;
+	return unit;
+}
+
+/* Halves blocks from `order` down until one of the wanted order is there, and takes it. */
+static uint32_t block_take(struct arena *arena, unsigned order, unsigned wanted)
+{
+	uint32_t unit = block_find(arena, order);
+
+	arena->nfree[order]--;
+	while (order > wanted) {
+		order--;
+		arena->units[unit + (1u << order)] = (struct block) { BLOCK_FREE, (uint8_t)order };
+		arena->nfree[order]++;
+	}
+	arena->units[unit] = (struct block) { BLOCK_USED, (uint8_t)wanted };
+	arena->nused++;
+	return unit;
+}
+
+/* Joins the block with its buddy as long as that is free and whole. */
+static void block_give(struct arena *arena, uint32_t unit)
+{
+	unsigned order = arena->units[unit].order;
+
+	arena->nused--;
+	while (order < ORDERS - 1) {
+		uint32_t buddy = unit ^ (1u << order);
+
+		if (arena->units[buddy].state != BLOCK_FREE || arena->units[buddy].order != order)
+			break;
+		arena->nfree[order]--;
+		arena->units[MAX(unit, buddy)].state = BLOCK_INSIDE;
+		unit = MIN(unit, buddy);
+		order++;
+	}
+	arena->units[unit] = (struct block) { BLOCK_FREE, (uint8_t)order };
+	arena->nfree[order]++;
+}
+
+static bool block_touched(struct domain *domain, struct arena *arena, uint32_t unit)
+{
+	return users_may_touch(domain, (uint64_t)(uintptr_t)arena->base + unit * UNIT_BYTES,
+			       UNIT_BYTES << arena->units[unit].order);
+}
+
+/* Gives back what was set aside in one arena and is not touched any more. */
+static void arena_sweep(struct domain *domain, struct arena *arena)
+{
+	for (uint32_t unit = 0; arena->nset_aside && unit < ARENA_UNITS;
+	     unit += 1u << arena->units[unit].order) {
+		if (arena->units[unit].state != BLOCK_SET_ASIDE ||
+		    block_touched(domain, arena, unit))
+			continue;
+		arena->nset_aside--;
+		block_give(arena, unit);
+	}
+}
+
+/* One empty arena is kept, so that a program that allocates and frees in turn does not map in turn. */
+static void arenas_sweep(struct domain *domain)
+{
+	struct arena *next;
+	bool kept = false;
+
+	for (struct arena *arena = domain->arenas; arena; arena = next) {
+		next = arena->next;
+		if (arena_is_large(arena)) {
+			if (arena->state == BLOCK_SET_ASIDE &&
+			    !users_may_touch(domain, (uint64_t)(uintptr_t)arena->base,
+					     arena->bytes))
+				arena_destroy(domain, arena);
+			continue;
+		}
+		if (arena->nset_aside)
+			arena_sweep(domain, arena);
+		if (arena->nused == 0) {
+			if (kept)
+				arena_destroy(domain, arena);
+			kept = true;
+		}
+	}
+}
+
+static int alloc_large(struct domain *domain, uint64_t bytes, void **va)
+{
+	struct arena *arena;
+	int rc = arena_create(domain, align_up(bytes, domain->page_bytes), &arena);
+
+	if (rc)
+		return rc;
+	arena->state = BLOCK_USED;
+	*va = arena->base;
+	return 0;
+}
+
+/* The smallest free block that holds the order, in whichever arena has one. */
+static bool arena_with(struct domain *domain, unsigned wanted, struct arena **arena,
+		       unsigned *order)
+{
+	for (*order = wanted; *order < ORDERS; ++*order)
+		for (*arena = domain->arenas; *arena; *arena = (*arena)->next)
+			if ((*arena)->nfree[*order])
+				return true;
+	return false;
+}
+
+static int alloc_block(struct domain *domain, unsigned wanted, void **va)
+{
+	struct arena *arena;
+	unsigned order;
+	int rc;
+
+	if (!arena_with(domain, wanted, &arena, &order)) {
+		rc = arena_create(domain, ARENA_BYTES, &arena);
+		if (rc)
+			return rc;
+		order = ORDERS - 1;
+	}
+	*va = arena->base + block_take(arena, order, wanted) * UNIT_BYTES;
+	memset(*va, 0, UNIT_BYTES << wanted);
+	return 0;
+}
+
+int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, void **va)
+{
+	uint64_t block = pow2_ceil(MAX(MAX(bytes, align), UNIT_BYTES));
+	int rc;
+
+	pthread_mutex_lock(&domain->lock);
+	arenas_sweep(domain);
+	if (block > ARENA_BYTES)
+		rc = alloc_large(domain, bytes, va);
+	else
+		rc = alloc_block(domain, log2_floor(block / UNIT_BYTES), va);
+	pthread_mutex_unlock(&domain->lock);
+	return rc;
+}
+
+/* The arena and the unit at which a used block begins, or false. */
+static bool block_lookup(struct domain *domain, const char *va, struct arena **arena,
+			 uint32_t *unit)
+{
+	for (*arena = domain->arenas; *arena; *arena = (*arena)->next) {
+		uint64_t offset = (uint64_t)(uintptr_t)va - (uint64_t)(uintptr_t)(*arena)->base;
+
+		if (offset >= (*arena)->bytes)
+			continue;
+		*unit = (uint32_t)(offset / UNIT_BYTES);
+		if (arena_is_large(*arena))
+			return offset == 0 && (*arena)->state == BLOCK_USED;
+		return offset % UNIT_BYTES == 0 && (*arena)->units[*unit].state == BLOCK_USED;
+	}
+	return false;
+}
+
+static int free_locked(struct domain *domain, void *va)
+{
+	struct arena *arena;
+	uint32_t unit;
+
+	if (!block_lookup(domain, va, &arena, &unit))
+		return error_set(
+			-EINVAL, UPNVME_ERR_MEM_NOT_ALLOCATED,
+			"%p is not the start of memory from upnvme_dma_alloc, or was freed before: nothing "
+			"was freed",
+			va);
+	if (arena_is_large(arena)) {
+		arena->state = BLOCK_SET_ASIDE;
+	} else {
+		arena->units[unit].state = BLOCK_SET_ASIDE;
+		arena->nset_aside++;
+	}
+	arenas_sweep(domain);
+	return 0;
+}
+
+int domain_free(struct domain *domain, void *va)
+{
+	int rc;
+
+	pthread_mutex_lock(&domain->lock);
+	rc = free_locked(domain, va);
+	pthread_mutex_unlock(&domain->lock);
+	return rc;
+}

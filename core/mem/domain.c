@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The domains of the process, their users, and the registration of the caller's own memory. */
+#include "mem/domain.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "env/env.h"
+#include "mem/internal.h"
+
+/* One domain for each environment; there are few, and the list is looked at only when a controller is opened. */
+static pthread_mutex_t domains_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct domain *domains[8];
+
+static int domain_create(struct domain **domain, struct env *env)
+{
+	struct domain *created = calloc(1, sizeof(*created));
+
+	if (!created)
+		return error_no_memory("a memory domain", sizeof(*created));
+	if (region_table_init(&created->table)) {
+		free(created);
+		return -ENOMEM;
+	}
+	created->env = env;
+	created->pid = getpid();
+	created->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	pthread_mutex_init(&created->lock, NULL);
+	*domain = created;
+	return 0;
+}
+
+static void domain_destroy(struct domain *domain)
+{
+	regions_clear(domain);
+	arenas_destroy(domain);
+	region_table_destroy(&domain->table);
+	pthread_mutex_destroy(&domain->lock);
+	free(domain);
+}
+
+/* A forked child does not have its parent's DMA memory: what it inherits here is left alone. */
+static int domain_find_or_create(struct domain **domain, struct env *env)
+{
+	struct domain **free_place = NULL;
+	pid_t pid = getpid();
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(domains); i++) {
+		if (!domains[i] || domains[i]->pid != pid) {
+			free_place = &domains[i];
+		} else if (domains[i]->env == env) {
+			*domain = domains[i];
+			return 0;
+		}
+	}
+	if (!free_place)
+		return error_set(-ENOSPC, UPNVME_ERR_NO_MEMORY,
+				 "more than %zu memory domains in use: close a controller",
+				 ARRAY_SIZE(domains));
+	rc = domain_create(domain, env);
+	if (!rc)
+		*free_place = *domain;
+	return rc;
+}
+
+int domain_acquire(struct domain **domain, struct env *env)
+{
+	int rc;
+
+	pthread_mutex_lock(&domains_lock);
+	rc = domain_find_or_create(domain, env);
+	if (!rc)
+		(*domain)->references++;
+	pthread_mutex_unlock(&domains_lock);
+	return rc;
+}
+
+void domain_release(struct domain *domain)
+{
+	pthread_mutex_lock(&domains_lock);
+	if (--domain->references == 0) {
+		for (size_t i = 0; i < ARRAY_SIZE(domains); i++)
+			if (domains[i] == domain)
+				domains[i] = NULL;
+		domain_destroy(domain);
+	}
+	pthread_mutex_unlock(&domains_lock);
+}
+
+void domain_user_add(struct domain *domain, struct domain_user *user)
+{
+	pthread_mutex_lock(&domain->lock);
+	user->prev = NULL;
+	user->next = domain->users;
+	if (user->next)
+		user->next->prev = user;
+	domain->users = user;
+	pthread_mutex_unlock(&domain->lock);
+}
+
+void domain_user_remove(struct domain *domain, struct domain_user *user)
+{
+	pthread_mutex_lock(&domain->lock);
+	if (user->prev)
+		user->prev->next = user->next;
+	else
+		domain->users = user->next;
+	if (user->next)
+		user->next->prev = user->prev;
+	pthread_mutex_unlock(&domain->lock);
+}
+
+bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes)
+{
+	for (struct domain_user *user = domain->users; user; user = user->next)
+		if (user->may_touch(user, base, bytes))
+			return true;
+	return false;
+}
+
+void users_forget(struct domain *domain)
+{
+	for (struct domain_user *user = domain->users; user; user = user->next)
+		user->forget(user);
+}
+
+/* The whole pages that [va, va + bytes) touches. */
+static int pages_around(struct domain *domain, void *va, uint64_t bytes, uint64_t *base,
+			uint64_t *end)
+{
+	uint64_t start = (uint64_t)(uintptr_t)va;
+
+	if (!va || !bytes || start + bytes < start ||
+	    align_up(start + bytes, domain->page_bytes) < start)
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"memory at %p, %llu bytes: null, empty or wrapping; give the start and the length "
+			"of mapped memory",
+			va, (unsigned long long)bytes);
+	*base = align_down(start, domain->page_bytes);
+	*end = align_up(start + bytes, domain->page_bytes);
+	return 0;
+}
+
+int domain_register(struct domain *domain, void *va, uint64_t bytes)
+{
+	uint64_t base, end;
+	int rc = pages_around(domain, va, bytes, &base, &end);
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&domain->lock);
+	rc = regions_add(domain, base, end);
+	pthread_mutex_unlock(&domain->lock);
+	return rc;
+}
+
+static int unregister_locked(struct domain *domain, uint64_t base, uint64_t end)
+{
+	bool last = false;
+	int rc;
+
+	if (!regions_cover(domain, base, end, &last))
+		return error_set(
+			-EINVAL, UPNVME_ERR_MEM_NOT_REGISTERED,
+			"memory from %#llx to %#llx is not (wholly) registered: unregister what "
+			"upnvme_mem_register was given",
+			(unsigned long long)base, (unsigned long long)end);
+	if (last && users_may_touch(domain, base, end - base))
+		return error_set(
+			-EBUSY, UPNVME_ERR_MEM_BUSY,
+			"memory from %#llx to %#llx is in use by a command in flight: poll its queue "
+			"pair until it is done, then unregister",
+			(unsigned long long)base, (unsigned long long)end);
+	rc = regions_remove(domain, base, end);
+	users_forget(domain); /* after it, so that nobody can look the old state up again */
+	return rc;
+}
+
+int domain_unregister(struct domain *domain, void *va, uint64_t bytes)
+{
+	uint64_t base, end;
+	int rc = pages_around(domain, va, bytes, &base, &end);
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&domain->lock);
+	rc = unregister_locked(domain, base, end);
+	pthread_mutex_unlock(&domain->lock);
+	return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A domain: the memory that one way of access can reach. Controllers that are reached alike share one.
+ *
+ * It knows which pages are reachable and at which bus address (region.c), hands out DMA memory (alloc.c), and knows
+ * its users, the queue pairs, so that no memory is taken away under a command in flight. */
+#ifndef UPNVME_MEM_DOMAIN_H
+#define UPNVME_MEM_DOMAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct domain;
+struct env;
+
+/* A run of reachable memory with one distance between virtual and bus address: iova = va + delta. */
+struct region {
+	uint64_t base;
+	uint64_t bytes;
+	uint64_t delta;
+};
+
+/* A queue pair, as the domain sees it. Both are called under the domain's lock, from any thread. */
+struct domain_user {
+	struct domain_user *next, *prev;
+	bool (*may_touch)(struct domain_user *user, uint64_t base, uint64_t bytes);
+	void (*forget)(struct domain_user *user); /* drop every region that was looked up before */
+};
+
+/* The domain of an environment, one in the process for each, counted. */
+int domain_acquire(struct domain **domain, struct env *env);
+void domain_release(struct domain *domain);
+
+void domain_user_add(struct domain *domain, struct domain_user *user);
+void domain_user_remove(struct domain *domain, struct domain_user *user);
+
+/* Zeroed memory; `align` is a power of two up to DOMAIN_ALIGN_MAX, or 0 for a page. */
+#define DOMAIN_ALIGN_MAX (2ull << 20)
+int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, void **va);
+/* Sets aside what a command in flight may touch, and gives it back later. */
+int domain_free(struct domain *domain, void *va);
+
+int domain_register(struct domain *domain, void *va, uint64_t bytes);
+int domain_unregister(struct domain *domain, void *va, uint64_t bytes);
+
+/* The largest region around `va`. Lock-free. False when the page at `va` is not reachable. */
+bool domain_find(struct domain *domain, uint64_t va, struct region *region);
+
+/* The bus address of memory that is known to be reachable: what domain_alloc gave. */
+uint64_t domain_iova(struct domain *domain, const void *va);
+
+/* The way back, for a software controller: null unless all the bytes are reachable. Lock-free. */
+void *domain_resolve(struct domain *domain, uint64_t iova, uint64_t bytes);
+
+#endif

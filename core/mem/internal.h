@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of core/mem share: the domain's parts, each owned by the file that it is named after. */
+#ifndef UPNVME_MEM_INTERNAL_H
+#define UPNVME_MEM_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "mem/domain.h"
+
+/* Reachable pages [base, end), each of them registered `count` times. Atomic because they are
+ * read without the lock; `seq` in the table tells a reader whether it saw one state. */
+struct segment {
+	_Atomic uint64_t base;
+	_Atomic uint64_t end;
+	_Atomic uint64_t delta;
+	uint32_t count;
+};
+
+/* Sorted by address; neighbours that are alike are one segment. */
+struct region_table {
+	_Atomic uint64_t seq; /* odd while it changes */
+	_Atomic(struct segment *) segments;
+	_Atomic uint32_t nsegments;
+	uint32_t capacity;
+	struct segment *retired
+		[32]; /* smaller arrays, which a reader may still look at; each twice the last */
+	uint32_t nretired;
+};
+
+struct arena;
+
+struct domain {
+	struct env *env;
+	pid_t pid; /* whose memory it is */
+	uint32_t references;
+	uint64_t page_bytes;
+	pthread_mutex_t lock; /* all below */
+	struct domain_user *users;
+	struct region_table table;
+	struct arena *arenas;
+};
+
+int region_table_init(struct region_table *table);
+void region_table_destroy(struct region_table *table);
+/* Under the lock; [base, end) in whole pages. */
+int regions_add(struct domain *domain, uint64_t base, uint64_t end);
+/* Every page of [base, end) is registered. Fails, for want of memory, before anything has changed. */
+int regions_remove(struct domain *domain, uint64_t base, uint64_t end);
+void regions_clear(struct domain *domain);
+/* True if each page of [base, end) is registered; *last then says whether some page is so only once. */
+bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last);
+
+/* Under the lock: whether a command in flight may touch the bytes; whether to forget what was looked up. */
+bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes);
+void users_forget(struct domain *domain);
+
+void arenas_destroy(struct domain *domain);
+
+#endif

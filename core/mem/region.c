@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which pages are reachable, how often each was registered, and where the device sees them.
+ *
+ * The table is a sorted array of segments. It changes under the domain's lock; it is read without one
+ * (a queue pair that meets a new buffer, a software controller that meets a bus address), by the rule of a sequence
+ * lock: a reader that saw the number change, or odd, looks again. */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "env/env.h"
+#include "mem/internal.h"
+
+#define TABLE_INITIAL 64u
+
+#define get(field)        atomic_load_explicit(&(field), memory_order_acquire)
+#define put(field, value) atomic_store_explicit(&(field), (value), memory_order_release)
+
+int region_table_init(struct region_table *table)
+{
+	struct segment *segments = calloc(TABLE_INITIAL, sizeof(*segments));
+
+	if (!segments)
+		return error_no_memory("the table of reachable memory",
+				       TABLE_INITIAL * sizeof(*segments));
+	table->capacity = TABLE_INITIAL;
+	put(table->segments, segments);
+	return 0;
+}
+
+void region_table_destroy(struct region_table *table)
+{
+	for (uint32_t i = 0; i < table->nretired; i++)
+		free(table->retired[i]);
+	free(get(table->segments));
+}
+
+static void table_begin(struct region_table *table)
+{
+	atomic_fetch_add(&table->seq, 1);
+}
+
+static void table_end(struct region_table *table)
+{
+	atomic_fetch_add(&table->seq, 1);
+}
+
+static void segment_set(struct segment *segment, uint64_t base, uint64_t end, uint64_t delta,
+			uint32_t count)
+{
+	put(segment->base, base);
+	put(segment->end, end);
+	put(segment->delta, delta);
+	segment->count = count;
+}
+
+static void segment_copy(struct segment *to, struct segment *from)
+{
+	segment_set(to, get(from->base), get(from->end), get(from->delta), from->count);
+}
+
+/* Room for `more` further segments; the former array stays for readers that have it in hand. */
+static int table_reserve(struct region_table *table, uint32_t more)
+{
+	struct segment *old = get(table->segments), *grown;
+	uint32_t n = get(table->nsegments);
+
+	if (n + more <= table->capacity)
+		return 0;
+	if (table->nretired == ARRAY_SIZE(table->retired) || n + more > table->capacity * 2)
+		return error_no_memory("the table of reachable memory", 0);
+	grown = calloc(table->capacity * 2, sizeof(*grown));
+	if (!grown)
+		return error_no_memory("the table of reachable memory",
+				       table->capacity * 2 * sizeof(*grown));
+	for (uint32_t i = 0; i < n; i++)
+		segment_copy(&grown[i], &old[i]);
+	table->retired[table->nretired++] = old;
+	table->capacity *= 2;
+	put(table->segments, grown);
+	return 0;
+}
+
+/* The first segment that ends above `va`. */
+static uint32_t segment_after(struct segment *segments, uint32_t n, uint64_t va)
+{
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (get(segments[middle].end) > va)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static void table_insert(struct region_table *table, uint32_t at, uint64_t base, uint64_t end,
+			 uint64_t delta)
+{
+	struct segment *segments = get(table->segments);
+	uint32_t n = get(table->nsegments);
+
+	for (uint32_t i = n; i > at; i--)
+		segment_copy(&segments[i], &segments[i - 1]);
+	segment_set(&segments[at], base, end, delta, 1);
+	put(table->nsegments, n + 1);
+}
+
+static void table_delete(struct region_table *table, uint32_t at)
+{
+	struct segment *segments = get(table->segments);
+	uint32_t n = get(table->nsegments);
+
+	for (uint32_t i = at; i + 1 < n; i++)
+		segment_copy(&segments[i], &segments[i + 1]);
+	put(table->nsegments, n - 1);
+}
+
+/* Makes `va` a border between segments if it is inside one. */
+static void table_split(struct region_table *table, uint64_t va)
+{
+	struct segment *segments = get(table->segments);
+	uint32_t at = segment_after(segments, get(table->nsegments), va);
+
+	if (at == get(table->nsegments) || get(segments[at].base) >= va)
+		return;
+	table_insert(table, at, get(segments[at].base), va, get(segments[at].delta));
+	segments[at].count = segments[at + 1].count;
+	put(segments[at + 1].base, va);
+}
+
+/* Joins neighbours that are alike, from just before `base` to just after `end`. */
+static void table_join(struct region_table *table, uint64_t base, uint64_t end)
+{
+	struct segment *segments = get(table->segments);
+	uint32_t at = segment_after(segments, get(table->nsegments), base ? base - 1 : 0);
+
+	while (at + 1 < get(table->nsegments) && get(segments[at].base) <= end) {
+		struct segment *a = &segments[at], *b = &segments[at + 1];
+
+		if (get(a->end) == get(b->base) && a->count == b->count &&
+		    get(a->delta) == get(b->delta)) {
+			put(a->end, get(b->end));
+			table_delete(table, at + 1);
+		} else {
+			at++;
+		}
+	}
+}
+
+/* Maps the gaps in [base, end) and takes them in. On failure nothing that was there before is changed. */
+static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
+{
+	struct region_table *table = &domain->table;
+	uint64_t va = base;
+
+	while (va < end) {
+		struct segment *segments = get(table->segments);
+		uint32_t n = get(table->nsegments), at = segment_after(segments, n, va);
+		uint64_t next = at < n ? MIN(get(segments[at].base), end) : end, iova;
+		int rc;
+
+		if (at < n && get(segments[at].base) <= va) {
+			segments[at].count++;
+			va = get(segments[at].end);
+			continue;
+		}
+		rc = table_reserve(table,
+				   3); /* this one, and the borders that taking it back may need */
+		if (!rc)
+			rc = domain->env->ops->map(domain->env, (void *)(uintptr_t)va, next - va,
+						   &iova);
+		if (rc) {
+			if (va > base)
+				regions_remove(domain, base,
+					       va); /* has room: its borders were reserved */
+			return rc;
+		}
+		table_begin(table);
+		table_insert(table, at, va, next, iova - va);
+		table_end(table);
+		va = next;
+	}
+	return 0;
+}
+
+int regions_add(struct domain *domain, uint64_t base, uint64_t end)
+{
+	struct region_table *table = &domain->table;
+	int rc = table_reserve(table, 2);
+
+	if (rc)
+		return rc;
+	table_begin(table);
+	table_split(table, base);
+	table_split(table, end);
+	table_end(table);
+	rc = gaps_fill(domain, base, end);
+	table_begin(table);
+	table_join(table, base, end);
+	table_end(table);
+	return rc;
+}
+
+int regions_remove(struct domain *domain, uint64_t base, uint64_t end)
+{
+	struct region_table *table = &domain->table;
+	struct segment *segments;
+	uint32_t at;
+	int rc = table_reserve(table, 2); /* the two borders */
+
+	if (rc)
+		return rc;
+	table_begin(table);
+	table_split(table, base);
+	table_split(table, end);
+	segments = get(table->segments);
+	at = segment_after(segments, get(table->nsegments), base);
+	while (at < get(table->nsegments) && get(segments[at].base) < end) {
+		uint64_t from = get(segments[at].base), to = get(segments[at].end);
+
+		if (--segments[at].count > 0) {
+			at++;
+			continue;
+		}
+		domain->env->ops->unmap(domain->env, (void *)(uintptr_t)from, to - from,
+					from + get(segments[at].delta));
+		table_delete(table, at);
+	}
+	table_join(table, base, end);
+	table_end(table);
+	return 0;
+}
+
+void regions_clear(struct domain *domain)
+{
+	struct segment *segments = get(domain->table.segments);
+
+	for (uint32_t i = 0; i < get(domain->table.nsegments); i++) {
+		uint64_t base = get(segments[i].base), end = get(segments[i].end);
+
+		domain->env->ops->unmap(domain->env, (void *)(uintptr_t)base, end - base,
+					base + get(segments[i].delta));
+	}
+	put(domain->table.nsegments, 0);
+}
+
+bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last)
+{
+	struct region_table *table = &domain->table;
+	struct segment *segments = get(table->segments);
+	uint32_t n = get(table->nsegments), at = segment_after(segments, n, base);
+	uint64_t va = base;
+
+	*last = false;
+	for (; va < end && at < n && get(segments[at].base) <= va; at++) {
+		*last = *last || segments[at].count == 1;
+		va = get(segments[at].end);
+	}
+	return va >= end;
+}
+
+/* One try of domain_find; what it read counts only if the table did not change meanwhile. */
+static bool find_once(struct region_table *table, uint64_t va, struct region *region)
+{
+	struct segment *segments = get(table->segments);
+	uint32_t n = get(table->nsegments), first = segment_after(segments, n, va), last = first;
+
+	if (first == n || get(segments[first].base) > va)
+		return false;
+	region->delta = get(segments[first].delta);
+	while (first > 0 && get(segments[first - 1].end) == get(segments[first].base) &&
+	       get(segments[first - 1].delta) == region->delta)
+		first--;
+	while (last + 1 < n && get(segments[last + 1].base) == get(segments[last].end) &&
+	       get(segments[last + 1].delta) == region->delta)
+		last++;
+	region->base = get(segments[first].base);
+	region->bytes = get(segments[last].end) - region->base;
+	return true;
+}
+
+bool domain_find(struct domain *domain, uint64_t va, struct region *region)
+{
+	struct region_table *table = &domain->table;
+	uint64_t seq;
+	bool found;
+
+	do {
+		while ((seq = get(table->seq)) & 1)
+			;
+		found = find_once(table, va, region);
+	} while (get(table->seq) != seq);
+	return found;
+}
+
+uint64_t domain_iova(struct domain *domain, const void *va)
+{
+	struct region region = { 0 };
+
+	domain_find(domain, (uint64_t)(uintptr_t)va, &region);
+	return (uint64_t)(uintptr_t)va + region.delta;
+}
+
+/* All environments whose controllers live in this process have one distance for all memory. */
+void *domain_resolve(struct domain *domain, uint64_t iova, uint64_t bytes)
+{
+	struct region region;
+	uint64_t delta, va;
+
+	if (domain->env->ops->map(domain->env, NULL, 0, &delta))
+		return NULL;
+	va = iova - delta;
+	if (!domain_find(domain, va, &region) || bytes > region.bytes - (va - region.base))
+		return NULL;
+	return (void *)(uintptr_t)va;
+}
