@@ -56,7 +56,7 @@ check-tsan:
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
-LINT_STEPS := format gcc clang headers tidy floors length shell aarch64
+LINT_STEPS := format floors files headers shell gcc clang tidy aarch64
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
