@@ -13,8 +13,11 @@ import sys
 
 FILE_LINES = 900
 FUNCTION_LINES = 70
+COLUMNS = 120
 LICENCE = "SPDX-License-Identifier: BSD-3-Clause"
 LOOSE_END = re.compile(r"\b(TODO|FIXME|XXX)\b")
+# What clang-format does to `uint32_t name; /* a comment that is too long */`.
+SPLIT = re.compile(r"^\s*(?:UPNVME_API |typedef |static |const |struct |unsigned )*\w+( \w+)?$")
 TOPS = ("core", "capi", "bindings", "python", "go", "tests")
 
 
@@ -33,6 +36,13 @@ def functions(lines):
             start = None
 
 
+def split_by_comment(lines, number):
+    """Whether this line is but the beginning of a declaration that ends, with a comment, on the next."""
+    if number >= len(lines) or not SPLIT.match(lines[number - 1]):
+        return False
+    return bool(re.match(r"^\s*\*?\w+(\[\w*\]|\([^;]*\))?; +/\*", lines[number]))
+
+
 def is_script(path):
     with path.open("rb") as file:
         return file.read(2) == b"#!"
@@ -46,6 +56,10 @@ def check(path, lengths):
     if LICENCE not in "\n".join(lines[:2]):
         yield f"{path}:1: the first line names the licence: {LICENCE}"
     for number, line in enumerate(lines, 1):
+        if len(line.expandtabs(8)) > COLUMNS:
+            yield f"{path}:{number}: {len(line.expandtabs(8))} columns, {COLUMNS} at most"
+        if path.suffix in (".c", ".h") and split_by_comment(lines, number):
+            yield f"{path}:{number}: split by the comment behind it: put a shorter one there, or one above"
         if LOOSE_END.search(line) and path.name != "files.py":
             yield f"{path}:{number}: a loose end: {line.strip()}"
     if path.suffix in (".c", ".h"):
