@@ -181,7 +181,8 @@ $$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(call objs,$$(call lane_su
 	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $(4) -lcmocka -lm -pthread -o $$@
 endef
 $(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
-$(eval $(call lane_rules,public,$$(PUBLIC_CFLAGS) -Wno-unused-parameter,$$(SHARED),-L$$(B)/lib -lupnvme -Wl,-rpath,$$(abspath $$(B)/lib)))
+FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,$(abspath $(B)/lib)
+$(eval $(call lane_rules,public,$$(PUBLIC_CFLAGS) -Wno-unused-parameter,$$(SHARED),$$(FROM_OUTSIDE)))
 
 # A stamp is rewritten only when what it holds has changed, and what depends on it is then made again.
 stamp = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || printf '%s\n' '$(strip $(1))' > $@

@@ -12,7 +12,7 @@ deps: ## install the Debian packages that build, tests and lint need
 check: ## install what is missing, build, run every test, lint and sanitizer
 	@tests/deps/install check
 	@tests/deps/install --optional lint
-	+@MAKE='$(SUBMAKE)' $(RUN) all $(CHECK_LANES)
+	+@$(RUN) all --make '$(SUBMAKE)' $(CHECK_LANES)
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs
 check-build:
@@ -20,7 +20,7 @@ check-build:
 
 $(LANES:%=check-%): check-%:
 	+@$(SUBMAKE) tests
-	+@$(SUBMAKE) lane-programs LANE=$*  PROGRAMS='$(call lane_programs,$*)'
+	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*)'
 
 # UPNVME_TEST_BUILD tells a test which build it runs in: a long one may do less under a sanitizer.
 LANE     = $(CONFIG)
@@ -28,7 +28,8 @@ PROGRAMS = $(TEST_BINS)
 WRAP     =
 TIMEOUT  = 600
 lane-programs:
-	@UPNVME_TEST_BUILD=$(CONFIG) $(RUN) lane --jobs $(JOBS) --timeout $(TIMEOUT) --strip $(B)/tests/ --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
+	@UPNVME_TEST_BUILD=$(CONFIG) $(RUN) lane --jobs $(JOBS) --timeout $(TIMEOUT) --strip $(B)/tests/ \
+	  --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
 
 # --- sanitizers -----------------------------------------------------------------------------------
 export ASAN_OPTIONS  ?= detect_stack_use_after_return=1:strict_string_checks=1
@@ -37,11 +38,13 @@ export TSAN_OPTIONS  ?= second_deadlock_stack=1
 
 sanitize: ## run the tests under ASan and UBSan, then under TSan
 	@tests/deps/install check
-	+@MAKE='$(SUBMAKE)' $(RUN) all asan tsan
+	+@$(RUN) all --make '$(SUBMAKE)' asan tsan
 
 # TSan of gcc 12 does not know address spaces as random as newer kernels make them.
 NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
-works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-$(2) 2>/dev/null && $(3) $(B)/probe-$(2) >/dev/null 2>&1
+# Whether a program made with the flags $(1), run by $(3), works at all on this machine.
+works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-$(2) 2>/dev/null && \
+  $(3) $(B)/probe-$(2) >/dev/null 2>&1
 
 check-asan:
 	@mkdir -p $(B)
@@ -60,10 +63,10 @@ LINT_STEPS := format floors files headers shell gcc clang tidy aarch64
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
-	+@MAKE='$(SUBMAKE)' $(RUN) all lint
+	+@$(RUN) all --make '$(SUBMAKE)' lint
 
 check-lint:
-	+@MAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 --strip tests/ lint $(LINT_STEPS:%='tests/lint/lint %')
+	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 --strip tests/ lint $(LINT_STEPS:%='tests/lint/lint %')
 
 # --- coverage, bench, demo ------------------------------------------------------------------------
 coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/coverage/html)
