@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The queue pair: two rings, the slots of what is outstanding, and the state that both halves of an I/O touch. */
+#ifndef UPNVME_DRIVER_QUEUE_QPAIR_H
+#define UPNVME_DRIVER_QUEUE_QPAIR_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <upnvme/io.h>
+
+#include "mem/domain.h"
+#include "spec/cqe.h"
+#include "spec/sqe.h"
+#include "transport/transport.h"
+
+struct upnvme_ctrlr;
+struct cursor;
+struct histogram;
+
+/*
+ * One outstanding command; 32 bytes, indexed by the low bits of its command identifier.
+ *
+ * `head` is what the first dword of the entry begins with: the command identifier, whose upper bits are a generation, in bits
+ * 31:16, and SLOT_... flags below. They are all 0 for a plain command in flight, so that one comparison with what the
+ * device posted says that the identifier is right, alive, of this generation, and that nothing special is to be done.
+ */
+struct slot {
+	union {
+		upnvme_cb cb;        /* null: a tagged command */
+		uint64_t part_first; /* SLOT_PART: first block, relative to the request */
+	};
+	union {
+		void *arg;             /* the callback's, or the tag */
+		struct cursor *cursor; /* SLOT_PART: the request */
+	};
+	/* Atomic because a thread that frees memory looks here for buffers in flight. */
+	union {
+		_Atomic(struct slot *) next; /* free: the stack */
+		_Atomic uint64_t
+			touches; /* in flight: the buffer; bit 0 set: the command may change the medium; SLOT_TOUCHES_MANY */
+	};
+	uint32_t head;
+	uint32_t blocks;
+};
+_Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
+
+#define SLOT_FREE  0x1u  /* on the stack */
+#define SLOT_PART  0x2u  /* a part of a split request */
+#define SLOT_TIMED 0x4u  /* its latency is measured */
+#define SLOT_HOME  0x8u  /* holds the cursor of a split request, no command of its own in flight */
+#define SLOT_READY 0x10u /* completed by the library; waits to be reaped */
+
+#define SLOT_CHANGES_MEDIUM 1ull
+/* More buffers than one: memory is not given back while such a command is in flight. */
+#define SLOT_TOUCHES_MANY 2ull
+
+#define QPAIR_OUTSTANDING_MAX 4096u
+
+struct upnvme_qpair {
+	/* --- the submission's cache line --- */
+	/* The owner's token while the straight path is open; 0 sends every call through qpair_enter, which finds out why. Cleared
+	 * from any thread. */
+	_Atomic uint64_t gate;
+	struct upnvme_ns *ns;            /* the last one used, known to be of this controller */
+	struct region window;            /* the last memory used */
+	struct slot *free;               /* the stack of free slots */
+	_Atomic(struct nvme_sqe *) tail; /* the next entry to write */
+	struct nvme_sqe *sq_end;
+
+	/* --- the completion's cache line --- */
+	const struct nvme_cqe *head __attribute__((aligned(64))); /* the next entry to look at */
+	const struct nvme_cqe *cq_end;
+	struct slot *slots;
+	_Atomic(struct nvme_sqe *) idle_tail; /* equals tail when nothing is outstanding */
+	struct nvme_sqe *rung;                /* the tail that the controller knows */
+	uint32_t phase; /* the tag that a new entry has, in place in its last dword (bit 16) */
+	uint32_t slot_mask;
+	uint32_t
+		slot_step; /* added to a slot's head when it is freed: the next generation, and SLOT_FREE */
+	uint32_t
+		cq_identity; /* queue identifier << 16: what the third dword of an entry begins with */
+	uint32_t entries;
+	uint32_t in_poll; /* 1 while completions are handed out */
+
+	/* --- what a batch or the other paths touch --- */
+	struct region window2 __attribute__((aligned(64)));
+	struct nvme_sqe *sq;
+	const struct nvme_cqe *cq;
+	struct transport_queue transport;
+	uint8_t *lists; /* PRP and SGL lists, `list_bytes` for each slot */
+	uint64_t lists_iova;
+	uint32_t list_bytes;
+	uint32_t list_shift;
+	struct cursor *cursors; /* one for each slot */
+	struct cursor *pending; /* split requests with parts to issue, oldest first */
+	struct cursor **pending_end;
+	struct slot *ready; /* completed by the library */
+	struct slot **ready_end;
+	struct histogram *histogram;
+
+	uint64_t submitted, completed; /* commands; `submitted` counts up to `rung` */
+	uint64_t accepted, finished;   /* requests of the general path */
+	struct upnvme_qpair_stats stats;
+
+	_Atomic uint64_t owner; /* QPAIR_RELEASED, a thread's token, or 0: wiped by fork */
+	uint32_t flags;         /* UPNVME_QPAIR_... */
+	uint32_t outstanding;   /* slots */
+	uint32_t state;         /* enum qpair_state */
+	bool close_wanted;      /* by a callback */
+	uint16_t qid;
+	struct upnvme_ctrlr *ctrlr;
+	struct upnvme_qpair *next; /* of the controller's */
+	struct domain *domain;
+	struct domain_user user;
+	uint64_t mapped_bytes;
+};
+
+#define QPAIR_RELEASED 1ull
+
+enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED };
+
+/* --- for the admin queue, which has a lock of its own and no gate --- */
+
+/* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova, qpair_cq_iova. */
+int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint16_t qid,
+		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes);
+/* The device does not touch the rings any more. */
+void qpair_rings_destroy(struct upnvme_qpair *qp);
+uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
+uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
+/* Back to the state after creation: a controller that was reset starts at entry 0. Nothing is outstanding. */
+void qpair_rings_reset(struct upnvme_qpair *qp);
+
+/* Puts a ready-made entry into the ring, identifier filled in; -EAGAIN when no slot is free. The doorbell is rung by
+ * the next qpair_take. */
+int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
+/* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
+int qpair_take(struct upnvme_qpair *qp, uint32_t max);
+/* Completes by the library, as aborted, all that is outstanding; the device is out of the way. Returns how many. */
+int qpair_abort(struct upnvme_qpair *qp);
+/* Commands that are in the ring or at the controller. */
+uint32_t qpair_commands(const struct upnvme_qpair *qp);
+
+/* Clears the gate, from any thread: the owner will look around at its next call. */
+void qpair_alert(struct upnvme_qpair *qp);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a controller's registers, doorbells and queues are reached. The driver knows nothing else of a device. */
+#ifndef UPNVME_TRANSPORT_TRANSPORT_H
+#define UPNVME_TRANSPORT_TRANSPORT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct domain;
+struct transport;
+struct uri;
+
+/* What a queue pair needs of its transport, decided once. */
+struct transport_queue {
+	_Atomic uint32_t *sq_tail; /* submission queue tail doorbell */
+	_Atomic uint32_t *cq_head; /* completion queue head doorbell */
+	/* Null on hardware. Called by the queue's owner once a batch: after the doorbells were rung and before
+	 * completions are looked for, as long as commands are outstanding. */
+	void (*hook)(void *arg);
+	void *hook_arg;
+};
+
+/* All return 0 or a negative errno with its sentence; registers are those below the doorbells. */
+struct transport_ops {
+	const char *scheme;
+	int (*open)(struct transport **transport, const struct uri *uri);
+	void (*close)(struct transport *transport);
+	int (*read32)(struct transport *transport, uint32_t offset, uint32_t *value);
+	int (*read64)(struct transport *transport, uint32_t offset, uint64_t *value);
+	int (*write32)(struct transport *transport, uint32_t offset, uint32_t value);
+	int (*write64)(struct transport *transport, uint32_t offset, uint64_t value);
+	/* The doorbells of queue pair `qid` where CAP.DSTRD puts them. */
+	int (*queue)(struct transport *transport, uint16_t qid, uint32_t dstrd,
+		     struct transport_queue *queue);
+};
+
+/* What every transport begins with. */
+struct transport {
+	const struct transport_ops *ops;
+	struct domain *domain; /* the memory that the controller can reach */
+};
+
+extern const struct transport_ops transport_soft;
+
+#endif
