@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The file engine over io_uring: one ring for each channel.
+ *
+ * What was submitted waits in a backlog until media_poll, which hands over a ring's worth with one system call.
+ * A request has one step in the ring at a time. Completions are read from memory that the kernel shares.
+ */
+#include "softctrl/media/file_step.h"
+
+#include <errno.h>
+
+#ifndef HAVE_LIBURING
+
+int uring_attach(struct file_media *file)
+{
+	(void)file;
+	return -ENOSYS;
+}
+
+#else
+
+#include <liburing.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/util.h"
+
+#define RING_ENTRIES 256u
+
+struct uring_channel {
+	struct media_channel base;
+	struct io_uring ring;
+	struct request_list backlog;
+	uint64_t noutstanding;
+	unsigned nring; /* in the submission ring or in the kernel */
+	int failed;     /* nonzero: the ring takes nothing any more, with this error */
+
+	/* In the order of the submission ring; the last io_uring_sq_ready() of them are unsubmitted. */
+	struct media_request *entered[RING_ENTRIES];
+	unsigned nentered;
+};
+
+static struct file_media *file_of(struct uring_channel *channel)
+{
+	return (struct file_media *)channel->base.media;
+}
+
+static void finish(struct uring_channel *channel, struct media_request *request)
+{
+	channel->noutstanding--;
+	file_request_done(file_of(channel), request);
+}
+
+static void fail(struct uring_channel *channel, struct media_request *request)
+{
+	request->link.result = channel->failed;
+	finish(channel, request);
+}
+
+static void uring_submit(struct media_channel *base, struct media_request *request)
+{
+	struct uring_channel *channel = (struct uring_channel *)base;
+
+	file_step_begin(file_of(channel), request);
+	request_list_push(&channel->backlog, request);
+	channel->noutstanding++;
+}
+
+static void prepare_transfer(struct io_uring_sqe *sqe, int fd, const struct file_step *step)
+{
+	bool reads = step->kind == FILE_STEP_READ;
+
+	if (step->niov == 1)
+		io_uring_prep_rw(reads ? IORING_OP_READ : IORING_OP_WRITE, sqe, fd,
+				 step->iov->iov_base, (unsigned)step->iov->iov_len,
+				 step->offset_bytes);
+	else
+		io_uring_prep_rw(reads ? IORING_OP_READV : IORING_OP_WRITEV, sqe, fd, step->iov,
+				 (unsigned)step->niov, step->offset_bytes);
+	sqe->rw_flags = step->flags;
+}
+
+static void enter(struct uring_channel *channel, struct media_request *request)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&channel->ring);
+	int fd = file_of(channel)->fd;
+	struct file_step step;
+
+	file_step_next(file_of(channel), request, &step);
+	switch (step.kind) {
+	case FILE_STEP_READ:
+	case FILE_STEP_WRITE:
+		prepare_transfer(sqe, fd, &step);
+		break;
+	case FILE_STEP_CLEAR:
+		/* The length goes where other operations have their address. */
+		io_uring_prep_rw(IORING_OP_FALLOCATE, sqe, fd,
+				 (const void *)(uintptr_t)step.length_bytes, (unsigned)step.flags,
+				 step.offset_bytes);
+		break;
+	case FILE_STEP_SYNC:
+		io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
+		break;
+	}
+	io_uring_sqe_set_data(sqe, request);
+	channel->entered[channel->nentered++ % RING_ENTRIES] = request;
+	channel->nring++;
+}
+
+/* Fills the submission ring; returns how many requests were finished without it. */
+static int fill(struct uring_channel *channel)
+{
+	struct file_media *file = file_of(channel);
+	uint64_t end_bytes = 0;
+	bool end_is_known = false;
+	int ndone = 0;
+
+	/* Not more than there are now: callbacks may submit, and might do so for ever. */
+	for (uint64_t left = channel->noutstanding; left && channel->nring < RING_ENTRIES; left--) {
+		struct media_request *request = request_list_pop(&channel->backlog);
+
+		if (!request)
+			break;
+		if (!end_is_known && request->op != MEDIA_READ) {
+			end_bytes = file_end_bytes(file);
+			end_is_known = true;
+		}
+		if (channel->failed) {
+			fail(channel, request);
+			ndone++;
+		} else if (file_step_refused(file, request, end_bytes)) {
+			finish(channel, request);
+			ndone++;
+		} else {
+			enter(channel, request);
+		}
+	}
+	return ndone;
+}
+
+/*
+ * The kernel will not take the ring (a sandbox was closed around the process, for example): what it has not
+ * taken fails, and the ring is never offered again, since its entries point to buffers that are gone.
+ */
+static int give_up(struct uring_channel *channel, int err)
+{
+	unsigned nleft = io_uring_sq_ready(&channel->ring);
+
+	log_error("io_uring takes no more requests for %s: %s", file_of(channel)->path,
+		  strerror(-err));
+	channel->failed = err;
+	channel->nring -= nleft;
+	for (unsigned i = channel->nentered - nleft; i != channel->nentered; i++)
+		fail(channel, channel->entered[i % RING_ENTRIES]);
+	return (int)nleft;
+}
+
+static bool is_transient(int err)
+{
+	return err == -EINTR || err == -EAGAIN || err == -EBUSY || err == -ETIME || err == -ENOMEM;
+}
+
+/* Hands over what is in the submission ring and waits for a completion if `wait` says how long. */
+static int hand_over(struct uring_channel *channel, struct __kernel_timespec *wait)
+{
+	struct io_uring_cqe *cqe;
+	int ret;
+
+	if (channel->failed && wait)
+		sched_yield();
+	if (channel->failed || (!wait && io_uring_sq_ready(&channel->ring) == 0))
+		return 0;
+	ret = wait ? io_uring_submit_and_wait_timeout(&channel->ring, &cqe, 1, wait, NULL) :
+		     io_uring_submit(&channel->ring);
+	if (ret >= 0 || is_transient(ret) || io_uring_sq_ready(&channel->ring) == 0)
+		return 0;
+	return give_up(channel, ret);
+}
+
+/* Returns how many requests were finished; what has a further step goes first in the next batch. */
+static int reap(struct uring_channel *channel)
+{
+	struct io_uring_cqe *cqe;
+	unsigned head;
+	int ndone = 0;
+
+	for (unsigned left = channel->nring; left; left--) {
+		struct media_request *request = NULL;
+		int result = 0;
+
+		io_uring_for_each_cqe(&channel->ring, head, cqe)
+		{
+			request = io_uring_cqe_get_data(cqe);
+			result = cqe->res;
+			break;
+		}
+		if (!request)
+			break;
+		io_uring_cq_advance(&channel->ring, 1);
+		channel->nring--;
+		if (file_step_end(file_of(channel), request, result)) {
+			finish(channel, request);
+			ndone++;
+		} else {
+			request_list_push_front(&channel->backlog, request);
+		}
+	}
+	return ndone;
+}
+
+static int uring_poll(struct media_channel *base)
+{
+	struct uring_channel *channel = (struct uring_channel *)base;
+	int ndone = fill(channel);
+
+	ndone += hand_over(channel, NULL);
+	return ndone + reap(channel);
+}
+
+static struct __kernel_timespec time_left(uint64_t deadline_ns)
+{
+	uint64_t now = clock_now_ns();
+	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+
+	/* For ever is a day: the caller's loop comes back. */
+	if (left > 86400 * NS_PER_S)
+		left = 86400 * NS_PER_S;
+	return (struct __kernel_timespec) { .tv_sec = (int64_t)(left / NS_PER_S),
+					    .tv_nsec = (int64_t)(left % NS_PER_S) };
+}
+
+static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
+{
+	struct uring_channel *channel = (struct uring_channel *)base;
+	uint64_t deadline_ns = deadline_after(timeout_ns);
+	int ndone;
+
+	do {
+		struct __kernel_timespec left = time_left(deadline_ns);
+
+		ndone = fill(channel);
+		if (ndone == 0 && channel->nring && io_uring_cq_ready(&channel->ring) == 0)
+			ndone += hand_over(channel, &left);
+		else
+			ndone += hand_over(channel, NULL);
+		ndone += reap(channel);
+	} while (ndone == 0 && channel->noutstanding && !deadline_passed(deadline_ns));
+	return ndone;
+}
+
+static int uring_channel_open(struct media_channel **base, struct media *media)
+{
+	struct uring_channel *channel = calloc(1, sizeof(*channel));
+	int ret;
+
+	if (!channel)
+		return error_no_memory("a media channel", sizeof(*channel));
+	channel->base.media = media;
+	ret = io_uring_queue_init(RING_ENTRIES, &channel->ring, 0);
+	if (ret < 0) {
+		free(channel);
+		return error_set(
+			ret, UPNVME_ERR_SYSTEM,
+			"making an io_uring of %u entries: %s; raise the limits (ulimit -l, "
+			"-n), or take the engine \"worker\"",
+			RING_ENTRIES, strerror(-ret));
+	}
+	*base = &channel->base;
+	return 0;
+}
+
+static void uring_channel_close(struct media_channel *base)
+{
+	struct uring_channel *channel = (struct uring_channel *)base;
+
+	while (channel->noutstanding)
+		uring_wait(base, UINT64_MAX);
+	io_uring_queue_exit(&channel->ring);
+	free(channel);
+}
+
+static void uring_close(struct media *media)
+{
+	file_release((struct file_media *)media);
+}
+
+static const struct media_ops uring_ops = {
+	.close = uring_close,
+	.channel_open = uring_channel_open,
+	.channel_close = uring_channel_close,
+	.submit = uring_submit,
+	.poll = uring_poll,
+	.wait = uring_wait,
+};
+
+static bool has_opcodes(struct io_uring *ring)
+{
+	static const int needed[] = { IORING_OP_READ,   IORING_OP_WRITE, IORING_OP_READV,
+				      IORING_OP_WRITEV, IORING_OP_FSYNC, IORING_OP_FALLOCATE };
+	struct io_uring_probe *probe = io_uring_get_probe_ring(ring);
+	bool has_all = probe != NULL;
+
+	for (size_t i = 0; has_all && i < ARRAY_SIZE(needed); i++)
+		has_all = io_uring_opcode_supported(probe, needed[i]);
+	if (probe)
+		io_uring_free_probe(probe);
+	return has_all;
+}
+
+/* A ring can often be made where using it is forbidden: so one entry goes through. */
+static bool carries(struct io_uring *ring)
+{
+	struct __kernel_timespec second = { .tv_sec = 1 };
+	struct io_uring_cqe *cqe;
+
+	io_uring_prep_nop(io_uring_get_sqe(ring));
+	return io_uring_submit_and_wait_timeout(ring, &cqe, 1, &second, NULL) >= 0;
+}
+
+/*
+ * NODROP: completions are never lost. EXT_ARG: waiting with a time-out needs no entry of the ring.
+ * SUBMIT_STABLE: iovecs may go when the entry was submitted.
+ */
+static bool uring_works(void)
+{
+	const unsigned needed =
+		IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_SUBMIT_STABLE;
+	struct io_uring_params params = { 0 };
+	struct io_uring ring;
+	bool works;
+
+	if (io_uring_queue_init_params(4, &ring, &params) < 0)
+		return false;
+	works = (params.features & needed) == needed && has_opcodes(&ring) && carries(&ring);
+	io_uring_queue_exit(&ring);
+	return works;
+}
+
+int uring_attach(struct file_media *file)
+{
+	if (!uring_works())
+		return -ENOSYS;
+	file->base.engine = "io_uring";
+	file->base.ops = &uring_ops;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The file engine over a few threads, for where io_uring does not work. All channels of a medium share the pool;
+ * each has a list of its own where the workers leave what is finished.
+ */
+#include "softctrl/media/file_step.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/util.h"
+
+#define NWORKERS 4u
+
+struct worker_pool {
+	struct file_media *file;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct request_list queue;
+	bool stop;
+	unsigned nthreads;
+	pthread_t threads[NWORKERS];
+};
+
+struct worker_channel {
+	struct media_channel base;
+	struct request_list collected; /* the owner's alone */
+	uint64_t noutstanding;         /* the owner's alone */
+
+	pthread_mutex_t lock; /* the rest */
+	pthread_cond_t arrival;
+	struct request_list finished;
+	bool waiting;
+	_Atomic unsigned nfinished; /* changed under the lock, looked at without it */
+};
+
+static struct file_media *file_of(struct worker_channel *channel)
+{
+	return (struct file_media *)channel->base.media;
+}
+
+/* The system call of one step; a count or a negative errno. */
+static int64_t perform(int fd, const struct file_step *step)
+{
+	off_t offset = (off_t)step->offset_bytes;
+	int64_t ret = -1;
+
+	switch (step->kind) {
+	case FILE_STEP_READ:
+		ret = preadv(fd, step->iov, step->niov, offset);
+		break;
+	case FILE_STEP_WRITE:
+		ret = pwritev2(fd, step->iov, step->niov, offset, step->flags);
+		break;
+	case FILE_STEP_CLEAR:
+		ret = fallocate(fd, step->flags, offset, (off_t)step->length_bytes);
+		break;
+	case FILE_STEP_SYNC:
+		ret = fdatasync(fd);
+		break;
+	}
+	return ret < 0 ? -errno : ret;
+}
+
+static void execute(struct file_media *file, struct media_request *request)
+{
+	struct file_step step;
+
+	do {
+		if (request->op != MEDIA_READ &&
+		    file_step_refused(file, request, file_end_bytes(file)))
+			return;
+		file_step_next(file, request, &step);
+	} while (!file_step_end(file, request, perform(file->fd, &step)));
+}
+
+/* After the unlock the channel may be gone: its owner can have taken the last request and closed it. */
+static void deliver(struct media_request *request)
+{
+	struct worker_channel *channel = (struct worker_channel *)request->link.channel;
+
+	pthread_mutex_lock(&channel->lock);
+	request_list_push(&channel->finished, request);
+	atomic_fetch_add_explicit(&channel->nfinished, 1, memory_order_release);
+	if (channel->waiting)
+		pthread_cond_signal(&channel->arrival);
+	pthread_mutex_unlock(&channel->lock);
+}
+
+static void *work(void *arg)
+{
+	struct worker_pool *pool = arg;
+
+	pthread_mutex_lock(&pool->lock);
+	for (;;) {
+		struct media_request *request = request_list_pop(&pool->queue);
+
+		if (request) {
+			pthread_mutex_unlock(&pool->lock);
+			execute(pool->file, request);
+			deliver(request);
+			pthread_mutex_lock(&pool->lock);
+		} else if (pool->stop) {
+			break;
+		} else {
+			pthread_cond_wait(&pool->work, &pool->lock);
+		}
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return NULL;
+}
+
+static void worker_submit(struct media_channel *base, struct media_request *request)
+{
+	struct worker_channel *channel = (struct worker_channel *)base;
+
+	file_step_begin(file_of(channel), request);
+	request->link.channel = base;
+	request_list_push(&channel->collected, request);
+	channel->noutstanding++;
+}
+
+static void hand_over(struct worker_channel *channel)
+{
+	struct worker_pool *pool = file_of(channel)->pool;
+
+	if (!channel->collected.head)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	if (channel->collected.head == channel->collected.tail)
+		pthread_cond_signal(&pool->work);
+	else
+		pthread_cond_broadcast(&pool->work);
+	request_list_splice(&pool->queue, &channel->collected);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Only what is there now, so that callbacks which submit cannot keep it here for ever. */
+static int reap(struct worker_channel *channel)
+{
+	struct request_list finished;
+	struct media_request *request;
+	int ndone = 0;
+
+	if (atomic_load_explicit(&channel->nfinished, memory_order_acquire) == 0)
+		return 0;
+	pthread_mutex_lock(&channel->lock);
+	finished = channel->finished;
+	channel->finished.head = NULL;
+	atomic_store_explicit(&channel->nfinished, 0, memory_order_relaxed);
+	pthread_mutex_unlock(&channel->lock);
+
+	while ((request = request_list_pop(&finished)) != NULL) {
+		channel->noutstanding--;
+		ndone++;
+		file_request_done(file_of(channel), request);
+	}
+	return ndone;
+}
+
+static int worker_poll(struct media_channel *base)
+{
+	struct worker_channel *channel = (struct worker_channel *)base;
+
+	hand_over(channel);
+	return reap(channel);
+}
+
+static void sleep_until_arrival(struct worker_channel *channel, uint64_t deadline_ns)
+{
+	struct timespec deadline = { .tv_sec = (time_t)(deadline_ns / NS_PER_S),
+				     .tv_nsec = (long)(deadline_ns % NS_PER_S) };
+	int err = 0;
+
+	pthread_mutex_lock(&channel->lock);
+	channel->waiting = true;
+	while (!channel->finished.head && err == 0)
+		err = deadline_ns == UINT64_MAX ?
+			      pthread_cond_wait(&channel->arrival, &channel->lock) :
+			      pthread_cond_timedwait(&channel->arrival, &channel->lock, &deadline);
+	channel->waiting = false;
+	pthread_mutex_unlock(&channel->lock);
+}
+
+static int worker_wait(struct media_channel *base, uint64_t timeout_ns)
+{
+	struct worker_channel *channel = (struct worker_channel *)base;
+	int ndone = worker_poll(base);
+
+	if (ndone || channel->noutstanding == 0)
+		return ndone;
+	sleep_until_arrival(channel, deadline_after(timeout_ns));
+	return reap(channel);
+}
+
+static void init_monotonic_cond(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static int worker_channel_open(struct media_channel **base, struct media *media)
+{
+	struct worker_channel *channel = calloc(1, sizeof(*channel));
+
+	if (!channel)
+		return error_no_memory("a media channel", sizeof(*channel));
+	channel->base.media = media;
+	pthread_mutex_init(&channel->lock, NULL);
+	init_monotonic_cond(&channel->arrival);
+	*base = &channel->base;
+	return 0;
+}
+
+static void worker_channel_close(struct media_channel *base)
+{
+	struct worker_channel *channel = (struct worker_channel *)base;
+
+	while (channel->noutstanding)
+		worker_wait(base, UINT64_MAX);
+	pthread_cond_destroy(&channel->arrival);
+	pthread_mutex_destroy(&channel->lock);
+	free(channel);
+}
+
+static void stop_pool(struct worker_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->stop = true;
+	pthread_cond_broadcast(&pool->work);
+	pthread_mutex_unlock(&pool->lock);
+	for (unsigned i = 0; i < pool->nthreads; i++)
+		pthread_join(pool->threads[i], NULL);
+	pthread_cond_destroy(&pool->work);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+static void worker_close(struct media *media)
+{
+	struct file_media *file = (struct file_media *)media;
+
+	stop_pool(file->pool);
+	file_release(file);
+}
+
+static const struct media_ops worker_ops = {
+	.close = worker_close,
+	.channel_open = worker_channel_open,
+	.channel_close = worker_channel_close,
+	.submit = worker_submit,
+	.poll = worker_poll,
+	.wait = worker_wait,
+};
+
+/* The application's signals are not for these threads. Fewer threads than wished for will do. */
+static int start_threads(struct worker_pool *pool)
+{
+	sigset_t all, before;
+	int err = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (pool->nthreads < NWORKERS && err == 0) {
+		err = pthread_create(&pool->threads[pool->nthreads], NULL, work, pool);
+		if (err == 0)
+			pthread_setname_np(pool->threads[pool->nthreads++], "upnvme-media");
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pool->nthreads ? 0 : -err;
+}
+
+int worker_attach(struct file_media *file)
+{
+	struct worker_pool *pool = calloc(1, sizeof(*pool));
+	int err;
+
+	if (!pool)
+		return error_no_memory("a worker pool", sizeof(*pool));
+	pool->file = file;
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->work, NULL);
+	err = start_threads(pool);
+	if (err) {
+		stop_pool(pool);
+		return error_set(err, UPNVME_ERR_SYSTEM,
+				 "starting a thread for %s: %s; raise the limit (ulimit -u)",
+				 file->path, strerror(-err));
+	}
+	file->pool = pool;
+	file->base.engine = "worker";
+	file->base.ops = &worker_ops;
+	return 0;
+}
