@@ -9,10 +9,10 @@
 #ifndef UPNVME_SPEC_COMMAND_H
 #define UPNVME_SPEC_COMMAND_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "spec/field.h"
+#include "spec/layout.h"
 
 /* Abort. NVMe Base 2.0c, 5.1. Dword 10 */
 #define NVME_ABORT_SQID_SHIFT 0
@@ -350,10 +350,10 @@ struct nvme_dsm_range {
 	uint64_t slba;
 };
 
-_Static_assert(sizeof(struct nvme_dsm_range) == 16, "dataset management range");
-_Static_assert(offsetof(struct nvme_dsm_range, cattr) == 0, "dataset management range");
-_Static_assert(offsetof(struct nvme_dsm_range, length) == 4, "dataset management range");
-_Static_assert(offsetof(struct nvme_dsm_range, slba) == 8, "dataset management range");
+NVME_ASSERT_SIZE(nvme_dsm_range, 16);
+NVME_ASSERT_OFFSET(nvme_dsm_range, cattr, 0);
+NVME_ASSERT_OFFSET(nvme_dsm_range, length, 4);
+NVME_ASSERT_OFFSET(nvme_dsm_range, slba, 8);
 
 /* The context attributes of a range. NVM Command Set 1.0c, 3.2.3.1 */
 #define NVME_DSM_CATTR_AF_SHIFT  0 /* access frequency */
@@ -400,12 +400,12 @@ struct nvme_copy_range_f0 {
 	uint16_t elbatm;
 };
 
-_Static_assert(sizeof(struct nvme_copy_range_f0) == 32, "copy range, format 0");
-_Static_assert(offsetof(struct nvme_copy_range_f0, slba) == 8, "copy range, format 0");
-_Static_assert(offsetof(struct nvme_copy_range_f0, nlb) == 16, "copy range, format 0");
-_Static_assert(offsetof(struct nvme_copy_range_f0, eilbrt) == 24, "copy range, format 0");
-_Static_assert(offsetof(struct nvme_copy_range_f0, elbat) == 28, "copy range, format 0");
-_Static_assert(offsetof(struct nvme_copy_range_f0, elbatm) == 30, "copy range, format 0");
+NVME_ASSERT_SIZE(nvme_copy_range_f0, 32);
+NVME_ASSERT_OFFSET(nvme_copy_range_f0, slba, 8);
+NVME_ASSERT_OFFSET(nvme_copy_range_f0, nlb, 16);
+NVME_ASSERT_OFFSET(nvme_copy_range_f0, eilbrt, 24);
+NVME_ASSERT_OFFSET(nvme_copy_range_f0, elbat, 28);
+NVME_ASSERT_OFFSET(nvme_copy_range_f0, elbatm, 30);
 
 /* Source range, descriptor format 1 (32 and 64-bit guards). NVM Command Set 1.0c, 3.2.2 */
 struct nvme_copy_range_f1 {
@@ -418,12 +418,12 @@ struct nvme_copy_range_f1 {
 	uint16_t elbatm;
 };
 
-_Static_assert(sizeof(struct nvme_copy_range_f1) == 40, "copy range, format 1");
-_Static_assert(offsetof(struct nvme_copy_range_f1, slba) == 8, "copy range, format 1");
-_Static_assert(offsetof(struct nvme_copy_range_f1, nlb) == 16, "copy range, format 1");
-_Static_assert(offsetof(struct nvme_copy_range_f1, elbst) == 26, "copy range, format 1");
-_Static_assert(offsetof(struct nvme_copy_range_f1, elbat) == 36, "copy range, format 1");
-_Static_assert(offsetof(struct nvme_copy_range_f1, elbatm) == 38, "copy range, format 1");
+NVME_ASSERT_SIZE(nvme_copy_range_f1, 40);
+NVME_ASSERT_OFFSET(nvme_copy_range_f1, slba, 8);
+NVME_ASSERT_OFFSET(nvme_copy_range_f1, nlb, 16);
+NVME_ASSERT_OFFSET(nvme_copy_range_f1, elbst, 26);
+NVME_ASSERT_OFFSET(nvme_copy_range_f1, elbat, 36);
+NVME_ASSERT_OFFSET(nvme_copy_range_f1, elbatm, 38);
 
 /* Reservation Acquire, Register, Release. NVMe Base 2.0c, 7.2 to 7.4. Dword 10 */
 #define NVME_RESERVATION_ACTION_SHIFT 0 /* RACQA, RREGA, RRELA */
@@ -453,9 +453,9 @@ struct nvme_reservation_keys {
 	uint64_t key;   /* PRKEY: key to preempt; NRKEY: new key */
 };
 
-_Static_assert(sizeof(struct nvme_reservation_keys) == 16, "reservation keys");
-_Static_assert(offsetof(struct nvme_reservation_keys, crkey) == 0, "reservation keys");
-_Static_assert(offsetof(struct nvme_reservation_keys, key) == 8, "reservation keys");
+NVME_ASSERT_SIZE(nvme_reservation_keys, 16);
+NVME_ASSERT_OFFSET(nvme_reservation_keys, crkey, 0);
+NVME_ASSERT_OFFSET(nvme_reservation_keys, key, 8);
 
 /* Reservation Report. NVMe Base 2.0c, 7.5. Dword 10 is NUMD (0's based), dword 11: */
 #define NVME_RESERVATION_REPORT_EDS (1u << 0) /* extended data structure */

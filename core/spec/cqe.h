@@ -7,8 +7,9 @@
 #ifndef UPNVME_SPEC_CQE_H
 #define UPNVME_SPEC_CQE_H
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include "spec/layout.h"
 
 #define NVME_CQE_BYTES 16u
 
@@ -21,13 +22,13 @@ struct nvme_cqe {
 	uint16_t status; /* bit 0 is the phase tag, bits 15:1 the status field */
 };
 
-_Static_assert(sizeof(struct nvme_cqe) == NVME_CQE_BYTES, "completion queue entry");
-_Static_assert(offsetof(struct nvme_cqe, dw0) == 0, "completion queue entry");
-_Static_assert(offsetof(struct nvme_cqe, dw1) == 4, "completion queue entry");
-_Static_assert(offsetof(struct nvme_cqe, sqhd) == 8, "completion queue entry");
-_Static_assert(offsetof(struct nvme_cqe, sqid) == 10, "completion queue entry");
-_Static_assert(offsetof(struct nvme_cqe, cid) == 12, "completion queue entry");
-_Static_assert(offsetof(struct nvme_cqe, status) == 14, "completion queue entry");
+NVME_ASSERT_SIZE(nvme_cqe, NVME_CQE_BYTES);
+NVME_ASSERT_OFFSET(nvme_cqe, dw0, 0);
+NVME_ASSERT_OFFSET(nvme_cqe, dw1, 4);
+NVME_ASSERT_OFFSET(nvme_cqe, sqhd, 8);
+NVME_ASSERT_OFFSET(nvme_cqe, sqid, 10);
+NVME_ASSERT_OFFSET(nvme_cqe, cid, 12);
+NVME_ASSERT_OFFSET(nvme_cqe, status, 14);
 
 /* The last word's two parts. NVMe Base 2.0c, 3.3.3.2 */
 #define NVME_CQE_PHASE(word)  ((uint16_t)((word)&1u))

@@ -7,8 +7,9 @@
 #ifndef UPNVME_SPEC_DATA_PTR_H
 #define UPNVME_SPEC_DATA_PTR_H
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include "spec/layout.h"
 
 /*
  * PRP entries are 64-bit addresses. NVMe Base 2.0c, 4.1.1, with pages of CC.MPS:
@@ -53,10 +54,10 @@ struct nvme_sgl_desc {
 	uint8_t id; /* NVME_SGL_ID() */
 };
 
-_Static_assert(sizeof(struct nvme_sgl_desc) == 16, "SGL descriptor");
-_Static_assert(offsetof(struct nvme_sgl_desc, address) == 0, "SGL descriptor");
-_Static_assert(offsetof(struct nvme_sgl_desc, length) == 8, "SGL descriptor");
-_Static_assert(offsetof(struct nvme_sgl_desc, id) == 15, "SGL descriptor");
+NVME_ASSERT_SIZE(nvme_sgl_desc, 16);
+NVME_ASSERT_OFFSET(nvme_sgl_desc, address, 0);
+NVME_ASSERT_OFFSET(nvme_sgl_desc, length, 8);
+NVME_ASSERT_OFFSET(nvme_sgl_desc, id, 15);
 
 /* Keyed SGL Data Block, for RDMA. NVMe Base 2.0c, 4.1.2.1 */
 struct nvme_sgl_keyed_desc {
@@ -66,9 +67,9 @@ struct nvme_sgl_keyed_desc {
 	uint8_t id;
 };
 
-_Static_assert(sizeof(struct nvme_sgl_keyed_desc) == 16, "keyed SGL descriptor");
-_Static_assert(offsetof(struct nvme_sgl_keyed_desc, length) == 8, "keyed SGL descriptor");
-_Static_assert(offsetof(struct nvme_sgl_keyed_desc, key) == 11, "keyed SGL descriptor");
-_Static_assert(offsetof(struct nvme_sgl_keyed_desc, id) == 15, "keyed SGL descriptor");
+NVME_ASSERT_SIZE(nvme_sgl_keyed_desc, 16);
+NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, length, 8);
+NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, key, 11);
+NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, id, 15);
 
 #endif

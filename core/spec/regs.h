@@ -8,10 +8,10 @@
 #ifndef UPNVME_SPEC_REGS_H
 #define UPNVME_SPEC_REGS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "spec/field.h"
+#include "spec/layout.h"
 
 /* Offsets. NVMe Base 2.0c, 3.1.3, Figure 35 */
 #define NVME_REG_CAP     0x0000u /* Controller Capabilities, 64 bits */
@@ -331,34 +331,34 @@ struct nvme_regs {
 	uint8_t rsvde1c[0x1000 - 0xe1c];
 };
 
-_Static_assert(offsetof(struct nvme_regs, cap) == NVME_REG_CAP, "CAP");
-_Static_assert(offsetof(struct nvme_regs, vs) == NVME_REG_VS, "VS");
-_Static_assert(offsetof(struct nvme_regs, intms) == NVME_REG_INTMS, "INTMS");
-_Static_assert(offsetof(struct nvme_regs, intmc) == NVME_REG_INTMC, "INTMC");
-_Static_assert(offsetof(struct nvme_regs, cc) == NVME_REG_CC, "CC");
-_Static_assert(offsetof(struct nvme_regs, csts) == NVME_REG_CSTS, "CSTS");
-_Static_assert(offsetof(struct nvme_regs, nssr) == NVME_REG_NSSR, "NSSR");
-_Static_assert(offsetof(struct nvme_regs, aqa) == NVME_REG_AQA, "AQA");
-_Static_assert(offsetof(struct nvme_regs, asq) == NVME_REG_ASQ, "ASQ");
-_Static_assert(offsetof(struct nvme_regs, acq) == NVME_REG_ACQ, "ACQ");
-_Static_assert(offsetof(struct nvme_regs, cmbloc) == NVME_REG_CMBLOC, "CMBLOC");
-_Static_assert(offsetof(struct nvme_regs, cmbsz) == NVME_REG_CMBSZ, "CMBSZ");
-_Static_assert(offsetof(struct nvme_regs, bpinfo) == NVME_REG_BPINFO, "BPINFO");
-_Static_assert(offsetof(struct nvme_regs, bprsel) == NVME_REG_BPRSEL, "BPRSEL");
-_Static_assert(offsetof(struct nvme_regs, bpmbl) == NVME_REG_BPMBL, "BPMBL");
-_Static_assert(offsetof(struct nvme_regs, cmbmsc) == NVME_REG_CMBMSC, "CMBMSC");
-_Static_assert(offsetof(struct nvme_regs, cmbsts) == NVME_REG_CMBSTS, "CMBSTS");
-_Static_assert(offsetof(struct nvme_regs, cmbebs) == NVME_REG_CMBEBS, "CMBEBS");
-_Static_assert(offsetof(struct nvme_regs, cmbswtp) == NVME_REG_CMBSWTP, "CMBSWTP");
-_Static_assert(offsetof(struct nvme_regs, nssd) == NVME_REG_NSSD, "NSSD");
-_Static_assert(offsetof(struct nvme_regs, crto) == NVME_REG_CRTO, "CRTO");
-_Static_assert(offsetof(struct nvme_regs, pmrcap) == NVME_REG_PMRCAP, "PMRCAP");
-_Static_assert(offsetof(struct nvme_regs, pmrctl) == NVME_REG_PMRCTL, "PMRCTL");
-_Static_assert(offsetof(struct nvme_regs, pmrsts) == NVME_REG_PMRSTS, "PMRSTS");
-_Static_assert(offsetof(struct nvme_regs, pmrebs) == NVME_REG_PMREBS, "PMREBS");
-_Static_assert(offsetof(struct nvme_regs, pmrswtp) == NVME_REG_PMRSWTP, "PMRSWTP");
-_Static_assert(offsetof(struct nvme_regs, pmrmscl) == NVME_REG_PMRMSCL, "PMRMSCL");
-_Static_assert(offsetof(struct nvme_regs, pmrmscu) == NVME_REG_PMRMSCU, "PMRMSCU");
-_Static_assert(sizeof(struct nvme_regs) == NVME_REG_DOORBELLS, "registers end at the doorbells");
+NVME_ASSERT_OFFSET(nvme_regs, cap, NVME_REG_CAP);
+NVME_ASSERT_OFFSET(nvme_regs, vs, NVME_REG_VS);
+NVME_ASSERT_OFFSET(nvme_regs, intms, NVME_REG_INTMS);
+NVME_ASSERT_OFFSET(nvme_regs, intmc, NVME_REG_INTMC);
+NVME_ASSERT_OFFSET(nvme_regs, cc, NVME_REG_CC);
+NVME_ASSERT_OFFSET(nvme_regs, csts, NVME_REG_CSTS);
+NVME_ASSERT_OFFSET(nvme_regs, nssr, NVME_REG_NSSR);
+NVME_ASSERT_OFFSET(nvme_regs, aqa, NVME_REG_AQA);
+NVME_ASSERT_OFFSET(nvme_regs, asq, NVME_REG_ASQ);
+NVME_ASSERT_OFFSET(nvme_regs, acq, NVME_REG_ACQ);
+NVME_ASSERT_OFFSET(nvme_regs, cmbloc, NVME_REG_CMBLOC);
+NVME_ASSERT_OFFSET(nvme_regs, cmbsz, NVME_REG_CMBSZ);
+NVME_ASSERT_OFFSET(nvme_regs, bpinfo, NVME_REG_BPINFO);
+NVME_ASSERT_OFFSET(nvme_regs, bprsel, NVME_REG_BPRSEL);
+NVME_ASSERT_OFFSET(nvme_regs, bpmbl, NVME_REG_BPMBL);
+NVME_ASSERT_OFFSET(nvme_regs, cmbmsc, NVME_REG_CMBMSC);
+NVME_ASSERT_OFFSET(nvme_regs, cmbsts, NVME_REG_CMBSTS);
+NVME_ASSERT_OFFSET(nvme_regs, cmbebs, NVME_REG_CMBEBS);
+NVME_ASSERT_OFFSET(nvme_regs, cmbswtp, NVME_REG_CMBSWTP);
+NVME_ASSERT_OFFSET(nvme_regs, nssd, NVME_REG_NSSD);
+NVME_ASSERT_OFFSET(nvme_regs, crto, NVME_REG_CRTO);
+NVME_ASSERT_OFFSET(nvme_regs, pmrcap, NVME_REG_PMRCAP);
+NVME_ASSERT_OFFSET(nvme_regs, pmrctl, NVME_REG_PMRCTL);
+NVME_ASSERT_OFFSET(nvme_regs, pmrsts, NVME_REG_PMRSTS);
+NVME_ASSERT_OFFSET(nvme_regs, pmrebs, NVME_REG_PMREBS);
+NVME_ASSERT_OFFSET(nvme_regs, pmrswtp, NVME_REG_PMRSWTP);
+NVME_ASSERT_OFFSET(nvme_regs, pmrmscl, NVME_REG_PMRMSCL);
+NVME_ASSERT_OFFSET(nvme_regs, pmrmscu, NVME_REG_PMRMSCU);
+NVME_ASSERT_SIZE(nvme_regs, NVME_REG_DOORBELLS);
 
 #endif

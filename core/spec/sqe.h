@@ -7,11 +7,11 @@
 #ifndef UPNVME_SPEC_SQE_H
 #define UPNVME_SPEC_SQE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "spec/data_ptr.h"
 #include "spec/field.h"
+#include "spec/layout.h"
 
 #define NVME_SQE_BYTES 64u
 
@@ -67,22 +67,22 @@ struct nvme_sqe {
 	uint32_t cdw15;
 };
 
-_Static_assert(sizeof(struct nvme_sqe) == NVME_SQE_BYTES, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, opcode) == 0, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, flags) == 1, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cid) == 2, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, nsid) == 4, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw2) == 8, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw3) == 12, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, mptr) == 16, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, prp1) == 24, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, prp2) == 32, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, sgl1) == 24, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw10) == 40, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw11) == 44, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw12) == 48, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw13) == 52, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw14) == 56, "submission queue entry");
-_Static_assert(offsetof(struct nvme_sqe, cdw15) == 60, "submission queue entry");
+NVME_ASSERT_SIZE(nvme_sqe, NVME_SQE_BYTES);
+NVME_ASSERT_OFFSET(nvme_sqe, opcode, 0);
+NVME_ASSERT_OFFSET(nvme_sqe, flags, 1);
+NVME_ASSERT_OFFSET(nvme_sqe, cid, 2);
+NVME_ASSERT_OFFSET(nvme_sqe, nsid, 4);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw2, 8);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw3, 12);
+NVME_ASSERT_OFFSET(nvme_sqe, mptr, 16);
+NVME_ASSERT_OFFSET(nvme_sqe, prp1, 24);
+NVME_ASSERT_OFFSET(nvme_sqe, prp2, 32);
+NVME_ASSERT_OFFSET(nvme_sqe, sgl1, 24);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw10, 40);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw11, 44);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw12, 48);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw13, 52);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw14, 56);
+NVME_ASSERT_OFFSET(nvme_sqe, cdw15, 60);
 
 #endif

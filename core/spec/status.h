@@ -33,7 +33,7 @@
 #define NVME_STATUS_MORE (1u << NVME_STATUS_MORE_SHIFT)
 #define NVME_STATUS_DNR  (1u << NVME_STATUS_DNR_SHIFT)
 
-/* Status code types. NVMe Base 2.0c, 3.3.3.2.1, Figure 94 */
+/* Status code types. NVMe Base 2.0c, 3.3.3.2.1 */
 #define NVME_SCT_GENERIC          0x0u
 #define NVME_SCT_COMMAND_SPECIFIC 0x1u
 #define NVME_SCT_MEDIA            0x2u

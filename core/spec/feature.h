@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Features: identifiers, the fields of their dwords, and their data structures.
+ *
+ * NVMe Base 2.0c, 5.27.1 (one subsection for each); those of the NVM command set: NVM Command Set
+ * 1.0c, 4.1.3. A field's values are in dword 11 of Set Features and in dword 0 of the completion of
+ * Get Features, where nothing else is said.
+ */
+#ifndef UPNVME_SPEC_FEATURE_H
+#define UPNVME_SPEC_FEATURE_H
+
+#include <stdint.h>
+
+#include "spec/field.h"
+#include "spec/layout.h"
+
+/* Feature identifiers. NVMe Base 2.0c, 5.27.1, Figures 317 and 318 */
+#define NVME_FEAT_ARBITRATION                0x01u
+#define NVME_FEAT_POWER_MANAGEMENT           0x02u
+#define NVME_FEAT_LBA_RANGE_TYPE             0x03u
+#define NVME_FEAT_TEMPERATURE_THRESHOLD      0x04u
+#define NVME_FEAT_ERROR_RECOVERY             0x05u
+#define NVME_FEAT_VOLATILE_WRITE_CACHE       0x06u
+#define NVME_FEAT_NUMBER_OF_QUEUES           0x07u
+#define NVME_FEAT_INTERRUPT_COALESCING       0x08u
+#define NVME_FEAT_INTERRUPT_VECTOR_CONFIG    0x09u
+#define NVME_FEAT_WRITE_ATOMICITY            0x0au
+#define NVME_FEAT_ASYNC_EVENT_CONFIG         0x0bu
+#define NVME_FEAT_AUTONOMOUS_POWER_STATE     0x0cu
+#define NVME_FEAT_HOST_MEMORY_BUFFER         0x0du
+#define NVME_FEAT_TIMESTAMP                  0x0eu
+#define NVME_FEAT_KEEP_ALIVE_TIMER           0x0fu
+#define NVME_FEAT_HOST_THERMAL_MANAGEMENT    0x10u
+#define NVME_FEAT_NON_OPERATIONAL_POWER      0x11u
+#define NVME_FEAT_READ_RECOVERY_LEVEL        0x12u
+#define NVME_FEAT_PREDICTABLE_LATENCY_CONFIG 0x13u
+#define NVME_FEAT_PREDICTABLE_LATENCY_WINDOW 0x14u
+#define NVME_FEAT_LBA_STATUS_INFO            0x15u
+#define NVME_FEAT_HOST_BEHAVIOR_SUPPORT      0x16u
+#define NVME_FEAT_SANITIZE_CONFIG            0x17u
+#define NVME_FEAT_ENDURANCE_GROUP_EVENT      0x18u
+#define NVME_FEAT_IOCS_PROFILE               0x19u
+#define NVME_FEAT_SPINUP_CONTROL             0x1au
+#define NVME_FEAT_ENHANCED_CTRLR_METADATA    0x7du
+#define NVME_FEAT_CTRLR_METADATA             0x7eu
+#define NVME_FEAT_NS_METADATA                0x7fu
+#define NVME_FEAT_SOFTWARE_PROGRESS_MARKER   0x80u
+#define NVME_FEAT_HOST_IDENTIFIER            0x81u
+#define NVME_FEAT_RESERVATION_NOTIFICATION   0x82u
+#define NVME_FEAT_RESERVATION_PERSISTENCE    0x83u
+#define NVME_FEAT_NS_WRITE_PROTECTION        0x84u
+#define NVME_FEAT_VENDOR_FIRST               0xc0u
+#define NVME_FEAT_VENDOR_LAST                0xffu
+
+/* Arbitration. NVMe Base 2.0c, 5.27.1.1 */
+#define NVME_ARBITRATION_AB_SHIFT    0 /* burst, power of two; 7: no limit */
+#define NVME_ARBITRATION_AB_MASK     0x7u
+#define NVME_ARBITRATION_LPW_SHIFT   8 /* weight of low priority, 0's based */
+#define NVME_ARBITRATION_LPW_MASK    0xffu
+#define NVME_ARBITRATION_MPW_SHIFT   16 /* of medium priority */
+#define NVME_ARBITRATION_MPW_MASK    0xffu
+#define NVME_ARBITRATION_HPW_SHIFT   24 /* of high priority */
+#define NVME_ARBITRATION_HPW_MASK    0xffu
+#define NVME_ARBITRATION_AB_NO_LIMIT 7u
+
+/* Power Management. NVMe Base 2.0c, 5.27.1.2 */
+#define NVME_POWER_MANAGEMENT_PS_SHIFT 0 /* power state */
+#define NVME_POWER_MANAGEMENT_PS_MASK  0x1fu
+#define NVME_POWER_MANAGEMENT_WH_SHIFT 5 /* workload hint */
+#define NVME_POWER_MANAGEMENT_WH_MASK  0x7u
+
+/* Temperature Threshold. NVMe Base 2.0c, 5.27.1.3 */
+#define NVME_TEMPERATURE_TMPTH_SHIFT      0 /* kelvin */
+#define NVME_TEMPERATURE_TMPTH_MASK       0xffffu
+#define NVME_TEMPERATURE_TMPSEL_SHIFT     16 /* 0: composite, 1 to 8: a sensor, Fh: all */
+#define NVME_TEMPERATURE_TMPSEL_MASK      0xfu
+#define NVME_TEMPERATURE_THSEL_SHIFT      20
+#define NVME_TEMPERATURE_THSEL_MASK       0x3u
+#define NVME_TEMPERATURE_TMPSEL_COMPOSITE 0x0u
+#define NVME_TEMPERATURE_TMPSEL_ALL       0xfu
+#define NVME_TEMPERATURE_THSEL_OVER       0u
+#define NVME_TEMPERATURE_THSEL_UNDER      1u
+
+/* Volatile Write Cache. NVMe Base 2.0c, 5.27.1.4 */
+#define NVME_VOLATILE_WRITE_CACHE_WCE_SHIFT 0 /* enabled */
+#define NVME_VOLATILE_WRITE_CACHE_WCE_MASK  0x1u
+
+/* Number of Queues, all 0's based. NVMe Base 2.0c, 5.27.1.5. Set Features, dword 11 */
+#define NVME_NUMBER_OF_QUEUES_NSQR_SHIFT 0 /* submission queues requested */
+#define NVME_NUMBER_OF_QUEUES_NSQR_MASK  0xffffu
+#define NVME_NUMBER_OF_QUEUES_NCQR_SHIFT 16 /* completion queues requested */
+#define NVME_NUMBER_OF_QUEUES_NCQR_MASK  0xffffu
+/* Completion dword 0 of both commands */
+#define NVME_NUMBER_OF_QUEUES_NSQA_SHIFT 0 /* submission queues allocated */
+#define NVME_NUMBER_OF_QUEUES_NSQA_MASK  0xffffu
+#define NVME_NUMBER_OF_QUEUES_NCQA_SHIFT 16 /* completion queues allocated */
+#define NVME_NUMBER_OF_QUEUES_NCQA_MASK  0xffffu
+
+/* Interrupt Coalescing. NVMe Base 2.0c, 5.27.1.6 */
+#define NVME_INTERRUPT_COALESCING_THR_SHIFT  0 /* entries, 0's based */
+#define NVME_INTERRUPT_COALESCING_THR_MASK   0xffu
+#define NVME_INTERRUPT_COALESCING_TIME_SHIFT 8 /* units of 100 microseconds */
+#define NVME_INTERRUPT_COALESCING_TIME_MASK  0xffu
+
+/* Interrupt Vector Configuration. NVMe Base 2.0c, 5.27.1.7 */
+#define NVME_INTERRUPT_VECTOR_IV_SHIFT 0
+#define NVME_INTERRUPT_VECTOR_IV_MASK  0xffffu
+#define NVME_INTERRUPT_VECTOR_CD_SHIFT 16 /* coalescing disabled */
+#define NVME_INTERRUPT_VECTOR_CD_MASK  0x1u
+
+/*
+ * Asynchronous Event Configuration. NVMe Base 2.0c, 5.27.1.8; bits 7:0 are NVME_SMART_WARNING_...
+ */
+#define NVME_ASYNC_EVENT_SMART_SHIFT      0
+#define NVME_ASYNC_EVENT_SMART_MASK       0xffu
+#define NVME_ASYNC_EVENT_NS_ATTRIBUTE     (1u << 8)
+#define NVME_ASYNC_EVENT_FIRMWARE         (1u << 9)
+#define NVME_ASYNC_EVENT_TELEMETRY        (1u << 10)
+#define NVME_ASYNC_EVENT_ANA              (1u << 11)
+#define NVME_ASYNC_EVENT_PREDICTABLE      (1u << 12)
+#define NVME_ASYNC_EVENT_LBA_STATUS       (1u << 13)
+#define NVME_ASYNC_EVENT_ENDURANCE_GROUP  (1u << 14)
+#define NVME_ASYNC_EVENT_NORMAL_SHUTDOWN  (1u << 15)
+#define NVME_ASYNC_EVENT_ZONE_DESCRIPTOR  (1u << 27)
+#define NVME_ASYNC_EVENT_DISCOVERY_CHANGE (1u << 31)
+
+/* Autonomous Power State Transition. NVMe Base 2.0c, 5.27.1.9 */
+#define NVME_APST_APSTE_SHIFT 0 /* enabled */
+#define NVME_APST_APSTE_MASK  0x1u
+#define NVME_APST_ENTRIES     32u /* 64-bit entries in the data, one for each power state */
+#define NVME_APST_ITPS_SHIFT  3   /* state to go to */
+#define NVME_APST_ITPS_MASK   UINT64_C(0x1f)
+#define NVME_APST_ITPT_SHIFT  8 /* idle time before, milliseconds */
+#define NVME_APST_ITPT_MASK   UINT64_C(0xffffff)
+
+/*
+ * Host Memory Buffer. NVMe Base 2.0c, 5.27.1.10. Dwords 12 to 15: size, list address (two),
+ * entries
+ */
+#define NVME_HOST_MEMORY_BUFFER_EHM (1u << 0) /* enable */
+#define NVME_HOST_MEMORY_BUFFER_MR  (1u << 1) /* memory returned, contents untouched */
+
+struct nvme_host_memory_desc {
+	uint64_t badd;
+	uint32_t bsize; /* pages of CC.MPS */
+	uint32_t rsvd12;
+};
+
+NVME_ASSERT_SIZE(nvme_host_memory_desc, 16);
+NVME_ASSERT_OFFSET(nvme_host_memory_desc, badd, 0);
+NVME_ASSERT_OFFSET(nvme_host_memory_desc, bsize, 8);
+
+/* Timestamp, in the data. NVMe Base 2.0c, 5.27.1.11 */
+struct nvme_timestamp {
+	uint8_t timestamp[6]; /* milliseconds, little-endian */
+	uint8_t attributes;   /* Get Features only */
+	uint8_t rsvd7;
+};
+
+NVME_ASSERT_SIZE(nvme_timestamp, 8);
+NVME_ASSERT_OFFSET(nvme_timestamp, timestamp, 0);
+NVME_ASSERT_OFFSET(nvme_timestamp, attributes, 6);
+
+#define NVME_TIMESTAMP_SYNCH_SHIFT  0 /* the controller may have stopped counting meanwhile */
+#define NVME_TIMESTAMP_SYNCH_MASK   0x1u
+#define NVME_TIMESTAMP_ORIGIN_SHIFT 1
+#define NVME_TIMESTAMP_ORIGIN_MASK  0x7u
+#define NVME_TIMESTAMP_ORIGIN_RESET 0u /* counts from zero since a controller level reset */
+#define NVME_TIMESTAMP_ORIGIN_HOST  1u /* counts on from what Set Features gave: since 1970 UTC */
+
+/* Keep Alive Timer: dword 11 is KATO, milliseconds, 0 disables. NVMe Base 2.0c, 5.27.1.12 */
+
+/* Host Controlled Thermal Management. NVMe Base 2.0c, 5.27.1.13 */
+#define NVME_HOST_THERMAL_TMT2_SHIFT 0 /* kelvin */
+#define NVME_HOST_THERMAL_TMT2_MASK  0xffffu
+#define NVME_HOST_THERMAL_TMT1_SHIFT 16 /* kelvin */
+#define NVME_HOST_THERMAL_TMT1_MASK  0xffffu
+
+/* Non-Operational Power State Config. NVMe Base 2.0c, 5.27.1.14 */
+#define NVME_NON_OPERATIONAL_POWER_NOPPME_SHIFT 0 /* permissive mode */
+#define NVME_NON_OPERATIONAL_POWER_NOPPME_MASK  0x1u
+
+/* Read Recovery Level Config: dword 11 is the NVM set. NVMe Base 2.0c, 5.27.1.15. Dword 12 */
+#define NVME_READ_RECOVERY_RRL_SHIFT 0
+#define NVME_READ_RECOVERY_RRL_MASK  0xfu
+
+/* Host Behavior Support, in the data. NVMe Base 2.0c, 5.27.1.18 */
+struct nvme_host_behavior {
+	uint8_t acre;   /* 1: Command Interrupted and CRD may be used */
+	uint8_t etdas;  /* 1: telemetry data area 4 */
+	uint8_t lbafee; /* 1: more than 16 LBA formats */
+	uint8_t rsvd3[509];
+};
+
+NVME_ASSERT_SIZE(nvme_host_behavior, 512);
+NVME_ASSERT_OFFSET(nvme_host_behavior, acre, 0);
+NVME_ASSERT_OFFSET(nvme_host_behavior, etdas, 1);
+NVME_ASSERT_OFFSET(nvme_host_behavior, lbafee, 2);
+
+/* Sanitize Config. NVMe Base 2.0c, 5.27.1.19 */
+#define NVME_SANITIZE_CONFIG_NODRM_SHIFT 0 /* no-deallocate response mode */
+#define NVME_SANITIZE_CONFIG_NODRM_MASK  0x1u
+
+/* I/O Command Set Profile. NVMe Base 2.0c, 5.27.1.21 */
+#define NVME_IOCS_PROFILE_IOCSCI_SHIFT 0 /* index into Identify CNS 1Ch's list */
+#define NVME_IOCS_PROFILE_IOCSCI_MASK  0x1ffu
+
+/* Software Progress Marker. NVMe Base 2.0c, 5.27.1 (FID 80h) */
+#define NVME_SOFTWARE_PROGRESS_PBSLC_SHIFT 0 /* pre-boot software load count */
+#define NVME_SOFTWARE_PROGRESS_PBSLC_MASK  0xffu
+
+/* Host Identifier: 8 or 16 bytes of data. NVMe Base 2.0c, 5.27.1 (FID 81h) */
+#define NVME_HOST_IDENTIFIER_EXHID_SHIFT 0 /* 16 bytes */
+#define NVME_HOST_IDENTIFIER_EXHID_MASK  0x1u
+
+/* Reservation Notification Mask. NVMe Base 2.0c, 5.27.1 (FID 82h) */
+#define NVME_RESERVATION_MASK_REGPRE (1u << 1) /* registration preempted */
+#define NVME_RESERVATION_MASK_RESREL (1u << 2) /* reservation released */
+#define NVME_RESERVATION_MASK_RESPRE (1u << 3) /* reservation preempted */
+
+/* Reservation Persistence. NVMe Base 2.0c, 5.27.1 (FID 83h) */
+#define NVME_RESERVATION_PERSISTENCE_PTPL (1u << 0)
+
+/* Namespace Write Protection Config. NVMe Base 2.0c, 5.27.1 (FID 84h) */
+#define NVME_NS_WRITE_PROTECTION_WPS_SHIFT 0
+#define NVME_NS_WRITE_PROTECTION_WPS_MASK  0x7u
+#define NVME_NS_WRITE_PROTECTION_NONE      0u
+#define NVME_NS_WRITE_PROTECTION_ON        1u
+#define NVME_NS_WRITE_PROTECTION_POWER     2u /* until the next power cycle */
+#define NVME_NS_WRITE_PROTECTION_PERMANENT 3u
+
+/* Error Recovery. NVM Command Set 1.0c, 4.1.3 (FID 05h) */
+#define NVME_ERROR_RECOVERY_TLER_SHIFT  0 /* time limited, units of 100 ms, 0: no limit */
+#define NVME_ERROR_RECOVERY_TLER_MASK   0xffffu
+#define NVME_ERROR_RECOVERY_DULBE_SHIFT 16 /* reads of deallocated blocks fail */
+#define NVME_ERROR_RECOVERY_DULBE_MASK  0x1u
+
+/*
+ * LBA Range Type: dword 11 has the number of ranges (0's based). NVM Command Set 1.0c, 4.1.3 (FID
+ * 03h)
+ */
+#define NVME_LBA_RANGE_TYPE_NUM_SHIFT 0
+#define NVME_LBA_RANGE_TYPE_NUM_MASK  0x3fu
+
+struct nvme_lba_range_type {
+	uint8_t type;
+	uint8_t attributes;
+	uint8_t rsvd2[14];
+	uint64_t slba;
+	uint64_t nlb; /* 0's based */
+	uint8_t guid[16];
+	uint8_t rsvd48[16];
+};
+
+NVME_ASSERT_SIZE(nvme_lba_range_type, 64);
+NVME_ASSERT_OFFSET(nvme_lba_range_type, type, 0);
+NVME_ASSERT_OFFSET(nvme_lba_range_type, attributes, 1);
+NVME_ASSERT_OFFSET(nvme_lba_range_type, slba, 16);
+NVME_ASSERT_OFFSET(nvme_lba_range_type, nlb, 24);
+NVME_ASSERT_OFFSET(nvme_lba_range_type, guid, 32);
+
+/* Write Atomicity Normal. NVM Command Set 1.0c, 4.1.3 (FID 0Ah) */
+#define NVME_WRITE_ATOMICITY_DN_SHIFT 0 /* disable normal: only the power fail limits hold */
+#define NVME_WRITE_ATOMICITY_DN_MASK  0x1u
+
+/* LBA Status Information Attributes. NVM Command Set 1.0c, 4.1.3 (FID 15h) */
+#define NVME_LBA_STATUS_INFO_LSIRI_SHIFT 0 /* report interval, units of 100 ms */
+#define NVME_LBA_STATUS_INFO_LSIRI_MASK  0xffffu
+#define NVME_LBA_STATUS_INFO_LSIPI_SHIFT 16 /* poll interval, units of 100 ms */
+#define NVME_LBA_STATUS_INFO_LSIPI_MASK  0xffffu
+
+#endif
