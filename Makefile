@@ -4,6 +4,7 @@
 #   make CONFIG=asan|tsan|coverage|strict-gcc|strict-clang|aarch64   another build beside the release, in build/CONFIG/
 #   make V=1          show the commands            make LIBURING=no   build without io_uring
 #   make PREFIX=/usr DESTDIR=/tmp/stage install    make check JOBS=4
+#   make B=/tmp/b FOLDERS='core/base core/spec' /tmp/b/tests/unit/spec/test_status     one test with a part of the library
 
 CONFIG  ?= release
 PREFIX  ?= /usr/local
@@ -70,7 +71,8 @@ find = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null))
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
 dirs = $(notdir $(patsubst %/,%,$(wildcard $(1)/*/)))
 
-LIB_OBJS := $(call objs,$(if $(wildcard core capi/src),$(call find,core capi/src,*.c)))
+FOLDERS  ?= core capi/src
+LIB_OBJS := $(call objs,$(if $(wildcard $(FOLDERS)),$(call find,$(FOLDERS),*.c)))
 HEADERS_TOP := $(wildcard capi/include/*.h)
 HEADERS_SUB := $(wildcard capi/include/upnvme/*.h)
 HEADERS  := $(HEADERS_TOP) $(HEADERS_SUB)
