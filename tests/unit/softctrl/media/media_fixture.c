@@ -93,7 +93,7 @@ void io_prepare(struct io *io, enum media_op op, uint64_t offset, void *buffer, 
 {
 	memset(io, 0, sizeof(*io));
 	memset(&io->request.link, 0xa5, sizeof(io->request.link));
-	io->segment = (struct iovec) { buffer, length };
+	io->segment = (struct iovec){ buffer, length };
 	io->request.op = op;
 	io->request.offset_bytes = offset;
 	io->request.length_bytes = length;

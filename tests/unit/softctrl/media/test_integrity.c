@@ -40,10 +40,10 @@ static void cut(struct model *model, struct vectored_io *v, uint64_t length)
 
 		if (pick(model, 3) == 0)
 			bytes = bytes > 7 ? 7 : bytes;
-		v->segments[n++] = (struct iovec) { v->buffer + at, bytes };
+		v->segments[n++] = (struct iovec){ v->buffer + at, bytes };
 		at += bytes;
 	}
-	v->segments[n++] = (struct iovec) { v->buffer + at, length - at };
+	v->segments[n++] = (struct iovec){ v->buffer + at, length - at };
 	v->io.request.iov = v->segments;
 	v->io.request.niov = n;
 }
@@ -122,7 +122,7 @@ static void thousands_of_segments_are_one_request(void **state)
 
 	bench_open(&bench, *state, SIZE_BYTES);
 	for (int i = 0; i < NSEGMENTS; i++) {
-		segments[i] = (struct iovec) { buffer + i * SEGMENT, SEGMENT };
+		segments[i] = (struct iovec){ buffer + i * SEGMENT, SEGMENT };
 		memset(buffer + i * SEGMENT, i, SEGMENT);
 	}
 	io_prepare(&io, MEDIA_WRITE, 512, NULL, NSEGMENTS * SEGMENT);

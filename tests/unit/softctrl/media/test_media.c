@@ -4,9 +4,9 @@
 
 static struct media_config ram(uint64_t size_bytes, uint32_t block_bytes)
 {
-	return (struct media_config) { .kind = MEDIA_RAM,
-				       .size_bytes = size_bytes,
-				       .block_bytes = block_bytes };
+	return (struct media_config){ .kind = MEDIA_RAM,
+				      .size_bytes = size_bytes,
+				      .block_bytes = block_bytes };
 }
 
 static void block_sizes_from_512_to_64_kib_are_taken(void **state)
