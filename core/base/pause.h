@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The interval between two looks at something that a device changes: there is nothing to be woken by, and a
+ * loop without a pause would take the processor from whoever does the device's work. */
+#ifndef UPNVME_BASE_PAUSE_H
+#define UPNVME_BASE_PAUSE_H
+
+#include <stdint.h>
+
+/* Zero-initialised at the start of a wait. */
+struct pause {
+	uint32_t round;
+};
+
+/* Yields in the first rounds; then sleeps, longer each time, up to a millisecond. */
+void pause_next(struct pause *pause);
+
+#endif
