@@ -59,14 +59,15 @@ check-tsan:
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
-LINT_STEPS := format floors files headers shell gcc clang tidy aarch64
+LINT_STEPS := format floors files checkers headers shell gcc clang tidy aarch64
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
 	+@$(RUN) all --make '$(SUBMAKE)' lint
 
 check-lint:
-	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 --strip tests/ lint $(LINT_STEPS:%='tests/lint/lint %')
+	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 --strip tests/ lint \
+	  $(LINT_STEPS:%='tests/lint/lint %')
 
 # --- coverage, bench, demo ------------------------------------------------------------------------
 coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/coverage/html)
@@ -76,7 +77,8 @@ coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/co
 	+@$(SUBMAKE) CONFIG=coverage lane-programs || echo 'coverage: some tests failed' >&2
 	@mkdir -p build/coverage/html
 	@gcovr --root . --filter core/ --filter capi/src/ --object-directory build/coverage \
-	  --html-details build/coverage/html/index.html --print-summary build/coverage
+	  --txt build/coverage/coverage.txt --html-details build/coverage/html/index.html build/coverage
+	@cat build/coverage/coverage.txt
 
 bench: ## what the main job costs, as a table (JSON=FILE: the same for machines)
 	@tests/deps/install bench

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The checker of sizes and loose ends must see what it is there for."""
+
+import pathlib
+import tempfile
+import unittest
+
+import files
+
+HEAD = "/* SPDX-License-Identifier: BSD-3-Clause */\n"
+
+
+def complaints(text, name="a.c"):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / name
+        path.write_text(text)
+        lengths = []
+        found = [line.removeprefix(f"{path}:") for line in files.check(path, lengths)]
+        return found, lengths
+
+
+class Files(unittest.TestCase):
+    def test_a_good_file(self):
+        text = HEAD + "static int one(void)\n{\n\treturn 1;\n}\n\nstruct a {\n\tint b;\n};\n"
+        self.assertEqual(complaints(text), ([], [4]))
+
+    def test_a_head_of_several_lines_counts(self):
+        text = HEAD + "/* why */\nstatic int two(int a,\n\t       int b)\n{\n\treturn a + b;\n}\n"
+        self.assertEqual(complaints(text), ([], [5]))
+
+    def test_a_long_function(self):
+        text = HEAD + "void f(void)\n{\n" + "\ta();\n" * 67 + "}\n"
+        self.assertEqual(complaints(text), ([], [70]))
+        text = text.replace("\ta();\n", "\ta();\n\tb();\n", 1)
+        self.assertEqual(complaints(text)[0], ["2: a function of 71 lines, 70 at most"])
+
+    def test_a_long_file(self):
+        self.assertEqual(complaints(HEAD + "\n" * 899)[0], [])
+        self.assertEqual(complaints(HEAD + "\n" * 900)[0], ["900: 901 lines, 900 at most"])
+
+    def test_no_licence(self):
+        self.assertEqual(len(complaints("int a;\n")[0]), 1)
+        self.assertEqual(complaints("#!/bin/sh\n# SPDX-License-Identifier: BSD-3-Clause\n", "a.sh")[0], [])
+
+    def test_a_loose_end(self):
+        self.assertEqual(complaints(HEAD + "/* TO" + "DO: more */\n")[0][0][:15], "2: a loose end:")
+
+    def test_a_declaration_that_its_comment_split(self):
+        split = "struct a {\n\tuint32_t\n\t\tb; /* long */\n\tuint16_t c; /* short */\n};\n"
+        self.assertEqual([line[:2] for line in complaints(HEAD + split)[0]], ["3:"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The test runner must not take a failure for a success."""
+
+import importlib.machinery
+import importlib.util
+import pathlib
+import unittest
+
+PATH = pathlib.Path(__file__).parent.parent / "run-tests"
+LOADER = importlib.machinery.SourceFileLoader("run_tests", str(PATH))
+runner = importlib.util.module_from_spec(importlib.util.spec_from_loader("run_tests", LOADER))
+LOADER.exec_module(runner)
+
+THREE = """[==========] Running 3 test(s).
+[ RUN      ] a
+[       OK ] a
+[ RUN      ] b
+[  ERROR   ] --- 0x1 != 0x2
+[  FAILED  ] b
+[ RUN      ] c
+[  SKIPPED ] c
+[==========] 3 test(s) run.
+[  PASSED  ] 1 test(s).
+[  SKIPPED ] 1 test(s), listed below:
+[  SKIPPED ] c
+[  FAILED  ] 1 test(s), listed below:
+[  FAILED  ] b
+"""
+
+
+def judged(code, output, timed_out=False):
+    outcome = runner.judge(code, output, timed_out, 10)
+    return outcome.passed, outcome.failed, outcome.skipped
+
+
+class Judge(unittest.TestCase):
+    def test_a_cmocka_program_counts_by_test(self):
+        self.assertEqual(judged(1, THREE), (1, 1, 1))
+
+    def test_a_test_that_never_ended_has_failed(self):
+        self.assertEqual(judged(-6, "[ RUN      ] a\n[       OK ] a\n[ RUN      ] b\n"), (1, 1, 0))
+
+    def test_a_program_that_dies_after_its_tests_has_failed(self):
+        self.assertEqual(judged(-11, "[ RUN      ] a\n[       OK ] a\n"), (1, 1, 0))
+
+    def test_a_group_whose_setup_fails_has_failed(self):
+        self.assertEqual(judged(0, "[==========] Running 1 test(s).\n[  FAILED  ] GROUP SETUP\n"), (0, 1, 0))
+
+    def test_a_test_that_prints_the_words_of_success_has_not_ended(self):
+        self.assertEqual(judged(1, "[ RUN      ] a\n[       OK ] b\n[  FAILED  ] a\n"), (0, 1, 0))
+
+    def test_other_programs_count_by_exit_code(self):
+        self.assertEqual(judged(0, "fine\n"), (1, 0, 0))
+        self.assertEqual(judged(3, "fine\n"), (0, 1, 0))
+        self.assertEqual(judged(77, "no such device\n"), (0, 0, 1))
+
+    def test_a_program_that_takes_too_long_has_failed(self):
+        self.assertEqual(judged(0, "[ RUN      ] a\n[       OK ] a\n", timed_out=True), (1, 1, 0))
+
+    def test_a_command_is_stopped_with_its_children(self):
+        outcome, output, seconds = runner.run_command("sh -c 'echo here; sleep 60 & wait'", 0.2)
+        self.assertEqual((outcome.failed, output), (1, "here\n"))
+        self.assertLess(seconds, 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
