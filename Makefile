@@ -183,7 +183,7 @@ $$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(call objs,$$(call lane_su
 	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $(4) -lcmocka -lm -pthread -o $$@
 endef
 $(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
-FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,$(abspath $(B)/lib)
+FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'
 $(eval $(call lane_rules,public,$$(PUBLIC_CFLAGS) -Wno-unused-parameter,$$(SHARED),$$(FROM_OUTSIDE)))
 
 # A stamp is rewritten only when what it holds has changed, and what depends on it is then made again.
@@ -221,7 +221,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)$(INSTALL) -m 644 $(B)/upnvme.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	$(Q)set -e; $(foreach t,$(TOOLS),$(CC) $(OPT) $(LDFLAGS) $(call program_objs,capi/tools/$(t)) -L$(B)/lib \
 	  -lupnvme -lm -pthread $(TOOL_RPATH) -o $(DESTDIR)$(PREFIX)/bin/$(t);) :
-	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig 2>/dev/null || :; fi
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
