@@ -89,15 +89,17 @@ static void finish(struct model *model, struct media_channel *channel, unsigned 
 
 static void random_operations_agree_with_a_plain_buffer(void **state)
 {
-	struct model *model = calloc(1, sizeof(*model));
-	uint8_t *all = malloc(SIZE_BYTES);
+	struct model *model;
 	struct bench bench;
+	uint8_t *all;
 
+	bench_open(&bench, *state, SIZE_BYTES);
+	model = calloc(1, sizeof(*model));
+	all = malloc(SIZE_BYTES);
 	assert_non_null(model);
 	assert_non_null(all);
 	model->seed = (unsigned)time(NULL);
 	print_message("seed %u\n", model->seed);
-	bench_open(&bench, *state, SIZE_BYTES);
 	for (int round = 0; round < NROUNDS; round++) {
 		for (unsigned i = 0; i < BATCH; i++)
 			start(model, bench.channel, i);
@@ -115,12 +117,16 @@ static void random_operations_agree_with_a_plain_buffer(void **state)
 static void thousands_of_segments_are_one_request(void **state)
 {
 	enum { NSEGMENTS = 5000, SEGMENT = 100 };
-	uint8_t *buffer = malloc(NSEGMENTS * SEGMENT), *back = malloc(NSEGMENTS * SEGMENT);
-	struct iovec *segments = calloc(NSEGMENTS, sizeof(*segments));
+	struct iovec *segments;
+	uint8_t *buffer, *back;
 	struct bench bench;
 	struct io io;
 
 	bench_open(&bench, *state, SIZE_BYTES);
+	segments = calloc(NSEGMENTS, sizeof(*segments));
+	buffer = malloc(NSEGMENTS * SEGMENT);
+	back = malloc(NSEGMENTS * SEGMENT);
+	assert_true(segments && buffer && back);
 	for (int i = 0; i < NSEGMENTS; i++) {
 		segments[i] = (struct iovec){ buffer + i * SEGMENT, SEGMENT };
 		memset(buffer + i * SEGMENT, i, SEGMENT);
