@@ -315,13 +315,13 @@
 #define NVME_RW_FUA  (1u << NVME_RW_FUA_SHIFT)
 #define NVME_RW_LR   (1u << NVME_RW_LR_SHIFT)
 
-/* PRINFO. NVM Command Set 1.0c, 3.2.4 (Figure of the protection information field) */
+/* PRINFO. NVM Command Set 1.0c, 2.1, Figure 9 */
 #define NVME_PRINFO_PRCHK_REF   (1u << 0) /* check the reference tag */
 #define NVME_PRINFO_PRCHK_APP   (1u << 1) /* check the application tag */
 #define NVME_PRINFO_PRCHK_GUARD (1u << 2) /* check the guard */
 #define NVME_PRINFO_PRACT       (1u << 3) /* the controller inserts or strips */
 
-/* The DSM byte. NVM Command Set 1.0c, 3.2.4 and 3.2.6 */
+/* The DSM byte. NVM Command Set 1.0c, 3.2.4 and 3.2.6, Figures 49 and 64 */
 #define NVME_RW_DSM_AF_SHIFT     0 /* access frequency */
 #define NVME_RW_DSM_AF_MASK      0xfu
 #define NVME_RW_DSM_AL_SHIFT     4 /* access latency */
@@ -343,7 +343,7 @@
 
 #define NVME_DSM_RANGES_MAX 256u
 
-/* A range of Dataset Management. NVM Command Set 1.0c, 3.2.3 */
+/* A range of Dataset Management. NVM Command Set 1.0c, 3.2.3, Figure 41 */
 struct nvme_dsm_range {
 	uint32_t cattr;
 	uint32_t length; /* blocks, not 0's based */
@@ -355,7 +355,7 @@ NVME_ASSERT_OFFSET(nvme_dsm_range, cattr, 0);
 NVME_ASSERT_OFFSET(nvme_dsm_range, length, 4);
 NVME_ASSERT_OFFSET(nvme_dsm_range, slba, 8);
 
-/* The context attributes of a range. NVM Command Set 1.0c, 3.2.3.1 */
+/* The context attributes of a range. NVM Command Set 1.0c, 3.2.3.1, Figure 42 */
 #define NVME_DSM_CATTR_AF_SHIFT  0 /* access frequency */
 #define NVME_DSM_CATTR_AF_MASK   0xfu
 #define NVME_DSM_CATTR_AL_SHIFT  4 /* access latency */
@@ -380,8 +380,6 @@ NVME_ASSERT_OFFSET(nvme_dsm_range, slba, 8);
 #define NVME_COPY_DTYPE_MASK    0xfu
 #define NVME_COPY_STCW_SHIFT    24 /* storage tag check of the writes */
 #define NVME_COPY_STCW_MASK     0x1u
-#define NVME_COPY_STCR_SHIFT    25 /* storage tag check of the reads */
-#define NVME_COPY_STCR_MASK     0x1u
 #define NVME_COPY_PRINFOW_SHIFT 26 /* protection information of the writes */
 #define NVME_COPY_PRINFOW_MASK  0xfu
 #define NVME_COPY_FUA_SHIFT     30
@@ -389,7 +387,7 @@ NVME_ASSERT_OFFSET(nvme_dsm_range, slba, 8);
 #define NVME_COPY_LR_SHIFT      31
 #define NVME_COPY_LR_MASK       0x1u
 
-/* Source range, descriptor format 0 (16-bit guard). NVM Command Set 1.0c, 3.2.2 */
+/* Source range, descriptor format 0 (16-bit guard). NVM Command Set 1.0c, 3.2.2, Figure 34 */
 struct nvme_copy_range_f0 {
 	uint8_t rsvd0[8];
 	uint64_t slba;
@@ -407,7 +405,7 @@ NVME_ASSERT_OFFSET(nvme_copy_range_f0, eilbrt, 24);
 NVME_ASSERT_OFFSET(nvme_copy_range_f0, elbat, 28);
 NVME_ASSERT_OFFSET(nvme_copy_range_f0, elbatm, 30);
 
-/* Source range, descriptor format 1 (32 and 64-bit guards). NVM Command Set 1.0c, 3.2.2 */
+/* Source range, descriptor format 1 (32 and 64-bit guards). NVM Command Set 1.0c, Figure 35 */
 struct nvme_copy_range_f1 {
 	uint8_t rsvd0[8];
 	uint64_t slba;

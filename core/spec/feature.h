@@ -229,7 +229,7 @@ NVME_ASSERT_OFFSET(nvme_host_behavior, lbafee, 2);
 #define NVME_NS_WRITE_PROTECTION_POWER     2u /* until the next power cycle */
 #define NVME_NS_WRITE_PROTECTION_PERMANENT 3u
 
-/* Error Recovery. NVM Command Set 1.0c, 4.1.3 (FID 05h) */
+/* Error Recovery. NVM Command Set 1.0c, 4.1.3, Figure 84 */
 #define NVME_ERROR_RECOVERY_TLER_SHIFT  0 /* time limited, units of 100 ms, 0: no limit */
 #define NVME_ERROR_RECOVERY_TLER_MASK   0xffffu
 #define NVME_ERROR_RECOVERY_DULBE_SHIFT 16 /* reads of deallocated blocks fail */
@@ -259,11 +259,11 @@ NVME_ASSERT_OFFSET(nvme_lba_range_type, slba, 16);
 NVME_ASSERT_OFFSET(nvme_lba_range_type, nlb, 24);
 NVME_ASSERT_OFFSET(nvme_lba_range_type, guid, 32);
 
-/* Write Atomicity Normal. NVM Command Set 1.0c, 4.1.3 (FID 0Ah) */
+/* Write Atomicity Normal. NVM Command Set 1.0c, 4.1.3, Figure 87 */
 #define NVME_WRITE_ATOMICITY_DN_SHIFT 0 /* disable normal: only the power fail limits hold */
 #define NVME_WRITE_ATOMICITY_DN_MASK  0x1u
 
-/* LBA Status Information Attributes. NVM Command Set 1.0c, 4.1.3 (FID 15h) */
+/* LBA Status Information Attributes. NVM Command Set 1.0c, 4.1.3, Figure 85 */
 #define NVME_LBA_STATUS_INFO_LSIRI_SHIFT 0 /* report interval, units of 100 ms */
 #define NVME_LBA_STATUS_INFO_LSIRI_MASK  0xffffu
 #define NVME_LBA_STATUS_INFO_LSIPI_SHIFT 16 /* poll interval, units of 100 ms */

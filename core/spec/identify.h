@@ -439,7 +439,7 @@ struct nvme_id_ns {
 	uint8_t nsattr;
 	uint16_t nvmsetid;
 	uint16_t endgid;
-	uint8_t nguid[16];
+	uint8_t nguid[16]; /* big-endian; so is eui64 */
 	uint8_t eui64[8];
 	struct nvme_lbaf lbaf[64];
 	uint8_t vs[3712];
@@ -543,8 +543,8 @@ NVME_ASSERT_OFFSET(nvme_id_ns, vs, 384);
 #define NVME_NSATTR_WRITE_PROTECTED (1u << 0)
 
 /*
- * I/O Command Set specific Identify Namespace for NVM, CNS 05h CSI 00h. NVM Command Set 1.0c,
- * 4.1.5.3
+ * I/O Command Set specific Identify Namespace for NVM, CNS 05h CSI 00h.
+ * NVM Command Set 1.0c, 4.1.5.3, Figure 100
  */
 struct nvme_id_ns_nvm {
 	uint64_t lbstm;
@@ -560,10 +560,10 @@ NVME_ASSERT_OFFSET(nvme_id_ns_nvm, pic, 8);
 NVME_ASSERT_OFFSET(nvme_id_ns_nvm, elbaf, 12);
 NVME_ASSERT_OFFSET(nvme_id_ns_nvm, rsvd268, 268);
 
-#define NVME_PIC_16B_STM (1u << 0) /* 16-bit guard: storage tag mask may be all zeroes only */
-#define NVME_PIC_16B_STS (1u << 1) /* 16-bit guard: storage tags supported */
-#define NVME_PIC_STCRS   (1u << 2) /* storage tag check on reads supported */
+#define NVME_PIC_16B_STS (1u << 0) /* 16-bit guard: a storage tag may be part of it */
+#define NVME_PIC_16B_STM (1u << 1) /* 16-bit guard: the mask's bits are all ones */
 
+/* Extended LBA Format. NVM Command Set 1.0c, 4.1.5.3, Figure 101 */
 #define NVME_ELBAF_STS_SHIFT 0 /* storage tag size, bits */
 #define NVME_ELBAF_STS_MASK  0x7fu
 #define NVME_ELBAF_PIF_SHIFT 7 /* protection information format */
@@ -573,8 +573,11 @@ NVME_ASSERT_OFFSET(nvme_id_ns_nvm, rsvd268, 268);
 #define NVME_ELBAF_PIF_64B   2u
 
 /*
- * I/O Command Set specific Identify Controller for NVM, CNS 06h CSI 00h. NVM Command Set 1.0c,
- * 4.1.5.4
+ * I/O Command Set specific Identify Controller for NVM, CNS 06h CSI 00h.
+ * NVM Command Set 1.0c, 4.1.5.4, Figure 102
+ *
+ * A limit binds when ONCS does not claim the command (the limit then says that it is supported);
+ * when ONCS does, it is a recommendation.
  */
 struct nvme_id_ctrl_nvm {
 	/* power of two of CAP.MPSMIN pages, 0: no limit */

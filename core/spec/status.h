@@ -143,7 +143,7 @@
 #define NVME_SC_IDENTIFIER_UNAVAILABLE            0x12du
 #define NVME_SC_STREAM_ALLOCATION_FAILED          0x17fu /* Streams: Base 8.7.3 */
 
-/* Command specific status: NVM commands. NVMe Base 2.0c, 3.3.3.2.1.2; NVM Command Set 1.0c, 3.1 */
+/* Command specific status: NVM commands. NVM Command Set 1.0c, 3.1, Figure 16 */
 #define NVME_SC_CONFLICTING_ATTRIBUTES      0x180u
 #define NVME_SC_INVALID_PROTECTION_INFO     0x181u
 #define NVME_SC_WRITE_TO_READ_ONLY_RANGE    0x182u

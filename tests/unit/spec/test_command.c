@@ -81,7 +81,6 @@ static void fields_of_io_commands_lie_where_the_specification_has_them(void **st
 	FIELD_IS(NVME_COPY_PRINFOR, 12, 4);
 	FIELD_IS(NVME_COPY_DTYPE, 20, 4);
 	FIELD_IS(NVME_COPY_STCW, 24, 1);
-	FIELD_IS(NVME_COPY_STCR, 25, 1);
 	FIELD_IS(NVME_COPY_PRINFOW, 26, 4);
 	FIELD_IS(NVME_COPY_FUA, 30, 1);
 	FIELD_IS(NVME_COPY_LR, 31, 1);
