@@ -355,7 +355,7 @@ NVME_ASSERT_OFFSET(nvme_dsm_range, cattr, 0);
 NVME_ASSERT_OFFSET(nvme_dsm_range, length, 4);
 NVME_ASSERT_OFFSET(nvme_dsm_range, slba, 8);
 
-/* The context attributes of a range. NVM Command Set 1.0c, 3.2.3.1, Figure 42 */
+/* The context attributes of a range. NVM Command Set 1.0c, 3.2.3.2, Figure 42 */
 #define NVME_DSM_CATTR_AF_SHIFT  0 /* access frequency */
 #define NVME_DSM_CATTR_AF_MASK   0xfu
 #define NVME_DSM_CATTR_AL_SHIFT  4 /* access latency */

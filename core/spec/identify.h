@@ -577,10 +577,11 @@ NVME_ASSERT_OFFSET(nvme_id_ns_nvm, rsvd268, 268);
  * NVM Command Set 1.0c, 4.1.5.4, Figure 102
  *
  * A limit binds when ONCS does not claim the command (the limit then says that it is supported);
- * when ONCS does, it is a recommendation.
+ * when ONCS does, it is a recommendation. The three limits of Dataset Management are all zero or all
+ * not zero (3.2.3.1).
  */
 struct nvme_id_ctrl_nvm {
-	/* power of two of CAP.MPSMIN pages, 0: no limit */
+	/* powers of two of CAP.MPSMIN pages, with metadata that is interleaved; 0: no limit */
 	uint8_t vsl;    /* Verify */
 	uint8_t wzsl;   /* Write Zeroes */
 	uint8_t wusl;   /* Write Uncorrectable */
