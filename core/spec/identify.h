@@ -573,12 +573,12 @@ NVME_ASSERT_OFFSET(nvme_id_ns_nvm, rsvd268, 268);
 #define NVME_ELBAF_PIF_64B   2u
 
 /*
- * I/O Command Set specific Identify Controller for NVM, CNS 06h CSI 00h.
- * NVM Command Set 1.0c, 4.1.5.4, Figure 102
+ * I/O Command Set specific Identify Controller for NVM, CNS 06h CSI 00h. NVM Command Set 1.0c,
+ * 4.1.5.4, Figure 102
  *
  * A limit binds when ONCS does not claim the command (the limit then says that it is supported);
- * when ONCS does, it is a recommendation. The three limits of Dataset Management are all zero or all
- * not zero (3.2.3.1).
+ * when ONCS does, it is a recommendation. The three limits of Dataset Management are all zero or
+ * all not zero (3.2.3.1).
  */
 struct nvme_id_ctrl_nvm {
 	/* powers of two of CAP.MPSMIN pages, with metadata that is interleaved; 0: no limit */
