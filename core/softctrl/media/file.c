@@ -249,7 +249,7 @@ static int attach_engine(struct file_media *file, const char *engine)
 
 static int prepare(struct file_media *file, const struct media_config *config)
 {
-	uint64_t size_bytes;
+	uint64_t size_bytes = 0;
 	int err = open_or_create(file, config);
 
 	if (!err)

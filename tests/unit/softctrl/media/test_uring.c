@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What becomes of the io_uring engine when a sandbox is closed around a running process. */
+/* The io_uring engine where the system refuses: no descriptor left, or a sandbox closed around the process. */
 #include "softctrl/media/media_fixture.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 /* For good, and for this thread: the last thing that this program tests. */
@@ -68,9 +69,30 @@ static void a_ring_that_cannot_be_entered_is_not_taken(void **state)
 	temp_path_remove(&temp);
 }
 
+static void no_ring_for_a_channel_is_an_error(void **state)
+{
+	struct media_channel *channel;
+	struct rlimit before, none;
+	struct bench bench;
+	int err;
+
+	bench_open(&bench, &variant_uring, 1 << 20);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	error_clear();
+	err = media_channel_open(&channel, bench.media);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(err, -EMFILE);
+	assert_int_equal(error_last()->code, UPNVME_ERR_SYSTEM);
+	bench_close(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_ring_for_a_channel_is_an_error),
 		cmocka_unit_test(what_the_kernel_refuses_fails),
 		cmocka_unit_test(a_ring_that_cannot_be_entered_is_not_taken),
 	};
