@@ -40,6 +40,10 @@ struct transport {
 	struct domain *domain; /* the memory that the controller can reach */
 };
 
+/* Opens what the URI names, by its scheme. Closed by transport_close. */
+int transport_open(struct transport **transport, const struct uri *uri);
+void transport_close(struct transport *transport);
+
 extern const struct transport_ops transport_soft;
 
 #endif
