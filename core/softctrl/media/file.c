@@ -79,8 +79,8 @@ static int open_failed(const char *path, bool readonly, int errnum)
 				 path, path);
 	if (errnum == EBUSY)
 		return error_set(-EBUSY, UPNVME_ERR_MEDIA_LOCKED,
-				 "%s is in use by the system: unmount it, or open it with "
-				 "readonly=1",
+				 "%s is mounted, or held by another writer: unmount it, close it "
+				 "there, or open it with readonly=1",
 				 path);
 	if (errnum == EACCES || errnum == EPERM || errnum == EROFS || errnum == ETXTBSY)
 		remedy = readonly ? "get permission to read it" :

@@ -87,7 +87,7 @@ static void next_clear(struct media_request *request, struct file_step *step)
 	case CLEAR_WRITE:
 		step->kind = FILE_STEP_WRITE;
 		step->flags = 0;
-		step->single = (struct iovec) { zeroes, MIN(sizeof(zeroes), step->length_bytes) };
+		step->single = (struct iovec){ zeroes, MIN(sizeof(zeroes), step->length_bytes) };
 		step->iov = &step->single;
 		step->niov = 1;
 		break;

@@ -42,7 +42,7 @@ int null_media_open(struct media **media, const struct media_config *config)
 
 	if (!null)
 		return error_no_memory("a null medium", sizeof(*null));
-	*null = (struct null_media) {
+	*null = (struct null_media){
 		.base = { .size_bytes = config->size_bytes,
 			  .block_bytes = config->block_bytes,
 			  .readonly = config->readonly,

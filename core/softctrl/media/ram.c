@@ -51,7 +51,7 @@ static void copy(struct cursor *at, enum media_op op, uint8_t *memory, size_t by
 		bytes -= n;
 		at->offset += n;
 		if (at->offset == at->segment->iov_len)
-			*at = (struct cursor) { at->segment + 1, 0 };
+			*at = (struct cursor){ at->segment + 1, 0 };
 	}
 }
 
@@ -176,12 +176,12 @@ int ram_media_open(struct media **media, const struct media_config *config)
 	if (!ram)
 		return error_no_memory("a memory medium's head", sizeof(*ram));
 	memset(ram, 0, sizeof(*ram));
-	ram->base = (struct media) { .size_bytes = config->size_bytes,
-				     .block_bytes = config->block_bytes,
-				     .readonly = config->readonly,
-				     .volatile_cache = false,
-				     .engine = "inline",
-				     .ops = &ram_ops };
+	ram->base = (struct media){ .size_bytes = config->size_bytes,
+				    .block_bytes = config->block_bytes,
+				    .readonly = config->readonly,
+				    .volatile_cache = false,
+				    .engine = "inline",
+				    .ops = &ram_ops };
 	err = ram_map(ram);
 	if (err) {
 		free(ram);

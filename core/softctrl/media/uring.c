@@ -229,8 +229,8 @@ static struct __kernel_timespec time_left(uint64_t deadline_ns)
 	/* For ever is a day: the caller's loop comes back. */
 	if (left > 86400 * NS_PER_S)
 		left = 86400 * NS_PER_S;
-	return (struct __kernel_timespec) { .tv_sec = (int64_t)(left / NS_PER_S),
-					    .tv_nsec = (int64_t)(left % NS_PER_S) };
+	return (struct __kernel_timespec){ .tv_sec = (int64_t)(left / NS_PER_S),
+					   .tv_nsec = (int64_t)(left % NS_PER_S) };
 }
 
 static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
