@@ -32,16 +32,17 @@ struct softctrl_dma {
 
 struct softctrl_config {
 	const struct media_config *namespaces; /* one medium per namespace, NSID 1 first; copied */
-	uint32_t nnamespaces;		       /* 1 to 1024 */
-	bool threaded;			       /* give the controller a thread; default false */
-	struct softctrl_dma dma;	       /* required */
-	uint8_t mdts;		/* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
-	uint16_t mqes;		/* CAP.MQES, entries of the largest queue minus one, at least 1; default 65535 */
-	uint16_t nqueues;	/* I/O submission and completion queues, 1 to 1024 each; default 64 */
-	uint8_t dstrd;		/* CAP.DSTRD: doorbells are 4 << dstrd bytes apart, 0 to 10; default 0 */
-	bool sgl;		/* I/O commands may use SGLs; default true */
-	uint16_t noiob;		/* Namespace Optimal I/O Boundary in logical blocks; default 0 (none) */
-	const char *serial;	/* at most 20 printable ASCII characters, copied; NULL for "0" */
+	uint32_t nnamespaces;                  /* 1 to 1024 */
+	bool threaded;                         /* give the controller a thread; default false */
+	struct softctrl_dma dma;               /* required */
+	uint8_t mdts; /* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
+	uint16_t
+		mqes; /* CAP.MQES, entries of the largest queue minus one, at least 1; default 65535 */
+	uint16_t nqueues; /* I/O submission and completion queues, 1 to 1024 each; default 64 */
+	uint8_t dstrd;    /* CAP.DSTRD: doorbells are 4 << dstrd bytes apart, 0 to 10; default 0 */
+	bool sgl;         /* I/O commands may use SGLs; default true */
+	uint16_t noiob;   /* Namespace Optimal I/O Boundary in logical blocks; default 0 (none) */
+	const char *serial; /* at most 20 printable ASCII characters, copied; NULL for "0" */
 };
 
 /* Sets every field's default; the caller adds namespaces and dma. */

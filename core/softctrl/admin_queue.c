@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Creating and deleting I/O queues. NVMe Base 2.0, 5.4 to 5.7 */
+#include "softctrl/internal.h"
+#include "spec/command.h"
+
+/* The maximum is CAP.MQES; both it and the field are 0's based. */
+static uint16_t check_size(const struct softctrl *sc, uint32_t qsize, unsigned entry_size,
+			   unsigned supported)
+{
+	if (!qsize || qsize > NVME_CAP_MQES(sc->cap) || entry_size != supported)
+		return sc_dnr(NVME_SC_INVALID_QUEUE_SIZE);
+	return NVME_SC_SUCCESS;
+}
+
+/* The ring: contiguous, since CAP.CQR is 1; at the beginning of a page; all of it reachable. */
+static uint16_t map_ring(const struct softctrl *sc, const struct sc_cmd *cmd, bool contiguous,
+			 uint64_t bytes, void **ring)
+{
+	uint64_t iova = cmd->sqe.prp1;
+
+	if (!contiguous)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (!is_aligned(iova, 1ull << sc->page_shift))
+		return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
+	*ring = iova + bytes > iova ? sc->dma.map(sc->dma.context, iova, bytes) : NULL;
+	return *ring ? NVME_SC_SUCCESS : NVME_SC_DATA_TRANSFER_ERROR;
+}
+
+/* Figures 149 to 151 */
+uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_CQ_QID, cmd->sqe.cdw10);
+	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_CQ_QSIZE, cmd->sqe.cdw10);
+	uint32_t vector = NVME_FIELD_GET(NVME_CREATE_CQ_IV, cmd->sqe.cdw11);
+	uint16_t status;
+	void *ring;
+
+	if (!qid || qid > sc->features.ncqs || sc->cqs[qid].live)
+		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
+	status = check_size(sc, qsize, NVME_CC_IOCQES(sc->cc), NVME_CC_IOCQES_NVM);
+	if (status)
+		return status;
+	/* There is a vector for each queue, though nothing is ever sent: the host polls. */
+	if (vector > sc->nqueues)
+		return sc_dnr(NVME_SC_INVALID_INTERRUPT_VECTOR);
+	status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_CQ_PC, cmd->sqe.cdw11),
+			  (qsize + 1ull) * NVME_CQE_BYTES, &ring);
+	if (status)
+		return status;
+	sc_cq_create(&sc->cqs[qid], ring, qsize + 1, (uint16_t)vector);
+	sc->features.queues_fixed = true;
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t check_cqid(const struct softctrl *sc, uint32_t cqid)
+{
+	if (!cqid || cqid > sc->features.ncqs)
+		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
+	return sc->cqs[cqid].live ? NVME_SC_SUCCESS : sc_dnr(NVME_SC_CQ_INVALID);
+}
+
+/* Figures 153 to 156 */
+uint16_t sc_admin_create_sq(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_SQ_QID, cmd->sqe.cdw10);
+	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_SQ_QSIZE, cmd->sqe.cdw10);
+	uint32_t cqid = NVME_FIELD_GET(NVME_CREATE_SQ_CQID, cmd->sqe.cdw11);
+	uint16_t status;
+	void *ring;
+	int err;
+
+	if (!qid || qid > sc->features.nsqs || sc_sq_live(&sc->sqs[qid]))
+		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
+	status = check_size(sc, qsize, NVME_CC_IOSQES(sc->cc), NVME_CC_IOSQES_NVM);
+	if (!status)
+		status = check_cqid(sc, cqid);
+	if (!status && NVME_FIELD_GET(NVME_CREATE_SQ_NVMSETID, cmd->sqe.cdw12))
+		status = sc_dnr(NVME_SC_INVALID_FIELD);
+	if (!status)
+		status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_SQ_PC, cmd->sqe.cdw11),
+				  (qsize + 1ull) * NVME_SQE_BYTES, &ring);
+	if (status)
+		return status;
+	pthread_mutex_lock(&sc->sqs[qid].lock);
+	err = sc_sq_create(&sc->sqs[qid], &sc->cqs[cqid], ring, qsize + 1);
+	pthread_mutex_unlock(&sc->sqs[qid].lock);
+	sc->features.queues_fixed = true;
+	return err ? NVME_SC_INTERNAL_ERROR : NVME_SC_SUCCESS;
+}
+
+uint16_t sc_admin_delete_cq(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
+
+	if (!qid || qid > sc->features.ncqs || !sc->cqs[qid].live)
+		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
+	if (sc->cqs[qid].nsqs)
+		return sc_dnr(NVME_SC_INVALID_QUEUE_DELETION);
+	sc_cq_delete(&sc->cqs[qid]);
+	return NVME_SC_SUCCESS;
+}
+
+/*
+ * Deletes the queue if nothing of it is at the media any more. What was not fetched, or has no room in the completion
+ * queue, then counts as aborted: Base 2.0, 5.7. Called with the queue's lock.
+ */
+static bool try_delete(struct sc_sq *sq)
+{
+	sc_sq_run(sq);
+	if (sq->noutstanding)
+		return false;
+	sc_sq_delete(sq);
+	return true;
+}
+
+/* The deletions that wait for the media. */
+bool sc_admin_queue_service(struct softctrl *sc)
+{
+	bool worked = false;
+
+	for (uint32_t qid = 1; qid <= sc->nqueues; qid++) {
+		struct sc_sq *sq = &sc->sqs[qid];
+		struct sc_cmd *cmd = sq->delete_cmd;
+
+		if (!cmd)
+			continue;
+		pthread_mutex_lock(&sq->lock);
+		if (try_delete(sq)) {
+			sc->ndeleting--;
+			sc_cmd_complete(cmd, NVME_SC_SUCCESS);
+			worked = true;
+		}
+		pthread_mutex_unlock(&sq->lock);
+	}
+	return worked;
+}
+
+uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
+	uint16_t status = NVME_SC_SUCCESS;
+	struct sc_sq *sq;
+
+	if (!qid || qid > sc->features.nsqs || !sc_sq_live(&sc->sqs[qid]) ||
+	    sc->sqs[qid].delete_cmd)
+		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
+	sq = &sc->sqs[qid];
+	pthread_mutex_lock(&sq->lock);
+	sq->deleting = true;
+	if (!try_delete(sq)) {
+		sq->delete_cmd = cmd;
+		sc->ndeleting++;
+		status = SC_PENDING;
+	}
+	pthread_mutex_unlock(&sq->lock);
+	return status;
+}

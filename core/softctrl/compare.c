@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Compare and Verify: the blocks are read into a buffer of the controller's own, piece by piece.
+ *
+ * NVM Command Set 1.0, 3.2.1 and 3.2.5. Both count as reads: NVMe Base 2.0, 5.16.1.3.
+ */
+#include <stdlib.h>
+
+#include "softctrl/internal.h"
+#include "spec/command.h"
+#include "spec/opcode.h"
+
+static void piece_done(struct sc_cmd *cmd, int result);
+
+static void read_piece(struct sc_cmd *cmd)
+{
+	struct media_request *request = &cmd->request;
+
+	cmd->piece.iov_base = cmd->bounce;
+	cmd->piece.iov_len = MIN(cmd->left_bytes, SC_BOUNCE_BYTES);
+	request->op = MEDIA_READ;
+	request->fua = false;
+	request->offset_bytes = cmd->offset_bytes;
+	request->length_bytes = cmd->piece.iov_len;
+	request->iov = &cmd->piece;
+	request->niov = 1;
+	cmd->advance = piece_done;
+	sc_cmd_start(cmd, sc_cmd_step_done);
+}
+
+static void piece_done(struct sc_cmd *cmd, int result)
+{
+	uint64_t bytes = cmd->request.length_bytes;
+
+	if (result) {
+		sc_io_complete_media(cmd, result);
+		return;
+	}
+	if (cmd->sqe.opcode == NVME_CMD_COMPARE &&
+	    !sc_data_equal(cmd, cmd->data_bytes - cmd->left_bytes, cmd->bounce, bytes)) {
+		sc_cmd_complete(cmd, sc_dnr(NVME_SC_COMPARE_FAILURE));
+		return;
+	}
+	sc_counter_add(&cmd->sq->counters.read_sectors, bytes >> SC_BLOCK_SHIFT_MIN);
+	cmd->offset_bytes += bytes;
+	cmd->left_bytes -= bytes;
+	if (cmd->left_bytes) {
+		read_piece(cmd);
+		return;
+	}
+	sc_counter_add(&cmd->sq->counters.read_commands, 1);
+	sc_cmd_complete(cmd, NVME_SC_SUCCESS);
+}
+
+static void flushed(struct sc_cmd *cmd, int result)
+{
+	if (result)
+		sc_io_complete_media(cmd, result);
+	else
+		read_piece(cmd);
+}
+
+static uint16_t begin(struct sc_cmd *cmd)
+{
+	const struct media *media = cmd->ns->media;
+
+	if (!sc_cmd_bounce(cmd))
+		return NVME_SC_INTERNAL_ERROR;
+	if (!(cmd->sqe.cdw12 & NVME_RW_FUA) || !media->volatile_cache || media->readonly) {
+		read_piece(cmd);
+		return SC_PENDING;
+	}
+	cmd->request.op = MEDIA_FLUSH;
+	cmd->request.offset_bytes = 0;
+	cmd->request.length_bytes = 0;
+	cmd->advance = flushed;
+	sc_cmd_start(cmd, sc_cmd_step_done);
+	return SC_PENDING;
+}
+
+uint16_t sc_io_compare(struct sc_cmd *cmd)
+{
+	uint16_t status = sc_io_transfer(cmd);
+
+	return status ? status : begin(cmd);
+}
+
+uint16_t sc_io_verify(struct sc_cmd *cmd)
+{
+	uint16_t status = sc_io_range(cmd);
+
+	return status ? status : begin(cmd);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The controller object: its configuration, its namespaces, its beginning and its end. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "softctrl/internal.h"
+
+#define SC_NQUEUES_MAX     1024u
+#define SC_NNAMESPACES_MAX 1024u
+#define SC_MDTS_MAX        12u
+#define SC_DSTRD_MAX       10u
+
+void softctrl_config_init(struct softctrl_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	config->mdts = 8;
+	config->mqes = 65535;
+	config->nqueues = 64;
+	config->sgl = true;
+	config->serial = "0";
+}
+
+static int limit_error(const char *field, unsigned value, unsigned min, unsigned max)
+{
+	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+			 "software controller: %s is %u; it must be from %u to %u", field, value,
+			 min, max);
+}
+
+static int serial_check(const char *serial)
+{
+	size_t length = strlen(serial);
+
+	for (size_t i = 0; i < length; i++) {
+		if (serial[i] < 0x20 || serial[i] > 0x7e)
+			return error_set(
+				-EINVAL, UPNVME_ERR_ARGUMENT,
+				"software controller: the serial number has byte %02xh; use "
+				"printable ASCII characters",
+				(unsigned char)serial[i]);
+	}
+	return length <= 20 ? 0 :
+			      limit_error("the serial number's length", (unsigned)length, 0, 20);
+}
+
+static int config_check(const struct softctrl_config *config)
+{
+	if (!config->dma.map)
+		return error_set(
+			-EINVAL, UPNVME_ERR_NULL,
+			"software controller: dma.map is null; it needs a way to host memory");
+	if (!config->namespaces || !config->nnamespaces || config->nnamespaces > SC_NNAMESPACES_MAX)
+		return limit_error("the number of namespaces", config->nnamespaces, 1,
+				   SC_NNAMESPACES_MAX);
+	if (!config->mdts || config->mdts > SC_MDTS_MAX)
+		return limit_error("mdts", config->mdts, 1, SC_MDTS_MAX);
+	if (!config->mqes)
+		return limit_error("mqes", config->mqes, 1, UINT16_MAX);
+	if (!config->nqueues || config->nqueues > SC_NQUEUES_MAX)
+		return limit_error("the number of queues", config->nqueues, 1, SC_NQUEUES_MAX);
+	if (config->dstrd > SC_DSTRD_MAX)
+		return limit_error("dstrd", config->dstrd, 0, SC_DSTRD_MAX);
+	return config->serial ? serial_check(config->serial) : 0;
+}
+
+static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_config *config)
+{
+	int err = media_open(&ns->media, config);
+
+	if (err)
+		return err;
+	ns->nsid = nsid;
+	ns->block_shift = log2_floor(ns->media->block_bytes);
+	ns->zeroes_read = config->kind != MEDIA_NULL || config->zero_reads;
+	atomic_init(&ns->nblocks, ns->media->size_bytes >> ns->block_shift);
+	if (ns->block_shift < SC_BLOCK_SHIFT_MIN || ns->block_shift > SC_BLOCK_SHIFT_MAX)
+		return error_set(
+			-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
+			"namespace %u: blocks of %u bytes; use a power of two from 512 to 65536",
+			nsid, ns->media->block_bytes);
+	return 0;
+}
+
+static int namespaces_open(struct softctrl *sc, const struct softctrl_config *config)
+{
+	sc->namespaces = calloc(config->nnamespaces, sizeof(*sc->namespaces));
+	if (!sc->namespaces)
+		return error_no_memory("namespaces", config->nnamespaces * sizeof(*sc->namespaces));
+	sc->nnamespaces = config->nnamespaces;
+	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
+		int err = namespace_open(&sc->namespaces[i], i + 1, &config->namespaces[i]);
+
+		if (err)
+			return err;
+		sc->volatile_cache |= sc->namespaces[i].media->volatile_cache;
+	}
+	return 0;
+}
+
+static void namespaces_close(struct softctrl *sc)
+{
+	for (uint32_t i = 0; i < sc->nnamespaces; i++)
+		media_close(sc->namespaces[i].media);
+	free(sc->namespaces);
+}
+
+static int doorbells_init(struct softctrl *sc, uint8_t dstrd)
+{
+	uint64_t bytes = (2ull * (sc->nqueues + 1u)) * (4ull << dstrd);
+
+	sc->doorbells_bytes = align_up(bytes, SC_PAGE_BYTES);
+	sc->doorbells = aligned_alloc(SC_PAGE_BYTES, sc->doorbells_bytes);
+	if (!sc->doorbells)
+		return error_no_memory("doorbells", sc->doorbells_bytes);
+	memset(sc->doorbells, 0, sc->doorbells_bytes);
+	return 0;
+}
+
+static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
+{
+	int err = namespaces_open(sc, config);
+
+	sc_registers_init(sc, config);
+	if (!err)
+		err = doorbells_init(sc, config->dstrd);
+	if (!err)
+		err = sc_queues_init(sc);
+	if (!err)
+		err = sc_features_init(sc);
+	if (!err)
+		err = sc_events_init(sc);
+	if (err)
+		return err;
+	sc->scratch = calloc(1, SC_PAGE_BYTES);
+	if (!sc->scratch)
+		return error_no_memory("a page for answers", SC_PAGE_BYTES);
+	return config->threaded ? sc_thread_start(sc) : 0;
+}
+
+int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
+{
+	struct softctrl *sc;
+	int err = config_check(config);
+
+	if (err)
+		return err;
+	sc = calloc(1, sizeof(*sc));
+	if (!sc)
+		return error_no_memory("a software controller", sizeof(*sc));
+	pthread_mutex_init(&sc->lock, NULL);
+	pthread_mutex_init(&sc->errors.lock, NULL);
+	sc->dma = config->dma;
+	sc->mdts = config->mdts;
+	sc->nqueues = config->nqueues;
+	sc->noiob = config->noiob;
+	sc->sgl = config->sgl;
+	sc->threaded = config->threaded;
+	sc->iov_max = MAX((1u << config->mdts) + 1u, SC_IOV_MIN);
+	sc->created_ns = clock_now_ns();
+	strncpy(sc->serial, config->serial ? config->serial : "0", sizeof(sc->serial) - 1);
+	err = parts_init(sc, config);
+	if (err) {
+		softctrl_destroy(sc);
+		return err;
+	}
+	*out = sc;
+	return 0;
+}
+
+void softctrl_destroy(struct softctrl *sc)
+{
+	if (!sc)
+		return;
+	sc_thread_stop(sc);
+	if (sc->sqs)
+		sc_reset(sc);
+	sc_queues_fini(sc);
+	sc_events_fini(sc);
+	sc_features_fini(sc);
+	namespaces_close(sc);
+	free(sc->doorbells);
+	free(sc->scratch);
+	pthread_mutex_destroy(&sc->errors.lock);
+	pthread_mutex_destroy(&sc->lock);
+	free(sc);
+}
+
+_Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index)
+{
+	return index < sc->doorbells_bytes / sizeof(*sc->doorbells) ? &sc->doorbells[index] : NULL;
+}
+
+uint64_t softctrl_doorbells_bytes(const struct softctrl *sc)
+{
+	return sc->doorbells_bytes;
+}
+
+void softctrl_process(struct softctrl *sc, uint16_t qid)
+{
+	sc_process(sc, qid);
+}
+
+int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks)
+{
+	struct sc_ns *ns;
+	uint64_t max;
+
+	if (!nsid || nsid > sc->nnamespaces)
+		return error_set(-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
+				 "namespace %u is not there; the controller has %u", nsid,
+				 sc->nnamespaces);
+	ns = &sc->namespaces[nsid - 1];
+	max = ns->media->size_bytes >> ns->block_shift;
+	if (!nblocks || nblocks > max)
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "namespace %u cannot have %llu blocks; its medium holds 1 to %llu",
+				 nsid, (unsigned long long)nblocks, (unsigned long long)max);
+	atomic_store_explicit(&ns->nblocks, nblocks, memory_order_release);
+	sc_events_ns_changed(sc, nsid);
+	return 0;
+}

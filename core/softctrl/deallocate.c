@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Write Zeroes and Dataset Management: changes without data.
+ *
+ * NVM Command Set 1.0, 3.2.3 and 3.2.8. What is deallocated reads as zeroes (DLFEAT).
+ */
+#include "softctrl/internal.h"
+#include "spec/command.h"
+#include "spec/opcode.h"
+
+static void start(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64_t bytes)
+{
+	bool durable = atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
+
+	/* Dataset Management has no FUA: its dword 12 is reserved. */
+	if (cmd->sqe.opcode == NVME_CMD_WRITE_ZEROES)
+		durable = sc_io_durable(cmd);
+	cmd->request.op = op;
+	cmd->request.fua = durable;
+	cmd->request.offset_bytes = offset;
+	cmd->request.length_bytes = bytes;
+	sc_cmd_start(cmd, sc_cmd_step_done);
+}
+
+uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
+{
+	bool deallocate = cmd->sqe.cdw12 & NVME_RW_DEAC;
+	uint16_t status = sc_io_check_writable(cmd);
+
+	if (!status)
+		status = sc_io_range(cmd);
+	if (status)
+		return status;
+	cmd->advance = sc_io_complete_media;
+	/* DEAC is a wish: zeroes have to be read afterwards, whatever the medium does. */
+	start(cmd, deallocate && cmd->ns->zeroes_read ? MEDIA_DEALLOCATE : MEDIA_WRITE_ZEROES,
+	      cmd->offset_bytes, cmd->left_bytes);
+	return SC_PENDING;
+}
+
+static const struct nvme_dsm_range *ranges(const struct sc_cmd *cmd)
+{
+	return (const struct nvme_dsm_range *)(const void *)cmd->bounce;
+}
+
+static bool start_next_range(struct sc_cmd *cmd)
+{
+	while (cmd->index < cmd->count) {
+		const struct nvme_dsm_range *range = &ranges(cmd)[cmd->index++];
+
+		if (range->length) {
+			start(cmd, MEDIA_DEALLOCATE, range->slba << cmd->ns->block_shift,
+			      (uint64_t)range->length << cmd->ns->block_shift);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void range_done(struct sc_cmd *cmd, int result)
+{
+	if (result || !start_next_range(cmd))
+		sc_io_complete_media(cmd, result);
+}
+
+/* All of them before anything is done. NVM 1.0, 3.2.3: LBA Out of Range */
+static uint16_t check_ranges(const struct sc_cmd *cmd)
+{
+	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
+
+	for (uint32_t i = 0; i < cmd->count; i++) {
+		const struct nvme_dsm_range *range = &ranges(cmd)[i];
+
+		if (range->slba > nblocks || range->length > nblocks - range->slba)
+			return sc_dnr(NVME_SC_LBA_OUT_OF_RANGE);
+	}
+	return NVME_SC_SUCCESS;
+}
+
+/* The attributes of a range are hints that change nothing here; deallocating is what is done. */
+uint16_t sc_io_dataset_management(struct sc_cmd *cmd)
+{
+	bool deallocate = cmd->sqe.cdw11 & NVME_DSM_AD;
+	uint16_t status = deallocate ? sc_io_check_writable(cmd) : NVME_SC_SUCCESS;
+
+	cmd->index = 0;
+	cmd->count = NVME_FIELD_GET(NVME_DSM_NR, cmd->sqe.cdw10) + 1u;
+	if (status)
+		return status;
+	if (!sc_cmd_bounce(cmd))
+		return NVME_SC_INTERNAL_ERROR;
+	status = sc_data_from_host(cmd, cmd->bounce, cmd->count * sizeof(struct nvme_dsm_range));
+	if (!status)
+		status = check_ranges(cmd);
+	if (status)
+		return status;
+	cmd->advance = range_done;
+	return deallocate && start_next_range(cmd) ? SC_PENDING : NVME_SC_SUCCESS;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Asynchronous events: what was noticed, which of it the host wants to hear, and the requests that it can be told by.
+ *
+ * NVMe Base 2.0, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Having been told, the host hears no
+ * more of a type until it has read the log page that goes with it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "softctrl/internal.h"
+#include "spec/command.h"
+#include "spec/feature.h"
+#include "spec/log_page.h"
+
+#define TEMPERATURE_DEFAULT 313u /* kelvin, 40 degrees Celsius */
+
+static const struct {
+	uint8_t type;
+	uint8_t info;
+	uint8_t log_page;
+} kinds[SC_NEVENTS] = {
+	[SC_EVENT_DOORBELL_REGISTER] = { NVME_AER_TYPE_ERROR,
+					 NVME_AER_ERROR_INVALID_DOORBELL_REGISTER, NVME_LOG_ERROR },
+	[SC_EVENT_DOORBELL_VALUE] = { NVME_AER_TYPE_ERROR, NVME_AER_ERROR_INVALID_DOORBELL_VALUE,
+				      NVME_LOG_ERROR },
+	[SC_EVENT_TEMPERATURE] = { NVME_AER_TYPE_SMART, NVME_AER_SMART_TEMPERATURE,
+				   NVME_LOG_SMART },
+	[SC_EVENT_NS_CHANGED] = { NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+				  NVME_LOG_CHANGED_NS_LIST },
+};
+
+static void temperatures_reset(struct sc_events *events)
+{
+	for (unsigned i = 0; i <= SC_NSENSORS; i++) {
+		events->over[i] = i ? 0xffff : SC_WCTEMP;
+		events->under[i] = 0;
+	}
+}
+
+int sc_events_init(struct softctrl *sc)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_init(&events->lock, NULL);
+	events->ns_changed = calloc(sc->nnamespaces, 1);
+	if (!events->ns_changed)
+		return error_no_memory("the changed namespace list", sc->nnamespaces);
+	for (unsigned i = 0; i <= SC_NSENSORS; i++)
+		events->temperature[i] = TEMPERATURE_DEFAULT;
+	temperatures_reset(events);
+	return 0;
+}
+
+void sc_events_fini(struct softctrl *sc)
+{
+	if (sc->events.ns_changed)
+		pthread_mutex_destroy(&sc->events.lock);
+	free(sc->events.ns_changed);
+}
+
+/* The requests that are outstanding end with their queue, without completions. */
+void sc_events_reset(struct softctrl *sc)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	atomic_store(&events->pending, 0);
+	events->masked_types = 0;
+	events->config = 0;
+	events->naers = 0;
+	events->critical_warnings = 0;
+	memset(events->ns_changed, 0, sc->nnamespaces);
+	temperatures_reset(events);
+	pthread_mutex_unlock(&events->lock);
+}
+
+static void pend(struct sc_events *events, enum sc_event event)
+{
+	atomic_fetch_or_explicit(&events->pending, 1u << event, memory_order_release);
+}
+
+void sc_event_raise(struct softctrl *sc, enum sc_event event)
+{
+	pend(&sc->events, event);
+	sc_thread_kick(sc);
+}
+
+/* Reading a page without Retain Asynchronous Event clears what it explains. Base 2.0, 5.16.1 */
+void sc_events_log_read(struct softctrl *sc, uint8_t log_page)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	for (unsigned i = 0; i < SC_NEVENTS; i++) {
+		if (kinds[i].log_page == log_page) {
+			atomic_fetch_and(&events->pending, ~(1u << i));
+			events->masked_types &= ~(1u << kinds[i].type);
+		}
+	}
+	if (log_page == NVME_LOG_CHANGED_NS_LIST)
+		memset(events->ns_changed, 0, sc->nnamespaces);
+	pthread_mutex_unlock(&events->lock);
+}
+
+static bool deliver_one(struct sc_events *events, unsigned event)
+{
+	struct sc_cmd *cmd;
+
+	if (!(atomic_load(&events->pending) & 1u << event) ||
+	    (events->masked_types & 1u << kinds[event].type) || !events->naers)
+		return false;
+	cmd = events->aers[--events->naers];
+	cmd->dw0 = NVME_FIELD_SET(NVME_AER_TYPE, kinds[event].type) |
+		   NVME_FIELD_SET(NVME_AER_INFO, (uint32_t)kinds[event].info) |
+		   NVME_FIELD_SET(NVME_AER_LID, (uint32_t)kinds[event].log_page);
+	atomic_fetch_and(&events->pending, ~(1u << event));
+	events->masked_types |= 1u << kinds[event].type;
+	sc_cmd_complete(cmd, NVME_SC_SUCCESS);
+	return true;
+}
+
+/* The caller has the Admin Queue's lock. */
+bool sc_events_deliver(struct softctrl *sc)
+{
+	struct sc_events *events = &sc->events;
+	bool delivered = false;
+
+	if (likely(!atomic_load_explicit(&events->pending, memory_order_acquire)))
+		return false;
+	pthread_mutex_lock(&events->lock);
+	for (unsigned i = 0; i < SC_NEVENTS; i++)
+		delivered |= deliver_one(events, i);
+	pthread_mutex_unlock(&events->lock);
+	return delivered;
+}
+
+uint16_t sc_async_event_request(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct sc_events *events = &sc->events;
+
+	if (events->naers == SC_NAERS)
+		return sc_dnr(NVME_SC_AER_LIMIT_EXCEEDED);
+	events->aers[events->naers++] = cmd;
+	return SC_PENDING;
+}
+
+bool sc_events_abort(struct softctrl *sc, uint16_t cid)
+{
+	struct sc_events *events = &sc->events;
+
+	for (uint32_t i = 0; i < events->naers; i++) {
+		struct sc_cmd *cmd = events->aers[i];
+
+		if (cmd->sqe.cid == cid) {
+			events->aers[i] = events->aers[--events->naers];
+			sc_cmd_complete(cmd, NVME_SC_ABORT_REQUESTED);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Warnings that begin to hold are events, if the host asked for them. The caller has the events' lock. */
+static void warnings_update(struct sc_events *events)
+{
+	uint8_t now = 0, wanted = (uint8_t)NVME_FIELD_GET(NVME_ASYNC_EVENT_SMART, events->config);
+
+	for (unsigned i = 0; i <= SC_NSENSORS; i++) {
+		if (events->temperature[i] >= events->over[i] ||
+		    events->temperature[i] <= events->under[i])
+			now |= NVME_SMART_WARNING_TEMPERATURE;
+	}
+	if (now & ~events->critical_warnings & wanted)
+		pend(events, SC_EVENT_TEMPERATURE);
+	events->critical_warnings = now;
+}
+
+uint8_t sc_events_critical_warnings(struct softctrl *sc)
+{
+	uint8_t warnings;
+
+	pthread_mutex_lock(&sc->events.lock);
+	warnings = sc->events.critical_warnings;
+	pthread_mutex_unlock(&sc->events.lock);
+	return warnings;
+}
+
+/* A warning that holds already is news to a host that asks for it only now. */
+void sc_events_configure(struct softctrl *sc, uint32_t config)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	events->critical_warnings &= (uint8_t)events->config;
+	events->config = config;
+	warnings_update(events);
+	pthread_mutex_unlock(&events->lock);
+}
+
+void sc_events_threshold_set(struct softctrl *sc, unsigned sensor, bool under, uint16_t kelvin)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	*(under ? &events->under[sensor] : &events->over[sensor]) = kelvin;
+	warnings_update(events);
+	pthread_mutex_unlock(&events->lock);
+}
+
+uint16_t sc_events_threshold(struct softctrl *sc, unsigned sensor, bool under)
+{
+	uint16_t kelvin;
+
+	pthread_mutex_lock(&sc->events.lock);
+	kelvin = under ? sc->events.under[sensor] : sc->events.over[sensor];
+	pthread_mutex_unlock(&sc->events.lock);
+	return kelvin;
+}
+
+uint16_t sc_events_temperature(struct softctrl *sc, unsigned sensor)
+{
+	uint16_t kelvin;
+
+	pthread_mutex_lock(&sc->events.lock);
+	kelvin = sc->events.temperature[sensor];
+	pthread_mutex_unlock(&sc->events.lock);
+	return kelvin;
+}
+
+void softctrl_temperature_set(struct softctrl *sc, uint16_t kelvin)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	for (unsigned i = 0; i <= SC_NSENSORS; i++)
+		events->temperature[i] = kelvin;
+	warnings_update(events);
+	pthread_mutex_unlock(&events->lock);
+	sc_thread_kick(sc);
+}
+
+/* The list is kept whether or not the host asked for the event. */
+void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	events->ns_changed[nsid - 1] = 1;
+	if (events->config & NVME_ASYNC_EVENT_NS_ATTRIBUTE)
+		pend(events, SC_EVENT_NS_CHANGED);
+	pthread_mutex_unlock(&events->lock);
+	sc_thread_kick(sc);
+}

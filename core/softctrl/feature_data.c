@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The features whose value is in the data: Timestamp and Host Behavior Support. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "softctrl/internal.h"
+#include "spec/feature.h"
+
+#define TIMESTAMP_MAX_MS 0xffffffffffffull
+
+/* Base 2.0, 5.27.1.11: a reset lets it count from zero. */
+void sc_timestamp_reset(struct softctrl *sc)
+{
+	sc->features.timestamp_ms = 0;
+	sc->features.timestamp_set_ns = clock_now_ns();
+	sc->features.timestamp_is_set = false;
+}
+
+uint16_t sc_timestamp_get(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	uint64_t elapsed_ms = (clock_now_ns() - sc->features.timestamp_set_ns) / NS_PER_MS;
+	uint64_t ms = (sc->features.timestamp_ms + elapsed_ms) & TIMESTAMP_MAX_MS;
+	uint32_t origin = sc->features.timestamp_is_set ? NVME_TIMESTAMP_ORIGIN_HOST :
+							  NVME_TIMESTAMP_ORIGIN_RESET;
+	struct nvme_timestamp data = { .attributes = 0 };
+
+	if (initial) {
+		ms = 0;
+		origin = NVME_TIMESTAMP_ORIGIN_RESET;
+	}
+	memcpy(data.timestamp, &ms, sizeof(data.timestamp));
+	data.attributes = (uint8_t)NVME_FIELD_SET(NVME_TIMESTAMP_ORIGIN, origin);
+	return sc_data_to_host(cmd, &data, sizeof(data));
+}
+
+uint16_t sc_timestamp_set(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct nvme_timestamp data;
+	uint16_t status = sc_data_from_host(cmd, &data, sizeof(data));
+	uint64_t ms = 0;
+
+	if (status)
+		return status;
+	memcpy(&ms, data.timestamp, sizeof(data.timestamp));
+	sc->features.timestamp_ms = ms;
+	sc->features.timestamp_set_ns = clock_now_ns();
+	sc->features.timestamp_is_set = true;
+	return NVME_SC_SUCCESS;
+}
+
+uint16_t sc_host_behavior_get(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	static const struct nvme_host_behavior none;
+
+	return sc_data_to_host(cmd, initial ? &none : &sc->features.host_behavior, sizeof(none));
+}
+
+/* Each field is 0 or 1: what the host is ready for. 5.27.1.18 */
+uint16_t sc_host_behavior_set(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct nvme_host_behavior data;
+	uint16_t status = sc_data_from_host(cmd, &data, sizeof(data));
+
+	if (status)
+		return status;
+	if (data.acre > 1 || data.etdas > 1 || data.lbafee > 1)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	memset(data.rsvd3, 0, sizeof(data.rsvd3));
+	sc->features.host_behavior = data;
+	return NVME_SC_SUCCESS;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Get Features and Set Features. NVMe Base 2.0, 5.15 and 5.27; NVM Command Set 1.0, 4.1.3.
+ *
+ * No feature can be saved. Most are one dword that is kept; those that do something have functions.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "softctrl/internal.h"
+#include "spec/command.h"
+#include "spec/feature.h"
+#include "spec/log_page.h"
+
+#define ARBITRATION_FIELDS 0xffffff07u
+#define NOTICES            NVME_ASYNC_EVENT_NS_ATTRIBUTE
+#define WARNINGS           NVME_SMART_WARNING_TEMPERATURE
+
+struct feature {
+	bool supported;
+	bool fixed; /* not changeable */
+	bool ns_specific;
+	uint32_t fields;  /* of the dword that is kept; 0 when the functions keep something else */
+	uint32_t initial; /* default of that dword */
+	uint16_t (*get)(struct softctrl *sc, struct sc_cmd *cmd, bool initial);
+	uint16_t (*set)(struct softctrl *sc, struct sc_cmd *cmd);
+};
+
+static uint16_t set_power(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	(void)sc;
+	/* There is one power state (NPSS is 0). */
+	return NVME_FIELD_GET(NVME_POWER_MANAGEMENT_PS, cmd->sqe.cdw11) ?
+		       sc_dnr(NVME_SC_INVALID_FIELD) :
+		       NVME_SC_SUCCESS;
+}
+
+static uint16_t get_temperature(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
+	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
+	bool under = select == NVME_TEMPERATURE_THSEL_UNDER;
+
+	if (sensor > SC_NSENSORS || select > NVME_TEMPERATURE_THSEL_UNDER)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (!initial)
+		cmd->dw0 = sc_events_threshold(sc, sensor, under);
+	else if (!under)
+		cmd->dw0 = sensor ? 0xffff : SC_WCTEMP;
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t set_temperature(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint16_t kelvin = (uint16_t)NVME_FIELD_GET(NVME_TEMPERATURE_TMPTH, cmd->sqe.cdw11);
+	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
+	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
+	uint32_t first = sensor, last = sensor;
+
+	if (sensor == NVME_TEMPERATURE_TMPSEL_ALL) {
+		first = 0;
+		last = SC_NSENSORS;
+	}
+	if (last > SC_NSENSORS || select > NVME_TEMPERATURE_THSEL_UNDER)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	for (uint32_t i = first; i <= last; i++)
+		sc_events_threshold_set(sc, i, select == NVME_TEMPERATURE_THSEL_UNDER, kelvin);
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t get_error_recovery(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	if (cmd->sqe.nsid == NVME_NSID_BROADCAST)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
+		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+	cmd->dw0 = initial ? 0 : sc->features.tler[cmd->sqe.nsid - 1];
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint16_t tler = (uint16_t)NVME_FIELD_GET(NVME_ERROR_RECOVERY_TLER, cmd->sqe.cdw11);
+	uint32_t nsid = cmd->sqe.nsid;
+
+	/* NSFEAT does not offer errors for deallocated blocks. */
+	if (NVME_FIELD_GET(NVME_ERROR_RECOVERY_DULBE, cmd->sqe.cdw11))
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (nsid != NVME_NSID_BROADCAST && nsid - 1 >= sc->nnamespaces)
+		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
+		if (nsid == NVME_NSID_BROADCAST || nsid == i + 1)
+			sc->features.tler[i] = tler;
+	}
+	return NVME_SC_SUCCESS;
+}
+
+/* Base 2.0, 5.27.1.4: without a volatile write cache there is nothing to be asked or set. */
+static uint16_t get_write_cache(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	if (!sc->volatile_cache)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	cmd->dw0 = initial || !atomic_load(&sc->writes_through);
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t set_write_cache(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	bool enabled = NVME_FIELD_GET(NVME_VOLATILE_WRITE_CACHE_WCE, cmd->sqe.cdw11);
+
+	if (!sc->volatile_cache)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	atomic_store(&sc->writes_through, !enabled);
+	return NVME_SC_SUCCESS;
+}
+
+static uint32_t queues_value(uint32_t nsqs, uint32_t ncqs)
+{
+	return NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NSQA, nsqs - 1) |
+	       NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NCQA, ncqs - 1);
+}
+
+static uint16_t get_queues(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	cmd->dw0 = initial ? queues_value(sc->nqueues, sc->nqueues) :
+			     queues_value(sc->features.nsqs, sc->features.ncqs);
+	return NVME_SC_SUCCESS;
+}
+
+/* Base 2.0, 5.27.1.5: only before the first I/O queue. */
+static uint16_t set_queues(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t nsqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQR, cmd->sqe.cdw11);
+	uint32_t ncqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NCQR, cmd->sqe.cdw11);
+
+	if (nsqr == 0xffff || ncqr == 0xffff)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (sc->features.queues_fixed)
+		return sc_dnr(NVME_SC_COMMAND_SEQUENCE_ERROR);
+	sc->features.nsqs = MIN(nsqr + 1, sc->nqueues);
+	sc->features.ncqs = MIN(ncqr + 1, sc->nqueues);
+	return get_queues(sc, cmd, false);
+}
+
+static uint16_t get_vector(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	uint32_t vector = NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_IV, cmd->sqe.cdw11);
+	uint32_t disabled;
+
+	if (vector > sc->nqueues)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	disabled = initial ? 0 : sc->features.vectors[vector];
+	cmd->dw0 = NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_IV, vector) |
+		   NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_CD, disabled);
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t set_vector(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t vector = NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_IV, cmd->sqe.cdw11);
+
+	if (vector > sc->nqueues)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	sc->features.vectors[vector] =
+		(uint16_t)NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_CD, cmd->sqe.cdw11);
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t set_events(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	sc_events_configure(sc, cmd->sqe.cdw11 & (NOTICES | WARNINGS));
+	return NVME_SC_SUCCESS;
+}
+
+/* Rounded up to the granularity that KAS tells; Get Features then tells what is counted. 5.27.1.12 */
+static uint16_t set_keep_alive(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint64_t ms = ((uint64_t)cmd->sqe.cdw11 + SC_KAS_MS - 1) / SC_KAS_MS * SC_KAS_MS;
+
+	sc_keep_alive_set(sc, MIN(ms, UINT32_MAX / SC_KAS_MS * SC_KAS_MS));
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t get_keep_alive(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
+{
+	cmd->dw0 = initial ? 0 : (uint32_t)sc->keep_alive_ms;
+	return NVME_SC_SUCCESS;
+}
+
+/* The first of the list of Identify CNS 1Ch is the only combination. 5.27.1.21 */
+static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	(void)sc;
+	return NVME_FIELD_GET(NVME_IOCS_PROFILE_IOCSCI, cmd->sqe.cdw11) ?
+		       sc_dnr(NVME_SC_IOCS_COMBINATION_REJECTED) :
+		       NVME_SC_SUCCESS;
+}
+
+static const struct feature features[SC_NFEATURES] = {
+	[NVME_FEAT_ARBITRATION] = { .supported = true,
+				    .fields = ARBITRATION_FIELDS,
+				    .initial = NVME_ARBITRATION_AB_NO_LIMIT },
+	[NVME_FEAT_POWER_MANAGEMENT] = { .supported = true, .fields = 0xff, .set = set_power },
+	[NVME_FEAT_TEMPERATURE_THRESHOLD] = { .supported = true,
+					      .get = get_temperature,
+					      .set = set_temperature },
+	[NVME_FEAT_ERROR_RECOVERY] = { .supported = true,
+				       .ns_specific = true,
+				       .get = get_error_recovery,
+				       .set = set_error_recovery },
+	[NVME_FEAT_VOLATILE_WRITE_CACHE] = { .supported = true,
+					     .get = get_write_cache,
+					     .set = set_write_cache },
+	[NVME_FEAT_NUMBER_OF_QUEUES] = { .supported = true, .get = get_queues, .set = set_queues },
+	[NVME_FEAT_INTERRUPT_COALESCING] = { .supported = true, .fields = 0xffff },
+	[NVME_FEAT_INTERRUPT_VECTOR_CONFIG] = { .supported = true,
+						.get = get_vector,
+						.set = set_vector },
+	[NVME_FEAT_WRITE_ATOMICITY] = { .supported = true, .fields = 1 },
+	[NVME_FEAT_ASYNC_EVENT_CONFIG] = { .supported = true,
+					   .fields = NOTICES | WARNINGS,
+					   .set = set_events },
+	[NVME_FEAT_TIMESTAMP] = { .supported = true,
+				  .get = sc_timestamp_get,
+				  .set = sc_timestamp_set },
+	[NVME_FEAT_KEEP_ALIVE_TIMER] = { .supported = true,
+					 .get = get_keep_alive,
+					 .set = set_keep_alive },
+	[NVME_FEAT_HOST_BEHAVIOR_SUPPORT] = { .supported = true,
+					      .get = sc_host_behavior_get,
+					      .set = sc_host_behavior_set },
+	[NVME_FEAT_IOCS_PROFILE] = { .supported = true, .fields = 0x1ff, .set = set_profile },
+};
+
+int sc_features_init(struct softctrl *sc)
+{
+	sc->features.vectors = calloc(sc->nqueues + 1u, sizeof(*sc->features.vectors));
+	sc->features.tler = calloc(sc->nnamespaces, sizeof(*sc->features.tler));
+	if (!sc->features.vectors || !sc->features.tler)
+		return error_no_memory("features", sc->nqueues + sc->nnamespaces);
+	sc_features_reset(sc);
+	return 0;
+}
+
+void sc_features_fini(struct softctrl *sc)
+{
+	free(sc->features.vectors);
+	free(sc->features.tler);
+}
+
+/* All go back to their defaults. Base 2.0, 3.7.2 */
+void sc_features_reset(struct softctrl *sc)
+{
+	for (unsigned fid = 0; fid < SC_NFEATURES; fid++)
+		sc->features.values[fid] = features[fid].initial;
+	sc->features.nsqs = sc->nqueues;
+	sc->features.ncqs = sc->nqueues;
+	sc->features.queues_fixed = false;
+	memset(sc->features.vectors, 0, (sc->nqueues + 1u) * sizeof(*sc->features.vectors));
+	memset(sc->features.tler, 0, sc->nnamespaces * sizeof(*sc->features.tler));
+	memset(&sc->features.host_behavior, 0, sizeof(sc->features.host_behavior));
+	atomic_store(&sc->writes_through, false);
+	sc_timestamp_reset(sc);
+}
+
+static const struct feature *find(const struct softctrl *sc, uint32_t fid)
+{
+	if (fid >= SC_NFEATURES || !features[fid].supported)
+		return NULL;
+	if (fid == NVME_FEAT_VOLATILE_WRITE_CACHE && !sc->volatile_cache)
+		return NULL;
+	return &features[fid];
+}
+
+static uint32_t capabilities(const struct feature *feature)
+{
+	return (feature->fixed ? 0 : NVME_FEATURES_CAP_CHANGEABLE) |
+	       (feature->ns_specific ? NVME_FEATURES_CAP_NS_SPECIFIC : 0);
+}
+
+uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t fid = NVME_FIELD_GET(NVME_GET_FEATURES_FID, cmd->sqe.cdw10);
+	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, cmd->sqe.cdw10);
+	const struct feature *feature = find(sc, fid);
+	bool initial = select != NVME_FEATURES_SEL_CURRENT;
+
+	if (!feature || select > NVME_FEATURES_SEL_SUPPORTED)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (select == NVME_FEATURES_SEL_SUPPORTED) {
+		cmd->dw0 = capabilities(feature);
+		return NVME_SC_SUCCESS;
+	}
+	/* A value that is not saveable answers for the saved one with its default. 5.15.1 */
+	if (feature->get)
+		return feature->get(sc, cmd, initial);
+	cmd->dw0 = initial ? feature->initial : sc->features.values[fid];
+	return NVME_SC_SUCCESS;
+}
+
+uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t fid = NVME_FIELD_GET(NVME_SET_FEATURES_FID, cmd->sqe.cdw10);
+	const struct feature *feature = find(sc, fid);
+	uint16_t status = NVME_SC_SUCCESS;
+
+	if (!feature)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (NVME_FIELD_GET(NVME_SET_FEATURES_SV, cmd->sqe.cdw10))
+		return sc_dnr(NVME_SC_FEATURE_NOT_SAVEABLE);
+	if (feature->fixed)
+		return sc_dnr(NVME_SC_FEATURE_NOT_CHANGEABLE);
+	if (!feature->ns_specific && cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
+		return sc_dnr(NVME_SC_FEATURE_NOT_NS_SPECIFIC);
+	if (feature->set)
+		status = feature->set(sc, cmd);
+	if (!status && feature->fields)
+		sc->features.values[fid] = cmd->sqe.cdw11 & feature->fields;
+	return status;
+}
+
+/* Its dword in the Feature Identifiers Supported and Effects log page. */
+uint32_t sc_feature_effects(const struct softctrl *sc, uint8_t fid)
+{
+	const struct feature *feature = find(sc, fid);
+	uint32_t scope;
+
+	if (!feature)
+		return 0;
+	scope = feature->ns_specific ? NVME_EFFECTS_SCOPE_NS : NVME_EFFECTS_SCOPE_CTRLR;
+	return NVME_EFFECTS_SUPPORTED | NVME_FIELD_SET(NVME_EFFECTS_SCOPE, scope);
+}

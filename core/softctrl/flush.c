@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Flush, of one namespace or of all. NVMe Base 2.0, 7.1; VWC in Identify Controller says that all is possible. */
+#include "softctrl/internal.h"
+
+static void flush_next(struct sc_cmd *cmd, int result);
+
+static bool needs_flush(const struct sc_ns *ns)
+{
+	return ns->media->volatile_cache && !ns->media->readonly;
+}
+
+static void start(struct sc_cmd *cmd)
+{
+	cmd->request.op = MEDIA_FLUSH;
+	cmd->request.fua = false;
+	cmd->request.offset_bytes = 0;
+	cmd->request.length_bytes = 0;
+	cmd->advance = flush_next;
+	sc_cmd_start(cmd, sc_cmd_step_done);
+}
+
+/* Starts the flush of the next namespace that needs one. */
+static bool start_next(struct sc_cmd *cmd)
+{
+	struct softctrl *sc = cmd->sq->sc;
+
+	while (cmd->index < cmd->count) {
+		cmd->ns = &sc->namespaces[cmd->index++];
+		if (needs_flush(cmd->ns)) {
+			start(cmd);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void flush_next(struct sc_cmd *cmd, int result)
+{
+	if (result || !start_next(cmd))
+		sc_io_complete_media(cmd, result);
+}
+
+uint16_t sc_io_flush(struct sc_cmd *cmd)
+{
+	cmd->index = cmd->ns ? cmd->ns->nsid - 1 : 0;
+	cmd->count = cmd->ns ? cmd->ns->nsid : cmd->sq->sc->nnamespaces;
+	return start_next(cmd) ? SC_PENDING : NVME_SC_SUCCESS;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Identify: what the controller says of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0, 4.1.5 */
+#include <stdio.h>
+#include <string.h>
+
+#include "softctrl/internal.h"
+#include "spec/command.h"
+#include "spec/identify.h"
+#include "spec/opcode.h"
+
+#define MODEL          "upnvme software controller"
+#define FIRMWARE       "0"
+#define CNTLID         1u
+#define ENTRY_SIZES(n) ((uint8_t)((n) << 4 | (n)))
+
+static void ascii(char *to, size_t bytes, const char *text)
+{
+	memset(to, ' ', bytes);
+	memcpy(to, text, strnlen(text, bytes));
+}
+
+/* FNV-1a, to make identifiers that are the same whenever serial number and namespace are. */
+static uint64_t hash(const char *text, uint32_t nsid, uint32_t salt)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint32_t numbers[2] = { nsid, salt };
+	const unsigned char *bytes = (const unsigned char *)numbers;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < sizeof(numbers); i++)
+		h = (h ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+static void identifier(const struct softctrl *sc, uint32_t nsid, uint32_t salt, uint8_t id[16])
+{
+	uint64_t halves[2] = { hash(sc->serial, nsid, salt), hash(sc->serial, nsid, salt + 1) };
+
+	memcpy(id, halves, sizeof(halves));
+}
+
+/* An RFC 9562 UUID of the version that is free in its contents. */
+static void uuid(const struct softctrl *sc, uint32_t nsid, uint8_t id[16])
+{
+	identifier(sc, nsid, 2, id);
+	id[6] = (id[6] & 0x0f) | 0x80;
+	id[8] = (id[8] & 0x3f) | 0x80;
+}
+
+/* Locally administered: the company bits belong to nobody. */
+static void eui64(const struct softctrl *sc, uint32_t nsid, uint8_t id[8])
+{
+	uint64_t h = hash(sc->serial, nsid, 4);
+
+	memcpy(id, &h, sizeof(h));
+	id[0] = (id[0] & 0xfc) | 0x02;
+}
+
+static void subnqn(const struct softctrl *sc, char *text, size_t bytes)
+{
+	uint8_t id[16];
+
+	uuid(sc, 0, id);
+	snprintf(text, bytes,
+		 "nqn.2014-08.org.nvmexpress:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+		 "%02x%02x%02x%02x%02x%02x",
+		 id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10],
+		 id[11], id[12], id[13], id[14], id[15]);
+}
+
+static void admin_attributes(const struct softctrl *sc, struct nvme_id_ctrl *id)
+{
+	id->acl = SC_ACL;
+	id->aerl = SC_AERL;
+	id->frmw = NVME_FIELD_SET(NVME_FRMW_SLOT1_RO, 1u) | NVME_FIELD_SET(NVME_FRMW_NSLOTS, 1u);
+	id->lpa = NVME_LPA_COMMANDS_SUPPORTED | NVME_LPA_EXTENDED_DATA | NVME_LPA_SUPPORTED_PAGES;
+	id->elpe = SC_ELPE;
+	id->wctemp = SC_WCTEMP;
+	id->cctemp = SC_CCTEMP;
+	id->kas = SC_KAS;
+	for (uint32_t i = 0; i < sc->nnamespaces; i++)
+		id->tnvmcap.lo += sc->namespaces[i].media->size_bytes;
+}
+
+static void io_attributes(const struct softctrl *sc, struct nvme_id_ctrl *id)
+{
+	id->sqes = ENTRY_SIZES(NVME_CC_IOSQES_NVM);
+	id->cqes = ENTRY_SIZES(NVME_CC_IOCQES_NVM);
+	id->nn = sc->nnamespaces;
+	id->oncs = NVME_ONCS_COMPARE | NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES |
+		   NVME_ONCS_SAVE_SELECT | NVME_ONCS_TIMESTAMP | NVME_ONCS_VERIFY;
+	id->vwc = (sc->volatile_cache ? NVME_VWC_PRESENT : 0) |
+		  NVME_FIELD_SET(NVME_VWC_FLUSH_ALL, NVME_VWC_FLUSH_ALL_SUPPORTED);
+	if (sc->sgl)
+		id->sgls = NVME_FIELD_SET(NVME_SGLS_SUPPORT, NVME_SGLS_SUPPORT_BYTE);
+}
+
+static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct nvme_id_ctrl *id = (void *)sc->scratch;
+
+	(void)cmd;
+	/* VID, SSVID and IEEE stay 0: no vendor made it. */
+	ascii(id->sn, sizeof(id->sn), sc->serial);
+	ascii(id->mn, sizeof(id->mn), MODEL);
+	ascii(id->fr, sizeof(id->fr), FIRMWARE);
+	id->mdts = sc->mdts;
+	id->cntlid = CNTLID;
+	id->ver = NVME_VERSION_2_0;
+	id->oaes = NVME_OAES_NS_ATTRIBUTE;
+	id->cntrltype = NVME_CNTRLTYPE_IO;
+	id->nvmsr = 1; /* an NVMe storage device */
+	admin_attributes(sc, id);
+	io_attributes(sc, id);
+	subnqn(sc, id->subnqn, sizeof(id->subnqn));
+	return NVME_SC_SUCCESS;
+}
+
+/* FFFFFFFFh asks for what all namespaces have in common, which takes namespace management. 5.17.2.2 */
+static uint16_t find_namespace(struct softctrl *sc, const struct sc_cmd *cmd, struct sc_ns **ns)
+{
+	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
+		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+	*ns = &sc->namespaces[cmd->sqe.nsid - 1];
+	return NVME_SC_SUCCESS;
+}
+
+static uint8_t nsattr(const struct sc_ns *ns)
+{
+	return ns->media->readonly ? NVME_NSATTR_WRITE_PROTECTED : 0;
+}
+
+static uint16_t namespace(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct nvme_id_ns *id = (void *)sc->scratch;
+	struct sc_ns *ns;
+	uint16_t status = find_namespace(sc, cmd, &ns);
+
+	if (status)
+		return status;
+	id->nsze = atomic_load_explicit(&ns->nblocks, memory_order_relaxed);
+	id->ncap = id->nsze;
+	id->nuse = id->nsze;
+	if (ns->zeroes_read)
+		id->dlfeat = NVME_FIELD_SET(NVME_DLFEAT_READ, NVME_DLFEAT_READ_ZEROES) |
+			     NVME_DLFEAT_DEAC;
+	id->noiob = sc->noiob;
+	id->nvmcap.lo = id->nsze << ns->block_shift;
+	id->nsattr = nsattr(ns);
+	identifier(sc, ns->nsid, 0, id->nguid);
+	eui64(sc, ns->nsid, id->eui64);
+	id->lbaf[0].lbads = (uint8_t)ns->block_shift;
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t namespace_independent(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct nvme_id_ns_indep *id = (void *)sc->scratch;
+	struct sc_ns *ns;
+	uint16_t status = find_namespace(sc, cmd, &ns);
+
+	if (status)
+		return status;
+	id->nsattr = nsattr(ns);
+	id->nstat = NVME_NSTAT_NRDY;
+	return NVME_SC_SUCCESS;
+}
+
+/* Those above NSID, ascending. 5.17.2: FFFFFFFEh and above leave no room for any. */
+static uint16_t active_namespaces(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct nvme_ns_list *list = (void *)sc->scratch;
+	uint64_t nsid = (uint64_t)cmd->sqe.nsid + 1;
+
+	if (cmd->sqe.nsid >= NVME_NSID_MAX)
+		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+	for (uint32_t i = 0; i < NVME_NS_LIST_ENTRIES && nsid <= sc->nnamespaces; i++)
+		list->nsid[i] = (uint32_t)nsid++;
+	return NVME_SC_SUCCESS;
+}
+
+static uint8_t *descriptor(uint8_t *at, uint8_t type, const void *id, uint8_t bytes)
+{
+	struct nvme_ns_id_desc *desc = (void *)at;
+
+	desc->nidt = type;
+	desc->nidl = bytes;
+	memcpy(desc->nid, id, bytes);
+	return at + sizeof(*desc) + bytes;
+}
+
+static uint16_t descriptors(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	static const uint8_t csi = NVME_CSI_NVM;
+	uint8_t *at = sc->scratch, id[16];
+	struct sc_ns *ns;
+	uint16_t status = find_namespace(sc, cmd, &ns);
+
+	if (status)
+		return status;
+	eui64(sc, ns->nsid, id);
+	at = descriptor(at, NVME_NIDT_EUI64, id, NVME_NIDL_EUI64);
+	identifier(sc, ns->nsid, 0, id);
+	at = descriptor(at, NVME_NIDT_NGUID, id, NVME_NIDL_NGUID);
+	uuid(sc, ns->nsid, id);
+	at = descriptor(at, NVME_NIDT_UUID, id, NVME_NIDL_UUID);
+	descriptor(at, NVME_NIDT_CSI, &csi, NVME_NIDL_CSI);
+	return NVME_SC_SUCCESS;
+}
+
+/* The NVM command set's own: no protection information, no limits besides those in Identify Controller. */
+static uint16_t nvm_namespace(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct sc_ns *ns;
+
+	return find_namespace(sc, cmd, &ns);
+}
+
+static uint16_t nvm_controller(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	(void)sc;
+	(void)cmd;
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t command_sets(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	struct nvme_iocs_list *list = (void *)sc->scratch;
+	uint32_t cntid = NVME_FIELD_GET(NVME_IDENTIFY_CNTID, cmd->sqe.cdw10);
+
+	/* FFFFh names the controller that processes the command. */
+	if (cntid != 0xffff && cntid != CNTLID)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	list->vector[0] = NVME_IOCS_VECTOR_NVM;
+	return NVME_SC_SUCCESS;
+}
+
+static const struct {
+	uint16_t (*fill)(struct softctrl *sc, struct sc_cmd *cmd);
+	bool nsid; /* NSID is used; otherwise it has to be 0 */
+	bool csi;  /* CSI is used: there is only NVM */
+} structures[] = {
+	[NVME_CNS_NS] = { namespace, true, false },
+	[NVME_CNS_CTRLR] = { controller, false, false },
+	[NVME_CNS_ACTIVE_NS_LIST] = { active_namespaces, true, false },
+	[NVME_CNS_NS_ID_DESC_LIST] = { descriptors, true, false },
+	[NVME_CNS_IOCS_NS] = { nvm_namespace, true, true },
+	[NVME_CNS_IOCS_CTRLR] = { nvm_controller, false, true },
+	[NVME_CNS_IOCS_ACTIVE_NS_LIST] = { active_namespaces, true, true },
+	[NVME_CNS_IOCS_INDEP_NS] = { namespace_independent, true, false },
+	[NVME_CNS_IOCS_LIST] = { command_sets, false, false },
+};
+
+uint16_t sc_identify(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t cns = NVME_FIELD_GET(NVME_IDENTIFY_CNS, cmd->sqe.cdw10);
+	uint32_t csi = NVME_FIELD_GET(NVME_IDENTIFY_CSI, cmd->sqe.cdw11);
+	uint16_t status;
+
+	if (cns >= ARRAY_SIZE(structures) || !structures[cns].fill)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (!structures[cns].nsid && cmd->sqe.nsid)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (structures[cns].csi && csi != NVME_CSI_NVM)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	memset(sc->scratch, 0, NVME_IDENTIFY_BYTES);
+	status = structures[cns].fill(sc, cmd);
+	return status ? status : sc_data_to_host(cmd, sc->scratch, NVME_IDENTIFY_BYTES);
+}

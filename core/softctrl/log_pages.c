@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0, 5.16 */
+#include <string.h>
+
+#include "base/clock.h"
+#include "softctrl/internal.h"
+#include "spec/command.h"
+#include "spec/log_page.h"
+#include "spec/opcode.h"
+
+#define NS_PER_HOUR (3600 * NS_PER_S)
+
+struct log_page {
+	void (*fill)(struct softctrl *sc);
+	uint32_t bytes;
+};
+
+static const struct log_page *find(uint32_t lid);
+
+static void supported_pages(struct softctrl *sc)
+{
+	struct nvme_supported_log_pages *log = (void *)sc->scratch;
+
+	for (uint32_t lid = 0; lid < ARRAY_SIZE(log->lid); lid++)
+		log->lid[lid] = find(lid) ? NVME_SUPPORTED_LOG_LSUPP : 0;
+}
+
+/* The newest first. */
+static void errors(struct softctrl *sc)
+{
+	struct nvme_error_log_entry *entries = (void *)sc->scratch;
+	struct sc_errors *log = &sc->errors;
+
+	pthread_mutex_lock(&log->lock);
+	for (uint64_t i = 0; i < MIN(log->count, SC_NERRORS); i++) {
+		const struct sc_error *error = &log->entries[(log->count - 1 - i) % SC_NERRORS];
+
+		entries[i].error_count = error->count;
+		entries[i].sqid = error->sqid;
+		entries[i].cid = error->cid;
+		entries[i].status = error->status_word;
+		entries[i].parameter_location = error->location;
+		entries[i].lba = error->lba;
+		entries[i].nsid = error->nsid;
+	}
+	pthread_mutex_unlock(&log->lock);
+}
+
+static void counters_add(struct sc_counters *counters, uint64_t sums[5])
+{
+	_Atomic uint64_t *all[] = { &counters->read_sectors, &counters->written_sectors,
+				    &counters->read_commands, &counters->write_commands,
+				    &counters->media_errors };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
+		sums[i] += atomic_load_explicit(all[i], memory_order_relaxed);
+}
+
+static uint64_t data_units(uint64_t sectors)
+{
+	return (sectors + 999) / 1000;
+}
+
+static void smart_counters(struct softctrl *sc, struct nvme_smart_log *log)
+{
+	uint64_t sums[5] = { 0 };
+
+	counters_add(&sc->retired, sums);
+	for (uint32_t qid = 1; qid <= sc->nqueues; qid++)
+		counters_add(&sc->sqs[qid].counters, sums);
+	log->data_units_read.lo = data_units(sums[0]);
+	log->data_units_written.lo = data_units(sums[1]);
+	log->host_read_commands.lo = sums[2];
+	log->host_write_commands.lo = sums[3];
+	log->media_errors.lo = sums[4];
+}
+
+static void smart(struct softctrl *sc)
+{
+	struct nvme_smart_log *log = (void *)sc->scratch;
+	uint16_t composite = sc_events_temperature(sc, 0);
+
+	log->critical_warning = sc_events_critical_warnings(sc);
+	memcpy(log->composite_temperature, &composite, sizeof(composite));
+	log->available_spare = 100;
+	log->available_spare_threshold = 10;
+	smart_counters(sc, log);
+	log->power_cycles.lo = 1;
+	log->power_on_hours.lo = (clock_now_ns() - sc->created_ns) / NS_PER_HOUR;
+	pthread_mutex_lock(&sc->errors.lock);
+	log->error_log_entries.lo = sc->errors.count;
+	pthread_mutex_unlock(&sc->errors.lock);
+	for (unsigned i = 0; i < SC_NSENSORS; i++)
+		log->temperature_sensor[i] = sc_events_temperature(sc, i + 1);
+}
+
+static void firmware_slots(struct softctrl *sc)
+{
+	struct nvme_firmware_slot_log *log = (void *)sc->scratch;
+
+	log->afi = NVME_FIELD_SET(NVME_AFI_ACTIVE, 1u);
+	memset(log->frs[0], ' ', sizeof(log->frs[0]));
+	log->frs[0][0] = '0';
+}
+
+static void changed_namespaces(struct softctrl *sc)
+{
+	struct nvme_changed_ns_log *log = (void *)sc->scratch;
+	uint32_t n = 0;
+
+	pthread_mutex_lock(&sc->events.lock);
+	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
+		if (sc->events.ns_changed[i])
+			log->nsid[n++] = i + 1;
+	}
+	pthread_mutex_unlock(&sc->events.lock);
+}
+
+static void commands(struct softctrl *sc)
+{
+	struct nvme_commands_supported_log *log = (void *)sc->scratch;
+
+	for (unsigned opcode = 0; opcode < ARRAY_SIZE(log->acs); opcode++) {
+		log->acs[opcode] = sc_admin_effects((uint8_t)opcode);
+		log->iocs[opcode] = sc_io_effects((uint8_t)opcode);
+	}
+}
+
+static void features(struct softctrl *sc)
+{
+	struct nvme_features_supported_log *log = (void *)sc->scratch;
+
+	for (unsigned fid = 0; fid < ARRAY_SIZE(log->fid); fid++)
+		log->fid[fid] = sc_feature_effects(sc, (uint8_t)fid);
+}
+
+/* NVMe-MI commands do not come in-band. */
+static void mi_commands(struct softctrl *sc)
+{
+	(void)sc;
+}
+
+static const struct log_page pages[] = {
+	[NVME_LOG_SUPPORTED_PAGES] = { supported_pages, sizeof(struct nvme_supported_log_pages) },
+	[NVME_LOG_ERROR] = { errors, SC_NERRORS * sizeof(struct nvme_error_log_entry) },
+	[NVME_LOG_SMART] = { smart, sizeof(struct nvme_smart_log) },
+	[NVME_LOG_FIRMWARE_SLOT] = { firmware_slots, sizeof(struct nvme_firmware_slot_log) },
+	[NVME_LOG_CHANGED_NS_LIST] = { changed_namespaces, sizeof(struct nvme_changed_ns_log) },
+	[NVME_LOG_COMMANDS_SUPPORTED] = { commands, sizeof(struct nvme_commands_supported_log) },
+	[NVME_LOG_FEATURES_SUPPORTED] = { features, sizeof(struct nvme_features_supported_log) },
+	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { mi_commands, 1024 },
+};
+
+static const struct log_page *find(uint32_t lid)
+{
+	return lid < ARRAY_SIZE(pages) && pages[lid].fill ? &pages[lid] : NULL;
+}
+
+/* Base 2.0, 5.16.1: no page is kept for a single namespace (LPA), and offsets are bytes. */
+static uint16_t check(const struct softctrl *sc, const struct sc_cmd *cmd, uint64_t bytes)
+{
+	if (cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
+		return cmd->sqe.nsid > sc->nnamespaces ?
+			       sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT) :
+			       sc_dnr(NVME_SC_INVALID_FIELD);
+	if (NVME_FIELD_GET(NVME_GET_LOG_OT, cmd->sqe.cdw14) ||
+	    NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14) != NVME_CSI_NVM)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (bytes > (uint64_t)SC_PAGE_BYTES << sc->mdts)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	return NVME_SC_SUCCESS;
+}
+
+/* What is asked for beyond the page's end is zeroes. */
+static uint16_t send(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offset, uint64_t bytes)
+{
+	uint16_t status = sc_data_map(cmd, bytes);
+	uint64_t at = offset;
+
+	for (uint32_t i = 0; !status && i < cmd->niov; i++) {
+		char *to = cmd->iov[i].iov_base;
+		size_t left = cmd->iov[i].iov_len;
+		size_t n = MIN(left, SC_PAGE_BYTES - MIN(at, SC_PAGE_BYTES));
+
+		memcpy(to, sc->scratch + MIN(at, SC_PAGE_BYTES), n);
+		memset(to + n, 0, left - n);
+		at += left;
+	}
+	return status;
+}
+
+uint16_t sc_get_log_page(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t lid = NVME_FIELD_GET(NVME_GET_LOG_LID, cmd->sqe.cdw10);
+	uint64_t numd = (uint64_t)NVME_FIELD_GET(NVME_GET_LOG_NUMDU, cmd->sqe.cdw11) << 16 |
+			NVME_FIELD_GET(NVME_GET_LOG_NUMDL, cmd->sqe.cdw10);
+	uint64_t offset = (uint64_t)cmd->sqe.cdw13 << 32 | cmd->sqe.cdw12;
+	uint64_t bytes = (numd + 1) * 4;
+	const struct log_page *page = find(lid);
+	uint16_t status;
+
+	if (!page)
+		return sc_dnr(NVME_SC_INVALID_LOG_PAGE);
+	status = check(sc, cmd, bytes);
+	if (status)
+		return status;
+	if (offset >= page->bytes || offset % 4)
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	memset(sc->scratch, 0, SC_PAGE_BYTES);
+	page->fill(sc);
+	status = send(sc, cmd, offset, bytes);
+	if (!status && !NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
+		sc_events_log_read(sc, (uint8_t)lid);
+	return status;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Read and Write: the data goes straight between host memory and the medium.
+ *
+ * NVM Command Set 1.0, 3.2.4 and 3.2.6. The namespaces have no metadata, so what the commands say of protection
+ * information has nothing to apply to.
+ */
+#include "softctrl/internal.h"
+#include "spec/command.h"
+
+static void read_done(struct media_request *request, int result)
+{
+	struct sc_cmd *cmd = sc_cmd_returned(request);
+
+	if (likely(!result)) {
+		sc_counter_add(&cmd->sq->counters.read_sectors,
+			       cmd->data_bytes >> SC_BLOCK_SHIFT_MIN);
+		sc_counter_add(&cmd->sq->counters.read_commands, 1);
+	}
+	sc_io_complete_media(cmd, result);
+}
+
+static void write_done(struct media_request *request, int result)
+{
+	struct sc_cmd *cmd = sc_cmd_returned(request);
+
+	if (likely(!result)) {
+		sc_counter_add(&cmd->sq->counters.written_sectors,
+			       cmd->data_bytes >> SC_BLOCK_SHIFT_MIN);
+		sc_counter_add(&cmd->sq->counters.write_commands, 1);
+	}
+	sc_io_complete_media(cmd, result);
+}
+
+static void transfer(struct sc_cmd *cmd, enum media_op op, bool fua)
+{
+	struct media_request *request = &cmd->request;
+
+	request->op = op;
+	request->fua = fua;
+	request->offset_bytes = cmd->offset_bytes;
+	request->length_bytes = cmd->data_bytes;
+	request->iov = cmd->iov;
+	request->niov = (int)cmd->niov;
+	sc_cmd_start(cmd, op == MEDIA_READ ? read_done : write_done);
+}
+
+static void read_flushed(struct sc_cmd *cmd, int result)
+{
+	if (result)
+		sc_io_complete_media(cmd, result);
+	else
+		transfer(cmd, MEDIA_READ, false);
+}
+
+/* What is read with FUA is on the medium: what a cache still holds goes there first. NVM 1.0, 3.2.4 */
+static void read_flush(struct sc_cmd *cmd)
+{
+	cmd->request.op = MEDIA_FLUSH;
+	cmd->request.length_bytes = 0;
+	cmd->request.offset_bytes = 0;
+	cmd->advance = read_flushed;
+	sc_cmd_start(cmd, sc_cmd_step_done);
+}
+
+uint16_t sc_io_read(struct sc_cmd *cmd)
+{
+	const struct media *media = cmd->ns->media;
+	uint16_t status = sc_io_transfer(cmd);
+
+	if (unlikely(status))
+		return status;
+	if (unlikely(cmd->sqe.cdw12 & NVME_RW_FUA) && media->volatile_cache && !media->readonly)
+		read_flush(cmd);
+	else
+		transfer(cmd, MEDIA_READ, false);
+	return SC_PENDING;
+}
+
+uint16_t sc_io_write(struct sc_cmd *cmd)
+{
+	uint16_t status = sc_io_check_writable(cmd);
+
+	if (likely(!status))
+		status = sc_io_transfer(cmd);
+	if (unlikely(status))
+		return status;
+	transfer(cmd, MEDIA_WRITE, sc_io_durable(cmd));
+	return SC_PENDING;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The controller registers: what they read, and what enabling, resetting and shutting down by them does.
+ *
+ * NVMe Base 2.0, 3.1.3 (registers), 3.5.1 (initialization), 3.6 (shutdown), 3.7 (resets).
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "softctrl/internal.h"
+
+#define SC_TO     10u /* CAP.TO and CRTO.CRWMT: 5 s */
+#define SC_MPSMAX 4u  /* 64 KiB */
+
+/* What a host may change in CC while the controller is enabled. */
+#define CC_LIVE_FIELDS                                                            \
+	(NVME_FIELD_SET(NVME_CC_SHN, ~0u) | NVME_FIELD_SET(NVME_CC_IOSQES, ~0u) | \
+	 NVME_FIELD_SET(NVME_CC_IOCQES, ~0u) | NVME_FIELD_SET(NVME_CC_EN, ~0u))
+
+#define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
+#define CSTS_CFS   NVME_FIELD_SET(NVME_CSTS_CFS, 1u)
+#define CSTS_SHST  NVME_FIELD_SET(NVME_CSTS_SHST, ~0u)
+#define CSTS_NSSRO NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)
+
+void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config)
+{
+	sc->cap = NVME_FIELD_SET(NVME_CAP_MQES, (uint64_t)config->mqes) |
+		  NVME_FIELD_SET(NVME_CAP_CQR, 1ull) |
+		  NVME_FIELD_SET(NVME_CAP_TO, (uint64_t)SC_TO) |
+		  NVME_FIELD_SET(NVME_CAP_DSTRD, (uint64_t)config->dstrd) |
+		  NVME_FIELD_SET(NVME_CAP_NSSRS, 1ull) |
+		  NVME_FIELD_SET(NVME_CAP_CSS, (uint64_t)(NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS)) |
+		  NVME_FIELD_SET(NVME_CAP_MPSMAX, (uint64_t)SC_MPSMAX) |
+		  NVME_FIELD_SET(NVME_CAP_CRMS, (uint64_t)NVME_CAP_CRMS_CRWMS);
+}
+
+/* A fatal error: the host sees CSTS.CFS and has to reset. */
+void sc_fatal(struct softctrl *sc, const char *why)
+{
+	log_warn("software controller %s: fatal status: %s", sc->serial, why);
+	atomic_store_explicit(&sc->running, false, memory_order_release);
+	atomic_fetch_or(&sc->csts, CSTS_CFS);
+}
+
+/* The first reason for which this configuration cannot be enabled, or NULL. Base 2.0, 3.1.3.5 */
+static const char *enable_obstacle(const struct softctrl *sc)
+{
+	uint64_t page_bytes = NVME_MPS_BYTES(NVME_CC_MPS(sc->cc));
+	unsigned css = NVME_CC_CSS(sc->cc);
+	unsigned iosqes = NVME_CC_IOSQES(sc->cc);
+	unsigned iocqes = NVME_CC_IOCQES(sc->cc);
+
+	if (NVME_CC_MPS(sc->cc) > SC_MPSMAX)
+		return "CC.MPS is above CAP.MPSMAX";
+	if (css != NVME_CC_CSS_NVM && css != NVME_CC_CSS_IOCS)
+		return "CC.CSS selects a command set that CAP.CSS does not have";
+	if (NVME_CC_AMS(sc->cc) != NVME_CC_AMS_RR)
+		return "CC.AMS selects an arbitration that CAP.AMS does not have";
+	if (NVME_CC_CRIME(sc->cc))
+		return "CC.CRIME is set, but CAP.CRMS.CRIMS is not";
+	/* 0 until I/O queues are wanted */
+	if ((iosqes && iosqes != NVME_CC_IOSQES_NVM) || (iocqes && iocqes != NVME_CC_IOCQES_NVM))
+		return "CC.IOSQES or CC.IOCQES is not a supported entry size";
+	if (!NVME_AQA_ASQS(sc->aqa) || !NVME_AQA_ACQS(sc->aqa))
+		return "AQA gives an admin queue fewer than two entries";
+	if (!is_aligned(sc->asq, page_bytes) || !is_aligned(sc->acq, page_bytes))
+		return "ASQ or ACQ is not aligned to CC.MPS";
+	return NULL;
+}
+
+static const char *admin_queues_create(struct softctrl *sc)
+{
+	uint32_t nsqes = NVME_AQA_ASQS(sc->aqa) + 1u;
+	uint32_t ncqes = NVME_AQA_ACQS(sc->aqa) + 1u;
+	void *sq = sc->dma.map(sc->dma.context, sc->asq, nsqes * sizeof(struct nvme_sqe));
+	void *cq = sc->dma.map(sc->dma.context, sc->acq, ncqes * sizeof(struct nvme_cqe));
+	const char *obstacle = NULL;
+
+	if (!sq || !cq)
+		return "ASQ or ACQ is not in reachable memory";
+	pthread_mutex_lock(&sc->sqs[0].lock);
+	sc_cq_create(&sc->cqs[0], cq, ncqes, 0);
+	if (sc_sq_create(&sc->sqs[0], &sc->cqs[0], sq, nsqes))
+		obstacle = "no memory for the admin queue";
+	pthread_mutex_unlock(&sc->sqs[0].lock);
+	return obstacle;
+}
+
+static void enable(struct softctrl *sc)
+{
+	const char *obstacle = enable_obstacle(sc);
+
+	if (!obstacle) {
+		sc->page_shift = NVME_PAGE_SHIFT_MIN + NVME_CC_MPS(sc->cc);
+		obstacle = admin_queues_create(sc);
+	}
+	if (obstacle) {
+		sc_fatal(sc, obstacle);
+		return;
+	}
+	atomic_store_explicit(&sc->running, true, memory_order_release);
+	atomic_fetch_or(&sc->csts, CSTS_RDY);
+}
+
+/* Controller Level Reset. Base 2.0, 3.7.2 */
+void sc_reset(struct softctrl *sc)
+{
+	atomic_store_explicit(&sc->running, false, memory_order_release);
+	pthread_mutex_lock(&sc->sqs[0].lock);
+	for (uint32_t qid = 1; qid <= sc->nqueues; qid++) {
+		pthread_mutex_lock(&sc->sqs[qid].lock);
+		sc_sq_delete(&sc->sqs[qid]);
+		pthread_mutex_unlock(&sc->sqs[qid].lock);
+	}
+	sc_sq_delete(&sc->sqs[0]);
+	for (uint32_t qid = 0; qid <= sc->nqueues; qid++)
+		sc_cq_delete(&sc->cqs[qid]);
+	sc->ndeleting = 0;
+	sc_features_reset(sc);
+	sc_events_reset(sc);
+	sc_keep_alive_set(sc, 0);
+	pthread_mutex_unlock(&sc->sqs[0].lock);
+	atomic_fetch_and(&sc->csts, ~(CSTS_RDY | CSTS_CFS | CSTS_SHST));
+}
+
+static void media_flushed(struct media_request *request, int result)
+{
+	(void)request;
+	if (result)
+		log_error(
+			"software controller: a medium could not be flushed at shutdown: error %d",
+			-result);
+}
+
+static void namespace_flush(struct sc_ns *ns)
+{
+	struct media_request request = { .op = MEDIA_FLUSH, .done = media_flushed };
+	struct media_channel *channel;
+
+	if (!ns->media->volatile_cache || ns->media->readonly)
+		return;
+	if (media_channel_open(&channel, ns->media)) {
+		log_error("software controller: no channel to flush namespace %u at shutdown",
+			  ns->nsid);
+		return;
+	}
+	media_submit(channel, &request);
+	media_channel_close(channel);
+}
+
+/* Commands under way end before the caches are flushed; nothing is fetched any more. Base 2.0, 3.6.1 */
+static void shut_down(struct softctrl *sc)
+{
+	atomic_fetch_and(&sc->csts, ~CSTS_SHST);
+	atomic_fetch_or(&sc->csts, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_OCCURRING));
+	atomic_store_explicit(&sc->running, false, memory_order_release);
+	for (uint32_t qid = 0; qid <= sc->nqueues; qid++) {
+		struct sc_sq *sq = &sc->sqs[qid];
+
+		pthread_mutex_lock(&sq->lock);
+		sc_sq_drain(sq);
+		pthread_mutex_unlock(&sq->lock);
+	}
+	for (uint32_t i = 0; i < sc->nnamespaces; i++)
+		namespace_flush(&sc->namespaces[i]);
+	atomic_fetch_and(&sc->csts, ~CSTS_SHST);
+	atomic_fetch_or(&sc->csts, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE));
+}
+
+static void write_cc(struct softctrl *sc, uint32_t value)
+{
+	uint32_t old = sc->cc;
+
+	if (NVME_CC_EN(old) && NVME_CC_EN(value))
+		value = (value & CC_LIVE_FIELDS) | (old & ~CC_LIVE_FIELDS);
+	sc->cc = value;
+	if (NVME_CC_EN(old) && !NVME_CC_EN(value))
+		sc_reset(sc);
+	if (!NVME_CC_EN(old) && NVME_CC_EN(value))
+		enable(sc);
+	if (NVME_CC_SHN(value) && NVME_CC_SHN(value) != NVME_CC_SHN(old))
+		shut_down(sc);
+	sc_thread_kick(sc);
+}
+
+/* NVM Subsystem Reset: everything as after power on, but the host can see that it happened. 3.1.3.7 */
+static void subsystem_reset(struct softctrl *sc)
+{
+	sc_reset(sc);
+	sc->cc = 0;
+	sc->intm = 0;
+	sc->aqa = 0;
+	sc->asq = 0;
+	sc->acq = 0;
+	atomic_store(&sc->csts, CSTS_NSSRO);
+}
+
+static void set_low(uint64_t *reg, uint32_t value)
+{
+	*reg = (*reg & ~UINT64_C(0xffffffff)) | value;
+}
+
+static void set_high(uint64_t *reg, uint32_t value)
+{
+	*reg = (*reg & UINT64_C(0xffffffff)) | (uint64_t)value << 32;
+}
+
+static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
+{
+	switch (offset) {
+	case NVME_REG_INTMS:
+		sc->intm |= value;
+		break;
+	case NVME_REG_INTMC:
+		sc->intm &= ~value;
+		break;
+	case NVME_REG_CC:
+		write_cc(sc, value);
+		break;
+	case NVME_REG_CSTS:
+		atomic_fetch_and(&sc->csts, ~(value & CSTS_NSSRO));
+		break;
+	case NVME_REG_NSSR:
+		if (value == NVME_NSSR_RESET)
+			subsystem_reset(sc);
+		break;
+	case NVME_REG_AQA:
+		sc->aqa = value;
+		break;
+	case NVME_REG_ASQ:
+		set_low(&sc->asq, value & (uint32_t)NVME_ASQ_BASE_MASK);
+		break;
+	case NVME_REG_ASQ + 4:
+		set_high(&sc->asq, value);
+		break;
+	case NVME_REG_ACQ:
+		set_low(&sc->acq, value & (uint32_t)NVME_ACQ_BASE_MASK);
+		break;
+	case NVME_REG_ACQ + 4:
+		set_high(&sc->acq, value);
+		break;
+	default:
+		break; /* read only, reserved, or of a feature that CAP does not have */
+	}
+}
+
+void softctrl_write32(struct softctrl *sc, uint32_t offset, uint32_t value)
+{
+	pthread_mutex_lock(&sc->lock);
+	write_locked(sc, offset, value);
+	pthread_mutex_unlock(&sc->lock);
+}
+
+void softctrl_write64(struct softctrl *sc, uint32_t offset, uint64_t value)
+{
+	pthread_mutex_lock(&sc->lock);
+	write_locked(sc, offset, (uint32_t)value);
+	write_locked(sc, offset + 4, (uint32_t)(value >> 32));
+	pthread_mutex_unlock(&sc->lock);
+}
+
+static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
+{
+	switch (offset) {
+	case NVME_REG_CAP:
+		return (uint32_t)sc->cap;
+	case NVME_REG_CAP + 4:
+		return (uint32_t)(sc->cap >> 32);
+	case NVME_REG_VS:
+		return NVME_VERSION_2_0;
+	case NVME_REG_INTMS:
+	case NVME_REG_INTMC:
+		return sc->intm;
+	case NVME_REG_CC:
+		return sc->cc;
+	case NVME_REG_AQA:
+		return sc->aqa;
+	case NVME_REG_ASQ:
+		return (uint32_t)sc->asq;
+	case NVME_REG_ASQ + 4:
+		return (uint32_t)(sc->asq >> 32);
+	case NVME_REG_ACQ:
+		return (uint32_t)sc->acq;
+	case NVME_REG_ACQ + 4:
+		return (uint32_t)(sc->acq >> 32);
+	case NVME_REG_CRTO:
+		return NVME_FIELD_SET(NVME_CRTO_CRWMT, SC_TO);
+	default:
+		return 0;
+	}
+}
+
+uint32_t softctrl_read32(struct softctrl *sc, uint32_t offset)
+{
+	uint32_t value;
+
+	/* Polled while another thread waits for the media in a write to CC. */
+	if (offset == NVME_REG_CSTS)
+		return atomic_load_explicit(&sc->csts, memory_order_acquire);
+	pthread_mutex_lock(&sc->lock);
+	value = read_locked(sc, offset);
+	pthread_mutex_unlock(&sc->lock);
+	return value;
+}
+
+uint64_t softctrl_read64(struct softctrl *sc, uint32_t offset)
+{
+	uint64_t low = softctrl_read32(sc, offset);
+
+	return low | (uint64_t)softctrl_read32(sc, offset + 4) << 32;
+}

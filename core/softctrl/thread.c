@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Threaded mode: a thread that polls the doorbells as hardware does, sleeps at the media when only they have something
+ * to do, and parks when nothing is left.
+ *
+ * Parking: the thread says that it is parked, lets every other thread pass a barrier (membarrier), and looks at the
+ * doorbells once more. Who rings stores the doorbell and then loads `parked`. So either the ringer sees that
+ * the thread is parked, or the thread sees the doorbell, and ringing costs no barrier of its own. Where the kernel
+ * has no membarrier, the ringer's read-modify-write of `parked` orders the two instead.
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "softctrl/internal.h"
+
+#define SPINS_BEFORE_REST 1000u          /* rounds without work before sleeping or parking */
+#define MEDIA_WAIT_NS     (50 * 1000ull) /* a doorbell rung meanwhile waits so long at most */
+
+static int membarrier(int command)
+{
+	return (int)syscall(SYS_membarrier, command, 0, 0);
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
+{
+	struct timespec timeout = { .tv_sec = (time_t)(timeout_ns / NS_PER_S),
+				    .tv_nsec = (long)(timeout_ns % NS_PER_S) };
+
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value,
+		timeout_ns == UINT64_MAX ? NULL : &timeout, NULL, 0);
+}
+
+static void unpark(struct sc_thread *thread)
+{
+	atomic_store_explicit(&thread->parked, 0, memory_order_release);
+	syscall(SYS_futex, &thread->parked, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+void softctrl_wake(struct softctrl *sc)
+{
+	struct sc_thread *thread = &sc->thread;
+	uint32_t parked;
+
+	if (!sc->threaded)
+		return;
+	if (likely(thread->membarrier)) {
+		atomic_signal_fence(memory_order_seq_cst);
+		parked = atomic_load_explicit(&thread->parked, memory_order_relaxed);
+	} else {
+		parked = atomic_fetch_or_explicit(&thread->parked, 0, memory_order_acq_rel);
+	}
+	if (unlikely(parked))
+		unpark(thread);
+}
+
+/* Something that no doorbell tells: a register, an event. */
+void sc_thread_kick(struct softctrl *sc)
+{
+	if (!sc->threaded)
+		return;
+	atomic_store_explicit(&sc->thread.kicked, true, memory_order_release);
+	softctrl_wake(sc);
+}
+
+static bool process_all(struct softctrl *sc)
+{
+	bool worked = atomic_exchange_explicit(&sc->thread.kicked, false, memory_order_acq_rel);
+
+	for (uint32_t qid = 0; qid <= sc->nqueues; qid++) {
+		struct sc_sq *sq = &sc->sqs[qid];
+
+		/* A queue that is not there costs no more than a look at its doorbell. */
+		if (sc_sq_live(sq) || atomic_load_explicit(sq->doorbell, memory_order_relaxed))
+			worked |= sc_process(sc, (uint16_t)qid);
+	}
+	return worked;
+}
+
+/* Sleeps in the first queue whose media have something under way. */
+static bool rest_at_media(struct softctrl *sc)
+{
+	bool rested = false;
+
+	for (uint32_t qid = 1; qid <= sc->nqueues && !rested; qid++) {
+		struct sc_sq *sq = &sc->sqs[qid];
+
+		pthread_mutex_lock(&sq->lock);
+		if (sc_sq_live(sq) && sq->noutstanding) {
+			sc_sq_wait_media(sq, MEDIA_WAIT_NS);
+			rested = true;
+		}
+		pthread_mutex_unlock(&sq->lock);
+	}
+	return rested;
+}
+
+static uint64_t park_timeout(struct softctrl *sc)
+{
+	uint64_t timeout_ns = UINT64_MAX;
+
+	pthread_mutex_lock(&sc->sqs[0].lock);
+	if (sc->keep_alive_ms) {
+		uint64_t now = clock_now_ns();
+
+		timeout_ns =
+			sc->keep_alive_deadline_ns > now ? sc->keep_alive_deadline_ns - now : 0;
+	}
+	pthread_mutex_unlock(&sc->sqs[0].lock);
+	return timeout_ns;
+}
+
+static void park(struct softctrl *sc)
+{
+	struct sc_thread *thread = &sc->thread;
+
+	atomic_exchange_explicit(&thread->parked, 1, memory_order_acq_rel);
+	if (thread->membarrier)
+		membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	if (!process_all(sc) && !atomic_load_explicit(&thread->stop, memory_order_acquire))
+		futex_wait(&thread->parked, 1, park_timeout(sc));
+	atomic_store_explicit(&thread->parked, 0, memory_order_release);
+}
+
+static void *thread_main(void *arg)
+{
+	struct softctrl *sc = arg;
+	unsigned idle = 0;
+
+	while (!atomic_load_explicit(&sc->thread.stop, memory_order_acquire)) {
+		if (process_all(sc)) {
+			idle = 0;
+			continue;
+		}
+		if (++idle < SPINS_BEFORE_REST)
+			continue;
+		if (rest_at_media(sc))
+			continue;
+		park(sc);
+		idle = 0;
+	}
+	return NULL;
+}
+
+/* The application's signals are not for this thread. */
+int sc_thread_start(struct softctrl *sc)
+{
+	sigset_t all, before;
+	int err;
+
+	sc->thread.membarrier = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&sc->thread.id, NULL, thread_main, sc);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return error_set(
+			-err, UPNVME_ERR_SYSTEM,
+			"the software controller's thread cannot be started (%s); use inline mode",
+			strerror(err));
+	pthread_setname_np(sc->thread.id, "upnvme-softctrl");
+	sc->thread.started = true;
+	return 0;
+}
+
+void sc_thread_stop(struct softctrl *sc)
+{
+	if (!sc->thread.started)
+		return;
+	atomic_store_explicit(&sc->thread.stop, true, memory_order_release);
+	sc_thread_kick(sc);
+	pthread_join(sc->thread.id, NULL);
+	sc->thread.started = false;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A host for the software controller's tests: memory that the controller reaches by bus addresses of its own, and queues
+ * whose entries the test writes by hand. It shares nothing with the driver.
+ */
+#ifndef UPNVME_TESTS_SOFTCTRL_HOST_H
+#define UPNVME_TESTS_SOFTCTRL_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "softctrl/softctrl.h"
+#include "spec/command.h"
+#include "spec/cqe.h"
+#include "spec/feature.h"
+#include "spec/identify.h"
+#include "spec/log_page.h"
+#include "spec/opcode.h"
+#include "spec/regs.h"
+#include "spec/sqe.h"
+#include "spec/status.h"
+
+#define HOST_IOVA    UINT64_C(0x4000000000) /* where the memory begins on the bus */
+#define HOST_BYTES   (64ull << 20)
+#define HOST_PAGE    4096u
+#define HOST_NQUEUES 9
+
+struct host_queue {
+	struct nvme_sqe *sq;
+	struct nvme_cqe *cq;
+	uint64_t sq_iova;
+	uint64_t cq_iova;
+	uint32_t nsqes;
+	uint32_t ncqes;
+	uint32_t tail;
+	uint32_t head;
+	uint16_t phase;
+	uint16_t cqid; /* the completion queue that it uses */
+};
+
+struct host {
+	struct softctrl *sc;
+	struct softctrl_config config;
+	struct media_config media[4];
+	uint8_t *memory;
+	uint64_t used;
+	uint64_t page_bytes;
+	uint32_t admin_entries;
+	uint16_t next_cid;
+	struct host_queue queues[HOST_NQUEUES];
+};
+
+/* Defaults: one namespace in memory, 16 MiB of 512-byte blocks. Change config and media, then host_create. */
+void host_init(struct host *host);
+void host_create(struct host *host); /* makes the controller, not enabled */
+void host_enable(struct host *host); /* sets up the admin queue and waits for CSTS.RDY */
+void host_disable(struct host *host);
+void host_destroy(struct host *host);
+/* init, create and enable */
+void host_open(struct host *host);
+
+/* Zeroed memory, aligned to a power of two. */
+void *host_alloc(struct host *host, uint64_t bytes, uint64_t align, uint64_t *iova);
+void *host_ptr(struct host *host, uint64_t iova);
+void *host_page(struct host *host, uint64_t *iova);
+
+void host_ring_sq(struct host *host, uint16_t qid, uint32_t value);
+void host_ring_cq(struct host *host, uint16_t cqid, uint32_t value);
+/* Writes one entry without ringing; returns its CID, which it sets. */
+uint16_t host_put(struct host *host, uint16_t qid, struct nvme_sqe sqe);
+uint16_t host_submit(struct host *host, uint16_t qid, struct nvme_sqe sqe);
+void host_process(struct host *host, uint16_t qid);
+/* The next completion of this queue's own completion queue, if there is one; moves the head and rings. */
+bool host_reap(struct host *host, uint16_t qid, struct nvme_cqe *cqe);
+/* Waits at most 10 s for the next one; fails the test otherwise. */
+struct nvme_cqe host_wait(struct host *host, uint16_t qid);
+/* Submit and wait: checks SQID and CID; gives status and dword 0. */
+struct nvme_cqe host_run(struct host *host, uint16_t qid, struct nvme_sqe sqe);
+uint16_t host_status(struct host *host, uint16_t qid, struct nvme_sqe sqe); /* type and code */
+
+struct nvme_sqe host_create_cq(uint16_t qid, uint32_t nentries, uint64_t iova);
+struct nvme_sqe host_create_sq(uint16_t qid, uint32_t nentries, uint64_t iova, uint16_t cqid);
+/* Makes both queues with that identifier. */
+void host_queue_pair(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes);
+void host_queue_pair_delete(struct host *host, uint16_t qid);
+struct nvme_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t nblocks,
+			uint64_t prp1, uint64_t prp2);
+
+#define host_code(cqe) NVME_STATUS_CODE(NVME_CQE_STATUS((cqe).status))
+
+#endif
