@@ -18,6 +18,7 @@ struct upnvme_qpair;
 struct admin;
 struct events;
 struct housekeeper;
+struct ns_table;
 
 /* The unit of PRP entries: CC.MPS is always 0. A controller whose CAP.MPSMIN is above is refused. */
 #define NVME_PAGE_BYTES 4096u
@@ -39,6 +40,12 @@ struct ctrlr_limits {
 	bool volatile_write_cache;
 };
 
+/* Commands that say that the host is there, sent at half the period (NVMe Base 2.0c, 3.9). */
+struct keep_alive {
+	_Atomic uint64_t due_ns;
+	_Atomic bool outstanding;
+};
+
 struct upnvme_ctrlr {
 	struct transport *transport;
 	struct domain *domain; /* the transport's */
@@ -49,30 +56,40 @@ struct upnvme_ctrlr {
 	uint32_t version;
 	uint32_t ready_timeout_ms;
 	uint32_t keep_alive_ms;
+	uint32_t wanted_qpairs;           /* what the options ask for */
+	uint64_t wanted_max_transfer_bytes; /* 0: whatever there is */
 	struct ctrlr_limits limits;
 	struct nvme_id_ctrl id;
 
 	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more; every queue pair completes what
 	 * it has as aborted at its owner's next call. */
 	_Atomic bool failed;
+	_Atomic bool failed_untold;  /* UPNVME_EVENT_FAILED was not delivered yet */
+	pthread_mutex_t fail_lock;   /* held while the controller is given up: who comes second, waits */
+	struct keep_alive keep_alive; /* poll.c */
 
 	struct admin *admin;             /* admin.c */
 	struct events *events;           /* event.c */
 	struct housekeeper *housekeeper; /* housekeeper.c; null unless asked for */
 
-	pthread_mutex_t lock; /* the two lists below */
+	pthread_mutex_t lock; /* the queue pairs and their identifiers */
 	struct upnvme_qpair *qpairs;
-	uint64_t *qids; /* bitmap of identifiers in use, by qpair.c */
-	struct upnvme_ns *
-		*namespaces; /* sorted by identifier; entries are never taken away; ns.c */
-	uint32_t nnamespaces;
+
+	_Atomic(struct ns_table *) namespaces; /* ns.c */
+	pthread_mutex_t ns_lock;               /* one refresh at a time */
 };
 
 /* -EOWNERDEAD with its sentence in a forked child, -EINVAL for null, else 0. `call` names the function. */
 int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 
 int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts);
+/* As ctrlr_open, over a transport that is open already, and which the controller owns from then on, also in failure. */
+int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
+		 const struct upnvme_open_opts *opts);
 int ctrlr_close(struct upnvme_ctrlr *ctrlr);
+
+/* The controller has failed: -EIO with its sentence; else 0. */
+int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);
 
 /* Gives the controller up: CC.EN = 0 within its deadline, `failed` set, every queue pair told. Idempotent, any thread. */
 void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why);

@@ -100,9 +100,12 @@ struct upnvme_qpair {
 	struct histogram *histogram;
 
 	uint64_t submitted, completed; /* commands; `submitted` counts up to `rung` */
-	uint64_t accepted, finished;   /* requests of the general path */
+	uint32_t requests;             /* split requests that are not done */
+	uint32_t nready;
 	struct upnvme_qpair_stats stats;
 
+	_Atomic uint64_t alerts; /* counted by qpair_alert */
+	uint64_t alerts_seen;
 	_Atomic uint64_t owner; /* QPAIR_RELEASED, a thread's token, or 0: wiped by fork */
 	uint32_t flags;         /* UPNVME_QPAIR_... */
 	uint32_t outstanding;   /* slots */
@@ -137,12 +140,29 @@ void qpair_rings_reset(struct upnvme_qpair *qp);
 int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
 /* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
 int qpair_take(struct upnvme_qpair *qp, uint32_t max);
-/* Completes by the library, as aborted, all that is outstanding; the device is out of the way. Returns how many. */
-int qpair_abort(struct upnvme_qpair *qp);
+/* Completes by the library, as aborted, all that is outstanding; the device is out of the way. The next take hands it out. */
+void qpair_abort(struct upnvme_qpair *qp);
 /* Commands that are in the ring or at the controller. */
 uint32_t qpair_commands(const struct upnvme_qpair *qp);
 
 /* Clears the gate, from any thread: the owner will look around at its next call. */
 void qpair_alert(struct upnvme_qpair *qp);
+
+/* --- ownership: owner.c --- */
+int qpair_release(struct upnvme_qpair *qp);
+int qpair_adopt(struct upnvme_qpair *qp);
+int qpair_abandon(struct upnvme_qpair *qp);
+
+/* --- life: life.c --- */
+int qpair_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
+		 const struct upnvme_qpair_opts *opts);
+int qpair_stop(struct upnvme_qpair *qp);
+int qpair_close(struct upnvme_qpair *qp);
+/* Requests accepted and not yet handed out. */
+uint32_t qpair_inflight(const struct upnvme_qpair *qp);
+
+/* --- the general path: general.c --- */
+/* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. */
+int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg);
 
 #endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Adopt, submit, reap until done or late, release: what a binding wants to do in one call. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "driver/queue/owner.h"
+
+#include <upnvme/io.h>
+
+/* How far it has come. */
+struct exec {
+	const struct upnvme_op *ops;
+	uint32_t n; /* to submit */
+	uint32_t submitted;
+	struct upnvme_completion *done;
+	uint32_t ndone; /* room */
+	uint32_t stored;
+	int refused; /* the error of the op that ended the batch */
+	uint64_t timeout_ns, deadline_ns;
+};
+
+static void exec_submit(struct exec *exec, struct upnvme_qpair *qp)
+{
+	int rc = upnvme_submit(qp, exec->ops + exec->submitted, exec->n - exec->submitted);
+
+	if (rc >= 0) {
+		exec->submitted += (uint32_t)rc;
+	} else if (rc != -EAGAIN) {
+		exec->refused = rc;
+		exec->n = exec->submitted;
+	}
+}
+
+/* With ops: as many completions as were accepted. Without: what there is room for, as long as something is in flight. */
+static bool exec_is_done(const struct exec *exec, const struct upnvme_qpair *qp)
+{
+	if (exec->stored == exec->ndone)
+		return true;
+	if (exec->ops)
+		return exec->submitted == exec->n && exec->stored >= exec->n;
+	return qpair_inflight(qp) == 0;
+}
+
+/* The clock is read only when a round brought nothing. */
+static bool exec_is_late(struct exec *exec)
+{
+	if (!exec->deadline_ns)
+		exec->deadline_ns = deadline_after(exec->timeout_ns);
+	return deadline_passed(exec->deadline_ns);
+}
+
+static int exec_run(struct exec *exec, struct upnvme_qpair *qp)
+{
+	while (true) {
+		int rc;
+
+		if (exec->submitted < exec->n)
+			exec_submit(exec, qp);
+		rc = upnvme_reap(qp, exec->done + exec->stored, exec->ndone - exec->stored);
+		if (rc < 0)
+			return exec->stored ? (int)exec->stored : rc;
+		exec->stored += (uint32_t)rc;
+		if (exec_is_done(exec, qp))
+			return exec->stored ? (int)exec->stored : exec->refused;
+		if (rc == 0 && exec_is_late(exec))
+			break;
+	}
+	if (exec->stored)
+		return (int)exec->stored;
+	return error_set(
+		-ETIMEDOUT, UPNVME_ERR_TIMEOUT,
+		"nothing completed within %llu ns: the commands stay in flight, reap them later or stop queue pair %u",
+		(unsigned long long)exec->timeout_ns, upnvme_qpair_id(qp));
+}
+
+static int exec_check(const struct upnvme_qpair *qp, const struct exec *exec)
+{
+	if (!qp || !exec->done || (exec->n && !exec->ops))
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_exec: %s is null",
+				 !qp         ? "the queue pair" :
+				 !exec->done ? "done" :
+					       "ops");
+	if (exec->ndone < exec->n || !exec->ndone)
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"upnvme_exec: room for %u completions of %u commands: give at least as much, and 1",
+			exec->ndone, exec->n);
+	return 0;
+}
+
+int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n,
+		struct upnvme_completion *done, uint32_t ndone, uint64_t timeout_ns)
+{
+	struct exec exec = { .ops = n ? ops : NULL,
+			     .n = n,
+			     .done = done,
+			     .ndone = ndone,
+			     .timeout_ns = timeout_ns };
+	bool adopted;
+	int rc = exec_check(qp, &exec);
+
+	if (rc)
+		return rc;
+	adopted = atomic_load_explicit(&qp->owner, memory_order_acquire) == QPAIR_RELEASED;
+	rc = adopted ? qpair_adopt(qp) : owner_enter(qp);
+	if (rc)
+		return rc;
+	rc = qp->in_poll ? owner_in_callback(qp) : exec_run(&exec, qp);
+	if (adopted)
+		qpair_release(qp);
+	return rc;
+}

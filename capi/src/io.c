@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The I/O calls. The queue pair's inlines are compiled here, once: a read is one function from the caller's line down to the
+ * ring, and the rest of it is the general path. */
+#include <upnvme/io.h>
+
+#include "base/error.h"
+#include "driver/queue/ring.h"
+#include "driver/queue/straight.h"
+#include "driver/queue/take.h"
+
+/* --- submission --------------------------------------------------------------------------------------- */
+
+static int check_handles(const struct upnvme_qpair *qp, const struct upnvme_ns *ns)
+{
+	if (!qp || !ns)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "%s is null",
+				 qp ? "the namespace" : "the queue pair");
+	return 0;
+}
+
+/* The namespace is looked at only after the queue pair: in a forked child that is all zeroes. */
+static __attribute__((noinline)) int submit_general(upnvme_qpair *qp, upnvme_ns *ns,
+						    struct upnvme_op *op, upnvme_cb cb, void *arg)
+{
+	int rc = check_handles(qp, ns);
+
+	if (!rc)
+		rc = owner_enter_to_submit(qp);
+	if (rc)
+		return rc;
+	if (ns->ctrlr != qp->ctrlr)
+		return error_set(-EXDEV, UPNVME_ERR_NS_FOREIGN,
+				 "namespace %u belongs to another controller than queue pair %u",
+				 ns->nsid, qp->qid);
+	qp->ns = ns;
+	op->nsid = ns->nsid;
+	return qpair_submit_op(qp, op, cb, arg);
+}
+
+static __attribute__((noinline)) int rw_general(upnvme_qpair *qp, upnvme_ns *ns, const void *buf,
+						uint64_t lba, uint32_t blocks, upnvme_cb cb,
+						void *arg, uint8_t opcode)
+{
+	struct upnvme_op op = {
+		.opcode = opcode, .lba = lba, .blocks = blocks, .buf = (void *)(uintptr_t)buf
+	};
+
+	return submit_general(qp, ns, &op, cb, arg);
+}
+
+int upnvme_read(upnvme_qpair *qp, upnvme_ns *ns, void *buf, uint64_t lba, uint32_t blocks,
+		upnvme_cb cb, void *arg)
+{
+	int rc = straight_submit(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ);
+
+	return unlikely(rc == STRAIGHT_NOT) ?
+		       rw_general(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ) :
+		       rc;
+}
+
+int upnvme_write(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t lba, uint32_t blocks,
+		 upnvme_cb cb, void *arg)
+{
+	int rc = straight_submit(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE);
+
+	return unlikely(rc == STRAIGHT_NOT) ?
+		       rw_general(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE) :
+		       rc;
+}
+
+int upnvme_compare(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t lba, uint32_t blocks,
+		   upnvme_cb cb, void *arg)
+{
+	return rw_general(qp, ns, buf, lba, blocks, cb, arg, UPNVME_OP_COMPARE);
+}
+
+static int rw_vectored(upnvme_qpair *qp, upnvme_ns *ns, const struct iovec *iov, uint32_t niov,
+		       uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg, uint8_t opcode)
+{
+	struct upnvme_op op = { .opcode = opcode,
+				.form = UPNVME_FORM_IOV,
+				.lba = lba,
+				.blocks = blocks,
+				.buf = (void *)(uintptr_t)iov,
+				.niov = (uint16_t)niov };
+
+	if (niov > UINT16_MAX)
+		return error_set(-EINVAL, UPNVME_ERR_IOVEC, "%u iovec segments: at most %u", niov,
+				 UINT16_MAX);
+	return submit_general(qp, ns, &op, cb, arg);
+}
+
+int upnvme_readv(upnvme_qpair *qp, upnvme_ns *ns, const struct iovec *iov, uint32_t niov,
+		 uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg)
+{
+	return rw_vectored(qp, ns, iov, niov, lba, blocks, cb, arg, UPNVME_OP_READ);
+}
+
+int upnvme_writev(upnvme_qpair *qp, upnvme_ns *ns, const struct iovec *iov, uint32_t niov,
+		  uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg)
+{
+	return rw_vectored(qp, ns, iov, niov, lba, blocks, cb, arg, UPNVME_OP_WRITE);
+}
+
+int upnvme_flush(upnvme_qpair *qp, upnvme_ns *ns, upnvme_cb cb, void *arg)
+{
+	return rw_general(qp, ns, NULL, 0, 0, cb, arg, UPNVME_OP_FLUSH);
+}
+
+int upnvme_write_zeroes(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks,
+			upnvme_cb cb, void *arg)
+{
+	return rw_general(qp, ns, NULL, lba, blocks, cb, arg, UPNVME_OP_WRITE_ZEROES);
+}
+
+int upnvme_deallocate(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks, upnvme_cb cb,
+		      void *arg)
+{
+	return rw_general(qp, ns, NULL, lba, blocks, cb, arg, UPNVME_OP_DATASET_MANAGEMENT);
+}
+
+int upnvme_verify(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks, upnvme_cb cb,
+		  void *arg)
+{
+	return rw_general(qp, ns, NULL, lba, blocks, cb, arg, UPNVME_OP_VERIFY);
+}
+
+/* A plain read or write of the namespace that was used last, or not for the straight path. */
+static inline int op_straight(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+{
+	bool plain = op->form == UPNVME_FORM_BUF && !op->flags && !op->directive && !op->dtype &&
+		     !op->dsm && !op->metadata && !op->ref_tag && !op->ref_tag_high &&
+		     !op->app_tag && !op->app_mask;
+
+	if (!plain || !owner_gate_open(qp) || !qp->ns || qp->ns->nsid != op->nsid)
+		return STRAIGHT_NOT;
+	if (op->opcode == NVME_CMD_READ)
+		return straight_submit(qp, qp->ns, op->buf, op->lba, op->blocks, cb, arg,
+				       NVME_CMD_READ);
+	if (op->opcode == NVME_CMD_WRITE)
+		return straight_submit(qp, qp->ns, op->buf, op->lba, op->blocks, cb, arg,
+				       NVME_CMD_WRITE);
+	return STRAIGHT_NOT;
+}
+
+static int op_submit(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+{
+	int rc = op_straight(qp, op, cb, arg);
+
+	return rc == STRAIGHT_NOT ? qpair_submit_op(qp, op, cb, arg) : rc;
+}
+
+int upnvme_io(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+{
+	if (!qp || !op)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_io: %s is null",
+				 qp ? "the op" : "the queue pair");
+	return op_submit(qp, op, cb, cb ? arg : (void *)(uintptr_t)op->tag);
+}
+
+int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
+{
+	uint32_t accepted = 0;
+	int rc = 0;
+
+	if (!qp || !ops)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_submit: %s is null",
+				 qp ? "ops" : "the queue pair");
+	if (!owner_gate_open(qp))
+		rc = owner_enter_to_submit(qp);
+	while (!rc && accepted < n) {
+		rc = op_submit(qp, &ops[accepted], NULL, (void *)(uintptr_t)ops[accepted].tag);
+		accepted += !rc;
+	}
+	if (!accepted)
+		return rc;
+	if (ring_unrung(qp))
+		ring_tail(qp);
+	return (int)accepted;
+}
+
+/* --- completion --------------------------------------------------------------------------------------- */
+
+/* What a poll finds before it looks at the queue. 0: go on. */
+static int enter_to_take(upnvme_qpair *qp)
+{
+	int rc;
+
+	if (!qp)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "the queue pair is null");
+	if (owner_gate_open(qp))
+		return 0;
+	rc = owner_enter(qp);
+	/* The controller was given up and touches nothing any more: what it had is completed here. */
+	if (!rc && !qp->in_poll && atomic_load(&qp->ctrlr->failed))
+		qpair_abort(qp);
+	return rc;
+}
+
+static inline int closed_if_wanted(upnvme_qpair *qp, int result)
+{
+	if (unlikely(qp->close_wanted))
+		qpair_close(qp);
+	return result;
+}
+
+static __attribute__((noinline)) int poll_busy(upnvme_qpair *qp, uint32_t max)
+{
+	struct sink sink = { 0 };
+	uint32_t handed = take(qp, max, &sink, false);
+
+	return closed_if_wanted(qp, !handed && sink.stopped ? -ENOMSG : (int)handed);
+}
+
+static __attribute__((noinline)) int poll_gated(upnvme_qpair *qp, uint32_t max)
+{
+	int rc = enter_to_take(qp);
+
+	if (rc)
+		return rc;
+	return qp->in_poll ? owner_in_callback(qp) : poll_busy(qp, max);
+}
+
+static inline bool nothing_outstanding(const upnvme_qpair *qp)
+{
+	return atomic_load_explicit(&qp->tail, memory_order_relaxed) ==
+	       atomic_load_explicit(&qp->idle_tail, memory_order_relaxed);
+}
+
+int upnvme_poll(upnvme_qpair *qp, uint32_t max)
+{
+	if (unlikely(!qp || !owner_gate_open(qp) || qp->in_poll))
+		return poll_gated(qp, max);
+	return nothing_outstanding(qp) ? 0 : poll_busy(qp, max);
+}
+
+int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uint32_t n)
+{
+	struct sink sink = { .done = done, .room = n };
+	int rc = enter_to_take(qp);
+
+	if (rc)
+		return rc;
+	if (!done && n)
+		return error_set(-EINVAL, UPNVME_ERR_NULL,
+				 "upnvme_reap: done is null with room for %u", n);
+	if (qp->in_poll)
+		return owner_in_callback(qp);
+	if (nothing_outstanding(qp))
+		return 0;
+	take(qp, 0, &sink, true);
+	return closed_if_wanted(qp, (int)sink.n);
+}
+
+int upnvme_qpair_ring(upnvme_qpair *qp)
+{
+	int rc = 0;
+
+	if (!qp)
+		return error_set(-EINVAL, UPNVME_ERR_NULL,
+				 "upnvme_qpair_ring: the queue pair is null");
+	if (!owner_gate_open(qp))
+		rc = owner_enter(qp);
+	if (!rc && ring_unrung(qp))
+		ring_tail(qp);
+	return rc;
+}

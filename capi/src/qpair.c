@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Queue pairs as handles: creation, ownership, properties, statistics. */
+#include <string.h>
+
+#include <upnvme/io.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/histogram.h"
+#include "driver/queue/owner.h"
+#include "options.h"
+
+/* Sizes of the first versions. */
+#define QPAIR_OPTS_V1  16u
+#define QPAIR_STATS_V1 88u
+
+static int check_qpair(const upnvme_qpair *qp, const char *call)
+{
+	return qp ? 0 : error_set(-EINVAL, UPNVME_ERR_NULL, "%s: the queue pair is null", call);
+}
+
+int upnvme_qpair_create(upnvme_qpair **qp, upnvme_ctrlr *ctrlr,
+			const struct upnvme_qpair_opts *opts)
+{
+	struct upnvme_qpair_opts known = UPNVME_QPAIR_OPTS_INIT;
+	int rc = ctrlr_check(ctrlr, "upnvme_qpair_create");
+
+	if (!rc && !qp)
+		rc = error_set(-EINVAL, UPNVME_ERR_NULL,
+			       "upnvme_qpair_create: the place for the handle is null");
+	if (!rc && opts)
+		rc = options_take(&known, sizeof(known), opts, QPAIR_OPTS_V1, "upnvme_qpair_opts");
+	return rc ? rc : qpair_create(qp, ctrlr, &known);
+}
+
+int upnvme_qpair_stop(upnvme_qpair *qp)
+{
+	int rc = check_qpair(qp, "upnvme_qpair_stop");
+
+	return rc ? rc : qpair_stop(qp);
+}
+
+int upnvme_qpair_close(upnvme_qpair *qp)
+{
+	return qp ? qpair_close(qp) : 0;
+}
+
+int upnvme_qpair_release(upnvme_qpair *qp)
+{
+	int rc = check_qpair(qp, "upnvme_qpair_release");
+
+	return rc ? rc : qpair_release(qp);
+}
+
+int upnvme_qpair_adopt(upnvme_qpair *qp)
+{
+	int rc = check_qpair(qp, "upnvme_qpair_adopt");
+
+	return rc ? rc : qpair_adopt(qp);
+}
+
+int upnvme_qpair_abandon(upnvme_qpair *qp)
+{
+	int rc = check_qpair(qp, "upnvme_qpair_abandon");
+
+	return rc ? rc : qpair_abandon(qp);
+}
+
+uint32_t upnvme_qpair_id(const upnvme_qpair *qp)
+{
+	return qp ? qp->qid : 0;
+}
+
+uint32_t upnvme_qpair_entries(const upnvme_qpair *qp)
+{
+	return qp ? qp->entries : 0;
+}
+
+uint32_t upnvme_qpair_outstanding_max(const upnvme_qpair *qp)
+{
+	return qp ? qp->outstanding : 0;
+}
+
+uint32_t upnvme_qpair_inflight(const upnvme_qpair *qp)
+{
+	return qp ? qpair_inflight(qp) : 0;
+}
+
+int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *stats)
+{
+	struct upnvme_qpair_stats now;
+	int rc = check_qpair(qp, "upnvme_qpair_stats_get");
+
+	if (!rc)
+		rc = record_check(stats, QPAIR_STATS_V1, "upnvme_qpair_stats");
+	if (rc)
+		return rc;
+	now = qp->stats;
+	now.submitted = qp->completed + qpair_commands(qp);
+	now.completed = qp->completed;
+	record_give(stats, &now, sizeof(now));
+	return 0;
+}
+
+int upnvme_qpair_histogram(const upnvme_qpair *qp, uint64_t *buckets, uint32_t n)
+{
+	int rc = check_qpair(qp, "upnvme_qpair_histogram");
+
+	if (rc)
+		return rc;
+	if (!qp->histogram)
+		return error_set(
+			-ENOTSUP, UPNVME_ERR_FLAGS,
+			"queue pair %u measures no latencies: create it with UPNVME_QPAIR_HISTOGRAM",
+			qp->qid);
+	if (n && !buckets)
+		return error_set(-EINVAL, UPNVME_ERR_NULL,
+				 "upnvme_qpair_histogram: buckets is null with room for %u", n);
+	if (n)
+		memcpy(buckets, histogram_counts(qp->histogram),
+		       MIN(n, HISTOGRAM_BUCKETS) * sizeof(buckets[0]));
+	return HISTOGRAM_BUCKETS;
+}
+
+uint64_t upnvme_histogram_limit_ns(uint32_t bucket)
+{
+	return histogram_limit_ns(bucket);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From a request to submission queue entries, one for each part (NVM Command Set 1.0, 3.2). */
+#include "spec/command.h"
+
+#include "base/util.h"
+#include "driver/ctrlr.h"
+#include "driver/ns.h"
+#include "driver/queue/request.h"
+#include "driver/queue/straight.h"
+
+uint32_t request_limit(const struct upnvme_qpair *qp, const struct request *request)
+{
+	const struct ns_geometry *geometry = request->geometry;
+
+	switch (request->op.opcode) {
+	case UPNVME_OP_WRITE_ZEROES:
+		return geometry->max_write_zeroes_blocks;
+	case UPNVME_OP_VERIFY:
+		return geometry->max_verify_blocks;
+	case UPNVME_OP_DATASET_MANAGEMENT:
+		return qp->ctrlr->limits.max_deallocate_blocks;
+	default:
+		return geometry->max_blocks;
+	}
+}
+
+uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request *request)
+{
+	const struct ns_geometry *geometry = request->geometry;
+	uint32_t blocks = MIN(request->op.blocks - request->next, request_limit(qp, request));
+
+	if (!op_has_data(&request->op))
+		return blocks;
+	/* A boundary is a hint for reads and writes (NOIOB): a command that crosses it is slower, not wrong. */
+	if (geometry->boundary_blocks) {
+		uint64_t in_stripe = (request->op.lba + request->next) % geometry->boundary_blocks;
+
+		blocks = (uint32_t)MIN(blocks, geometry->boundary_blocks - in_stripe);
+	}
+	return (uint32_t)(data_fit(qp, &request->op, request->place,
+				   (uint64_t)blocks * geometry->block_bytes) /
+			  geometry->block_bytes);
+}
+
+uint64_t request_touches(const struct request *request)
+{
+	const struct upnvme_op *op = &request->op;
+	uint64_t touches = 0;
+
+	if (op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES ||
+	    op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
+		touches = SLOT_CHANGES_MEDIUM;
+	if (op->form == UPNVME_FORM_IOV || op->metadata)
+		return touches | SLOT_TOUCHES_MANY;
+	if (op->opcode != UPNVME_OP_DATASET_MANAGEMENT && !op_has_data(op))
+		return touches;
+	return touches | align_down((uint64_t)(uintptr_t)op->buf, 4);
+}
+
+/* Dword 12's upper half: the public flags, where the specification has them. */
+static uint32_t control_bits(const struct upnvme_op *op)
+{
+	static const struct {
+		uint16_t flag;
+		uint32_t bit;
+	} map[] = {
+		{ UPNVME_FUA, NVME_RW_FUA },
+		{ UPNVME_LIMITED_RETRY, NVME_RW_LR },
+		{ UPNVME_DEALLOCATE_ZEROES, NVME_RW_DEAC },
+		{ UPNVME_STORAGE_TAG_CHECK, NVME_RW_STC },
+		{ UPNVME_PRCHK_REF, NVME_FIELD_SET(NVME_RW_PRINFO, 1u) },
+		{ UPNVME_PRCHK_APP, NVME_FIELD_SET(NVME_RW_PRINFO, 2u) },
+		{ UPNVME_PRCHK_GUARD, NVME_FIELD_SET(NVME_RW_PRINFO, 4u) },
+		{ UPNVME_PRACT, NVME_FIELD_SET(NVME_RW_PRINFO, 8u) },
+	};
+	uint32_t bits = NVME_FIELD_SET(NVME_RW_DTYPE, (uint32_t)op->dtype);
+
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		if (op->flags & map[i].flag)
+			bits |= map[i].bit;
+	return bits;
+}
+
+/* With types 1 and 2 the reference tag goes up by one a block (NVM Command Set 1.0, 5.2.1.5). */
+static void put_tags(const struct request *request, struct nvme_sqe *sqe)
+{
+	const struct upnvme_op *op = &request->op;
+	uint8_t protection = request->geometry->protection;
+	uint64_t ref_tag = op->ref_tag;
+
+	if (protection == 1 || protection == 2)
+		ref_tag += request->next;
+	sqe->cdw2 = op->ref_tag_high;
+	sqe->cdw3 = (uint32_t)(ref_tag >> 32);
+	sqe->cdw14 = (uint32_t)ref_tag;
+	sqe->cdw15 = op->app_tag | (uint32_t)op->app_mask << 16;
+}
+
+static void put_blocks(const struct request *request, uint32_t blocks, struct nvme_sqe *sqe)
+{
+	const struct upnvme_op *op = &request->op;
+	uint64_t lba = op->lba + request->next;
+
+	sqe->cdw10 = (uint32_t)lba;
+	sqe->cdw11 = (uint32_t)(lba >> 32);
+	sqe->cdw12 = control_bits(op) | (blocks - 1);
+	sqe->cdw13 = (uint32_t)op->directive << 16 | op->dsm;
+	put_tags(request, sqe);
+}
+
+static void put_metadata(struct upnvme_qpair *qp, const struct request *request, uint32_t blocks,
+			 struct nvme_sqe *sqe)
+{
+	uint64_t bytes = request->geometry->metadata_bytes;
+
+	if (request->op.metadata)
+		data_translate(qp,
+			       (uint64_t)(uintptr_t)request->op.metadata + request->next * bytes,
+			       blocks * bytes, &sqe->mptr);
+}
+
+/* One range, in the slot's list, or the caller's own (NVM Command Set 1.0, 3.2.3). */
+static void put_ranges(struct upnvme_qpair *qp, struct request *request, uint32_t blocks,
+		       struct slot *slot, struct nvme_sqe *sqe)
+{
+	const struct upnvme_op *op = &request->op;
+	struct nvme_dsm_range *range = slot_list(qp, slot);
+
+	if (op->buf) {
+		sqe->cdw10 = op->blocks - 1;
+		sqe->cdw11 = op->directive;
+		data_build(qp, op, &request->place, (uint64_t)op->blocks * sizeof(*range), slot,
+			   sqe);
+		return;
+	}
+	*range = (struct nvme_dsm_range){ .length = blocks, .slba = op->lba + request->next };
+	sqe->cdw11 = NVME_DSM_AD;
+	sqe->prp1 = slot_list_iova(qp, slot);
+}
+
+void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
+		   uint32_t blocks)
+{
+	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	const struct upnvme_op *op = &request->op;
+	struct nvme_sqe sqe = { .opcode = op->opcode,
+				.nsid = op->nsid,
+				.cid = (uint16_t)(slot->head >> 16) };
+
+	if (op->opcode == UPNVME_OP_DATASET_MANAGEMENT) {
+		put_ranges(qp, request, blocks, slot, &sqe);
+	} else if (op->opcode != UPNVME_OP_FLUSH) {
+		put_blocks(request, blocks, &sqe);
+		put_metadata(qp, request, blocks, &sqe);
+		if (op_has_data(op))
+			data_build(qp, op, &request->place,
+				   (uint64_t)blocks * request->geometry->block_bytes, slot, &sqe);
+	}
+	request->next += blocks;
+	*tail = sqe;
+	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+}

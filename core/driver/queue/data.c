@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From the caller's segments to the data pointer of a command: PRP where it can say it, else SGL.
+ *
+ * PRP (NVMe Base 2.0, 4.1.1) knows pages: only the first entry may begin within one, only the last may end within one. SGL
+ * (4.1.2) knows any pieces. Lists never chain; what does not fit into one goes into the request's next command. */
+#include <sys/uio.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/request.h"
+#include "driver/queue/straight.h"
+#include "spec/data_ptr.h"
+
+#define PRP1_ALIGN NVME_PRP1_ALIGN
+
+struct piece {
+	uint64_t va;
+	uint64_t bytes;
+};
+
+bool op_has_data(const struct upnvme_op *op)
+{
+	return op->opcode == UPNVME_OP_READ || op->opcode == UPNVME_OP_WRITE ||
+	       op->opcode == UPNVME_OP_COMPARE;
+}
+
+/* Takes the next piece of at most `max` bytes at the place, and moves the place behind it; the data is long enough. */
+static struct piece piece_next(const struct upnvme_op *op, struct data_place *place, uint64_t max)
+{
+	const struct iovec *iov = op->buf;
+	struct piece piece = { (uint64_t)(uintptr_t)op->buf + place->offset, max };
+
+	if (op->form == UPNVME_FORM_IOV) {
+		while (place->offset == iov[place->segment].iov_len) {
+			place->segment++;
+			place->offset = 0;
+		}
+		piece.va = (uint64_t)(uintptr_t)iov[place->segment].iov_base + place->offset;
+		piece.bytes = MIN(max, iov[place->segment].iov_len - place->offset);
+	}
+	place->offset += piece.bytes;
+	return piece;
+}
+
+void data_skip(const struct upnvme_op *op, struct data_place *place, uint64_t bytes)
+{
+	while (bytes)
+		bytes -= piece_next(op, place, bytes).bytes;
+}
+
+static uint64_t fit_prp(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+			struct data_place place, uint64_t max)
+{
+	uint64_t bytes = 0, pages_left = 1 + qp->list_bytes / NVME_PRP_ENTRY_BYTES, end = 0;
+
+	while (bytes < max) {
+		struct piece piece = piece_next(op, &place, max - bytes);
+		uint64_t in_page = piece.va % NVME_PAGE_BYTES;
+		uint64_t room =
+			pages_left * NVME_PAGE_BYTES - MIN(in_page, pages_left * NVME_PAGE_BYTES);
+
+		if (bytes ? (in_page || end % NVME_PAGE_BYTES) : !is_aligned(piece.va, PRP1_ALIGN))
+			break;
+		bytes += MIN(piece.bytes, room);
+		if (piece.bytes >= room)
+			break;
+		end = piece.va + piece.bytes;
+		pages_left -= (in_page + piece.bytes + NVME_PAGE_BYTES - 1) / NVME_PAGE_BYTES;
+	}
+	return bytes;
+}
+
+static bool piece_fits_sgl(const struct upnvme_qpair *qp, const struct piece *piece)
+{
+	return !qp->ctrlr->limits.sgl_dword_align || is_aligned(piece->va | piece->bytes, 4);
+}
+
+static uint64_t fit_sgl(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+			struct data_place place, uint64_t max)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t left = qp->list_bytes / sizeof(struct nvme_sgl_desc); left > 0 && bytes < max;
+	     left--) {
+		struct piece piece = piece_next(op, &place, max - bytes);
+
+		if (!piece_fits_sgl(qp, &piece))
+			break;
+		bytes += piece.bytes;
+	}
+	return bytes;
+}
+
+uint64_t data_fit(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+		  struct data_place place, uint64_t max)
+{
+	uint64_t prp = fit_prp(qp, op, place, max);
+
+	if (prp == max || !qp->ctrlr->limits.sgl)
+		return prp;
+	return MAX(prp, fit_sgl(qp, op, place, max));
+}
+
+static uint64_t piece_iova(struct upnvme_qpair *qp, const struct piece *piece)
+{
+	uint64_t iova = 0;
+
+	data_translate(qp, piece->va, piece->bytes,
+		       &iova); /* was found reachable when the request was accepted */
+	return iova;
+}
+
+static void build_prp(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
+		      uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe)
+{
+	uint64_t *list = slot_list(qp, slot);
+	uint32_t n = 0;
+
+	for (uint64_t done = 0; done < bytes;) {
+		struct piece piece = piece_next(op, place, bytes - done);
+		uint64_t iova = piece_iova(qp, &piece), end = iova + piece.bytes;
+
+		if (done == 0) {
+			sqe->prp1 = iova;
+			iova = align_down(iova, NVME_PAGE_BYTES) + NVME_PAGE_BYTES;
+		}
+		for (; iova < end; iova += NVME_PAGE_BYTES)
+			list[n++] = iova;
+		done += piece.bytes;
+	}
+	if (n == 1)
+		sqe->prp2 = list[0];
+	else if (n > 1)
+		sqe->prp2 = slot_list_iova(qp, slot);
+}
+
+static void build_sgl(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
+		      uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe)
+{
+	struct nvme_sgl_desc *list = slot_list(qp, slot);
+	uint32_t n = 0;
+
+	for (uint64_t done = 0; done < bytes;) {
+		struct piece piece = piece_next(op, place, bytes - done);
+
+		list[n++] = (struct nvme_sgl_desc){
+			.address = piece_iova(qp, &piece),
+			.length = (uint32_t)piece.bytes,
+			.id = NVME_SGL_ID(NVME_SGL_TYPE_DATA_BLOCK, NVME_SGL_SUBTYPE_ADDRESS),
+		};
+		done += piece.bytes;
+	}
+	sqe->flags |= NVME_FIELD_SET(NVME_SQE_PSDT, NVME_SQE_PSDT_SGL_MPTR_BUFFER);
+	sqe->sgl1 = list[0];
+	if (n > 1)
+		sqe->sgl1 = (struct nvme_sgl_desc){
+			.address = slot_list_iova(qp, slot),
+			.length = n * (uint32_t)sizeof(list[0]),
+			.id = NVME_SGL_ID(NVME_SGL_TYPE_LAST_SEGMENT, NVME_SGL_SUBTYPE_ADDRESS),
+		};
+}
+
+void data_build(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
+		uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe)
+{
+	if (fit_prp(qp, op, *place, bytes) == bytes)
+		build_prp(qp, op, place, bytes, slot, sqe);
+	else
+		build_sgl(qp, op, place, bytes, slot, sqe);
+}
+
+static bool region_translate(const struct region *region, uint64_t va, uint64_t bytes,
+			     uint64_t *iova)
+{
+	uint64_t offset = va - region->base;
+
+	if (offset >= region->bytes || bytes > region->bytes - offset)
+		return false;
+	*iova = va + region->delta;
+	return true;
+}
+
+bool data_translate(struct upnvme_qpair *qp, uint64_t va, uint64_t bytes, uint64_t *iova)
+{
+	struct region found;
+
+	if (region_translate(&qp->window, va, bytes, iova) ||
+	    region_translate(&qp->window2, va, bytes, iova))
+		return true;
+	if (!domain_find(qp->domain, va, &found) || !region_translate(&found, va, bytes, iova))
+		return false;
+	qp->window2 = qp->window;
+	qp->window = found;
+	return true;
+}
+
+static int segment_check(struct upnvme_qpair *qp, const void *base, uint64_t bytes,
+			 const char *what, uint32_t index)
+{
+	uint64_t iova;
+
+	if (!data_translate(qp, (uint64_t)(uintptr_t)base, bytes, &iova))
+		return error_set(
+			-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+			"%s %u (%p, %llu bytes) is not wholly in memory that the device can reach: use "
+			"upnvme_dma_alloc, or upnvme_mem_register first",
+			what, index, base, (unsigned long long)bytes);
+	return 0;
+}
+
+static int buffer_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes)
+{
+	if (!op->buf)
+		return error_set(-EINVAL, UPNVME_ERR_NULL,
+				 "buffer is null: this command moves %llu bytes",
+				 (unsigned long long)bytes);
+	if (!is_aligned((uintptr_t)op->buf, PRP1_ALIGN))
+		return error_set(-EINVAL, UPNVME_ERR_BUFFER_ALIGN,
+				 "buffer %p is not aligned to %u bytes, as the controller needs it",
+				 op->buf, PRP1_ALIGN);
+	return segment_check(qp, op->buf, bytes, "buffer", 0);
+}
+
+static int iovec_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes)
+{
+	const struct iovec *iov = op->buf;
+	uint64_t total = 0;
+	int rc = 0;
+
+	if (!iov || !op->niov)
+		return error_set(-EINVAL, UPNVME_ERR_IOVEC, "iovec is null or has no segments");
+	for (uint32_t i = 0; i < op->niov && !rc; i++) {
+		if (iov[i].iov_len > bytes - total)
+			return error_set(
+				-EINVAL, UPNVME_ERR_IOVEC,
+				"iovec segment %u (%zu bytes) goes past the %llu bytes that the command moves",
+				i, iov[i].iov_len, (unsigned long long)bytes);
+		total += iov[i].iov_len;
+		if (iov[i].iov_len)
+			rc = segment_check(qp, iov[i].iov_base, iov[i].iov_len, "iovec segment", i);
+	}
+	if (!rc && total != bytes)
+		return error_set(-EINVAL, UPNVME_ERR_IOVEC,
+				 "iovec has %llu bytes, the command moves %llu",
+				 (unsigned long long)total, (unsigned long long)bytes);
+	return rc;
+}
+
+int data_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes)
+{
+	return op->form == UPNVME_FORM_IOV ? iovec_check(qp, op, bytes) :
+					     buffer_check(qp, op, bytes);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The general path of a submission: every kind of command, every check, and a sentence for each that fails. */
+#include "base/error.h"
+#include "driver/queue/histogram.h"
+#include "driver/queue/ring.h"
+#include "driver/queue/split.h"
+#include "driver/queue/straight.h"
+#include "spec/command.h"
+#include "spec/identify.h"
+
+/* What one opcode needs. */
+struct op_kind {
+	const char *name;
+	uint16_t oncs;  /* the bit that says that the controller has it; 0: mandatory */
+	uint16_t flags; /* that it takes */
+	bool ranged;    /* has LBA and blocks */
+};
+
+#define FLAGS_PI                                                                   \
+	(UPNVME_PRCHK_REF | UPNVME_PRCHK_APP | UPNVME_PRCHK_GUARD | UPNVME_PRACT | \
+	 UPNVME_STORAGE_TAG_CHECK)
+#define FLAGS_RW (UPNVME_FUA | UPNVME_LIMITED_RETRY | FLAGS_PI)
+
+static const struct op_kind *op_kind(uint8_t opcode)
+{
+	static const struct op_kind kinds[] = {
+		[UPNVME_OP_FLUSH] = { "flush", 0, 0, false },
+		[UPNVME_OP_WRITE] = { "write", 0, FLAGS_RW, true },
+		[UPNVME_OP_READ] = { "read", 0, FLAGS_RW, true },
+		[UPNVME_OP_COMPARE] = { "compare", NVME_ONCS_COMPARE, FLAGS_RW, true },
+		[UPNVME_OP_WRITE_ZEROES] = { "write zeroes", NVME_ONCS_WRITE_ZEROES,
+					     FLAGS_RW | UPNVME_DEALLOCATE_ZEROES, true },
+		[UPNVME_OP_DATASET_MANAGEMENT] = { "dataset management", NVME_ONCS_DSM, 0, true },
+		[UPNVME_OP_VERIFY] = { "verify", NVME_ONCS_VERIFY, FLAGS_RW, true },
+	};
+
+	return opcode < ARRAY_SIZE(kinds) && kinds[opcode].name ? &kinds[opcode] : NULL;
+}
+
+static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+		      const struct op_kind **kind)
+{
+	*kind = op_kind(op->opcode);
+	if (!*kind)
+		return error_set(
+			-EINVAL, UPNVME_ERR_OPCODE,
+			"opcode %#x is not one of upnvme_op's: give it as a struct upnvme_raw with "
+			"UPNVME_FORM_RAW",
+			op->opcode);
+	if (op->form > UPNVME_FORM_IOV || op->dtype > 15)
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"form %u or directive type %u is unknown: forms are 0 to 2, types 0 to 15",
+			op->form, op->dtype);
+	if (op->flags & (UPNVME_FUSED_FIRST | UPNVME_FUSED_SECOND))
+		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS, "fused commands are not supported");
+	if (op->flags & ~(*kind)->flags)
+		return error_set(-EINVAL, UPNVME_ERR_FLAGS, "flags %#x: %s takes only %#x",
+				 op->flags, (*kind)->name, (*kind)->flags);
+	if ((*kind)->oncs && !(qp->ctrlr->limits.oncs & (*kind)->oncs))
+		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+				 "the controller does not support %s (ONCS is %#x)", (*kind)->name,
+				 qp->ctrlr->limits.oncs);
+	return 0;
+}
+
+static int check_namespace(struct upnvme_qpair *qp, const struct upnvme_op *op,
+			   const struct ns_geometry **geometry)
+{
+	struct upnvme_ns *ns =
+		qp->ns && qp->ns->nsid == op->nsid ? qp->ns : ns_find(qp->ctrlr, op->nsid);
+
+	if (!ns)
+		return error_set(
+			-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
+			"namespace %u is not active on this controller: upnvme_ns_next lists those that are",
+			op->nsid);
+	*geometry = ns_geometry(ns);
+	if (!(*geometry)->nblocks)
+		return error_set(-ENODEV, UPNVME_ERR_NS_GONE, "namespace %u is gone", op->nsid);
+	qp->ns = ns;
+	return 0;
+}
+
+static int check_range(const struct upnvme_op *op, const struct ns_geometry *geometry)
+{
+	if (!op->blocks)
+		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
+				 "blocks is 0: a command has at least one");
+	if ((uint64_t)op->blocks * geometry->block_bytes > INT64_MAX >> 16)
+		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
+				 "%u blocks are more than one request may have", op->blocks);
+	if (op->lba >= geometry->nblocks || op->blocks > geometry->nblocks - op->lba)
+		return error_set(
+			-ERANGE, UPNVME_ERR_LBA_RANGE,
+			"LBA %llu and %u blocks pass the end of namespace %u, which has %llu blocks",
+			(unsigned long long)op->lba, op->blocks, op->nsid,
+			(unsigned long long)geometry->nblocks);
+	return 0;
+}
+
+static int check_metadata(struct upnvme_qpair *qp, const struct upnvme_op *op,
+			  const struct ns_geometry *geometry)
+{
+	bool separate = geometry->metadata_bytes && !geometry->metadata_extended;
+	uint64_t bytes = (uint64_t)op->blocks * geometry->metadata_bytes, iova;
+
+	if (!op->metadata) {
+		if (!separate || (op->flags & UPNVME_PRACT))
+			return 0;
+		return error_set(
+			-EINVAL, UPNVME_ERR_METADATA,
+			"namespace %u has %u bytes of metadata per block in a separate buffer: give one",
+			op->nsid, geometry->metadata_bytes);
+	}
+	if (!separate)
+		return error_set(-EINVAL, UPNVME_ERR_METADATA,
+				 "namespace %u takes no separate metadata buffer", op->nsid);
+	if (!is_aligned((uintptr_t)op->metadata, 4) ||
+	    !data_translate(qp, (uint64_t)(uintptr_t)op->metadata, bytes, &iova))
+		return error_set(
+			-EFAULT, UPNVME_ERR_METADATA,
+			"metadata buffer %p (%llu bytes) is misaligned or not in memory that the device can "
+			"reach",
+			op->metadata, (unsigned long long)bytes);
+	return 0;
+}
+
+/* Walks the parts that the request will have: each must be expressible. */
+static int check_expressible(struct upnvme_qpair *qp, struct request request)
+{
+	const uint32_t block_bytes = request.geometry->block_bytes;
+
+	while (request.next < request.op.blocks) {
+		uint32_t blocks = request_next_blocks(qp, &request);
+
+		if (!blocks)
+			return error_set(
+				-EINVAL, UPNVME_ERR_IOVEC,
+				"iovec segment %u: PRP cannot express it (inner segments must begin and end at "
+				"multiples of %u bytes) and %s",
+				request.place.segment, NVME_PAGE_BYTES,
+				qp->ctrlr->limits.sgl ?
+					"one block has too many segments for an SGL" :
+					"the controller has no SGL");
+		request.next += blocks;
+		data_skip(&request.op, &request.place, (uint64_t)blocks * block_bytes);
+	}
+	return 0;
+}
+
+static int check_data(struct upnvme_qpair *qp, const struct request *request)
+{
+	const struct upnvme_op *op = &request->op;
+	int rc = data_check(qp, op, (uint64_t)op->blocks * request->geometry->block_bytes);
+
+	if (!rc)
+		rc = check_metadata(qp, op, request->geometry);
+	if (!rc && op->form == UPNVME_FORM_IOV)
+		rc = check_expressible(qp, *request);
+	return rc;
+}
+
+/* The caller's own ranges: `blocks` of them, 16 bytes each, are data that the device reads. */
+static int check_ranges(struct upnvme_qpair *qp, const struct upnvme_op *op)
+{
+	uint32_t max = qp->ctrlr->limits.max_deallocate_ranges;
+
+	if (!op->blocks || op->blocks > max)
+		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
+				 "%u ranges: the controller takes 1 to %u in one command",
+				 op->blocks, max);
+	if (op->form != UPNVME_FORM_BUF)
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "range definitions must be one buffer (UPNVME_FORM_BUF)");
+	return data_check(qp, op, (uint64_t)op->blocks * sizeof(struct nvme_dsm_range));
+}
+
+static int request_check(struct upnvme_qpair *qp, struct request *request)
+{
+	const struct op_kind *kind;
+	int rc = check_kind(qp, &request->op, &kind);
+
+	if (!rc)
+		rc = check_namespace(qp, &request->op, &request->geometry);
+	if (rc)
+		return rc;
+	if (!kind->ranged) {
+		request->op.blocks = 0;
+		return 0;
+	}
+	if (request->op.opcode == UPNVME_OP_DATASET_MANAGEMENT && request->op.buf)
+		return check_ranges(qp, &request->op);
+	rc = check_range(&request->op, request->geometry);
+	if (!rc && op_has_data(&request->op))
+		rc = check_data(qp, request);
+	return rc;
+}
+
+static void slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touches, uint32_t blocks,
+		      upnvme_cb cb, void *arg)
+{
+	slot_pop(qp, slot);
+	slot->cb = cb;
+	slot->arg = arg;
+	slot->blocks = blocks;
+	slot->head -= SLOT_FREE;
+	atomic_store_explicit(&slot->touches, touches, memory_order_relaxed);
+	if (qp->histogram) {
+		slot->head |= SLOT_TIMED;
+		histogram_start(qp->histogram, slot_index(qp, slot));
+	}
+}
+
+/* One command or several; it is accepted. */
+static void request_accept(struct upnvme_qpair *qp, struct request *request, upnvme_cb cb,
+			   void *arg)
+{
+	bool is_range_list = request->op.opcode == UPNVME_OP_DATASET_MANAGEMENT && request->op.buf;
+	uint32_t blocks = is_range_list ? request->op.blocks : request_next_blocks(qp, request);
+	struct slot *slot = qp->free;
+
+	if (request_is_whole(request, blocks)) {
+		slot_fill(qp, slot, request_touches(request), blocks, cb, arg);
+		request_issue(qp, request, slot, blocks);
+	} else {
+		slot_pop(qp, slot);
+		split_begin(qp, slot, request, cb, arg);
+	}
+}
+
+static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
+{
+	if (!raw)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "raw command is null");
+	if (raw->cdw[0] & 0xff00)
+		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
+				 "raw command: dword 0 is %#x; FUSE and PSDT (bits 15:8) must be 0",
+				 raw->cdw[0]);
+	if (raw->direction > UPNVME_DATA_FROM_DEVICE ||
+	    (raw->direction != UPNVME_DATA_NONE && !raw->data_bytes))
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"raw command: direction %u with %u bytes of data; directions are UPNVME_DATA_..., with data "
+			"unless NONE",
+			raw->direction, raw->data_bytes);
+	if (raw->data_bytes > qp->ctrlr->limits.max_transfer_bytes)
+		return error_set(
+			-EINVAL, UPNVME_ERR_TRANSFER,
+			"raw command: %u bytes are more than one command can move here (%llu), and raw commands "
+			"are not split",
+			raw->data_bytes, (unsigned long long)qp->ctrlr->limits.max_transfer_bytes);
+	if (raw->metadata && !data_translate(qp, (uint64_t)(uintptr_t)raw->metadata, 4, mptr))
+		return error_set(
+			-EFAULT, UPNVME_ERR_METADATA,
+			"raw command: metadata buffer %p is not in memory that the device can reach",
+			raw->metadata);
+	return 0;
+}
+
+static uint64_t raw_touches(const struct upnvme_raw *raw)
+{
+	uint64_t touches = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
+
+	return raw->metadata ? touches | SLOT_TOUCHES_MANY :
+			       touches | align_down((uint64_t)(uintptr_t)raw->data, 4);
+}
+
+static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb,
+		      void *arg)
+{
+	struct upnvme_op op = { .form = UPNVME_FORM_BUF };
+	struct data_place place = { 0 };
+	struct slot *slot = qp->free;
+	struct nvme_sqe sqe, *tail;
+	uint64_t mptr = 0;
+	int rc = raw_check(qp, raw, &mptr);
+
+	if (!rc && raw->direction != UPNVME_DATA_NONE) {
+		op.buf = raw->data;
+		rc = data_check(qp, &op, raw->data_bytes);
+	}
+	if (rc)
+		return rc;
+	if (!slot)
+		return -EAGAIN;
+	memcpy(&sqe, raw->cdw, sizeof(sqe));
+	slot_fill(qp, slot, raw_touches(raw), 0, cb, arg);
+	sqe.cid = (uint16_t)(slot->head >> 16);
+	sqe.mptr = mptr;
+	sqe.prp1 = sqe.prp2 = 0;
+	if (op.buf)
+		data_build(qp, &op, &place, raw->data_bytes, slot, &sqe);
+	tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	*tail = sqe;
+	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+	return 0;
+}
+
+static int op_submit(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+{
+	struct request request = { .op = *op };
+	int rc;
+
+	if (op->form == UPNVME_FORM_RAW)
+		return raw_submit(qp, op->buf, cb, arg);
+	rc = request_check(qp, &request);
+	if (rc)
+		return rc;
+	if (!qp->free)
+		return -EAGAIN;
+	request_accept(qp, &request, cb, arg);
+	return 0;
+}
+
+int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+{
+	int rc = owner_enter_to_submit(qp);
+
+	if (rc)
+		return rc;
+	rc = op_submit(qp, op, cb, arg);
+	if (rc == -EAGAIN)
+		qp->stats.full++;
+	if (rc)
+		return rc;
+	qp->stats.general++;
+	if (qp->flags & UPNVME_QPAIR_RING_EACH)
+		ring_tail(qp);
+	return 0;
+}

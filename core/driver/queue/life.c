@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The life of an I/O queue pair: created at the controller, stopped, closed.
+ *
+ * The order at the end is always: the device is kept from touching memory (queues deleted, or the controller disabled), then what
+ * was outstanding is completed, then memory is given back. Every wait has the admin command's deadline. */
+#include "base/error.h"
+#include "base/log.h"
+#include "driver/admin.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/histogram.h"
+#include "driver/queue/owner.h"
+#include "driver/queue/ring.h"
+#include "driver/queue/split.h"
+#include "driver/queue/straight.h"
+#include "spec/command.h"
+#include "spec/status.h"
+
+#define ENTRIES_DEFAULT 256u
+#define LIST_BYTES_MIN  64u
+
+static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts *opts)
+{
+	uint32_t max = ctrlr->limits.max_queue_entries;
+
+	if (!opts->entries)
+		opts->entries = MIN(ENTRIES_DEFAULT, max);
+	if (opts->entries < 2 || opts->entries > max)
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "entries is %u: this controller takes 2 to %u", opts->entries,
+				 max);
+	if (!opts->outstanding)
+		opts->outstanding = MIN(opts->entries - 1, QPAIR_OUTSTANDING_MAX);
+	if (opts->outstanding > MIN(opts->entries - 1, QPAIR_OUTSTANDING_MAX))
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"outstanding is %u: at most entries - 1 (%u) and %u commands can be in flight",
+			opts->outstanding, opts->entries - 1, QPAIR_OUTSTANDING_MAX);
+	if (opts->flags & ~(UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM))
+		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
+				 "queue pair flags %#x: only %#x are known", opts->flags,
+				 UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM);
+	return 0;
+}
+
+/* PRP1 is in the entry; the list holds all further pages of the largest transfer, at whatever offset it begins. */
+static uint32_t list_bytes(const struct upnvme_ctrlr *ctrlr)
+{
+	uint64_t pages =
+		align_up(ctrlr->limits.max_transfer_bytes, NVME_PAGE_BYTES) / NVME_PAGE_BYTES;
+
+	return (uint32_t)MAX(pow2_ceil(pages * sizeof(uint64_t)), LIST_BYTES_MIN);
+}
+
+static bool qid_is_taken(const struct upnvme_ctrlr *ctrlr, uint32_t qid)
+{
+	for (const struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next)
+		if (qp->qid == qid)
+			return true;
+	return false;
+}
+
+static uint32_t qid_free(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t qid = 1;
+
+	while (qid <= ctrlr->limits.max_qpairs && qid_is_taken(ctrlr, qid))
+		qid++;
+	return qid <= ctrlr->limits.max_qpairs ? qid : 0;
+}
+
+static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
+		      const struct upnvme_qpair_opts *opts)
+{
+	uint32_t qid = qid_free(ctrlr);
+	int rc;
+
+	if (!qid)
+		return error_set(
+			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
+			"all %u queue pairs that the controller granted are in use: close one, or open with more "
+			"(upnvme_open_opts.nqpairs)",
+			ctrlr->limits.max_qpairs);
+	rc = qpair_rings_create(qp, ctrlr, (uint16_t)qid, opts->entries, opts->outstanding,
+				list_bytes(ctrlr));
+	if (rc)
+		return rc;
+	if (opts->flags & UPNVME_QPAIR_HISTOGRAM)
+		rc = histogram_create(&(*qp)->histogram, (*qp)->slot_mask + 1);
+	if (rc) {
+		qpair_rings_destroy(*qp);
+		return rc;
+	}
+	(*qp)->flags = opts->flags;
+	(*qp)->next = ctrlr->qpairs;
+	ctrlr->qpairs = *qp;
+	return 0;
+}
+
+/* Out of the controller's list, so that nobody alerts it any more, and gone. */
+static void qpair_unmake(struct upnvme_qpair *qp)
+{
+	struct upnvme_ctrlr *ctrlr = qp->ctrlr;
+	struct upnvme_qpair **link = &ctrlr->qpairs;
+
+	pthread_mutex_lock(&ctrlr->lock);
+	while (*link != qp)
+		link = &(*link)->next;
+	*link = qp->next;
+	pthread_mutex_unlock(&ctrlr->lock);
+	qpair_rings_destroy(qp);
+}
+
+/* NVMe Base 2.0, 5.4 and 5.5: the completion queue first. Interrupts are off: the owner polls. */
+static int queues_create(struct upnvme_qpair *qp)
+{
+	struct admin_command create = { .sqe = { .opcode = NVME_ADMIN_CREATE_IO_CQ,
+						 .prp1 = qpair_cq_iova(qp) } };
+	struct admin_command undo = { .sqe = { .opcode = NVME_ADMIN_DELETE_IO_CQ,
+					       .cdw10 = qp->qid } };
+	int rc;
+
+	create.sqe.cdw10 = NVME_FIELD_SET(NVME_CREATE_CQ_QID, (uint32_t)qp->qid) |
+			   NVME_FIELD_SET(NVME_CREATE_CQ_QSIZE, qp->entries - 1);
+	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_CQ_PC, 1u);
+	rc = admin_expect(qp->ctrlr, &create, "Create I/O Completion Queue", NULL);
+	if (rc)
+		return rc;
+	create.sqe.opcode = NVME_ADMIN_CREATE_IO_SQ;
+	create.sqe.prp1 = qpair_sq_iova(qp);
+	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_SQ_PC, 1u) |
+			   NVME_FIELD_SET(NVME_CREATE_SQ_CQID, (uint32_t)qp->qid);
+	rc = admin_expect(qp->ctrlr, &create, "Create I/O Submission Queue", NULL);
+	if (rc) {
+		struct upnvme_completion done;
+
+		if (admin_run(qp->ctrlr, &undo, &done) || done.status)
+			ctrlr_fail(
+				qp->ctrlr,
+				"a completion queue without its submission queue could not be deleted");
+	}
+	return rc;
+}
+
+int qpair_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
+		 const struct upnvme_qpair_opts *opts)
+{
+	struct upnvme_qpair_opts checked = *opts;
+	struct upnvme_qpair *created;
+	int rc = opts_check(ctrlr, &checked);
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&ctrlr->lock);
+	rc = qpair_make(&created, ctrlr, &checked);
+	pthread_mutex_unlock(&ctrlr->lock);
+	if (rc)
+		return rc;
+	rc = queues_create(created);
+	if (rc) {
+		qpair_unmake(created);
+		return rc;
+	}
+	atomic_store(&created->owner, owner_token());
+	owner_enter(created);
+	*qp = created;
+	return 0;
+}
+
+static struct upnvme_completion aborted_record(const struct slot *slot)
+{
+	uint64_t touches = atomic_load_explicit(&slot->touches, memory_order_relaxed);
+	uint16_t flags = UPNVME_DONE_ABORTED;
+
+	if (touches & SLOT_CHANGES_MEDIUM)
+		flags |= UPNVME_DONE_INDETERMINATE;
+	return (struct upnvme_completion){
+		.tag = (uint64_t)(uintptr_t)slot->arg,
+		.status = NVME_SC_ABORTED_BY_HOST,
+		.flags = flags,
+	};
+}
+
+static void slot_abort(struct upnvme_qpair *qp, struct slot *slot)
+{
+	struct upnvme_completion record = aborted_record(slot);
+	bool handed;
+
+	if (slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY))
+		return;
+	qp->stats.aborted++;
+	qp->completed++;
+	if (slot->head & SLOT_PART)
+		split_part_done(qp, slot, &record, NULL, &handed);
+	else
+		ready_append(qp, slot, slot->cb, &record);
+}
+
+static uint32_t abort_outstanding(struct upnvme_qpair *qp)
+{
+	uint64_t before = qp->stats.aborted;
+
+	if (ring_unrung(qp)) {
+		qp->submitted += ring_unrung(qp);
+		qp->rung = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	}
+	split_abort(qp);
+	for (uint32_t i = 0; i <= qp->slot_mask; i++)
+		slot_abort(qp, &qp->slots[i]);
+	return (uint32_t)(qp->stats.aborted - before);
+}
+
+uint32_t qpair_commands(const struct upnvme_qpair *qp)
+{
+	return (uint32_t)(qp->submitted - qp->completed) + ring_unrung(qp);
+}
+
+/* Within a poll the counters lag behind, so the slots are counted. */
+uint32_t qpair_inflight(const struct upnvme_qpair *qp)
+{
+	uint32_t n = 0;
+
+	if (atomic_load_explicit(&qp->tail, memory_order_relaxed) ==
+		    atomic_load_explicit(&qp->idle_tail, memory_order_relaxed) &&
+	    !qp->in_poll)
+		return 0;
+	if (!qp->in_poll && !qp->requests)
+		return qpair_commands(qp) + qp->nready;
+	for (uint32_t i = 0; i < qp->outstanding; i++) {
+		const struct slot *slot = &qp->slots[i];
+		bool is_part = slot->head & (SLOT_PART | SLOT_HOME);
+
+		n += !(slot->head & SLOT_FREE) && !is_part;
+	}
+	return n + qp->requests;
+}
+
+void qpair_abort(struct upnvme_qpair *qp)
+{
+	abort_outstanding(qp);
+	ring_note_idle(qp);
+}
+
+static int queue_delete(struct upnvme_qpair *qp, uint8_t opcode, const char *what)
+{
+	struct admin_command delete = { .sqe = { .opcode = opcode, .cdw10 = qp->qid } };
+
+	return admin_expect(qp->ctrlr, &delete, what, NULL);
+}
+
+/* NVMe Base 2.0, 5.6 and 5.7: the submission queue first, with what the controller then still posts. A controller that does not
+ * do it is disabled: only then is the memory of the queues out of its reach. */
+static void queues_delete(struct upnvme_qpair *qp)
+{
+	if (atomic_load(&qp->ctrlr->failed))
+		return;
+	if (queue_delete(qp, NVME_ADMIN_DELETE_IO_SQ, "Delete I/O Submission Queue")) {
+		ctrlr_fail(qp->ctrlr, error_last()->text);
+		return;
+	}
+	take_into_ready(qp);
+	if (queue_delete(qp, NVME_ADMIN_DELETE_IO_CQ, "Delete I/O Completion Queue"))
+		ctrlr_fail(qp->ctrlr, error_last()->text);
+}
+
+static void stop(struct upnvme_qpair *qp)
+{
+	qp->state = QPAIR_STOPPED;
+	atomic_store(&qp->gate, 0);
+	qp->in_poll = 1;
+	split_abort(qp);
+	take_into_ready(qp);
+	queues_delete(qp);
+	abort_outstanding(qp);
+	ready_deliver_callbacks(qp);
+	ring_note_idle(qp);
+	qp->in_poll = 0;
+}
+
+int qpair_stop(struct upnvme_qpair *qp)
+{
+	int rc = owner_enter(qp);
+
+	if (rc)
+		return rc;
+	if (qp->in_poll)
+		return owner_in_callback(qp);
+	if (qp->state == QPAIR_OPEN)
+		stop(qp);
+	return 0;
+}
+
+int qpair_close(struct upnvme_qpair *qp)
+{
+	int rc = 0;
+
+	if (atomic_load(&qp->owner) == QPAIR_RELEASED)
+		rc = qpair_adopt(qp);
+	else
+		rc = owner_enter(qp);
+	if (rc)
+		return rc;
+	if (qp->in_poll) {
+		qp->close_wanted = true; /* the poll that runs this callback does it */
+		atomic_store(&qp->gate, 0);
+		return 0;
+	}
+	if (qp->state == QPAIR_OPEN)
+		stop(qp);
+	qpair_unmake(qp);
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Release, adoption and abandonment, and the way in for a call that found the gate shut. */
+#include "driver/queue/owner.h"
+
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/ctrlr.h"
+
+_Thread_local uint64_t thread_token __attribute__((tls_model("initial-exec"))) = TOKEN_NONE;
+
+uint64_t owner_token(void)
+{
+	static _Atomic uint64_t next = QPAIR_RELEASED + 1;
+
+	if (thread_token == TOKEN_NONE)
+		thread_token = atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
+	return thread_token;
+}
+
+void qpair_alert(struct upnvme_qpair *qp)
+{
+	atomic_fetch_add(&qp->alerts, 1);
+	atomic_store(&qp->gate, 0);
+}
+
+static int owner_refuse(const struct upnvme_qpair *qp, uint64_t owner)
+{
+	if (owner == 0)
+		return error_set(
+			-EOWNERDEAD, UPNVME_ERR_FORKED,
+			"a queue pair of the parent process was used after fork: open the controller "
+			"again in the child");
+	if (owner == QPAIR_RELEASED)
+		return error_set(
+			-EPERM, UPNVME_ERR_QPAIR_RELEASED,
+			"queue pair %u was released: take it with upnvme_qpair_adopt first",
+			qp->qid);
+	return error_set(-EPERM, UPNVME_ERR_WRONG_THREAD,
+			 "queue pair %u belongs to another thread: its owner can release it with "
+			 "upnvme_qpair_release, then this thread can adopt it",
+			 qp->qid);
+}
+
+/* The two stores and loads here are ordered against qpair_alert's: either it shuts the gate after it was opened here, or
+ * what it stands for is seen here. */
+static void owner_open_gate(struct upnvme_qpair *qp)
+{
+	uint64_t alerts;
+
+	if (qp->state == QPAIR_OPEN && !qp->flags)
+		atomic_store(&qp->gate, thread_token);
+	alerts = atomic_load(&qp->alerts);
+	if (alerts != qp->alerts_seen) {
+		qp->alerts_seen = alerts;
+		qp->window = qp->window2 = (struct region){ 0 };
+	}
+	if (atomic_load(&qp->ctrlr->failed))
+		atomic_store(&qp->gate, 0);
+}
+
+int owner_enter(struct upnvme_qpair *qp)
+{
+	uint64_t owner = atomic_load_explicit(&qp->owner, memory_order_acquire);
+
+	if (owner != thread_token)
+		return owner_refuse(qp, owner);
+	owner_open_gate(qp);
+	return 0;
+}
+
+int owner_enter_to_submit(struct upnvme_qpair *qp)
+{
+	int rc = owner_enter(qp);
+
+	if (rc)
+		return rc;
+	if (qp->state != QPAIR_OPEN || qp->close_wanted)
+		return error_set(-ESHUTDOWN, UPNVME_ERR_QPAIR_CLOSED,
+				 "queue pair %u is closing: create another for new commands",
+				 qp->qid);
+	if (atomic_load(&qp->ctrlr->failed))
+		return error_set(
+			-EIO, UPNVME_ERR_CTRLR_FAILED,
+			"the controller of queue pair %u has failed: close it and open it again",
+			qp->qid);
+	return 0;
+}
+
+int owner_in_callback(const struct upnvme_qpair *qp)
+{
+	return error_set(
+		-EDEADLK, UPNVME_ERR_IN_CALLBACK,
+		"queue pair %u is polled by the caller of this callback: return from it, and poll there",
+		qp->qid);
+}
+
+int qpair_release(struct upnvme_qpair *qp)
+{
+	int rc = owner_enter(qp);
+
+	if (rc)
+		return rc;
+	if (qp->in_poll)
+		return owner_in_callback(qp);
+	atomic_store_explicit(&qp->gate, 0, memory_order_relaxed);
+	atomic_store_explicit(&qp->owner, QPAIR_RELEASED, memory_order_release);
+	return 0;
+}
+
+int qpair_adopt(struct upnvme_qpair *qp)
+{
+	uint64_t owner = QPAIR_RELEASED;
+
+	if (!atomic_compare_exchange_strong(&qp->owner, &owner, owner_token())) {
+		if (owner == 0)
+			return owner_refuse(qp, owner);
+		return error_set(
+			-EBUSY, UPNVME_ERR_QPAIR_OWNED,
+			"queue pair %u has an owner: it must be released by him (or, if that thread is dead, "
+			"abandoned) before it can be adopted",
+			qp->qid);
+	}
+	owner_open_gate(qp);
+	return 0;
+}
+
+int qpair_abandon(struct upnvme_qpair *qp)
+{
+	uint64_t owner = atomic_load(&qp->owner);
+
+	if (owner == 0)
+		return owner_refuse(qp, owner);
+	atomic_store(&qp->gate, 0);
+	qp->in_poll = 0; /* he may have died in a callback */
+	atomic_store(&qp->owner, QPAIR_RELEASED);
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A request on the general path: an op that was checked, and how far it has been issued. */
+#ifndef UPNVME_DRIVER_QUEUE_REQUEST_H
+#define UPNVME_DRIVER_QUEUE_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <upnvme/types.h>
+
+struct ns_geometry;
+struct nvme_sqe;
+struct slot;
+struct upnvme_qpair;
+
+/* A place in the caller's data: a buffer is one segment. */
+struct data_place {
+	uint32_t segment;
+	uint64_t offset; /* into the segment */
+};
+
+struct request {
+	struct upnvme_op op;
+	const struct ns_geometry *geometry;
+	struct data_place place; /* of the next block */
+	uint32_t next;           /* block, relative to op.lba */
+};
+
+/* --- data.c: from the caller's segments to PRP and SGL --- */
+
+/* True when the op has data that the device reads or writes. */
+bool op_has_data(const struct upnvme_op *op);
+/* The longest prefix, up to `max` bytes, of the data from `place` on that one command can express; 0 when there is none. */
+uint64_t data_fit(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+		  struct data_place place, uint64_t max);
+/* Fills in the data pointer for `bytes`, which fit, and moves the place on. */
+void data_build(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
+		uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe);
+/* Moves the place on by `bytes`. */
+void data_skip(const struct upnvme_op *op, struct data_place *place, uint64_t bytes);
+/* Every segment reachable, aligned, and `bytes` in all. 0, or a negative errno that names the segment. */
+int data_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes);
+/* The bus address of one byte range; false when it is not reachable. Looks at the owner's windows first. */
+bool data_translate(struct upnvme_qpair *qp, uint64_t va, uint64_t bytes, uint64_t *iova);
+
+/* --- command.c: entries --- */
+
+/* Blocks that one command of this kind may have. */
+uint32_t request_limit(const struct upnvme_qpair *qp, const struct request *request);
+/* How many blocks the request's next command has. 0: it cannot be expressed. */
+uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request *request);
+/* True if the whole request is one command. */
+static inline bool request_is_whole(const struct request *request, uint32_t blocks)
+{
+	return blocks == request->op.blocks;
+}
+
+/* Writes the command for the next `blocks` into the ring with the slot's identifier, and moves the request on. */
+void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
+		   uint32_t blocks);
+/* What goes into slot->touches. */
+uint64_t request_touches(const struct request *request);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The submission doorbell, and what follows from how far it was rung. */
+#ifndef UPNVME_DRIVER_QUEUE_RING_H
+#define UPNVME_DRIVER_QUEUE_RING_H
+
+#include "base/barrier.h"
+#include "driver/queue/qpair.h"
+
+static inline uint32_t slot_index_of(const struct upnvme_qpair *qp, const struct slot *slot)
+{
+	return (uint32_t)(slot - qp->slots);
+}
+
+/* Entries written since the doorbell was rung. The ring is never full, so equal means none. */
+static inline uint32_t ring_unrung(const struct upnvme_qpair *qp)
+{
+	const struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+
+	return (uint32_t)(tail >= qp->rung ? tail - qp->rung : tail - qp->rung + qp->entries);
+}
+
+static inline void ring_tail(struct upnvme_qpair *qp)
+{
+	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+
+	qp->submitted += ring_unrung(qp);
+	qp->rung = tail;
+	qp->stats.submission_doorbells++;
+	barrier_before_doorbell();
+	atomic_store_explicit(qp->transport.sq_tail, (uint32_t)(tail - qp->sq),
+			      memory_order_release);
+}
+
+/* Publishes whether anything is outstanding: for an idle poll, and for threads that free memory. */
+static inline void ring_note_idle(struct upnvme_qpair *qp)
+{
+	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	int idle = tail == qp->rung && qp->submitted == qp->completed && !qp->ready;
+
+	atomic_store_explicit(&qp->idle_tail, idle ? tail : NULL, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The memory of a queue pair: its state, which fork wipes, and its rings and lists, which the device reads. */
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/histogram.h"
+#include "driver/queue/owner.h"
+#include "driver/queue/split.h"
+
+/* Power of two, and above the number in use: the identifier FFFFh, which no command may have, is never made. */
+static uint32_t slots_for(uint32_t outstanding)
+{
+	return (uint32_t)pow2_ceil(outstanding + 1);
+}
+
+static void slots_reset(struct upnvme_qpair *qp)
+{
+	qp->free = NULL;
+	for (uint32_t i = qp->slot_mask + 1; i-- > 0;) {
+		struct slot *slot = &qp->slots[i];
+
+		slot->head = i << 16 | SLOT_FREE;
+		if (i >= qp->outstanding)
+			continue;
+		atomic_store_explicit(&slot->next, qp->free, memory_order_relaxed);
+		qp->free = slot;
+	}
+}
+
+void qpair_rings_reset(struct upnvme_qpair *qp)
+{
+	qp->cq_end = qp->cq + qp->entries;
+	qp->head = qp->cq;
+	qp->phase = 1u << 16;
+	qp->sq_end = qp->sq + qp->entries;
+	qp->rung = qp->sq;
+	atomic_store_explicit(&qp->tail, qp->sq, memory_order_relaxed);
+	atomic_store_explicit(&qp->idle_tail, qp->sq, memory_order_relaxed);
+	qp->pending_end = &qp->pending;
+	qp->ready_end = &qp->ready;
+	slots_reset(qp);
+}
+
+/* Does a command in flight touch the bytes? Slots are read as they are: whoever gives memory back is not submitting
+ * with it at the same time, and what was accepted before is seen. */
+static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t bytes)
+{
+	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
+
+	if (atomic_load_explicit(&qp->idle_tail, memory_order_acquire) ==
+	    atomic_load_explicit(&qp->tail, memory_order_acquire))
+		return false;
+	for (uint32_t i = 0; i < qp->outstanding; i++) {
+		uint64_t touches =
+			atomic_load_explicit(&qp->slots[i].touches, memory_order_acquire);
+
+		if ((touches & SLOT_TOUCHES_MANY) || align_down(touches, 4) - base < bytes)
+			return true;
+	}
+	return false;
+}
+
+static void user_forget(struct domain_user *user)
+{
+	qpair_alert(container_of(user, struct upnvme_qpair, user));
+}
+
+static uint64_t state_bytes(uint32_t nslots)
+{
+	return align_up(sizeof(struct upnvme_qpair), 64) +
+	       nslots * (sizeof(struct slot) + sizeof(struct cursor));
+}
+
+/* Anonymous pages that read as zeroes in a forked child: a queue pair without owner. */
+static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
+{
+	uint64_t bytes = align_up(state_bytes(nslots), 65536);
+	char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (base == MAP_FAILED)
+		return error_no_memory("a queue pair", bytes);
+	if (madvise(base, bytes, MADV_WIPEONFORK)) {
+		int err = errno;
+
+		munmap(base, bytes);
+		return error_set(-err, UPNVME_ERR_SYSTEM,
+				 "madvise(MADV_WIPEONFORK) failed: Linux 4.14 or later is needed");
+	}
+	*qp = (struct upnvme_qpair *)base;
+	(*qp)->slots = (struct slot *)(base + align_up(sizeof(**qp), 64));
+	(*qp)->cursors = (struct cursor *)((*qp)->slots + nslots);
+	(*qp)->mapped_bytes = bytes;
+	return 0;
+}
+
+static int rings_alloc(struct upnvme_qpair *qp, uint32_t entries, uint32_t nslots)
+{
+	void *sq = NULL, *cq = NULL, *lists = NULL;
+	int rc = domain_alloc(qp->domain, entries * sizeof(struct nvme_sqe), 0, &sq);
+
+	if (!rc)
+		rc = domain_alloc(qp->domain, entries * sizeof(struct nvme_cqe), 0, &cq);
+	if (!rc)
+		rc = domain_alloc(qp->domain, (uint64_t)nslots * qp->list_bytes, 0, &lists);
+	qp->sq = sq;
+	qp->cq = cq;
+	qp->lists = lists;
+	if (!rc)
+		qp->lists_iova = domain_iova(qp->domain, lists);
+	return rc;
+}
+
+static void rings_free(struct upnvme_qpair *qp)
+{
+	if (qp->lists)
+		domain_free(qp->domain, qp->lists);
+	if (qp->cq)
+		domain_free(qp->domain, (void *)qp->cq);
+	if (qp->sq)
+		domain_free(qp->domain, qp->sq);
+}
+
+int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint16_t qid,
+		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes)
+{
+	struct transport *transport = ctrlr->transport;
+	uint32_t nslots = slots_for(outstanding);
+	struct upnvme_qpair *created = NULL;
+	int rc = state_create(&created, nslots);
+
+	if (rc)
+		return rc;
+	created->ctrlr = ctrlr;
+	created->domain = ctrlr->domain;
+	created->qid = qid;
+	created->cq_identity = (uint32_t)qid << 16;
+	created->entries = entries;
+	created->outstanding = outstanding;
+	created->slot_mask = nslots - 1;
+	created->slot_step = nslots << 16 | SLOT_FREE;
+	created->list_bytes = list_bytes;
+	created->list_shift = log2_floor(list_bytes);
+	rc = transport->ops->queue(transport, qid, ctrlr->limits.dstrd, &created->transport);
+	if (!rc)
+		rc = rings_alloc(created, entries, nslots);
+	if (rc) {
+		rings_free(created);
+		munmap(created, created->mapped_bytes);
+		return rc;
+	}
+	qpair_rings_reset(created);
+	created->user.may_touch = user_may_touch;
+	created->user.forget = user_forget;
+	domain_user_add(created->domain, &created->user);
+	*qp = created;
+	return 0;
+}
+
+void qpair_rings_destroy(struct upnvme_qpair *qp)
+{
+	domain_user_remove(qp->domain, &qp->user);
+	rings_free(qp);
+	histogram_destroy(qp->histogram);
+	munmap(qp, qp->mapped_bytes);
+}
+
+uint64_t qpair_sq_iova(const struct upnvme_qpair *qp)
+{
+	return domain_iova(qp->domain, qp->sq);
+}
+
+uint64_t qpair_cq_iova(const struct upnvme_qpair *qp)
+{
+	return domain_iova(qp->domain, qp->cq);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The cursor of a split request, and the list of requests that the library completed. */
+#include "driver/queue/split.h"
+
+#include "driver/queue/straight.h"
+#include "spec/status.h"
+
+#define SLOT_FLAGS 0xffffu
+
+static struct slot *cursor_home(const struct upnvme_qpair *qp, const struct cursor *cursor)
+{
+	return &qp->slots[cursor - qp->cursors];
+}
+
+static bool cursor_is_issued(const struct cursor *cursor)
+{
+	return cursor->request.next == cursor->request.op.blocks;
+}
+
+static struct slot *part_slot(struct upnvme_qpair *qp, struct cursor *cursor)
+{
+	struct slot *slot = cursor->home_idle ? cursor_home(qp, cursor) : qp->free;
+
+	if (!slot)
+		return NULL;
+	if (cursor->home_idle)
+		cursor->home_idle = false;
+	else
+		slot_pop(qp, slot);
+	slot->head = (slot->head & ~SLOT_FLAGS) | SLOT_PART;
+	return slot;
+}
+
+/* Issues parts while there is room. True when none is left to issue. */
+static bool cursor_pump(struct upnvme_qpair *qp, struct cursor *cursor)
+{
+	struct request *request = &cursor->request;
+
+	while (!cursor_is_issued(cursor)) {
+		uint32_t blocks = request_next_blocks(qp, request);
+		struct slot *slot = part_slot(qp, cursor);
+
+		if (!slot)
+			return false;
+		slot->part_first = request->next;
+		slot->cursor = cursor;
+		slot->blocks = blocks;
+		atomic_store_explicit(&slot->touches, request_touches(request) | SLOT_TOUCHES_MANY,
+				      memory_order_relaxed);
+		request_issue(qp, request, slot, blocks);
+		cursor->parts++;
+	}
+	return true;
+}
+
+static void pending_append(struct upnvme_qpair *qp, struct cursor *cursor)
+{
+	cursor->pending = true;
+	cursor->next = NULL;
+	*qp->pending_end = cursor;
+	qp->pending_end = &cursor->next;
+}
+
+static struct cursor *pending_pop(struct upnvme_qpair *qp)
+{
+	struct cursor *cursor = qp->pending;
+
+	qp->pending = cursor->next;
+	if (!qp->pending)
+		qp->pending_end = &qp->pending;
+	cursor->pending = false;
+	return cursor;
+}
+
+void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct request *request,
+		 upnvme_cb cb, void *arg)
+{
+	struct cursor *cursor = slot_cursor(qp, home);
+
+	*cursor = (struct cursor){
+		.request = *request, .cb = cb, .arg = arg, .error_at = request->op.blocks
+	};
+	cursor->home_idle = true;
+	qp->stats.split++;
+	qp->requests++;
+	if (!cursor_pump(qp, cursor))
+		pending_append(qp, cursor);
+}
+
+static struct upnvme_completion cursor_record(const struct cursor *cursor)
+{
+	return (struct upnvme_completion){
+		.tag = cursor->tag,
+		.result = cursor->result,
+		.status = cursor->status,
+		.flags = cursor->flags,
+		.blocks = cursor->error_at,
+	};
+}
+
+/* All parts are done: to the caller at once, or into the ready list if it is tagged and the sink has no room. */
+static bool cursor_finish(struct upnvme_qpair *qp, struct cursor *cursor, struct sink *sink)
+{
+	struct upnvme_completion record = cursor_record(cursor);
+	struct slot *home = cursor_home(qp, cursor);
+	upnvme_cb cb = cursor->cb;
+
+	qp->requests--;
+	if (!sink || (!cb && sink->n == sink->room)) {
+		ready_append(qp, home, cb, &record);
+		return false;
+	}
+	home->head &= ~SLOT_FLAGS;
+	slot_push(qp, home);
+	return take_deliver(sink, cb, &record);
+}
+
+static void part_slot_give(struct upnvme_qpair *qp, struct cursor *cursor, struct slot *slot)
+{
+	slot->head &= ~SLOT_FLAGS;
+	if (slot != cursor_home(qp, cursor)) {
+		slot_push(qp, slot);
+		return;
+	}
+	/* The next generation, so that the device cannot complete the part again. */
+	slot->head += (qp->slot_step & ~SLOT_FLAGS) | SLOT_HOME;
+	cursor->home_idle = true;
+}
+
+/* What was not issued by then never will be. */
+static void cursor_fail_at(struct cursor *cursor, uint64_t block,
+			   const struct upnvme_completion *record)
+{
+	cursor->request.next = cursor->request.op.blocks;
+	if (block >= cursor->error_at)
+		return;
+	cursor->error_at = (uint32_t)block;
+	cursor->status = record->status;
+	cursor->result = record->result;
+}
+
+void split_part_done(struct upnvme_qpair *qp, struct slot *slot,
+		     const struct upnvme_completion *record, struct sink *sink, bool *handed)
+{
+	struct cursor *cursor = slot->cursor;
+
+	cursor->flags |= record->flags;
+	if (record->status)
+		cursor_fail_at(cursor, slot->part_first, record);
+	part_slot_give(qp, cursor, slot);
+	cursor->parts--;
+	*handed = false;
+	if (cursor->pending)
+		return; /* split_pump goes on with it, or ends it */
+	if (!cursor_is_issued(cursor))
+		pending_append(qp, cursor);
+	else if (cursor->parts == 0)
+		*handed = cursor_finish(qp, cursor, sink);
+}
+
+void split_pump(struct upnvme_qpair *qp)
+{
+	while (qp->pending && cursor_pump(qp, qp->pending)) {
+		struct cursor *cursor = pending_pop(qp);
+
+		if (cursor->parts == 0)
+			cursor_finish(qp, cursor, NULL);
+	}
+}
+
+void split_abort(struct upnvme_qpair *qp)
+{
+	static const struct upnvme_completion aborted = { .status = NVME_SC_ABORTED_BY_HOST };
+
+	while (qp->pending) {
+		struct cursor *cursor = pending_pop(qp);
+
+		cursor->flags |= UPNVME_DONE_ABORTED;
+		cursor_fail_at(cursor, cursor->request.next, &aborted);
+	}
+}
+
+static void ready_link(struct upnvme_qpair *qp, struct slot *slot)
+{
+	struct cursor *cursor = slot_cursor(qp, slot);
+
+	cursor->ready_next = NULL;
+	*qp->ready_end = slot;
+	qp->ready_end = &cursor->ready_next;
+	qp->nready++;
+}
+
+static struct slot *ready_pop(struct upnvme_qpair *qp)
+{
+	struct slot *slot = qp->ready;
+
+	qp->ready = slot_cursor(qp, slot)->ready_next;
+	if (!qp->ready)
+		qp->ready_end = &qp->ready;
+	qp->nready--;
+	return slot;
+}
+
+void ready_append(struct upnvme_qpair *qp, struct slot *slot, upnvme_cb cb,
+		  const struct upnvme_completion *record)
+{
+	struct cursor *cursor = slot_cursor(qp, slot);
+
+	slot->head = (slot->head & ~SLOT_FLAGS) | SLOT_READY;
+	cursor->record = *record;
+	cursor->cb = cb;
+	ready_link(qp, slot);
+}
+
+/* Frees the slot first: the callback may want one. */
+static void ready_hand_out(struct upnvme_qpair *qp, struct slot *slot, struct sink *sink)
+{
+	struct cursor *cursor = slot_cursor(qp, slot);
+	struct upnvme_completion record = cursor->record;
+	upnvme_cb cb = cursor->cb;
+
+	slot->head &= ~SLOT_FLAGS;
+	slot_push(qp, slot);
+	take_deliver(sink, cb, &record);
+	sink->extra++;
+}
+
+void ready_deliver(struct upnvme_qpair *qp, struct sink *sink)
+{
+	while (qp->ready) {
+		if (!slot_cursor(qp, qp->ready)->cb && sink->n == sink->room) {
+			sink->stopped = true;
+			return;
+		}
+		ready_hand_out(qp, ready_pop(qp), sink);
+	}
+}
+
+void ready_deliver_callbacks(struct upnvme_qpair *qp)
+{
+	struct sink sink = { 0 };
+
+	for (uint32_t n = qp->nready; n > 0; n--) {
+		struct slot *slot = ready_pop(qp);
+
+		if (slot_cursor(qp, slot)->cb)
+			ready_hand_out(qp, slot, &sink);
+		else
+			ready_link(qp, slot);
+	}
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The edges of a poll, and the completions that are not plain successes. */
+#include "driver/queue/take.h"
+
+#include "base/log.h"
+#include "driver/queue/histogram.h"
+#include "driver/queue/ring.h"
+#include "driver/queue/split.h"
+
+bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record)
+{
+	if (cb) {
+		cb((void *)(uintptr_t)record->tag, record);
+		return true;
+	}
+	if (sink->n == sink->room)
+		return false;
+	sink->done[sink->n++] = *record;
+	return true;
+}
+
+void take_begin(struct upnvme_qpair *qp, struct sink *sink)
+{
+	if (atomic_load_explicit(&qp->tail, memory_order_relaxed) != qp->rung)
+		ring_tail(qp);
+	if (qp->transport.hook)
+		qp->transport.hook(qp->transport.hook_arg);
+	if (unlikely(qp->ready))
+		ready_deliver(qp, sink);
+}
+
+static uint32_t entries_between(const struct upnvme_qpair *qp, const struct nvme_cqe *from,
+				const struct nvme_cqe *to)
+{
+	return (uint32_t)(to >= from ? to - from : to - from + qp->entries);
+}
+
+static void take_consumed(struct upnvme_qpair *qp, const struct nvme_cqe *head)
+{
+	if (head == qp->head)
+		return;
+	qp->completed += entries_between(qp, qp->head, head);
+	qp->head = head;
+	atomic_store_explicit(qp->transport.cq_head, (uint32_t)(head - qp->cq),
+			      memory_order_release);
+	qp->stats.completion_doorbells++;
+}
+
+void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head)
+{
+	take_consumed(qp, head);
+	if (unlikely(qp->pending))
+		split_pump(qp);
+	ring_note_idle(qp);
+	qp->in_poll = 0;
+}
+
+/* The entry names a command in flight, of this generation, and comes from where it should. */
+static bool cqe_is_ours(const struct upnvme_qpair *qp, const struct nvme_cqe *cqe,
+			const struct slot *slot, uint32_t word)
+{
+	return slot->head >> 16 == (word & 0xffff) &&
+	       !(slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY)) && cqe_origin_ok(qp, cqe);
+}
+
+/* A device that does this is broken, and a message for each would only be a second failure. */
+static void take_spurious(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
+{
+	if (qp->stats.spurious++ == 0)
+		log_error(
+			"queue pair %u: completion entry for command %#x of queue %u, submission head %u: no such command is "
+			"in flight (further ones are only counted)",
+			qp->qid, cqe->cid, cqe->sqid, cqe->sqhd);
+	qp->completed--; /* the entry is taken from the ring, but no command is done */
+}
+
+/* What the entry says of a command that is in flight. */
+static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct nvme_cqe *cqe,
+					   const struct slot *slot, uint32_t word)
+{
+	uint16_t status = (uint16_t)(word >> 17);
+
+	qp->stats.errors += status != 0;
+	return (struct upnvme_completion){
+		.tag = (uint64_t)(uintptr_t)slot->arg,
+		.result = cqe_result(cqe),
+		.status = status,
+		.blocks = status ? 0 : slot->blocks,
+	};
+}
+
+bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint32_t word,
+		  struct sink *sink)
+{
+	struct slot *slot = &qp->slots[word & qp->slot_mask];
+	struct upnvme_completion record;
+	bool handed = false;
+	upnvme_cb cb;
+
+	if (word & PHASE_BIT)
+		return false;
+	if (!cqe_is_ours(qp, cqe, slot, word)) {
+		take_spurious(qp, cqe);
+		sink->silent++;
+		return true;
+	}
+	if (slot->head & SLOT_PART) {
+		record = cqe_record(qp, cqe, slot, word);
+		split_part_done(qp, slot, &record, sink, &handed);
+		sink->silent += !handed;
+		return true;
+	}
+	cb = slot->cb;
+	if (!cb && sink->n == sink->room) {
+		sink->stopped = true;
+		return false;
+	}
+	record = cqe_record(qp, cqe, slot, word);
+	if (slot->head & SLOT_TIMED)
+		histogram_stop(qp->histogram, slot_index_of(qp, slot));
+	slot->head &= ~SLOT_TIMED;
+	slot_push(qp, slot);
+	take_deliver(sink, cb, &record);
+	return true;
+}
+
+static void cqe_into_ready(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint32_t word)
+{
+	struct slot *slot = &qp->slots[word & qp->slot_mask];
+	struct upnvme_completion record;
+	bool handed;
+
+	if (!cqe_is_ours(qp, cqe, slot, word)) {
+		take_spurious(qp, cqe);
+		return;
+	}
+	record = cqe_record(qp, cqe, slot, word);
+	if (slot->head & SLOT_PART)
+		split_part_done(qp, slot, &record, NULL, &handed);
+	else
+		ready_append(qp, slot, slot->cb, &record);
+}
+
+void take_into_ready(struct upnvme_qpair *qp)
+{
+	const struct nvme_cqe *head = qp->head;
+
+	if (qp->transport.hook)
+		qp->transport.hook(qp->transport.hook_arg);
+	for (uint32_t left = qp->entries - 1; left > 0; left--) {
+		uint32_t word = cqe_word(head, qp->phase);
+
+		if (word & PHASE_BIT)
+			break;
+		cqe_into_ready(qp, head, word);
+		head = head_next(qp, head);
+	}
+	take_consumed(qp, head);
+}
