@@ -10,8 +10,9 @@ struct admin_command {
 	bool uses_nsid;
 };
 
-#define EFFECTS      NVME_EFFECTS_SUPPORTED
-#define EFFECTS_CTRL (NVME_EFFECTS_SUPPORTED | NVME_EFFECTS_CCC)
+#define EFFECTS \
+	(NVME_EFFECTS_SUPPORTED | NVME_FIELD_SET(NVME_EFFECTS_SCOPE, NVME_EFFECTS_SCOPE_CTRLR))
+#define EFFECTS_CTRL (EFFECTS | NVME_EFFECTS_CCC)
 
 static const struct admin_command commands[] = {
 	[NVME_ADMIN_DELETE_IO_SQ] = { sc_admin_delete_sq, EFFECTS, false },

@@ -175,7 +175,7 @@ void softctrl_destroy(struct softctrl *sc)
 	if (!sc)
 		return;
 	sc_thread_stop(sc);
-	if (sc->sqs)
+	if (sc->scratch) /* the last part that is made: all others are there */
 		sc_reset(sc);
 	sc_queues_fini(sc);
 	sc_events_fini(sc);

@@ -188,15 +188,6 @@ static uint16_t get_keep_alive(struct softctrl *sc, struct sc_cmd *cmd, bool ini
 	return NVME_SC_SUCCESS;
 }
 
-/* The first of the list of Identify CNS 1Ch is the only combination. 5.27.1.21 */
-static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
-{
-	(void)sc;
-	return NVME_FIELD_GET(NVME_IOCS_PROFILE_IOCSCI, cmd->sqe.cdw11) ?
-		       sc_dnr(NVME_SC_IOCS_COMBINATION_REJECTED) :
-		       NVME_SC_SUCCESS;
-}
-
 static const struct feature features[SC_NFEATURES] = {
 	[NVME_FEAT_ARBITRATION] = { .supported = true,
 				    .fields = ARBITRATION_FIELDS,
@@ -230,7 +221,8 @@ static const struct feature features[SC_NFEATURES] = {
 	[NVME_FEAT_HOST_BEHAVIOR_SUPPORT] = { .supported = true,
 					      .get = sc_host_behavior_get,
 					      .set = sc_host_behavior_set },
-	[NVME_FEAT_IOCS_PROFILE] = { .supported = true, .fields = 0x1ff, .set = set_profile },
+	/* There is one combination to choose from: Identify CNS 1Ch. */
+	[NVME_FEAT_IOCS_PROFILE] = { .supported = true, .fixed = true },
 };
 
 int sc_features_init(struct softctrl *sc)

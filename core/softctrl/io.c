@@ -17,8 +17,9 @@ struct io_command {
 	bool broadcast; /* NSID FFFFFFFFh names all namespaces */
 };
 
-#define EFFECTS_READ  NVME_EFFECTS_SUPPORTED
-#define EFFECTS_WRITE (NVME_EFFECTS_SUPPORTED | NVME_EFFECTS_LBCC)
+#define EFFECTS_READ \
+	(NVME_EFFECTS_SUPPORTED | NVME_FIELD_SET(NVME_EFFECTS_SCOPE, NVME_EFFECTS_SCOPE_NS))
+#define EFFECTS_WRITE (EFFECTS_READ | NVME_EFFECTS_LBCC)
 
 static const struct io_command commands[] = {
 	[NVME_CMD_FLUSH] = { sc_io_flush, EFFECTS_READ, true },

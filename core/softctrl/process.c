@@ -221,13 +221,22 @@ bool sc_sq_run(struct sc_sq *sq)
 }
 
 /* Doorbells of queues that are not there: whatever is rung there is an error of the host. */
-static void stray_doorbell(struct sc_sq *sq)
+static void stray_doorbells(struct sc_sq *sq)
 {
+	struct sc_cq *cq = &sq->sc->cqs[sq->qid];
 	uint32_t value = atomic_load_explicit(sq->doorbell, memory_order_relaxed);
+	bool stray = value != sq->doorbell_seen;
 
-	if (value == sq->doorbell_seen)
-		return;
 	sq->doorbell_seen = value;
+	pthread_mutex_lock(&cq->lock);
+	if (!cq->live && cq_rung(cq)) {
+		value = atomic_load_explicit(cq->doorbell, memory_order_relaxed);
+		atomic_store_explicit(&cq->doorbell_seen, value, memory_order_relaxed);
+		stray = true;
+	}
+	pthread_mutex_unlock(&cq->lock);
+	if (!stray)
+		return;
 	sc_error_record_doorbell(sq->sc, sq->qid);
 	sc_event_raise(sq->sc, SC_EVENT_DOORBELL_REGISTER);
 }
@@ -245,7 +254,7 @@ bool sc_process(struct softctrl *sc, uint16_t qid)
 		if (likely(sc_sq_live(sq)))
 			worked = sc_sq_run(sq);
 		else
-			stray_doorbell(sq);
+			stray_doorbells(sq);
 	}
 	pthread_mutex_unlock(&sq->lock);
 	return worked;

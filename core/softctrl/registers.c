@@ -98,6 +98,7 @@ static void enable(struct softctrl *sc)
 		sc_fatal(sc, obstacle);
 		return;
 	}
+	atomic_fetch_and(&sc->csts, ~CSTS_SHST);
 	atomic_store_explicit(&sc->running, true, memory_order_release);
 	atomic_fetch_or(&sc->csts, CSTS_RDY);
 }

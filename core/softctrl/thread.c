@@ -76,9 +76,11 @@ static bool process_all(struct softctrl *sc)
 
 	for (uint32_t qid = 0; qid <= sc->nqueues; qid++) {
 		struct sc_sq *sq = &sc->sqs[qid];
+		struct sc_cq *cq = &sc->cqs[qid];
 
-		/* A queue that is not there costs no more than a look at its doorbell. */
-		if (sc_sq_live(sq) || atomic_load_explicit(sq->doorbell, memory_order_relaxed))
+		/* A queue that is not there costs no more than a look at its doorbells. */
+		if (sc_sq_live(sq) || atomic_load_explicit(sq->doorbell, memory_order_relaxed) ||
+		    atomic_load_explicit(cq->doorbell, memory_order_relaxed))
 			worked |= sc_process(sc, (uint16_t)qid);
 	}
 	return worked;

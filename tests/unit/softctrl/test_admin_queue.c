@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Creating and deleting I/O queues, and every status that it can end with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/softctrl_host.h"
+
+static int setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_init(host);
+	host->config.mqes = 255;
+	host_create(host);
+	host_enable(host);
+	*state = host;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	host_destroy(*state);
+	free(*state);
+	return 0;
+}
+
+static uint16_t create_cq(struct host *host, uint16_t qid, uint32_t n, uint64_t iova)
+{
+	return host_status(host, 0, host_create_cq(qid, n, iova));
+}
+
+static uint16_t create_sq(struct host *host, uint16_t qid, uint32_t n, uint64_t iova, uint16_t cqid)
+{
+	return host_status(host, 0, host_create_sq(qid, n, iova, cqid));
+}
+
+static uint16_t delete (struct host *host, uint8_t opcode, uint32_t qid)
+{
+	return host_status(host, 0, (struct nvme_sqe){ .opcode = opcode, .cdw10 = qid });
+}
+
+static void queue_identifiers_are_checked(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	assert_int_equal(create_cq(host, 0, 16, iova), 0x101);
+	assert_int_equal(create_cq(host, HOST_NQUEUES, 16, iova), 0x101);
+	assert_int_equal(create_cq(host, 0xffff, 16, iova), 0x101);
+	assert_int_equal(create_cq(host, 1, 16, iova), 0);
+	assert_int_equal(create_cq(host, 1, 16, iova), 0x101);
+	assert_int_equal(create_sq(host, 0, 16, iova, 1), 0x101);
+	assert_int_equal(create_sq(host, HOST_NQUEUES, 16, iova, 1), 0x101);
+	assert_int_equal(create_sq(host, 1, 16, iova, 1), 0);
+	assert_int_equal(create_sq(host, 1, 16, iova, 1), 0x101);
+}
+
+static void queue_sizes_are_checked(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova;
+
+	host_alloc(host, 65536, 4096, &iova);
+	assert_int_equal(create_cq(host, 1, 1, iova), 0x102);
+	assert_int_equal(create_cq(host, 1, 257, iova), 0x102);
+	assert_int_equal(create_cq(host, 1, 65536, iova), 0x102);
+	assert_int_equal(create_cq(host, 1, 256, iova), 0);
+	assert_int_equal(create_sq(host, 1, 1, iova, 1), 0x102);
+	assert_int_equal(create_sq(host, 1, 257, iova, 1), 0x102);
+	assert_int_equal(create_sq(host, 1, 2, iova, 1), 0);
+}
+
+static void completion_queue_of_a_submission_queue_is_checked(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	assert_int_equal(create_sq(host, 1, 16, iova, 0), 0x101);
+	assert_int_equal(create_sq(host, 1, 16, iova, HOST_NQUEUES), 0x101);
+	assert_int_equal(create_sq(host, 1, 16, iova, 1), 0x100);
+}
+
+static void rings_are_contiguous_aligned_and_reachable(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe sqe;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	sqe = host_create_cq(1, 16, iova);
+	sqe.cdw11 = 0;
+	assert_int_equal(host_status(host, 0, sqe), 0x002);
+	assert_int_equal(create_cq(host, 1, 16, iova + 64), 0x013);
+	assert_int_equal(create_cq(host, 1, 16, 0), 0x004);
+	assert_int_equal(create_cq(host, 1, 16, UINT64_MAX & ~4095ull), 0x004);
+	assert_int_equal(create_cq(host, 1, 256, HOST_IOVA + HOST_BYTES - 4096), 0);
+	sqe = host_create_sq(1, 16, iova, 1);
+	sqe.cdw11 &= ~1u;
+	assert_int_equal(host_status(host, 0, sqe), 0x002);
+	assert_int_equal(create_sq(host, 1, 16, iova + 2048, 1), 0x013);
+	/* 256 entries are four pages, of which one is there. */
+	assert_int_equal(create_sq(host, 1, 256, HOST_IOVA + HOST_BYTES - 4096, 1), 0x004);
+	assert_int_equal(create_sq(host, 1, 64, HOST_IOVA + HOST_BYTES - 4096, 1), 0);
+}
+
+static void interrupt_vectors_and_sets_are_checked(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe sqe;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	sqe = host_create_cq(1, 16, iova);
+	sqe.cdw11 |= 2 | HOST_NQUEUES << 16;
+	assert_int_equal(host_status(host, 0, sqe), 0x108);
+	sqe.cdw11 = 3 | (HOST_NQUEUES - 1) << 16;
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	sqe = host_create_sq(1, 16, iova, 1);
+	sqe.cdw12 = 1;
+	assert_int_equal(host_status(host, 0, sqe), 0x002);
+}
+
+static void commands_that_have_no_namespace_are_given_none(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe sqe;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	sqe = host_create_cq(1, 16, iova);
+	sqe.nsid = 1;
+	assert_int_equal(host_status(host, 0, sqe), 0x002);
+}
+
+static void entry_sizes_have_to_be_set_before(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	softctrl_write32(host->sc, NVME_REG_CC, 1);
+	assert_int_equal(create_cq(host, 1, 16, iova), 0x102);
+	softctrl_write32(host->sc, NVME_REG_CC, 1 | 4 << 20);
+	assert_int_equal(create_cq(host, 1, 16, iova), 0);
+	assert_int_equal(create_sq(host, 1, 16, iova, 1), 0x102);
+	softctrl_write32(host->sc, NVME_REG_CC, 1 | 4 << 20 | 6 << 16);
+	assert_int_equal(create_sq(host, 1, 16, iova, 1), 0);
+}
+
+static void deletion_is_checked(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(delete (host, 0x00, 0), 0x101);
+	assert_int_equal(delete (host, 0x00, 1), 0x101);
+	assert_int_equal(delete (host, 0x00, 0xffff), 0x101);
+	assert_int_equal(delete (host, 0x04, 0), 0x101);
+	assert_int_equal(delete (host, 0x04, 1), 0x101);
+	assert_int_equal(delete (host, 0x04, 0xffff), 0x101);
+	host_queue_pair(host, 1, 16, 16);
+	assert_int_equal(delete (host, 0x04, 1), 0x10c);
+	assert_int_equal(delete (host, 0x00, 1), 0);
+	assert_int_equal(delete (host, 0x00, 1), 0x101);
+	assert_int_equal(delete (host, 0x04, 1), 0);
+	assert_int_equal(delete (host, 0x04, 1), 0x101);
+}
+
+static void a_queue_can_be_made_again_after_deletion(void **state)
+{
+	struct host *host = *state;
+
+	for (int i = 0; i < 20; i++) {
+		host_queue_pair(host, 3, 16, 16);
+		assert_int_equal(host_status(host, 3, host_rw(0x02, 1, 0, 1, HOST_IOVA, 0)), 0);
+		host_queue_pair_delete(host, 3);
+	}
+}
+
+static void commands_not_fetched_are_aborted_by_deletion(void **state)
+{
+	struct host *host = *state;
+	uint16_t cids[3];
+	struct nvme_cqe cqe;
+
+	host_queue_pair(host, 1, 16, 16);
+	for (int i = 0; i < 3; i++)
+		cids[i] = host_submit(host, 1, host_rw(0x02, 1, 0, 1, HOST_IOVA, 0));
+	assert_int_equal(delete (host, 0x00, 1), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(host_reap(host, 1, &cqe));
+		assert_int_equal(host_code(cqe), 0x008);
+		assert_int_equal(cqe.cid, cids[i]);
+		assert_int_equal(cqe.sqid, 1);
+	}
+	assert_false(host_reap(host, 1, &cqe));
+}
+
+static void deletion_does_not_wait_for_room_in_the_completion_queue(void **state)
+{
+	struct host *host = *state;
+	struct nvme_cqe cqe;
+
+	host_queue_pair(host, 1, 16, 2);
+	for (int i = 0; i < 5; i++)
+		host_submit(host, 1, host_rw(0x02, 1, 0, 1, HOST_IOVA, 0));
+	host_process(host, 1);
+	assert_int_equal(delete (host, 0x00, 1), 0);
+	assert_true(host_reap(host, 1, &cqe));
+	assert_false(host_reap(host, 1, &cqe));
+	assert_int_equal(delete (host, 0x04, 1), 0);
+}
+
+static void two_submission_queues_share_a_completion_queue(void **state)
+{
+	struct host *host = *state;
+	struct host_queue *one = &host->queues[1], *two = &host->queues[2];
+	unsigned seen[3] = { 0 };
+	struct nvme_cqe cqe;
+
+	host_queue_pair(host, 1, 16, 16);
+	two->sq = host_alloc(host, 16 * 64, 4096, &two->sq_iova);
+	two->nsqes = 16;
+	assert_int_equal(create_sq(host, 2, 16, two->sq_iova, 1), 0);
+	for (int lap = 0; lap < 40; lap++) {
+		host_submit(host, 1, host_rw(0x02, 1, 0, 1, HOST_IOVA, 0));
+		host_submit(host, 2, host_rw(0x02, 1, 0, 1, HOST_IOVA, 0));
+		host_submit(host, 2, host_rw(0x02, 1, 0, 1, HOST_IOVA, 0));
+		host_process(host, 2);
+		host_process(host, 1);
+		for (int i = 0; i < 3; i++) {
+			assert_true(host_reap(host, 1, &cqe));
+			assert_int_equal(host_code(cqe), 0);
+			assert_int_equal(cqe.sqhd, cqe.sqid == 1 ? one->tail : two->tail);
+			seen[cqe.sqid]++;
+		}
+	}
+	assert_int_equal(seen[1], 40);
+	assert_int_equal(seen[2], 80);
+	assert_int_equal(delete (host, 0x00, 1), 0);
+	assert_int_equal(delete (host, 0x04, 1), 0x10c);
+	assert_int_equal(delete (host, 0x00, 2), 0);
+	assert_int_equal(delete (host, 0x04, 1), 0);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(queue_identifiers_are_checked),
+		test(queue_sizes_are_checked),
+		test(completion_queue_of_a_submission_queue_is_checked),
+		test(rings_are_contiguous_aligned_and_reachable),
+		test(interrupt_vectors_and_sets_are_checked),
+		test(commands_that_have_no_namespace_are_given_none),
+		test(entry_sizes_have_to_be_set_before),
+		test(deletion_is_checked),
+		test(a_queue_can_be_made_again_after_deletion),
+		test(commands_not_fetched_are_aborted_by_deletion),
+		test(deletion_does_not_wait_for_room_in_the_completion_queue),
+		test(two_submission_queues_share_a_completion_queue),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
