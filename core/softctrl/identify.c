@@ -10,7 +10,7 @@
 
 #define MODEL          "upnvme software controller"
 #define FIRMWARE       "0"
-#define CNTLID         1u
+#define CNTLID         0u
 #define ENTRY_SIZES(n) ((uint8_t)((n) << 4 | (n)))
 
 static void ascii(char *to, size_t bytes, const char *text)

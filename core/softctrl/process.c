@@ -160,17 +160,17 @@ static inline uint32_t cq_next(const struct sc_cq *cq)
 	return cq->tail + 1 == cq->nentries ? 0 : cq->tail + 1;
 }
 
-/* The last word has the phase tag: the host must see the others before it. */
+/* The second half has the phase tag: the host must see the first before it, and may read it whole. */
 static void cq_write(struct sc_cq *cq, const struct sc_sq *sq, const struct sc_cmd *cmd)
 {
 	struct nvme_cqe *cqe = &cq->ring[cq->tail];
-	uint32_t last = (uint32_t)NVME_CQE_STATUS_WORD(cmd->status, cq->phase) << 16 | cmd->sqe.cid;
+	uint64_t last = (uint64_t)NVME_CQE_STATUS_WORD(cmd->status, cq->phase) << 48 |
+			(uint64_t)cmd->sqe.cid << 32 | (uint32_t)sq->qid << 16 |
+			(sq->head & 0xffff);
 
 	cqe->dw0 = cmd->dw0;
 	cqe->dw1 = 0;
-	cqe->sqhd = (uint16_t)sq->head;
-	cqe->sqid = sq->qid;
-	__atomic_store_n((uint32_t *)(void *)&cqe->cid, last, __ATOMIC_RELEASE);
+	__atomic_store_n((uint64_t *)(void *)&cqe->sqhd, last, __ATOMIC_RELEASE);
 	cq->tail = cq_next(cq);
 	cq->phase ^= cq->tail == 0;
 }

@@ -3,8 +3,10 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -255,4 +257,16 @@ struct nvme_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t n
 				  .cdw10 = (uint32_t)slba,
 				  .cdw11 = (uint32_t)(slba >> 32),
 				  .cdw12 = nblocks - 1 };
+}
+
+int host_temp_file(char path[HOST_PATH_BYTES], uint64_t bytes)
+{
+	const char *folder = getenv("TMPDIR");
+	int fd;
+
+	snprintf(path, HOST_PATH_BYTES, "%s/upnvme-test-XXXXXX", folder ? folder : "/tmp");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	return fd;
 }

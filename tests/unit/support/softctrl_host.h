@@ -87,6 +87,10 @@ void host_queue_pair_delete(struct host *host, uint16_t qid);
 struct nvme_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t nblocks,
 			uint64_t prp1, uint64_t prp2);
 
+/* A file under $TMPDIR, as long as told; the caller closes and unlinks it. */
+#define HOST_PATH_BYTES 256
+int host_temp_file(char path[HOST_PATH_BYTES], uint64_t bytes);
+
 #define host_code(cqe) NVME_STATUS_CODE(NVME_CQE_STATUS((cqe).status))
 
 #endif

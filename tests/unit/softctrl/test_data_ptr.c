@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* PRPs and SGLs, good and bad, as the software controller walks them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/softctrl_host.h"
+
+#define PAGE 4096u
+#define END  (HOST_IOVA + HOST_BYTES)
+
+static int setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_init(host);
+	host->config.mdts = 9;
+	host_create(host);
+	host_enable(host);
+	host_queue_pair(host, 1, 16, 16);
+	*state = host;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	host_destroy(*state);
+	free(*state);
+	return 0;
+}
+
+/* Pages are taken from a pool backwards and with gaps, so that no two that follow are neighbours. */
+struct pool {
+	struct host *host;
+	uint64_t base;
+	uint32_t next;
+};
+
+static uint64_t pool_page(struct pool *pool)
+{
+	uint64_t iova = pool->base + (uint64_t)(4000 - 2 * pool->next++) * PAGE;
+
+	memset(host_ptr(pool->host, iova), 0xee, PAGE);
+	return iova;
+}
+
+/* Writes the list's entries for `n` pages beginning at `list`; chains as the specification says. */
+static void build_list(struct pool *pool, uint64_t list, uint32_t n, uint64_t *pages)
+{
+	uint64_t *at = host_ptr(pool->host, list);
+	uint32_t slots = (PAGE - list % PAGE) / 8;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (slots == 1 && n - i > 1) {
+			uint64_t next = pool_page(pool);
+
+			*at = next;
+			at = host_ptr(pool->host, next);
+			slots = PAGE / 8;
+		}
+		*at++ = pages[i];
+		slots--;
+	}
+}
+
+/* One read of `bytes` into pages from the pool, beginning at `offset`, its list at `list_offset`. */
+static void read_by_prps(struct host *host, const uint8_t *pattern, uint32_t offset, uint32_t bytes,
+			 uint32_t list_offset)
+{
+	struct pool pool = { .host = host, .base = HOST_IOVA + (16 << 20) };
+	uint32_t n = (offset + bytes + PAGE - 1) / PAGE;
+	uint64_t *pages = calloc(n, sizeof(*pages));
+	struct nvme_sqe sqe;
+
+	for (uint32_t i = 0; i < n; i++)
+		pages[i] = pool_page(&pool);
+	sqe = host_rw(0x02, 1, 0, bytes / 512, pages[0] + offset, n > 1 ? pages[1] : 0xdead);
+	if (n > 2) {
+		sqe.prp2 = pool_page(&pool) + list_offset;
+		build_list(&pool, sqe.prp2, n - 1, pages + 1);
+	}
+	assert_int_equal(host_status(host, 1, sqe), 0);
+	for (uint32_t done = 0; done < bytes;) {
+		uint32_t at = (offset + done) % PAGE;
+		uint32_t len = bytes - done < PAGE - at ? bytes - done : PAGE - at;
+		uint8_t *page = host_ptr(host, pages[(offset + done) / PAGE]);
+
+		assert_memory_equal(page + at, pattern + done, len);
+		done += len;
+	}
+	if (offset)
+		assert_int_equal(((uint8_t *)host_ptr(host, pages[0]))[offset - 1], 0xee);
+	if ((offset + bytes) % PAGE)
+		assert_int_equal(((uint8_t *)host_ptr(host, pages[n - 1]))[(offset + bytes) % PAGE],
+				 0xee);
+	free(pages);
+}
+
+static uint8_t *write_pattern(struct host *host, uint32_t bytes)
+{
+	uint8_t *pattern = malloc(bytes);
+	uint64_t iova;
+
+	srand(1);
+	for (uint32_t i = 0; i < bytes; i++)
+		pattern[i] = (uint8_t)rand();
+	for (uint32_t at = 0; at < bytes; at += 8192) {
+		memcpy(host_alloc(host, 8192, PAGE, &iova), pattern + at, 8192);
+		assert_int_equal(
+			host_status(host, 1, host_rw(0x01, 1, at / 512, 16, iova, iova + PAGE)), 0);
+		host->used -= 8192;
+	}
+	return pattern;
+}
+
+static void prps_reach_all_offsets_and_lengths_around_pages(void **state)
+{
+	uint8_t *pattern = write_pattern(*state, 2 << 20);
+
+	for (uint32_t offset = 0; offset < PAGE; offset += 4) {
+		for (uint32_t blocks = 1; blocks <= 26; blocks += offset % 512 ? 5 : 1)
+			read_by_prps(*state, pattern, offset, blocks * 512, 0);
+	}
+	free(pattern);
+}
+
+static void prp_lists_chain_across_pages(void **state)
+{
+	static const uint32_t lengths[] = { 12288, 16384, 20480, 510 * PAGE, 511 * PAGE };
+	uint8_t *pattern = write_pattern(*state, 2 << 20);
+
+	for (uint32_t list = 0; list<PAGE; list += list> 64 && list < PAGE - 128 ? 488 : 8) {
+		for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+			read_by_prps(*state, pattern, 0, lengths[i], list);
+			read_by_prps(*state, pattern, 512, lengths[i], list);
+			read_by_prps(*state, pattern, PAGE - 4, lengths[i], list);
+		}
+	}
+	read_by_prps(*state, pattern, 0, 512 * PAGE, 0);
+	read_by_prps(*state, pattern, 4, 512 * PAGE, 0);
+	read_by_prps(*state, pattern, 4, 512 * PAGE, PAGE - 8);
+	free(pattern);
+}
+
+static void prps_with_wrong_offsets_are_refused(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova, list_iova, *list = host_page(host, &list_iova);
+
+	host_alloc(host, 4 * PAGE, PAGE, &iova);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, iova + 2, 0)), 0x013);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 16, iova, iova + PAGE + 4)),
+			 0x013);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova + 4)), 0x013);
+	list[0] = iova + PAGE;
+	list[1] = iova + 2 * PAGE + 512;
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova)), 0x013);
+	list[511] = list_iova + 8; /* a second list that does not begin a page */
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova + PAGE - 8)),
+			 0x013);
+}
+
+static void prps_that_lead_nowhere_are_data_transfer_errors(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova, list_iova, *list = host_page(host, &list_iova);
+
+	host_alloc(host, 4 * PAGE, PAGE, &iova);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, 0, 0)), 0x004);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, ~3ull, 0)), 0x004);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 16, iova, END)), 0x004);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, END)), 0x004);
+	list[0] = iova + PAGE;
+	list[1] = END;
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova)), 0x004);
+	list[511] = 0;
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova + PAGE - 8)),
+			 0x004);
+}
+
+static struct nvme_sgl_desc desc(unsigned type, uint64_t address, uint32_t length)
+{
+	return (struct nvme_sgl_desc){ .address = address,
+				       .length = length,
+				       .id = (uint8_t)(type << 4) };
+}
+
+static struct nvme_sqe sgl_rw(uint8_t opcode, uint32_t nblocks, struct nvme_sgl_desc sgl1)
+{
+	struct nvme_sqe sqe = host_rw(opcode, 1, 0, nblocks, 0, 0);
+
+	sqe.flags = 1 << 6;
+	sqe.sgl1 = sgl1;
+	return sqe;
+}
+
+static uint16_t sgl_status(struct host *host, uint32_t nblocks, struct nvme_sgl_desc sgl1)
+{
+	return host_status(host, 1, sgl_rw(0x02, nblocks, sgl1));
+}
+
+static void one_sgl_data_block_takes_any_address(void **state)
+{
+	struct host *host = *state;
+	uint8_t *pattern = write_pattern(host, 65536);
+	uint64_t iova;
+	uint8_t *in = host_alloc(host, 65536 + PAGE, PAGE, &iova);
+
+	for (uint32_t offset = 0; offset < 70; offset += 3) {
+		memset(in, 0, 65536 + PAGE);
+		assert_int_equal(sgl_status(host, 128, desc(0, iova + offset, 65536)), 0);
+		assert_memory_equal(in + offset, pattern, 65536);
+		assert_int_equal(in[offset + 65536], 0);
+	}
+	free(pattern);
+}
+
+static void sgl_segments_chain(void **state)
+{
+	struct host *host = *state;
+	uint8_t *pattern = write_pattern(host, 8192);
+	uint64_t iova, one_iova, two_iova;
+	struct nvme_sgl_desc *one = host_page(host, &one_iova), *two = host_page(host, &two_iova);
+	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
+
+	one[0] = desc(0, iova + 10001, 3);
+	one[1] = desc(0, 0, 0); /* empty: its address means nothing */
+	one[2] = desc(0, iova + 1, 4093);
+	one[3] = desc(3, two_iova, 48);
+	two[0] = desc(0, iova + 20000, 1000);
+	two[1] = desc(0, iova + 30000, 1);
+	two[2] = desc(0, iova + 40000, 8192 - 4096 - 1001);
+	assert_int_equal(sgl_status(host, 16, desc(2, one_iova, 64)), 0);
+	assert_memory_equal(in + 10001, pattern, 3);
+	assert_memory_equal(in + 1, pattern + 3, 4093);
+	assert_memory_equal(in + 20000, pattern + 4096, 1000);
+	assert_memory_equal(in + 30000, pattern + 5096, 1);
+	assert_memory_equal(in + 40000, pattern + 5097, 8192 - 5097);
+	/* A last segment straight from the command. */
+	two[2].length = 4096 - 1001;
+	assert_int_equal(sgl_status(host, 8, desc(3, two_iova, 48)), 0);
+	assert_memory_equal(in + 20000, pattern, 1000);
+	free(pattern);
+}
+
+static void sgl_lengths_have_to_fit_the_transfer(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova, seg_iova;
+	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
+
+	host_alloc(host, 65536, PAGE, &iova);
+	assert_int_equal(sgl_status(host, 1, desc(0, iova, 511)), 0x00f);
+	assert_int_equal(sgl_status(host, 1, desc(0, iova, 513)), 0x00f);
+	assert_int_equal(sgl_status(host, 1, desc(0, iova, 0)), 0x00f);
+	seg[0] = desc(0, iova, 256);
+	seg[1] = desc(0, iova, 255);
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 32)), 0x00f);
+	seg[1].length = 257;
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 32)), 0x00f);
+	seg[1].length = 256;
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 32)), 0);
+}
+
+static void sgl_descriptor_types_are_checked(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sgl_desc bad = desc(0, HOST_IOVA, 512);
+	uint64_t seg_iova;
+	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
+
+	for (unsigned type = 0; type < 16; type++) {
+		uint16_t expected = type == 2 || type == 3 ? 0x00d : 0x011;
+
+		if (type == 0)
+			continue;
+		/* As a segment, 500 is no multiple of 16. */
+		assert_int_equal(sgl_status(host, 1, desc(type, seg_iova, 500)), expected);
+	}
+	bad.id = 0x01; /* offset instead of address */
+	assert_int_equal(sgl_status(host, 1, bad), 0x011);
+	seg[0] = bad;
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x011);
+	seg[0] = desc(1, 0, 512); /* bit bucket, not in SGLS */
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x011);
+	bad = desc(3, seg_iova, 16);
+	bad.id |= 1;
+	assert_int_equal(sgl_status(host, 1, bad), 0x011);
+}
+
+static void sgl_segments_are_checked(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova, seg_iova;
+	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
+
+	host_page(host, &iova);
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 0)), 0x00d);
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 24)), 0x00d);
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova + 4, 16)), 0x00d);
+	assert_int_equal(sgl_status(host, 1, desc(3, END, 16)), 0x004);
+	assert_int_equal(sgl_status(host, 1, desc(2, END - 16, 32)), 0x004);
+	seg[0] = desc(3, seg_iova, 16);
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x00d); /* after the last */
+	seg[1] = desc(0, iova, 512);
+	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 32)), 0x00e); /* not at the end */
+	seg[0] = desc(0, iova, 512);
+	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 16)), 0x00d); /* no successor */
+	seg[0] = desc(2, seg_iova, 16);
+	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 16)), 0x00e); /* for ever */
+	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 0xfffffff0)), 0x00e);
+	seg[0] = desc(0, END, 512);
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x004);
+	seg[0] = desc(0, UINT64_MAX - 1, 512);
+	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x004);
+}
+
+static void many_small_sgl_descriptors_are_taken_up_to_a_limit(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova, seg_iova;
+	struct nvme_sgl_desc *seg = host_alloc(host, 2000 * 16, PAGE, &seg_iova);
+	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
+	uint8_t *pattern = write_pattern(host, 8192);
+
+	for (uint32_t i = 0; i < 1024; i++)
+		seg[i] = desc(0, iova + i * 16, 4);
+	assert_int_equal(sgl_status(host, 8, desc(3, seg_iova, 1024 * 16)), 0);
+	for (uint32_t i = 0; i < 1024; i++)
+		assert_memory_equal(in + i * 16, pattern + i * 4, 4);
+	for (uint32_t i = 0; i < 2000; i++)
+		seg[i] = desc(0, iova + i * 16, i == 1999 ? 4096 - 1999 : 1);
+	assert_int_equal(sgl_status(host, 8, desc(3, seg_iova, 2000 * 16)), 0x00e);
+	free(pattern);
+}
+
+static void psdt_is_checked(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe sqe = sgl_rw(0x02, 1, desc(0, HOST_IOVA + HOST_BYTES / 2, 512));
+
+	assert_int_equal(host_status(host, 1, sqe), 0);
+	sqe.flags = 2 << 6; /* metadata by SGL */
+	assert_int_equal(host_status(host, 1, sqe), 0x002);
+	sqe.flags = 3 << 6;
+	assert_int_equal(host_status(host, 1, sqe), 0x002);
+	sqe = (struct nvme_sqe){ .opcode = 0x06, .cdw10 = 1, .flags = 1 << 6 };
+	sqe.sgl1 = desc(0, HOST_IOVA + HOST_BYTES / 2, 4096);
+	assert_int_equal(host_status(host, 0, sqe), 0x002);
+}
+
+static void sgls_are_refused_when_they_are_not_configured(void **state)
+{
+	struct host host;
+
+	(void)state;
+	host_init(&host);
+	host.config.sgl = false;
+	host_create(&host);
+	host_enable(&host);
+	host_queue_pair(&host, 1, 16, 16);
+	assert_int_equal(sgl_status(&host, 1, desc(0, HOST_IOVA + HOST_BYTES / 2, 512)), 0x002);
+	host_destroy(&host);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(prps_reach_all_offsets_and_lengths_around_pages),
+		test(prp_lists_chain_across_pages),
+		test(prps_with_wrong_offsets_are_refused),
+		test(prps_that_lead_nowhere_are_data_transfer_errors),
+		test(one_sgl_data_block_takes_any_address),
+		test(sgl_segments_chain),
+		test(sgl_lengths_have_to_fit_the_transfer),
+		test(sgl_descriptor_types_are_checked),
+		test(sgl_segments_are_checked),
+		test(many_small_sgl_descriptors_are_taken_up_to_a_limit),
+		test(psdt_is_checked),
+		cmocka_unit_test(sgls_are_refused_when_they_are_not_configured),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

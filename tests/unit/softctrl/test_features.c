@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Get Features and Set Features of the software controller. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/softctrl_host.h"
+
+static int setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_open(host);
+	*state = host;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	host_destroy(*state);
+	free(*state);
+	return 0;
+}
+
+static struct nvme_sqe get_sqe(uint32_t fid, uint32_t select, uint32_t cdw11)
+{
+	return (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = select << 8 | fid, .cdw11 = cdw11 };
+}
+
+static struct nvme_sqe set_sqe(uint32_t fid, uint32_t cdw11)
+{
+	return (struct nvme_sqe){ .opcode = 0x09, .cdw10 = fid, .cdw11 = cdw11 };
+}
+
+static uint32_t get(struct host *host, uint32_t fid, uint32_t select, uint32_t cdw11)
+{
+	struct nvme_cqe cqe = host_run(host, 0, get_sqe(fid, select, cdw11));
+
+	assert_int_equal(host_code(cqe), 0);
+	return cqe.dw0;
+}
+
+static uint16_t set(struct host *host, uint32_t fid, uint32_t cdw11)
+{
+	return host_status(host, 0, set_sqe(fid, cdw11));
+}
+
+static void kept_values_come_back_and_reset_restores_the_defaults(void **state)
+{
+	static const struct {
+		uint32_t fid, initial, written, kept;
+	} rows[] = {
+		{ 0x01, 7, 0x04030201, 0x04030201 }, /* arbitration */
+		{ 0x01, 7, 0xffffffff, 0xffffff07 },
+		{ 0x02, 0, 3 << 5, 3 << 5 },     /* power management: workload hint */
+		{ 0x08, 0, 0xabcd1234, 0x1234 }, /* interrupt coalescing */
+		{ 0x0a, 0, 1, 1 },               /* write atomicity */
+		{ 0x0b, 0, 0xffffffff, 0x102 },  /* events: what there can be */
+		{ 0x0f, 0, 1, 1000 },            /* keep alive: rounded up */
+		{ 0x0f, 0, 60000, 60000 },
+	};
+	struct host *host = *state;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(get(host, rows[i].fid, 0, 0), rows[i].initial);
+		assert_int_equal(set(host, rows[i].fid, rows[i].written), 0);
+		assert_int_equal(get(host, rows[i].fid, 0, 0), rows[i].kept);
+		assert_int_equal(get(host, rows[i].fid, 1, 0), rows[i].initial);
+		assert_int_equal(get(host, rows[i].fid, 2, 0), rows[i].initial);
+		assert_int_equal(get(host, rows[i].fid, 3, 0), 1 << 2);
+		host_disable(host);
+		host_enable(host);
+	}
+}
+
+static void features_that_are_not_there_are_invalid_fields(void **state)
+{
+	static const uint8_t claimed[] = { 0x01, 0x02, 0x04, 0x05, 0x07, 0x08, 0x09,
+					   0x0a, 0x0b, 0x0e, 0x0f, 0x16, 0x19 };
+	struct host *host = *state;
+
+	for (unsigned fid = 0; fid < 256; fid++) {
+		if (memchr(claimed, (int)fid, sizeof(claimed)))
+			continue;
+		assert_int_equal(host_status(host, 0, get_sqe(fid, 0, 0)), 0x002);
+		assert_int_equal(host_status(host, 0, get_sqe(fid, 3, 0)), 0x002);
+		assert_int_equal(set(host, fid, 0), 0x002);
+	}
+	for (uint32_t select = 4; select < 8; select++)
+		assert_int_equal(host_status(host, 0, get_sqe(0x01, select, 0)), 0x002);
+}
+
+static void nothing_is_saveable_and_some_is_not_changeable(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(set(host, 1u << 31 | 0x01, 0), 0x10d);
+	assert_int_equal(set(host, 0x19, 0), 0x10e);
+	assert_int_equal(get(host, 0x19, 3, 0), 0);
+	assert_int_equal(get(host, 0x19, 0, 0), 0);
+}
+
+static void namespaces_are_only_for_features_of_namespaces(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe sqe = set_sqe(0x01, 0);
+
+	sqe.nsid = 1;
+	assert_int_equal(host_status(host, 0, sqe), 0x10f);
+	sqe.nsid = 0xffffffff;
+	assert_int_equal(host_status(host, 0, sqe), 0);
+}
+
+static void error_recovery_belongs_to_a_namespace(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe in = set_sqe(0x05, 50), out = get_sqe(0x05, 0, 0);
+	struct nvme_cqe cqe;
+
+	assert_int_equal(host_status(host, 0, in), 0x00b);
+	in.nsid = 2;
+	assert_int_equal(host_status(host, 0, in), 0x00b);
+	in.nsid = 0xffffffff;
+	assert_int_equal(host_status(host, 0, in), 0);
+	out.nsid = 1;
+	cqe = host_run(host, 0, out);
+	assert_int_equal(cqe.dw0, 50);
+	out.nsid = 0xffffffff;
+	assert_int_equal(host_status(host, 0, out), 0x002);
+	out.nsid = 2;
+	assert_int_equal(host_status(host, 0, out), 0x00b);
+	in.nsid = 1;
+	in.cdw11 = 1 << 16; /* errors for deallocated blocks: not in NSFEAT */
+	assert_int_equal(host_status(host, 0, in), 0x002);
+	assert_int_equal(get(host, 0x05, 3, 0), 1 << 2 | 1 << 1);
+}
+
+static void power_states_that_are_not_there_are_refused(void **state)
+{
+	assert_int_equal(set(*state, 0x02, 1), 0x002);
+}
+
+static void number_of_queues_is_negotiated_before_the_first_queue(void **state)
+{
+	struct host *host = *state;
+	uint32_t most = HOST_NQUEUES - 2; /* 0's based */
+	struct nvme_cqe cqe;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	assert_int_equal(get(host, 0x07, 0, 0), most << 16 | most);
+	cqe = host_run(host, 0, set_sqe(0x07, 1 << 16 | 2));
+	assert_int_equal(host_code(cqe), 0);
+	assert_int_equal(cqe.dw0, 1 << 16 | 2);
+	assert_int_equal(get(host, 0x07, 0, 0), 1 << 16 | 2);
+	assert_int_equal(get(host, 0x07, 1, 0), most << 16 | most);
+	cqe = host_run(host, 0, set_sqe(0x07, 1000 << 16 | 1));
+	assert_int_equal(cqe.dw0, most << 16 | 1);
+	assert_int_equal(set(host, 0x07, 0xffff), 0x002);
+	assert_int_equal(set(host, 0x07, 0xffff0000), 0x002);
+	assert_int_equal(host_status(host, 0, host_create_cq(4, 16, iova)), 0);
+	assert_int_equal(host_status(host, 0, host_create_sq(3, 16, iova, 4)), 0x101);
+	assert_int_equal(set(host, 0x07, 0), 0x00c);
+}
+
+static void temperature_thresholds_are_kept_for_each_sensor(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(get(host, 0x04, 0, 0), 343);
+	assert_int_equal(get(host, 0x04, 0, 1 << 20), 0);
+	assert_int_equal(get(host, 0x04, 0, 1 << 16), 0xffff);
+	assert_int_equal(set(host, 0x04, 400), 0);
+	assert_int_equal(set(host, 0x04, 2 << 16 | 401), 0);
+	assert_int_equal(set(host, 0x04, 1 << 20 | 200), 0);
+	assert_int_equal(get(host, 0x04, 0, 0), 400);
+	assert_int_equal(get(host, 0x04, 0, 2 << 16), 401);
+	assert_int_equal(get(host, 0x04, 0, 1 << 20), 200);
+	assert_int_equal(get(host, 0x04, 1, 2 << 16), 0xffff);
+	assert_int_equal(set(host, 0x04, 0xf << 16 | 402), 0);
+	assert_int_equal(get(host, 0x04, 0, 1 << 16), 402);
+	assert_int_equal(host_status(host, 0, get_sqe(0x04, 0, 3 << 16)), 0x002);
+	assert_int_equal(host_status(host, 0, get_sqe(0x04, 0, 2 << 20)), 0x002);
+	assert_int_equal(set(host, 0x04, 3 << 16), 0x002);
+	assert_int_equal(set(host, 0x04, 3 << 20), 0x002);
+}
+
+static void interrupt_vectors_are_configured_one_by_one(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(set(host, 0x09, 1 << 16 | 3), 0);
+	assert_int_equal(get(host, 0x09, 0, 3), 1 << 16 | 3);
+	assert_int_equal(get(host, 0x09, 0, 2), 2);
+	assert_int_equal(set(host, 0x09, HOST_NQUEUES), 0x002);
+	assert_int_equal(host_status(host, 0, get_sqe(0x09, 0, HOST_NQUEUES)), 0x002);
+}
+
+static uint64_t timestamp(struct host *host, uint8_t *attributes)
+{
+	struct nvme_sqe sqe = get_sqe(0x0e, 0, 0);
+	uint8_t *data = host_page(host, &sqe.prp1);
+	uint64_t ms = 0;
+
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	memcpy(&ms, data, 6);
+	*attributes = data[6];
+	assert_int_equal(data[7], 0);
+	return ms;
+}
+
+static void timestamp_ticks(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe sqe = set_sqe(0x0e, 0);
+	uint64_t start = 0x0123456789abull, first, later;
+	uint8_t attributes;
+
+	assert_in_range(timestamp(host, &attributes), 0, 10000);
+	assert_int_equal(attributes, 0);
+	memcpy(host_page(host, &sqe.prp1), &start, 6);
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	first = timestamp(host, &attributes);
+	assert_int_equal(attributes, 1 << 1);
+	assert_in_range(first, start, start + 10000);
+	do
+		later = timestamp(host, &attributes);
+	while (later == first && host->used < HOST_BYTES / 2);
+	assert_true(later > first);
+	host_disable(host);
+	host_enable(host);
+	assert_in_range(timestamp(host, &attributes), 0, 10000);
+	assert_int_equal(attributes, 0);
+	sqe.prp1 = 0;
+	assert_int_equal(host_status(host, 0, sqe), 0x004);
+}
+
+static void host_behavior_is_kept(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe sqe = set_sqe(0x16, 0);
+	uint8_t *data = host_page(host, &sqe.prp1), expected[512] = { 1, 0, 1 };
+
+	data[0] = 1;
+	data[2] = 1;
+	data[100] = 77; /* reserved */
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	data[0] = 2;
+	assert_int_equal(host_status(host, 0, sqe), 0x002);
+	sqe.opcode = 0x0a;
+	memset(data, 0xff, 4096);
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	assert_memory_equal(data, expected, 512);
+	assert_int_equal(data[512], 0xff);
+}
+
+static void write_cache_is_a_feature_only_where_there_is_one(void **state)
+{
+	struct host *host = *state, file;
+	char path[HOST_PATH_BYTES];
+	int fd = host_temp_file(path, 1 << 20);
+
+	assert_int_equal(host_status(host, 0, get_sqe(0x06, 0, 0)), 0x002);
+	assert_int_equal(set(host, 0x06, 1), 0x002);
+	host_init(&file);
+	file.media[0].kind = MEDIA_FILE;
+	file.media[0].path = path;
+	file.media[0].size_bytes = 0;
+	host_create(&file);
+	host_enable(&file);
+	host_queue_pair(&file, 1, 16, 16);
+	assert_int_equal(get(&file, 0x06, 0, 0), 1);
+	assert_int_equal(set(&file, 0x06, 0), 0);
+	assert_int_equal(get(&file, 0x06, 0, 0), 0);
+	assert_int_equal(get(&file, 0x06, 1, 0), 1);
+	assert_int_equal(host_status(&file, 1, host_rw(0x01, 1, 0, 8, HOST_IOVA, 0)), 0);
+	assert_int_equal(host_status(&file, 1, host_rw(0x08, 1, 0, 8, 0, 0)), 0);
+	host_disable(&file);
+	host_enable(&file);
+	assert_int_equal(get(&file, 0x06, 0, 0), 1);
+	host_destroy(&file);
+	close(fd);
+	unlink(path);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(kept_values_come_back_and_reset_restores_the_defaults),
+		test(features_that_are_not_there_are_invalid_fields),
+		test(nothing_is_saveable_and_some_is_not_changeable),
+		test(namespaces_are_only_for_features_of_namespaces),
+		test(error_recovery_belongs_to_a_namespace),
+		test(power_states_that_are_not_there_are_refused),
+		test(number_of_queues_is_negotiated_before_the_first_queue),
+		test(temperature_thresholds_are_kept_for_each_sensor),
+		test(interrupt_vectors_are_configured_one_by_one),
+		test(timestamp_ticks),
+		test(host_behavior_is_kept),
+		test(write_cache_is_a_feature_only_where_there_is_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the software controller says of itself and of its namespaces. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/softctrl_host.h"
+
+static int setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_init(host);
+	host->media[1] = (struct media_config){
+		.kind = MEDIA_RAM, .size_bytes = 1 << 20, .block_bytes = 4096, .readonly = true
+	};
+	host->media[2] = (struct media_config){ .kind = MEDIA_NULL,
+						.size_bytes = 1ull << 40,
+						.block_bytes = 65536 };
+	host->config.nnamespaces = 3;
+	host->config.noiob = 256;
+	host_create(host);
+	host_enable(host);
+	*state = host;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	host_destroy(*state);
+	free(*state);
+	return 0;
+}
+
+static struct nvme_sqe identify(uint32_t cns, uint32_t nsid, uint32_t csi, uint64_t iova)
+{
+	return (struct nvme_sqe){
+		.opcode = 0x06, .nsid = nsid, .prp1 = iova, .cdw10 = cns, .cdw11 = csi << 24
+	};
+}
+
+static const void *structure(struct host *host, uint32_t cns, uint32_t nsid)
+{
+	uint64_t iova;
+	void *data = host_page(host, &iova);
+
+	memset(data, 0xff, 4096);
+	assert_int_equal(host_status(host, 0, identify(cns, nsid, 0, iova)), 0);
+	return data;
+}
+
+static void controller_structure_is_field_by_field_what_is_meant(void **state)
+{
+	const struct nvme_id_ctrl *id = structure(*state, 0x01, 0);
+
+	assert_int_equal(id->vid, 0);
+	assert_int_equal(id->ssvid, 0);
+	assert_memory_equal(id->sn, "TEST                ", 20);
+	assert_memory_equal(id->mn, "upnvme software controller              ", 40);
+	assert_memory_equal(id->fr, "0       ", 8);
+	assert_int_equal(id->cmic, 0);
+	assert_int_equal(id->mdts, 8);
+	assert_int_equal(id->cntlid, 0);
+	assert_int_equal(id->ver, 0x20000);
+	assert_int_equal(id->oaes, 1 << 8);
+	assert_int_equal(id->ctratt, 0);
+	assert_int_equal(id->cntrltype, 1);
+	assert_int_equal(id->nvmsr, 1);
+	assert_int_equal(id->oacs, 0);
+	assert_int_equal(id->acl, 3);
+	assert_int_equal(id->aerl, 7);
+	assert_int_equal(id->frmw, 0x03);
+	assert_int_equal(id->lpa, 0x26);
+	assert_int_equal(id->elpe, 63);
+	assert_int_equal(id->npss, 0);
+	assert_int_equal(id->apsta, 0);
+	assert_int_equal(id->wctemp, 343);
+	assert_int_equal(id->cctemp, 353);
+	assert_int_equal(id->kas, 10);
+	assert_int_equal(id->sqes, 0x66);
+	assert_int_equal(id->cqes, 0x44);
+	assert_int_equal(id->nn, 3);
+	assert_int_equal(id->oncs, 0xdd);
+	assert_int_equal(id->fuses, 0);
+	assert_int_equal(id->vwc, 6); /* memory and null need no flush */
+	assert_int_equal(id->awun, 0);
+	assert_int_equal(id->sgls, 1);
+	assert_memory_equal(id->subnqn, "nqn.2014-08.org.nvmexpress:uuid:", 32);
+	assert_int_equal(strlen(id->subnqn), 68);
+}
+
+static void namespace_structures_tell_size_format_and_state(void **state)
+{
+	const struct nvme_id_ns *one = structure(*state, 0x00, 1);
+	const struct nvme_id_ns *two = structure(*state, 0x00, 2);
+	const struct nvme_id_ns *three = structure(*state, 0x00, 3);
+
+	assert_int_equal(one->nsze, 32768);
+	assert_int_equal(one->ncap, 32768);
+	assert_int_equal(one->nuse, 32768);
+	assert_int_equal(one->nsfeat, 0);
+	assert_int_equal(one->nlbaf, 0);
+	assert_int_equal(one->flbas, 0);
+	assert_int_equal(one->mc, 0);
+	assert_int_equal(one->dpc, 0);
+	assert_int_equal(one->dps, 0);
+	assert_int_equal(one->nmic, 0);
+	assert_int_equal(one->dlfeat, 0x9);
+	assert_int_equal(one->noiob, 256);
+	assert_int_equal(one->nvmcap.lo, 16 << 20);
+	assert_int_equal(one->nsattr, 0);
+	assert_int_equal(one->lbaf[0].lbads, 9);
+	assert_int_equal(one->lbaf[0].ms, 0);
+	assert_int_equal(one->lbaf[1].lbads, 0);
+	assert_int_equal(two->nsze, 256);
+	assert_int_equal(two->nsattr, 1);
+	assert_int_equal(two->lbaf[0].lbads, 12);
+	assert_int_equal(three->nsze, 1ull << 24);
+	assert_int_equal(three->dlfeat, 0); /* it reads what was there before */
+	assert_int_equal(three->lbaf[0].lbads, 16);
+	assert_memory_not_equal(one->nguid, two->nguid, 16);
+	assert_memory_not_equal(one->eui64, two->eui64, 8);
+}
+
+static void active_namespaces_are_listed_from_nsid_on(void **state)
+{
+	const struct nvme_ns_list *list = structure(*state, 0x02, 0);
+
+	assert_int_equal(list->nsid[0], 1);
+	assert_int_equal(list->nsid[1], 2);
+	assert_int_equal(list->nsid[2], 3);
+	assert_int_equal(list->nsid[3], 0);
+	assert_int_equal(list->nsid[1023], 0);
+	list = structure(*state, 0x02, 2);
+	assert_int_equal(list->nsid[0], 3);
+	assert_int_equal(list->nsid[1], 0);
+	list = structure(*state, 0x02, 0xfffffffd);
+	assert_int_equal(list->nsid[0], 0);
+	list = structure(*state, 0x07, 0);
+	assert_int_equal(list->nsid[2], 3);
+	assert_int_equal(list->nsid[3], 0);
+}
+
+static void descriptors_are_the_same_for_the_same_serial(void **state)
+{
+	const uint8_t *list = structure(*state, 0x03, 1);
+	const struct nvme_id_ns *ns = structure(*state, 0x00, 1);
+	struct host other;
+
+	assert_int_equal(list[0], 1);
+	assert_int_equal(list[1], 8);
+	assert_memory_equal(list + 4, ns->eui64, 8);
+	assert_int_equal(list[12], 2);
+	assert_int_equal(list[13], 16);
+	assert_memory_equal(list + 16, ns->nguid, 16);
+	assert_int_equal(list[32], 3);
+	assert_int_equal(list[33], 16);
+	assert_int_equal(list[36 + 6] >> 4, 8); /* UUID version and variant */
+	assert_int_equal(list[36 + 8] >> 6, 2);
+	assert_int_equal(list[52], 4);
+	assert_int_equal(list[53], 1);
+	assert_int_equal(list[56], 0); /* NVM */
+	assert_int_equal(list[57], 0);
+	assert_int_equal(list[58], 0);
+	host_open(&other);
+	assert_memory_equal(structure(&other, 0x03, 1), list, 4096);
+	host_destroy(&other);
+}
+
+static void command_set_structures_are_there(void **state)
+{
+	const struct nvme_id_ns_indep *indep = structure(*state, 0x08, 2);
+	const struct nvme_iocs_list *sets = structure(*state, 0x1c, 0);
+	const struct nvme_id_ctrl_nvm *ctrl = structure(*state, 0x06, 0);
+	const uint8_t *nvm = structure(*state, 0x05, 1), zeroes[4096] = { 0 };
+
+	assert_int_equal(indep->nsattr, 1);
+	assert_int_equal(indep->nstat, 1);
+	assert_int_equal(sets->vector[0], 1);
+	assert_int_equal(sets->vector[1], 0);
+	assert_memory_equal(ctrl, zeroes, 4096);
+	assert_memory_equal(nvm, zeroes, 4096);
+}
+
+static void what_is_not_claimed_is_an_invalid_field(void **state)
+{
+	static const uint8_t claimed[] = { 0x00, 0x01, 0x02, 0x03, 0x05, 0x06, 0x07, 0x08, 0x1c };
+	struct host *host = *state;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	for (unsigned cns = 0; cns < 256; cns++) {
+		if (!memchr(claimed, (int)cns, sizeof(claimed)))
+			assert_int_equal(host_status(host, 0, identify(cns, 0, 0, iova)), 0x002);
+	}
+	assert_int_equal(host_status(host, 0, identify(0x05, 1, 2, iova)), 0x002);
+	assert_int_equal(host_status(host, 0, identify(0x06, 0, 1, iova)), 0x002);
+	assert_int_equal(host_status(host, 0, identify(0x07, 0, 2, iova)), 0x002);
+	assert_int_equal(host_status(host, 0, identify(0x01, 1, 0, iova)), 0x002);
+	assert_int_equal(host_status(host, 0, identify(7 << 16 | 0x1c, 0, 0, iova)), 0x002);
+	assert_int_equal(host_status(host, 0, identify(0xffffu << 16 | 0x1c, 0, 0, iova)), 0);
+}
+
+static void namespaces_that_are_not_there_are_refused(void **state)
+{
+	static const uint8_t cns[] = { 0x00, 0x03, 0x05, 0x08 };
+	struct host *host = *state;
+	uint64_t iova;
+
+	host_page(host, &iova);
+	for (unsigned i = 0; i < sizeof(cns); i++) {
+		assert_int_equal(host_status(host, 0, identify(cns[i], 0, 0, iova)), 0x00b);
+		assert_int_equal(host_status(host, 0, identify(cns[i], 4, 0, iova)), 0x00b);
+		assert_int_equal(host_status(host, 0, identify(cns[i], 0xffffffff, 0, iova)),
+				 0x00b);
+	}
+	assert_int_equal(host_status(host, 0, identify(0x02, 0xfffffffe, 0, iova)), 0x00b);
+	assert_int_equal(host_status(host, 0, identify(0x02, 0xffffffff, 0, iova)), 0x00b);
+}
+
+static void data_may_straddle_pages(void **state)
+{
+	struct host *host = *state;
+	const uint8_t *whole = structure(host, 0x01, 0);
+	struct nvme_sqe sqe;
+	uint64_t iova;
+	uint8_t *data = host_alloc(host, 3 * 4096, 4096, &iova);
+
+	sqe = identify(0x01, 0, 0, iova + 1000);
+	sqe.prp2 = iova + 8192;
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	assert_memory_equal(data + 1000, whole, 3096);
+	assert_memory_equal(data + 8192, whole + 3096, 1000);
+	sqe.prp2 = 0;
+	assert_int_equal(host_status(host, 0, sqe), 0x004);
+}
+
+static void unknown_admin_commands_are_refused(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x03 }), 0x001);
+	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x10 }), 0x001);
+	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x80 }), 0x001);
+	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0xff }), 0x001);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(controller_structure_is_field_by_field_what_is_meant),
+		test(namespace_structures_tell_size_format_and_state),
+		test(active_namespaces_are_listed_from_nsid_on),
+		test(descriptors_are_the_same_for_the_same_serial),
+		test(command_set_structures_are_there),
+		test(what_is_not_claimed_is_an_invalid_field),
+		test(namespaces_that_are_not_there_are_refused),
+		test(data_may_straddle_pages),
+		test(unknown_admin_commands_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
