@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A queue pair over a controller that the test plays by hand: doorbells are plain memory, nothing happens by itself. The
+ * test reads the entries that the driver wrote and posts whatever a device might, or might not be allowed to, post.
+ */
+#ifndef UPNVME_TESTS_FAKE_DEVICE_H
+#define UPNVME_TESTS_FAKE_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <upnvme/io.h>
+
+#include "driver/ctrlr.h"
+#include "driver/ns.h"
+#include "driver/queue/qpair.h"
+#include "mem/domain.h"
+#include "spec/cqe.h"
+#include "spec/sqe.h"
+#include "transport/transport.h"
+
+#define FAKE_QID     3u
+#define FAKE_NSID    5u
+#define FAKE_NBLOCKS 100000u
+/* The fixed distance between a process's address and the host environment's bus address. */
+#define FAKE_IOVA_OFFSET (1ull << 52)
+
+struct fake_device {
+	struct upnvme_ctrlr ctrlr;
+	struct transport transport;
+	struct upnvme_ns ns;
+	struct ns_geometry geometry;
+	struct domain *domain;
+	struct upnvme_qpair *qp;
+	_Atomic uint32_t sq_tail, cq_head; /* the doorbells */
+	uint32_t sq_head, cq_tail;         /* the device's own indices */
+	uint16_t phase;
+};
+
+/* What a test may want otherwise; zeroes are the defaults. */
+struct fake_config {
+	uint32_t entries;            /* 0: 16 */
+	uint32_t outstanding;        /* 0: entries - 1 */
+	uint32_t flags;              /* UPNVME_QPAIR_... */
+	uint32_t block_bytes;        /* 0: 512 */
+	uint64_t max_transfer_bytes; /* 0: 128 KiB */
+	uint32_t boundary_blocks;
+	bool sgl;
+	bool sgl_dword_align;
+};
+
+struct fake_device *fake_create(const struct fake_config *config);
+void fake_destroy(struct fake_device *dev);
+
+/* Zeroed memory that the device reaches. */
+void *fake_alloc(struct fake_device *dev, uint64_t bytes);
+uint64_t fake_iova(const void *va);
+/* The process's address of a bus address; fails the test when it is not reachable. */
+void *fake_resolve(struct fake_device *dev, uint64_t iova, uint64_t bytes);
+
+/* The next entry that the doorbell shows; false when there is none. */
+bool fake_fetch(struct fake_device *dev, struct nvme_sqe *sqe);
+/* As fake_fetch, but there must be one. */
+struct nvme_sqe fake_take(struct fake_device *dev);
+/* The next entry of the ring whether or not the doorbell shows it. */
+const struct nvme_sqe *fake_peek(struct fake_device *dev);
+
+/* Posts an entry as a decent device does: head, queue and phase are right. */
+void fake_post(struct fake_device *dev, uint16_t cid, uint16_t status);
+void fake_post_result(struct fake_device *dev, uint16_t cid, uint16_t status, uint64_t result);
+/* Posts what the test says, at the next place; the phase tag is put in unless `stale`. */
+void fake_post_raw(struct fake_device *dev, struct nvme_cqe cqe, bool stale);
+
+/* What completions there were, for a test to look at. */
+struct fake_log {
+	uint32_t n;
+	void *args[64];
+	struct upnvme_completion done[64];
+};
+void fake_log_start(void);
+extern struct fake_log fake_log;
+/* The callback that notes them there. */
+void fake_note(void *arg, const struct upnvme_completion *done);
+
+/* Compares every field. */
+void fake_expect_sqe(const struct nvme_sqe *actual, const struct nvme_sqe *expected);
+
+/* The last error is this one, and its sentence names all the words (up to a null). */
+void fake_expect_error(int rc, int err, uint32_t code, ...);
+
+#endif
