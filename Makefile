@@ -177,10 +177,15 @@ $$(call objs,$$(call find,tests/$(1),*.c)): $$(B)/obj/%.o: %.c $$(B)/flags
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $(2) -Itests/$(1) -MMD -MP -c $$< -o $$@
 
-$$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(call objs,$$(call lane_support,$(1))) $(3)
+# Of the support, a program gets what it uses.
+$$(B)/lib/$(1)_support.a: $$(call objs,$$(call lane_support,$(1))) $$(B)/objects
+	@mkdir -p $$(@D)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
+
+$$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(B)/lib/$(1)_support.a $(3)
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $(4) -lcmocka -lm -pthread -o $$@
+	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $$(B)/lib/$(1)_support.a $(4) -lcmocka -lm -pthread -o $$@
 endef
 $(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
 FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'
