@@ -3,6 +3,7 @@
 #ifndef UPNVME_DRIVER_ADMIN_H
 #define UPNVME_DRIVER_ADMIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,22 +12,61 @@
 #include "spec/sqe.h"
 
 struct upnvme_ctrlr;
+struct upnvme_qpair;
 
-/* An admin command to run: the entry without identifier and data pointer, and its data in any memory. */
+#define ADMIN_ENTRIES 64u
+/* Slots that only Asynchronous Event Requests may use: they stay at the controller for ever. */
+#define ADMIN_RESERVED 4u
+#define ADMIN_DATA_MAX (2u << 20) /* what one PRP list page describes */
+
+/* An admin command to run: the entry without identifier and data pointer, and its data in any
+ * memory. */
 struct admin_command {
 	struct nvme_sqe sqe;
 	void *data; /* up to ADMIN_DATA_MAX bytes, or null */
 	uint32_t data_bytes;
 	uint32_t direction;  /* UPNVME_DATA_... */
-	uint64_t timeout_ns; /* 0: the controller's default */
+	uint64_t timeout_ns; /* 0: the controller's default; UINT64_MAX: none */
 };
 
-/* Runs the command and waits. 0 when the controller answered, whatever the status, else a negative errno with its sentence. */
+/* Runs the command and waits. 0 when the controller answered, whatever the status, else a negative
+ * errno with its sentence. */
 int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	      struct upnvme_completion *done);
 
-/* As admin_run, but an error status is -EIO, with `what` and the status in the sentence. `result` may be null. */
+/* As admin_run, but an error status is -EIO, with `what` and the status in the sentence. `result`
+ * may be null. */
 int admin_expect(struct upnvme_ctrlr *ctrlr, const struct admin_command *command, const char *what,
 		 uint64_t *result);
+
+/* -EIO for an error status, with `what` and the status in the sentence; else 0. */
+int admin_check_status(const struct upnvme_completion *done, const char *what);
+
+/* Who started an asynchronous command. */
+enum admin_origin {
+	ADMIN_CALLER, /* its callback counts in admin_serve's result */
+	ADMIN_OWN,    /* the library itself */
+	ADMIN_EVENT,  /* the library, and the command may use the reserved slots */
+};
+
+/*
+ * Starts the command; `cb` runs in admin_serve, outside the lock, and may call all of this.
+ * `command` may go at once, its data must stay until the callback. Late: ended as aborted; the
+ * library's copy of the data stays out of use until the device answers.
+ */
+int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+		enum admin_origin origin, upnvme_cb cb, void *arg);
+
+/* Completes what is done or late. Returns how many of the callers' callbacks ran. */
+uint32_t admin_serve(struct upnvme_ctrlr *ctrlr);
+
+/* The device does not touch memory any more: everything outstanding ends as aborted. */
+void admin_abort(struct upnvme_ctrlr *ctrlr);
+
+/* Makes the queue, of which the controller does not know yet. */
+int admin_create(struct upnvme_ctrlr *ctrlr);
+/* The device does not touch the queue any more. Null is accepted. */
+void admin_destroy(struct upnvme_ctrlr *ctrlr);
+const struct upnvme_qpair *admin_qpair(const struct upnvme_ctrlr *ctrlr);
 
 #endif

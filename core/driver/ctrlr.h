@@ -20,13 +20,16 @@ struct events;
 struct housekeeper;
 struct ns_table;
 
-/* The unit of PRP entries: CC.MPS is always 0. A controller whose CAP.MPSMIN is above is refused. */
+/*
+ * The unit of PRP entries: CC.MPS is always 0. A controller whose CAP.MPSMIN is above is refused.
+ */
 #define NVME_PAGE_BYTES 4096u
 
-/* What the queue pairs need to know, settled when the controller is brought up (NVM Command Set 1.0, 4.1.5.4). */
+/* What the queue pairs need to know, settled when the controller is brought up (NVM Command Set
+ * 1.0, 4.1.5.4). */
 struct ctrlr_limits {
-	uint64_t
-		max_transfer_bytes; /* of one command: MDTS, the options, and what one PRP list page describes */
+	/* of one command: MDTS, the options, and what one PRP list page describes */
+	uint64_t max_transfer_bytes;
 	uint64_t max_write_zeroes_bytes; /* WZSL; UINT64_MAX: none */
 	uint64_t max_verify_bytes;       /* VSL; UINT64_MAX: none */
 	uint32_t max_deallocate_ranges;  /* DMRL, 1 to 256 */
@@ -56,16 +59,16 @@ struct upnvme_ctrlr {
 	uint32_t version;
 	uint32_t ready_timeout_ms;
 	uint32_t keep_alive_ms;
-	uint32_t wanted_qpairs;           /* what the options ask for */
+	uint32_t wanted_qpairs;             /* what the options ask for */
 	uint64_t wanted_max_transfer_bytes; /* 0: whatever there is */
 	struct ctrlr_limits limits;
 	struct nvme_id_ctrl id;
 
-	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more; every queue pair completes what
-	 * it has as aborted at its owner's next call. */
+	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more;
+	 * every queue pair completes what it has as aborted at its owner's next call. */
 	_Atomic bool failed;
-	_Atomic bool failed_untold;  /* UPNVME_EVENT_FAILED was not delivered yet */
-	pthread_mutex_t fail_lock;   /* held while the controller is given up: who comes second, waits */
+	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
+	pthread_mutex_t fail_lock;    /* held while giving up: who comes second, waits */
 	struct keep_alive keep_alive; /* poll.c */
 
 	struct admin *admin;             /* admin.c */
@@ -79,11 +82,13 @@ struct upnvme_ctrlr {
 	pthread_mutex_t ns_lock;               /* one refresh at a time */
 };
 
-/* -EOWNERDEAD with its sentence in a forked child, -EINVAL for null, else 0. `call` names the function. */
+/* -EOWNERDEAD with its sentence in a forked child, -EINVAL for null, else 0. `call` names the
+ * function. */
 int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 
 int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts);
-/* As ctrlr_open, over a transport that is open already, and which the controller owns from then on, also in failure. */
+/* As ctrlr_open, over a transport that is open already, and which the controller owns from then on,
+ * also in failure. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
 		 const struct upnvme_open_opts *opts);
 int ctrlr_close(struct upnvme_ctrlr *ctrlr);
@@ -91,7 +96,8 @@ int ctrlr_close(struct upnvme_ctrlr *ctrlr);
 /* The controller has failed: -EIO with its sentence; else 0. */
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);
 
-/* Gives the controller up: CC.EN = 0 within its deadline, `failed` set, every queue pair told. Idempotent, any thread. */
+/* Gives the controller up: CC.EN = 0 within its deadline, `failed` set, every queue pair told.
+ * Idempotent, any thread. */
 void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why);
 
 #endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The admin queue. Its lock is held for moments only: to put a command into the ring, and to take
+ * completions out, which then are only marked. Whoever started a command comes for its answer: a
+ * synchronous caller by looking again and again, asynchronous ones through admin_serve, which calls
+ * back after it has let the lock go.
+ */
+#include "driver/admin.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/pause.h"
+#include "base/util.h"
+#include "driver/admin_data.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/qpair.h"
+#include "spec/opcode.h"
+#include "spec/status.h"
+
+#define ADMIN_OUTSTANDING (ADMIN_ENTRIES - 1)
+
+enum request_state {
+	REQUEST_FREE,
+	REQUEST_SENT, /* the device may touch its data */
+	REQUEST_LATE, /* the same, but nobody waits for it any more */
+	REQUEST_DONE,
+};
+
+struct admin_request {
+	struct admin_request *next; /* free, or done and asynchronous */
+	struct admin *admin;
+	enum request_state state;
+	enum admin_origin origin;
+	upnvme_cb cb; /* null: synchronous */
+	void *arg;
+	void *caller_data;
+	uint32_t direction;
+	struct admin_data data;
+	uint64_t deadline_ns;
+	struct upnvme_completion done;
+};
+
+struct admin {
+	pthread_mutex_t lock;
+	struct upnvme_qpair *qp;
+	struct admin_pool pool;
+	struct admin_request *free;
+	struct admin_request *done; /* asynchronous, oldest first */
+	struct admin_request **done_end;
+	uint32_t nordinary; /* in use, those of ADMIN_EVENT not counted */
+	struct admin_request requests[ADMIN_OUTSTANDING];
+};
+
+/* --- requests; the lock is held ------------------------------------------------------------------- */
+
+static struct admin_request *request_get(struct admin *admin, enum admin_origin origin)
+{
+	struct admin_request *request = admin->free;
+
+	if (!request ||
+	    (origin != ADMIN_EVENT && admin->nordinary == ADMIN_OUTSTANDING - ADMIN_RESERVED))
+		return NULL;
+	admin->free = request->next;
+	admin->nordinary += origin != ADMIN_EVENT;
+	request->origin = origin;
+	return request;
+}
+
+static void request_put(struct admin_request *request)
+{
+	struct admin *admin = request->admin;
+
+	admin_data_put(&admin->pool, &request->data);
+	request->state = REQUEST_FREE;
+	admin->nordinary -= request->origin != ADMIN_EVENT;
+	request->next = admin->free;
+	admin->free = request;
+}
+
+/* Runs inside qpair_take and qpair_abort: only notes what came. */
+static void request_completed(void *arg, const struct upnvme_completion *done)
+{
+	struct admin_request *request = arg;
+	struct admin *admin = request->admin;
+
+	if (request->state == REQUEST_LATE) {
+		request_put(request);
+		return;
+	}
+	request->state = REQUEST_DONE;
+	request->done = *done;
+	request->done.tag = (uint64_t)(uintptr_t)request->arg;
+	request->done.blocks = 0;
+	if (!request->cb)
+		return;
+	request->next = NULL;
+	*admin->done_end = request;
+	admin->done_end = &request->next;
+}
+
+static void request_copy_out(const struct admin_request *request)
+{
+	if (request->direction == UPNVME_DATA_FROM_DEVICE && request->done.status == 0 &&
+	    request->data.base)
+		memcpy(request->caller_data, request->data.data, request->data.bytes);
+}
+
+static int request_send(struct admin_request *request, const struct admin_command *command)
+{
+	struct admin *admin = request->admin;
+	struct nvme_sqe sqe = command->sqe;
+	int rc = admin_data_get(&admin->pool, &request->data, command->data_bytes);
+
+	if (rc)
+		return rc;
+	if (request->data.base && command->direction == UPNVME_DATA_TO_DEVICE)
+		memcpy(request->data.data, command->data, command->data_bytes);
+	else if (request->data.base)
+		memset(request->data.data, 0, command->data_bytes);
+	admin_data_describe(&admin->pool, &request->data, &sqe);
+	request->state = REQUEST_SENT;
+	return qpair_push(admin->qp, &sqe, request_completed, request);
+}
+
+static int queue_full(void)
+{
+	return error_set(-EAGAIN, UPNVME_ERR_ADMIN_FULL,
+			 "%u admin commands are outstanding, which is all there may be: call "
+			 "upnvme_ctrlr_poll and try again",
+			 ADMIN_OUTSTANDING - ADMIN_RESERVED);
+}
+
+static int request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+			 enum admin_origin origin, upnvme_cb cb, void *arg,
+			 struct admin_request **started)
+{
+	struct admin_request *request = request_get(ctrlr->admin, origin);
+	uint64_t timeout_ns = command->timeout_ns ? command->timeout_ns : ctrlr->admin_timeout_ns;
+	int rc;
+
+	if (!request)
+		return queue_full();
+	request->cb = cb;
+	request->arg = arg;
+	request->caller_data = command->data;
+	request->direction = command->direction;
+	request->deadline_ns = deadline_after(timeout_ns);
+	rc = request_send(request, command);
+	if (rc) {
+		request_put(request);
+		return rc == -EAGAIN ? queue_full() : rc;
+	}
+	*started = request;
+	return 0;
+}
+
+/* --- starting ------------------------------------------------------------------------------------- */
+
+static int command_check(const struct upnvme_ctrlr *ctrlr, const struct admin_command *command)
+{
+	uint64_t limit = MIN(ctrlr->limits.max_transfer_bytes, ADMIN_DATA_MAX);
+
+	if (command->direction > UPNVME_DATA_FROM_DEVICE)
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "data direction %u of an admin command: use UPNVME_DATA_NONE, "
+				 "UPNVME_DATA_TO_DEVICE or UPNVME_DATA_FROM_DEVICE",
+				 command->direction);
+	if ((command->direction != UPNVME_DATA_NONE) != (command->data_bytes != 0) ||
+	    (command->data_bytes && !command->data))
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"an admin command with direction %u, %u bytes of data at %p: data needs "
+			"all three, a command without data none",
+			command->direction, command->data_bytes, command->data);
+	if (command->data_bytes > limit)
+		return error_set(
+			-EINVAL, UPNVME_ERR_TRANSFER,
+			"%u bytes of data for one admin command: the controller takes up to "
+			"%llu",
+			command->data_bytes, (unsigned long long)limit);
+	return 0;
+}
+
+static int admin_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+		       enum admin_origin origin, upnvme_cb cb, void *arg,
+		       struct admin_request **started)
+{
+	int rc = command_check(ctrlr, command);
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&ctrlr->admin->lock);
+	rc = ctrlr_check_alive(
+		ctrlr); /* within the lock: admin_abort finds all that was sent before */
+	if (!rc)
+		rc = request_begin(ctrlr, command, origin, cb, arg, started);
+	pthread_mutex_unlock(&ctrlr->admin->lock);
+	return rc;
+}
+
+int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+		enum admin_origin origin, upnvme_cb cb, void *arg)
+{
+	struct admin_request *request;
+
+	return admin_begin(ctrlr, command, origin, cb, arg, &request);
+}
+
+/* --- waiting -------------------------------------------------------------------------------------- */
+
+static bool request_look(struct admin_request *request)
+{
+	struct admin *admin = request->admin;
+	bool done;
+
+	pthread_mutex_lock(&admin->lock);
+	if (request->state != REQUEST_DONE)
+		qpair_take(admin->qp, 0);
+	done = request->state == REQUEST_DONE;
+	pthread_mutex_unlock(&admin->lock);
+	return done;
+}
+
+static void request_end(struct admin_request *request)
+{
+	struct admin *admin = request->admin;
+
+	pthread_mutex_lock(&admin->lock);
+	request_put(request);
+	pthread_mutex_unlock(&admin->lock);
+}
+
+/* The answer may have come since the last look. False: the request is not ours any more. */
+static bool request_give_up(struct admin_request *request)
+{
+	struct admin *admin = request->admin;
+	bool done;
+
+	pthread_mutex_lock(&admin->lock);
+	done = request->state == REQUEST_DONE;
+	if (!done)
+		request->state = REQUEST_LATE;
+	pthread_mutex_unlock(&admin->lock);
+	return done;
+}
+
+static bool request_wait(struct admin_request *request)
+{
+	struct pause pause = { 0 };
+
+	while (!request_look(request)) {
+		if (deadline_passed(request->deadline_ns))
+			return request_give_up(request);
+		pause_next(&pause);
+	}
+	return true;
+}
+
+int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+	      struct upnvme_completion *done)
+{
+	struct admin_request *request;
+	int rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, &request);
+
+	if (rc)
+		return rc;
+	if (!request_wait(request))
+		return error_set(
+			-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
+			"%s did not answer admin command %02xh in time: raise the time-out, or "
+			"close the controller",
+			ctrlr->uri, command->sqe.opcode);
+	request_copy_out(request);
+	*done = request->done;
+	request_end(request);
+	return done->flags & UPNVME_DONE_ABORTED ? ctrlr_check_alive(ctrlr) : 0;
+}
+
+int admin_check_status(const struct upnvme_completion *done, const char *what)
+{
+	if (!done->status)
+		return 0;
+	return error_set(-EIO, UPNVME_ERR_CTRLR_STATUS,
+			 "%s: the controller answered with status %04xh, %s: %s", what,
+			 done->status, nvme_status_name(done->status),
+			 nvme_status_text(done->status));
+}
+
+int admin_expect(struct upnvme_ctrlr *ctrlr, const struct admin_command *command, const char *what,
+		 uint64_t *result)
+{
+	struct upnvme_completion done;
+	int rc = admin_run(ctrlr, command, &done);
+
+	if (!rc)
+		rc = admin_check_status(&done, what);
+	if (!rc && result)
+		*result = done.result;
+	return rc;
+}
+
+/* --- serving -------------------------------------------------------------------------------------- */
+
+/* A callback to be made, free of the request, which may be in other hands by then. */
+struct delivery {
+	upnvme_cb cb;
+	void *arg;
+	enum admin_origin origin;
+	struct upnvme_completion done;
+};
+
+static void deliver_done(struct admin *admin, struct delivery *delivery)
+{
+	struct admin_request *request = admin->done;
+
+	admin->done = request->next;
+	if (!admin->done)
+		admin->done_end = &admin->done;
+	request_copy_out(request);
+	*delivery = (struct delivery){ request->cb, request->arg, request->origin, request->done };
+	request_put(request);
+}
+
+static void deliver_late(struct admin_request *request, struct delivery *delivery)
+{
+	request->state = REQUEST_LATE;
+	*delivery = (struct delivery){ request->cb, request->arg, request->origin, { 0 } };
+	delivery->done.tag = (uint64_t)(uintptr_t)request->arg;
+	delivery->done.status = NVME_SC_ABORT_REQUESTED;
+	delivery->done.flags = UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE;
+}
+
+static uint32_t collect(struct admin *admin, struct delivery *deliveries)
+{
+	uint32_t n = 0;
+
+	pthread_mutex_lock(&admin->lock);
+	qpair_take(admin->qp, 0);
+	while (admin->done)
+		deliver_done(admin, &deliveries[n++]);
+	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
+		struct admin_request *request = &admin->requests[i];
+
+		if (request->state == REQUEST_SENT && request->cb &&
+		    deadline_passed(request->deadline_ns))
+			deliver_late(request, &deliveries[n++]);
+	}
+	pthread_mutex_unlock(&admin->lock);
+	return n;
+}
+
+uint32_t admin_serve(struct upnvme_ctrlr *ctrlr)
+{
+	struct delivery deliveries[ADMIN_OUTSTANDING];
+	uint32_t n = collect(ctrlr->admin, deliveries), ran = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		deliveries[i].cb(deliveries[i].arg, &deliveries[i].done);
+		ran += deliveries[i].origin == ADMIN_CALLER;
+	}
+	return ran;
+}
+
+void admin_abort(struct upnvme_ctrlr *ctrlr)
+{
+	struct admin *admin = ctrlr->admin;
+
+	if (!admin)
+		return;
+	pthread_mutex_lock(&admin->lock);
+	qpair_abort(admin->qp);
+	qpair_take(admin->qp, 0);
+	pthread_mutex_unlock(&admin->lock);
+}
+
+/* --- life ----------------------------------------------------------------------------------------- */
+
+int admin_create(struct upnvme_ctrlr *ctrlr)
+{
+	struct admin *admin = calloc(1, sizeof(*admin));
+	int rc;
+
+	if (!admin)
+		return error_no_memory("the admin queue", sizeof(*admin));
+	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, 0);
+	if (rc) {
+		free(admin);
+		return rc;
+	}
+	pthread_mutex_init(&admin->lock, NULL);
+	admin->pool.domain = ctrlr->domain;
+	admin->done_end = &admin->done;
+	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
+		admin->requests[i].admin = admin;
+		admin->requests[i].next = admin->free;
+		admin->free = &admin->requests[i];
+	}
+	ctrlr->admin = admin;
+	return 0;
+}
+
+void admin_destroy(struct upnvme_ctrlr *ctrlr)
+{
+	struct admin *admin = ctrlr->admin;
+
+	if (!admin)
+		return;
+	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++)
+		admin_data_put(&admin->pool, &admin->requests[i].data);
+	admin_pool_drain(&admin->pool);
+	qpair_rings_destroy(admin->qp);
+	pthread_mutex_destroy(&admin->lock);
+	free(admin);
+	ctrlr->admin = NULL;
+}
+
+const struct upnvme_qpair *admin_qpair(const struct upnvme_ctrlr *ctrlr)
+{
+	return ctrlr->admin->qp;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DMA memory for the data of admin commands, whose callers may use any memory. */
+#ifndef UPNVME_DRIVER_ADMIN_DATA_H
+#define UPNVME_DRIVER_ADMIN_DATA_H
+
+#include <stdint.h>
+
+#include "spec/sqe.h"
+
+struct domain;
+
+/* Identify and most log pages are one page: some are kept for the next command. */
+#define ADMIN_PAGES_KEPT 4u
+
+struct admin_pool {
+	struct domain *domain;
+	void *pages[ADMIN_PAGES_KEPT];
+	uint32_t npages;
+};
+
+/* What one command's data lies in; `base` is null where there is none. Up to two pages: data only;
+ * else the PRP list's page comes first. */
+struct admin_data {
+	void *base;
+	void *data;
+	uint32_t bytes;
+};
+
+int admin_data_get(struct admin_pool *pool, struct admin_data *data, uint32_t bytes);
+void admin_data_put(struct admin_pool *pool, struct admin_data *data);
+/* Fills in the PRP entries; leaves them alone where there is no data. */
+void admin_data_describe(const struct admin_pool *pool, const struct admin_data *data,
+			 struct nvme_sqe *sqe);
+void admin_pool_drain(struct admin_pool *pool);
+
+#endif
