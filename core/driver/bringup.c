@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A controller's life through its registers, as a machine whose states each do one thing and name
+ * the next.
+ *
+ * Everything that the controller says about itself is checked here before anything relies on it,
+ * and every wait has a deadline: CAP.TO, or CRTO where there is one, within sane bounds (NVMe Base
+ * 2.0c, 3.1.3.1 and 3.1.3.21).
+ */
+#include "driver/bringup.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/pause.h"
+#include "base/util.h"
+#include "driver/admin.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/qpair.h"
+#include "spec/regs.h"
+#include "transport/transport.h"
+
+/* Some controllers promise less than they need, and a garbled register must not hang an
+ * application. */
+#define READY_TIMEOUT_MIN_MS 500u
+#define READY_TIMEOUT_MAX_MS (NVME_CAP_TO_MASK * NVME_CAP_TO_UNIT_MS)
+/* RTD3 Entry Latency may be missing (NVMe Base 2.0c, 5.17.2.1). */
+#define SHUTDOWN_TIMEOUT_MS     5000u
+#define SHUTDOWN_TIMEOUT_MIN_MS 1000u
+#define SHUTDOWN_TIMEOUT_MAX_MS 60000u
+
+enum state {
+	STATE_CAPABILITIES,
+	STATE_SETTLE,
+	STATE_DISABLE,
+	STATE_WAIT_DISABLED,
+	STATE_ADMIN_QUEUE,
+	STATE_ENABLE,
+	STATE_WAIT_READY,
+	STATE_READY,
+};
+
+/* --- registers ------------------------------------------------------------------------------------ */
+
+static int read32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t *value)
+{
+	return ctrlr->transport->ops->read32(ctrlr->transport, offset, value);
+}
+
+static int write32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t value)
+{
+	return ctrlr->transport->ops->write32(ctrlr->transport, offset, value);
+}
+
+static int write64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t value)
+{
+	return ctrlr->transport->ops->write64(ctrlr->transport, offset, value);
+}
+
+static int error_gone(const struct upnvme_ctrlr *ctrlr)
+{
+	return error_set(
+		-EIO, UPNVME_ERR_CTRLR_FATAL,
+		"%s: its registers read as all ones: the controller is gone, powered off, or not "
+		"reachable over the bus",
+		ctrlr->uri);
+}
+
+static int error_fatal(const struct upnvme_ctrlr *ctrlr, uint32_t csts)
+{
+	return error_set(
+		-EIO, UPNVME_ERR_CTRLR_FATAL,
+		"%s: the controller reports a fatal error (CSTS %08xh): reset it by a power cycle",
+		ctrlr->uri, csts);
+}
+
+int bringup_status(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
+{
+	int rc = read32(ctrlr, NVME_REG_CSTS, csts);
+
+	if (!rc && *csts == NVME_REG_ALL_ONES)
+		rc = error_gone(ctrlr);
+	return rc;
+}
+
+/* --- what the controller says about itself -------------------------------------------------------- */
+
+static int read_ready_timeout(struct upnvme_ctrlr *ctrlr)
+{
+	uint64_t units = NVME_CAP_TO(ctrlr->cap), ms;
+	uint32_t crto = 0;
+	int rc = 0;
+
+	if (NVME_CAP_CRMS(ctrlr->cap) & NVME_CAP_CRMS_CRWMS)
+		rc = read32(ctrlr, NVME_REG_CRTO, &crto);
+	if (rc)
+		return rc;
+	ms = MAX(units, NVME_CRTO_CRWMT(crto)) * NVME_CAP_TO_UNIT_MS;
+	ctrlr->ready_timeout_ms =
+		(uint32_t)MIN(MAX(ms, READY_TIMEOUT_MIN_MS), READY_TIMEOUT_MAX_MS);
+	return 0;
+}
+
+static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
+{
+	uint64_t cap = ctrlr->cap;
+
+	if (!(NVME_CAP_CSS(cap) & NVME_CAP_CSS_NVM))
+		return error_set(
+			-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
+			"%s: the controller does not offer the NVM command set (CAP.CSS %02xh), "
+			"and this library speaks no other",
+			ctrlr->uri, (unsigned)NVME_CAP_CSS(cap));
+	if (NVME_CAP_MPSMIN(cap) > 0)
+		return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
+				 "%s: the controller wants memory pages of at least %llu bytes "
+				 "(CAP.MPSMIN %u), this library uses %u",
+				 ctrlr->uri,
+				 (unsigned long long)NVME_MPS_BYTES(NVME_CAP_MPSMIN(cap)),
+				 (unsigned)NVME_CAP_MPSMIN(cap), NVME_PAGE_BYTES);
+	if (NVME_CAP_MQES(cap) < NVME_QUEUE_ENTRIES_MIN - 1)
+		return error_set(
+			-EIO, UPNVME_ERR_CTRLR_INVALID,
+			"%s: the controller says that its queues have one entry (CAP.MQES 0), the "
+			"specification asks for two at least: update its firmware",
+			ctrlr->uri);
+	return 0;
+}
+
+static int do_capabilities(struct upnvme_ctrlr *ctrlr)
+{
+	const struct transport_ops *ops = ctrlr->transport->ops;
+	int rc = ops->read64(ctrlr->transport, NVME_REG_CAP, &ctrlr->cap);
+
+	if (!rc)
+		rc = read32(ctrlr, NVME_REG_VS, &ctrlr->version);
+	if (!rc && (ctrlr->cap == UINT64_MAX || ctrlr->version == NVME_REG_ALL_ONES))
+		rc = error_gone(ctrlr);
+	if (!rc)
+		rc = check_capabilities(ctrlr);
+	if (!rc)
+		rc = read_ready_timeout(ctrlr);
+	if (rc)
+		return rc;
+	ctrlr->limits.max_queue_entries = (uint32_t)NVME_CAP_MQES(ctrlr->cap) + 1;
+	ctrlr->limits.dstrd = (uint32_t)NVME_CAP_DSTRD(ctrlr->cap);
+	return STATE_SETTLE;
+}
+
+/* --- waiting -------------------------------------------------------------------------------------- */
+
+/* Until (CSTS & mask) is `wanted`. A fatal status ends it, where it is not `fatal_is_fine`. */
+static int wait_status(struct upnvme_ctrlr *ctrlr, uint32_t mask, uint32_t wanted,
+		       uint32_t timeout_ms, bool fatal_is_fine)
+{
+	uint64_t deadline_ns = deadline_after(timeout_ms * NS_PER_MS);
+	struct pause pause = { 0 };
+	uint32_t csts;
+
+	for (;;) {
+		bool late = deadline_passed(deadline_ns); /* before the last look */
+		int rc = bringup_status(ctrlr, &csts);
+
+		if (rc)
+			return rc;
+		if ((csts & mask) == wanted)
+			return 0;
+		if (NVME_CSTS_CFS(csts) && !fatal_is_fine)
+			return error_fatal(ctrlr, csts);
+		if (late)
+			return error_set(
+				-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
+				"%s: CSTS is still %08xh after %u ms, (CSTS & %xh) should be "
+				"%xh: the controller hangs, reset it by a power cycle",
+				ctrlr->uri, csts, timeout_ms, mask, wanted);
+		pause_next(&pause);
+	}
+}
+
+static int wait_ready(struct upnvme_ctrlr *ctrlr, uint32_t rdy, bool fatal_is_fine)
+{
+	return wait_status(ctrlr, NVME_FIELD_SET(NVME_CSTS_RDY, 1u),
+			   NVME_FIELD_SET(NVME_CSTS_RDY, rdy), ctrlr->ready_timeout_ms,
+			   fatal_is_fine);
+}
+
+/* --- the states ----------------------------------------------------------------------------------- */
+
+/*
+ * Clearing CC.EN before CSTS.RDY is 1, or setting it before RDY is 0, has undefined results
+ * (3.1.3.5): one that somebody left on the way comes to rest first. If it does not, disabling is
+ * all that is left to try.
+ */
+static int do_settle(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t cc, csts;
+	int rc = read32(ctrlr, NVME_REG_CC, &cc);
+
+	if (!rc)
+		rc = bringup_status(ctrlr, &csts);
+	if (rc)
+		return rc;
+	if (!NVME_CC_EN(cc))
+		return STATE_WAIT_DISABLED;
+	if (!NVME_CSTS_RDY(csts) && !NVME_CSTS_CFS(csts) && wait_ready(ctrlr, 1, false))
+		log_warn("%s: found enabled but never ready, disabling it", ctrlr->uri);
+	return STATE_DISABLE;
+}
+
+static int write_disabled(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t cc;
+	int rc = read32(ctrlr, NVME_REG_CC, &cc);
+
+	if (rc)
+		return rc;
+	cc &= ~(NVME_FIELD_SET(NVME_CC_EN, 1u) | NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_MASK));
+	return write32(ctrlr, NVME_REG_CC, cc);
+}
+
+static int do_disable(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = write_disabled(ctrlr);
+
+	return rc ? rc : STATE_WAIT_DISABLED;
+}
+
+static int do_wait_disabled(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = wait_ready(ctrlr, 0, true);
+
+	return rc ? rc : STATE_ADMIN_QUEUE;
+}
+
+static int do_admin_queue(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t aqa = NVME_FIELD_SET(NVME_AQA_ASQS, ADMIN_ENTRIES - 1) |
+		       NVME_FIELD_SET(NVME_AQA_ACQS, ADMIN_ENTRIES - 1);
+	int rc = admin_create(ctrlr);
+
+	if (!rc)
+		rc = write32(ctrlr, NVME_REG_AQA, aqa);
+	if (!rc)
+		rc = write64(ctrlr, NVME_REG_ASQ, qpair_sq_iova(admin_qpair(ctrlr)));
+	if (!rc)
+		rc = write64(ctrlr, NVME_REG_ACQ, qpair_cq_iova(admin_qpair(ctrlr)));
+	return rc ? rc : STATE_ENABLE;
+}
+
+static int do_enable(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t cc =
+		NVME_FIELD_SET(NVME_CC_EN, 1u) | NVME_FIELD_SET(NVME_CC_CSS, NVME_CC_CSS_NVM) |
+		NVME_FIELD_SET(NVME_CC_MPS, 0u) | NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
+		NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
+		NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
+	int rc = write32(ctrlr, NVME_REG_CC, cc);
+
+	return rc ? rc : STATE_WAIT_READY;
+}
+
+static int do_wait_ready(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = wait_ready(ctrlr, 1, false);
+
+	return rc ? rc : STATE_READY;
+}
+
+int bringup_enable(struct upnvme_ctrlr *ctrlr)
+{
+	static int (*const states[])(struct upnvme_ctrlr *) = {
+		[STATE_CAPABILITIES] = do_capabilities, [STATE_SETTLE] = do_settle,
+		[STATE_DISABLE] = do_disable,           [STATE_WAIT_DISABLED] = do_wait_disabled,
+		[STATE_ADMIN_QUEUE] = do_admin_queue,   [STATE_ENABLE] = do_enable,
+		[STATE_WAIT_READY] = do_wait_ready,
+	};
+	int state = STATE_CAPABILITIES;
+
+	while (state >= 0 && state != STATE_READY)
+		state = states[state](ctrlr);
+	return state < 0 ? state : 0;
+}
+
+/* --- the way down --------------------------------------------------------------------------------- */
+
+int bringup_disable(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t csts = 0;
+	int rc = bringup_status(ctrlr, &csts);
+
+	if (rc)
+		return csts == NVME_REG_ALL_ONES ? 0 : rc;
+	rc = write_disabled(ctrlr);
+	if (!rc)
+		rc = wait_ready(ctrlr, 0, true);
+	return rc;
+}
+
+static uint32_t shutdown_timeout_ms(const struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t ms = ctrlr->id.rtd3e / 1000;
+
+	if (!ctrlr->id.rtd3e)
+		return SHUTDOWN_TIMEOUT_MS;
+	return MIN(MAX(ms, SHUTDOWN_TIMEOUT_MIN_MS), SHUTDOWN_TIMEOUT_MAX_MS);
+}
+
+int bringup_shutdown(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t cc;
+	int rc = read32(ctrlr, NVME_REG_CC, &cc);
+
+	if (rc)
+		return rc;
+	cc &= ~NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_MASK);
+	cc |= NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_NORMAL);
+	rc = write32(ctrlr, NVME_REG_CC, cc);
+	if (rc)
+		return rc;
+	return wait_status(ctrlr, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_MASK),
+			   NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE),
+			   shutdown_timeout_ms(ctrlr), false);
+}

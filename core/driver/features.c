@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Features: those of the caller, and the one that the driver negotiates before there are queues. */
+#include "driver/features.h"
+
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/admin.h"
+#include "driver/ctrlr.h"
+#include "spec/command.h"
+#include "spec/feature.h"
+#include "spec/opcode.h"
+
+int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select)
+{
+	struct admin_command command = {
+		.sqe = { .opcode = NVME_ADMIN_GET_FEATURES,
+			 .nsid = feature->nsid,
+			 .cdw10 = NVME_FIELD_SET(NVME_GET_FEATURES_FID, feature->fid) |
+				  NVME_FIELD_SET(NVME_GET_FEATURES_SEL, select) },
+		.data = feature->data,
+		.data_bytes = feature->data_bytes,
+		.direction = feature->data_bytes ? UPNVME_DATA_FROM_DEVICE : UPNVME_DATA_NONE,
+	};
+	uint64_t result;
+	int rc = admin_expect(ctrlr, &command, "Get Features", &result);
+
+	if (!rc)
+		feature->value = (uint32_t)result;
+	return rc;
+}
+
+int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int save,
+		uint32_t *result)
+{
+	struct admin_command command = {
+		.sqe = { .opcode = NVME_ADMIN_SET_FEATURES,
+			 .nsid = feature->nsid,
+			 .cdw10 = NVME_FIELD_SET(NVME_SET_FEATURES_FID, feature->fid) |
+				  NVME_FIELD_SET(NVME_SET_FEATURES_SV, save ? 1u : 0u),
+			 .cdw11 = feature->value },
+		.data = feature->data,
+		.data_bytes = feature->data_bytes,
+		.direction = feature->data_bytes ? UPNVME_DATA_TO_DEVICE : UPNVME_DATA_NONE,
+	};
+	uint64_t answer;
+	int rc = admin_expect(ctrlr, &command, "Set Features", &answer);
+
+	if (!rc && result)
+		*result = (uint32_t)answer;
+	return rc;
+}
+
+int feature_check_settable(uint32_t fid)
+{
+	const char *name;
+
+	switch (fid) {
+	case NVME_FEAT_NUMBER_OF_QUEUES:
+		name = "Number of Queues: say upnvme_open_opts.nqpairs";
+		break;
+	case NVME_FEAT_KEEP_ALIVE_TIMER:
+		name = "Keep Alive Timer: say upnvme_open_opts.keep_alive_ms";
+		break;
+	case NVME_FEAT_HOST_MEMORY_BUFFER:
+		name = "Host Memory Buffer: the device would be given memory that nobody keeps";
+		break;
+	default:
+		return 0;
+	}
+	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+			 "feature %02xh is managed by the driver (%s)", fid, name);
+}
+
+int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t wanted = ctrlr->wanted_qpairs, granted, nsqa, ncqa;
+	struct feature feature = {
+		.fid = NVME_FEAT_NUMBER_OF_QUEUES,
+		.value = NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NSQR, wanted - 1) |
+			 NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NCQR, wanted - 1),
+	};
+	int rc = feature_set(ctrlr, &feature, 0, &granted);
+
+	if (rc)
+		return rc;
+	nsqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQA, granted) + 1;
+	ncqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NCQA, granted) + 1;
+	ctrlr->limits.max_qpairs = MIN(wanted, MIN(nsqa, ncqa));
+	return 0;
+}

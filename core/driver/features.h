@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Get Features and Set Features (NVMe Base 2.0c, 5.15 and 5.27). */
+#ifndef UPNVME_DRIVER_FEATURES_H
+#define UPNVME_DRIVER_FEATURES_H
+
+#include <stdint.h>
+
+struct upnvme_ctrlr;
+
+/* One feature, in both directions. `data` is null for a feature without. */
+struct feature {
+	uint32_t nsid;
+	uint32_t fid;
+	uint32_t value; /* set: dword 11; get: dword 0 of the answer */
+	void *data;
+	uint32_t data_bytes;
+};
+
+/* `select`: UPNVME_FEATURE_... */
+int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select);
+/* The answer's dword 0 goes to *result, if that is not null. */
+int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int save,
+		uint32_t *result);
+
+/* -EINVAL for the features that belong to the driver. */
+int feature_check_settable(uint32_t fid);
+
+/* Number of Queues: how many I/O queue pairs the controller grants, into the limits. */
+int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr);
+
+#endif

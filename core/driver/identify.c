@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the controller says that it is, taken with care: nothing that a garbled structure says leads
+ * past a limit. */
+#include "driver/identify.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "driver/admin.h"
+#include "driver/ctrlr.h"
+#include "spec/command.h"
+#include "spec/opcode.h"
+#include "spec/regs.h"
+
+/* PRP1 and one list page of 512 entries describe this much from any offset. */
+#define TRANSFER_BYTES_MAX (512u * NVME_PAGE_BYTES)
+
+int identify_run(struct upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data,
+		 struct upnvme_completion *done)
+{
+	struct admin_command command = {
+		.sqe = { .opcode = NVME_ADMIN_IDENTIFY,
+			 .nsid = nsid,
+			 .cdw10 = NVME_FIELD_SET(NVME_IDENTIFY_CNS, cns) },
+		.data = data,
+		.data_bytes = NVME_IDENTIFY_BYTES,
+		.direction = UPNVME_DATA_FROM_DEVICE,
+	};
+
+	return admin_run(ctrlr, &command, done);
+}
+
+int identify(struct upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data)
+{
+	struct upnvme_completion done;
+	int rc = identify_run(ctrlr, cns, nsid, data, &done);
+
+	return rc ? rc : admin_check_status(&done, "Identify");
+}
+
+void identify_trim(char *to, size_t to_bytes, const char *from, size_t from_bytes)
+{
+	size_t n = 0;
+
+	while (from_bytes && (from[from_bytes - 1] == ' ' || from[from_bytes - 1] == '\0'))
+		from_bytes--;
+	while (from_bytes && *from == ' ') {
+		from++;
+		from_bytes--;
+	}
+	while (n < from_bytes && n < to_bytes - 1) {
+		to[n] = from[n] >= 0x20 && from[n] <= 0x7e ? from[n] : '?';
+		n++;
+	}
+	memset(to + n, 0, to_bytes - n);
+}
+
+/* 2^exponent pages, saturated. */
+static uint64_t pages_bytes(uint8_t exponent)
+{
+	return exponent < 40 ? (uint64_t)NVME_PAGE_BYTES << exponent : UINT64_MAX;
+}
+
+/* A limit says that the command is supported, even where ONCS does not (NVM Command Set 1.0c,
+ * 4.1.5.4). */
+static void take_nvm_limits(struct ctrlr_limits *limits, const struct nvme_id_ctrl_nvm *nvm)
+{
+	if (nvm->wzsl) {
+		limits->oncs |= NVME_ONCS_WRITE_ZEROES;
+		limits->max_write_zeroes_bytes = pages_bytes(nvm->wzsl);
+	}
+	if (nvm->vsl) {
+		limits->oncs |= NVME_ONCS_VERIFY;
+		limits->max_verify_bytes = pages_bytes(nvm->vsl);
+	}
+	if (nvm->dmrl) {
+		limits->oncs |= NVME_ONCS_DSM;
+		limits->max_deallocate_ranges = nvm->dmrl;
+	}
+	if (nvm->dmrsl)
+		limits->max_deallocate_blocks = nvm->dmrsl;
+	if (nvm->dmsl)
+		limits->max_deallocate_blocks =
+			(uint32_t)MIN(limits->max_deallocate_blocks, nvm->dmsl);
+}
+
+/* The limits of commands without data came with NVMe 2.0; a controller that does not know the
+ * structure has none. */
+static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
+{
+	struct ctrlr_limits *limits = &ctrlr->limits;
+	struct nvme_id_ctrl_nvm nvm;
+	struct upnvme_completion done;
+
+	limits->max_write_zeroes_bytes = limits->max_verify_bytes = UINT64_MAX;
+	limits->max_deallocate_ranges = NVME_DSM_RANGES_MAX;
+	limits->max_deallocate_blocks = UINT32_MAX;
+	if (ctrlr->version < NVME_VERSION_1_4 ||
+	    identify_run(ctrlr, NVME_CNS_IOCS_CTRLR, 0, &nvm, &done) || done.status)
+		return;
+	take_nvm_limits(limits, &nvm);
+}
+
+static int check_kind(const struct upnvme_ctrlr *ctrlr)
+{
+	const struct nvme_id_ctrl *id = &ctrlr->id;
+
+	if (id->cntrltype != NVME_CNTRLTYPE_NOT_REPORTED && id->cntrltype != NVME_CNTRLTYPE_IO)
+		return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
+				 "%s: a controller of type %u (CNTRLTYPE) does no I/O: open an I/O "
+				 "controller",
+				 ctrlr->uri, id->cntrltype);
+	if (NVME_FIELD_GET(NVME_ENTRY_SIZE_MIN, id->sqes) > NVME_CC_IOSQES_NVM ||
+	    NVME_FIELD_GET(NVME_ENTRY_SIZE_MAX, id->sqes) < NVME_CC_IOSQES_NVM ||
+	    NVME_FIELD_GET(NVME_ENTRY_SIZE_MIN, id->cqes) > NVME_CC_IOCQES_NVM ||
+	    NVME_FIELD_GET(NVME_ENTRY_SIZE_MAX, id->cqes) < NVME_CC_IOCQES_NVM)
+		return error_set(
+			-EIO, UPNVME_ERR_CTRLR_INVALID,
+			"%s: queue entries of 64 and 16 bytes are not among those that the "
+			"controller says it takes (SQES %02xh, CQES %02xh), but every NVM "
+			"controller must take them",
+			ctrlr->uri, id->sqes, id->cqes);
+	return 0;
+}
+
+static void decode_limits(struct upnvme_ctrlr *ctrlr)
+{
+	const struct nvme_id_ctrl *id = &ctrlr->id;
+	struct ctrlr_limits *limits = &ctrlr->limits;
+	uint64_t bytes = id->mdts ? pages_bytes(id->mdts) : UINT64_MAX;
+	uint32_t sgls = NVME_FIELD_GET(NVME_SGLS_SUPPORT, id->sgls);
+
+	if (ctrlr->wanted_max_transfer_bytes)
+		bytes = MIN(bytes, align_down(ctrlr->wanted_max_transfer_bytes, NVME_PAGE_BYTES));
+	limits->max_transfer_bytes = MIN(bytes, TRANSFER_BYTES_MAX);
+	limits->oncs = id->oncs;
+	limits->volatile_write_cache = id->vwc & NVME_VWC_PRESENT;
+	limits->sgl = sgls == NVME_SGLS_SUPPORT_BYTE || sgls == NVME_SGLS_SUPPORT_DWORD;
+	limits->sgl_dword_align = sgls == NVME_SGLS_SUPPORT_DWORD;
+}
+
+int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
+{
+	int rc;
+
+	ctrlr->limits.max_transfer_bytes = NVME_PAGE_BYTES; /* until we know better */
+	rc = identify(ctrlr, NVME_CNS_CTRLR, 0, &ctrlr->id);
+	if (!rc)
+		rc = check_kind(ctrlr);
+	if (rc)
+		return rc;
+	decode_limits(ctrlr);
+	identify_nvm_limits(ctrlr);
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Identify (NVMe Base 2.0c, 5.17), and what of it becomes the controller's limits. */
+#ifndef UPNVME_DRIVER_IDENTIFY_H
+#define UPNVME_DRIVER_IDENTIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <upnvme/types.h>
+
+struct upnvme_ctrlr;
+struct upnvme_ctrlr_info;
+
+/* NVME_IDENTIFY_BYTES into `data`. A status is left to the caller in *done. Command set 0, NVM,
+ * where it is asked for. */
+int identify_run(struct upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data,
+		 struct upnvme_completion *done);
+/* As identify_run, but an error status is -EIO. */
+int identify(struct upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data);
+
+/* Fills in ctrlr->id and the limits that follow from it. */
+int identify_ctrlr(struct upnvme_ctrlr *ctrlr);
+
+/* An ASCII field of the specification, padded with spaces, into a terminated string of `to_bytes`:
+ * trimmed on both sides, with '?' for what cannot be printed. */
+void identify_trim(char *to, size_t to_bytes, const char *from, size_t from_bytes);
+
+#endif
