@@ -11,16 +11,25 @@
 
 struct upnvme_ctrlr;
 
-/* An immutable snapshot. When the controller says that the namespace changed, a new one takes its place; the old ones are
- * kept until the controller is closed, because a queue pair's owner may be looking at them. */
+/*
+ * An immutable snapshot. When the controller says that the namespace changed, a new one takes its
+ * place; the old ones are kept until the controller is closed, because a queue pair's owner may be
+ * looking at them.
+ */
 struct ns_geometry {
-	/* what a read or write on the straight path looks at */
+	/* --- what a read or write on the straight path looks at --- */
 	uint64_t nblocks; /* NSZE; 0 once the namespace is gone */
 	uint64_t key;     /* identifier << 32: the second dword of an entry, in place */
-	uint32_t
-		straight_blocks; /* longest request that is surely one plain command; 0 when none is (a boundary, metadata) */
-	uint32_t
-		block_bytes; /* bytes that a block takes in the data buffer: with metadata if that is extended */
+	/* Requests of less than `page_blocks` + 1 blocks that begin below `page_lbas` fit into one
+	 * page and into the namespace; 0 when there are none. */
+	uint64_t page_lbas;
+	uint32_t page_blocks;
+	/*
+	 * Longest request that is surely one plain command; 0 when none is: a boundary, metadata.
+	 */
+	uint32_t straight_blocks;
+	/* Bytes that a block takes in the data buffer: with its metadata if that is extended. */
+	uint32_t block_bytes;
 	/* the rest */
 	uint32_t max_blocks; /* of one read, write or compare */
 	uint32_t max_write_zeroes_blocks;
@@ -30,8 +39,13 @@ struct ns_geometry {
 	uint16_t metadata_bytes;
 	bool metadata_extended;
 	uint8_t protection; /* type 1 to 3, 0: none */
-	struct ns_geometry *older;
+	bool refused; /* active, but of a format that the driver does not take; nblocks is 0 */
+	const struct ns_geometry *older;
 };
+
+struct nvme_id_ns;
+struct upnvme_ns_info;
+struct ctrlr_limits;
 
 struct upnvme_ns {
 	_Atomic(const struct ns_geometry *) geometry;
@@ -46,5 +60,24 @@ static inline const struct ns_geometry *ns_geometry(const struct upnvme_ns *ns)
 
 /* The handle of an identifier that is or was active, or null. Any thread. */
 struct upnvme_ns *ns_find(struct upnvme_ctrlr *ctrlr, uint32_t nsid);
+
+/* The handle of an active namespace, or its error. */
+int ns_get(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t nsid);
+/* The next active identifier above `nsid`, or 0. */
+uint32_t ns_next(struct upnvme_ctrlr *ctrlr, uint32_t nsid);
+uint32_t ns_count(struct upnvme_ctrlr *ctrlr);
+/* From a fresh Identify. */
+int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info);
+
+/* Asks the controller which namespaces are active, and takes in those that are new, gone, or among
+ * the `n` that changed; with a null `changed`, all. */
+int ns_refresh(struct upnvme_ctrlr *ctrlr, const uint32_t *changed, uint32_t n);
+/* At the controller's end. */
+void ns_destroy(struct upnvme_ctrlr *ctrlr);
+
+/* What Identify Namespace says, for the hot path; false for what cannot be driven, with `refused`
+ * set and the reason logged. */
+bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
+			uint32_t nsid, const struct nvme_id_ns *id);
 
 #endif

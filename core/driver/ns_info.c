@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a namespace is, for people: from a fresh Identify, because capacity in use changes all the
+ * time. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/admin.h"
+#include "driver/ctrlr.h"
+#include "driver/identify.h"
+#include "driver/ns.h"
+#include "spec/identify.h"
+#include "spec/regs.h"
+
+/* The list ends at a length of 0; a descriptor that reaches past the page is not looked at (NVMe
+ * Base 2.0c, 5.17.2.3). */
+static void take_descriptors(struct upnvme_ns_info *info, const uint8_t *list)
+{
+	uint32_t offset = 0;
+
+	while (offset + sizeof(struct nvme_ns_id_desc) <= NVME_IDENTIFY_BYTES) {
+		const struct nvme_ns_id_desc *desc = (const void *)(list + offset);
+
+		offset += (uint32_t)sizeof(*desc) + desc->nidl;
+		if (!desc->nidl || offset > NVME_IDENTIFY_BYTES)
+			return;
+		if (desc->nidt == NVME_NIDT_EUI64 && desc->nidl == NVME_NIDL_EUI64)
+			memcpy(info->eui64, desc->nid, sizeof(info->eui64));
+		if (desc->nidt == NVME_NIDT_NGUID && desc->nidl == NVME_NIDL_NGUID)
+			memcpy(info->nguid, desc->nid, sizeof(info->nguid));
+		if (desc->nidt == NVME_NIDT_UUID && desc->nidl == NVME_NIDL_UUID)
+			memcpy(info->uuid, desc->nid, sizeof(info->uuid));
+	}
+}
+
+/* Older controllers do not have the list; what Identify Namespace says must do. */
+static int ns_descriptors(const struct upnvme_ns *ns, struct upnvme_ns_info *info)
+{
+	_Alignas(8) uint8_t list[NVME_IDENTIFY_BYTES];
+	struct upnvme_completion done;
+	int rc;
+
+	if (ns->ctrlr->version < NVME_VERSION_1_3)
+		return 0;
+	rc = identify_run(ns->ctrlr, NVME_CNS_NS_ID_DESC_LIST, ns->nsid, list, &done);
+	if (!rc && !done.status)
+		take_descriptors(info, list);
+	return rc;
+}
+
+static void take_id(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
+{
+	info->block_count = id->nsze;
+	info->capacity_blocks = id->ncap;
+	info->used_blocks = id->nuse;
+	info->deallocated_reads_zero =
+		NVME_FIELD_GET(NVME_DLFEAT_READ, id->dlfeat) == NVME_DLFEAT_READ_ZEROES;
+	info->readonly = (id->nsattr & NVME_NSATTR_WRITE_PROTECTED) != 0;
+	memcpy(info->eui64, id->eui64, sizeof(info->eui64));
+	memcpy(info->nguid, id->nguid, sizeof(info->nguid));
+}
+
+static void take_geometry(struct upnvme_ns_info *info, const struct ns_geometry *geometry)
+{
+	info->block_bytes = geometry->data_bytes;
+	info->metadata_bytes = geometry->metadata_bytes;
+	info->max_transfer_blocks = geometry->max_blocks;
+	info->boundary_blocks = geometry->boundary_blocks;
+	info->metadata_extended = geometry->metadata_extended;
+	info->protection = geometry->protection;
+}
+
+int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info)
+{
+	struct ns_geometry geometry;
+	struct nvme_id_ns id;
+	int rc = identify(ns->ctrlr, NVME_CNS_NS, ns->nsid, &id);
+
+	if (rc)
+		return rc;
+	memset(info, 0, sizeof(*info));
+	info->size = UPNVME_NS_INFO_SIZE;
+	info->nsid = ns->nsid;
+	if (!ns_geometry_decode(&geometry, &ns->ctrlr->limits, ns->nsid, &id))
+		return error_set(
+			-ENODEV, UPNVME_ERR_NS_GONE,
+			"namespace %u of %s is not active any more, or has a format that this "
+			"library does not take",
+			ns->nsid, ns->ctrlr->uri);
+	take_id(info, &id);
+	take_geometry(info, &geometry);
+	return ns_descriptors(ns, info);
+}
