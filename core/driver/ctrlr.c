@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A controller's life: opened, given up, closed. In this order, always: the device is stopped from
+ * touching memory, then the memory goes. */
+#include "driver/ctrlr.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uri.h"
+#include "base/util.h"
+#include "driver/admin.h"
+#include "driver/bringup.h"
+#include "driver/event.h"
+#include "driver/features.h"
+#include "driver/housekeeper.h"
+#include "driver/identify.h"
+#include "driver/ns.h"
+#include "driver/poll.h"
+#include "driver/queue/qpair.h"
+#include "transport/transport.h"
+
+#define QPAIRS_DEFAULT           64u
+#define QPAIRS_MAX               65535u
+#define ADMIN_TIMEOUT_DEFAULT_NS (10 * NS_PER_S)
+
+int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call)
+{
+	if (!ctrlr)
+		return error_set(-EINVAL, UPNVME_ERR_NULL,
+				 "%s: the controller is null: give the handle of upnvme_open",
+				 call);
+	if (ctrlr->pid != getpid())
+		return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
+				 "%s: %s was opened by process %d, this is its child %d: open the "
+				 "controller after fork",
+				 call, ctrlr->uri, (int)ctrlr->pid, (int)getpid());
+	return 0;
+}
+
+int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
+{
+	if (!atomic_load(&ctrlr->failed))
+		return 0;
+	return error_set(-EIO, UPNVME_ERR_CTRLR_FAILED,
+			 "%s has failed and was given up: close it and open it again", ctrlr->uri);
+}
+
+/* --- giving up ------------------------------------------------------------------------------------ */
+
+static void alert_qpairs(struct upnvme_ctrlr *ctrlr)
+{
+	pthread_mutex_lock(&ctrlr->lock);
+	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next)
+		qpair_alert(qp);
+	pthread_mutex_unlock(&ctrlr->lock);
+}
+
+void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why)
+{
+	pthread_mutex_lock(&ctrlr->fail_lock);
+	if (!atomic_load(&ctrlr->failed)) {
+		log_error("%s is given up: %s", ctrlr->uri, why);
+		if (bringup_disable(ctrlr))
+			log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
+		atomic_store(&ctrlr->failed_untold, true);
+		atomic_store(&ctrlr->failed, true);
+		admin_abort(ctrlr);
+		alert_qpairs(ctrlr);
+	}
+	pthread_mutex_unlock(&ctrlr->fail_lock);
+}
+
+/* --- opening -------------------------------------------------------------------------------------- */
+
+static int check_options(const struct upnvme_open_opts *opts)
+{
+	if (opts->flags & ~UPNVME_OPEN_HOUSEKEEPING)
+		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
+				 "upnvme_open_opts.flags %xh: this library knows %xh only",
+				 opts->flags, UPNVME_OPEN_HOUSEKEEPING);
+	if (opts->nqpairs > QPAIRS_MAX)
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "upnvme_open_opts.nqpairs %u: a controller has at most %u",
+				 opts->nqpairs, QPAIRS_MAX);
+	if (opts->max_transfer_bytes && opts->max_transfer_bytes < NVME_PAGE_BYTES)
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"upnvme_open_opts.max_transfer_bytes %llu: give at least %u, or 0 for no "
+			"limit",
+			(unsigned long long)opts->max_transfer_bytes, NVME_PAGE_BYTES);
+	return 0;
+}
+
+static void take_options(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)
+{
+	ctrlr->wanted_qpairs = opts->nqpairs ? opts->nqpairs : QPAIRS_DEFAULT;
+	ctrlr->keep_alive_ms = opts->keep_alive_ms;
+	ctrlr->wanted_max_transfer_bytes = opts->max_transfer_bytes;
+	ctrlr->admin_timeout_ns =
+		opts->admin_timeout_ns ? opts->admin_timeout_ns : ADMIN_TIMEOUT_DEFAULT_NS;
+}
+
+static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri)
+{
+	struct upnvme_ctrlr *created = calloc(1, sizeof(*created));
+
+	if (created)
+		created->uri = strdup(uri);
+	if (!created || !created->uri || events_create(created)) {
+		if (created)
+			free(created->uri);
+		free(created);
+		return error_no_memory("a controller", sizeof(*created));
+	}
+	created->transport = transport;
+	created->domain = transport->domain;
+	created->pid = getpid();
+	pthread_mutex_init(&created->lock, NULL);
+	pthread_mutex_init(&created->ns_lock, NULL);
+	pthread_mutex_init(&created->fail_lock, NULL);
+	*ctrlr = created;
+	return 0;
+}
+
+/* The controller is silent, or was never enabled. */
+static void ctrlr_free(struct upnvme_ctrlr *ctrlr)
+{
+	ns_destroy(ctrlr);
+	admin_destroy(ctrlr);
+	events_destroy(ctrlr);
+	transport_close(ctrlr->transport);
+	pthread_mutex_destroy(&ctrlr->lock);
+	pthread_mutex_destroy(&ctrlr->ns_lock);
+	pthread_mutex_destroy(&ctrlr->fail_lock);
+	free(ctrlr->uri);
+	free(ctrlr);
+}
+
+static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)
+{
+	int rc = bringup_enable(ctrlr);
+
+	if (!rc)
+		rc = identify_ctrlr(ctrlr);
+	if (!rc)
+		rc = feature_negotiate_queues(ctrlr);
+	if (!rc)
+		rc = keep_alive_start(ctrlr);
+	if (!rc)
+		rc = ns_refresh(ctrlr, NULL, 0);
+	if (rc)
+		return rc;
+	events_arm(ctrlr);
+	return opts->flags & UPNVME_OPEN_HOUSEKEEPING ? housekeeper_start(ctrlr) : 0;
+}
+
+int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
+		 const struct upnvme_open_opts *opts)
+{
+	struct upnvme_ctrlr *created;
+	int rc = check_options(opts);
+
+	if (!rc)
+		rc = ctrlr_alloc(&created, transport, uri);
+	if (rc) {
+		transport_close(transport);
+		return rc;
+	}
+	take_options(created, opts);
+	rc = ctrlr_start(created, opts);
+	if (rc) {
+		struct upnvme_error why = *error_last();
+
+		if (created->admin && bringup_disable(created))
+			log_error("%s cannot be disabled: %s", uri, error_last()->text);
+		admin_abort(created);
+		ctrlr_free(created);
+		return error_set(rc, why.code, "%s", why.text);
+	}
+	*ctrlr = created;
+	return 0;
+}
+
+int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts)
+{
+	struct transport *transport;
+	struct uri *parsed;
+	int rc = check_options(opts);
+
+	if (!rc)
+		rc = uri_parse(&parsed, uri);
+	if (rc)
+		return rc;
+	rc = transport_open(&transport, parsed);
+	uri_free(parsed);
+	return rc ? rc : ctrlr_attach(ctrlr, transport, uri, opts);
+}
+
+/* --- closing -------------------------------------------------------------------------------------- */
+
+static int check_no_qpairs(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t n = 0;
+
+	pthread_mutex_lock(&ctrlr->lock);
+	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next)
+		n++;
+	pthread_mutex_unlock(&ctrlr->lock);
+	if (!n)
+		return 0;
+	return error_set(-EBUSY, UPNVME_ERR_BUSY_CHILDREN,
+			 "%s still has %u queue pair(s): close them with upnvme_qpair_close first",
+			 ctrlr->uri, n);
+}
+
+static void silence(struct upnvme_ctrlr *ctrlr)
+{
+	if (bringup_shutdown(ctrlr))
+		log_warn("%s: no orderly shutdown: %s", ctrlr->uri, error_last()->text);
+	if (bringup_disable(ctrlr))
+		log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
+}
+
+int ctrlr_close(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = ctrlr_check_outside(ctrlr, "upnvme_close");
+
+	if (!rc)
+		rc = check_no_qpairs(ctrlr);
+	if (rc)
+		return rc;
+	housekeeper_stop(ctrlr);
+	if (!atomic_load(&ctrlr->failed))
+		silence(ctrlr);
+	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
+	admin_abort(ctrlr);
+	admin_serve(ctrlr);
+	ctrlr_free(ctrlr);
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Get Log Page (NVMe Base 2.0c, 5.16), and the pages that the library decodes. */
+#ifndef UPNVME_DRIVER_LOG_PAGES_H
+#define UPNVME_DRIVER_LOG_PAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <upnvme/ctrlr.h>
+
+struct log_range {
+	uint32_t nsid;
+	uint32_t lid;
+	uint64_t offset;
+	void *data;
+	uint64_t bytes; /* a multiple of 4 */
+	bool retain;    /* do not clear the event that the page goes with */
+};
+
+/* In as many commands as it takes. */
+int log_page_read(struct upnvme_ctrlr *ctrlr, const struct log_range *range);
+
+/* Whether a page is read, and its event cleared, by the library itself when the event comes: a
+ * caller's read then leaves the event, and the list of changed namespaces, alone. */
+bool log_page_is_own(uint32_t lid);
+
+int log_smart(struct upnvme_ctrlr *ctrlr, struct upnvme_smart *smart);
+int log_firmware(struct upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
+/* Up to `n` valid entries. Returns how many, or a negative errno. */
+int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, uint32_t n);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Serving the admin side: what upnvme_ctrlr_poll and the housekeeping thread do. */
+#ifndef UPNVME_DRIVER_POLL_H
+#define UPNVME_DRIVER_POLL_H
+
+#include <stdbool.h>
+
+struct upnvme_ctrlr;
+
+/* Completions, events, keep-alive, failure detection. Returns how many of the callers' callbacks
+ * ran, or a negative errno. */
+int ctrlr_poll(struct upnvme_ctrlr *ctrlr);
+
+/* -EDEADLK where this thread is within ctrlr_poll of the controller, in a callback; else 0. `call`
+ * names the function. */
+int ctrlr_check_outside(const struct upnvme_ctrlr *ctrlr, const char *call);
+
+/* Sets the Keep Alive Timer, if the options ask for it. */
+int keep_alive_start(struct upnvme_ctrlr *ctrlr);
+
+#endif
