@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Waiting politely for a device: short while the answer may come at once, cheap when it takes long. */
+/*
+ * Waiting politely for a device: short while the answer may come at once, cheap when it takes long.
+ */
 #include "base/pause.h"
 
 #include <sched.h>

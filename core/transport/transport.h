@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a controller's registers, doorbells and queues are reached. The driver knows nothing else of a device. */
+/* How a controller's registers, doorbells and queues are reached. The driver knows nothing else of
+ * a device. */
 #ifndef UPNVME_TRANSPORT_TRANSPORT_H
 #define UPNVME_TRANSPORT_TRANSPORT_H
 
@@ -14,8 +15,8 @@ struct uri;
 struct transport_queue {
 	_Atomic uint32_t *sq_tail; /* submission queue tail doorbell */
 	_Atomic uint32_t *cq_head; /* completion queue head doorbell */
-	/* Null on hardware. Called by the queue's owner once a batch: after the doorbells were rung and before
-	 * completions are looked for, as long as commands are outstanding. */
+	/* Null on hardware. Called by the queue's owner once a batch: after the doorbells were rung
+	 * and before completions are looked for, as long as commands are outstanding. */
 	void (*hook)(void *arg);
 	void *hook_arg;
 };

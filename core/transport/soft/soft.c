@@ -3,10 +3,10 @@
  * The way to the software controller, which lives in this process: `soft:ram`, `soft:null` or `soft:/path/of/a.file`.
  *
  * What the URI may say:
- *   size=        bytes of each namespace. ram: 1GiB and null: 1TiB if not given; file: its own size, and a file that is not
- *                there is made when a size is given
- *   block=       bytes of a logical block, a power of two from 512 to 64KiB. ram and null: 4096. file: 512, because every
- *                disk image is a multiple of that
+ *   size=        bytes of each namespace. ram: 1GiB and null: 1TiB if not given; file: its own
+ *                size, and a file that is not there is made when a size is given
+ *   block=       bytes of a logical block, a power of two from 512 to 64KiB. ram and null: 4096.
+ *                file: 512, because every disk image is a multiple of that
  *   readonly=    1: writes are refused; a file may then have many users
  *   mode=        inline (the default): each queue's owner does the controller's work for it; thread: a thread does
  *   engine=      file: io_uring or worker; the best that works if not given
