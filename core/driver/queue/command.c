@@ -145,7 +145,7 @@ void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot
 	const struct upnvme_op *op = &request->op;
 	struct nvme_sqe sqe = { .opcode = op->opcode,
 				.nsid = op->nsid,
-				.cid = (uint16_t)(slot->head >> 16) };
+				.cid = (uint16_t)slot->head };
 
 	if (op->opcode == UPNVME_OP_DATASET_MANAGEMENT) {
 		put_ranges(qp, request, blocks, slot, &sqe);

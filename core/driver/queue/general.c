@@ -204,7 +204,7 @@ static void slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touch
 	slot->cb = cb;
 	slot->arg = arg;
 	slot->blocks = blocks;
-	slot->head -= SLOT_FREE;
+	slot_set_in_flight(slot);
 	atomic_store_explicit(&slot->touches, touches, memory_order_relaxed);
 	if (qp->histogram) {
 		slot->head |= SLOT_TIMED;
@@ -286,7 +286,7 @@ static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upn
 		return -EAGAIN;
 	memcpy(&sqe, raw->cdw, sizeof(sqe));
 	slot_fill(qp, slot, raw_touches(raw), 0, cb, arg);
-	sqe.cid = (uint16_t)(slot->head >> 16);
+	sqe.cid = (uint16_t)slot->head;
 	sqe.mptr = mptr;
 	sqe.prp1 = sqe.prp2 = 0;
 	if (op.buf)

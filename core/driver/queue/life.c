@@ -85,7 +85,7 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	if (rc)
 		return rc;
 	if (opts->flags & UPNVME_QPAIR_HISTOGRAM)
-		rc = histogram_create(&(*qp)->histogram, (*qp)->slot_mask + 1);
+		rc = histogram_create(&(*qp)->histogram, (*qp)->nslots);
 	if (rc) {
 		qpair_rings_destroy(*qp);
 		return rc;
@@ -120,7 +120,7 @@ static int queues_create(struct upnvme_qpair *qp)
 	int rc;
 
 	create.sqe.cdw10 = NVME_FIELD_SET(NVME_CREATE_CQ_QID, (uint32_t)qp->qid) |
-			   NVME_FIELD_SET(NVME_CREATE_CQ_QSIZE, qp->entries - 1);
+			   NVME_FIELD_SET(NVME_CREATE_CQ_QSIZE, (uint32_t)qp->entries - 1);
 	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_CQ_PC, 1u);
 	rc = admin_expect(qp->ctrlr, &create, "Create I/O Completion Queue", NULL);
 	if (rc)
@@ -204,7 +204,7 @@ static uint32_t abort_outstanding(struct upnvme_qpair *qp)
 		qp->rung = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 	}
 	split_abort(qp);
-	for (uint32_t i = 0; i <= qp->slot_mask; i++)
+	for (uint32_t i = 0; i < qp->outstanding; i++)
 		slot_abort(qp, &qp->slots[i]);
 	return (uint32_t)(qp->stats.aborted - before);
 }

@@ -15,11 +15,11 @@ int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb
 	slot->cb = cb;
 	slot->arg = arg;
 	slot->blocks = 0;
-	slot->head -= SLOT_FREE;
+	slot_set_in_flight(slot);
 	/* Its data is the library's own and is given back only after it. */
 	atomic_store_explicit(&slot->touches, 0, memory_order_relaxed);
 	*tail = *sqe;
-	tail->cid = (uint16_t)(slot->head >> 16);
+	tail->cid = (uint16_t)slot->head;
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
 	return 0;
 }

@@ -21,9 +21,10 @@ struct histogram;
 /*
  * One outstanding command; 32 bytes, indexed by the low bits of its command identifier.
  *
- * `head` is what the first dword of the entry begins with: the command identifier, whose upper bits are a generation, in bits
- * 31:16, and SLOT_... flags below. They are all 0 for a plain command in flight, so that one comparison with what the
- * device posted says that the identifier is right, alive, of this generation, and that nothing special is to be done.
+ * `head` has the command identifier in bits 15:0, whose upper bits are a generation, and SLOT_... flags
+ * above. They are all 0 for a plain command in flight, so that one subtraction from what the device
+ * posted says that the identifier is right, alive and of this generation, that the status is
+ * success, and that nothing special is to be done.
  */
 struct slot {
 	union {
@@ -37,20 +38,27 @@ struct slot {
 	/* Atomic because a thread that frees memory looks here for buffers in flight. */
 	union {
 		_Atomic(struct slot *) next; /* free: the stack */
-		_Atomic uint64_t
-			touches; /* in flight: the buffer; bit 0 set: the command may change the medium; SLOT_TOUCHES_MANY */
+		_Atomic uint64_t touches;    /* in flight: the buffer, and SLOT_TOUCHES_... bits */
 	};
-	uint32_t head;
-	uint32_t blocks;
+	union {
+		struct {
+			uint32_t blocks;
+			uint32_t head;
+		};
+		uint64_t blocks_and_head;
+	};
 };
 _Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
 
-#define SLOT_FREE  0x1u  /* on the stack */
-#define SLOT_PART  0x2u  /* a part of a split request */
-#define SLOT_TIMED 0x4u  /* its latency is measured */
-#define SLOT_HOME  0x8u  /* holds the cursor of a split request, no command of its own in flight */
-#define SLOT_READY 0x10u /* completed by the library; waits to be reaped */
+#define SLOT_CID_MASK 0xffffu
+/* Bit 16 is left to the carry of the generation, which is wiped when the slot is used next. */
+#define SLOT_PART  0x20000u    /* a part of a split request */
+#define SLOT_TIMED 0x40000u    /* its latency is measured */
+#define SLOT_HOME  0x80000u    /* holds a split request's cursor, no command of its own in flight */
+#define SLOT_READY 0x100000u   /* completed by the library; waits to be handed out */
+#define SLOT_FREE  0x80000000u /* on the stack */
 
+/* The command may change the medium. */
 #define SLOT_CHANGES_MEDIUM 1ull
 /* More buffers than one: memory is not given back while such a command is in flight. */
 #define SLOT_TOUCHES_MANY 2ull
@@ -72,19 +80,18 @@ struct upnvme_qpair {
 	const struct nvme_cqe *head __attribute__((aligned(64))); /* the next entry to look at */
 	const struct nvme_cqe *cq_end;
 	struct slot *slots;
+	/* What the entry's second half has beside identifier and head pointer when it is new: the
+	 * phase tag in bit 48, the queue identifier in 31:16. */
+	uint64_t expected;
+	uint64_t entries;
+	uint32_t slot_mask; /* of a slot's offset in bytes */
+	uint32_t slot_step; /* added to head when a slot is freed: the next generation, SLOT_FREE */
 	_Atomic(struct nvme_sqe *) idle_tail; /* equals tail when nothing is outstanding */
 	struct nvme_sqe *rung;                /* the tail that the controller knows */
-	uint32_t phase; /* the tag that a new entry has, in place in its last dword (bit 16) */
-	uint32_t slot_mask;
-	uint32_t
-		slot_step; /* added to a slot's head when it is freed: the next generation, and SLOT_FREE */
-	uint32_t
-		cq_identity; /* queue identifier << 16: what the third dword of an entry begins with */
-	uint32_t entries;
-	uint32_t in_poll; /* 1 while completions are handed out */
 
 	/* --- what a batch or the other paths touch --- */
 	struct region window2 __attribute__((aligned(64)));
+	uint32_t in_poll; /* 1 while completions are handed out */
 	struct nvme_sqe *sq;
 	const struct nvme_cqe *cq;
 	struct transport_queue transport;
@@ -109,6 +116,7 @@ struct upnvme_qpair {
 	_Atomic uint64_t owner; /* QPAIR_RELEASED, a thread's token, or 0: wiped by fork */
 	uint32_t flags;         /* UPNVME_QPAIR_... */
 	uint32_t outstanding;   /* slots */
+	uint32_t nslots;        /* a power of two above */
 	uint32_t state;         /* enum qpair_state */
 	bool close_wanted;      /* by a callback */
 	uint16_t qid;

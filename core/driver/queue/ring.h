@@ -16,7 +16,8 @@ static inline uint32_t ring_unrung(const struct upnvme_qpair *qp)
 {
 	const struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 
-	return (uint32_t)(tail >= qp->rung ? tail - qp->rung : tail - qp->rung + qp->entries);
+	return (uint32_t)(tail >= qp->rung ? tail - qp->rung :
+					     tail - qp->rung + (ptrdiff_t)qp->entries);
 }
 
 static inline void ring_tail(struct upnvme_qpair *qp)

@@ -18,10 +18,10 @@ static uint32_t slots_for(uint32_t outstanding)
 static void slots_reset(struct upnvme_qpair *qp)
 {
 	qp->free = NULL;
-	for (uint32_t i = qp->slot_mask + 1; i-- > 0;) {
+	for (uint32_t i = qp->nslots; i-- > 0;) {
 		struct slot *slot = &qp->slots[i];
 
-		slot->head = i << 16 | SLOT_FREE;
+		slot->head = i | SLOT_FREE;
 		if (i >= qp->outstanding)
 			continue;
 		atomic_store_explicit(&slot->next, qp->free, memory_order_relaxed);
@@ -33,7 +33,7 @@ void qpair_rings_reset(struct upnvme_qpair *qp)
 {
 	qp->cq_end = qp->cq + qp->entries;
 	qp->head = qp->cq;
-	qp->phase = 1u << 16;
+	qp->expected = PHASE_BIT | (uint64_t)qp->qid << 16; /* the first lap's tag is 1 */
 	qp->sq_end = qp->sq + qp->entries;
 	qp->rung = qp->sq;
 	atomic_store_explicit(&qp->tail, qp->sq, memory_order_relaxed);
@@ -135,11 +135,11 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 	created->ctrlr = ctrlr;
 	created->domain = ctrlr->domain;
 	created->qid = qid;
-	created->cq_identity = (uint32_t)qid << 16;
 	created->entries = entries;
 	created->outstanding = outstanding;
-	created->slot_mask = nslots - 1;
-	created->slot_step = nslots << 16 | SLOT_FREE;
+	created->nslots = nslots;
+	created->slot_mask = (nslots - 1) << SLOT_SHIFT;
+	created->slot_step = nslots | SLOT_FREE;
 	created->list_bytes = list_bytes;
 	created->list_shift = log2_floor(list_bytes);
 	rc = transport->ops->queue(transport, qid, ctrlr->limits.dstrd, &created->transport);

@@ -5,8 +5,6 @@
 #include "driver/queue/straight.h"
 #include "spec/status.h"
 
-#define SLOT_FLAGS 0xffffu
-
 static struct slot *cursor_home(const struct upnvme_qpair *qp, const struct cursor *cursor)
 {
 	return &qp->slots[cursor - qp->cursors];
@@ -27,7 +25,7 @@ static struct slot *part_slot(struct upnvme_qpair *qp, struct cursor *cursor)
 		cursor->home_idle = false;
 	else
 		slot_pop(qp, slot);
-	slot->head = (slot->head & ~SLOT_FLAGS) | SLOT_PART;
+	slot->head = (slot->head & SLOT_CID_MASK) | SLOT_PART;
 	return slot;
 }
 
@@ -110,20 +108,20 @@ static bool cursor_finish(struct upnvme_qpair *qp, struct cursor *cursor, struct
 		ready_append(qp, home, cb, &record);
 		return false;
 	}
-	home->head &= ~SLOT_FLAGS;
+	home->head &= SLOT_CID_MASK;
 	slot_push(qp, home);
 	return take_deliver(sink, cb, &record);
 }
 
 static void part_slot_give(struct upnvme_qpair *qp, struct cursor *cursor, struct slot *slot)
 {
-	slot->head &= ~SLOT_FLAGS;
+	slot->head &= SLOT_CID_MASK;
 	if (slot != cursor_home(qp, cursor)) {
 		slot_push(qp, slot);
 		return;
 	}
 	/* The next generation, so that the device cannot complete the part again. */
-	slot->head += (qp->slot_step & ~SLOT_FLAGS) | SLOT_HOME;
+	slot->head = ((slot->head + qp->nslots) & SLOT_CID_MASK) | SLOT_HOME;
 	cursor->home_idle = true;
 }
 
@@ -206,7 +204,7 @@ void ready_append(struct upnvme_qpair *qp, struct slot *slot, upnvme_cb cb,
 {
 	struct cursor *cursor = slot_cursor(qp, slot);
 
-	slot->head = (slot->head & ~SLOT_FLAGS) | SLOT_READY;
+	slot->head = (slot->head & SLOT_CID_MASK) | SLOT_READY;
 	cursor->record = *record;
 	cursor->cb = cb;
 	ready_link(qp, slot);
@@ -219,7 +217,7 @@ static void ready_hand_out(struct upnvme_qpair *qp, struct slot *slot, struct si
 	struct upnvme_completion record = cursor->record;
 	upnvme_cb cb = cursor->cb;
 
-	slot->head &= ~SLOT_FLAGS;
+	slot->head &= SLOT_CID_MASK;
 	slot_push(qp, slot);
 	take_deliver(sink, cb, &record);
 	sink->extra++;

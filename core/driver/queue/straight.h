@@ -13,6 +13,7 @@
 #include "driver/ns.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/qpair.h"
+#include "spec/data_ptr.h"
 #include "spec/opcode.h"
 
 /* Not for this path; no errno is that large. */
@@ -53,6 +54,12 @@ static inline struct nvme_sqe *tail_next(const struct upnvme_qpair *qp, struct n
 	return ++tail == qp->sq_end ? qp->sq : tail;
 }
 
+/* Wipes the flags, and the carry of the last generation. */
+static inline void slot_set_in_flight(struct slot *slot)
+{
+	slot->head &= SLOT_CID_MASK;
+}
+
 /* Takes the free slot that the caller has looked at. */
 static inline void slot_pop(struct upnvme_qpair *qp, struct slot *slot)
 {
@@ -72,62 +79,104 @@ static inline void entry_put(struct nvme_sqe *sqe, uint64_t head, uint64_t prp1,
 	memset(&sqe->cdw14, 0, 8);
 }
 
-static inline __attribute__((always_inline)) int straight_submit(struct upnvme_qpair *qp,
-								 struct upnvme_ns *ns,
-								 const void *buf, uint64_t lba,
-								 uint32_t blocks, upnvme_cb cb,
-								 void *arg, uint64_t opcode)
+/* Makes the compiler compute again what it has computed from the value: one instruction, where keeping the result
+ * would take a register that has to be saved. */
+static inline __attribute__((always_inline)) void recompute_from(uint32_t *value)
+{
+	__asm__("" : "+r"(*value));
+}
+
+/* The distance from `va` to its bus address, if it is in one of the two memories that were used last. */
+static inline bool window_delta(const struct upnvme_qpair *qp, uint64_t va, uint64_t *delta)
+{
+	if (likely(va - qp->window.base < qp->window.bytes)) {
+		*delta = qp->window.delta;
+		return true;
+	}
+	*delta = qp->window2.delta;
+	return va - qp->window2.base < qp->window2.bytes;
+}
+
+/* Puts a command whose arguments were checked into its slot and into the ring. */
+static inline __attribute__((always_inline)) void straight_put(
+	struct upnvme_qpair *qp, struct slot *slot, uint64_t key, uint64_t va, uint64_t prp1,
+	uint64_t prp2, uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg, uint32_t opcode)
+{
+	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	uint32_t cid = slot->head << 16; /* in place, without the flags */
+
+	/* The entry before the slot: in this order everything lives in registers that need no saving. */
+	entry_put(tail, key | cid | opcode, prp1, prp2, lba, blocks - 1u);
+	slot_pop(qp, slot);
+	slot->cb = cb;
+	slot->arg = arg;
+	atomic_store_explicit(&slot->touches,
+			      opcode == NVME_CMD_READ ? va : va | SLOT_CHANGES_MEDIUM,
+			      memory_order_relaxed);
+	slot->blocks = blocks;
+	slot_set_in_flight(slot);
+	/* Released, so that a thread that frees memory sees what the slot touches once it sees that the
+	 * queue is not idle. */
+	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+}
+
+/* The shortest path: a buffer that begins at a page and does not leave it. One PRP entry; no product. */
+static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpair *qp,
+							       struct upnvme_ns *ns,
+							       const void *buf, uint64_t lba,
+							       uint32_t blocks, upnvme_cb cb,
+							       void *arg, uint32_t opcode)
 {
 	const struct ns_geometry *geometry;
-	uint64_t va = (uint64_t)(uintptr_t)buf, last = blocks - 1u, bytes, offset, prp1, prp2 = 0;
-	const struct region *window;
-	struct nvme_sqe *tail;
+	uint64_t va = (uint64_t)(uintptr_t)buf, delta;
 	struct slot *slot;
 
 	if (unlikely(!qp || !owner_gate_open(qp) || qp->ns != ns))
 		return STRAIGHT_NOT;
 	geometry = ns_geometry(ns);
-	if (unlikely((uint32_t)last >= geometry->straight_blocks))
-		return STRAIGHT_NOT;
-	if (unlikely(lba >= geometry->nblocks - last))
-		return STRAIGHT_NOT;
-
-	window = &qp->window;
-	offset = va - window->base;
-	if (unlikely(offset >= window->bytes)) {
-		window = &qp->window2;
-		offset = va - window->base;
-		if (offset >= window->bytes)
-			return STRAIGHT_NOT;
-	}
-	if (unlikely(va & 3))
+	if (unlikely(blocks - 1u >= geometry->page_blocks || lba >= geometry->page_lbas))
 		return STRAIGHT_NOT;
 	slot = qp->free;
-	if (unlikely(!slot)) {
+	if (unlikely(va % NVME_PAGE_BYTES || !slot || !window_delta(qp, va, &delta)))
+		return STRAIGHT_NOT;
+	recompute_from(&blocks);
+	straight_put(qp, slot, ns->key, va, va + delta, 0, lba, blocks, cb, arg, opcode);
+	return 0;
+}
+
+/* Any buffer and any length that is one command. */
+static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qpair *qp,
+								struct upnvme_ns *ns,
+								const void *buf, uint64_t lba,
+								uint32_t blocks, upnvme_cb cb,
+								void *arg, uint32_t opcode)
+{
+	const struct ns_geometry *geometry;
+	uint64_t va = (uint64_t)(uintptr_t)buf, bytes, delta, prp2 = 0;
+	const struct region *window;
+	struct slot *slot;
+
+	if (!qp || !owner_gate_open(qp) || qp->ns != ns)
+		return STRAIGHT_NOT;
+	geometry = ns_geometry(ns);
+	if (blocks - 1u >= geometry->straight_blocks || lba > geometry->nblocks - blocks)
+		return STRAIGHT_NOT;
+	if (va % NVME_PRP1_ALIGN || !window_delta(qp, va, &delta))
+		return STRAIGHT_NOT;
+	slot = qp->free;
+	if (!slot) {
 		qp->stats.full++;
 		return -EAGAIN;
 	}
-	prp1 = va + window->delta;
 	bytes = (uint64_t)blocks * geometry->block_bytes;
-	/* Regions are whole pages, so what stays in one page needs no look at the region's end. */
+	/* Regions are whole pages: what stays in one page needs no look at the region's end. */
 	if (((va + bytes - 1) ^ va) >= NVME_PAGE_BYTES) {
-		if (unlikely(bytes > window->bytes - offset))
+		window = va - qp->window.base < qp->window.bytes ? &qp->window : &qp->window2;
+		if (bytes > window->bytes - (va - window->base))
 			return STRAIGHT_NOT;
-		prp2 = prp2_build(qp, slot, prp1, bytes);
+		prp2 = prp2_build(qp, slot, va + delta, bytes);
 	}
-
-	slot_pop(qp, slot);
-	slot->cb = cb;
-	slot->arg = arg;
-	atomic_store_explicit(&slot->touches,
-			      va | (opcode == NVME_CMD_READ ? 0 : SLOT_CHANGES_MEDIUM),
-			      memory_order_relaxed);
-	slot->blocks = blocks;
-	slot->head -= SLOT_FREE;
-	tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
-	entry_put(tail, geometry->key | slot->head | opcode, prp1, prp2, lba, last);
-	/* Released, so that a thread that frees memory sees what the slot touches once it sees that the queue is not idle. */
-	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+	straight_put(qp, slot, ns->key, va, va + delta, prp2, lba, blocks, cb, arg, opcode);
 	return 0;
 }
 

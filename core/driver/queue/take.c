@@ -32,7 +32,7 @@ void take_begin(struct upnvme_qpair *qp, struct sink *sink)
 static uint32_t entries_between(const struct upnvme_qpair *qp, const struct nvme_cqe *from,
 				const struct nvme_cqe *to)
 {
-	return (uint32_t)(to >= from ? to - from : to - from + qp->entries);
+	return (uint32_t)(to >= from ? to - from : to - from + (ptrdiff_t)qp->entries);
 }
 
 static void take_consumed(struct upnvme_qpair *qp, const struct nvme_cqe *head)
@@ -55,12 +55,13 @@ void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head)
 	qp->in_poll = 0;
 }
 
-/* The entry names a command in flight, of this generation, and comes from where it should. */
-static bool cqe_is_ours(const struct upnvme_qpair *qp, const struct nvme_cqe *cqe,
-			const struct slot *slot, uint32_t word)
+/* The entry is new, names a command in flight, of this generation, and comes from where it should. */
+static bool cqe_is_ours(const struct upnvme_qpair *qp, uint64_t rest, const struct slot *slot)
 {
-	return slot->head >> 16 == (word & 0xffff) &&
-	       !(slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY)) && cqe_origin_ok(qp, cqe);
+	uint32_t head = slot->head;
+
+	return (head & SLOT_CID_MASK) == (uint16_t)(rest >> 32) &&
+	       !(head & (SLOT_FREE | SLOT_HOME | SLOT_READY)) && (uint32_t)rest < qp->entries;
 }
 
 /* A device that does this is broken, and a message for each would only be a second failure. */
@@ -76,9 +77,9 @@ static void take_spurious(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 
 /* What the entry says of a command that is in flight. */
 static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct nvme_cqe *cqe,
-					   const struct slot *slot, uint32_t word)
+					   const struct slot *slot, uint64_t rest)
 {
-	uint16_t status = (uint16_t)(word >> 17);
+	uint16_t status = (uint16_t)(rest >> 49);
 
 	qp->stats.errors += status != 0;
 	return (struct upnvme_completion){
@@ -89,23 +90,23 @@ static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct
 	};
 }
 
-bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint32_t word,
+bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest,
 		  struct sink *sink)
 {
-	struct slot *slot = &qp->slots[word & qp->slot_mask];
+	struct slot *slot = cqe_slot(qp, rest);
 	struct upnvme_completion record;
 	bool handed = false;
 	upnvme_cb cb;
 
-	if (word & PHASE_BIT)
+	if (rest & PHASE_BIT)
 		return false;
-	if (!cqe_is_ours(qp, cqe, slot, word)) {
+	if (!cqe_is_ours(qp, rest, slot)) {
 		take_spurious(qp, cqe);
 		sink->silent++;
 		return true;
 	}
 	if (slot->head & SLOT_PART) {
-		record = cqe_record(qp, cqe, slot, word);
+		record = cqe_record(qp, cqe, slot, rest);
 		split_part_done(qp, slot, &record, sink, &handed);
 		sink->silent += !handed;
 		return true;
@@ -115,7 +116,7 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint32_t 
 		sink->stopped = true;
 		return false;
 	}
-	record = cqe_record(qp, cqe, slot, word);
+	record = cqe_record(qp, cqe, slot, rest);
 	if (slot->head & SLOT_TIMED)
 		histogram_stop(qp->histogram, slot_index_of(qp, slot));
 	slot->head &= ~SLOT_TIMED;
@@ -124,17 +125,17 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint32_t 
 	return true;
 }
 
-static void cqe_into_ready(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint32_t word)
+static void cqe_into_ready(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest)
 {
-	struct slot *slot = &qp->slots[word & qp->slot_mask];
+	struct slot *slot = cqe_slot(qp, rest);
 	struct upnvme_completion record;
 	bool handed;
 
-	if (!cqe_is_ours(qp, cqe, slot, word)) {
+	if (!cqe_is_ours(qp, rest, slot)) {
 		take_spurious(qp, cqe);
 		return;
 	}
-	record = cqe_record(qp, cqe, slot, word);
+	record = cqe_record(qp, cqe, slot, rest);
 	if (slot->head & SLOT_PART)
 		split_part_done(qp, slot, &record, NULL, &handed);
 	else
@@ -147,12 +148,12 @@ void take_into_ready(struct upnvme_qpair *qp)
 
 	if (qp->transport.hook)
 		qp->transport.hook(qp->transport.hook_arg);
-	for (uint32_t left = qp->entries - 1; left > 0; left--) {
-		uint32_t word = cqe_word(head, qp->phase);
+	for (uint32_t left = (uint32_t)qp->entries - 1; left > 0; left--) {
+		uint64_t rest = cqe_rest(qp, head);
 
-		if (word & PHASE_BIT)
+		if (rest & PHASE_BIT)
 			break;
-		cqe_into_ready(qp, head, word);
+		cqe_into_ready(qp, head, rest);
 		head = head_next(qp, head);
 	}
 	take_consumed(qp, head);

@@ -8,7 +8,8 @@
 #include "base/util.h"
 #include "driver/queue/qpair.h"
 
-#define PHASE_BIT (1u << 16) /* of the entry's last dword */
+#define PHASE_BIT  (1ull << 48) /* of the entry's second half */
+#define SLOT_SHIFT 5            /* log2(sizeof(struct slot)) */
 
 /* Where completions go. */
 struct sink {
@@ -21,7 +22,7 @@ struct sink {
 
 /* take.c: an entry that is not a plain success: an error, a part of a split request, a timed command, or one that names no
  * command in flight. False: it stays in the queue, because it is not new, or tagged and without room. */
-bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint32_t word,
+bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest,
 		  struct sink *sink);
 /* take.c: before the entries: doorbell, transport, what the library completed. */
 void take_begin(struct upnvme_qpair *qp, struct sink *sink);
@@ -39,26 +40,35 @@ static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
 	qp->free = slot;
 }
 
-/* One 32-bit load tells a new entry, its identifier and its status; the rest is read after it. */
-static inline uint32_t cqe_word(const struct nvme_cqe *cqe, uint32_t phase)
+/*
+ * The entry's second half in one load: head pointer, queue, identifier, phase and status. What is
+ * expected of a new one is taken out of it, so that what remains is the head pointer in bits 15:0, the
+ * identifier in 47:32, the status in 63:49, and nothing else.
+ */
+static inline uint64_t cqe_rest(const struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 {
-	uint32_t word =
-		__atomic_load_n((const uint32_t *)(const void *)&cqe->cid, __ATOMIC_ACQUIRE) ^
-		phase;
+	uint64_t half =
+		__atomic_load_n((const uint64_t *)(const void *)&cqe->sqhd, __ATOMIC_ACQUIRE);
 
 #if defined(__aarch64__)
 	barrier_after_phase();
 #endif
-	return word;
+	return half ^ qp->expected;
 }
 
-/* The entry's queue is this one, and its head pointer is an index of it. */
-static inline bool cqe_origin_ok(const struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
+static inline struct slot *cqe_slot(const struct upnvme_qpair *qp, uint64_t rest)
 {
-	uint32_t origin =
-		__atomic_load_n((const uint32_t *)(const void *)&cqe->sqhd, __ATOMIC_RELAXED);
+	uint64_t offset = (rest >> (32 - SLOT_SHIFT)) & qp->slot_mask;
 
-	return origin - qp->cq_identity < qp->entries;
+	return (struct slot *)((char *)qp->slots + offset);
+}
+
+/* The command is in flight, plain and successful, and comes from this queue: with the identifier
+ * and the flags of its slot taken out, too, a head pointer within the ring is all that is left. */
+static inline bool cqe_is_plain(const struct upnvme_qpair *qp, uint64_t rest,
+				const struct slot *slot)
+{
+	return rest - slot->blocks_and_head + slot->blocks < qp->entries;
 }
 
 static inline uint64_t cqe_result(const struct nvme_cqe *cqe)
@@ -70,8 +80,15 @@ static inline const struct nvme_cqe *head_next(struct upnvme_qpair *qp, const st
 {
 	if (likely(++head != qp->cq_end))
 		return head;
-	qp->phase ^= PHASE_BIT;
+	qp->expected ^= PHASE_BIT;
 	return qp->cq;
+}
+
+static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uint32_t left)
+{
+	uint32_t taken = sink->stopped && left == 0 ? 0 : budget - left;
+
+	return taken - sink->silent + sink->extra;
 }
 
 /* Completes up to `max` entries and returns how many completions were handed out. A device that ignores the head
@@ -81,28 +98,29 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 {
 	struct upnvme_completion record = { 0 };
 	const struct nvme_cqe *head;
-	uint32_t left, budget = MIN(max - 1u, qp->entries - 2u) + 1u; /* max = 0: no limit */
+	uint32_t left,
+		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
 
 	qp->in_poll = 1;
 	take_begin(qp, sink);
 	head = qp->head;
-	for (left = budget; left > 0 && !sink->stopped; left--) {
-		uint32_t word = cqe_word(head, qp->phase);
-		struct slot *slot = &qp->slots[word & qp->slot_mask];
-		upnvme_cb cb;
+	for (left = sink->stopped ? 0 : budget; left > 0; left--) {
+		uint64_t rest = cqe_rest(qp, head);
+		struct slot *slot = cqe_slot(qp, rest);
+		upnvme_cb cb = slot->cb;
+		void *arg = slot->arg;
 
-		if (unlikely((word << 16 | word >> 16) != slot->head || !cqe_origin_ok(qp, head))) {
-			if (!take_special(qp, head, word, sink))
+		if (unlikely(!cqe_is_plain(qp, rest, slot))) {
+			if (!take_special(qp, head, rest, sink))
 				break;
 			head = head_next(qp, head);
 			continue;
 		}
-		cb = slot->cb;
 		if (unlikely(!cb && (!reaping || sink->n == sink->room))) {
 			sink->stopped = true;
 			break;
 		}
-		record.tag = (uint64_t)(uintptr_t)slot->arg;
+		record.tag = (uint64_t)(uintptr_t)arg;
 		record.result = cqe_result(head);
 		record.blocks = slot->blocks;
 		slot_push(qp, slot);
@@ -110,10 +128,10 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 		if (reaping && !cb)
 			sink->done[sink->n++] = record;
 		else
-			cb((void *)(uintptr_t)record.tag, &record);
+			cb(arg, &record);
 	}
 	take_end(qp, head);
-	return budget - left - sink->silent + sink->extra;
+	return take_handed(sink, budget, left);
 }
 
 #endif
