@@ -161,7 +161,7 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
 		 const struct upnvme_open_opts *opts)
 {
-	struct upnvme_ctrlr *created;
+	struct upnvme_ctrlr *created = NULL;
 	int rc = check_options(opts);
 
 	if (!rc)

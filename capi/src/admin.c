@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* upnvme/ctrlr.h, the admin side: raw commands, Identify, features, log pages. */
+#include "driver/admin.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "check.h"
+#include "driver/ctrlr.h"
+#include "driver/features.h"
+#include "driver/identify.h"
+#include "driver/log_pages.h"
+#include "options.h"
+#include "spec/opcode.h"
+
+/* The first version's sizes, for ever. */
+#define SMART_V1    136u
+#define FIRMWARE_V1 96u
+_Static_assert(sizeof(struct upnvme_smart) >= SMART_V1, "records only grow");
+_Static_assert(sizeof(struct upnvme_firmware) >= FIRMWARE_V1, "records only grow");
+
+/* --- raw ------------------------------------------------------------------------------------------ */
+
+/* What would pull the queues away from under the driver, or never come back. */
+static bool is_managed(uint8_t opcode)
+{
+	return opcode == NVME_ADMIN_CREATE_IO_SQ || opcode == NVME_ADMIN_DELETE_IO_SQ ||
+	       opcode == NVME_ADMIN_CREATE_IO_CQ || opcode == NVME_ADMIN_DELETE_IO_CQ ||
+	       opcode == NVME_ADMIN_ASYNC_EVENT_REQUEST ||
+	       opcode == NVME_ADMIN_DOORBELL_BUFFER_CONFIG;
+}
+
+static int check_sqe(const struct nvme_sqe *sqe)
+{
+	if (is_managed(sqe->opcode))
+		return error_set(
+			-EINVAL, UPNVME_ERR_OPCODE,
+			"admin command %02xh is the driver's own: queues, events and doorbells "
+			"have their own calls",
+			sqe->opcode);
+	if (sqe->flags)
+		return error_set(
+			-EINVAL, UPNVME_ERR_FLAGS,
+			"bits 15:8 of an admin command's dword 0 are %02xh: fused commands and "
+			"SGLs are not for the admin queue",
+			sqe->flags);
+	if (sqe->opcode == NVME_ADMIN_SET_FEATURES)
+		return feature_check_settable(sqe->cdw10 & 0xff);
+	return 0;
+}
+
+static int take_raw(struct admin_command *command, const struct upnvme_raw *raw)
+{
+	memcpy(&command->sqe, raw->cdw, sizeof(command->sqe));
+	command->sqe.cid = 0;
+	command->sqe.mptr = command->sqe.prp1 = command->sqe.prp2 = 0;
+	command->data = raw->data;
+	command->data_bytes = raw->data_bytes;
+	command->direction = raw->direction;
+	command->timeout_ns = raw->timeout_ns;
+	if (raw->metadata)
+		return error_set(
+			-EINVAL, UPNVME_ERR_METADATA,
+			"an admin command with a metadata buffer: only I/O commands have one");
+	for (size_t i = 0; i < sizeof(raw->reserved) / sizeof(raw->reserved[0]); i++)
+		if (raw->reserved[i])
+			return error_set(
+				-EINVAL, UPNVME_ERR_ARGUMENT,
+				"upnvme_raw.reserved[%zu] is not zero: zero the struct first", i);
+	return check_sqe(&command->sqe);
+}
+
+int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw, struct upnvme_completion *done)
+{
+	struct admin_command command;
+	int rc = ctrlr_check(ctrlr, "upnvme_admin");
+
+	if (!rc)
+		rc = check_pointer(raw, "upnvme_admin", "raw");
+	if (!rc)
+		rc = check_pointer(done, "upnvme_admin", "done");
+	if (!rc)
+		rc = take_raw(&command, raw);
+	return rc ? rc : admin_run(ctrlr, &command, done);
+}
+
+int upnvme_admin_submit(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw, upnvme_cb cb, void *arg)
+{
+	struct admin_command command;
+	int rc = ctrlr_check(ctrlr, "upnvme_admin_submit");
+
+	if (!rc)
+		rc = check_pointer(raw, "upnvme_admin_submit", "raw");
+	if (!rc)
+		rc = check_pointer((const void *)(uintptr_t)cb, "upnvme_admin_submit", "cb");
+	if (!rc)
+		rc = take_raw(&command, raw);
+	return rc ? rc : admin_start(ctrlr, &command, ADMIN_CALLER, cb, arg);
+}
+
+/* --- Identify and features ------------------------------------------------------------------------ */
+
+static int check_byte(uint32_t value, const char *call, const char *argument)
+{
+	if (value <= 0xff)
+		return 0;
+	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+			 "%s: %s is %xh: such identifiers have one byte", call, argument, value);
+}
+
+static int check_data(const void *data, size_t bytes, const char *call)
+{
+	if (bytes <= ADMIN_DATA_MAX && !data == !bytes)
+		return 0;
+	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+			 "%s: %zu bytes of data at %p: give both, up to %u bytes, or neither", call,
+			 bytes, data, ADMIN_DATA_MAX);
+}
+
+int upnvme_identify(upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data)
+{
+	int rc = ctrlr_check(ctrlr, "upnvme_identify");
+
+	if (!rc)
+		rc = check_pointer(data, "upnvme_identify", "data");
+	if (!rc)
+		rc = check_byte(cns, "upnvme_identify", "cns");
+	return rc ? rc : identify(ctrlr, cns, nsid, data);
+}
+
+int upnvme_feature_get(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t select,
+		       uint32_t *value, void *data, size_t bytes)
+{
+	struct feature feature = { nsid, fid, 0, data, (uint32_t)bytes };
+	int rc = ctrlr_check(ctrlr, "upnvme_feature_get");
+
+	if (!rc)
+		rc = check_byte(fid, "upnvme_feature_get", "fid");
+	if (!rc)
+		rc = check_data(data, bytes, "upnvme_feature_get");
+	if (!rc && select > UPNVME_FEATURE_CAPABILITIES)
+		rc = error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"upnvme_feature_get: select is %u: use UPNVME_FEATURE_CURRENT, _DEFAULT, "
+			"_SAVED or _CAPABILITIES",
+			select);
+	if (!rc)
+		rc = feature_get(ctrlr, &feature, select);
+	if (!rc && value)
+		*value = feature.value;
+	return rc;
+}
+
+int upnvme_feature_set(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t value, int save,
+		       const void *data, size_t bytes)
+{
+	struct feature feature = { nsid, fid, value, (void *)(uintptr_t)data, (uint32_t)bytes };
+	int rc = ctrlr_check(ctrlr, "upnvme_feature_set");
+
+	if (!rc)
+		rc = check_byte(fid, "upnvme_feature_set", "fid");
+	if (!rc)
+		rc = check_data(data, bytes, "upnvme_feature_set");
+	if (!rc)
+		rc = feature_check_settable(fid);
+	return rc ? rc : feature_set(ctrlr, &feature, save, NULL);
+}
+
+/* --- log pages ------------------------------------------------------------------------------------ */
+
+static int check_log(const void *data, size_t bytes, uint64_t offset)
+{
+	int rc = check_pointer(data, "upnvme_log_page", "data");
+
+	if (!rc && (!bytes || bytes % 4 || offset % 4 || bytes > UINT64_MAX - offset))
+		rc = error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+			       "upnvme_log_page: %zu bytes from offset %llu: log pages are read in "
+			       "dwords, one at least: use multiples of 4",
+			       bytes, (unsigned long long)offset);
+	return rc;
+}
+
+int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid, uint64_t offset, void *data,
+		    size_t bytes)
+{
+	struct log_range range = { nsid, lid, offset, data, bytes, log_page_is_own(lid) };
+	int rc = ctrlr_check(ctrlr, "upnvme_log_page");
+
+	if (!rc)
+		rc = check_byte(lid, "upnvme_log_page", "lid");
+	if (!rc)
+		rc = check_log(data, bytes, offset);
+	return rc ? rc : log_page_read(ctrlr, &range);
+}
+
+int upnvme_smart_get(upnvme_ctrlr *ctrlr, struct upnvme_smart *smart)
+{
+	struct upnvme_smart full;
+	int rc = ctrlr_check(ctrlr, "upnvme_smart_get");
+
+	if (!rc)
+		rc = check_pointer(smart, "upnvme_smart_get", "smart");
+	if (!rc)
+		rc = record_check(smart, SMART_V1, "upnvme_smart");
+	if (!rc)
+		rc = log_smart(ctrlr, &full);
+	if (!rc)
+		record_give(smart, &full, sizeof(full));
+	return rc;
+}
+
+int upnvme_error_log(upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, uint32_t n)
+{
+	int rc = ctrlr_check(ctrlr, "upnvme_error_log");
+
+	if (!rc && n)
+		rc = check_pointer(entries, "upnvme_error_log", "entries");
+	return rc ? rc : log_errors(ctrlr, entries, n);
+}
+
+int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware)
+{
+	struct upnvme_firmware full;
+	int rc = ctrlr_check(ctrlr, "upnvme_firmware_get");
+
+	if (!rc)
+		rc = check_pointer(firmware, "upnvme_firmware_get", "firmware");
+	if (!rc)
+		rc = record_check(firmware, FIRMWARE_V1, "upnvme_firmware");
+	if (!rc)
+		rc = log_firmware(ctrlr, &full);
+	if (!rc)
+		record_give(firmware, &full, sizeof(full));
+	return rc;
+}
