@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Asynchronous events, Abort and Keep Alive. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "support/softctrl_host.h"
+
+#define NS_CHANGED  (0x04u << 16 | 0x00u << 8 | 2)
+#define TEMPERATURE (0x02u << 16 | 0x01u << 8 | 1)
+
+static int setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_init(host);
+	host->media[1] = host->media[0];
+	host->config.nnamespaces = 2;
+	host_create(host);
+	host_enable(host);
+	*state = host;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	host_destroy(*state);
+	free(*state);
+	return 0;
+}
+
+static uint16_t request(struct host *host)
+{
+	uint16_t cid = host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
+
+	host_process(host, 0);
+	return cid;
+}
+
+static void configure(struct host *host, uint32_t config)
+{
+	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = config };
+
+	assert_int_equal(host_status(host, 0, sqe), 0);
+}
+
+static void threshold(struct host *host, uint32_t cdw11)
+{
+	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = 0x04, .cdw11 = cdw11 };
+
+	assert_int_equal(host_status(host, 0, sqe), 0);
+}
+
+static void *read_log(struct host *host, uint32_t lid, bool retain)
+{
+	struct nvme_sqe sqe = { .opcode = 0x02,
+				.cdw10 = 127u << 16 | (uint32_t)retain << 15 | lid };
+	void *log = host_page(host, &sqe.prp1);
+
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	return log;
+}
+
+static void assert_event(struct host *host, uint16_t cid, uint32_t dw0)
+{
+	struct nvme_cqe cqe = host_wait(host, 0);
+
+	assert_int_equal(host_code(cqe), 0);
+	assert_int_equal(cqe.cid, cid);
+	assert_int_equal(cqe.dw0, dw0);
+}
+
+static void assert_no_event(struct host *host)
+{
+	struct nvme_cqe cqe;
+
+	host_process(host, 0);
+	assert_false(host_reap(host, 0, &cqe));
+}
+
+static void a_request_stays_until_there_is_an_event(void **state)
+{
+	struct host *host = *state;
+	uint16_t cid;
+
+	configure(host, 1 << 8);
+	cid = request(host);
+	assert_no_event(host);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 2, 1000), 0);
+	assert_event(host, cid, NS_CHANGED);
+}
+
+static void an_event_stays_until_there_is_a_request(void **state)
+{
+	struct host *host = *state;
+
+	configure(host, 1 << 8);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 2, 1000), 0);
+	assert_no_event(host);
+	assert_event(host, (uint16_t)(request(host)), NS_CHANGED);
+}
+
+static void an_event_that_is_not_wanted_is_not_told(void **state)
+{
+	struct host *host = *state;
+	uint32_t *changed;
+
+	request(host);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 2, 1000), 0);
+	assert_no_event(host);
+	changed = read_log(host, 0x04, false);
+	assert_int_equal(changed[0], 2);
+}
+
+static void changed_namespaces_are_listed_and_reading_clears(void **state)
+{
+	struct host *host = *state;
+	struct nvme_sqe identify = { .opcode = 0x06, .nsid = 1 };
+	uint64_t *id = host_page(host, &identify.prp1), iova;
+	uint32_t *changed;
+
+	host_page(host, &iova);
+	host_queue_pair(host, 1, 16, 16);
+	configure(host, 1 << 8);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 2, 1000), 0);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 500), 0);
+	changed = read_log(host, 0x04, true);
+	assert_int_equal(changed[0], 1);
+	assert_int_equal(changed[1], 2);
+	assert_int_equal(changed[2], 0);
+	changed = read_log(host, 0x04, false);
+	assert_int_equal(changed[1], 2);
+	changed = read_log(host, 0x04, false);
+	assert_int_equal(changed[0], 0);
+	request(host); /* the event was cleared with the list */
+	assert_no_event(host);
+	assert_int_equal(host_status(host, 0, identify), 0);
+	assert_int_equal(id[0], 500);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 499, 1, iova, 0)), 0);
+	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 500, 1, iova, 0)), 0x080);
+}
+
+static void resizing_is_checked(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(softctrl_namespace_resize(host->sc, 0, 1), -ENODEV);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 3, 1), -ENODEV);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 0), -EINVAL);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 32769), -EINVAL);
+	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 32768), 0);
+}
+
+static void a_type_is_masked_until_its_log_is_read(void **state)
+{
+	struct host *host = *state;
+	uint16_t cid;
+
+	configure(host, 1 << 8 | 1 << 1);
+	cid = request(host);
+	softctrl_namespace_resize(host->sc, 1, 10);
+	assert_event(host, cid, NS_CHANGED);
+	cid = request(host);
+	softctrl_namespace_resize(host->sc, 1, 20);
+	assert_no_event(host);
+	softctrl_temperature_set(host->sc, 343); /* another type is not masked */
+	assert_event(host, cid, TEMPERATURE);
+	cid = request(host);
+	read_log(host, 0x04, true); /* retained: still masked */
+	softctrl_namespace_resize(host->sc, 1, 30);
+	assert_no_event(host);
+	read_log(host, 0x04, false);
+	softctrl_namespace_resize(host->sc, 1, 40);
+	assert_event(host, cid, NS_CHANGED);
+}
+
+static void crossing_a_temperature_threshold_is_an_event_and_a_warning(void **state)
+{
+	struct host *host = *state;
+	uint16_t cid;
+
+	configure(host, 1 << 1);
+	cid = request(host);
+	threshold(host, 314);
+	assert_no_event(host);
+	threshold(host, 313); /* over, at the threshold */
+	assert_event(host, cid, TEMPERATURE);
+	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
+			 2);
+	cid = request(host);
+	assert_no_event(host); /* it holds still, which is no news */
+	threshold(host, 343);
+	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
+			 0);
+	threshold(host, 1 << 20 | 313); /* under */
+	assert_event(host, cid, TEMPERATURE);
+	read_log(host, 0x02, false);
+	threshold(host, 1 << 20 | 0);
+	cid = request(host);
+	threshold(host, 2 << 16 | 300); /* the second sensor */
+	assert_event(host, cid, TEMPERATURE);
+}
+
+static void a_warning_that_holds_is_told_when_it_is_asked_for(void **state)
+{
+	struct host *host = *state;
+	uint16_t cid = request(host);
+
+	threshold(host, 300);
+	assert_no_event(host);
+	configure(host, 1 << 1);
+	assert_event(host, cid, TEMPERATURE);
+}
+
+static void requests_beyond_the_limit_are_refused(void **state)
+{
+	struct host *host = *state;
+	uint16_t cids[8];
+	struct nvme_cqe cqe;
+
+	for (int i = 0; i < 8; i++)
+		cids[i] = request(host);
+	cqe = host_run(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
+	assert_int_equal(host_code(cqe), 0x105);
+	assert_no_event(host);
+	configure(host, 1 << 8);
+	softctrl_namespace_resize(host->sc, 1, 10);
+	cqe = host_wait(host, 0);
+	assert_in_range(cqe.cid, cids[0], cids[7]);
+	request(host); /* there is room for one again */
+	assert_no_event(host);
+}
+
+static struct nvme_sqe abort_sqe(uint16_t sqid, uint16_t cid)
+{
+	return (struct nvme_sqe){ .opcode = 0x08, .cdw10 = (uint32_t)cid << 16 | sqid };
+}
+
+static void an_event_request_can_be_aborted(void **state)
+{
+	struct host *host = *state;
+	uint16_t one = request(host), two = request(host);
+	struct nvme_cqe cqe;
+
+	host_submit(host, 0, abort_sqe(0, one));
+	cqe = host_wait(host, 0); /* the aborted command comes first */
+	assert_int_equal(cqe.cid, one);
+	assert_int_equal(host_code(cqe), 0x007);
+	cqe = host_wait(host, 0);
+	assert_int_equal(host_code(cqe), 0);
+	assert_int_equal(cqe.dw0, 0);
+	cqe = host_run(host, 0, abort_sqe(0, one));
+	assert_int_equal(cqe.dw0, 1);
+	configure(host, 1 << 8);
+	softctrl_namespace_resize(host->sc, 1, 10);
+	assert_event(host, two, NS_CHANGED);
+}
+
+static void a_command_that_is_not_fetched_can_be_aborted(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova;
+	uint16_t one, two, three;
+	struct nvme_cqe cqe;
+
+	host_page(host, &iova);
+	host_queue_pair(host, 1, 16, 16);
+	one = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
+	two = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
+	three = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
+	cqe = host_run(host, 0, abort_sqe(1, two));
+	assert_int_equal(host_code(cqe), 0);
+	assert_int_equal(cqe.dw0, 0);
+	cqe = host_wait(host, 1);
+	assert_int_equal(cqe.cid, one);
+	assert_int_equal(host_code(cqe), 0);
+	cqe = host_wait(host, 1);
+	assert_int_equal(cqe.cid, two);
+	assert_int_equal(host_code(cqe), 0x007);
+	cqe = host_wait(host, 1);
+	assert_int_equal(cqe.cid, three);
+	assert_int_equal(host_code(cqe), 0);
+	cqe = host_run(host, 0, abort_sqe(1, three));
+	assert_int_equal(cqe.dw0, 1);
+	assert_int_equal(host_status(host, 0, abort_sqe(2, 0)), 0x002);
+	assert_int_equal(host_status(host, 0, abort_sqe(0xffff, 0)), 0x002);
+}
+
+static void keep_alive(struct host *host, uint32_t ms)
+{
+	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = ms };
+
+	assert_int_equal(host_status(host, 0, sqe), 0);
+}
+
+static void keep_alive_expires_only_without_the_command(void **state)
+{
+	struct host *host = *state;
+	uint64_t start = clock_now_ns(), last = start;
+	struct nvme_cqe cqe;
+
+	keep_alive(host, 1);
+	while (clock_now_ns() - start < 1500 * NS_PER_MS) {
+		if (clock_now_ns() - last > 200 * NS_PER_MS) {
+			assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }),
+					 0);
+			last = clock_now_ns();
+		}
+		host_process(host, 0);
+		assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1);
+	}
+	while (softctrl_read32(host->sc, NVME_REG_CSTS) == 1 &&
+	       clock_now_ns() - last < 10 * NS_PER_S)
+		host_process(host, 0);
+	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 3);
+	assert_in_range(clock_now_ns() - last, 999 * NS_PER_MS, 5 * NS_PER_S);
+	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x18 });
+	host_process(host, 0);
+	assert_false(host_reap(host, 0, &cqe));
+	host_disable(host);
+	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 0);
+	host_enable(host);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(a_request_stays_until_there_is_an_event),
+		test(an_event_stays_until_there_is_a_request),
+		test(an_event_that_is_not_wanted_is_not_told),
+		test(changed_namespaces_are_listed_and_reading_clears),
+		test(resizing_is_checked),
+		test(a_type_is_masked_until_its_log_is_read),
+		test(crossing_a_temperature_threshold_is_an_event_and_a_warning),
+		test(a_warning_that_holds_is_told_when_it_is_asked_for),
+		test(requests_beyond_the_limit_are_refused),
+		test(an_event_request_can_be_aborted),
+		test(a_command_that_is_not_fetched_can_be_aborted),
+		test(keep_alive_expires_only_without_the_command),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
