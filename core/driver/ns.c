@@ -142,7 +142,7 @@ static int publish(struct upnvme_ns *ns, const struct ns_geometry *geometry)
 
 static int publish_gone(struct upnvme_ns *ns)
 {
-	struct ns_geometry gone = { .key = (uint64_t)ns->nsid << 32 };
+	struct ns_geometry gone = { 0 };
 
 	return publish(ns, &gone);
 }
@@ -189,6 +189,7 @@ static int ns_create(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t
 		return error_no_memory("a namespace", sizeof(*created));
 	created->ctrlr = ctrlr;
 	created->nsid = nsid;
+	created->key = (uint64_t)nsid << 32;
 	rc = ns_identify(created);
 	if (rc)
 		ns_free(created);

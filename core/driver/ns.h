@@ -19,7 +19,6 @@ struct upnvme_ctrlr;
 struct ns_geometry {
 	/* --- what a read or write on the straight path looks at --- */
 	uint64_t nblocks; /* NSZE; 0 once the namespace is gone */
-	uint64_t key;     /* identifier << 32: the second dword of an entry, in place */
 	/* Requests of less than `page_blocks` + 1 blocks that begin below `page_lbas` fit into one
 	 * page and into the namespace; 0 when there are none. */
 	uint64_t page_lbas;
@@ -49,6 +48,7 @@ struct ctrlr_limits;
 
 struct upnvme_ns {
 	_Atomic(const struct ns_geometry *) geometry;
+	uint64_t key; /* identifier << 32: the second dword of an entry, in place */
 	struct upnvme_ctrlr *ctrlr;
 	uint32_t nsid;
 };

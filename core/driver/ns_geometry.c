@@ -82,7 +82,6 @@ bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits 
 	const char *fault = format_fault(id, limits);
 
 	memset(geometry, 0, sizeof(*geometry));
-	geometry->key = (uint64_t)nsid << 32;
 	if (fault) {
 		log_warn(
 			"namespace %u is not used: %s (NSZE %llu, NLBAF %u, FLBAS %02xh, LBADS %u, "

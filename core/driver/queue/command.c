@@ -45,16 +45,18 @@ uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request
 uint64_t request_touches(const struct request *request)
 {
 	const struct upnvme_op *op = &request->op;
-	uint64_t touches = 0;
+	uint64_t changes = 0, bytes = 0;
 
 	if (op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES ||
 	    op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
-		touches = SLOT_CHANGES_MEDIUM;
+		changes = SLOT_CHANGES_MEDIUM;
 	if (op->form == UPNVME_FORM_IOV || op->metadata)
-		return touches | SLOT_TOUCHES_MANY;
-	if (op->opcode != UPNVME_OP_DATASET_MANAGEMENT && !op_has_data(op))
-		return touches;
-	return touches | align_down((uint64_t)(uintptr_t)op->buf, 4);
+		return changes | SLOT_TOUCHES_MANY;
+	if (op_has_data(op))
+		bytes = (uint64_t)op->blocks * request->geometry->block_bytes;
+	else if (op->opcode == UPNVME_OP_DATASET_MANAGEMENT && op->buf)
+		bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
+	return bytes ? changes | slot_touches(op->buf, bytes) : changes;
 }
 
 /* Dword 12's upper half: the public flags, where the specification has them. */

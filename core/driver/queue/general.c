@@ -260,10 +260,13 @@ static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint
 
 static uint64_t raw_touches(const struct upnvme_raw *raw)
 {
-	uint64_t touches = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
+	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
 
-	return raw->metadata ? touches | SLOT_TOUCHES_MANY :
-			       touches | align_down((uint64_t)(uintptr_t)raw->data, 4);
+	if (raw->metadata)
+		return changes | SLOT_TOUCHES_MANY;
+	return raw->direction == UPNVME_DATA_NONE ?
+		       changes :
+		       changes | slot_touches(raw->data, raw->data_bytes);
 }
 
 static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb,

@@ -58,9 +58,14 @@ _Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
 #define SLOT_READY 0x100000u   /* completed by the library; waits to be handed out */
 #define SLOT_FREE  0x80000000u /* on the stack */
 
+/*
+ * slot->touches: where the buffer begins (a multiple of 4, below 2^48), the pages that it reaches into
+ * beyond the first one in bits 63:48, and flags. 0 beside the flags: no buffer.
+ */
+#define SLOT_TOUCHES_PAGES_SHIFT 48
 /* The command may change the medium. */
 #define SLOT_CHANGES_MEDIUM 1ull
-/* More buffers than one: memory is not given back while such a command is in flight. */
+/* More than can be said here: no memory is given back while such a command is in flight. */
 #define SLOT_TOUCHES_MANY 2ull
 
 #define QPAIR_OUTSTANDING_MAX 4096u

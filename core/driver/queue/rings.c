@@ -43,8 +43,20 @@ void qpair_rings_reset(struct upnvme_qpair *qp)
 	slots_reset(qp);
 }
 
+static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
+{
+	uint64_t va = touches & ((1ull << SLOT_TOUCHES_PAGES_SHIFT) - 1),
+		 first = align_down(va, NVME_PAGE_BYTES);
+	uint64_t pages = (touches >> SLOT_TOUCHES_PAGES_SHIFT) + 1;
+
+	if (touches & SLOT_TOUCHES_MANY)
+		return true;
+	return first < base + bytes && first + pages * NVME_PAGE_BYTES > base;
+}
+
 /* Does a command in flight touch the bytes? Slots are read as they are: whoever gives memory back is not submitting
- * with it at the same time, and what was accepted before is seen. */
+ * with it at the same time, and what was accepted before is seen. A free slot's link looks like a buffer in memory that
+ * is never given to a device. */
 static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t bytes)
 {
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
@@ -52,13 +64,11 @@ static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t byt
 	if (atomic_load_explicit(&qp->idle_tail, memory_order_acquire) ==
 	    atomic_load_explicit(&qp->tail, memory_order_acquire))
 		return false;
-	for (uint32_t i = 0; i < qp->outstanding; i++) {
-		uint64_t touches =
-			atomic_load_explicit(&qp->slots[i].touches, memory_order_acquire);
-
-		if ((touches & SLOT_TOUCHES_MANY) || align_down(touches, 4) - base < bytes)
+	for (uint32_t i = 0; i < qp->outstanding; i++)
+		if (touches_overlap(atomic_load_explicit(&qp->slots[i].touches,
+							 memory_order_acquire),
+				    base, bytes))
 			return true;
-	}
 	return false;
 }
 

@@ -43,8 +43,11 @@ static bool cursor_pump(struct upnvme_qpair *qp, struct cursor *cursor)
 		slot->part_first = request->next;
 		slot->cursor = cursor;
 		slot->blocks = blocks;
-		atomic_store_explicit(&slot->touches, request_touches(request) | SLOT_TOUCHES_MANY,
-				      memory_order_relaxed);
+		/* The home says what the whole request touches; its other parts need not. */
+		if (slot != cursor_home(qp, cursor))
+			atomic_store_explicit(&slot->touches,
+					      request_touches(request) & SLOT_CHANGES_MEDIUM,
+					      memory_order_relaxed);
 		request_issue(qp, request, slot, blocks);
 		cursor->parts++;
 	}
@@ -79,6 +82,7 @@ void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct reques
 		.request = *request, .cb = cb, .arg = arg, .error_at = request->op.blocks
 	};
 	cursor->home_idle = true;
+	atomic_store_explicit(&home->touches, request_touches(request), memory_order_relaxed);
 	qp->stats.split++;
 	qp->requests++;
 	if (!cursor_pump(qp, cursor))

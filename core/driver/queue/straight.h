@@ -49,6 +49,16 @@ static inline uint64_t prp2_build(const struct upnvme_qpair *qp, const struct sl
 	return slot_list_iova(qp, slot);
 }
 
+static inline uint64_t slot_touches(const void *buf, uint64_t bytes)
+{
+	uint64_t va = (uint64_t)(uintptr_t)buf,
+		 pages = (va % NVME_PAGE_BYTES + bytes - 1) / NVME_PAGE_BYTES;
+
+	if (pages >> (64 - SLOT_TOUCHES_PAGES_SHIFT))
+		return SLOT_TOUCHES_MANY;
+	return align_down(va, 4) | pages << SLOT_TOUCHES_PAGES_SHIFT;
+}
+
 static inline struct nvme_sqe *tail_next(const struct upnvme_qpair *qp, struct nvme_sqe *tail)
 {
 	return ++tail == qp->sq_end ? qp->sq : tail;
@@ -99,7 +109,7 @@ static inline bool window_delta(const struct upnvme_qpair *qp, uint64_t va, uint
 
 /* Puts a command whose arguments were checked into its slot and into the ring. */
 static inline __attribute__((always_inline)) void straight_put(
-	struct upnvme_qpair *qp, struct slot *slot, uint64_t key, uint64_t va, uint64_t prp1,
+	struct upnvme_qpair *qp, struct slot *slot, uint64_t key, uint64_t touches, uint64_t prp1,
 	uint64_t prp2, uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg, uint32_t opcode)
 {
 	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
@@ -111,7 +121,7 @@ static inline __attribute__((always_inline)) void straight_put(
 	slot->cb = cb;
 	slot->arg = arg;
 	atomic_store_explicit(&slot->touches,
-			      opcode == NVME_CMD_READ ? va : va | SLOT_CHANGES_MEDIUM,
+			      opcode == NVME_CMD_READ ? touches : touches | SLOT_CHANGES_MEDIUM,
 			      memory_order_relaxed);
 	slot->blocks = blocks;
 	slot_set_in_flight(slot);
@@ -176,7 +186,8 @@ static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qp
 			return STRAIGHT_NOT;
 		prp2 = prp2_build(qp, slot, va + delta, bytes);
 	}
-	straight_put(qp, slot, ns->key, va, va + delta, prp2, lba, blocks, cb, arg, opcode);
+	straight_put(qp, slot, ns->key, slot_touches(buf, bytes), va + delta, prp2, lba, blocks, cb,
+		     arg, opcode);
 	return 0;
 }
 

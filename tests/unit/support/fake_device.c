@@ -63,7 +63,6 @@ static void fake_namespace(struct fake_device *dev, const struct fake_config *co
 
 	dev->geometry = (struct ns_geometry){
 		.nblocks = FAKE_NBLOCKS,
-		.key = (uint64_t)FAKE_NSID << 32,
 		.straight_blocks = config->boundary_blocks ? 0 : max_blocks,
 		.block_bytes = block_bytes,
 		.max_blocks = max_blocks,
@@ -74,6 +73,7 @@ static void fake_namespace(struct fake_device *dev, const struct fake_config *co
 	};
 	dev->ns.ctrlr = &dev->ctrlr;
 	dev->ns.nsid = FAKE_NSID;
+	dev->ns.key = (uint64_t)FAKE_NSID << 32;
 	atomic_store(&dev->ns.geometry, &dev->geometry);
 }
 
