@@ -109,13 +109,14 @@ endif
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 # --- build ----------------------------------------------------------------------------------------
-.PHONY: all libs tools examples tests
+.PHONY: all libs tools examples tests test-programs
 .DEFAULT_GOAL := all
 all: libs tools examples ## build the libraries, the tools and the examples (the default)
 libs: $(LIBS) $(B)/upnvme.pc
 tools: $(TOOL_BINS)
 examples: $(EXAMPLE_BINS)
-tests: all $(TEST_BINS) ## build the test programs
+tests: all test-programs ## build the test programs
+test-programs: libs $(TEST_BINS)
 
 # The hot path has no buffers on the stack for a canary to guard.
 HOT := $(filter $(B)/obj/capi/src/io.o $(B)/obj/core/driver/queue/%,$(LIB_OBJS))

@@ -19,7 +19,7 @@ check-build:
 	+@$(RUN) lane --jobs 1 --timeout 1800 build '$(SUBMAKE) tests'
 
 $(LANES:%=check-%): check-%:
-	+@$(SUBMAKE) tests
+	+@$(SUBMAKE) libs $(call lane_programs,$*)
 	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*)'
 
 # UPNVME_TEST_BUILD tells a test which build it runs in: a long one may do less under a sanitizer.
@@ -49,13 +49,13 @@ works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-
 check-asan:
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=address$(,)undefined,asan,); then \
-	  $(SUBMAKE) CONFIG=asan tests && $(SUBMAKE) CONFIG=asan TIMEOUT=1200 lane-programs; \
+	  $(SUBMAKE) CONFIG=asan test-programs && $(SUBMAKE) CONFIG=asan TIMEOUT=1200 lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=address does not work here' asan; fi
 
 check-tsan:
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=thread,tsan,$(NO_ASLR)); then \
-	  $(SUBMAKE) CONFIG=tsan tests && $(SUBMAKE) CONFIG=tsan TIMEOUT=1200 WRAP='$(NO_ASLR)' lane-programs; \
+	  $(SUBMAKE) CONFIG=tsan test-programs && $(SUBMAKE) CONFIG=tsan TIMEOUT=1200 WRAP='$(NO_ASLR)' lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ check-lint:
 # --- coverage, bench, demo ------------------------------------------------------------------------
 coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/coverage/html)
 	@tests/deps/install coverage
-	+@$(SUBMAKE) CONFIG=coverage tests
+	+@$(SUBMAKE) CONFIG=coverage test-programs
 	@find build/coverage -name '*.gcda' -delete
 	+@$(SUBMAKE) CONFIG=coverage lane-programs || echo 'coverage: some tests failed' >&2
 	@mkdir -p build/coverage/html
