@@ -18,6 +18,7 @@
 #include "driver/features.h"
 #include "driver/log_pages.h"
 #include "driver/ns.h"
+#include "driver/poll.h"
 #include "spec/command.h"
 #include "spec/feature.h"
 #include "spec/log_page.h"
@@ -30,13 +31,6 @@ struct events {
 	void *arg;
 };
 
-static _Thread_local uint32_t delivered;
-
-uint32_t events_delivered(void)
-{
-	return delivered;
-}
-
 static void deliver(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
 {
 	struct events *events = ctrlr->events;
@@ -44,7 +38,7 @@ static void deliver(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event
 	pthread_mutex_lock(&events->lock);
 	if (events->cb) {
 		events->cb(events->arg, event);
-		delivered++;
+		poll_note_callback();
 	}
 	pthread_mutex_unlock(&events->lock);
 }
@@ -152,6 +146,13 @@ static int arm(struct upnvme_ctrlr *ctrlr)
 	return admin_start(ctrlr, &command, ADMIN_EVENT, on_event, ctrlr);
 }
 
+static void log_trouble(const struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event,
+			const char *what)
+{
+	log_warn("%s: event type %u, information %02xh, %s: %s", ctrlr->uri, event->type,
+		 event->info, what, error_last()->text);
+}
+
 static void on_event(void *arg, const struct upnvme_completion *done)
 {
 	struct upnvme_ctrlr *ctrlr = arg;
@@ -171,9 +172,10 @@ static void on_event(void *arg, const struct upnvme_completion *done)
 			ctrlr->uri, done->status);
 		return;
 	}
-	if (acknowledge(ctrlr, &event) || arm(ctrlr))
-		log_warn("%s: event type %u, information %02xh: %s", ctrlr->uri, event.type,
-			 event.info, error_last()->text);
+	if (acknowledge(ctrlr, &event))
+		log_trouble(ctrlr, &event, "is not acknowledged");
+	if (arm(ctrlr))
+		log_trouble(ctrlr, &event, "was its request's last");
 	deliver(ctrlr, &event);
 }
 

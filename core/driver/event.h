@@ -20,9 +20,6 @@ void events_arm(struct upnvme_ctrlr *ctrlr);
 /* Delivers what does not come from the controller: that it has failed. */
 void events_serve(struct upnvme_ctrlr *ctrlr);
 
-/* How many callbacks the controller's events have run on this thread so far. */
-uint32_t events_delivered(void);
-
 void events_on(struct upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg);
 
 #endif

@@ -16,12 +16,39 @@
 #include "spec/opcode.h"
 #include "spec/regs.h"
 
-/* The controller whose callbacks run on this thread. */
-static _Thread_local const struct upnvme_ctrlr *serving;
+/* One for each poll_serve that this thread is within: callbacks of one controller may poll another. */
+struct serving {
+	const struct upnvme_ctrlr *ctrlr;
+	uint32_t ran;
+	struct serving *outer;
+};
+
+static _Thread_local struct serving *serving;
+
+void poll_note_callback(void)
+{
+	if (serving)
+		serving->ran++;
+}
+
+uint32_t poll_serve(struct upnvme_ctrlr *ctrlr)
+{
+	struct serving frame = { ctrlr, 0, serving };
+
+	serving = &frame;
+	frame.ran += admin_serve(ctrlr);
+	events_serve(ctrlr);
+	serving = frame.outer;
+	return frame.ran;
+}
 
 int ctrlr_check_outside(const struct upnvme_ctrlr *ctrlr, const char *call)
 {
-	if (serving != ctrlr)
+	const struct serving *frame = serving;
+
+	while (frame && frame->ctrlr != ctrlr)
+		frame = frame->outer;
+	if (!frame)
 		return 0;
 	return error_set(
 		-EDEADLK, UPNVME_ERR_IN_CALLBACK,
@@ -88,8 +115,8 @@ static void watch(struct upnvme_ctrlr *ctrlr)
 
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t before = events_delivered(), ran;
 	int rc = ctrlr_check_outside(ctrlr, "upnvme_ctrlr_poll");
+	uint32_t ran;
 
 	if (rc)
 		return rc;
@@ -97,10 +124,7 @@ int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 		watch(ctrlr);
 		keep_alive_serve(ctrlr);
 	}
-	serving = ctrlr;
-	ran = admin_serve(ctrlr);
-	events_serve(ctrlr);
-	serving = NULL;
+	ran = poll_serve(ctrlr);
 	rc = ctrlr_check_alive(ctrlr);
-	return rc ? rc : (int)(ran + events_delivered() - before);
+	return rc ? rc : (int)ran;
 }

@@ -3,13 +3,19 @@
 #ifndef UPNVME_DRIVER_POLL_H
 #define UPNVME_DRIVER_POLL_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 struct upnvme_ctrlr;
 
 /* Completions, events, keep-alive, failure detection. Returns how many of the callers' callbacks
  * ran, or a negative errno. */
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr);
+
+/* Runs the callbacks that are due, and returns how many. */
+uint32_t poll_serve(struct upnvme_ctrlr *ctrlr);
+
+/* Counts one callback of the caller's for the innermost poll_serve of this thread. */
+void poll_note_callback(void);
 
 /* -EDEADLK where this thread is within ctrlr_poll of the controller, in a callback; else 0. `call`
  * names the function. */
