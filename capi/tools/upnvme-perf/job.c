@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The main thread's part of a measurement. */
+#include "job.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+#include "progress.h"
+
+#define TICK_NS 200000000ull
+
+static int complain(int code, const char *why)
+{
+	fprintf(stderr, "%s: %s\n", PROGRAM, why);
+	return code;
+}
+
+/* --- opening -------------------------------------------------------------------------------------- */
+
+static int check_fit(const struct job *job)
+{
+	const struct options *options = job->options;
+	bool in_parts = !options->random || options_tracked(options);
+	char bs[NUMBER_ROOM];
+
+	number_show_size(bs, options->io_bytes);
+	if (options->io_bytes % job->block_bytes) {
+		fprintf(stderr,
+			"%s: --bs %s is no multiple of the namespace's blocks of %u bytes\n",
+			PROGRAM, bs, job->block_bytes);
+		return EXIT_USAGE;
+	}
+	if (in_parts && job->nunits < options->nthreads) {
+		fprintf(stderr,
+			"%s: --threads %u: the namespace has room for %" PRIu64
+			" I/Os of %s only, and each thread needs a part of it\n",
+			PROGRAM, options->nthreads, job->nunits, bs);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+static int open_namespace(struct job *job)
+{
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+
+	opts.nqpairs = job->options->nthreads;
+	if (upnvme_open(&job->ctrlr, job->options->uri, &opts) < 0 ||
+	    upnvme_ns_get(&job->ns, job->ctrlr, job->options->nsid) < 0)
+		return complain(EXIT_BAD, upnvme_last_error());
+	job->block_bytes = upnvme_ns_block_size(job->ns);
+	job->nblocks = upnvme_ns_block_count(job->ns);
+	job->unit_blocks = job->options->io_bytes / job->block_bytes;
+	if (job->unit_blocks)
+		job->nunits = (job->nblocks + job->unit_blocks - 1) / job->unit_blocks;
+	return check_fit(job);
+}
+
+static int make_workers(struct job *job)
+{
+	uint32_t n = job->options->nthreads;
+
+	job->workers = aligned_alloc(alignof(struct worker), n * sizeof(job->workers[0]));
+	if (!job->workers)
+		return complain(EXIT_BAD, "no memory for the threads");
+	memset(job->workers, 0, n * sizeof(job->workers[0]));
+	for (uint32_t i = 0; i < n; i++) {
+		job->workers[i].job = job;
+		if (plan_create(&job->workers[i].plan, job->options, i, job->nunits) < 0)
+			return complain(EXIT_BAD,
+					"no memory to note what each block was written with: "
+					"--verify takes 4 bytes per I/O that the namespace holds");
+		if (job->workers[i].plan.left == UINT64_MAX)
+			continue;
+		job->total_ios += job->workers[i].plan.left;
+	}
+	return -1;
+}
+
+int job_open(struct job *job, const struct options *options)
+{
+	int code;
+
+	*job = (struct job){ .options = options };
+	pthread_mutex_init(&job->lock, NULL);
+	pthread_cond_init(&job->changed, NULL);
+	sem_init(&job->wake, 0, 0);
+	code = open_namespace(job);
+	return code < 0 ? make_workers(job) : code;
+}
+
+void job_close(struct job *job)
+{
+	for (uint32_t i = 0; job->workers && i < job->options->nthreads; i++) {
+		plan_destroy(&job->workers[i].plan);
+		free(job->workers[i].latencies);
+	}
+	free(job->workers);
+	if (upnvme_close(job->ctrlr) < 0)
+		complain(EXIT_BAD, upnvme_last_error());
+	sem_destroy(&job->wake);
+	pthread_cond_destroy(&job->changed);
+	pthread_mutex_destroy(&job->lock);
+}
+
+/* --- starting ------------------------------------------------------------------------------------- */
+
+bool job_wait_for_start(struct job *job)
+{
+	bool go;
+
+	pthread_mutex_lock(&job->lock);
+	job->nready++;
+	pthread_cond_broadcast(&job->changed);
+	while (job->gate == GATE_CLOSED)
+		pthread_cond_wait(&job->changed, &job->lock);
+	go = job->gate == GATE_OPEN;
+	pthread_mutex_unlock(&job->lock);
+	return go;
+}
+
+/* Lets `n` threads go once they are all set up; if one of them could not be, none is to run. */
+static int open_gate(struct job *job, uint32_t n, enum gate gate)
+{
+	int code = 0;
+
+	pthread_mutex_lock(&job->lock);
+	while (job->nready < n)
+		pthread_cond_wait(&job->changed, &job->lock);
+	for (uint32_t i = 0; i < n && gate == GATE_OPEN; i++)
+		if (job->workers[i].error[0]) {
+			code = complain(EXIT_BAD, job->workers[i].error);
+			gate = GATE_CANCELLED;
+		}
+	job->gate = gate;
+	job->start_ns = now_ns();
+	pthread_cond_broadcast(&job->changed);
+	pthread_mutex_unlock(&job->lock);
+	return code;
+}
+
+/* Signals are for the main thread: its wait is what they end. Returns how many threads there are. */
+static uint32_t start_threads(struct job *job)
+{
+	sigset_t all, old;
+	uint32_t n = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	while (n < job->options->nthreads) {
+		errno = pthread_create(&job->workers[n].thread, NULL, worker_main,
+				       &job->workers[n]);
+		if (errno) {
+			fprintf(stderr, "%s: --threads %u: thread %u: %s\n", PROGRAM,
+				job->options->nthreads, n + 1, strerror(errno));
+			break;
+		}
+		n++;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return n;
+}
+
+/* --- while it runs -------------------------------------------------------------------------------- */
+
+void job_interrupt(struct job *job)
+{
+	atomic_store(&job->interrupted, true);
+	atomic_store(&job->stop, true);
+	sem_post(&job->wake);
+}
+
+static void wait_until(struct job *job, uint64_t ns)
+{
+	struct timespec until = { .tv_sec = (time_t)(ns / 1000000000),
+				  .tv_nsec = (long)(ns % 1000000000) };
+
+	while (sem_clockwait(&job->wake, CLOCK_MONOTONIC, &until) < 0 && errno == EINTR)
+		;
+}
+
+/* Looks after the controller, the time and the progress line, until all threads have ended. */
+static void attend(struct job *job)
+{
+	uint64_t end_ns =
+		job->options->time_ns ? job->start_ns + job->options->time_ns : UINT64_MAX;
+	uint64_t tick_ns = job->start_ns;
+
+	progress_begin(job);
+	while (atomic_load(&job->nrunning)) {
+		uint64_t now = now_ns();
+
+		if (now >= end_ns)
+			atomic_store(&job->stop, true);
+		if (now >= tick_ns) {
+			progress_show(job, now);
+			tick_ns = now + TICK_NS;
+			if (upnvme_ctrlr_poll(job->ctrlr) < 0)
+				job_interrupt(job);
+		}
+		wait_until(job, now < end_ns && end_ns < tick_ns ? end_ns : tick_ns);
+	}
+	progress_end();
+}
+
+int job_run(struct job *job)
+{
+	uint32_t n;
+	int code;
+
+	atomic_store(&job->nrunning, job->options->nthreads);
+	atomic_store(&job->nmeasuring, job->options->nthreads);
+	n = start_threads(job);
+	code = open_gate(job, n, n == job->options->nthreads ? GATE_OPEN : GATE_CANCELLED);
+	if (n < job->options->nthreads)
+		code = EXIT_BAD;
+	if (!code)
+		attend(job);
+	for (uint32_t i = 0; i < n; i++)
+		pthread_join(job->workers[i].thread, NULL);
+	return code;
+}

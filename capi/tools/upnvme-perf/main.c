@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* upnvme-perf: what a controller achieves through queue pairs that are polled from user space. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "job.h"
+#include "report.h"
+#include "result.h"
+
+static struct job job;
+
+/* The second one ends the program at once: the handler is gone then. */
+static void on_signal(int number)
+{
+	(void)number;
+	job_interrupt(&job);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int measure(const struct options *options)
+{
+	struct result result;
+	int code = job_open(&job, options);
+
+	if (code < 0) {
+		catch_signals();
+		code = job_run(&job);
+		if (!code) {
+			result_collect(&result, &job);
+			if (options->json)
+				report_json(&job, &result);
+			else
+				report_table(&job, &result);
+			code = result_exit_code(&result);
+		}
+	}
+	job_close(&job);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int code = options_parse(&options, argc, argv);
+
+	if (code < 0)
+		code = measure(&options);
+	if (fflush(stdout) && code == EXIT_GOOD) {
+		perror(PROGRAM ": standard output");
+		code = EXIT_BAD;
+	}
+	return code;
+}

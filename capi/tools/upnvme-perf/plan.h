@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a thread does next. The namespace is counted in units, each the place of one I/O; the last may be shorter. With a
+ * history (writes that are verified), no two I/Os are in flight to the same unit, and each write has its generation.
+ */
+#ifndef UPNVME_PERF_PLAN_H
+#define UPNVME_PERF_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+struct plan {
+	uint64_t first, nunits; /* the units that this thread may touch */
+	uint64_t left;          /* I/Os still to be started */
+	uint64_t next;          /* sequential: the unit, from `first` */
+	uint64_t random;        /* state */
+	uint32_t read_percent;
+	bool is_random;
+	bool checking;     /* the end: what was written is read once, `next` from first to last */
+	uint32_t *history; /* by unit: its generation, 0 if unknown, and PLAN_BUSY; or null */
+};
+
+#define PLAN_BUSY 0x80000000u
+
+enum plan_answer {
+	PLAN_GO,
+	PLAN_HOLD, /* not now: all units that could be are busy */
+	PLAN_END
+};
+
+struct plan_io {
+	uint64_t unit;
+	uint32_t generation; /* that is written, or expected (0: none to expect) */
+	bool write;
+};
+
+/* The share of thread `index` in a namespace of `nunits` units. 0, or -1 without memory for the history. */
+int plan_create(struct plan *plan, const struct options *options, uint32_t index, uint64_t nunits);
+void plan_destroy(struct plan *plan);
+
+enum plan_answer plan_next(struct plan *plan, struct plan_io *io);
+
+/* The I/O could not be started, and will be planned again. */
+void plan_return(struct plan *plan, const struct plan_io *io);
+
+/* It is over; `good` if its unit holds what it should now. */
+void plan_done(struct plan *plan, const struct plan_io *io, bool good);
+
+/* From now on: reading what has been written. */
+void plan_check(struct plan *plan);
+
+#endif

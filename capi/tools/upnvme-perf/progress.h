@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The line that shows on a terminal how far the measurement is; silent if standard error is none. */
+#ifndef UPNVME_PERF_PROGRESS_H
+#define UPNVME_PERF_PROGRESS_H
+
+#include <stdint.h>
+
+struct job;
+
+void progress_begin(const struct job *job);
+void progress_show(const struct job *job, uint64_t now_ns);
+void progress_end(void);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A thread with its queue pair: what it was told, and what came of it. */
+#ifndef UPNVME_PERF_WORKER_H
+#define UPNVME_PERF_WORKER_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <upnvme.h>
+
+#include "options.h"
+#include "pattern.h"
+#include "plan.h"
+
+#define STATUSES_KEPT   16u
+#define MISMATCHES_KEPT 8u
+
+struct counter {
+	uint64_t nios, nbytes;
+};
+
+struct status_count {
+	uint16_t status; /* type and code alone */
+	bool aborted;    /* completed by the library */
+	uint64_t n;
+};
+
+/* The errors of one thread, or of all. Statuses that find no room are counted in the last place. */
+struct statuses {
+	struct status_count counts[STATUSES_KEPT];
+	uint32_t n;
+	uint64_t total;
+};
+
+void statuses_add(struct statuses *statuses, const struct status_count *count);
+
+struct verified {
+	uint64_t nblocks, nmismatches;
+	struct pattern_mismatch first[MISMATCHES_KEPT];
+};
+
+struct job;
+
+/* One I/O at a time goes through it. */
+struct slot {
+	struct worker *worker;
+	char *buf;
+	uint32_t nblocks;
+	struct plan_io io;
+	struct slot *next; /* in the list of idle ones */
+};
+
+struct worker {
+	/* Read by the thread that shows the progress, written by this one alone. */
+	alignas(128) _Atomic uint64_t nios;
+	_Atomic uint64_t nbytes;
+
+	struct job *job;
+	pthread_t thread;
+	upnvme_qpair *qp;
+	void *memory;
+	struct slot *slots, *idle;
+	struct plan plan;
+	uint32_t inflight;
+	bool ended;           /* nothing more is planned */
+	uint64_t deadline_ns; /* of the I/Os in flight, once nothing is planned any more */
+
+	uint64_t end_ns; /* when the last counted I/O was done */
+	uint64_t flush_ns;
+	struct counter reads, writes;
+	struct statuses statuses;
+	struct verified verified;
+	uint64_t *latencies; /* buckets of upnvme_qpair_histogram */
+	uint32_t nlatencies;
+	char error[600]; /* empty unless the thread had to give up */
+};
+
+/* The thread's main function. */
+void *worker_main(void *worker);
+
+/* Marks the thread as failed; the first reason is kept. */
+void worker_fail(struct worker *worker, const char *what, const char *why);
+
+#endif
