@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 				batch(depth);
 	else
 		measured(depth, ios);
-	printf("ios %llu\niops %.0f\n", (unsigned long long)(ndone - before),
+	printf("n %llu\niops %.0f\n", (unsigned long long)(ndone - before),
 	       (double)(ndone - before) * 1e9 / (double)(now_ns() - start));
 	return wrong != 0;
 }
