@@ -169,11 +169,13 @@ bool host_reap(struct host *host, uint16_t qid, struct nvme_cqe *cqe)
 {
 	struct host_queue *q = &host->queues[qid];
 	struct nvme_cqe *at = &q->cq[q->head];
-	uint32_t last = __atomic_load_n((uint32_t *)(void *)&at->cid, __ATOMIC_ACQUIRE);
+	uint64_t last = __atomic_load_n((uint64_t *)(void *)&at->sqhd, __ATOMIC_ACQUIRE);
 
-	if ((last >> 16 & 1) != q->phase)
+	if ((last >> 48 & 1) != q->phase)
 		return false;
-	*cqe = *at;
+	cqe->dw0 = at->dw0;
+	cqe->dw1 = at->dw1;
+	memcpy(&cqe->sqhd, &last, sizeof(last));
 	if (++q->head == q->ncqes) {
 		q->head = 0;
 		q->phase ^= 1;
