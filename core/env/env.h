@@ -19,6 +19,9 @@ struct env_ops {
 
 struct env {
 	const struct env_ops *ops;
+	/* Where every page is seen at the same distance: iova - va. Else 0, and the way back from a bus
+	 * address (domain_resolve) is not there. */
+	uint64_t distance;
 };
 
 /* Plain memory of this process: for controllers that live in it. */

@@ -60,7 +60,7 @@ static int arena_create(struct domain *domain, uint64_t bytes, struct arena **ar
 	created->base = base;
 	created->bytes = bytes;
 	if (units) {
-		created->units[0] = (struct block) { BLOCK_FREE, ORDERS - 1 };
+		created->units[0] = (struct block){ BLOCK_FREE, ORDERS - 1 };
 		created->nfree[ORDERS - 1] = 1;
 	}
 	created->next = domain->arenas;
@@ -121,10 +121,10 @@ static uint32_t block_take(struct arena *arena, unsigned order, unsigned wanted)
 	arena->nfree[order]--;
 	while (order > wanted) {
 		order--;
-		arena->units[unit + (1u << order)] = (struct block) { BLOCK_FREE, (uint8_t)order };
+		arena->units[unit + (1u << order)] = (struct block){ BLOCK_FREE, (uint8_t)order };
 		arena->nfree[order]++;
 	}
-	arena->units[unit] = (struct block) { BLOCK_USED, (uint8_t)wanted };
+	arena->units[unit] = (struct block){ BLOCK_USED, (uint8_t)wanted };
 	arena->nused++;
 	return unit;
 }
@@ -145,7 +145,7 @@ static void block_give(struct arena *arena, uint32_t unit)
 		unit = MIN(unit, buddy);
 		order++;
 	}
-	arena->units[unit] = (struct block) { BLOCK_FREE, (uint8_t)order };
+	arena->units[unit] = (struct block){ BLOCK_FREE, (uint8_t)order };
 	arena->nfree[order]++;
 }
 

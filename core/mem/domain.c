@@ -113,11 +113,25 @@ void domain_user_remove(struct domain *domain, struct domain_user *user)
 	pthread_mutex_unlock(&domain->lock);
 }
 
-bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes)
+static bool users_touch_iova(struct domain *domain, uint64_t iova, uint64_t bytes)
 {
 	for (struct domain_user *user = domain->users; user; user = user->next)
-		if (user->may_touch(user, base, bytes))
+		if (user->may_touch(user, iova, bytes))
 			return true;
+	return false;
+}
+
+bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes)
+{
+	struct region region;
+
+	for (uint64_t va = base, part; va < base + bytes; va += part) {
+		if (!domain_find(domain, va, &region))
+			return false; /* every caller asks for memory that is reachable */
+		part = MIN(base + bytes - va, region.base + region.bytes - va);
+		if (users_touch_iova(domain, va + region.delta, part))
+			return true;
+	}
 	return false;
 }
 
@@ -147,7 +161,7 @@ static int pages_around(struct domain *domain, void *va, uint64_t bytes, uint64_
 
 int domain_register(struct domain *domain, void *va, uint64_t bytes)
 {
-	uint64_t base, end;
+	uint64_t base = 0, end = 0;
 	int rc = pages_around(domain, va, bytes, &base, &end);
 
 	if (rc)
@@ -182,7 +196,7 @@ static int unregister_locked(struct domain *domain, uint64_t base, uint64_t end)
 
 int domain_unregister(struct domain *domain, void *va, uint64_t bytes)
 {
-	uint64_t base, end;
+	uint64_t base = 0, end = 0;
 	int rc = pages_around(domain, va, bytes, &base, &end);
 
 	if (rc)

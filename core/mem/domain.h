@@ -22,7 +22,7 @@ struct region {
 /* A queue pair, as the domain sees it. Both are called under the domain's lock, from any thread. */
 struct domain_user {
 	struct domain_user *next, *prev;
-	bool (*may_touch)(struct domain_user *user, uint64_t base, uint64_t bytes);
+	bool (*may_touch)(struct domain_user *user, uint64_t iova, uint64_t bytes);
 	void (*forget)(struct domain_user *user); /* drop every region that was looked up before */
 };
 

@@ -305,15 +305,11 @@ uint64_t domain_iova(struct domain *domain, const void *va)
 	return (uint64_t)(uintptr_t)va + region.delta;
 }
 
-/* All environments whose controllers live in this process have one distance for all memory. */
 void *domain_resolve(struct domain *domain, uint64_t iova, uint64_t bytes)
 {
+	uint64_t va = iova - domain->env->distance;
 	struct region region;
-	uint64_t delta, va;
 
-	if (domain->env->ops->map(domain->env, NULL, 0, &delta))
-		return NULL;
-	va = iova - delta;
 	if (!domain_find(domain, va, &region) || bytes > region.bytes - (va - region.base))
 		return NULL;
 	return (void *)(uintptr_t)va;

@@ -42,10 +42,10 @@ uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request
 			  geometry->block_bytes);
 }
 
-uint64_t request_touches(const struct request *request)
+uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 {
 	const struct upnvme_op *op = &request->op;
-	uint64_t changes = 0, bytes = 0;
+	uint64_t changes = 0, bytes = 0, iova = 0;
 
 	if (op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES ||
 	    op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
@@ -56,7 +56,10 @@ uint64_t request_touches(const struct request *request)
 		bytes = (uint64_t)op->blocks * request->geometry->block_bytes;
 	else if (op->opcode == UPNVME_OP_DATASET_MANAGEMENT && op->buf)
 		bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
-	return bytes ? changes | slot_touches(op->buf, bytes) : changes;
+	if (!bytes)
+		return changes;
+	data_translate(qp, (uint64_t)(uintptr_t)op->buf, bytes, &iova);
+	return changes | slot_touches(iova, bytes);
 }
 
 /* Dword 12's upper half: the public flags, where the specification has them. */

@@ -221,7 +221,7 @@ static void request_accept(struct upnvme_qpair *qp, struct request *request, upn
 	struct slot *slot = qp->free;
 
 	if (request_is_whole(request, blocks)) {
-		slot_fill(qp, slot, request_touches(request), blocks, cb, arg);
+		slot_fill(qp, slot, request_touches(qp, request), blocks, cb, arg);
 		request_issue(qp, request, slot, blocks);
 	} else {
 		slot_pop(qp, slot);
@@ -258,15 +258,17 @@ static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint
 	return 0;
 }
 
-static uint64_t raw_touches(const struct upnvme_raw *raw)
+static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *raw)
 {
-	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
+	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM,
+		 iova = 0;
 
 	if (raw->metadata)
 		return changes | SLOT_TOUCHES_MANY;
-	return raw->direction == UPNVME_DATA_NONE ?
-		       changes :
-		       changes | slot_touches(raw->data, raw->data_bytes);
+	if (raw->direction == UPNVME_DATA_NONE)
+		return changes;
+	data_translate(qp, (uint64_t)(uintptr_t)raw->data, raw->data_bytes, &iova);
+	return changes | slot_touches(iova, raw->data_bytes);
 }
 
 static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb,
@@ -288,7 +290,7 @@ static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upn
 	if (!slot)
 		return -EAGAIN;
 	memcpy(&sqe, raw->cdw, sizeof(sqe));
-	slot_fill(qp, slot, raw_touches(raw), 0, cb, arg);
+	slot_fill(qp, slot, raw_touches(qp, raw), 0, cb, arg);
 	sqe.cid = (uint16_t)slot->head;
 	sqe.mptr = mptr;
 	sqe.prp1 = sqe.prp2 = 0;

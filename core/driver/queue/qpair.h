@@ -59,7 +59,7 @@ _Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
 #define SLOT_FREE  0x80000000u /* on the stack */
 
 /*
- * slot->touches: where the buffer begins (a multiple of 4, below 2^48), the pages that it reaches into
+ * slot->touches: the buffer's bus address (a multiple of 4, below 2^48), the pages that it reaches into
  * beyond the first one in bits 63:48, and flags. 0 beside the flags: no buffer.
  */
 #define SLOT_TOUCHES_PAGES_SHIFT 48

@@ -59,6 +59,6 @@ static inline bool request_is_whole(const struct request *request, uint32_t bloc
 void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		   uint32_t blocks);
 /* What goes into slot->touches. */
-uint64_t request_touches(const struct request *request);
+uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request);
 
 #endif

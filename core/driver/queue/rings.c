@@ -45,12 +45,13 @@ void qpair_rings_reset(struct upnvme_qpair *qp)
 
 static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
 {
-	uint64_t va = touches & ((1ull << SLOT_TOUCHES_PAGES_SHIFT) - 1),
-		 first = align_down(va, NVME_PAGE_BYTES);
+	const uint64_t mask = (1ull << SLOT_TOUCHES_PAGES_SHIFT) - 1;
+	uint64_t first = align_down(touches & mask, NVME_PAGE_BYTES);
 	uint64_t pages = (touches >> SLOT_TOUCHES_PAGES_SHIFT) + 1;
 
 	if (touches & SLOT_TOUCHES_MANY)
 		return true;
+	base &= mask;
 	return first < base + bytes && first + pages * NVME_PAGE_BYTES > base;
 }
 

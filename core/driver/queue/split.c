@@ -46,7 +46,7 @@ static bool cursor_pump(struct upnvme_qpair *qp, struct cursor *cursor)
 		/* The home says what the whole request touches; its other parts need not. */
 		if (slot != cursor_home(qp, cursor))
 			atomic_store_explicit(&slot->touches,
-					      request_touches(request) & SLOT_CHANGES_MEDIUM,
+					      request_touches(qp, request) & SLOT_CHANGES_MEDIUM,
 					      memory_order_relaxed);
 		request_issue(qp, request, slot, blocks);
 		cursor->parts++;
@@ -82,7 +82,7 @@ void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct reques
 		.request = *request, .cb = cb, .arg = arg, .error_at = request->op.blocks
 	};
 	cursor->home_idle = true;
-	atomic_store_explicit(&home->touches, request_touches(request), memory_order_relaxed);
+	atomic_store_explicit(&home->touches, request_touches(qp, request), memory_order_relaxed);
 	qp->stats.split++;
 	qp->requests++;
 	if (!cursor_pump(qp, cursor))

@@ -49,14 +49,13 @@ static inline uint64_t prp2_build(const struct upnvme_qpair *qp, const struct sl
 	return slot_list_iova(qp, slot);
 }
 
-static inline uint64_t slot_touches(const void *buf, uint64_t bytes)
+static inline uint64_t slot_touches(uint64_t iova, uint64_t bytes)
 {
-	uint64_t va = (uint64_t)(uintptr_t)buf,
-		 pages = (va % NVME_PAGE_BYTES + bytes - 1) / NVME_PAGE_BYTES;
+	uint64_t pages = (iova % NVME_PAGE_BYTES + bytes - 1) / NVME_PAGE_BYTES;
 
 	if (pages >> (64 - SLOT_TOUCHES_PAGES_SHIFT))
 		return SLOT_TOUCHES_MANY;
-	return align_down(va, 4) | pages << SLOT_TOUCHES_PAGES_SHIFT;
+	return align_down(iova, 4) | pages << SLOT_TOUCHES_PAGES_SHIFT;
 }
 
 static inline struct nvme_sqe *tail_next(const struct upnvme_qpair *qp, struct nvme_sqe *tail)
@@ -96,14 +95,14 @@ static inline __attribute__((always_inline)) void recompute_from(uint32_t *value
 	__asm__("" : "+r"(*value));
 }
 
-/* The distance from `va` to its bus address, if it is in one of the two memories that were used last. */
-static inline bool window_delta(const struct upnvme_qpair *qp, uint64_t va, uint64_t *delta)
+/* The bus address of `va`, if it is in one of the two memories that were used last. */
+static inline bool window_translate(const struct upnvme_qpair *qp, uint64_t va, uint64_t *iova)
 {
 	if (likely(va - qp->window.base < qp->window.bytes)) {
-		*delta = qp->window.delta;
+		*iova = va + qp->window.delta;
 		return true;
 	}
-	*delta = qp->window2.delta;
+	*iova = va + qp->window2.delta;
 	return va - qp->window2.base < qp->window2.bytes;
 }
 
@@ -138,7 +137,7 @@ static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpa
 							       void *arg, uint32_t opcode)
 {
 	const struct ns_geometry *geometry;
-	uint64_t va = (uint64_t)(uintptr_t)buf, delta;
+	uint64_t va = (uint64_t)(uintptr_t)buf, iova;
 	struct slot *slot;
 
 	if (unlikely(!qp || !owner_gate_open(qp) || qp->ns != ns))
@@ -147,10 +146,10 @@ static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpa
 	if (unlikely(blocks - 1u >= geometry->page_blocks || lba >= geometry->page_lbas))
 		return STRAIGHT_NOT;
 	slot = qp->free;
-	if (unlikely(va % NVME_PAGE_BYTES || !slot || !window_delta(qp, va, &delta)))
+	if (unlikely(va % NVME_PAGE_BYTES || !slot || !window_translate(qp, va, &iova)))
 		return STRAIGHT_NOT;
 	recompute_from(&blocks);
-	straight_put(qp, slot, ns->key, va, va + delta, 0, lba, blocks, cb, arg, opcode);
+	straight_put(qp, slot, ns->key, iova, iova, 0, lba, blocks, cb, arg, opcode);
 	return 0;
 }
 
@@ -162,7 +161,7 @@ static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qp
 								void *arg, uint32_t opcode)
 {
 	const struct ns_geometry *geometry;
-	uint64_t va = (uint64_t)(uintptr_t)buf, bytes, delta, prp2 = 0;
+	uint64_t va = (uint64_t)(uintptr_t)buf, bytes, iova, prp2 = 0;
 	const struct region *window;
 	struct slot *slot;
 
@@ -171,7 +170,7 @@ static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qp
 	geometry = ns_geometry(ns);
 	if (blocks - 1u >= geometry->straight_blocks || lba > geometry->nblocks - blocks)
 		return STRAIGHT_NOT;
-	if (va % NVME_PRP1_ALIGN || !window_delta(qp, va, &delta))
+	if (va % NVME_PRP1_ALIGN || !window_translate(qp, va, &iova))
 		return STRAIGHT_NOT;
 	slot = qp->free;
 	if (!slot) {
@@ -184,10 +183,10 @@ static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qp
 		window = va - qp->window.base < qp->window.bytes ? &qp->window : &qp->window2;
 		if (bytes > window->bytes - (va - window->base))
 			return STRAIGHT_NOT;
-		prp2 = prp2_build(qp, slot, va + delta, bytes);
+		prp2 = prp2_build(qp, slot, iova, bytes);
 	}
-	straight_put(qp, slot, ns->key, slot_touches(buf, bytes), va + delta, prp2, lba, blocks, cb,
-		     arg, opcode);
+	straight_put(qp, slot, ns->key, slot_touches(iova, bytes), iova, prp2, lba, blocks, cb, arg,
+		     opcode);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The edges of a poll, and the completions that are not plain successes. */
+/* Completions that are not plain successes, and those of a queue pair that stops. */
 #include "driver/queue/take.h"
 
 #include "base/log.h"
@@ -17,42 +17,6 @@ bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completio
 		return false;
 	sink->done[sink->n++] = *record;
 	return true;
-}
-
-void take_begin(struct upnvme_qpair *qp, struct sink *sink)
-{
-	if (atomic_load_explicit(&qp->tail, memory_order_relaxed) != qp->rung)
-		ring_tail(qp);
-	if (qp->transport.hook)
-		qp->transport.hook(qp->transport.hook_arg);
-	if (unlikely(qp->ready))
-		ready_deliver(qp, sink);
-}
-
-static uint32_t entries_between(const struct upnvme_qpair *qp, const struct nvme_cqe *from,
-				const struct nvme_cqe *to)
-{
-	return (uint32_t)(to >= from ? to - from : to - from + (ptrdiff_t)qp->entries);
-}
-
-static void take_consumed(struct upnvme_qpair *qp, const struct nvme_cqe *head)
-{
-	if (head == qp->head)
-		return;
-	qp->completed += entries_between(qp, qp->head, head);
-	qp->head = head;
-	atomic_store_explicit(qp->transport.cq_head, (uint32_t)(head - qp->cq),
-			      memory_order_release);
-	qp->stats.completion_doorbells++;
-}
-
-void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head)
-{
-	take_consumed(qp, head);
-	if (unlikely(qp->pending))
-		split_pump(qp);
-	ring_note_idle(qp);
-	qp->in_poll = 0;
 }
 
 /* The entry is new, names a command in flight, of this generation, and comes from where it should. */
@@ -98,8 +62,6 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 	bool handed = false;
 	upnvme_cb cb;
 
-	if (rest & PHASE_BIT)
-		return false;
 	if (!cqe_is_ours(qp, rest, slot)) {
 		take_spurious(qp, cqe);
 		sink->silent++;

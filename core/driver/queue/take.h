@@ -7,6 +7,7 @@
 #include "base/barrier.h"
 #include "base/util.h"
 #include "driver/queue/qpair.h"
+#include "driver/queue/ring.h"
 
 #define PHASE_BIT  (1ull << 48) /* of the entry's second half */
 #define SLOT_SHIFT 5            /* log2(sizeof(struct slot)) */
@@ -20,18 +21,18 @@ struct sink {
 	bool stopped;    /* at a tagged completion that there was no room for */
 };
 
-/* take.c: an entry that is not a plain success: an error, a part of a split request, a timed command, or one that names no
- * command in flight. False: it stays in the queue, because it is not new, or tagged and without room. */
+/* take.c: a new entry that is not a plain success: an error, a part of a split request, a timed command, or one
+ * that names no command in flight. False: it is tagged, there is no room for it, and it stays in the queue. */
 bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest,
 		  struct sink *sink);
-/* take.c: before the entries: doorbell, transport, what the library completed. */
-void take_begin(struct upnvme_qpair *qp, struct sink *sink);
-/* take.c: after them: doorbell, parts of split requests that there is room for now, idleness. */
-void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head);
 /* take.c: all entries that are there, into the ready list: for a queue pair that stops. */
 void take_into_ready(struct upnvme_qpair *qp);
 /* take.c: to the callback, or into the sink; false when that has no room. */
 bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record);
+
+/* split.c */
+void split_pump(struct upnvme_qpair *qp);
+void ready_deliver(struct upnvme_qpair *qp, struct sink *sink);
 
 static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
 {
@@ -66,9 +67,9 @@ static inline struct slot *cqe_slot(const struct upnvme_qpair *qp, uint64_t rest
 /* The command is in flight, plain and successful, and comes from this queue: with the identifier
  * and the flags of its slot taken out, too, a head pointer within the ring is all that is left. */
 static inline bool cqe_is_plain(const struct upnvme_qpair *qp, uint64_t rest,
-				const struct slot *slot)
+				const struct slot *slot, uint32_t blocks)
 {
-	return rest - slot->blocks_and_head + slot->blocks < qp->entries;
+	return rest - slot->blocks_and_head + blocks < qp->entries;
 }
 
 static inline uint64_t cqe_result(const struct nvme_cqe *cqe)
@@ -82,6 +83,41 @@ static inline const struct nvme_cqe *head_next(struct upnvme_qpair *qp, const st
 		return head;
 	qp->expected ^= PHASE_BIT;
 	return qp->cq;
+}
+
+/* Before the entries: doorbell, transport, what the library completed. */
+static inline void take_begin(struct upnvme_qpair *qp, struct sink *sink)
+{
+	qp->in_poll = 1;
+	if (atomic_load_explicit(&qp->tail, memory_order_relaxed) != qp->rung)
+		ring_tail(qp);
+	if (qp->transport.hook)
+		qp->transport.hook(qp->transport.hook_arg);
+	if (unlikely(qp->ready))
+		ready_deliver(qp, sink);
+}
+
+static inline void take_consumed(struct upnvme_qpair *qp, const struct nvme_cqe *head)
+{
+	ptrdiff_t n = head - qp->head;
+
+	if (!n)
+		return;
+	qp->completed += (uint64_t)(n > 0 ? n : n + (ptrdiff_t)qp->entries);
+	qp->head = head;
+	qp->stats.completion_doorbells++;
+	atomic_store_explicit(qp->transport.cq_head, (uint32_t)(head - qp->cq),
+			      memory_order_release);
+}
+
+/* After them: doorbell, parts of split requests that there is room for now, idleness. */
+static inline void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head)
+{
+	take_consumed(qp, head);
+	if (unlikely(qp->pending))
+		split_pump(qp);
+	ring_note_idle(qp);
+	qp->in_poll = 0;
 }
 
 static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uint32_t left)
@@ -101,18 +137,18 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 	uint32_t left,
 		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
 
-	qp->in_poll = 1;
 	take_begin(qp, sink);
 	head = qp->head;
 	for (left = sink->stopped ? 0 : budget; left > 0; left--) {
 		uint64_t rest = cqe_rest(qp, head);
 		struct slot *slot = cqe_slot(qp, rest);
+		uint32_t blocks = slot->blocks;
 		upnvme_cb cb = slot->cb;
 		void *arg = slot->arg;
 
-		if (unlikely(!cqe_is_plain(qp, rest, slot))) {
-			if (!take_special(qp, head, rest, sink))
-				break;
+		if (unlikely(!cqe_is_plain(qp, rest, slot, blocks))) {
+			if (rest & PHASE_BIT || !take_special(qp, head, rest, sink))
+				break; /* no new entry, or no room */
 			head = head_next(qp, head);
 			continue;
 		}
@@ -122,7 +158,7 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 		}
 		record.tag = (uint64_t)(uintptr_t)arg;
 		record.result = cqe_result(head);
-		record.blocks = slot->blocks;
+		record.blocks = blocks;
 		slot_push(qp, slot);
 		head = head_next(qp, head);
 		if (reaping && !cb)

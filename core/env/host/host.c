@@ -10,8 +10,13 @@
 #include "base/error.h"
 #include "base/util.h"
 
-/* Above every user address (48 bits), so a bus address used as a pointer faults. */
-#define HOST_IOVA_OFFSET (1ull << 52)
+/* Bus addresses have at most 48 bits, as behind an IOMMU. On x86-64, where programs have 47, this distance makes
+ * of nearly every address one that faults when it is used as a pointer. */
+#if defined(__x86_64__)
+#define HOST_DISTANCE (1ull << 46)
+#else
+#define HOST_DISTANCE (-(1ull << 46))
+#endif
 
 static int host_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
 {
@@ -68,8 +73,7 @@ static int host_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
 {
 	int rc = host_check_mapped(va, bytes);
 
-	(void)env;
-	*iova = (uint64_t)(uintptr_t)va + HOST_IOVA_OFFSET;
+	*iova = (uint64_t)(uintptr_t)va + env->distance;
 	return rc;
 }
 
@@ -91,7 +95,7 @@ static const struct env_ops host_ops = {
 
 struct env *env_host(void)
 {
-	static struct env host = { .ops = &host_ops };
+	static struct env host = { .ops = &host_ops, .distance = HOST_DISTANCE };
 
 	return &host;
 }
