@@ -65,7 +65,9 @@ bool sc_admin_service(struct softctrl *sc)
 	if (sc->ndeleting)
 		worked |= sc_admin_queue_service(sc);
 	worked |= sc_events_deliver(sc);
-	if (sc_keep_alive_expired(sc))
+	if (sc_keep_alive_expired(sc)) {
+		sc_error_record_event(sc, NVME_ERROR_SQID_NONE, NVME_SC_KEEP_ALIVE_TIMER_EXPIRED);
 		sc_fatal(sc, "the Keep Alive Timer expired");
+	}
 	return worked;
 }

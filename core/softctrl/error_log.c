@@ -33,8 +33,8 @@ void sc_error_record(struct sc_cmd *cmd)
 	pthread_mutex_unlock(&errors->lock);
 }
 
-/* A doorbell that was rung wrongly is of no command. */
-void sc_error_record_doorbell(struct softctrl *sc, uint16_t qid)
+/* What is of no command: a doorbell that was rung wrongly, a timer that expired. */
+void sc_error_record_event(struct softctrl *sc, uint16_t qid, uint16_t status)
 {
 	struct sc_errors *errors = &sc->errors;
 	struct sc_error *error;
@@ -43,6 +43,6 @@ void sc_error_record_doorbell(struct softctrl *sc, uint16_t qid)
 	error = next_entry(errors);
 	error->sqid = qid;
 	error->cid = NVME_CID_INVALID;
-	error->status_word = 0;
+	error->status_word = NVME_CQE_STATUS_WORD(status, 0);
 	pthread_mutex_unlock(&errors->lock);
 }

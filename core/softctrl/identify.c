@@ -19,18 +19,16 @@ static void ascii(char *to, size_t bytes, const char *text)
 	memcpy(to, text, strnlen(text, bytes));
 }
 
-/* FNV-1a, to make identifiers that are the same whenever serial number and namespace are. */
+/* Identifiers are made of serial number and namespace, so that they are the same whenever those are. */
 static uint64_t hash(const char *text, uint32_t nsid, uint32_t salt)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	uint32_t numbers[2] = { nsid, salt };
-	const unsigned char *bytes = (const unsigned char *)numbers;
+	uint64_t h = (uint64_t)salt << 32 | nsid;
 
 	for (; *text; text++)
 		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	for (size_t i = 0; i < sizeof(numbers); i++)
-		h = (h ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return h;
+	/* Every bit of the numbers reaches every bit of the identifier. */
+	h = (h ^ h >> 33) * UINT64_C(0x9e3779b97f4a7c15);
+	return (h ^ h >> 29) * UINT64_C(0xd6e8feb86659fd93);
 }
 
 static void identifier(const struct softctrl *sc, uint32_t nsid, uint32_t salt, uint8_t id[16])

@@ -229,10 +229,9 @@ struct softctrl {
 	uint64_t acq;
 	_Atomic uint32_t csts;
 
-	_Atomic bool running; /* enabled, not fatal, not shut down: commands are processed */
-	_Atomic bool
-		writes_through; /* the volatile write cache is disabled: all writes are durable */
-	uint32_t page_shift;    /* of CC.MPS */
+	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
+	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
+	uint32_t page_shift;         /* of CC.MPS */
 
 	_Atomic uint32_t *doorbells;
 	uint64_t doorbells_bytes;
@@ -406,7 +405,7 @@ void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid);
 
 /* error_log.c */
 void sc_error_record(struct sc_cmd *cmd);
-void sc_error_record_doorbell(struct softctrl *sc, uint16_t qid);
+void sc_error_record_event(struct softctrl *sc, uint16_t qid, uint16_t status);
 
 /* thread.c */
 int sc_thread_start(struct softctrl *sc);

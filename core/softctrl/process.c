@@ -99,7 +99,7 @@ void sc_sq_read_doorbell(struct sc_sq *sq)
 		sq->tail = value;
 		return;
 	}
-	sc_error_record_doorbell(sq->sc, sq->qid);
+	sc_error_record_event(sq->sc, sq->qid, NVME_SC_SUCCESS);
 	sc_event_raise(sq->sc, SC_EVENT_DOORBELL_VALUE);
 }
 
@@ -151,7 +151,7 @@ static void cq_read_doorbell(struct sc_cq *cq, struct softctrl *sc)
 		cq->head = value;
 		return;
 	}
-	sc_error_record_doorbell(sc, cq->qid);
+	sc_error_record_event(sc, cq->qid, NVME_SC_SUCCESS);
 	sc_event_raise(sc, SC_EVENT_DOORBELL_VALUE);
 }
 
@@ -237,7 +237,7 @@ static void stray_doorbells(struct sc_sq *sq)
 	pthread_mutex_unlock(&cq->lock);
 	if (!stray)
 		return;
-	sc_error_record_doorbell(sq->sc, sq->qid);
+	sc_error_record_event(sq->sc, sq->qid, NVME_SC_SUCCESS);
 	sc_event_raise(sq->sc, SC_EVENT_DOORBELL_REGISTER);
 }
 

@@ -35,9 +35,8 @@ struct softctrl_config {
 	uint32_t nnamespaces;                  /* 1 to 1024 */
 	bool threaded;                         /* give the controller a thread; default false */
 	struct softctrl_dma dma;               /* required */
-	uint8_t mdts; /* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
-	uint16_t
-		mqes; /* CAP.MQES, entries of the largest queue minus one, at least 1; default 65535 */
+	uint8_t mdts;     /* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
+	uint16_t mqes;    /* CAP.MQES: entries of the largest queue minus one; default 65535 */
 	uint16_t nqueues; /* I/O submission and completion queues, 1 to 1024 each; default 64 */
 	uint8_t dstrd;    /* CAP.DSTRD: doorbells are 4 << dstrd bytes apart, 0 to 10; default 0 */
 	bool sgl;         /* I/O commands may use SGLs; default true */
@@ -49,7 +48,7 @@ struct softctrl_config {
 void softctrl_config_init(struct softctrl_config *config);
 
 /* Makes a controller that is not yet enabled. 0, or a negative errno with its sentence recorded. */
-int softctrl_create(struct softctrl **sc, const struct softctrl_config *config);
+int softctrl_create(struct softctrl **out, const struct softctrl_config *config);
 
 /*
  * As if the power failed: what was in flight at the media ends, no completion is posted any more. No other call

@@ -302,6 +302,7 @@ static void keep_alive_expires_only_without_the_command(void **state)
 {
 	struct host *host = *state;
 	uint64_t start = clock_now_ns(), last = start;
+	const struct nvme_error_log_entry *entry;
 	struct nvme_cqe cqe;
 
 	keep_alive(host, 1);
@@ -325,6 +326,11 @@ static void keep_alive_expires_only_without_the_command(void **state)
 	host_disable(host);
 	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 0);
 	host_enable(host);
+	entry = read_log(host, 0x01, false);
+	assert_int_equal(entry->error_count, 1);
+	assert_int_equal(entry->sqid, 0xffff);
+	assert_int_equal(entry->cid, 0xffff);
+	assert_int_equal(entry->status, 0x019 << 1);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A host for the software controller's tests: memory that the controller reaches by bus addresses of its own, and queues
- * whose entries the test writes by hand. It shares nothing with the driver.
+ * A host for the software controller's tests: memory that the controller reaches by bus addresses of its own,
+ * and queues whose entries the test writes by hand. It shares nothing with the driver.
  */
 #ifndef UPNVME_TESTS_SOFTCTRL_HOST_H
 #define UPNVME_TESTS_SOFTCTRL_HOST_H
