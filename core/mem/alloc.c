@@ -30,7 +30,8 @@ struct arena {
 	struct arena *next;
 	char *base;
 	uint64_t bytes;
-	uint8_t state; /* of a large block */
+	uint8_t state;    /* of a large block */
+	uint64_t touched; /* bytes from the base on that were ever given out; the rest is zero */
 	uint32_t nused;
 	uint32_t nset_aside;
 	uint32_t nfree[ORDERS];
@@ -216,6 +217,15 @@ static bool arena_with(struct domain *domain, unsigned wanted, struct arena **ar
 	return false;
 }
 
+/* New pages are zero already: writing them would only make them resident. */
+static char *arena_zeroed(struct arena *arena, uint64_t offset, uint64_t bytes)
+{
+	if (offset < arena->touched)
+		memset(arena->base + offset, 0, MIN(bytes, arena->touched - offset));
+	arena->touched = MAX(arena->touched, offset + bytes);
+	return arena->base + offset;
+}
+
 static int alloc_block(struct domain *domain, unsigned wanted, void **va)
 {
 	struct arena *arena;
@@ -228,8 +238,8 @@ static int alloc_block(struct domain *domain, unsigned wanted, void **va)
 			return rc;
 		order = ORDERS - 1;
 	}
-	*va = arena->base + block_take(arena, order, wanted) * UNIT_BYTES;
-	memset(*va, 0, UNIT_BYTES << wanted);
+	*va = arena_zeroed(arena, block_take(arena, order, wanted) * UNIT_BYTES,
+			   UNIT_BYTES << wanted);
 	return 0;
 }
 
