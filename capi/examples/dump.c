@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dump: reads a namespace into a file, by several threads with a queue pair each.
+ * dump: reads a whole namespace, in order, into standard output or a file.
  *
- * It shows the batch form: operations carry tags, upnvme_submit takes many at once, and their
- * completions come out of upnvme_reap in an array.
+ * It shows the batch form: operations carry tags, upnvme_submit takes many at once, and their completions come out
+ * of upnvme_reap in an array, in any order. Each thread has a queue pair of its own and reads every n-th chunk; the
+ * threads take turns with the output.
+ *
+ *	dump soft:/path/disk.img - 2 | sha256sum
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,175 +20,208 @@
 
 #include <upnvme.h>
 
-#define DEPTH       16u
-#define CHUNK_BYTES (128u * 1024)
+#define DEPTH       8u
+#define CHUNK_BYTES (256u * 1024)
 #define MAX_THREADS 64
 
-/* One thread's share of the namespace. */
-struct share {
-	pthread_t thread;
+static struct {
 	upnvme_ctrlr *ctrlr;
 	upnvme_ns *ns;
+	uint64_t chunk_blocks, nchunks;
+	uint64_t nthreads;
 	int file;
-	uint64_t lba; /* the next to ask for */
-	uint64_t end;
+} job;
+
+/* Whose turn it is: the chunk that the output waits for. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	uint64_t chunk;
+	bool failed;
+} turn = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+/* A thread's place in the stream. Its chunks in flight are `written` to `asked`, DEPTH at most. */
+struct reader {
+	pthread_t thread;
+	uint64_t first; /* chunk; the others follow in steps of nthreads */
+	uint64_t asked, written;
 	upnvme_qpair *qp;
-	char *memory;                /* DEPTH chunks, one for each tag */
-	struct upnvme_op ops[DEPTH]; /* by tag: what is being read */
-	char error[600];             /* empty if all went well */
+	char *memory;        /* DEPTH chunks, one for each tag */
+	bool arrived[DEPTH]; /* by tag */
 };
 
-static int fail(struct share *share, const char *what, const char *why)
+static int fail(const char *what, const char *why)
 {
-	snprintf(share->error, sizeof(share->error), "%s: %s", what, why);
+	warnx("%s: %s", what, why);
+	pthread_mutex_lock(&turn.lock);
+	turn.failed = true;
+	pthread_cond_broadcast(&turn.changed);
+	pthread_mutex_unlock(&turn.lock);
 	return -1;
 }
 
-/* The next chunk of the share, to be read under this tag. False if nothing is left. */
-static int plan(struct share *share, uint64_t tag)
+/* The thread's n-th chunk, counted in the whole namespace. */
+static uint64_t chunk_of(const struct reader *reader, uint64_t n)
 {
-	uint64_t left = share->end - share->lba;
-	uint64_t chunk = CHUNK_BYTES / upnvme_ns_block_size(share->ns);
+	return reader->first + n * job.nthreads;
+}
 
-	if (!left)
-		return 0;
-	share->ops[tag] = (struct upnvme_op){
+static uint32_t chunk_blocks(uint64_t chunk)
+{
+	uint64_t left = upnvme_ns_block_count(job.ns) - chunk * job.chunk_blocks;
+
+	return (uint32_t)(left < job.chunk_blocks ? left : job.chunk_blocks);
+}
+
+static struct upnvme_op plan(const struct reader *reader, uint64_t n)
+{
+	return (struct upnvme_op){
 		.opcode = UPNVME_OP_READ,
-		.nsid = upnvme_ns_id(share->ns),
-		.lba = share->lba,
-		.blocks = (uint32_t)(left < chunk ? left : chunk),
-		.tag = tag,
-		.buf = share->memory + tag * CHUNK_BYTES,
+		.nsid = upnvme_ns_id(job.ns),
+		.lba = chunk_of(reader, n) * job.chunk_blocks,
+		.blocks = chunk_blocks(chunk_of(reader, n)),
+		.tag = n % DEPTH,
+		.buf = reader->memory + n % DEPTH * CHUNK_BYTES,
 	};
-	share->lba += share->ops[tag].blocks;
-	return 1;
 }
 
-/* Asks for as many chunks as tags have come back. Returns how many are on their way. */
-static int ask(struct share *share, const struct upnvme_completion *done, int ndone)
+/* Asks for as many chunks as there are buffers. What the queue has no room for is asked for again next time. */
+static int ask(struct reader *reader)
 {
-	struct upnvme_op batch[DEPTH];
-	int nbatch = 0;
+	struct upnvme_op ops[DEPTH];
+	uint64_t next = reader->asked;
+	uint32_t n = 0;
+	int accepted;
 
-	for (int i = 0; i < ndone; i++)
-		if (plan(share, done[i].tag))
-			batch[nbatch++] = share->ops[done[i].tag];
-	if (nbatch && upnvme_submit(share->qp, batch, (uint32_t)nbatch) != nbatch)
-		return fail(share, "submit", upnvme_last_error());
-	return nbatch;
+	for (; next < reader->written + DEPTH && chunk_of(reader, next) < job.nchunks; next++)
+		ops[n++] = plan(reader, next);
+	accepted = n ? upnvme_submit(reader->qp, ops, n) : 0;
+	if (accepted < 0 && accepted != -EAGAIN)
+		return fail("submit", upnvme_last_error());
+	reader->asked += accepted > 0 ? (uint64_t)accepted : 0;
+	return 0;
 }
 
-/* Puts a chunk that has arrived into the file. */
-static int store(struct share *share, const struct upnvme_completion *done)
+static int collect(struct reader *reader)
 {
-	const struct upnvme_op *op = &share->ops[done->tag];
-	uint64_t block_bytes = upnvme_ns_block_size(share->ns);
-	uint64_t bytes = op->blocks * block_bytes, written = 0;
+	struct upnvme_completion done[DEPTH];
+	int n = upnvme_reap(reader->qp, done, DEPTH);
 
-	if (done->status)
-		return fail(share, "read", upnvme_status_text(done->status));
-	while (written < bytes) {
-		ssize_t n = pwrite(share->file, (char *)op->buf + written, bytes - written,
-				   (off_t)(op->lba * block_bytes + written));
-		if (n <= 0)
-			return fail(share, "file", n ? strerror(errno) : "nothing written");
-		written += (uint64_t)n;
+	if (n < 0)
+		return fail("reap", upnvme_last_error());
+	for (int i = 0; i < n; i++) {
+		if (done[i].status)
+			return fail("read", upnvme_status_text(done[i].status));
+		reader->arrived[done[i].tag] = true;
 	}
 	return 0;
 }
 
-static int read_share(struct share *share)
+static int put(const char *data, uint64_t bytes)
 {
-	struct upnvme_completion done[DEPTH];
-	int ndone = DEPTH, inflight = 0;
+	while (bytes) {
+		ssize_t n = write(job.file, data, bytes);
 
-	for (uint64_t tag = 0; tag < DEPTH; tag++)
-		done[tag].tag = tag;
-	do {
-		int asked = ask(share, done, ndone);
-		if (asked < 0)
+		if (n <= 0)
+			return fail("output", n ? strerror(errno) : "nothing written");
+		data += n;
+		bytes -= (uint64_t)n;
+	}
+	return 0;
+}
+
+/* Waits until all chunks before this one are written, and writes it. */
+static int put_in_turn(uint64_t chunk, const char *data)
+{
+	uint64_t bytes = (uint64_t)chunk_blocks(chunk) * upnvme_ns_block_size(job.ns);
+	bool failed;
+
+	pthread_mutex_lock(&turn.lock);
+	while (turn.chunk != chunk && !turn.failed)
+		pthread_cond_wait(&turn.changed, &turn.lock);
+	failed = turn.failed;
+	pthread_mutex_unlock(&turn.lock);
+	if (failed || put(data, bytes) < 0)
+		return -1;
+	pthread_mutex_lock(&turn.lock);
+	turn.chunk++;
+	pthread_cond_broadcast(&turn.changed);
+	pthread_mutex_unlock(&turn.lock);
+	return 0;
+}
+
+static int stream(struct reader *reader)
+{
+	while (chunk_of(reader, reader->written) < job.nchunks) {
+		uint64_t tag = reader->written % DEPTH;
+
+		if (ask(reader) < 0 || collect(reader) < 0)
 			return -1;
-		inflight += asked;
-		ndone = upnvme_reap(share->qp, done, DEPTH);
-		if (ndone < 0)
-			return fail(share, "reap", upnvme_last_error());
-		inflight -= ndone;
-		for (int i = 0; i < ndone; i++)
-			if (store(share, &done[i]) < 0)
-				return -1;
-	} while (inflight || share->lba < share->end);
+		if (!reader->arrived[tag])
+			continue;
+		if (put_in_turn(chunk_of(reader, reader->written),
+				reader->memory + tag * CHUNK_BYTES) < 0)
+			return -1;
+		reader->arrived[tag] = false;
+		reader->written++;
+	}
 	return 0;
 }
 
 static void *run(void *arg)
 {
-	struct share *share = arg;
+	struct reader *reader = arg;
 	void *memory = NULL;
 
 	/* The thread that creates a queue pair owns it. */
-	if (upnvme_qpair_create(&share->qp, share->ctrlr, NULL) < 0 ||
-	    upnvme_dma_alloc(&memory, share->ctrlr, DEPTH * CHUNK_BYTES, 0) < 0) {
-		fail(share, "queue pair", upnvme_last_error());
+	if (upnvme_qpair_create(&reader->qp, job.ctrlr, NULL) < 0 ||
+	    upnvme_dma_alloc(&memory, job.ctrlr, DEPTH * CHUNK_BYTES, 0) < 0) {
+		fail("queue pair", upnvme_last_error());
 	} else {
-		share->memory = memory;
-		read_share(share);
+		reader->memory = memory;
+		stream(reader);
 	}
-	upnvme_qpair_close(share->qp);
-	upnvme_dma_free(share->ctrlr, memory);
+	/* After a failure reads may be in flight: closing completes them, then their memory may go. */
+	upnvme_qpair_close(reader->qp);
+	upnvme_dma_free(job.ctrlr, memory);
 	return NULL;
 }
 
-/* Divides the namespace among the threads and waits for them. */
-static void dump(upnvme_ctrlr *ctrlr, upnvme_ns *ns, int file, uint64_t nthreads)
+static void dump(void)
 {
-	static struct share shares[MAX_THREADS];
-	uint64_t blocks = upnvme_ns_block_count(ns);
-	int failed = 0;
+	static struct reader readers[MAX_THREADS];
 
-	for (uint64_t i = 0; i < nthreads; i++) {
-		shares[i] = (struct share){
-			.ctrlr = ctrlr,
-			.ns = ns,
-			.file = file,
-			.lba = blocks / nthreads * i,
-			.end = i == nthreads - 1 ? blocks : blocks / nthreads * (i + 1),
-		};
-		errno = pthread_create(&shares[i].thread, NULL, run, &shares[i]);
+	job.chunk_blocks = CHUNK_BYTES / upnvme_ns_block_size(job.ns);
+	job.nchunks = (upnvme_ns_block_count(job.ns) + job.chunk_blocks - 1) / job.chunk_blocks;
+	for (uint64_t i = 0; i < job.nthreads; i++) {
+		readers[i].first = i;
+		errno = pthread_create(&readers[i].thread, NULL, run, &readers[i]);
 		if (errno)
 			err(1, "pthread_create");
 	}
-	for (uint64_t i = 0; i < nthreads; i++) {
-		pthread_join(shares[i].thread, NULL);
-		if (shares[i].error[0]) {
-			warnx("%s", shares[i].error);
-			failed = 1;
-		}
-	}
-	if (failed)
-		exit(1);
+	for (uint64_t i = 0; i < job.nthreads; i++)
+		pthread_join(readers[i].thread, NULL);
 }
 
 int main(int argc, char **argv)
 {
-	upnvme_ctrlr *ctrlr;
-	upnvme_ns *ns;
 	long nthreads = argc > 3 ? strtol(argv[3], NULL, 10) : 2;
-	int file;
 
-	if (argc < 3 || nthreads < 1 || nthreads > MAX_THREADS)
-		errx(2, "usage: dump URI FILE [THREADS]   (1 to %d threads, default 2)",
+	if (argc < 3 || argc > 4 || nthreads < 1 || nthreads > MAX_THREADS)
+		errx(2, "usage: dump URI FILE|- [THREADS]   (1 to %d threads, default 2)",
 		     MAX_THREADS);
-	if (upnvme_open(&ctrlr, argv[1], NULL) < 0)
+	job.nthreads = (uint64_t)nthreads;
+	if (upnvme_open(&job.ctrlr, argv[1], NULL) < 0 || upnvme_ns_get(&job.ns, job.ctrlr, 1) < 0)
 		errx(1, "%s", upnvme_last_error());
-	if (upnvme_ns_get(&ns, ctrlr, 1) < 0)
-		errx(1, "%s", upnvme_last_error());
-	file = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (file < 0)
+	job.file = STDOUT_FILENO;
+	if (strcmp(argv[2], "-") != 0)
+		job.file = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (job.file < 0)
 		err(1, "%s", argv[2]);
-	dump(ctrlr, ns, file, (uint64_t)nthreads);
-	if (close(file) < 0)
+	dump();
+	if (close(job.file) < 0)
 		err(1, "%s", argv[2]);
-	if (upnvme_close(ctrlr) < 0)
+	if (upnvme_close(job.ctrlr) < 0)
 		errx(1, "%s", upnvme_last_error());
-	return 0;
+	return turn.failed;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a thread does next. The namespace is counted in units, each the place of one I/O; the last may be shorter. With a
- * history (writes that are verified), no two I/Os are in flight to the same unit, and each write has its generation.
+ * What a thread does next. The namespace is counted in units, each the place of one I/O; the last may be shorter.
+ * With a history (writes that are verified), no two I/Os are in flight to the same unit, and each write has its
+ * generation.
  */
 #ifndef UPNVME_PERF_PLAN_H
 #define UPNVME_PERF_PLAN_H
