@@ -55,7 +55,8 @@ static __attribute__((noinline)) void ring_submission_doorbell(struct ring *ring
 	*ring->sq_doorbell = (uint32_t)(ring->tail - ring->sq);
 }
 
-/* Takes `n` completions, all of them there; their words are mixed up in what it returns, so that all 16 bytes are read. */
+/* Takes `n` completions, all of them there; their words are mixed up in what it returns, so that all 16
+ * bytes are read. */
 static __attribute__((noinline)) uint64_t ring_read(struct ring *ring, uint32_t n)
 {
 	struct completion *head = ring->head;

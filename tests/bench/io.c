@@ -2,20 +2,21 @@
 /*
  * Reads through the public calls alone, so that their cost can be counted or timed.
  *
- *   io read|batch|idle|waiting|time [uri=soft:null] [depth=32] [each=32] [qpairs=1] [bytes=4096] [ios=64000] [seconds=1]
+ *   io read|batch|idle|waiting|time [uri=soft:null] [depth=32] [each=32] [qpairs=1] [bytes=4096]
+ *                                   [ios=64000] [seconds=1]
  *
- *   read      upnvme_read and upnvme_poll: `depth` reads in flight on each of `qpairs` queue pairs; by turns, `each` are
- *             completed on one and as many submitted again
+ *   read      upnvme_read and upnvme_poll: `depth` reads in flight on each of `qpairs` queue pairs; by
+ *             turns, `each` are completed on one and as many submitted again
  *   batch     the same by upnvme_submit and upnvme_reap, with tags
  *   idle      polls with nothing outstanding
  *   waiting   polls that find nothing, with one read in flight (give a uri with mode=thread)
  *   time      as read, for `seconds`, and prints I/Os per second
  *
- * Logical blocks are random over the whole namespace. So is each read's buffer, out of those in two regions: one of
- * upnvme_dma_alloc, one of the program's own memory, registered. Random numbers are drawn outside submit() and complete(), which
- * make the calls to the library and no others; the callback counts and does no more. A warm-up comes first;
- * measured() is where counting begins and ends. After it the queue pairs' counters must say that every I/O was
- * a plain success.
+ * Logical blocks are random over the whole namespace. So is each read's buffer, out of those in two regions: one
+ * of upnvme_dma_alloc, one of the program's own memory, registered. Random numbers are drawn outside submit() and
+ * complete(), which make the calls to the library and no others; the callback counts and does no more. A warm-up
+ * comes first; counting begins and ends with measured_reads() or measured_polls(). At the end the queue pairs'
+ * counters must say that every I/O was a plain success on the straight path.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -206,8 +207,8 @@ static void time_reads(uint64_t limit_ns)
 	printf("iops %.0f\n", (double)(ndone - before) * 1e9 / (double)elapsed);
 }
 
-/* A read that the controller's thread has not answered yet, and will not soon. It runs while this thread sleeps in waking it, so
- * the first reads are answered at once; later it is awake and needs no waking. */
+/* A read that the controller's thread has not answered yet, and will not soon. It runs while this thread is in the
+ * system call that wakes it, so the first reads are answered at once; later it is awake and needs no waking. */
 static void put_unanswered(void)
 {
 	for (int i = 0; i < 1000; i++) {

@@ -4,8 +4,8 @@
  *
  *   memory [entries=1024] [uri=soft:null] [qpairs=8]
  *
- * This program's malloc, calloc, realloc, aligned_alloc, posix_memalign and mmap stand before those of the C library, so that
- * the library's calls come here. For each that is made during upnvme_qpair_create a line is printed:
+ * This program's malloc, calloc, realloc, aligned_alloc, posix_memalign and mmap stand before those of the C
+ * library, so that the library's calls come here. For each that is made during upnvme_qpair_create a line is printed:
  *
  *   BYTES OBJECT OFFSET      the size asked for, and the return address: an offset in an object file, for addr2line
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How long a process needs from upnvme_open to its first completed read: opening, namespace, queue pair, buffer, one read.
+ * How long a process needs from upnvme_open to its first completed read: opening, namespace, queue pair,
+ * buffer, one read.
  *
  *   open [uri]
  *
