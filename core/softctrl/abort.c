@@ -4,8 +4,8 @@
 #include "spec/command.h"
 
 /*
- * A command that waits in its submission queue, rung but not fetched, is marked; the queue is then run, so that its
- * completion is posted before Abort's. What is at the media already ends there.
+ * A command that waits in its submission queue, rung but not fetched, is marked; the queue is then
+ * run, so that its completion is posted before Abort's. What is at the media already ends there.
  */
 static bool abort_io(struct sc_sq *sq, uint16_t cid)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Admin commands' dispatch, and what the controller does for its Admin Queue besides. NVMe Base 2.0, 5 */
+/*
+ * The Admin commands' dispatch, and what the controller does for its Admin Queue besides. NVMe Base
+ * 2.0, 5
+ */
 #include "softctrl/internal.h"
 #include "spec/log_page.h"
 #include "spec/opcode.h"
@@ -40,7 +43,10 @@ static uint16_t run(struct softctrl *sc, struct sc_cmd *cmd)
 	if (cmd->sqe.opcode >= ARRAY_SIZE(commands) || !commands[cmd->sqe.opcode].run)
 		return sc_dnr(NVME_SC_INVALID_OPCODE);
 	command = &commands[cmd->sqe.opcode];
-	/* Admin commands of a PCIe controller use PRPs, and are never fused. Base 2.0, 3.3.3.1, Figure 86 */
+	/*
+	 * Admin commands of a PCIe controller use PRPs, and are never fused. Base 2.0, 3.3.3.1,
+	 * Figure 86
+	 */
 	if (NVME_SQE_FUSE(cmd->sqe.flags) || NVME_SQE_PSDT(cmd->sqe.flags))
 		return sc_dnr(NVME_SC_INVALID_FIELD);
 	/* Figure 87: a command that does not use NSID is given 0. */

@@ -101,8 +101,8 @@ uint16_t sc_admin_delete_cq(struct softctrl *sc, struct sc_cmd *cmd)
 }
 
 /*
- * Deletes the queue if nothing of it is at the media any more. What was not fetched, or has no room in the completion
- * queue, then counts as aborted: Base 2.0, 5.7. Called with the queue's lock.
+ * Deletes the queue if nothing of it is at the media any more. What was not fetched, or has no room
+ * in the completion queue, then counts as aborted: Base 2.0, 5.7. Called with the queue's lock.
  */
 static bool try_delete(struct sc_sq *sq)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A command's data pointer, walked: PRP entries and lists, or SGL segments, to segments of host memory.
+ * A command's data pointer, walked: PRP entries and lists, or SGL segments, to segments of host
+ * memory.
  *
- * NVMe Base 2.0, 4.1.1 (PRP) and 4.1.2 (SGL). The host may change its memory at any time, so every entry is
- * read once, and only the copy is looked at.
+ * NVMe Base 2.0, 4.1.1 (PRP) and 4.1.2 (SGL). The host may change its memory at any time, so every
+ * entry is read once, and only the copy is looked at.
  */
 #include <string.h>
 
@@ -58,7 +59,10 @@ static uint16_t prp_entries(struct sc_cmd *cmd, const uint64_t *entries, uint64_
 	return NVME_SC_SUCCESS;
 }
 
-/* Base 2.0, 4.1.1: when more entries are needed than the page has room for, its last one names the next list. */
+/*
+ * Base 2.0, 4.1.1: when more entries are needed than the page has room for, its last one names the
+ * next list.
+ */
 static uint16_t prp_list(struct sc_cmd *cmd, uint64_t list, uint64_t left)
 {
 	uint64_t page_bytes = 1ull << cmd->sq->sc->page_shift;

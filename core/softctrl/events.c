@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Asynchronous events: what was noticed, which of it the host wants to hear, and the requests that it can be told by.
+ * Asynchronous events: what was noticed, which of it the host wants to hear, and the requests that
+ * it can be told by.
  *
- * NVMe Base 2.0, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Having been told, the host hears no
- * more of a type until it has read the log page that goes with it.
+ * NVMe Base 2.0, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Having been told,
+ * the host hears no more of a type until it has read the log page that goes with it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -162,7 +163,10 @@ bool sc_events_abort(struct softctrl *sc, uint16_t cid)
 	return false;
 }
 
-/* Warnings that begin to hold are events, if the host asked for them. The caller has the events' lock. */
+/*
+ * Warnings that begin to hold are events, if the host asked for them. The caller has the events'
+ * lock.
+ */
 static void warnings_update(struct sc_events *events)
 {
 	uint8_t now = 0, wanted = (uint8_t)NVME_FIELD_GET(NVME_ASYNC_EVENT_SMART, events->config);

@@ -173,7 +173,9 @@ static uint16_t set_events(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* Rounded up to the granularity that KAS tells; Get Features then tells what is counted. 5.27.1.12 */
+/*
+ * Rounded up to the granularity that KAS tells; Get Features then tells what is counted. 5.27.1.12
+ */
 static uint16_t set_keep_alive(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint64_t ms = ((uint64_t)cmd->sqe.cdw11 + SC_KAS_MS - 1) / SC_KAS_MS * SC_KAS_MS;

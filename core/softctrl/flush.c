@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Flush, of one namespace or of all. NVMe Base 2.0, 7.1; VWC in Identify Controller says that all is possible. */
+/*
+ * Flush, of one namespace or of all. NVMe Base 2.0, 7.1; VWC in Identify Controller says that all
+ * is possible.
+ */
 #include "softctrl/internal.h"
 
 static void flush_next(struct sc_cmd *cmd, int result);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Identify: what the controller says of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0, 4.1.5 */
+/*
+ * Identify: what the controller says of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0,
+ * 4.1.5
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +22,10 @@ static void ascii(char *to, size_t bytes, const char *text)
 	memcpy(to, text, strnlen(text, bytes));
 }
 
-/* Identifiers are made of serial number and namespace, so that they are the same whenever those are. */
+/*
+ * Identifiers are made of serial number and namespace, so that they are the same whenever those
+ * are.
+ */
 static uint64_t hash(const char *text, uint32_t nsid, uint32_t salt)
 {
 	uint64_t h = (uint64_t)salt << 32 | nsid;
@@ -115,7 +121,9 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* FFFFFFFFh asks for what all namespaces have in common, which takes namespace management. 5.17.2.2 */
+/*
+ * FFFFFFFFh asks for what all namespaces have in common, which takes namespace management. 5.17.2.2
+ */
 static uint16_t find_namespace(struct softctrl *sc, const struct sc_cmd *cmd, struct sc_ns **ns)
 {
 	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
@@ -207,7 +215,10 @@ static uint16_t descriptors(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* The NVM command set's own: no protection information, no limits besides those in Identify Controller. */
+/*
+ * The NVM command set's own: no protection information, no limits besides those in Identify
+ * Controller.
+ */
 static uint16_t nvm_namespace(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct sc_ns *ns;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the parts of the software controller share: its objects, and what each part does for the others.
+ * What the parts of the software controller share: its objects, and what each part does for the
+ * others.
  *
- * Locks, in the order in which they are taken: registers -> Admin Submission Queue -> one I/O submission queue
- * -> a completion queue -> events or error log. Whoever holds a submission queue's lock is its controller.
+ * Locks, in the order in which they are taken: registers -> Admin Submission Queue -> one I/O
+ * submission queue -> a completion queue -> events or error log. Whoever holds a submission queue's
+ * lock is its controller.
  */
 #ifndef UPNVME_SOFTCTRL_INTERNAL_H
 #define UPNVME_SOFTCTRL_INTERNAL_H

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The I/O commands' dispatch, and what they have in common: namespace, block range, what the media answered.
+ * The I/O commands' dispatch, and what they have in common: namespace, block range, what the media
+ * answered.
  *
- * NVM Command Set 1.0, 3.1 (status) and 3.2 (commands); NVMe Base 2.0, 3.3.3.1 (common command format).
+ * NVM Command Set 1.0, 3.1 (status) and 3.2 (commands); NVMe Base 2.0, 3.3.3.1 (common command
+ * format).
  */
 #include <errno.h>
 
@@ -102,7 +104,10 @@ uint16_t sc_io_range(struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* The range of a command that transfers it, so that MDTS bounds it, and where its data is. Base 2.0, 5.17.2.1 */
+/*
+ * The range of a command that transfers it, so that MDTS bounds it, and where its data is. Base
+ * 2.0, 5.17.2.1
+ */
 uint16_t sc_io_transfer(struct sc_cmd *cmd)
 {
 	const struct softctrl *sc = cmd->sq->sc;

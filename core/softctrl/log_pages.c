@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0, 5.16 */
+/*
+ * Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0,
+ * 5.16
+ */
 #include <string.h>
 
 #include "base/clock.h"

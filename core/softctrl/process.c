@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller's work for one submission queue: fetch what the doorbell shows, let the media move, post what is
- * done as the completion queue has room.
+ * The controller's work for one submission queue: fetch what the doorbell shows, let the media
+ * move, post what is done as the completion queue has room.
  *
- * NVMe Base 2.0, 3.3.1 (queues), 3.3.3.2 (completion entries), PCIe Transport 1.0, 3.1.2 (doorbells).
+ * NVMe Base 2.0, 3.3.1 (queues), 3.3.3.2 (completion entries), PCIe Transport 1.0, 3.1.2
+ * (doorbells).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,9 @@ static inline uint32_t cq_next(const struct sc_cq *cq)
 	return cq->tail + 1 == cq->nentries ? 0 : cq->tail + 1;
 }
 
-/* The second half has the phase tag: the host must see the first before it, and may read it whole. */
+/*
+ * The second half has the phase tag: the host must see the first before it, and may read it whole.
+ */
 static void cq_write(struct sc_cq *cq, const struct sc_sq *sq, const struct sc_cmd *cmd)
 {
 	struct nvme_cqe *cqe = &cq->ring[cq->tail];

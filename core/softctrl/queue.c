@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Queue objects: what a submission queue and a completion queue are made of, from creation to deletion. */
+/*
+ * Queue objects: what a submission queue and a completion queue are made of, from creation to
+ * deletion.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,7 +175,9 @@ static void counters_retire(struct sc_counters *counters, struct sc_counters *to
 	}
 }
 
-/* The caller has the locks of this queue and of the Admin Queue. A no-op for one that is not there. */
+/*
+ * The caller has the locks of this queue and of the Admin Queue. A no-op for one that is not there.
+ */
 void sc_sq_delete(struct sc_sq *sq)
 {
 	if (!sc_sq_live(sq))

@@ -2,8 +2,8 @@
 /*
  * Read and Write: the data goes straight between host memory and the medium.
  *
- * NVM Command Set 1.0, 3.2.4 and 3.2.6. The namespaces have no metadata, so what the commands say of protection
- * information has nothing to apply to.
+ * NVM Command Set 1.0, 3.2.4 and 3.2.6. The namespaces have no metadata, so what the commands say
+ * of protection information has nothing to apply to.
  */
 #include "softctrl/internal.h"
 #include "spec/command.h"
@@ -53,7 +53,9 @@ static void read_flushed(struct sc_cmd *cmd, int result)
 		transfer(cmd, MEDIA_READ, false);
 }
 
-/* What is read with FUA is on the medium: what a cache still holds goes there first. NVM 1.0, 3.2.4 */
+/*
+ * What is read with FUA is on the medium: what a cache still holds goes there first. NVM 1.0, 3.2.4
+ */
 static void read_flush(struct sc_cmd *cmd)
 {
 	cmd->request.op = MEDIA_FLUSH;

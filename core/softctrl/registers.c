@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller registers: what they read, and what enabling, resetting and shutting down by them does.
+ * The controller registers: what they read, and what enabling, resetting and shutting down by them
+ * does.
  *
  * NVMe Base 2.0, 3.1.3 (registers), 3.5.1 (initialization), 3.6 (shutdown), 3.7 (resets).
  */
@@ -149,7 +150,10 @@ static void namespace_flush(struct sc_ns *ns)
 	media_channel_close(channel);
 }
 
-/* Commands under way end before the caches are flushed; nothing is fetched any more. Base 2.0, 3.6.1 */
+/*
+ * Commands under way end before the caches are flushed; nothing is fetched any more. Base 2.0,
+ * 3.6.1
+ */
 static void shut_down(struct softctrl *sc)
 {
 	atomic_fetch_and(&sc->csts, ~CSTS_SHST);
@@ -184,7 +188,9 @@ static void write_cc(struct softctrl *sc, uint32_t value)
 	sc_thread_kick(sc);
 }
 
-/* NVM Subsystem Reset: everything as after power on, but the host can see that it happened. 3.1.3.7 */
+/*
+ * NVM Subsystem Reset: everything as after power on, but the host can see that it happened. 3.1.3.7
+ */
 static void subsystem_reset(struct softctrl *sc)
 {
 	sc_reset(sc);

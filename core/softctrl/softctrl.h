@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The software NVMe controller as its host sees it: a set of controller registers, a page of doorbells, and
- * a way to let it work. It is written from NVM Express Base 2.0, NVM Command Set 1.0 and the memory-based
- * (PCIe) transport's rules, and shares nothing with the host side but the specification's constants.
+ * The software NVMe controller as its host sees it: a set of controller registers, a page of
+ * doorbells, and a way to let it work. It is written from NVM Express Base 2.0, NVM Command Set 1.0
+ * and the memory-based (PCIe) transport's rules, and shares nothing with the host side but the
+ * specification's constants.
  *
  * Inline mode: the owner of a queue pair lends the controller its thread by softctrl_process().
  * Threaded mode: the controller has a thread that polls the doorbells as hardware does.
@@ -19,11 +20,12 @@
 struct softctrl;
 
 /*
- * The controller's way to host memory. `map` gives the address at which the bytes [iova, iova + bytes) are
- * found in this process, contiguous, or NULL when any of them is not reachable (what an IOMMU fault is to a
- * device). It may be called from any thread, at any time between softctrl_create and softctrl_destroy.
- * What was mapped for a queue's ring stays in use until the queue is deleted or the controller is reset;
- * what was mapped for a command's data, until the command completes.
+ * The controller's way to host memory. `map` gives the address at which the bytes [iova, iova +
+ * bytes) are found in this process, contiguous, or NULL when any of them is not reachable (what an
+ * IOMMU fault is to a device). It may be called from any thread, at any time between
+ * softctrl_create and softctrl_destroy. What was mapped for a queue's ring stays in use until the
+ * queue is deleted or the controller is reset; what was mapped for a command's data, until the
+ * command completes.
  */
 struct softctrl_dma {
 	void *(*map)(void *context, uint64_t iova, uint64_t bytes);
@@ -51,14 +53,15 @@ void softctrl_config_init(struct softctrl_config *config);
 int softctrl_create(struct softctrl **out, const struct softctrl_config *config);
 
 /*
- * As if the power failed: what was in flight at the media ends, no completion is posted any more. No other call
- * may be under way.
+ * As if the power failed: what was in flight at the media ends, no completion is posted any more.
+ * No other call may be under way.
  */
 void softctrl_destroy(struct softctrl *sc);
 
 /*
- * The controller registers (offsets of spec/regs.h, below NVME_REG_DOORBELLS), from any thread. A write that
- * resets, enables or shuts down has done so when it returns; it waits for commands at the media.
+ * The controller registers (offsets of spec/regs.h, below NVME_REG_DOORBELLS), from any thread. A
+ * write that resets, enables or shuts down has done so when it returns; it waits for commands at
+ * the media.
  */
 uint32_t softctrl_read32(struct softctrl *sc, uint32_t offset);
 uint64_t softctrl_read64(struct softctrl *sc, uint32_t offset);
@@ -67,8 +70,8 @@ void softctrl_write64(struct softctrl *sc, uint32_t offset, uint64_t value);
 
 /*
  * A doorbell: submission queue y's tail at index (2y) << DSTRD, completion queue y's head at
- * (2y + 1) << DSTRD. The page at index 0 is page aligned. Ring by a store with release order. NULL when there is no
- * such index.
+ * (2y + 1) << DSTRD. The page at index 0 is page aligned. Ring by a store with release order. NULL
+ * when there is no such index.
  */
 _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index);
 
@@ -76,24 +79,32 @@ _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index);
 uint64_t softctrl_doorbells_bytes(const struct softctrl *sc);
 
 /*
- * Does, on the calling thread, the controller's work for submission queue qid and the completion queue that it
- * uses: fetches what its doorbell shows, executes, posts what is done. Never waits for the media. For queue 0
- * (the Admin Queue) also what goes with it: asynchronous events, queue deletions that wait, the Keep Alive Timer.
- * A no-op for a queue that does not exist. Calls for one queue at a time exclude each other.
+ * Does, on the calling thread, the controller's work for submission queue qid and the completion
+ * queue that it uses: fetches what its doorbell shows, executes, posts what is done. Never waits
+ * for the media. For queue 0 (the Admin Queue) also what goes with it: asynchronous events, queue
+ * deletions that wait, the Keep Alive Timer. A no-op for a queue that does not exist. Calls for one
+ * queue at a time exclude each other.
  */
 void softctrl_process(struct softctrl *sc, uint16_t qid);
 
-/* Threaded mode: call after ringing doorbells. Unparks the controller's thread; a no-op in inline mode. */
+/*
+ * Threaded mode: call after ringing doorbells. Unparks the controller's thread; a no-op in inline
+ * mode.
+ */
 void softctrl_wake(struct softctrl *sc);
 
 /*
- * Makes the namespace nblocks long, 1 to what its medium holds, as a namespace management tool would from
- * elsewhere: commands see it at once and the host is told by a Namespace Attribute Changed event and the Changed
- * Namespace List log page. From any thread. 0, or a negative errno with its sentence recorded.
+ * Makes the namespace nblocks long, 1 to what its medium holds, as a namespace management tool
+ * would from elsewhere: commands see it at once and the host is told by a Namespace Attribute
+ * Changed event and the Changed Namespace List log page. From any thread. 0, or a negative errno
+ * with its sentence recorded.
  */
 int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks);
 
-/* Sets the composite temperature that SMART reports, in kelvin, and raises what crossing a threshold raises. */
+/*
+ * Sets the composite temperature that SMART reports, in kelvin, and raises what crossing a
+ * threshold raises.
+ */
 void softctrl_temperature_set(struct softctrl *sc, uint16_t kelvin);
 
 #endif

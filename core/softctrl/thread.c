@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Threaded mode: a thread that polls the doorbells as hardware does, sleeps at the media when only they have something
- * to do, and parks when nothing is left.
+ * Threaded mode: a thread that polls the doorbells as hardware does, sleeps at the media when only
+ * they have something to do, and parks when nothing is left.
  *
- * Parking: the thread says that it is parked, lets every other thread pass a barrier (membarrier), and looks at the
- * doorbells once more. Who rings stores the doorbell and then loads `parked`. So either the ringer sees that
- * the thread is parked, or the thread sees the doorbell, and ringing costs no barrier of its own. Where the kernel
- * has no membarrier, the ringer's read-modify-write of `parked` orders the two instead.
+ * Parking: the thread says that it is parked, lets every other thread pass a barrier (membarrier),
+ * and looks at the doorbells once more. Who rings stores the doorbell and then loads `parked`. So
+ * either the ringer sees that the thread is parked, or the thread sees the doorbell, and ringing
+ * costs no barrier of its own. Where the kernel has no membarrier, the ringer's read-modify-write
+ * of `parked` orders the two instead.
  */
 #include <errno.h>
 #include <linux/futex.h>

@@ -32,7 +32,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Pages are taken from a pool backwards and with gaps, so that no two that follow are neighbours. */
+/*
+ * Pages are taken from a pool backwards and with gaps, so that no two that follow are neighbours.
+ */
 struct pool {
 	struct host *host;
 	uint64_t base;
@@ -66,7 +68,9 @@ static void build_list(struct pool *pool, uint64_t list, uint32_t n, uint64_t *p
 	}
 }
 
-/* One read of `bytes` into pages from the pool, beginning at `offset`, its list at `list_offset`. */
+/*
+ * One read of `bytes` into pages from the pool, beginning at `offset`, its list at `list_offset`.
+ */
 static void read_by_prps(struct host *host, const uint8_t *pattern, uint32_t offset, uint32_t bytes,
 			 uint32_t list_offset)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A host that sends garbage: the controller may refuse or fail, but never crash, hang or lose its way. */
+/*
+ * A host that sends garbage: the controller may refuse or fail, but never crash, hang or lose its
+ * way.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -30,7 +30,10 @@ static struct nvme_sqe read_one(void)
 	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
 }
 
-/* Many laps, several commands at a time; each completion is checked by host_reap's phase and here by its CID. */
+/*
+ * Many laps, several commands at a time; each completion is checked by host_reap's phase and here
+ * by its CID.
+ */
 static void laps(struct host *host, uint32_t nsqes, uint32_t ncqes, unsigned batch, unsigned rounds)
 {
 	uint16_t cids[64];
@@ -114,7 +117,10 @@ static struct nvme_sqe aer(void)
 	return (struct nvme_sqe){ .opcode = 0x0c };
 }
 
-/* An event of the type Error has come: checks it, clears it by reading the log, and gives the newest entry. */
+/*
+ * An event of the type Error has come: checks it, clears it by reading the log, and gives the
+ * newest entry.
+ */
 static struct nvme_error_log_entry error_event(struct host *host, uint32_t info)
 {
 	struct nvme_sqe get = { .opcode = 0x02, .cdw10 = 15 << 16 | 0x01 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A host for the software controller's tests: memory that the controller reaches by bus addresses of its own,
- * and queues whose entries the test writes by hand. It shares nothing with the driver.
+ * A host for the software controller's tests: memory that the controller reaches by bus addresses
+ * of its own, and queues whose entries the test writes by hand. It shares nothing with the driver.
  */
 #ifndef UPNVME_TESTS_SOFTCTRL_HOST_H
 #define UPNVME_TESTS_SOFTCTRL_HOST_H
@@ -51,7 +51,10 @@ struct host {
 	struct host_queue queues[HOST_NQUEUES];
 };
 
-/* Defaults: one namespace in memory, 16 MiB of 512-byte blocks. Change config and media, then host_create. */
+/*
+ * Defaults: one namespace in memory, 16 MiB of 512-byte blocks. Change config and media, then
+ * host_create.
+ */
 void host_init(struct host *host);
 void host_create(struct host *host); /* makes the controller, not enabled */
 void host_enable(struct host *host); /* sets up the admin queue and waits for CSTS.RDY */
@@ -71,7 +74,10 @@ void host_ring_cq(struct host *host, uint16_t cqid, uint32_t value);
 uint16_t host_put(struct host *host, uint16_t qid, struct nvme_sqe sqe);
 uint16_t host_submit(struct host *host, uint16_t qid, struct nvme_sqe sqe);
 void host_process(struct host *host, uint16_t qid);
-/* The next completion of this queue's own completion queue, if there is one; moves the head and rings. */
+/*
+ * The next completion of this queue's own completion queue, if there is one; moves the head and
+ * rings.
+ */
 bool host_reap(struct host *host, uint16_t qid, struct nvme_cqe *cqe);
 /* Waits at most 10 s for the next one; fails the test otherwise. */
 struct nvme_cqe host_wait(struct host *host, uint16_t qid);
