@@ -47,7 +47,7 @@ static void owner_open_gate(struct upnvme_qpair *qp)
 {
 	uint64_t alerts;
 
-	if (qp->state == QPAIR_OPEN && !qp->flags)
+	if (qp->state == QPAIR_OPEN && !qp->close_wanted && !qp->flags)
 		atomic_store(&qp->gate, thread_token);
 	alerts = atomic_load(&qp->alerts);
 	if (alerts != qp->alerts_seen) {

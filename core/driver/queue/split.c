@@ -179,6 +179,8 @@ void split_abort(struct upnvme_qpair *qp)
 
 		cursor->flags |= UPNVME_DONE_ABORTED;
 		cursor_fail_at(cursor, cursor->request.next, &aborted);
+		if (cursor->parts == 0)
+			cursor_finish(qp, cursor, NULL);
 	}
 }
 
