@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 	    upnvme_dma_alloc(&buf, ctrlr, upnvme_ns_block_size(ns), 0) < 0)
 		errx(1, "%s", upnvme_last_error());
 
-	strcpy(buf, "Hello, NVMe!");
+	snprintf(buf, upnvme_ns_block_size(ns), "Hello, NVMe!");
 	finish(qp, upnvme_write(qp, ns, buf, 0, 1, on_done, &state), &state);
 	memset(buf, 0, upnvme_ns_block_size(ns));
 	finish(qp, upnvme_read(qp, ns, buf, 0, 1, on_done, &state), &state);

@@ -26,9 +26,9 @@ static upnvme_ns *ns;
 struct reader {
 	pthread_t thread;
 	upnvme_qpair *qp;
+	uint64_t random;
 	uint64_t left;     /* reads to be started */
 	uint32_t inflight; /* reads to be awaited */
-	uint64_t random;
 	bool failed;
 };
 

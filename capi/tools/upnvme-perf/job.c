@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,43 +23,81 @@ static int complain(int code, const char *why)
 
 /* --- opening -------------------------------------------------------------------------------------- */
 
-static int check_fit(const struct job *job)
+__attribute__((format(printf, 1, 2))) static int misfit(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", PROGRAM);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+static int check_controller(const struct options *options, const struct upnvme_ctrlr_info *info)
+{
+	if (options->nthreads > info->max_qpairs)
+		return misfit("--threads %u: the controller grants %u queue pairs only, and each "
+			      "thread needs one",
+			      options->nthreads, info->max_qpairs);
+	if (options->depth >= info->max_queue_entries)
+		return misfit(
+			"--qd %u: the controller's queues have %u entries, of which one stays "
+			"empty: give at most %u",
+			options->depth, info->max_queue_entries, info->max_queue_entries - 1);
+	if (options->entries > info->max_queue_entries)
+		return misfit("--entries %u: the controller's queues have %u at most",
+			      options->entries, info->max_queue_entries);
+	return -1;
+}
+
+static int check_namespace(const struct job *job)
 {
 	const struct options *options = job->options;
 	bool in_parts = !options->random || options_tracked(options);
 	char bs[NUMBER_ROOM];
 
 	number_show_size(bs, options->io_bytes);
-	if (options->io_bytes % job->block_bytes) {
-		fprintf(stderr,
-			"%s: --bs %s is no multiple of the namespace's blocks of %u bytes\n",
-			PROGRAM, bs, job->block_bytes);
-		return EXIT_USAGE;
-	}
-	if (in_parts && job->nunits < options->nthreads) {
-		fprintf(stderr,
-			"%s: --threads %u: the namespace has room for %" PRIu64
-			" I/Os of %s only, and each thread needs a part of it\n",
-			PROGRAM, options->nthreads, job->nunits, bs);
-		return EXIT_USAGE;
-	}
+	if (options->io_bytes % job->block_bytes)
+		return misfit("--bs %s: no multiple of the namespace's blocks of %u bytes", bs,
+			      job->block_bytes);
+	if (in_parts && job->nunits < options->nthreads)
+		return misfit("--threads %u: the namespace has room for %" PRIu64
+			      " I/Os of %s only, and each thread needs a part of it",
+			      options->nthreads, job->nunits, bs);
 	return -1;
+}
+
+/* As few entries as the depth needs; rings of a power of two wrap where pages end. */
+static uint32_t entries_for(const struct options *options, uint32_t max)
+{
+	uint32_t entries = 2;
+
+	while (entries <= options->depth)
+		entries *= 2;
+	return options->entries ? options->entries : entries < max ? entries : max;
 }
 
 static int open_namespace(struct job *job)
 {
+	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	int code;
 
 	opts.nqpairs = job->options->nthreads;
 	if (upnvme_open(&job->ctrlr, job->options->uri, &opts) < 0 ||
-	    upnvme_ns_get(&job->ns, job->ctrlr, job->options->nsid) < 0)
+	    upnvme_ns_get(&job->ns, job->ctrlr, job->options->nsid) < 0 ||
+	    upnvme_ctrlr_info_get(job->ctrlr, &info) < 0)
 		return complain(EXIT_BAD, upnvme_last_error());
 	job->block_bytes = upnvme_ns_block_size(job->ns);
 	job->nblocks = upnvme_ns_block_count(job->ns);
 	job->unit_blocks = job->options->io_bytes / job->block_bytes;
 	if (job->unit_blocks)
 		job->nunits = (job->nblocks + job->unit_blocks - 1) / job->unit_blocks;
-	return check_fit(job);
+	job->entries = entries_for(job->options, info.max_queue_entries);
+	code = check_controller(job->options, &info);
+	return code < 0 ? check_namespace(job) : code;
 }
 
 static int make_workers(struct job *job)
@@ -189,7 +228,7 @@ static void attend(struct job *job)
 {
 	uint64_t end_ns =
 		job->options->time_ns ? job->start_ns + job->options->time_ns : UINT64_MAX;
-	uint64_t tick_ns = job->start_ns;
+	uint64_t tick_ns = job->start_ns + TICK_NS;
 
 	progress_begin(job);
 	while (atomic_load(&job->nrunning)) {

@@ -22,6 +22,7 @@ struct job {
 	upnvme_ns *ns;
 	uint32_t block_bytes;
 	uint64_t nblocks;
+	uint32_t entries;     /* of each queue */
 	uint64_t unit_blocks; /* blocks of one I/O */
 	uint64_t nunits;      /* of the namespace; the last may be shorter */
 	struct worker *workers;

@@ -91,7 +91,7 @@ static void describe(struct pattern_mismatch *mismatch, const uint64_t *words, u
 	const uint8_t *found = (const uint8_t *)&words[word];
 	uint32_t skip = 0;
 
-	while (((const uint8_t *)expected)[skip] == found[skip])
+	while (skip < sizeof(*words) - 1 && ((const uint8_t *)expected)[skip] == found[skip])
 		skip++;
 	left -= skip;
 	mismatch->lba = pattern->head[0];

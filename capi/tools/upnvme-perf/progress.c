@@ -46,7 +46,7 @@ static double fraction_done(const struct job *job, uint64_t ios, uint64_t now)
 static void show_rest(double fraction, double elapsed)
 {
 	if (fraction > 0)
-		fprintf(stderr, "  %3.0f %%  %.0f s left", fraction * 100,
+		fprintf(stderr, "  %3.0f %%  %.1f s left", fraction * 100,
 			elapsed * (1 - fraction) / fraction);
 }
 

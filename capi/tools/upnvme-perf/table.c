@@ -52,13 +52,16 @@ static void show_rates(const struct result *result)
 		show_counter("together", &result->total, result->seconds);
 }
 
-static void show_latency(const struct result *result)
+static void show_latency(const struct job *job, const struct result *result)
 {
 	static const char *const names[NPERCENTILES] = { "p50", "p90", "p99", "p99.9", "max" };
 	char time[NUMBER_ROOM];
 
-	if (!result->has_latency)
+	if (!result->has_latency) {
+		if (job->options->latency && result->total.nios)
+			printf("  latency   not measured: these requests are split\n");
 		return;
+	}
 	printf("  latency ");
 	for (int i = 0; i < NPERCENTILES; i++)
 		printf("  %s %s", names[i], number_show_time(time, result->latency_ns[i]));
@@ -109,7 +112,7 @@ void report_table(const struct job *job, const struct result *result)
 {
 	show_head(job, result);
 	show_rates(result);
-	show_latency(result);
+	show_latency(job, result);
 	if (result->flushed)
 		printf("  flush     %.3f s\n", result->flush_seconds);
 	show_errors(result);

@@ -286,15 +286,6 @@ static void work(struct worker *worker)
 
 /* --- its life ------------------------------------------------------------------------------------- */
 
-static uint32_t entries_for(const struct options *options)
-{
-	uint32_t entries = 2;
-
-	while (entries <= options->depth)
-		entries *= 2;
-	return options->entries ? options->entries : entries;
-}
-
 /* Random data, so that no storage finds it easier than real data. */
 static void fill(void *memory, uint64_t bytes, uint64_t seed)
 {
@@ -333,7 +324,7 @@ static int set_up(struct worker *worker)
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
 	const struct options *options = worker->job->options;
 
-	opts.entries = entries_for(options);
+	opts.entries = worker->job->entries;
 	opts.outstanding = options->depth;
 	if (options->latency)
 		opts.flags = UPNVME_QPAIR_HISTOGRAM;
