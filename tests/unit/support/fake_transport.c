@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Registers and an admin queue under a test's control. */
+#include "support/fake_transport.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "env/env.h"
+#include "mem/domain.h"
+
+static struct fake_transport *fake_of(struct transport *transport)
+{
+	return container_of(transport, struct fake_transport, transport);
+}
+
+void *fake_transport_memory(struct fake_transport *fake, uint64_t iova, uint64_t bytes)
+{
+	void *memory = domain_resolve(fake->transport.domain, iova, bytes);
+
+	assert_non_null(memory);
+	return memory;
+}
+
+/* --- registers ------------------------------------------------------------------------------------ */
+
+static void settle(struct fake_transport *fake)
+{
+	bool enabled = NVME_CC_EN(fake->cc), ready = NVME_CSTS_RDY(fake->csts);
+
+	if (enabled == ready || (enabled ? fake->never_ready : fake->never_disabled))
+		return;
+	if (fake->pending_reads) {
+		fake->pending_reads--;
+		return;
+	}
+	if (enabled && fake->fatal_on_enable)
+		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
+	else
+		fake->csts ^= NVME_FIELD_SET(NVME_CSTS_RDY, 1u);
+}
+
+static void write_cc(struct fake_transport *fake, uint32_t value)
+{
+	if (fake->ncc_written < ARRAY_SIZE(fake->cc_written))
+		fake->cc_written[fake->ncc_written++] = value;
+	if (NVME_CC_EN(fake->cc) != NVME_CC_EN(value)) {
+		fake->pending_reads = fake->slowness;
+		fake->sq_head = fake->cq_tail = 0;
+		fake->phase = 1;
+		fake->naers = 0;
+		if (!NVME_CC_EN(value)) /* a reset: only RDY takes its time */
+			fake->csts &= NVME_FIELD_SET(NVME_CSTS_RDY, 1u);
+	}
+	if (NVME_CC_SHN(value))
+		fake->csts |= NVME_FIELD_SET(NVME_CSTS_SHST, fake->never_shut_down ?
+								     NVME_CSTS_SHST_OCCURRING :
+								     NVME_CSTS_SHST_COMPLETE);
+	fake->cc = value;
+}
+
+static int fake_read64(struct transport *transport, uint32_t offset, uint64_t *value)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	assert_int_equal(offset, NVME_REG_CAP);
+	if (fake->fail_reads)
+		return error_set(fake->fail_reads, UPNVME_ERR_SYSTEM, "a read that fails");
+	*value = atomic_load(&fake->gone) ? UINT64_MAX : fake->cap;
+	return 0;
+}
+
+static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *value)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	if (fake->fail_reads)
+		return error_set(fake->fail_reads, UPNVME_ERR_SYSTEM, "a read that fails");
+	if (offset == NVME_REG_CSTS)
+		settle(fake);
+	switch (offset) {
+	case NVME_REG_VS:
+		*value = fake->vs;
+		break;
+	case NVME_REG_CC:
+		*value = fake->cc;
+		break;
+	case NVME_REG_CSTS:
+		*value = fake->csts;
+		break;
+	case NVME_REG_CRTO:
+		*value = fake->crto;
+		break;
+	default:
+		fail_msg("the driver reads register %xh", offset);
+	}
+	if (atomic_load(&fake->gone))
+		*value = UINT32_MAX;
+	return 0;
+}
+
+static int fake_write32(struct transport *transport, uint32_t offset, uint32_t value)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	if (offset == NVME_REG_CC)
+		write_cc(fake, value);
+	else if (offset == NVME_REG_AQA)
+		fake->aqa = value;
+	else
+		fail_msg("the driver writes register %xh", offset);
+	return 0;
+}
+
+static int fake_write64(struct transport *transport, uint32_t offset, uint64_t value)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	assert_false(NVME_CC_EN(fake->cc));
+	if (offset == NVME_REG_ASQ)
+		fake->asq = value;
+	else if (offset == NVME_REG_ACQ)
+		fake->acq = value;
+	else
+		fail_msg("the driver writes register %xh", offset);
+	return 0;
+}
+
+/* --- the admin queue ------------------------------------------------------------------------------ */
+
+static uint32_t sq_entries(const struct fake_transport *fake)
+{
+	return NVME_AQA_ASQS(fake->aqa) + 1;
+}
+
+void fake_transport_post(struct fake_transport *fake, uint16_t cid, uint16_t status,
+			 uint32_t result)
+{
+	struct nvme_cqe *ring = fake_transport_memory(fake, fake->acq, sizeof(*ring));
+	struct nvme_cqe *cqe = &ring[fake->cq_tail];
+
+	cqe->dw0 = result;
+	cqe->dw1 = 0;
+	cqe->sqhd = (uint16_t)fake->sq_head;
+	cqe->sqid = 0;
+	cqe->cid = cid;
+	__atomic_store_n(&cqe->status, NVME_CQE_STATUS_WORD(status, fake->phase), __ATOMIC_RELEASE);
+	if (++fake->cq_tail == NVME_AQA_ACQS(fake->aqa) + 1) {
+		fake->cq_tail = 0;
+		fake->phase ^= 1;
+	}
+}
+
+static void give(struct fake_transport *fake, const struct nvme_sqe *sqe, const void *data,
+		 uint32_t bytes)
+{
+	memcpy(fake_transport_memory(fake, sqe->prp1, bytes), data, bytes);
+}
+
+static void give_active(struct fake_transport *fake, const struct nvme_sqe *sqe)
+{
+	struct nvme_ns_list list = { { 0 } };
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fake->nactive && n < NVME_NS_LIST_ENTRIES; i++)
+		if (fake->active[i] > sqe->nsid)
+			list.nsid[n++] = fake->active[i];
+	give(fake, sqe, &list, sizeof(list));
+}
+
+static uint16_t do_identify(struct fake_transport *fake, const struct nvme_sqe *sqe)
+{
+	static const struct nvme_id_ns nothing;
+	bool active = false;
+
+	for (uint32_t i = 0; i < fake->nactive; i++)
+		active = active || fake->active[i] == sqe->nsid;
+	switch (NVME_FIELD_GET(NVME_IDENTIFY_CNS, sqe->cdw10)) {
+	case NVME_CNS_NS:
+		give(fake, sqe,
+		     !active                     ? &nothing :
+		     sqe->nsid == fake->odd_nsid ? &fake->odd :
+						   &fake->ns,
+		     sizeof(fake->ns));
+		return NVME_SC_SUCCESS;
+	case NVME_CNS_CTRLR:
+		give(fake, sqe, &fake->id, sizeof(fake->id));
+		return NVME_SC_SUCCESS;
+	case NVME_CNS_ACTIVE_NS_LIST:
+		give_active(fake, sqe);
+		return NVME_SC_SUCCESS;
+	case NVME_CNS_NS_ID_DESC_LIST:
+		give(fake, sqe, fake->descriptors, sizeof(fake->descriptors));
+		return NVME_SC_SUCCESS;
+	case NVME_CNS_IOCS_CTRLR:
+		give(fake, sqe, &fake->nvm, sizeof(fake->nvm));
+		return fake->has_nvm ? NVME_SC_SUCCESS : NVME_SC_INVALID_FIELD;
+	default:
+		return NVME_SC_INVALID_FIELD | NVME_STATUS_DNR;
+	}
+}
+
+static void do_log(struct fake_transport *fake, const struct nvme_sqe *sqe)
+{
+	uint32_t ndwords = NVME_FIELD_GET(NVME_GET_LOG_NUMDL, sqe->cdw10) + 1;
+	uint32_t bytes = MIN(ndwords * 4, 4096u);
+
+	give(fake, sqe, fake->log + sqe->cdw12, bytes);
+}
+
+static enum fake_verdict decent(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				uint16_t *status, uint32_t *result)
+{
+	switch (sqe->opcode) {
+	case NVME_ADMIN_IDENTIFY:
+		*status = do_identify(fake, sqe);
+		return FAKE_ANSWER;
+	case NVME_ADMIN_SET_FEATURES:
+		if ((sqe->cdw10 & 0xff) == NVME_FEAT_NUMBER_OF_QUEUES)
+			*result = fake->ncqa << 16 | fake->nsqa;
+		return FAKE_ANSWER;
+	case NVME_ADMIN_GET_FEATURES:
+		*result = fake->feature_value;
+		return FAKE_ANSWER;
+	case NVME_ADMIN_GET_LOG_PAGE:
+		do_log(fake, sqe);
+		return FAKE_ANSWER;
+	case NVME_ADMIN_KEEP_ALIVE:
+		return FAKE_ANSWER;
+	case NVME_ADMIN_ASYNC_EVENT_REQUEST:
+		if (fake->naers < fake->aer_limit) {
+			fake->aers[fake->naers++] = sqe->cid;
+			return FAKE_HOLD;
+		}
+		*status = NVME_SC_AER_LIMIT_EXCEEDED;
+		return FAKE_ANSWER;
+	default:
+		*status = NVME_SC_INVALID_OPCODE | NVME_STATUS_DNR;
+		return FAKE_ANSWER;
+	}
+}
+
+static void execute(struct fake_transport *fake, const struct nvme_sqe *sqe)
+{
+	struct nvme_cqe cqe = { 0 };
+	enum fake_verdict verdict = FAKE_DEFAULT;
+	uint32_t result = 0;
+	uint16_t status = 0;
+
+	if (fake->nseen < FAKE_SEEN_MAX)
+		fake->seen[fake->nseen++] = *sqe;
+	if (fake->script)
+		verdict = fake->script(fake, sqe, &cqe);
+	if (verdict == FAKE_ANSWER) {
+		status = cqe.status;
+		result = cqe.dw0;
+	} else if (verdict == FAKE_DEFAULT) {
+		verdict = decent(fake, sqe, &status, &result);
+	}
+	if (verdict == FAKE_ANSWER)
+		fake_transport_post(fake, sqe->cid, status, result);
+}
+
+static void fake_hook(void *arg)
+{
+	struct fake_transport *fake = arg;
+	uint32_t tail = atomic_load_explicit(&fake->sq_tail, memory_order_acquire);
+
+	if (!NVME_CC_EN(fake->cc) || !NVME_CSTS_RDY(fake->csts) || atomic_load(&fake->gone))
+		return;
+	while (fake->sq_head != tail) {
+		const struct nvme_sqe *sqe = fake_transport_memory(
+			fake, fake->asq + fake->sq_head * sizeof(*sqe), sizeof(*sqe));
+
+		fake->sq_head = (fake->sq_head + 1) % sq_entries(fake);
+		execute(fake, sqe);
+	}
+}
+
+static int fake_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
+		      struct transport_queue *queue)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	assert_int_equal(qid, 0);
+	assert_int_equal(dstrd, NVME_CAP_DSTRD(fake->cap));
+	queue->sq_tail = &fake->sq_tail;
+	queue->cq_head = &fake->cq_head;
+	queue->hook = fake_hook;
+	queue->hook_arg = fake;
+	return 0;
+}
+
+void fake_transport_event(struct fake_transport *fake, uint32_t type, uint32_t info, uint32_t lid)
+{
+	assert_true(fake->naers > 0);
+	fake_transport_post(fake, fake->aers[--fake->naers], 0,
+			    NVME_FIELD_SET(NVME_AER_TYPE, type) |
+				    NVME_FIELD_SET(NVME_AER_INFO, info) |
+				    NVME_FIELD_SET(NVME_AER_LID, lid));
+}
+
+/* --- life ----------------------------------------------------------------------------------------- */
+
+static void fake_close(struct transport *transport)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	if (fake->nclosed)
+		++*fake->nclosed;
+	domain_release(transport->domain);
+	free(fake);
+}
+
+static const struct transport_ops fake_ops = {
+	.scheme = "fake",
+	.close = fake_close,
+	.read32 = fake_read32,
+	.read64 = fake_read64,
+	.write32 = fake_write32,
+	.write64 = fake_write64,
+	.queue = fake_queue,
+};
+
+static void describe(struct fake_transport *fake)
+{
+	fake->cap = NVME_FIELD_SET(NVME_CAP_MQES, 1023ull) | NVME_FIELD_SET(NVME_CAP_CQR, 1ull) |
+		    NVME_FIELD_SET(NVME_CAP_TO, 1ull) |
+		    NVME_FIELD_SET(NVME_CAP_CSS, (uint64_t)NVME_CAP_CSS_NVM);
+	fake->vs = NVME_VERSION_1_4;
+	fake->id.vid = 0x1234;
+	memset(fake->id.sn, ' ', sizeof(fake->id.sn));
+	memset(fake->id.mn, ' ', sizeof(fake->id.mn));
+	memset(fake->id.fr, ' ', sizeof(fake->id.fr));
+	memcpy(fake->id.sn, "S1", 2);
+	fake->id.mdts = 5;
+	fake->id.cntrltype = NVME_CNTRLTYPE_IO;
+	fake->id.aerl = 3;
+	fake->id.elpe = 3;
+	fake->id.lpa = NVME_LPA_EXTENDED_DATA;
+	fake->id.oaes = NVME_OAES_NS_ATTRIBUTE;
+	fake->id.sqes = 0x66;
+	fake->id.cqes = 0x44;
+	fake->id.nn = 1;
+	fake->ns.nsze = fake->ns.ncap = fake->ns.nuse = 1000;
+	fake->ns.lbaf[0].lbads = 9;
+	fake->active[0] = fake->nactive = 1;
+	fake->nsqa = fake->ncqa = 15;
+	fake->aer_limit = 4;
+}
+
+struct fake_transport *fake_transport_create(void)
+{
+	struct fake_transport *fake = calloc(1, sizeof(*fake));
+
+	assert_non_null(fake);
+	fake->transport.ops = &fake_ops;
+	assert_int_equal(domain_acquire(&fake->transport.domain, env_host()), 0);
+	describe(fake);
+	return fake;
+}
+
+int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr,
+			const struct upnvme_open_opts *opts)
+{
+	struct upnvme_open_opts defaults = UPNVME_OPEN_OPTS_INIT;
+
+	return ctrlr_attach(ctrlr, &fake->transport, "fake:test", opts ? opts : &defaults);
+}
+
+/* --- looking -------------------------------------------------------------------------------------- */
+
+uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fake->nseen; i++)
+		n += fake->seen[i].opcode == opcode;
+	return n;
+}
+
+const struct nvme_sqe *fake_transport_seen(const struct fake_transport *fake, uint8_t opcode,
+					   uint32_t n)
+{
+	for (uint32_t i = 0; i < fake->nseen; i++)
+		if (fake->seen[i].opcode == opcode && n-- == 0)
+			return &fake->seen[i];
+	fail_msg("the driver did not send that command");
+	return NULL;
+}
+
+void fake_transport_expect(const struct nvme_sqe *actual, const struct nvme_sqe *expected,
+			   bool data)
+{
+	assert_int_equal(actual->opcode, expected->opcode);
+	assert_int_equal(actual->flags, expected->flags);
+	assert_int_equal(actual->nsid, expected->nsid);
+	assert_int_equal(actual->cdw2, expected->cdw2);
+	assert_int_equal(actual->cdw3, expected->cdw3);
+	assert_int_equal(actual->mptr, expected->mptr);
+	if (data)
+		assert_true(actual->prp1 != 0 && is_aligned(actual->prp1, NVME_PAGE_BYTES));
+	else
+		assert_int_equal(actual->prp1, 0);
+	assert_int_equal(actual->prp2, expected->prp2);
+	assert_int_equal(actual->cdw10, expected->cdw10);
+	assert_int_equal(actual->cdw11, expected->cdw11);
+	assert_int_equal(actual->cdw12, expected->cdw12);
+	assert_int_equal(actual->cdw13, expected->cdw13);
+	assert_int_equal(actual->cdw14, expected->cdw14);
+	assert_int_equal(actual->cdw15, expected->cdw15);
+}

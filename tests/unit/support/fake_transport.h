@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A transport to a controller that is nothing but registers and an admin queue, both as the test scripts them: it
+ * can be slow, mute, gone, or say anything at all about itself.
+ *
+ * Left alone it is a decent controller with one namespace of 1,000 blocks of 512 bytes.
+ */
+#ifndef UPNVME_TESTS_FAKE_TRANSPORT_H
+#define UPNVME_TESTS_FAKE_TRANSPORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "driver/ctrlr.h"
+#include "spec/command.h"
+#include "spec/cqe.h"
+#include "spec/feature.h"
+#include "spec/identify.h"
+#include "spec/log_page.h"
+#include "spec/opcode.h"
+#include "spec/regs.h"
+#include "spec/sqe.h"
+#include "spec/status.h"
+#include "transport/transport.h"
+
+#define FAKE_SEEN_MAX   512u
+#define FAKE_AERS_MAX   16u
+#define FAKE_ACTIVE_MAX 4096u
+
+struct fake_transport;
+
+/* What becomes of an admin command. */
+enum fake_verdict {
+	FAKE_DEFAULT, /* what a decent controller does */
+	FAKE_ANSWER,  /* the status and result that the script put into *cqe */
+	FAKE_HOLD,    /* no answer: the test may post one later */
+};
+typedef enum fake_verdict (*fake_script)(struct fake_transport *fake, const struct nvme_sqe *sqe,
+					 struct nvme_cqe *cqe);
+
+struct fake_transport {
+	struct transport transport;
+
+	/* registers, and how they behave */
+	uint64_t cap;
+	uint32_t vs, cc, csts, aqa, crto;
+	uint64_t asq, acq;
+	bool never_ready;     /* CSTS.RDY stays what it is when CC.EN becomes 1 */
+	bool never_disabled;  /* ... when it becomes 0 */
+	bool never_shut_down; /* CSTS.SHST stays at "occurring" */
+	bool fatal_on_enable; /* CSTS.CFS instead of RDY */
+	_Atomic bool gone;    /* all registers read as ones */
+	uint32_t slowness;    /* CSTS reads that a change of RDY takes */
+	uint32_t pending_reads;
+	int fail_reads; /* negative errno of every register read */
+
+	/* what the driver did */
+	uint32_t cc_written[32];
+	uint32_t ncc_written;
+	struct nvme_sqe seen[FAKE_SEEN_MAX];
+	uint32_t nseen;
+	uint32_t *nclosed; /* counts closes, if not null */
+
+	/* the admin queue */
+	_Atomic uint32_t sq_tail, cq_head;
+	uint32_t sq_head, cq_tail;
+	uint16_t phase;
+	fake_script script;
+	uint16_t aers[FAKE_AERS_MAX];
+	uint32_t naers;
+	uint32_t aer_limit;
+
+	/* what it says about itself */
+	struct nvme_id_ctrl id;
+	struct nvme_id_ctrl_nvm nvm;
+	bool has_nvm;          /* answers CNS 06h */
+	struct nvme_id_ns ns;  /* of every active namespace, but: */
+	struct nvme_id_ns odd; /* of namespace odd_nsid */
+	uint32_t odd_nsid;
+	uint32_t active[FAKE_ACTIVE_MAX];
+	uint32_t nactive;
+	uint8_t descriptors[NVME_IDENTIFY_BYTES]; /* CNS 03h */
+	uint32_t nsqa, ncqa;                      /* queues granted, 0's based */
+	uint8_t log[65536];                       /* every log page */
+	uint32_t feature_value;
+};
+
+struct fake_transport *fake_transport_create(void);
+
+/* Opens a controller over it, which then owns it. */
+int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr,
+			const struct upnvme_open_opts *opts);
+
+/* Posts a completion; the entry's head, queue and phase are filled in. */
+void fake_transport_post(struct fake_transport *fake, uint16_t cid, uint16_t status,
+			 uint32_t result);
+/* Completes an Asynchronous Event Request. */
+void fake_transport_event(struct fake_transport *fake, uint32_t type, uint32_t info, uint32_t lid);
+
+/* The n-th (from 0) command with this opcode that the driver sent; fails the test when there is none. */
+const struct nvme_sqe *fake_transport_seen(const struct fake_transport *fake, uint8_t opcode,
+					   uint32_t n);
+uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode);
+
+/* Every field but the identifier; of PRP1 only whether there is one, as `data` says. */
+void fake_transport_expect(const struct nvme_sqe *actual, const struct nvme_sqe *expected,
+			   bool data);
+
+/* Memory behind a bus address. */
+void *fake_transport_memory(struct fake_transport *fake, uint64_t iova, uint64_t bytes);
+
+#endif
