@@ -148,7 +148,7 @@ static inline int op_straight(upnvme_qpair *qp, const struct upnvme_op *op, upnv
 		     !op->dsm && !op->metadata && !op->ref_tag && !op->ref_tag_high &&
 		     !op->app_tag && !op->app_mask;
 
-	if (!plain || !owner_gate_open(qp) || !qp->ns || qp->ns->nsid != op->nsid)
+	if (!plain || !owner_gate_open(qp) || qp->ns->nsid != op->nsid)
 		return STRAIGHT_NOT;
 	if (op->opcode == NVME_CMD_READ)
 		return straight_pages(qp, qp->ns, op->buf, op->lba, op->blocks, cb, arg,

@@ -18,7 +18,7 @@ uint32_t request_limit(const struct upnvme_qpair *qp, const struct request *requ
 	case UPNVME_OP_VERIFY:
 		return geometry->max_verify_blocks;
 	case UPNVME_OP_DATASET_MANAGEMENT:
-		return qp->ctrlr->limits.max_deallocate_blocks;
+		return MIN(qp->ctrlr->limits.max_deallocate_blocks, SLOT_NOT_PLAIN - 1);
 	default:
 		return geometry->max_blocks;
 	}

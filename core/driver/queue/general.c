@@ -68,7 +68,7 @@ static int check_namespace(struct upnvme_qpair *qp, const struct upnvme_op *op,
 			   const struct ns_geometry **geometry)
 {
 	struct upnvme_ns *ns =
-		qp->ns && qp->ns->nsid == op->nsid ? qp->ns : ns_find(qp->ctrlr, op->nsid);
+		qp->ns->ctrlr && qp->ns->nsid == op->nsid ? qp->ns : ns_find(qp->ctrlr, op->nsid);
 
 	if (!ns)
 		return error_set(
@@ -207,7 +207,7 @@ static void slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touch
 	slot_set_in_flight(slot);
 	atomic_store_explicit(&slot->touches, touches, memory_order_relaxed);
 	if (qp->histogram) {
-		slot->head |= SLOT_TIMED;
+		slot_mark(slot, SLOT_TIMED);
 		histogram_start(qp->histogram, slot_index(qp, slot));
 	}
 }

@@ -24,7 +24,8 @@ struct histogram;
  * `head` has the command identifier in bits 15:0, whose upper bits are a generation, and SLOT_... flags
  * above. They are all 0 for a plain command in flight, so that one subtraction from what the device
  * posted says that the identifier is right, alive and of this generation, that the status is
- * success, and that nothing special is to be done.
+ * success, and that nothing special is to be done. A device can post any bits where the flags are, so
+ * SLOT_NOT_PLAIN in `blocks` goes with them: see cqe_is_plain.
  */
 struct slot {
 	union {
@@ -42,7 +43,7 @@ struct slot {
 	};
 	union {
 		struct {
-			uint32_t blocks;
+			uint32_t blocks; /* below SLOT_NOT_PLAIN */
 			uint32_t head;
 		};
 		uint64_t blocks_and_head;
@@ -57,6 +58,25 @@ _Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
 #define SLOT_HOME  0x80000u    /* holds a split request's cursor, no command of its own in flight */
 #define SLOT_READY 0x100000u   /* completed by the library; waits to be handed out */
 #define SLOT_FREE  0x80000000u /* on the stack */
+
+#define SLOT_NOT_PLAIN 0x80000000u
+
+static inline void slot_mark(struct slot *slot, uint32_t flags)
+{
+	slot->head = (slot->head & SLOT_CID_MASK) | flags;
+	slot->blocks |= SLOT_NOT_PLAIN;
+}
+
+static inline void slot_unmark(struct slot *slot)
+{
+	slot->head &= SLOT_CID_MASK;
+	slot->blocks &= ~SLOT_NOT_PLAIN;
+}
+
+static inline uint32_t slot_blocks(const struct slot *slot)
+{
+	return slot->blocks & ~SLOT_NOT_PLAIN;
+}
 
 /*
  * slot->touches: the buffer's bus address (a multiple of 4, below 2^48), the pages that it reaches into
@@ -89,14 +109,15 @@ struct upnvme_qpair {
 	 * phase tag in bit 48, the queue identifier in 31:16. */
 	uint64_t expected;
 	uint64_t entries;
-	uint32_t slot_mask; /* of a slot's offset in bytes */
-	uint32_t slot_step; /* added to head when a slot is freed: the next generation, SLOT_FREE */
+	/* Added to blocks and head when a slot is freed: the next generation, SLOT_FREE and its mark. */
+	uint64_t slot_step;
 	_Atomic(struct nvme_sqe *) idle_tail; /* equals tail when nothing is outstanding */
-	struct nvme_sqe *rung;                /* the tail that the controller knows */
+	uint32_t slot_mask;                   /* of a slot's offset in bytes */
+	uint32_t in_poll;                     /* 1 while completions are handed out */
 
 	/* --- what a batch or the other paths touch --- */
 	struct region window2 __attribute__((aligned(64)));
-	uint32_t in_poll; /* 1 while completions are handed out */
+	struct nvme_sqe *rung; /* the tail that the controller knows */
 	struct nvme_sqe *sq;
 	const struct nvme_cqe *cq;
 	struct transport_queue transport;

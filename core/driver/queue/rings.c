@@ -5,9 +5,14 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
+#include "driver/ns.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/split.h"
+
+/* What was used last, before anything was: never null, so that a caller's null is not taken for it. */
+static const struct ns_geometry no_blocks;
+static struct upnvme_ns no_namespace = { .geometry = &no_blocks };
 
 /* Power of two, and above the number in use: the identifier FFFFh, which no command may have, is never made. */
 static uint32_t slots_for(uint32_t outstanding)
@@ -21,7 +26,8 @@ static void slots_reset(struct upnvme_qpair *qp)
 	for (uint32_t i = qp->nslots; i-- > 0;) {
 		struct slot *slot = &qp->slots[i];
 
-		slot->head = i | SLOT_FREE;
+		slot->head = i;
+		slot_mark(slot, SLOT_FREE);
 		if (i >= qp->outstanding)
 			continue;
 		atomic_store_explicit(&slot->next, qp->free, memory_order_relaxed);
@@ -150,7 +156,8 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 	created->outstanding = outstanding;
 	created->nslots = nslots;
 	created->slot_mask = (nslots - 1) << SLOT_SHIFT;
-	created->slot_step = nslots | SLOT_FREE;
+	created->slot_step = (uint64_t)(nslots | SLOT_FREE) << 32 | SLOT_NOT_PLAIN;
+	created->ns = &no_namespace;
 	created->list_bytes = list_bytes;
 	created->list_shift = log2_floor(list_bytes);
 	rc = transport->ops->queue(transport, qid, ctrlr->limits.dstrd, &created->transport);

@@ -25,7 +25,7 @@ static struct slot *part_slot(struct upnvme_qpair *qp, struct cursor *cursor)
 		cursor->home_idle = false;
 	else
 		slot_pop(qp, slot);
-	slot->head = (slot->head & SLOT_CID_MASK) | SLOT_PART;
+	slot_mark(slot, SLOT_PART);
 	return slot;
 }
 
@@ -42,7 +42,7 @@ static bool cursor_pump(struct upnvme_qpair *qp, struct cursor *cursor)
 			return false;
 		slot->part_first = request->next;
 		slot->cursor = cursor;
-		slot->blocks = blocks;
+		slot->blocks = blocks | SLOT_NOT_PLAIN;
 		/* The home says what the whole request touches; its other parts need not. */
 		if (slot != cursor_home(qp, cursor))
 			atomic_store_explicit(&slot->touches,
@@ -112,20 +112,21 @@ static bool cursor_finish(struct upnvme_qpair *qp, struct cursor *cursor, struct
 		ready_append(qp, home, cb, &record);
 		return false;
 	}
-	home->head &= SLOT_CID_MASK;
+	slot_unmark(home);
 	slot_push(qp, home);
 	return take_deliver(sink, cb, &record);
 }
 
 static void part_slot_give(struct upnvme_qpair *qp, struct cursor *cursor, struct slot *slot)
 {
-	slot->head &= SLOT_CID_MASK;
+	slot_unmark(slot);
 	if (slot != cursor_home(qp, cursor)) {
 		slot_push(qp, slot);
 		return;
 	}
 	/* The next generation, so that the device cannot complete the part again. */
-	slot->head = ((slot->head + qp->nslots) & SLOT_CID_MASK) | SLOT_HOME;
+	slot->head += qp->nslots;
+	slot_mark(slot, SLOT_HOME);
 	cursor->home_idle = true;
 }
 
@@ -210,7 +211,7 @@ void ready_append(struct upnvme_qpair *qp, struct slot *slot, upnvme_cb cb,
 {
 	struct cursor *cursor = slot_cursor(qp, slot);
 
-	slot->head = (slot->head & SLOT_CID_MASK) | SLOT_READY;
+	slot_mark(slot, SLOT_READY);
 	cursor->record = *record;
 	cursor->cb = cb;
 	ready_link(qp, slot);
@@ -223,7 +224,7 @@ static void ready_hand_out(struct upnvme_qpair *qp, struct slot *slot, struct si
 	struct upnvme_completion record = cursor->record;
 	upnvme_cb cb = cursor->cb;
 
-	slot->head &= SLOT_CID_MASK;
+	slot_unmark(slot);
 	slot_push(qp, slot);
 	take_deliver(sink, cb, &record);
 	sink->extra++;

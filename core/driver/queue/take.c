@@ -50,7 +50,7 @@ static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct
 		.tag = (uint64_t)(uintptr_t)slot->arg,
 		.result = cqe_result(cqe),
 		.status = status,
-		.blocks = status ? 0 : slot->blocks,
+		.blocks = status ? 0 : slot_blocks(slot),
 	};
 }
 
@@ -81,7 +81,7 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 	record = cqe_record(qp, cqe, slot, rest);
 	if (slot->head & SLOT_TIMED)
 		histogram_stop(qp->histogram, slot_index_of(qp, slot));
-	slot->head &= ~SLOT_TIMED;
+	slot_unmark(slot);
 	slot_push(qp, slot);
 	take_deliver(sink, cb, &record);
 	return true;

@@ -36,7 +36,7 @@ void ready_deliver(struct upnvme_qpair *qp, struct sink *sink);
 
 static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
 {
-	slot->head += qp->slot_step;
+	slot->blocks_and_head += qp->slot_step;
 	atomic_store_explicit(&slot->next, qp->free, memory_order_relaxed);
 	qp->free = slot;
 }
@@ -65,11 +65,13 @@ static inline struct slot *cqe_slot(const struct upnvme_qpair *qp, uint64_t rest
 }
 
 /* The command is in flight, plain and successful, and comes from this queue: with the identifier
- * and the flags of its slot taken out, too, a head pointer within the ring is all that is left. */
+ * and the flags of its slot taken out, too, a head pointer within the ring is all that is left.
+ * SLOT_NOT_PLAIN, taken as the sign that it is, makes the difference that of the next identifier,
+ * which belongs to another slot: whatever the device says, such a slot is not plain. */
 static inline bool cqe_is_plain(const struct upnvme_qpair *qp, uint64_t rest,
 				const struct slot *slot, uint32_t blocks)
 {
-	return rest - slot->blocks_and_head + blocks < qp->entries;
+	return rest - slot->blocks_and_head + (uint64_t)(int32_t)blocks < qp->entries;
 }
 
 static inline uint64_t cqe_result(const struct nvme_cqe *cqe)
