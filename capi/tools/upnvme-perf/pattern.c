@@ -89,10 +89,9 @@ static void describe(struct pattern_mismatch *mismatch, const uint64_t *words, u
 	uint64_t expected[2] = { pattern_word(pattern, word), pattern_word(pattern, word + 1) };
 	uint64_t left = (nwords - word) * sizeof(*words);
 	const uint8_t *found = (const uint8_t *)&words[word];
-	uint32_t skip = 0;
+	/* Little-endian: the lowest bit that differs is in the first byte that does. */
+	uint32_t skip = (uint32_t)__builtin_ctzll(expected[0] ^ words[word]) / 8;
 
-	while (skip < sizeof(*words) - 1 && ((const uint8_t *)expected)[skip] == found[skip])
-		skip++;
 	left -= skip;
 	mismatch->lba = pattern->head[0];
 	mismatch->offset = word * (uint32_t)sizeof(*words) + skip;

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs programs of this build, and reports the tests of a file one by one, in the lines that the test runner counts."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
+
+
+def run(program, *args, code=0, **options):
+    """Runs a program of the build and checks its exit code; its output is text unless `text=False` is given."""
+    options = {"text": True, "timeout": 120, "stdin": subprocess.DEVNULL, **options}
+    done = subprocess.run([BUILD / program, *map(str, args)], capture_output=True, check=False, **options)
+    if done.returncode != code:
+        raise AssertionError(f"{program} {' '.join(map(str, args))}: exit code {done.returncode}, {code} expected\n"
+                             f"{done.stdout}{done.stderr}")
+    return done
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, which goes with it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="upnvme-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def file(self, name, content=b"", size=None):
+        path = self.folder / name
+        with path.open("wb") as file:
+            file.write(content)
+            if size is not None:
+                file.truncate(size)
+        return path
+
+
+class Lines(unittest.TestResult):
+    """Says of each test what cmocka would."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        print(f"[ RUN      ] {test._testMethodName}", flush=True)
+
+    def addSuccess(self, test):
+        print(f"[       OK ] {test._testMethodName}", flush=True)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        print(f"{reason}\n[  SKIPPED ] {test._testMethodName}", flush=True)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        print(f"{self._exc_info_to_string(err, test)}[  FAILED  ] {test._testMethodName}", flush=True)
+
+    addError = addFailure
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err:
+            print(f"{subtest}: {self._exc_info_to_string(err, test)}[  FAILED  ] {test._testMethodName}", flush=True)
+
+
+def main():
+    tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    print(f"[==========] Running {tests.countTestCases()} test(s).")
+    result = Lines()
+    tests.run(result)
+    print(f"[==========] {result.testsRun} test(s) run.")
+    sys.exit(not result.wasSuccessful())
