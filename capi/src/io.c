@@ -190,8 +190,7 @@ int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
 	}
 	if (!accepted)
 		return rc;
-	if (ring_unrung(qp))
-		ring_tail(qp);
+	ring_now(qp);
 	return (int)accepted;
 }
 
@@ -277,7 +276,7 @@ int upnvme_qpair_ring(upnvme_qpair *qp)
 				 "upnvme_qpair_ring: the queue pair is null");
 	if (!owner_gate_open(qp))
 		rc = owner_enter(qp);
-	if (!rc && ring_unrung(qp))
-		ring_tail(qp);
+	if (!rc)
+		ring_now(qp);
 	return rc;
 }

@@ -15,8 +15,9 @@ struct uri;
 struct transport_queue {
 	_Atomic uint32_t *sq_tail; /* submission queue tail doorbell */
 	_Atomic uint32_t *cq_head; /* completion queue head doorbell */
-	/* Null on hardware. Called by the queue's owner once a batch: after the doorbells were rung
-	 * and before completions are looked for, as long as commands are outstanding. */
+	/* Null on hardware. Called by the queue's owner once a batch: after the submission doorbell was
+	 * rung, and by a poll before it looks for completions, as long as commands are outstanding. May
+	 * be called within a completion's callback. */
 	void (*hook)(void *arg);
 	void *hook_arg;
 };

@@ -331,6 +331,6 @@ int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme_
 		return rc;
 	qp->stats.general++;
 	if (qp->flags & UPNVME_QPAIR_RING_EACH)
-		ring_tail(qp);
+		ring_now(qp);
 	return 0;
 }

@@ -32,6 +32,16 @@ static inline void ring_tail(struct upnvme_qpair *qp)
 			      memory_order_release);
 }
 
+/* Rings now, not at the next poll: a controller that needs more than the store is told, too. */
+static inline void ring_now(struct upnvme_qpair *qp)
+{
+	if (!ring_unrung(qp))
+		return;
+	ring_tail(qp);
+	if (qp->transport.hook)
+		qp->transport.hook(qp->transport.hook_arg);
+}
+
 /* Publishes whether anything is outstanding: for an idle poll, and for threads that free memory. */
 static inline void ring_note_idle(struct upnvme_qpair *qp)
 {
