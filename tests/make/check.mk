@@ -2,7 +2,7 @@
 # The targets that install, run and measure. A lane is what `make check` counts as one heading; check-LANE runs one.
 
 RUN   := tests/run-tests
-CHECK_LANES := build $(LANES) lint asan tsan demo
+CHECK_LANES := build $(LANES) $(if $(SCRIPTS),tools) lint asan tsan demo
 
 .PHONY: deps check lint sanitize coverage bench demo
 deps: ## install the Debian packages that build, tests and lint need
@@ -22,13 +22,19 @@ $(LANES:%=check-%): check-%:
 	+@$(SUBMAKE) libs $(call lane_programs,$*)
 	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*)'
 
-# UPNVME_TEST_BUILD tells a test which build it runs in: a long one may do less under a sanitizer.
+check-tools:
+	+@$(SUBMAKE) tools examples
+	+@$(SUBMAKE) lane-programs LANE=tools PROGRAMS='$(SCRIPTS)'
+
+# UPNVME_TEST_BUILD tells a test which build it runs in (a long one may do less under a sanitizer), UPNVME_BUILD
+# where that is.
 LANE     = $(CONFIG)
-PROGRAMS = $(TEST_BINS)
+PROGRAMS = $(TEST_BINS) $(SCRIPTS)
 WRAP     =
 TIMEOUT  = 600
 lane-programs:
-	@UPNVME_TEST_BUILD=$(CONFIG) $(RUN) lane --jobs $(JOBS) --timeout $(TIMEOUT) --strip $(B)/tests/ \
+	@UPNVME_TEST_BUILD=$(CONFIG) UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 \
+	  $(RUN) lane --jobs $(JOBS) --timeout $(TIMEOUT) \
 	  --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
 
 # --- sanitizers -----------------------------------------------------------------------------------
@@ -49,13 +55,13 @@ works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-
 check-asan:
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=address$(,)undefined,asan,); then \
-	  $(SUBMAKE) CONFIG=asan test-programs && $(SUBMAKE) CONFIG=asan TIMEOUT=1200 lane-programs; \
+	  $(SUBMAKE) CONFIG=asan tests && $(SUBMAKE) CONFIG=asan TIMEOUT=1200 lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=address does not work here' asan; fi
 
 check-tsan:
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=thread,tsan,$(NO_ASLR)); then \
-	  $(SUBMAKE) CONFIG=tsan test-programs && $(SUBMAKE) CONFIG=tsan TIMEOUT=1200 WRAP='$(NO_ASLR)' lane-programs; \
+	  $(SUBMAKE) CONFIG=tsan tests && $(SUBMAKE) CONFIG=tsan TIMEOUT=1200 WRAP='$(NO_ASLR)' lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
@@ -66,13 +72,13 @@ lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	+@$(RUN) all --make '$(SUBMAKE)' lint
 
 check-lint:
-	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 --strip tests/ lint \
+	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 lint \
 	  $(LINT_STEPS:%='tests/lint/lint %')
 
 # --- coverage, bench, demo ------------------------------------------------------------------------
 coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/coverage/html)
 	@tests/deps/install coverage
-	+@$(SUBMAKE) CONFIG=coverage test-programs
+	+@$(SUBMAKE) CONFIG=coverage tests
 	@find build/coverage -name '*.gcda' -delete
 	+@$(SUBMAKE) CONFIG=coverage lane-programs || echo 'coverage: some tests failed' >&2
 	@mkdir -p build/coverage/html
@@ -92,4 +98,4 @@ demo: ## a real disk image read, written and measured through the library
 
 check-demo:
 	+@$(SUBMAKE) all
-	@$(RUN) lane --timeout 900 --strip tests/ demo tests/demo/demo.sh
+	@$(RUN) lane --timeout 900 demo tests/demo/demo.sh
