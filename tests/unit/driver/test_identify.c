@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Identify Controller, honest and hostile, and the limits and properties that come of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <upnvme.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/identify.h"
+#include "support/fake_transport.h"
+
+static struct upnvme_ctrlr *open_it(struct fake_transport *fake)
+{
+	struct upnvme_ctrlr *ctrlr = NULL;
+
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
+	return ctrlr;
+}
+
+static void the_first_command_is_identify_controller(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct nvme_sqe expected = { .opcode = 0x06, .cdw10 = 0x01 };
+
+	fake_transport_expect(&fake->seen[0], &expected, true);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void the_limits_of_the_nvm_command_set_are_asked_for(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+	struct nvme_sqe expected = { .opcode = 0x06, .cdw10 = 0x06 };
+
+	fake->has_nvm = true;
+	fake->nvm = (struct nvme_id_ctrl_nvm){
+		.vsl = 3, .wzsl = 4, .dmrl = 16, .dmrsl = 1000, .dmsl = 500
+	};
+	ctrlr = open_it(fake);
+	fake_transport_expect(&fake->seen[1], &expected, true);
+	assert_int_equal(ctrlr->limits.max_verify_bytes, 32 << 10);
+	assert_int_equal(ctrlr->limits.max_write_zeroes_bytes, 64 << 10);
+	assert_int_equal(ctrlr->limits.max_deallocate_ranges, 16);
+	assert_int_equal(ctrlr->limits.max_deallocate_blocks, 500);
+	assert_true(ctrlr->limits.oncs & NVME_ONCS_VERIFY);
+	assert_true(ctrlr->limits.oncs & NVME_ONCS_WRITE_ZEROES);
+	assert_true(ctrlr->limits.oncs & NVME_ONCS_DSM);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void without_them_there_are_none(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_it(fake);
+
+	assert_int_equal(ctrlr->limits.max_verify_bytes, UINT64_MAX);
+	assert_int_equal(ctrlr->limits.max_write_zeroes_bytes, UINT64_MAX);
+	assert_int_equal(ctrlr->limits.max_deallocate_ranges, 256);
+	assert_int_equal(ctrlr->limits.max_deallocate_blocks, UINT32_MAX);
+	assert_int_equal(ctrlr->limits.oncs, 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void an_old_controller_is_not_asked(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->vs = NVME_VERSION_1_2;
+	fake->has_nvm = true;
+	fake->nvm.vsl = 3;
+	ctrlr = open_it(fake);
+	assert_int_equal(ctrlr->limits.max_verify_bytes, UINT64_MAX);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static uint64_t transfer_of(uint8_t mdts, uint64_t wanted)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	struct upnvme_ctrlr *ctrlr;
+	uint64_t bytes;
+
+	fake->id.mdts = mdts;
+	opts.max_transfer_bytes = wanted;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, &opts), 0);
+	bytes = ctrlr->limits.max_transfer_bytes;
+	assert_int_equal(upnvme_close(ctrlr), 0);
+	return bytes;
+}
+
+static void the_largest_transfer_is_what_all_allow(void **state)
+{
+	assert_int_equal(transfer_of(0, 0), 2 << 20);
+	assert_int_equal(transfer_of(1, 0), 8192);
+	assert_int_equal(transfer_of(5, 0), 128 << 10);
+	assert_int_equal(transfer_of(9, 0), 2 << 20);
+	assert_int_equal(transfer_of(10, 0), 2 << 20);
+	assert_int_equal(transfer_of(52, 0), 2 << 20);
+	assert_int_equal(transfer_of(255, 0), 2 << 20);
+	assert_int_equal(transfer_of(5, 64 << 10), 64 << 10);
+	assert_int_equal(transfer_of(5, (64 << 10) + 17), 64 << 10);
+	assert_int_equal(transfer_of(5, UINT64_MAX), 128 << 10);
+	assert_int_equal(transfer_of(0, 4096), 4096);
+}
+
+static void sgl_of(uint32_t sgls, bool sgl, bool dword_align)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->id.sgls = sgls;
+	ctrlr = open_it(fake);
+	assert_int_equal(ctrlr->limits.sgl, sgl);
+	assert_int_equal(ctrlr->limits.sgl_dword_align, dword_align);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void sgl_support_has_two_kinds(void **state)
+{
+	sgl_of(0, false, false);
+	sgl_of(1, true, false);
+	sgl_of(2, true, true);
+	sgl_of(3, false, false); /* reserved */
+	sgl_of(0xfffffffc, false, false);
+}
+
+static void hostile_controllers_are_refused(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	memset(&fake->id, 0, sizeof(fake->id));
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -EIO);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_INVALID);
+	fake = fake_transport_create();
+	memset(&fake->id, 0xff, sizeof(fake->id));
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -ENOTSUP);
+	fake = fake_transport_create();
+	fake->id.cntrltype = NVME_CNTRLTYPE_ADMIN;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -ENOTSUP);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_UNSUPPORTED);
+	fake = fake_transport_create();
+	fake->id.sqes = 0x77;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -EIO);
+	assert_non_null(strstr(error_last()->text, "SQES 77h"));
+}
+
+static enum fake_verdict refuse_identify(struct fake_transport *fake, const struct nvme_sqe *sqe,
+					 struct nvme_cqe *cqe)
+{
+	cqe->status = NVME_SC_INTERNAL_ERROR;
+	return sqe->opcode == NVME_ADMIN_IDENTIFY ? FAKE_ANSWER : FAKE_DEFAULT;
+}
+
+static enum fake_verdict mute(struct fake_transport *fake, const struct nvme_sqe *sqe,
+			      struct nvme_cqe *cqe)
+{
+	return FAKE_HOLD;
+}
+
+static void a_controller_that_does_not_answer_is_given_up(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->script = refuse_identify;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -EIO);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
+	fake = fake_transport_create();
+	fake->script = mute;
+	opts.admin_timeout_ns = 1000000;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, &opts), -ETIMEDOUT);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_TIMEOUT);
+}
+
+static void properties_are_trimmed_and_printable(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
+	struct upnvme_ctrlr *ctrlr;
+
+	memcpy(fake->id.sn, "  SER 1             ", 20);
+	memset(fake->id.mn, 'M', sizeof(fake->id.mn)); /* no padding, no terminator */
+	memcpy(fake->id.fr,
+	       "\x01"
+	       "1.0\xff\0\0 ",
+	       8);
+	memset(fake->id.subnqn, 'n', sizeof(fake->id.subnqn));
+	fake->id.cntlid = 0x4321;
+	fake->id.vwc = 1;
+	ctrlr = open_it(fake);
+	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &info), 0);
+	assert_string_equal(info.serial, "SER 1");
+	assert_int_equal(strlen(info.model), 40);
+	assert_string_equal(info.firmware, "?1.0?");
+	assert_int_equal(strlen(info.subnqn), 255);
+	assert_int_equal(info.vendor_id, 0x1234);
+	assert_int_equal(info.ctrlr_id, 0x4321);
+	assert_int_equal(info.version, 0x10400);
+	assert_int_equal(info.ns_count, 1);
+	assert_int_equal(info.max_transfer_bytes, 128 << 10);
+	assert_int_equal(info.max_queue_entries, 1024);
+	assert_int_equal(info.max_qpairs, 16);
+	assert_int_equal(info.page_bytes, 4096);
+	assert_int_equal(info.buffer_align, 4);
+	assert_int_equal(info.volatile_write_cache, 1);
+	assert_int_equal(info.ready_timeout_ms, 500);
+	assert_string_equal(upnvme_ctrlr_uri(ctrlr), "fake:test");
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+/* An older program's struct is filled as far as it goes, a newer one's tail is zeroed, a nonsensical one refused. */
+static void records_of_other_versions_are_served(void **state)
+{
+	struct upnvme_ctrlr *ctrlr = open_it(fake_transport_create());
+	struct {
+		struct upnvme_ctrlr_info info;
+		uint8_t tail[16];
+	} newer;
+
+	memset(&newer, 0xee, sizeof(newer));
+	newer.info.size = sizeof(newer);
+	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &newer.info), 0);
+	assert_int_equal(newer.info.size, sizeof(newer));
+	assert_string_equal(newer.info.serial, "S1");
+	for (size_t i = 0; i < sizeof(newer.tail); i++)
+		assert_int_equal(newer.tail[i], 0);
+	newer.info.size = 8;
+	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &newer.info), -EINVAL);
+	assert_int_equal(error_last()->code, UPNVME_ERR_OPTIONS_SIZE);
+	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, NULL), -EINVAL);
+	assert_int_equal(upnvme_ctrlr_info_get(NULL, &newer.info), -EINVAL);
+	assert_null(upnvme_ctrlr_uri(NULL));
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void identify_gives_the_page_as_it_is(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct nvme_id_ctrl id;
+	struct nvme_sqe expected = { .opcode = 0x06, .nsid = 1, .cdw10 = 0x03 };
+
+	assert_int_equal(upnvme_identify(ctrlr, NVME_CNS_CTRLR, 0, &id), 0);
+	assert_memory_equal(&id, &fake->id, sizeof(id));
+	fake->nseen = 0;
+	assert_int_equal(upnvme_identify(ctrlr, NVME_CNS_NS_ID_DESC_LIST, 1, &id), 0);
+	fake_transport_expect(&fake->seen[0], &expected, true);
+	assert_int_equal(upnvme_identify(ctrlr, 0x77, 0, &id), -EIO);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
+	assert_non_null(strstr(error_last()->text, "Identify"));
+	assert_int_equal(upnvme_identify(ctrlr, 0x100, 0, &id), -EINVAL);
+	assert_int_equal(upnvme_identify(ctrlr, 1, 0, NULL), -EINVAL);
+	assert_int_equal(upnvme_identify(NULL, 1, 0, &id), -EINVAL);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_command_is_identify_controller),
+		cmocka_unit_test(the_limits_of_the_nvm_command_set_are_asked_for),
+		cmocka_unit_test(without_them_there_are_none),
+		cmocka_unit_test(an_old_controller_is_not_asked),
+		cmocka_unit_test(the_largest_transfer_is_what_all_allow),
+		cmocka_unit_test(sgl_support_has_two_kinds),
+		cmocka_unit_test(hostile_controllers_are_refused),
+		cmocka_unit_test(a_controller_that_does_not_answer_is_given_up),
+		cmocka_unit_test(properties_are_trimmed_and_printable),
+		cmocka_unit_test(records_of_other_versions_are_served),
+		cmocka_unit_test(identify_gives_the_page_as_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
