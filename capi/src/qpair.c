@@ -9,6 +9,7 @@
 #include "driver/ctrlr.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
+#include "check.h"
 #include "options.h"
 
 /* Sizes of the first versions. */
@@ -92,6 +93,8 @@ int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *st
 	struct upnvme_qpair_stats now;
 	int rc = check_qpair(qp, "upnvme_qpair_stats_get");
 
+	if (!rc)
+		rc = check_pointer(stats, "upnvme_qpair_stats_get", "stats");
 	if (!rc)
 		rc = record_check(stats, QPAIR_STATS_V1, "upnvme_qpair_stats");
 	if (rc)
