@@ -32,12 +32,13 @@ static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, 
 {
 	uint32_t ndwords = bytes / 4 - 1;
 	uint64_t offset = range->offset + done;
+	uint32_t rae = range->retain && ctrlr->version >= NVME_VERSION_1_3;
 	struct admin_command command = {
 		.sqe = { .opcode = NVME_ADMIN_GET_LOG_PAGE,
 			 .nsid = range->nsid,
 			 .cdw10 = NVME_FIELD_SET(NVME_GET_LOG_LID, range->lid) |
 				  NVME_FIELD_SET(NVME_GET_LOG_NUMDL, ndwords) |
-				  NVME_FIELD_SET(NVME_GET_LOG_RAE, range->retain ? 1u : 0u),
+				  NVME_FIELD_SET(NVME_GET_LOG_RAE, rae),
 			 .cdw11 = NVME_FIELD_SET(NVME_GET_LOG_NUMDU, ndwords >> 16),
 			 .cdw12 = (uint32_t)offset,
 			 .cdw13 = (uint32_t)(offset >> 32) },
@@ -75,7 +76,7 @@ static int read_whole(struct upnvme_ctrlr *ctrlr, uint32_t lid, void *data, uint
 		.lid = lid,
 		.data = data,
 		.bytes = bytes,
-		.retain = log_page_is_own(lid) && ctrlr->version >= NVME_VERSION_1_3,
+		.retain = log_page_is_own(lid),
 	};
 
 	return log_page_read(ctrlr, &range);

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Asynchronous events: asked for, acknowledged, told, and asked for again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <upnvme.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "support/fake_transport.h"
+
+struct rig {
+	struct fake_transport *fake;
+	struct upnvme_ctrlr *ctrlr;
+};
+
+static struct {
+	uint32_t n;
+	struct upnvme_event events[64];
+	void *args[64];
+} told;
+
+static void note(void *arg, const struct upnvme_event *event)
+{
+	assert_true(told.n < ARRAY_SIZE(told.events));
+	told.args[told.n] = arg;
+	told.events[told.n++] = *event;
+}
+
+static int setup(void **state)
+{
+	static struct rig rig;
+
+	rig.fake = fake_transport_create();
+	assert_int_equal(fake_transport_open(rig.fake, &rig.ctrlr, NULL), 0);
+	assert_int_equal(upnvme_ctrlr_on_event(rig.ctrlr, note, &rig), 0);
+	memset(&told, 0, sizeof(told));
+	*state = &rig;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(upnvme_close(rig->ctrlr), 0);
+	return 0;
+}
+
+static void expect_event(uint32_t i, uint32_t kind, uint32_t nsid, uint8_t type, uint8_t info,
+			 uint8_t log_page)
+{
+	assert_true(i < told.n);
+	assert_int_equal(told.events[i].kind, kind);
+	assert_int_equal(told.events[i].nsid, nsid);
+	assert_int_equal(told.events[i].type, type);
+	assert_int_equal(told.events[i].info, info);
+	assert_int_equal(told.events[i].log_page, log_page);
+}
+
+static void expect_log_read(const struct fake_transport *fake, uint32_t lid, uint32_t bytes)
+{
+	struct nvme_sqe expected = { .opcode = 0x02,
+				     .nsid = 0xffffffff,
+				     .cdw10 = (bytes / 4 - 1) << 16 | lid };
+
+	assert_int_equal(fake_transport_count(fake, NVME_ADMIN_GET_LOG_PAGE), 1);
+	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_GET_LOG_PAGE, 0), &expected,
+			      true);
+}
+
+static void events_are_configured_and_requests_given_at_open(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_sqe configure = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 0x11f };
+	struct nvme_sqe request = { .opcode = 0x0c };
+
+	upnvme_ctrlr_poll(rig->ctrlr); /* rings for the requests */
+	fake_transport_expect(fake_transport_seen(rig->fake, NVME_ADMIN_SET_FEATURES, 1),
+			      &configure, false);
+	assert_int_equal(rig->fake->naers, 4);
+	fake_transport_expect(fake_transport_seen(rig->fake, 0x0c, 0), &request, false);
+}
+
+static uint32_t requests_with(uint8_t aerl, uint32_t limit)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+	uint32_t n;
+
+	fake->id.aerl = aerl;
+	fake->aer_limit = limit;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
+	n = fake_transport_count(fake, NVME_ADMIN_ASYNC_EVENT_REQUEST);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+	return n;
+}
+
+static void as_many_requests_as_the_controller_takes_up_to_four(void **state)
+{
+	assert_int_equal(requests_with(0, 1), 1);
+	assert_int_equal(requests_with(1, 2), 2);
+	assert_int_equal(requests_with(3, 4), 4);
+	assert_int_equal(requests_with(255, 16), 4);
+	assert_int_equal(requests_with(3, 2), 4); /* two were refused, and not repeated */
+}
+
+static void poll_event(struct rig *rig, uint32_t type, uint32_t info, uint32_t lid)
+{
+	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);
+	rig->fake->nseen = 0;
+	fake_transport_event(rig->fake, type, info, lid);
+	assert_true(upnvme_ctrlr_poll(rig->ctrlr) >= 0);
+	upnvme_ctrlr_poll(rig->ctrlr); /* rings for the request that went out again */
+	assert_int_equal(rig->fake->naers, 4);
+	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_ASYNC_EVENT_REQUEST), 1);
+}
+
+static void a_health_warning_is_read_and_told(void **state)
+{
+	struct rig *rig = *state;
+
+	poll_event(rig, NVME_AER_TYPE_SMART, NVME_AER_SMART_TEMPERATURE, NVME_LOG_SMART);
+	expect_log_read(rig->fake, NVME_LOG_SMART, 512);
+	assert_int_equal(told.n, 1);
+	assert_ptr_equal(told.args[0], rig);
+	expect_event(0, UPNVME_EVENT_SMART, 0, 1, 1, 2);
+}
+
+static void an_error_is_read_and_told(void **state)
+{
+	struct rig *rig = *state;
+
+	poll_event(rig, NVME_AER_TYPE_ERROR, NVME_AER_ERROR_TRANSIENT_INTERNAL, NVME_LOG_ERROR);
+	expect_log_read(rig->fake, NVME_LOG_ERROR, 64);
+	assert_int_equal(told.n, 1);
+	expect_event(0, UPNVME_EVENT_ERROR, 0, 0, 4, 1);
+}
+
+static void what_is_not_understood_is_told_as_it_is(void **state)
+{
+	struct rig *rig = *state;
+
+	poll_event(rig, NVME_AER_TYPE_VENDOR, 0x99, 0xc5);
+	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_GET_LOG_PAGE), 0);
+	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_FIRMWARE_ACTIVATION, 3);
+	assert_int_equal(told.n, 2);
+	expect_event(0, UPNVME_EVENT_OTHER, 0, 7, 0x99, 0xc5);
+	expect_event(1, UPNVME_EVENT_OTHER, 0, 2, 1, 3);
+}
+
+static void namespaces_are_up_to_date_when_their_event_is_told(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	struct upnvme_ns *ns, *new_ns;
+
+	assert_int_equal(upnvme_ns_get(&ns, rig->ctrlr, 1), 0);
+	rig->fake->ns.nsze = 3000;
+	rig->fake->active[1] = 4;
+	rig->fake->nactive = 2;
+	log->nsid[0] = 1;
+	log->nsid[1] = 4;
+	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+		   NVME_LOG_CHANGED_NS_LIST);
+	expect_log_read(rig->fake, NVME_LOG_CHANGED_NS_LIST, 4096);
+	assert_int_equal(told.n, 2);
+	expect_event(0, UPNVME_EVENT_NS_CHANGED, 1, 2, 0, 4);
+	expect_event(1, UPNVME_EVENT_NS_CHANGED, 4, 2, 0, 4);
+	assert_int_equal(upnvme_ns_block_count(ns), 3000);
+	assert_int_equal(upnvme_ns_get(&new_ns, rig->ctrlr, 4), 0);
+}
+
+static void an_overflown_list_refreshes_all(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	struct upnvme_ns *ns;
+
+	assert_int_equal(upnvme_ns_get(&ns, rig->ctrlr, 1), 0);
+	rig->fake->ns.nsze = 3000;
+	log->nsid[0] = NVME_CHANGED_NS_OVERFLOW;
+	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+		   NVME_LOG_CHANGED_NS_LIST);
+	assert_int_equal(told.n, 1);
+	expect_event(0, UPNVME_EVENT_NS_CHANGED, 0, 2, 0, 4);
+	assert_int_equal(upnvme_ns_block_count(ns), 3000);
+}
+
+static enum fake_verdict refuse_logs(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				     struct nvme_cqe *cqe)
+{
+	cqe->status = NVME_SC_INTERNAL_ERROR;
+	return sqe->opcode == NVME_ADMIN_GET_LOG_PAGE ? FAKE_ANSWER : FAKE_DEFAULT;
+}
+
+static void an_event_whose_log_cannot_be_read_is_told_all_the_same(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->fake->script = refuse_logs;
+	poll_event(rig, NVME_AER_TYPE_SMART, NVME_AER_SMART_SPARE, NVME_LOG_SMART);
+	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+		   NVME_LOG_CHANGED_NS_LIST);
+	assert_int_equal(told.n, 2);
+	expect_event(1, UPNVME_EVENT_NS_CHANGED, 0, 2, 0, 4);
+}
+
+static void events_count_as_callbacks_of_the_poll(void **state)
+{
+	struct rig *rig = *state;
+
+	upnvme_ctrlr_poll(rig->ctrlr);
+	fake_transport_event(rig->fake, NVME_AER_TYPE_SMART, 0, NVME_LOG_SMART);
+	fake_transport_event(rig->fake, NVME_AER_TYPE_VENDOR, 0, 0);
+	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 2);
+	assert_int_equal(told.n, 2);
+	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, NULL, NULL), 0);
+	upnvme_ctrlr_poll(rig->ctrlr);
+	fake_transport_event(rig->fake, NVME_AER_TYPE_VENDOR, 0, 0);
+	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);
+	assert_int_equal(told.n, 2);
+}
+
+static void replace(void *arg, const struct upnvme_event *event)
+{
+	struct rig *rig = arg;
+
+	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, note, rig), 0);
+	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), -EDEADLK);
+}
+
+static void a_callback_may_set_another(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, replace, rig), 0);
+	poll_event(rig, NVME_AER_TYPE_VENDOR, 1, 0);
+	assert_int_equal(told.n, 0);
+	poll_event(rig, NVME_AER_TYPE_VENDOR, 2, 0);
+	assert_int_equal(told.n, 1);
+	assert_int_equal(upnvme_ctrlr_on_event(NULL, note, NULL), -EINVAL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(events_are_configured_and_requests_given_at_open),
+		cmocka_unit_test(as_many_requests_as_the_controller_takes_up_to_four),
+		TEST(a_health_warning_is_read_and_told),
+		TEST(an_error_is_read_and_told),
+		TEST(what_is_not_understood_is_told_as_it_is),
+		TEST(namespaces_are_up_to_date_when_their_event_is_told),
+		TEST(an_overflown_list_refreshes_all),
+		TEST(an_event_whose_log_cannot_be_read_is_told_all_the_same),
+		TEST(events_count_as_callbacks_of_the_poll),
+		TEST(a_callback_may_set_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Log pages: the commands they are read by, and what is decoded of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <upnvme.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "support/fake_transport.h"
+
+struct rig {
+	struct fake_transport *fake;
+	struct upnvme_ctrlr *ctrlr;
+};
+
+static int open_rig(void **state, uint8_t lpa)
+{
+	static struct rig rig;
+
+	rig.fake = fake_transport_create();
+	rig.fake->id.lpa = lpa;
+	assert_int_equal(fake_transport_open(rig.fake, &rig.ctrlr, NULL), 0);
+	upnvme_ctrlr_poll(rig.ctrlr);
+	rig.fake->nseen = 0;
+	for (size_t i = 0; i < sizeof(rig.fake->log); i++)
+		rig.fake->log[i] = (uint8_t)(i * 3 + (i >> 8));
+	*state = &rig;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	return open_rig(state, NVME_LPA_EXTENDED_DATA);
+}
+
+static int setup_short(void **state)
+{
+	return open_rig(state, 0);
+}
+
+static int teardown(void **state)
+{
+	assert_int_equal(upnvme_close(((struct rig *)*state)->ctrlr), 0);
+	return 0;
+}
+
+static void a_page_is_read_from_its_offset(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_sqe expected = {
+		.opcode = 0x02, .nsid = 0xffffffff, .cdw10 = 15u << 16 | 0xc5, .cdw12 = 128
+	};
+	uint8_t data[64];
+
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0xffffffff, 0xc5, 128, data, sizeof(data)), 0);
+	fake_transport_expect(&rig->fake->seen[0], &expected, true);
+	assert_memory_equal(data, rig->fake->log + 128, sizeof(data));
+}
+
+/* What the library reads on an event is not cleared by a caller who only looks. */
+static void a_callers_read_retains_the_event_of_the_librarys_pages(void **state)
+{
+	static const uint32_t own[] = { 1, 2, 4 };
+	struct rig *rig = *state;
+	uint32_t data[1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		assert_int_equal(upnvme_log_page(rig->ctrlr, 0xffffffff, own[i], 0, data, 4), 0);
+		assert_int_equal(rig->fake->seen[i].cdw10, 0x8000u | own[i]);
+	}
+}
+
+static enum fake_verdict offset_as_data(struct fake_transport *fake, const struct nvme_sqe *sqe,
+					struct nvme_cqe *cqe)
+{
+	uint64_t offset = sqe->cdw12 | (uint64_t)sqe->cdw13 << 32;
+
+	if (sqe->opcode != NVME_ADMIN_GET_LOG_PAGE)
+		return FAKE_DEFAULT;
+	memcpy(fake_transport_memory(fake, sqe->prp1, 8), &offset, 8);
+	return FAKE_ANSWER;
+}
+
+static void a_long_page_is_read_in_parts(void **state)
+{
+	struct rig *rig = *state;
+	static uint64_t data[(150 << 10) / 8];
+	uint64_t offset = 0xfffffff0;
+
+	rig->fake->script = offset_as_data;
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 1, 0xc5, offset, data, sizeof(data)), 0);
+	assert_int_equal(rig->fake->nseen, 3);
+	assert_int_equal(rig->fake->seen[0].cdw10 >> 16, 16383);
+	assert_int_equal(rig->fake->seen[2].cdw10 >> 16, 22 * 256 - 1);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(rig->fake->seen[i].cdw11, 0);
+		assert_int_equal(rig->fake->seen[i].nsid, 1);
+		assert_int_equal(data[i * 8192], offset + i * 65536);
+	}
+}
+
+static void without_extended_data_there_are_no_offsets(void **state)
+{
+	struct rig *rig = *state;
+	static uint8_t data[20480];
+
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 0xc5, 0, data, 512), 0);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 0xc5, 4, data, 512), -ENOTSUP);
+	assert_int_equal(error_last()->code, UPNVME_ERR_UNSUPPORTED);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 0xc5, 0, data, 16384), 0);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 0xc5, 0, data, 16388), -ENOTSUP);
+}
+
+static void bad_arguments_are_refused(void **state)
+{
+	struct rig *rig = *state;
+	uint8_t data[8];
+
+	assert_int_equal(upnvme_log_page(NULL, 0, 2, 0, data, 8), -EINVAL);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 256, 0, data, 8), -EINVAL);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 2, 0, NULL, 8), -EINVAL);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 2, 0, data, 0), -EINVAL);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 2, 0, data, 6), -EINVAL);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 2, 2, data, 8), -EINVAL);
+	assert_int_equal(upnvme_log_page(rig->ctrlr, 0, 2, UINT64_MAX - 3, data, 8), -EINVAL);
+	assert_int_equal(rig->fake->nseen, 0);
+}
+
+static void smart_is_decoded(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_smart_log *log = (void *)rig->fake->log;
+	struct upnvme_smart smart = { .size = UPNVME_SMART_SIZE };
+	uint64_t full[2] = { 5, 1 }, some[2] = { 1234567890123, 0 };
+
+	memset(log, 0, sizeof(*log));
+	log->critical_warning = 2;
+	log->composite_temperature[0] = 0x36; /* 310 K */
+	log->composite_temperature[1] = 0x01;
+	log->available_spare = 99;
+	log->available_spare_threshold = 10;
+	log->percentage_used = 3;
+	memcpy(&log->data_units_read, some, 16);
+	memcpy(&log->data_units_written, full, 16);
+	log->warning_temperature_time = 6;
+	log->critical_temperature_time = 7;
+	log->temperature_sensor[0] = 300;
+	assert_int_equal(upnvme_smart_get(rig->ctrlr, &smart), 0);
+	assert_int_equal(rig->fake->seen[0].nsid, 0xffffffff);
+	assert_int_equal(rig->fake->seen[0].cdw10, 127u << 16 | 0x8002);
+	assert_int_equal(smart.critical_warning, 2);
+	assert_int_equal(smart.temperature_celsius, 37);
+	assert_int_equal(smart.available_spare, 99);
+	assert_int_equal(smart.spare_threshold, 10);
+	assert_int_equal(smart.percentage_used, 3);
+	assert_int_equal(smart.data_units_read, 1234567890123);
+	assert_int_equal(smart.data_units_written, UINT64_MAX);
+	assert_int_equal(smart.host_reads, 0);
+	assert_int_equal(smart.warning_temperature_minutes, 6);
+	assert_int_equal(smart.critical_temperature_minutes, 7);
+	assert_int_equal(smart.sensor_celsius[0], 27);
+	assert_int_equal(smart.sensor_celsius[1], INT32_MIN);
+	smart.size = 3;
+	assert_int_equal(upnvme_smart_get(rig->ctrlr, &smart), -EINVAL);
+	assert_int_equal(upnvme_smart_get(rig->ctrlr, NULL), -EINVAL);
+	assert_int_equal(upnvme_smart_get(NULL, &smart), -EINVAL);
+}
+
+static void firmware_slots_are_decoded(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_firmware_slot_log *log = (void *)rig->fake->log;
+	struct upnvme_firmware firmware = { .size = UPNVME_FIRMWARE_SIZE };
+
+	memset(log, 0, sizeof(*log));
+	log->afi = 0x21;
+	memcpy(log->frs[0], "1.2.3   ", 8);
+	memcpy(log->frs[1], "ABCDEFGH", 8);
+	assert_int_equal(upnvme_firmware_get(rig->ctrlr, &firmware), 0);
+	assert_int_equal(firmware.active_slot, 1);
+	assert_int_equal(firmware.next_slot, 2);
+	assert_string_equal(firmware.revision[0], "1.2.3");
+	assert_string_equal(firmware.revision[1], "ABCDEFGH");
+	assert_string_equal(firmware.revision[2], "");
+	firmware.size = 0;
+	assert_int_equal(upnvme_firmware_get(rig->ctrlr, &firmware), -EINVAL);
+	assert_int_equal(upnvme_firmware_get(rig->ctrlr, NULL), -EINVAL);
+	assert_int_equal(upnvme_firmware_get(NULL, &firmware), -EINVAL);
+}
+
+static void the_error_log_gives_what_is_valid(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_error_log_entry *log = (void *)rig->fake->log;
+	struct upnvme_error_entry entries[8];
+
+	memset(log, 0, 8 * sizeof(*log));
+	log[0] = (struct nvme_error_log_entry){ .error_count = 9,
+						.sqid = 2,
+						.cid = 3,
+						.status = 0x4005,
+						.parameter_location = 0x0128,
+						.lba = 77,
+						.nsid = 1 };
+	log[1].error_count = 8;
+	assert_int_equal(upnvme_error_log(rig->ctrlr, entries, 8), 2);
+	assert_int_equal(rig->fake->seen[0].cdw10, 63u << 16 | 0x8001); /* ELPE: 4 entries */
+	assert_int_equal(entries[0].count, 9);
+	assert_int_equal(entries[0].sqid, 2);
+	assert_int_equal(entries[0].cid, 3);
+	assert_int_equal(entries[0].status, 0x2002);
+	assert_int_equal(entries[0].parameter, 0x0128);
+	assert_int_equal(entries[0].lba, 77);
+	assert_int_equal(entries[0].nsid, 1);
+	assert_int_equal(entries[1].count, 8);
+	assert_int_equal(upnvme_error_log(rig->ctrlr, entries, 1), 1);
+	assert_int_equal(upnvme_error_log(rig->ctrlr, NULL, 0), 0);
+	assert_int_equal(upnvme_error_log(rig->ctrlr, NULL, 1), -EINVAL);
+	assert_int_equal(upnvme_error_log(NULL, entries, 1), -EINVAL);
+}
+
+static enum fake_verdict refuse(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				struct nvme_cqe *cqe)
+{
+	cqe->status = NVME_SC_INVALID_LOG_PAGE;
+	return FAKE_ANSWER;
+}
+
+static void an_error_status_is_explained(void **state)
+{
+	struct rig *rig = *state;
+	struct upnvme_smart smart = { .size = UPNVME_SMART_SIZE };
+	struct upnvme_firmware firmware = { .size = UPNVME_FIRMWARE_SIZE };
+	struct upnvme_error_entry entry;
+
+	rig->fake->script = refuse;
+	assert_int_equal(upnvme_smart_get(rig->ctrlr, &smart), -EIO);
+	assert_non_null(strstr(error_last()->text, "Get Log Page"));
+	assert_int_equal(upnvme_firmware_get(rig->ctrlr, &firmware), -EIO);
+	assert_int_equal(upnvme_error_log(rig->ctrlr, &entry, 1), -EIO);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_page_is_read_from_its_offset),
+		TEST(a_callers_read_retains_the_event_of_the_librarys_pages),
+		TEST(a_long_page_is_read_in_parts),
+		cmocka_unit_test_setup_teardown(without_extended_data_there_are_no_offsets,
+						setup_short, teardown),
+		TEST(bad_arguments_are_refused),
+		TEST(smart_is_decoded),
+		TEST(firmware_slots_are_decoded),
+		TEST(the_error_log_gives_what_is_valid),
+		TEST(an_error_status_is_explained),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
