@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A controller's life: options, refusals, failure, fork, and closing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <upnvme.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/util.h"
+#include "support/fake_transport.h"
+
+static struct upnvme_ctrlr *open_soft(const char *uri)
+{
+	struct upnvme_ctrlr *ctrlr = NULL;
+
+	assert_int_equal(upnvme_open(&ctrlr, uri, NULL), 0);
+	return ctrlr;
+}
+
+static struct upnvme_ctrlr *open_fake(struct fake_transport *fake)
+{
+	struct upnvme_ctrlr *ctrlr = NULL;
+
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
+	return ctrlr;
+}
+
+static void open_refused(const char *uri, const struct upnvme_open_opts *opts, int err,
+			 uint32_t code, const char *word)
+{
+	struct upnvme_ctrlr *ctrlr = NULL;
+
+	assert_int_equal(upnvme_open(&ctrlr, uri, opts), err);
+	assert_null(ctrlr);
+	assert_int_equal(error_last()->code, code);
+	assert_non_null(strstr(upnvme_last_error(), word));
+}
+
+static void null_arguments_are_named(void **state)
+{
+	assert_int_equal(upnvme_open(NULL, "soft:ram", NULL), -EINVAL);
+	assert_non_null(strstr(upnvme_last_error(), "`ctrlr` is null"));
+	open_refused(NULL, NULL, -EINVAL, UPNVME_ERR_NULL, "`uri` is null");
+	assert_int_equal(upnvme_close(NULL), 0);
+	assert_int_equal(upnvme_ctrlr_poll(NULL), -EINVAL);
+	assert_non_null(strstr(upnvme_last_error(), "upnvme_ctrlr_poll"));
+}
+
+static void bad_options_are_refused(void **state)
+{
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+
+	opts.flags = 0x82;
+	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_FLAGS, "82h");
+	opts.flags = 0;
+	opts.nqpairs = 65536;
+	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_ARGUMENT, "nqpairs 65536");
+	opts.nqpairs = 0;
+	opts.max_transfer_bytes = 4095;
+	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_ARGUMENT, "4095");
+	opts.max_transfer_bytes = 0;
+	opts.size = 8;
+	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_OPTIONS_SIZE, "upnvme_open_opts");
+	opts.size = 0;
+	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_OPTIONS_SIZE, "sizeof");
+}
+
+static void options_from_the_future_are_taken_only_when_they_ask_for_nothing(void **state)
+{
+	struct {
+		struct upnvme_open_opts opts;
+		uint8_t tail[24];
+	} future = { .opts = UPNVME_OPEN_OPTS_INIT };
+	struct upnvme_ctrlr *ctrlr;
+
+	future.opts.size = sizeof(future);
+	assert_int_equal(upnvme_open(&ctrlr, "soft:ram", &future.opts), 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+	future.tail[23] = 1;
+	open_refused("soft:ram", &future.opts, -E2BIG, UPNVME_ERR_OPTIONS_FUTURE, "newer library");
+}
+
+static void a_parent_with_live_queue_pairs_is_not_closed(void **state)
+{
+	struct upnvme_ctrlr *ctrlr = open_soft("soft:ram?size=1MiB");
+	struct upnvme_qpair *a, *b;
+	struct upnvme_ns *ns;
+
+	assert_int_equal(upnvme_qpair_create(&a, ctrlr, NULL), 0);
+	assert_int_equal(upnvme_qpair_create(&b, ctrlr, NULL), 0);
+	assert_int_equal(upnvme_close(ctrlr), -EBUSY);
+	assert_int_equal(error_last()->code, UPNVME_ERR_BUSY_CHILDREN);
+	assert_non_null(strstr(upnvme_last_error(), "2 queue pair"));
+	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 1), 0); /* nothing has happened */
+	assert_int_equal(upnvme_qpair_close(a), 0);
+	assert_int_equal(upnvme_close(ctrlr), -EBUSY);
+	assert_int_equal(upnvme_qpair_close(b), 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+/* In the child: 0 when every call is refused as it must be. */
+static int child(struct upnvme_ctrlr *ctrlr, struct upnvme_ns *ns)
+{
+	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
+	struct upnvme_ns_info ns_info = { .size = UPNVME_NS_INFO_SIZE };
+	struct upnvme_raw raw = { .cdw = { 0x18 } };
+	struct upnvme_completion done;
+	uint32_t value;
+
+	if (upnvme_ctrlr_poll(ctrlr) != -EOWNERDEAD)
+		return 1;
+	if (error_last()->code != UPNVME_ERR_FORKED)
+		return 2;
+	if (upnvme_ctrlr_info_get(ctrlr, &info) != -EOWNERDEAD ||
+	    upnvme_ns_get(&ns, ctrlr, 1) != -EOWNERDEAD ||
+	    upnvme_ns_info_get(ns, &ns_info) != -EOWNERDEAD || upnvme_ns_next(ctrlr, 0) != 0)
+		return 3;
+	if (upnvme_admin(ctrlr, &raw, &done) != -EOWNERDEAD ||
+	    upnvme_feature_get(ctrlr, 0, 1, 0, &value, NULL, 0) != -EOWNERDEAD ||
+	    upnvme_ctrlr_on_event(ctrlr, NULL, NULL) != -EOWNERDEAD)
+		return 4;
+	return upnvme_close(ctrlr) == -EOWNERDEAD ? 0 : 5;
+}
+
+static void a_forked_child_is_refused(void **state)
+{
+	struct upnvme_ctrlr *ctrlr = open_soft("soft:ram?size=1MiB");
+	struct upnvme_ns *ns;
+	int status;
+	pid_t pid;
+
+	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 1), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(child(ctrlr, ns));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void a_failed_open_can_be_repeated(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		open_refused("soft:/nowhere/at/all.img", NULL, -ENOENT, UPNVME_ERR_MEDIA_OPEN,
+			     "/nowhere/at/all.img");
+		assert_int_equal(upnvme_close(open_soft("soft:ram")), 0);
+	}
+}
+
+/* --- failure -------------------------------------------------------------------------------------- */
+
+static struct upnvme_event told;
+static uint32_t ntold;
+
+static void note(void *arg, const struct upnvme_event *event)
+{
+	told = *event;
+	ntold++;
+}
+
+static struct upnvme_completion ended;
+static uint32_t nended;
+
+static void note_end(void *arg, const struct upnvme_completion *done)
+{
+	ended = *done;
+	nended++;
+}
+
+static enum fake_verdict mute_vendor(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				     struct nvme_cqe *cqe)
+{
+	return sqe->opcode == 0xc0 ? FAKE_HOLD : FAKE_DEFAULT;
+}
+
+static void expect_failed(struct upnvme_ctrlr *ctrlr)
+{
+	struct upnvme_raw raw = { .cdw = { 0xc0 } };
+	struct upnvme_completion done;
+
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_FAILED);
+	assert_int_equal(ntold, 1);
+	assert_int_equal(told.kind, UPNVME_EVENT_FAILED);
+	assert_int_equal(upnvme_admin(ctrlr, &raw, &done), -EIO);
+	assert_int_equal(upnvme_admin_submit(ctrlr, &raw, note_end, NULL), -EIO);
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
+	assert_int_equal(ntold, 1);
+}
+
+static void fail_by(bool gone)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	struct upnvme_raw raw = { .cdw = { 0xc0 } };
+
+	ntold = nended = 0;
+	fake->script = mute_vendor;
+	assert_int_equal(upnvme_ctrlr_on_event(ctrlr, note, NULL), 0);
+	assert_int_equal(upnvme_admin_submit(ctrlr, &raw, note_end, NULL), 0);
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
+	if (gone)
+		atomic_store(&fake->gone, true);
+	else
+		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
+	assert_int_equal(nended, 1);
+	assert_true(ended.flags & UPNVME_DONE_ABORTED);
+	assert_int_equal(NVME_CC_EN(fake->cc), gone);
+	expect_failed(ctrlr);
+	assert_int_equal(nended, 1);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void a_fatal_status_gives_the_controller_up(void **state)
+{
+	fail_by(false);
+}
+
+static void a_controller_that_vanishes_is_given_up(void **state)
+{
+	fail_by(true);
+}
+
+static void one_that_cannot_even_be_disabled_is_given_up_in_time(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	uint64_t start_ns = clock_now_ns();
+
+	ntold = 0;
+	assert_int_equal(upnvme_ctrlr_on_event(ctrlr, note, NULL), 0);
+	fake->never_disabled = true;
+	ctrlr_fail(ctrlr, "a test says so");
+	ctrlr_fail(ctrlr, "twice");
+	assert_in_range(clock_now_ns() - start_ns, 450 * NS_PER_MS, 20 * NS_PER_S);
+	expect_failed(ctrlr);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void queue_pairs_of_a_failed_controller_complete_as_aborted(void **state)
+{
+	struct upnvme_ctrlr *ctrlr = open_soft("soft:ram?size=1MiB");
+	struct upnvme_qpair *qp;
+	struct upnvme_ns *ns;
+	void *buf;
+
+	nended = 0;
+	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 1), 0);
+	assert_int_equal(upnvme_qpair_create(&qp, ctrlr, NULL), 0);
+	assert_int_equal(upnvme_dma_alloc(&buf, ctrlr, 4096, 0), 0);
+	assert_int_equal(upnvme_read(qp, ns, buf, 0, 1, note_end, NULL), 0);
+	ctrlr_fail(ctrlr, "a test says so");
+	for (int i = 0; i < 10 && !nended; i++)
+		upnvme_poll(qp, 0);
+	assert_int_equal(nended, 1);
+	assert_true(ended.flags & UPNVME_DONE_ABORTED);
+	assert_int_equal(upnvme_dma_free(ctrlr, buf), 0);
+	assert_int_equal(upnvme_qpair_close(qp), 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(null_arguments_are_named),
+		cmocka_unit_test(bad_options_are_refused),
+		cmocka_unit_test(options_from_the_future_are_taken_only_when_they_ask_for_nothing),
+		cmocka_unit_test(a_parent_with_live_queue_pairs_is_not_closed),
+		cmocka_unit_test(a_forked_child_is_refused),
+		cmocka_unit_test(a_failed_open_can_be_repeated),
+		cmocka_unit_test(a_fatal_status_gives_the_controller_up),
+		cmocka_unit_test(a_controller_that_vanishes_is_given_up),
+		cmocka_unit_test(one_that_cannot_even_be_disabled_is_given_up_in_time),
+		cmocka_unit_test(queue_pairs_of_a_failed_controller_complete_as_aborted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Keep-alive, and polls of one controller within callbacks of another. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <upnvme.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/pause.h"
+#include "support/fake_transport.h"
+
+static int open_alive(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr, uint32_t ms)
+{
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+
+	opts.keep_alive_ms = ms;
+	return fake_transport_open(fake, ctrlr, &opts);
+}
+
+static void the_timer_is_set_and_fed_at_half_its_period(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct nvme_sqe set = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 100 };
+	struct nvme_sqe alive = { .opcode = 0x18 };
+	uint64_t start_ns = clock_now_ns();
+	struct pause pause = { 0 };
+	struct upnvme_ctrlr *ctrlr;
+	uint32_t n;
+
+	fake->id.kas = 1;
+	assert_int_equal(open_alive(fake, &ctrlr, 100), 0);
+	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_SET_FEATURES, 1), &set, false);
+	while (clock_now_ns() - start_ns < 520 * NS_PER_MS) {
+		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
+		pause_next(&pause);
+	}
+	n = fake_transport_count(fake, NVME_ADMIN_KEEP_ALIVE);
+	assert_in_range(n, 1, (clock_now_ns() - start_ns) / (50 * NS_PER_MS) + 1);
+	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_KEEP_ALIVE, 0), &alive, false);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void without_the_option_there_is_none(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->id.kas = 1;
+	assert_int_equal(open_alive(fake, &ctrlr, 0), 0);
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
+	assert_int_equal(fake_transport_count(fake, NVME_ADMIN_KEEP_ALIVE), 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void a_controller_without_the_timer_is_refused(void **state)
+{
+	struct upnvme_ctrlr *ctrlr;
+
+	assert_int_equal(open_alive(fake_transport_create(), &ctrlr, 100), -ENOTSUP);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_UNSUPPORTED);
+	assert_non_null(strstr(error_last()->text, "KAS"));
+}
+
+static enum fake_verdict mute_alive(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				    struct nvme_cqe *cqe)
+{
+	return sqe->opcode == NVME_ADMIN_KEEP_ALIVE ? FAKE_HOLD : FAKE_DEFAULT;
+}
+
+static void one_is_outstanding_at_a_time(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	uint64_t start_ns = clock_now_ns();
+	struct pause pause = { 0 };
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->id.kas = 1;
+	fake->script = mute_alive;
+	assert_int_equal(open_alive(fake, &ctrlr, 2), 0);
+	while (clock_now_ns() - start_ns < 50 * NS_PER_MS) {
+		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
+		pause_next(&pause);
+	}
+	assert_int_equal(fake_transport_count(fake, NVME_ADMIN_KEEP_ALIVE), 1);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static struct upnvme_ctrlr *outer, *inner;
+static int inner_ran, outer_again;
+
+static void nothing(void *arg, const struct upnvme_completion *done)
+{
+}
+
+static void poll_inner(void *arg, const struct upnvme_completion *done)
+{
+	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_KEEP_ALIVE } };
+
+	assert_int_equal(upnvme_admin_submit(inner, &raw, nothing, NULL), 0);
+	inner_ran = upnvme_ctrlr_poll(inner);
+	outer_again = upnvme_ctrlr_poll(outer);
+}
+
+static void a_callback_may_poll_another_controller(void **state)
+{
+	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_KEEP_ALIVE } };
+
+	assert_int_equal(fake_transport_open(fake_transport_create(), &outer, NULL), 0);
+	assert_int_equal(fake_transport_open(fake_transport_create(), &inner, NULL), 0);
+	assert_int_equal(upnvme_admin_submit(outer, &raw, poll_inner, NULL), 0);
+	assert_int_equal(upnvme_ctrlr_poll(outer), 1);
+	assert_int_equal(inner_ran, 1);
+	assert_int_equal(outer_again, -EDEADLK);
+	assert_int_equal(upnvme_close(inner), 0);
+	assert_int_equal(upnvme_close(outer), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_timer_is_set_and_fed_at_half_its_period),
+		cmocka_unit_test(without_the_option_there_is_none),
+		cmocka_unit_test(a_controller_without_the_timer_is_refused),
+		cmocka_unit_test(one_is_outstanding_at_a_time),
+		cmocka_unit_test(a_callback_may_poll_another_controller),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
