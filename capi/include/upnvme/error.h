@@ -91,6 +91,17 @@ extern "C" {
 /* the system */
 #define UPNVME_ERR_SYSTEM \
 	128u /* the operating system refused something; the sentence has its reason */
+/* devices on a bus */
+#define UPNVME_ERR_DEVICE_NOT_FOUND 144u /* no device at that address */
+#define UPNVME_ERR_DEVICE_CLASS     145u /* it is not an NVMe controller */
+#define UPNVME_ERR_DEVICE_DRIVER \
+	146u /* it is bound to another driver than the one that is needed */
+#define UPNVME_ERR_DEVICE_IOMMU   147u /* there is no IOMMU, or it cannot do what is needed */
+#define UPNVME_ERR_DEVICE_GROUP   148u /* its IOMMU group has devices that other drivers hold */
+#define UPNVME_ERR_DEVICE_ACCESS  149u /* this user may not open it */
+#define UPNVME_ERR_DEVICE_BUSY    150u /* another process, or a mounted file system, uses it */
+#define UPNVME_ERR_DEVICE_BAR     151u /* its registers cannot be mapped, or are smaller than it says */
+#define UPNVME_ERR_MEM_LOCK_LIMIT 152u /* RLIMIT_MEMLOCK does not allow this much DMA memory */
 
 /* The last error of a thread; a frozen record. */
 struct upnvme_error {
