@@ -49,6 +49,12 @@ void data_skip(const struct upnvme_op *op, struct data_place *place, uint64_t by
 		bytes -= piece_next(op, place, bytes).bytes;
 }
 
+uint32_t data_segment(const struct upnvme_op *op, struct data_place place)
+{
+	piece_next(op, &place, 1);
+	return place.segment;
+}
+
 static uint64_t fit_prp(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 			struct data_place place, uint64_t max)
 {

@@ -139,7 +139,7 @@ static int check_expressible(struct upnvme_qpair *qp, struct request request)
 				-EINVAL, UPNVME_ERR_IOVEC,
 				"iovec segment %u: PRP cannot express it (inner segments must begin and end at "
 				"multiples of %u bytes) and %s",
-				request.place.segment, NVME_PAGE_BYTES,
+				data_segment(&request.op, request.place), NVME_PAGE_BYTES,
 				qp->ctrlr->limits.sgl ?
 					"one block has too many segments for an SGL" :
 					"the controller has no SGL");

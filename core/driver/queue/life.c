@@ -16,7 +16,7 @@
 #include "spec/status.h"
 
 #define ENTRIES_DEFAULT 256u
-#define LIST_BYTES_MIN  64u
+#define LIST_BYTES_MIN  512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
 
 static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts *opts)
 {

@@ -38,6 +38,8 @@ void data_build(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data
 		uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe);
 /* Moves the place on by `bytes`. */
 void data_skip(const struct upnvme_op *op, struct data_place *place, uint64_t bytes);
+/* The segment of an iovec that has the byte at the place. */
+uint32_t data_segment(const struct upnvme_op *op, struct data_place place);
 /* Every segment reachable, aligned, and `bytes` in all. 0, or a negative errno that names the segment. */
 int data_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes);
 /* The bus address of one byte range; false when it is not reachable. Looks at the owner's windows first. */
