@@ -234,11 +234,12 @@ static int active_read(struct upnvme_ctrlr *ctrlr, struct active_list *active)
 	for (;;) {
 		uint64_t bytes = (active->n + NVME_NS_LIST_ENTRIES) * sizeof(uint32_t);
 		uint32_t *grown = realloc(active->nsid, bytes);
-		uint32_t last = active->n ? active->nsid[active->n - 1] : 0;
+		uint32_t last;
 
 		if (!grown)
 			return error_no_memory("the list of namespaces", bytes);
 		active->nsid = grown;
+		last = active->n ? grown[active->n - 1] : 0;
 		rc = identify(ctrlr, NVME_CNS_ACTIVE_NS_LIST, last, &page);
 		if (rc || !active_append(active, &page))
 			return rc;
