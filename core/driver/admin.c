@@ -22,6 +22,8 @@
 #include "spec/status.h"
 
 #define ADMIN_OUTSTANDING (ADMIN_ENTRIES - 1)
+/* The least that the rings can have: PRP lists of admin commands are part of their data. */
+#define LIST_BYTES NVME_PRP_ENTRY_BYTES
 
 enum request_state {
 	REQUEST_FREE,
@@ -386,7 +388,7 @@ int admin_create(struct upnvme_ctrlr *ctrlr)
 
 	if (!admin)
 		return error_no_memory("the admin queue", sizeof(*admin));
-	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, 0);
+	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, LIST_BYTES);
 	if (rc) {
 		free(admin);
 		return rc;
