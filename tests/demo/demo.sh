@@ -3,10 +3,10 @@
 # The main job on real input: a real file system's disk image is read and copied through NVMe queue pairs that are
 # polled from user space, and everything is checked by programs that know nothing of this library.
 #
-#   tests/demo/demo.sh                        after `make`; it works in a temporary folder (TMPDIR), which goes at the end
-#   TREE=/some/folder tests/demo/demo.sh      with that folder in the image instead of the compiler's files
-#   SECONDS_EACH=1                            how long each measurement is
-#   BUILD=build/asan                          another build
+#   tests/demo/demo.sh      after `make`; it works in a temporary folder (TMPDIR), which goes at the end
+#   TREE=/some/folder       that folder goes into the image instead of the compiler's files
+#   SECONDS_EACH=1          how long each measurement is
+#   BUILD=build/asan        another build
 set -eu
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin

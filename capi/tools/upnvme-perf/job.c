@@ -223,6 +223,14 @@ static void wait_until(struct job *job, uint64_t ns)
 		;
 }
 
+static void look_after(struct job *job)
+{
+	if (upnvme_ctrlr_poll(job->ctrlr) >= 0 || job->failure[0])
+		return;
+	snprintf(job->failure, sizeof(job->failure), "the controller: %s", upnvme_last_error());
+	atomic_store(&job->stop, true);
+}
+
 /* Looks after the controller, the time and the progress line, until all threads have ended. */
 static void attend(struct job *job)
 {
@@ -239,8 +247,7 @@ static void attend(struct job *job)
 		if (now >= tick_ns) {
 			progress_show(job, now);
 			tick_ns = now + TICK_NS;
-			if (upnvme_ctrlr_poll(job->ctrlr) < 0)
-				job_interrupt(job);
+			look_after(job);
 		}
 		wait_until(job, now < end_ns && end_ns < tick_ns ? end_ns : tick_ns);
 	}

@@ -38,6 +38,7 @@ struct job {
 	_Atomic uint32_t nrunning;    /* threads that have not ended */
 	sem_t wake;                   /* posted by a signal, and by each thread when it ends */
 	uint64_t start_ns, total_ios; /* total_ios: 0 if no number is set */
+	char failure[600];            /* of the controller; empty if it did not fail */
 };
 
 static inline uint64_t now_ns(void)

@@ -89,6 +89,8 @@ static void put_errors(const struct statuses *statuses)
 		put_string(report_status(name, sizeof(name), &statuses->counts[i]));
 		printf(": %" PRIu64, statuses->counts[i].n);
 	}
+	if (statuses->others)
+		printf(", \"others\": %" PRIu64, statuses->others);
 	printf("}},\n");
 }
 
@@ -137,6 +139,12 @@ void report_json(const struct job *job, const struct result *result)
 	else
 		printf("  \"flush_seconds\": null,\n");
 	put_errors(&result->statuses);
+	printf("  \"failure\": ");
+	if (result->failure)
+		put_string(result->failure);
+	else
+		printf("null");
+	printf(",\n");
 	if (job->options->verify)
 		put_verified(&result->verified);
 	else

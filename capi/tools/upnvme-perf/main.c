@@ -25,22 +25,29 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static int measure(const struct options *options)
+static int report(void)
 {
 	struct result result;
+
+	result_collect(&result, &job);
+	if (job.options->json)
+		report_json(&job, &result);
+	else
+		report_table(&job, &result);
+	if (result.failure)
+		fprintf(stderr, "%s: %s\n", PROGRAM, result.failure);
+	return result_exit_code(&result);
+}
+
+static int measure(const struct options *options)
+{
 	int code = job_open(&job, options);
 
 	if (code < 0) {
 		catch_signals();
 		code = job_run(&job);
-		if (!code) {
-			result_collect(&result, &job);
-			if (options->json)
-				report_json(&job, &result);
-			else
-				report_table(&job, &result);
-			code = result_exit_code(&result);
-		}
+		if (!code)
+			code = report();
 	}
 	job_close(&job);
 	return code;

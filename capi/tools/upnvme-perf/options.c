@@ -33,8 +33,8 @@ static const char help[] =
 	"  --threads N      threads, each with a queue pair of its own (1)\n"
 	"  --time TIME      how long: 5, 1.5s, 500ms, 2m, 1h (5 s, unless --ios or --verify say otherwise)\n"
 	"  --ios N          how many I/Os, of all threads together\n"
-	"  --verify         writing: each block gets a pattern that names its LBA, the seed and a generation, and all\n"
-	"                   that was written is read back and checked at the end; reading: each block must hold\n"
+	"  --verify         writing: each block gets a pattern that names its LBA, the seed and a generation, and\n"
+	"                   all that was written is read back and checked at the end; reading: each block must hold\n"
 	"                   such a pattern, from an earlier run with the same --seed. Without --time and --ios,\n"
 	"                   read and write go over the namespace once\n"
 	"  --seed N         of the pattern and of the random offsets (1)\n"
@@ -49,12 +49,13 @@ static const char help[] =
 	"Ctrl-C stops, and shows the results so far. Exit code: 0 all went well, 1 an error or a block that\n"
 	"differs, 2 the command line is wrong, 130 interrupted.\n"
 	"\n"
-	"JSON: tool, version, uri, controller{model,serial,firmware}, namespace{nsid,block_bytes,block_count}, rw,\n"
-	"read_percent, io_bytes, queue_depth, threads, seed, seconds, interrupted, total{ios,bytes,iops,mib_per_s},\n"
-	"read{...}, write{...} (the same fields as total), latency_ns{p50,p90,p99,p99_9,max} or null, flush_seconds\n"
-	"or null, errors{total,by_status{NAME: COUNT}}, verify{blocks_checked,mismatches,first[{lba,offset,expected,\n"
-	"found,hint}]} or null. Of mismatches the first are listed: offset is in bytes within the block, expected and\n"
-	"found are the bytes from there on, in hexadecimal.\n";
+	"JSON: tool, version, uri, controller{model,serial,firmware}, namespace{nsid,block_bytes,block_count},\n"
+	"rw, read_percent, io_bytes, queue_depth, threads, seed, seconds, interrupted,\n"
+	"total{ios,bytes,iops,mib_per_s}, read{...}, write{...} (the same fields as total),\n"
+	"latency_ns{p50,p90,p99,p99_9,max} or null, flush_seconds or null,\n"
+	"errors{total,by_status{NAME: COUNT}}, failure (a sentence) or null,\n"
+	"verify{blocks_checked,mismatches,first[{lba,offset,expected,found,hint}]} or null. Of mismatches the\n"
+	"first are listed: offset is in bytes within the block, expected and found are the bytes from there on.\n";
 
 enum {
 	OPT_URI = 256,

@@ -22,7 +22,7 @@ int plan_create(struct plan *plan, const struct options *options, uint32_t index
 {
 	*plan = (struct plan){ .nunits = nunits,
 			       .left = UINT64_MAX,
-			       .random = random_mix(options->seed) + index * RANDOM_STEP / 2,
+			       .random = random_mix(options->seed + random_mix(index + 1)),
 			       .read_percent = options->read_percent,
 			       .is_random = options->random };
 	if (!options->random || options_tracked(options))

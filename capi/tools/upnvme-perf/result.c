@@ -2,8 +2,6 @@
 /* Adding up the threads, and the percentiles of their latencies. */
 #include "result.h"
 
-#include <stdio.h>
-
 #include "job.h"
 
 static void add_counter(struct counter *sum, const struct counter *counter)
@@ -34,14 +32,14 @@ static void add_worker(struct result *result, const struct worker *worker, uint6
 	add_verified(&result->verified, &worker->verified);
 	for (uint32_t i = 0; i < worker->statuses.n; i++)
 		statuses_add(&result->statuses, &worker->statuses.counts[i]);
+	result->statuses.others += worker->statuses.others;
+	result->statuses.total += worker->statuses.others;
 	if (worker->flush_ns) {
 		result->flushed = true;
 		result->flush_seconds = (double)worker->flush_ns / 1e9;
 	}
-	if (worker->error[0]) {
-		result->failed = true;
-		fprintf(stderr, "%s: %s\n", PROGRAM, worker->error);
-	}
+	if (worker->error[0] && !result->failure)
+		result->failure = worker->error;
 }
 
 /* How many latencies bucket `i` of all threads holds. */
@@ -75,6 +73,8 @@ static void find_percentiles(struct result *result, const struct job *job)
 void result_collect(struct result *result, const struct job *job)
 {
 	*result = (struct result){ .interrupted = atomic_load(&job->interrupted) };
+	if (job->failure[0])
+		result->failure = job->failure;
 	for (uint32_t i = 0; i < job->options->nthreads; i++)
 		add_worker(result, &job->workers[i], job->start_ns);
 	add_counter(&result->total, &result->reads);
@@ -84,7 +84,7 @@ void result_collect(struct result *result, const struct job *job)
 
 int result_exit_code(const struct result *result)
 {
-	if (result->failed || result->statuses.total || result->verified.nmismatches)
+	if (result->failure || result->statuses.total || result->verified.nmismatches)
 		return EXIT_BAD;
 	return result->interrupted ? EXIT_INTERRUPTED : EXIT_GOOD;
 }

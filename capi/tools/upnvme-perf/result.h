@@ -20,7 +20,8 @@ struct result {
 	struct statuses statuses;
 	struct verified verified;
 	bool interrupted;
-	bool failed; /* a thread had to give up: its reason has been said */
+	/* Why the controller, or a thread, had to give up; null if none had to. */
+	const char *failure;
 };
 
 void result_collect(struct result *result, const struct job *job);

@@ -78,6 +78,9 @@ static void show_errors(const struct result *result)
 		printf("  errors    %s: %s\n",
 		       report_status(name, sizeof(name), &result->statuses.counts[i]),
 		       number_show_count(count, result->statuses.counts[i].n));
+	if (result->statuses.others)
+		printf("  errors    others: %s\n",
+		       number_show_count(count, result->statuses.others));
 }
 
 static void show_bytes(const uint8_t *bytes, uint32_t n)

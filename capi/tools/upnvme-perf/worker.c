@@ -19,7 +19,8 @@ void worker_fail(struct worker *worker, const char *what, const char *why)
 		snprintf(worker->error, sizeof(worker->error), "%s: %s", what, why);
 }
 
-void statuses_add(struct statuses *statuses, const struct status_count *count)
+static struct status_count *statuses_find(struct statuses *statuses,
+					  const struct status_count *count)
 {
 	uint32_t i = 0;
 
@@ -27,11 +28,18 @@ void statuses_add(struct statuses *statuses, const struct status_count *count)
 				   statuses->counts[i].aborted != count->aborted))
 		i++;
 	if (i == STATUSES_KEPT)
-		i--;
-	else if (i == statuses->n)
+		return NULL;
+	if (i == statuses->n)
 		statuses->counts[statuses->n++] =
 			(struct status_count){ count->status, count->aborted, 0 };
-	statuses->counts[i].n += count->n;
+	return &statuses->counts[i];
+}
+
+void statuses_add(struct statuses *statuses, const struct status_count *count)
+{
+	struct status_count *same = statuses_find(statuses, count);
+
+	*(same ? &same->n : &statuses->others) += count->n;
 	statuses->total += count->n;
 }
 

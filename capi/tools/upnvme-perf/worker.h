@@ -28,10 +28,11 @@ struct status_count {
 	uint64_t n;
 };
 
-/* The errors of one thread, or of all. Statuses that find no room are counted in the last place. */
+/* The errors of one thread, or of all. */
 struct statuses {
 	struct status_count counts[STATUSES_KEPT];
 	uint32_t n;
+	uint64_t others; /* with statuses that found no room */
 	uint64_t total;
 };
 
@@ -78,8 +79,8 @@ struct worker {
 	char error[600]; /* empty unless the thread had to give up */
 };
 
-/* The thread's main function. */
-void *worker_main(void *worker);
+/* The thread's main function, given its struct worker. */
+void *worker_main(void *arg);
 
 /* Marks the thread as failed; the first reason is kept. */
 void worker_fail(struct worker *worker, const char *what, const char *why);
