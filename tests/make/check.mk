@@ -40,8 +40,7 @@ lane-programs:
 # --- sanitizers -----------------------------------------------------------------------------------
 export ASAN_OPTIONS  ?= detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS ?= print_stacktrace=1
-# A test of fork may start threads in its child, which TSan would not have.
-export TSAN_OPTIONS  ?= second_deadlock_stack=1:die_after_fork=0
+export TSAN_OPTIONS  ?= second_deadlock_stack=1
 
 sanitize: ## run the tests under ASan and UBSan, then under TSan
 	@tests/deps/install check
