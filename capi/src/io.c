@@ -52,8 +52,10 @@ static __attribute__((noinline)) int read_pages(upnvme_qpair *qp, upnvme_ns *ns,
 						uint64_t lba, uint32_t blocks, upnvme_cb cb,
 						void *arg)
 {
-	int rc = straight_pages(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ);
+	int rc = STRAIGHT_NOT;
 
+	if (straight_enter(qp, ns))
+		rc = straight_pages(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ);
 	return rc == STRAIGHT_NOT ? rw_general(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ) :
 				    rc;
 }
@@ -62,8 +64,10 @@ static __attribute__((noinline)) int write_pages(upnvme_qpair *qp, upnvme_ns *ns
 						 uint64_t lba, uint32_t blocks, upnvme_cb cb,
 						 void *arg)
 {
-	int rc = straight_pages(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE);
+	int rc = STRAIGHT_NOT;
 
+	if (straight_enter(qp, ns))
+		rc = straight_pages(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE);
 	return rc == STRAIGHT_NOT ? rw_general(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE) :
 				    rc;
 }
@@ -71,7 +75,8 @@ static __attribute__((noinline)) int write_pages(upnvme_qpair *qp, upnvme_ns *ns
 int upnvme_read(upnvme_qpair *qp, upnvme_ns *ns, void *buf, uint64_t lba, uint32_t blocks,
 		upnvme_cb cb, void *arg)
 {
-	if (unlikely(straight_page(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ)))
+	if (unlikely(!straight_is_page(buf) || !straight_enter(qp, ns) ||
+		     straight_page(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ)))
 		return read_pages(qp, ns, buf, lba, blocks, cb, arg);
 	return 0;
 }
@@ -79,7 +84,8 @@ int upnvme_read(upnvme_qpair *qp, upnvme_ns *ns, void *buf, uint64_t lba, uint32
 int upnvme_write(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t lba, uint32_t blocks,
 		 upnvme_cb cb, void *arg)
 {
-	if (unlikely(straight_page(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE)))
+	if (unlikely(!straight_is_page(buf) || !straight_enter(qp, ns) ||
+		     straight_page(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE)))
 		return write_pages(qp, ns, buf, lba, blocks, cb, arg);
 	return 0;
 }
@@ -141,28 +147,52 @@ int upnvme_verify(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks
 	return rw_general(qp, ns, NULL, lba, blocks, cb, arg, UPNVME_OP_VERIFY);
 }
 
-/* A plain read or write of the namespace that was used last, or not for the straight path. */
-static inline int op_straight(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+/* The op's first and third words say what a short form says, and the fields from `metadata` on are not used. */
+static inline bool op_is_plain(const struct upnvme_op *op, uint32_t opcode)
 {
-	bool plain = op->form == UPNVME_FORM_BUF && !op->flags && !op->directive && !op->dtype &&
-		     !op->dsm && !op->metadata && !op->ref_tag && !op->ref_tag_high &&
-		     !op->app_tag && !op->app_mask;
+	static const uint32_t hints_at = offsetof(struct upnvme_op, directive);
+	const char *bytes = (const char *)op;
+	uint32_t kind, hints;
+	uint64_t tags;
 
-	if (!plain || !owner_gate_open(qp) || qp->ns->nsid != op->nsid)
+	memcpy(&kind, bytes, sizeof(kind)); /* opcode, form, flags */
+	memcpy(&hints, bytes + hints_at, sizeof(hints));
+	memcpy(&tags, &op->niov, sizeof(tags));
+	return kind == opcode && !(hints | tags | op->ref_tag | (uintptr_t)op->metadata);
+}
+
+/* A plain read or write of a page in the namespace that was used last, by a caller that has entered. */
+static inline __attribute__((always_inline)) int op_straight(upnvme_qpair *qp,
+							     const struct upnvme_op *op,
+							     upnvme_cb cb, void *arg)
+{
+	struct upnvme_ns *ns = qp->ns;
+
+	if (ns->nsid != op->nsid || !straight_is_page(op->buf))
 		return STRAIGHT_NOT;
-	if (op->opcode == NVME_CMD_READ)
-		return straight_pages(qp, qp->ns, op->buf, op->lba, op->blocks, cb, arg,
-				      NVME_CMD_READ);
-	if (op->opcode == NVME_CMD_WRITE)
-		return straight_pages(qp, qp->ns, op->buf, op->lba, op->blocks, cb, arg,
-				      NVME_CMD_WRITE);
+	if (op_is_plain(op, NVME_CMD_READ))
+		return straight_page(qp, ns, op->buf, op->lba, op->blocks, cb, arg, NVME_CMD_READ);
+	if (op_is_plain(op, NVME_CMD_WRITE))
+		return straight_page(qp, ns, op->buf, op->lba, op->blocks, cb, arg, NVME_CMD_WRITE);
 	return STRAIGHT_NOT;
 }
 
-static int op_submit(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+/* The same without limit to a page, and all that is not plain. */
+static __attribute__((noinline)) int op_submit(upnvme_qpair *qp, const struct upnvme_op *op,
+					       upnvme_cb cb, void *arg)
 {
-	int rc = op_straight(qp, op, cb, arg);
+	struct upnvme_ns *ns;
+	int rc = STRAIGHT_NOT;
 
+	if (owner_gate_open(qp)) {
+		ns = qp->ns;
+		if (ns->nsid == op->nsid && op_is_plain(op, NVME_CMD_READ))
+			rc = straight_pages(qp, ns, op->buf, op->lba, op->blocks, cb, arg,
+					    NVME_CMD_READ);
+		else if (ns->nsid == op->nsid && op_is_plain(op, NVME_CMD_WRITE))
+			rc = straight_pages(qp, ns, op->buf, op->lba, op->blocks, cb, arg,
+					    NVME_CMD_WRITE);
+	}
 	return rc == STRAIGHT_NOT ? qpair_submit_op(qp, op, cb, arg) : rc;
 }
 
@@ -176,7 +206,7 @@ int upnvme_io(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *
 
 int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
 {
-	uint32_t accepted = 0;
+	const struct upnvme_op *op = ops, *end = ops + n;
 	int rc = 0;
 
 	if (!qp || !ops)
@@ -184,14 +214,19 @@ int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
 				 qp ? "ops" : "the queue pair");
 	if (!owner_gate_open(qp))
 		rc = owner_enter_to_submit(qp);
-	while (!rc && accepted < n) {
-		rc = op_submit(qp, &ops[accepted], NULL, (void *)(uintptr_t)ops[accepted].tag);
-		accepted += !rc;
+	for (; !rc && op != end; op++) {
+		void *tag = (void *)(uintptr_t)op->tag;
+
+		if (owner_gate_open(qp) && likely(op_straight(qp, op, NULL, tag) == 0))
+			continue;
+		rc = op_submit(qp, op, NULL, tag);
+		if (rc)
+			break;
 	}
-	if (!accepted)
+	if (op == ops)
 		return rc;
 	ring_now(qp);
-	return (int)accepted;
+	return (int)(op - ops);
 }
 
 /* --- completion --------------------------------------------------------------------------------------- */
@@ -219,7 +254,7 @@ static inline int closed_if_wanted(upnvme_qpair *qp, int result)
 	return result;
 }
 
-static __attribute__((noinline)) int poll_busy(upnvme_qpair *qp, uint32_t max)
+static __attribute__((noinline)) int poll_take(upnvme_qpair *qp, uint32_t max)
 {
 	struct sink sink = { 0 };
 	uint32_t handed = take(qp, max, &sink, false);
@@ -227,13 +262,20 @@ static __attribute__((noinline)) int poll_busy(upnvme_qpair *qp, uint32_t max)
 	return closed_if_wanted(qp, !handed && sink.stopped ? -ENOMSG : (int)handed);
 }
 
+/* Commands are outstanding. A poll that finds none of them done does not get beyond this function. */
+static __attribute__((noinline)) int poll_busy(upnvme_qpair *qp, uint32_t max)
+{
+	if (unlikely(qp->in_poll))
+		return owner_in_callback(qp);
+	take_ring(qp);
+	return take_has_work(qp) ? poll_take(qp, max) : 0;
+}
+
 static __attribute__((noinline)) int poll_gated(upnvme_qpair *qp, uint32_t max)
 {
 	int rc = enter_to_take(qp);
 
-	if (rc)
-		return rc;
-	return qp->in_poll ? owner_in_callback(qp) : poll_busy(qp, max);
+	return rc ? rc : poll_busy(qp, max);
 }
 
 static inline bool nothing_outstanding(const upnvme_qpair *qp)
@@ -244,7 +286,7 @@ static inline bool nothing_outstanding(const upnvme_qpair *qp)
 
 int upnvme_poll(upnvme_qpair *qp, uint32_t max)
 {
-	if (unlikely(!qp || !owner_gate_open(qp) || qp->in_poll))
+	if (unlikely(!qp || !owner_gate_open(qp)))
 		return poll_gated(qp, max);
 	return nothing_outstanding(qp) ? 0 : poll_busy(qp, max);
 }
@@ -259,11 +301,13 @@ int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uint32_t n)
 	if (!done && n)
 		return error_set(-EINVAL, UPNVME_ERR_NULL,
 				 "upnvme_reap: done is null with room for %u", n);
-	if (qp->in_poll)
-		return owner_in_callback(qp);
 	if (nothing_outstanding(qp))
 		return 0;
-	take(qp, 0, &sink, true);
+	if (qp->in_poll)
+		return owner_in_callback(qp);
+	take_ring(qp);
+	if (take_has_work(qp))
+		take(qp, 0, &sink, true);
 	return closed_if_wanted(qp, (int)sink.n);
 }
 

@@ -28,5 +28,6 @@ int qpair_take(struct upnvme_qpair *qp, uint32_t max)
 {
 	struct sink sink = { 0 };
 
+	take_ring(qp);
 	return (int)take(qp, max, &sink, false);
 }

@@ -129,6 +129,17 @@ static inline __attribute__((always_inline)) void straight_put(
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
 }
 
+/* By its owner, in the namespace that was used last: what a call by handle has to make sure of. */
+static inline bool straight_enter(const struct upnvme_qpair *qp, const struct upnvme_ns *ns)
+{
+	return qp && owner_gate_open(qp) && qp->ns == ns;
+}
+
+static inline bool straight_is_page(const void *buf)
+{
+	return (uintptr_t)buf % NVME_PAGE_BYTES == 0;
+}
+
 /* The shortest path: a buffer that begins at a page and does not leave it. One PRP entry; no product. */
 static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpair *qp,
 							       struct upnvme_ns *ns,
@@ -136,38 +147,32 @@ static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpa
 							       uint32_t blocks, upnvme_cb cb,
 							       void *arg, uint32_t opcode)
 {
-	const struct ns_geometry *geometry;
+	const struct ns_geometry *geometry = ns_geometry(ns);
 	uint64_t va = (uint64_t)(uintptr_t)buf, iova;
 	struct slot *slot;
 
-	if (unlikely(!qp || !owner_gate_open(qp) || qp->ns != ns))
-		return STRAIGHT_NOT;
-	geometry = ns_geometry(ns);
 	if (unlikely(blocks - 1u >= geometry->page_blocks || lba >= geometry->page_lbas))
 		return STRAIGHT_NOT;
 	slot = qp->free;
-	if (unlikely(va % NVME_PAGE_BYTES || !slot || !window_translate(qp, va, &iova)))
+	if (unlikely(!slot || !window_translate(qp, va, &iova)))
 		return STRAIGHT_NOT;
 	recompute_from(&blocks);
 	straight_put(qp, slot, ns->key, iova, iova, 0, lba, blocks, cb, arg, opcode);
 	return 0;
 }
 
-/* Any buffer and any length that is one command. */
+/* Any buffer and any length that is one command. Both are for a caller that has entered. */
 static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qpair *qp,
 								struct upnvme_ns *ns,
 								const void *buf, uint64_t lba,
 								uint32_t blocks, upnvme_cb cb,
 								void *arg, uint32_t opcode)
 {
-	const struct ns_geometry *geometry;
+	const struct ns_geometry *geometry = ns_geometry(ns);
 	uint64_t va = (uint64_t)(uintptr_t)buf, bytes, iova, prp2 = 0;
 	const struct region *window;
 	struct slot *slot;
 
-	if (!qp || !owner_gate_open(qp) || qp->ns != ns)
-		return STRAIGHT_NOT;
-	geometry = ns_geometry(ns);
 	if (blocks - 1u >= geometry->straight_blocks || lba > geometry->nblocks - blocks)
 		return STRAIGHT_NOT;
 	if (va % NVME_PRP1_ALIGN || !window_translate(qp, va, &iova))

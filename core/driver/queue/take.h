@@ -87,16 +87,19 @@ static inline const struct nvme_cqe *head_next(struct upnvme_qpair *qp, const st
 	return qp->cq;
 }
 
-/* Before the entries: doorbell, transport, what the library completed. */
-static inline void take_begin(struct upnvme_qpair *qp, struct sink *sink)
+/* Before the entries: doorbell, transport. */
+static inline void take_ring(struct upnvme_qpair *qp)
 {
-	qp->in_poll = 1;
 	if (atomic_load_explicit(&qp->tail, memory_order_relaxed) != qp->rung)
 		ring_tail(qp);
 	if (qp->transport.hook)
 		qp->transport.hook(qp->transport.hook_arg);
-	if (unlikely(qp->ready))
-		ready_deliver(qp, sink);
+}
+
+/* Something to hand out: a new entry, or what the library completed. */
+static inline bool take_has_work(const struct upnvme_qpair *qp)
+{
+	return !(cqe_rest(qp, qp->head) & PHASE_BIT) || qp->ready;
 }
 
 static inline void take_consumed(struct upnvme_qpair *qp, const struct nvme_cqe *head)
@@ -118,8 +121,8 @@ static inline void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head
 	take_consumed(qp, head);
 	if (unlikely(qp->pending))
 		split_pump(qp);
-	ring_note_idle(qp);
 	qp->in_poll = 0;
+	ring_note_idle(qp);
 }
 
 static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uint32_t left)
@@ -129,7 +132,7 @@ static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uin
 	return taken - sink->silent + sink->extra;
 }
 
-/* Completes up to `max` entries and returns how many completions were handed out. A device that ignores the head
+/* After take_ring. Completes up to `max` entries and returns how many completions were handed out. A device that ignores the head
  * doorbell and floods the queue cannot keep its owner here for more than a lap. */
 static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *qp, uint32_t max,
 							   struct sink *sink, const bool reaping)
@@ -139,7 +142,11 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 	uint32_t left,
 		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
 
-	take_begin(qp, sink);
+	qp->in_poll = 1;
+	/* Not idle, so that a poll within a callback comes to where that is seen. */
+	atomic_store_explicit(&qp->idle_tail, NULL, memory_order_relaxed);
+	if (unlikely(qp->ready))
+		ready_deliver(qp, sink);
 	head = qp->head;
 	for (left = sink->stopped ? 0 : budget; left > 0; left--) {
 		uint64_t rest = cqe_rest(qp, head);
