@@ -159,7 +159,7 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 	created->slot_step = (uint64_t)(nslots | SLOT_FREE) << 32 | SLOT_NOT_PLAIN;
 	created->ns = &no_namespace;
 	created->list_bytes = list_bytes;
-	created->list_shift = log2_floor(list_bytes);
+	created->list_shift = list_bytes ? log2_floor(list_bytes) : 0;
 	rc = transport->ops->queue(transport, qid, ctrlr->limits.dstrd, &created->transport);
 	if (!rc)
 		rc = rings_alloc(created, entries, nslots);
