@@ -8,7 +8,7 @@
 
 static _Thread_local struct upnvme_error last;
 
-int error_set(int err, uint32_t code, const char *format, ...)
+int(error_set)(int err, uint32_t code, const char *format, ...)
 {
 	va_list args;
 
@@ -30,7 +30,7 @@ void error_clear(void)
 	memset(&last, 0, sizeof(last));
 }
 
-int error_no_memory(const char *what, uint64_t bytes)
+int(error_no_memory)(const char *what, uint64_t bytes)
 {
 	return error_set(
 		-ENOMEM, UPNVME_ERR_NO_MEMORY,

@@ -19,4 +19,10 @@ void error_clear(void);
 /* No memory, said the same way everywhere. */
 __attribute__((cold)) int error_no_memory(const char *what, uint64_t bytes);
 
+#ifdef __clang_analyzer__
+/* It cannot see into them, and would follow paths on which an error is 0. */
+#define error_set(err, ...)          (error_set(err, __VA_ARGS__), (err))
+#define error_no_memory(what, bytes) (error_no_memory(what, bytes), -ENOMEM)
+#endif
+
 #endif
