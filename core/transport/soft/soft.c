@@ -21,6 +21,8 @@
  *   noiob=       Namespace Optimal I/O Boundary in blocks, 0 to 65535
  *   serial=      serial number, at most 20 printable ASCII characters
  */
+#include "transport/soft/soft.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +60,11 @@ struct soft {
 static struct soft *soft_of(struct transport *transport)
 {
 	return container_of(transport, struct soft, transport);
+}
+
+struct softctrl *soft_controller(struct transport *transport)
+{
+	return soft_of(transport)->sc;
 }
 
 /* --- what the URI says ---------------------------------------------------------------------------- */
