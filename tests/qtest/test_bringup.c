@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* QEMU's controller is brought up, from whatever state it was left in, and shut down. */
+#include "support/rig.h"
+
+#include "spec/regs.h"
+
+static const struct qemu_ns namespaces[] = { { .nsid = 1, .bytes = 4 * MIB } };
+static const struct qemu_config config = { .properties = "max_ioqpairs=4",
+					   .namespaces = namespaces,
+					   .nnamespaces = NELEMS(namespaces) };
+
+static uint32_t csts(void)
+{
+	return (uint32_t)qemu_read(group_qemu, NVME_REG_CSTS, 4);
+}
+
+static void a_fresh_controller_becomes_ready(void **state)
+{
+	upnvme_ctrlr *ctrlr;
+
+	assert_false(NVME_CSTS_RDY(csts()));
+	ctrlr = ctrlr_of_group();
+	assert_true(NVME_CSTS_RDY(csts()));
+	assert_false(NVME_CSTS_CFS(csts()));
+	OK(upnvme_close(ctrlr));
+}
+
+static void closing_shuts_it_down_and_disables_it(void **state)
+{
+	OK(upnvme_close(ctrlr_of_group()));
+	assert_false(NVME_CSTS_RDY(csts()));
+	assert_false(NVME_CC_EN((uint32_t)qemu_read(group_qemu, NVME_REG_CC, 4)));
+}
+
+static void the_registers_and_the_properties_agree(void **state)
+{
+	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
+	upnvme_ctrlr *ctrlr = ctrlr_of_group();
+	uint64_t cap = qemu_read(group_qemu, NVME_REG_CAP, 8);
+
+	OK(upnvme_ctrlr_info_get(ctrlr, &info));
+	assert_int_equal(info.max_queue_entries, NVME_CAP_MQES(cap) + 1);
+	assert_int_equal(info.ready_timeout_ms, NVME_CAP_TO(cap) * 500);
+	assert_int_equal(info.version, qemu_read(group_qemu, NVME_REG_VS, 4));
+	assert_int_equal(info.page_bytes, 4096);
+	assert_int_equal(info.max_qpairs, 4);
+	OK(upnvme_close(ctrlr));
+}
+
+static void it_can_be_opened_again_and_again(void **state)
+{
+	for (int i = 0; i < 20; i++) {
+		struct rig rig;
+		void *buf;
+
+		rig_of_group(&rig, 1, 0, 0);
+		buf = dma(rig.ctrlr, 4096);
+		assert_int_equal(do_read(&rig, buf, (uint64_t)i, 1), 0);
+		rig_close(&rig);
+	}
+}
+
+/* As a program that crashed leaves it: enabled, with a queue somewhere. */
+static void one_that_was_left_enabled_is_taken_over(void **state)
+{
+	struct rig rig;
+
+	qemu_write(group_qemu, NVME_REG_AQA, 4, 7u << 16 | 7u);
+	qemu_write(group_qemu, NVME_REG_ASQ, 8, 0x200000);
+	qemu_write(group_qemu, NVME_REG_ACQ, 8, 0x201000);
+	qemu_write(group_qemu, NVME_REG_CC, 4,
+		   NVME_FIELD_SET(NVME_CC_EN, 1u) |
+			   NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
+			   NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM));
+	assert_true(NVME_CSTS_RDY(csts()));
+	rig_of_group(&rig, 1, 0, 0);
+	assert_int_equal(do_read(&rig, dma(rig.ctrlr, 4096), 0, 1), 0);
+	rig_close(&rig);
+}
+
+/* With queue pairs, too: the reset takes them away. */
+static void one_whose_handle_is_still_there_is_taken_over(void **state)
+{
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	upnvme_ctrlr *left = NULL;
+	upnvme_qpair *qp;
+	struct rig rig;
+
+	opts.admin_timeout_ns = 200000000;
+	OK(qtest_open(&left, group_qemu, &opts));
+	qp = create_qpair(left, 0, 0, 0);
+	rig_of_group(&rig, 1, 0, 0);
+	assert_int_equal(do_read(&rig, dma(rig.ctrlr, 4096), 0, 1), 0);
+	rig_close(&rig);
+	/* The first one finds that nobody answers, within its deadline, and gives the controller up. */
+	assert_int_equal(upnvme_qpair_close(qp), 0);
+	assert_int_equal(upnvme_close(left), 0);
+}
+
+static void one_in_a_failed_state_is_reset(void **state)
+{
+	struct rig rig;
+
+	/* An admin queue at no page: QEMU answers with CSTS.CFS. */
+	qemu_write(group_qemu, NVME_REG_AQA, 4, 0);
+	qemu_write(group_qemu, NVME_REG_ASQ, 8, 0);
+	qemu_write(group_qemu, NVME_REG_ACQ, 8, 0);
+	qemu_write(group_qemu, NVME_REG_CC, 4, NVME_FIELD_SET(NVME_CC_EN, 1u));
+	assert_true(NVME_CSTS_CFS(csts()));
+	rig_of_group(&rig, 1, 0, 0);
+	assert_int_equal(do_read(&rig, dma(rig.ctrlr, 4096), 0, 1), 0);
+	rig_close(&rig);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_fresh_controller_becomes_ready),
+	cmocka_unit_test(closing_shuts_it_down_and_disables_it),
+	cmocka_unit_test(the_registers_and_the_properties_agree),
+	cmocka_unit_test(it_can_be_opened_again_and_again),
+	cmocka_unit_test(one_that_was_left_enabled_is_taken_over),
+	cmocka_unit_test(one_whose_handle_is_still_there_is_taken_over),
+	cmocka_unit_test(one_in_a_failed_state_is_reset),
+};
+
+QEMU_GROUP(config, tests)
