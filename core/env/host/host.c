@@ -3,12 +3,12 @@
  * memory at a fixed distance, so that a driver that confuses the two kinds of address is caught. */
 #include "env/env.h"
 
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/util.h"
+#include "env/pages.h"
 
 /* Bus addresses have at most 48 bits, as behind an IOMMU. On x86-64, where programs have 47, this distance makes
  * of nearly every address one that faults when it is used as a pointer. */
@@ -20,34 +20,14 @@
 
 static int host_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), slack = align > page ? align : 0;
-	char *raw, *aligned;
-
 	(void)env;
-	raw = mmap(NULL, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (raw == MAP_FAILED)
-		return error_no_memory("DMA pages", bytes);
-	aligned = slack ? (char *)align_up((uintptr_t)raw, align) : raw;
-	if (aligned > raw)
-		munmap(raw, (size_t)(aligned - raw));
-	if (raw + slack > aligned)
-		munmap(aligned + bytes, (size_t)(raw + slack - aligned));
-	if (madvise(aligned, bytes, MADV_DONTFORK)) {
-		int err = errno;
-
-		munmap(aligned, bytes);
-		return error_set(-err, UPNVME_ERR_SYSTEM,
-				 "madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s",
-				 (unsigned long long)bytes, strerror(err));
-	}
-	*va = aligned;
-	return 0;
+	return pages_map(bytes, align, false, va);
 }
 
 static void host_pages_free(struct env *env, void *va, uint64_t bytes)
 {
 	(void)env;
-	munmap(va, bytes);
+	pages_unmap(va, bytes);
 }
 
 /* mincore fails with ENOMEM where nothing is mapped, and needs a byte a page for its answer. */
