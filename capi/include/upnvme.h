@@ -21,6 +21,7 @@
 #define UPNVME_H
 
 #include "upnvme/ctrlr.h"
+#include "upnvme/devices.h"
 #include "upnvme/error.h"
 #include "upnvme/io.h"
 #include "upnvme/mem.h"

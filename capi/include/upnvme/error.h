@@ -102,6 +102,10 @@ extern "C" {
 #define UPNVME_ERR_DEVICE_BUSY    150u /* another process, or a mounted file system, uses it */
 #define UPNVME_ERR_DEVICE_BAR     151u /* its registers cannot be mapped, or are smaller than it says */
 #define UPNVME_ERR_MEM_LOCK_LIMIT 152u /* RLIMIT_MEMLOCK does not allow this much DMA memory */
+#define UPNVME_ERR_DEVICE_ADDRESS 153u /* not of the form domain:bus:device.function */
+#define UPNVME_ERR_DRIVER_MISSING 154u /* the driver to bind it to is not loaded */
+#define UPNVME_ERR_BIND           155u /* the driver did not take it; it is back where it was */
+#define UPNVME_ERR_BIND_STUCK     156u /* likewise, and its former driver did not take it back */
 
 /* The last error of a thread; a frozen record. */
 struct upnvme_error {

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A PCI function's configuration space, through sysfs. */
+#ifndef UPNVME_PCI_CONFIG_H
+#define UPNVME_PCI_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pci/address.h"
+#include "pci/sysfs.h"
+
+/* Offsets of the header (PCI Express Base 5.0, 7.5.1). */
+#define PCI_CONFIG_COMMAND      0x04u
+#define PCI_CONFIG_STATUS       0x06u
+#define PCI_CONFIG_CAPABILITIES 0x34u
+
+#define PCI_COMMAND_MEMORY     0x0002u
+#define PCI_COMMAND_BUS_MASTER 0x0004u
+#define PCI_COMMAND_NO_INTX    0x0400u
+#define PCI_STATUS_CAP_LIST    0x0010u
+
+#define PCI_CAP_POWER 0x01u
+#define PCI_CAP_EXP   0x10u
+#define PCI_CAP_MSIX  0x11u
+
+struct pci_config {
+	int fd;
+	char address[PCI_ADDRESS_ROOM];
+};
+
+/* Opens it, for writing too if asked. 0, or a negative errno with its sentence; to be closed after success. */
+int pci_config_open(struct pci_config *config, const struct sysfs *fs, const char *address,
+		    bool writable);
+void pci_config_close(struct pci_config *config);
+
+/* `bytes` is 1, 2 or 4, and `offset` a multiple of it. 0, or a negative errno with its sentence: beyond the
+ * first 64 bytes only root may read. */
+int pci_config_read(const struct pci_config *config, uint32_t offset, uint32_t bytes,
+		    uint32_t *value);
+int pci_config_write(const struct pci_config *config, uint32_t offset, uint32_t bytes,
+		     uint32_t value);
+
+/* The offset of a capability (7.5.3), 0 if the function does not have it. 0, or a negative errno with its sentence. */
+int pci_config_capability(const struct pci_config *config, uint8_t id, uint32_t *offset);
+
+#endif

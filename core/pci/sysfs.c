@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reading and writing the kernel's small files. */
+#include "pci/sysfs.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct sysfs sysfs_machine = {
+	.sys = "/sys",
+	.proc = "/proc",
+	.dev = "/dev",
+	.write = sysfs_write_file,
+	.claim = sysfs_claim_device,
+};
+
+/* What `format` makes of `args`, below `root`. */
+static int path_make(char *path, const char *root, const char *format, va_list args)
+{
+	int head = snprintf(path, SYSFS_PATH_ROOM, "%s/", root), tail;
+
+	if (head < 0 || head >= (int)SYSFS_PATH_ROOM)
+		return -ENAMETOOLONG;
+	tail = vsnprintf(path + head, SYSFS_PATH_ROOM - (size_t)head, format, args);
+	return tail < 0 || head + tail >= (int)SYSFS_PATH_ROOM ? -ENAMETOOLONG : 0;
+}
+
+#define PATH_FROM_ARGS(rc, path, root)                       \
+	do {                                                 \
+		va_list args_;                               \
+		va_start(args_, format);                     \
+		(rc) = path_make(path, root, format, args_); \
+		va_end(args_);                               \
+	} while (0)
+
+/* The kernel takes a value in one write or not at all; a short one was cut. */
+int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t bytes = strlen(text);
+	ssize_t written;
+	int rc = 0;
+
+	(void)fs;
+	if (fd < 0)
+		return -errno;
+	written = write(fd, text, bytes);
+	if (written < 0)
+		rc = -errno;
+	else if ((size_t)written != bytes)
+		rc = -EIO;
+	close(fd);
+	return rc;
+}
+
+int sysfs_claim_device(const struct sysfs *fs, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+
+	(void)fs;
+	return fd < 0 ? -errno : fd;
+}
+
+static int read_file(const char *path, char *text, size_t bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, bytes - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		n--;
+	text[n] = '\0';
+	return 0;
+}
+
+int sysfs_read(const struct sysfs *fs, char *text, size_t bytes, const char *format, ...)
+{
+	char path[SYSFS_PATH_ROOM];
+	int rc;
+
+	PATH_FROM_ARGS(rc, path, fs->sys);
+	text[0] = '\0';
+	if (!rc)
+		rc = read_file(path, text, bytes);
+	if (rc)
+		text[0] = '\0';
+	return rc;
+}
+
+int64_t sysfs_number(const struct sysfs *fs, int64_t otherwise, const char *format, ...)
+{
+	char path[SYSFS_PATH_ROOM], text[64], *end;
+	int64_t value;
+	int rc;
+
+	PATH_FROM_ARGS(rc, path, fs->sys);
+	if (!rc)
+		rc = read_file(path, text, sizeof(text));
+	if (rc)
+		return otherwise;
+	errno = 0;
+	value = strtoll(text, &end, 0);
+	return errno || end == text || *end ? otherwise : value;
+}
+
+int sysfs_link(const struct sysfs *fs, char *name, size_t bytes, const char *format, ...)
+{
+	char path[SYSFS_PATH_ROOM], target[4096];
+	const char *slash;
+	ssize_t n;
+	int rc;
+
+	PATH_FROM_ARGS(rc, path, fs->sys);
+	name[0] = '\0';
+	if (rc)
+		return rc;
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	snprintf(name, bytes, "%s", slash ? slash + 1 : target);
+	return 0;
+}
+
+bool sysfs_exists(const struct sysfs *fs, const char *format, ...)
+{
+	char path[SYSFS_PATH_ROOM];
+	int rc;
+
+	PATH_FROM_ARGS(rc, path, fs->sys);
+	return !rc && access(path, F_OK) == 0;
+}
+
+int sysfs_write(const struct sysfs *fs, const char *text, const char *format, ...)
+{
+	char path[SYSFS_PATH_ROOM];
+	int rc;
+
+	PATH_FROM_ARGS(rc, path, fs->sys);
+	return rc ? rc : fs->write(fs, path, text);
+}
+
+int sysfs_writable(const struct sysfs *fs, const char *format, ...)
+{
+	char path[SYSFS_PATH_ROOM];
+	int rc, fd;
+
+	PATH_FROM_ARGS(rc, path, fs->sys);
+	if (rc)
+		return rc;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int not_dots(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+}
+
+/* The entries give way to their names, one by one. */
+static int take_names(struct sysfs_names *names, struct dirent **entries, uint32_t n)
+{
+	int rc = 0;
+
+	names->n = n;
+	names->name = calloc(n ? n : 1, sizeof(*names->name));
+	for (uint32_t i = 0; i < n; i++) {
+		if (names->name)
+			names->name[i] = strdup(entries[i]->d_name);
+		if (!names->name || !names->name[i])
+			rc = -ENOMEM;
+		free(entries[i]);
+	}
+	free(entries);
+	if (!names->name)
+		names->n = 0;
+	if (rc || !names->name)
+		sysfs_names_free(names);
+	return names->name ? 0 : -ENOMEM;
+}
+
+int sysfs_names_get(struct sysfs_names *names, const char *root, const char *format, ...)
+{
+	char path[SYSFS_PATH_ROOM];
+	struct dirent **entries;
+	int rc, n;
+
+	*names = (struct sysfs_names){ 0 };
+	PATH_FROM_ARGS(rc, path, root);
+	if (rc)
+		return rc;
+	n = scandir(path, &entries, not_dots, alphasort);
+	return n < 0 ? -errno : take_names(names, entries, (uint32_t)n);
+}
+
+void sysfs_names_free(struct sysfs_names *names)
+{
+	for (uint32_t i = 0; i < names->n; i++)
+		free(names->name[i]);
+	free(names->name);
+	*names = (struct sysfs_names){ 0 };
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernel's files: where /sys, /proc and /dev are, and how they are read and written. Everything
+ * in this folder goes through one of these, so that a test can put a made-up tree in their place. */
+#ifndef UPNVME_PCI_SYSFS_H
+#define UPNVME_PCI_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYSFS_PATH_ROOM 512u /* of a path below one of the roots */
+
+struct sysfs {
+	const char *sys;
+	const char *proc;
+	const char *dev;
+	/* Writes `text` into a file that exists. 0 or a negative errno. */
+	int (*write)(const struct sysfs *fs, const char *path, const char *text);
+	/* Opens a block device so that nobody else can claim it. A descriptor or a negative errno. */
+	int (*claim)(const struct sysfs *fs, const char *path);
+	void *context; /* of the two functions */
+};
+
+/* The machine's own. */
+extern const struct sysfs sysfs_machine;
+
+int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text);
+int sysfs_claim_device(const struct sysfs *fs, const char *path);
+
+/* In all of these `format` makes a path below fs->sys, without a leading slash. */
+
+/* The contents without the white space at the end; longer ones are cut. 0 or a negative errno. */
+__attribute__((format(printf, 4, 5))) int sysfs_read(const struct sysfs *fs, char *text,
+						     size_t bytes, const char *format, ...);
+
+/* A number in C's notation, or `otherwise` where there is none. */
+__attribute__((format(printf, 3, 4))) int64_t sysfs_number(const struct sysfs *fs,
+							   int64_t otherwise, const char *format,
+							   ...);
+
+/* The last component of what a symbolic link points to. 0 or a negative errno; *name is empty then. */
+__attribute__((format(printf, 4, 5))) int sysfs_link(const struct sysfs *fs, char *name,
+						     size_t bytes, const char *format, ...);
+
+__attribute__((format(printf, 2, 3))) bool sysfs_exists(const struct sysfs *fs, const char *format,
+							...);
+
+/* 0 or a negative errno. */
+__attribute__((format(printf, 3, 4))) int sysfs_write(const struct sysfs *fs, const char *text,
+						      const char *format, ...);
+
+/* Whether sysfs_write would be allowed to open the file: 0 or a negative errno. */
+__attribute__((format(printf, 2, 3))) int sysfs_writable(const struct sysfs *fs, const char *format,
+							 ...);
+
+/* The sorted names in a folder. */
+struct sysfs_names {
+	char **name;
+	uint32_t n;
+};
+
+/* Lists a folder below one of the three roots. 0 or a negative errno; the names are to be freed
+ * after success. */
+__attribute__((format(printf, 3, 4))) int sysfs_names_get(struct sysfs_names *names,
+							  const char *root, const char *format,
+							  ...);
+void sysfs_names_free(struct sysfs_names *names);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the machine has for driving devices from user space: IOMMU, drivers, huge pages, lockable memory. */
+#ifndef UPNVME_PCI_SYSTEM_H
+#define UPNVME_PCI_SYSTEM_H
+
+#include <upnvme/devices.h>
+
+#include "pci/sysfs.h"
+
+/* What is not known is 0. */
+void pci_system_get(const struct sysfs *fs, struct upnvme_system *system);
+
+#endif
