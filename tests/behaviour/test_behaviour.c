@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reads table.json and runs each of its cases in each configuration that it is meant for: a test each. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "run.h"
+
+#define TESTS_MAX 4096u
+
+static struct CMUnitTest tests[TESTS_MAX];
+static size_t ntests;
+
+static void behaviour(void **state)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	char failure[sizeof(run->failure)];
+	bool well = run_case(run, *state);
+
+	memcpy(failure, run->failure, sizeof(failure));
+	free(run);
+	if (!well)
+		fail_msg("%s", failure);
+}
+
+static void add(const struct json *table, const struct json *one, const char *medium,
+		const char *mode, uint32_t block)
+{
+	struct configuration *c = calloc(1, sizeof(*c));
+
+	if (!c || ntests == TESTS_MAX)
+		abort();
+	*c = (struct configuration){ table, one, medium, mode, block, "" };
+	snprintf(c->name, sizeof(c->name), "%s [%s %s %u]", json_string(one, "name", "?"), medium,
+		 mode, block);
+	tests[ntests++] = (struct CMUnitTest){ c->name, behaviour, NULL, NULL, c };
+}
+
+/* The list of the case, or that of the table's "usually". */
+static const struct json *choices(const struct json *table, const struct json *one, const char *key)
+{
+	const struct json *own = json_get(one, key);
+
+	return own ? own->children : json_get(json_get(table, "usually"), key)->children;
+}
+
+static void add_all(const struct json *table, const struct json *one)
+{
+	const struct json *medium, *mode, *block;
+
+	for (medium = choices(table, one, "media"); medium; medium = medium->next)
+		for (mode = choices(table, one, "modes"); mode; mode = mode->next)
+			for (block = choices(table, one, "blocks"); block; block = block->next)
+				add(table, one, medium->string, mode->string,
+				    (uint32_t)block->number);
+}
+
+/* A mistyped key would be a case that tests less than it says. */
+static int check_keys(const struct json *json)
+{
+	static const char *const known[] = {
+		"about", "usually", "before",    "cases",        "name",        "media",
+		"modes", "blocks",  "uri",       "nblocks",      "entries",     "bare",
+		"steps", "do",      "as",        "ctrlr",        "ns",          "qpair",
+		"buf",   "at",      "bytes",     "align",        "lba",         "seed",
+		"byte",  "iov",     "flags",     "status",       "done_blocks", "error",
+		"code",  "names",   "returns",   "start",        "for",         "in_callback",
+		"max",   "until",   "ops",       "times",        "tag",         "expect",
+		"room",  "cdw",     "direction", "opcode",       "form",        "dtype",
+		"nsid",  "size",    "future",    "max_transfer", "nqpairs",     "outstanding",
+		"is",
+	};
+	int bad = 0;
+
+	for (const struct json *child = json->children; child; child = child->next) {
+		size_t i = 0;
+
+		while (child->key && i < sizeof(known) / sizeof(known[0]) &&
+		       strcmp(known[i], child->key) != 0)
+			i++;
+		if (i == sizeof(known) / sizeof(known[0])) {
+			fprintf(stderr, "line %d: unknown key \"%s\"\n", child->line, child->key);
+			bad++;
+		}
+		bad += check_keys(child);
+	}
+	return bad;
+}
+
+int main(int argc, char **argv)
+{
+	const char *path = argc > 1 ? argv[1] : "tests/behaviour/table.json";
+	char error[200];
+	struct json *table = json_read(path, error, sizeof(error));
+	const struct json *one;
+	int failed;
+
+	if (!table || check_keys(table)) {
+		fprintf(stderr, "%s: %s\n", path, table ? "not as README.md says" : error);
+		json_free(table);
+		return 1;
+	}
+	for (one = json_get(table, "cases")->children; one; one = one->next)
+		add_all(table, one);
+	failed = _cmocka_run_group_tests("behaviour", tests, ntests, NULL, NULL);
+	for (size_t i = 0; i < ntests; i++)
+		free(tests[i].initial_state);
+	json_free(table);
+	return failed;
+}
