@@ -9,7 +9,8 @@ struct env;
 
 struct env_ops {
 	const char *name;
-	/* Zeroed pages, aligned to `align`, not inherited by forked children. 0 or a negative errno with its sentence. */
+	/* Zeroed pages, aligned to `align`, not inherited by forked children. 0 or a negative
+	 * errno with its sentence. */
 	int (*pages_alloc)(struct env *env, uint64_t bytes, uint64_t align, void **va);
 	void (*pages_free)(struct env *env, void *va, uint64_t bytes);
 	/* Makes whole pages reachable at *iova. */
@@ -19,8 +20,8 @@ struct env_ops {
 
 struct env {
 	const struct env_ops *ops;
-	/* Where every page is seen at the same distance: iova - va. Else 0, and the way back from a bus
-	 * address (domain_resolve) is not there. */
+	/* Where every page is seen at the same distance: iova - va. Else 0, and the way back
+	 * from a bus address (domain_resolve) is not there. */
 	uint64_t distance;
 };
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of core/env/vfio share: containers, the IOMMU's contexts, and the groups of
+ * devices in them. */
+#ifndef UPNVME_ENV_VFIO_CONTAINER_H
+#define UPNVME_ENV_VFIO_CONTAINER_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "env/env.h"
+#include "env/vfio/iova.h"
+
+struct group;
+
+/* One set of DMA mappings; the devices of all its groups reach what is mapped. An environment of
+ * its own. */
+struct container {
+	struct env env;
+	struct container *next;
+	struct group *groups;
+	pid_t pid; /* whose it is: a forked child starts afresh */
+	int fd;
+	pthread_mutex_t lock; /* the space */
+	struct iova_space space;
+};
+
+/* The unit in which the IOMMU tells devices apart. Open once in a process, for all its devices. */
+struct group {
+	struct group *next;
+	struct container *container;
+	unsigned number;
+	int fd;
+	struct vfio_device *devices; /* that are open */
+};
+
+/* Held while containers, groups and devices come and go. */
+void containers_lock(void);
+void containers_unlock(void);
+
+/* Both under the lock. `address` is for the sentences. */
+int group_get(struct group **group, unsigned number, const char *address);
+/* Closes the group, and its container with the last group, when no device is open any more. */
+void group_put(struct group *group);
+
+/* container.c */
+int container_create(struct container **container, int group_fd, const char *address);
+void container_destroy(struct container *container);
+/* Reads which addresses the IOMMU offers now. */
+int container_refresh(struct container *container, const char *address);
+
+/* dma.c */
+extern const struct env_ops vfio_env_ops;
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A device that VFIO hands out: opened once, by one process, and its configuration space. */
+#include "env/vfio/device.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "env/vfio/container.h"
+
+struct vfio_region_info *region_get(struct vfio_device *device, unsigned index)
+{
+	struct vfio_region_info head = { .argsz = sizeof(head), .index = index }, *info;
+
+	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &head)) {
+		error_set(-errno, UPNVME_ERR_SYSTEM, "%s: VFIO does not describe its region %u: %s",
+			  device->address, index, strerror(errno));
+		return NULL;
+	}
+	info = calloc(1, MAX(head.argsz, sizeof(head)));
+	if (!info) {
+		error_no_memory("a description of a region", head.argsz);
+		return NULL;
+	}
+	*info = head;
+	info->argsz = MAX(head.argsz, (uint32_t)sizeof(head));
+	if (!ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, info))
+		return info;
+	error_set(-errno, UPNVME_ERR_SYSTEM, "%s: VFIO does not describe its region %u: %s",
+		  device->address, index, strerror(errno));
+	free(info);
+	return NULL;
+}
+
+static int config_find(struct vfio_device *device)
+{
+	struct vfio_region_info *info = region_get(device, VFIO_PCI_CONFIG_REGION_INDEX);
+
+	if (!info)
+		return error_last()->err;
+	device->config_offset = info->offset;
+	free(info);
+	return 0;
+}
+
+static int check_not_open(const struct group *group, const char *address)
+{
+	for (const struct vfio_device *device = group->devices; device; device = device->next)
+		if (!strcmp(device->address, address))
+			return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+					 "%s is open in this process already: use that handle, or "
+					 "close it first",
+					 address);
+	return 0;
+}
+
+static int error_device(int err, const char *address)
+{
+	if (err == EBUSY)
+		return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+				 "%s: VFIO says that the device is in use", address);
+	if (err == ENODEV || err == EINVAL)
+		return error_set(-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
+				 "%s: vfio-pci does not hold the device: bind it with "
+				 "`upnvme-devices bind %s`",
+				 address, address);
+	return error_set(-err, UPNVME_ERR_SYSTEM, "%s: VFIO does not hand the device out: %s",
+			 address, strerror(err));
+}
+
+static int device_get(struct vfio_device *device)
+{
+	int rc;
+
+	device->fd = ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->address);
+	if (device->fd < 0)
+		return error_device(errno, device->address);
+	rc = config_find(device);
+	if (rc)
+		close(device->fd);
+	return rc;
+}
+
+static int device_join(struct vfio_device *device, unsigned number)
+{
+	int rc = group_get(&device->group, number, device->address);
+
+	if (rc)
+		return rc;
+	rc = check_not_open(device->group, device->address);
+	if (!rc)
+		rc = device_get(device);
+	if (rc) {
+		group_put(device->group);
+		return rc;
+	}
+	device->next = device->group->devices;
+	device->group->devices = device;
+	return 0;
+}
+
+int vfio_device_open(struct vfio_device **device, const char *address, unsigned group)
+{
+	struct vfio_device *created = calloc(1, sizeof(*created));
+	int rc;
+
+	if (created)
+		created->address = strdup(address);
+	if (!created || !created->address) {
+		free(created);
+		return error_no_memory("a VFIO device", sizeof(*created));
+	}
+	containers_lock();
+	rc = device_join(created, group);
+	containers_unlock();
+	if (rc) {
+		free(created->address);
+		free(created);
+		return rc;
+	}
+	*device = created;
+	return 0;
+}
+
+void vfio_device_close(struct vfio_device *device)
+{
+	containers_lock();
+	for (struct vfio_device **link = &device->group->devices; *link; link = &(*link)->next) {
+		if (*link == device) {
+			*link = device->next;
+			break;
+		}
+	}
+	close(device->fd); /* before its group, which would be busy */
+	group_put(device->group);
+	containers_unlock();
+	free(device->address);
+	free(device);
+}
+
+struct env *vfio_device_env(struct vfio_device *device)
+{
+	return &device->group->container->env;
+}
+
+static int error_config(const struct vfio_device *device, const char *what, uint32_t offset)
+{
+	return error_set(-EIO, UPNVME_ERR_SYSTEM,
+			 "%s: cannot %s its configuration space at %#x: the device is gone, or its "
+			 "driver was changed",
+			 device->address, what, offset);
+}
+
+int vfio_config_read16(struct vfio_device *device, uint32_t offset, uint16_t *value)
+{
+	if (pread(device->fd, value, sizeof(*value), (off_t)(device->config_offset + offset)) ==
+	    sizeof(*value))
+		return 0;
+	return error_config(device, "read", offset);
+}
+
+int vfio_config_write16(struct vfio_device *device, uint32_t offset, uint16_t value)
+{
+	if (pwrite(device->fd, &value, sizeof(value), (off_t)(device->config_offset + offset)) ==
+	    sizeof(value))
+		return 0;
+	return error_config(device, "write", offset);
+}

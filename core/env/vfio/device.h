@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A device in its group: what device.c and bar.c share. */
+#ifndef UPNVME_ENV_VFIO_DEVICE_H
+#define UPNVME_ENV_VFIO_DEVICE_H
+
+#include <linux/vfio.h>
+
+#include "env/vfio/vfio.h"
+
+struct group;
+
+struct vfio_device {
+	struct vfio_device *next; /* in its group */
+	struct group *group;
+	char *address;
+	int fd;
+	uint64_t config_offset; /* of configuration space, in the file */
+};
+
+/* What the kernel says of a region, with its capabilities; to be freed. Null, with its sentence
+ * set, when it cannot be had. */
+struct vfio_region_info *region_get(struct vfio_device *device, unsigned index);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Memory that the devices of a container reach: pinned and mapped in the IOMMU at an address of
+ * our choice. */
+#include <linux/vfio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "env/pages.h"
+#include "env/vfio/container.h"
+#include "env/vfio/memlock.h"
+
+static struct container *container_of_env(struct env *env)
+{
+	return container_of(env, struct container, env);
+}
+
+static int dma_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
+{
+	(void)env;
+	return pages_map(bytes, align, true, va);
+}
+
+static void dma_pages_free(struct env *env, void *va, uint64_t bytes)
+{
+	(void)env;
+	pages_unmap(va, bytes);
+}
+
+static int error_map(int err, const void *va, uint64_t bytes)
+{
+	if (err == EFAULT)
+		return error_set(
+			-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+			"memory from %p on, %llu bytes, is not (wholly) mapped for reading "
+			"and writing in this process: register memory that is",
+			va, (unsigned long long)bytes);
+	if (err == ENOSPC)
+		return error_set(-ENOSPC, UPNVME_ERR_DEVICE_IOMMU,
+				 "the kernel allows no more DMA mappings: register fewer, larger "
+				 "pieces, or raise "
+				 "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
+	return error_set(-err, UPNVME_ERR_SYSTEM,
+			 "VFIO cannot map %llu bytes at %p for the device: %s",
+			 (unsigned long long)bytes, va, strerror(err));
+}
+
+static int map_ioctl(struct container *container, void *va, uint64_t bytes, uint64_t iova)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)va,
+		.iova = iova,
+		.size = bytes,
+	};
+
+	return ioctl(container->fd, VFIO_IOMMU_MAP_DMA, &map) ? error_map(errno, va, bytes) : 0;
+}
+
+static int dma_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
+{
+	struct container *container = container_of_env(env);
+	int rc = memlock_check(bytes);
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&container->lock);
+	rc = iova_take(&container->space, (uintptr_t)va, bytes, iova);
+	if (!rc) {
+		rc = map_ioctl(container, va, bytes, *iova);
+		if (rc)
+			iova_drop(&container->space, *iova);
+	}
+	pthread_mutex_unlock(&container->lock);
+	return rc;
+}
+
+/* An address whose unmapping failed is never used again. */
+static void unmap_ioctl(struct container *container, const struct iova_mapping *mapping)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = mapping->iova,
+		.size = mapping->bytes,
+	};
+
+	if (ioctl(container->fd, VFIO_IOMMU_UNMAP_DMA, &unmap) || unmap.size != mapping->bytes)
+		log_error("VFIO cannot unmap %llu bytes at bus address %#llx: %s",
+			  (unsigned long long)mapping->bytes, (unsigned long long)mapping->iova,
+			  strerror(errno));
+	else
+		iova_drop(&container->space, mapping->iova);
+}
+
+static void dma_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
+{
+	struct container *container = container_of_env(env);
+	struct iova_mapping unused;
+
+	(void)va;
+	pthread_mutex_lock(&container->lock);
+	while (iova_release(&container->space, &iova, &bytes, &unused))
+		unmap_ioctl(container, &unused);
+	pthread_mutex_unlock(&container->lock);
+}
+
+const struct env_ops vfio_env_ops = {
+	.name = "vfio",
+	.pages_alloc = dma_pages_alloc,
+	.pages_free = dma_pages_free,
+	.map = dma_map,
+	.unmap = dma_unmap,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The groups that are open, and the container that each is in: one for all as long as the kernel
+ * puts up with it, so that a buffer goes from one controller to the other uncopied. */
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "env/vfio/container.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct container *containers; /* those of a parent process, before fork, are left alone */
+
+void containers_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void containers_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static int error_open(int err, unsigned number, const char *address)
+{
+	switch (err) {
+	case EACCES:
+	case EPERM:
+		return error_set(-EACCES, UPNVME_ERR_DEVICE_ACCESS,
+				 "%s: this user may not open /dev/vfio/%u: as root: chown USER "
+				 "/dev/vfio/%u",
+				 address, number, number);
+	case EBUSY:
+		return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+				 "%s: /dev/vfio/%u is in use: another process, or a child that "
+				 "this one forked, has a device of its IOMMU group open; `fuser "
+				 "-v /dev/vfio/%u` names it",
+				 address, number, number);
+	case ENOENT:
+	case ENODEV:
+		return error_set(-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
+				 "%s: there is no /dev/vfio/%u: bind the device with "
+				 "`upnvme-devices bind %s`",
+				 address, number, address);
+	default:
+		return error_set(-err, UPNVME_ERR_SYSTEM, "%s: cannot open /dev/vfio/%u: %s",
+				 address, number, strerror(err));
+	}
+}
+
+static int check_viable(int fd, unsigned number, const char *address)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+
+	if (ioctl(fd, VFIO_GROUP_GET_STATUS, &status))
+		return error_set(-errno, UPNVME_ERR_SYSTEM,
+				 "%s: VFIO does not say in which state IOMMU group %u is: %s",
+				 address, number, strerror(errno));
+	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
+		return 0;
+	return error_set(-EPERM, UPNVME_ERR_DEVICE_GROUP,
+			 "%s: other devices of IOMMU group %u are with kernel drivers: unbind all "
+			 "that /sys/kernel/iommu_groups/%u/devices lists, or move the device to a "
+			 "slot with a group of its own",
+			 address, number, number);
+}
+
+static int group_open(int *fd, unsigned number, const char *address)
+{
+	char path[32];
+	int rc;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%u", number);
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	if (*fd < 0)
+		return error_open(errno, number, address);
+	rc = check_viable(*fd, number, address);
+	if (rc)
+		close(*fd);
+	return rc;
+}
+
+/* A container that takes the group: one that is there, else a new one. The kernel refuses a
+ * group whose IOMMU is another, or cannot reach what is mapped already. */
+static int container_for(struct container **container, int fd, const char *address)
+{
+	int rc;
+
+	for (struct container *there = containers; there; there = there->next) {
+		if (there->pid != getpid() || ioctl(fd, VFIO_GROUP_SET_CONTAINER, &there->fd))
+			continue;
+		*container = there;
+		rc = container_refresh(there, address);
+		if (rc)
+			ioctl(fd, VFIO_GROUP_UNSET_CONTAINER);
+		return rc;
+	}
+	rc = container_create(container, fd, address);
+	if (rc)
+		return rc;
+	(*container)->next = containers;
+	containers = *container;
+	return 0;
+}
+
+static struct group *group_find(unsigned number)
+{
+	for (struct container *c = containers; c; c = c->next)
+		for (struct group *g = c->groups; c->pid == getpid() && g; g = g->next)
+			if (g->number == number)
+				return g;
+	return NULL;
+}
+
+int group_get(struct group **group, unsigned number, const char *address)
+{
+	struct group *created = group_find(number);
+	int rc;
+
+	if (created) {
+		*group = created;
+		return 0;
+	}
+	created = calloc(1, sizeof(*created));
+	if (!created)
+		return error_no_memory("an IOMMU group", sizeof(*created));
+	created->number = number;
+	rc = group_open(&created->fd, number, address);
+	if (rc)
+		goto free_group;
+	rc = container_for(&created->container, created->fd, address);
+	if (rc)
+		goto close_group;
+	created->next = created->container->groups;
+	created->container->groups = created;
+	*group = created;
+	return 0;
+
+close_group:
+	close(created->fd);
+free_group:
+	free(created);
+	return rc;
+}
+
+static void container_remove(struct container *container)
+{
+	for (struct container **link = &containers; *link; link = &(*link)->next) {
+		if (*link == container) {
+			*link = container->next;
+			break;
+		}
+	}
+	container_destroy(container);
+}
+
+void group_put(struct group *group)
+{
+	struct container *container = group->container;
+
+	if (group->devices)
+		return;
+	for (struct group **link = &container->groups; *link; link = &(*link)->next) {
+		if (*link == group) {
+			*link = group->next;
+			break;
+		}
+	}
+	close(group->fd); /* takes it out of the container */
+	free(group);
+	if (!container->groups)
+		container_remove(container);
+}

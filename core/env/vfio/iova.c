@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Gives out bus addresses: first fit, above 4 GiB where there is room. Below are the windows of
+ * bridges and interrupts, which an IOMMU does not always get to see: a device behind the same
+ * switch might answer there. */
+#include "env/vfio/iova.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+
+#define PREFERRED_FIRST (4ull << 30)
+#define LOWEST_FIRST    65536ull /* zero looks like an address that was forgotten */
+/* Queue pairs note what a command touches in 48 bits. */
+#define HIGHEST_LAST   ((1ull << 48) - 1)
+#define PAGE_BYTES     4096ull
+#define HUGE_BYTES     (2ull << 20)
+#define MAPPINGS_FIRST 16u
+
+int iova_space_allow(struct iova_space *space, const struct iova_range *ranges, uint32_t n)
+{
+	struct iova_range *copy = calloc(n ? n : 1, sizeof(*copy));
+
+	if (!copy)
+		return error_no_memory("the table of bus addresses", n * sizeof(*copy));
+	memcpy(copy, ranges, n * sizeof(*copy));
+	free(space->ranges);
+	space->ranges = copy;
+	space->nranges = n;
+	return 0;
+}
+
+void iova_space_destroy(struct iova_space *space)
+{
+	free(space->ranges);
+	free(space->mappings);
+	*space = (struct iova_space){ 0 };
+}
+
+/* The first mapping that ends above `iova`. */
+static uint32_t mapping_after(const struct iova_space *space, uint64_t iova)
+{
+	uint32_t low = 0, high = space->nmappings;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct iova_mapping *mapping = &space->mappings[middle];
+
+		if (mapping->iova + mapping->bytes > iova)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The first address from `from` on that is `offset` past a multiple of `align`. */
+static uint64_t congruent_up(uint64_t from, uint64_t offset, uint64_t align)
+{
+	return from + ((offset - from) & (align - 1));
+}
+
+static bool fits(uint64_t at, uint64_t bytes, uint64_t last)
+{
+	return at <= last && bytes - 1 <= last - at;
+}
+
+/* First fit in one range, from `from` on. */
+static bool find_in_range(const struct iova_space *space, const struct iova_range *range,
+			  uint64_t from, uint64_t va, uint64_t bytes, uint64_t align,
+			  uint64_t *iova)
+{
+	uint64_t last = MIN(range->last, HIGHEST_LAST);
+	uint64_t at = congruent_up(MAX(range->first, from), va, align);
+
+	for (uint32_t i = mapping_after(space, at); fits(at, bytes, last); i++) {
+		const struct iova_mapping *mapping = &space->mappings[i];
+
+		if (i == space->nmappings || mapping->iova - at >= bytes) {
+			*iova = at;
+			return true;
+		}
+		at = congruent_up(mapping->iova + mapping->bytes, va, align);
+	}
+	return false;
+}
+
+static bool find(const struct iova_space *space, uint64_t from, uint64_t va, uint64_t bytes,
+		 uint64_t align, uint64_t *iova)
+{
+	for (uint32_t i = 0; i < space->nranges; i++)
+		if (find_in_range(space, &space->ranges[i], from, va, bytes, align, iova))
+			return true;
+	return false;
+}
+
+static bool find_anywhere(const struct iova_space *space, uint64_t va, uint64_t bytes,
+			  uint64_t *iova)
+{
+	uint64_t align = bytes >= HUGE_BYTES ? HUGE_BYTES : PAGE_BYTES;
+
+	return find(space, PREFERRED_FIRST, va, bytes, align, iova) ||
+	       find(space, LOWEST_FIRST, va, bytes, align, iova) ||
+	       find(space, LOWEST_FIRST, va, bytes, PAGE_BYTES, iova);
+}
+
+static int reserve(struct iova_space *space)
+{
+	uint32_t capacity = MAX(space->capacity * 2, MAPPINGS_FIRST);
+	struct iova_mapping *grown;
+
+	if (space->nmappings < space->capacity)
+		return 0;
+	grown = realloc(space->mappings, capacity * sizeof(*grown));
+	if (!grown)
+		return error_no_memory("the table of DMA mappings", capacity * sizeof(*grown));
+	space->mappings = grown;
+	space->capacity = capacity;
+	return 0;
+}
+
+int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *iova)
+{
+	uint32_t at;
+	int rc = reserve(space);
+
+	if (rc)
+		return rc;
+	if (!find_anywhere(space, va, bytes, iova))
+		return error_set(
+			-ENOSPC, UPNVME_ERR_DEVICE_IOMMU,
+			"the IOMMU has no %llu bytes of bus addresses left in one piece: free or "
+			"unregister DMA memory",
+			(unsigned long long)bytes);
+	at = mapping_after(space, *iova);
+	memmove(&space->mappings[at + 1], &space->mappings[at],
+		(space->nmappings - at) * sizeof(space->mappings[0]));
+	space->mappings[at] = (struct iova_mapping){ *iova, bytes, bytes };
+	space->nmappings++;
+	return 0;
+}
+
+bool iova_release(struct iova_space *space, uint64_t *iova, uint64_t *bytes,
+		  struct iova_mapping *unused)
+{
+	uint32_t at = mapping_after(space, *iova);
+
+	while (*bytes && at < space->nmappings) {
+		struct iova_mapping *mapping = &space->mappings[at++];
+		uint64_t part = MIN(*bytes, mapping->iova + mapping->bytes - *iova);
+
+		mapping->live_bytes -= part;
+		*iova += part;
+		*bytes -= part;
+		if (!mapping->live_bytes) {
+			*unused = *mapping;
+			return true;
+		}
+	}
+	return false;
+}
+
+void iova_drop(struct iova_space *space, uint64_t iova)
+{
+	uint32_t at = mapping_after(space, iova);
+
+	space->nmappings--;
+	memmove(&space->mappings[at], &space->mappings[at + 1],
+		(space->nmappings - at) * sizeof(space->mappings[0]));
+}
