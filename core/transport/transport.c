@@ -2,22 +2,37 @@
 /* The ways to a controller that this library has, by the scheme of their URIs. */
 #include "transport/transport.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/uri.h"
 #include "base/util.h"
 
-static const struct transport_ops *const transports[] = { &transport_soft };
+static const struct transport_ops *const transports[] = { &transport_soft, &transport_pcie };
+
+/* "soft, pcie": cut where the room ends. */
+static const char *schemes(char *room, size_t bytes)
+{
+	size_t used = 0;
+
+	room[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(transports) && used < bytes; i++)
+		used += (size_t)snprintf(room + used, bytes - used, "%s%s", i ? ", " : "",
+					 transports[i]->scheme);
+	return room;
+}
 
 int transport_open(struct transport **transport, const struct uri *uri)
 {
+	char known[64];
+
 	for (size_t i = 0; i < ARRAY_SIZE(transports); i++)
 		if (!strcmp(transports[i]->scheme, uri_scheme(uri)))
 			return transports[i]->open(transport, uri);
 	return error_set(-EINVAL, UPNVME_ERR_URI_SCHEME,
-			 "URI \"%s\": unknown scheme \"%s\"; this library knows: soft",
-			 uri_text(uri), uri_scheme(uri));
+			 "URI \"%s\": unknown scheme \"%s\"; this library knows: %s", uri_text(uri),
+			 uri_scheme(uri), schemes(known, sizeof(known)));
 }
 
 void transport_close(struct transport *transport)

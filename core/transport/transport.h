@@ -47,5 +47,6 @@ int transport_open(struct transport **transport, const struct uri *uri);
 void transport_close(struct transport *transport);
 
 extern const struct transport_ops transport_soft;
+extern const struct transport_ops transport_pcie;
 
 #endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The way to a controller on the PCIe bus: `pcie:0000:01:00.0`.
+ *
+ * What the URI may say:
+ *   env=   vfio: memory of this process, mapped by the kernel's VFIO (the default)
+ *
+ * Registers and doorbells are loads and stores to BAR0 (NVMe over PCIe Transport 1.0, 3.1);
+ * nothing is between a queue pair and its doorbell. The kernel resets the function when it is
+ * opened, so that it is found as after power-on: a second reset would only cost its 100 ms
+ * again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/barrier.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uri.h"
+#include "base/util.h"
+#include "env/env.h"
+#include "env/vfio/vfio.h"
+#include "mem/domain.h"
+#include "pci/sysfs.h"
+#include "spec/regs.h"
+#include "transport/pcie/place.h"
+#include "transport/transport.h"
+
+/* PCI Local Bus 3.0, 6.2.2: the Command register. */
+#define PCI_COMMAND            0x04u
+#define PCI_COMMAND_MEMORY     0x2u
+#define PCI_COMMAND_BUS_MASTER 0x4u
+
+#define NVME_BAR 0u
+
+struct pcie {
+	struct transport transport;
+	struct vfio_device *device;
+	struct vfio_bar bar;
+	char address[PCI_ADDRESS_ROOM];
+};
+
+static struct pcie *pcie_of(struct transport *transport)
+{
+	return container_of(transport, struct pcie, transport);
+}
+
+/* --- opening and closing
+ * -------------------------------------------------------------------------- */
+
+/* Memory decoding and bus mastering are switched together: a controller that does one needs the
+ * other. */
+static int command_change(struct pcie *pcie, uint16_t clear, uint16_t set)
+{
+	uint16_t command;
+	int rc = vfio_config_read16(pcie->device, PCI_COMMAND, &command);
+
+	if (rc)
+		return rc;
+	return vfio_config_write16(pcie->device, PCI_COMMAND, (uint16_t)((command & ~clear) | set));
+}
+
+static int bar_map(struct pcie *pcie)
+{
+	int rc = vfio_bar_map(&pcie->bar, pcie->device, NVME_BAR);
+
+	if (!rc && !vfio_bar_covers(&pcie->bar, 0, NVME_REG_DOORBELLS)) {
+		rc = error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+			       "%s: the controller's registers cannot be mapped: BAR0 has %llu "
+			       "bytes, %u are needed, in whole pages",
+			       pcie->address, (unsigned long long)pcie->bar.bytes,
+			       NVME_REG_DOORBELLS);
+		vfio_bar_unmap(&pcie->bar);
+	}
+	return rc;
+}
+
+static int pcie_start(struct pcie *pcie)
+{
+	int rc = command_change(pcie, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_BUS_MASTER);
+
+	if (!rc)
+		rc = bar_map(pcie);
+	if (rc)
+		return rc;
+	rc = domain_acquire(&pcie->transport.domain, vfio_device_env(pcie->device));
+	if (rc)
+		vfio_bar_unmap(&pcie->bar);
+	return rc;
+}
+
+static int pcie_create(struct transport **transport, const struct place *place)
+{
+	struct pcie *pcie = calloc(1, sizeof(*pcie));
+	int rc;
+
+	if (!pcie)
+		return error_no_memory("a PCIe controller", sizeof(*pcie));
+	pcie->transport.ops = &transport_pcie;
+	snprintf(pcie->address, sizeof(pcie->address), "%s", place->address);
+	rc = vfio_device_open(&pcie->device, place->address, place->group);
+	if (rc)
+		goto free_pcie;
+	rc = pcie_start(pcie);
+	if (rc)
+		goto close_device;
+	log_info("%s: IOMMU group %u, environment vfio", place->address, place->group);
+	*transport = &pcie->transport;
+	return 0;
+
+close_device:
+	vfio_device_close(pcie->device);
+free_pcie:
+	free(pcie);
+	return rc;
+}
+
+static int pcie_open(struct transport **transport, const struct uri *uri)
+{
+	static const char *const keys[] = { "env" };
+	static const char *const envs[] = { "vfio" };
+	struct place place;
+	size_t env = 0;
+	int rc = uri_expect(uri, keys, ARRAY_SIZE(keys));
+
+	if (!rc)
+		rc = uri_get_choice(uri, "env", envs, ARRAY_SIZE(envs), &env);
+	if (!rc)
+		rc = place_find(&place, &sysfs_machine, uri_path(uri));
+	return rc ? rc : pcie_create(transport, &place);
+}
+
+/* The device is cut off from memory before memory is given back. */
+static void pcie_close(struct transport *transport)
+{
+	struct pcie *pcie = pcie_of(transport);
+
+	if (command_change(pcie, PCI_COMMAND_BUS_MASTER, 0))
+		log_warn("%s: bus mastering stays on until it is closed: %s", pcie->address,
+			 error_last()->text);
+	vfio_bar_unmap(&pcie->bar);
+	domain_release(transport->domain);
+	vfio_device_close(pcie->device);
+	free(pcie);
+}
+
+/* --- registers and doorbells
+ * ---------------------------------------------------------------------- */
+
+#define REGISTER(transport, offset, type) \
+	((volatile type *)(void *)((char *)pcie_of(transport)->bar.base + (offset)))
+
+static int pcie_read32(struct transport *transport, uint32_t offset, uint32_t *value)
+{
+	*value = *REGISTER(transport, offset, uint32_t);
+	return 0;
+}
+
+static int pcie_read64(struct transport *transport, uint32_t offset, uint64_t *value)
+{
+	*value = *REGISTER(transport, offset, uint64_t);
+	return 0;
+}
+
+static int pcie_write32(struct transport *transport, uint32_t offset, uint32_t value)
+{
+	barrier_before_doorbell(); /* CC.EN hands queues over, as a doorbell does entries */
+	*REGISTER(transport, offset, uint32_t) = value;
+	return 0;
+}
+
+static int pcie_write64(struct transport *transport, uint32_t offset, uint64_t value)
+{
+	*REGISTER(transport, offset, uint64_t) = value;
+	return 0;
+}
+
+static _Atomic uint32_t *doorbell(struct pcie *pcie, uint64_t offset)
+{
+	return (_Atomic uint32_t *)(void *)((char *)pcie->bar.base + offset);
+}
+
+static int pcie_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
+		      struct transport_queue *queue)
+{
+	struct pcie *pcie = pcie_of(transport);
+	uint64_t stride = 4ull << dstrd;
+	uint64_t sq_tail = NVME_REG_DOORBELLS + 2ull * qid * stride, cq_head = sq_tail + stride;
+
+	if (!vfio_bar_covers(&pcie->bar, sq_tail, cq_head + sizeof(uint32_t) - sq_tail))
+		return error_set(
+			-ENOSPC, UPNVME_ERR_DEVICE_BAR,
+			"%s: the doorbells of queue pair %u would be at %#llx of BAR0 (CAP.DSTRD "
+			"%u), of which %#llx bytes are there: ask for fewer queue pairs",
+			pcie->address, qid, (unsigned long long)sq_tail, dstrd,
+			(unsigned long long)pcie->bar.bytes);
+	*queue = (struct transport_queue){ .sq_tail = doorbell(pcie, sq_tail),
+					   .cq_head = doorbell(pcie, cq_head) };
+	return 0;
+}
+
+const struct transport_ops transport_pcie = {
+	.scheme = "pcie",
+	.open = pcie_open,
+	.close = pcie_close,
+	.read32 = pcie_read32,
+	.read64 = pcie_read64,
+	.write32 = pcie_write32,
+	.write64 = pcie_write64,
+	.queue = pcie_queue,
+};
