@@ -243,6 +243,7 @@ static bool request_give_up(struct admin_request *request)
 	bool done;
 
 	pthread_mutex_lock(&admin->lock);
+	qpair_take(admin->qp, 0);
 	done = request->state == REQUEST_DONE;
 	if (!done)
 		request->state = REQUEST_LATE;
