@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A controller's life: options, refusals, failure, fork, and closing. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/pause.h"
 #include "base/util.h"
 #include "support/fake_transport.h"
 
@@ -247,6 +249,48 @@ static void one_that_cannot_even_be_disabled_is_given_up_in_time(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
+static _Atomic bool held;
+
+static enum fake_verdict hold_vendor(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				     struct nvme_cqe *cqe)
+{
+	if (sqe->opcode != 0xc0)
+		return FAKE_DEFAULT;
+	atomic_store(&held, true);
+	return FAKE_HOLD;
+}
+
+static void *wait_for_ever(void *arg)
+{
+	struct upnvme_raw raw = { .cdw = { 0xc0 }, .timeout_ns = UINT64_MAX };
+	struct upnvme_completion done;
+	long rc = upnvme_admin(arg, &raw, &done);
+
+	return (void *)(rc == -EIO && error_last()->code == UPNVME_ERR_CTRLR_FAILED ? 0 : rc - 1);
+}
+
+static void who_waits_for_a_failed_controller_is_let_go(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	struct pause pause = { 0 };
+	pthread_t threads[3];
+	void *bad;
+
+	fake->script = hold_vendor;
+	atomic_store(&held, false);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, wait_for_ever, ctrlr), 0);
+	while (!atomic_load(&held))
+		pause_next(&pause);
+	ctrlr_fail(ctrlr, "a test says so");
+	for (int i = 0; i < 3; i++) {
+		pthread_join(threads[i], &bad);
+		assert_null(bad);
+	}
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
 static void queue_pairs_of_a_failed_controller_complete_as_aborted(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = open_soft("soft:ram?size=1MiB");
@@ -281,6 +325,7 @@ int main(void)
 		cmocka_unit_test(a_fatal_status_gives_the_controller_up),
 		cmocka_unit_test(a_controller_that_vanishes_is_given_up),
 		cmocka_unit_test(one_that_cannot_even_be_disabled_is_given_up_in_time),
+		cmocka_unit_test(who_waits_for_a_failed_controller_is_let_go),
 		cmocka_unit_test(queue_pairs_of_a_failed_controller_complete_as_aborted),
 	};
 

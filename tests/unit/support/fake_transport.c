@@ -82,6 +82,7 @@ static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *v
 
 	if (fake->fail_reads)
 		return error_set(fake->fail_reads, UPNVME_ERR_SYSTEM, "a read that fails");
+	pthread_mutex_lock(&fake->lock);
 	if (offset == NVME_REG_CSTS)
 		settle(fake);
 	switch (offset) {
@@ -100,6 +101,7 @@ static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *v
 	default:
 		fail_msg("the driver reads register %xh", offset);
 	}
+	pthread_mutex_unlock(&fake->lock);
 	if (atomic_load(&fake->gone))
 		*value = UINT32_MAX;
 	return 0;
@@ -109,12 +111,14 @@ static int fake_write32(struct transport *transport, uint32_t offset, uint32_t v
 {
 	struct fake_transport *fake = fake_of(transport);
 
+	pthread_mutex_lock(&fake->lock);
 	if (offset == NVME_REG_CC)
 		write_cc(fake, value);
 	else if (offset == NVME_REG_AQA)
 		fake->aqa = value;
 	else
 		fail_msg("the driver writes register %xh", offset);
+	pthread_mutex_unlock(&fake->lock);
 	return 0;
 }
 
@@ -272,8 +276,9 @@ static void fake_hook(void *arg)
 	struct fake_transport *fake = arg;
 	uint32_t tail = atomic_load_explicit(&fake->sq_tail, memory_order_acquire);
 
+	pthread_mutex_lock(&fake->lock);
 	if (!NVME_CC_EN(fake->cc) || !NVME_CSTS_RDY(fake->csts) || atomic_load(&fake->gone))
-		return;
+		tail = fake->sq_head;
 	while (fake->sq_head != tail) {
 		const struct nvme_sqe *sqe = fake_transport_memory(
 			fake, fake->asq + fake->sq_head * sizeof(*sqe), sizeof(*sqe));
@@ -281,6 +286,7 @@ static void fake_hook(void *arg)
 		fake->sq_head = (fake->sq_head + 1) % sq_entries(fake);
 		execute(fake, sqe);
 	}
+	pthread_mutex_unlock(&fake->lock);
 }
 
 static int fake_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
@@ -315,6 +321,7 @@ static void fake_close(struct transport *transport)
 	if (fake->nclosed)
 		++*fake->nclosed;
 	domain_release(transport->domain);
+	pthread_mutex_destroy(&fake->lock);
 	free(fake);
 }
 
@@ -361,6 +368,7 @@ struct fake_transport *fake_transport_create(void)
 
 	assert_non_null(fake);
 	fake->transport.ops = &fake_ops;
+	pthread_mutex_init(&fake->lock, NULL);
 	assert_int_equal(domain_acquire(&fake->transport.domain, env_host()), 0);
 	describe(fake);
 	return fake;

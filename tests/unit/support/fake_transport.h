@@ -8,6 +8,7 @@
 #ifndef UPNVME_TESTS_FAKE_TRANSPORT_H
 #define UPNVME_TESTS_FAKE_TRANSPORT_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,6 +42,7 @@ typedef enum fake_verdict (*fake_script)(struct fake_transport *fake, const stru
 
 struct fake_transport {
 	struct transport transport;
+	pthread_mutex_t lock; /* held by the driver's calls, scripts included; not by the test's */
 
 	/* registers, and how they behave */
 	uint64_t cap;
