@@ -31,15 +31,16 @@ uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request
 
 	if (!op_has_data(&request->op))
 		return blocks;
-	/* A boundary is a hint for reads and writes (NOIOB): a command that crosses it is slower, not wrong. */
+	/* A boundary is a hint for reads and writes (NOIOB): a command that crosses it is slower,
+	 * not wrong. */
 	if (geometry->boundary_blocks) {
 		uint64_t in_stripe = (request->op.lba + request->next) % geometry->boundary_blocks;
 
 		blocks = (uint32_t)MIN(blocks, geometry->boundary_blocks - in_stripe);
 	}
 	return (uint32_t)(data_fit(qp, &request->op, request->place,
-				   (uint64_t)blocks * geometry->block_bytes) /
-			  geometry->block_bytes);
+				   (uint64_t)blocks * request->block_bytes) /
+			  request->block_bytes);
 }
 
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
@@ -53,7 +54,7 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 	if (op->form == UPNVME_FORM_IOV || op->metadata)
 		return changes | SLOT_TOUCHES_MANY;
 	if (op_has_data(op))
-		bytes = (uint64_t)op->blocks * request->geometry->block_bytes;
+		bytes = (uint64_t)op->blocks * request->block_bytes;
 	else if (op->opcode == UPNVME_OP_DATASET_MANAGEMENT && op->buf)
 		bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
 	if (!bytes)
@@ -158,8 +159,8 @@ void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot
 		put_blocks(request, blocks, &sqe);
 		put_metadata(qp, request, blocks, &sqe);
 		if (op_has_data(op))
-			data_build(qp, op, &request->place,
-				   (uint64_t)blocks * request->geometry->block_bytes, slot, &sqe);
+			data_build(qp, op, &request->place, (uint64_t)blocks * request->block_bytes,
+				   slot, &sqe);
 	}
 	request->next += blocks;
 	*tail = sqe;

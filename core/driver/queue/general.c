@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The general path of a submission: every kind of command, every check, and a sentence for each that fails. */
+/* The general path of a submission: every kind of command, every check, and a sentence for each
+ * that fails. */
 #include "base/error.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/ring.h"
@@ -7,6 +8,9 @@
 #include "driver/queue/straight.h"
 #include "spec/command.h"
 #include "spec/identify.h"
+
+/* Of protection information with a 16-bit guard; the driver does not enable the other formats. */
+#define PI_BYTES 8u
 
 /* What one opcode needs. */
 struct op_kind {
@@ -99,6 +103,14 @@ static int check_range(const struct upnvme_op *op, const struct ns_geometry *geo
 	return 0;
 }
 
+/* With PRACT, metadata that is nothing but protection information stays between controller and
+ * medium (NVM Command Set 1.0c, 5.2.2.1). Where there is more, all of it is transferred. */
+static bool metadata_stays(const struct upnvme_op *op, const struct ns_geometry *geometry)
+{
+	return (op->flags & UPNVME_PRACT) && geometry->protection &&
+	       geometry->metadata_bytes == PI_BYTES;
+}
+
 static int check_metadata(struct upnvme_qpair *qp, const struct upnvme_op *op,
 			  const struct ns_geometry *geometry)
 {
@@ -106,7 +118,7 @@ static int check_metadata(struct upnvme_qpair *qp, const struct upnvme_op *op,
 	uint64_t bytes = (uint64_t)op->blocks * geometry->metadata_bytes, iova;
 
 	if (!op->metadata) {
-		if (!separate || (op->flags & UPNVME_PRACT))
+		if (!separate || metadata_stays(op, geometry))
 			return 0;
 		return error_set(
 			-EINVAL, UPNVME_ERR_METADATA,
@@ -129,8 +141,6 @@ static int check_metadata(struct upnvme_qpair *qp, const struct upnvme_op *op,
 /* Walks the parts that the request will have: each must be expressible. */
 static int check_expressible(struct upnvme_qpair *qp, struct request request)
 {
-	const uint32_t block_bytes = request.geometry->block_bytes;
-
 	while (request.next < request.op.blocks) {
 		uint32_t blocks = request_next_blocks(qp, &request);
 
@@ -144,7 +154,7 @@ static int check_expressible(struct upnvme_qpair *qp, struct request request)
 					"one block has too many segments for an SGL" :
 					"the controller has no SGL");
 		request.next += blocks;
-		data_skip(&request.op, &request.place, (uint64_t)blocks * block_bytes);
+		data_skip(&request.op, &request.place, (uint64_t)blocks * request.block_bytes);
 	}
 	return 0;
 }
@@ -152,7 +162,7 @@ static int check_expressible(struct upnvme_qpair *qp, struct request request)
 static int check_data(struct upnvme_qpair *qp, const struct request *request)
 {
 	const struct upnvme_op *op = &request->op;
-	int rc = data_check(qp, op, (uint64_t)op->blocks * request->geometry->block_bytes);
+	int rc = data_check(qp, op, (uint64_t)op->blocks * request->block_bytes);
 
 	if (!rc)
 		rc = check_metadata(qp, op, request->geometry);
@@ -185,6 +195,9 @@ static int request_check(struct upnvme_qpair *qp, struct request *request)
 		rc = check_namespace(qp, &request->op, &request->geometry);
 	if (rc)
 		return rc;
+	request->block_bytes = metadata_stays(&request->op, request->geometry) ?
+				       request->geometry->data_bytes :
+				       request->geometry->block_bytes;
 	if (!kind->ranged) {
 		request->op.blocks = 0;
 		return 0;

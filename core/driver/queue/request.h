@@ -23,6 +23,7 @@ struct request {
 	struct upnvme_op op;
 	const struct ns_geometry *geometry;
 	struct data_place place; /* of the next block */
+	uint32_t block_bytes;    /* that the command moves for a block */
 	uint32_t next;           /* block, relative to op.lba */
 };
 
@@ -30,7 +31,8 @@ struct request {
 
 /* True when the op has data that the device reads or writes. */
 bool op_has_data(const struct upnvme_op *op);
-/* The longest prefix, up to `max` bytes, of the data from `place` on that one command can express; 0 when there is none. */
+/* The longest prefix, up to `max` bytes, of the data from `place` on that one command can express;
+ * 0 when there is none. */
 uint64_t data_fit(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 		  struct data_place place, uint64_t max);
 /* Fills in the data pointer for `bytes`, which fit, and moves the place on. */
@@ -40,9 +42,11 @@ void data_build(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data
 void data_skip(const struct upnvme_op *op, struct data_place *place, uint64_t bytes);
 /* The segment of an iovec that has the byte at the place. */
 uint32_t data_segment(const struct upnvme_op *op, struct data_place place);
-/* Every segment reachable, aligned, and `bytes` in all. 0, or a negative errno that names the segment. */
+/* Every segment reachable, aligned, and `bytes` in all. 0, or a negative errno that names the
+ * segment. */
 int data_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes);
-/* The bus address of one byte range; false when it is not reachable. Looks at the owner's windows first. */
+/* The bus address of one byte range; false when it is not reachable. Looks at the owner's windows
+ * first. */
 bool data_translate(struct upnvme_qpair *qp, uint64_t va, uint64_t bytes, uint64_t *iova);
 
 /* --- command.c: entries --- */
@@ -57,7 +61,8 @@ static inline bool request_is_whole(const struct request *request, uint32_t bloc
 	return blocks == request->op.blocks;
 }
 
-/* Writes the command for the next `blocks` into the ring with the slot's identifier, and moves the request on. */
+/* Writes the command for the next `blocks` into the ring with the slot's identifier, and moves the
+ * request on. */
 void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		   uint32_t blocks);
 /* What goes into slot->touches. */
