@@ -121,6 +121,18 @@ static void add_machine(struct arguments *arguments, int memory, int firmware, i
 	add(arguments, "chardev=qmp,mode=control");
 }
 
+static void add_controller(struct arguments *arguments, const struct qemu_config *config)
+{
+	if (config->subsystem) {
+		add(arguments, "-device");
+		add(arguments, "nvme-subsys,id=subsystem");
+	}
+	add(arguments, "-device");
+	add(arguments, "nvme,id=nvme0,serial=%s,bus=pcie.0,addr=%s%s%s%s", QEMU_SERIAL, SLOT,
+	    config->subsystem ? ",subsys=subsystem" : "", config->properties ? "," : "",
+	    config->properties ? config->properties : "");
+}
+
 static void add_namespace(struct arguments *arguments, const struct qemu_ns *ns, int medium)
 {
 	uint32_t block = ns->block_bytes ? ns->block_bytes : 512;
@@ -201,9 +213,7 @@ static void spawn(struct qemu *qemu, const struct qemu_config *config)
 	qemu->qtest = qtest[0];
 	qemu->qmp = qmp[0];
 	add_machine(&arguments, qemu->memory->fd, fds[2], qtest[1], qmp[1]);
-	add(&arguments, "-device");
-	add(&arguments, "nvme,id=nvme0,serial=%s,bus=pcie.0,addr=%s%s%s", QEMU_SERIAL, SLOT,
-	    config->properties ? "," : "", config->properties ? config->properties : "");
+	add_controller(&arguments, config);
 	for (uint32_t i = 0; i < config->nnamespaces; i++) {
 		qemu->media[qemu->nmedia++] =
 			memory_file("upnvme-qtest-medium", config->namespaces[i].bytes);

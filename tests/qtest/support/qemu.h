@@ -34,6 +34,7 @@ struct qemu_config {
 	const char *properties; /* of nvme, as "mdts=1", or null */
 	const struct qemu_ns *namespaces;
 	uint32_t nnamespaces;
+	bool subsystem; /* namespaces can be attached and detached */
 };
 
 struct qemu {
