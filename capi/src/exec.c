@@ -30,7 +30,8 @@ static void exec_submit(struct exec *exec, struct upnvme_qpair *qp)
 	}
 }
 
-/* With ops: as many completions as were accepted. Without: what there is room for, as long as something is in flight. */
+/* With ops: as many completions as were accepted. Without: what there is room for, as long as
+ * something is in flight. */
 static bool exec_is_done(const struct exec *exec, const struct upnvme_qpair *qp)
 {
 	if (exec->stored == exec->ndone)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The I/O calls. The queue pair's inlines are compiled here, once: a read is one function from the caller's line down to the
- * ring, and the rest of it is the general path. */
+/* The I/O calls. The queue pair's inlines are compiled here, once: a read is one function from the
+ * caller's line down to the ring, and the rest of it is the general path. */
 #include <upnvme/io.h>
 
 #include "base/error.h"
@@ -8,7 +8,8 @@
 #include "driver/queue/straight.h"
 #include "driver/queue/take.h"
 
-/* --- submission --------------------------------------------------------------------------------------- */
+/* --- submission
+ * --------------------------------------------------------------------------------------- */
 
 static int check_handles(const struct upnvme_qpair *qp, const struct upnvme_ns *ns)
 {
@@ -47,7 +48,8 @@ static int rw_general(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t
 	return submit_general(qp, ns, &op, cb, arg);
 }
 
-/* These two have the signature of the calls that end in them, so that the shortest path saves no register for their sake. */
+/* These two have the signature of the calls that end in them, so that the shortest path saves no
+ * register for their sake. */
 static __attribute__((noinline)) int read_pages(upnvme_qpair *qp, upnvme_ns *ns, void *buf,
 						uint64_t lba, uint32_t blocks, upnvme_cb cb,
 						void *arg)
@@ -147,7 +149,8 @@ int upnvme_verify(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks
 	return rw_general(qp, ns, NULL, lba, blocks, cb, arg, UPNVME_OP_VERIFY);
 }
 
-/* The op's first and third words say what a short form says, and the fields from `metadata` on are not used. */
+/* The op's first and third words say what a short form says, and the fields from `metadata` on are
+ * not used. */
 static inline bool op_is_plain(const struct upnvme_op *op, uint32_t opcode)
 {
 	static const uint32_t hints_at = offsetof(struct upnvme_op, directive);
@@ -161,7 +164,8 @@ static inline bool op_is_plain(const struct upnvme_op *op, uint32_t opcode)
 	return kind == opcode && !(hints | tags | op->ref_tag | (uintptr_t)op->metadata);
 }
 
-/* A plain read or write of a page in the namespace that was used last, by a caller that has entered. */
+/* A plain read or write of a page in the namespace that was used last, by a caller that has
+ * entered. */
 static inline __attribute__((always_inline)) int op_straight(upnvme_qpair *qp,
 							     const struct upnvme_op *op,
 							     upnvme_cb cb, void *arg)
@@ -229,7 +233,8 @@ int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
 	return (int)(op - ops);
 }
 
-/* --- completion --------------------------------------------------------------------------------------- */
+/* --- completion
+ * --------------------------------------------------------------------------------------- */
 
 /* What a poll finds before it looks at the queue. 0: go on. */
 static int enter_to_take(upnvme_qpair *qp)

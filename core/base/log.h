@@ -7,7 +7,7 @@
 
 #include <upnvme/error.h>
 
-void log_set_sink(upnvme_log_fn sink, void *arg, uint32_t level);
+void log_set_sink(upnvme_log_fn fn, void *arg, uint32_t level);
 __attribute__((format(printf, 2, 3), cold)) void log_write(uint32_t level, const char *format, ...);
 
 #define log_error(...) log_write(UPNVME_LOG_ERROR, __VA_ARGS__)

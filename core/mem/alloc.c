@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* DMA memory: buddies of pages inside 2 MiB arenas, and a mapping of its own for what is larger.
  *
- * All book-keeping is outside the memory that it describes: a device that writes where it should not cannot
- * break the allocator. Freed memory that a command may still touch is set aside, and looked at again at each later
- * call, so that no caller can free under a device. */
+ * All book-keeping is outside the memory that it describes: a device that writes where it should
+ * not cannot break the allocator. Freed memory that a command may still touch is set aside, and
+ * looked at again at each later call, so that no caller can free under a device. */
 #include <stdlib.h>
 #include <string.h>
 

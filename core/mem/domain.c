@@ -10,7 +10,8 @@
 #include "env/env.h"
 #include "mem/internal.h"
 
-/* One domain for each environment; there are few, and the list is looked at only when a controller is opened. */
+/* One domain for each environment; there are few, and the list is looked at only when a controller
+ * is opened. */
 static pthread_mutex_t domains_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct domain *domains[8];
 

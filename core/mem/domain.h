@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A domain: the memory that one way of access can reach. Controllers that are reached alike share one.
+/* A domain: the memory that one way of access can reach. Controllers that are reached alike share
+ * one.
  *
- * It knows which pages are reachable and at which bus address (region.c), hands out DMA memory (alloc.c), and knows
- * its users, the queue pairs, so that no memory is taken away under a command in flight. */
+ * It knows which pages are reachable and at which bus address (region.c), hands out DMA memory
+ * (alloc.c), and knows its users, the queue pairs, so that no memory is taken away under a command
+ * in flight. */
 #ifndef UPNVME_MEM_DOMAIN_H
 #define UPNVME_MEM_DOMAIN_H
 

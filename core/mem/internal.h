@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of core/mem share: the domain's parts, each owned by the file that it is named after. */
+/* What the files of core/mem share: the domain's parts, each owned by the file that it is named
+ * after. */
 #ifndef UPNVME_MEM_INTERNAL_H
 #define UPNVME_MEM_INTERNAL_H
 
@@ -24,8 +25,8 @@ struct region_table {
 	_Atomic(struct segment *) segments;
 	_Atomic uint32_t nsegments;
 	uint32_t capacity;
-	struct segment *retired
-		[32]; /* smaller arrays, which a reader may still look at; each twice the last */
+	struct segment *retired[32]; /* smaller arrays, which a reader may still look at; each twice
+					the last */
 	uint32_t nretired;
 };
 
@@ -49,10 +50,12 @@ int regions_add(struct domain *domain, uint64_t base, uint64_t end);
 /* Every page of [base, end) is registered. Fails, for want of memory, before anything has changed. */
 int regions_remove(struct domain *domain, uint64_t base, uint64_t end);
 void regions_clear(struct domain *domain);
-/* True if each page of [base, end) is registered; *last then says whether some page is so only once. */
+/* True if each page of [base, end) is registered; *last then says whether some page is so only
+ * once. */
 bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last);
 
-/* Under the lock: whether a command in flight may touch the bytes; whether to forget what was looked up. */
+/* Under the lock: whether a command in flight may touch the bytes; whether to forget what was
+ * looked up. */
 bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes);
 void users_forget(struct domain *domain);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which pages are reachable, how often each was registered, and where the device sees them.
  *
- * The table is a sorted array of segments. It changes under the domain's lock; it is read without one
- * (a queue pair that meets a new buffer, a software controller that meets a bus address), by the rule of a sequence
- * lock: a reader that saw the number change, or odd, looks again. */
+ * The table is a sorted array of segments. It changes under the domain's lock; it is read without
+ * one (a queue pair that meets a new buffer, a software controller that meets a bus address), by
+ * the rule of a sequence lock: a reader that saw the number change, or odd, looks again. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -151,7 +151,8 @@ static void table_join(struct region_table *table, uint64_t base, uint64_t end)
 	}
 }
 
-/* Maps the gaps in [base, end) and takes them in. On failure nothing that was there before is changed. */
+/* Maps the gaps in [base, end) and takes them in. On failure nothing that was there before is
+ * changed. */
 static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 {
 	struct region_table *table = &domain->table;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the tests of the public interface share: opening, waiting, temporary images, expected errors. */
+/* What the tests of the public interface share: opening, waiting, temporary images, expected
+ * errors. */
 #ifndef UPNVME_TESTS_PUBLIC_SUPPORT_H
 #define UPNVME_TESTS_PUBLIC_SUPPORT_H
 
@@ -75,7 +76,8 @@ bool pattern_is(const void *buf, uint64_t lba, uint32_t blocks, uint32_t block, 
 char *image_create(uint64_t bytes);
 void image_remove(char *path);
 
-/* Runs `fn` in another thread and waits for it. cmocka's assertions may not be used there: it returns whether all was well. */
+/* Runs `fn` in another thread and waits for it. cmocka's assertions may not be used there: it
+ * returns whether all was well. */
 int in_thread(int (*fn)(void *arg), void *arg);
 /* Runs `fn` in a forked child; its result, 0 to 127. */
 int in_child(int (*fn)(void *arg), void *arg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Stopping and closing with commands in flight: each of them completes exactly once, and then the memory is the caller's. */
+/* Stopping and closing with commands in flight: each of them completes exactly once, and then the
+ * memory is the caller's. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -43,7 +44,8 @@ static uint32_t submit_all(struct rig *rig, char *buf, upnvme_cb cb, uint32_t bl
 	return DEPTH;
 }
 
-/* Success by the device, or aborted by the library; a write that the library aborts is indeterminate. */
+/* Success by the device, or aborted by the library; a write that the library aborts is
+ * indeterminate. */
 static void check_fate(const struct upnvme_completion *done, uint32_t i, uint32_t blocks)
 {
 	if (done->status == 0) {

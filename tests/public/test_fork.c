@@ -101,7 +101,12 @@ static int own_controller(void *arg)
 	struct io io = { 0 };
 	void *buf;
 
-	if (upnvme_open(&ctrlr, "soft:ram?size=1MiB&mode=thread", NULL))
+	const char *build = getenv("UPNVME_TEST_BUILD");
+	/* TSan gives up when the child of a process with threads starts one. */
+	bool threads = !build || strcmp(build, "tsan") != 0;
+
+	if (upnvme_open(&ctrlr, threads ? "soft:ram?size=1MiB&mode=thread" : "soft:ram?size=1MiB",
+			NULL))
 		return 1;
 	if (upnvme_ns_get(&ns, ctrlr, 1) || upnvme_qpair_create(&qp, ctrlr, NULL) ||
 	    upnvme_dma_alloc(&buf, ctrlr, 4096, 0))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Random commands, many at a time, against a plain array that does the same. Commands in flight have ranges of their own,
- * since the order among them is not laid down.
+ * Random commands, many at a time, against a plain array that does the same. Commands in flight
+ * have ranges of their own, since the order among them is not laid down.
  */
 #include <errno.h>
 

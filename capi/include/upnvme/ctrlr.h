@@ -2,8 +2,8 @@
 /*
  * upnvme/ctrlr.h: controllers and namespaces: opening, closing, what they are, and the admin side.
  *
- * Thread rule of this header: any thread, unless a function says otherwise; the admin path takes a lock.
- * After fork, every call with a parent's handle fails with -EOWNERDEAD in the child.
+ * Thread rule of this header: any thread, unless a function says otherwise; the admin path takes a
+ * lock. After fork, every call with a parent's handle fails with -EOWNERDEAD in the child.
  */
 #ifndef UPNVME_CTRLR_H
 #define UPNVME_CTRLR_H
@@ -24,8 +24,8 @@ struct upnvme_open_opts {
 	uint32_t nqpairs;          /* I/O queue pairs to ask the controller for; 0: 64 */
 	uint32_t keep_alive_ms;    /* keep-alive period; 0: none */
 	uint64_t admin_timeout_ns; /* deadline of an admin command; 0: 10 s */
-	uint64_t
-		max_transfer_bytes; /* an upper limit of one command's data, below the controller's own; 0: none */
+	/* An upper limit of one command's data, below the controller's own; 0: none. */
+	uint64_t max_transfer_bytes;
 };
 #define UPNVME_OPEN_OPTS_INIT                                            \
 	{                                                                \
@@ -33,26 +33,27 @@ struct upnvme_open_opts {
 	}
 
 /*
- * Opens the controller that `uri` names and brings it up: reset, enable, Identify, queues negotiated.
- *   soft:ram?size=1GiB&block=4096       a software controller in this process, over memory
- *   soft:/path/disk.img?block=512       the same over a file, which keeps its bytes
+ * Opens the controller that `uri` names and brings it up: reset, enable, Identify, queues
+ * negotiated. soft:ram?size=1GiB&block=4096       a software controller in this process, over
+ * memory soft:/path/disk.img?block=512       the same over a file, which keeps its bytes
  *   soft:null?size=1TiB                 the same over nothing: for measuring
  * `opts` may be null. On success *ctrlr is the handle, to be closed with upnvme_close.
- * Errors: -EINVAL (URI, options), -E2BIG (options from the future), -ENOENT, -EACCES, -EBUSY (the medium),
- * -ETIMEDOUT, -EIO, -ENOTSUP (the controller), -ENOMEM.
+ * Errors: -EINVAL (URI, options), -E2BIG (options from the future), -ENOENT, -EACCES, -EBUSY (the
+ * medium), -ETIMEDOUT, -EIO, -ENOTSUP (the controller), -ENOMEM.
  */
 UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
 			   const struct upnvme_open_opts *opts);
 
 /*
  * Shuts the controller down and frees it, its namespaces, and all its DMA memory.
- * -EBUSY while queue pairs live: nothing has happened then. Null is accepted. Not within a callback.
+ * -EBUSY while queue pairs live: nothing has happened then. Null is accepted. Not within a
+ * callback.
  */
 UPNVME_API int upnvme_close(upnvme_ctrlr *ctrlr);
 
 /*
- * Serves the admin side: completes asynchronous admin commands and events (their callbacks run here),
- * keep-alive, failure detection. Returns how many callbacks ran, or a negative errno (-EIO:
+ * Serves the admin side: completes asynchronous admin commands and events (their callbacks run
+ * here), keep-alive, failure detection. Returns how many callbacks ran, or a negative errno (-EIO:
  * the controller has failed). Call it every now and then, or open with UPNVME_OPEN_HOUSEKEEPING.
  */
 UPNVME_API int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr);
@@ -109,7 +110,8 @@ UPNVME_API int upnvme_admin_submit(upnvme_ctrlr *ctrlr, const struct upnvme_raw 
  * Errors: as upnvme_admin; an error status is -EIO with the status in the sentence. */
 UPNVME_API int upnvme_identify(upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data);
 
-/* Get Log Page (5.16): `bytes` (a multiple of 4) from `offset` of log `lid`. Errors as upnvme_identify. */
+/* Get Log Page (5.16): `bytes` (a multiple of 4) from `offset` of log `lid`. Errors as
+ * upnvme_identify. */
 UPNVME_API int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid, uint64_t offset,
 			       void *data, size_t bytes);
 
@@ -124,8 +126,8 @@ UPNVME_API int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid,
 UPNVME_API int upnvme_feature_get(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t select,
 				  uint32_t *value, void *data, size_t bytes);
 
-/* Set Features (5.27): dword 11 from `value`. `save` other than 0 keeps it over power cycles. Features that
- * the driver manages (number of queues, keep alive) are refused with -EINVAL. */
+/* Set Features (5.27): dword 11 from `value`. `save` other than 0 keeps it over power cycles.
+ * Features that the driver manages (number of queues, keep alive) are refused with -EINVAL. */
 UPNVME_API int upnvme_feature_set(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t value,
 				  int save, const void *data, size_t bytes);
 
@@ -165,13 +167,14 @@ struct upnvme_error_entry {
 	uint16_t sqid;
 	uint16_t cid;
 	uint16_t status;
-	uint16_t
-		parameter; /* byte in bits 7:0 and bit in 10:8 of the command's field in error, FFFFh: none */
+	/* Where in the command: byte in bits 7:0, bit in 10:8; FFFFh: nowhere in particular. */
+	uint16_t parameter;
 	uint32_t reserved;
 };
 UPNVME_ASSERT(sizeof(struct upnvme_error_entry) == 32, "upnvme_error_entry is frozen at 32 bytes");
 
-/* Reads up to `n` valid entries of the error log, newest first. Returns how many. Errors as upnvme_identify. */
+/* Reads up to `n` valid entries of the error log, newest first. Returns how many. Errors as
+ * upnvme_identify. */
 UPNVME_API int upnvme_error_log(upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries,
 				uint32_t n);
 
@@ -186,21 +189,20 @@ struct upnvme_firmware {
 UPNVME_API int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 
 /* upnvme_event.kind */
-#define UPNVME_EVENT_NS_CHANGED \
-	1u                    /* a namespace appeared, changed or went; handles are up to date */
-#define UPNVME_EVENT_SMART 2u /* a health warning */
-#define UPNVME_EVENT_ERROR 3u /* the controller reports an error */
-#define UPNVME_EVENT_FAILED \
-	4u /* the controller has failed: its queue pairs complete everything as aborted */
-#define UPNVME_EVENT_OTHER 5u /* look at `type`, `info` and `log_page` */
+#define UPNVME_EVENT_NS_CHANGED 1u /* a namespace appeared, changed or went */
+#define UPNVME_EVENT_SMART      2u /* a health warning */
+#define UPNVME_EVENT_ERROR      3u /* the controller reports an error */
+#define UPNVME_EVENT_FAILED     4u /* it has failed: queue pairs complete all as aborted */
+#define UPNVME_EVENT_OTHER      5u /* look at `type`, `info` and `log_page` */
 
 /* Something that the controller reported (5.2); frozen. */
 struct upnvme_event {
-	uint32_t kind; /* UPNVME_EVENT_... */
-	uint32_t nsid; /* of the namespace that changed, or 0 */
-	uint8_t type;  /* asynchronous event type (Figure 146) */
-	uint8_t info;  /* asynchronous event information */
-	uint8_t log_page; /* the log page that has more; the library has read those that it understands */
+	uint32_t kind;    /* UPNVME_EVENT_... */
+	uint32_t nsid;    /* of the namespace that changed, or 0 */
+	uint8_t type;     /* asynchronous event type (Figure 146) */
+	uint8_t info;     /* asynchronous event information */
+	uint8_t log_page; /* the log page that has more; the library has read those that it
+			     understands */
 	uint8_t reserved[5];
 };
 UPNVME_ASSERT(sizeof(struct upnvme_event) == 16, "upnvme_event is frozen at 16 bytes");
@@ -208,13 +210,15 @@ UPNVME_ASSERT(sizeof(struct upnvme_event) == 16, "upnvme_event is frozen at 16 b
 typedef void (*upnvme_event_cb)(void *arg, const struct upnvme_event *event);
 
 /* Sends the controller's events to `cb`, which runs inside upnvme_ctrlr_poll; null stops it.
- * When this returns, the former callback is not called any more (unless this is called from within it). */
+ * When this returns, the former callback is not called any more (unless this is called from within
+ * it). */
 UPNVME_API int upnvme_ctrlr_on_event(upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg);
 
-/* --- namespaces ------------------------------------------------------------------------------------ */
+/* --- namespaces
+ * ------------------------------------------------------------------------------------ */
 
-/* The handle of active namespace `nsid`; the same one each time, valid until the controller is closed.
- * Errors: -EINVAL (nsid 0 or FFFFFFFFh), -ENODEV (not active). */
+/* The handle of active namespace `nsid`; the same one each time, valid until the controller is
+ * closed. Errors: -EINVAL (nsid 0 or FFFFFFFFh), -ENODEV (not active). */
 UPNVME_API int upnvme_ns_get(upnvme_ns **ns, upnvme_ctrlr *ctrlr, uint32_t nsid);
 
 /* The next active namespace identifier above `nsid` (0 for the first); 0 when there is none. */
@@ -222,12 +226,14 @@ UPNVME_API uint32_t upnvme_ns_next(upnvme_ctrlr *ctrlr, uint32_t nsid);
 
 /* Properties; 0 for a null handle or a namespace that is gone. */
 UPNVME_API uint32_t upnvme_ns_id(const upnvme_ns *ns);
-UPNVME_API uint32_t
-upnvme_ns_block_size(const upnvme_ns *ns); /* bytes of data in a logical block */
-UPNVME_API uint64_t upnvme_ns_block_count(const upnvme_ns *ns);   /* logical blocks (NSZE) */
-UPNVME_API uint32_t upnvme_ns_metadata_size(const upnvme_ns *ns); /* bytes of metadata per block */
-UPNVME_API uint32_t
-upnvme_ns_max_transfer_blocks(const upnvme_ns *ns); /* of one command; larger ones are split */
+/* Bytes of data in a logical block. */
+UPNVME_API uint32_t upnvme_ns_block_size(const upnvme_ns *ns);
+/* Logical blocks (NSZE). */
+UPNVME_API uint64_t upnvme_ns_block_count(const upnvme_ns *ns);
+/* Bytes of metadata per block. */
+UPNVME_API uint32_t upnvme_ns_metadata_size(const upnvme_ns *ns);
+/* Blocks of one command; larger requests are split. */
+UPNVME_API uint32_t upnvme_ns_max_transfer_blocks(const upnvme_ns *ns);
 
 /* What a namespace is; fields grow at the end. */
 struct upnvme_ns_info {
@@ -239,8 +245,7 @@ struct upnvme_ns_info {
 	uint32_t block_bytes;
 	uint32_t metadata_bytes;
 	uint32_t max_transfer_blocks;
-	uint32_t
-		boundary_blocks; /* optimal I/O boundary (NOIOB); 0: none. Requests are split there */
+	uint32_t boundary_blocks;       /* optimal I/O boundary (NOIOB): requests are split there */
 	uint8_t metadata_extended;      /* 1: metadata follows each block's data in the buffer */
 	uint8_t protection;             /* end-to-end protection type, 0: none */
 	uint8_t deallocated_reads_zero; /* 1: deallocated blocks read as zeroes */
@@ -252,7 +257,8 @@ struct upnvme_ns_info {
 };
 #define UPNVME_NS_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ns_info))
 
-/* Fills *info up to info->size, from a fresh Identify. Errors: -EINVAL, -ENODEV, and as upnvme_identify. */
+/* Fills *info up to info->size, from a fresh Identify. Errors: -EINVAL, -ENODEV, and as
+ * upnvme_identify. */
 UPNVME_API int upnvme_ns_info_get(upnvme_ns *ns, struct upnvme_ns_info *info);
 
 #ifdef __cplusplus

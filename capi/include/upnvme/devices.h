@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * upnvme/devices.h: the NVMe devices on the PCI bus, which driver each one is bound to, and whether this
- * machine is set up for driving them from user space.
+ * upnvme/devices.h: the NVMe devices on the PCI bus, which driver each one is bound to, and whether
+ * this machine is set up for driving them from user space.
  *
  * Thread rule: any thread. Nothing here needs a controller; binding and unbinding need root.
  * An address is domain:bus:device.function, as in "0000:01:00.0"; a domain of 0 may be left out.
@@ -20,11 +20,11 @@ extern "C" {
 #define UPNVME_DEVICE_MOUNTED 0x1u /* a file system on it is mounted */
 #define UPNVME_DEVICE_SWAP    0x2u /* the system swaps to it */
 #define UPNVME_DEVICE_HELD    0x4u /* it is part of a device of LVM, md, dm-crypt, ... */
-#define UPNVME_DEVICE_OPEN \
-	0x8u /* a process has it open: its blocks, its VFIO group or UIO device */
-#define UPNVME_DEVICE_IN_USE 0xfu /* any of these */
+#define UPNVME_DEVICE_OPEN    0x8u /* a process has it open (blocks, VFIO group, UIO) */
+#define UPNVME_DEVICE_IN_USE  0xfu /* any of these */
 
-/* An NVMe device; a frozen record of 512 bytes. Texts are terminated, and empty where they are not known. */
+/* An NVMe device; a frozen record of 512 bytes. Texts are terminated, and empty where they are not
+ * known. */
 struct upnvme_device {
 	char address[24];             /*   0: as sysfs has it */
 	uint16_t vendor_id;           /*  24 */
@@ -51,26 +51,30 @@ UPNVME_ASSERT(offsetof(struct upnvme_device, in_use_by) == 192, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_device, reserved) == 448, "frozen");
 
 /*
- * Fills up to `n` records, in the order of their addresses. Returns how many NVMe devices there are, which may be
- * more than `n` (with n = 0 `devices` may be null). Who uses a device is looked up as far as the caller's
- * privileges reach: other users' processes are seen by root only. Errors: -EINVAL, -ENOMEM, -EACCES.
+ * Fills up to `n` records, in the order of their addresses. Returns how many NVMe devices there
+ * are, which may be more than `n` (with n = 0 `devices` may be null). Who uses a device is looked
+ * up as far as the caller's privileges reach: other users' processes are seen by root only. Errors:
+ * -EINVAL, -ENOMEM, -EACCES.
  */
 UPNVME_API int upnvme_devices_list(struct upnvme_device *devices, uint32_t n);
 
-/* Fills *device. Errors: -EINVAL (no address), -ENODEV (absent), -ENOTSUP (not an NVMe device), -ENOMEM. */
+/* Fills *device. Errors: -EINVAL (no address), -ENODEV (absent), -ENOTSUP (not an NVMe device),
+ * -ENOMEM. */
 UPNVME_API int upnvme_device_get(const char *address, struct upnvme_device *device);
 
 /*
  * Takes a device from its driver and gives it to `driver`: "vfio-pci" (the default, for null) or
- * "uio_pci_generic". A device that is bound to it already is left alone. When this fails the device is back with the
- * driver that it had; UPNVME_ERR_BIND_STUCK says that not even that was possible.
- * Errors: as upnvme_device_get, and -EBUSY (its blocks or its VFIO group are in use; its IOMMU group has devices that
- * other drivers keep), -ENXIO (no IOMMU, or one that this driver cannot program), -ENOENT (the driver is not
- * loaded), -EACCES, -EPERM, -EROFS (permission), -EIO (the kernel refused).
+ * "uio_pci_generic". A device that is bound to it already is left alone. When this fails the device
+ * is back with the driver that it had; UPNVME_ERR_BIND_STUCK says that not even that was possible.
+ * Errors: as upnvme_device_get, and -EBUSY (its blocks or its VFIO group are in use; its IOMMU
+ * group has devices that other drivers keep), -ENXIO (no IOMMU, or one that this driver cannot
+ * program), -ENOENT (the driver is not loaded), -EACCES, -EPERM, -EROFS (permission), -EIO (the
+ * kernel refused).
  */
 UPNVME_API int upnvme_device_bind(const char *address, const char *driver);
 
-/* Gives a device back to the kernel's nvme driver. Errors as upnvme_device_bind; -EBUSY while a process drives it. */
+/* Gives a device back to the kernel's nvme driver. Errors as upnvme_device_bind; -EBUSY while a
+ * process drives it. */
 UPNVME_API int upnvme_device_unbind(const char *address);
 
 /* upnvme_system.flags */
@@ -80,8 +84,7 @@ UPNVME_API int upnvme_device_unbind(const char *address);
 #define UPNVME_SYSTEM_IGB_UIO         0x08u /* the driver igb_uio is loaded */
 #define UPNVME_SYSTEM_NVME            0x10u /* the kernel's nvme driver is loaded */
 #define UPNVME_SYSTEM_VFIO_NOIOMMU    0x20u /* VFIO is allowed to work without an IOMMU */
-#define UPNVME_SYSTEM_IPC_LOCK \
-	0x40u /* the caller may lock memory beyond its limit (CAP_IPC_LOCK) */
+#define UPNVME_SYSTEM_IPC_LOCK        0x40u /* the caller has CAP_IPC_LOCK */
 
 /* Huge pages of one size; frozen. */
 struct upnvme_huge_pages {

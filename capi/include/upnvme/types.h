@@ -3,9 +3,9 @@
  * upnvme/types.h: the handles, and the records that cross the boundary.
  *
  * Handles are opaque. Records without a size field are frozen for ever: their layout is asserted
- * below, and reserved fields must be zero. Structs that may grow begin with their size in bytes: set it
- * with the initialiser that goes with the struct. A struct that is larger than the library knows is
- * accepted as long as the unknown bytes are zero, else refused with -E2BIG.
+ * below, and reserved fields must be zero. Structs that may grow begin with their size in bytes:
+ * set it with the initialiser that goes with the struct. A struct that is larger than the library
+ * knows is accepted as long as the unknown bytes are zero, else refused with -E2BIG.
  */
 #ifndef UPNVME_TYPES_H
 #define UPNVME_TYPES_H
@@ -26,8 +26,7 @@
 struct iovec; /* <sys/uio.h> */
 
 typedef struct upnvme_ctrlr upnvme_ctrlr; /* an NVMe controller; any thread */
-typedef struct upnvme_ns
-	upnvme_ns; /* a namespace of a controller; lives as long as the controller */
+typedef struct upnvme_ns upnvme_ns;       /* a namespace; lives as long as its controller */
 typedef struct upnvme_qpair upnvme_qpair; /* an I/O queue pair; belongs to one thread */
 
 /* I/O opcodes (NVM Command Set 1.0, Figure 15) that upnvme_op.opcode takes without the raw form. */
@@ -40,17 +39,17 @@ typedef struct upnvme_qpair upnvme_qpair; /* an I/O queue pair; belongs to one t
 #define UPNVME_OP_VERIFY             0x0cu
 
 /* upnvme_op.form: what `buf` points to. */
-#define UPNVME_FORM_BUF 0u /* one contiguous buffer, or nothing for a command without data */
-#define UPNVME_FORM_IOV \
-	1u /* an array of `niov` struct iovec; it must stay until the command completes */
-#define UPNVME_FORM_RAW \
-	2u /* a struct upnvme_raw; the op's other fields but `tag` are not looked at */
+/* One contiguous buffer, or nothing for a command without data. */
+#define UPNVME_FORM_BUF 0u
+/* An array of `niov` struct iovec; it must stay, unchanged, until the command completes. */
+#define UPNVME_FORM_IOV 1u
+/* A struct upnvme_raw; the op's other fields but `tag` are not looked at. */
+#define UPNVME_FORM_RAW 2u
 
 /* upnvme_op.flags */
-#define UPNVME_FUA           0x0001u /* force unit access: durable before it completes (CDW12 bit 30) */
-#define UPNVME_LIMITED_RETRY 0x0002u /* CDW12 bit 31 */
-#define UPNVME_DEALLOCATE_ZEROES \
-	0x0004u /* write zeroes: the blocks may be deallocated (DEAC, CDW12 bit 25) */
+#define UPNVME_FUA               0x0001u /* force unit access: durable before it completes (CDW12 bit 30) */
+#define UPNVME_LIMITED_RETRY     0x0002u /* CDW12 bit 31 */
+#define UPNVME_DEALLOCATE_ZEROES 0x0004u /* write zeroes: may deallocate (CDW12 bit 25) */
 #define UPNVME_FUSED_FIRST       0x0008u /* room kept for fused pairs; refused with -ENOTSUP */
 #define UPNVME_FUSED_SECOND      0x0010u
 #define UPNVME_PRCHK_REF         0x0020u /* PRINFO: check the reference tag (CDW12 bit 26) */
@@ -64,9 +63,9 @@ typedef struct upnvme_qpair upnvme_qpair; /* an I/O queue pair; belongs to one t
  * One I/O command; a frozen record of 64 bytes. Zero what you do not use.
  *
  * read, write, compare, verify, write zeroes: nsid, lba, blocks; buf (not for the last two); flags.
- * flush: nsid. dataset management: nsid, and either lba and blocks (one range, deallocated), or `buf` with
- * `blocks` range definitions of 16 bytes (NVM Command Set 1.0, Figure 41) in DMA memory and the attributes
- * (CDW11) in `directive`.
+ * flush: nsid. dataset management: nsid, and either lba and blocks (one range, deallocated), or
+ * `buf` with `blocks` range definitions of 16 bytes (NVM Command Set 1.0, Figure 41) in DMA memory
+ * and the attributes (CDW11) in `directive`.
  */
 struct upnvme_op {
 	uint8_t opcode;     /*  0: UPNVME_OP_... */
@@ -81,8 +80,7 @@ struct upnvme_op {
 	uint64_t tag;   /* 24: comes back in the completion; upnvme_io with a callback ignores it */
 	void *buf;      /* 32: see form */
 	void *metadata; /* 40: separate metadata buffer (MPTR), or null */
-	uint64_t
-		ref_tag; /* 48: expected initial storage and reference tag, low 64 bits (CDW14, CDW3, CDW2) */
+	uint64_t ref_tag;      /* 48: expected storage and reference tag, bits 63:0 (CDW3, CDW14) */
 	uint16_t niov;         /* 56: number of iovec entries for UPNVME_FORM_IOV */
 	uint16_t app_tag;      /* 58: expected application tag (CDW15 bits 15:0) */
 	uint16_t app_mask;     /* 60: its mask (CDW15 bits 31:16) */
@@ -90,9 +88,8 @@ struct upnvme_op {
 };
 
 /* upnvme_completion.flags */
-#define UPNVME_DONE_ABORTED \
-	0x0001u /* completed by the library, not by the device: close, failure */
-#define UPNVME_DONE_INDETERMINATE 0x0002u /* with ABORTED: the write may or may not have happened */
+#define UPNVME_DONE_ABORTED       0x0001u /* completed by the library: close, failure */
+#define UPNVME_DONE_INDETERMINATE 0x0002u /* with ABORTED: a write may have happened or not */
 
 /* How a command ended; a frozen record of 32 bytes, the same for callbacks and for upnvme_reap. */
 struct upnvme_completion {
@@ -113,16 +110,16 @@ typedef void (*upnvme_cb)(void *arg, const struct upnvme_completion *done);
 #define UPNVME_DATA_FROM_DEVICE 2u
 
 /*
- * A command given dword by dword; frozen, 128 bytes. The library fills in the command identifier and
- * the data pointer; everything else is sent as it is.
+ * A command given dword by dword; frozen, 128 bytes. The library fills in the command identifier
+ * and the data pointer; everything else is sent as it is.
  */
 struct upnvme_raw {
-	uint32_t cdw
-		[16]; /* the submission queue entry; dwords 0 (bits 31:16), 6 to 9 are the library's */
+	/* The submission queue entry; dwords 0 (bits 31:16) and 6 to 9 are the library's. */
+	uint32_t cdw[16];
 	void *data; /* data buffer: DMA memory for I/O commands, any memory for admin commands */
 	uint32_t data_bytes; /* its length */
 	uint32_t direction;  /* UPNVME_DATA_... */
-	void *metadata; /* separate metadata buffer (MPTR) in DMA memory, or null; I/O commands only */
+	void *metadata; /* I/O commands: separate metadata buffer (MPTR) in DMA memory, or null */
 	uint64_t timeout_ns; /* admin commands: 0 is the controller's default */
 	uint64_t reserved[4];
 };

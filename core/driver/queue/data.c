@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From the caller's segments to the data pointer of a command: PRP where it can say it, else SGL.
  *
- * PRP (NVMe Base 2.0, 4.1.1) knows pages: only the first entry may begin within one, only the last may end within one. SGL
- * (4.1.2) knows any pieces. Lists never chain; what does not fit into one goes into the request's next command. */
+ * PRP (NVMe Base 2.0, 4.1.1) knows pages: only the first entry may begin within one, only the last
+ * may end within one. SGL (4.1.2) knows any pieces. Lists never chain; what does not fit into one
+ * goes into the request's next command. */
 #include <sys/uio.h>
 
 #include "base/error.h"
@@ -25,7 +26,8 @@ bool op_has_data(const struct upnvme_op *op)
 	       op->opcode == UPNVME_OP_COMPARE;
 }
 
-/* Takes the next piece of at most `max` bytes at the place, and moves the place behind it; the data is long enough. */
+/* Takes the next piece of at most `max` bytes at the place, and moves the place behind it; the data
+ * is long enough. */
 static struct piece piece_next(const struct upnvme_op *op, struct data_place *place, uint64_t max)
 {
 	const struct iovec *iov = op->buf;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A logarithmic histogram: values below 16 ns have a bucket each, above that every power of two has 16. */
+/* A logarithmic histogram: values below 16 ns have a bucket each, above that every power of two
+ * has 16. */
 #include "driver/queue/histogram.h"
 
 #include <stdlib.h>

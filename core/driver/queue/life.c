@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The life of an I/O queue pair: created at the controller, stopped, closed.
  *
- * The order at the end is always: the device is kept from touching memory (queues deleted, or the controller disabled), then what
- * was outstanding is completed, then memory is given back. Every wait has the admin command's deadline. */
+ * The order at the end is always: the device is kept from touching memory (queues deleted, or the
+ * controller disabled), then what was outstanding is completed, then memory is given back. Every
+ * wait has the admin command's deadline. */
 #include "base/error.h"
 #include "base/log.h"
 #include "driver/admin.h"
@@ -42,7 +43,8 @@ static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts
 	return 0;
 }
 
-/* PRP1 is in the entry; the list holds all further pages of the largest transfer, at whatever offset it begins. */
+/* PRP1 is in the entry; the list holds all further pages of the largest transfer, at whatever
+ * offset it begins. */
 static uint32_t list_bytes(const struct upnvme_ctrlr *ctrlr)
 {
 	uint64_t pages =
@@ -247,8 +249,9 @@ static int queue_delete(struct upnvme_qpair *qp, uint8_t opcode, const char *wha
 	return admin_expect(qp->ctrlr, &delete, what, NULL);
 }
 
-/* NVMe Base 2.0, 5.6 and 5.7: the submission queue first, with what the controller then still posts. A controller that does not
- * do it is disabled: only then is the memory of the queues out of its reach. */
+/* NVMe Base 2.0, 5.6 and 5.7: the submission queue first, with what the controller then still
+ * posts. A controller that does not do it is disabled: only then is the memory of the queues out of
+ * its reach. */
 static void queues_delete(struct upnvme_qpair *qp)
 {
 	if (atomic_load(&qp->ctrlr->failed))

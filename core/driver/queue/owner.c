@@ -41,8 +41,8 @@ static int owner_refuse(const struct upnvme_qpair *qp, uint64_t owner)
 			 qp->qid);
 }
 
-/* The two stores and loads here are ordered against qpair_alert's: either it shuts the gate after it was opened here, or
- * what it stands for is seen here. */
+/* The two stores and loads here are ordered against qpair_alert's: either it shuts the gate after
+ * it was opened here, or what it stands for is seen here. */
 static void owner_open_gate(struct upnvme_qpair *qp)
 {
 	uint64_t alerts;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who may use a queue pair: the thread whose token it carries.
  *
- * A token is a number that is never given twice in a process. A thread's address would be: it is used again when a
- * thread ends, and is the same in a forked child. Queue pairs live in memory that fork wipes, so a child finds no
- * owner there. */
+ * A token is a number that is never given twice in a process. A thread's address would be: it is
+ * used again when a thread ends, and is the same in a forked child. Queue pairs live in memory that
+ * fork wipes, so a child finds no owner there. */
 #ifndef UPNVME_DRIVER_QUEUE_OWNER_H
 #define UPNVME_DRIVER_QUEUE_OWNER_H
 
@@ -15,8 +15,8 @@
 /* What a thread has before it owned its first queue pair; equal to no owner and no gate. */
 #define TOKEN_NONE UINT64_MAX
 
-/* In the static part of thread-local storage: two instructions to read, and eight bytes of what the loader keeps
- * for libraries that are loaded late. */
+/* In the static part of thread-local storage: two instructions to read, and eight bytes of what the
+ * loader keeps for libraries that are loaded late. */
 extern _Thread_local uint64_t thread_token __attribute__((tls_model("initial-exec")));
 
 /* This thread's token, given to it now if it has none. */
@@ -27,9 +27,9 @@ static inline bool owner_gate_open(const struct upnvme_qpair *qp)
 	return atomic_load_explicit(&qp->gate, memory_order_relaxed) == thread_token;
 }
 
-/* What stands before every call that finds the gate shut: says why the caller may not enter, or lets him in, with all
- * that he had looked up before forgotten if memory was taken away meanwhile. Opens the gate again if it may be open.
- * 0, or a negative errno with its sentence. */
+/* What stands before every call that finds the gate shut: says why the caller may not enter, or
+ * lets him in, with all that he had looked up before forgotten if memory was taken away meanwhile.
+ * Opens the gate again if it may be open. 0, or a negative errno with its sentence. */
 int owner_enter(struct upnvme_qpair *qp);
 
 /* As owner_enter, and refuses a queue pair that takes no commands any more. */

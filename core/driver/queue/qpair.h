@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The queue pair: two rings, the slots of what is outstanding, and the state that both halves of an I/O touch. */
+/* The queue pair: two rings, the slots of what is outstanding, and the state that both halves of an
+ * I/O touch. */
 #ifndef UPNVME_DRIVER_QUEUE_QPAIR_H
 #define UPNVME_DRIVER_QUEUE_QPAIR_H
 
@@ -21,11 +22,11 @@ struct histogram;
 /*
  * One outstanding command; 32 bytes, indexed by the low bits of its command identifier.
  *
- * `head` has the command identifier in bits 15:0, whose upper bits are a generation, and SLOT_... flags
- * above. They are all 0 for a plain command in flight, so that one subtraction from what the device
- * posted says that the identifier is right, alive and of this generation, that the status is
- * success, and that nothing special is to be done. A device can post any bits where the flags are, so
- * SLOT_NOT_PLAIN in `blocks` goes with them: see cqe_is_plain.
+ * `head` has the command identifier in bits 15:0, whose upper bits are a generation, and SLOT_...
+ * flags above. They are all 0 for a plain command in flight, so that one subtraction from what the
+ * device posted says that the identifier is right, alive and of this generation, that the status is
+ * success, and that nothing special is to be done. A device can post any bits where the flags are,
+ * so SLOT_NOT_PLAIN in `blocks` goes with them: see cqe_is_plain.
  */
 struct slot {
 	union {
@@ -79,8 +80,8 @@ static inline uint32_t slot_blocks(const struct slot *slot)
 }
 
 /*
- * slot->touches: the buffer's bus address (a multiple of 4, below 2^48), the pages that it reaches into
- * beyond the first one in bits 63:48, and flags. 0 beside the flags: no buffer.
+ * slot->touches: the buffer's bus address (a multiple of 4, below 2^48), the pages that it reaches
+ * into beyond the first one in bits 63:48, and flags. 0 beside the flags: no buffer.
  */
 #define SLOT_TOUCHES_PAGES_SHIFT 48
 /* The command may change the medium. */
@@ -92,8 +93,8 @@ static inline uint32_t slot_blocks(const struct slot *slot)
 
 struct upnvme_qpair {
 	/* --- the submission's cache line --- */
-	/* The owner's token while the straight path is open; 0 sends every call through qpair_enter, which finds out why. Cleared
-	 * from any thread. */
+	/* The owner's token while the straight path is open; 0 sends every call through
+	 * qpair_enter, which finds out why. Cleared from any thread. */
 	_Atomic uint64_t gate;
 	struct upnvme_ns *ns;            /* the last one used, known to be of this controller */
 	struct region window;            /* the last memory used */
@@ -109,7 +110,8 @@ struct upnvme_qpair {
 	 * phase tag in bit 48, the queue identifier in 31:16. */
 	uint64_t expected;
 	uint64_t entries;
-	/* Added to blocks and head when a slot is freed: the next generation, SLOT_FREE and its mark. */
+	/* Added to blocks and head when a slot is freed: the next generation, SLOT_FREE and its
+	 * mark. */
 	uint64_t slot_step;
 	_Atomic(struct nvme_sqe *) idle_tail; /* equals tail when nothing is outstanding */
 	uint32_t slot_mask;                   /* of a slot's offset in bytes */
@@ -159,22 +161,25 @@ enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED };
 
 /* --- for the admin queue, which has a lock of its own and no gate --- */
 
-/* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova, qpair_cq_iova. */
+/* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
+ * qpair_cq_iova. */
 int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint16_t qid,
 		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes);
 /* The device does not touch the rings any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
 uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
-/* Back to the state after creation: a controller that was reset starts at entry 0. Nothing is outstanding. */
+/* Back to the state after creation: a controller that was reset starts at entry 0. Nothing is
+ * outstanding. */
 void qpair_rings_reset(struct upnvme_qpair *qp);
 
-/* Puts a ready-made entry into the ring, identifier filled in; -EAGAIN when no slot is free. The doorbell is rung by
- * the next qpair_take. */
+/* Puts a ready-made entry into the ring, identifier filled in; -EAGAIN when no slot is free. The
+ * doorbell is rung by the next qpair_take. */
 int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
 /* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
 int qpair_take(struct upnvme_qpair *qp, uint32_t max);
-/* Completes by the library, as aborted, all that is outstanding; the device is out of the way. The next take hands it out. */
+/* Completes by the library, as aborted, all that is outstanding; the device is out of the way. The
+ * next take hands it out. */
 void qpair_abort(struct upnvme_qpair *qp);
 /* Commands that are in the ring or at the controller. */
 uint32_t qpair_commands(const struct upnvme_qpair *qp);

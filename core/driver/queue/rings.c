@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The memory of a queue pair: its state, which fork wipes, and its rings and lists, which the device reads. */
+/* The memory of a queue pair: its state, which fork wipes, and its rings and lists, which the
+ * device reads. */
 #include <sys/mman.h>
 
 #include "base/error.h"
@@ -14,7 +15,8 @@
 static const struct ns_geometry no_blocks;
 static struct upnvme_ns no_namespace = { .geometry = &no_blocks };
 
-/* Power of two, and above the number in use: the identifier FFFFh, which no command may have, is never made. */
+/* Power of two, and above the number in use: the identifier FFFFh, which no command may have, is
+ * never made. */
 static uint32_t slots_for(uint32_t outstanding)
 {
 	return (uint32_t)pow2_ceil(outstanding + 1);
@@ -61,9 +63,9 @@ static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
 	return first < base + bytes && first + pages * NVME_PAGE_BYTES > base;
 }
 
-/* Does a command in flight touch the bytes? Slots are read as they are: whoever gives memory back is not submitting
- * with it at the same time, and what was accepted before is seen. A free slot's link looks like a buffer in memory that
- * is never given to a device. */
+/* Does a command in flight touch the bytes? Slots are read as they are: whoever gives memory back
+ * is not submitting with it at the same time, and what was accepted before is seen. A free slot's
+ * link looks like a buffer in memory that is never given to a device. */
 static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t bytes)
 {
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
@@ -99,10 +101,8 @@ static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 	if (base == MAP_FAILED)
 		return error_no_memory("a queue pair", bytes);
 	if (madvise(base, bytes, MADV_WIPEONFORK)) {
-		int err = errno;
-
 		munmap(base, bytes);
-		return error_set(-err, UPNVME_ERR_SYSTEM,
+		return error_set(-ENOSYS, UPNVME_ERR_SYSTEM,
 				 "madvise(MADV_WIPEONFORK) failed: Linux 4.14 or later is needed");
 	}
 	*qp = (struct upnvme_qpair *)base;

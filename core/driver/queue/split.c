@@ -100,7 +100,8 @@ static struct upnvme_completion cursor_record(const struct cursor *cursor)
 	};
 }
 
-/* All parts are done: to the caller at once, or into the ready list if it is tagged and the sink has no room. */
+/* All parts are done: to the caller at once, or into the ready list if it is tagged and the sink
+ * has no room. */
 static bool cursor_finish(struct upnvme_qpair *qp, struct cursor *cursor, struct sink *sink)
 {
 	struct upnvme_completion record = cursor_record(cursor);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests that are larger than one command. A cursor, kept beside the request's slot, issues the parts as room appears. */
+/* Requests that are larger than one command. A cursor, kept beside the request's slot, issues the
+ * parts as room appears. */
 #ifndef UPNVME_DRIVER_QUEUE_SPLIT_H
 #define UPNVME_DRIVER_QUEUE_SPLIT_H
 
@@ -7,9 +8,9 @@
 #include "driver/queue/take.h"
 
 /*
- * Begun when a request does not fit into one command; found by the index of its slot, its home. The home carries parts
- * like any other slot, and is given back last: a request always has a slot to go on with, so it cannot be starved, whatever
- * the depth.
+ * Begun when a request does not fit into one command; found by the index of its slot, its home. The
+ * home carries parts like any other slot, and is given back last: a request always has a slot to go
+ * on with, so it cannot be starved, whatever the depth.
  */
 struct cursor {
 	union {
@@ -42,12 +43,11 @@ static inline struct cursor *slot_cursor(const struct upnvme_qpair *qp, const st
 /* Accepts the request into `home`, a slot that was popped, and issues what there is room for. */
 void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct request *request,
 		 upnvme_cb cb, void *arg);
-/* A part ended; its slot is given back. *handed: with it the request ended, and was handed out. A request that ended but could not be
- * handed out (tagged, and no room; no sink at all) is put into the ready list. */
+/* A part ended; its slot is given back. *handed: with it the request ended, and was handed out. A
+ * request that ended but could not be handed out (tagged, and no room; no sink at all) is put into
+ * the ready list. */
 void split_part_done(struct upnvme_qpair *qp, struct slot *slot,
 		     const struct upnvme_completion *record, struct sink *sink, bool *handed);
-/* Issues parts as far as there is room. */
-void split_pump(struct upnvme_qpair *qp);
 
 /* Nothing more is issued of any request: what was not ends as aborted. */
 void split_abort(struct upnvme_qpair *qp);
@@ -55,8 +55,6 @@ void split_abort(struct upnvme_qpair *qp);
 /* Completes a slot by the library: its completion waits in the ready list until it is taken. */
 void ready_append(struct upnvme_qpair *qp, struct slot *slot, upnvme_cb cb,
 		  const struct upnvme_completion *record);
-/* Hands out what is ready, as far as the sink has room. */
-void ready_deliver(struct upnvme_qpair *qp, struct sink *sink);
 /* Hands out those with callbacks and keeps the tagged ones. */
 void ready_deliver_callbacks(struct upnvme_qpair *qp);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The straight path of a submission: a read or write of plain blocks, by the owner, from memory that was used a moment
- * ago, in one command. Everything is checked and nothing is explained: whatever does not fit goes to the general path
- * (qpair_submit_op), which looks at it again from the beginning, says what is wrong, or does the rest. */
+/* The straight path of a submission: a read or write of plain blocks, by the owner, from memory
+ * that was used a moment ago, in one command. Everything is checked and nothing is explained:
+ * whatever does not fit goes to the general path (qpair_submit_op), which looks at it again from
+ * the beginning, says what is wrong, or does the rest. */
 #ifndef UPNVME_DRIVER_QUEUE_STRAIGHT_H
 #define UPNVME_DRIVER_QUEUE_STRAIGHT_H
 
@@ -34,8 +35,8 @@ static inline void *slot_list(const struct upnvme_qpair *qp, const struct slot *
 	return qp->lists + ((uint64_t)slot_index(qp, slot) << qp->list_shift);
 }
 
-/* PRP2 for data that crosses a page (NVMe Base 2.0, 4.1.1): the second page itself, or a list of the pages after the first.
- * A list never chains: it has room for the largest transfer. */
+/* PRP2 for data that crosses a page (NVMe Base 2.0, 4.1.1): the second page itself, or a list of
+ * the pages after the first. A list never chains: it has room for the largest transfer. */
 static inline uint64_t prp2_build(const struct upnvme_qpair *qp, const struct slot *slot,
 				  uint64_t iova, uint64_t bytes)
 {
@@ -88,8 +89,8 @@ static inline void entry_put(struct nvme_sqe *sqe, uint64_t head, uint64_t prp1,
 	memset(&sqe->cdw14, 0, 8);
 }
 
-/* Makes the compiler compute again what it has computed from the value: one instruction, where keeping the result
- * would take a register that has to be saved. */
+/* Makes the compiler compute again what it has computed from the value: one instruction, where
+ * keeping the result would take a register that has to be saved. */
 static inline __attribute__((always_inline)) void recompute_from(uint32_t *value)
 {
 	__asm__("" : "+r"(*value));
@@ -114,7 +115,8 @@ static inline __attribute__((always_inline)) void straight_put(
 	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 	uint32_t cid = slot->head << 16; /* in place, without the flags */
 
-	/* The entry before the slot: in this order everything lives in registers that need no saving. */
+	/* The entry before the slot: in this order everything lives in registers that need no
+	 * saving. */
 	entry_put(tail, key | cid | opcode, prp1, prp2, lba, blocks - 1u);
 	slot_pop(qp, slot);
 	slot->cb = cb;
@@ -124,8 +126,8 @@ static inline __attribute__((always_inline)) void straight_put(
 			      memory_order_relaxed);
 	slot->blocks = blocks;
 	slot_set_in_flight(slot);
-	/* Released, so that a thread that frees memory sees what the slot touches once it sees that the
-	 * queue is not idle. */
+	/* Released, so that a thread that frees memory sees what the slot touches once it sees that
+	 * the queue is not idle. */
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
 }
 
@@ -140,7 +142,8 @@ static inline bool straight_is_page(const void *buf)
 	return (uintptr_t)buf % NVME_PAGE_BYTES == 0;
 }
 
-/* The shortest path: a buffer that begins at a page and does not leave it. One PRP entry; no product. */
+/* The shortest path: a buffer that begins at a page and does not leave it. One PRP entry; no
+ * product. */
 static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpair *qp,
 							       struct upnvme_ns *ns,
 							       const void *buf, uint64_t lba,

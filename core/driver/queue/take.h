@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Completions: one engine for both ways to take them. It is instantiated twice, for callbacks alone (upnvme_poll) and for
- * callbacks and tags (upnvme_reap). */
+/* Completions: one engine for both ways to take them. It is instantiated twice, for callbacks alone
+ * (upnvme_poll) and for callbacks and tags (upnvme_reap). */
 #ifndef UPNVME_DRIVER_QUEUE_TAKE_H
 #define UPNVME_DRIVER_QUEUE_TAKE_H
 
@@ -21,8 +21,9 @@ struct sink {
 	bool stopped;    /* at a tagged completion that there was no room for */
 };
 
-/* take.c: a new entry that is not a plain success: an error, a part of a split request, a timed command, or one
- * that names no command in flight. False: it is tagged, there is no room for it, and it stays in the queue. */
+/* take.c: a new entry that is not a plain success: an error, a part of a split request, a timed
+ * command, or one that names no command in flight. False: it is tagged, there is no room for it,
+ * and it stays in the queue. */
 bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest,
 		  struct sink *sink);
 /* take.c: all entries that are there, into the ready list: for a queue pair that stops. */
@@ -30,8 +31,9 @@ void take_into_ready(struct upnvme_qpair *qp);
 /* take.c: to the callback, or into the sink; false when that has no room. */
 bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record);
 
-/* split.c */
+/* split.c: issues parts of split requests as far as there is room. */
 void split_pump(struct upnvme_qpair *qp);
+/* split.c: hands out what the library completed, as far as the sink has room. */
 void ready_deliver(struct upnvme_qpair *qp, struct sink *sink);
 
 static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
@@ -43,8 +45,8 @@ static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
 
 /*
  * The entry's second half in one load: head pointer, queue, identifier, phase and status. What is
- * expected of a new one is taken out of it, so that what remains is the head pointer in bits 15:0, the
- * identifier in 47:32, the status in 63:49, and nothing else.
+ * expected of a new one is taken out of it, so that what remains is the head pointer in bits 15:0,
+ * the identifier in 47:32, the status in 63:49, and nothing else.
  */
 static inline uint64_t cqe_rest(const struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 {
@@ -132,8 +134,9 @@ static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uin
 	return taken - sink->silent + sink->extra;
 }
 
-/* After take_ring. Completes up to `max` entries and returns how many completions were handed out. A device that ignores the head
- * doorbell and floods the queue cannot keep its owner here for more than a lap. */
+/* After take_ring. Completes up to `max` entries and returns how many completions were handed out.
+ * A device that ignores the head doorbell and floods the queue cannot keep its owner here for more
+ * than a lap. */
 static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *qp, uint32_t max,
 							   struct sink *sink, const bool reaping)
 {

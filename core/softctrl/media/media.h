@@ -22,9 +22,8 @@ enum media_kind {
 
 struct media_config {
 	enum media_kind kind;
-	const char *path; /* file only */
-	uint64_t
-		size_bytes; /* file: 0 takes the file's own size; otherwise it must agree, or creates */
+	const char *path;     /* file only */
+	uint64_t size_bytes;  /* file: 0 takes its own size; else it must agree, or creates one */
 	uint32_t block_bytes; /* a power of two, 512 to 64 KiB; the size must be a multiple of it */
 	bool readonly;
 	bool zero_reads;    /* null only: reads fill the buffer with zeroes */
@@ -64,10 +63,10 @@ struct media_request {
 
 	/*
 	 * Called exactly once, on the channel's thread, from within media_submit, _poll, _wait or
-	 * media_channel_close. The result is 0 or a negative errno: -ENOSPC when there is no room (a full
-	 * disk, a quota, a file size limit), -EROFS for a change to a read-only medium, -EINVAL for a range
-	 * or an iovec that does not fit; any other is an I/O error. It may free the request and may submit
-	 * others, but must not poll, wait or close.
+	 * media_channel_close. The result is 0 or a negative errno: -ENOSPC when there is no room
+	 * (a full disk, a quota, a file size limit), -EROFS for a change to a read-only medium,
+	 * -EINVAL for a range or an iovec that does not fit; any other is an I/O error. It may free
+	 * the request and may submit others, but must not poll, wait or close.
 	 */
 	void (*done)(struct media_request *request, int result);
 
@@ -96,15 +95,15 @@ int media_channel_open(struct media_channel **channel, struct media *media);
 void media_channel_close(struct media_channel *channel);
 
 /*
- * Never waits for the disk. Memory and null, and any request that is refused, are done at once; the rest is
- * collected until the next media_poll or media_wait.
+ * Never waits for the disk. Memory and null, and any request that is refused, are done at once; the
+ * rest is collected until the next media_poll or media_wait.
  */
 void media_submit(struct media_channel *channel, struct media_request *request);
 
 /*
- * Starts what was submitted as one batch, completes what is finished, and returns the number completed
- * (those which were done within media_submit are not counted). Without anything new to start it makes no
- * system call.
+ * Starts what was submitted as one batch, completes what is finished, and returns the number
+ * completed (those which were done within media_submit are not counted). Without anything new to
+ * start it makes no system call.
  */
 int media_poll(struct media_channel *channel);
 

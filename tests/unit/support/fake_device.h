@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A queue pair over a controller that the test plays by hand: doorbells are plain memory, nothing happens by itself. The
- * test reads the entries that the driver wrote and posts whatever a device might, or might not be allowed to, post.
+ * A queue pair over a controller that the test plays by hand: doorbells are plain memory, nothing
+ * happens by itself. The test reads the entries that the driver wrote and posts whatever a device
+ * might, or might not be allowed to, post.
  */
 #ifndef UPNVME_TESTS_FAKE_DEVICE_H
 #define UPNVME_TESTS_FAKE_DEVICE_H

@@ -47,8 +47,8 @@ static void a_completion_reaches_its_callback_with_all_fields(void **state)
 	fake_destroy(dev);
 }
 
-/* One command at a time, so that identifiers come round in step with the ring: what is left in the ring from the last lap
- * may name the very slot that is free now. */
+/* One command at a time, so that identifiers come round in step with the ring: what is left in the
+ * ring from the last lap may name the very slot that is free now. */
 static void what_the_last_lap_left_behind_is_not_taken_again(void **state)
 {
 	static const uint32_t entries[] = { 2, 3, 16, 256, 1024 };
