@@ -32,10 +32,9 @@ static bool cqe_is_ours(const struct upnvme_qpair *qp, uint64_t rest, const stru
 static void take_spurious(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 {
 	if (qp->stats.spurious++ == 0)
-		log_error(
-			"queue pair %u: completion entry for command %#x of queue %u, submission head %u: no such command is "
-			"in flight (further ones are only counted)",
-			qp->qid, cqe->cid, cqe->sqid, cqe->sqhd);
+		log_error("queue pair %u: completion entry for command %#x of queue %u, submission "
+			  "head %u: no such command is in flight (further ones are only counted)",
+			  qp->qid, cqe->cid, cqe->sqid, cqe->sqhd);
 	qp->completed--; /* the entry is taken from the ring, but no command is done */
 }
 
