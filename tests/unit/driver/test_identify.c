@@ -264,6 +264,76 @@ static void identify_gives_the_page_as_it_is(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
+/* xorshift: the same garbage for the same seed. */
+static uint64_t garbage_state;
+
+static void garbage(void *data, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		garbage_state ^= garbage_state << 13;
+		garbage_state ^= garbage_state >> 7;
+		garbage_state ^= garbage_state << 17;
+		((uint8_t *)data)[i] = (uint8_t)garbage_state;
+	}
+}
+
+static void look_around(struct upnvme_ctrlr *ctrlr)
+{
+	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
+	struct upnvme_ns_info ns_info = { .size = UPNVME_NS_INFO_SIZE };
+	struct upnvme_smart smart = { .size = UPNVME_SMART_SIZE };
+	struct upnvme_error_entry entries[4];
+	struct upnvme_ns *ns;
+
+	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &info), 0);
+	assert_true(info.max_transfer_bytes >= 4096 && info.max_transfer_bytes <= 2 << 20);
+	assert_in_range(upnvme_error_log(ctrlr, entries, 4), 0, 4);
+	assert_int_equal(upnvme_smart_get(ctrlr, &smart), 0);
+	for (uint32_t id = upnvme_ns_next(ctrlr, 0); id; id = upnvme_ns_next(ctrlr, id)) {
+		assert_int_equal(upnvme_ns_get(&ns, ctrlr, id), 0);
+		assert_true(upnvme_ns_block_size(ns) >= 512);
+		assert_true(upnvme_ns_max_transfer_blocks(ns) >= 1);
+		assert_int_equal(upnvme_ns_info_get(ns, &ns_info), 0);
+	}
+	assert_true(upnvme_ctrlr_poll(ctrlr) >= 0);
+}
+
+static void garbage_is_survived(void **state)
+{
+	uint32_t nopened = 0;
+
+	for (uint64_t seed = 1; seed <= 400; seed++) {
+		struct fake_transport *fake = fake_transport_create();
+		struct upnvme_ctrlr *ctrlr;
+
+		garbage_state = seed * 0x9e3779b97f4a7c15;
+		garbage(&fake->id, sizeof(fake->id));
+		garbage(&fake->ns, sizeof(fake->ns));
+		garbage(&fake->nvm, sizeof(fake->nvm));
+		garbage(fake->descriptors, sizeof(fake->descriptors));
+		garbage(fake->log, sizeof(fake->log));
+		garbage(fake->active, sizeof(fake->active));
+		garbage(&fake->nsqa, sizeof(fake->nsqa));
+		fake->nactive = seed % 5;
+		fake->has_nvm = seed % 2;
+		fake->id.rtd3e = 0;
+		fake->id.lpa |= NVME_LPA_EXTENDED_DATA;
+		if (seed % 4) { /* else refused: hardly any garbage is an I/O controller */
+			fake->id.cntrltype = NVME_CNTRLTYPE_IO;
+			fake->id.sqes = 0x66;
+			fake->id.cqes = 0x44;
+			fake->ns.lbaf[NVME_FLBAS_FORMAT(fake->ns.flbas)].lbads = 9;
+			fake->ns.dps = 0;
+		}
+		if (fake_transport_open(fake, &ctrlr, NULL) == 0) {
+			look_around(ctrlr);
+			assert_int_equal(upnvme_close(ctrlr), 0);
+			nopened++;
+		}
+	}
+	assert_true(nopened >= 300);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_controller_that_does_not_answer_is_given_up),
 		cmocka_unit_test(properties_are_trimmed_and_printable),
 		cmocka_unit_test(records_of_other_versions_are_served),
+		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(identify_gives_the_page_as_it_is),
 	};
 
