@@ -147,10 +147,12 @@ static void *run(void *arg)
 	struct part *part = arg;
 	void *memory = NULL;
 
-	/* The thread that creates a queue pair owns it. */
+	/* The thread that creates a queue pair owns it. The memory is one controller's, and registered with the
+	 * other, which may be reached in another way. */
 	if (upnvme_qpair_create(&part->reader, from.ctrlr, NULL) < 0 ||
 	    upnvme_qpair_create(&part->writer, to.ctrlr, NULL) < 0 ||
-	    upnvme_dma_alloc(&memory, from.ctrlr, DEPTH * CHUNK_BYTES, 0) < 0) {
+	    upnvme_dma_alloc(&memory, from.ctrlr, DEPTH * CHUNK_BYTES, 0) < 0 ||
+	    upnvme_mem_register(to.ctrlr, memory, DEPTH * CHUNK_BYTES) < 0) {
 		fail(part, "queue pair", upnvme_last_error());
 	} else {
 		for (uint32_t i = 0; i < DEPTH; i++)
@@ -161,6 +163,8 @@ static void *run(void *arg)
 	/* After a failure commands may be in flight: closing completes them, then their memory may go. */
 	if (upnvme_qpair_close(part->reader) < 0 || upnvme_qpair_close(part->writer) < 0)
 		fail(part, "close", upnvme_last_error());
+	if (memory)
+		upnvme_mem_unregister(to.ctrlr, memory, DEPTH * CHUNK_BYTES);
 	upnvme_dma_free(from.ctrlr, memory);
 	return NULL;
 }
