@@ -11,7 +11,7 @@ import unittest
 
 from harness import BUILD, TOP, Case, main, run
 
-README = (TOP / "README.md").read_text()
+README = (TOP / "README.md").read_text(encoding="utf-8")
 SANITIZERS = {"asan": ["-fsanitize=address,undefined"], "tsan": ["-fsanitize=thread"], "coverage": ["--coverage"]}
 
 
