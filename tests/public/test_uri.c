@@ -22,7 +22,7 @@ static void each_bad_uri_is_refused_by_name(void **state)
 		{ "soft:", -EINVAL, UPNVME_ERR_URI, "soft:" },
 		{ "soft:disk.img", -EINVAL, UPNVME_ERR_URI, "disk.img" },
 		{ "nvme:ram", -EINVAL, UPNVME_ERR_URI_SCHEME, "nvme" },
-		{ "tcp:192.0.2.1", -EINVAL, UPNVME_ERR_URI_SCHEME, "pcie" },
+		{ "tcp:192.0.2.1", -EINVAL, UPNVME_ERR_URI_SCHEME, "tcp" },
 		{ "soft:ram?colour=red", -EINVAL, UPNVME_ERR_URI_KEY, "colour" },
 		{ "soft:ram?engine=worker", -EINVAL, UPNVME_ERR_URI_KEY, "engine" },
 		{ "soft:ram?zero=1", -EINVAL, UPNVME_ERR_URI_KEY, "zero" },
