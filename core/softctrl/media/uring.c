@@ -20,6 +20,7 @@ int uring_attach(struct file_media *file)
 #else
 
 #include <liburing.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,15 +253,37 @@ static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
 	return ndone;
 }
 
+/* A new ring may lie where another thread's was. Which was first is the kernel's doing, by system
+ * calls that no tool sees; the lock says it in the language's own terms. */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
+static int ring_make(struct io_uring *ring, unsigned entries, struct io_uring_params *params)
+{
+	int ret;
+
+	pthread_mutex_lock(&making);
+	ret = io_uring_queue_init_params(entries, ring, params);
+	pthread_mutex_unlock(&making);
+	return ret;
+}
+
+static void ring_unmake(struct io_uring *ring)
+{
+	pthread_mutex_lock(&making);
+	io_uring_queue_exit(ring);
+	pthread_mutex_unlock(&making);
+}
+
 static int uring_channel_open(struct media_channel **base, struct media *media)
 {
+	struct io_uring_params params = { 0 };
 	struct uring_channel *channel = calloc(1, sizeof(*channel));
 	int ret;
 
 	if (!channel)
 		return error_no_memory("a media channel", sizeof(*channel));
 	channel->base.media = media;
-	ret = io_uring_queue_init(RING_ENTRIES, &channel->ring, 0);
+	ret = ring_make(&channel->ring, RING_ENTRIES, &params);
 	if (ret < 0) {
 		free(channel);
 		return error_set(
@@ -279,7 +302,7 @@ static void uring_channel_close(struct media_channel *base)
 
 	while (channel->noutstanding)
 		uring_wait(base, UINT64_MAX);
-	io_uring_queue_exit(&channel->ring);
+	ring_unmake(&channel->ring);
 	free(channel);
 }
 
@@ -333,10 +356,10 @@ static bool uring_works(void)
 	struct io_uring ring;
 	bool works;
 
-	if (io_uring_queue_init_params(4, &ring, &params) < 0)
+	if (ring_make(&ring, 4, &params) < 0)
 		return false;
 	works = (params.features & needed) == needed && has_opcodes(&ring) && carries(&ring);
-	io_uring_queue_exit(&ring);
+	ring_unmake(&ring);
 	return works;
 }
 
