@@ -155,21 +155,27 @@ static uint64_t pattern_word(uint64_t block_index, uint32_t word, uint64_t seed)
 
 void pattern_fill(void *buf, uint64_t lba, uint32_t blocks, uint32_t block, uint64_t seed)
 {
-	uint64_t *words = buf;
+	char *at = buf; /* at any address */
 
 	for (uint32_t i = 0; i < blocks; i++)
-		for (uint32_t j = 0; j < block / 8; j++)
-			*words++ = pattern_word(lba + i, j, seed);
+		for (uint32_t j = 0; j < block / 8; j++, at += 8) {
+			uint64_t word = pattern_word(lba + i, j, seed);
+
+			memcpy(at, &word, 8);
+		}
 }
 
 bool pattern_is(const void *buf, uint64_t lba, uint32_t blocks, uint32_t block, uint64_t seed)
 {
-	const uint64_t *words = buf;
+	const char *at = buf;
 
 	for (uint32_t i = 0; i < blocks; i++)
-		for (uint32_t j = 0; j < block / 8; j++)
-			if (*words++ != pattern_word(lba + i, j, seed))
+		for (uint32_t j = 0; j < block / 8; j++, at += 8) {
+			uint64_t word = pattern_word(lba + i, j, seed);
+
+			if (memcmp(at, &word, 8) != 0)
 				return false;
+		}
 	return true;
 }
 

@@ -22,7 +22,8 @@ static void scene_open(struct scene *scene, uint32_t block, bool sgl)
 static void gather(const struct iovec *iov, uint32_t niov, char *to)
 {
 	for (uint32_t i = 0; i < niov; i++) {
-		memcpy(to, iov[i].iov_base, iov[i].iov_len);
+		if (iov[i].iov_len)
+			memcpy(to, iov[i].iov_base, iov[i].iov_len);
 		to += iov[i].iov_len;
 	}
 }
@@ -30,7 +31,8 @@ static void gather(const struct iovec *iov, uint32_t niov, char *to)
 static void scatter(const struct iovec *iov, uint32_t niov, const char *from)
 {
 	for (uint32_t i = 0; i < niov; i++) {
-		memcpy(iov[i].iov_base, from, iov[i].iov_len);
+		if (iov[i].iov_len)
+			memcpy(iov[i].iov_base, from, iov[i].iov_len);
 		from += iov[i].iov_len;
 	}
 }

@@ -73,6 +73,10 @@ static void fake_namespace(struct fake_device *dev, const struct fake_config *co
 	};
 	dev->ns.ctrlr = &dev->ctrlr;
 	dev->ns.nsid = FAKE_NSID;
+	if (dev->geometry.straight_blocks) {
+		dev->geometry.page_blocks = MIN(4096 / block_bytes, max_blocks);
+		dev->geometry.page_lbas = FAKE_NBLOCKS - dev->geometry.page_blocks + 1;
+	}
 	dev->ns.key = (uint64_t)FAKE_NSID << 32;
 	atomic_store(&dev->ns.geometry, &dev->geometry);
 }

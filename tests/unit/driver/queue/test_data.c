@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Scattered data: which form is chosen, and what an independent walker finds in it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+#include "support/fake_device.h"
+#include "support/prp_walk.h"
+
+#define PSDT_SGL 0x40u
+
+/* The walked ranges are the segments, in order, once neighbours are joined and empty ones left out. */
+static void expect_ranges(const struct walk *walk, const struct iovec *iov, uint32_t niov)
+{
+	uint32_t range = 0, segment = 0;
+	uint64_t in_range = 0, in_segment = 0;
+
+	while (range < walk->n) {
+		uint64_t bytes;
+
+		while (segment < niov && in_segment == iov[segment].iov_len) {
+			segment++;
+			in_segment = 0;
+		}
+		assert_true(segment < niov);
+		assert_int_equal(walk->ranges[range].iova + in_range,
+				 fake_iova((char *)iov[segment].iov_base + in_segment));
+		bytes = MIN(walk->ranges[range].bytes - in_range,
+			    iov[segment].iov_len - in_segment);
+		in_range += bytes;
+		in_segment += bytes;
+		if (in_range == walk->ranges[range].bytes) {
+			range++;
+			in_range = 0;
+		}
+	}
+}
+
+/* One command; returns its flags. */
+static uint8_t one_vector(struct fake_device *dev, const struct iovec *iov, uint32_t niov,
+			  uint32_t blocks, uint32_t *entries)
+{
+	static struct walk walk;
+	struct nvme_sqe sqe;
+
+	assert_int_equal(upnvme_writev(dev->qp, &dev->ns, iov, niov, 3, blocks, fake_note, NULL),
+			 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	sqe = fake_take(dev);
+	assert_int_equal(sqe.opcode, 0x01);
+	assert_int_equal(sqe.cdw12, blocks - 1);
+	walk_data(dev, &sqe, (uint64_t)blocks * dev->geometry.block_bytes, &walk);
+	expect_ranges(&walk, iov, niov);
+	*entries = walk.entries;
+	fake_post(dev, sqe.cid, 0);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	return sqe.flags;
+}
+
+static void prp_is_used_where_it_can_be(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .sgl = true });
+	char *a = fake_alloc(dev, 1 << 20);
+	uint32_t entries;
+	const struct iovec pages[] = { { a + 8192, 4096 }, { a, 4096 }, { a + 65536, 8192 } };
+	const struct iovec ragged[] = { { a + 4096 - 8, 8 },
+					{ a + 16384, 4096 },
+					{ a + 8192, 504 } };
+	const struct iovec empty[] = { { NULL, 0 }, { a, 4096 }, { a + 1, 0 }, { a + 8192, 512 } };
+
+	assert_int_equal(one_vector(dev, pages, 3, 32, &entries), 0);
+	assert_int_equal(entries, 4);
+	assert_int_equal(one_vector(dev, ragged, 3, 9, &entries), 0);
+	assert_int_equal(entries, 3);
+	assert_int_equal(one_vector(dev, empty, 4, 9, &entries), 0);
+	assert_int_equal(entries, 2);
+	fake_destroy(dev);
+}
+
+static void sgl_is_used_where_prp_cannot_be(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .sgl = true });
+	char *a = fake_alloc(dev, 1 << 20);
+	uint32_t entries;
+	const struct iovec odd[] = { { a + 10, 7 }, { a + 100, 500 }, { a + 9000, 5 } };
+	const struct iovec single[] = { { a + 6, 512 } };
+
+	assert_int_equal(one_vector(dev, odd, 3, 1, &entries), PSDT_SGL);
+	assert_int_equal(entries, 3);
+	assert_int_equal(one_vector(dev, single, 1, 1, &entries), PSDT_SGL);
+	assert_int_equal(entries, 1);
+	fake_destroy(dev);
+}
+
+static void a_controller_that_wants_dwords_gets_no_odd_sgl(void **state)
+{
+	struct fake_device *dev =
+		fake_create(&(struct fake_config){ .sgl = true, .sgl_dword_align = true });
+	char *a = fake_alloc(dev, 1 << 20);
+	uint32_t entries;
+	const struct iovec odd[] = { { a + 10, 510 }, { a + 1000, 2 } };
+	const struct iovec dwords[] = { { a + 12, 508 }, { a + 1000, 4 } };
+
+	fake_expect_error(upnvme_readv(dev->qp, &dev->ns, odd, 2, 0, 1, fake_note, NULL), -EINVAL,
+			  UPNVME_ERR_IOVEC, "segment 0", NULL);
+	assert_int_equal(one_vector(dev, dwords, 2, 1, &entries), PSDT_SGL);
+	fake_destroy(dev);
+}
+
+/* Every vector of three pieces whose borders lie around the ends of pages. */
+static void all_vectors_of_three_pieces(void **state)
+{
+	static const uint32_t cuts[] = { 0, 4, 512, 4092, 4096, 4100, 8188, 8192, 12288 };
+	struct fake_device *dev = fake_create(&(struct fake_config){ .sgl = true });
+	char *a = fake_alloc(dev, 1 << 20);
+	uint32_t entries, nsgl = 0, nprp = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++)
+		for (size_t j = i; j < ARRAY_SIZE(cuts); j++)
+			for (uint32_t place = 0; place < 8192; place += 1024) {
+				struct iovec iov[3] = {
+					{ a + place, cuts[i] },
+					{ a + 65536 + place / 2, cuts[j] - cuts[i] },
+					{ a + 131072, 12288 - cuts[j] },
+				};
+
+				if (one_vector(dev, iov, 3, 24, &entries))
+					nsgl++;
+				else
+					nprp++;
+			}
+	assert_true(nsgl > 0 && nprp > 0);
+	fake_destroy(dev);
+}
+
+/* Without SGL, a vector of blocks goes as several commands, each of which PRP can say. */
+static void a_vector_is_split_where_prp_ends(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	char *a = fake_alloc(dev, 1 << 20);
+	struct iovec iov[6];
+	static struct walk walk;
+	struct nvme_sqe sqe;
+	uint32_t blocks = 0, commands = 0;
+
+	for (uint32_t i = 0; i < 6; i++)
+		iov[i] = (struct iovec){ a + i * 20480 + i * 4, 1024 };
+	assert_int_equal(upnvme_writev(dev->qp, &dev->ns, iov, 6, 100, 12, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	while (fake_fetch(dev, &sqe)) {
+		uint32_t n = (sqe.cdw12 & 0xffff) + 1;
+
+		assert_int_equal(sqe.cdw10, 100 + blocks);
+		walk_data(dev, &sqe, n * 512, &walk);
+		assert_int_equal(walk.n, 1);
+		assert_int_equal(walk.ranges[0].iova,
+				 fake_iova((char *)iov[blocks / 2].iov_base + blocks % 2 * 512));
+		blocks += n;
+		commands++;
+		fake_post(dev, sqe.cid, 0);
+	}
+	assert_int_equal(blocks, 12);
+	assert_int_equal(commands, 6);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	assert_int_equal(fake_log.done[0].blocks, 12);
+	fake_destroy(dev);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prp_is_used_where_it_can_be),
+		cmocka_unit_test(sgl_is_used_where_prp_cannot_be),
+		cmocka_unit_test(a_controller_that_wants_dwords_gets_no_odd_sgl),
+		cmocka_unit_test(all_vectors_of_three_pieces),
+		cmocka_unit_test(a_vector_is_split_where_prp_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tokens, the gate, and who finds it shut. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "driver/queue/owner.h"
+#include "support/fake_device.h"
+
+static void *token_of_thread(void *arg)
+{
+	*(uint64_t *)arg = owner_token();
+	return NULL;
+}
+
+static void a_token_is_never_given_twice(void **state)
+{
+	uint64_t tokens[50], own = owner_token();
+
+	assert_int_equal(owner_token(), own);
+	for (int i = 0; i < 50; i++) {
+		pthread_t thread;
+
+		/* One after the other, so that the next has the address of the last. */
+		assert_int_equal(pthread_create(&thread, NULL, token_of_thread, &tokens[i]), 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_int_not_equal(tokens[i], own);
+		assert_true(tokens[i] > QPAIR_RELEASED && tokens[i] != TOKEN_NONE);
+		for (int j = 0; j < i; j++)
+			assert_int_not_equal(tokens[i], tokens[j]);
+	}
+}
+
+static void an_alert_shuts_the_gate_once(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	char *buf = fake_alloc(dev, 4096);
+
+	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), 0);
+	assert_true(owner_gate_open(dev->qp));
+	assert_int_not_equal(dev->qp->window.bytes, 0);
+	qpair_alert(dev->qp);
+	assert_false(owner_gate_open(dev->qp));
+	assert_int_equal(owner_enter(dev->qp), 0);
+	assert_true(owner_gate_open(dev->qp));
+	assert_int_equal(dev->qp->window.bytes, 0); /* forgotten */
+	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), 0);
+	fake_destroy(dev);
+}
+
+static void *enter_as_a_stranger(void *arg)
+{
+	static int rc;
+
+	rc = owner_enter(arg);
+	return &rc;
+}
+
+static void a_thread_without_a_token_is_a_stranger(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	pthread_t thread;
+	void *rc;
+
+	assert_int_equal(pthread_create(&thread, NULL, enter_as_a_stranger, dev->qp), 0);
+	assert_int_equal(pthread_join(thread, &rc), 0);
+	assert_int_equal(*(int *)rc, -EPERM);
+	/* Nor is it the owner of nobody's. */
+	assert_int_equal(qpair_release(dev->qp), 0);
+	assert_int_equal(pthread_create(&thread, NULL, enter_as_a_stranger, dev->qp), 0);
+	assert_int_equal(pthread_join(thread, &rc), 0);
+	assert_int_equal(*(int *)rc, -EPERM);
+	assert_int_equal(qpair_adopt(dev->qp), 0);
+	fake_expect_error(qpair_adopt(dev->qp), -EBUSY, UPNVME_ERR_QPAIR_OWNED, "3", NULL);
+	fake_destroy(dev);
+}
+
+static void abandoning_ends_a_callback_that_never_returned(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+
+	dev->qp->in_poll = 1;
+	fake_expect_error(qpair_release(dev->qp), -EDEADLK, UPNVME_ERR_IN_CALLBACK, NULL);
+	assert_int_equal(qpair_abandon(dev->qp), 0);
+	assert_int_equal(dev->qp->in_poll, 0);
+	assert_int_equal(qpair_adopt(dev->qp), 0);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
+	fake_destroy(dev);
+}
+
+static void a_child_finds_nothing(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(atomic_load(&dev->qp->owner) == 0 && atomic_load(&dev->qp->gate) == 0 &&
+				      dev->qp->slots == NULL &&
+				      owner_enter(dev->qp) == -EOWNERDEAD ?
+			      0 :
+			      1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(owner_enter(dev->qp), 0);
+	fake_destroy(dev);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_token_is_never_given_twice),
+		cmocka_unit_test(an_alert_shuts_the_gate_once),
+		cmocka_unit_test(a_thread_without_a_token_is_a_stranger),
+		cmocka_unit_test(abandoning_ends_a_callback_that_never_returned),
+		cmocka_unit_test(a_child_finds_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Split requests when the device answers out of order, with errors, or not at all. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+#include "spec/status.h"
+#include "support/fake_device.h"
+
+#define TAG(n) ((void *)(uintptr_t)(n))
+
+static struct fake_device *create(uint32_t entries)
+{
+	return fake_create(&(struct fake_config){ .entries = entries, .max_transfer_bytes = 4096 });
+}
+
+/* Parts are of 8 blocks. */
+static void start(struct fake_device *dev, char *buf, uint32_t blocks, upnvme_cb cb, void *arg)
+{
+	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf, 0, blocks, cb, arg), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+}
+
+static void the_first_error_by_address_wins(void **state)
+{
+	struct fake_device *dev = create(16);
+	char *buf = fake_alloc(dev, 65536);
+	uint16_t cids[5];
+
+	start(dev, buf, 40, fake_note, TAG(1));
+	for (int i = 0; i < 5; i++)
+		cids[i] = fake_take(dev).cid;
+	fake_post(dev, cids[4], 0x281);
+	fake_post_result(dev, cids[2], 0x285, 22);
+	fake_post(dev, cids[0], 0);
+	fake_post(dev, cids[3], 0x280);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
+	fake_post(dev, cids[1], 0);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	assert_int_equal(fake_log.n, 1);
+	assert_int_equal(fake_log.done[0].status, 0x285);
+	assert_int_equal(fake_log.done[0].result, 22);
+	assert_int_equal(fake_log.done[0].blocks, 16);
+	assert_int_equal(fake_log.done[0].flags, 0);
+	fake_destroy(dev);
+}
+
+/* After an error nothing more is sent. */
+static void parts_that_were_not_issued_never_are(void **state)
+{
+	struct fake_device *dev = create(4);
+	char *buf = fake_alloc(dev, 1 << 20);
+	struct nvme_sqe sqe;
+	uint16_t cids[3];
+
+	start(dev, buf, 400, fake_note, TAG(1));
+	for (int i = 0; i < 3; i++)
+		cids[i] = fake_take(dev).cid;
+	fake_post(dev, cids[1], 0x281);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	assert_false(fake_fetch(dev, &sqe));
+	fake_post(dev, cids[0], 0);
+	fake_post(dev, cids[2], 0);
+	assert_true(upnvme_poll(dev->qp, 0) >= 0);
+	assert_true(upnvme_poll(dev->qp, 0) >= 0);
+	assert_int_equal(fake_log.n, 1);
+	assert_int_equal(fake_log.done[0].status, 0x281);
+	assert_int_equal(fake_log.done[0].blocks, 8);
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	fake_destroy(dev);
+}
+
+/* One slot: the home carries every part, each with an identifier of its own. */
+static void depth_one_sends_part_after_part(void **state)
+{
+	struct fake_device *dev = create(2);
+	char *buf = fake_alloc(dev, 1 << 20);
+	uint16_t last = 0xffff;
+
+	for (int lap = 0; lap < 40; lap++) {
+		fake_log_start();
+		start(dev, buf, 80, fake_note, TAG(lap));
+		assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL),
+				 -EAGAIN);
+		for (uint32_t i = 0; i < 10; i++) {
+			struct nvme_sqe sqe;
+
+			assert_int_equal(fake_log.n, 0);
+			assert_int_equal(upnvme_qpair_inflight(dev->qp), 1);
+			assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+			sqe = fake_take(dev);
+			assert_int_equal(sqe.cdw10, i * 8);
+			assert_int_not_equal(sqe.cid, last);
+			/* The part before it, once more. */
+			if (i)
+				fake_post(dev, last, 0);
+			last = sqe.cid;
+			fake_post(dev, sqe.cid, 0);
+			upnvme_poll(dev->qp, 0);
+			upnvme_poll(dev->qp, 0);
+		}
+		assert_int_equal(fake_log.n, 1);
+		assert_int_equal(fake_log.done[0].blocks, 80);
+	}
+	fake_destroy(dev);
+}
+
+/* Several requests that all wait for room; completions in an order of the device's choosing. */
+static void requests_share_what_room_there_is(void **state)
+{
+	struct fake_device *dev = create(6);
+	char *buf = fake_alloc(dev, 1 << 20);
+	uint16_t cids[64];
+	uint32_t n = 0, accepted = 0, served = 0;
+	unsigned seed = 7;
+
+	while (served < 3000) {
+		struct nvme_sqe sqe;
+
+		while (upnvme_write(dev->qp, &dev->ns, buf, 0, 8 + (accepted % 9) * 8, fake_note,
+				    TAG(accepted)) == 0)
+			accepted++;
+		assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+		while (fake_fetch(dev, &sqe)) {
+			assert_true(n < 5);
+			cids[n++] = sqe.cid;
+		}
+		assert_true(n > 0);
+		for (uint32_t i = (uint32_t)rand_r(&seed) % n + 1; i > 0; i--) {
+			uint32_t pick = (uint32_t)rand_r(&seed) % n;
+
+			fake_post(dev, cids[pick], 0);
+			cids[pick] = cids[--n];
+			served++;
+		}
+		assert_true(upnvme_poll(dev->qp, 0) >= 0);
+		assert_true(accepted - fake_log.n <= 5);
+	}
+	assert_true(fake_log.n > 500);
+	fake_destroy(dev);
+}
+
+static void giving_up_ends_what_is_pending(void **state)
+{
+	struct fake_device *dev = create(4);
+	char *buf = fake_alloc(dev, 1 << 20);
+	struct upnvme_completion done[4];
+
+	start(dev, buf, 400, fake_note, TAG(1));
+	fake_post(dev, fake_take(dev).cid, 0);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 1);
+	atomic_store(&dev->ctrlr.failed, true);
+	qpair_alert(dev->qp);
+	fake_expect_error(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), -EIO,
+			  UPNVME_ERR_CTRLR_FAILED, NULL);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	assert_int_equal(fake_log.n, 1);
+	assert_int_equal(fake_log.done[0].status, NVME_SC_ABORTED_BY_HOST);
+	assert_int_equal(fake_log.done[0].flags, UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE);
+	assert_int_equal(fake_log.done[0].blocks, 8);
+	assert_int_equal(upnvme_reap(dev->qp, done, 4), 0);
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	fake_destroy(dev);
+}
+
+static void giving_up_keeps_tagged_ones_to_be_reaped(void **state)
+{
+	struct fake_device *dev = create(8);
+	char *buf = fake_alloc(dev, 1 << 20);
+	struct upnvme_completion done[8];
+
+	start(dev, buf, 8, NULL, TAG(1));
+	start(dev, buf, 100, NULL, TAG(2));
+	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), -EAGAIN);
+	atomic_store(&dev->ctrlr.failed, true);
+	qpair_alert(dev->qp);
+	assert_int_equal(upnvme_poll(dev->qp, 0), -ENOMSG);
+	assert_int_equal(upnvme_reap(dev->qp, done, 1), 1);
+	assert_int_equal(upnvme_reap(dev->qp, done + 1, 7), 1);
+	assert_int_equal(done[0].tag + done[1].tag, 3);
+	assert_int_equal(done[0].flags & UPNVME_DONE_ABORTED, UPNVME_DONE_ABORTED);
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	fake_destroy(dev);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_error_by_address_wins),
+		cmocka_unit_test(parts_that_were_not_issued_never_are),
+		cmocka_unit_test(depth_one_sends_part_after_part),
+		cmocka_unit_test(requests_share_what_room_there_is),
+		cmocka_unit_test(giving_up_ends_what_is_pending),
+		cmocka_unit_test(giving_up_keeps_tagged_ones_to_be_reaped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
