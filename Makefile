@@ -192,8 +192,10 @@ $$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(B)/lib/$(1)_support.a $(3
 endef
 $(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
 FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'
-# What tests/qtest expects it says in the words of tests/public.
-$(B)/lib/qtest_support.a: $(B)/obj/tests/public/support.o
+# What tests/qtest expects it says in the words of tests/public, and it runs the table of tests/behaviour with an
+# upnvme_open of its own.
+$(B)/lib/qtest_support.a: $(B)/obj/tests/public/support.o $(call objs,$(call lane_support,behaviour))
+$(B)/tests/qtest/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
 $(eval $(call lane_rules,public,$$(PUBLIC_CFLAGS) -Wno-unused-parameter,$$(SHARED),$$(FROM_OUTSIDE)))
 
 # A stamp is rewritten only when what it holds has changed, and what depends on it is then made again.

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -386,6 +387,18 @@ struct qemu *qemu_start(const struct qemu_config *config)
 	device_enable(qemu);
 	qemu_monitor(qemu, "{\"execute\": \"qmp_capabilities\"}");
 	return qemu;
+}
+
+void qemu_wipe(struct qemu *qemu)
+{
+	for (uint32_t i = 0; i < qemu->nmedia; i++) {
+		struct stat medium;
+
+		if (fstat(qemu->media[i], &medium) ||
+		    fallocate(qemu->media[i], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			      medium.st_size))
+			fail_msg("a medium cannot be wiped: %s", strerror(errno));
+	}
 }
 
 void qemu_kill(struct qemu *qemu)

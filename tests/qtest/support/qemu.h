@@ -40,12 +40,13 @@ struct qemu_config {
 struct qemu {
 	pid_t pid;
 	struct shared_memory *memory;
-	int qtest; /* socket */
-	int qmp;   /* socket */
-	int media[QEMU_NAMESPACES_MAX];
+	int qtest;                      /* socket */
+	int qmp;                        /* socket */
+	int media[QEMU_NAMESPACES_MAX]; /* memory files */
 	uint32_t nmedia;
 	pthread_mutex_t lock; /* one command at a time on the qtest socket */
 	_Atomic bool gone;    /* the process does not answer any more */
+	uint32_t nusers;      /* transports */
 };
 
 /* Ends the program with the code for "skipped" where QEMU is not installed. */
@@ -55,6 +56,8 @@ void qemu_require(void);
 struct qemu *qemu_start(const struct qemu_config *config);
 /* Null is accepted. */
 void qemu_stop(struct qemu *qemu);
+/* All media are zeroes again. Nothing is in flight. */
+void qemu_wipe(struct qemu *qemu);
 /* At once, as a controller is pulled from its slot. */
 void qemu_kill(struct qemu *qemu);
 

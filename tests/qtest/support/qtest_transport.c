@@ -118,6 +118,7 @@ static int qtest_write64(struct transport *transport, uint32_t offset, uint64_t 
 
 static void qtest_close(struct transport *transport)
 {
+	qtest_of(transport)->qemu->nusers--;
 	domain_release(transport->domain);
 	free(qtest_of(transport));
 }
@@ -142,11 +143,13 @@ int qtest_transport_open(struct transport **transport, struct qemu *qemu)
 	qtest->transport.ops = &qtest_ops;
 	qtest->qemu = qemu;
 	rc = domain_acquire(&qtest->transport.domain, &qemu->memory->env);
-	if (rc)
+	if (rc) {
 		free(qtest);
-	else
-		*transport = &qtest->transport;
-	return rc;
+		return rc;
+	}
+	qemu->nusers++;
+	*transport = &qtest->transport;
+	return 0;
 }
 
 int qtest_open(upnvme_ctrlr **ctrlr, struct qemu *qemu, const struct upnvme_open_opts *opts)

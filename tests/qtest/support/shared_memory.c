@@ -132,21 +132,13 @@ static int pages_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
 	return rc;
 }
 
-/* Private pages with the same content take the place of those of the file. */
+/* What was moved in stays where it is: the caller may have unmapped it meanwhile. Its pages are not given to others. */
 static void pages_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 {
-	struct shared_memory *memory = memory_of(env);
-	void *copy;
-
-	if (is_inside(memory, va))
-		return;
-	copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (copy == MAP_FAILED)
-		abort(); /* a test cannot go on without its memory */
-	memcpy(copy, va, bytes);
-	if (mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, va) != va)
-		abort();
-	run_give(memory, iova, bytes);
+	(void)env;
+	(void)va;
+	(void)bytes;
+	(void)iova;
 }
 
 static const struct env_ops shared_memory_ops = {
