@@ -27,7 +27,7 @@ extern "C" {
 
 /* upnvme_qpair_opts.flags */
 #define UPNVME_QPAIR_RING_EACH 0x1u /* ring the doorbell at each command, not once a batch */
-#define UPNVME_QPAIR_HISTOGRAM 0x2u /* measure latencies: reads the clock twice per command */
+#define UPNVME_QPAIR_HISTOGRAM 0x2u /* measure latencies: reads the clock twice per request */
 
 struct upnvme_qpair_opts {
 	uint32_t size;  /* sizeof(struct upnvme_qpair_opts) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Latencies of commands, from submission to the poll that saw the completion. */
+/* Latencies of requests, from submission to the poll that saw the (last) completion. */
 #ifndef UPNVME_DRIVER_QUEUE_HISTOGRAM_H
 #define UPNVME_DRIVER_QUEUE_HISTOGRAM_H
 

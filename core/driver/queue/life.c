@@ -79,9 +79,11 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	if (!qid)
 		return error_set(
 			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
-			"all %u queue pairs that the controller granted are in use: close one, or open with more "
-			"(upnvme_open_opts.nqpairs)",
-			ctrlr->limits.max_qpairs);
+			"all %u queue pairs that the controller granted are in use: close one%s",
+			ctrlr->limits.max_qpairs,
+			ctrlr->limits.max_qpairs < ctrlr->wanted_qpairs ?
+				"; it has no more" :
+				", or open it with more (upnvme_open_opts.nqpairs)");
 	rc = qpair_rings_create(qp, ctrlr, (uint16_t)qid, opts->entries, opts->outstanding,
 				list_bytes(ctrlr));
 	if (rc)

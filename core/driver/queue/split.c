@@ -2,6 +2,7 @@
 /* The cursor of a split request, and the list of requests that the library completed. */
 #include "driver/queue/split.h"
 
+#include "driver/queue/histogram.h"
 #include "driver/queue/straight.h"
 #include "spec/status.h"
 
@@ -85,6 +86,8 @@ void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct reques
 	atomic_store_explicit(&home->touches, request_touches(qp, request), memory_order_relaxed);
 	qp->stats.split++;
 	qp->requests++;
+	if (qp->histogram)
+		histogram_start(qp->histogram, slot_index(qp, home));
 	if (!cursor_pump(qp, cursor))
 		pending_append(qp, cursor);
 }
@@ -109,6 +112,8 @@ static bool cursor_finish(struct upnvme_qpair *qp, struct cursor *cursor, struct
 	upnvme_cb cb = cursor->cb;
 
 	qp->requests--;
+	if (qp->histogram)
+		histogram_stop(qp->histogram, slot_index(qp, home));
 	if (!sink || (!cb && sink->n == sink->room)) {
 		ready_append(qp, home, cb, &record);
 		return false;
