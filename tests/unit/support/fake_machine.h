@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A made-up machine: /sys, /proc and /dev in a temporary folder, and the little of the kernel that answers when
+ * driver_override, unbind and drivers_probe are written. */
+#ifndef UPNVME_TESTS_FAKE_MACHINE_H
+#define UPNVME_TESTS_FAKE_MACHINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pci/sysfs.h"
+
+#define FAKE_NVME "0000:01:00.0"
+
+struct fake_machine {
+	struct sysfs fs;
+	char root[256], sys[264], proc[264], dev[264];
+	char written[2048];        /* every write as "path=text\n", the path below sys */
+	const char *refusing;      /* a driver whose probes fail */
+	const char *refusing_also; /* another */
+	const char *fail_path;     /* writes to paths that end so fail ... */
+	int fail_skip;             /* ... after this many that did not ... */
+	int fail_times;            /* ... this often ... */
+	int fail;                  /* ... with this negative errno */
+	int claim;                 /* 0, or what claims fail with */
+	const char *claim_path;    /* only paths that end so; null: all */
+	uint32_t nclaims;          /* claims made */
+	int unbound_claims; /* how many claims were held at the last unbind; -1: there was none */
+};
+
+/* With empty roots and no device. */
+struct fake_machine *fake_machine_create(void);
+void fake_machine_destroy(struct fake_machine *fake);
+
+/* Paths are below the root of all: "sys/...", "proc/...", "dev/...". Folders come of themselves. */
+__attribute__((format(printf, 3, 4))) void fake_file(struct fake_machine *fake, const char *text,
+						     const char *format, ...);
+__attribute__((format(printf, 3, 4))) void fake_link(struct fake_machine *fake, const char *target,
+						     const char *format, ...);
+__attribute__((format(printf, 2, 3))) void fake_folder(struct fake_machine *fake,
+						       const char *format, ...);
+__attribute__((format(printf, 2, 3))) void fake_remove(struct fake_machine *fake,
+						       const char *format, ...);
+
+/* A driver that is loaded. */
+void fake_driver(struct fake_machine *fake, const char *driver);
+
+/* A PCI function. `driver` may be null; `group` below 0 is none. */
+void fake_device(struct fake_machine *fake, const char *address, uint32_t class_code,
+		 const char *driver, int group);
+
+/* What the kernel's nvme driver makes of FAKE_NVME: nvme0 with nvme0n1 (259:0), two partitions (259:1, 259:2) and
+ * a generic device (1:3, which is /dev/null's number, so that a test can have it open). */
+void fake_controller(struct fake_machine *fake);
+
+/* The usual machine: the drivers nvme, vfio-pci and uio_pci_generic, FAKE_NVME with nvme in group 7, alone. */
+struct fake_machine *fake_machine_usual(void);
+
+/* The driver that a device is bound to now; empty for none. Overwritten by the next call. */
+const char *fake_bound(struct fake_machine *fake, const char *address);
+
+/* Asserts on the last error: its code, and a word of the sentence. */
+void fake_error(uint32_t code, const char *word);
+
+#endif
