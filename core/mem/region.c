@@ -267,8 +267,10 @@ bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *las
 /* One try of domain_find; what it read counts only if the table did not change meanwhile. */
 static bool find_once(struct region_table *table, uint64_t va, struct region *region)
 {
+	/* In this order: the array is at least as new, and as large, as its number of segments. */
+	uint32_t n = get(table->nsegments);
 	struct segment *segments = get(table->segments);
-	uint32_t n = get(table->nsegments), first = segment_after(segments, n, va), last = first;
+	uint32_t first = segment_after(segments, n, va), last = first;
 
 	if (first == n || get(segments[first].base) > va)
 		return false;
