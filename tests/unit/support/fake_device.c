@@ -135,7 +135,7 @@ void *fake_alloc(struct fake_device *dev, uint64_t bytes)
 
 uint64_t fake_iova(const void *va)
 {
-	return (uint64_t)(uintptr_t)va + FAKE_IOVA_OFFSET;
+	return (uint64_t)(uintptr_t)va + env_host()->distance;
 }
 
 void *fake_resolve(struct fake_device *dev, uint64_t iova, uint64_t bytes)

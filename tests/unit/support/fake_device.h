@@ -23,8 +23,6 @@
 #define FAKE_QID     3u
 #define FAKE_NSID    5u
 #define FAKE_NBLOCKS 100000u
-/* The fixed distance between a process's address and the host environment's bus address. */
-#define FAKE_IOVA_OFFSET (1ull << 46)
 
 struct fake_device {
 	struct upnvme_ctrlr ctrlr;

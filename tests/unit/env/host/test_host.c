@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Plain memory: aligned, zeroed, at a distance on the bus, and not there in children. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+#include "env/env.h"
+
+static void pages_are_aligned_and_zeroed(void **state)
+{
+	struct env *env = env_host();
+
+	for (uint64_t align = 4096; align <= 4ull << 20; align *= 2)
+		for (uint64_t bytes = 4096; bytes <= 2 << 20; bytes *= 8) {
+			void *va = NULL;
+
+			assert_int_equal(env->ops->pages_alloc(env, bytes, align, &va), 0);
+			assert_int_equal((uintptr_t)va % align, 0);
+			for (uint64_t i = 0; i < bytes; i += 512)
+				assert_int_equal(((char *)va)[i], 0);
+			env->ops->pages_free(env, va, bytes);
+		}
+}
+
+static void memory_that_cannot_be_had_is_refused(void **state)
+{
+	struct env *env = env_host();
+	void *va;
+
+	assert_int_equal(env->ops->pages_alloc(env, 1ull << 46, 4096, &va), -ENOMEM);
+}
+
+static void bus_addresses_are_no_pointers(void **state)
+{
+	struct env *env = env_host();
+	uint64_t iova = 0, again = 0;
+	void *va;
+
+	assert_int_equal(env->ops->pages_alloc(env, 65536, 4096, &va), 0);
+	assert_int_equal(env->ops->map(env, va, 65536, &iova), 0);
+	assert_int_not_equal(iova, (uint64_t)(uintptr_t)va);
+	assert_int_equal(iova, (uint64_t)(uintptr_t)va + env->distance);
+	assert_int_equal(env->ops->map(env, (char *)va + 4096, 4096, &again), 0);
+	assert_int_equal(again, iova + 4096);
+	env->ops->unmap(env, va, 65536, iova);
+	env->ops->pages_free(env, va, 65536);
+}
+
+static void what_is_not_mapped_is_refused(void **state)
+{
+	struct env *env = env_host();
+	const uint64_t bytes = 1000 * 4096;
+	uint64_t iova;
+	char *va = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_int_equal(env->ops->map(env, va, bytes, &iova), 0);
+	munmap(va + 700 * 4096, 4096);
+	assert_int_equal(env->ops->map(env, va, bytes, &iova), -EFAULT);
+	assert_int_equal(env->ops->map(env, va, 700 * 4096, &iova), 0);
+	munmap(va, bytes);
+	assert_int_equal(env->ops->map(env, va, 4096, &iova), -EFAULT);
+}
+
+static void children_do_not_have_the_pages(void **state)
+{
+	struct env *env = env_host();
+	int status;
+	void *va;
+	pid_t pid;
+
+	assert_int_equal(env->ops->pages_alloc(env, 4096, 4096, &va), 0);
+	pid = fork();
+	if (pid == 0) {
+		unsigned char resident;
+
+		_exit(mincore(va, 4096, &resident) == -1 && errno == ENOMEM ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	env->ops->pages_free(env, va, 4096);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages_are_aligned_and_zeroed),
+		cmocka_unit_test(memory_that_cannot_be_had_is_refused),
+		cmocka_unit_test(bus_addresses_are_no_pointers),
+		cmocka_unit_test(what_is_not_mapped_is_refused),
+		cmocka_unit_test(children_do_not_have_the_pages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

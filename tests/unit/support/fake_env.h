@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An environment that remembers what is mapped, gives each mapping a bus address of its own if asked, and fails if asked. */
+#ifndef UPNVME_TESTS_FAKE_ENV_H
+#define UPNVME_TESTS_FAKE_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "env/env.h"
+
+struct fake_env {
+	struct env env;
+	bool scattered;       /* each mapping somewhere else on the bus */
+	uint32_t fail_map_in; /* the n-th map from now fails; 0: none */
+	bool fail_pages;
+	uint64_t next_iova;
+	uint64_t mapped_bytes; /* now */
+	uint64_t pages_bytes;  /* now */
+	uint32_t nmaps, nunmaps;
+	uint64_t failed_unmaps; /* of what was not mapped like that */
+	struct {
+		uint64_t va, bytes, iova;
+	} maps[256];
+};
+
+void fake_env_init(struct fake_env *fake);
+
+#endif
