@@ -85,7 +85,7 @@ EXAMPLES := $(sort $(patsubst capi/examples/%.c,%,$(wildcard capi/examples/*.c))
 # In these lanes each test_*.c is a program and any other .c file is support for the programs of its lane.
 # tests/public is linked with the shared library alone; the others with an archive of everything. The tests of
 # tests/tools are scripts that run this build's programs.
-INNER_LANES := $(notdir $(wildcard tests/unit tests/behaviour tests/hostile tests/abi))
+INNER_LANES := $(notdir $(wildcard tests/unit tests/behaviour tests/qtest tests/hostile tests/abi))
 LANES       := $(INNER_LANES) $(notdir $(wildcard tests/public))
 SCRIPTS     := $(wildcard tests/tools/test_*.py)
 lane_tests   = $(call find,tests/$(1),test_*.c)

@@ -8,10 +8,12 @@ CHECK_LANES := build $(LANES) $(if $(SCRIPTS),tools) lint asan tsan demo
 deps: ## install the Debian packages that build, tests and lint need
 	@tests/deps/install check
 	@tests/deps/install --optional lint coverage bench
+	@tests/deps/install --optional qtest
 
 check: ## install what is missing, build, run every test, lint and sanitizer
 	@tests/deps/install check
 	@tests/deps/install --optional lint
+	@tests/deps/install --optional qtest
 	+@$(RUN) all --make '$(SUBMAKE)' $(CHECK_LANES)
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs

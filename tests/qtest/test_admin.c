@@ -288,7 +288,8 @@ static void housekeeping_tells_of_events_by_itself(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-/* Namespace Attachment: 0 attaches, 1 detaches; the data is a list of controllers, here of the first. */
+/* Namespace Attachment: 0 attaches, 1 detaches; the data is a list of controllers, here of the
+ * first. */
 static void attach(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t select)
 {
 	static uint16_t list[2048] = { 1, 0 };

@@ -92,7 +92,8 @@ static void one_whose_handle_is_still_there_is_taken_over(void **state)
 	rig_of_group(&rig, 1, 0, 0);
 	assert_int_equal(do_read(&rig, dma(rig.ctrlr, 4096), 0, 1), 0);
 	rig_close(&rig);
-	/* The first one finds that nobody answers, within its deadline, and gives the controller up. */
+	/* The first one finds that nobody answers, within its deadline, and gives the controller
+	 * up. */
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 	assert_int_equal(upnvme_close(left), 0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands beside read and write, as QEMU's controller understands them, and commands given raw. */
+/* The commands beside read and write, as QEMU's controller understands them, and commands given
+ * raw. */
 #include "support/rig.h"
 
 #include "spec/command.h"

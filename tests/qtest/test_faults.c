@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* QEMU's controller with a medium that fails, one that takes its time, and pulled out in the middle. */
+/* QEMU's controller with a medium that fails, one that takes its time, and pulled out in the
+ * middle. */
 #include "support/rig.h"
 
 #include "spec/status.h"
@@ -249,7 +250,7 @@ static void one_that_is_pulled_out_can_be_closed_at_once(void **state)
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 	struct qemu *sound = group_qemu;
 	struct counts counts = { 0 };
-	struct rig rig = { NULL };
+	struct rig rig = { .block = 512 };
 
 	group_qemu = qemu_start(&config);
 	opts.admin_timeout_ns = 300000000;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every format that QEMU's controller offers: block sizes, metadata apart and extended, protection information. */
+/* Every format that QEMU's controller offers: block sizes, metadata apart and extended,
+ * protection information. */
 #include "support/rig.h"
 
 #include "spec/status.h"
@@ -34,8 +35,9 @@ static const struct format formats[] = {
 #define PI_BYTES   8u             /* guard, application tag, reference tag: big-endian */
 #define APP_TAG    0xcafeu
 
-/* QEMU 7.2 drops metadata without protection information where a command has more than 512 bytes of it, and no multiple
- * of that (dma_blk_cb discards what it should keep): commands to such namespaces are kept below. */
+/* QEMU 7.2 drops metadata without protection information where a command has more than 512 bytes
+ * of it, and no multiple of that (dma_blk_cb discards what it should keep): commands to such
+ * namespaces are kept below. */
 #define SMALL_BYTES 32768u
 
 /* One format, an open rig, and buffers for `blocks` blocks. */
@@ -206,7 +208,8 @@ static void is_described(void **state)
 
 /* --- protection information ----------------------------------------------------------------------- */
 
-/* The guard of a block: CRC-16 of T10, polynomial 8BB7h, of the data and of metadata that comes before it. */
+/* The guard of a block: CRC-16 of T10, polynomial 8BB7h, of the data and of metadata that comes
+ * before it. */
 static uint16_t crc16(uint16_t crc, const uint8_t *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -286,8 +289,8 @@ static void our_own_protection_information_is_checked(void **state)
 	fixture_close(&fixture);
 }
 
-/* PRACT: the controller makes it. Where that is all the metadata, none is transferred (NVM Command Set 1.0c,
- * 5.2.2.1), so that even an extended block is but its data in the buffer. */
+/* PRACT: the controller makes it. Where that is all the metadata, none is transferred (NVM
+ * Command Set 1.0c, 5.2.2.1), so that even an extended block is but its data in the buffer. */
 static void the_controller_makes_protection_information(void **state)
 {
 	const struct format *format = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reads and writes through QEMU's controller: every form of PRP and SGL, queues that wrap, threads. */
+/* Reads and writes through QEMU's controller: every form of PRP and SGL, queues that wrap,
+ * threads. */
 #include "support/rig.h"
 
 #include <pthread.h>

@@ -259,7 +259,8 @@ static bool read_byte(int fd, char *byte, uint64_t deadline_ns)
 	return got == 1;
 }
 
-/* Reads up to a line's end, and keeps what fits into `line`; false at the deadline or the socket's end. */
+/* Reads up to a line's end, and keeps what fits into `line`; false at the deadline or the
+ * socket's end. */
 static bool read_line(int fd, char *line, size_t room, uint64_t deadline_ns)
 {
 	size_t n = 0;

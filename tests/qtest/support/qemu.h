@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A QEMU process whose processor is halted: an NVMe controller that is not ours, without a guest. Registers and
- * configuration space are reached by qtest commands, its memory is shared (shared_memory.h), faults come by QMP.
+ * A QEMU process whose processor is halted: an NVMe controller that is not ours, without a guest.
+ * Registers and configuration space are reached by qtest commands, its memory is shared
+ * (shared_memory.h), faults come by QMP.
  *
- * Everything that it has lies in memory files and socket pairs, so nothing is left behind however a test ends; and it
- * dies with the test program.
+ * Everything that it has lies in memory files and socket pairs, so nothing is left behind however
+ * a test ends; and it dies with the test program.
  */
 #ifndef UPNVME_TESTS_QTEST_QEMU_H
 #define UPNVME_TESTS_QTEST_QEMU_H
@@ -65,7 +66,8 @@ void qemu_kill(struct qemu *qemu);
 uint64_t qemu_read(struct qemu *qemu, uint32_t offset, uint32_t bytes);
 void qemu_write(struct qemu *qemu, uint32_t offset, uint32_t bytes, uint64_t value);
 
-/* A QMP command in JSON, as printf; fails the test unless QEMU returns success. Main thread only. */
+/* A QMP command in JSON, as printf; fails the test unless QEMU returns success. Main thread
+ * only. */
 __attribute__((format(printf, 2, 3))) void qemu_monitor(struct qemu *qemu, const char *format, ...);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Registers by messages; doorbells by messages that follow a store: the hook compares what the driver stored with what
- * the controller was told. */
+/* Registers by messages; doorbells by messages that follow a store: the hook compares what the
+ * driver stored with what the controller was told. */
 #include "support/qtest_transport.h"
 
 #include <sched.h>

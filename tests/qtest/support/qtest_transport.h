@@ -11,7 +11,8 @@ struct transport;
 
 int qtest_transport_open(struct transport **transport, struct qemu *qemu);
 
-/* As upnvme_open. The process must live until the controller is closed; one controller at a time. */
+/* As upnvme_open. The process must live until the controller is closed; one controller at a
+ * time. */
 int qtest_open(upnvme_ctrlr **ctrlr, struct qemu *qemu, const struct upnvme_open_opts *opts);
 
 #endif

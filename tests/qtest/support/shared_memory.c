@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A memory file, mapped here and given to the machine as its RAM, handed out in pages. Memory that the caller registers
- * is moved into it: its pages are replaced, at the same address, by pages of the file. */
+/* A memory file, mapped here and given to the machine as its RAM, handed out in pages. Memory
+ * that the caller registers is moved into it: its pages are replaced, at the same address, by
+ * pages of the file. */
 #include "support/shared_memory.h"
 
 #include <fcntl.h>
@@ -89,7 +90,8 @@ static void pages_free(struct env *env, void *va, uint64_t bytes)
 	run_give(memory, (uint64_t)((char *)va - memory->base), bytes);
 }
 
-/* Reads the caller's pages into the file (EFAULT where nothing is mapped), then puts those of the file in their place. */
+/* Reads the caller's pages into the file (EFAULT where nothing is mapped), then puts those of
+ * the file in their place. */
 static int move_in(struct shared_memory *memory, void *va, uint64_t bytes, uint64_t offset)
 {
 	for (uint64_t done = 0; done < bytes;) {
@@ -132,7 +134,8 @@ static int pages_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
 	return rc;
 }
 
-/* What was moved in stays where it is: the caller may have unmapped it meanwhile. Its pages are not given to others. */
+/* What was moved in stays where it is: the caller may have unmapped it meanwhile. Its pages are
+ * not given to others. */
 static void pages_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 {
 	(void)env;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The memory that a machine under test and this process share: an environment for the driver, in which a bus address is
- * an address of that machine. */
+/* The memory that a machine under test and this process share: an environment for the driver, in
+ * which a bus address is an address of that machine. */
 #ifndef UPNVME_TESTS_QTEST_SHARED_MEMORY_H
 #define UPNVME_TESTS_QTEST_SHARED_MEMORY_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* This program is linked so that the runner's upnvme_open is the one of this file. What a URI of the software
- * controller says of size and shape becomes a QEMU process; those that are idle are used again. */
+/* This program is linked so that the runner's upnvme_open is the one of this file. What a URI of
+ * the software controller says of size and shape becomes a QEMU process; those that are idle are
+ * used again. */
 #include "support/table.h"
 
 #include <stdio.h>

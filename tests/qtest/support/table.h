@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where the behaviour table's cases open a controller of QEMU's instead of a software controller. */
+/* Where the behaviour table's cases open a controller of QEMU's instead of a software
+ * controller. */
 #ifndef UPNVME_TESTS_QTEST_TABLE_H
 #define UPNVME_TESTS_QTEST_TABLE_H
 
