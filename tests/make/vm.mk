@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The VM lane: programs that run in a guest, against QEMU's controllers, through the guest kernel's VFIO.
+
+VM_TESTS := $(wildcard tests/vm/test_*.py)
+
+$(eval $(call lane_rules,vm/device,$$(PUBLIC_CFLAGS) -Wno-unused-parameter -Itests/public,\
+  $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE)))
+$(eval $(call lane_rules,vm/inside,$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS)))
+VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(B)/tests/vm/leave
+
+$(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STD) $(OPT) $(WARNINGS) $< -o $@
+
+-include $(patsubst %.o,%.d,$(call objs,$(call find,tests/vm,*.c)))
+
+CHECK_LANES += vm
+
+.PHONY: vm-programs check-vm deps-vm
+vm-programs: tools examples $(VM_PROGRAMS)
+
+deps: deps-vm
+deps-vm:
+	@tests/deps/install --optional vm
+
+check-vm: deps-vm ## boot guests and run the driver in them, over VFIO, against QEMU's controllers
+	+@$(SUBMAKE) vm-programs
+	+@$(SUBMAKE) lane-programs LANE=vm JOBS=1 PROGRAMS='$(VM_TESTS)'

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a test does inside the guest: give devices to a driver, ask the kernel about them, run programs."""
+
+import ctypes
+import fcntl
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+import harness  # noqa: E402  the same lines for every test of a script
+import machine  # noqa: E402
+from machine import Controller, Namespace, address_of  # noqa: E402, F401  for the tests
+
+BUILD = harness.BUILD
+KIB = 1024
+MIB = 1024 * KIB
+run = harness.run
+PCI = pathlib.Path("/sys/bus/pci")
+NVME_IOCTL_ADMIN_CMD = 0xC0484E41
+IDENTIFY = 0x06
+
+
+def driver_of(address):
+    link = PCI / "devices" / address / "driver"
+    return link.resolve().name if link.exists() else ""
+
+
+def bind(address, driver):
+    """Gives the device to a driver of the kernel's."""
+    device = PCI / "devices" / address
+    if driver_of(address):
+        (device / "driver/unbind").write_text(address)
+    (device / "driver_override").write_text(driver if driver != "nvme" else "\n")
+    (PCI / "drivers_probe").write_text(address)
+    if driver_of(address) != driver:
+        raise AssertionError(f"{address}: driver is {driver_of(address) or 'none'}, not {driver}")
+
+
+def group_of(address):
+    return (PCI / "devices" / address / "iommu_group").resolve().name
+
+
+def uri_of(address):
+    return f"pcie:{address}"
+
+
+def wait_for(path, seconds=20):
+    """Until the kernel has made the file."""
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{path} does not appear")
+        time.sleep(0.01)
+    return path
+
+
+def kernel_controller(address):
+    """The kernel's name of the controller at an address, while its own driver has it."""
+    folder = PCI / "devices" / address / "nvme"
+    wait_for(folder)
+    return next(folder.iterdir()).name
+
+
+def kernel_disk(address, nsid=1):
+    """The kernel's block device of a namespace."""
+    return wait_for(pathlib.Path("/dev") / f"{kernel_controller(address)}n{nsid}")
+
+
+def kernel_identify(address, cns, nsid=0):
+    """What the device answers to the kernel's driver."""
+    data = ctypes.create_string_buffer(4096)
+    command = struct.pack("<BBHIIIQQIIIIIIIIII", IDENTIFY, 0, 0, nsid, 0, 0, 0, ctypes.addressof(data), 0, len(data),
+                          cns, 0, 0, 0, 0, 0, 0, 0)
+    with wait_for(pathlib.Path("/dev") / kernel_controller(address)).open("rb") as device:
+        fcntl.ioctl(device, NVME_IOCTL_ADMIN_CMD, bytearray(command))
+    return data.raw
+
+
+def shell(command):
+    done = subprocess.run(["sh", "-ec", command], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def call(program, *args):
+    """Runs a test program of the build, whose lines are counted as if they were ours; its exit code."""
+    sys.stdout.flush()
+    return subprocess.call([BUILD / program, *map(str, args)], stdin=subprocess.DEVNULL)
+
+
+def main(path, controllers, inside=harness.main, **options):
+    """In the guest calls `inside`, by default the test cases of the file; on the host boots a guest for that."""
+    if os.environ.get(machine.IN_GUEST):
+        sys.exit(inside())
+    machine.run_file(path, controllers, **options)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A guest's kernel and its first file system, made from Debian packages that are unpacked but not installed."""
+
+import pathlib
+import subprocess
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+CACHE = TOP / "build" / "vm"
+META_PACKAGE = "linux-image-cloud-amd64"
+# In the first file system, with whatever these need; init loads them in this order.
+MODULES = ["virtio_pci", "virtiofs", "overlay", "vfio_iommu_type1", "vfio-pci"]
+BUSYBOX = pathlib.Path("/bin/busybox")
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, **options)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def newest_package():
+    """The package that Debian's meta package depends on."""
+    for line in run("apt-cache", "depends", META_PACKAGE).splitlines():
+        if "Depends: linux-image-" in line:
+            return line.split()[-1]
+    raise RuntimeError(f"apt-cache knows no {META_PACKAGE}: run apt-get update")
+
+
+def unpacked():
+    """The folder of an unpacked kernel package; the newest is fetched if there is none yet."""
+    root = CACHE / "kernel"
+    if not list(root.glob("boot/vmlinuz-*")):
+        package = newest_package()
+        fresh = CACHE / "kernel.new"
+        run("rm", "-rf", fresh)
+        fresh.mkdir(parents=True)
+        run("apt-get", "-qq", "download", package, cwd=fresh)
+        deb, = fresh.glob("*.deb")
+        run("dpkg", "-x", deb, fresh)
+        deb.unlink()
+        run("rm", "-rf", root)
+        fresh.rename(root)
+    return root
+
+
+def module_needs(path):
+    """The names that the .modinfo section of a module lists in `depends`."""
+    for field in path.read_bytes().split(b"\0"):
+        if field.startswith(b"depends="):
+            return [name.decode() for name in field[8:].split(b",") if name]
+    return []
+
+
+def modules(root):
+    """The files of MODULES and all that they need, each after what it needs; what is built in is left out."""
+    known = {path.stem.replace("-", "_"): path for path in root.glob("lib/modules/*/kernel/**/*.ko")}
+    ordered = []
+
+    def add(name):
+        path = known.get(name.replace("-", "_"))
+        if path is None or path in ordered:
+            return
+        for need in module_needs(path):
+            add(need)
+        ordered.append(path)
+
+    for name in MODULES:
+        add(name)
+    return ordered
+
+
+class Archive:
+    """A cpio archive in the "new ASCII" format, as the kernel unpacks it."""
+
+    def __init__(self):
+        self.data = bytearray()
+        self.count = 0
+
+    def add(self, name, mode, content=b""):
+        self.count += 1
+        fields = [self.count, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0]
+        self.data += b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
+        self.data += b"\0" * (-len(self.data) % 4) + content
+        self.data += b"\0" * (-len(self.data) % 4)
+
+    def finish(self):
+        self.add("TRAILER!!!", 0)
+        return bytes(self.data)
+
+
+def initramfs(root):
+    archive = Archive()
+    for folder in ("bin", "dev", "proc", "sys", "modules", "lower", "upper", "root"):
+        archive.add(folder, 0o040755)
+    archive.add("bin/busybox", 0o100755, BUSYBOX.read_bytes())
+    archive.add("bin/sh", 0o120777, b"busybox")
+    archive.add("init", 0o100755, (TOP / "tests/vm/init").read_bytes())
+    for number, path in enumerate(modules(root)):
+        archive.add(f"modules/{number:02}-{path.name}", 0o100644, path.read_bytes())
+    return archive.finish()
+
+
+def prepare():
+    """The kernel's image and the initial file system's, ready to be booted."""
+    root = unpacked()
+    image = CACHE / "initramfs"
+    fresh = initramfs(root)
+    if not image.exists() or image.read_bytes() != fresh:
+        image.write_bytes(fresh)
+    kernel, = root.glob("boot/vmlinuz-*")
+    return kernel, image

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who may open a controller, and what those are told who may not."""
+
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+
+import guest
+import library
+from guest import Controller, MIB, Namespace
+
+CONTROLLERS = [Controller((Namespace(16 * MIB, 512),))]
+ADDRESS = guest.address_of(0)
+URI = guest.uri_of(ADDRESS)
+NOBODY = 65534
+
+
+class Access(guest.harness.Case):
+    def setUp(self):
+        super().setUp()
+        if guest.driver_of(ADDRESS) != "vfio-pci":
+            guest.bind(ADDRESS, "vfio-pci")
+
+    def refused(self, uri, code, *words):
+        with self.assertRaises(library.UpnvmeError) as caught:
+            library.Controller(uri)
+        self.assertEqual(caught.exception.code, code, caught.exception)
+        for word in words:
+            self.assertIn(word, str(caught.exception))
+
+    def process(self, **options):
+        process = subprocess.Popen([sys.executable, library.__file__, URI], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True, **options)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stdin.close)
+        return process
+
+    def test_an_address_that_is_none_is_refused(self):
+        self.refused("pcie:nonsense", "DEVICE_ADDRESS", "nonsense", "0000:01:00.0")
+        self.refused("pcie:", "URI")
+
+    def test_an_address_without_a_device_is_refused(self):
+        self.refused("pcie:0000:00:1e.0", "DEVICE_NOT_FOUND", "0000:00:1e.0")
+
+    def test_a_device_of_another_kind_is_refused(self):
+        self.refused("pcie:0000:00:00.0", "DEVICE_CLASS", "0000:00:00.0")
+
+    def test_unknown_keys_and_values_are_refused(self):
+        self.refused(URI + "?size=1GiB", "URI_KEY", "size")
+        self.refused(URI + "?env=magic", "URI_VALUE", "magic")
+
+    def test_the_environment_can_be_named(self):
+        with library.Controller(URI + "?env=vfio"):
+            pass
+
+    def test_a_device_with_the_kernel_is_refused_with_the_command_that_helps(self):
+        guest.bind(ADDRESS, "nvme")
+        self.refused(URI, "DEVICE_DRIVER", "nvme", f"upnvme-devices bind {ADDRESS}")
+
+    def test_a_device_without_a_driver_is_refused_with_the_command_that_helps(self):
+        (guest.PCI / "devices" / ADDRESS / "driver/unbind").write_text(ADDRESS)
+        self.refused(URI, "DEVICE_DRIVER", "no driver", f"upnvme-devices bind {ADDRESS}")
+
+    def test_a_second_process_is_refused_until_the_first_is_done(self):
+        first = self.process()
+        self.assertEqual(first.stdout.readline(), "open\n")
+        self.refused(URI, "DEVICE_BUSY", "another process", ADDRESS)
+        first.communicate()
+        with library.Controller(URI):
+            pass
+
+    def test_a_process_that_was_killed_leaves_the_device_free(self):
+        first = self.process()
+        self.assertEqual(first.stdout.readline(), "open\n")
+        first.kill()
+        first.wait()
+        with library.Controller(URI) as controller:
+            self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
+
+    def test_a_user_without_permission_is_told_which_file_it_is(self):
+        process = self.process(user=NOBODY)
+        out, _ = process.communicate()
+        self.assertIn("DEVICE_ACCESS", out)
+        self.assertIn(f"/dev/vfio/{guest.group_of(ADDRESS)}", out)
+
+    def as_nobody(self, locked_bytes):
+        """What a user who owns the group's file gets to see."""
+        path = pathlib.Path("/dev/vfio") / guest.group_of(ADDRESS)
+        os.chown(path, NOBODY, NOBODY)
+        self.addCleanup(os.chown, path, 0, 0)
+
+        def become_nobody():
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (locked_bytes, locked_bytes))
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+
+        return self.process(preexec_fn=become_nobody).communicate()[0]
+
+    def test_a_user_who_is_not_root_opens_what_is_his(self):
+        self.assertEqual(self.as_nobody(64 * MIB), "open\n")
+
+    def test_a_limit_of_locked_memory_that_is_too_low_is_explained(self):
+        out = self.as_nobody(1 * MIB)
+        self.assertIn("MEM_LOCK_LIMIT", out)
+        for word in ("1024 KiB", "ulimit -l", "LimitMEMLOCK", "limits.conf"):
+            self.assertIn(word, out)
+
+    def test_the_process_is_as_it_was_before(self):
+        def state():
+            status = pathlib.Path("/proc/self/status").read_text()
+            signals = [line for line in status.splitlines() if line.startswith(("Sig", "Shd"))]
+            return os.sched_getaffinity(0), signals, dict(os.environ), sorted(os.listdir("/proc/self/fd"))
+        before = state()
+        with library.Controller(URI) as controller:
+            controller.qpair()
+            during = state()
+        self.assertEqual(during[:3], before[:3])
+        self.assertEqual(state(), before)
+
+
+if __name__ == "__main__":
+    guest.main(__file__, CONTROLLERS)

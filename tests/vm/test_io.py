@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Data in every shape, to controllers with blocks of 512 and 4096 bytes, large and small transfers; and what
+the IOMMU stops."""
+
+import guest
+from guest import Controller, MIB, Namespace
+
+CONTROLLERS = [
+    Controller((Namespace(64 * MIB, 512), Namespace(16 * MIB, 4096), Namespace(16 * MIB, 512)), {"mdts": 3}),
+    Controller((Namespace(128 * MIB, 4096),)),
+]
+
+
+def inside():
+    addresses = [guest.address_of(index) for index in range(len(CONTROLLERS))]
+    for address in addresses:
+        guest.bind(address, "vfio-pci")
+    codes = [guest.call("tests/vm/device/test_io", guest.uri_of(address)) for address in addresses]
+    codes.append(guest.call("tests/vm/inside/test_iommu", guest.uri_of(addresses[1])))
+    return max(codes)
+
+
+if __name__ == "__main__":
+    guest.main(__file__, CONTROLLERS, inside)

@@ -1,0 +1,17 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""An IOMMU with 39 bits of address: bus addresses cannot be virtual addresses."""
+
+import guest
+from guest import Controller, MIB, Namespace
+
+CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),), {"mdts": 4})]
+
+
+def inside():
+    guest.bind(guest.address_of(0), "vfio-pci")
+    return guest.call("tests/vm/device/test_io", guest.uri_of(guest.address_of(0)))
+
+
+if __name__ == "__main__":
+    guest.main(__file__, CONTROLLERS, inside, address_bits=39)
