@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the command line asks for. */
+#ifndef UPNVME_DEVICES_OPTIONS_H
+#define UPNVME_DEVICES_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROGRAM "upnvme-devices"
+
+/* Exit codes. */
+#define EXIT_GOOD  0
+#define EXIT_BAD   1 /* something was refused or failed */
+#define EXIT_USAGE 2 /* the command line is wrong */
+
+struct options;
+
+struct command {
+	const char *word;
+	uint32_t options; /* those that it takes, as bits */
+	bool addresses;   /* it takes addresses */
+	int (*run)(const struct options *options);
+};
+
+/* Ends with a command without a word. */
+extern const struct command commands[];
+
+struct options {
+	const struct command *command;
+	char **addresses;
+	int naddresses;
+	const char *driver;
+	const char *user;       /* whose memlock limit; null: nobody's */
+	uint64_t nhuge;         /* huge pages to have */
+	uint64_t huge_bytes;    /* of a page; 0: the default size */
+	uint64_t memlock_bytes; /* UINT64_MAX: no limit */
+	bool apply;
+	bool json;
+};
+
+/* Fills in *options. Returns -1 to go on, else the exit code: --help and --version have been answered then, or
+ * what is wrong has been said. */
+int options_parse(struct options *options, int argc, char **argv);
+
+/* Bits of command.options. */
+#define TAKES_DRIVER 0x1u
+#define TAKES_JSON   0x2u
+#define TAKES_SETUP  0x4u
+
+/* The commands. Each returns an exit code. */
+int run_list(const struct options *options);
+int run_bind(const struct options *options);
+int run_unbind(const struct options *options);
+int run_setup(const struct options *options);
+int run_status(const struct options *options);
+
+#endif

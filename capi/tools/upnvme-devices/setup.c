@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* setup: what the machine lacks for driving devices from user space, shown, and with --apply put right. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <upnvme.h>
+
+#include "options.h"
+#include "text.h"
+
+#define LIMITS "/etc/security/limits.d"
+
+static int failed(const char *what, const char *why)
+{
+	fprintf(stderr, "%s: %s: %s\n", PROGRAM, what, why);
+	return EXIT_BAD;
+}
+
+static int look(struct upnvme_system *system)
+{
+	*system = (struct upnvme_system){ .size = UPNVME_SYSTEM_SIZE };
+	return upnvme_system_get(system) < 0 ? failed("status", upnvme_last_error()) : EXIT_GOOD;
+}
+
+/* Writes all of `text`; a file that does not exist is made if `flags` say so. */
+static int write_file(const char *path, int flags, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
+	ssize_t n;
+	int rc;
+
+	if (fd < 0)
+		return failed(path, strerror(errno));
+	n = write(fd, text, strlen(text));
+	rc = n < 0 ? errno : (size_t)n < strlen(text) ? EIO : 0;
+	if (close(fd) && !rc)
+		rc = errno;
+	return rc ? failed(path, strerror(rc)) : EXIT_GOOD;
+}
+
+/* --- modules -------------------------------------------------------------------------------------- */
+
+static uint32_t flag_of(const char *driver)
+{
+	if (!strcmp(driver, "vfio-pci"))
+		return UPNVME_SYSTEM_VFIO_PCI;
+	return !strcmp(driver, "igb_uio") ? UPNVME_SYSTEM_IGB_UIO : UPNVME_SYSTEM_UIO_PCI_GENERIC;
+}
+
+/* The path of a user who became root may lack /sbin. */
+static int spawn(pid_t *pid, char *const argv[])
+{
+	int rc = posix_spawnp(pid, argv[0], NULL, NULL, argv, environ);
+
+	return rc == ENOENT ? posix_spawn(pid, "/sbin/modprobe", NULL, NULL, argv, environ) : rc;
+}
+
+static int load(const char *driver)
+{
+	char program[] = "modprobe", name[32];
+	char *const argv[] = { program, name, NULL };
+	struct upnvme_system system;
+	int rc, status;
+	pid_t pid;
+
+	snprintf(name, sizeof(name), "%s", driver);
+	rc = spawn(&pid, argv);
+	if (rc)
+		return failed("modprobe", strerror(rc));
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return failed("modprobe", strerror(errno));
+	if (look(&system) != EXIT_GOOD)
+		return EXIT_BAD;
+	if (status || !(system.flags & flag_of(driver)))
+		return failed(driver, "modprobe did not load it: is it in this kernel's modules?");
+	return EXIT_GOOD;
+}
+
+static int do_module(const struct options *options, const struct upnvme_system *system)
+{
+	int code = EXIT_GOOD;
+
+	if (system->flags & flag_of(options->driver)) {
+		printf("driver      %s is loaded\n", options->driver);
+		return EXIT_GOOD;
+	}
+	if (options->apply)
+		code = load(options->driver);
+	if (code == EXIT_GOOD)
+		printf("driver      %s %s\n", options->apply ? "loaded:" : "to do: modprobe",
+		       options->driver);
+	return code;
+}
+
+static void show_iommu(const struct options *options, const struct upnvme_system *system)
+{
+	if (system->flags & UPNVME_SYSTEM_IOMMU)
+		printf("IOMMU       on\n");
+	else
+		printf("IOMMU       none is on%s: turn on VT-d, AMD-Vi or the SMMU in the firmware and boot with "
+		       "intel_iommu=on (Intel); this cannot be done from here\n",
+		       strcmp(options->driver, "vfio-pci") ? "" : ", and vfio-pci needs one");
+}
+
+/* --- huge pages ----------------------------------------------------------------------------------- */
+
+static const struct upnvme_huge_pages *find_size(const struct upnvme_system *system, uint64_t bytes)
+{
+	for (size_t i = 0; i < sizeof(system->huge) / sizeof(system->huge[0]); i++)
+		if (bytes && system->huge[i].page_bytes == bytes)
+			return &system->huge[i];
+	return NULL;
+}
+
+/* The kernel sets aside as many as it finds memory for, and reports no error. */
+static int set_aside(const char *path, uint64_t bytes, uint64_t n)
+{
+	const struct upnvme_huge_pages *huge;
+	struct upnvme_system system;
+	char number[24], why[96];
+	int code;
+
+	snprintf(number, sizeof(number), "%" PRIu64, n);
+	code = write_file(path, 0, number);
+	if (code == EXIT_GOOD)
+		code = look(&system);
+	if (code != EXIT_GOOD)
+		return code;
+	huge = find_size(&system, bytes);
+	if (huge && huge->npages >= n)
+		return EXIT_GOOD;
+	snprintf(why, sizeof(why),
+		 "memory was found for %" PRIu64 " only: try again soon after booting",
+		 huge ? huge->npages : 0);
+	return failed("huge pages", why);
+}
+
+static int do_huge(const struct options *options, const struct upnvme_system *system)
+{
+	uint64_t bytes = options->huge_bytes ? options->huge_bytes : system->huge_bytes;
+	const struct upnvme_huge_pages *huge = find_size(system, bytes);
+	char size[32], path[96];
+	int code = EXIT_GOOD;
+
+	text_show_size(size, sizeof(size), bytes);
+	if (!huge)
+		return failed("huge pages",
+			      bytes ? "this kernel has none of that size (status lists them)" :
+				      "this kernel has none");
+	if (huge->npages >= options->nhuge) {
+		printf("huge pages  %" PRIu64 " of %s are set aside\n", huge->npages, size);
+		return EXIT_GOOD;
+	}
+	snprintf(path, sizeof(path),
+		 "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages", bytes / 1024);
+	if (!options->apply)
+		printf("huge pages  to do: write %" PRIu64 " into %s (%" PRIu64 " of %s now)\n",
+		       options->nhuge, path, huge->npages, size);
+	else
+		code = set_aside(path, bytes, options->nhuge);
+	if (options->apply && code == EXIT_GOOD)
+		printf("huge pages  set aside: %" PRIu64 " of %s\n", options->nhuge, size);
+	return code;
+}
+
+/* --- lockable memory ------------------------------------------------------------------------------ */
+
+/* limits.conf(5): "-" is both limits; memlock is in KiB. */
+static void limits_line(char *line, size_t room, const char *user, uint64_t bytes)
+{
+	if (bytes == UINT64_MAX)
+		snprintf(line, room, "%s - memlock unlimited\n", user);
+	else
+		snprintf(line, room, "%s - memlock %" PRIu64 "\n", user, bytes / 1024);
+}
+
+static bool holds(const char *path, const char *line)
+{
+	char text[256];
+	FILE *file = fopen(path, "re");
+	bool same;
+
+	if (!file)
+		return false;
+	same = fgets(text, sizeof(text), file) && !strcmp(text, line);
+	fclose(file);
+	return same;
+}
+
+static int limit_user(const struct options *options, const char *user)
+{
+	char path[160], line[160];
+	int code = EXIT_GOOD;
+
+	if (strlen(user) > 64 || !getpwnam(user))
+		return failed(user, "there is no such user");
+	snprintf(path, sizeof(path), LIMITS "/upnvme-%s.conf", user);
+	limits_line(line, sizeof(line), user, options->memlock_bytes);
+	if (holds(path, line)) {
+		printf("memlock     %s has it: %s", path, line);
+		return EXIT_GOOD;
+	}
+	if (options->apply)
+		code = write_file(path, O_CREAT | O_TRUNC, line);
+	if (code == EXIT_GOOD)
+		printf("memlock     %s %s: %s", options->apply ? "written:" : "to do: write", path,
+		       line);
+	return code;
+}
+
+static int do_memlock(const struct options *options)
+{
+	const char *user = options->user ? options->user : getenv("SUDO_USER");
+
+	if (user && *user && strcmp(user, "root") != 0)
+		return limit_user(options, user);
+	printf("memlock     root may lock what it likes; for another user, give --user NAME\n");
+	return EXIT_GOOD;
+}
+
+int run_setup(const struct options *options)
+{
+	struct upnvme_system system;
+	int code = look(&system);
+
+	if (code != EXIT_GOOD)
+		return code;
+	show_iommu(options, &system);
+	code |= do_module(options, &system);
+	code |= do_huge(options, &system);
+	code |= do_memlock(options);
+	if (!options->apply)
+		printf("Nothing was changed: --apply does what is to do.\n");
+	return code;
+}
