@@ -63,9 +63,10 @@ UPNVME_API int upnvme_devices_list(struct upnvme_device *devices, uint32_t n);
 UPNVME_API int upnvme_device_get(const char *address, struct upnvme_device *device);
 
 /*
- * Takes a device from its driver and gives it to `driver`: "vfio-pci" (the default, for null) or
- * "uio_pci_generic". A device that is bound to it already is left alone. When this fails the device
- * is back with the driver that it had; UPNVME_ERR_BIND_STUCK says that not even that was possible.
+ * Takes a device from its driver and gives it to `driver`: "vfio-pci" (the default, for null),
+ * "uio_pci_generic" or "igb_uio". A device that is bound to it already is left alone. When this
+ * fails the device is back with the driver that it had; UPNVME_ERR_BIND_STUCK says that not even
+ * that was possible.
  * Errors: as upnvme_device_get, and -EBUSY (its blocks or its VFIO group are in use; its IOMMU
  * group has devices that other drivers keep), -ENXIO (no IOMMU, or one that this driver cannot
  * program), -ENOENT (the driver is not loaded), -EACCES, -EPERM, -EROFS (permission), -EIO (the
