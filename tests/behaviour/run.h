@@ -56,7 +56,7 @@ __attribute__((format(printf, 2, 3))) bool run_fail(struct run *run, const char 
 struct named *named_find(struct run *run, enum named_kind kind, const char *name);
 struct named *named_add(struct run *run, enum named_kind kind, const char *name);
 void named_remove(struct named *named);
-/* The handle that member `key` of the step names; `otherwise` is its usual name. Null, as a handle, for the name "null". */
+/* The handle that member `key` of the step names; `otherwise` is its usual name. A name that there is not is null. */
 void *step_handle(struct run *run, enum named_kind kind, const char *key, const char *otherwise);
 
 /* A quantity: a number of bytes, or a string "3b" for blocks, "2p" for pages, with "+8" or "-8" behind it. */
@@ -67,7 +67,7 @@ uint64_t lba_of(struct run *run, const struct json *object);
 /* Blocks of the case's namespace. */
 uint64_t case_blocks(const struct run *run);
 
-/* Compares what a call returned with what the step says: "error" and "code" and "names", else `returns` or, without it, 0. */
+/* Compares what a call returned with what the step says: "error", "code" and "names"; else "returns", or 0. */
 bool expect_result(struct run *run, const struct json *step, int rc);
 
 /* steps_io.c: what begins, completes and waits for commands. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An environment that remembers what is mapped, gives each mapping a bus address of its own if asked, and fails if asked. */
+/* An environment that remembers what is mapped, scatters mappings over the bus if asked, and fails if asked. */
 #ifndef UPNVME_TESTS_FAKE_ENV_H
 #define UPNVME_TESTS_FAKE_ENV_H
 

@@ -80,7 +80,7 @@ static void identifiers_that_are_not_in_flight_are_ignored(void **state)
 					  3);
 }
 
-/* The status is as free as the identifier: all of its bits with the identifiers of slots that are free, at all generations. */
+/* The status is as free as the identifier: all of its bits, with the identifiers of slots that are free. */
 static void no_status_makes_a_free_slot_complete(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 4 });
