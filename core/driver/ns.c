@@ -17,6 +17,7 @@
 #include "driver/ctrlr.h"
 #include "driver/identify.h"
 #include "spec/identify.h"
+#include "spec/opcode.h"
 #include "spec/sqe.h"
 
 /* A device that lies about its namespaces must not eat all memory. */
@@ -189,7 +190,8 @@ static int ns_create(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t
 		return error_no_memory("a namespace", sizeof(*created));
 	created->ctrlr = ctrlr;
 	created->nsid = nsid;
-	created->key = (uint64_t)nsid << 32;
+	created->key_read = (uint64_t)nsid << 32 | NVME_CMD_READ;
+	created->key_write = (uint64_t)nsid << 32 | NVME_CMD_WRITE;
 	rc = ns_identify(created);
 	if (rc)
 		ns_free(created);

@@ -22,7 +22,7 @@ struct ns_geometry {
 	/* Requests of less than `page_blocks` + 1 blocks that begin below `page_lbas` fit into one
 	 * page and into the namespace; 0 when there are none. */
 	uint64_t page_lbas;
-	uint32_t page_blocks;
+	uint64_t page_blocks; /* wide, as what it is compared with */
 	/*
 	 * Longest request that is surely one plain command; 0 when none is: a boundary, metadata.
 	 */
@@ -48,7 +48,8 @@ struct ctrlr_limits;
 
 struct upnvme_ns {
 	_Atomic(const struct ns_geometry *) geometry;
-	uint64_t key; /* identifier << 32: the second dword of an entry, in place */
+	/* The first two dwords of an entry: identifier << 32 | opcode. */
+	uint64_t key_read, key_write;
 	struct upnvme_ctrlr *ctrlr;
 	uint32_t nsid;
 };

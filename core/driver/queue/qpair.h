@@ -26,7 +26,7 @@ struct histogram;
  * flags above. They are all 0 for a plain command in flight, so that one subtraction from what the
  * device posted says that the identifier is right, alive and of this generation, that the status is
  * success, and that nothing special is to be done. A device can post any bits where the flags are,
- * so SLOT_NOT_PLAIN in `blocks` goes with them: see cqe_is_plain.
+ * so SLOT_NOT_PLAIN in `blocks` goes with them: see take_run.
  */
 struct slot {
 	union {

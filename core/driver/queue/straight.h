@@ -76,11 +76,11 @@ static inline void slot_pop(struct upnvme_qpair *qp, struct slot *slot)
 	qp->free = atomic_load_explicit(&slot->next, memory_order_relaxed);
 }
 
-/* In 8-byte pieces: a command is eight of them, and the ring's last lap must be overwritten whole. */
-static inline void entry_put(struct nvme_sqe *sqe, uint64_t head, uint64_t prp1, uint64_t prp2,
-			     uint64_t lba, uint64_t cdw12)
+/* All of an entry but its first two dwords, in pieces: the ring's last lap must be overwritten whole. */
+static inline __attribute__((always_inline)) void entry_put(struct nvme_sqe *sqe, uint64_t prp1,
+							    uint64_t prp2, uint64_t lba,
+							    uint64_t cdw12)
 {
-	memcpy(sqe, &head, 8);
 	memset(&sqe->cdw2, 0, 16);
 	sqe->prp1 = prp1;
 	sqe->prp2 = prp2;
@@ -89,38 +89,55 @@ static inline void entry_put(struct nvme_sqe *sqe, uint64_t head, uint64_t prp1,
 	memset(&sqe->cdw14, 0, 8);
 }
 
-/* Makes the compiler compute again what it has computed from the value: one instruction, where
- * keeping the result would take a register that has to be saved. */
-static inline __attribute__((always_inline)) void recompute_from(uint32_t *value)
+/* A sum that takes the place of its first part, in the register of that, on each way to it. */
+static inline __attribute__((always_inline)) uint64_t add_in_place(uint64_t a, uint64_t b)
 {
-	__asm__("" : "+r"(*value));
+	a += b;
+	__asm__("" : "+r"(a));
+	return a;
 }
 
 /* The bus address of `va`, if it is in one of the two memories that were used last. */
 static inline bool window_translate(const struct upnvme_qpair *qp, uint64_t va, uint64_t *iova)
 {
-	if (likely(va - qp->window.base < qp->window.bytes)) {
-		*iova = va + qp->window.delta;
-		return true;
-	}
-	*iova = va + qp->window2.delta;
-	return va - qp->window2.base < qp->window2.bytes;
+	if (likely(va - qp->window.base < qp->window.bytes))
+		*iova = add_in_place(va, qp->window.delta);
+	else if (va - qp->window2.base < qp->window2.bytes)
+		*iova = add_in_place(va, qp->window2.delta);
+	else
+		return false;
+	return true;
 }
 
-/* Puts a command whose arguments were checked into its slot and into the ring. */
+static inline uint64_t ns_key(const struct upnvme_ns *ns, uint32_t opcode)
+{
+	return opcode == NVME_CMD_READ ? ns->key_read : ns->key_write;
+}
+
+/*
+ * Puts a command whose arguments were checked into the ring and into a free slot, of which there is
+ * one. `last` is the number of blocks less one.
+ */
 static inline __attribute__((always_inline)) void straight_put(
-	struct upnvme_qpair *qp, struct slot *slot, uint64_t key, uint64_t touches, uint64_t prp1,
-	uint64_t prp2, uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg, uint32_t opcode)
+	struct upnvme_qpair *qp, const struct upnvme_ns *ns, uint64_t touches, uint64_t prp1,
+	uint64_t prp2, uint64_t lba, uint64_t last, uint32_t blocks, upnvme_cb cb, void *arg,
+	uint32_t opcode)
 {
 	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
-	uint32_t cid = slot->head << 16; /* in place, without the flags */
+	struct slot *slot;
+	uint64_t head;
 
-	/* The entry before the slot: in this order everything lives in registers that need no
+	/* The entry, and only then the slot: in this order everything lives in registers that need no
 	 * saving. */
-	entry_put(tail, key | cid | opcode, prp1, prp2, lba, blocks - 1u);
-	slot_pop(qp, slot);
+	entry_put(tail, prp1, prp2, lba, last);
+	atomic_signal_fence(memory_order_seq_cst);
+	slot = qp->free;
 	slot->cb = cb;
 	slot->arg = arg;
+	head = slot->head << 16 |
+	       ns_key(ns, opcode); /* the identifier in place, without the flags */
+	memcpy(tail, &head, 8);
+	slot_pop(qp, slot);
 	atomic_store_explicit(&slot->touches,
 			      opcode == NVME_CMD_READ ? touches : touches | SLOT_CHANGES_MEDIUM,
 			      memory_order_relaxed);
@@ -151,16 +168,13 @@ static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpa
 							       void *arg, uint32_t opcode)
 {
 	const struct ns_geometry *geometry = ns_geometry(ns);
-	uint64_t va = (uint64_t)(uintptr_t)buf, iova;
-	struct slot *slot;
+	uint64_t va = (uint64_t)(uintptr_t)buf, iova, last = blocks - 1u;
 
-	if (unlikely(blocks - 1u >= geometry->page_blocks || lba >= geometry->page_lbas))
+	if (unlikely(last >= geometry->page_blocks || lba >= geometry->page_lbas))
 		return STRAIGHT_NOT;
-	slot = qp->free;
-	if (unlikely(!slot || !window_translate(qp, va, &iova)))
+	if (unlikely(!qp->free || !window_translate(qp, va, &iova)))
 		return STRAIGHT_NOT;
-	recompute_from(&blocks);
-	straight_put(qp, slot, ns->key, iova, iova, 0, lba, blocks, cb, arg, opcode);
+	straight_put(qp, ns, iova, iova, 0, lba, last, blocks, cb, arg, opcode);
 	return 0;
 }
 
@@ -193,8 +207,8 @@ static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qp
 			return STRAIGHT_NOT;
 		prp2 = prp2_build(qp, slot, iova, bytes);
 	}
-	straight_put(qp, slot, ns->key, slot_touches(iova, bytes), iova, prp2, lba, blocks, cb, arg,
-		     opcode);
+	straight_put(qp, ns, slot_touches(iova, bytes), iova, prp2, lba, blocks - 1u, blocks, cb,
+		     arg, opcode);
 	return 0;
 }
 

@@ -66,16 +66,6 @@ static inline struct slot *cqe_slot(const struct upnvme_qpair *qp, uint64_t rest
 	return (struct slot *)((char *)qp->slots + offset);
 }
 
-/* The command is in flight, plain and successful, and comes from this queue: with the identifier
- * and the flags of its slot taken out, too, a head pointer within the ring is all that is left.
- * SLOT_NOT_PLAIN, taken as the sign that it is, makes the difference that of the next identifier,
- * which belongs to another slot: whatever the device says, such a slot is not plain. */
-static inline bool cqe_is_plain(const struct upnvme_qpair *qp, uint64_t rest,
-				const struct slot *slot, uint32_t blocks)
-{
-	return rest - slot->blocks_and_head + (uint64_t)(int32_t)blocks < qp->entries;
-}
-
 static inline uint64_t cqe_result(const struct nvme_cqe *cqe)
 {
 	return __atomic_load_n((const uint64_t *)(const void *)cqe, __ATOMIC_RELAXED);
@@ -134,13 +124,73 @@ static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uin
 	return taken - sink->silent + sink->extra;
 }
 
+/* An entry that is not a plain success, if it is new. False: it stays in the queue. */
+static __attribute__((noinline, unused)) bool take_other(struct upnvme_qpair *qp,
+							 const struct nvme_cqe *cqe,
+							 struct sink *sink)
+{
+	uint64_t rest = cqe_rest(qp, cqe);
+
+	return !(rest & PHASE_BIT) && take_special(qp, cqe, rest, sink);
+}
+
+/* Takes the entries from `head` on that are there, not beyond `stop`; returns where it has come to. */
+static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
+	struct upnvme_qpair *qp, const struct nvme_cqe *head, const struct nvme_cqe *stop,
+	struct sink *sink, const bool reaping)
+{
+	struct upnvme_completion record = { 0 };
+	const uint64_t step = qp->slot_step;
+
+	for (; head != stop; head++) {
+		uint64_t rest = cqe_rest(qp, head);
+		struct slot *slot = cqe_slot(qp, rest);
+		uint64_t blocks;
+		void *arg;
+
+		/*
+		 * The command is in flight, plain and successful, and comes from this queue: with the
+		 * identifier and the flags of its slot taken out, too, a head pointer within the ring is all
+		 * that is left. SLOT_NOT_PLAIN, taken as the sign that it is, makes the difference that of the
+		 * next identifier, which belongs to another slot: whatever the device says, such a slot is not
+		 * plain. The barriers keep the compiler from holding copies in registers that it has not got.
+		 */
+		rest -= slot->blocks_and_head;
+		__asm__("" : "+r"(rest));
+		blocks = (uint64_t)(int32_t)slot->blocks;
+		record.blocks = (uint32_t)blocks;
+		atomic_signal_fence(memory_order_seq_cst);
+		if (unlikely(rest + blocks >= qp->entries)) {
+			if (!take_other(qp, head, sink))
+				break;
+			continue;
+		}
+		if (unlikely(!slot->cb && (!reaping || sink->n == sink->room))) {
+			sink->stopped = true;
+			break;
+		}
+		arg = slot->arg;
+		record.tag = (uint64_t)(uintptr_t)arg;
+		record.result = cqe_result(head);
+		slot->blocks_and_head += step;
+		atomic_store_explicit(&slot->next, qp->free, memory_order_relaxed);
+		qp->free = slot;
+		/* The callback is read where it is called: no register has to keep it. */
+		atomic_signal_fence(memory_order_seq_cst);
+		if (reaping && !slot->cb)
+			sink->done[sink->n++] = record;
+		else
+			slot->cb(arg, &record);
+	}
+	return head;
+}
+
 /* After take_ring. Completes up to `max` entries and returns how many completions were handed out.
  * A device that ignores the head doorbell and floods the queue cannot keep its owner here for more
  * than a lap. */
 static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *qp, uint32_t max,
 							   struct sink *sink, const bool reaping)
 {
-	struct upnvme_completion record = { 0 };
 	const struct nvme_cqe *head;
 	uint32_t left,
 		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
@@ -151,32 +201,19 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 	if (unlikely(qp->ready))
 		ready_deliver(qp, sink);
 	head = qp->head;
-	for (left = sink->stopped ? 0 : budget; left > 0; left--) {
-		uint64_t rest = cqe_rest(qp, head);
-		struct slot *slot = cqe_slot(qp, rest);
-		uint32_t blocks = slot->blocks;
-		upnvme_cb cb = slot->cb;
-		void *arg = slot->arg;
+	left = sink->stopped ? 0 : budget;
+	while (left > 0) {
+		ptrdiff_t run = MIN((ptrdiff_t)left, qp->cq_end - head);
+		const struct nvme_cqe *stop = head + run;
 
-		if (unlikely(!cqe_is_plain(qp, rest, slot, blocks))) {
-			if (rest & PHASE_BIT || !take_special(qp, head, rest, sink))
-				break; /* no new entry, or no room */
-			head = head_next(qp, head);
-			continue;
-		}
-		if (unlikely(!cb && (!reaping || sink->n == sink->room))) {
-			sink->stopped = true;
+		head = take_run(qp, head, stop, sink, reaping);
+		left -= (uint32_t)(run - (stop - head));
+		if (head != stop)
 			break;
+		if (head == qp->cq_end) {
+			head = qp->cq;
+			qp->expected ^= PHASE_BIT;
 		}
-		record.tag = (uint64_t)(uintptr_t)arg;
-		record.result = cqe_result(head);
-		record.blocks = blocks;
-		slot_push(qp, slot);
-		head = head_next(qp, head);
-		if (reaping && !cb)
-			sink->done[sink->n++] = record;
-		else
-			cb(arg, &record);
 	}
 	take_end(qp, head);
 	return take_handed(sink, budget, left);

@@ -77,7 +77,8 @@ static void fake_namespace(struct fake_device *dev, const struct fake_config *co
 		dev->geometry.page_blocks = MIN(4096 / block_bytes, max_blocks);
 		dev->geometry.page_lbas = FAKE_NBLOCKS - dev->geometry.page_blocks + 1;
 	}
-	dev->ns.key = (uint64_t)FAKE_NSID << 32;
+	dev->ns.key_read = (uint64_t)FAKE_NSID << 32 | 2;
+	dev->ns.key_write = (uint64_t)FAKE_NSID << 32 | 1;
 	atomic_store(&dev->ns.geometry, &dev->geometry);
 }
 
