@@ -22,6 +22,7 @@
 #include "spec/status.h"
 
 #define ADMIN_OUTSTANDING (ADMIN_ENTRIES - 1)
+#define ADMIN_ORDINARY    (ADMIN_OUTSTANDING - ADMIN_RESERVED - ADMIN_WAITED)
 /* The least that the rings can have: PRP lists of admin commands are part of their data. */
 #define LIST_BYTES NVME_PRP_ENTRY_BYTES
 
@@ -59,12 +60,12 @@ struct admin {
 
 /* --- requests; the lock is held ------------------------------------------------------------------- */
 
-static struct admin_request *request_get(struct admin *admin, enum admin_origin origin)
+static struct admin_request *request_get(struct admin *admin, enum admin_origin origin, bool waited)
 {
 	struct admin_request *request = admin->free;
+	uint32_t room = waited ? ADMIN_ORDINARY + ADMIN_WAITED : ADMIN_ORDINARY;
 
-	if (!request ||
-	    (origin != ADMIN_EVENT && admin->nordinary == ADMIN_OUTSTANDING - ADMIN_RESERVED))
+	if (!request || (origin != ADMIN_EVENT && admin->nordinary >= room))
 		return NULL;
 	admin->free = request->next;
 	admin->nordinary += origin != ADMIN_EVENT;
@@ -133,14 +134,14 @@ static int queue_full(void)
 	return error_set(-EAGAIN, UPNVME_ERR_ADMIN_FULL,
 			 "%u admin commands are outstanding, which is all there may be: call "
 			 "upnvme_ctrlr_poll and try again",
-			 ADMIN_OUTSTANDING - ADMIN_RESERVED);
+			 ADMIN_ORDINARY);
 }
 
 static int request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 			 enum admin_origin origin, upnvme_cb cb, void *arg,
 			 struct admin_request **started)
 {
-	struct admin_request *request = request_get(ctrlr->admin, origin);
+	struct admin_request *request = request_get(ctrlr->admin, origin, !cb);
 	uint64_t timeout_ns = command->timeout_ns ? command->timeout_ns : ctrlr->admin_timeout_ns;
 	int rc;
 
@@ -263,11 +264,25 @@ static bool request_wait(struct admin_request *request)
 	return true;
 }
 
+/* When the slots are full, too, of commands that others wait for, then until one of them is done. */
+static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+			struct admin_request **request)
+{
+	uint64_t deadline_ns = deadline_after(ctrlr->admin_timeout_ns);
+	struct pause pause = { 0 };
+	int rc;
+
+	while ((rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
+	       !deadline_passed(deadline_ns))
+		pause_next(&pause);
+	return rc;
+}
+
 int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	      struct upnvme_completion *done)
 {
 	struct admin_request *request;
-	int rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, &request);
+	int rc = begin_waited(ctrlr, command, &request);
 
 	if (rc)
 		return rc;

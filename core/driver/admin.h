@@ -14,9 +14,12 @@
 struct upnvme_ctrlr;
 struct upnvme_qpair;
 
-#define ADMIN_ENTRIES 64u
+#define ADMIN_ENTRIES 68u
 /* Slots that only Asynchronous Event Requests may use: they stay at the controller for ever. */
 #define ADMIN_RESERVED 4u
+/* Slots that only commands that somebody waits for may use: they come free by themselves, so that
+ * no number of asynchronous ones keeps a queue pair from being closed. */
+#define ADMIN_WAITED   4u
 #define ADMIN_DATA_MAX (2u << 20) /* what one PRP list page describes */
 
 /* An admin command to run: the entry without identifier and data pointer, and its data in any
