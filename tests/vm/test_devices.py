@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""upnvme-devices with a kernel that answers: moving devices to and fro, and who must not lose one."""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+
+import guest
+import library
+from guest import Controller, MIB, Namespace
+
+CONTROLLERS = [Controller((Namespace(32 * MIB, 512), Namespace(16 * MIB, 4096))), Controller((Namespace(16 * MIB),))]
+ADDRESS, OTHER = guest.address_of(0), guest.address_of(1)
+TOOL = "bin/upnvme-devices"
+NOBODY = 65534
+BLKRRPART = 0x125F
+
+
+def listed(address, **options):
+    return next(device for device in json.loads(guest.run(TOOL, "list", "--json", **options).stdout)
+                if device["address"] == address)
+
+
+class Devices(guest.harness.Case):
+    """Each test begins with the devices at the kernel's driver, and its disks empty."""
+
+    def setUp(self):
+        super().setUp()
+        for address in (ADDRESS, OTHER):
+            if guest.driver_of(address) != "nvme":
+                guest.bind(address, "nvme")
+        self.disk = guest.kernel_disk(ADDRESS)
+        with self.disk.open("r+b") as disk:
+            disk.write(bytes(MIB))
+        self.mount = self.folder / "mount"
+        self.mount.mkdir()
+
+    def refused(self, *words, command="bind", address=ADDRESS):
+        """Nothing has happened then."""
+        before = guest.driver_of(address), self.forced(address)
+        done = guest.run(TOOL, command, address, code=1)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertEqual((guest.driver_of(address), self.forced(address)), before)
+
+    @staticmethod
+    def forced(address):
+        return (guest.PCI / "devices" / address / "driver_override").read_text().strip()
+
+    def bound(self):
+        """Once there is no reason against it."""
+        self.assertIn("vfio-pci (was: nvme)", guest.run(TOOL, "bind", ADDRESS).stdout)
+
+    def test_a_device_is_listed_as_the_kernel_knows_it(self):
+        device = listed(ADDRESS)
+        self.assertEqual((device["model"], device["serial"], device["driver"]), ("QEMU NVMe Ctrl", "serial0", "nvme"))
+        self.assertEqual(device["kernel_name"], guest.kernel_controller(ADDRESS))
+        self.assertEqual(str(device["iommu_group"]), guest.group_of(ADDRESS))
+        self.assertEqual((device["in_use"], device["in_use_by"]), ([], None))
+        self.assertIn(" QEMU NVMe Ctrl ", guest.run(TOOL, "list").stdout)
+
+    def test_devices_go_to_vfio_and_back_under_their_names(self):
+        names = [guest.kernel_controller(address) for address in (ADDRESS, OTHER)]
+        done = guest.run(TOOL, "bind", ADDRESS, OTHER)
+        group = guest.group_of(ADDRESS)
+        self.assertEqual(done.stdout.splitlines()[0], f"{ADDRESS}: vfio-pci (was: nvme), /dev/vfio/{group}")
+        self.assertTrue(pathlib.Path(f"/dev/vfio/{group}").is_char_device())
+        self.assertEqual((listed(OTHER)["driver"], listed(OTHER)["model"]), ("vfio-pci", None))
+        done = guest.run(TOOL, "unbind", ADDRESS, OTHER)
+        self.assertEqual(done.stdout, f"{ADDRESS}: nvme (was: vfio-pci)\n{OTHER}: nvme (was: vfio-pci)\n")
+        self.assertEqual([guest.kernel_controller(address) for address in (ADDRESS, OTHER)], names)
+        self.assertEqual(self.forced(ADDRESS), "(null)")
+        guest.kernel_disk(ADDRESS)
+
+    def test_a_device_without_a_driver_can_be_bound_and_given_back(self):
+        for command in ("bind", "unbind"):
+            (guest.PCI / "devices" / ADDRESS / "driver/unbind").write_text(ADDRESS)
+            self.assertIn("(was: no driver)", guest.run(TOOL, command, ADDRESS).stdout)
+
+    def test_a_mounted_device_stays_until_it_is_unmounted(self):
+        guest.shell(f"mke2fs -q -F -t ext4 {self.disk}; mount {self.disk} {self.mount}")
+        self.refused(f"{self.disk.name} is mounted on {self.mount}", "First unmount it")
+        self.assertEqual(listed(ADDRESS)["in_use"], ["mounted"])
+        guest.shell(f"umount {self.mount}")
+        self.bound()
+
+    def test_a_mount_that_cannot_be_seen_keeps_the_device_all_the_same(self):
+        guest.shell(f"mke2fs -q -F -t ext4 {self.disk}")
+        hidden = subprocess.Popen(["unshare", "--mount", "sh", "-c",
+                                   f"mount {self.disk} {self.mount} && echo mounted && read go"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(hidden.stdout.readline(), "mounted\n")
+        self.refused(f"somebody has claimed /dev/{self.disk.name}")
+        hidden.communicate("\n")
+        self.bound()
+
+    def test_a_partition_in_use_keeps_the_disk(self):
+        with self.disk.open("r+b") as disk:
+            disk.seek(446)
+            disk.write(struct.pack("<BBHBBHII", 0, 0, 0, 0x83, 0, 0, 2048, 16384) + bytes(48) + b"\x55\xaa")
+            disk.flush()
+            os.fsync(disk.fileno())
+            guest.fcntl.ioctl(disk, BLKRRPART)
+        partition = guest.wait_for(pathlib.Path(f"{self.disk}p1"))
+        guest.shell(f"mke2fs -q -F -t ext4 {partition}; mount {partition} {self.mount}")
+        self.refused(f"{partition.name} is mounted on {self.mount}")
+        guest.shell(f"umount {self.mount}; mkswap -q {partition}; swapon {partition}")
+        self.refused(f"{partition.name} is swap space", "swapoff")
+        guest.shell(f"swapoff {partition}")
+        self.bound()
+
+    def test_the_second_namespace_counts_too(self):
+        disk = guest.kernel_disk(ADDRESS, 2)
+        guest.shell(f"mke2fs -q -F -t ext4 {disk}; mount {disk} {self.mount}")
+        self.refused(f"{disk.name} is mounted on")
+        guest.shell(f"umount {self.mount}")
+
+    def test_a_process_that_has_the_disk_open_is_named(self):
+        with self.disk.open("rb"):
+            self.refused(f"process {os.getpid()} (python3) has {self.disk} open")
+        fd = os.open(self.disk, os.O_RDONLY | os.O_EXCL)
+        self.refused("open")
+        os.close(fd)
+        self.bound()
+
+    def test_a_device_that_is_driven_from_user_space_is_not_given_back(self):
+        self.bound()
+        with library.Controller(guest.uri_of(ADDRESS)):
+            self.refused(f"process {os.getpid()} (python3) has /dev/vfio/{guest.group_of(ADDRESS)} open",
+                         command="unbind")
+            self.assertEqual(listed(ADDRESS)["in_use"], ["open"])
+        self.assertIn("nvme (was: vfio-pci)", guest.run(TOOL, "unbind", ADDRESS).stdout)
+
+    def test_other_reasons_leave_the_device_where_it_is(self):
+        done = guest.run(TOOL, "bind", ADDRESS, "--driver", "uio_pci_generic", code=1)
+        self.assertIn("the driver uio_pci_generic is not loaded", done.stderr)
+        self.assertIn("is no NVMe controller", guest.run(TOOL, "bind", "0000:00:00.0", code=1).stderr)
+        self.assertIn("no PCI device at", guest.run(TOOL, "bind", "0000:00:1e.0", code=1).stderr)
+        self.assertEqual(guest.driver_of(ADDRESS), "nvme")
+
+    def test_a_user_who_is_not_root_may_look_and_not_touch(self):
+        self.assertEqual(listed(ADDRESS, user=NOBODY)["driver"], "nvme")
+        done = guest.run(TOOL, "bind", ADDRESS, code=1, user=NOBODY)
+        self.assertIn("may not be changed (Permission denied): run as root", done.stderr)
+
+    def test_huge_pages_are_set_aside(self):
+        self.assertIn("to do: write 4 into", guest.run(TOOL, "setup", "--huge-pages", "4:2MiB").stdout)
+        self.assertIn("set aside: 4 of 2 MiB", guest.run(TOOL, "setup", "--huge-pages", "4:2MiB", "--apply").stdout)
+        self.assertIn("4 of 2 MiB, 4 free", guest.run(TOOL, "status").stdout)
+        self.assertRegex(guest.run(TOOL, "status").stdout, r"IOMMU +on, \d+ groups\nvfio-pci +loaded\n")
+
+
+if __name__ == "__main__":
+    guest.main(__file__, CONTROLLERS)
