@@ -8,7 +8,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = TOP / "build" / "vm"
 META_PACKAGE = "linux-image-cloud-amd64"
 # In the first file system, with whatever these need; init loads them in this order.
-MODULES = ["virtio_pci", "virtiofs", "overlay", "vfio_iommu_type1", "vfio-pci"]
+MODULES = ["virtio_pci", "virtiofs", "vfio_iommu_type1", "vfio-pci"]
 BUSYBOX = pathlib.Path("/bin/busybox")
 
 
@@ -91,7 +91,7 @@ class Archive:
 
 def initramfs(root):
     archive = Archive()
-    for folder in ("bin", "dev", "proc", "sys", "modules", "lower", "upper", "root"):
+    for folder in ("bin", "dev", "proc", "sys", "modules", "root"):
         archive.add(folder, 0o040755)
     archive.add("bin/busybox", 0o100755, BUSYBOX.read_bytes())
     archive.add("bin/sh", 0o120777, b"busybox")

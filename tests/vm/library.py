@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The library as a test in the guest calls it: a few of its functions, and errors as exceptions.
 
-Run as a program it opens a controller, says "open" or the error, and waits until its standard input ends.
+Run as a program it opens a controller, says "open", and waits until its standard input ends.
 """
 
 import ctypes
@@ -93,15 +93,21 @@ class Controller:
         return done.status & 0x7FF
 
 
-def main():
+def attempt(uri, meanwhile=lambda: None):
+    """Opens and closes the controller: "open", or the error."""
     try:
-        with Controller(sys.argv[1]):
-            print("open", flush=True)
-            sys.stdin.read()
+        with Controller(uri):
+            meanwhile()
     except UpnvmeError as error:
-        print(error, flush=True)
-        sys.exit(1)
+        return str(error)
+    return "open"
+
+
+def hold():
+    print("open", flush=True)
+    sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main()
+    if attempt(sys.argv[1], hold) != "open":
+        sys.exit(1)

@@ -101,7 +101,7 @@ class Host:
         """Starts the server of the host's root; the guest's end is its socket."""
         socket = self.folder / "root.socket"
         command = [*virtiofsd_command(), f"--socket-path={socket}", "-o", "source=/", "-o", "sandbox=chroot",
-                   "-o", "cache=always", "-o", "xattr"]
+                   "-o", "cache=always"]
         with (self.folder / "virtiofsd.log").open("w") as log:
             server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + 20
@@ -144,7 +144,7 @@ def run_file(path, controllers, **options):
     with tempfile.TemporaryDirectory(prefix="guest-", dir=kernel.CACHE) as name:
         host = Host(pathlib.Path(name))
         command = ["env", f"{IN_GUEST}=1", f"UPNVME_BUILD={BUILD.relative_to(TOP)}", "PYTHONDONTWRITEBYTECODE=1",
-                   "python3", path]
+                   "TMPDIR=/run", "python3", path]
         code = host.boot(controllers, command, **options)
         if code != 0:
             print("the guest ended early; its console:" if code is None else "the guest's console:")

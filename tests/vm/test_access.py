@@ -31,13 +31,34 @@ class Access(guest.harness.Case):
         for word in words:
             self.assertIn(word, str(caught.exception))
 
-    def process(self, **options):
+    def process(self):
         process = subprocess.Popen([sys.executable, library.__file__, URI], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, text=True, **options)
+                                   stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.wait)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stdin.close)
         return process
+
+    def as_nobody(self, locked_bytes=64 * MIB):
+        """What a user without privileges gets to see who may lock so much memory."""
+        ours, theirs = os.pipe()
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (locked_bytes, locked_bytes))
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            os.write(theirs, library.attempt(URI).encode())
+            os._exit(0)
+        os.close(theirs)
+        with open(ours, encoding="utf-8") as file:
+            seen = file.read()
+        os.waitpid(child, 0)
+        return seen
+
+    def give_group_to_nobody(self):
+        path = pathlib.Path("/dev/vfio") / guest.group_of(ADDRESS)
+        os.chown(path, NOBODY, NOBODY)
+        self.addCleanup(os.chown, path, 0, 0)
 
     def test_an_address_that_is_none_is_refused(self):
         self.refused("pcie:nonsense", "DEVICE_ADDRESS", "nonsense", "0000:01:00.0")
@@ -82,32 +103,20 @@ class Access(guest.harness.Case):
             self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
 
     def test_a_user_without_permission_is_told_which_file_it_is(self):
-        process = self.process(user=NOBODY)
-        out, _ = process.communicate()
-        self.assertIn("DEVICE_ACCESS", out)
-        self.assertIn(f"/dev/vfio/{guest.group_of(ADDRESS)}", out)
-
-    def as_nobody(self, locked_bytes):
-        """What a user who owns the group's file gets to see."""
-        path = pathlib.Path("/dev/vfio") / guest.group_of(ADDRESS)
-        os.chown(path, NOBODY, NOBODY)
-        self.addCleanup(os.chown, path, 0, 0)
-
-        def become_nobody():
-            resource.setrlimit(resource.RLIMIT_MEMLOCK, (locked_bytes, locked_bytes))
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-
-        return self.process(preexec_fn=become_nobody).communicate()[0]
+        seen = self.as_nobody()
+        self.assertIn("DEVICE_ACCESS", seen)
+        self.assertIn(f"/dev/vfio/{guest.group_of(ADDRESS)}", seen)
 
     def test_a_user_who_is_not_root_opens_what_is_his(self):
-        self.assertEqual(self.as_nobody(64 * MIB), "open\n")
+        self.give_group_to_nobody()
+        self.assertEqual(self.as_nobody(), "open")
 
     def test_a_limit_of_locked_memory_that_is_too_low_is_explained(self):
-        out = self.as_nobody(1 * MIB)
-        self.assertIn("MEM_LOCK_LIMIT", out)
+        self.give_group_to_nobody()
+        seen = self.as_nobody(locked_bytes=1 * MIB)
+        self.assertIn("MEM_LOCK_LIMIT", seen)
         for word in ("1024 KiB", "ulimit -l", "LimitMEMLOCK", "limits.conf"):
-            self.assertIn(word, out)
+            self.assertIn(word, seen)
 
     def test_the_process_is_as_it_was_before(self):
         def state():
