@@ -34,7 +34,7 @@ static void exec_submit(struct exec *exec, struct upnvme_qpair *qp)
  * something is in flight. */
 static bool exec_is_done(const struct exec *exec, const struct upnvme_qpair *qp)
 {
-	if (exec->stored == exec->ndone)
+	if (exec->stored == exec->ndone || qp->close_wanted)
 		return true;
 	if (exec->ops)
 		return exec->submitted == exec->n && exec->stored >= exec->n;
@@ -73,6 +73,21 @@ static int exec_run(struct exec *exec, struct upnvme_qpair *qp)
 		(unsigned long long)exec->timeout_ns, upnvme_qpair_id(qp));
 }
 
+/* A callback may ask to close the queue pair, which is not to go before the last look at it. */
+static int exec_held(struct exec *exec, struct upnvme_qpair *qp, bool adopted)
+{
+	int rc;
+
+	qp->held = true;
+	rc = exec_run(exec, qp);
+	qp->held = false;
+	if (qp->close_wanted)
+		qpair_close(qp);
+	else if (adopted)
+		qpair_release(qp);
+	return rc;
+}
+
 static int exec_check(const struct upnvme_qpair *qp, const struct exec *exec)
 {
 	if (!qp || !exec->done || (exec->n && !exec->ops))
@@ -105,8 +120,5 @@ int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n,
 	rc = adopted ? qpair_adopt(qp) : owner_enter(qp);
 	if (rc)
 		return rc;
-	rc = qp->in_poll ? owner_in_callback(qp) : exec_run(&exec, qp);
-	if (adopted)
-		qpair_release(qp);
-	return rc;
+	return qp->in_poll ? owner_in_callback(qp) : exec_held(&exec, qp, adopted);
 }

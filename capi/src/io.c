@@ -254,7 +254,7 @@ static int enter_to_take(upnvme_qpair *qp)
 
 static inline int closed_if_wanted(upnvme_qpair *qp, int result)
 {
-	if (unlikely(qp->close_wanted))
+	if (unlikely(qp->close_wanted) && !qp->held)
 		qpair_close(qp);
 	return result;
 }

@@ -213,6 +213,74 @@ static void callbacks_of_a_closing_queue_pair_cannot_submit(void **state)
 	OK(upnvme_close(rig.ctrlr));
 }
 
+static void ignore(void *arg, const struct upnvme_completion *done)
+{
+}
+
+/* All that an admin queue takes, none of it served: the queues can still be deleted. */
+static void a_full_admin_queue_does_not_keep_it_open(void **state)
+{
+	static char data[4096];
+	struct upnvme_raw raw = { .cdw = { 0x06, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 },
+				  .data = data,
+				  .data_bytes = sizeof(data),
+				  .direction = UPNVME_DATA_FROM_DEVICE };
+	struct rig rig;
+
+	rig_open(&rig, 0, 0, "soft:ram?size=1MiB");
+	while (upnvme_admin_submit(rig.ctrlr, &raw, ignore, NULL) == 0)
+		;
+	expect_error(upnvme_admin_submit(rig.ctrlr, &raw, ignore, NULL), -EAGAIN,
+		     UPNVME_ERR_ADMIN_FULL, "upnvme_ctrlr_poll", NULL);
+	OK(upnvme_qpair_close(rig.qp));
+	rig.qp = create_qpair(rig.ctrlr, 0, 0, 0);
+	assert_int_equal(do_read(&rig, dma(rig.ctrlr, 4096), 0, 1), 0);
+	assert_true(upnvme_ctrlr_poll(rig.ctrlr) > 0);
+	rig_close(&rig);
+}
+
+static void close_now(void *arg, const struct upnvme_completion *done)
+{
+	struct rig *rig = arg;
+
+	OK(upnvme_qpair_close(rig->qp));
+	rig->qp = NULL;
+}
+
+/* Carried out when the call that runs the callback returns, whichever that is. */
+static void a_callback_may_close_within_any_call(void **state)
+{
+	struct upnvme_completion done[8];
+	struct rig rig;
+	void *buf;
+
+	for (int call = 0; call < 5; call++) {
+		struct upnvme_op ops[4] = { 0 };
+		upnvme_qpair *qp;
+
+		rig_open(&rig, 4, 0, "soft:ram?size=1MiB");
+		qp = rig.qp;
+		buf = dma(rig.ctrlr, 4096);
+		for (int i = 0; i < 4; i++)
+			ops[i] = (struct upnvme_op){
+				.opcode = UPNVME_OP_READ, .nsid = 1, .blocks = 1, .buf = buf
+			};
+		OK(upnvme_read(qp, rig.ns, buf, 0, 1, close_now, &rig));
+		if (call == 0)
+			assert_int_equal(upnvme_poll(qp, 0), 1);
+		else if (call == 1)
+			assert_int_equal(upnvme_reap(qp, done, 8), 0);
+		else if (call == 2)
+			OK(upnvme_qpair_stop(qp));
+		else if (call == 3)
+			upnvme_exec(qp, ops, 4, done, 8, 1000000000ull);
+		else
+			assert_int_equal(upnvme_exec(qp, NULL, 0, done, 8, 1000000000ull), 0);
+		assert_null(rig.qp);
+		OK(upnvme_close(rig.ctrlr));
+	}
+}
+
 static void the_parent_goes_when_the_last_child_went(void **state)
 {
 	upnvme_ctrlr *ctrlr = open_uri("soft:ram?size=1MiB&queues=8");
@@ -239,6 +307,8 @@ int main(void)
 		cmocka_unit_test(closing_drops_tagged_completions),
 		cmocka_unit_test(a_split_request_ends_once_when_closed),
 		cmocka_unit_test(callbacks_of_a_closing_queue_pair_cannot_submit),
+		cmocka_unit_test(a_full_admin_queue_does_not_keep_it_open),
+		cmocka_unit_test(a_callback_may_close_within_any_call),
 		cmocka_unit_test(the_parent_goes_when_the_last_child_went),
 	};
 

@@ -291,7 +291,7 @@ int qpair_stop(struct upnvme_qpair *qp)
 		return owner_in_callback(qp);
 	if (qp->state == QPAIR_OPEN)
 		stop(qp);
-	return 0;
+	return qp->close_wanted ? qpair_close(qp) : 0;
 }
 
 int qpair_close(struct upnvme_qpair *qp)

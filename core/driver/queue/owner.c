@@ -132,6 +132,7 @@ int qpair_abandon(struct upnvme_qpair *qp)
 		return owner_refuse(qp, owner);
 	atomic_store(&qp->gate, 0);
 	qp->in_poll = 0; /* he may have died in a callback */
+	qp->held = false;
 	atomic_store(&qp->owner, QPAIR_RELEASED);
 	return 0;
 }

@@ -147,6 +147,7 @@ struct upnvme_qpair {
 	uint32_t nslots;        /* a power of two above */
 	uint32_t state;         /* enum qpair_state */
 	bool close_wanted;      /* by a callback */
+	bool held; /* by a call that goes on after a poll, and then closes it if that is wanted */
 	uint16_t qid;
 	struct upnvme_ctrlr *ctrlr;
 	struct upnvme_qpair *next; /* of the controller's */
