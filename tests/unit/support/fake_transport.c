@@ -235,6 +235,10 @@ static enum fake_verdict decent(struct fake_transport *fake, const struct nvme_s
 	case NVME_ADMIN_GET_LOG_PAGE:
 		do_log(fake, sqe);
 		return FAKE_ANSWER;
+	case NVME_ADMIN_CREATE_IO_CQ:
+	case NVME_ADMIN_CREATE_IO_SQ:
+	case NVME_ADMIN_DELETE_IO_SQ:
+	case NVME_ADMIN_DELETE_IO_CQ:
 	case NVME_ADMIN_KEEP_ALIVE:
 		return FAKE_ANSWER;
 	case NVME_ADMIN_ASYNC_EVENT_REQUEST:
@@ -294,8 +298,13 @@ static int fake_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 {
 	struct fake_transport *fake = fake_of(transport);
 
-	assert_int_equal(qid, 0);
 	assert_int_equal(dstrd, NVME_CAP_DSTRD(fake->cap));
+	if (qid) {
+		assert_true(qid < FAKE_QUEUES);
+		queue->sq_tail = &fake->io_doorbells[qid][0];
+		queue->cq_head = &fake->io_doorbells[qid][1];
+		return 0;
+	}
 	queue->sq_tail = &fake->sq_tail;
 	queue->cq_head = &fake->cq_head;
 	queue->hook = fake_hook;

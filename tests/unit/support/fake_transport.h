@@ -28,6 +28,7 @@
 #define FAKE_SEEN_MAX   512u
 #define FAKE_AERS_MAX   16u
 #define FAKE_ACTIVE_MAX 4096u
+#define FAKE_QUEUES     8u
 
 struct fake_transport;
 
@@ -63,6 +64,9 @@ struct fake_transport {
 	struct nvme_sqe seen[FAKE_SEEN_MAX];
 	uint32_t nseen;
 	uint32_t *nclosed; /* counts closes, if not null */
+
+	/* I/O queues: made and deleted, and never served */
+	_Atomic uint32_t io_doorbells[FAKE_QUEUES][2];
 
 	/* the admin queue */
 	_Atomic uint32_t sq_tail, cq_head;
