@@ -77,11 +77,12 @@ static bool find_in_range(const struct iova_space *space, const struct iova_rang
 	for (uint32_t i = mapping_after(space, at); fits(at, bytes, last); i++) {
 		const struct iova_mapping *mapping = &space->mappings[i];
 
-		if (i == space->nmappings || mapping->iova - at >= bytes) {
+		if (i == space->nmappings || (mapping->iova >= at && mapping->iova - at >= bytes)) {
 			*iova = at;
 			return true;
 		}
-		at = congruent_up(mapping->iova + mapping->bytes, va, align);
+		/* Aligned, it may be behind the mappings that follow. */
+		at = congruent_up(MAX(at, mapping->iova + mapping->bytes), va, align);
 	}
 	return false;
 }

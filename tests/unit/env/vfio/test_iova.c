@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Bus addresses: where they begin and end, what is left out, how mappings come and go. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "env/vfio/iova.h"
+
+#define GIB  (1ull << 30)
+#define MIB  (1ull << 20)
+#define PAGE 4096ull
+
+/* As behind QEMU's IOMMU with 39 bits: the interrupts' window is left out. */
+static const struct iova_range narrow[] = {
+	{ 0, 0xfedfffff },
+	{ 0xfef00000, (1ull << 39) - 1 },
+};
+
+static int setup(void **state)
+{
+	static struct iova_space space;
+
+	assert_int_equal(iova_space_allow(&space, narrow, ARRAY_SIZE(narrow)), 0);
+	*state = &space;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	iova_space_destroy(*state);
+	return 0;
+}
+
+static uint64_t take(struct iova_space *space, uint64_t va, uint64_t bytes)
+{
+	uint64_t iova = 0;
+
+	assert_int_equal(iova_take(space, va, bytes, &iova), 0);
+	return iova;
+}
+
+/* What is to be unmapped after `bytes` at `iova` are not wanted any more: how many mappings. */
+static uint32_t release(struct iova_space *space, uint64_t iova, uint64_t bytes)
+{
+	struct iova_mapping unused;
+	uint32_t n = 0;
+
+	while (iova_release(space, &iova, &bytes, &unused)) {
+		iova_drop(space, unused.iova);
+		n++;
+	}
+	assert_int_equal(bytes, 0);
+	return n;
+}
+
+static bool overlap(const struct iova_mapping *a, const struct iova_mapping *b)
+{
+	return a->iova < b->iova + b->bytes && b->iova < a->iova + a->bytes;
+}
+
+static void addresses_begin_above_4_gib(void **state)
+{
+	assert_int_equal(take(*state, 0x7f1234567000, PAGE), 4 * GIB);
+	assert_int_equal(take(*state, 0x7f1234569000, PAGE), 4 * GIB + PAGE);
+}
+
+static void large_memory_keeps_its_place_in_a_huge_page(void **state)
+{
+	uint64_t va = 0x7f1234567000;
+
+	assert_int_equal(take(*state, va, 4 * MIB) % (2 * MIB), va % (2 * MIB));
+	assert_int_equal(take(*state, va & ~(2 * MIB - 1), 2 * MIB) % (2 * MIB), 0);
+}
+
+static void nothing_is_above_the_width_of_the_iommu(void **state)
+{
+	struct iova_space *space = *state;
+	uint64_t iova, n = 0;
+
+	while (!iova_take(space, 0, 16 * GIB, &iova)) {
+		assert_true(iova + 16 * GIB <= 1ull << 39);
+		n++;
+	}
+	assert_int_equal(n, 31); /* of 32 times 16 GiB, the first is cut by the window */
+	assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_IOMMU);
+	assert_int_equal(iova_take(space, 0, 2 * GIB, &iova), 0);
+}
+
+static void below_4_gib_is_used_when_nothing_else_is_left(void **state)
+{
+	struct iova_space *space = *state;
+	struct iova_range below = { 0, 4 * GIB - 1 };
+
+	assert_int_equal(iova_space_allow(space, &below, 1), 0);
+	assert_int_equal(take(space, 0, PAGE), 65536); /* and never zero */
+}
+
+static void reserved_ranges_are_left_out(void **state)
+{
+	struct iova_space *space = *state;
+	struct iova_range around[] = { { 4 * GIB, 4 * GIB + 3 * PAGE - 1 },
+				       { 5 * GIB, 5 * GIB + 8 * PAGE - 1 } };
+	uint64_t iova;
+
+	assert_int_equal(iova_space_allow(space, around, 2), 0);
+	assert_int_equal(take(space, 0, 4 * PAGE), 5 * GIB);
+	assert_int_equal(take(space, 0, 3 * PAGE), 4 * GIB);
+	assert_int_equal(take(space, 0, 4 * PAGE), 5 * GIB + 4 * PAGE);
+	assert_int_equal(iova_take(space, 0, PAGE, &iova), -ENOSPC);
+}
+
+static void nothing_is_given_above_48_bits(void **state)
+{
+	struct iova_space *space = *state;
+	struct iova_range wide = { (1ull << 48) - PAGE, UINT64_MAX };
+	uint64_t iova;
+
+	assert_int_equal(iova_space_allow(space, &wide, 1), 0);
+	assert_int_equal(take(space, 0, PAGE), (1ull << 48) - PAGE);
+	assert_int_equal(iova_take(space, 0, PAGE, &iova), -ENOSPC);
+}
+
+static void without_ranges_there_are_no_addresses(void **state)
+{
+	uint64_t iova;
+
+	assert_int_equal(iova_space_allow(*state, NULL, 0), 0);
+	assert_int_equal(iova_take(*state, 0, PAGE, &iova), -ENOSPC);
+}
+
+static void what_was_released_is_given_again(void **state)
+{
+	uint64_t first = take(*state, 0, 4 * PAGE), second = take(*state, 0, PAGE);
+
+	assert_int_equal(release(*state, first, 4 * PAGE), 1);
+	assert_int_equal(take(*state, 0, 4 * PAGE), first);
+	assert_int_equal(release(*state, second, PAGE), 1);
+}
+
+static void a_mapping_goes_when_all_of_it_was_released(void **state)
+{
+	struct iova_space *space = *state;
+	uint64_t iova = take(space, 0, 4 * PAGE);
+
+	assert_int_equal(release(space, iova + PAGE, PAGE), 0);
+	assert_int_equal(release(space, iova + 3 * PAGE, PAGE), 0);
+	assert_int_equal(take(space, 0, PAGE), iova + 4 * PAGE); /* nothing in it is given again */
+	assert_int_equal(release(space, iova, PAGE), 0);
+	assert_int_equal(release(space, iova + 2 * PAGE, PAGE), 1);
+	assert_int_equal(space->nmappings, 1);
+}
+
+static void neighbours_are_released_by_one_call(void **state)
+{
+	struct iova_space *space = *state;
+	uint64_t iova = take(space, 0, 2 * PAGE);
+
+	assert_int_equal(take(space, 0, 3 * PAGE), iova + 2 * PAGE);
+	assert_int_equal(take(space, 0, PAGE), iova + 5 * PAGE);
+	assert_int_equal(release(space, iova + PAGE, 5 * PAGE), 2);
+	assert_int_equal(release(space, iova, PAGE), 1);
+	assert_int_equal(space->nmappings, 0);
+}
+
+static void many_mappings_never_overlap(void **state)
+{
+	struct iova_space *space = *state;
+	uint64_t seed = 42;
+
+	for (int i = 0; i < 3000; i++) {
+		seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+		if (space->nmappings && (seed >> 60) < 6) {
+			struct iova_mapping *gone =
+				&space->mappings[(seed >> 20) % space->nmappings];
+
+			release(space, gone->iova, gone->bytes);
+		} else {
+			take(space, (seed >> 10 & 0xffffff) * PAGE,
+			     ((seed >> 40 & 0x3ff) + 1) * PAGE);
+		}
+		for (uint32_t j = 1; j < space->nmappings; j++)
+			assert_false(overlap(&space->mappings[j - 1], &space->mappings[j]));
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(addresses_begin_above_4_gib),
+		TEST(large_memory_keeps_its_place_in_a_huge_page),
+		TEST(nothing_is_above_the_width_of_the_iommu),
+		TEST(below_4_gib_is_used_when_nothing_else_is_left),
+		TEST(reserved_ranges_are_left_out),
+		TEST(nothing_is_given_above_48_bits),
+		TEST(without_ranges_there_are_no_addresses),
+		TEST(what_was_released_is_given_again),
+		TEST(a_mapping_goes_when_all_of_it_was_released),
+		TEST(neighbours_are_released_by_one_call),
+		TEST(many_mappings_never_overlap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The limit of locked memory, as a process without privileges meets it. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "env/vfio/memlock.h"
+
+#define KIB 1024ull
+
+#define CANNOT_TRY 100 /* a user who is not root may not raise a limit */
+
+/* In a child: the limit is set, what root may is given up, `locked` bytes are locked. */
+static int check_in_child(uint64_t limit, uint64_t locked, uint64_t bytes, const char *word)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+	struct rlimit rlimit = { limit, limit };
+	void *memory =
+		mmap(NULL, 64 * KIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int rc;
+
+	if (memory == MAP_FAILED || setrlimit(RLIMIT_MEMLOCK, &rlimit) ||
+	    syscall(SYS_capset, &header, none) || (locked && syscall(SYS_mlock, memory, locked)))
+		return CANNOT_TRY;
+	rc = memlock_check(bytes);
+	if (rc &&
+	    (error_last()->code != UPNVME_ERR_MEM_LOCK_LIMIT || !strstr(error_last()->text, word)))
+		return 101;
+	return -rc;
+}
+
+static int check(uint64_t limit, uint64_t locked, uint64_t bytes, const char *word)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(check_in_child(limit, locked, bytes, word));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void what_is_below_the_limit_goes(void **state)
+{
+	assert_int_equal(check(64 * KIB, 0, 64 * KIB, ""), 0);
+}
+
+static void what_is_above_the_limit_is_explained(void **state)
+{
+	assert_int_equal(check(64 * KIB, 0, 68 * KIB, "ulimit -l 65536"), ENOMEM);
+	assert_int_equal(check(64 * KIB, 0, 100 * KIB * KIB, "ulimit -l 131072"), ENOMEM);
+}
+
+static void what_is_locked_already_counts(void **state)
+{
+	assert_int_equal(check(64 * KIB, 32 * KIB, 32 * KIB, ""), 0);
+	assert_int_equal(check(64 * KIB, 32 * KIB, 36 * KIB, "32 KiB are locked"), ENOMEM);
+}
+
+static void no_limit_is_no_limit(void **state)
+{
+	int seen = check(RLIM_INFINITY, 0, 1ull << 40, "");
+
+	assert_true(seen == 0 || seen == CANNOT_TRY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_below_the_limit_goes),
+		cmocka_unit_test(what_is_above_the_limit_is_explained),
+		cmocka_unit_test(what_is_locked_already_counts),
+		cmocka_unit_test(no_limit_is_no_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

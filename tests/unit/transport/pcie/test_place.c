@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is said of a controller that cannot be opened, from a made-up /sys. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "pci/device.h"
+#include "support/fake_machine.h"
+#include "transport/pcie/place.h"
+
+#define SECOND "0001:02:00.1"
+
+static int setup(void **state)
+{
+	*state = fake_machine_usual();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fake_machine_destroy(*state);
+	return 0;
+}
+
+static int find(struct fake_machine *fake, struct place *place, const char *text)
+{
+	memset(place, 0, sizeof(*place));
+	return place_find(place, &fake->fs, text);
+}
+
+static void a_device_with_vfio_is_found(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "vfio-pci", 23);
+	assert_int_equal(find(*state, &place, SECOND), 0);
+	assert_string_equal(place.address, SECOND);
+	assert_int_equal(place.group, 23);
+}
+
+static void a_variant_of_vfio_will_do(void **state)
+{
+	struct place place;
+
+	fake_driver(*state, "nvme-vfio-pci");
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "nvme-vfio-pci", 0);
+	assert_int_equal(find(*state, &place, SECOND), 0);
+}
+
+static void the_kernels_driver_is_named_and_the_way_out(void **state)
+{
+	struct place place;
+
+	assert_int_equal(find(*state, &place, FAKE_NVME), -EBUSY);
+	fake_error(UPNVME_ERR_DEVICE_DRIVER, "\"nvme\"");
+	fake_error(UPNVME_ERR_DEVICE_DRIVER, "upnvme-devices bind " FAKE_NVME);
+}
+
+static void no_driver_at_all_has_the_same_way_out(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, NULL, 3);
+	assert_int_equal(find(*state, &place, SECOND), -ENODEV);
+	fake_error(UPNVME_ERR_DEVICE_DRIVER, "upnvme-devices bind " SECOND);
+}
+
+static void without_an_iommu_there_is_no_group(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "vfio-pci", -1);
+	assert_int_equal(find(*state, &place, SECOND), -ENOTSUP);
+	fake_error(UPNVME_ERR_DEVICE_IOMMU, "intel_iommu=on");
+}
+
+static void what_is_no_nvme_controller_is_refused(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, 0x020000, "vfio-pci", 3);
+	assert_int_equal(find(*state, &place, SECOND), -ENOTSUP);
+	fake_error(UPNVME_ERR_DEVICE_CLASS, SECOND);
+}
+
+static void malformed_and_absent_addresses_are_refused(void **state)
+{
+	struct place place;
+
+	assert_int_equal(find(*state, &place, "0000:01:00"), -EINVAL);
+	assert_int_equal(find(*state, &place, "0000:7f:00.0"), -ENODEV);
+	fake_error(UPNVME_ERR_DEVICE_NOT_FOUND, "0000:7f:00.0");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_device_with_vfio_is_found),
+		TEST(a_variant_of_vfio_will_do),
+		TEST(the_kernels_driver_is_named_and_the_way_out),
+		TEST(no_driver_at_all_has_the_same_way_out),
+		TEST(without_an_iommu_there_is_no_group),
+		TEST(what_is_no_nvme_controller_is_refused),
+		TEST(malformed_and_absent_addresses_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
