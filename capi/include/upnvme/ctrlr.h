@@ -34,12 +34,15 @@ struct upnvme_open_opts {
 
 /*
  * Opens the controller that `uri` names and brings it up: reset, enable, Identify, queues
- * negotiated. soft:ram?size=1GiB&block=4096       a software controller in this process, over
- * memory soft:/path/disk.img?block=512       the same over a file, which keeps its bytes
- *   soft:null?size=1TiB                 the same over nothing: for measuring
+ * negotiated.
+ *   soft:ram?size=1GiB&block=4096   a software controller in this process, over memory
+ *   soft:/path/disk.img?block=512   the same over a file, which keeps its bytes
+ *   soft:null?size=1TiB             the same over nothing: for measuring
+ *   pcie:0000:01:00.0               a controller on the PCIe bus that vfio-pci holds
  * `opts` may be null. On success *ctrlr is the handle, to be closed with upnvme_close.
  * Errors: -EINVAL (URI, options), -E2BIG (options from the future), -ENOENT, -EACCES, -EBUSY (the
- * medium), -ETIMEDOUT, -EIO, -ENOTSUP (the controller), -ENOMEM.
+ * medium, or the device), -ENODEV (no such device, or not with VFIO), -ETIMEDOUT, -EIO, -ENOTSUP
+ * (the controller), -ENOMEM.
  */
 UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
 			   const struct upnvme_open_opts *opts);
