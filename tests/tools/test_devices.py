@@ -17,6 +17,7 @@ from harness import BUILD, Case, main, run
 TOOL = "bin/upnvme-devices"
 ADDRESS = "0000:01:00.0"
 ENTER = 'while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 99; shift 2; done; shift; exec "$@"'
+READONLY = 'mount -o remount,bind,ro /sys || exit 98; exec "$@"'
 LIMITS = "/etc/security/limits.d"
 
 
@@ -129,13 +130,13 @@ class Machine(Case):
         self.put(f"kernel/mm/hugepages/hugepages-{kib}kB/nr_hugepages", f"{pages}\n")
         self.put(f"kernel/mm/hugepages/hugepages-{kib}kB/free_hugepages", f"{pages}\n")
 
-    def tool(self, *args, code=0):
+    def tool(self, *args, code=0, before=()):
         mounts = [self.folder / "sys", "/sys"]
         if os.path.isdir(LIMITS):
             mounts += [self.limits, LIMITS]
-        done = subprocess.run(["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", BUILD / TOOL, *args],
-                              capture_output=True, text=True, timeout=120, check=False,
-                              env={**os.environ, "PATH": self.path, "SUDO_USER": ""})
+        command = ["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", *before, BUILD / TOOL, *args]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+                              check=False, env={**os.environ, "PATH": self.path, "SUDO_USER": ""})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
@@ -206,6 +207,12 @@ class Binding(Machine):
                     self.assertIn(word, done.stderr)
                 self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1))
         self.assertEqual(self.snapshot(), before)
+
+    def test_a_sysfs_that_is_read_only_is_said_to_be_so(self):
+        self.sys("bus/pci/drivers/vfio-pci").mkdir(parents=True)
+        self.device(ADDRESS, "nvme", 12)
+        done = self.tool("bind", ADDRESS, code=1, before=("sh", "-c", READONLY, "sh"))
+        self.assertIn("/sys is mounted read-only, as in a container", done.stderr)
 
     def test_a_driver_that_does_not_take_a_device_leaves_it_with_the_kernel(self):
         self.sys("bus/pci/drivers/vfio-pci").mkdir(parents=True)
