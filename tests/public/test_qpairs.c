@@ -175,6 +175,40 @@ static void latencies_go_into_buckets(void **state)
 	rig_close(&rig);
 }
 
+/* A request counts once, however many commands it is; tagged ones wait for room. */
+static void split_and_tagged_requests_are_timed_once(void **state)
+{
+	struct rig rig;
+	struct io io = { 0 };
+	static uint64_t buckets[2048];
+	struct upnvme_completion done[4];
+	upnvme_qpair *timed;
+	char *buf;
+
+	rig_open(&rig, 0, 0, "soft:ram?size=1MiB&mdts=1");
+	buf = dma(rig.ctrlr, 65536);
+	timed = create_qpair(rig.ctrlr, 4, 0, UPNVME_QPAIR_HISTOGRAM);
+	OK(upnvme_read(timed, rig.ns, buf, 0, 16, on_done, &io));
+	wait_for(timed, &io, 1);
+	assert_int_equal(io.last.status, 0);
+	assert_int_equal(io.last.blocks, 16);
+	assert_int_equal(sum(buckets, upnvme_qpair_histogram(timed, buckets, NELEMS(buckets))), 1);
+	for (uintptr_t i = 1; i <= 3; i++)
+		OK(upnvme_read(timed, rig.ns, buf, 0, 1, NULL, (void *)i));
+	assert_int_equal(upnvme_poll(timed, 0), -ENOMSG);
+	assert_int_equal(upnvme_reap(timed, done, 2), 2);
+	assert_int_equal(upnvme_reap(timed, done + 2, 2), 1);
+	assert_int_equal(done[0].tag + done[1].tag * 10 + done[2].tag * 100, 321);
+	assert_int_equal(sum(buckets, upnvme_qpair_histogram(timed, buckets, NELEMS(buckets))), 4);
+	OK(upnvme_read(timed, rig.ns, buf, 0, 16, NULL, (void *)9));
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(upnvme_reap(timed, NULL, 0), 0);
+	assert_int_equal(upnvme_reap(timed, done, 4), 1);
+	assert_int_equal(sum(buckets, upnvme_qpair_histogram(timed, buckets, NELEMS(buckets))), 5);
+	OK(upnvme_qpair_close(timed));
+	rig_close(&rig);
+}
+
 static void a_raw_invalid_command_is_an_error_on_a_timed_queue_pair(void **state)
 {
 	struct upnvme_raw raw = { .cdw = { 0x7f, 1 } };
@@ -214,6 +248,7 @@ int main(void)
 		cmocka_unit_test(counters_count),
 		cmocka_unit_test(a_queue_pair_may_ring_at_each_command),
 		cmocka_unit_test(latencies_go_into_buckets),
+		cmocka_unit_test(split_and_tagged_requests_are_timed_once),
 		cmocka_unit_test(a_raw_invalid_command_is_an_error_on_a_timed_queue_pair),
 		cmocka_unit_test(one_thousand_queue_pairs_come_and_go),
 	};

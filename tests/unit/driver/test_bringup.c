@@ -51,7 +51,7 @@ static void a_decent_controller_is_enabled_with_its_admin_queue(void **state)
 
 	assert_int_equal(fake->ncc_written, 1);
 	assert_int_equal(fake->cc_written[0], CC_ENABLED);
-	assert_int_equal(fake->aqa, 63u << 16 | 63u);
+	assert_int_equal(fake->aqa, 67u << 16 | 67u);
 	assert_true(fake->asq != 0 && fake->asq % 4096 == 0);
 	assert_true(fake->acq != 0 && fake->acq % 4096 == 0);
 	assert_int_equal(ctrlr->limits.max_queue_entries, 1024);

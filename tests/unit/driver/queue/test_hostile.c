@@ -237,6 +237,31 @@ static void random_entries_complete_nothing_twice(void **state)
 	}
 }
 
+/* The last look at the ring, when a queue pair stops: the true ones count, the others do not. */
+static void lies_are_told_apart_when_stopping(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	char *buf = fake_alloc(dev, 4096);
+	uint16_t first = start(dev, buf, TAG(1)), second = start(dev, buf, TAG(2));
+
+	fake_log_start();
+	fake_post(dev, (uint16_t)(first + 77), 0);
+	fake_post(dev, second, 0x281);
+	fake_post(dev, second, 0);
+	atomic_store(&dev->ctrlr.failed, true);
+	assert_int_equal(upnvme_qpair_stop(dev->qp), 0);
+	assert_int_equal(fake_log.n, 2);
+	assert_int_equal(spurious(dev), 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		bool aborted = fake_log.args[i] == TAG(1);
+
+		assert_int_equal(fake_log.done[i].flags & UPNVME_DONE_ABORTED, aborted);
+		assert_int_equal(fake_log.done[i].status, aborted ? 0x371 : 0x281);
+	}
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	fake_destroy(dev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +271,7 @@ int main(void)
 		cmocka_unit_test(another_queues_identifier_or_a_wrong_head_is_ignored),
 		cmocka_unit_test(an_entry_with_the_old_phase_is_not_there),
 		cmocka_unit_test(a_flood_does_not_hold_the_owner),
+		cmocka_unit_test(lies_are_told_apart_when_stopping),
 		cmocka_unit_test(random_entries_complete_nothing_twice),
 	};
 
