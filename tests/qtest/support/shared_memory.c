@@ -16,6 +16,9 @@
 /* A PC has holes and firmware below 1 MiB. */
 #define FIRST_PAGE ((2ull << 20) / SHARED_PAGE_BYTES)
 
+/* What a mapping's offset is surely a multiple of a page with. */
+#define HOST_PAGE_MAX 65536ull
+
 static struct shared_memory *memory_of(struct env *env)
 {
 	return container_of(env, struct shared_memory, env);
@@ -124,7 +127,7 @@ static int pages_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
 		*iova = (uint64_t)((char *)va - memory->base);
 		return 0;
 	}
-	offset = run_take(memory, bytes, SHARED_PAGE_BYTES);
+	offset = run_take(memory, bytes, HOST_PAGE_MAX);
 	if (offset < 0)
 		return (int)offset;
 	rc = move_in(memory, va, bytes, (uint64_t)offset);
