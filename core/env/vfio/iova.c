@@ -24,7 +24,8 @@ int iova_space_allow(struct iova_space *space, const struct iova_range *ranges, 
 
 	if (!copy)
 		return error_no_memory("the table of bus addresses", n * sizeof(*copy));
-	memcpy(copy, ranges, n * sizeof(*copy));
+	if (n)
+		memcpy(copy, ranges, n * sizeof(*copy));
 	free(space->ranges);
 	space->ranges = copy;
 	space->nranges = n;

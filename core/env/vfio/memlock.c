@@ -7,6 +7,8 @@
 #include <linux/capability.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "base/error.h"
@@ -20,6 +22,15 @@ struct status {
 	unsigned long long capabilities;
 };
 
+/* The line's number, if it is the one with this name. */
+static void take(const char *line, const char *name, int base, unsigned long long *value)
+{
+	size_t length = strlen(name);
+
+	if (!strncmp(line, name, length))
+		*value = strtoull(line + length, NULL, base);
+}
+
 static bool status_read(struct status *status)
 {
 	FILE *file = fopen("/proc/self/status", "re");
@@ -28,8 +39,8 @@ static bool status_read(struct status *status)
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "VmLck: %llu kB", &status->locked_kib);
-		sscanf(line, "CapEff: %llx", &status->capabilities);
+		take(line, "VmLck:", 10, &status->locked_kib);
+		take(line, "CapEff:", 16, &status->capabilities);
 	}
 	fclose(file);
 	return true;

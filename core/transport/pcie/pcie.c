@@ -147,31 +147,33 @@ static void pcie_close(struct transport *transport)
 /* --- registers and doorbells
  * ---------------------------------------------------------------------- */
 
-#define REGISTER(transport, offset, type) \
-	((volatile type *)(void *)((char *)pcie_of(transport)->bar.base + (offset)))
+static volatile void *register_at(struct transport *transport, uint32_t offset)
+{
+	return pcie_of(transport)->bar.base + offset;
+}
 
 static int pcie_read32(struct transport *transport, uint32_t offset, uint32_t *value)
 {
-	*value = *REGISTER(transport, offset, uint32_t);
+	*value = *(volatile uint32_t *)register_at(transport, offset);
 	return 0;
 }
 
 static int pcie_read64(struct transport *transport, uint32_t offset, uint64_t *value)
 {
-	*value = *REGISTER(transport, offset, uint64_t);
+	*value = *(volatile uint64_t *)register_at(transport, offset);
 	return 0;
 }
 
 static int pcie_write32(struct transport *transport, uint32_t offset, uint32_t value)
 {
 	barrier_before_doorbell(); /* CC.EN hands queues over, as a doorbell does entries */
-	*REGISTER(transport, offset, uint32_t) = value;
+	*(volatile uint32_t *)register_at(transport, offset) = value;
 	return 0;
 }
 
 static int pcie_write64(struct transport *transport, uint32_t offset, uint64_t value)
 {
-	*REGISTER(transport, offset, uint64_t) = value;
+	*(volatile uint64_t *)register_at(transport, offset) = value;
 	return 0;
 }
 
