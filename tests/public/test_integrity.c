@@ -230,16 +230,21 @@ static void model_close(struct model *model)
 static void run(const char *uri, uint32_t entries, uint32_t total, uint64_t seed)
 {
 	static struct model model;
-	uint64_t deadline = now_ns() + 60000000000ull;
+	uint32_t before;
+	uint64_t moved_ns = now_ns();
 
 	model_open(&model, uri, entries, seed);
 	while (model.done < total) {
 		for (uint32_t i = 0; i < INFLIGHT; i++)
 			if (!model.jobs[i].busy)
 				job_start(&model.jobs[i]);
+		before = model.done;
 		OK(upnvme_poll(model.rig.qp, random_below(&model.seed, 6)));
-		if (now_ns() > deadline)
-			fail_msg("%s: %u of %u after 60 s", uri, model.done, total);
+		if (model.done != before)
+			moved_ns = now_ns();
+		else if (now_ns() - moved_ns > 60000000000ull)
+			fail_msg("%s: nothing moved for 60 s after %u of %u", uri, model.done,
+				 total);
 	}
 	while (upnvme_qpair_inflight(model.rig.qp))
 		OK(upnvme_poll(model.rig.qp, 0));

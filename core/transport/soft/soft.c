@@ -23,6 +23,7 @@
  */
 #include "transport/soft/soft.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@
 struct soft_queue {
 	struct softctrl *sc;
 	uint16_t qid;
+	uint32_t turns; /* of the hook; the owner's */
 };
 
 struct soft {
@@ -237,7 +239,7 @@ static int soft_start(struct soft *soft, struct softctrl_config *config)
 	}
 	soft->threaded = config->threaded;
 	for (uint32_t i = 0; i < soft->nqueues; i++)
-		soft->queues[i] = (struct soft_queue){ soft->sc, (uint16_t)i };
+		soft->queues[i] = (struct soft_queue){ soft->sc, (uint16_t)i, 0 };
 	return 0;
 }
 
@@ -322,9 +324,17 @@ static void soft_hook_inline(void *arg)
 	softctrl_process(queue->sc, queue->qid);
 }
 
+/* A thread that only polls can keep the controller's off the processor, where there are fewer
+ * processors than threads: it would wait for its own time slice to end. */
+#define TURNS_BETWEEN_YIELDS 64u
+
 static void soft_hook_wake(void *arg)
 {
-	softctrl_wake(((struct soft_queue *)arg)->sc);
+	struct soft_queue *queue = arg;
+
+	softctrl_wake(queue->sc);
+	if (++queue->turns % TURNS_BETWEEN_YIELDS == 0)
+		sched_yield();
 }
 
 static int soft_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
