@@ -93,10 +93,11 @@ static struct nvme_sqe garbage(bool admin)
 {
 	static const uint8_t opcodes[] = { 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 24, 25 };
 	struct nvme_sqe sqe;
-	uint64_t *words = (uint64_t *)(void *)&sqe;
+	uint64_t words[8];
 
 	for (unsigned i = 0; i < 8; i++)
 		words[i] = random64();
+	memcpy(&sqe, words, sizeof(sqe));
 	if (random64() % 16)
 		sqe.opcode = opcodes[random64() % sizeof(opcodes)];
 	if (random64() % 8)
