@@ -16,13 +16,14 @@
 #include "support/fake_transport.h"
 
 static uint8_t refused; /* the admin opcode that the controller refuses, or holds */
+static uint8_t refused_too;
 static enum fake_verdict verdict;
 
 static enum fake_verdict script(struct fake_transport *fake, const struct nvme_sqe *sqe,
 				struct nvme_cqe *cqe)
 {
 	(void)fake;
-	if (sqe->opcode != refused || verdict == FAKE_DEFAULT)
+	if (verdict == FAKE_DEFAULT || (sqe->opcode != refused && sqe->opcode != refused_too))
 		return FAKE_DEFAULT;
 	cqe->status = NVME_SC_INVALID_QUEUE_IDENTIFIER;
 	return verdict;
@@ -75,7 +76,7 @@ static int teardown(void **state)
 
 static void refuse(uint8_t opcode, enum fake_verdict what)
 {
-	refused = opcode;
+	refused = refused_too = opcode;
 	verdict = what;
 }
 
@@ -131,6 +132,36 @@ static void a_refused_submission_queue_takes_its_completion_queue_along(void **s
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
 
+/* Its memory is about to be given back, while the controller takes it for a queue. */
+static void a_completion_queue_that_stays_disables_the_controller(void **state)
+{
+	struct life *life = *state;
+	upnvme_qpair *qp;
+
+	refuse(NVME_ADMIN_CREATE_IO_SQ, FAKE_ANSWER);
+	refused_too = NVME_ADMIN_DELETE_IO_CQ;
+	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), -EIO);
+	assert_int_equal(life->fake->cc & 1, 0); /* CC.EN */
+	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), -EIO);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_FAILED);
+}
+
+static void making_a_queue_pair_ends_in_time(void **state)
+{
+	static const uint8_t opcodes[] = { NVME_ADMIN_CREATE_IO_CQ, NVME_ADMIN_CREATE_IO_SQ };
+	struct life *life = *state;
+	upnvme_qpair *qp;
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t start = clock_now_ns();
+
+		refuse(opcodes[i], FAKE_HOLD);
+		assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), -ETIMEDOUT);
+		assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_TIMEOUT);
+		assert_true(clock_now_ns() - start < 10 * NS_PER_S);
+	}
+}
+
 /* The controller never answers a read: closing waits for nothing but the deletion of its queues. */
 static void a_lost_completion_does_not_hold_a_close(void **state)
 {
@@ -165,6 +196,63 @@ static void a_lost_completion_does_not_hold_exec(void **state)
 	/* Released, as it was before. */
 	assert_int_equal(upnvme_poll(qp, 0), -EPERM);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
+}
+
+static void a_tagged_command_whose_completion_is_lost_is_reaped_after_a_stop(void **state)
+{
+	struct life *life = *state;
+	struct upnvme_op op = {
+		.opcode = UPNVME_OP_WRITE, .blocks = 1, .buf = life->buf, .tag = 77
+	};
+	struct upnvme_completion done[2];
+	upnvme_qpair *qp;
+
+	op.nsid = upnvme_ns_id(life->ns);
+	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), 0);
+	assert_int_equal(upnvme_submit(qp, &op, 1), 1);
+	assert_int_equal(upnvme_qpair_stop(qp), 0);
+	assert_int_equal(upnvme_reap(qp, done, 2), 1);
+	assert_int_equal(done[0].tag, 77);
+	assert_int_equal(done[0].flags, UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE);
+	assert_int_equal(upnvme_qpair_inflight(qp), 0);
+	assert_int_equal(upnvme_qpair_close(qp), 0);
+}
+
+/* Answers a read at the last moment: after the driver looked, before the queue is gone. */
+static enum fake_verdict answer_late(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				     struct nvme_cqe *cqe)
+{
+	const struct nvme_sqe *cq, *sq, *read;
+	struct nvme_cqe *late;
+
+	(void)cqe;
+	if (sqe->opcode != NVME_ADMIN_DELETE_IO_SQ)
+		return FAKE_DEFAULT;
+	cq = fake_transport_seen(fake, NVME_ADMIN_CREATE_IO_CQ, 0);
+	sq = fake_transport_seen(fake, NVME_ADMIN_CREATE_IO_SQ, 0);
+	read = fake_transport_memory(fake, sq->prp1, sizeof(*read));
+	late = fake_transport_memory(fake, cq->prp1, sizeof(*late));
+	late->sqhd = 1;
+	late->sqid = (uint16_t)sqe->cdw10;
+	late->cid = read->cid;
+	__atomic_store_n(&late->status, NVME_CQE_STATUS_WORD(0, 1), __ATOMIC_RELEASE);
+	return FAKE_DEFAULT;
+}
+
+static void what_is_posted_before_the_deletion_counts(void **state)
+{
+	struct life *life = *state;
+	upnvme_qpair *qp;
+
+	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), 0);
+	assert_int_equal(upnvme_read(qp, life->ns, life->buf, 0, 1, note, life), 0);
+	assert_int_equal(upnvme_poll(qp, 0), 0);
+	life->fake->script = answer_late;
+	assert_int_equal(upnvme_qpair_close(qp), 0);
+	assert_int_equal(life->ndone, 1);
+	assert_int_equal(life->done.status, 0);
+	assert_int_equal(life->done.flags, 0);
+	assert_int_equal(life->done.blocks, 1);
 }
 
 /* A controller that does not delete a queue is disabled: only then are buffers given back. */
@@ -230,8 +318,12 @@ int main(void)
 		TEST(a_queue_pair_is_made_by_two_commands),
 		TEST(a_refused_completion_queue_is_an_error),
 		TEST(a_refused_submission_queue_takes_its_completion_queue_along),
+		TEST(a_completion_queue_that_stays_disables_the_controller),
+		TEST(making_a_queue_pair_ends_in_time),
 		TEST(a_lost_completion_does_not_hold_a_close),
 		TEST(a_lost_completion_does_not_hold_exec),
+		TEST(a_tagged_command_whose_completion_is_lost_is_reaped_after_a_stop),
+		TEST(what_is_posted_before_the_deletion_counts),
 		TEST(a_refused_deletion_disables_the_controller),
 		TEST(an_unanswered_deletion_disables_the_controller),
 		TEST(an_unanswered_deletion_of_the_completion_queue_does_so_too),
