@@ -21,11 +21,16 @@ check-build:
 	+@$(RUN) lane --jobs 1 --timeout 1800 build '$(SUBMAKE) tests'
 
 $(LANES:%=check-%): check-%:
-	+@$(SUBMAKE) libs $(call lane_programs,$*)
+	+@$(SUBMAKE) build-$*
 	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*)'
 
+# Their recipe keeps make from saying of each program that it is up to date.
+.PHONY: $(LANES:%=build-%) build-tools
+$(foreach lane,$(LANES),$(eval build-$(lane): libs $(call lane_programs,$(lane)) ; @:))
+build-tools: tools examples ; @:
+
 check-tools:
-	+@$(SUBMAKE) tools examples
+	+@$(SUBMAKE) build-tools
 	+@$(SUBMAKE) lane-programs LANE=tools PROGRAMS='$(SCRIPTS)'
 
 # UPNVME_TEST_BUILD tells a test which build it runs in (a long one may do less under a sanitizer), UPNVME_BUILD
