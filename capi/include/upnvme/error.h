@@ -43,7 +43,6 @@ extern "C" {
 #define UPNVME_ERR_MEDIA_SIZE   34u /* empty, or not a multiple of the block size */
 #define UPNVME_ERR_MEDIA_BLOCK  35u /* block size no power of two from 512 to 64 KiB */
 #define UPNVME_ERR_MEDIA_LOCKED 36u /* another writer (for a writer: or reader) has it */
-#define UPNVME_ERR_MEDIA_IO     37u /* the operating system failed an operation on it */
 /* controllers */
 #define UPNVME_ERR_CTRLR_TIMEOUT     48u /* it was not ready, or did not answer, in time */
 #define UPNVME_ERR_CTRLR_FATAL       49u /* CSTS.CFS, or registers that read all ones */
@@ -79,7 +78,6 @@ extern "C" {
 /* memory */
 #define UPNVME_ERR_NO_MEMORY          112u
 #define UPNVME_ERR_MEM_NOT_ALLOCATED  113u /* freeing what upnvme_dma_alloc did not give */
-#define UPNVME_ERR_MEM_OVERLAP        114u /* registering memory that is registered already */
 #define UPNVME_ERR_MEM_NOT_REGISTERED 115u /* unregistering what is not registered */
 #define UPNVME_ERR_MEM_BUSY           116u /* unregistering memory that a command may still touch */
 /* the system */
