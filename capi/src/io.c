@@ -8,8 +8,7 @@
 #include "driver/queue/straight.h"
 #include "driver/queue/take.h"
 
-/* --- submission
- * --------------------------------------------------------------------------------------- */
+/* --- submission ------------------------------------------------------------------------------ */
 
 static int check_handles(const struct upnvme_qpair *qp, const struct upnvme_ns *ns)
 {
@@ -233,8 +232,7 @@ int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
 	return (int)(op - ops);
 }
 
-/* --- completion
- * --------------------------------------------------------------------------------------- */
+/* --- completion ------------------------------------------------------------------------------ */
 
 /* What a poll finds before it looks at the queue. 0: go on. */
 static int enter_to_take(upnvme_qpair *qp)

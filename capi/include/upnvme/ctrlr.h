@@ -24,7 +24,7 @@ struct upnvme_open_opts {
 	uint32_t nqpairs;          /* I/O queue pairs to ask the controller for; 0: 64 */
 	uint32_t keep_alive_ms;    /* keep-alive period; 0: none */
 	uint64_t admin_timeout_ns; /* deadline of an admin command; 0: 10 s */
-	/* An upper limit of one command's data, below the controller's own; 0: none. */
+	/* An upper limit of one command's data, in bytes, 4,096 at least; 0: the controller's own. */
 	uint64_t max_transfer_bytes;
 };
 #define UPNVME_OPEN_OPTS_INIT                                            \
@@ -217,8 +217,7 @@ typedef void (*upnvme_event_cb)(void *arg, const struct upnvme_event *event);
  * it). */
 UPNVME_API int upnvme_ctrlr_on_event(upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg);
 
-/* --- namespaces
- * ------------------------------------------------------------------------------------ */
+/* --- namespaces ------------------------------------------------------------------------------ */
 
 /* The handle of active namespace `nsid`; the same one each time, valid until the controller is
  * closed. Errors: -EINVAL (nsid 0 or FFFFFFFFh), -ENODEV (not active). */

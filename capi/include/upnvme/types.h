@@ -4,8 +4,9 @@
  *
  * Handles are opaque. Records without a size field are frozen for ever: their layout is asserted
  * below, and reserved fields must be zero. Structs that may grow begin with their size in bytes:
- * set it with the initialiser that goes with the struct. A struct that is larger than the library
- * knows is accepted as long as the unknown bytes are zero, else refused with -E2BIG.
+ * set it with the ..._INIT or the ..._SIZE that goes with the struct. Options that are larger than
+ * the library knows are accepted as long as the unknown bytes are zero, else refused with -E2BIG;
+ * of a record that the library fills in, the unknown bytes become zero.
  */
 #ifndef UPNVME_TYPES_H
 #define UPNVME_TYPES_H
