@@ -40,7 +40,8 @@ enum state {
 	STATE_READY,
 };
 
-/* --- registers ------------------------------------------------------------------------------------ */
+/* --- registers
+ * ------------------------------------------------------------------------------------ */
 
 static int read32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t *value)
 {
@@ -83,7 +84,8 @@ int bringup_status(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 	return rc;
 }
 
-/* --- what the controller says about itself -------------------------------------------------------- */
+/* --- what the controller says about itself
+ * -------------------------------------------------------- */
 
 static int read_ready_timeout(struct upnvme_ctrlr *ctrlr)
 {
@@ -147,7 +149,8 @@ static int do_capabilities(struct upnvme_ctrlr *ctrlr)
 	return STATE_SETTLE;
 }
 
-/* --- waiting -------------------------------------------------------------------------------------- */
+/* --- waiting
+ * -------------------------------------------------------------------------------------- */
 
 /* Until (CSTS & mask) is `wanted`. A fatal status ends it, where it is not `fatal_is_fine`. */
 static int wait_status(struct upnvme_ctrlr *ctrlr, uint32_t mask, uint32_t wanted,
@@ -184,7 +187,8 @@ static int wait_ready(struct upnvme_ctrlr *ctrlr, uint32_t rdy, bool fatal_is_fi
 			   fatal_is_fine);
 }
 
-/* --- the states ----------------------------------------------------------------------------------- */
+/* --- the states
+ * ----------------------------------------------------------------------------------- */
 
 /*
  * Clearing CC.EN before CSTS.RDY is 1, or setting it before RDY is 0, has undefined results
@@ -281,19 +285,41 @@ int bringup_enable(struct upnvme_ctrlr *ctrlr)
 	return state < 0 ? state : 0;
 }
 
-/* --- the way down --------------------------------------------------------------------------------- */
+/* --- the way down
+ * --------------------------------------------------------------------------------- */
 
-int bringup_disable(struct upnvme_ctrlr *ctrlr)
+static int disable(struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t csts = 0;
+	uint32_t csts;
 	int rc = bringup_status(ctrlr, &csts);
 
-	if (rc)
-		return csts == NVME_REG_ALL_ONES ? 0 : rc;
-	rc = write_disabled(ctrlr);
+	if (!rc)
+		rc = write_disabled(ctrlr);
 	if (!rc)
 		rc = wait_ready(ctrlr, 0, true);
 	return rc;
+}
+
+static bool is_gone(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t csts = 0;
+
+	return bringup_status(ctrlr, &csts) && csts == NVME_REG_ALL_ONES;
+}
+
+int bringup_disable(struct upnvme_ctrlr *ctrlr)
+{
+	const struct transport_ops *ops = ctrlr->transport->ops;
+	int rc = disable(ctrlr);
+	struct upnvme_error why;
+
+	if (!rc)
+		return 0;
+	why = *error_last();
+	/* Also one that is gone: it may only have lost its link for a while. */
+	if (ops->isolate && ops->isolate(ctrlr->transport))
+		log_warn("%s cannot be isolated: %s", ctrlr->uri, error_last()->text);
+	return is_gone(ctrlr) ? 0 : error_set(rc, why.code, "%s", why.text);
 }
 
 static uint32_t shutdown_timeout_ms(const struct upnvme_ctrlr *ctrlr)

@@ -12,7 +12,8 @@ struct upnvme_ctrlr;
 int bringup_enable(struct upnvme_ctrlr *ctrlr);
 
 /* CC.EN = 0 and CSTS.RDY = 0: it touches no memory any more. A controller that is gone counts as
- * disabled. */
+ * disabled; one that does not obey is isolated from memory, where that can be done, and an
+ * error. */
 int bringup_disable(struct upnvme_ctrlr *ctrlr);
 
 /* Tells the controller that power may go, and waits until it is ready for that. */

@@ -15,6 +15,7 @@
 #include "spec/feature.h"
 #include "spec/opcode.h"
 #include "spec/regs.h"
+#include "transport/transport.h"
 
 /* One for each poll_serve that this thread is within: callbacks of one controller may poll another. */
 struct serving {
@@ -105,9 +106,12 @@ static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 
 static void watch(struct upnvme_ctrlr *ctrlr)
 {
+	const struct transport_ops *ops = ctrlr->transport->ops;
 	uint32_t csts;
 
-	if (bringup_status(ctrlr, &csts))
+	if (ops->leaving && ops->leaving(ctrlr->transport))
+		ctrlr_fail(ctrlr, "the device is being removed");
+	else if (bringup_status(ctrlr, &csts))
 		ctrlr_fail(ctrlr, "its registers cannot be read: it is gone");
 	else if (NVME_CSTS_CFS(csts))
 		ctrlr_fail(ctrlr, "it reports a fatal error (CSTS.CFS)");

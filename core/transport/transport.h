@@ -5,6 +5,7 @@
 #define UPNVME_TRANSPORT_TRANSPORT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct domain;
@@ -34,6 +35,11 @@ struct transport_ops {
 	/* The doorbells of queue pair `qid` where CAP.DSTRD puts them. */
 	int (*queue)(struct transport *transport, uint16_t qid, uint32_t dstrd,
 		     struct transport_queue *queue);
+	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
+	 * reaching memory. Until it is closed it is of no use then. */
+	int (*isolate)(struct transport *transport);
+	/* Null where there is no such thing. True once the controller is to be taken away. */
+	bool (*leaving)(struct transport *transport);
 };
 
 /* What every transport begins with. */

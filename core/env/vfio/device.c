@@ -81,6 +81,8 @@ static int device_get(struct vfio_device *device)
 	rc = config_find(device);
 	if (rc)
 		close(device->fd);
+	else
+		request_watch(device);
 	return rc;
 }
 
@@ -134,6 +136,7 @@ void vfio_device_close(struct vfio_device *device)
 			break;
 		}
 	}
+	request_unwatch(device);
 	close(device->fd); /* before its group, which would be busy */
 	group_put(device->group);
 	containers_unlock();

@@ -15,7 +15,13 @@ struct vfio_device {
 	char *address;
 	int fd;
 	uint64_t config_offset; /* of configuration space, in the file */
+	int request_fd;         /* request.c */
+	_Atomic bool leaving;
 };
+
+/* The kernel's request for the device. Without it the device can be used as well. */
+void request_watch(struct vfio_device *device);
+void request_unwatch(struct vfio_device *device);
 
 /* What the kernel says of a region, with its capabilities; to be freed. Null, with its sentence
  * set, when it cannot be had. */

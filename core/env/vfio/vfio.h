@@ -22,6 +22,10 @@ void vfio_device_close(struct vfio_device *device);
  * of them is closed. */
 struct env *vfio_device_env(struct vfio_device *device);
 
+/* True once the kernel has asked for the device back, because it is to be unplugged or unbound. The
+ * kernel waits for its close. */
+bool vfio_device_leaving(struct vfio_device *device);
+
 /* Configuration space (PCI Local Bus 3.0, 6.1). */
 int vfio_config_read16(struct vfio_device *device, uint32_t offset, uint16_t *value);
 int vfio_config_write16(struct vfio_device *device, uint32_t offset, uint16_t value);

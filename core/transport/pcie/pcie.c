@@ -130,12 +130,22 @@ static int pcie_open(struct transport **transport, const struct uri *uri)
 	return rc ? rc : pcie_create(transport, &place);
 }
 
+static int pcie_isolate(struct transport *transport)
+{
+	return command_change(pcie_of(transport), PCI_COMMAND_BUS_MASTER, 0);
+}
+
+static bool pcie_leaving(struct transport *transport)
+{
+	return vfio_device_leaving(pcie_of(transport)->device);
+}
+
 /* The device is cut off from memory before memory is given back. */
 static void pcie_close(struct transport *transport)
 {
 	struct pcie *pcie = pcie_of(transport);
 
-	if (command_change(pcie, PCI_COMMAND_BUS_MASTER, 0))
+	if (pcie_isolate(transport))
 		log_warn("%s: bus mastering stays on until it is closed: %s", pcie->address,
 			 error_last()->text);
 	vfio_bar_unmap(&pcie->bar);
@@ -210,4 +220,6 @@ const struct transport_ops transport_pcie = {
 	.write32 = pcie_write32,
 	.write64 = pcie_write64,
 	.queue = pcie_queue,
+	.isolate = pcie_isolate,
+	.leaving = pcie_leaving,
 };

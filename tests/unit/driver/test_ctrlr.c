@@ -244,8 +244,35 @@ static void one_that_cannot_even_be_disabled_is_given_up_in_time(void **state)
 	fake->never_disabled = true;
 	ctrlr_fail(ctrlr, "a test says so");
 	ctrlr_fail(ctrlr, "twice");
+	assert_int_equal(fake->nisolated, 1);
 	assert_in_range(clock_now_ns() - start_ns, 450 * NS_PER_MS, 20 * NS_PER_S);
 	expect_failed(ctrlr);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void one_that_is_to_be_taken_away_is_given_up(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+
+	ntold = 0;
+	assert_int_equal(upnvme_ctrlr_on_event(ctrlr, note, NULL), 0);
+	assert_true(upnvme_ctrlr_poll(ctrlr) >= 0);
+	atomic_store(&fake->leaving, true);
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
+	expect_failed(ctrlr);
+	assert_int_equal(fake->nisolated, 0); /* it did as it was told */
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void one_that_has_vanished_is_isolated_in_case_it_comes_back(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+
+	atomic_store(&fake->gone, true);
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
+	assert_int_equal(fake->nisolated, 1);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
@@ -325,6 +352,8 @@ int main(void)
 		cmocka_unit_test(a_fatal_status_gives_the_controller_up),
 		cmocka_unit_test(a_controller_that_vanishes_is_given_up),
 		cmocka_unit_test(one_that_cannot_even_be_disabled_is_given_up_in_time),
+		cmocka_unit_test(one_that_is_to_be_taken_away_is_given_up),
+		cmocka_unit_test(one_that_has_vanished_is_isolated_in_case_it_comes_back),
 		cmocka_unit_test(who_waits_for_a_failed_controller_is_let_go),
 		cmocka_unit_test(queue_pairs_of_a_failed_controller_complete_as_aborted),
 	};

@@ -334,6 +334,17 @@ static void fake_close(struct transport *transport)
 	free(fake);
 }
 
+static int fake_isolate(struct transport *transport)
+{
+	fake_of(transport)->nisolated++;
+	return 0;
+}
+
+static bool fake_leaving(struct transport *transport)
+{
+	return atomic_load(&fake_of(transport)->leaving);
+}
+
 static const struct transport_ops fake_ops = {
 	.scheme = "fake",
 	.close = fake_close,
@@ -342,6 +353,8 @@ static const struct transport_ops fake_ops = {
 	.write32 = fake_write32,
 	.write64 = fake_write64,
 	.queue = fake_queue,
+	.isolate = fake_isolate,
+	.leaving = fake_leaving,
 };
 
 static void describe(struct fake_transport *fake)

@@ -64,6 +64,8 @@ struct fake_transport {
 	struct nvme_sqe seen[FAKE_SEEN_MAX];
 	uint32_t nseen;
 	uint32_t *nclosed; /* counts closes, if not null */
+	uint32_t nisolated;
+	_Atomic bool leaving; /* what the transport says about being taken away */
 
 	/* I/O queues: made and deleted, and never served */
 	_Atomic uint32_t io_doorbells[FAKE_QUEUES][2];

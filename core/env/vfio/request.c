@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernel asks for a device back by an eventfd, when it is to be unplugged or unbound: without
+ * one it would wait for the close and say nothing. */
+#include <linux/vfio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "env/vfio/device.h"
+
+struct request {
+	struct vfio_irq_set set;
+	int32_t fd;
+};
+
+static int request_set(struct vfio_device *device)
+{
+	struct request request = {
+		.set = { .argsz = sizeof(request),
+			 .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+			 .index = VFIO_PCI_REQ_IRQ_INDEX,
+			 .count = 1 },
+		.fd = device->request_fd,
+	};
+
+	return ioctl(device->fd, VFIO_DEVICE_SET_IRQS, &request);
+}
+
+void request_watch(struct vfio_device *device)
+{
+	device->request_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (device->request_fd >= 0 && !request_set(device))
+		return;
+	log_warn("%s: its removal will not be noticed: %s", device->address, strerror(errno));
+	request_unwatch(device);
+}
+
+void request_unwatch(struct vfio_device *device)
+{
+	if (device->request_fd >= 0)
+		close(device->request_fd);
+	device->request_fd = -1;
+}
+
+bool vfio_device_leaving(struct vfio_device *device)
+{
+	uint64_t times;
+
+	if (!device->leaving && device->request_fd >= 0 &&
+	    read(device->request_fd, &times, sizeof(times)) == sizeof(times))
+		device->leaving = true;
+	return device->leaving;
+}
