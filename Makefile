@@ -223,6 +223,7 @@ TOOL_RPATH  = $(if $(filter-out $(SEARCHED),$(LIBDIR)),-Wl$(,)-rpath$(,)$(LIBDIR
 
 .PHONY: install uninstall clean help
 install: libs tools ## install library, headers, pkg-config file and tools (PREFIX, LIBDIR, DESTDIR)
+	$(call say,INSTALL,'$(DESTDIR)$(PREFIX) (libupnvme $(VERSION))')
 	$(Q)$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(PREFIX)/bin
 	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
 	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(DESTDIR)$(PREFIX)/include/upnvme/
