@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
+#include "driver/queue/take.h"
 
 _Thread_local uint64_t thread_token __attribute__((tls_model("initial-exec"))) = TOKEN_NONE;
 
@@ -131,7 +132,8 @@ int qpair_abandon(struct upnvme_qpair *qp)
 	if (owner == 0)
 		return owner_refuse(qp, owner);
 	atomic_store(&qp->gate, 0);
-	qp->in_poll = 0; /* he may have died in a callback */
+	if (qp->in_poll)
+		take_recover(qp);
 	qp->held = false;
 	atomic_store(&qp->owner, QPAIR_RELEASED);
 	return 0;

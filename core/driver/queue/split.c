@@ -236,15 +236,16 @@ static void ready_hand_out(struct upnvme_qpair *qp, struct slot *slot, struct si
 	sink->extra++;
 }
 
-void ready_deliver(struct upnvme_qpair *qp, struct sink *sink)
+uint32_t ready_deliver(struct upnvme_qpair *qp, uint32_t budget, struct sink *sink)
 {
-	while (qp->ready) {
+	for (; qp->ready && budget > 0; budget--) {
 		if (!slot_cursor(qp, qp->ready)->cb && sink->n == sink->room) {
 			sink->stopped = true;
-			return;
+			return 0;
 		}
 		ready_hand_out(qp, ready_pop(qp), sink);
 	}
+	return budget;
 }
 
 void ready_deliver_callbacks(struct upnvme_qpair *qp)

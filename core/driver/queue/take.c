@@ -119,3 +119,26 @@ void take_into_ready(struct upnvme_qpair *qp)
 	}
 	take_consumed(qp, head);
 }
+
+/* Commands in the ring or at the controller: what qpair_commands says when no poll is on its way. */
+static uint32_t commands_by_slots(const struct upnvme_qpair *qp)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < qp->outstanding; i++)
+		n += !(qp->slots[i].head & (SLOT_FREE | SLOT_HOME | SLOT_READY));
+	return n;
+}
+
+/* Each entry that was taken has freed a slot or was counted as spurious, so the place in the ring,
+ * and with it the phase, follows from how many there were since the first lap. */
+void take_recover(struct upnvme_qpair *qp)
+{
+	uint32_t n = qpair_commands(qp) - commands_by_slots(qp);
+	uint64_t taken = qp->completed + n - qp->stats.aborted + qp->stats.spurious;
+
+	qp->expected &= ~PHASE_BIT;
+	if (taken / qp->entries % 2 == 0)
+		qp->expected |= PHASE_BIT;
+	take_end(qp, qp->cq + taken % qp->entries);
+}

@@ -28,13 +28,16 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 		  struct sink *sink);
 /* take.c: all entries that are there, into the ready list: for a queue pair that stops. */
 void take_into_ready(struct upnvme_qpair *qp);
+/* take.c: ends a take whose owner died in a callback. */
+void take_recover(struct upnvme_qpair *qp);
 /* take.c: to the callback, or into the sink; false when that has no room. */
 bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record);
 
 /* split.c: issues parts of split requests as far as there is room. */
 void split_pump(struct upnvme_qpair *qp);
-/* split.c: hands out what the library completed, as far as the sink has room. */
-void ready_deliver(struct upnvme_qpair *qp, struct sink *sink);
+/* split.c: hands out up to `budget` that the library completed, as far as the sink has room. Returns
+ * what is left of it. */
+uint32_t ready_deliver(struct upnvme_qpair *qp, uint32_t budget, struct sink *sink);
 
 static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
 {
@@ -119,9 +122,7 @@ static inline void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head
 
 static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uint32_t left)
 {
-	uint32_t taken = sink->stopped && left == 0 ? 0 : budget - left;
-
-	return taken - sink->silent + sink->extra;
+	return budget - left - sink->silent + sink->extra;
 }
 
 /* An entry that is not a plain success, if it is new. False: it stays in the queue. */
@@ -199,9 +200,9 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 	/* Not idle, so that a poll within a callback comes to where that is seen. */
 	atomic_store_explicit(&qp->idle_tail, NULL, memory_order_relaxed);
 	if (unlikely(qp->ready))
-		ready_deliver(qp, sink);
+		budget = ready_deliver(qp, budget, sink);
 	head = qp->head;
-	left = sink->stopped ? 0 : budget;
+	left = budget;
 	while (left > 0) {
 		ptrdiff_t run = MIN((ptrdiff_t)left, qp->cq_end - head);
 		const struct nvme_cqe *stop = head + run;
