@@ -203,6 +203,8 @@ int regions_add(struct domain *domain, uint64_t base, uint64_t end)
 	table_begin(table);
 	table_join(table, base, end);
 	table_end(table);
+	if (rc)
+		users_forget(domain); /* what was there for a moment may have been looked up */
 	return rc;
 }
 

@@ -69,9 +69,12 @@ static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
 static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t bytes)
 {
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
+	const struct nvme_sqe *tail;
 
-	if (atomic_load_explicit(&qp->idle_tail, memory_order_acquire) ==
-	    atomic_load_explicit(&qp->tail, memory_order_acquire))
+	/* The tail first: had it been taken later, it could have come round in the meantime to where the
+	 * queue was idle once, before the command that the caller has in mind. */
+	tail = atomic_load_explicit(&qp->tail, memory_order_acquire);
+	if (atomic_load_explicit(&qp->idle_tail, memory_order_acquire) == tail)
 		return false;
 	for (uint32_t i = 0; i < qp->outstanding; i++)
 		if (touches_overlap(atomic_load_explicit(&qp->slots[i].touches,
