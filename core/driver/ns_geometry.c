@@ -43,6 +43,9 @@ static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_
 		bytes += format->ms;
 	if (bytes > limits->max_transfer_bytes)
 		return "one block is more than one command may transfer";
+	/* MPTR and PRP1 take no other address, and a request may be split anywhere. */
+	if (format->ms % 4)
+		return "its metadata is no multiple of 4 bytes";
 	if (type > 3 || (type && format->ms < 8))
 		return "its protection information is of no known type, or has no room";
 	if (id->nsze == 0)

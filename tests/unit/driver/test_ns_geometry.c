@@ -178,6 +178,22 @@ static void a_block_with_metadata_beyond_a_transfer_is_refused(void **state)
 	refused(&id);
 }
 
+/* The second part of a split request would begin where no PRP can. */
+static void metadata_of_odd_sizes_is_refused(void **state)
+{
+	for (uint16_t ms = 0; ms <= 64; ms++)
+		for (uint8_t extended = 0; extended < 2; extended++) {
+			struct nvme_id_ns id = plain();
+
+			id.lbaf[0].ms = ms;
+			id.flbas = (uint8_t)(extended << 4);
+			if (ms % 4)
+				refused(&id);
+			else
+				assert_int_equal(decode(&id).metadata_bytes, ms);
+		}
+}
+
 static void unknown_protection_and_no_blocks_are_refused(void **state)
 {
 	struct nvme_id_ns id = plain();
@@ -220,6 +236,7 @@ int main(void)
 		cmocka_unit_test(a_format_that_is_not_there_is_refused),
 		cmocka_unit_test(hostile_block_sizes_are_refused),
 		cmocka_unit_test(a_block_with_metadata_beyond_a_transfer_is_refused),
+		cmocka_unit_test(metadata_of_odd_sizes_is_refused),
 		cmocka_unit_test(unknown_protection_and_no_blocks_are_refused),
 		cmocka_unit_test(the_largest_namespace_does_not_overflow),
 	};
