@@ -208,6 +208,22 @@ int regions_add(struct domain *domain, uint64_t base, uint64_t end)
 	return rc;
 }
 
+/* One registration less for the segment at `at`. The last one takes it out of the table, then out of
+ * the device's reach: readers do not wait for the latter. True if it is gone. */
+static bool segment_drop(struct domain *domain, uint32_t at)
+{
+	struct segment *segment = &get(domain->table.segments)[at];
+	uint64_t base = get(segment->base), end = get(segment->end), delta = get(segment->delta);
+
+	if (--segment->count > 0)
+		return false;
+	table_begin(&domain->table);
+	table_delete(&domain->table, at);
+	table_end(&domain->table);
+	domain->env->ops->unmap(domain->env, (void *)(uintptr_t)base, end - base, base + delta);
+	return true;
+}
+
 int regions_remove(struct domain *domain, uint64_t base, uint64_t end)
 {
 	struct region_table *table = &domain->table;
@@ -220,19 +236,12 @@ int regions_remove(struct domain *domain, uint64_t base, uint64_t end)
 	table_begin(table);
 	table_split(table, base);
 	table_split(table, end);
+	table_end(table);
 	segments = get(table->segments);
 	at = segment_after(segments, get(table->nsegments), base);
-	while (at < get(table->nsegments) && get(segments[at].base) < end) {
-		uint64_t from = get(segments[at].base), to = get(segments[at].end);
-
-		if (--segments[at].count > 0) {
-			at++;
-			continue;
-		}
-		domain->env->ops->unmap(domain->env, (void *)(uintptr_t)from, to - from,
-					from + get(segments[at].delta));
-		table_delete(table, at);
-	}
+	while (at < get(table->nsegments) && get(segments[at].base) < end)
+		at += !segment_drop(domain, at);
+	table_begin(table);
 	table_join(table, base, end);
 	table_end(table);
 	return 0;

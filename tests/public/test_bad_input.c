@@ -197,6 +197,9 @@ static void ops_that_say_what_no_op_can(void **state)
 	op = good;
 	op.metadata = buf;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_METADATA, "1", NULL);
+	op.opcode = UPNVME_OP_VERIFY;
+	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_METADATA, "verify",
+		     NULL);
 	assert_int_equal(upnvme_qpair_inflight(rig->qp), 0);
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }

@@ -205,9 +205,14 @@ static int request_check(struct upnvme_qpair *qp, struct request *request)
 	if (request->op.opcode == UPNVME_OP_DATASET_MANAGEMENT && request->op.buf)
 		return check_ranges(qp, &request->op);
 	rc = check_range(&request->op, request->geometry);
-	if (!rc && op_has_data(&request->op))
-		rc = check_data(qp, request);
-	return rc;
+	if (rc)
+		return rc;
+	if (op_has_data(&request->op))
+		return check_data(qp, request);
+	if (request->op.metadata)
+		return error_set(-EINVAL, UPNVME_ERR_METADATA,
+				 "%s moves no data, and takes no metadata buffer", kind->name);
+	return 0;
 }
 
 static void slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touches, uint32_t blocks,
