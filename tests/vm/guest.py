@@ -3,6 +3,8 @@
 
 import ctypes
 import fcntl
+import functools
+import json
 import os
 import pathlib
 import struct
@@ -78,6 +80,74 @@ def kernel_identify(address, cns, nsid=0):
     with wait_for(pathlib.Path("/dev") / kernel_controller(address)).open("rb") as device:
         fcntl.ioctl(device, NVME_IOCTL_ADMIN_CMD, bytearray(command))
     return data.raw
+
+
+def monitor_port():
+    """The serial port behind which QEMU's monitor is."""
+    ports = pathlib.Path("/sys/class/virtio-ports")
+    return next(pathlib.Path("/dev") / port.name for port in ports.iterdir()
+                if (port / "name").read_text().strip() == "monitor")
+
+
+class Monitor:
+    """QEMU's monitor."""
+
+    def __init__(self):
+        self.port = monitor_port().open("r+b", buffering=0)
+        self.seen = b""
+        self.events = set()
+        self.ask("qmp_capabilities")
+
+    def line(self):
+        """The next of its messages, which are all noted if they are events."""
+        while b"\n" not in self.seen:
+            self.seen += self.port.read(4096)
+        line, self.seen = self.seen.split(b"\n", 1)
+        message = json.loads(line)
+        self.events.add((message.get("event"), message.get("data", {}).get("device")))
+        return message
+
+    def ask(self, command, **arguments):
+        self.port.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        answer = self.line()
+        while "return" not in answer:
+            if "error" in answer:
+                raise AssertionError(f"{command}: {answer['error']['desc']}")
+            answer = self.line()
+        return answer["return"]
+
+
+@functools.cache
+def monitor():
+    """Who has QEMU itself do something; the port can be opened once."""
+    return Monitor()
+
+
+def unplug(index):
+    """Pulls out a controller that can be plugged; the kernel then asks whoever has it to let go."""
+    monitor().ask("device_del", id=f"nvme{index}")
+
+
+def plug(index, controller, number):
+    monitor().ask("device_add", **machine.plugged_device(index, controller, number))
+
+
+def plugged_address(index):
+    """Where the device is that is plugged into the port with this place in the list."""
+    port = PCI / "devices" / address_of(index)
+    deadline = time.monotonic() + 20
+    while True:
+        for device in port.glob("0000:*:00.0"):
+            return device.name
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{address_of(index)}: nothing is plugged in there")
+        time.sleep(0.01)
+
+
+def wait_until_unplugged(index):
+    """Until the kernel has let go, and QEMU has taken the device away."""
+    while ("DEVICE_DELETED", f"nvme{index}") not in monitor().events:
+        monitor().line()
 
 
 def shell(command):

@@ -8,7 +8,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = TOP / "build" / "vm"
 META_PACKAGE = "linux-image-cloud-amd64"
 # In the first file system, with whatever these need; init loads them in this order.
-MODULES = ["virtio_pci", "virtiofs", "vfio_iommu_type1", "vfio-pci"]
+MODULES = ["virtio_pci", "virtiofs", "virtio_console", "vfio_iommu_type1", "vfio-pci"]
 BUSYBOX = pathlib.Path("/bin/busybox")
 
 

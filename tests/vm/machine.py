@@ -36,10 +36,13 @@ class Namespace:
 
 @dataclasses.dataclass
 class Controller:
-    """One controller; `options` are those of QEMU's nvme device, for example {"mdts": 2}."""
+    """One controller; `options` are those of QEMU's nvme device, for example {"mdts": 2}. With `plug` it can be pulled
+    and plugged, each time with the next of its namespaces, in blocks of 512 bytes: QEMU can plug in no others, and none
+    twice."""
 
     namespaces: tuple
     options: dict = dataclasses.field(default_factory=dict)
+    plug: bool = False
 
 
 def address_of(index):
@@ -47,27 +50,51 @@ def address_of(index):
     return f"0000:00:{FIRST_SLOT + index:02x}.0"
 
 
-def drive_options(folder, name, namespace):
+def disk_of(index, number):
+    return f"disk{index}.{number}"
+
+
+def disk_options(folder, name, namespace):
     path = folder / name
     with path.open("wb") as file:
         file.truncate(namespace.size)
     if not namespace.faults:
-        return f"id={name},if=none,format=raw,file={path},cache=unsafe"
+        return f"driver=raw,node-name={name},file.driver=file,file.filename={path},cache.no-flush=on"
     rules = folder / f"{name}.faults"
     rules.write_text("".join(f'[inject-error]\nevent = "{event}"\niotype = "{iotype}"\nsector = "{sector}"\n'
                              f'errno = "5"\nonce = "off"\n' for event, iotype, sector in namespace.faults))
-    return (f"id={name},if=none,driver=raw,file.driver=blkdebug,file.config={rules},file.image.driver=file,"
-            f"file.image.filename={path},cache.no-flush=on,cache.direct=off")
+    return (f"driver=raw,node-name={name},file.driver=blkdebug,file.config={rules},file.image.driver=file,"
+            f"file.image.filename={path},cache.no-flush=on")
+
+
+def plugged_device(index, controller, number):
+    """QEMU's description of a controller that can be plugged in."""
+    return {"driver": "nvme", "id": f"nvme{index}", "serial": f"serial{index}", "bus": f"port{index}",
+            "drive": disk_of(index, number), **controller.options}
 
 
 def controller_arguments(folder, index, controller):
-    options = "".join(f",{key}={value}" for key, value in controller.options.items())
-    yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},addr={FIRST_SLOT + index:#x}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
-        name = f"disk{index}.{number}"
-        yield from ("-drive", drive_options(folder, name, namespace))
-        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={name},nsid={number},"
+        yield from ("-blockdev", disk_options(folder, disk_of(index, number), namespace))
+    slot = f"addr={FIRST_SLOT + index:#x}"
+    if controller.plug:
+        yield from ("-device", f"pcie-root-port,id=port{index},chassis={index + 1},{slot}")
+        device = plugged_device(index, controller, 1)
+        yield from ("-device", ",".join(f"{key}={value}" for key, value in device.items()).removeprefix("driver="))
+        return
+    options = "".join(f",{key}={value}" for key, value in controller.options.items())
+    yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{slot}{options}")
+    for number, namespace in enumerate(controller.namespaces, 1):
+        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={number},"
                                f"logical_block_size={namespace.block},physical_block_size={namespace.block}")
+
+
+def monitor_arguments(folder):
+    """QEMU's monitor, for the guest itself, behind a serial port."""
+    socket = folder / "monitor.socket"
+    return ["-chardev", f"socket,id=monitor,path={socket},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
+            "-chardev", f"socket,id=port,path={socket}", "-device", "virtio-serial-pci",
+            "-device", "virtserialport,chardev=port,name=monitor"]
 
 
 def machine_arguments(address_bits, memory):
@@ -125,6 +152,7 @@ class Host:
         """Runs the command in a guest; its exit code, or None if the guest has not come to an end by itself."""
         server, arguments = self.share_root()
         arguments += machine_arguments(address_bits, memory) + self.kernel_arguments(command)
+        arguments += monitor_arguments(self.folder)
         for index, controller in enumerate(controllers):
             arguments += controller_arguments(self.folder, index, controller)
         try:

@@ -9,6 +9,7 @@ from library import Controller as Opened
 CONTROLLERS = [
     Controller((Namespace(48 * MIB, 4096),)),
     Controller((Namespace(48 * MIB, 512), Namespace(8 * MIB, 4096)), {"mdts": 5}),
+    Controller((Namespace(48 * MIB, 4096),)),
 ]
 ADDRESSES = [guest.address_of(index) for index in range(len(CONTROLLERS))]
 TREE = "core capi LICENSE Makefile"
@@ -57,6 +58,16 @@ class Handover(guest.harness.Case):
 
     def test_the_kernel_mounts_what_we_wrote_in_blocks_of_512(self):
         self.write_with_us_read_with_the_kernel(ADDRESSES[1], 512)
+
+    def test_one_controller_is_copied_to_another_through_the_same_buffers(self):
+        source, target = ADDRESSES[0], ADDRESSES[2]
+        disk = guest.kernel_disk(source)
+        guest.shell(f"head -c 8M /dev/urandom >{disk}; sync; sha256sum <{disk} >{self.folder}/source.sum")
+        guest.bind(source, "vfio-pci")
+        guest.bind(target, "vfio-pci")
+        guest.run("examples/copy", guest.uri_of(source), guest.uri_of(target))
+        guest.bind(target, "nvme")
+        guest.shell(f"sha256sum <{guest.kernel_disk(target)} | cmp - {self.folder}/source.sum")
 
     def write_with_the_kernel_read_with_us(self, address):
         """The kernel makes and fills a file system; what we read is checked as an image."""
