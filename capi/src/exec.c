@@ -98,7 +98,7 @@ static int exec_check(const struct upnvme_qpair *qp, const struct exec *exec)
 	if (exec->ndone < exec->n || !exec->ndone)
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"upnvme_exec: room for %u completions of %u commands: give at least as much, and 1",
+			"upnvme_exec: room for %u completions of %u commands: give room for each, and for one at least",
 			exec->ndone, exec->n);
 	return 0;
 }
