@@ -85,7 +85,7 @@ uint32_t upnvme_qpair_outstanding_max(const upnvme_qpair *qp)
 
 uint32_t upnvme_qpair_inflight(const upnvme_qpair *qp)
 {
-	return qp ? qpair_inflight(qp) : 0;
+	return qp && !owner_check(qp) ? qpair_inflight(qp) : 0;
 }
 
 int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *stats)
@@ -97,6 +97,8 @@ int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *st
 		rc = check_pointer(stats, "upnvme_qpair_stats_get", "stats");
 	if (!rc)
 		rc = record_check(stats, QPAIR_STATS_V1, "upnvme_qpair_stats");
+	if (!rc)
+		rc = owner_check(qp);
 	if (rc)
 		return rc;
 	now = qp->stats;
@@ -110,6 +112,8 @@ int upnvme_qpair_histogram(const upnvme_qpair *qp, uint64_t *buckets, uint32_t n
 {
 	int rc = check_qpair(qp, "upnvme_qpair_histogram");
 
+	if (!rc)
+		rc = owner_check(qp);
 	if (rc)
 		return rc;
 	if (!qp->histogram)

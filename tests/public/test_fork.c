@@ -33,6 +33,7 @@ static int queue_pair_calls(void *arg)
 	upnvme_ns *ns = family->rig.ns;
 	struct upnvme_completion done[2];
 	struct upnvme_op op = { .opcode = UPNVME_OP_FLUSH, .nsid = 1 };
+	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
 	int count = 1;
 
 	FORKED(upnvme_read(qp, ns, family->buf, 0, 1, on_done, NULL));
@@ -53,6 +54,8 @@ static int queue_pair_calls(void *arg)
 	FORKED(upnvme_qpair_release(qp));
 	FORKED(upnvme_qpair_adopt(qp));
 	FORKED(upnvme_qpair_abandon(qp));
+	FORKED(upnvme_qpair_stats_get(qp, &stats));
+	FORKED(upnvme_qpair_histogram(qp, NULL, 0));
 	return 0;
 }
 

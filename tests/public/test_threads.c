@@ -37,6 +37,7 @@ static int every_call_is_refused(void *arg)
 	upnvme_ns *ns = shared->rig.ns;
 	struct upnvme_completion done[2];
 	struct upnvme_op op = { .opcode = UPNVME_OP_FLUSH, .nsid = 1 };
+	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
 	const uint32_t code = UPNVME_ERR_WRONG_THREAD;
 
 	REFUSED(upnvme_read(qp, ns, shared->buf, 0, 1, on_done, NULL), -EPERM, code);
@@ -56,6 +57,11 @@ static int every_call_is_refused(void *arg)
 	REFUSED(upnvme_qpair_close(qp), -EPERM, code);
 	REFUSED(upnvme_qpair_release(qp), -EPERM, code);
 	REFUSED(upnvme_qpair_adopt(qp), -EBUSY, UPNVME_ERR_QPAIR_OWNED);
+	REFUSED(upnvme_qpair_stats_get(qp, &stats), -EPERM, code);
+	REFUSED(upnvme_qpair_histogram(qp, NULL, 0), -EPERM, code);
+	CHECK(strstr(upnvme_last_error(), "upnvme_qpair_abandon"));
+	CHECK(upnvme_qpair_inflight(qp) == 0);
+	CHECK(upnvme_qpair_id(qp) == 1);
 	return 0;
 }
 

@@ -87,7 +87,8 @@ UPNVME_API uint32_t upnvme_qpair_id(const upnvme_qpair *qp);
 UPNVME_API uint32_t upnvme_qpair_entries(const upnvme_qpair *qp);
 UPNVME_API uint32_t upnvme_qpair_outstanding_max(const upnvme_qpair *qp);
 
-/* Requests accepted and not yet completed. The owner's thread; 0 for a null handle. */
+/* Requests accepted and not yet completed. The owner's thread: any other one gets 0, as for a null
+ * handle. */
 UPNVME_API uint32_t upnvme_qpair_inflight(const upnvme_qpair *qp);
 
 /* Counters since the queue pair was created; they grow at the end. */
@@ -106,6 +107,8 @@ struct upnvme_qpair_stats {
 	uint64_t general;  /* commands that took the general path instead of the straight one */
 };
 #define UPNVME_QPAIR_STATS_SIZE ((uint32_t)sizeof(struct upnvme_qpair_stats))
+
+/* Fills *stats up to stats->size. The owner's thread. Errors: -EINVAL, -EPERM, -EOWNERDEAD. */
 UPNVME_API int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *stats);
 
 /*

@@ -38,7 +38,8 @@ static int owner_refuse(const struct upnvme_qpair *qp, uint64_t owner)
 			qp->qid);
 	return error_set(-EPERM, UPNVME_ERR_WRONG_THREAD,
 			 "queue pair %u belongs to another thread: its owner can release it with "
-			 "upnvme_qpair_release, then this thread can adopt it",
+			 "upnvme_qpair_release (or, if that thread is dead, anybody with "
+			 "upnvme_qpair_abandon), then this thread can adopt it",
 			 qp->qid);
 }
 
@@ -59,14 +60,20 @@ static void owner_open_gate(struct upnvme_qpair *qp)
 		atomic_store(&qp->gate, 0);
 }
 
-int owner_enter(struct upnvme_qpair *qp)
+int owner_check(const struct upnvme_qpair *qp)
 {
 	uint64_t owner = atomic_load_explicit(&qp->owner, memory_order_acquire);
 
-	if (owner != thread_token)
-		return owner_refuse(qp, owner);
-	owner_open_gate(qp);
-	return 0;
+	return owner == thread_token ? 0 : owner_refuse(qp, owner);
+}
+
+int owner_enter(struct upnvme_qpair *qp)
+{
+	int rc = owner_check(qp);
+
+	if (!rc)
+		owner_open_gate(qp);
+	return rc;
 }
 
 int owner_enter_to_submit(struct upnvme_qpair *qp)

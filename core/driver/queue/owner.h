@@ -27,6 +27,9 @@ static inline bool owner_gate_open(const struct upnvme_qpair *qp)
 	return atomic_load_explicit(&qp->gate, memory_order_relaxed) == thread_token;
 }
 
+/* Whether the caller may look at it: 0, or a negative errno with its sentence. */
+int owner_check(const struct upnvme_qpair *qp);
+
 /* What stands before every call that finds the gate shut: says why the caller may not enter, or
  * lets him in, with all that he had looked up before forgotten if memory was taken away meanwhile.
  * Opens the gate again if it may be open. 0, or a negative errno with its sentence. */
