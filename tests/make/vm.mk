@@ -17,7 +17,7 @@ $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 
 CHECK_LANES += vm
 
-.PHONY: vm-programs check-vm deps-vm
+.PHONY: vm-programs check-vm deps-vm bench-vm
 vm-programs: tools examples $(VM_PROGRAMS)
 
 deps: deps-vm
@@ -27,3 +27,8 @@ deps-vm:
 check-vm: deps-vm ## boot guests and run the driver in them, over VFIO, against QEMU's controllers
 	+@$(SUBMAKE) vm-programs
 	+@$(SUBMAKE) lane-programs LANE=vm JOBS=1 PROGRAMS='$(VM_TESTS)'
+
+bench-vm: ## the driver beside the kernel's, in a guest, on the same emulated controller
+	@tests/deps/install bench-vm
+	+@$(SUBMAKE) vm-programs
+	@UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 tests/vm/bench.py
