@@ -70,6 +70,7 @@ class Options(Case):
     def test_what_does_not_fit_the_controller_is_said_in_the_options_words(self):
         cases = [
             (("--uri", RAM, "--bs", "6000"), "--bs 6000 bytes: no multiple"),
+            (("--uri", "soft:ram?size=64KiB", "--bs", "1M"), "--bs 1 MiB: the namespace has only 64 KiB"),
             (("--uri", RAM + "&queues=2", "--threads", "3"), "--threads 3: the controller grants 2"),
             (("--uri", RAM + "&entries=16"), "--qd 32: the controller's queues have 16 entries"),
             (("--uri", RAM + "&entries=64", "--entries", "65"), "--entries 65: the controller's queues have 64"),

@@ -56,12 +56,15 @@ static int check_namespace(const struct job *job)
 {
 	const struct options *options = job->options;
 	bool in_parts = !options->random || options_tracked(options);
-	char bs[NUMBER_ROOM];
+	char bs[NUMBER_ROOM], size[NUMBER_ROOM];
 
 	number_show_size(bs, options->io_bytes);
+	number_show_size(size, job->nblocks * job->block_bytes);
 	if (options->io_bytes % job->block_bytes)
 		return misfit("--bs %s: no multiple of the namespace's blocks of %u bytes", bs,
 			      job->block_bytes);
+	if (job->unit_blocks > job->nblocks)
+		return misfit("--bs %s: the namespace has only %s", bs, size);
 	if (in_parts && job->nunits < options->nthreads)
 		return misfit("--threads %u: the namespace has room for %" PRIu64
 			      " I/Os of %s only, and each thread needs a part of it",
