@@ -68,6 +68,7 @@ struct nvme_sgl_keyed_desc {
 };
 
 NVME_ASSERT_SIZE(nvme_sgl_keyed_desc, 16);
+NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, address, 0);
 NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, length, 8);
 NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, key, 11);
 NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, id, 15);

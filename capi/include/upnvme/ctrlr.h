@@ -189,6 +189,8 @@ struct upnvme_firmware {
 	char revision[7][12]; /* of slots 1 to 7, terminated; empty where there is none */
 };
 #define UPNVME_FIRMWARE_SIZE ((uint32_t)sizeof(struct upnvme_firmware))
+
+/* Reads the firmware slot log into *firmware, up to firmware->size. Errors as upnvme_identify. */
 UPNVME_API int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 
 /* upnvme_event.kind */

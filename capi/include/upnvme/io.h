@@ -117,6 +117,7 @@ UPNVME_API int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpai
  * Copies up to `n` buckets, returns how many there are; -ENOTSUP if the queue pair has none.
  */
 UPNVME_API int upnvme_qpair_histogram(const upnvme_qpair *qp, uint64_t *buckets, uint32_t n);
+/* In nanoseconds; UINT64_MAX from the last bucket on. Any thread. */
 UPNVME_API uint64_t upnvme_histogram_limit_ns(uint32_t bucket);
 
 /*
