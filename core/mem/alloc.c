@@ -104,6 +104,19 @@ void arenas_destroy(struct domain *domain)
 		arena_unmap(domain, domain->arenas);
 }
 
+bool arenas_would_lose(struct domain *domain, uint64_t base, uint64_t end)
+{
+	for (struct arena *arena = domain->arenas; arena; arena = arena->next) {
+		uint64_t start = (uint64_t)(uintptr_t)arena->base;
+		uint64_t from = MAX(base, start), to = MIN(end, start + arena->bytes);
+		bool last;
+
+		if (from < to && regions_cover(domain, from, to, &last) && last)
+			return true;
+	}
+	return false;
+}
+
 /* The first free block of exactly this order; the caller knows that there is one. */
 static uint32_t block_find(struct arena *arena, unsigned order)
 {

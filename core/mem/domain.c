@@ -178,7 +178,8 @@ static int unregister_locked(struct domain *domain, uint64_t base, uint64_t end)
 	bool last = false;
 	int rc;
 
-	if (!regions_cover(domain, base, end, &last))
+	if (!regions_cover(domain, base, end, &last) ||
+	    (last && arenas_would_lose(domain, base, end)))
 		return error_set(
 			-EINVAL, UPNVME_ERR_MEM_NOT_REGISTERED,
 			"memory from %#llx to %#llx is not (wholly) registered: unregister what "

@@ -60,5 +60,7 @@ bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes);
 void users_forget(struct domain *domain);
 
 void arenas_destroy(struct domain *domain);
+/* True if memory that was allocated would lose its own registration with one less for [base, end). */
+bool arenas_would_lose(struct domain *domain, uint64_t base, uint64_t end);
 
 #endif

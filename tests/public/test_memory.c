@@ -165,6 +165,29 @@ static void pages_are_counted(void **state)
 	munmap(memory, 4 * 4096);
 }
 
+/* What upnvme_dma_alloc gave is reachable without a registration, and stays so. */
+static void an_allocation_is_no_registration(void **state)
+{
+	static const size_t sizes[] = { 4096, 65536, 4 << 20 };
+
+	for (size_t i = 0; i < NELEMS(sizes); i++) {
+		struct rig rig;
+		char *buf;
+
+		rig_open(&rig, 0, 0, "soft:ram?size=1MiB");
+		buf = dma(rig.ctrlr, sizes[i]);
+		for (int lap = 0; lap < 3; lap++) {
+			expect_error(upnvme_mem_unregister(rig.ctrlr, buf, sizes[i]), -EINVAL,
+				     UPNVME_ERR_MEM_NOT_REGISTERED, NULL);
+			assert_int_equal(do_read(&rig, buf, 0, 1), 0);
+			OK(upnvme_mem_register(rig.ctrlr, buf, sizes[i]));
+			OK(upnvme_mem_unregister(rig.ctrlr, buf, sizes[i]));
+		}
+		OK(upnvme_dma_free(rig.ctrlr, buf));
+		rig_close(&rig);
+	}
+}
+
 /* More buffers than the queue pair remembers, in turn. */
 static void many_regions_are_found(void **state)
 {
@@ -223,6 +246,7 @@ int main(void)
 		cmocka_unit_test(large_memory_in_flight_is_set_aside),
 		cmocka_unit_test(unregistering_under_a_command_is_refused),
 		cmocka_unit_test(pages_are_counted),
+		cmocka_unit_test(an_allocation_is_no_registration),
 		cmocka_unit_test(many_regions_are_found),
 		cmocka_unit_test(one_buffer_serves_two_controllers),
 	};
