@@ -199,6 +199,30 @@ static void parts_go_on_where_the_last_ended(void **state)
 	fake_destroy(dev);
 }
 
+/* With a 16-bit guard the tag has 32 bits, and goes round as the lower half of the LBA does; what
+ * stands above is not its own. */
+static void a_reference_tag_goes_round(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
+	struct upnvme_op op = { .opcode = UPNVME_OP_READ,
+				.nsid = FAKE_NSID,
+				.blocks = 24,
+				.buf = fake_alloc(dev, 65536),
+				.ref_tag = 0x5fffffff0,
+				.flags = UPNVME_PRCHK_REF };
+
+	dev->geometry.protection = 1;
+	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct nvme_sqe sqe = fake_take(dev);
+
+		assert_int_equal(sqe.cdw14, 0xfffffff0 + i * 8);
+		assert_int_equal(sqe.cdw3, 5);
+	}
+	fake_destroy(dev);
+}
+
 static void limits_of_commands_without_data_are_their_own(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 64 });
@@ -323,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_deallocation_is_one_range),
 		cmocka_unit_test(the_callers_ranges_are_sent_as_they_are),
 		cmocka_unit_test(parts_go_on_where_the_last_ended),
+		cmocka_unit_test(a_reference_tag_goes_round),
 		cmocka_unit_test(limits_of_commands_without_data_are_their_own),
 		cmocka_unit_test(metadata_has_its_pointer_in_each_part),
 		cmocka_unit_test(a_raw_command_keeps_its_dwords),
