@@ -103,7 +103,7 @@ int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *st
 		return rc;
 	now = qp->stats;
 	now.submitted = qp->completed + qpair_commands(qp);
-	now.completed = qp->completed;
+	now.completed = qp->completed - now.aborted;
 	record_give(stats, &now, sizeof(now));
 	return 0;
 }

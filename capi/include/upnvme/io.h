@@ -98,7 +98,7 @@ struct upnvme_qpair_stats {
 	uint64_t submitted; /* commands put into the ring; each part of a split request counts */
 	uint64_t completed; /* completion entries taken from the ring */
 	uint64_t errors;    /* of these, with an error status */
-	uint64_t aborted;   /* requests completed by the library */
+	uint64_t aborted;   /* commands completed by the library instead */
 	uint64_t split;     /* requests that went as several commands */
 	uint64_t full;      /* -EAGAIN answers */
 	uint64_t submission_doorbells;

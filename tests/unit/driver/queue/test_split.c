@@ -150,6 +150,7 @@ static void giving_up_ends_what_is_pending(void **state)
 {
 	struct fake_device *dev = create(4);
 	char *buf = fake_alloc(dev, 1 << 20);
+	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
 	struct upnvme_completion done[4];
 
 	start(dev, buf, 400, fake_note, TAG(1));
@@ -167,6 +168,10 @@ static void giving_up_ends_what_is_pending(void **state)
 	assert_int_equal(fake_log.done[0].blocks, 8);
 	assert_int_equal(upnvme_reap(dev->qp, done, 4), 0);
 	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	assert_int_equal(upnvme_qpair_stats_get(dev->qp, &stats), 0);
+	assert_int_equal(stats.submitted, 4);
+	assert_int_equal(stats.completed, 1);
+	assert_int_equal(stats.aborted, 3);
 	fake_destroy(dev);
 }
 
