@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 
@@ -19,8 +20,8 @@ NOBODY = 65534
 BLKRRPART = 0x125F
 
 
-def listed(address, **options):
-    return next(device for device in json.loads(guest.run(TOOL, "list", "--json", **options).stdout)
+def listed(address, tool=TOOL, **options):
+    return next(device for device in json.loads(guest.run(tool, "list", "--json", **options).stdout)
                 if device["address"] == address)
 
 
@@ -141,9 +142,18 @@ class Devices(guest.harness.Case):
         self.assertIn("no PCI device at", guest.run(TOOL, "bind", "0000:00:1e.0", code=1).stderr)
         self.assertEqual(guest.driver_of(ADDRESS), "nvme")
 
+    def for_everybody(self):
+        """The tool and its library where every user may reach them: the build may be in root's home."""
+        self.folder.chmod(0o755)
+        for path in (TOOL, "lib/libupnvme.so.0"):
+            (self.folder / path).parent.mkdir()
+            shutil.copy(guest.BUILD / path, self.folder / path)
+        return self.folder / TOOL
+
     def test_a_user_who_is_not_root_may_look_and_not_touch(self):
-        self.assertEqual(listed(ADDRESS, user=NOBODY)["driver"], "nvme")
-        done = guest.run(TOOL, "bind", ADDRESS, code=1, user=NOBODY)
+        tool = self.for_everybody()
+        self.assertEqual(listed(ADDRESS, tool, user=NOBODY, cwd="/")["driver"], "nvme")
+        done = guest.run(tool, "bind", ADDRESS, code=1, user=NOBODY, cwd="/")
         self.assertIn("may not be changed (Permission denied): run as root", done.stderr)
 
     def test_huge_pages_are_set_aside(self):
