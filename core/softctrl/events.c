@@ -44,10 +44,10 @@ int sc_events_init(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
 
-	pthread_mutex_init(&events->lock, NULL);
 	events->ns_changed = calloc(sc->nnamespaces, 1);
 	if (!events->ns_changed)
 		return error_no_memory("the changed namespace list", sc->nnamespaces);
+	pthread_mutex_init(&events->lock, NULL);
 	for (unsigned i = 0; i <= SC_NSENSORS; i++)
 		events->temperature[i] = TEMPERATURE_DEFAULT;
 	temperatures_reset(events);
