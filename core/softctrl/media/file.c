@@ -156,8 +156,12 @@ static int create(struct file_media *file, uint64_t size_bytes)
 				 "creating %s: %s; check its directory", file->path,
 				 strerror(errno));
 	err = lock(file);
-	if (err)
+	if (err) {
+		/* An empty file would be in the way of the next attempt; another's it may be by now. */
+		if (err != -EBUSY)
+			unlink(file->path);
 		return err;
+	}
 	if (ftruncate(file->fd, (off_t)size_bytes) == 0)
 		return 0;
 	err = -errno;
