@@ -30,15 +30,17 @@ int uring_attach(struct file_media *file)
 #include "base/log.h"
 #include "base/util.h"
 
-#define RING_ENTRIES 256u
+#define RING_ENTRIES   256u
+#define REFUSED_MAX_NS (2 * NS_PER_S)
 
 struct uring_channel {
 	struct media_channel base;
 	struct io_uring ring;
 	struct request_list backlog;
 	uint64_t noutstanding;
-	unsigned nring; /* in the submission ring or in the kernel */
-	int failed;     /* nonzero: the ring takes nothing any more, with this error */
+	unsigned nring;            /* in the submission ring or in the kernel */
+	uint64_t refused_since_ns; /* 0: the ring took what it was given last */
+	int failed;                /* nonzero: the ring takes nothing any more, with this error */
 
 	/* In the order of the submission ring; the last io_uring_sq_ready() of them are unsubmitted. */
 	struct media_request *entered[RING_ENTRIES];
@@ -165,6 +167,16 @@ static bool is_transient(int err)
 	return err == -EINTR || err == -EAGAIN || err == -EBUSY || err == -ETIME || err == -ENOMEM;
 }
 
+/* Want of memory passes, but what waits for it must not wait for ever. */
+static bool is_worth_another_try(struct uring_channel *channel, int err)
+{
+	if (!is_transient(err))
+		return false;
+	if (!channel->refused_since_ns)
+		channel->refused_since_ns = clock_now_ns();
+	return clock_now_ns() - channel->refused_since_ns < REFUSED_MAX_NS;
+}
+
 /* Hands over what is in the submission ring and waits for a completion if `wait` says how long. */
 static int hand_over(struct uring_channel *channel, struct __kernel_timespec *wait)
 {
@@ -177,9 +189,11 @@ static int hand_over(struct uring_channel *channel, struct __kernel_timespec *wa
 		return 0;
 	ret = wait ? io_uring_submit_and_wait_timeout(&channel->ring, &cqe, 1, wait, NULL) :
 		     io_uring_submit(&channel->ring);
-	if (ret >= 0 || is_transient(ret) || io_uring_sq_ready(&channel->ring) == 0)
+	if (ret >= 0 || io_uring_sq_ready(&channel->ring) == 0) {
+		channel->refused_since_ns = 0;
 		return 0;
-	return give_up(channel, ret);
+	}
+	return is_worth_another_try(channel, ret) ? 0 : give_up(channel, ret);
 }
 
 /* Returns how many requests were finished; what has a further step goes first in the next batch. */
@@ -339,9 +353,13 @@ static bool carries(struct io_uring *ring)
 {
 	struct __kernel_timespec second = { .tv_sec = 1 };
 	struct io_uring_cqe *cqe;
+	int ret;
 
 	io_uring_prep_nop(io_uring_get_sqe(ring));
-	return io_uring_submit_and_wait_timeout(ring, &cqe, 1, &second, NULL) >= 0;
+	do /* a signal says nothing about the ring */
+		ret = io_uring_submit_and_wait_timeout(ring, &cqe, 1, &second, NULL);
+	while (ret == -EINTR);
+	return ret >= 0;
 }
 
 /*
