@@ -23,6 +23,7 @@
 #include "softctrl/internal.h"
 
 #define SPINS_BEFORE_REST 1000u          /* rounds without work before sleeping or parking */
+#define UNORDERED_NS      NS_PER_MS      /* a park without its barrier: a doorbell may be missed */
 #define MEDIA_WAIT_NS     (50 * 1000ull) /* a doorbell rung meanwhile waits so long at most */
 
 static int membarrier(int command)
@@ -123,12 +124,13 @@ static uint64_t park_timeout(struct softctrl *sc)
 static void park(struct softctrl *sc)
 {
 	struct sc_thread *thread = &sc->thread;
+	uint64_t limit_ns = UINT64_MAX;
 
 	atomic_exchange_explicit(&thread->parked, 1, memory_order_acq_rel);
-	if (thread->membarrier)
-		membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	if (thread->membarrier && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+		limit_ns = UNORDERED_NS;
 	if (!process_all(sc) && !atomic_load_explicit(&thread->stop, memory_order_acquire))
-		futex_wait(&thread->parked, 1, park_timeout(sc));
+		futex_wait(&thread->parked, 1, MIN(park_timeout(sc), limit_ns));
 	atomic_store_explicit(&thread->parked, 0, memory_order_release);
 }
 
