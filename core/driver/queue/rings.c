@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The memory of a queue pair: its state, which fork wipes, and its rings and lists, which the
  * device reads. */
+#include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/error.h"
@@ -95,6 +97,16 @@ static uint64_t state_bytes(uint32_t nslots)
 	       nslots * (sizeof(struct slot) + sizeof(struct cursor));
 }
 
+static int wipe_failed(int err)
+{
+	if (err == EINVAL)
+		return error_set(-ENOSYS, UPNVME_ERR_SYSTEM,
+				 "madvise(MADV_WIPEONFORK) failed: Linux 4.14 or later is needed");
+	return error_set(-err, UPNVME_ERR_SYSTEM,
+			 "madvise(MADV_WIPEONFORK) failed for a queue pair's memory: %s",
+			 strerror(err));
+}
+
 /* Anonymous pages that read as zeroes in a forked child: a queue pair without owner. */
 static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 {
@@ -104,9 +116,10 @@ static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 	if (base == MAP_FAILED)
 		return error_no_memory("a queue pair", bytes);
 	if (madvise(base, bytes, MADV_WIPEONFORK)) {
+		int err = errno;
+
 		munmap(base, bytes);
-		return error_set(-ENOSYS, UPNVME_ERR_SYSTEM,
-				 "madvise(MADV_WIPEONFORK) failed: Linux 4.14 or later is needed");
+		return wipe_failed(err);
 	}
 	*qp = (struct upnvme_qpair *)base;
 	(*qp)->slots = (struct slot *)(base + align_up(sizeof(**qp), 64));
@@ -150,7 +163,7 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 	struct upnvme_qpair *created = NULL;
 	int rc = state_create(&created, nslots);
 
-	if (rc)
+	if (!created)
 		return rc;
 	created->ctrlr = ctrlr;
 	created->domain = ctrlr->domain;

@@ -4,6 +4,8 @@
  * caught. */
 #include "env/env.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -31,6 +33,21 @@ static void host_pages_free(struct env *env, void *va, uint64_t bytes)
 	pages_unmap(va, bytes);
 }
 
+static int not_mapped(const void *va, uint64_t bytes)
+{
+	return error_set(-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+			 "memory from %p on, %llu bytes, is not (wholly) mapped in this process: "
+			 "register memory that exists",
+			 va, (unsigned long long)bytes);
+}
+
+static int not_known(const void *va, int err)
+{
+	return error_set(-err, UPNVME_ERR_SYSTEM,
+			 "mincore cannot say whether memory at %p is mapped: %s; try again", va,
+			 strerror(err));
+}
+
 /* mincore fails with ENOMEM where nothing is mapped, and needs a byte a page for its answer. */
 static int host_check_mapped(char *va, uint64_t bytes)
 {
@@ -41,11 +58,7 @@ static int host_check_mapped(char *va, uint64_t bytes)
 		uint64_t part = MIN(bytes - done, ARRAY_SIZE(resident) * page);
 
 		if (mincore(va + done, part, resident))
-			return error_set(
-				-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
-				"memory from %p on, %llu bytes, is not (wholly) mapped in this "
-				"process: register memory that exists",
-				(void *)va, (unsigned long long)bytes);
+			return errno == ENOMEM ? not_mapped(va, bytes) : not_known(va, errno);
 	}
 	return 0;
 }
