@@ -240,6 +240,8 @@ uint32_t qpair_inflight(const struct upnvme_qpair *qp)
 
 void qpair_abort(struct upnvme_qpair *qp)
 {
+	split_abort(qp); /* before the parts that are done, lest more of them be issued */
+	take_into_ready(qp);
 	abort_outstanding(qp);
 	ring_note_idle(qp);
 }

@@ -179,8 +179,8 @@ void qpair_rings_reset(struct upnvme_qpair *qp);
 int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
 /* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
 int qpair_take(struct upnvme_qpair *qp, uint32_t max);
-/* Completes by the library, as aborted, all that is outstanding; the device is out of the way. The
- * next take hands it out. */
+/* Completes by the library, as aborted, all that is outstanding and that the device has not completed
+ * before; it is out of the way. The next take hands it out. */
 void qpair_abort(struct upnvme_qpair *qp);
 /* Commands that are in the ring or at the controller. */
 uint32_t qpair_commands(const struct upnvme_qpair *qp);

@@ -175,6 +175,41 @@ static void giving_up_ends_what_is_pending(void **state)
 	fake_destroy(dev);
 }
 
+/* What the device had posted before is no abort, whoever looks first. */
+static void giving_up_keeps_what_the_device_had_done(void **state)
+{
+	struct fake_device *dev = create(8);
+	char *buf = fake_alloc(dev, 1 << 20);
+	uint16_t first, part;
+
+	start(dev, buf, 8, fake_note, TAG(1));
+	start(dev, buf, 16, fake_note, TAG(2));
+	start(dev, buf, 8, fake_note, TAG(3));
+	first = fake_take(dev).cid;
+	part = fake_take(dev).cid;
+	fake_post_result(dev, first, 0, 77);
+	fake_post(dev, part, 0);
+	fake_take(dev);
+	fake_post(dev, fake_take(dev).cid, 0x281);
+	atomic_store(&dev->ctrlr.failed, true);
+	qpair_alert(dev->qp);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 3);
+	assert_int_equal(fake_log.n, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct upnvme_completion *done = &fake_log.done[i];
+
+		if (done->tag == 2)
+			assert_int_equal(done->status, NVME_SC_ABORTED_BY_HOST);
+		else
+			assert_int_equal(done->status, done->tag == 1 ? 0 : 0x281);
+		assert_int_equal(done->blocks, done->tag == 3 ? 0 : 8);
+		assert_int_equal(done->result, done->tag == 1 ? 77 : 0);
+		assert_int_equal(done->flags & UPNVME_DONE_ABORTED, done->tag == 2);
+	}
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	fake_destroy(dev);
+}
+
 static void giving_up_keeps_tagged_ones_to_be_reaped(void **state)
 {
 	struct fake_device *dev = create(8);
@@ -223,6 +258,7 @@ int main(void)
 		cmocka_unit_test(depth_one_sends_part_after_part),
 		cmocka_unit_test(requests_share_what_room_there_is),
 		cmocka_unit_test(giving_up_ends_what_is_pending),
+		cmocka_unit_test(giving_up_keeps_what_the_device_had_done),
 		cmocka_unit_test(giving_up_keeps_tagged_ones_to_be_reaped),
 		cmocka_unit_test(a_limit_holds_for_what_the_library_completes),
 	};
