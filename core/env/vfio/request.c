@@ -11,21 +11,20 @@
 #include "base/log.h"
 #include "env/vfio/device.h"
 
-struct request {
-	struct vfio_irq_set set;
-	int32_t fd;
-};
-
+/* The structure is followed by what it sets: one event descriptor. */
 static int request_set(struct vfio_device *device)
 {
-	struct request request = {
-		.set = { .argsz = sizeof(request),
+	union {
+		struct vfio_irq_set set;
+		char bytes[sizeof(struct vfio_irq_set) + sizeof(int32_t)];
+	} request = {
+		.set = { .argsz = sizeof(request.bytes),
 			 .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
 			 .index = VFIO_PCI_REQ_IRQ_INDEX,
 			 .count = 1 },
-		.fd = device->request_fd,
 	};
 
+	memcpy(request.bytes + sizeof(request.set), &device->request_fd, sizeof(int32_t));
 	return ioctl(device->fd, VFIO_DEVICE_SET_IRQS, &request);
 }
 
