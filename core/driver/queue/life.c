@@ -114,13 +114,36 @@ static void qpair_unmake(struct upnvme_qpair *qp)
 	qpair_rings_destroy(qp);
 }
 
+/* A command that creates a queue and is not answered may still be carried out: then only a disabled
+ * controller keeps off the memory that is given back. The sentence is that of the time-out. */
+static int creation_failed(struct upnvme_qpair *qp, int rc)
+{
+	struct upnvme_error why = *error_last();
+
+	if (rc == -ETIMEDOUT)
+		ctrlr_fail(qp->ctrlr, why.text);
+	return error_set(rc, why.code, "%s", why.text);
+}
+
+static void completion_queue_undo(struct upnvme_qpair *qp)
+{
+	struct admin_command undo = { .sqe = { .opcode = NVME_ADMIN_DELETE_IO_CQ,
+					       .cdw10 = qp->qid } };
+	struct upnvme_completion done;
+
+	if (atomic_load(&qp->ctrlr->failed))
+		return;
+	if (admin_run(qp->ctrlr, &undo, &done) || done.status)
+		ctrlr_fail(qp->ctrlr,
+			   "a completion queue without its submission queue could not be deleted");
+}
+
 /* NVMe Base 2.0, 5.4 and 5.5: the completion queue first. Interrupts are off: the owner polls. */
 static int queues_create(struct upnvme_qpair *qp)
 {
 	struct admin_command create = { .sqe = { .opcode = NVME_ADMIN_CREATE_IO_CQ,
 						 .prp1 = qpair_cq_iova(qp) } };
-	struct admin_command undo = { .sqe = { .opcode = NVME_ADMIN_DELETE_IO_CQ,
-					       .cdw10 = qp->qid } };
+	struct upnvme_error why;
 	int rc;
 
 	create.sqe.cdw10 = NVME_FIELD_SET(NVME_CREATE_CQ_QID, (uint32_t)qp->qid) |
@@ -128,21 +151,18 @@ static int queues_create(struct upnvme_qpair *qp)
 	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_CQ_PC, 1u);
 	rc = admin_expect(qp->ctrlr, &create, "Create I/O Completion Queue", NULL);
 	if (rc)
-		return rc;
+		return creation_failed(qp, rc);
 	create.sqe.opcode = NVME_ADMIN_CREATE_IO_SQ;
 	create.sqe.prp1 = qpair_sq_iova(qp);
 	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_SQ_PC, 1u) |
 			   NVME_FIELD_SET(NVME_CREATE_SQ_CQID, (uint32_t)qp->qid);
 	rc = admin_expect(qp->ctrlr, &create, "Create I/O Submission Queue", NULL);
-	if (rc) {
-		struct upnvme_completion done;
-
-		if (admin_run(qp->ctrlr, &undo, &done) || done.status)
-			ctrlr_fail(
-				qp->ctrlr,
-				"a completion queue without its submission queue could not be deleted");
-	}
-	return rc;
+	if (!rc)
+		return 0;
+	rc = creation_failed(qp, rc);
+	why = *error_last();
+	completion_queue_undo(qp);
+	return error_set(rc, why.code, "%s", why.text);
 }
 
 int qpair_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
