@@ -7,9 +7,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/pause.h"
 #include "base/util.h"
 #include "env/vfio/container.h"
+
+#define PATIENCE_NS (5 * NS_PER_S)
 
 struct vfio_region_info *region_get(struct vfio_device *device, unsigned index)
 {
@@ -71,11 +75,29 @@ static int error_device(int err, const char *address)
 			 address, strerror(err));
 }
 
+/* The kernel resets the function, for which it needs a lock that somebody else may hold for a
+ * moment: who has just plugged the device in, for one. */
+static int device_ask(struct vfio_device *device)
+{
+	uint64_t deadline_ns = deadline_after(PATIENCE_NS);
+	struct pause pause = { 0 };
+	int fd;
+
+	for (;;) {
+		bool late = deadline_passed(deadline_ns);
+
+		fd = ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->address);
+		if (fd >= 0 || errno != EAGAIN || late)
+			return fd;
+		pause_next(&pause);
+	}
+}
+
 static int device_get(struct vfio_device *device)
 {
 	int rc;
 
-	device->fd = ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->address);
+	device->fd = device_ask(device);
 	if (device->fd < 0)
 		return error_device(errno, device->address);
 	rc = config_find(device);
