@@ -2,6 +2,7 @@
 """What a test does inside the guest: give devices to a driver, ask the kernel about them, run programs."""
 
 import ctypes
+import faulthandler
 import fcntl
 import functools
 import json
@@ -18,6 +19,7 @@ import machine  # noqa: E402
 from machine import Controller, Namespace, address_of  # noqa: E402, F401  for the tests
 
 BUILD = harness.BUILD
+GUEST_SECONDS = 300
 KIB = 1024
 MIB = 1024 * KIB
 run = harness.run
@@ -62,8 +64,10 @@ def wait_for(path, seconds=20):
 
 def kernel_controller(address):
     """The kernel's name of the controller at an address, while its own driver has it."""
-    folder = PCI / "devices" / address / "nvme"
-    wait_for(folder)
+    folder = wait_for(PCI / "devices" / address / "nvme")
+    deadline = time.monotonic() + 20
+    while not list(folder.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.01)
     return next(folder.iterdir()).name
 
 
@@ -95,22 +99,18 @@ class Monitor:
     def __init__(self):
         self.port = monitor_port().open("r+b", buffering=0)
         self.seen = b""
-        self.events = set()
         self.ask("qmp_capabilities")
 
     def line(self):
-        """The next of its messages, which are all noted if they are events."""
         while b"\n" not in self.seen:
             self.seen += self.port.read(4096)
         line, self.seen = self.seen.split(b"\n", 1)
-        message = json.loads(line)
-        self.events.add((message.get("event"), message.get("data", {}).get("device")))
-        return message
+        return json.loads(line)
 
     def ask(self, command, **arguments):
         self.port.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
         answer = self.line()
-        while "return" not in answer:
+        while "return" not in answer:  # what is neither is an event
             if "error" in answer:
                 raise AssertionError(f"{command}: {answer['error']['desc']}")
             answer = self.line()
@@ -128,8 +128,17 @@ def unplug(index):
     monitor().ask("device_del", id=f"nvme{index}")
 
 
-def plug(index, controller, number):
-    monitor().ask("device_add", **machine.plugged_device(index, controller, number))
+def plug(index, controller, number, seconds=20):
+    """Plugs in the controller with this one of its namespaces, as soon as the former has left the port."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            monitor().ask("device_add", **machine.plugged_device(index, controller, number))
+            return
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def plugged_address(index):
@@ -144,10 +153,13 @@ def plugged_address(index):
         time.sleep(0.01)
 
 
-def wait_until_unplugged(index):
-    """Until the kernel has let go, and QEMU has taken the device away."""
-    while ("DEVICE_DELETED", f"nvme{index}") not in monitor().events:
-        monitor().line()
+def wait_until_unplugged(address, seconds=30):
+    """Until the kernel has let go."""
+    deadline = time.monotonic() + seconds
+    while (PCI / "devices" / address).exists():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{address} is still there\n{shell('dmesg | tail -20; ps -ef | tail -5')}")
+        time.sleep(0.01)
 
 
 def shell(command):
@@ -166,5 +178,7 @@ def call(program, *args):
 def main(path, controllers, inside=harness.main, **options):
     """In the guest calls `inside`, by default the test cases of the file; on the host boots a guest for that."""
     if os.environ.get(machine.IN_GUEST):
+        # A test that hangs says where.
+        faulthandler.dump_traceback_later(GUEST_SECONDS, exit=True)
         sys.exit(inside())
     machine.run_file(path, controllers, **options)

@@ -23,7 +23,7 @@ class Unplug(guest.harness.Case):
             if line == "running\n":
                 guest.unplug(0)
         self.assertEqual(program.wait(), 0, "".join(lines))
-        guest.wait_until_unplugged(0)
+        guest.wait_until_unplugged(address)
         with self.assertRaises(library.UpnvmeError) as caught:
             library.Controller(guest.uri_of(address))
         self.assertEqual(caught.exception.code, "DEVICE_NOT_FOUND")
