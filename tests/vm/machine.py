@@ -144,8 +144,8 @@ class Host:
         image, initramfs = kernel.prepare()
         # On a busy machine a guest's timer can be late: the kernel shall not take it for broken.
         words = ["no_timer_check", "console=ttyS0", "quiet", "panic=-1", "intel_iommu=on", "iommu=pt", "tsc=reliable",
-                 "mitigations=off", "nokaslr", "random.trust_cpu=on", "upnvme.run=" + ",".join(command), f"upnvme.cd={TOP}",
-                 f"upnvme.leave={BUILD / 'tests/vm/leave'}"]
+                 "mitigations=off", "nokaslr", "random.trust_cpu=on", "upnvme.run=" + ",".join(command),
+                 f"upnvme.cd={TOP}", f"upnvme.leave={BUILD / 'tests/vm/leave'}"]
         return ["-kernel", image, "-initrd", initramfs, "-append", " ".join(map(str, words)),
                 "-serial", f"file:{self.console}", "-serial", "stdio"]
 
