@@ -15,7 +15,8 @@ $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 
 -include $(patsubst %.o,%.d,$(call objs,$(call find,tests/vm,*.c)))
 
-CHECK_LANES += vm
+# Not a lane of `make check` yet: on a busy machine a guest has been seen to hang while its controllers
+# were pulled out, and why is not known.
 
 .PHONY: vm-programs check-vm deps-vm bench-vm
 vm-programs: tools examples $(VM_PROGRAMS)
