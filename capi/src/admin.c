@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "driver/ctrlr.h"
+#include "driver/feature_record.h"
 #include "driver/features.h"
 #include "driver/identify.h"
 #include "driver/log_pages.h"
@@ -16,8 +17,10 @@
 /* The first version's sizes, for ever. */
 #define SMART_V1    136u
 #define FIRMWARE_V1 96u
+#define FEATURES_V1 72u
 _Static_assert(sizeof(struct upnvme_smart) >= SMART_V1, "records only grow");
 _Static_assert(sizeof(struct upnvme_firmware) >= FIRMWARE_V1, "records only grow");
+_Static_assert(sizeof(struct upnvme_features) >= FEATURES_V1, "records only grow");
 
 /* --- raw ------------------------------------------------------------------------------------------ */
 
@@ -166,6 +169,22 @@ int upnvme_feature_set(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_
 	return rc ? rc : feature_set(ctrlr, &feature, save, NULL);
 }
 
+int upnvme_features_get(upnvme_ctrlr *ctrlr, struct upnvme_features *features)
+{
+	struct upnvme_features full;
+	int rc = ctrlr_check(ctrlr, "upnvme_features_get");
+
+	if (!rc)
+		rc = check_pointer(features, "upnvme_features_get", "features");
+	if (!rc)
+		rc = record_check(features, FEATURES_V1, "upnvme_features");
+	if (!rc)
+		rc = feature_record(ctrlr, &full);
+	if (!rc)
+		record_give(features, &full, sizeof(full));
+	return rc;
+}
+
 /* --- log pages ------------------------------------------------------------------------------------ */
 
 static int check_log(const void *data, size_t bytes, uint64_t offset)
@@ -232,4 +251,15 @@ int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware)
 	if (!rc)
 		record_give(firmware, &full, sizeof(full));
 	return rc;
+}
+
+int upnvme_command_effects(upnvme_ctrlr *ctrlr, uint32_t admin, uint32_t opcode, uint32_t *effects)
+{
+	int rc = ctrlr_check(ctrlr, "upnvme_command_effects");
+
+	if (!rc)
+		rc = check_pointer(effects, "upnvme_command_effects", "effects");
+	if (!rc)
+		rc = check_byte(opcode, "upnvme_command_effects", "opcode");
+	return rc ? rc : log_command_effects(ctrlr, admin, (uint8_t)opcode, effects);
 }

@@ -10,23 +10,32 @@
 #include "spec/feature.h"
 #include "spec/opcode.h"
 
-int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select)
+int feature_ask(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select,
+		struct upnvme_completion *done)
 {
 	struct admin_command command = {
 		.sqe = { .opcode = NVME_ADMIN_GET_FEATURES,
 			 .nsid = feature->nsid,
 			 .cdw10 = NVME_FIELD_SET(NVME_GET_FEATURES_FID, feature->fid) |
-				  NVME_FIELD_SET(NVME_GET_FEATURES_SEL, select) },
+				  NVME_FIELD_SET(NVME_GET_FEATURES_SEL, select),
+			 .cdw11 = feature->value },
 		.data = feature->data,
 		.data_bytes = feature->data_bytes,
 		.direction = feature->data_bytes ? UPNVME_DATA_FROM_DEVICE : UPNVME_DATA_NONE,
 	};
-	uint64_t result;
-	int rc = admin_expect(ctrlr, &command, "Get Features", &result);
+	int rc = admin_run(ctrlr, &command, done);
 
 	if (!rc)
-		feature->value = (uint32_t)result;
+		feature->value = (uint32_t)done->result;
 	return rc;
+}
+
+int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select)
+{
+	struct upnvme_completion done;
+	int rc = feature_ask(ctrlr, feature, select, &done);
+
+	return rc ? rc : admin_check_status(&done, "Get Features");
 }
 
 int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int save,

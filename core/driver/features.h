@@ -5,19 +5,23 @@
 
 #include <stdint.h>
 
+struct upnvme_completion;
 struct upnvme_ctrlr;
 
 /* One feature, in both directions. `data` is null for a feature without. */
 struct feature {
 	uint32_t nsid;
 	uint32_t fid;
-	uint32_t value; /* set: dword 11; get: dword 0 of the answer */
+	uint32_t value; /* dword 11; after a get: dword 0 of the answer */
 	void *data;
 	uint32_t data_bytes;
 };
 
 /* `select`: UPNVME_FEATURE_... */
 int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select);
+/* As feature_get, but whatever the status, which is in *done. */
+int feature_ask(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select,
+		struct upnvme_completion *done);
 /* The answer's dword 0 goes to *result, if that is not null. */
 int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int save,
 		uint32_t *result);

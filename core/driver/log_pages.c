@@ -185,3 +185,38 @@ int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, u
 	free(log);
 	return rc ? rc : (int)found;
 }
+
+/* --- effects -------------------------------------------------------------------------------------- */
+
+/* What is public is the log's own dword. */
+_Static_assert(UPNVME_EFFECT_SUPPORTED == NVME_EFFECTS_SUPPORTED, "CSUPP");
+_Static_assert(UPNVME_EFFECT_CONTENT == NVME_EFFECTS_LBCC, "LBCC");
+_Static_assert(UPNVME_EFFECT_NS_CAPABILITY == NVME_EFFECTS_NCC, "NCC");
+_Static_assert(UPNVME_EFFECT_NS_INVENTORY == NVME_EFFECTS_NIC, "NIC");
+_Static_assert(UPNVME_EFFECT_CTRLR_CAPABILITY == NVME_EFFECTS_CCC, "CCC");
+_Static_assert(UPNVME_EFFECT_EXECUTION_MASK == NVME_EFFECTS_CSE_MASK << NVME_EFFECTS_CSE_SHIFT,
+	       "CSE");
+_Static_assert(UPNVME_EFFECT_EXECUTION_NS == NVME_EFFECTS_CSE_NS << NVME_EFFECTS_CSE_SHIFT, "CSE");
+_Static_assert(UPNVME_EFFECT_EXECUTION_ALL == NVME_EFFECTS_CSE_ALL_NS << NVME_EFFECTS_CSE_SHIFT,
+	       "CSE");
+_Static_assert(UPNVME_EFFECT_UUID == NVME_EFFECTS_UUID, "UUID selection");
+_Static_assert(UPNVME_EFFECT_SCOPE_NS == NVME_EFFECTS_SCOPE_NS << NVME_EFFECTS_SCOPE_SHIFT, "CSP");
+_Static_assert(UPNVME_EFFECT_SCOPE_SUBSYSTEM == NVME_EFFECTS_SCOPE_SUBSYSTEM
+							<< NVME_EFFECTS_SCOPE_SHIFT,
+	       "CSP");
+
+int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, uint32_t *effects)
+{
+	struct nvme_commands_supported_log log;
+	int rc;
+
+	if (!(ctrlr->id.lpa & NVME_LPA_COMMANDS_SUPPORTED))
+		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+				 "the effects of command %02xh: this controller has no log of them "
+				 "(LPA bit 1)",
+				 opcode);
+	rc = read_whole(ctrlr, NVME_LOG_COMMANDS_SUPPORTED, &log, sizeof(log));
+	if (!rc)
+		*effects = admin ? log.acs[opcode] : log.iocs[opcode];
+	return rc;
+}

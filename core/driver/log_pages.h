@@ -28,5 +28,7 @@ int log_smart(struct upnvme_ctrlr *ctrlr, struct upnvme_smart *smart);
 int log_firmware(struct upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 /* Up to `n` valid entries. Returns how many, or a negative errno. */
 int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, uint32_t n);
+/* UPNVME_EFFECT_... of an admin or an I/O command. */
+int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, uint32_t *effects);
 
 #endif

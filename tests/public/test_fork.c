@@ -66,6 +66,8 @@ static int ctrlr_calls(void *arg)
 	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
 	struct upnvme_ns_info ns_info = { .size = UPNVME_NS_INFO_SIZE };
 	struct upnvme_smart smart = { .size = UPNVME_SMART_SIZE };
+	struct upnvme_features features = { .size = UPNVME_FEATURES_SIZE };
+	uint32_t effects;
 	struct upnvme_completion done;
 	struct upnvme_raw raw = { .cdw = { 0x0a, 0 } };
 	static char data[4096];
@@ -83,6 +85,8 @@ static int ctrlr_calls(void *arg)
 	FORKED(upnvme_feature_get(ctrlr, 0, 7, 0, NULL, NULL, 0));
 	FORKED(upnvme_feature_set(ctrlr, 0, 1, 0, 0, NULL, 0));
 	FORKED(upnvme_smart_get(ctrlr, &smart));
+	FORKED(upnvme_features_get(ctrlr, &features));
+	FORKED(upnvme_command_effects(ctrlr, 1, 6, &effects));
 	FORKED(upnvme_ctrlr_on_event(ctrlr, NULL, NULL));
 	FORKED(upnvme_ns_get(&ns, ctrlr, 1));
 	FORKED(upnvme_ns_info_get(family->rig.ns, &ns_info));

@@ -60,6 +60,7 @@ static void sizes_below_the_first_version_are_refused(void **state)
 	struct upnvme_ns_info ns_info = { 0 };
 	struct upnvme_smart smart = { 0 };
 	struct upnvme_firmware firmware = { 0 };
+	struct upnvme_features features = { 0 };
 	struct rig rig;
 	upnvme_qpair *qp;
 	upnvme_ctrlr *ctrlr;
@@ -79,10 +80,13 @@ static void sizes_below_the_first_version_are_refused(void **state)
 	expect_error(upnvme_smart_get(rig.ctrlr, &smart), -EINVAL, UPNVME_ERR_OPTIONS_SIZE, NULL);
 	expect_error(upnvme_firmware_get(rig.ctrlr, &firmware), -EINVAL, UPNVME_ERR_OPTIONS_SIZE,
 		     NULL);
+	expect_error(upnvme_features_get(rig.ctrlr, &features), -EINVAL, UPNVME_ERR_OPTIONS_SIZE,
+		     "upnvme_features", NULL);
 	expect_error(upnvme_qpair_stats_get(rig.qp, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
 	expect_error(upnvme_ctrlr_info_get(rig.ctrlr, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
 	expect_error(upnvme_ns_info_get(rig.ns, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
 	expect_error(upnvme_smart_get(rig.ctrlr, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
+	expect_error(upnvme_features_get(rig.ctrlr, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
 	rig_close(&rig);
 }
 

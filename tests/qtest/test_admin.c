@@ -88,6 +88,36 @@ static void what_the_controller_refuses_is_an_error(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
+/* QEMU has no Keep Alive Timer and, with the error recovery of its namespace 1, all else. */
+static void feature_values_are_decoded(void **state)
+{
+	struct upnvme_features features = { .size = UPNVME_FEATURES_SIZE };
+	upnvme_ctrlr *ctrlr = ctrlr_of_group();
+
+	OK(upnvme_features_get(ctrlr, &features));
+	assert_int_equal(features.valid, 0xfff & ~UPNVME_FEATURES_KEEP_ALIVE);
+	assert_int_equal(features.over_celsius, QEMU_WARNING - KELVIN);
+	assert_int_equal(features.volatile_write_cache, 1);
+	assert_int_equal(features.volatile_write_cache_enabled, 1);
+	assert_int_equal(features.error_recovery_ms, 0);
+	assert_true(features.submission_queues >= 1 && features.completion_queues >= 1);
+	OK(upnvme_close(ctrlr));
+}
+
+static void effects_of_commands_are_told(void **state)
+{
+	upnvme_ctrlr *ctrlr = ctrlr_of_group();
+	uint32_t effects;
+
+	OK(upnvme_command_effects(ctrlr, 1, NVME_ADMIN_IDENTIFY, &effects));
+	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED);
+	OK(upnvme_command_effects(ctrlr, 0, NVME_CMD_WRITE, &effects));
+	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CONTENT);
+	OK(upnvme_command_effects(ctrlr, 0, 0xff, &effects));
+	assert_int_equal(effects, 0);
+	OK(upnvme_close(ctrlr));
+}
+
 /* --- log pages ------------------------------------------------------------------------------------ */
 
 static void smart_is_decoded(void **state)
@@ -337,6 +367,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_feature_with_data_is_set_and_read_back),
 	cmocka_unit_test(capabilities_of_a_feature_are_told),
 	cmocka_unit_test(what_the_controller_refuses_is_an_error),
+	cmocka_unit_test(feature_values_are_decoded),
+	cmocka_unit_test(effects_of_commands_are_told),
 	cmocka_unit_test(smart_is_decoded),
 	cmocka_unit_test(the_firmware_slots_are_decoded),
 	cmocka_unit_test(an_empty_error_log_has_no_entries),

@@ -134,6 +134,56 @@ UPNVME_API int upnvme_feature_get(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t f
 UPNVME_API int upnvme_feature_set(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t value,
 				  int save, const void *data, size_t bytes);
 
+/* upnvme_features.valid: which features the controller answered; the fields of others are 0. */
+#define UPNVME_FEATURES_ARBITRATION          0x1u
+#define UPNVME_FEATURES_POWER                0x2u
+#define UPNVME_FEATURES_OVER_TEMPERATURE     0x4u
+#define UPNVME_FEATURES_UNDER_TEMPERATURE    0x8u
+#define UPNVME_FEATURES_ERROR_RECOVERY       0x10u
+#define UPNVME_FEATURES_VOLATILE_WRITE_CACHE 0x20u
+#define UPNVME_FEATURES_QUEUES               0x40u
+#define UPNVME_FEATURES_COALESCING           0x80u
+#define UPNVME_FEATURES_WRITE_ATOMICITY      0x100u
+#define UPNVME_FEATURES_EVENTS               0x200u
+#define UPNVME_FEATURES_TIMESTAMP            0x400u
+#define UPNVME_FEATURES_KEEP_ALIVE           0x800u
+
+/* Current values of features (5.27.1), decoded; fields grow at the end. */
+struct upnvme_features {
+	uint32_t size;              /* in: sizeof(struct upnvme_features) */
+	uint32_t valid;             /* UPNVME_FEATURES_... */
+	uint32_t arbitration_burst; /* commands taken from one queue at a time; 0: no limit */
+	uint16_t low_weight;        /* of submission queues of low priority, 1 to 256 */
+	uint16_t medium_weight;
+	uint16_t high_weight;
+	uint8_t power_state;   /* 0 to 31 */
+	uint8_t workload_hint; /* 0: none */
+	/* Thresholds of the composite temperature, which critical warnings are about. */
+	int32_t over_celsius;
+	int32_t under_celsius;
+	/* Of the lowest active namespace: how long a read or write is tried again; 0: no limit. */
+	uint32_t error_recovery_ms;
+	uint8_t deallocated_reads_fail;       /* 1: likewise: reads of deallocated blocks do */
+	uint8_t volatile_write_cache;         /* 1: there is one, whatever `valid` says */
+	uint8_t volatile_write_cache_enabled; /* 1: and it is in use */
+	uint8_t write_atomicity_disabled;     /* 1: only the power fail limits (AWUPF) hold */
+	uint8_t timestamp_from_host;          /* 1: since 1970; 0: since the controller's reset */
+	uint8_t timestamp_stopped;            /* 1: it may have stopped counting for a while */
+	uint8_t reserved[2];
+	uint32_t submission_queues;  /* I/O queues granted */
+	uint32_t completion_queues;  /* I/O queues granted */
+	uint32_t coalescing_entries; /* completions that an interrupt may wait for, 1 to 256 */
+	uint32_t coalescing_us;      /* how long it may wait for them; 0: no delay */
+	uint32_t events;             /* asynchronous events that are on: bits as in 5.27.1.8 */
+	uint32_t keep_alive_ms;      /* 0: no keep alive */
+	uint64_t timestamp_ms;       /* see timestamp_from_host */
+};
+#define UPNVME_FEATURES_SIZE ((uint32_t)sizeof(struct upnvme_features))
+
+/* Reads the current values into *features, up to features->size. A feature that the controller does
+ * not have is no error: its bit in `valid` is 0. Errors as upnvme_identify. */
+UPNVME_API int upnvme_features_get(upnvme_ctrlr *ctrlr, struct upnvme_features *features);
+
 /* SMART / health information (5.16.1.3), decoded. 128-bit counters saturate at 64 bits. */
 struct upnvme_smart {
 	uint32_t size;            /* in: sizeof(struct upnvme_smart) */
@@ -192,6 +242,31 @@ struct upnvme_firmware {
 
 /* Reads the firmware slot log into *firmware, up to firmware->size. Errors as upnvme_identify. */
 UPNVME_API int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
+
+/* What a command does (5.16.1.6): bits of upnvme_command_effects */
+#define UPNVME_EFFECT_SUPPORTED        0x1u  /* the controller has it; else all bits are 0 */
+#define UPNVME_EFFECT_CONTENT          0x2u  /* may change the contents of logical blocks */
+#define UPNVME_EFFECT_NS_CAPABILITY    0x4u  /* may change what a namespace can do */
+#define UPNVME_EFFECT_NS_INVENTORY     0x8u  /* may change which namespaces there are */
+#define UPNVME_EFFECT_CTRLR_CAPABILITY 0x10u /* may change what the controller can do */
+/* One value in three bits: what the command must not run beside; 0: no restriction. */
+#define UPNVME_EFFECT_EXECUTION_MASK 0x70000u
+#define UPNVME_EFFECT_EXECUTION_NS   0x10000u /* other commands of its namespace */
+#define UPNVME_EFFECT_EXECUTION_ALL  0x20000u /* other commands of any namespace */
+#define UPNVME_EFFECT_UUID           0x80000u /* takes a UUID index */
+/* How far the effects go; no bit: not reported. */
+#define UPNVME_EFFECT_SCOPE_NS              0x100000u
+#define UPNVME_EFFECT_SCOPE_CTRLR           0x200000u
+#define UPNVME_EFFECT_SCOPE_NVM_SET         0x400000u
+#define UPNVME_EFFECT_SCOPE_ENDURANCE_GROUP 0x800000u
+#define UPNVME_EFFECT_SCOPE_DOMAIN          0x1000000u
+#define UPNVME_EFFECT_SCOPE_SUBSYSTEM       0x2000000u
+
+/* Reads from the commands supported and effects log what `opcode` does, into *effects: of an admin
+ * command if `admin` is not 0, else of an I/O command (NVM command set). Errors: -ENOTSUP (the
+ * controller does not have that log), and as upnvme_identify. */
+UPNVME_API int upnvme_command_effects(upnvme_ctrlr *ctrlr, uint32_t admin, uint32_t opcode,
+				      uint32_t *effects);
 
 /* upnvme_event.kind */
 #define UPNVME_EVENT_NS_CHANGED 1u /* a namespace appeared, changed or went */

@@ -39,6 +39,11 @@ static int setup(void **state)
 	return open_rig(state, NVME_LPA_EXTENDED_DATA);
 }
 
+static int setup_effects(void **state)
+{
+	return open_rig(state, NVME_LPA_COMMANDS_SUPPORTED);
+}
+
 static int setup_short(void **state)
 {
 	return open_rig(state, 0);
@@ -225,6 +230,61 @@ static void the_error_log_gives_what_is_valid(void **state)
 	assert_int_equal(upnvme_error_log(NULL, entries, 1), -EINVAL);
 }
 
+static void the_effects_of_a_command_are_its_dword_of_the_log(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_sqe expected = { .opcode = 0x02, .nsid = 0xffffffff, .cdw10 = 1023u << 16 | 5 };
+	struct nvme_commands_supported_log *log = (void *)rig->fake->log;
+	uint32_t effects = 0;
+
+	memset(log, 0, sizeof(*log));
+	log->acs[0x80] = 0x0012000f;
+	log->iocs[0x80] = 0x02180011;
+	log->iocs[0xff] = 0x00100003;
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 1, 0x80, &effects), 0);
+	fake_transport_expect(&rig->fake->seen[0], &expected, true);
+	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CONTENT |
+					  UPNVME_EFFECT_NS_CAPABILITY | UPNVME_EFFECT_NS_INVENTORY |
+					  UPNVME_EFFECT_EXECUTION_ALL | UPNVME_EFFECT_SCOPE_NS);
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 0, 0x80, &effects), 0);
+	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CTRLR_CAPABILITY |
+					  UPNVME_EFFECT_UUID | UPNVME_EFFECT_SCOPE_NS |
+					  UPNVME_EFFECT_SCOPE_SUBSYSTEM);
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 0, 0xff, &effects), 0);
+	assert_int_equal(effects,
+			 UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CONTENT | UPNVME_EFFECT_SCOPE_NS);
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 1, 0xff, &effects), 0);
+	assert_int_equal(effects, 0);
+	assert_int_equal(rig->fake->nseen, 4);
+}
+
+static void effects_of_nothing_are_refused(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t effects = 77;
+
+	assert_int_equal(upnvme_command_effects(NULL, 0, 1, &effects), -EINVAL);
+	assert_int_equal(error_last()->code, UPNVME_ERR_NULL);
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 0, 1, NULL), -EINVAL);
+	assert_int_equal(error_last()->code, UPNVME_ERR_NULL);
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 0, 256, &effects), -EINVAL);
+	assert_int_equal(error_last()->code, UPNVME_ERR_ARGUMENT);
+	assert_int_equal(effects, 77);
+	assert_int_equal(rig->fake->nseen, 0);
+}
+
+static void without_the_log_effects_are_not_known(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t effects = 77;
+
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 1, 6, &effects), -ENOTSUP);
+	assert_int_equal(error_last()->code, UPNVME_ERR_UNSUPPORTED);
+	assert_non_null(strstr(error_last()->text, "06h"));
+	assert_int_equal(effects, 77);
+	assert_int_equal(rig->fake->nseen, 0);
+}
+
 static enum fake_verdict refuse(struct fake_transport *fake, const struct nvme_sqe *sqe,
 				struct nvme_cqe *cqe)
 {
@@ -238,11 +298,13 @@ static void an_error_status_is_explained(void **state)
 	struct upnvme_smart smart = { .size = UPNVME_SMART_SIZE };
 	struct upnvme_firmware firmware = { .size = UPNVME_FIRMWARE_SIZE };
 	struct upnvme_error_entry entry;
+	uint32_t effects;
 
 	rig->fake->script = refuse;
 	assert_int_equal(upnvme_smart_get(rig->ctrlr, &smart), -EIO);
 	assert_non_null(strstr(error_last()->text, "Get Log Page"));
 	assert_int_equal(upnvme_firmware_get(rig->ctrlr, &firmware), -EIO);
+	assert_int_equal(upnvme_command_effects(rig->ctrlr, 1, 6, &effects), -EIO);
 	assert_int_equal(upnvme_error_log(rig->ctrlr, &entry, 1), -EIO);
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
 }
@@ -261,7 +323,13 @@ int main(void)
 		TEST(smart_is_decoded),
 		TEST(firmware_slots_are_decoded),
 		TEST(the_error_log_gives_what_is_valid),
-		TEST(an_error_status_is_explained),
+		cmocka_unit_test_setup_teardown(the_effects_of_a_command_are_its_dword_of_the_log,
+						setup_effects, teardown),
+		cmocka_unit_test_setup_teardown(effects_of_nothing_are_refused, setup_effects,
+						teardown),
+		TEST(without_the_log_effects_are_not_known),
+		cmocka_unit_test_setup_teardown(an_error_status_is_explained, setup_effects,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,69 @@ static void features_are_set_and_read_back(void **state)
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
 }
 
+static uint64_t logged_errors(struct upnvme_ctrlr *ctrlr)
+{
+	struct upnvme_error_entry entry = { 0 };
+
+	assert_true(upnvme_error_log(ctrlr, &entry, 1) >= 0);
+	return entry.count;
+}
+
+static void set(struct upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t value)
+{
+	assert_int_equal(upnvme_feature_set(ctrlr, nsid, fid, value, 0, NULL, 0), 0);
+}
+
+static void feature_values_are_decoded(void **state)
+{
+	struct upnvme_features features = { .size = UPNVME_FEATURES_SIZE };
+	const uint64_t now_ms = 1700000000000;
+
+	set(*state, 0, NVME_FEAT_ARBITRATION, 0x1f0f0703);
+	set(*state, 0, NVME_FEAT_TEMPERATURE_THRESHOLD, 360);
+	set(*state, 0, NVME_FEAT_TEMPERATURE_THRESHOLD, 1u << 20 | 260);
+	set(*state, 1, NVME_FEAT_ERROR_RECOVERY, 25);
+	set(*state, 0, NVME_FEAT_INTERRUPT_COALESCING, 0x0407);
+	set(*state, 0, NVME_FEAT_WRITE_ATOMICITY, 1);
+	assert_int_equal(upnvme_feature_set(*state, 0, NVME_FEAT_TIMESTAMP, 0, 0, &now_ms, 8), 0);
+	assert_int_equal(upnvme_features_get(*state, &features), 0);
+	assert_int_equal(features.valid, 0xfff & ~UPNVME_FEATURES_VOLATILE_WRITE_CACHE);
+	assert_int_equal(features.arbitration_burst, 8);
+	assert_int_equal(features.low_weight, 8);
+	assert_int_equal(features.medium_weight, 16);
+	assert_int_equal(features.high_weight, 32);
+	assert_int_equal(features.power_state, 0);
+	assert_int_equal(features.over_celsius, 87);
+	assert_int_equal(features.under_celsius, -13);
+	assert_int_equal(features.error_recovery_ms, 2500);
+	assert_int_equal(features.volatile_write_cache, 0);
+	assert_int_equal(features.write_atomicity_disabled, 1);
+	assert_int_equal(features.submission_queues, 64);
+	assert_int_equal(features.completion_queues, 64);
+	assert_int_equal(features.coalescing_entries, 8);
+	assert_int_equal(features.coalescing_us, 400);
+	assert_int_equal(features.events,
+			 NVME_ASYNC_EVENT_NS_ATTRIBUTE | NVME_SMART_WARNING_TEMPERATURE);
+	assert_int_equal(features.timestamp_from_host, 1);
+	assert_in_range(features.timestamp_ms, now_ms, now_ms + 600000);
+	assert_int_equal(features.keep_alive_ms, 0);
+	assert_int_equal(logged_errors(*state), 0);
+}
+
+static void effects_are_those_of_the_command(void **state)
+{
+	uint32_t effects;
+
+	assert_int_equal(upnvme_command_effects(*state, 1, NVME_ADMIN_SET_FEATURES, &effects), 0);
+	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CTRLR_CAPABILITY |
+					  UPNVME_EFFECT_SCOPE_CTRLR);
+	assert_int_equal(upnvme_command_effects(*state, 0, NVME_CMD_WRITE, &effects), 0);
+	assert_int_equal(effects,
+			 UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CONTENT | UPNVME_EFFECT_SCOPE_NS);
+	assert_int_equal(upnvme_command_effects(*state, 0, 0xff, &effects), 0);
+	assert_int_equal(effects, 0);
+}
+
 static void errors_are_logged_and_read(void **state)
 {
 	struct upnvme_raw raw = { .cdw = { 0xff } }; /* vendor specific: not there */
@@ -244,6 +307,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_BOTH_MODES(properties_are_the_controllers),
 		IN_BOTH_MODES(features_are_set_and_read_back),
+		IN_BOTH_MODES(feature_values_are_decoded),
+		IN_BOTH_MODES(effects_are_those_of_the_command),
 		IN_BOTH_MODES(errors_are_logged_and_read),
 		IN_BOTH_MODES(smart_and_firmware_are_decoded),
 		IN_BOTH_MODES(heat_is_an_event),
