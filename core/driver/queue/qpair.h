@@ -94,7 +94,7 @@ static inline uint32_t slot_blocks(const struct slot *slot)
 struct upnvme_qpair {
 	/* --- the submission's cache line --- */
 	/* The owner's token while the straight path is open; 0 sends every call through
-	 * qpair_enter, which finds out why. Cleared from any thread. */
+	 * owner_enter, which finds out why. Cleared from any thread. */
 	_Atomic uint64_t gate;
 	struct upnvme_ns *ns;            /* the last one used, known to be of this controller */
 	struct region window;            /* the last memory used */
@@ -155,6 +155,11 @@ struct upnvme_qpair {
 	struct domain_user user;
 	uint64_t mapped_bytes;
 };
+
+static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct slot *slot)
+{
+	return (uint32_t)(slot - qp->slots);
+}
 
 #define QPAIR_RELEASED 1ull
 

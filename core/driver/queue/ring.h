@@ -6,11 +6,6 @@
 #include "base/barrier.h"
 #include "driver/queue/qpair.h"
 
-static inline uint32_t slot_index_of(const struct upnvme_qpair *qp, const struct slot *slot)
-{
-	return (uint32_t)(slot - qp->slots);
-}
-
 /* Entries written since the doorbell was rung. The ring is never full, so equal means none. */
 static inline uint32_t ring_unrung(const struct upnvme_qpair *qp)
 {

@@ -20,11 +20,6 @@
 /* Not for this path; no errno is that large. */
 #define STRAIGHT_NOT (-4096)
 
-static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct slot *slot)
-{
-	return (uint32_t)(slot - qp->slots);
-}
-
 static inline uint64_t slot_list_iova(const struct upnvme_qpair *qp, const struct slot *slot)
 {
 	return qp->lists_iova + ((uint64_t)slot_index(qp, slot) << qp->list_shift);

@@ -79,7 +79,7 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 	}
 	record = cqe_record(qp, cqe, slot, rest);
 	if (slot->head & SLOT_TIMED)
-		histogram_stop(qp->histogram, slot_index_of(qp, slot));
+		histogram_stop(qp->histogram, slot_index(qp, slot));
 	slot_unmark(slot);
 	slot_push(qp, slot);
 	take_deliver(sink, cb, &record);

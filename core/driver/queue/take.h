@@ -39,11 +39,17 @@ void split_pump(struct upnvme_qpair *qp);
  * what is left of it. */
 uint32_t ready_deliver(struct upnvme_qpair *qp, uint32_t budget, struct sink *sink);
 
-static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
+/* `step` is the queue pair's, which a loop may have at hand. */
+static inline void slot_push_by(struct upnvme_qpair *qp, struct slot *slot, uint64_t step)
 {
-	slot->blocks_and_head += qp->slot_step;
+	slot->blocks_and_head += step;
 	atomic_store_explicit(&slot->next, qp->free, memory_order_relaxed);
 	qp->free = slot;
+}
+
+static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
+{
+	slot_push_by(qp, slot, qp->slot_step);
 }
 
 /*
@@ -173,9 +179,7 @@ static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
 		arg = slot->arg;
 		record.tag = (uint64_t)(uintptr_t)arg;
 		record.result = cqe_result(head);
-		slot->blocks_and_head += step;
-		atomic_store_explicit(&slot->next, qp->free, memory_order_relaxed);
-		qp->free = slot;
+		slot_push_by(qp, slot, step);
 		/* The callback is read where it is called: no register has to keep it. */
 		atomic_signal_fence(memory_order_seq_cst);
 		if (reaping && !slot->cb)
