@@ -20,8 +20,9 @@
 #define UPNVME_API __attribute__((visibility("default")))
 #endif
 
+/** @def UPNVME_ASSERT
+ * Refuses to compile where `condition` does not hold: for the layouts below. */
 #if defined(__cplusplus)
-/** Refuses to compile where `condition` does not hold: for the layouts below. */
 #define UPNVME_ASSERT(condition, text) static_assert(condition, text)
 #else
 #define UPNVME_ASSERT(condition, text) _Static_assert(condition, text)
