@@ -137,10 +137,10 @@ static int ring_alloc(struct upnvme_qpair *qp, uint64_t bytes, void **ring)
 		return rc;
 	return error_set(
 		-ENOMEM, UPNVME_ERR_NO_MEMORY,
-		"a queue pair of %u entries needs %llu bytes in one piece of the bus, and "
+		"a queue pair of %llu entries needs %llu bytes in one piece of the bus, and "
 		"without an IOMMU that is a huge page at the most: ask for fewer entries, or "
 		"fewer outstanding commands",
-		qp->entries, (unsigned long long)bytes);
+		(unsigned long long)qp->entries, (unsigned long long)bytes);
 }
 
 static int rings_alloc(struct upnvme_qpair *qp, uint32_t entries, uint32_t nslots)
