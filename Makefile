@@ -67,7 +67,7 @@ DPDK_PARTS   := eal kvargs telemetry log argparse pmu
 DPDK_LIBS     = -Wl,--whole-archive $(wildcard $(DPDK_PARTS:%=$(DPDK_LIBDIR)/librte_%.a)) -Wl,--no-whole-archive \
   -Wl,--exclude-libs,ALL -Wl,-Bsymbolic $(DPDK_WRAPPED:%=-Wl,--wrap=%) \
   -lnuma $(if $(wildcard $(DPDK_LIBDIR)/libbsd.so),-lbsd) -lm -ldl
-DPDK_WRAPPED := openlog closelog syslog
+DPDK_WRAPPED := openlog closelog mkdir
 
 STD         := -std=gnu11 -D_GNU_SOURCE
 LIB_LIBS    := $(URING_LIBS) -pthread -ldl

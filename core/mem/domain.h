@@ -31,6 +31,7 @@ struct domain_user {
 /* The domain of an environment, one in the process for each, counted. */
 int domain_acquire(struct domain **domain, struct env *env);
 void domain_release(struct domain *domain);
+const struct env *domain_env(const struct domain *domain);
 
 void domain_user_add(struct domain *domain, struct domain_user *user);
 void domain_user_remove(struct domain *domain, struct domain_user *user);

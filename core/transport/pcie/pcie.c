@@ -29,6 +29,7 @@
 #include "pci/sysfs.h"
 #include "spec/regs.h"
 #include "transport/pcie/memory.h"
+#include "transport/pcie/pcie.h"
 #include "transport/pcie/place.h"
 #include "transport/transport.h"
 
@@ -110,8 +111,7 @@ static int device_open(struct device **device, const struct place *place,
 	return rc ? rc : vfio_device_open(device, place->address, place->number, pages);
 }
 
-/* Takes the device over. */
-static int pcie_create(struct transport **transport, struct device *device, int node)
+int pcie_attach(struct transport **transport, struct device *device, int node)
 {
 	struct pcie *pcie = calloc(1, sizeof(*pcie));
 	int rc;
@@ -148,7 +148,7 @@ static int pcie_open(struct transport **transport, const struct uri *uri)
 		rc = place_find(&place, &sysfs_machine, uri_path(uri));
 	if (!rc)
 		rc = device_open(&device, &place, &wish);
-	return rc ? rc : pcie_create(transport, device, place.node);
+	return rc ? rc : pcie_attach(transport, device, place.node);
 }
 
 static int pcie_isolate(struct transport *transport)
