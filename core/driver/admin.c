@@ -411,6 +411,7 @@ int admin_create(struct upnvme_ctrlr *ctrlr)
 	}
 	pthread_mutex_init(&admin->lock, NULL);
 	admin->pool.domain = ctrlr->domain;
+	admin->pool.node = ctrlr->transport->node;
 	admin->done_end = &admin->done;
 	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
 		admin->requests[i].admin = admin;

@@ -46,6 +46,7 @@ struct transport_ops {
 struct transport {
 	const struct transport_ops *ops;
 	struct domain *domain; /* the memory that the controller can reach */
+	int node;              /* the NUMA node that it is near, or ENV_ANY_NODE */
 };
 
 /* Opens what the URI names, by its scheme. Closed by transport_close. */

@@ -109,7 +109,10 @@ struct upnvme_ctrlr_info {
 	uint64_t max_write_zeroes_bytes; /**< of one command; larger requests are split */
 	uint64_t max_verify_bytes;       /**< likewise */
 	uint32_t max_deallocate_ranges;  /**< of one command */
-	uint32_t reserved;               /**< zero */
+	int32_t numa_node;               /**< that it is near, and its memory with it; -1: any */
+	/** Who gives memory and access: "host" (soft:); "vfio" and "dpdk" (an IOMMU's mappings of this
+	 * process's memory, of DPDK's huge pages); "uio" (no IOMMU, DPDK's huge pages). */
+	char environment[16];
 };
 /** What upnvme_ctrlr_info.size is set to. */
 #define UPNVME_CTRLR_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ctrlr_info))

@@ -100,6 +100,9 @@ extern "C" {
 #define UPNVME_ERR_DRIVER_MISSING   154u /**< the driver to bind it to is not loaded */
 #define UPNVME_ERR_BIND             155u /**< the driver did not take it; it is back where it was */
 #define UPNVME_ERR_BIND_STUCK       156u /**< likewise, nor did its former driver take it back */
+#define UPNVME_ERR_HUGE_PAGES       157u /**< too few huge pages are free, or there are none */
+#define UPNVME_ERR_PLUGIN           158u /**< a part of the library is missing, or of another build */
+#define UPNVME_ERR_UNSAFE           159u /**< a device that could reach all memory needs unsafe=1 */
 /** @} */
 
 /** The last error of a thread; a frozen record of 512 bytes. */

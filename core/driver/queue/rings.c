@@ -128,15 +128,30 @@ static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 	return 0;
 }
 
+/* CC.MPS pages that follow each other on the bus: CREATE's PC bit, which every controller takes. */
+static int ring_alloc(struct upnvme_qpair *qp, uint64_t bytes, void **ring)
+{
+	int rc = domain_alloc(qp->domain, bytes, 0, qp->ctrlr->transport->node, ring);
+
+	if (rc || !bytes || domain_is_contiguous(qp->domain, *ring, bytes))
+		return rc;
+	return error_set(
+		-ENOMEM, UPNVME_ERR_NO_MEMORY,
+		"a queue pair of %llu entries needs %llu bytes in one piece of the bus, and "
+		"without an IOMMU that is a huge page at the most: ask for fewer entries, or "
+		"fewer outstanding commands",
+		(unsigned long long)qp->entries, (unsigned long long)bytes);
+}
+
 static int rings_alloc(struct upnvme_qpair *qp, uint32_t entries, uint32_t nslots)
 {
 	void *sq = NULL, *cq = NULL, *lists = NULL;
-	int rc = domain_alloc(qp->domain, entries * sizeof(struct nvme_sqe), 0, &sq);
+	int rc = ring_alloc(qp, entries * sizeof(struct nvme_sqe), &sq);
 
 	if (!rc)
-		rc = domain_alloc(qp->domain, entries * sizeof(struct nvme_cqe), 0, &cq);
+		rc = ring_alloc(qp, entries * sizeof(struct nvme_cqe), &cq);
 	if (!rc)
-		rc = domain_alloc(qp->domain, (uint64_t)nslots * qp->list_bytes, 0, &lists);
+		rc = ring_alloc(qp, (uint64_t)nslots * qp->list_bytes, &lists);
 	qp->sq = sq;
 	qp->cq = cq;
 	qp->lists = lists;

@@ -229,6 +229,8 @@ static int soft_start(struct soft *soft, struct softctrl_config *config)
 {
 	int rc = domain_acquire(&soft->transport.domain, env_host());
 
+	soft->transport.node = ENV_ANY_NODE;
+
 	if (rc)
 		return rc;
 	config->dma = (struct softctrl_dma){ soft_map, soft->transport.domain };

@@ -130,7 +130,7 @@ void *fake_alloc(struct fake_device *dev, uint64_t bytes)
 {
 	void *va = NULL;
 
-	assert_int_equal(domain_alloc(dev->domain, bytes, 0, &va), 0);
+	assert_int_equal(domain_alloc(dev->domain, bytes, 0, ENV_ANY_NODE, &va), 0);
 	return va;
 }
 

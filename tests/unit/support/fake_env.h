@@ -11,8 +11,10 @@
 struct fake_env {
 	struct env env;
 	bool scattered;       /* each mapping somewhere else on the bus */
+	uint64_t piece_bytes; /* the most that a mapping has in one piece, aligned; 0: any */
 	uint32_t fail_map_in; /* the n-th map from now fails; 0: none */
 	bool fail_pages;
+	int last_node; /* that pages were asked of */
 	uint64_t next_iova;
 	uint64_t mapped_bytes; /* now */
 	uint64_t pages_bytes;  /* now */

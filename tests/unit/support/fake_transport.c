@@ -390,6 +390,7 @@ struct fake_transport *fake_transport_create(void)
 
 	assert_non_null(fake);
 	fake->transport.ops = &fake_ops;
+	fake->transport.node = ENV_ANY_NODE;
 	pthread_mutex_init(&fake->lock, NULL);
 	assert_int_equal(domain_acquire(&fake->transport.domain, env_host()), 0);
 	describe(fake);
