@@ -21,7 +21,7 @@ def inside():
         guest.kernel_disk(address)
         guest.bind(address, "vfio-pci")
     codes = [guest.call("tests/vm/device/test_io", guest.uri_of(address), "cmb") for address in addresses[:2]]
-    codes += [guest.call("tests/vm/device/test_cmb", guest.uri_of(address)) for address in addresses[2:]]
+    codes += [guest.call("tests/public/test_cmb", guest.uri_of(address)) for address in addresses[2:]]
     return max(codes)
 
 
