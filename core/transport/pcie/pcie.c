@@ -44,8 +44,7 @@ struct pcie {
 	struct transport transport;
 	struct device *device;
 	struct device_bar bar;
-	struct device_bar
-		memory_bar; /* of the controller's own memory, if that is in another one */
+	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
 	struct transport_memory memory;
 };
 
