@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +20,10 @@ static const char *uri;
 
 struct state {
 	cpu_set_t affinity, affinity_of_new;
-	struct sigaction actions[NSIGNALS];
+	struct {
+		sighandler_t handler;
+		int flags;
+	} signals[NSIGNALS];
 	sigset_t mask;
 	size_t environ_bytes;
 	bool folder;
@@ -40,8 +44,13 @@ static void state_take(struct state *state)
 	read_affinity(&state->affinity);
 	assert_int_equal(pthread_create(&thread, NULL, read_affinity, &state->affinity_of_new), 0);
 	pthread_join(thread, NULL);
-	for (int i = 0; i < NSIGNALS; i++)
-		sigaction(i + 1, NULL, &state->actions[i]);
+	for (int i = 0; i < NSIGNALS; i++) {
+		struct sigaction action = { 0 };
+
+		sigaction(i + 1, NULL, &action);
+		state->signals[i].handler = action.sa_handler;
+		state->signals[i].flags = action.sa_flags;
+	}
 	pthread_sigmask(0, NULL, &state->mask);
 	for (char **variable = environ; *variable; variable++)
 		state->environ_bytes += strlen(*variable) + 1;
@@ -58,17 +67,16 @@ static void use(struct rig *rig)
 }
 
 /* Puts a file in the place of standard output and error, until quiet_end, which returns how much was written. */
-static int quiet[2];
-static FILE *heard;
+static int quiet[2], heard;
 
 static void quiet_begin(void)
 {
-	heard = tmpfile();
-	assert_non_null(heard);
+	heard = memfd_create("heard", MFD_CLOEXEC);
+	assert_true(heard > 0);
 	fflush(stdout);
 	for (int i = 0; i < 2; i++) {
 		quiet[i] = dup(i + 1);
-		assert_true(dup2(fileno(heard), i + 1) > 0);
+		assert_true(dup2(heard, i + 1) > 0);
 	}
 }
 
@@ -82,8 +90,8 @@ static long quiet_end(void)
 		dup2(quiet[i], i + 1);
 		close(quiet[i]);
 	}
-	assert_int_equal(fstat(fileno(heard), &file), 0);
-	fclose(heard);
+	assert_int_equal(fstat(heard, &file), 0);
+	close(heard);
 	return (long)file.st_size;
 }
 
