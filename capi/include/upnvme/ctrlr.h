@@ -205,8 +205,8 @@ UPNVME_API int upnvme_identify(upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid,
 UPNVME_API int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid, uint64_t offset,
 			       void *data, size_t bytes);
 
-/** @name upnvme_feature_get: which value
- * Select (NVMe Base 2.0, 5.15).
+/** @name Which value of a feature
+ * What upnvme_feature_get selects (NVMe Base 2.0, 5.15).
  * @{ */
 #define UPNVME_FEATURE_CURRENT      0u /**< the one in use */
 #define UPNVME_FEATURE_DEFAULT      1u /**< the controller's own */
@@ -400,7 +400,7 @@ struct upnvme_firmware {
  */
 UPNVME_API int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 
-/** @name Effects of a command
+/** @name What a command does
  * Bits of upnvme_command_effects (NVMe Base 2.0, 5.16.1.6).
  * @{ */
 #define UPNVME_EFFECT_SUPPORTED        0x1u  /**< the controller has it; else all bits are 0 */
