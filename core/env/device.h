@@ -48,6 +48,11 @@ int device_config_read16(struct device *device, uint32_t offset, uint16_t *value
 int device_config_write16(struct device *device, uint32_t offset, uint16_t value);
 
 void device_bar_unmap(struct device_bar *bar);
+/* Where the BAR is on the bus. -ENOTSUP unless it is one of memory. */
+int device_bar_address(struct device *device, unsigned index, uint64_t *address);
+
+/* How many bytes from `offset` on there are in one piece. */
+uint64_t device_bar_room(const struct device_bar *bar, uint64_t offset);
 bool device_bar_covers(const struct device_bar *bar, uint64_t offset, uint64_t bytes);
 
 #endif

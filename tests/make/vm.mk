@@ -11,7 +11,8 @@ $(eval $(call lane_rules,vm/dpdk,$$(PUBLIC_CFLAGS) $$(DPDK_CFLAGS) -Wno-unused-p
   $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE) -lrte_eal))
 VM_DPDK_PROGRAMS := $(call lane_programs,vm/dpdk)
 endif
-VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave
+VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
+  $(B)/tests/public/test_cmb
 
 $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 	$(call say,CC,$<)

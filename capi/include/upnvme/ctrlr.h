@@ -86,6 +86,17 @@ UPNVME_API int upnvme_close(upnvme_ctrlr *ctrlr);
  */
 UPNVME_API int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr);
 
+/** @name upnvme_ctrlr_info.cmb_flags
+ * What the controller memory buffer may hold (NVMe Base 2.0, 3.1.3.12). This library puts submission queues there, for
+ * queue pairs with UPNVME_QPAIR_CMB.
+ * @{ */
+#define UPNVME_CMB_SUBMISSION_QUEUES 0x1u  /**< submission queues (SQS) */
+#define UPNVME_CMB_COMPLETION_QUEUES 0x2u  /**< completion queues (CQS) */
+#define UPNVME_CMB_LISTS             0x4u  /**< PRP and SGL lists (LISTS) */
+#define UPNVME_CMB_READ_DATA         0x8u  /**< data that the controller gives (RDS) */
+#define UPNVME_CMB_WRITE_DATA        0x10u /**< data that the controller takes (WDS) */
+/** @} */
+
 /** What a controller is, and its limits (NVMe Base 2.0, 5.17.2.1); fields grow at the end. */
 struct upnvme_ctrlr_info {
 	uint32_t size;                /**< in: sizeof(struct upnvme_ctrlr_info) */
@@ -113,6 +124,9 @@ struct upnvme_ctrlr_info {
 	/** Who gives memory and access: "host" (soft:); "vfio" and "dpdk" (an IOMMU's mappings of this
 	 * process's memory, of DPDK's huge pages); "uio" (no IOMMU, DPDK's huge pages). */
 	char environment[16];
+	uint64_t cmb_bytes; /**< memory of the controller's own that can be used (CMB); 0: none */
+	uint32_t cmb_flags; /**< what it may hold: UPNVME_CMB_... */
+	uint32_t reserved;  /**< zero */
 };
 /** What upnvme_ctrlr_info.size is set to. */
 #define UPNVME_CTRLR_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ctrlr_info))

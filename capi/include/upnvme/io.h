@@ -30,6 +30,9 @@ extern "C" {
  * @{ */
 #define UPNVME_QPAIR_RING_EACH 0x1u /**< ring the doorbell at each command, not once a batch */
 #define UPNVME_QPAIR_HISTOGRAM 0x2u /**< measure latencies: reads the clock twice per request */
+/** The submission queue is in the controller's memory buffer, from which it fetches commands faster than from the
+ * host's memory; writing them costs the host more. See upnvme_ctrlr_info.cmb_flags. */
+#define UPNVME_QPAIR_CMB 0x4u
 /** @} */
 
 /** How a queue pair is to be; begin with UPNVME_QPAIR_OPTS_INIT. Fields grow at the end. */
@@ -54,8 +57,9 @@ struct upnvme_qpair_opts {
  * @param ctrlr  the controller
  * @param opts  options; null: the defaults
  * @return 0, or a negative errno: -EINVAL (null, options, more entries than the controller takes),
- *   -E2BIG (options from the future), -ENOSPC (no more queue pairs), -ENOMEM, -EAGAIN (admin queue
- *   full), -ETIMEDOUT (not answered: the controller is given up), -EIO (controller failed, or
+ *   -E2BIG (options from the future), -ENOTSUP (UPNVME_QPAIR_CMB, and there is no memory buffer for
+ *   submission queues), -ENOSPC (no more queue pairs, no room in the memory buffer), -ENOMEM,
+ *   -EAGAIN (admin queue full), -ETIMEDOUT (not answered: the controller is given up), -EIO (controller failed, or
  *   answered with an error status), -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
