@@ -59,8 +59,8 @@ struct upnvme_qpair_opts {
  * @return 0, or a negative errno: -EINVAL (null, options, more entries than the controller takes),
  *   -E2BIG (options from the future), -ENOTSUP (UPNVME_QPAIR_CMB, and there is no memory buffer for
  *   submission queues), -ENOSPC (no more queue pairs, no room in the memory buffer), -ENOMEM,
- *   -EAGAIN (admin queue full), -ETIMEDOUT (not answered: the controller is given up), -EIO (controller failed, or
- *   answered with an error status), -EOWNERDEAD (after fork)
+ *   -EAGAIN (admin queue full), -ETIMEDOUT (not answered: the controller is given up), -EIO
+ *   (controller failed, or answered with an error status), -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
  */
