@@ -52,8 +52,11 @@ class Install(Case):
         tools = {f"bin/{path.stem}" for path in (TOP / "capi/tools").iterdir()}
         version = self.pkg_config("--modversion")[0]
         libraries = {"libupnvme.a", "libupnvme.so", "libupnvme.so.0", f"libupnvme.so.{version}", "pkgconfig/upnvme.pc"}
-        self.assertEqual(self.files(), tools | {f"include/{path}" for path in HEADERS} |
+        pages = {name for name in self.files() if name.startswith("share/man/")}
+        self.assertEqual(self.files() - pages, tools | {f"include/{path}" for path in HEADERS} |
                          {f"lib/{name}" for name in libraries})
+        self.assertLessEqual({"share/man/man1/upnvme-perf.1", "share/man/man8/upnvme-devices.8",
+                              *(f"share/man/man3/{name}.3" for name in MAP)}, pages)
         self.make("uninstall")
         self.assertEqual(self.files(), set())
 
