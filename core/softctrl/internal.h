@@ -4,8 +4,8 @@
  * others.
  *
  * Locks, in the order in which they are taken: registers -> Admin Submission Queue -> one I/O
- * submission queue -> a completion queue -> events or error log; interrupts, under all of them. Whoever holds a submission queue's
- * lock is its controller.
+ * submission queue -> a completion queue -> events, error log or interrupts. Whoever holds a
+ * submission queue's lock is its controller.
  */
 #ifndef UPNVME_SOFTCTRL_INTERNAL_H
 #define UPNVME_SOFTCTRL_INTERNAL_H

@@ -180,18 +180,6 @@ static void chain_next(struct chain *chain)
 		       chain));
 }
 
-static void poll_all(upnvme_qpair *qp)
-{
-	uint64_t signals;
-	int rc;
-
-	assert_int_equal(read(upnvme_qpair_fd(qp), &signals, sizeof(signals)), sizeof(signals));
-	do {
-		rc = upnvme_poll(qp, 0);
-		OK(rc);
-	} while (rc);
-}
-
 /* `ring` is what the loop does before it sleeps; above 0: there is something already. */
 static void loop(struct chain *chain, int (*ring)(upnvme_qpair *qp))
 {
@@ -213,7 +201,7 @@ static void loop(struct chain *chain, int (*ring)(upnvme_qpair *qp))
 		}
 		if (epoll_wait(epoll, &event, 1, 20000) != 1)
 			fail_msg("not woken, %u of %u are done", chain->ndone, n);
-		poll_all(chain->rig->qp);
+		poll_signalled(chain->rig->qp);
 	}
 	close(epoll);
 }

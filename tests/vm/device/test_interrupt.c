@@ -163,20 +163,6 @@ static void stream_next(struct stream *stream)
 		       stream->blocks, stream_done, stream));
 }
 
-static void stream_wake(struct stream *stream)
-{
-	uint64_t signals;
-	int rc;
-
-	assert_int_equal(read(upnvme_qpair_fd(stream->qp), &signals, sizeof(signals)),
-			 sizeof(signals));
-	do {
-		rc = upnvme_poll(stream->qp, 0);
-		OK(rc);
-	} while (rc);
-	OK(upnvme_qpair_ring(stream->qp));
-}
-
 static void stream_open(struct stream *stream, struct rig *rig, uint32_t blocks, int epoll)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = stream };
@@ -203,10 +189,13 @@ static void one_loop_runs_every_queue_pair(void **state)
 		stream_open(&streams[i], rig, i % 2 ? 40 : 1, epoll);
 	while (ndone < n * N) {
 		struct epoll_event event;
+		struct stream *woken;
 
 		if (epoll_wait(epoll, &event, 1, 20000) != 1)
 			fail_msg("not woken, %u of %u are done", ndone, n * N);
-		stream_wake(event.data.ptr);
+		woken = event.data.ptr;
+		poll_signalled(woken->qp);
+		OK(upnvme_qpair_ring(woken->qp));
 		ndone = 0;
 		for (uint32_t i = 0; i < n; i++)
 			ndone += streams[i].ndone;
