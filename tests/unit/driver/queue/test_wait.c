@@ -83,10 +83,10 @@ static void post(struct rig *rig, uint32_t n)
 	const struct nvme_sqe *sqe = fake_transport_memory(rig->fake, sq->prp1, 4096);
 	struct nvme_cqe *cqe = fake_transport_memory(rig->fake, cq->prp1, 4096);
 
-	cqe[n].sqhd = (uint16_t)(n + 1);
-	cqe[n].sqid = 1;
-	cqe[n].cid = sqe[n].cid;
-	__atomic_store_n(&cqe[n].status, NVME_CQE_STATUS_WORD(0, 1), __ATOMIC_RELEASE);
+	uint64_t half = (uint64_t)NVME_CQE_STATUS_WORD(0, 1) << 48 | (uint64_t)sqe[n].cid << 32 |
+			1u << 16 | (n + 1);
+
+	__atomic_store_n((uint64_t *)(void *)&cqe[n].sqhd, half, __ATOMIC_RELEASE);
 }
 
 static void signal_it(struct rig *rig)
