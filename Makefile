@@ -49,6 +49,7 @@ else ifeq ($(CONFIG),strict-clang)
 else ifeq ($(CONFIG),aarch64)
   CC       := aarch64-linux-gnu-gcc
   LIBURING := no
+  DPDK     := no
   OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror
 else
   $(error CONFIG=$(CONFIG) is not known)

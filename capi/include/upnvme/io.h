@@ -33,6 +33,8 @@ extern "C" {
 /** The submission queue is in the controller's memory buffer, from which it fetches commands faster than from the
  * host's memory; writing them costs the host more. See upnvme_ctrlr_info.cmb_flags. */
 #define UPNVME_QPAIR_CMB 0x4u
+/** Its completions signal an eventfd, to wait for: upnvme_qpair_wait, upnvme_qpair_fd. */
+#define UPNVME_QPAIR_INTERRUPT 0x8u
 /** @} */
 
 /** How a queue pair is to be; begin with UPNVME_QPAIR_OPTS_INIT. Fields grow at the end. */
@@ -58,9 +60,11 @@ struct upnvme_qpair_opts {
  * @param opts  options; null: the defaults
  * @return 0, or a negative errno: -EINVAL (null, options, more entries than the controller takes),
  *   -E2BIG (options from the future), -ENOTSUP (UPNVME_QPAIR_CMB, and there is no memory buffer for
- *   submission queues), -ENOSPC (no more queue pairs, no room in the memory buffer), -ENOMEM,
+ *   submission queues; UPNVME_QPAIR_INTERRUPT where there are no interrupts: UIO, `soft:` without
+ *   mode=thread), -ENOSPC (no more queue pairs, interrupts, or room in the memory buffer), -ENOMEM,
  *   -EAGAIN (admin queue full), -ETIMEDOUT (not answered: the controller is given up), -EIO
- *   (controller failed, or answered with an error status), -EOWNERDEAD (after fork)
+ *   (controller failed, or answered with an error status), -EMFILE, -ENFILE (no descriptor left for
+ *   an eventfd), -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
  */
@@ -474,6 +478,55 @@ UPNVME_API int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uin
  */
 UPNVME_API int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n,
 			   struct upnvme_completion *done, uint32_t ndone, uint64_t timeout_ns);
+
+/** @name Waiting instead of polling
+ * For queue pairs with UPNVME_QPAIR_INTERRUPT. They are submitted to and polled like any other;
+ * nothing completes but in a poll. A sleep and its end cost some microseconds: who wants the
+ * shortest latency polls.
+ *
+ * A program with an event loop of its own (epoll, asyncio, Go's netpoller) watches upnvme_qpair_fd
+ * for reading. When it is readable, the program
+ *  - reads its 8 bytes, before it polls: a completion that comes later makes it readable again;
+ *  - calls upnvme_poll, or upnvme_reap, until that returns 0;
+ *  - before it sleeps, calls upnvme_qpair_wait with a time-out of 0: that rings the doorbell for
+ *    what callbacks have submitted and for further parts of split requests, which would else not
+ *    begin, and 1 says that there is something to poll for already. (Where upnvme_poll alone is
+ *    used, upnvme_qpair_ring will do.)
+ *
+ * The last holds as well for whatever else the loop has submitted.
+ * @{ */
+
+/**
+ * Gives the eventfd, which becomes readable when completions have come since it was last read, and
+ * when the controller is given up. It may be readable without a completion, too. It is the
+ * library's, which closes it with the queue pair.
+ *
+ * @param qp  the queue pair
+ * @return the descriptor, or a negative errno: -EINVAL (null), -ENOTSUP (it was created without
+ *   UPNVME_QPAIR_INTERRUPT), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_qpair_fd(const upnvme_qpair *qp);
+
+/**
+ * Rings the doorbell if something was submitted, and sleeps until there is something for
+ * upnvme_poll or upnvme_reap to take: a completion, or a command that the library completed. It
+ * takes nothing itself. It sleeps on the eventfd, which it empties; signals do not end it. With
+ * nothing in flight there is nothing to come, and the time-out is all that ends it. That a device
+ * was pulled out is noticed by upnvme_ctrlr_poll alone, in whatever thread that runs.
+ *
+ * @param qp  the queue pair
+ * @param timeout_ns  how long at most, in nanoseconds; 0: not at all; UINT64_MAX: without end
+ * @return 1: poll now, 0: the time is over, or a negative errno: -ENOTSUP (it was created without
+ *   UPNVME_QPAIR_INTERRUPT), -EIO (the controller failed, and all that was in flight has been
+ *   taken), -ESHUTDOWN (the same of a queue pair that was stopped), -EINVAL (null), -EPERM,
+ *   -EDEADLK (within a callback), -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere); not within a callback.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_qpair_wait(upnvme_qpair *qp, uint64_t timeout_ns);
+/** @} */
 
 #ifdef __cplusplus
 }
