@@ -22,7 +22,7 @@ check-build:
 
 $(LANES:%=check-%): check-%:
 	+@$(SUBMAKE) build-$*
-	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*)'
+	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*) $(wildcard tests/$*/test_*.py)'
 
 # Their recipe keeps make from saying of each program that it is up to date.
 .PHONY: $(LANES:%=build-%) build-tools
