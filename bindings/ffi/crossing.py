@@ -38,7 +38,8 @@ def spelled(node, where):
         return stars + "".join(f" {qualifier}" for qualifier in node.quals)
     if isinstance(node, c_ast.TypeDecl):
         return " ".join([*node.quals, base_name(node, where)])
-    raise Refused(f"{where}: {type(node).__name__} is not for the boundary: name its type by a typedef, or use a pointer")
+    raise Refused(f"{where}: {type(node).__name__} is not for the boundary: name its type by a typedef, or use a "
+                  "pointer")
 
 
 class Crossing:

@@ -12,6 +12,7 @@ the type that is passed. Needs a C compiler ($CC) and pycparser (Debian: python3
 import argparse
 import json
 import pathlib
+import subprocess
 import sys
 
 from crossing import Refused
@@ -66,6 +67,8 @@ def main():
         text = written(described(args.include)) + "\n"
     except Refused as refusal:
         sys.exit(f"describe.py: {refusal}")
+    except subprocess.CalledProcessError:
+        sys.exit("describe.py: the compiler does not take these headers: see above")
     if args.output:
         write_if_changed(args.output, text)
     else:

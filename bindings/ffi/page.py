@@ -6,8 +6,9 @@ from c_face import declared, parameters
 HEAD = """\
 # The ABI of upnvme {version}
 
-ABI version {abi_version}: `{soname}`, {count} functions. Made from the public headers by `make abi`; the same for machines
-is in `share/upnvme/abi.json`. All sizes and offsets are in bytes, and hold on every architecture that upnvme runs on.
+ABI version {abi_version}: `{soname}`, {count} functions. Made from the public headers by `make abi`; the same for
+machines is in `share/upnvme/abi.json`. Sizes and offsets are in bytes, and hold on every architecture that upnvme runs
+on.
 """
 KINDS = {"frozen": "frozen", "sized": "begins with its size, grows at its end", "system": "the system's"}
 

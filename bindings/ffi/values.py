@@ -13,11 +13,12 @@ PROGRAM = """\
 #include <upnvme.h>
 
 static void number(long long value) {{ printf("%lld\\n", value); }}
-static void large(unsigned long value) {{ printf("%lu\\n", value); }}
+static void large(unsigned long long value) {{ printf("%llu\\n", value); }}
 static void text(const char *value) {{ printf("\\"%s\\"\\n", value); }}
-#define ANSWER(x) _Generic((x), char *: text, const char *: text, unsigned long: large, default: number)(x)
+#define ANSWER(x) \\
+    _Generic((x), char *: text, unsigned long: large, unsigned long long: large, default: number)(x)
 #define TYPE_OF(x) _Generic((x), char *: "string", int: "int32_t", unsigned: "uint32_t", \\
-    long: "int64_t", unsigned long: "uint64_t")
+    long: "int64_t", unsigned long: "uint64_t", long long: "int64_t", unsigned long long: "uint64_t")
 
 int main(void)
 {{

@@ -9,13 +9,13 @@
 
 static struct json *table;
 
-void calls_load(void)
+void calls_load(const char *path)
 {
 	char error[256];
 
-	table = json_read(CALLS_JSON, error, sizeof(error));
+	table = json_read(path, error, sizeof(error));
 	if (!table) {
-		printf("%s: %s\n", CALLS_JSON, error);
+		printf("%s: %s\n", path, error);
 		exit(1);
 	}
 }

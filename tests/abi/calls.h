@@ -6,7 +6,7 @@
 #include "description.h"
 
 /* Exits with 1 if the table cannot be read. */
-void calls_load(void);
+void calls_load(const char *path);
 void calls_free(void);
 
 /* A test of the function that `*state` describes. */

@@ -47,13 +47,14 @@ static size_t tests_make(struct CMUnitTest *tests)
 	return n;
 }
 
-int main(void)
+/* test_ffi [TABLE] */
+int main(int argc, char **argv)
 {
 	static struct CMUnitTest tests[1024];
 	int failed;
 
 	description_load();
-	calls_load();
+	calls_load(argc > 1 ? argv[1] : CALLS_JSON);
 	failed = _cmocka_run_group_tests("abi", tests, tests_make(tests), setup, teardown);
 	calls_free();
 	description_free();

@@ -83,6 +83,11 @@ class Judge(unittest.TestCase):
         self.assertEqual((outcome.failed, output), (1, "here\n"))
         self.assertLess(seconds, 10)
 
+    def test_a_note_is_shown_whether_or_not_the_command_passes(self):
+        for end in ("true", "false"):
+            outcome, _, _ = runner.run_command(f"sh -c 'echo NOTE: 7 of 7; {end}'", 10)
+            self.assertEqual(outcome.notes[-1:], ["7 of 7"])
+
 
 if __name__ == "__main__":
     unittest.main()
