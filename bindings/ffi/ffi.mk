@@ -52,7 +52,8 @@ uninstall-abi:
 # --- the lane -------------------------------------------------------------------------------------
 # Its programs see the library as any program does, and the harness (test_ffi) no header of it: only the description.
 ABI_CFLAGS = $(PUBLIC_CFLAGS) -Wno-unused-parameter -Itests \
-  -DABI_JSON='"$(abspath $(ABI_JSON))"' -DCALLS_JSON='"$(abspath tests/abi/calls.json)"'
+  -DABI_JSON='"$(abspath $(ABI_JSON))"' -DABI_LIBRARY='"$(abspath $(B)/lib/$(SONAME))"' \
+  -DCALLS_JSON='"$(abspath tests/abi/calls.json)"'
 $(eval $(call lane_rules,abi,$$(ABI_CFLAGS),$$(SHARED),-Wl$$(,)--as-needed $$(FROM_OUTSIDE) -lffi))
 # The description is read by the reader of the behaviour table.
 $(B)/lib/abi_support.a: $(B)/obj/tests/behaviour/json.o

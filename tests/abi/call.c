@@ -28,7 +28,7 @@ void library_open(void)
 {
 	const struct json *list = description_list("functions");
 
-	library = dlopen("libupnvme.so.0", RTLD_NOW | RTLD_LOCAL);
+	library = dlopen(ABI_LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		fail_msg("%s", dlerror());
 	for (const struct json *json = list; json; json = json->next)
@@ -42,7 +42,8 @@ void library_open(void)
 void library_close(void)
 {
 	free(functions);
-	dlclose(library);
+	if (library)
+		dlclose(library);
 }
 
 static struct function *function_of(const char *name)
