@@ -9,13 +9,16 @@ import shutil
 import sys
 import unittest
 
-from lane import ABI, FFI, LIBRARY, Case, call, compiled, description, main, needs, stub
+from lane import ABI, FFI, LIBRARY, TOP, Case, call, compiled, description, main, needs, stub
 
 SESSION = """\
 LBA 0 of soft:ram?size=1MiB: Hello, NVMe!
 tag 100: Successful Completion
 tag 101: Compare Failure
 LBA 1000000 and 1 blocks pass the end of namespace 1, which has 256 blocks"""
+
+# The make that runs this test is none of the business of the one that installs.
+NO_MAKE = {key: "" for key in os.environ if key.startswith("MAKE") or key == "MFLAGS"}
 
 if (ABI / "upnvme_ctypes.py").exists() and LIBRARY.exists():
     os.environ["UPNVME_LIBRARY"] = str(LIBRARY)
@@ -181,6 +184,19 @@ class Import(Case):
         self.assertEqual(output, SESSION + " (UPNVME_ERR_LBA_RANGE)\n")
         self.assertIn("no-such", call(sys.executable, FFI / "session.py", "soft:./no-such", code=1,
                                       env={"UPNVME_LIBRARY": str(LIBRARY), "PYTHONPATH": str(ABI)}))
+
+
+@needs
+class Installed(Case):
+    """Without being told where: the library is found beside the module."""
+
+    def test_the_example(self):
+        call("make", "-s", "-C", TOP, "install-abi-files", "PREFIX=/opt/upnvme", f"DESTDIR={self.folder}", env=NO_MAKE)
+        (self.folder / "opt/upnvme/lib").mkdir()
+        (self.folder / "opt/upnvme/lib" / LIBRARY.name).symlink_to(LIBRARY)
+        output = call(sys.executable, FFI / "session.py",
+                      env={"UPNVME_LIBRARY": "", "PYTHONPATH": f"{self.folder}/opt/upnvme/share/upnvme"})
+        self.assertIn("Hello, NVMe!", output)
 
 
 @needs

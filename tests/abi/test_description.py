@@ -69,7 +69,7 @@ class Library(Case):
     @needs
     def test_what_is_exported_is_what_is_described(self):
         self.assertEqual(differences(LIBRARY, description()), [])
-        print(f"NOTE: {len(description()['functions'])} symbols exported, all of them described")
+        print(f"NOTE {len(description()['functions'])} symbols exported, all of them described")
 
     @needs
     def test_a_function_too_few_or_too_many_is_seen(self):

@@ -12,7 +12,7 @@ static void every_function_was_called(void **state)
 {
 	unsigned done = calls_done(), known = calls_known();
 
-	print_message("NOTE: %u of %u functions called through libffi\n", done, known);
+	print_message("NOTE %u of %u functions called through libffi\n", done, known);
 	assert_true(known > 60);
 	assert_int_equal(done, known);
 }

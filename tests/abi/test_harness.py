@@ -29,7 +29,7 @@ class Harness(Case):
         self.table["upnvme_device_bind"]["gives"] = "ok"
         output = self.failures(2)
         self.assertIn("upnvme_device_bind was never called with good arguments", output)
-        self.assertRegex(output, r"NOTE: (\d+) of (?!\1 )\d+ functions called")
+        self.assertRegex(output, r"NOTE (\d+) of (?!\1 )\d+ functions called")
 
     def test_a_line_for_no_function(self):
         self.table["upnvme_gone"] = {"arguments": []}

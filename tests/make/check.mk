@@ -20,6 +20,7 @@ check: ## install what is missing, build, run every test, lint and sanitizer
 check-build:
 	+@$(RUN) lane --jobs 1 --timeout 1800 build '$(SUBMAKE) tests'
 
+# A lane has programs, and scripts which look at this build from outside.
 $(LANES:%=check-%): check-%:
 	+@$(SUBMAKE) build-$*
 	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*) $(wildcard tests/$*/test_*.py)'
@@ -72,7 +73,7 @@ check-tsan:
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
-LINT_STEPS := format floors files checkers headers shell gcc clang tidy aarch64
+LINT_STEPS := format floors files comments checkers headers shell gcc clang tidy aarch64 docs
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
