@@ -27,10 +27,11 @@ $(B)/abi/upnvme.lua: $(FFI)/upnvme.lua
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-.PHONY: abi abi-files abi-if-possible install-abi install-abi-files uninstall-abi
+.PHONY: abi abi-page abi-files abi-if-possible install-abi install-abi-files uninstall-abi
 abi: $(ABI_FILES) $(ABI_PAGE) $(B)/abi/upnvme.map ## describe the ABI (build/abi/), and write capi/upnvme.map anew
 	$(Q)cmp -s $(B)/abi/upnvme.map capi/upnvme.map || cp $(B)/abi/upnvme.map capi/upnvme.map
 
+abi-page: $(ABI_PAGE) ; @:
 abi-files: $(ABI_FILES) $(B)/abi/upnvme.map ; @:
 # The tests say themselves what they lack.
 test-programs: abi-if-possible
