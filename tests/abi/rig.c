@@ -44,7 +44,9 @@ static void create_qpair(struct rig *rig)
 {
 	void *opts = record_new("upnvme_qpair_opts", 1);
 
-	record_set(opts, "upnvme_qpair_opts.flags", (uint64_t)constant("UPNVME_QPAIR_HISTOGRAM"));
+	record_set(opts, "upnvme_qpair_opts.flags",
+		   (uint64_t)(constant("UPNVME_QPAIR_HISTOGRAM") |
+			      constant("UPNVME_QPAIR_INTERRUPT")));
 	OK("upnvme_qpair_create", P(&rig->qp), rig->ctrlr, P(opts));
 	free(opts);
 }
@@ -58,7 +60,7 @@ void rig_open(struct rig *rig)
 	closure_make(&rig->cb, "upnvme_cb", on_completion, rig);
 	closure_make(&rig->event_cb, "upnvme_event_cb", on_event, rig);
 	closure_make(&rig->log_fn, "upnvme_log_fn", on_callback, rig);
-	OK("upnvme_open", P(&rig->ctrlr), P("soft:ram?size=1MiB&block=4096"), 0);
+	OK("upnvme_open", P(&rig->ctrlr), P("soft:ram?size=1MiB&block=4096&mode=thread"), 0);
 	OK("upnvme_ns_get", P(&rig->ns), rig->ctrlr, 1);
 	OK("upnvme_dma_alloc", P(&rig->buf), rig->ctrlr, 16 * RIG_BLOCK, 0);
 	create_qpair(rig);

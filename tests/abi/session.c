@@ -188,6 +188,7 @@ static void a_batch_comes_back_by_its_tags(void **state)
 	assert_int_equal(OK("upnvme_io", rig.qp, P(ops), P(rig.cb.code), ANY_ARGUMENT), 0);
 	wait_for_qpair(&rig, 1);
 	assert_int_equal(OK("upnvme_io", rig.qp, P(ops), 0, 0), 0);
+	assert_int_equal(OK("upnvme_qpair_wait", rig.qp, 20 * SECOND), 1);
 	assert_int_equal(CALL("upnvme_poll", rig.qp, 0), -ENOMSG);
 	free(done);
 	free(ops);
