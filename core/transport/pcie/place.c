@@ -30,15 +30,10 @@ static int check_driver(const struct sysfs *fs, const char *address)
 	return strstr(driver, "vfio") ? 0 : error_driver(address, driver);
 }
 
-int place_find(struct place *place, const struct sysfs *fs, const char *text)
+static int find_group(struct place *place, const struct sysfs *fs)
 {
-	int group, rc = pci_device_find(fs, text, place->address);
+	int group = pci_device_group(fs, place->address);
 
-	if (!rc)
-		rc = check_driver(fs, place->address);
-	if (rc)
-		return rc;
-	group = pci_device_group(fs, place->address);
 	if (group == PCI_NO_GROUP)
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_DEVICE_IOMMU,
@@ -47,4 +42,14 @@ int place_find(struct place *place, const struct sysfs *fs, const char *text)
 			place->address);
 	place->group = (unsigned)group;
 	return 0;
+}
+
+/* The group comes first: without an IOMMU, to give the device to VFIO is no remedy. */
+int place_find(struct place *place, const struct sysfs *fs, const char *text)
+{
+	int rc = pci_device_find(fs, text, place->address);
+
+	if (!rc)
+		rc = find_group(place, fs);
+	return rc ? rc : check_driver(fs, place->address);
 }

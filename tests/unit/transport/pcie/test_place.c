@@ -79,6 +79,15 @@ static void without_an_iommu_there_is_no_group(void **state)
 	fake_error(UPNVME_ERR_DEVICE_IOMMU, "intel_iommu=on");
 }
 
+static void without_an_iommu_no_driver_is_recommended(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "nvme", -1);
+	assert_int_equal(find(*state, &place, SECOND), -ENOTSUP);
+	fake_error(UPNVME_ERR_DEVICE_IOMMU, "intel_iommu=on");
+}
+
 static void what_is_no_nvme_controller_is_refused(void **state)
 {
 	struct place place;
@@ -107,6 +116,7 @@ int main(void)
 		TEST(the_kernels_driver_is_named_and_the_way_out),
 		TEST(no_driver_at_all_has_the_same_way_out),
 		TEST(without_an_iommu_there_is_no_group),
+		TEST(without_an_iommu_no_driver_is_recommended),
 		TEST(what_is_no_nvme_controller_is_refused),
 		TEST(malformed_and_absent_addresses_are_refused),
 	};
