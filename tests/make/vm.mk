@@ -6,6 +6,9 @@ VM_TESTS := $(wildcard tests/vm/test_*.py)
 $(eval $(call lane_rules,vm/device,$$(PUBLIC_CFLAGS) -Wno-unused-parameter -Itests/public,\
   $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE)))
 $(eval $(call lane_rules,vm/inside,$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS)))
+# As in tests/qtest, upnvme_open is the program's own there.
+$(B)/lib/vm/inside_support.a: $(call objs,$(call lane_support,behaviour))
+$(B)/tests/vm/inside/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
 VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(B)/tests/vm/leave
 
 $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
