@@ -11,6 +11,9 @@ $(eval $(call lane_rules,vm/dpdk,$$(PUBLIC_CFLAGS) $$(DPDK_CFLAGS) -Wno-unused-p
   $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE) -lrte_eal))
 VM_DPDK_PROGRAMS := $(call lane_programs,vm/dpdk)
 endif
+# As in tests/qtest, upnvme_open is the program's own there.
+$(B)/lib/vm/inside_support.a: $(call objs,$(call lane_support,behaviour))
+$(B)/tests/vm/inside/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
 VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
   $(B)/tests/public/test_cmb
 

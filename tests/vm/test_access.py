@@ -71,11 +71,11 @@ class Access(guest.harness.Case):
         self.refused("pcie:0000:00:00.0", "DEVICE_CLASS", "0000:00:00.0")
 
     def test_unknown_keys_and_values_are_refused(self):
-        self.refused(URI + "?size=1GiB", "URI_KEY", "size")
-        self.refused(URI + "?env=magic", "URI_VALUE", "magic")
+        self.refused(guest.uri_of(ADDRESS, size="1GiB"), "URI_KEY", "size")
+        self.refused(guest.uri_of(ADDRESS, env="magic"), "URI_VALUE", "magic")
 
-    def test_the_environment_can_be_named(self):
-        with library.Controller(URI + "?env=vfio"):
+    def test_the_environment_need_not_be_named(self):
+        with library.Controller(guest.uri_of(ADDRESS, env=None)):
             pass
 
     def test_a_device_with_the_kernel_is_refused_with_the_command_that_helps(self):
@@ -132,4 +132,4 @@ class Access(guest.harness.Case):
 
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS)
+    guest.main(__file__, CONTROLLERS, each_environment=True)
