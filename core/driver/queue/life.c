@@ -17,8 +17,10 @@
 #include "spec/status.h"
 
 #define ENTRIES_DEFAULT 256u
-#define FLAGS_KNOWN     (UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM | UPNVME_QPAIR_INTERRUPT)
-#define LIST_BYTES_MIN  512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
+#define FLAGS_KNOWN                                                           \
+	(UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM | UPNVME_QPAIR_CMB | \
+	 UPNVME_QPAIR_INTERRUPT)
+#define LIST_BYTES_MIN 512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
 
 static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts *opts)
 {
@@ -86,7 +88,7 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 				"; it has no more" :
 				", or open it with more (upnvme_open_opts.nqpairs)");
 	rc = qpair_rings_create(qp, ctrlr, (uint16_t)qid, opts->entries, opts->outstanding,
-				list_bytes(ctrlr));
+				list_bytes(ctrlr), opts->flags);
 	if (rc)
 		return rc;
 	if (opts->flags & UPNVME_QPAIR_HISTOGRAM)
@@ -97,7 +99,6 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 		qpair_rings_destroy(*qp);
 		return rc;
 	}
-	(*qp)->flags = opts->flags;
 	(*qp)->next = ctrlr->qpairs;
 	ctrlr->qpairs = *qp;
 	return 0;

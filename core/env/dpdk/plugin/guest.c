@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
+#include <sys/types.h>
 
 static char last_words[256];
 
@@ -23,14 +23,15 @@ int plugin_error(int err, uint32_t code, const char *format, ...)
 	return plugin_host->error(err, code, sentence);
 }
 
-/* --- the log --------------------------------------------------------------------------------------- */
+/* --- the log
+ * --------------------------------------------------------------------------------------- */
 
-/* EAL is chattier than its levels say: what it notes is of interest to those who look for it. */
+/* EAL warns of what is no concern of its caller's, and notes what is none of anybody's. */
 static uint32_t level_of(uint32_t rte_level)
 {
 	if (rte_level <= RTE_LOG_ERR)
 		return UPNVME_LOG_ERROR;
-	return rte_level == RTE_LOG_WARNING ? UPNVME_LOG_WARN : UPNVME_LOG_DEBUG;
+	return rte_level == RTE_LOG_WARNING ? UPNVME_LOG_INFO : UPNVME_LOG_DEBUG;
 }
 
 static ssize_t log_line(void *cookie, const char *text, size_t bytes)
@@ -44,7 +45,7 @@ static ssize_t log_line(void *cookie, const char *text, size_t bytes)
 	while (length && message[length - 1] == '\n')
 		length--;
 	message[length] = '\0';
-	if (level <= UPNVME_LOG_WARN)
+	if (level <= UPNVME_LOG_INFO)
 		memcpy(last_words, message, length + 1);
 	plugin_host->log(level, message);
 	return (ssize_t)bytes;
@@ -69,9 +70,16 @@ const char *guest_last_words(void)
 	return last_words;
 }
 
-/* The linker puts these in the place of the C library's (--wrap) for DPDK's code within this plug-in: the system log's
- * identity is the application's, and EAL's messages have gone to our log. */
+/* --- the process
+ * ------------------------------------------------------------------------------------ */
+
+/* The linker puts these in the place of the C library's (--wrap), for DPDK's code within this
+ * plug-in. The system log's identity is the application's; and a folder below /var/run is of no
+ * use to an EAL that keeps no files. */
 void __wrap_openlog(const char *identity, int option, int facility);
+void __wrap_closelog(void);
+int __wrap_mkdir(const char *path, mode_t mode);
+
 void __wrap_openlog(const char *identity, int option, int facility)
 {
 	(void)identity;
@@ -79,19 +87,19 @@ void __wrap_openlog(const char *identity, int option, int facility)
 	(void)facility;
 }
 
-void __wrap_closelog(void);
 void __wrap_closelog(void)
 {
 }
 
-void __wrap_syslog(int priority, const char *format, ...);
-void __wrap_syslog(int priority, const char *format, ...)
+int __wrap_mkdir(const char *path, mode_t mode)
 {
-	(void)priority;
-	(void)format;
+	(void)path;
+	(void)mode;
+	return 0;
 }
 
-/* --- the thread ------------------------------------------------------------------------------------ */
+/* --- the thread
+ * ------------------------------------------------------------------------------------ */
 
 int guest_run(void *(*start)(void *arg), void *arg)
 {

@@ -2,8 +2,8 @@
 /*
  * Memory from EAL's heap, which takes huge pages from the kernel as it grows and gives them back.
  *
- * The heap's header stands before each piece, so that of two pages for an aligned piece of 2 MiB one would be lost: such
- * pieces are cut from chunks of several.
+ * The heap's header stands before each piece, so that of two pages for an aligned piece of 2 MiB
+ * one would be lost: such pieces are cut from chunks of several.
  */
 #include "env/dpdk/plugin/internal.h"
 
@@ -27,12 +27,24 @@ struct chunk {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct chunk *chunks;
 
-/* Not inherited by forked children. Zeroed. */
-static void *heap_take(uint64_t bytes, uint64_t align, int node)
+/* A huge page is inherited whole or not at all. One that is larger than a piece has other
+ * tenants: when a piece goes, it stays as it is for the sake of those that do not. */
+static int advise(char *va, uint64_t bytes, int advice)
 {
-	void *va = eal_get()->zmalloc(NULL, bytes, (unsigned)align, node);
+	uint64_t page = eal_get()->list_of(va)->page_sz, in_page = (uint64_t)(uintptr_t)va % page;
 
-	if (va && madvise(va, bytes, MADV_DONTFORK)) {
+	if (advice == MADV_DOFORK && page > PIECE_BYTES)
+		return 0;
+	return madvise(va - in_page, align_up(in_page + bytes, page), advice);
+}
+
+/* Whole pieces, zeroed, not inherited by forked children. */
+static void *heap_take(uint64_t bytes, int node)
+{
+	uint64_t whole = align_up(bytes, PIECE_BYTES);
+	void *va = eal_get()->zmalloc(NULL, whole, (unsigned)PIECE_BYTES, node);
+
+	if (va && advise(va, whole, MADV_DONTFORK)) {
 		eal_get()->free(va);
 		va = NULL;
 	}
@@ -41,7 +53,8 @@ static void *heap_take(uint64_t bytes, uint64_t align, int node)
 
 static void heap_give(void *va, uint64_t bytes)
 {
-	(void)madvise(va, bytes, MADV_DOFORK); /* whoever gets it next will expect that */
+	(void)advise(va, align_up(bytes, PIECE_BYTES),
+		     MADV_DOFORK); /* who gets it next expects that */
 	eal_get()->free(va);
 }
 
@@ -58,7 +71,7 @@ static int error_memory(uint64_t bytes)
 static bool chunk_fill(struct chunk *chunk, int node)
 {
 	for (uint32_t n = CHUNK_PIECES; n && !chunk->base; n /= 2) {
-		chunk->base = heap_take(n * PIECE_BYTES, PIECE_BYTES, node);
+		chunk->base = heap_take(n * PIECE_BYTES, node);
 		chunk->npieces = n;
 	}
 	return chunk->base;
@@ -120,10 +133,11 @@ static void piece_give(char *va)
 
 int memory_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 {
+	(void)align; /* a piece's is the largest that is asked for */
 	pthread_mutex_lock(&lock);
-	*va = bytes == PIECE_BYTES ? piece_take(node) : heap_take(bytes, align, node);
+	*va = bytes == PIECE_BYTES ? piece_take(node) : heap_take(bytes, node);
 	if (!*va && bytes != PIECE_BYTES)
-		*va = heap_take(bytes, align, SOCKET_ID_ANY);
+		*va = heap_take(bytes, SOCKET_ID_ANY);
 	pthread_mutex_unlock(&lock);
 	return *va ? 0 : error_memory(bytes);
 }
@@ -138,7 +152,8 @@ void memory_free(void *va, uint64_t bytes)
 	pthread_mutex_unlock(&lock);
 }
 
-/* --- physical addresses --------------------------------------------------------------------------- */
+/* --- physical addresses
+ * --------------------------------------------------------------------------- */
 
 /* Only root may see them; others see zeroes. */
 static int error_physical(const void *va)
