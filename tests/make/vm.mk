@@ -15,7 +15,7 @@ endif
 $(B)/lib/vm/inside_support.a: $(call objs,$(call lane_support,behaviour))
 $(B)/tests/vm/inside/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
 VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
-  $(B)/tests/public/test_cmb
+  $(B)/tests/public/test_cmb $(STUBS)
 
 $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 	$(call say,CC,$<)

@@ -22,7 +22,9 @@ from machine import Controller, Namespace, address_of  # noqa: E402, F401  for t
 from monitor import Monitor  # noqa: E402
 
 BUILD = harness.BUILD
-ENVIRONMENTS = ["vfio"]  # all that `env` in a URI can be
+PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
+# All that `env` in a URI can be; without DPDK at build time there is no plug-in.
+ENVIRONMENTS = ["vfio", "dpdk"] if PLUGIN.exists() else ["vfio"]
 ENVIRONMENT = "UPNVME_TEST_ENV"
 # Generous: a guest on a busy machine can be twenty times slower than on an idle one.
 PATIENCE_SECONDS = 120
@@ -184,4 +186,6 @@ def main(path, controllers, inside=harness.main, each_environment=False, **optio
     if os.environ.get(host.IN_GUEST):
         faulthandler.register(signal.SIGUSR1)  # a test that hangs is asked where
         sys.exit(in_each_environment() if each_environment and not environment() else inside())
+    if each_environment:
+        options = {"hugepages": 160, "memory": 1280, **options}  # of 2 MiB, for DPDK
     host.run_file(path, controllers, **options)
