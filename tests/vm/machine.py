@@ -99,7 +99,8 @@ def plugged_device(index, controller, number):
 def controller_arguments(folder, index, controller):
     for number, namespace in enumerate(controller.namespaces, 1):
         yield from ("-blockdev", disk_options(folder, disk_of(index, number), namespace))
-    slot = "addr=" + (address_of(index) if controller.beside is None else address_of(controller.beside, 1))[8:]
+    place = address_of(index) if controller.beside is None else address_of(controller.beside, function=1)
+    slot = f"addr={place.removeprefix('0000:00:')}"
     if controller.plug:
         yield from ("-device", f"pcie-root-port,id=port{index},chassis={index + 1},{slot}")
         device = plugged_device(index, controller, 1)
@@ -108,5 +109,6 @@ def controller_arguments(folder, index, controller):
     options = "".join(f",{key}={value}" for key, value in controller.options.items())
     yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
-        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={namespace.nsid or number},"
-                               f"logical_block_size={namespace.block},physical_block_size={namespace.block}")
+        nsid, block = namespace.nsid or number, namespace.block
+        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={nsid},"
+                               f"logical_block_size={block},physical_block_size={block}")
