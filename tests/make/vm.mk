@@ -33,9 +33,10 @@ check deps: deps-vm
 deps-vm:
 	@tests/deps/install --optional vm
 
+# Two guests at a time: each keeps one processor busy, when it does not wait for a reset.
 check-vm: deps-vm ## boot guests and run the driver in them, over VFIO, against QEMU's controllers
 	+@$(SUBMAKE) vm-programs
-	+@$(SUBMAKE) lane-programs LANE=vm JOBS=1 PROGRAMS='$(VM_TESTS)'
+	+@$(SUBMAKE) lane-programs LANE=vm JOBS=2 PROGRAMS='$(VM_TESTS)'
 
 bench-vm: ## the driver beside the kernel's, in a guest, on the same emulated controller
 	@tests/deps/install bench-vm

@@ -109,5 +109,6 @@ def controller_arguments(folder, index, controller):
     options = "".join(f",{key}={value}" for key, value in controller.options.items())
     yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
-        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={namespace.nsid or number},"
-                               f"logical_block_size={namespace.block},physical_block_size={namespace.block}")
+        nsid, block = namespace.nsid or number, namespace.block
+        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={nsid},"
+                               f"logical_block_size={block},physical_block_size={block}")
