@@ -97,7 +97,7 @@ class Dpdk(guest.harness.Case):
 
 if __name__ == "__main__":
     if guest.PLUGIN.exists():
-        guest.main(__file__, CONTROLLERS, hugepages=160, memory=1280)
+        guest.main(__file__, CONTROLLERS, **guest.FOR_DPDK)
     else:
         print("DPDK's plug-in was not built: libdpdk-dev is not installed")
         sys.exit(guest.host.SKIP)
