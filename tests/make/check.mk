@@ -9,20 +9,23 @@ deps: ## install the Debian packages that build, tests and lint need
 	@tests/deps/install check
 	@tests/deps/install --optional lint coverage bench
 	@tests/deps/install --optional qtest
+	@tests/deps/install --optional abi
 
 check: ## install what is missing, build, run every test, lint and sanitizer
 	@tests/deps/install check
 	@tests/deps/install --optional lint
 	@tests/deps/install --optional qtest
+	@tests/deps/install --optional abi
 	+@$(RUN) all --make '$(SUBMAKE)' $(CHECK_LANES)
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs
 check-build:
 	+@$(RUN) lane --jobs 1 --timeout 1800 build '$(SUBMAKE) tests'
 
+# A lane has programs, and scripts which look at this build from outside.
 $(LANES:%=check-%): check-%:
 	+@$(SUBMAKE) build-$*
-	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*)'
+	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*) $(wildcard tests/$*/test_*.py)'
 
 # Their recipe keeps make from saying of each program that it is up to date.
 .PHONY: $(LANES:%=build-%) build-tools

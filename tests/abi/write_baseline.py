@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Takes the public headers as they are now for what is promised: `make abi-baseline`, after a change on purpose.
+
+It writes tests/abi/baseline/declarations.i and capi/src/layout.c anew, and adds to tests/abi/baseline/sizes.txt the
+structs that have another size than ever before.
+"""
+
+import changes
+import headers
+
+LAYOUT = headers.TOP / "capi/src/layout.c"
+SIZES = headers.TOP / "tests/abi/baseline/sizes.txt"
+
+BASELINE_HEAD = """\
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The public headers without their comments, as they were when `make abi-baseline` was last run. */
+"""
+LAYOUT_HEAD = """\
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where every field of every public struct is. Written by `make abi-baseline`: nothing that is
+ * here changes, but structs that begin with their size may grow at their end. */
+#include <upnvme.h>
+
+#define SIZE(type, bytes) \\
+	UPNVME_ASSERT(sizeof(struct type) == (bytes), "struct " #type " has " #bytes " bytes")
+#define FIELD(type, field, offset, bytes)                                      \\
+	UPNVME_ASSERT(offsetof(struct type, field) == (offset) &&              \\
+			      sizeof(((struct type *)NULL)->field) == (bytes), \\
+		      #type "." #field " is at " #offset " and has " #bytes " bytes")
+"""
+SIZES_HEAD = """\
+# SPDX-License-Identifier: BSD-3-Clause
+# Every size that a struct which begins with its size has ever had, oldest first. Lines are added, never removed:
+# programs that were compiled with each of them are served for ever. `make abi-baseline` adds them.
+"""
+
+
+def layout_text(text):
+    lines = [LAYOUT_HEAD]
+    for struct, (size, fields) in headers.layout(text).items():
+        lines.append(f"\nSIZE({struct}, {size});\n")
+        lines += (f"FIELD({struct}, {field}, {offset}, {size});\n" for field, _, offset, size in fields)
+    return "".join(lines)
+
+
+def past_sizes():
+    """Struct to the sizes that it has had."""
+    found = {}
+    for line in SIZES.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            struct, size = line.split()
+            found.setdefault(struct, []).append(int(size))
+    return found
+
+
+def add_sizes(text):
+    if not SIZES.exists():
+        SIZES.write_text(SIZES_HEAD, encoding="utf-8")
+    known, now = past_sizes(), headers.layout(text)
+    with SIZES.open("a", encoding="utf-8") as file:
+        file.writelines(f"{name} {now[name][0]}\n" for name in headers.sized(text)
+                        if now[name][0] not in known.get(name, ()))
+
+
+def main():
+    text = headers.declarations(headers.TOP / "capi/include")
+    changes.BASELINE.write_text(BASELINE_HEAD + text, encoding="utf-8")
+    LAYOUT.write_text(layout_text(text), encoding="utf-8")
+    add_sizes(text)
+
+
+if __name__ == "__main__":
+    main()
