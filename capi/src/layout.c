@@ -10,11 +10,6 @@
 			      sizeof(((struct type *)NULL)->field) == (bytes), \
 		      #type "." #field " is at " #offset " and has " #bytes " bytes")
 
-SIZE(upnvme_error, 512);
-FIELD(upnvme_error, err, 0, 4);
-FIELD(upnvme_error, code, 4, 4);
-FIELD(upnvme_error, text, 8, 504);
-
 SIZE(upnvme_op, 64);
 FIELD(upnvme_op, opcode, 0, 1);
 FIELD(upnvme_op, form, 1, 1);
@@ -50,6 +45,11 @@ FIELD(upnvme_raw, direction, 76, 4);
 FIELD(upnvme_raw, metadata, 80, 8);
 FIELD(upnvme_raw, timeout_ns, 88, 8);
 FIELD(upnvme_raw, reserved, 96, 32);
+
+SIZE(upnvme_error, 512);
+FIELD(upnvme_error, err, 0, 4);
+FIELD(upnvme_error, code, 4, 4);
+FIELD(upnvme_error, text, 8, 504);
 
 SIZE(upnvme_open_opts, 32);
 FIELD(upnvme_open_opts, size, 0, 4);

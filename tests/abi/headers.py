@@ -2,12 +2,15 @@
 """What the public headers say, without comments and conditions: declarations, structs and their fields, constants."""
 
 import functools
+import importlib.util
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/tools"))  # harness.py
@@ -17,6 +20,14 @@ CC = os.environ.get("CC", "cc")
 SYSTEM_HEADERS = ("stddef.h", "stdint.h")
 INTEGERS = ("int", "size_t", *(f"{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)))
 DEFINE = re.compile(r"^#define (\w+)(\([^)]*\))? ?(.*)$", re.MULTILINE)
+
+
+def needs(*programs):
+    """Marks tests that need these programs, and pycparser."""
+    missing = [name for name in programs if not shutil.which(name)]
+    if not importlib.util.find_spec("pycparser"):
+        missing.append("python3-pycparser")
+    return unittest.skipIf(missing, f"not installed: {', '.join(missing)} (make deps)")
 
 
 def call(*command, **options):
@@ -71,19 +82,23 @@ def evaluate(text, statements):
 
 
 def parse(text):
-    """The declarations as a tree of pycparser's."""
-    from pycparser import CParser  # here, so that what needs no tree needs no pycparser
+    """The declarations as a tree of pycparser's, which may be absent."""
+    from pycparser import CParser
 
     types = "".join(f"typedef int {name};\n" for name in INTEGERS[1:])
     return CParser().parse(types + re.sub(r"^#.*$|^/\*.*\*/$", "", text, flags=re.MULTILINE))
 
 
+def all_structs(tree):
+    """Name to node of each struct that is defined, in the order of the headers."""
+    nodes = [node.type for node in tree.ext if type(node).__name__ == "Decl"]
+    return {node.name: node for node in nodes if type(node).__name__ == "Struct" and node.decls}
+
+
 @functools.cache
 def structs(text):
-    """Name to [(field, declaration)] of each struct that is defined, in the order of the headers."""
-    nodes = [node.type for node in parse(text).ext if type(node).__name__ == "Decl"]
-    return {node.name: [(field.name, field) for field in node.decls] for node in nodes
-            if type(node).__name__ == "Struct" and node.decls}
+    """Name to [(field, declaration)] of each struct that is defined."""
+    return {name: [(field.name, field) for field in node.decls] for name, node in all_structs(parse(text)).items()}
 
 
 @functools.cache

@@ -5,23 +5,30 @@
 import re
 import shutil
 import subprocess
-import unittest
 
 import changes
 import headers
 from harness import BUILD, TOP, Case, main
 
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 ASSERTION = re.compile(r"^UPNVME_ASSERT\(.*?\);\n", re.MULTILINE | re.DOTALL)
 
 
-@unittest.skipUnless(shutil.which("abidiff"), "abidiff (abigail-tools) is not installed")
+@headers.needs("abidiff")
 class Abi(Case):
     def test_what_was_promised_is_kept(self):
         found = changes.since_baseline(BUILD / "lib/libupnvme.so", TOP / "capi/include")
-        self.assertEqual(found, [], "\n".join(found) + "\nOn purpose? Then make abi-baseline, and a line in CHANGELOG.md")
+        on_purpose = "On purpose? Then make abi-baseline, and a line in CHANGELOG.md"
+        self.assertEqual(found, [], "\n".join([*found, on_purpose]))
 
 
-@unittest.skipUnless(shutil.which("abidiff"), "abidiff (abigail-tools) is not installed")
+def bare(text):
+    """C without comments, and with one space where there are some."""
+    lines = [" ".join(line.split()) for line in COMMENT.sub("", text).splitlines()]
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+@headers.needs("abidiff")
 class Breaking(Case):
     """A copy of what makes the ABI. Its library has the exported functions alone: they call what is not there."""
 
@@ -31,6 +38,8 @@ class Breaking(Case):
         shutil.copytree(TOP / "core", self.folder / "core", ignore=shutil.ignore_patterns("*.c"))
         self.include = self.folder / "capi/include"
         self.library = self.folder / "libupnvme.so"
+        for path in self.include.rglob("*.h"):
+            path.write_text(bare(path.read_text(encoding="utf-8")), encoding="utf-8")
 
     def edit(self, path, *replacements):
         file = self.folder / path
@@ -64,10 +73,11 @@ class Breaking(Case):
             self.assertRegex(found, pattern)
 
     def append_to_completion(self):
-        self.edit("capi/include/upnvme/types.h", ("\tuint64_t reserved;\n};", "\tuint64_t reserved;\n\tuint64_t more;\n};"))
+        last = "uint64_t reserved;\n"
+        self.edit("capi/include/upnvme/types.h", (f"{last}}};", f"{last}uint64_t more;\n}};"))
 
     def reorder_smart(self):
-        cycles, hours = "\tuint64_t power_cycles;\n", "\tuint64_t power_on_hours;\n"
+        cycles, hours = "uint64_t power_cycles;\n", "uint64_t power_on_hours;\n"
         self.edit("capi/include/upnvme/ctrlr.h", (cycles + hours, hours + cycles))
 
     def test_a_field_appended_to_a_frozen_record(self):
@@ -88,9 +98,10 @@ class Breaking(Case):
         self.expect("1 Removed function", r"upnvme_flush@@UPNVME_0")
 
     def test_a_constant_renumbered(self):
-        self.edit("capi/include/upnvme/error.h", ("UPNVME_ERR_LBA_RANGE          97u", "UPNVME_ERR_LBA_RANGE 96u"),
-                  ("UPNVME_ERR_BLOCKS             96u", "UPNVME_ERR_BLOCKS 97u"))
-        self.assertEqual(self.changes(), ["UPNVME_ERR_BLOCKS was 96 and is 97", "UPNVME_ERR_LBA_RANGE was 97 and is 96"])
+        self.edit("capi/include/upnvme/error.h", ("UPNVME_ERR_LBA_RANGE 97u", "UPNVME_ERR_LBA_RANGE 96u"),
+                  ("UPNVME_ERR_BLOCKS 96u", "UPNVME_ERR_BLOCKS 97u"))
+        self.assertEqual(self.changes(), ["UPNVME_ERR_BLOCKS was 96 and is 97",
+                                          "UPNVME_ERR_LBA_RANGE was 97 and is 96"])
 
     def test_fields_in_another_order(self):
         self.reorder_smart()
@@ -109,11 +120,12 @@ class Breaking(Case):
 
     def test_a_macro_and_an_initialiser(self):
         self.edit("capi/include/upnvme/error.h", ("((status)&0xff)", "((status)&0x7f)"))
-        self.edit("capi/include/upnvme/ctrlr.h", ("sizeof(struct upnvme_open_opts), 0,", "sizeof(struct upnvme_open_opts), 1,"))
+        size = "sizeof(struct upnvme_open_opts), "
+        self.edit("capi/include/upnvme/ctrlr.h", (f"{size}0,", f"{size}1,"))
         self.expect("UPNVME_STATUS_SC was .*0xff.* and is .*0x7f", "UPNVME_OPEN_OPTS_INIT was ")
 
     def test_a_field_renamed(self):
-        self.edit("capi/include/upnvme/ctrlr.h", ("\tuint64_t power_cycles;", "\tuint64_t cycles;"))
+        self.edit("capi/include/upnvme/ctrlr.h", ("uint64_t power_cycles;", "uint64_t cycles;"))
         self.expect('struct upnvme_smart: "uint64_t power_cycles" at 64 is now not there')
 
     def test_the_compiler_stops_at_a_frozen_record_and_at_a_reordered_struct(self):
@@ -124,13 +136,13 @@ class Breaking(Case):
         self.assertIn('"upnvme_smart.power_cycles is at 64 and has 8 bytes"', sentences)
 
     def test_additions_and_private_changes_are_none(self):
-        self.edit("capi/include/upnvme/ctrlr.h", (
-            "\tuint64_t max_transfer_bytes;\n};\n#define", "\tuint64_t max_transfer_bytes;\n\tuint64_t more;\n};\n#define"),
-            ("0, 0, 0, 0, 0 \\", "0, 0, 0, 0, 0, 0 \\"))
-        self.edit("capi/include/upnvme/version.h", ("UPNVME_API const char *upnvme_version(void);", (
-            "UPNVME_API const char *upnvme_version(void);\nUPNVME_API uint32_t upnvme_added(void);\n#define UPNVME_ADDED 1u")))
-        self.edit("capi/src/version.c", ("uint32_t upnvme_abi_version(void)", (
-            "uint32_t upnvme_added(void)\n{\n\treturn 1;\n}\n\nuint32_t upnvme_abi_version(void)")))
+        last, initialiser = "uint64_t max_transfer_bytes;\n", "0, 0, 0, 0, 0 \\"
+        self.edit("capi/include/upnvme/ctrlr.h", (f"{last}}};\n#define", f"{last}uint64_t more;\n}};\n#define"),
+                  (initialiser, f"0, {initialiser}"))
+        first, added = "UPNVME_API uint32_t upnvme_abi_version(void);", "UPNVME_API uint32_t upnvme_added(void);"
+        self.edit("capi/include/upnvme/version.h", (first, f"{added}\n{first}\n#define UPNVME_ADDED 1u"))
+        first, added = "uint32_t upnvme_abi_version(void)", "uint32_t upnvme_added(void)\n{\n\treturn 1;\n}\n"
+        self.edit("capi/src/version.c", (first, f"{added}\n{first}"))
         self.edit("capi/upnvme.map", ("\tupnvme_abi_version;", "\tupnvme_abi_version;\n\tupnvme_added;"))
         self.edit("core/driver/ctrlr.h", ("struct upnvme_ctrlr {", "struct upnvme_ctrlr {\n\tint private;"))
         self.assertEqual(self.changes(), [])

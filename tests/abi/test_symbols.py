@@ -36,6 +36,7 @@ def exported():
     return {name for name, kind in symbols if kind == "T"}
 
 
+@headers.needs("readelf", "nm")
 class Symbols(Case):
     def test_what_is_exported_is_what_the_headers_declare(self):
         declared = set(headers.functions(headers.declarations(TOP / "capi/include")))

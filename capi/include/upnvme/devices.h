@@ -93,6 +93,7 @@ struct upnvme_huge_pages {
 	uint64_t npages;     /* set aside */
 	uint64_t nfree;      /* not in use */
 };
+UPNVME_ASSERT(sizeof(struct upnvme_huge_pages) == 24, "upnvme_huge_pages is frozen at 24 bytes");
 
 /* What this machine has for driving devices from user space; fields grow at the end. */
 struct upnvme_system {

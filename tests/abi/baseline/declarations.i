@@ -1,88 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The public headers without their comments, as they were when `make abi-baseline` was last run. */
-#define UPNVME_ERR_NONE 0u
-#define UPNVME_ERR_NULL 1u
-#define UPNVME_ERR_ARGUMENT 2u
-#define UPNVME_ERR_OPTIONS_SIZE 3u
-#define UPNVME_ERR_OPTIONS_FUTURE 4u
-#define UPNVME_ERR_FLAGS 5u
-#define UPNVME_ERR_OPCODE 6u
-#define UPNVME_ERR_URI 16u
-#define UPNVME_ERR_URI_SCHEME 17u
-#define UPNVME_ERR_URI_KEY 18u
-#define UPNVME_ERR_URI_VALUE 19u
-#define UPNVME_ERR_MEDIA_OPEN 32u
-#define UPNVME_ERR_MEDIA_TYPE 33u
-#define UPNVME_ERR_MEDIA_SIZE 34u
-#define UPNVME_ERR_MEDIA_BLOCK 35u
-#define UPNVME_ERR_MEDIA_LOCKED 36u
-#define UPNVME_ERR_CTRLR_TIMEOUT 48u
-#define UPNVME_ERR_CTRLR_FATAL 49u
-#define UPNVME_ERR_CTRLR_UNSUPPORTED 50u
-#define UPNVME_ERR_CTRLR_INVALID 51u
-#define UPNVME_ERR_CTRLR_FAILED 52u
-#define UPNVME_ERR_CTRLR_STATUS 53u
-#define UPNVME_ERR_BUSY_CHILDREN 54u
-#define UPNVME_ERR_ADMIN_FULL 55u
-#define UPNVME_ERR_NS_NOT_FOUND 64u
-#define UPNVME_ERR_NS_GONE 65u
-#define UPNVME_ERR_NS_FOREIGN 66u
-#define UPNVME_ERR_NS_FORMAT 67u
-#define UPNVME_ERR_QPAIR_LIMIT 80u
-#define UPNVME_ERR_WRONG_THREAD 81u
-#define UPNVME_ERR_FORKED 82u
-#define UPNVME_ERR_QPAIR_CLOSED 83u
-#define UPNVME_ERR_IN_CALLBACK 84u
-#define UPNVME_ERR_QPAIR_OWNED 85u
-#define UPNVME_ERR_QPAIR_RELEASED 86u
-#define UPNVME_ERR_BLOCKS 96u
-#define UPNVME_ERR_LBA_RANGE 97u
-#define UPNVME_ERR_BUFFER_ALIGN 98u
-#define UPNVME_ERR_BUFFER_UNREACHABLE 99u
-#define UPNVME_ERR_IOVEC 100u
-#define UPNVME_ERR_METADATA 101u
-#define UPNVME_ERR_UNSUPPORTED 102u
-#define UPNVME_ERR_TRANSFER 103u
-#define UPNVME_ERR_TIMEOUT 104u
-#define UPNVME_ERR_NO_MEMORY 112u
-#define UPNVME_ERR_MEM_NOT_ALLOCATED 113u
-#define UPNVME_ERR_MEM_NOT_REGISTERED 115u
-#define UPNVME_ERR_MEM_BUSY 116u
-#define UPNVME_ERR_SYSTEM 128u
-#define UPNVME_ERR_DEVICE_NOT_FOUND 144u
-#define UPNVME_ERR_DEVICE_CLASS 145u
-#define UPNVME_ERR_DEVICE_DRIVER 146u
-#define UPNVME_ERR_DEVICE_IOMMU 147u
-#define UPNVME_ERR_DEVICE_GROUP 148u
-#define UPNVME_ERR_DEVICE_ACCESS 149u
-#define UPNVME_ERR_DEVICE_BUSY 150u
-#define UPNVME_ERR_DEVICE_BAR 151u
-#define UPNVME_ERR_MEM_LOCK_LIMIT 152u
-#define UPNVME_ERR_DEVICE_ADDRESS 153u
-#define UPNVME_ERR_DRIVER_MISSING 154u
-#define UPNVME_ERR_BIND 155u
-#define UPNVME_ERR_BIND_STUCK 156u
-struct upnvme_error {
- int32_t err;
- uint32_t code;
- char text[504];
-};
-extern const char *upnvme_last_error(void);
-extern int upnvme_error_get(struct upnvme_error *error);
-extern const char *upnvme_error_name(uint32_t code);
-#define UPNVME_STATUS_SC(status) ((uint8_t)((status)&0xff))
-#define UPNVME_STATUS_SCT(status) ((uint8_t)(((status) >> 8) & 0x7))
-#define UPNVME_STATUS_CRD(status) ((uint8_t)(((status) >> 11) & 0x3))
-#define UPNVME_STATUS_MORE(status) (((status) >> 13) & 0x1)
-#define UPNVME_STATUS_DNR(status) (((status) >> 14) & 0x1)
-extern const char *upnvme_status_name(uint16_t status);
-extern const char *upnvme_status_text(uint16_t status);
-#define UPNVME_LOG_ERROR 1u
-#define UPNVME_LOG_WARN 2u
-#define UPNVME_LOG_INFO 3u
-#define UPNVME_LOG_DEBUG 4u
-typedef void (*upnvme_log_fn)(void *arg, uint32_t level, const char *message);
-extern int upnvme_log_set(upnvme_log_fn fn, void *arg, uint32_t level);
 #define UPNVME_ASSERT(condition,text) _Static_assert(condition, text)
 struct iovec;
 typedef struct upnvme_ctrlr upnvme_ctrlr;
@@ -163,6 +80,90 @@ _Static_assert(offsetof(struct upnvme_completion, blocks) == 20, "frozen");
 _Static_assert(sizeof(struct upnvme_raw) == 128, "upnvme_raw is frozen at 128 bytes");
 _Static_assert(offsetof(struct upnvme_raw, data) == 64, "frozen");
 _Static_assert(offsetof(struct upnvme_raw, timeout_ns) == 88, "frozen");
+#define UPNVME_ERR_NONE 0u
+#define UPNVME_ERR_NULL 1u
+#define UPNVME_ERR_ARGUMENT 2u
+#define UPNVME_ERR_OPTIONS_SIZE 3u
+#define UPNVME_ERR_OPTIONS_FUTURE 4u
+#define UPNVME_ERR_FLAGS 5u
+#define UPNVME_ERR_OPCODE 6u
+#define UPNVME_ERR_URI 16u
+#define UPNVME_ERR_URI_SCHEME 17u
+#define UPNVME_ERR_URI_KEY 18u
+#define UPNVME_ERR_URI_VALUE 19u
+#define UPNVME_ERR_MEDIA_OPEN 32u
+#define UPNVME_ERR_MEDIA_TYPE 33u
+#define UPNVME_ERR_MEDIA_SIZE 34u
+#define UPNVME_ERR_MEDIA_BLOCK 35u
+#define UPNVME_ERR_MEDIA_LOCKED 36u
+#define UPNVME_ERR_CTRLR_TIMEOUT 48u
+#define UPNVME_ERR_CTRLR_FATAL 49u
+#define UPNVME_ERR_CTRLR_UNSUPPORTED 50u
+#define UPNVME_ERR_CTRLR_INVALID 51u
+#define UPNVME_ERR_CTRLR_FAILED 52u
+#define UPNVME_ERR_CTRLR_STATUS 53u
+#define UPNVME_ERR_BUSY_CHILDREN 54u
+#define UPNVME_ERR_ADMIN_FULL 55u
+#define UPNVME_ERR_NS_NOT_FOUND 64u
+#define UPNVME_ERR_NS_GONE 65u
+#define UPNVME_ERR_NS_FOREIGN 66u
+#define UPNVME_ERR_NS_FORMAT 67u
+#define UPNVME_ERR_QPAIR_LIMIT 80u
+#define UPNVME_ERR_WRONG_THREAD 81u
+#define UPNVME_ERR_FORKED 82u
+#define UPNVME_ERR_QPAIR_CLOSED 83u
+#define UPNVME_ERR_IN_CALLBACK 84u
+#define UPNVME_ERR_QPAIR_OWNED 85u
+#define UPNVME_ERR_QPAIR_RELEASED 86u
+#define UPNVME_ERR_BLOCKS 96u
+#define UPNVME_ERR_LBA_RANGE 97u
+#define UPNVME_ERR_BUFFER_ALIGN 98u
+#define UPNVME_ERR_BUFFER_UNREACHABLE 99u
+#define UPNVME_ERR_IOVEC 100u
+#define UPNVME_ERR_METADATA 101u
+#define UPNVME_ERR_UNSUPPORTED 102u
+#define UPNVME_ERR_TRANSFER 103u
+#define UPNVME_ERR_TIMEOUT 104u
+#define UPNVME_ERR_NO_MEMORY 112u
+#define UPNVME_ERR_MEM_NOT_ALLOCATED 113u
+#define UPNVME_ERR_MEM_NOT_REGISTERED 115u
+#define UPNVME_ERR_MEM_BUSY 116u
+#define UPNVME_ERR_SYSTEM 128u
+#define UPNVME_ERR_DEVICE_NOT_FOUND 144u
+#define UPNVME_ERR_DEVICE_CLASS 145u
+#define UPNVME_ERR_DEVICE_DRIVER 146u
+#define UPNVME_ERR_DEVICE_IOMMU 147u
+#define UPNVME_ERR_DEVICE_GROUP 148u
+#define UPNVME_ERR_DEVICE_ACCESS 149u
+#define UPNVME_ERR_DEVICE_BUSY 150u
+#define UPNVME_ERR_DEVICE_BAR 151u
+#define UPNVME_ERR_MEM_LOCK_LIMIT 152u
+#define UPNVME_ERR_DEVICE_ADDRESS 153u
+#define UPNVME_ERR_DRIVER_MISSING 154u
+#define UPNVME_ERR_BIND 155u
+#define UPNVME_ERR_BIND_STUCK 156u
+struct upnvme_error {
+ int32_t err;
+ uint32_t code;
+ char text[504];
+};
+_Static_assert(sizeof(struct upnvme_error) == 512, "upnvme_error is frozen at 512 bytes");
+extern const char *upnvme_last_error(void);
+extern int upnvme_error_get(struct upnvme_error *error);
+extern const char *upnvme_error_name(uint32_t code);
+#define UPNVME_STATUS_SC(status) ((uint8_t)((status)&0xff))
+#define UPNVME_STATUS_SCT(status) ((uint8_t)(((status) >> 8) & 0x7))
+#define UPNVME_STATUS_CRD(status) ((uint8_t)(((status) >> 11) & 0x3))
+#define UPNVME_STATUS_MORE(status) (((status) >> 13) & 0x1)
+#define UPNVME_STATUS_DNR(status) (((status) >> 14) & 0x1)
+extern const char *upnvme_status_name(uint16_t status);
+extern const char *upnvme_status_text(uint16_t status);
+#define UPNVME_LOG_ERROR 1u
+#define UPNVME_LOG_WARN 2u
+#define UPNVME_LOG_INFO 3u
+#define UPNVME_LOG_DEBUG 4u
+typedef void (*upnvme_log_fn)(void *arg, uint32_t level, const char *message);
+extern int upnvme_log_set(upnvme_log_fn fn, void *arg, uint32_t level);
 #define UPNVME_OPEN_HOUSEKEEPING 0x1u
 struct upnvme_open_opts {
  uint32_t size;
@@ -411,6 +412,7 @@ struct upnvme_huge_pages {
  uint64_t npages;
  uint64_t nfree;
 };
+_Static_assert(sizeof(struct upnvme_huge_pages) == 24, "upnvme_huge_pages is frozen at 24 bytes");
 struct upnvme_system {
  uint32_t size;
  uint32_t flags;
