@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A program that was compiled when the ABI was promised works with the library of today."""
+
+import os
+import platform
+import unittest
+
+import headers
+from harness import BUILD, TOP, Case, main, run
+
+FROZEN = sorted((TOP / "tests/abi/frozen").glob("*.s"))
+LIB = BUILD / "lib"
+
+
+@unittest.skipIf(platform.machine() != "x86_64", "what was compiled is for x86-64")
+@unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
+class Frozen(Case):
+    def test_it_runs_with_the_shared_library(self):
+        self.assertTrue(FROZEN)
+        for source in FROZEN:
+            with self.subTest(program=source.stem):
+                headers.call(headers.CC, source, "-L", LIB, "-lupnvme", f"-Wl,-rpath,{LIB}", "-o", self.folder / "old")
+                self.assertEqual(run(self.folder / "old").stdout, "all as it was\n")
+
+    def test_it_runs_with_the_archive(self):
+        libraries = headers.call("sed", "-n", "s/^Libs.private: //p", BUILD / "upnvme.pc").split()
+        for source in FROZEN:
+            with self.subTest(program=source.stem):
+                headers.call(headers.CC, source, LIB / "libupnvme.a", *libraries, "-o", self.folder / "old")
+                self.assertEqual(run(self.folder / "old").stdout, "all as it was\n")
+
+    def test_its_source_does_the_same_when_it_is_compiled_today(self):
+        for source in FROZEN:
+            with self.subTest(program=source.stem):
+                headers.call(headers.CC, "-std=gnu11", "-I", TOP / "capi/include", source.with_suffix(".c"), "-L", LIB,
+                             "-lupnvme", f"-Wl,-rpath,{LIB}", "-o", self.folder / "new")
+                self.assertEqual(run(self.folder / "new").stdout, "all as it was\n")
+
+
+if __name__ == "__main__":
+    main()
