@@ -66,6 +66,9 @@ PUBLIC_CFLAGS = $(STD) $(OPT) -pthread $(WARNINGS) $(CFLAGS) -Icapi/include
 # A cmocka test takes its state whether it needs it or not.
 TEST_CFLAGS  = $(LIB_CFLAGS) -Wno-unused-parameter -Itests
 
+,     := ,
+space := $(subst $(,),,$(,) $(,))
+
 # --- what there is --------------------------------------------------------------------------------
 find = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null))
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -96,6 +99,9 @@ SHARED  := $(B)/lib/libupnvme.so
 ARCHIVE := $(B)/lib/libupnvme.a
 INSIDES := $(B)/lib/libupnvme_all.a
 LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE))
+# What tells pkg-config and CMake where all that is.
+CMAKE_FILES := $(B)/upnvme-config.cmake $(B)/upnvme-config-version.cmake
+FOR_BUILDS  := $(B)/upnvme.pc $(CMAKE_FILES)
 TOOL_BINS    := $(TOOLS:%=$(B)/bin/%)
 EXAMPLE_BINS := $(EXAMPLES:%=$(B)/examples/%)
 TEST_BINS    := $(foreach lane,$(LANES),$(call lane_programs,$(lane)))
@@ -114,7 +120,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS
 .PHONY: all libs tools examples tests test-programs
 .DEFAULT_GOAL := all
 all: libs tools examples ## build the libraries, the tools and the examples (the default)
-libs: $(LIBS) $(B)/upnvme.pc
+libs: $(LIBS) $(FOR_BUILDS)
 tools: $(TOOL_BINS)
 examples: $(EXAMPLE_BINS)
 tests: all test-programs ## build the test programs
@@ -157,9 +163,12 @@ $(INSIDES): $(LIB_OBJS) $(B)/objects
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
 
-$(B)/upnvme.pc: capi/upnvme.pc.in $(B)/prefix
+$(FOR_BUILDS): $(B)/%: capi/%.in $(B)/prefix
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	  -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' $< > $@
+	  -e 's|@MAJOR@|$(firstword $(subst ., ,$(VERSION)))|' -e 's|@SONAME@|$(SONAME)|' \
+	  -e "s|@INCLUDE_FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(PREFIX)/include')|" \
+	  -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' -e 's|@LIBS_PRIVATE_LIST@|$(subst $(space),;,$(strip $(LIB_LIBS)))|' \
+	  $< > $@
 
 program_objs = $(call objs,$(wildcard $(1).c) $(if $(wildcard $(1)/),$(call find,$(1),*.c)))
 # $(1) program, $(2) its source without .c, $(3) where it goes
@@ -219,12 +228,12 @@ $(B)/prefix: FORCE
 INSTALL    ?= install
 SEARCHED   := /usr/lib /lib /usr/local/lib /usr/lib/% /lib/% /usr/local/lib/%
 TOOL_RPATH  = $(if $(filter-out $(SEARCHED),$(LIBDIR)),-Wl$(,)-rpath$(,)$(LIBDIR))
-,          := ,
 
 .PHONY: install uninstall clean help
 install: libs tools ## install library, headers, pkg-config file and tools (PREFIX, LIBDIR, DESTDIR)
 	$(call say,INSTALL,'$(DESTDIR)$(PREFIX) (libupnvme $(VERSION))')
-	$(Q)$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(PREFIX)/bin
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(LIBDIR)/cmake/upnvme \
+	  $(PREFIX)/include/upnvme $(PREFIX)/bin)
 	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
 	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(DESTDIR)$(PREFIX)/include/upnvme/
 	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
@@ -232,6 +241,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
 	$(Q)$(INSTALL) -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
 	$(Q)$(INSTALL) -m 644 $(B)/upnvme.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	$(Q)$(INSTALL) -m 644 $(CMAKE_FILES) $(DESTDIR)$(LIBDIR)/cmake/upnvme/
 	$(Q)set -e; $(foreach t,$(TOOLS),$(CC) $(OPT) $(LDFLAGS) $(call program_objs,capi/tools/$(t)) -L$(B)/lib \
 	  -lupnvme -lm -pthread $(TOOL_RPATH) -o $(DESTDIR)$(PREFIX)/bin/$(t);) :
 	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig 2>/dev/null || :; fi
@@ -239,7 +249,8 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 uninstall: ## remove what install put there
 	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libupnvme.so* $(DESTDIR)$(LIBDIR)/libupnvme.a $(DESTDIR)$(LIBDIR)/pkgconfig/upnvme.pc
-	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme 2>/dev/null || :
+	$(Q)rm -f $(CMAKE_FILES:$(B)/%=$(DESTDIR)$(LIBDIR)/cmake/upnvme/%)
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(LIBDIR)/cmake/upnvme 2>/dev/null || :
 
 clean: ## remove build/
 	$(Q)rm -rf build
