@@ -66,9 +66,6 @@ PUBLIC_CFLAGS = $(STD) $(OPT) -pthread $(WARNINGS) $(CFLAGS) -Icapi/include
 # A cmocka test takes its state whether it needs it or not.
 TEST_CFLAGS  = $(LIB_CFLAGS) -Wno-unused-parameter -Itests
 
-,     := ,
-space := $(subst $(,),,$(,) $(,))
-
 # --- what there is --------------------------------------------------------------------------------
 find = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null))
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -99,9 +96,6 @@ SHARED  := $(B)/lib/libupnvme.so
 ARCHIVE := $(B)/lib/libupnvme.a
 INSIDES := $(B)/lib/libupnvme_all.a
 LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE))
-# What tells pkg-config and CMake where all that is.
-CMAKE_FILES := $(B)/upnvme-config.cmake $(B)/upnvme-config-version.cmake
-FOR_BUILDS  := $(B)/upnvme.pc $(CMAKE_FILES)
 TOOL_BINS    := $(TOOLS:%=$(B)/bin/%)
 EXAMPLE_BINS := $(EXAMPLES:%=$(B)/examples/%)
 TEST_BINS    := $(foreach lane,$(LANES),$(call lane_programs,$(lane)))
@@ -120,7 +114,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS
 .PHONY: all libs tools examples tests test-programs
 .DEFAULT_GOAL := all
 all: libs tools examples ## build the libraries, the tools and the examples (the default)
-libs: $(LIBS) $(FOR_BUILDS)
+libs: $(LIBS)
 tools: $(TOOL_BINS)
 examples: $(EXAMPLE_BINS)
 tests: all test-programs ## build the test programs
@@ -162,13 +156,6 @@ $(INSIDES): $(LIB_OBJS) $(B)/objects
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
-
-$(FOR_BUILDS): $(B)/%: capi/%.in $(B)/prefix
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	  -e 's|@MAJOR@|$(firstword $(subst ., ,$(VERSION)))|' -e 's|@SONAME@|$(SONAME)|' \
-	  -e "s|@INCLUDE_FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(PREFIX)/include')|" \
-	  -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' -e 's|@LIBS_PRIVATE_LIST@|$(subst $(space),;,$(strip $(LIB_LIBS)))|' \
-	  $< > $@
 
 program_objs = $(call objs,$(wildcard $(1).c) $(if $(wildcard $(1)/),$(call find,$(1),*.c)))
 # $(1) program, $(2) its source without .c, $(3) where it goes
@@ -215,8 +202,6 @@ $(B)/flags: FORCE
 	$(call stamp,$(shell $(CC) --version 2>/dev/null | head -n 1) $(CC) $(TEST_CFLAGS) $(LDFLAGS))
 $(B)/objects: FORCE
 	$(call stamp,$(VERSION) $(LINK) $(LDFLAGS) $(LIB_LIBS) $(LIB_OBJS))
-$(B)/prefix: FORCE
-	$(call stamp,$(PREFIX) $(LIBDIR) $(VERSION) $(LIB_LIBS))
 
 -include $(patsubst %.o,%.d,$(LIB_OBJS) $(PUBLIC_OBJS) $(TEST_OBJS))
 .SECONDARY:
@@ -228,11 +213,21 @@ $(B)/prefix: FORCE
 INSTALL    ?= install
 SEARCHED   := /usr/lib /lib /usr/local/lib /usr/lib/% /lib/% /usr/local/lib/%
 TOOL_RPATH  = $(if $(filter-out $(SEARCHED),$(LIBDIR)),-Wl$(,)-rpath$(,)$(LIBDIR))
+,          := ,
+space      := $(subst $(,),,$(,) $(,))
+CMAKEDIR   := $(LIBDIR)/cmake/upnvme
+
+# $(1) a file whose template is in capi/, $(2) the folder that it is installed in
+fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+  -e 's|@MAJOR@|$(firstword $(subst ., ,$(VERSION)))|' -e 's|@SONAME@|$(SONAME)|' \
+  -e "s|@INCLUDE_FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(PREFIX)/include')|" \
+  -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' -e 's|@LIBS_PRIVATE_LIST@|$(subst $(space),;,$(strip $(LIB_LIBS)))|' \
+  capi/$(1).in > $(DESTDIR)$(2)/$(1) && chmod 644 $(DESTDIR)$(2)/$(1)
 
 .PHONY: install uninstall clean help
 install: libs tools ## install library, headers, pkg-config file and tools (PREFIX, LIBDIR, DESTDIR)
 	$(call say,INSTALL,'$(DESTDIR)$(PREFIX) (libupnvme $(VERSION))')
-	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(LIBDIR)/cmake/upnvme \
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(CMAKEDIR) \
 	  $(PREFIX)/include/upnvme $(PREFIX)/bin)
 	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
 	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(DESTDIR)$(PREFIX)/include/upnvme/
@@ -240,8 +235,9 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)ln -sf libupnvme.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
 	$(Q)$(INSTALL) -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
-	$(Q)$(INSTALL) -m 644 $(B)/upnvme.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
-	$(Q)$(INSTALL) -m 644 $(CMAKE_FILES) $(DESTDIR)$(LIBDIR)/cmake/upnvme/
+	$(Q)$(call fill_in,upnvme.pc,$(LIBDIR)/pkgconfig)
+	$(Q)$(call fill_in,upnvme-config.cmake,$(CMAKEDIR))
+	$(Q)$(call fill_in,upnvme-config-version.cmake,$(CMAKEDIR))
 	$(Q)set -e; $(foreach t,$(TOOLS),$(CC) $(OPT) $(LDFLAGS) $(call program_objs,capi/tools/$(t)) -L$(B)/lib \
 	  -lupnvme -lm -pthread $(TOOL_RPATH) -o $(DESTDIR)$(PREFIX)/bin/$(t);) :
 	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig 2>/dev/null || :; fi
@@ -249,8 +245,8 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 uninstall: ## remove what install put there
 	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libupnvme.so* $(DESTDIR)$(LIBDIR)/libupnvme.a $(DESTDIR)$(LIBDIR)/pkgconfig/upnvme.pc
-	$(Q)rm -f $(CMAKE_FILES:$(B)/%=$(DESTDIR)$(LIBDIR)/cmake/upnvme/%)
-	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(LIBDIR)/cmake/upnvme 2>/dev/null || :
+	$(Q)rm -f $(DESTDIR)$(CMAKEDIR)/upnvme-config.cmake $(DESTDIR)$(CMAKEDIR)/upnvme-config-version.cmake
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(CMAKEDIR) 2>/dev/null || :
 
 clean: ## remove build/
 	$(Q)rm -rf build

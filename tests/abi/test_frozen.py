@@ -24,7 +24,8 @@ class Frozen(Case):
                 self.assertEqual(run(self.folder / "old").stdout, "all as it was\n")
 
     def test_it_runs_with_the_archive(self):
-        libraries = headers.call("sed", "-n", "s/^Libs.private: //p", BUILD / "upnvme.pc").split()
+        needed = headers.call("readelf", "-dW", LIB / "libupnvme.so")
+        libraries = ["-pthread", *(["-luring"] if "[liburing.so" in needed else [])]
         for source in FROZEN:
             with self.subTest(program=source.stem):
                 headers.call(headers.CC, source, LIB / "libupnvme.a", *libraries, "-o", self.folder / "old")
