@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The Debian packages: what is in each, what it needs, and that lintian finds no error. tests/deb installs them."""
+
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from harness import TOP, Case, main
+
+PACKAGES = {"libupnvme0", "libupnvme-dev", "upnvme-tools"}
+TOOLS = ("dpkg-architecture", "dpkg-deb", "dpkg-gensymbols", "dpkg-shlibdeps")
+# The make that runs this test is none of the business of the one that is tested.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+HEADER = (TOP / "capi/include/upnvme/version.h").read_text(encoding="utf-8")
+VERSION = re.search(r'^#define UPNVME_VERSION +"(.*)"$', HEADER, re.MULTILINE)[1]
+
+
+def call(*command, code=0):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False,
+                          cwd=TOP, env=ENVIRONMENT)
+    if done.returncode != code:
+        raise AssertionError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+@unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
+@unittest.skipUnless(all(map(shutil.which, TOOLS)), f"one of {', '.join(TOOLS)} is not installed (make deps)")
+class Deb(Case):
+    def setUp(self):
+        super().setUp()
+        self.multiarch = call("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip()
+        self.lib = f"usr/lib/{self.multiarch}"
+        self.stage = self.folder / "stage"
+        call("make", "-s", "install", "PREFIX=/usr", f"LIBDIR=/{self.lib}", f"DESTDIR={self.stage}")
+
+    def build(self, code=0):
+        return call("capi/packaging/build-deb", VERSION, self.folder, code=code)
+
+    def packages(self):
+        return {path.name.split("_")[0]: path for path in self.folder.glob("*.deb")}
+
+    def fields(self, package):
+        text = call("dpkg-deb", "-f", self.packages()[package])
+        return dict(line.split(": ", 1) for line in text.splitlines() if not line.startswith(" "))
+
+    def files(self, package):
+        listed = call("dpkg-deb", "-c", self.packages()[package])
+        return {line.split()[5][2:] for line in listed.splitlines() if not line.startswith("d")}
+
+    def test_each_file_is_in_its_package(self):
+        self.build()
+        self.assertEqual(set(self.packages()), PACKAGES)
+        documents = {"changelog.gz", "changelog.Debian.gz", "copyright"}
+        for name in PACKAGES:
+            self.assertLessEqual({f"usr/share/doc/{name}/{file}" for file in documents}, self.files(name))
+        self.assertLessEqual({f"{self.lib}/libupnvme.so.0", f"{self.lib}/libupnvme.so.{VERSION}"},
+                             self.files("libupnvme0"))
+        self.assertLessEqual({f"{self.lib}/libupnvme.so", f"{self.lib}/libupnvme.a", f"{self.lib}/pkgconfig/upnvme.pc",
+                              "usr/include/upnvme.h", "usr/share/doc/libupnvme-dev/examples/hello.c"},
+                             self.files("libupnvme-dev"))
+        self.assertLessEqual({f"usr/bin/{path.stem}" for path in (TOP / "capi/tools").iterdir()},
+                             self.files("upnvme-tools"))
+
+    def test_each_package_names_what_it_needs(self):
+        self.build()
+        self.assertRegex(self.fields("libupnvme0")["Depends"], r"libc6 \(>= ")
+        self.assertEqual(self.fields("libupnvme-dev")["Depends"].split(", ")[0], f"libupnvme0 (= {VERSION}-1)")
+        self.assertIn(f"libupnvme0 (>= {VERSION})", self.fields("upnvme-tools")["Depends"])
+        symbols = call("dpkg-deb", "-I", self.packages()["libupnvme0"], "symbols")
+        self.assertIn(f" upnvme_open@UPNVME_0 {VERSION}", symbols)
+        self.assertNotIn("MISSING", symbols)
+
+    @unittest.skipUnless(shutil.which("lintian"), "lintian is not installed (make deps)")
+    def test_lintian_finds_no_error(self):
+        self.build()
+        call("lintian", "--fail-on", "error", "--allow-root", *self.packages().values())
+
+    def test_a_second_build_is_the_same_to_the_byte(self):
+        shutil.copytree(self.stage, self.folder / "again", symlinks=True)
+        self.build()
+        first = {name: path.read_bytes() for name, path in self.packages().items()}
+        shutil.rmtree(self.stage)
+        (self.folder / "again").rename(self.stage)
+        self.build()
+        self.assertEqual({name: path.read_bytes() for name, path in self.packages().items()}, first)
+
+    def test_a_plug_in_that_is_there_gets_a_package(self):
+        (self.stage / self.lib / "upnvme").mkdir()
+        shutil.copy(self.stage / self.lib / f"libupnvme.so.{VERSION}", self.stage / self.lib / "upnvme/dpdk.so")
+        self.build()
+        self.assertEqual(set(self.packages()), PACKAGES | {"libupnvme-dpdk"})
+        self.assertIn(f"{self.lib}/upnvme/dpdk.so", self.files("libupnvme-dpdk"))
+
+    def test_a_file_that_is_in_no_package_is_an_error(self):
+        (self.stage / "usr/games").mkdir()
+        (self.stage / "usr/games/solitaire").touch()
+        self.assertRegex(self.build(code=1), "in no package:\n.*usr/games/solitaire")
+        self.assertEqual(self.packages(), {})
+
+
+if __name__ == "__main__":
+    main()
