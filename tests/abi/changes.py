@@ -14,8 +14,9 @@ import subprocess
 import tempfile
 
 import headers
+from harness import TOP, call
 
-BASELINE = headers.TOP / "tests/abi/baseline/declarations.i"
+BASELINE = TOP / "tests/abi/baseline/declarations.i"
 SONAME = "libupnvme.so.0"
 NODE = "UPNVME_0"
 # They tell releases apart, and change with each.
@@ -30,13 +31,13 @@ def empty_library(text, path):
     bodies = re.sub(r"^extern ((?:[^;]|\n)*?);", r"\1 { __builtin_trap(); }", text, flags=re.MULTILINE)
     source = path.with_suffix(".c")
     source.write_text("".join(f"#include <{name}>\n" for name in headers.SYSTEM_HEADERS) + bodies)
-    headers.call(headers.CC, "-std=gnu11", "-g", "-fPIC", "-shared", f"-Wl,-soname,{SONAME}",
-                 f"-Wl,--version-script={version_map}", source, "-o", path)
+    call(headers.CC, "-std=gnu11", "-g", "-fPIC", "-shared", f"-Wl,-soname,{SONAME}",
+         f"-Wl,--version-script={version_map}", source, "-o", path)
 
 
 def in_library(library, baseline, grown):
     """What abidiff finds in a build with debug information: symbols, signatures and layouts."""
-    if ".debug_info" not in headers.call("readelf", "-SW", library):
+    if ".debug_info" not in call("readelf", "-SW", library):
         return [f"{library} is stripped, and nothing can be said of it: build it with -g"]
     with tempfile.TemporaryDirectory(prefix="upnvme-") as name:
         folder = pathlib.Path(name)

@@ -7,13 +7,12 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/tools"))  # harness.py
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+from harness import call
 
 CC = os.environ.get("CC", "cc")
 # The only headers that ours may include; what they declare is no part of what we say.
@@ -28,15 +27,6 @@ def needs(*programs):
     if not importlib.util.find_spec("pycparser"):
         missing.append("python3-pycparser")
     return unittest.skipIf(missing, f"not installed: {', '.join(missing)} (make deps)")
-
-
-def call(*command, **options):
-    """What a command prints; it must succeed."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False,
-                          **options)
-    if done.returncode:
-        raise AssertionError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def preprocess(*words):

@@ -8,7 +8,7 @@ import subprocess
 
 import changes
 import headers
-from harness import BUILD, TOP, Case, main
+from harness import BUILD, TOP, Case, call, main
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 ASSERTION = re.compile(r"^UPNVME_ASSERT\(.*?\);\n", re.MULTILINE | re.DOTALL)
@@ -110,7 +110,7 @@ class Breaking(Case):
 
     def test_a_stripped_library(self):
         self.assertEqual(self.changes(), [])
-        headers.call("strip", self.library)
+        call("strip", self.library)
         found, = changes.since_baseline(self.library, self.include)
         self.assertRegex(found, r"libupnvme\.so is stripped")
 

@@ -6,7 +6,7 @@ import re
 
 import changes
 import headers
-from harness import BUILD, TOP, Case, main
+from harness import BUILD, TOP, Case, call, main
 
 LIBRARY = BUILD / "lib/libupnvme.so"
 MAP = (TOP / "capi/upnvme.map").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ UNWANTED = re.compile(
 
 def dynamic(*options):
     """(name with its version, type) of each symbol of the dynamic table."""
-    lines = headers.call("nm", "-D", "--with-symbol-versions", *options, LIBRARY).splitlines()
+    lines = call("nm", "-D", "--with-symbol-versions", *options, LIBRARY).splitlines()
     return [(words[-1], words[-2]) for words in map(str.split, lines)]
 
 
@@ -45,12 +45,12 @@ class Symbols(Case):
         print(f"NOTE {len(declared)} exported symbols, all of {changes.NODE}")
 
     def test_the_archive_has_these_names_and_no_other(self):
-        archive = headers.call("nm", "-g", "--defined-only", BUILD / "lib/libupnvme.a")
+        archive = call("nm", "-g", "--defined-only", BUILD / "lib/libupnvme.a")
         names = set(re.findall(r" [A-Z] (\w+)$", archive, re.MULTILINE))
         self.assertEqual({f"{name}@@{changes.NODE}" for name in names}, exported())
 
     def test_the_core_is_hidden_before_any_map(self):
-        listed = headers.call("readelf", "-sW", *OBJECTS)
+        listed = call("readelf", "-sW", *OBJECTS)
         visible = set(re.findall(r" GLOBAL +DEFAULT +\d+ (\w+)", listed))
         self.assertEqual({f"{name}@@{changes.NODE}" for name in visible}, exported())
 
@@ -62,22 +62,22 @@ class Symbols(Case):
                 self.assertNotRegex(bare, UNWANTED)
 
     def test_the_libraries_that_are_needed(self):
-        needed = re.findall(r"\(NEEDED\).*\[(.*)\]", headers.call("readelf", "-dW", LIBRARY))
+        needed = re.findall(r"\(NEEDED\).*\[(.*)\]", call("readelf", "-dW", LIBRARY))
         self.assertIn("libc.so.6", needed)
         for name in needed:
             with self.subTest(library=name):
                 self.assertRegex(name, NEEDED)
 
     def test_the_name_and_what_is_asked_of_the_loader(self):
-        listed = headers.call("readelf", "-dW", LIBRARY)
+        listed = call("readelf", "-dW", LIBRARY)
         self.assertIn(f"[{changes.SONAME}]", listed)
         self.assertNotRegex(listed, r"RPATH|RUNPATH|TEXTREL|NODELETE|INITFIRST|SYMBOLIC")
 
     def test_nothing_of_ours_runs_at_load_or_exit(self):
-        sections = headers.call("readelf", "-SW", *OBJECTS)
+        sections = call("readelf", "-SW", *OBJECTS)
         self.assertNotRegex(sections, r" \.(preinit_array|init_array|fini_array|ctors|dtors|init|fini)\b")
         # What is left is the compiler's runtime: one entry each.
-        whole = headers.call("readelf", "-SW", LIBRARY)
+        whole = call("readelf", "-SW", LIBRARY)
         self.assertNotIn(".preinit_array", whole)
         for name in ("init_array", "fini_array"):
             self.assertRegex(whole, rf" \.{name} +\w+ +\w+ \w+ 0*8 ")
@@ -97,8 +97,8 @@ class Checks(Case):
 
     def test_a_constructor_a_handler_and_a_foreign_library(self):
         (self.folder / "bad.c").write_text("__attribute__((constructor)) void begin(void) { }\n", encoding="utf-8")
-        headers.call(headers.CC, "-c", "bad.c", "-o", "bad.o", cwd=self.folder)
-        self.assertIn(" .init_array", headers.call("readelf", "-SW", self.folder / "bad.o"))
+        call(headers.CC, "-c", "bad.c", "-o", "bad.o", cwd=self.folder)
+        self.assertIn(" .init_array", call("readelf", "-SW", self.folder / "bad.o"))
         self.assertIsNone(NEEDED.match("librte_eal.so.23"))
         self.assertIsNone(VERSIONS.search("rte_eal_init@DPDK_23"))
         self.assertIsNone(VERSIONS.search("rte_eal_init"))

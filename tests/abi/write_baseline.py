@@ -8,9 +8,10 @@ structs that have another size than ever before.
 
 import changes
 import headers
+from harness import TOP
 
-LAYOUT = headers.TOP / "capi/src/layout.c"
-SIZES = headers.TOP / "tests/abi/baseline/sizes.txt"
+LAYOUT = TOP / "capi/src/layout.c"
+SIZES = TOP / "tests/abi/baseline/sizes.txt"
 
 BASELINE_HEAD = """\
 /* SPDX-License-Identifier: BSD-3-Clause */
@@ -64,7 +65,7 @@ def add_sizes(text):
 
 
 def main():
-    text = headers.declarations(headers.TOP / "capi/include")
+    text = headers.declarations(TOP / "capi/include")
     changes.BASELINE.write_text(BASELINE_HEAD + text, encoding="utf-8")
     LAYOUT.write_text(layout_text(text), encoding="utf-8")
     add_sizes(text)

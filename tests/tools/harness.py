@@ -12,14 +12,28 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 
 
-def run(program, *args, code=0, **options):
-    """Runs a program of the build and checks its exit code; its output is text unless `text=False` is given."""
-    options = {"text": True, "timeout": 120, "stdin": subprocess.DEVNULL, **options}
-    done = subprocess.run([BUILD / program, *map(str, args)], capture_output=True, check=False, **options)
+# Of the make that runs a test, one that is tested must know nothing.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+
+
+def finish(command, code, **options):
+    """Runs a command to its end and checks its exit code; its output is text unless `text=False` is given."""
+    command = [str(word) for word in command]
+    done = subprocess.run(command, capture_output=True, check=False, **{"text": True, **options})
     if done.returncode != code:
-        raise AssertionError(f"{program} {' '.join(map(str, args))}: exit code {done.returncode}, {code} expected\n"
+        raise AssertionError(f"{' '.join(command)}: exit code {done.returncode}, {code} expected\n"
                              f"{done.stdout}{done.stderr}")
     return done
+
+
+def run(program, *args, code=0, **options):
+    """Runs a program of the build."""
+    return finish([BUILD / program, *args], code, **{"timeout": 120, "stdin": subprocess.DEVNULL, **options})
+
+
+def call(*command, **options):
+    """What a command of the system prints; it must succeed."""
+    return finish(command, 0, timeout=300, **options).stdout
 
 
 class Case(unittest.TestCase):

@@ -5,25 +5,14 @@
 import os
 import re
 import shutil
-import subprocess
 import unittest
 
-from harness import TOP, Case, main
+from harness import ENVIRONMENT, TOP, Case, call, main, run
 
 PACKAGES = {"libupnvme0", "libupnvme-dev", "upnvme-tools"}
 TOOLS = ("dpkg-architecture", "dpkg-deb", "dpkg-gensymbols", "dpkg-shlibdeps")
-# The make that runs this test is none of the business of the one that is tested.
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
 HEADER = (TOP / "capi/include/upnvme/version.h").read_text(encoding="utf-8")
 VERSION = re.search(r'^#define UPNVME_VERSION +"(.*)"$', HEADER, re.MULTILINE)[1]
-
-
-def call(*command, code=0):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False,
-                          cwd=TOP, env=ENVIRONMENT)
-    if done.returncode != code:
-        raise AssertionError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
 
 
 @unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
@@ -34,10 +23,11 @@ class Deb(Case):
         self.multiarch = call("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip()
         self.lib = f"usr/lib/{self.multiarch}"
         self.stage = self.folder / "stage"
-        call("make", "-s", "install", "PREFIX=/usr", f"LIBDIR=/{self.lib}", f"DESTDIR={self.stage}")
+        call("make", "-s", "install", "PREFIX=/usr", f"LIBDIR=/{self.lib}", f"DESTDIR={self.stage}", cwd=TOP,
+             env=ENVIRONMENT)
 
     def build(self, code=0):
-        return call("capi/packaging/build-deb", VERSION, self.folder, code=code)
+        return run(TOP / "capi/packaging/build-deb", VERSION, self.folder, code=code, cwd=TOP, env=ENVIRONMENT).stderr
 
     def packages(self):
         return {path.name.split("_")[0]: path for path in self.folder.glob("*.deb")}

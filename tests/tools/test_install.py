@@ -7,18 +7,13 @@ import pathlib
 import re
 import shlex
 import shutil
-import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, TOP, Case, main
+from harness import BUILD, ENVIRONMENT, TOP, Case, call, main
 
 PREFIX = "/opt/upnvme"
 HEADERS = [path.relative_to(TOP / "capi/include") for path in sorted((TOP / "capi/include").rglob("*.h"))]
-# The make that runs this test is none of the business of the one that is tested.
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
-
-
 HELLO = TOP / "capi/examples/hello.c"
 ALL_EXAMPLES = sorted((TOP / "capi/examples").glob("*.c"))
 # A session in C++, of the same words as in C.
@@ -62,14 +57,6 @@ target_link_libraries(static PRIVATE upnvme::static)
 add_executable(cxx session.cc)
 target_link_libraries(cxx PRIVATE PkgConfig::FROM_PKG_CONFIG)
 """
-
-
-def call(*command, **options):
-    done = subprocess.run([str(word) for word in command], check=False, capture_output=True, text=True, timeout=300,
-                          **options)
-    if done.returncode:
-        raise AssertionError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def make(target, root):
