@@ -8,12 +8,13 @@ import subprocess
 
 import changes
 import headers
-from harness import BUILD, TOP, Case, call, main
+from harness import BUILD, TOP, Case, call, main, release_only
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 ASSERTION = re.compile(r"^UPNVME_ASSERT\(.*?\);\n", re.MULTILINE | re.DOTALL)
 
 
+@release_only
 @headers.needs("abidiff")
 class Abi(Case):
     def test_what_was_promised_is_kept(self):

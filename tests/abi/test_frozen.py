@@ -2,19 +2,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A program that was compiled when the ABI was promised works with the library of today."""
 
-import os
 import platform
 import unittest
 
 import headers
-from harness import BUILD, TOP, Case, call, main, run
+from harness import BUILD, TOP, Case, call, main, release_only, run
 
 FROZEN = sorted((TOP / "tests/abi/frozen").glob("*.s"))
 LIB = BUILD / "lib"
 
 
 @unittest.skipIf(platform.machine() != "x86_64", "what was compiled is for x86-64")
-@unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
+@release_only
 class Frozen(Case):
     def test_it_runs_with_the_shared_library(self):
         self.assertTrue(FROZEN)

@@ -6,7 +6,7 @@ import re
 
 import changes
 import headers
-from harness import BUILD, TOP, Case, call, main
+from harness import BUILD, TOP, Case, call, main, release_only
 
 LIBRARY = BUILD / "lib/libupnvme.so"
 MAP = (TOP / "capi/upnvme.map").read_text(encoding="utf-8")
@@ -36,6 +36,7 @@ def exported():
     return {name for name, kind in symbols if kind == "T"}
 
 
+@release_only
 @headers.needs("readelf", "nm")
 class Symbols(Case):
     def test_what_is_exported_is_what_the_headers_declare(self):

@@ -10,6 +10,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
+release_only = unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
 
 
 # Of the make that runs a test, one that is tested must know nothing.

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The Debian packages: what is in each, what it needs, and that lintian finds no error. tests/deb installs them."""
 
-import os
 import re
 import shutil
 import unittest
 
-from harness import ENVIRONMENT, TOP, Case, call, main, run
+from harness import ENVIRONMENT, TOP, Case, call, main, release_only, run
 
 PACKAGES = {"libupnvme0", "libupnvme-dev", "upnvme-tools"}
 TOOLS = ("dpkg-architecture", "dpkg-deb", "dpkg-gensymbols", "dpkg-shlibdeps")
@@ -15,7 +14,7 @@ HEADER = (TOP / "capi/include/upnvme/version.h").read_text(encoding="utf-8")
 VERSION = re.search(r'^#define UPNVME_VERSION +"(.*)"$', HEADER, re.MULTILINE)[1]
 
 
-@unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
+@release_only
 @unittest.skipUnless(all(map(shutil.which, TOOLS)), f"one of {', '.join(TOOLS)} is not installed (make deps)")
 class Deb(Case):
     def setUp(self):

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import unittest
 
-from harness import BUILD, ENVIRONMENT, TOP, Case, call, main
+from harness import BUILD, ENVIRONMENT, TOP, Case, call, main, release_only
 
 PREFIX = "/opt/upnvme"
 HEADERS = [path.relative_to(TOP / "capi/include") for path in sorted((TOP / "capi/include").rglob("*.h"))]
@@ -79,7 +79,7 @@ class Staged(Case):
         return shlex.split(call("pkg-config", *options, "upnvme", env=self.environment))
 
 
-@unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
+@release_only
 @unittest.skipUnless(shutil.which("pkg-config"), "pkg-config is not installed")
 class Install(Staged):
     def setUp(self):
@@ -108,7 +108,7 @@ class Install(Staged):
             self.assertIn(paths, ([], [f"{PREFIX}/lib"]))
 
 
-@unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
+@release_only
 @unittest.skipUnless(shutil.which("pkg-config"), "pkg-config is not installed")
 class Outside(Staged):
     """Programs in folders of their own, which know of the library what pkg-config or CMake tells them."""
