@@ -2,7 +2,7 @@
 # The build of upnvme. Sources are found by wildcard; everything that is built goes under build/.
 #
 #   make CONFIG=asan|tsan|coverage|strict-gcc|strict-clang|aarch64   another build beside the release, in build/CONFIG/
-#   make V=1          show the commands            make LIBURING=no   build without io_uring
+#   make V=1          show the commands            make LIBURING=no DPDK=no   build without these
 #   make PREFIX=/usr DESTDIR=/tmp/stage install    make check JOBS=4
 #   make B=/tmp/b FOLDERS='core/base core/spec' /tmp/b/tests/unit/spec/test_status     one test with a part of the library
 
@@ -11,6 +11,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 LIBDIR  ?= $(PREFIX)/lib
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+DPDK     ?= $(if $(wildcard $(DPDK_LIBDIR)/librte_eal.a),yes,no)
 LIBURING ?= $(shell pkg-config --exists liburing 2>/dev/null && echo yes || echo no)
 
 # --- the version, from the public header ----------------------------------------------------------
@@ -58,10 +59,22 @@ ifeq ($(LIBURING),yes)
   URING_LIBS   := $(shell pkg-config --libs liburing)
 endif
 
+# DPDK stands in a plug-in of its own, whole and hidden: --exclude-libs keeps its symbols in, -Bsymbolic its calls. What
+# it would do to the process's system log is wrapped (guest.c). Its headers ask for no more than the machine's floor.
+DPDK_LIBDIR  := $(shell pkg-config --variable=libdir libdpdk 2>/dev/null)
+DPDK_CFLAGS  := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags libdpdk 2>/dev/null))) -include rte_config.h
+DPDK_PARTS   := eal kvargs telemetry log argparse pmu
+DPDK_LIBS     = -Wl,--whole-archive $(wildcard $(DPDK_PARTS:%=$(DPDK_LIBDIR)/librte_%.a)) -Wl,--no-whole-archive \
+  -Wl,--exclude-libs,ALL -Wl,-Bsymbolic $(DPDK_WRAPPED:%=-Wl,--wrap=%) \
+  -lnuma $(if $(wildcard $(DPDK_LIBDIR)/libbsd.so),-lbsd) -lm -ldl
+DPDK_WRAPPED := openlog closelog mkdir
+
 STD         := -std=gnu11 -D_GNU_SOURCE
-LIB_LIBS    := $(URING_LIBS) -pthread
+LIB_LIBS    := $(URING_LIBS) -pthread -ldl
+# Library and plug-in are of one build when they agree on what is between them.
+BUILD_ID    := $(VERSION)-$(firstword $(shell cat core/env/dpdk/plugin.h core/env/pages.h 2>/dev/null | cksum))
 ALL_CFLAGS   = $(STD) $(OPT) $(CODEGEN) $(WARNINGS) $(CFLAGS)
-LIB_CFLAGS   = $(ALL_CFLAGS) -Icore -Icapi/include $(URING_CFLAGS)
+LIB_CFLAGS   = $(ALL_CFLAGS) -Icore -Icapi/include -DUPNVME_BUILD_ID='"$(BUILD_ID)"' $(URING_CFLAGS)
 PUBLIC_CFLAGS = $(STD) $(OPT) -pthread $(WARNINGS) $(CFLAGS) -Icapi/include
 # A cmocka test takes its state whether it needs it or not.
 TEST_CFLAGS  = $(LIB_CFLAGS) -Wno-unused-parameter -Itests
@@ -72,7 +85,9 @@ objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
 dirs = $(notdir $(patsubst %/,%,$(wildcard $(1)/*/)))
 
 FOLDERS  ?= core capi/src
-LIB_OBJS := $(call objs,$(if $(wildcard $(FOLDERS)),$(call find,$(FOLDERS),*.c)))
+PLUGIN_SOURCES := $(wildcard core/env/dpdk/plugin/*.c)
+PLUGIN_OBJS := $(if $(filter yes,$(DPDK)),$(call objs,$(PLUGIN_SOURCES)))
+LIB_OBJS := $(call objs,$(filter-out $(PLUGIN_SOURCES),$(if $(wildcard $(FOLDERS)),$(call find,$(FOLDERS),*.c))))
 HEADERS_TOP := $(wildcard capi/include/*.h)
 HEADERS_SUB := $(wildcard capi/include/upnvme/*.h)
 HEADERS  := $(HEADERS_TOP) $(HEADERS_SUB)
@@ -95,7 +110,8 @@ lane_programs = $(patsubst %.c,$(B)/%,$(call lane_tests,$(1)))
 SHARED  := $(B)/lib/libupnvme.so
 ARCHIVE := $(B)/lib/libupnvme.a
 INSIDES := $(B)/lib/libupnvme_all.a
-LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE))
+PLUGIN  := $(if $(PLUGIN_OBJS),$(B)/lib/libupnvme-dpdk.so)
+LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE)) $(PLUGIN)
 TOOL_BINS    := $(TOOLS:%=$(B)/bin/%)
 EXAMPLE_BINS := $(EXAMPLES:%=$(B)/examples/%)
 TEST_BINS    := $(foreach lane,$(LANES),$(call lane_programs,$(lane)))
@@ -142,6 +158,17 @@ $(SHARED): $(LIB_OBJS) $(MAP) $(B)/objects
 	@ln -sf libupnvme.so.$(VERSION) $(B)/lib/$(SONAME)
 	@ln -sf $(SONAME) $@
 	@touch $@.$(VERSION)
+
+$(PLUGIN_OBJS): private URING_CFLAGS += $(DPDK_CFLAGS)
+$(PLUGIN_OBJS): $(B)/obj/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/lib/libupnvme-dpdk.so: $(PLUGIN_OBJS) $(B)/plugin
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(OPT) -Wl,-soname,$(@F) $(LINK) -Wl,-z,defs $(LDFLAGS) $(PLUGIN_OBJS) $(DPDK_LIBS) -pthread -o $@
 
 # One object whose hidden symbols have become local: the core's names cannot collide with an application's.
 $(ARCHIVE): $(LIB_OBJS) $(B)/objects
@@ -202,8 +229,10 @@ $(B)/flags: FORCE
 	$(call stamp,$(shell $(CC) --version 2>/dev/null | head -n 1) $(CC) $(TEST_CFLAGS) $(LDFLAGS))
 $(B)/objects: FORCE
 	$(call stamp,$(VERSION) $(LINK) $(LDFLAGS) $(LIB_LIBS) $(LIB_OBJS))
+$(B)/plugin: FORCE
+	$(call stamp,$(LINK) $(LDFLAGS) $(DPDK_LIBS) $(PLUGIN_OBJS))
 
--include $(patsubst %.o,%.d,$(LIB_OBJS) $(PUBLIC_OBJS) $(TEST_OBJS))
+-include $(patsubst %.o,%.d,$(LIB_OBJS) $(PLUGIN_OBJS) $(PUBLIC_OBJS) $(TEST_OBJS))
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -234,6 +263,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
 	$(Q)ln -sf libupnvme.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
+	$(Q)$(if $(PLUGIN),$(INSTALL) -m 755 $(PLUGIN) $(DESTDIR)$(LIBDIR)/)
 	$(Q)$(INSTALL) -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
 	$(Q)$(call fill_in,upnvme.pc,$(LIBDIR)/pkgconfig)
 	$(Q)$(call fill_in,upnvme-config.cmake,$(CMAKEDIR))
@@ -244,7 +274,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
-	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libupnvme.so* $(DESTDIR)$(LIBDIR)/libupnvme.a $(DESTDIR)$(LIBDIR)/pkgconfig/upnvme.pc
+	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libupnvme.so* libupnvme-dpdk.so libupnvme.a pkgconfig/upnvme.pc)
 	$(Q)rm -f $(DESTDIR)$(CMAKEDIR)/upnvme-config.cmake $(DESTDIR)$(CMAKEDIR)/upnvme-config-version.cmake
 	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(CMAKEDIR) 2>/dev/null || :
 

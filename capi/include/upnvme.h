@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * upnvme: user-space, polled NVMe.
+/**
+ * @file upnvme.h
+ * User-space, polled NVMe: all of the library's headers.
  *
- *	upnvme_ctrlr *ctrlr;  upnvme_ns *ns;  upnvme_qpair *qp;  void *buf;
+ *     upnvme_ctrlr *ctrlr;  upnvme_ns *ns;  upnvme_qpair *qp;  void *buf;
  *
- *	if (upnvme_open(&ctrlr, "soft:/tmp/disk.img?block=4096", NULL) < 0)
- *		errx(1, "%s", upnvme_last_error());
- *	upnvme_ns_get(&ns, ctrlr, 1);
- *	upnvme_qpair_create(&qp, ctrlr, NULL);			// this thread owns it
- *	upnvme_dma_alloc(&buf, ctrlr, 8 * upnvme_ns_block_size(ns), 4096);
- *	upnvme_read(qp, ns, buf, lba, 8, on_done, &state);	// 0, or a negative errno
- *	while (!state.done)
- *		upnvme_poll(qp, 0);				// runs on_done(&state, completion)
+ *     if (upnvme_open(&ctrlr, "soft:/tmp/disk.img?block=4096", NULL) < 0)
+ *             errx(1, "%s", upnvme_last_error());
+ *     upnvme_ns_get(&ns, ctrlr, 1);
+ *     upnvme_qpair_create(&qp, ctrlr, NULL);                  // this thread owns it
+ *     upnvme_dma_alloc(&buf, ctrlr, 8 * upnvme_ns_block_size(ns), 4096);
+ *     upnvme_read(qp, ns, buf, lba, 8, on_done, &state);      // 0, or a negative errno
+ *     while (!state.done)
+ *             upnvme_poll(qp, 0);                             // runs on_done(&state, completion)
  *
- * The controller handle may be used by any thread; a queue pair belongs to one thread and is
- * polled by it. Nothing here blocks but what says that it waits, nothing prints, and no signal
- * handler, constructor or atexit hook is installed.
+ * The controller handle may be used by any thread; a queue pair belongs to one thread and is polled
+ * by it. Nothing here blocks but what says that it waits, nothing prints, and no signal handler,
+ * constructor or atexit hook is installed.
  */
 #ifndef UPNVME_H
 #define UPNVME_H

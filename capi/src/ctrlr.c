@@ -2,15 +2,20 @@
 /* upnvme/ctrlr.h, controllers: opening, closing, polling, properties. */
 #include "driver/ctrlr.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
+#include "driver/cmb.h"
 #include "driver/event.h"
 #include "driver/identify.h"
 #include "driver/ns.h"
 #include "driver/poll.h"
+#include "env/env.h"
+#include "mem/domain.h"
 #include "options.h"
 #include "spec/identify.h"
+#include "transport/transport.h"
 
 /* The first version's sizes, for ever. */
 #define OPEN_OPTS_V1  32u
@@ -84,6 +89,19 @@ static void fill_limits(struct upnvme_ctrlr_info *info, const struct ctrlr_limit
 	info->max_deallocate_ranges = limits->max_deallocate_ranges;
 }
 
+static void fill_environment(struct upnvme_ctrlr_info *info, const struct transport *transport)
+{
+	snprintf(info->environment, sizeof(info->environment), "%s",
+		 domain_env(transport->domain)->name);
+	info->numa_node = transport->node;
+}
+
+static void fill_memory_buffer(struct upnvme_ctrlr_info *info, const struct cmb *cmb)
+{
+	info->cmb_bytes = cmb ? cmb->memory.bytes : 0;
+	info->cmb_flags = cmb ? cmb->abilities : 0;
+}
+
 int upnvme_ctrlr_info_get(upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info)
 {
 	struct upnvme_ctrlr_info full = { 0 };
@@ -97,6 +115,8 @@ int upnvme_ctrlr_info_get(upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info)
 		return rc;
 	fill_identity(&full, &ctrlr->id);
 	fill_limits(&full, &ctrlr->limits);
+	fill_environment(&full, ctrlr->transport);
+	fill_memory_buffer(&full, ctrlr->cmb);
 	full.version = ctrlr->version;
 	full.ns_count = ns_count(ctrlr);
 	full.ready_timeout_ms = ctrlr->ready_timeout_ms;

@@ -92,6 +92,9 @@ static const struct {
 	CODE(UPNVME_ERR_DRIVER_MISSING),
 	CODE(UPNVME_ERR_BIND),
 	CODE(UPNVME_ERR_BIND_STUCK),
+	CODE(UPNVME_ERR_HUGE_PAGES),
+	CODE(UPNVME_ERR_PLUGIN),
+	CODE(UPNVME_ERR_UNSAFE),
 };
 
 const char *upnvme_error_name(uint32_t code)

@@ -59,7 +59,7 @@ FIELD(upnvme_open_opts, keep_alive_ms, 12, 4);
 FIELD(upnvme_open_opts, admin_timeout_ns, 16, 8);
 FIELD(upnvme_open_opts, max_transfer_bytes, 24, 8);
 
-SIZE(upnvme_ctrlr_info, 408);
+SIZE(upnvme_ctrlr_info, 440);
 FIELD(upnvme_ctrlr_info, size, 0, 4);
 FIELD(upnvme_ctrlr_info, vendor_id, 4, 2);
 FIELD(upnvme_ctrlr_info, ctrlr_id, 6, 2);
@@ -81,7 +81,11 @@ FIELD(upnvme_ctrlr_info, ready_timeout_ms, 380, 4);
 FIELD(upnvme_ctrlr_info, max_write_zeroes_bytes, 384, 8);
 FIELD(upnvme_ctrlr_info, max_verify_bytes, 392, 8);
 FIELD(upnvme_ctrlr_info, max_deallocate_ranges, 400, 4);
-FIELD(upnvme_ctrlr_info, reserved, 404, 4);
+FIELD(upnvme_ctrlr_info, numa_node, 404, 4);
+FIELD(upnvme_ctrlr_info, environment, 408, 16);
+FIELD(upnvme_ctrlr_info, cmb_bytes, 424, 8);
+FIELD(upnvme_ctrlr_info, cmb_flags, 432, 4);
+FIELD(upnvme_ctrlr_info, reserved, 436, 4);
 
 SIZE(upnvme_features, 72);
 FIELD(upnvme_features, size, 0, 4);

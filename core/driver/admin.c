@@ -404,13 +404,15 @@ int admin_create(struct upnvme_ctrlr *ctrlr)
 
 	if (!admin)
 		return error_no_memory("the admin queue", sizeof(*admin));
-	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, LIST_BYTES);
+	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, LIST_BYTES,
+				0);
 	if (rc) {
 		free(admin);
 		return rc;
 	}
 	pthread_mutex_init(&admin->lock, NULL);
 	admin->pool.domain = ctrlr->domain;
+	admin->pool.node = ctrlr->transport->node;
 	admin->done_end = &admin->done;
 	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
 		admin->requests[i].admin = admin;

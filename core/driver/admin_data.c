@@ -23,7 +23,8 @@ int admin_data_get(struct admin_pool *pool, struct admin_data *data, uint32_t by
 	if (bytes <= NVME_PAGE_BYTES && pool->npages)
 		data->base = pool->pages[--pool->npages];
 	else
-		rc = domain_alloc(pool->domain, list_bytes + bytes, NVME_PAGE_BYTES, &data->base);
+		rc = domain_alloc(pool->domain, list_bytes + bytes, NVME_PAGE_BYTES, pool->node,
+				  &data->base);
 	data->data = (char *)data->base + list_bytes;
 	return rc;
 }
@@ -39,25 +40,29 @@ void admin_data_put(struct admin_pool *pool, struct admin_data *data)
 	data->base = NULL;
 }
 
-/* NVMe Base 2.0c, 4.1.1: the memory is contiguous and begins at a page. */
+static uint64_t page_iova(const struct admin_pool *pool, const struct admin_data *data, uint32_t i)
+{
+	return domain_iova(pool->domain, (const char *)data->data + (size_t)i * NVME_PAGE_BYTES);
+}
+
+/* NVMe Base 2.0c, 4.1.1: the memory begins at a page; its pages may lie about. */
 void admin_data_describe(const struct admin_pool *pool, const struct admin_data *data,
 			 struct nvme_sqe *sqe)
 {
-	uint64_t iova, *list = data->base;
+	uint64_t *list = data->base;
 	uint32_t npages = (uint32_t)(align_up(data->bytes, NVME_PAGE_BYTES) / NVME_PAGE_BYTES);
 
 	if (!data->base)
 		return;
-	iova = domain_iova(pool->domain, data->data);
-	sqe->prp1 = iova;
+	sqe->prp1 = page_iova(pool, data, 0);
 	sqe->prp2 = 0;
 	if (npages == 2)
-		sqe->prp2 = iova + NVME_PAGE_BYTES;
+		sqe->prp2 = page_iova(pool, data, 1);
 	if (npages <= 2)
 		return;
 	sqe->prp2 = domain_iova(pool->domain, list);
 	for (uint32_t i = 1; i < npages; i++)
-		list[i - 1] = iova + (uint64_t)i * NVME_PAGE_BYTES;
+		list[i - 1] = page_iova(pool, data, i);
 }
 
 void admin_pool_drain(struct admin_pool *pool)

@@ -14,6 +14,7 @@ struct domain;
 
 struct admin_pool {
 	struct domain *domain;
+	int node; /* NUMA node */
 	void *pages[ADMIN_PAGES_KEPT];
 	uint32_t npages;
 };

@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/bringup.h"
+#include "driver/cmb.h"
 #include "driver/event.h"
 #include "driver/features.h"
 #include "driver/housekeeper.h"
@@ -132,6 +133,7 @@ static void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	ns_destroy(ctrlr);
 	admin_destroy(ctrlr);
 	events_destroy(ctrlr);
+	cmb_destroy(ctrlr);
 	transport_close(ctrlr->transport);
 	pthread_mutex_destroy(&ctrlr->lock);
 	pthread_mutex_destroy(&ctrlr->ns_lock);

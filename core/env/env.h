@@ -7,19 +7,26 @@
 
 struct env;
 
+#define ENV_ANY_NODE (-1)
+
 struct env_ops {
-	const char *name;
-	/* Zeroed pages, aligned to `align`, not inherited by forked children. 0 or a negative
-	 * errno with its sentence. */
-	int (*pages_alloc)(struct env *env, uint64_t bytes, uint64_t align, void **va);
+	/* Zeroed pages, aligned to `align`, not inherited by forked children, of the NUMA node if
+	 * it has some (ENV_ANY_NODE: wherever). 0 or a negative errno with its sentence. */
+	int (*pages_alloc)(struct env *env, uint64_t bytes, uint64_t align, int node, void **va);
 	void (*pages_free)(struct env *env, void *va, uint64_t bytes);
-	/* Makes whole pages reachable at *iova. */
-	int (*map)(struct env *env, void *va, uint64_t bytes, uint64_t *iova);
+	/* Makes whole pages reachable at *iova: as many of *bytes, from the first on, as can be had
+	 * in one piece of the bus, which *bytes then says. */
+	int (*map)(struct env *env, void *va, uint64_t *bytes, uint64_t *iova);
 	void (*unmap)(struct env *env, void *va, uint64_t bytes, uint64_t iova);
+	/* Null where no memory is ever mapped at the bus addresses of a device's own. Keeps [iova, iova +
+	 * bytes) free of mappings until it is given back; -EADDRINUSE with its sentence when there is one. */
+	int (*reserve)(struct env *env, uint64_t iova, uint64_t bytes);
+	void (*unreserve)(struct env *env, uint64_t iova);
 };
 
 struct env {
 	const struct env_ops *ops;
+	const char *name;
 	/* Where every page is seen at the same distance: iova - va. Else 0, and the way back
 	 * from a bus address (domain_resolve) is not there. */
 	uint64_t distance;

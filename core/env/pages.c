@@ -3,14 +3,48 @@
  * whose copies no device would know of. */
 #include "env/pages.h"
 
+#include <limits.h>
+#include <linux/mempolicy.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/util.h"
 
-int pages_map(uint64_t bytes, uint64_t align, bool huge, void **va)
+#define HUGE_BYTES (2ull << 20)
+#define HUGE_FLAGS (MAP_HUGETLB | 21 << 26) /* 2^21 bytes: mmap(2), MAP_HUGE_2MB */
+#define NODES_MAX  1024u
+
+/* Pages come from the node as they are touched first. It is a wish: where it cannot be fulfilled,
+ * or the kernel knows of no nodes, memory from elsewhere does as well. */
+static void prefer_node(void *va, uint64_t bytes, int node)
+{
+	unsigned long nodes[NODES_MAX / (CHAR_BIT * sizeof(unsigned long))] = { 0 };
+	const unsigned bits = CHAR_BIT * sizeof(nodes[0]);
+
+	if (node < 0 || (unsigned)node >= NODES_MAX)
+		return;
+	nodes[(unsigned)node / bits] = 1ul << (unsigned)node % bits;
+	(void)syscall(SYS_mbind, va, bytes, MPOL_PREFERRED, nodes, (unsigned long)NODES_MAX, 0u);
+}
+
+static int keep_from_children(void *va, uint64_t bytes)
+{
+	int err;
+
+	if (!madvise(va, bytes, MADV_DONTFORK))
+		return 0;
+	err = errno;
+	munmap(va, bytes);
+	return error_set(-err, UPNVME_ERR_SYSTEM,
+			 "madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s",
+			 (unsigned long long)bytes, strerror(err));
+}
+
+static int small_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), slack = align > page ? align : 0;
 	char *raw, *aligned;
@@ -23,22 +57,57 @@ int pages_map(uint64_t bytes, uint64_t align, bool huge, void **va)
 		munmap(raw, (size_t)(aligned - raw));
 	if (raw + slack > aligned)
 		munmap(aligned + bytes, (size_t)(raw + slack - aligned));
-	if (madvise(aligned, bytes, MADV_DONTFORK)) {
-		int err = errno;
-
-		munmap(aligned, bytes);
-		return error_set(-err, UPNVME_ERR_SYSTEM,
-				 "madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s",
-				 (unsigned long long)bytes, strerror(err));
-	}
-	if (huge)
-		(void)madvise(aligned, bytes,
-			      MADV_HUGEPAGE); /* a kernel without them has small ones */
+	prefer_node(aligned, bytes, node);
 	*va = aligned;
-	return 0;
+	return keep_from_children(aligned, bytes);
 }
 
-void pages_unmap(void *va, uint64_t bytes)
+static int transparent_alloc(uint64_t bytes, uint64_t align, int node, void **va)
+{
+	int rc = small_alloc(bytes, align, node, va);
+
+	if (!rc)
+		(void)madvise(*va, bytes, MADV_HUGEPAGE); /* a kernel without them has small ones */
+	return rc;
+}
+
+static void plain_free(void *va, uint64_t bytes)
 {
 	munmap(va, bytes);
 }
+
+static int error_huge(uint64_t bytes, int err)
+{
+	uint64_t wanted = align_up(bytes, HUGE_BYTES) / HUGE_BYTES;
+
+	if (err == EINVAL || err == ENODEV)
+		return error_set(-ENOTSUP, UPNVME_ERR_HUGE_PAGES,
+				 "this kernel has no huge pages of 2 MiB: use pages=transparent");
+	return error_set(-ENOMEM, UPNVME_ERR_HUGE_PAGES,
+			 "%llu huge pages of 2 MiB are needed and not free: set more aside with "
+			 "`upnvme-devices setup --huge-pages %llu:2MiB --apply`",
+			 (unsigned long long)wanted, (unsigned long long)MAX(wanted, 64));
+}
+
+/* They are reserved here: none is found missing when it is touched. */
+static int huge_alloc(uint64_t bytes, uint64_t align, int node, void **va)
+{
+	uint64_t whole = align_up(bytes, HUGE_BYTES);
+
+	(void)align; /* they are aligned to their size */
+	*va = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | HUGE_FLAGS,
+		   -1, 0);
+	if (*va == MAP_FAILED)
+		return error_huge(bytes, errno);
+	prefer_node(*va, whole, node);
+	return keep_from_children(*va, whole);
+}
+
+static void huge_free(void *va, uint64_t bytes)
+{
+	munmap(va, align_up(bytes, HUGE_BYTES));
+}
+
+const struct pages pages_small = { "small", "vfio", small_alloc, plain_free };
+const struct pages pages_transparent = { "transparent", "vfio", transparent_alloc, plain_free };
+const struct pages pages_huge = { "huge", "vfio", huge_alloc, huge_free };

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Anonymous pages for DMA, as every environment without an allocator of its own gets them. */
+/* Memory for DMA, before any device can reach it: the kinds that there are. */
 #ifndef UPNVME_ENV_PAGES_H
 #define UPNVME_ENV_PAGES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* Zeroed pages, aligned to `align` (a power of two), not inherited by forked children. `huge`:
- * ask for transparent huge pages. 0 or a negative errno with its sentence. */
-int pages_map(uint64_t bytes, uint64_t align, bool huge, void **va);
-void pages_unmap(void *va, uint64_t bytes);
+struct pages {
+	const char *name;
+	const char *env; /* the environment that they belong to */
+	/* Zeroed pages, aligned to `align` (a power of two up to 2 MiB), not inherited by forked
+	 * children, of the NUMA node if it has some (ENV_ANY_NODE: wherever). 0 or a negative errno
+	 * with its sentence. */
+	int (*alloc)(uint64_t bytes, uint64_t align, int node, void **va);
+	void (*free)(void *va, uint64_t bytes);
+};
+
+extern const struct pages pages_small;
+extern const struct pages pages_transparent; /* huge ones where the kernel has some to spare */
+extern const struct pages pages_huge;        /* those of 2 MiB that were set aside, or nothing */
 
 #endif

@@ -29,6 +29,7 @@ struct block {
 struct arena {
 	struct arena *next;
 	char *base;
+	int node;
 	uint64_t bytes;
 	uint8_t state;    /* of a large block */
 	uint64_t touched; /* bytes from the base on that were ever given out; the rest is zero */
@@ -43,7 +44,7 @@ static bool arena_is_large(const struct arena *arena)
 	return arena->bytes != ARENA_BYTES;
 }
 
-static int arena_create(struct domain *domain, uint64_t bytes, struct arena **arena)
+static int arena_create(struct domain *domain, uint64_t bytes, int node, struct arena **arena)
 {
 	uint64_t units = bytes == ARENA_BYTES ? ARENA_UNITS : 0;
 	struct arena *created = calloc(1, sizeof(*created) + units * sizeof(created->units[0]));
@@ -52,13 +53,14 @@ static int arena_create(struct domain *domain, uint64_t bytes, struct arena **ar
 
 	if (!created)
 		return error_no_memory("an arena of DMA memory", sizeof(*created));
-	rc = domain->env->ops->pages_alloc(domain->env, bytes, ARENA_BYTES, &base);
+	rc = domain->env->ops->pages_alloc(domain->env, bytes, ARENA_BYTES, node, &base);
 	if (rc)
 		goto free_arena;
 	rc = regions_add(domain, (uint64_t)(uintptr_t)base, (uint64_t)(uintptr_t)base + bytes);
 	if (rc)
 		goto free_pages;
 	created->base = base;
+	created->node = node;
 	created->bytes = bytes;
 	if (units) {
 		created->units[0] = (struct block){ BLOCK_FREE, ORDERS - 1 };
@@ -207,10 +209,10 @@ static void arenas_sweep(struct domain *domain)
 	}
 }
 
-static int alloc_large(struct domain *domain, uint64_t bytes, void **va)
+static int alloc_large(struct domain *domain, uint64_t bytes, int node, void **va)
 {
 	struct arena *arena;
-	int rc = arena_create(domain, align_up(bytes, domain->page_bytes), &arena);
+	int rc = arena_create(domain, align_up(bytes, domain->page_bytes), node, &arena);
 
 	if (rc)
 		return rc;
@@ -219,13 +221,13 @@ static int alloc_large(struct domain *domain, uint64_t bytes, void **va)
 	return 0;
 }
 
-/* The smallest free block that holds the order, in whichever arena has one. */
-static bool arena_with(struct domain *domain, unsigned wanted, struct arena **arena,
+/* The smallest free block that holds the order, in whichever arena of the node has one. */
+static bool arena_with(struct domain *domain, unsigned wanted, int node, struct arena **arena,
 		       unsigned *order)
 {
 	for (*order = wanted; *order < ORDERS; ++*order)
 		for (*arena = domain->arenas; *arena; *arena = (*arena)->next)
-			if ((*arena)->nfree[*order])
+			if ((*arena)->node == node && (*arena)->nfree[*order])
 				return true;
 	return false;
 }
@@ -239,14 +241,14 @@ static char *arena_zeroed(struct arena *arena, uint64_t offset, uint64_t bytes)
 	return arena->base + offset;
 }
 
-static int alloc_block(struct domain *domain, unsigned wanted, void **va)
+static int alloc_block(struct domain *domain, unsigned wanted, int node, void **va)
 {
 	struct arena *arena;
 	unsigned order;
 	int rc;
 
-	if (!arena_with(domain, wanted, &arena, &order)) {
-		rc = arena_create(domain, ARENA_BYTES, &arena);
+	if (!arena_with(domain, wanted, node, &arena, &order)) {
+		rc = arena_create(domain, ARENA_BYTES, node, &arena);
 		if (rc)
 			return rc;
 		order = ORDERS - 1;
@@ -256,7 +258,7 @@ static int alloc_block(struct domain *domain, unsigned wanted, void **va)
 	return 0;
 }
 
-int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, void **va)
+int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, int node, void **va)
 {
 	uint64_t block = pow2_ceil(MAX(MAX(bytes, align), UNIT_BYTES));
 	int rc;
@@ -264,9 +266,9 @@ int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, void **v
 	pthread_mutex_lock(&domain->lock);
 	arenas_sweep(domain);
 	if (block > ARENA_BYTES)
-		rc = alloc_large(domain, bytes, va);
+		rc = alloc_large(domain, bytes, node, va);
 	else
-		rc = alloc_block(domain, log2_floor(block / UNIT_BYTES), va);
+		rc = alloc_block(domain, log2_floor(block / UNIT_BYTES), node, va);
 	pthread_mutex_unlock(&domain->lock);
 	return rc;
 }

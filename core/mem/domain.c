@@ -91,6 +91,11 @@ void domain_release(struct domain *domain)
 	pthread_mutex_unlock(&domains_lock);
 }
 
+const struct env *domain_env(const struct domain *domain)
+{
+	return domain->env;
+}
+
 void domain_user_add(struct domain *domain, struct domain_user *user)
 {
 	pthread_mutex_lock(&domain->lock);

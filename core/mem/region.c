@@ -161,7 +161,8 @@ static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 	while (va < end) {
 		struct segment *segments = get(table->segments);
 		uint32_t n = get(table->nsegments), at = segment_after(segments, n, va);
-		uint64_t next = at < n ? MIN(get(segments[at].base), end) : end, iova;
+		uint64_t next = at < n ? MIN(get(segments[at].base), end) : end;
+		uint64_t bytes = next - va, iova;
 		int rc;
 
 		if (at < n && get(segments[at].base) <= va) {
@@ -172,7 +173,7 @@ static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 		rc = table_reserve(table,
 				   3); /* this one, and the borders that taking it back may need */
 		if (!rc)
-			rc = domain->env->ops->map(domain->env, (void *)(uintptr_t)va, next - va,
+			rc = domain->env->ops->map(domain->env, (void *)(uintptr_t)va, &bytes,
 						   &iova);
 		if (rc) {
 			if (va > base)
@@ -181,9 +182,9 @@ static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 			return rc;
 		}
 		table_begin(table);
-		table_insert(table, at, va, next, iova - va);
+		table_insert(table, at, va, va + bytes, iova - va);
 		table_end(table);
-		va = next;
+		va += bytes;
 	}
 	return 0;
 }
@@ -311,6 +312,14 @@ bool domain_find(struct domain *domain, uint64_t va, struct region *region)
 	return found;
 }
 
+bool domain_is_contiguous(struct domain *domain, const void *va, uint64_t bytes)
+{
+	uint64_t base = (uint64_t)(uintptr_t)va;
+	struct region region;
+
+	return domain_find(domain, base, &region) && bytes <= region.bytes - (base - region.base);
+}
+
 uint64_t domain_iova(struct domain *domain, const void *va)
 {
 	struct region region = { 0 };
@@ -322,9 +331,7 @@ uint64_t domain_iova(struct domain *domain, const void *va)
 void *domain_resolve(struct domain *domain, uint64_t iova, uint64_t bytes)
 {
 	uint64_t va = iova - domain->env->distance;
-	struct region region;
 
-	if (!domain_find(domain, va, &region) || bytes > region.bytes - (va - region.base))
-		return NULL;
-	return (void *)(uintptr_t)va;
+	return domain_is_contiguous(domain, (void *)(uintptr_t)va, bytes) ? (void *)(uintptr_t)va :
+									    NULL;
 }

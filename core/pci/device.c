@@ -2,6 +2,7 @@
 /* Finding NVMe devices in sysfs. */
 #include "pci/device.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -47,15 +48,44 @@ void pci_device_driver(const struct sysfs *fs, const char *address, char driver[
 	sysfs_link(fs, driver, PCI_DRIVER_ROOM, DEVICE "/driver", address);
 }
 
+/* A number that is all of the text behind the prefix; -1 if it is none. */
+static int number_behind(const char *text, const char *prefix)
+{
+	size_t length = strlen(prefix);
+	char *end;
+	long number;
+
+	if (strncmp(text, prefix, length) != 0 || !isdigit((unsigned char)text[length]))
+		return -1;
+	number = strtol(text + length, &end, 10);
+	return *end || number > INT_MAX ? -1 : (int)number;
+}
+
 int pci_device_group(const struct sysfs *fs, const char *address)
 {
-	char name[16], *end;
-	long group;
+	char name[16];
 
 	if (sysfs_link(fs, name, sizeof(name), DEVICE "/iommu_group", address))
 		return PCI_NO_GROUP;
-	group = strtol(name, &end, 10);
-	return end == name || *end || group < 0 || group > INT_MAX ? PCI_NO_GROUP : (int)group;
+	return number_behind(name, "");
+}
+
+int pci_device_uio(const struct sysfs *fs, const char *address)
+{
+	struct sysfs_names names;
+	int number = PCI_NO_UIO;
+
+	if (sysfs_names_get(&names, fs->sys, DEVICE "/uio", address))
+		return number;
+	for (uint32_t i = 0; i < names.n && number == PCI_NO_UIO; i++)
+		number = number_behind(names.name[i], "uio");
+	sysfs_names_free(&names);
+	return number;
+}
+
+int pci_device_node(const struct sysfs *fs, const char *address)
+{
+	return (int)sysfs_number(fs, -1, DEVICE "/numa_node", address);
 }
 
 /* What only the kernel's nvme driver can tell. */
@@ -84,7 +114,7 @@ static void fill_bus(const struct sysfs *fs, struct upnvme_device *device)
 	device->subsystem_id = (uint16_t)sysfs_number(fs, 0, DEVICE "/subsystem_device", address);
 	device->class_code = class_of(fs, address);
 	device->iommu_group = pci_device_group(fs, address);
-	device->numa_node = (int32_t)sysfs_number(fs, -1, DEVICE "/numa_node", address);
+	device->numa_node = pci_device_node(fs, address);
 	pci_device_driver(fs, address, device->driver);
 }
 

@@ -16,6 +16,7 @@
 
 #define PCI_DRIVER_ROOM 32u
 #define PCI_NO_GROUP    (-1)
+#define PCI_NO_UIO      (-1)
 
 /* The canonical address of the NVMe device that `text` names; errors as of upnvme_device_get. */
 int pci_device_find(const struct sysfs *fs, const char *text, char address[PCI_ADDRESS_ROOM]);
@@ -25,6 +26,12 @@ void pci_device_driver(const struct sysfs *fs, const char *address, char driver[
 
 /* Its IOMMU group, or PCI_NO_GROUP. */
 int pci_device_group(const struct sysfs *fs, const char *address);
+
+/* The number of its device of UIO, or PCI_NO_UIO. */
+int pci_device_uio(const struct sysfs *fs, const char *address);
+
+/* The NUMA node that it is near, -1 where the kernel knows of none. */
+int pci_device_node(const struct sysfs *fs, const char *address);
 
 /* These two do the work of upnvme_device_get and upnvme_devices_list. */
 int pci_device_get(const struct sysfs *fs, const char *text, struct upnvme_device *device);

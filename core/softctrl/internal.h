@@ -200,6 +200,13 @@ struct sc_features {
 	struct nvme_host_behavior host_behavior;
 };
 
+/* The controller's own memory; null for one that has none. */
+struct sc_cmb {
+	uint8_t *base;
+	uint64_t bytes;
+	_Atomic uint64_t cmbmsc; /* the register: written under the registers' lock, read by all */
+};
+
 struct sc_thread {
 	pthread_t id;
 	bool started;
@@ -230,6 +237,7 @@ struct softctrl {
 	uint64_t asq;
 	uint64_t acq;
 	_Atomic uint32_t csts;
+	struct sc_cmb cmb;
 
 	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
 	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
@@ -306,6 +314,14 @@ static inline bool sc_sq_live(struct sc_sq *sq)
 void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config);
 void sc_fatal(struct softctrl *sc, const char *why);
 void sc_reset(struct softctrl *sc);
+
+/* cmb.c */
+int sc_cmb_init(struct softctrl *sc, uint64_t bytes);
+void sc_cmb_fini(struct softctrl *sc);
+bool sc_cmb_overlaps(const struct softctrl *sc, uint64_t iova, uint64_t bytes);
+void *sc_cmb_at(const struct softctrl *sc, uint64_t iova, uint64_t bytes);
+uint32_t sc_cmb_read(const struct softctrl *sc, uint32_t offset);
+void sc_cmb_write(struct softctrl *sc, uint64_t cmbmsc);
 
 /* queue.c */
 int sc_queues_init(struct softctrl *sc);

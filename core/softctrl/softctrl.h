@@ -43,6 +43,7 @@ struct softctrl_config {
 	uint8_t dstrd;    /* CAP.DSTRD: doorbells are 4 << dstrd bytes apart, 0 to 10; default 0 */
 	bool sgl;         /* I/O commands may use SGLs; default true */
 	uint16_t noiob;   /* Namespace Optimal I/O Boundary in logical blocks; default 0 (none) */
+	uint64_t cmb_bytes; /* controller memory buffer: pages of 4 KiB, at most 1 GiB; default 0 */
 	const char *serial; /* at most 20 printable ASCII characters, copied; NULL for "0" */
 };
 
@@ -77,6 +78,9 @@ _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index);
 
 /* The bytes of the doorbell array, for those who map or bound it. */
 uint64_t softctrl_doorbells_bytes(const struct softctrl *sc);
+
+/* What BAR 2 would show: the controller memory buffer, page aligned. NULL when there is none. */
+void *softctrl_cmb(const struct softctrl *sc, uint64_t *bytes);
 
 /*
  * Does, on the calling thread, the controller's work for submission queue qid and the completion

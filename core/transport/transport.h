@@ -23,6 +23,13 @@ struct transport_queue {
 	void *hook_arg;
 };
 
+/* Memory of the controller's own. */
+struct transport_memory {
+	void *base;
+	uint64_t bytes;
+	uint64_t iova; /* no other memory has it */
+};
+
 /* All return 0 or a negative errno with its sentence; registers are those below the doorbells. */
 struct transport_ops {
 	const char *scheme;
@@ -35,6 +42,11 @@ struct transport_ops {
 	/* The doorbells of queue pair `qid` where CAP.DSTRD puts them. */
 	int (*queue)(struct transport *transport, uint16_t qid, uint32_t dstrd,
 		     struct transport_queue *queue);
+	/* Null where there is no such thing. Maps memory->bytes from `offset` on of the controller's base address
+	 * register `bar`, or as many of them as are there in one piece; at most once, until it is closed.
+	 * -EADDRINUSE when memory is mapped at its bus addresses. */
+	int (*memory)(struct transport *transport, unsigned bar, uint64_t offset,
+		      struct transport_memory *memory);
 	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
 	 * reaching memory. Until it is closed it is of no use then. */
 	int (*isolate)(struct transport *transport);
@@ -46,6 +58,7 @@ struct transport_ops {
 struct transport {
 	const struct transport_ops *ops;
 	struct domain *domain; /* the memory that the controller can reach */
+	int node;              /* the NUMA node that it is near, or ENV_ANY_NODE */
 };
 
 /* Opens what the URI names, by its scheme. Closed by transport_close. */

@@ -6,12 +6,12 @@ import re
 
 import changes
 import headers
-from harness import BUILD, TOP, Case, call, main, release_only
+from harness import BUILD, TOP, Case, call, library_objects, main, release_only
 
 LIBRARY = BUILD / "lib/libupnvme.so"
 MAP = (TOP / "capi/upnvme.map").read_text(encoding="utf-8")
-OBJECTS = sorted(BUILD / "obj" / path.relative_to(TOP).with_suffix(".o")
-                 for folder in ("core", "capi/src") for path in (TOP / folder).rglob("*.c"))
+PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
+OBJECTS = library_objects()
 NEEDED = re.compile(r"(libc|liburing|ld-linux-[\w-]+)\.so\.\d$")
 # A version of these, or weak and the linker's own: whatever else is undefined, no library that we name has it.
 VERSIONS = re.compile(r"@(GLIBC|LIBURING)_[\d.]+$")
@@ -44,6 +44,12 @@ class Symbols(Case):
         self.assertEqual(set(re.findall(r"^\t(\w+);$", MAP, re.MULTILINE)), declared)
         self.assertEqual(exported(), {f"{name}@@{changes.NODE}" for name in declared})
         print(f"NOTE {len(declared)} exported symbols, all of {changes.NODE}")
+
+    def test_the_plug_in_exports_its_one_function(self):
+        if not PLUGIN.exists():
+            self.skipTest("built without DPDK")
+        listed = call("nm", "-D", "--defined-only", PLUGIN)
+        self.assertEqual([line.split()[1:] for line in listed.splitlines()], [["T", "upnvme_dpdk_plugin"]])
 
     def test_the_archive_has_these_names_and_no_other(self):
         archive = call("nm", "-g", "--defined-only", BUILD / "lib/libupnvme.a")

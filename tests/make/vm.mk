@@ -6,7 +6,13 @@ VM_TESTS := $(wildcard tests/vm/test_*.py)
 $(eval $(call lane_rules,vm/device,$$(PUBLIC_CFLAGS) -Wno-unused-parameter -Itests/public,\
   $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE)))
 $(eval $(call lane_rules,vm/inside,$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS)))
-VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(B)/tests/vm/leave
+ifeq ($(DPDK),yes)
+$(eval $(call lane_rules,vm/dpdk,$$(PUBLIC_CFLAGS) $$(DPDK_CFLAGS) -Wno-unused-parameter -Itests/public,\
+  $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE) -lrte_eal))
+VM_DPDK_PROGRAMS := $(call lane_programs,vm/dpdk)
+endif
+VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
+  $(B)/tests/public/test_cmb
 
 $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 	$(call say,CC,$<)

@@ -37,6 +37,12 @@ def call(*command, **options):
     return finish(command, 0, timeout=300, **options).stdout
 
 
+def library_objects():
+    """What the library is linked from; the plug-in stands alone."""
+    sources = [path for folder in ("core", "capi/src") for path in sorted((TOP / folder).rglob("*.c"))]
+    return [BUILD / "obj" / path.relative_to(TOP).with_suffix(".o") for path in sources if path.parent.name != "plugin"]
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own, which goes with it."""
 

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import unittest
 
-from harness import BUILD, ENVIRONMENT, TOP, Case, call, main, release_only
+from harness import BUILD, ENVIRONMENT, TOP, Case, call, library_objects, main, release_only
 
 PREFIX = "/opt/upnvme"
 HEADERS = [path.relative_to(TOP / "capi/include") for path in sorted((TOP / "capi/include").rglob("*.h"))]
@@ -94,6 +94,7 @@ class Install(Staged):
         version = self.pkg_config("--modversion")[0]
         libraries = {"libupnvme.a", "libupnvme.so", "libupnvme.so.0", f"libupnvme.so.{version}", "pkgconfig/upnvme.pc",
                      "cmake/upnvme/upnvme-config.cmake", "cmake/upnvme/upnvme-config-version.cmake"}
+        libraries |= {path.name for path in (BUILD / "lib").glob("libupnvme-*.so")}
         self.assertEqual(self.files(), tools | {f"include/{path}" for path in HEADERS} |
                          {f"lib/{name}" for name in libraries})
         make("uninstall", self.root)
@@ -199,9 +200,7 @@ class Outside(Staged):
             self.assertEqual((self.folder / name).read_bytes(), content, name)
 
     def test_an_application_may_have_our_inner_names_and_those_of_a_dpdk(self):
-        objects = [BUILD / "obj" / path.relative_to(TOP).with_suffix(".o")
-                   for folder in ("core", "capi/src") for path in (TOP / folder).rglob("*.c")]
-        names = set(re.findall(r" [TDBR] (\w+)$", call("nm", "-g", *objects), re.MULTILINE))
+        names = set(re.findall(r" [TDBR] (\w+)$", call("nm", "-g", *library_objects()), re.MULTILINE))
         ours = set(re.findall(r" T (\w+)@", call("nm", "-D", self.lib / "libupnvme.so.0")))
         inner = sorted(names - ours | {"rte_eal_init", "rte_malloc", "rte_vfio_setup_device"})
         self.assertGreater(len(inner), 100)

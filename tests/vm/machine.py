@@ -1,28 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Virtual machines with NVMe controllers behind an IOMMU, in QEMU, without KVM.
-
-A test file says which controllers it wants and has test cases. Run on the host it boots a guest that runs the same
-file; in the guest the cases run, and what they say goes to the host's standard output line by line.
-"""
+"""What a guest consists of, and how QEMU is told: NVMe controllers behind an IOMMU, without KVM."""
 
 import dataclasses
-import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 
-import kernel
-
-TOP = kernel.TOP
-BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
-QEMU = "qemu-system-x86_64"
-VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
-SKIP = 77
 FIRST_SLOT = 0x10
-IN_GUEST = "UPNVME_GUEST"
 
 
 @dataclasses.dataclass
@@ -89,93 +70,12 @@ def controller_arguments(folder, index, controller):
                                f"logical_block_size={namespace.block},physical_block_size={namespace.block}")
 
 
-def monitor_arguments(folder):
-    """QEMU's monitor, for the guest itself, behind a serial port."""
-    socket = folder / "monitor.socket"
-    return ["-chardev", f"socket,id=monitor,path={socket},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
-            "-chardev", f"socket,id=port,path={socket}", "-device", "virtio-serial-pci",
-            "-device", "virtserialport,chardev=port,name=monitor"]
-
-
 def machine_arguments(address_bits, memory):
+    # One thread for both processors: with a thread each, QEMU before 8.1 shows a processor a new map of the memory
+    # before it has taken the old map's translations away from it. When a device comes, goes or is switched off,
+    # accesses of the other processor go astray then: a doorbell or a timer's interrupt is lost, or QEMU dies.
     return ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "q35,memory-backend=mem,kernel-irqchip=off", "-accel", "tcg,thread=multi", "-cpu", "max",
+            "-machine", "q35,memory-backend=mem,kernel-irqchip=off", "-accel", "tcg,thread=single", "-cpu", "max",
             "-smp", "2", "-m", memory, "-object", f"memory-backend-memfd,id=mem,size={memory},share=on",
             "-device", f"intel-iommu,intremap=on,caching-mode=on,aw-bits={address_bits}",
             "-device", "isa-debug-exit,iobase=0x501,iosize=1"]
-
-
-def virtiofsd_command():
-    """How to serve the host's root: as root, or as a user who is root in a namespace of his own."""
-    there = [str(path) for path in VIRTIOFSD if path.exists()]
-    if not there:
-        raise RuntimeError("virtiofsd is not there: install qemu-system-common")
-    command = there[:1]
-    if os.getuid() == 0:
-        return command
-    # It wants to write below /run.
-    return ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh", *command]
-
-
-class Host:
-    """What runs on the host for one guest."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.console = folder / "console"
-
-    def share_root(self):
-        """Starts the server of the host's root; the guest's end is its socket."""
-        socket = self.folder / "root.socket"
-        command = [*virtiofsd_command(), f"--socket-path={socket}", "-o", "source=/", "-o", "sandbox=chroot",
-                   "-o", "cache=always"]
-        with (self.folder / "virtiofsd.log").open("w") as log:
-            server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while not socket.exists():
-            if server.poll() is not None or time.monotonic() > deadline:
-                server.kill()
-                raise RuntimeError("virtiofsd does not start:\n" + (self.folder / "virtiofsd.log").read_text())
-            time.sleep(0.01)
-        return server, ["-chardev", f"socket,id=root,path={socket}",
-                        "-device", "vhost-user-fs-pci,chardev=root,tag=host,queue-size=1024"]
-
-    def kernel_arguments(self, command):
-        image, initramfs = kernel.prepare()
-        # On a busy machine a guest's timer can be late: the kernel shall not take it for broken.
-        words = ["no_timer_check", "console=ttyS0", "quiet", "panic=-1", "intel_iommu=on", "iommu=pt", "tsc=reliable",
-                 "mitigations=off", "nokaslr", "random.trust_cpu=on", "upnvme.run=" + ",".join(command),
-                 f"upnvme.cd={TOP}", f"upnvme.leave={BUILD / 'tests/vm/leave'}"]
-        return ["-kernel", image, "-initrd", initramfs, "-append", " ".join(map(str, words)),
-                "-serial", f"file:{self.console}", "-serial", "stdio"]
-
-    def boot(self, controllers, command, address_bits=48, memory="1G"):
-        """Runs the command in a guest; its exit code, or None if the guest has not come to an end by itself."""
-        server, arguments = self.share_root()
-        arguments += machine_arguments(address_bits, memory) + self.kernel_arguments(command)
-        arguments += monitor_arguments(self.folder)
-        for index, controller in enumerate(controllers):
-            arguments += controller_arguments(self.folder, index, controller)
-        try:
-            code = subprocess.call(["nice", QEMU, *map(str, arguments)], stdin=subprocess.DEVNULL)
-        finally:
-            server.kill()
-            server.wait()
-        return code >> 1 if code & 1 else None
-
-
-def run_file(path, controllers, **options):
-    """Boots a guest that runs the Python file; never returns."""
-    if not shutil.which(QEMU):
-        print(f"{QEMU} is not there: install qemu-system-x86")
-        sys.exit(SKIP)
-    kernel.CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="guest-", dir=kernel.CACHE) as name:
-        host = Host(pathlib.Path(name))
-        command = ["env", f"{IN_GUEST}=1", f"UPNVME_BUILD={BUILD.relative_to(TOP)}", "PYTHONDONTWRITEBYTECODE=1",
-                   "TMPDIR=/run", "python3", path]
-        code = host.boot(controllers, command, **options)
-        if code != 0:
-            print("the guest ended early; its console:" if code is None else "the guest's console:")
-            print(host.console.read_text(errors="replace"))
-    sys.exit(1 if code is None else code)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * upnvme/ctrlr.h: controllers and namespaces: opening, closing, what they are, and the admin side.
+/**
+ * @file upnvme/ctrlr.h
+ * Controllers and namespaces: opening, closing, what they are, and the admin side.
  *
  * Thread rule of this header: any thread, unless a function says otherwise; the admin path takes a
  * lock. After fork, every call with a parent's handle fails with -EOWNERDEAD in the child.
@@ -15,329 +16,593 @@
 extern "C" {
 #endif
 
-/* upnvme_open_opts.flags */
-#define UPNVME_OPEN_HOUSEKEEPING 0x1u /* a thread of the library's calls upnvme_ctrlr_poll */
+/** @name upnvme_open_opts.flags
+ * @{ */
+#define UPNVME_OPEN_HOUSEKEEPING 0x1u /**< a thread of the library's calls upnvme_ctrlr_poll */
+/** @} */
 
+/** How a controller is to be opened; begin with UPNVME_OPEN_OPTS_INIT. Fields grow at the end. */
 struct upnvme_open_opts {
-	uint32_t size;             /* sizeof(struct upnvme_open_opts) */
-	uint32_t flags;            /* UPNVME_OPEN_... */
-	uint32_t nqpairs;          /* I/O queue pairs to ask the controller for; 0: 64 */
-	uint32_t keep_alive_ms;    /* keep-alive period; 0: none */
-	uint64_t admin_timeout_ns; /* deadline of an admin command; 0: 10 s */
-	/* An upper limit of one command's data, in bytes, 4,096 at least; 0: the controller's own. */
+	uint32_t size;             /**< sizeof(struct upnvme_open_opts) */
+	uint32_t flags;            /**< UPNVME_OPEN_... */
+	uint32_t nqpairs;          /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
+	uint32_t keep_alive_ms;    /**< keep-alive period; 0: none */
+	uint64_t admin_timeout_ns; /**< deadline of an admin command; 0: 10 s */
+	/** An upper limit of one command's data, in bytes, 4,096 at least; 0: the controller's. */
 	uint64_t max_transfer_bytes;
 };
+/** Options that ask for the defaults. */
 #define UPNVME_OPEN_OPTS_INIT                                            \
 	{                                                                \
 		(uint32_t)sizeof(struct upnvme_open_opts), 0, 0, 0, 0, 0 \
 	}
 
-/*
- * Opens the controller that `uri` names and brings it up: reset, enable, Identify, queues
- * negotiated.
- *   soft:ram?size=1GiB&block=4096   a software controller in this process, over memory
- *   soft:/path/disk.img?block=512   the same over a file, which keeps its bytes
- *   soft:null?size=1TiB             the same over nothing: for measuring
- *   pcie:0000:01:00.0               a controller on the PCIe bus that vfio-pci holds
- * `opts` may be null. On success *ctrlr is the handle, to be closed with upnvme_close.
- * Errors: -EINVAL (URI, options), -E2BIG (options from the future), -ENOENT, -EACCES, -EBUSY (the
- * medium, or the device), -ENODEV (no such device, or not with VFIO), -ETIMEDOUT, -EIO, -ENOTSUP
- * (the controller), -ENOMEM.
+/**
+ * Opens the controller that a URI names and brings it up: reset, enable, Identify, queues
+ * negotiated (NVMe Base 2.0, 3.5.1).
+ *
+ * - `soft:ram?size=1GiB&block=4096`: a software controller in this process, over memory
+ * - `soft:/path/disk.img?block=512`: the same over a file, which keeps its bytes
+ * - `soft:null?size=1TiB`: the same over nothing: for measuring
+ * - `pcie:0000:01:00.0`: a controller on the PCIe bus that vfio-pci holds
+ *
+ * @param[out] ctrlr  the handle, to be closed with upnvme_close
+ * @param uri  which controller; it may go as soon as this returns
+ * @param opts  options; null: the defaults
+ * @return 0, or a negative errno: -EINVAL (null, URI, options, medium), -E2BIG (options from the
+ *   future), -ENOENT (no such file), -EISDIR (the file is a directory), -EFBIG (the limit of file
+ *   sizes), -ENOSYS (io_uring was asked for and does not work), -EACCES, -EPERM (permission),
+ *   -EBUSY (the medium, or the device), -ENODEV (no such device, or not with VFIO), -ETIMEDOUT,
+ *   -EIO (the controller), -ENOTSUP (the controller lacks what is needed), -ENOSPC (pcie: no bus
+ *   addresses), -ENOMEM; others as the operating system gave them, with UPNVME_ERR_SYSTEM
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
 			   const struct upnvme_open_opts *opts);
 
-/*
- * Shuts the controller down and frees it, its namespaces, and all its DMA memory.
- * -EBUSY while queue pairs live: nothing has happened then. Null is accepted. Not within a
- * callback.
+/**
+ * Shuts the controller down and frees it, its namespaces, and all its DMA memory. Callbacks of
+ * admin commands that are outstanding run here. When it fails, nothing has happened.
+ *
+ * @param ctrlr  the controller; null is accepted
+ * @return 0, or a negative errno: -EBUSY (queue pairs live), -EDEADLK (within a callback of
+ *   upnvme_ctrlr_poll), -EOWNERDEAD (after fork)
+ * @thread Any thread, while no other one uses the controller; not within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_close(upnvme_ctrlr *ctrlr);
 
-/*
+/**
  * Serves the admin side: completes asynchronous admin commands and events (their callbacks run
- * here), keep-alive, failure detection. Returns how many callbacks ran, or a negative errno (-EIO:
- * the controller has failed). Call it every now and then, or open with UPNVME_OPEN_HOUSEKEEPING.
+ * here), keep-alive, failure detection. Call it every now and then, or open with
+ * UPNVME_OPEN_HOUSEKEEPING.
+ *
+ * @param ctrlr  the controller
+ * @return how many callbacks ran, or a negative errno: -EINVAL (null), -EIO (the controller has
+ *   failed; callbacks have run), -EDEADLK (within such a callback), -EOWNERDEAD (after fork)
+ * @thread Any thread; not within a callback of its own.
+ * @since 0.1
  */
 UPNVME_API int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr);
 
-/* What a controller is and what its limits are; fields grow at the end. */
+/** @name upnvme_ctrlr_info.cmb_flags
+ * What the controller memory buffer may hold (NVMe Base 2.0, 3.1.3.12). This library puts submission queues there, for
+ * queue pairs with UPNVME_QPAIR_CMB.
+ * @{ */
+#define UPNVME_CMB_SUBMISSION_QUEUES 0x1u  /**< submission queues (SQS) */
+#define UPNVME_CMB_COMPLETION_QUEUES 0x2u  /**< completion queues (CQS) */
+#define UPNVME_CMB_LISTS             0x4u  /**< PRP and SGL lists (LISTS) */
+#define UPNVME_CMB_READ_DATA         0x8u  /**< data that the controller gives (RDS) */
+#define UPNVME_CMB_WRITE_DATA        0x10u /**< data that the controller takes (WDS) */
+/** @} */
+
+/** What a controller is, and its limits (NVMe Base 2.0, 5.17.2.1); fields grow at the end. */
 struct upnvme_ctrlr_info {
-	uint32_t size;                /* in: sizeof(struct upnvme_ctrlr_info) */
-	uint16_t vendor_id;           /* PCI vendor (VID) */
-	uint16_t ctrlr_id;            /* CNTLID */
-	uint32_t version;             /* VS: major << 16 | minor << 8 | tertiary */
-	uint32_t ns_count;            /* active namespaces */
-	char serial[24];              /* SN, trimmed and terminated */
-	char model[44];               /* MN */
-	char firmware[12];            /* FR */
-	char subnqn[256];             /* NVM subsystem NQN */
-	uint64_t max_transfer_bytes;  /* data of one command; larger requests are split */
-	uint32_t max_queue_entries;   /* of a queue (CAP.MQES + 1) */
-	uint32_t max_qpairs;          /* I/O queue pairs that the controller granted */
-	uint32_t page_bytes;          /* memory page size in use (CC.MPS) */
-	uint32_t buffer_align;        /* alignment of a buffer's start, bytes */
-	uint16_t oncs;                /* optional NVM commands supported (ONCS) */
-	uint8_t volatile_write_cache; /* 1: present, Flush is needed for durability */
-	uint8_t sgl;                  /* 1: scatter gather lists are used for what PRP cannot say */
-	uint32_t ready_timeout_ms;    /* how long the controller may take to become ready */
-	uint64_t max_write_zeroes_bytes; /* of one command; larger requests are split */
-	uint64_t max_verify_bytes;
-	uint32_t max_deallocate_ranges; /* of one command */
-	uint32_t reserved;
+	uint32_t size;                /**< in: sizeof(struct upnvme_ctrlr_info) */
+	uint16_t vendor_id;           /**< PCI vendor (VID) */
+	uint16_t ctrlr_id;            /**< CNTLID */
+	uint32_t version;             /**< VS: major << 16 | minor << 8 | tertiary */
+	uint32_t ns_count;            /**< active namespaces */
+	char serial[24];              /**< SN, trimmed and terminated */
+	char model[44];               /**< MN, likewise */
+	char firmware[12];            /**< FR, likewise */
+	char subnqn[256];             /**< NVM subsystem NQN */
+	uint64_t max_transfer_bytes;  /**< data of one command; larger requests are split */
+	uint32_t max_queue_entries;   /**< of a queue (CAP.MQES + 1) */
+	uint32_t max_qpairs;          /**< I/O queue pairs that the controller granted */
+	uint32_t page_bytes;          /**< memory page size in use (CC.MPS) */
+	uint32_t buffer_align;        /**< alignment of a buffer's start, bytes */
+	uint16_t oncs;                /**< optional NVM commands supported (ONCS) */
+	uint8_t volatile_write_cache; /**< 1: present, Flush is needed for durability */
+	uint8_t sgl;               /**< 1: scatter gather lists are used for what PRP cannot say */
+	uint32_t ready_timeout_ms; /**< how long the controller may take to become ready */
+	uint64_t max_write_zeroes_bytes; /**< of one command; larger requests are split */
+	uint64_t max_verify_bytes;       /**< likewise */
+	uint32_t max_deallocate_ranges;  /**< of one command */
+	int32_t numa_node;               /**< that it is near, and its memory with it; -1: any */
+	/** Who gives memory and access: "host" (soft:); "vfio" and "dpdk" (an IOMMU's mappings of this
+	 * process's memory, of DPDK's huge pages); "uio" (no IOMMU, DPDK's huge pages). */
+	char environment[16];
+	uint64_t cmb_bytes; /**< memory of the controller's own that can be used (CMB); 0: none */
+	uint32_t cmb_flags; /**< what it may hold: UPNVME_CMB_... */
+	uint32_t reserved;  /**< zero */
 };
+/** What upnvme_ctrlr_info.size is set to. */
 #define UPNVME_CTRLR_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ctrlr_info))
 
-/* Fills *info up to info->size. Errors: -EINVAL. */
+/**
+ * Tells what the controller is, from what was read when it was opened.
+ *
+ * @param ctrlr  the controller
+ * @param[in,out] info  filled in up to info->size
+ * @return 0, or a negative errno: -EINVAL (null, size), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_ctrlr_info_get(upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info);
 
-/* The URI that the controller was opened with; null for a null handle. */
+/**
+ * Gives the URI that the controller was opened with.
+ *
+ * @param ctrlr  the controller, or null
+ * @return the text, valid as long as the controller; null for a null handle
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API const char *upnvme_ctrlr_uri(const upnvme_ctrlr *ctrlr);
 
-/*
- * Runs one admin command and waits for it. `raw->data` may be any memory: it is copied through DMA
- * memory. Returns 0 when the controller has answered, whatever the status: look at done->status.
- * Errors: -EINVAL, -EAGAIN (admin queue full), -ETIMEDOUT, -EIO (controller failed), -ENOMEM.
+/**
+ * Runs one admin command and waits for it.
+ *
+ * @param ctrlr  the controller
+ * @param raw  the command; its data may be any memory: it is copied through DMA memory
+ * @param[out] done  how it ended
+ * @return 0: the controller has answered, whatever the status (done->status); or a negative errno:
+ *   -EINVAL (null, a command of the driver's own, FUSE or PSDT bits, a metadata buffer, reserved
+ *   words, data that does not fit, a feature that the driver manages), -EAGAIN (admin queue full
+ *   for as long as a command may take), -ETIMEDOUT (not answered in time), -EIO (controller
+ *   failed), -ENOMEM, -EOWNERDEAD (after fork)
+ * @thread Any thread, also within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw,
 			    struct upnvme_completion *done);
 
-/*
- * Starts one admin command; `cb` runs in upnvme_ctrlr_poll. `raw` may go as soon as this returns,
- * raw->data must stay until the callback. Errors as upnvme_admin.
+/**
+ * Starts one admin command. One that is not answered in time completes as UPNVME_DONE_ABORTED.
+ *
+ * @param ctrlr  the controller
+ * @param raw  the command; it may go as soon as this returns, raw->data must stay until the
+ *   callback
+ * @param cb  runs within upnvme_ctrlr_poll
+ * @param arg  handed to `cb`
+ * @return 0: started, or a negative errno: -EINVAL (as upnvme_admin), -EAGAIN (admin queue full:
+ *   call upnvme_ctrlr_poll, and try again), -EIO (controller failed), -ENOMEM, -EOWNERDEAD (after
+ *   fork)
+ * @thread Any thread, also within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_admin_submit(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw, upnvme_cb cb,
 				   void *arg);
 
-/* Identify (NVMe Base 2.0, 5.17): 4,096 bytes into `data`, which may be any memory.
- * Errors: as upnvme_admin; an error status is -EIO with the status in the sentence. */
+/**
+ * Runs Identify (NVMe Base 2.0, 5.17) and waits for it.
+ *
+ * @param ctrlr  the controller
+ * @param cns  which structure (CNS), 0 to FFh
+ * @param nsid  namespace identifier, where the structure is about one
+ * @param[out] data  4,096 bytes of any memory
+ * @return 0, or a negative errno: -EINVAL (null, cns), -EIO (controller failed, or answered with an
+ *   error status, which the sentence names), -EAGAIN, -ETIMEDOUT, -ENOMEM, -EOWNERDEAD (as
+ *   upnvme_admin)
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_identify(upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data);
 
-/* Get Log Page (5.16): `bytes` (a multiple of 4) from `offset` of log `lid`. Errors as
- * upnvme_identify. */
+/**
+ * Reads a log page (NVMe Base 2.0, 5.16) and waits for it; in parts, where it is large. Events that
+ * are the library's to acknowledge stay as they are.
+ *
+ * @param ctrlr  the controller
+ * @param nsid  namespace identifier; FFFFFFFFh for a log of the controller
+ * @param lid  which log (LID), 0 to FFh
+ * @param offset  where to begin, in bytes, a multiple of 4
+ * @param[out] data  any memory
+ * @param bytes  how many bytes, a multiple of 4, at least 4
+ * @return 0, or a negative errno: -EINVAL (null, lid, offset, bytes), -ENOTSUP (the controller has
+ *   no offsets in log pages, and this needs one), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid, uint64_t offset,
 			       void *data, size_t bytes);
 
-/* upnvme_feature_get: which value (5.15, SEL) */
-#define UPNVME_FEATURE_CURRENT      0u
-#define UPNVME_FEATURE_DEFAULT      1u
-#define UPNVME_FEATURE_SAVED        2u
-#define UPNVME_FEATURE_CAPABILITIES 3u
+/** @name upnvme_feature_get: which value
+ * Select (NVMe Base 2.0, 5.15).
+ * @{ */
+#define UPNVME_FEATURE_CURRENT      0u /**< the one in use */
+#define UPNVME_FEATURE_DEFAULT      1u /**< the controller's own */
+#define UPNVME_FEATURE_SAVED        2u /**< the one that a power cycle brings back */
+#define UPNVME_FEATURE_CAPABILITIES 3u /**< what can be done with it */
+/** @} */
 
-/* Get Features (5.15): dword 0 of the answer into *value (may be null), the feature's data into
- * `data` (null if it has none). Errors as upnvme_identify. */
+/**
+ * Reads one feature (NVMe Base 2.0, 5.15) and waits for it.
+ *
+ * @param ctrlr  the controller
+ * @param nsid  namespace identifier, where the feature is of one; else 0
+ * @param fid  which feature (FID), 0 to FFh
+ * @param select  UPNVME_FEATURE_...
+ * @param[out] value  dword 0 of the answer; may be null
+ * @param[out] data  the feature's data, into any memory; null if it has none
+ * @param bytes  of data, up to 2 MiB; 0 if it has none
+ * @return 0, or a negative errno: -EINVAL (null, fid, select, data without bytes or bytes without
+ *   data), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_feature_get(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t select,
 				  uint32_t *value, void *data, size_t bytes);
 
-/* Set Features (5.27): dword 11 from `value`. `save` other than 0 keeps it over power cycles.
- * Features that the driver manages (number of queues, keep alive) are refused with -EINVAL. */
+/**
+ * Sets one feature (NVMe Base 2.0, 5.27) and waits for it.
+ *
+ * @param ctrlr  the controller
+ * @param nsid  namespace identifier, where the feature is of one; else 0
+ * @param fid  which feature (FID), 0 to FFh
+ * @param value  dword 11
+ * @param save  other than 0: over power cycles
+ * @param data  the feature's data, in any memory; null if it has none
+ * @param bytes  of data, up to 2 MiB; 0 if it has none
+ * @return 0, or a negative errno: -EINVAL (null, fid, data without bytes or bytes without data, a
+ *   feature that the driver manages: number of queues, keep alive, host memory buffer), and as
+ *   upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_feature_set(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_t value,
 				  int save, const void *data, size_t bytes);
 
-/* upnvme_features.valid: which features the controller answered; the fields of others are 0. */
-#define UPNVME_FEATURES_ARBITRATION          0x1u
-#define UPNVME_FEATURES_POWER                0x2u
-#define UPNVME_FEATURES_OVER_TEMPERATURE     0x4u
-#define UPNVME_FEATURES_UNDER_TEMPERATURE    0x8u
-#define UPNVME_FEATURES_ERROR_RECOVERY       0x10u
-#define UPNVME_FEATURES_VOLATILE_WRITE_CACHE 0x20u
-#define UPNVME_FEATURES_QUEUES               0x40u
-#define UPNVME_FEATURES_COALESCING           0x80u
-#define UPNVME_FEATURES_WRITE_ATOMICITY      0x100u
-#define UPNVME_FEATURES_EVENTS               0x200u
-#define UPNVME_FEATURES_TIMESTAMP            0x400u
-#define UPNVME_FEATURES_KEEP_ALIVE           0x800u
+/** @name upnvme_features.valid
+ * Which features the controller answered; the fields of others are 0.
+ * @{ */
+#define UPNVME_FEATURES_ARBITRATION          0x1u  /**< arbitration_burst, ..._weight */
+#define UPNVME_FEATURES_POWER                0x2u  /**< power_state, workload_hint */
+#define UPNVME_FEATURES_OVER_TEMPERATURE     0x4u  /**< over_celsius */
+#define UPNVME_FEATURES_UNDER_TEMPERATURE    0x8u  /**< under_celsius */
+#define UPNVME_FEATURES_ERROR_RECOVERY       0x10u /**< error_recovery_ms, deallocated_reads_fail */
+#define UPNVME_FEATURES_VOLATILE_WRITE_CACHE 0x20u /**< volatile_write_cache_enabled */
+#define UPNVME_FEATURES_QUEUES               0x40u /**< submission_queues, completion_queues */
+#define UPNVME_FEATURES_COALESCING           0x80u /**< coalescing_entries, coalescing_us */
+#define UPNVME_FEATURES_WRITE_ATOMICITY      0x100u /**< write_atomicity_disabled */
+#define UPNVME_FEATURES_EVENTS               0x200u /**< events */
+#define UPNVME_FEATURES_TIMESTAMP            0x400u /**< timestamp_... */
+#define UPNVME_FEATURES_KEEP_ALIVE           0x800u /**< keep_alive_ms */
+/** @} */
 
-/* Current values of features (5.27.1), decoded; fields grow at the end. */
+/** Current values of features (NVMe Base 2.0, 5.27.1), decoded; fields grow at the end. */
 struct upnvme_features {
-	uint32_t size;              /* in: sizeof(struct upnvme_features) */
-	uint32_t valid;             /* UPNVME_FEATURES_... */
-	uint32_t arbitration_burst; /* commands taken from one queue at a time; 0: no limit */
-	uint16_t low_weight;        /* of submission queues of low priority, 1 to 256 */
-	uint16_t medium_weight;
-	uint16_t high_weight;
-	uint8_t power_state;   /* 0 to 31 */
-	uint8_t workload_hint; /* 0: none */
-	/* Thresholds of the composite temperature, which critical warnings are about. */
-	int32_t over_celsius;
-	int32_t under_celsius;
-	/* Of the lowest active namespace: how long a read or write is tried again; 0: no limit. */
+	uint32_t size;              /**< in: sizeof(struct upnvme_features) */
+	uint32_t valid;             /**< UPNVME_FEATURES_... */
+	uint32_t arbitration_burst; /**< commands taken from one queue at a time; 0: no limit */
+	uint16_t low_weight;        /**< of submission queues of low priority, 1 to 256 */
+	uint16_t medium_weight;     /**< of medium priority */
+	uint16_t high_weight;       /**< of high priority */
+	uint8_t power_state;        /**< 0 to 31 */
+	uint8_t workload_hint;      /**< 0: none */
+	int32_t over_celsius;       /**< composite temperature above which it warns */
+	int32_t under_celsius;      /**< composite temperature below which it warns */
+	/** Of the lowest active namespace: how long a read or write is tried again; 0: no limit. */
 	uint32_t error_recovery_ms;
-	uint8_t deallocated_reads_fail;       /* 1: likewise: reads of deallocated blocks do */
-	uint8_t volatile_write_cache;         /* 1: there is one, whatever `valid` says */
-	uint8_t volatile_write_cache_enabled; /* 1: and it is in use */
-	uint8_t write_atomicity_disabled;     /* 1: only the power fail limits (AWUPF) hold */
-	uint8_t timestamp_from_host;          /* 1: since 1970; 0: since the controller's reset */
-	uint8_t timestamp_stopped;            /* 1: it may have stopped counting for a while */
-	uint8_t reserved[2];
-	uint32_t submission_queues;  /* I/O queues granted */
-	uint32_t completion_queues;  /* I/O queues granted */
-	uint32_t coalescing_entries; /* completions that an interrupt may wait for, 1 to 256 */
-	uint32_t coalescing_us;      /* how long it may wait for them; 0: no delay */
-	uint32_t events;             /* asynchronous events that are on: bits as in 5.27.1.8 */
-	uint32_t keep_alive_ms;      /* 0: no keep alive */
-	uint64_t timestamp_ms;       /* see timestamp_from_host */
+	uint8_t deallocated_reads_fail;       /**< 1: likewise: reads of deallocated blocks do */
+	uint8_t volatile_write_cache;         /**< 1: there is one, whatever `valid` says */
+	uint8_t volatile_write_cache_enabled; /**< 1: and it is in use */
+	uint8_t write_atomicity_disabled;     /**< 1: only the power fail limits (AWUPF) hold */
+	uint8_t timestamp_from_host;          /**< 1: since 1970; 0: since the controller's reset */
+	uint8_t timestamp_stopped;            /**< 1: it may have stopped counting for a while */
+	uint8_t reserved[2];                  /**< zero */
+	uint32_t submission_queues;           /**< I/O queues granted */
+	uint32_t completion_queues;           /**< I/O queues granted */
+	uint32_t coalescing_entries; /**< completions that an interrupt may wait for, 1 to 256 */
+	uint32_t coalescing_us;      /**< how long it may wait for them; 0: no delay */
+	uint32_t events;             /**< asynchronous events that are on: bits as in 5.27.1.8 */
+	uint32_t keep_alive_ms;      /**< 0: no keep alive */
+	uint64_t timestamp_ms;       /**< see timestamp_from_host */
 };
+/** What upnvme_features.size is set to. */
 #define UPNVME_FEATURES_SIZE ((uint32_t)sizeof(struct upnvme_features))
 
-/* Reads the current values into *features, up to features->size. A feature that the controller does
- * not have is no error: its bit in `valid` is 0. Errors as upnvme_identify. */
+/**
+ * Reads the current values of the features. One that the controller does not have is no error: its
+ * bit in `valid` is 0.
+ *
+ * @param ctrlr  the controller
+ * @param[in,out] features  filled in up to features->size
+ * @return 0, or a negative errno: -EINVAL (null, size), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_features_get(upnvme_ctrlr *ctrlr, struct upnvme_features *features);
 
-/* SMART / health information (5.16.1.3), decoded. 128-bit counters saturate at 64 bits. */
+/** SMART / health information (NVMe Base 2.0, 5.16.1.3), decoded. 128-bit counters saturate at 64
+ * bits; fields grow at the end. */
 struct upnvme_smart {
-	uint32_t size;            /* in: sizeof(struct upnvme_smart) */
-	uint8_t critical_warning; /* bits as in Figure 207 */
-	uint8_t available_spare;  /* percent */
-	uint8_t spare_threshold;  /* percent */
-	uint8_t percentage_used;
-	int32_t temperature_celsius;
-	uint32_t warning_temperature_minutes;
-	uint32_t critical_temperature_minutes;
-	uint32_t reserved;
-	uint64_t data_units_read; /* units of 512,000 bytes */
-	uint64_t data_units_written;
-	uint64_t host_reads; /* commands */
-	uint64_t host_writes;
-	uint64_t busy_minutes;
-	uint64_t power_cycles;
-	uint64_t power_on_hours;
-	uint64_t unsafe_shutdowns;
-	uint64_t media_errors;
-	uint64_t error_log_entries;
-	int32_t sensor_celsius[8]; /* INT32_MIN where there is no sensor */
+	uint32_t size;                         /**< in: sizeof(struct upnvme_smart) */
+	uint8_t critical_warning;              /**< bits as in Figure 207 */
+	uint8_t available_spare;               /**< percent */
+	uint8_t spare_threshold;               /**< percent */
+	uint8_t percentage_used;               /**< percent; may be above 100 */
+	int32_t temperature_celsius;           /**< composite */
+	uint32_t warning_temperature_minutes;  /**< above the warning threshold */
+	uint32_t critical_temperature_minutes; /**< above the critical threshold */
+	uint32_t reserved;                     /**< zero */
+	uint64_t data_units_read;              /**< units of 512,000 bytes */
+	uint64_t data_units_written;           /**< units of 512,000 bytes */
+	uint64_t host_reads;                   /**< commands */
+	uint64_t host_writes;                  /**< commands */
+	uint64_t busy_minutes;                 /**< with commands outstanding */
+	uint64_t power_cycles;                 /**< how many */
+	uint64_t power_on_hours;               /**< hours */
+	uint64_t unsafe_shutdowns;             /**< how many */
+	uint64_t media_errors;                 /**< unrecovered data integrity errors */
+	uint64_t error_log_entries;            /**< over the controller's life */
+	int32_t sensor_celsius[8];             /**< INT32_MIN where there is no sensor */
 };
+/** What upnvme_smart.size is set to. */
 #define UPNVME_SMART_SIZE ((uint32_t)sizeof(struct upnvme_smart))
 
-/* Reads the SMART log into *smart, up to smart->size. Errors as upnvme_identify. */
+/**
+ * Reads the SMART log of the controller.
+ *
+ * @param ctrlr  the controller
+ * @param[in,out] smart  filled in up to smart->size
+ * @return 0, or a negative errno: -EINVAL (null, size), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_smart_get(upnvme_ctrlr *ctrlr, struct upnvme_smart *smart);
 
-/* One entry of the error information log (5.16.1.2), decoded; frozen. */
+/** One entry of the error information log (NVMe Base 2.0, 5.16.1.2), decoded; a frozen record of 32
+ * bytes. */
 struct upnvme_error_entry {
-	uint64_t count; /* a unique number of this error; larger is later */
-	uint64_t lba;
-	uint32_t nsid;
-	uint16_t sqid;
-	uint16_t cid;
-	uint16_t status;
-	/* Where in the command: byte in bits 7:0, bit in 10:8; FFFFh: nowhere in particular. */
+	uint64_t count;  /**< 0: a unique number of this error; larger is later */
+	uint64_t lba;    /**< 8: first block that it is about */
+	uint32_t nsid;   /**< 16: namespace identifier */
+	uint16_t sqid;   /**< 20: submission queue; FFFFh: of no command in particular */
+	uint16_t cid;    /**< 22: command identifier; FFFFh: likewise */
+	uint16_t status; /**< 24: see UPNVME_STATUS_... */
+	/** 26: where in the command: byte in bits 7:0, bit in 10:8; FFFFh: nowhere special. */
 	uint16_t parameter;
-	uint32_t reserved;
+	uint32_t reserved; /**< 28: zero */
 };
 UPNVME_ASSERT(sizeof(struct upnvme_error_entry) == 32, "upnvme_error_entry is frozen at 32 bytes");
 
-/* Reads up to `n` valid entries of the error log, newest first. Returns how many. Errors as
- * upnvme_identify. */
+/**
+ * Reads the valid entries of the error log, newest first.
+ *
+ * @param ctrlr  the controller
+ * @param[out] entries  the entries; may be null if `n` is 0
+ * @param n  room, in entries
+ * @return how many there were, up to `n`, or a negative errno: -EINVAL (null), -ENOTSUP (that many
+ *   are more than the controller gives in one command), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_error_log(upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries,
 				uint32_t n);
 
-/* The firmware slot log (5.16.1.4), decoded. */
+/** The firmware slot log (NVMe Base 2.0, 5.16.1.4), decoded; fields grow at the end. */
 struct upnvme_firmware {
-	uint32_t size;        /* in: sizeof(struct upnvme_firmware) */
-	uint32_t active_slot; /* 1 to 7 */
-	uint32_t next_slot;   /* activated at the next reset; 0: none */
-	char revision[7][12]; /* of slots 1 to 7, terminated; empty where there is none */
+	uint32_t size;        /**< in: sizeof(struct upnvme_firmware) */
+	uint32_t active_slot; /**< 1 to 7 */
+	uint32_t next_slot;   /**< activated at the next reset; 0: none */
+	char revision[7][12]; /**< of slots 1 to 7, terminated; empty where there is none */
 };
+/** What upnvme_firmware.size is set to. */
 #define UPNVME_FIRMWARE_SIZE ((uint32_t)sizeof(struct upnvme_firmware))
 
-/* Reads the firmware slot log into *firmware, up to firmware->size. Errors as upnvme_identify. */
+/**
+ * Reads the firmware slot log.
+ *
+ * @param ctrlr  the controller
+ * @param[in,out] firmware  filled in up to firmware->size
+ * @return 0, or a negative errno: -EINVAL (null, size), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 
-/* What a command does (5.16.1.6): bits of upnvme_command_effects */
-#define UPNVME_EFFECT_SUPPORTED        0x1u  /* the controller has it; else all bits are 0 */
-#define UPNVME_EFFECT_CONTENT          0x2u  /* may change the contents of logical blocks */
-#define UPNVME_EFFECT_NS_CAPABILITY    0x4u  /* may change what a namespace can do */
-#define UPNVME_EFFECT_NS_INVENTORY     0x8u  /* may change which namespaces there are */
-#define UPNVME_EFFECT_CTRLR_CAPABILITY 0x10u /* may change what the controller can do */
-/* One value in three bits: what the command must not run beside; 0: no restriction. */
+/** @name Effects of a command
+ * Bits of upnvme_command_effects (NVMe Base 2.0, 5.16.1.6).
+ * @{ */
+#define UPNVME_EFFECT_SUPPORTED        0x1u  /**< the controller has it; else all bits are 0 */
+#define UPNVME_EFFECT_CONTENT          0x2u  /**< may change the contents of logical blocks */
+#define UPNVME_EFFECT_NS_CAPABILITY    0x4u  /**< may change what a namespace can do */
+#define UPNVME_EFFECT_NS_INVENTORY     0x8u  /**< may change which namespaces there are */
+#define UPNVME_EFFECT_CTRLR_CAPABILITY 0x10u /**< may change what the controller can do */
+/** One value in three bits: what the command must not run beside; 0: no restriction. */
 #define UPNVME_EFFECT_EXECUTION_MASK 0x70000u
-#define UPNVME_EFFECT_EXECUTION_NS   0x10000u /* other commands of its namespace */
-#define UPNVME_EFFECT_EXECUTION_ALL  0x20000u /* other commands of any namespace */
-#define UPNVME_EFFECT_UUID           0x80000u /* takes a UUID index */
+#define UPNVME_EFFECT_EXECUTION_NS   0x10000u /**< other commands of its namespace */
+#define UPNVME_EFFECT_EXECUTION_ALL  0x20000u /**< other commands of any namespace */
+#define UPNVME_EFFECT_UUID           0x80000u /**< takes a UUID index */
 /* How far the effects go; no bit: not reported. */
-#define UPNVME_EFFECT_SCOPE_NS              0x100000u
-#define UPNVME_EFFECT_SCOPE_CTRLR           0x200000u
-#define UPNVME_EFFECT_SCOPE_NVM_SET         0x400000u
-#define UPNVME_EFFECT_SCOPE_ENDURANCE_GROUP 0x800000u
-#define UPNVME_EFFECT_SCOPE_DOMAIN          0x1000000u
-#define UPNVME_EFFECT_SCOPE_SUBSYSTEM       0x2000000u
+#define UPNVME_EFFECT_SCOPE_NS              0x100000u  /**< goes as far as: a namespace */
+#define UPNVME_EFFECT_SCOPE_CTRLR           0x200000u  /**< a controller */
+#define UPNVME_EFFECT_SCOPE_NVM_SET         0x400000u  /**< an NVM set */
+#define UPNVME_EFFECT_SCOPE_ENDURANCE_GROUP 0x800000u  /**< an endurance group */
+#define UPNVME_EFFECT_SCOPE_DOMAIN          0x1000000u /**< a domain */
+#define UPNVME_EFFECT_SCOPE_SUBSYSTEM       0x2000000u /**< the NVM subsystem */
+/** @} */
 
-/* Reads from the commands supported and effects log what `opcode` does, into *effects: of an admin
- * command if `admin` is not 0, else of an I/O command (NVM command set). Errors: -ENOTSUP (the
- * controller does not have that log), and as upnvme_identify. */
+/**
+ * Reads from the commands supported and effects log what a command does.
+ *
+ * @param ctrlr  the controller
+ * @param admin  other than 0: an admin command; 0: an I/O command (NVM command set)
+ * @param opcode  which, 0 to FFh
+ * @param[out] effects  UPNVME_EFFECT_...
+ * @return 0, or a negative errno: -EINVAL (null, opcode), -ENOTSUP (the controller does not have
+ *   that log), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_command_effects(upnvme_ctrlr *ctrlr, uint32_t admin, uint32_t opcode,
 				      uint32_t *effects);
 
-/* upnvme_event.kind */
-#define UPNVME_EVENT_NS_CHANGED 1u /* a namespace appeared, changed or went */
-#define UPNVME_EVENT_SMART      2u /* a health warning */
-#define UPNVME_EVENT_ERROR      3u /* the controller reports an error */
-#define UPNVME_EVENT_FAILED     4u /* it has failed: queue pairs complete all as aborted */
-#define UPNVME_EVENT_OTHER      5u /* look at `type`, `info` and `log_page` */
+/** @name upnvme_event.kind
+ * @{ */
+#define UPNVME_EVENT_NS_CHANGED 1u /**< a namespace appeared, changed or went */
+#define UPNVME_EVENT_SMART      2u /**< a health warning */
+#define UPNVME_EVENT_ERROR      3u /**< the controller reports an error */
+#define UPNVME_EVENT_FAILED     4u /**< it has failed: queue pairs complete all as aborted */
+#define UPNVME_EVENT_OTHER      5u /**< look at `type`, `info` and `log_page` */
+/** @} */
 
-/* Something that the controller reported (5.2); frozen. */
+/** Something that the controller reported (NVMe Base 2.0, 5.2); a frozen record of 16 bytes. */
 struct upnvme_event {
-	uint32_t kind;    /* UPNVME_EVENT_... */
-	uint32_t nsid;    /* of the namespace that changed, or 0 */
-	uint8_t type;     /* asynchronous event type (Figure 146) */
-	uint8_t info;     /* asynchronous event information */
-	uint8_t log_page; /* the log page that has more; the library has read those that it
-			     understands */
-	uint8_t reserved[5];
+	uint32_t kind;       /**< 0: UPNVME_EVENT_... */
+	uint32_t nsid;       /**< 4: of the namespace that changed; 0: none, or many */
+	uint8_t type;        /**< 8: asynchronous event type (Figure 146) */
+	uint8_t info;        /**< 9: asynchronous event information */
+	uint8_t log_page;    /**< 10: the log page that has more; some the library has read */
+	uint8_t reserved[5]; /**< 11: zero */
 };
 UPNVME_ASSERT(sizeof(struct upnvme_event) == 16, "upnvme_event is frozen at 16 bytes");
 
+/**
+ * Receives one event, within upnvme_ctrlr_poll. The library has read the log page that it
+ * understands, and its namespace handles are up to date.
+ *
+ * @param arg  what upnvme_ctrlr_on_event was given
+ * @param event  what happened; valid until the function returns
+ */
 typedef void (*upnvme_event_cb)(void *arg, const struct upnvme_event *event);
 
-/* Sends the controller's events to `cb`, which runs inside upnvme_ctrlr_poll; null stops it.
- * When this returns, the former callback is not called any more (unless this is called from within
- * it). */
+/**
+ * Sends the controller's events to a function of the caller's. When this returns, the former one is
+ * not called any more (unless this is called from within it).
+ *
+ * @param ctrlr  the controller
+ * @param cb  runs within upnvme_ctrlr_poll; null stops it
+ * @param arg  handed to `cb`
+ * @return 0, or a negative errno: -EINVAL (null controller), -EOWNERDEAD (after fork)
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_ctrlr_on_event(upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg);
 
 /* --- namespaces ------------------------------------------------------------------------------ */
 
-/* The handle of active namespace `nsid`; the same one each time, valid until the controller is
- * closed. Errors: -EINVAL (nsid 0 or FFFFFFFFh), -ENODEV (not active). */
+/**
+ * Gives the handle of an active namespace; the same one each time, valid until the controller is
+ * closed.
+ *
+ * @param[out] ns  the handle
+ * @param ctrlr  the controller
+ * @param nsid  namespace identifier, 1 to FFFFFFFEh
+ * @return 0, or a negative errno: -EINVAL (null, nsid), -ENODEV (not active, gone, or of a format
+ *   that the library does not take), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_ns_get(upnvme_ns **ns, upnvme_ctrlr *ctrlr, uint32_t nsid);
 
-/* The next active namespace identifier above `nsid` (0 for the first); 0 when there is none. */
+/**
+ * Walks the active namespaces in the order of their identifiers.
+ *
+ * @param ctrlr  the controller
+ * @param nsid  the identifier before; 0 for the first
+ * @return the next identifier; 0 when there is none, for a null handle, and after fork
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_ns_next(upnvme_ctrlr *ctrlr, uint32_t nsid);
 
-/* Properties; 0 for a null handle or a namespace that is gone. */
+/**
+ * Tells the namespace identifier.
+ *
+ * @param ns  the namespace, or null
+ * @return 1 to FFFFFFFEh; 0 for a null handle or a namespace that is gone
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_ns_id(const upnvme_ns *ns);
-/* Bytes of data in a logical block. */
+
+/**
+ * Tells how much data a logical block has.
+ *
+ * @param ns  the namespace, or null
+ * @return bytes, metadata not counted; 0 for a null handle or a namespace that is gone
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_ns_block_size(const upnvme_ns *ns);
-/* Logical blocks (NSZE). */
+
+/**
+ * Tells how large the namespace is (NSZE).
+ *
+ * @param ns  the namespace, or null
+ * @return logical blocks; 0 for a null handle or a namespace that is gone
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint64_t upnvme_ns_block_count(const upnvme_ns *ns);
-/* Bytes of metadata per block. */
+
+/**
+ * Tells how much metadata a logical block has.
+ *
+ * @param ns  the namespace, or null
+ * @return bytes; 0 if it has none, for a null handle or a namespace that is gone
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_ns_metadata_size(const upnvme_ns *ns);
-/* Blocks of one command; larger requests are split. */
+
+/**
+ * Tells how many blocks one command moves at most. Larger requests are split.
+ *
+ * @param ns  the namespace, or null
+ * @return logical blocks; 0 for a null handle or a namespace that is gone
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_ns_max_transfer_blocks(const upnvme_ns *ns);
 
-/* What a namespace is; fields grow at the end. */
+/** What a namespace is (NVM Command Set 1.0, 4.1.5.1); fields grow at the end. */
 struct upnvme_ns_info {
-	uint32_t size; /* in: sizeof(struct upnvme_ns_info) */
-	uint32_t nsid;
-	uint64_t block_count;     /* NSZE */
-	uint64_t capacity_blocks; /* NCAP */
-	uint64_t used_blocks;     /* NUSE */
-	uint32_t block_bytes;
-	uint32_t metadata_bytes;
-	uint32_t max_transfer_blocks;
-	uint32_t boundary_blocks;       /* optimal I/O boundary (NOIOB): requests are split there */
-	uint8_t metadata_extended;      /* 1: metadata follows each block's data in the buffer */
-	uint8_t protection;             /* end-to-end protection type, 0: none */
-	uint8_t deallocated_reads_zero; /* 1: deallocated blocks read as zeroes */
-	uint8_t readonly;               /* 1: write protected */
-	uint32_t reserved;
-	uint8_t eui64[8]; /* zeroes where there is none */
-	uint8_t nguid[16];
-	uint8_t uuid[16];
+	uint32_t size;                /**< in: sizeof(struct upnvme_ns_info) */
+	uint32_t nsid;                /**< namespace identifier */
+	uint64_t block_count;         /**< NSZE */
+	uint64_t capacity_blocks;     /**< NCAP */
+	uint64_t used_blocks;         /**< NUSE */
+	uint32_t block_bytes;         /**< data of a block */
+	uint32_t metadata_bytes;      /**< metadata of a block */
+	uint32_t max_transfer_blocks; /**< of one command; larger requests are split */
+	uint32_t boundary_blocks;     /**< optimal I/O boundary (NOIOB): requests are split there */
+	uint8_t metadata_extended;    /**< 1: metadata follows each block's data in the buffer */
+	uint8_t protection;           /**< end-to-end protection type, 0: none */
+	uint8_t deallocated_reads_zero; /**< 1: deallocated blocks read as zeroes */
+	uint8_t readonly;               /**< 1: write protected */
+	uint32_t reserved;              /**< zero */
+	uint8_t eui64[8];               /**< zeroes where there is none */
+	uint8_t nguid[16];              /**< zeroes where there is none */
+	uint8_t uuid[16];               /**< zeroes where there is none */
 };
+/** What upnvme_ns_info.size is set to. */
 #define UPNVME_NS_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ns_info))
 
-/* Fills *info up to info->size, from a fresh Identify. Errors: -EINVAL, -ENODEV, and as
- * upnvme_identify. */
+/**
+ * Tells what the namespace is, from a fresh Identify.
+ *
+ * @param ns  the namespace
+ * @param[in,out] info  filled in up to info->size
+ * @return 0, or a negative errno: -EINVAL (null, size), -ENODEV (gone, or of a format that the
+ *   library does not take), and as upnvme_identify
+ * @thread Any thread, also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_ns_info_get(upnvme_ns *ns, struct upnvme_ns_info *info);
 
 #ifdef __cplusplus

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * upnvme/devices.h: the NVMe devices on the PCI bus, which driver each one is bound to, and whether
- * this machine is set up for driving them from user space.
+/**
+ * @file upnvme/devices.h
+ * The NVMe devices on the PCI bus, which driver each one is bound to, and whether this machine is
+ * set up for driving them from user space.
  *
- * Thread rule: any thread. Nothing here needs a controller; binding and unbinding need root.
- * An address is domain:bus:device.function, as in "0000:01:00.0"; a domain of 0 may be left out.
+ * Nothing here needs a controller; binding and unbinding need root. An address is
+ * domain:bus:device.function, as in "0000:01:00.0"; a domain of 0 may be left out.
  */
 #ifndef UPNVME_DEVICES_H
 #define UPNVME_DEVICES_H
@@ -16,32 +17,35 @@
 extern "C" {
 #endif
 
-/* upnvme_device.flags: what somebody does with it */
-#define UPNVME_DEVICE_MOUNTED 0x1u /* a file system on it is mounted */
-#define UPNVME_DEVICE_SWAP    0x2u /* the system swaps to it */
-#define UPNVME_DEVICE_HELD    0x4u /* it is part of a device of LVM, md, dm-crypt, ... */
-#define UPNVME_DEVICE_OPEN    0x8u /* a process has it open (blocks, VFIO group, UIO) */
-#define UPNVME_DEVICE_IN_USE  0xfu /* any of these */
+/** @name upnvme_device.flags
+ * What somebody does with it.
+ * @{ */
+#define UPNVME_DEVICE_MOUNTED 0x1u /**< a file system on it is mounted */
+#define UPNVME_DEVICE_SWAP    0x2u /**< the system swaps to it */
+#define UPNVME_DEVICE_HELD    0x4u /**< it is part of a device of LVM, md, dm-crypt, ... */
+#define UPNVME_DEVICE_OPEN    0x8u /**< a process has it open (blocks, VFIO group, UIO) */
+#define UPNVME_DEVICE_IN_USE  0xfu /**< any of these */
+/** @} */
 
-/* An NVMe device; a frozen record of 512 bytes. Texts are terminated, and empty where they are not
+/** An NVMe device; a frozen record of 512 bytes. Texts are terminated, and empty where they are not
  * known. */
 struct upnvme_device {
-	char address[24];             /*   0: as sysfs has it */
-	uint16_t vendor_id;           /*  24 */
-	uint16_t device_id;           /*  26 */
-	uint16_t subsystem_vendor_id; /*  28 */
-	uint16_t subsystem_id;        /*  30 */
-	uint32_t class_code;          /*  32: 010802h */
-	int32_t iommu_group;          /*  36: -1: none */
-	int32_t numa_node;            /*  40: -1: not known */
-	uint32_t flags;               /*  44: UPNVME_DEVICE_... */
-	char model[48];               /*  48: known while the kernel's nvme driver has it */
-	char serial[24];              /*  96: likewise */
-	char firmware[16];            /* 120: likewise */
-	char driver[32];              /* 136: empty: bound to none */
-	char kernel_name[24];         /* 168: the kernel's name for the controller: "nvme0" */
-	char in_use_by[256];          /* 192: who uses it, in words */
-	uint64_t reserved[8];         /* 448 */
+	char address[24];             /**< 0: as sysfs has it */
+	uint16_t vendor_id;           /**< 24: PCI vendor */
+	uint16_t device_id;           /**< 26: PCI device */
+	uint16_t subsystem_vendor_id; /**< 28: PCI vendor of the board */
+	uint16_t subsystem_id;        /**< 30: PCI device of the board */
+	uint32_t class_code;          /**< 32: 010802h */
+	int32_t iommu_group;          /**< 36: -1: none */
+	int32_t numa_node;            /**< 40: -1: not known */
+	uint32_t flags;               /**< 44: UPNVME_DEVICE_... */
+	char model[48];               /**< 48: known while the kernel's nvme driver has it */
+	char serial[24];              /**< 96: likewise */
+	char firmware[16];            /**< 120: likewise */
+	char driver[32];              /**< 136: empty: bound to none */
+	char kernel_name[24];         /**< 168: the kernel's name for the controller: "nvme0" */
+	char in_use_by[256];          /**< 192: who uses it, in words */
+	uint64_t reserved[8];         /**< 448: zero */
 };
 UPNVME_ASSERT(sizeof(struct upnvme_device) == 512, "upnvme_device is frozen at 512 bytes");
 UPNVME_ASSERT(offsetof(struct upnvme_device, vendor_id) == 24, "frozen");
@@ -50,65 +54,100 @@ UPNVME_ASSERT(offsetof(struct upnvme_device, driver) == 136, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_device, in_use_by) == 192, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_device, reserved) == 448, "frozen");
 
-/*
- * Fills up to `n` records, in the order of their addresses. Returns how many NVMe devices there
- * are, which may be more than `n` (with n = 0 `devices` may be null). Who uses a device is looked
- * up as far as the caller's privileges reach: other users' processes are seen by root only. Errors:
- * -EINVAL, -ENOMEM, -EACCES.
+/**
+ * Lists the NVMe devices, in the order of their addresses. Who uses a device is looked up as far as
+ * the caller's privileges reach: other users' processes are seen by root only.
+ *
+ * @param[out] devices  the first `n` devices; may be null if `n` is 0
+ * @param n  room, in devices
+ * @return how many devices there are, which may be more than `n`, or a negative errno: -EINVAL
+ *   (null), -ENOMEM, -EACCES; others as the operating system gave them, with UPNVME_ERR_SYSTEM
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_devices_list(struct upnvme_device *devices, uint32_t n);
 
-/* Fills *device. Errors: -EINVAL (no address), -ENODEV (absent), -ENOTSUP (not an NVMe device),
- * -ENOMEM. */
+/**
+ * Looks at one NVMe device.
+ *
+ * @param address  PCI address
+ * @param[out] device  filled in
+ * @return 0, or a negative errno: -EINVAL (null, no address), -ENODEV (absent), -ENOTSUP (not an
+ *   NVMe device), -ENOMEM
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_device_get(const char *address, struct upnvme_device *device);
 
-/*
- * Takes a device from its driver and gives it to `driver`: "vfio-pci" (the default, for null),
- * "uio_pci_generic" or "igb_uio". A device that is bound to it already is left alone. When this
- * fails the device is back with the driver that it had; UPNVME_ERR_BIND_STUCK says that not even
- * that was possible.
- * Errors: as upnvme_device_get, and -EBUSY (its blocks or its VFIO group are in use; its IOMMU
- * group has devices that other drivers keep), -ENXIO (no IOMMU, or one that this driver cannot
- * program), -ENOENT (the driver is not loaded), -EACCES, -EPERM, -EROFS (permission), -EIO (the
- * kernel refused).
+/**
+ * Takes a device from its driver and gives it to one for user space. A device that is bound to it
+ * already is left alone. When this fails the device is back with the driver that it had;
+ * UPNVME_ERR_BIND_STUCK says that not even that was possible.
+ *
+ * @param address  PCI address
+ * @param driver  "vfio-pci" (the default, for null), "uio_pci_generic" or "igb_uio"
+ * @return 0, or a negative errno: -EINVAL (null, no address, no such driver), -ENODEV (absent),
+ *   -ENOTSUP (not an NVMe device), -EBUSY (its blocks or its VFIO group are in use; its driver is
+ *   one whose users cannot be seen; its IOMMU group has devices that other drivers keep), -ENXIO
+ *   (no IOMMU, or one that this driver cannot program), -ENOENT (the driver is not loaded),
+ *   -EACCES, -EPERM, -EROFS (permission), -EIO (the kernel refused), -ENOMEM
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_device_bind(const char *address, const char *driver);
 
-/* Gives a device back to the kernel's nvme driver. Errors as upnvme_device_bind; -EBUSY while a
- * process drives it. */
+/**
+ * Gives a device back to the kernel's nvme driver. A device that is bound to it already is left
+ * alone.
+ *
+ * @param address  PCI address
+ * @return as upnvme_device_bind; -EBUSY while a process drives it
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_device_unbind(const char *address);
 
-/* upnvme_system.flags */
-#define UPNVME_SYSTEM_IOMMU           0x01u /* an IOMMU is on */
-#define UPNVME_SYSTEM_VFIO_PCI        0x02u /* the driver vfio-pci is loaded */
-#define UPNVME_SYSTEM_UIO_PCI_GENERIC 0x04u /* the driver uio_pci_generic is loaded */
-#define UPNVME_SYSTEM_IGB_UIO         0x08u /* the driver igb_uio is loaded */
-#define UPNVME_SYSTEM_NVME            0x10u /* the kernel's nvme driver is loaded */
-#define UPNVME_SYSTEM_VFIO_NOIOMMU    0x20u /* VFIO is allowed to work without an IOMMU */
-#define UPNVME_SYSTEM_IPC_LOCK        0x40u /* the caller has CAP_IPC_LOCK */
+/** @name upnvme_system.flags
+ * @{ */
+#define UPNVME_SYSTEM_IOMMU           0x01u /**< an IOMMU is on */
+#define UPNVME_SYSTEM_VFIO_PCI        0x02u /**< the driver vfio-pci is loaded */
+#define UPNVME_SYSTEM_UIO_PCI_GENERIC 0x04u /**< the driver uio_pci_generic is loaded */
+#define UPNVME_SYSTEM_IGB_UIO         0x08u /**< the driver igb_uio is loaded */
+#define UPNVME_SYSTEM_NVME            0x10u /**< the kernel's nvme driver is loaded */
+#define UPNVME_SYSTEM_VFIO_NOIOMMU    0x20u /**< VFIO is allowed to work without an IOMMU */
+#define UPNVME_SYSTEM_IPC_LOCK        0x40u /**< the caller has CAP_IPC_LOCK */
+/** @} */
 
-/* Huge pages of one size; frozen. */
+/** Huge pages of one size; a frozen record of 24 bytes. */
 struct upnvme_huge_pages {
-	uint64_t page_bytes; /* 0: no such size */
-	uint64_t npages;     /* set aside */
-	uint64_t nfree;      /* not in use */
+	uint64_t page_bytes; /**< 0: their size; 0: no such size */
+	uint64_t npages;     /**< 8: set aside */
+	uint64_t nfree;      /**< 16: not in use */
 };
 UPNVME_ASSERT(sizeof(struct upnvme_huge_pages) == 24, "upnvme_huge_pages is frozen at 24 bytes");
 
-/* What this machine has for driving devices from user space; fields grow at the end. */
+/** What this machine has for driving devices from user space; fields grow at the end. */
 struct upnvme_system {
-	uint32_t size;          /* in: sizeof(struct upnvme_system) */
-	uint32_t flags;         /* UPNVME_SYSTEM_... */
-	uint32_t niommu_groups; /* IOMMU groups */
-	uint32_t nhuge_sizes; /* sizes of huge pages that the kernel has; the first four are told */
-	uint64_t memlock_bytes; /* how much memory this process may lock; UINT64_MAX: no limit */
-	uint64_t memlock_max_bytes;       /* what it may raise that to */
-	uint64_t huge_bytes;              /* the default size of a huge page, 0: there are none */
-	struct upnvme_huge_pages huge[4]; /* by size */
+	uint32_t size;                    /**< in: sizeof(struct upnvme_system) */
+	uint32_t flags;                   /**< UPNVME_SYSTEM_... */
+	uint32_t niommu_groups;           /**< IOMMU groups */
+	uint32_t nhuge_sizes;             /**< sizes of huge pages that the kernel has */
+	uint64_t memlock_bytes;           /**< what this process may lock; UINT64_MAX: no limit */
+	uint64_t memlock_max_bytes;       /**< what it may raise that to; UINT64_MAX: no limit */
+	uint64_t huge_bytes;              /**< the default size of a huge page, 0: there are none */
+	struct upnvme_huge_pages huge[4]; /**< the four smallest sizes */
 };
+/** What upnvme_system.size is set to. */
 #define UPNVME_SYSTEM_SIZE ((uint32_t)sizeof(struct upnvme_system))
 
-/* Fills *system up to system->size. Errors: -EINVAL. */
+/**
+ * Looks at the machine. What cannot be read counts as not there.
+ *
+ * @param[in,out] system  filled in up to system->size
+ * @return 0, or -EINVAL (null, size)
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_system_get(struct upnvme_system *system);
 
 #ifdef __cplusplus

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * upnvme/error.h: how calls fail, what devices answer, and where the log goes.
+/**
+ * @file upnvme/error.h
+ * How calls fail, what devices answer, and where the log goes.
  *
  * A call returns 0 or a count on success and a negative errno on failure; the sentence that
- * explains it belongs to the calling thread (upnvme_last_error). -EAGAIN (a full queue) and -ENOMSG
- * (see upnvme_poll) are part of the normal traffic and set no sentence.
+ * explains it belongs to the calling thread (upnvme_last_error). -EAGAIN of a full I/O queue and
+ * -ENOMSG (see upnvme_poll) are part of the normal traffic and set no sentence.
  *
  * What a *device* answers is never folded into errno: it is a status (see
  * upnvme_completion.status), which has a name and a text from the NVMe specification.
@@ -18,135 +19,185 @@
 extern "C" {
 #endif
 
-/* Stable codes: finer than errno, never renumbered, new ones are added at the end of their group. */
-#define UPNVME_ERR_NONE 0u
+/** @name Error codes
+ * Stable codes: finer than errno, never renumbered, new ones are added at the end of their group.
+ * @{ */
+#define UPNVME_ERR_NONE 0u /**< nothing has failed */
 /* arguments */
-#define UPNVME_ERR_NULL           1u /* a pointer argument is null */
-#define UPNVME_ERR_ARGUMENT       2u /* a value is out of its range */
-#define UPNVME_ERR_OPTIONS_SIZE   3u /* options struct smaller than its first version */
-#define UPNVME_ERR_OPTIONS_FUTURE 4u /* -E2BIG: unknown bytes of an options struct are set */
-#define UPNVME_ERR_FLAGS          5u /* unknown or contradictory flags */
-#define UPNVME_ERR_OPCODE         6u /* an opcode that this form of call does not take */
+#define UPNVME_ERR_NULL           1u /**< a pointer argument is null */
+#define UPNVME_ERR_ARGUMENT       2u /**< a value is out of its range */
+#define UPNVME_ERR_OPTIONS_SIZE   3u /**< options struct smaller than its first version */
+#define UPNVME_ERR_OPTIONS_FUTURE 4u /**< -E2BIG: unknown bytes of an options struct are set */
+#define UPNVME_ERR_FLAGS          5u /**< unknown or contradictory flags */
+#define UPNVME_ERR_OPCODE         6u /**< an opcode that this form of call does not take */
 /* URIs */
-#define UPNVME_ERR_URI        16u /* not of the form scheme:path?key=value */
-#define UPNVME_ERR_URI_SCHEME 17u /* unknown scheme */
-#define UPNVME_ERR_URI_KEY    18u /* unknown, doubled or unfitting key */
-#define UPNVME_ERR_URI_VALUE  19u /* a malformed or impossible value */
+#define UPNVME_ERR_URI        16u /**< not of the form scheme:path?key=value */
+#define UPNVME_ERR_URI_SCHEME 17u /**< unknown scheme */
+#define UPNVME_ERR_URI_KEY    18u /**< unknown, doubled or unfitting key */
+#define UPNVME_ERR_URI_VALUE  19u /**< a malformed or impossible value */
 /* media of the software controller */
-#define UPNVME_ERR_MEDIA_OPEN   32u /* the file is missing or may not be opened */
-#define UPNVME_ERR_MEDIA_TYPE   33u /* a directory, a socket, ... */
-#define UPNVME_ERR_MEDIA_SIZE   34u /* empty, or not a multiple of the block size */
-#define UPNVME_ERR_MEDIA_BLOCK  35u /* block size no power of two from 512 to 64 KiB */
-#define UPNVME_ERR_MEDIA_LOCKED 36u /* another writer (for a writer: or reader) has it */
+#define UPNVME_ERR_MEDIA_OPEN   32u /**< the file is missing or may not be opened */
+#define UPNVME_ERR_MEDIA_TYPE   33u /**< a directory, a socket, ... */
+#define UPNVME_ERR_MEDIA_SIZE   34u /**< empty, or not a multiple of the block size */
+#define UPNVME_ERR_MEDIA_BLOCK  35u /**< block size no power of two from 512 to 64 KiB */
+#define UPNVME_ERR_MEDIA_LOCKED 36u /**< another writer (for a writer: or reader) has it */
 /* controllers */
-#define UPNVME_ERR_CTRLR_TIMEOUT     48u /* it was not ready, or did not answer, in time */
-#define UPNVME_ERR_CTRLR_FATAL       49u /* CSTS.CFS, or registers that read all ones */
-#define UPNVME_ERR_CTRLR_UNSUPPORTED 50u /* it lacks what this driver cannot do without */
-#define UPNVME_ERR_CTRLR_INVALID     51u /* it says of itself what the specification forbids */
-#define UPNVME_ERR_CTRLR_FAILED      52u /* it was given up after an earlier failure */
-#define UPNVME_ERR_CTRLR_STATUS      53u /* it answered an admin command with an error status */
-#define UPNVME_ERR_BUSY_CHILDREN     54u /* closing a parent whose queue pairs live */
-#define UPNVME_ERR_ADMIN_FULL        55u /* too many admin commands outstanding */
+#define UPNVME_ERR_CTRLR_TIMEOUT     48u /**< it was not ready, or did not answer, in time */
+#define UPNVME_ERR_CTRLR_FATAL       49u /**< CSTS.CFS, or registers that read all ones */
+#define UPNVME_ERR_CTRLR_UNSUPPORTED 50u /**< it lacks what this driver cannot do without */
+#define UPNVME_ERR_CTRLR_INVALID     51u /**< it says of itself what the specification forbids */
+#define UPNVME_ERR_CTRLR_FAILED      52u /**< it was given up after an earlier failure */
+#define UPNVME_ERR_CTRLR_STATUS      53u /**< it answered an admin command with an error status */
+#define UPNVME_ERR_BUSY_CHILDREN     54u /**< closing a parent whose queue pairs live */
+#define UPNVME_ERR_ADMIN_FULL        55u /**< too many admin commands outstanding */
 /* namespaces */
-#define UPNVME_ERR_NS_NOT_FOUND 64u /* no active namespace with that identifier */
-#define UPNVME_ERR_NS_GONE      65u /* it was there and is not any more */
-#define UPNVME_ERR_NS_FOREIGN   66u /* a namespace of another controller than the queue pair's */
-#define UPNVME_ERR_NS_FORMAT    67u /* a format that the driver does not take */
+#define UPNVME_ERR_NS_NOT_FOUND 64u /**< no active namespace with that identifier */
+#define UPNVME_ERR_NS_GONE      65u /**< it was there and is not any more */
+#define UPNVME_ERR_NS_FOREIGN   66u /**< a namespace of another controller than the queue pair's */
+#define UPNVME_ERR_NS_FORMAT    67u /**< a format that the driver does not take */
 /* queue pairs */
-#define UPNVME_ERR_QPAIR_LIMIT    80u /* the controller grants no more queue pairs */
-#define UPNVME_ERR_WRONG_THREAD   81u /* the calling thread does not own this queue pair */
-#define UPNVME_ERR_FORKED         82u /* a handle of the parent process, used after fork */
-#define UPNVME_ERR_QPAIR_CLOSED   83u /* the queue pair was stopped or is closing */
-#define UPNVME_ERR_IN_CALLBACK    84u /* -EDEADLK: a poll, reap or exec within a callback */
-#define UPNVME_ERR_QPAIR_OWNED    85u /* adopting a queue pair that somebody still owns */
-#define UPNVME_ERR_QPAIR_RELEASED 86u /* the queue pair was released and nobody has adopted it */
+#define UPNVME_ERR_QPAIR_LIMIT    80u /**< the controller grants no more queue pairs */
+#define UPNVME_ERR_WRONG_THREAD   81u /**< the calling thread does not own this queue pair */
+#define UPNVME_ERR_FORKED         82u /**< a handle of the parent process, used after fork */
+#define UPNVME_ERR_QPAIR_CLOSED   83u /**< the queue pair was stopped or is closing */
+#define UPNVME_ERR_IN_CALLBACK    84u /**< -EDEADLK: a poll, reap or exec within a callback */
+#define UPNVME_ERR_QPAIR_OWNED    85u /**< adopting a queue pair that somebody still owns */
+#define UPNVME_ERR_QPAIR_RELEASED 86u /**< the queue pair was released and nobody has adopted it */
 /* I/O */
-#define UPNVME_ERR_BLOCKS             96u /* zero blocks, or more than one request may have */
-#define UPNVME_ERR_LBA_RANGE          97u /* LBA + blocks passes the end of the namespace, or wraps */
-#define UPNVME_ERR_BUFFER_ALIGN       98u /* the buffer is not aligned as the controller needs it */
-#define UPNVME_ERR_BUFFER_UNREACHABLE 99u /* not (wholly) in memory the device can reach */
-#define UPNVME_ERR_IOVEC              100u /* a segment no PRP or SGL can say; a wrong total */
-#define UPNVME_ERR_METADATA           101u /* metadata missing, unreachable, or not taken */
-#define UPNVME_ERR_UNSUPPORTED        102u /* the controller does not have it (ONCS) */
-#define UPNVME_ERR_TRANSFER           103u /* too large to be sent whole, and cannot be split */
-#define UPNVME_ERR_TIMEOUT            104u /* upnvme_exec: not all was done in time */
+#define UPNVME_ERR_BLOCKS             96u  /**< zero blocks, or more than one request may have */
+#define UPNVME_ERR_LBA_RANGE          97u  /**< LBA and blocks pass the namespace's end, or wrap */
+#define UPNVME_ERR_BUFFER_ALIGN       98u  /**< not aligned as the controller needs it */
+#define UPNVME_ERR_BUFFER_UNREACHABLE 99u  /**< not (wholly) in memory the device can reach */
+#define UPNVME_ERR_IOVEC              100u /**< a segment no PRP or SGL can say; a wrong total */
+#define UPNVME_ERR_METADATA           101u /**< metadata missing, unreachable, or not taken */
+#define UPNVME_ERR_UNSUPPORTED        102u /**< the controller does not have it (ONCS) */
+#define UPNVME_ERR_TRANSFER           103u /**< too large to be sent whole, and cannot be split */
+#define UPNVME_ERR_TIMEOUT            104u /**< upnvme_exec: not all was done in time */
 /* memory */
-#define UPNVME_ERR_NO_MEMORY          112u
-#define UPNVME_ERR_MEM_NOT_ALLOCATED  113u /* freeing what upnvme_dma_alloc did not give */
-#define UPNVME_ERR_MEM_NOT_REGISTERED 115u /* unregistering what is not registered */
-#define UPNVME_ERR_MEM_BUSY           116u /* unregistering memory that a command may still touch */
+#define UPNVME_ERR_NO_MEMORY          112u /**< no memory, or no room for another domain of it */
+#define UPNVME_ERR_MEM_NOT_ALLOCATED  113u /**< freeing what upnvme_dma_alloc did not give */
+#define UPNVME_ERR_MEM_NOT_REGISTERED 115u /**< unregistering what is not registered */
+#define UPNVME_ERR_MEM_BUSY           116u /**< unregistering what a command may still touch */
 /* the system */
-#define UPNVME_ERR_SYSTEM 128u /* the operating system refused; the sentence says why */
+#define UPNVME_ERR_SYSTEM 128u /**< the operating system refused; the sentence says why */
 /* devices on a bus */
-#define UPNVME_ERR_DEVICE_NOT_FOUND 144u /* no device at that address */
-#define UPNVME_ERR_DEVICE_CLASS     145u /* it is not an NVMe controller */
-#define UPNVME_ERR_DEVICE_DRIVER    146u /* bound to another driver than the one needed */
-#define UPNVME_ERR_DEVICE_IOMMU     147u /* there is no IOMMU, or it cannot do what is needed */
-#define UPNVME_ERR_DEVICE_GROUP     148u /* its IOMMU group has devices that other drivers hold */
-#define UPNVME_ERR_DEVICE_ACCESS    149u /* this user may not open it */
-#define UPNVME_ERR_DEVICE_BUSY      150u /* another process, or a mounted file system, uses it */
-#define UPNVME_ERR_DEVICE_BAR       151u /* its registers cannot be mapped, or are too few */
-#define UPNVME_ERR_MEM_LOCK_LIMIT   152u /* RLIMIT_MEMLOCK does not allow that much */
-#define UPNVME_ERR_DEVICE_ADDRESS   153u /* not of the form domain:bus:device.function */
-#define UPNVME_ERR_DRIVER_MISSING   154u /* the driver to bind it to is not loaded */
-#define UPNVME_ERR_BIND             155u /* the driver did not take it; it is back where it was */
-#define UPNVME_ERR_BIND_STUCK       156u /* likewise, and its former driver did not take it back */
+#define UPNVME_ERR_DEVICE_NOT_FOUND 144u /**< no device at that address */
+#define UPNVME_ERR_DEVICE_CLASS     145u /**< it is not an NVMe controller */
+#define UPNVME_ERR_DEVICE_DRIVER    146u /**< bound to another driver than the one needed */
+#define UPNVME_ERR_DEVICE_IOMMU     147u /**< there is no IOMMU, or it cannot do what is needed */
+#define UPNVME_ERR_DEVICE_GROUP     148u /**< its IOMMU group has devices that other drivers hold */
+#define UPNVME_ERR_DEVICE_ACCESS    149u /**< this user may not open it */
+#define UPNVME_ERR_DEVICE_BUSY      150u /**< another process, or a mounted file system, uses it */
+#define UPNVME_ERR_DEVICE_BAR       151u /**< its registers cannot be mapped, or are too few */
+#define UPNVME_ERR_MEM_LOCK_LIMIT   152u /**< RLIMIT_MEMLOCK does not allow that much */
+#define UPNVME_ERR_DEVICE_ADDRESS   153u /**< not of the form domain:bus:device.function */
+#define UPNVME_ERR_DRIVER_MISSING   154u /**< the driver to bind it to is not loaded */
+#define UPNVME_ERR_BIND             155u /**< the driver did not take it; it is back where it was */
+#define UPNVME_ERR_BIND_STUCK       156u /**< likewise, nor did its former driver take it back */
+#define UPNVME_ERR_HUGE_PAGES       157u /**< too few huge pages are free, or there are none */
+#define UPNVME_ERR_PLUGIN           158u /**< a part of the library is missing, or of another build */
+#define UPNVME_ERR_UNSAFE           159u /**< a device that could reach all memory needs unsafe=1 */
+/** @} */
 
-/* The last error of a thread; a frozen record. */
+/** The last error of a thread; a frozen record of 512 bytes. */
 struct upnvme_error {
-	int32_t err;    /* negative errno, 0 if nothing has failed yet */
-	uint32_t code;  /* UPNVME_ERR_... */
-	char text[504]; /* the sentence, terminated */
+	int32_t err;    /**< negative errno, 0 if nothing has failed yet */
+	uint32_t code;  /**< UPNVME_ERR_... */
+	char text[504]; /**< the sentence, terminated */
 };
 UPNVME_ASSERT(sizeof(struct upnvme_error) == 512, "upnvme_error is frozen at 512 bytes");
 
-/*
- * The sentence of the last call that failed on this thread: what, which value, and the remedy.
- * Returns an empty string if nothing failed yet; never null. The text is the calling thread's and
- * is overwritten by its next failing call. Any thread.
+/**
+ * Gives the sentence of the last call that failed on this thread: what, which value, and the
+ * remedy.
+ *
+ * @return the sentence, empty if nothing failed yet, never null; it is the calling thread's, and
+ *   its next failing call overwrites it
+ * @thread Any thread; each has its own.
+ * @since 0.1
  */
 UPNVME_API const char *upnvme_last_error(void);
 
-/*
- * Copies errno, code and sentence of the last failing call of this thread into *error, in one call
- * (for bindings). Returns 0; -EINVAL if `error` is null. Any thread.
+/**
+ * Copies errno, code and sentence of the last failing call of this thread, in one call (for
+ * bindings).
+ *
+ * @param[out] error  filled in; all zeroes if nothing failed yet
+ * @return 0, or -EINVAL (null)
+ * @thread Any thread; each has its own.
+ * @since 0.1
  */
 UPNVME_API int upnvme_error_get(struct upnvme_error *error);
 
-/* The name of a code, for example "UPNVME_ERR_LBA_RANGE"; "UPNVME_ERR_UNKNOWN" for others. Any
- * thread. */
+/**
+ * Names a code.
+ *
+ * @param code  UPNVME_ERR_...
+ * @return the name, for example "UPNVME_ERR_LBA_RANGE"; "UPNVME_ERR_UNKNOWN" for a code that is
+ *   none
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API const char *upnvme_error_name(uint32_t code);
 
-/*
- * A status as the controller posted it, without the phase tag (NVMe Base 2.0, Figure 92): status
- * code in bits 7:0, status code type in 10:8, command retry delay in 12:11, more in 13, do not
- * retry in 14.
- */
-#define UPNVME_STATUS_SC(status)   ((uint8_t)((status)&0xff))
-#define UPNVME_STATUS_SCT(status)  ((uint8_t)(((status) >> 8) & 0x7))
-#define UPNVME_STATUS_CRD(status)  ((uint8_t)(((status) >> 11) & 0x3))
-#define UPNVME_STATUS_MORE(status) (((status) >> 13) & 0x1)
-#define UPNVME_STATUS_DNR(status)  (((status) >> 14) & 0x1)
+/** @name The parts of a status
+ * A status as the controller posted it, without the phase tag (NVMe Base 2.0, Figure 92).
+ * @{ */
+#define UPNVME_STATUS_SC(status)  ((uint8_t)((status)&0xff))         /**< status code, bits 7:0 */
+#define UPNVME_STATUS_SCT(status) ((uint8_t)(((status) >> 8) & 0x7)) /**< its type, bits 10:8 */
+#define UPNVME_STATUS_CRD(status) \
+	((uint8_t)(((status) >> 11) & 0x3))                 /**< command retry delay, 12:11 */
+#define UPNVME_STATUS_MORE(status) (((status) >> 13) & 0x1) /**< the error log has more, bit 13 */
+#define UPNVME_STATUS_DNR(status)  (((status) >> 14) & 0x1) /**< do not retry, bit 14 */
+/** @} */
 
-/* The name of a status in the specification ("LBA Out of Range"); never null. Any thread. */
+/**
+ * Names a status as the specification does.
+ *
+ * @param status  upnvme_completion.status
+ * @return the name, for example "LBA Out of Range"; never null
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API const char *upnvme_status_name(uint16_t status);
 
-/* One sentence that says what a status means; never null. Any thread. */
+/**
+ * Says in one sentence what a status means.
+ *
+ * @param status  upnvme_completion.status
+ * @return the sentence; never null
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API const char *upnvme_status_text(uint16_t status);
 
-#define UPNVME_LOG_ERROR 1u
-#define UPNVME_LOG_WARN  2u
-#define UPNVME_LOG_INFO  3u
-#define UPNVME_LOG_DEBUG 4u
+/** @name Levels of the log
+ * @{ */
+#define UPNVME_LOG_ERROR 1u /**< something is lost or given up */
+#define UPNVME_LOG_WARN  2u /**< something is odd, and was dealt with */
+#define UPNVME_LOG_INFO  3u /**< something that happens rarely has happened */
+#define UPNVME_LOG_DEBUG 4u /**< all that there is */
+/** @} */
 
-/* Receives one message, without a newline, on the thread that has something to say. It must not
- * call the library. */
+/**
+ * Receives one message, on the thread that has something to say. It must not call the library.
+ *
+ * @param arg  what upnvme_log_set was given
+ * @param level  UPNVME_LOG_...
+ * @param message  the text, without a newline; valid until the function returns
+ */
 typedef void (*upnvme_log_fn)(void *arg, uint32_t level, const char *message);
 
-/*
- * Sends the library's log to `fn`, up to `level` (UPNVME_LOG_...); null stops it, which is the
- * default. When this returns, the former sink is not called any more. Returns 0, or -EINVAL for an
- * unknown level. Any thread, but not from within a sink.
+/**
+ * Sends the library's log to a function of the caller's. When this returns, the former one is not
+ * called any more.
+ *
+ * @param fn  receives each message; null stops the log, which is the default
+ * @param arg  handed to `fn`
+ * @param level  the last level that is sent, UPNVME_LOG_...; not looked at if `fn` is null
+ * @return 0, or -EINVAL (unknown level)
+ * @thread Any thread, but not within a function that receives the log.
+ * @since 0.1
  */
 UPNVME_API int upnvme_log_set(upnvme_log_fn fn, void *arg, uint32_t level);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * upnvme/io.h: queue pairs, and the commands that go through them.
+/**
+ * @file upnvme/io.h
+ * Queue pairs, and the commands that go through them.
  *
  * Thread rule of this header: a queue pair belongs to the thread that created (or last adopted) it,
  * and every call with it from another thread is refused with -EPERM (UPNVME_ERR_WRONG_THREAD).
@@ -11,8 +12,8 @@
  * without carries a tag and comes out of upnvme_reap. A callback may submit, may free its buffers
  * and may close its queue pair (carried out when the poll returns); it may not poll (-EDEADLK).
  *
- * Buffers must be memory that the controller can reach (upnvme/mem.h) and stay until completion.
- * A full queue is -EAGAIN: nothing was queued; poll, and try again.
+ * Buffers must be memory that the controller can reach (upnvme/mem.h) and stay until completion. A
+ * full queue is -EAGAIN: nothing was queued; poll, and try again.
  */
 #ifndef UPNVME_IO_H
 #define UPNVME_IO_H
@@ -25,166 +26,448 @@
 extern "C" {
 #endif
 
-/* upnvme_qpair_opts.flags */
-#define UPNVME_QPAIR_RING_EACH 0x1u /* ring the doorbell at each command, not once a batch */
-#define UPNVME_QPAIR_HISTOGRAM 0x2u /* measure latencies: reads the clock twice per request */
+/** @name upnvme_qpair_opts.flags
+ * @{ */
+#define UPNVME_QPAIR_RING_EACH 0x1u /**< ring the doorbell at each command, not once a batch */
+#define UPNVME_QPAIR_HISTOGRAM 0x2u /**< measure latencies: reads the clock twice per request */
+/** The submission queue is in the controller's memory buffer, from which it fetches commands faster than from the
+ * host's memory; writing them costs the host more. See upnvme_ctrlr_info.cmb_flags. */
+#define UPNVME_QPAIR_CMB 0x4u
+/** @} */
 
+/** How a queue pair is to be; begin with UPNVME_QPAIR_OPTS_INIT. Fields grow at the end. */
 struct upnvme_qpair_opts {
-	uint32_t size;  /* sizeof(struct upnvme_qpair_opts) */
-	uint32_t flags; /* UPNVME_QPAIR_... */
-	/* Entries of both rings, 2 to 65,536; 0: 256, or the controller's maximum if smaller. */
+	uint32_t size;  /**< sizeof(struct upnvme_qpair_opts) */
+	uint32_t flags; /**< UPNVME_QPAIR_... */
+	/** Entries of both rings, 2 to 65,536; 0: 256, or the controller's maximum if smaller. */
 	uint32_t entries;
-	/* Commands in flight, at most entries - 1 and 4,096; 0: as many as there can be. */
+	/** Commands in flight, at most entries - 1 and 4,096; 0: as many as there can be. */
 	uint32_t outstanding;
 };
+/** Options that ask for the defaults. */
 #define UPNVME_QPAIR_OPTS_INIT                                      \
 	{                                                           \
 		(uint32_t)sizeof(struct upnvme_qpair_opts), 0, 0, 0 \
 	}
 
-/*
- * Creates an I/O queue pair, which the calling thread then owns. `opts` may be null.
- * Errors: -EINVAL (options, more entries than the controller takes), -ENOSPC (no more queue pairs),
- * -ENOMEM, and as upnvme_admin.
+/**
+ * Creates an I/O queue pair, which the calling thread then owns (NVMe Base 2.0, 5.4 and 5.5).
+ *
+ * @param[out] qp  the handle, to be closed with upnvme_qpair_close
+ * @param ctrlr  the controller
+ * @param opts  options; null: the defaults
+ * @return 0, or a negative errno: -EINVAL (null, options, more entries than the controller takes),
+ *   -E2BIG (options from the future), -ENOTSUP (UPNVME_QPAIR_CMB, and there is no memory buffer for
+ *   submission queues), -ENOSPC (no more queue pairs, no room in the memory buffer), -ENOMEM,
+ *   -EAGAIN (admin queue full), -ETIMEDOUT (not answered: the controller is given up), -EIO (controller failed, or
+ *   answered with an error status), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_qpair_create(upnvme_qpair **qp, upnvme_ctrlr *ctrlr,
 				   const struct upnvme_qpair_opts *opts);
 
-/*
+/**
  * Refuses new commands, deletes the queues at the controller, and completes all that is
- * outstanding: callbacks run here, tagged completions can still be reaped, then only
- * upnvme_qpair_close is left to call. Every wait has a deadline. Not within a callback (-EDEADLK).
- * Returns 0 or a negative errno.
+ * outstanding. Callbacks run here, tagged completions can still be reaped, then only
+ * upnvme_qpair_close is left to call. Every wait has a deadline; a controller that does not delete
+ * the queues is given up.
+ *
+ * @param qp  the queue pair
+ * @return 0, or a negative errno: -EINVAL (null), -EPERM, -EOWNERDEAD (after fork), -EDEADLK
+ *   (within a callback)
+ * @thread The owner's (-EPERM elsewhere); not within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_qpair_stop(upnvme_qpair *qp);
 
-/*
+/**
  * Stops the queue pair if that was not done, and frees it. Tagged completions that were not reaped
- * are dropped. Within one of its callbacks: carried out when the poll returns. Null is accepted. A
- * queue pair that was released may be closed by any thread.
+ * are dropped. Within one of its callbacks it is carried out when the poll returns.
+ *
+ * @param qp  the queue pair; null is accepted
+ * @return 0, or a negative errno: -EPERM, -EBUSY (another thread adopted it just now), -EOWNERDEAD
+ *   (after fork)
+ * @thread The owner's (-EPERM elsewhere); any thread if it was released.
+ * @since 0.1
  */
 UPNVME_API int upnvme_qpair_close(upnvme_qpair *qp);
 
-/* Gives the queue pair up, commands in flight included; another thread (or the same) may adopt it. */
+/**
+ * Gives the queue pair up, commands in flight included. Another thread (or the same) may adopt it.
+ *
+ * @param qp  the queue pair
+ * @return 0, or a negative errno: -EINVAL (null), -EPERM (also if it was released before), -EDEADLK
+ *   (within a callback), -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere); not within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_qpair_release(upnvme_qpair *qp);
 
-/* Makes the calling thread the owner of a released queue pair. Any thread; -EBUSY if it has an
- * owner. */
+/**
+ * Makes the calling thread the owner of a released queue pair.
+ *
+ * @param qp  the queue pair
+ * @return 0, or a negative errno: -EINVAL (null), -EBUSY (it has an owner), -EOWNERDEAD (after
+ *   fork)
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_qpair_adopt(upnvme_qpair *qp);
 
-/*
- * Releases a queue pair whose owner thread has died, from any thread. The caller vouches for that:
- * it must not be called while the owner can still be inside the library with it.
+/**
+ * Releases a queue pair whose owner thread has died. The caller vouches for that: it must not be
+ * called while the owner can still be inside the library with it.
+ *
+ * @param qp  the queue pair
+ * @return 0, or a negative errno: -EINVAL (null), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_qpair_abandon(upnvme_qpair *qp);
 
-/* Rings the submission doorbell for what was submitted since the last time; a poll does it by
- * itself. */
+/**
+ * Rings the submission doorbell for what was submitted since the last time. A poll does it by
+ * itself.
+ *
+ * @param qp  the queue pair
+ * @return 0, or a negative errno: -EINVAL (null), -EPERM, -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere).
+ * @since 0.1
+ */
 UPNVME_API int upnvme_qpair_ring(upnvme_qpair *qp);
 
-/* Properties. Any thread; 0 for a null handle. */
+/**
+ * Tells the queue identifier.
+ *
+ * @param qp  the queue pair, or null
+ * @return 1 to 65,535; 0 for a null handle, or after fork
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_qpair_id(const upnvme_qpair *qp);
+
+/**
+ * Tells how many entries each ring has.
+ *
+ * @param qp  the queue pair, or null
+ * @return 2 to 65,536; 0 for a null handle, or after fork
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_qpair_entries(const upnvme_qpair *qp);
+
+/**
+ * Tells how many commands can be in flight.
+ *
+ * @param qp  the queue pair, or null
+ * @return 1 to 4,096; 0 for a null handle, or after fork
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_qpair_outstanding_max(const upnvme_qpair *qp);
 
-/* Requests accepted and not yet completed. The owner's thread: any other one gets 0, as for a null
- * handle. */
+/**
+ * Counts the requests that were accepted and are not yet completed.
+ *
+ * @param qp  the queue pair, or null
+ * @return the number; 0 for a null handle, and for a thread that is not the owner
+ * @thread The owner's (0 elsewhere).
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_qpair_inflight(const upnvme_qpair *qp);
 
-/* Counters since the queue pair was created; they grow at the end. */
+/** Counters since the queue pair was created; fields grow at the end. */
 struct upnvme_qpair_stats {
-	uint32_t size; /* in: sizeof(struct upnvme_qpair_stats) */
-	uint32_t reserved;
-	uint64_t submitted; /* commands put into the ring; each part of a split request counts */
-	uint64_t completed; /* completion entries taken from the ring */
-	uint64_t errors;    /* of these, with an error status */
-	uint64_t aborted;   /* commands completed by the library instead */
-	uint64_t split;     /* requests that went as several commands */
-	uint64_t full;      /* -EAGAIN answers */
-	uint64_t submission_doorbells;
-	uint64_t completion_doorbells;
-	uint64_t spurious; /* completion entries that name no command in flight, or another queue */
-	uint64_t general;  /* commands that took the general path instead of the straight one */
+	uint32_t size;      /**< in: sizeof(struct upnvme_qpair_stats) */
+	uint32_t reserved;  /**< zero */
+	uint64_t submitted; /**< commands put into the ring; each part of a split request counts */
+	uint64_t completed; /**< completion entries taken from the ring */
+	uint64_t errors;    /**< of these, with an error status */
+	uint64_t aborted;   /**< commands completed by the library instead */
+	uint64_t split;     /**< requests that went as several commands */
+	uint64_t full;      /**< -EAGAIN answers */
+	uint64_t submission_doorbells; /**< writes to the submission doorbell */
+	uint64_t completion_doorbells; /**< writes to the completion doorbell */
+	uint64_t spurious; /**< completion entries of no command in flight, or of another queue */
+	uint64_t general;  /**< commands that took the general path, not the straight one */
 };
+/** What upnvme_qpair_stats.size is set to. */
 #define UPNVME_QPAIR_STATS_SIZE ((uint32_t)sizeof(struct upnvme_qpair_stats))
 
-/* Fills *stats up to stats->size. The owner's thread. Errors: -EINVAL, -EPERM, -EOWNERDEAD. */
+/**
+ * Reads the counters.
+ *
+ * @param qp  the queue pair
+ * @param[in,out] stats  filled in up to stats->size
+ * @return 0, or a negative errno: -EINVAL (null, size), -EPERM, -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere).
+ * @since 0.1
+ */
 UPNVME_API int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *stats);
 
-/*
- * The latency histogram (UPNVME_QPAIR_HISTOGRAM). Bucket i counts latencies up to
+/**
+ * Reads the latency histogram (UPNVME_QPAIR_HISTOGRAM). Bucket i counts latencies up to
  * upnvme_histogram_limit_ns(i), and above that of the bucket before: 16 buckets per power of two.
- * Copies up to `n` buckets, returns how many there are; -ENOTSUP if the queue pair has none.
+ *
+ * @param qp  the queue pair
+ * @param[out] buckets  the first `n` buckets; may be null if `n` is 0
+ * @param n  room, in buckets
+ * @return how many buckets there are, or a negative errno: -EINVAL (null), -ENOTSUP (it measures
+ *   none), -EPERM, -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere).
+ * @since 0.1
  */
 UPNVME_API int upnvme_qpair_histogram(const upnvme_qpair *qp, uint64_t *buckets, uint32_t n);
-/* In nanoseconds; UINT64_MAX from the last bucket on. Any thread. */
+
+/**
+ * Tells the largest latency that a bucket counts.
+ *
+ * @param bucket  its index, from 0
+ * @return nanoseconds; UINT64_MAX from the last bucket on
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint64_t upnvme_histogram_limit_ns(uint32_t bucket);
 
-/*
- * The short forms. `blocks` logical blocks from `lba` (both count from the namespace's first
- * block); `cb(arg, completion)` runs when it is done; a null `cb` makes it a tagged command with
- * tag (uint64_t)arg. Requests larger than the controller takes are split and complete once. Return
- * 0, -EAGAIN (the queue is full), or: -EINVAL (null, blocks, alignment), -ERANGE (past the end of
- * the namespace), -EFAULT (buffer not reachable), -ENODEV (namespace gone), -EXDEV (namespace of
- * another controller), -EPERM, -EOWNERDEAD, -ESHUTDOWN (queue pair closing), -ENOTSUP (the
- * controller has no such command).
+/** @name The short forms
+ * One command each. Blocks are logical blocks, counted from the namespace's first. With a callback
+ * the command completes by `cb(arg, completion)`; a null `cb` makes it a tagged command, whose tag
+ * is (uint64_t)arg. Requests larger than the controller takes are split and complete once. Reading
+ * and writing here take no separate metadata: where a namespace has such, use upnvme_io.
+ * @{ */
+
+/**
+ * Reads blocks into a buffer (NVM Command Set 1.0, 3.2.4).
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param[out] buf  DMA or registered memory for `blocks` blocks, aligned to 4 bytes; until
+ *   completion
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return 0: accepted, or a negative errno; nothing was submitted then: -EAGAIN (queue full: poll,
+ *   and try again), -EINVAL (null, blocks, alignment, metadata), -ERANGE (past the end of the
+ *   namespace), -EFAULT (buffer not reachable), -ENODEV (namespace gone), -EXDEV (namespace of
+ *   another controller), -EPERM, -EOWNERDEAD (after fork), -ESHUTDOWN (queue pair closing), -EIO
+ *   (controller failed)
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_read(upnvme_qpair *qp, upnvme_ns *ns, void *buf, uint64_t lba,
 			   uint32_t blocks, upnvme_cb cb, void *arg);
+
+/**
+ * Writes blocks from a buffer (NVM Command Set 1.0, 3.2.6).
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param buf  DMA or registered memory of `blocks` blocks, aligned to 4 bytes; until completion
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_read
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_write(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t lba,
 			    uint32_t blocks, upnvme_cb cb, void *arg);
+
+/**
+ * Compares blocks with a buffer (NVM Command Set 1.0, 3.2.1). That they differ is the status
+ * Compare Failure.
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param buf  DMA or registered memory of `blocks` blocks, aligned to 4 bytes; until completion
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_read, and -ENOTSUP (the controller has no such command)
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_compare(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t lba,
 			      uint32_t blocks, upnvme_cb cb, void *arg);
 
-/* Scatter and gather. The segments' total must be `blocks` blocks. The array must stay until
- * completion. */
+/**
+ * Reads blocks into several pieces of memory.
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param iov  the segments, `blocks` blocks in all; array and memory stay until completion
+ * @param niov  how many segments, 1 to 65,535
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_read; -EINVAL also for segments whose total is not `blocks` blocks, or that
+ *   neither PRP nor SGL can express
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_readv(upnvme_qpair *qp, upnvme_ns *ns, const struct iovec *iov, uint32_t niov,
 			    uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg);
+
+/**
+ * Writes blocks from several pieces of memory.
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param iov  the segments, `blocks` blocks in all; array and memory stay until completion
+ * @param niov  how many segments, 1 to 65,535
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_readv
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_writev(upnvme_qpair *qp, upnvme_ns *ns, const struct iovec *iov,
 			     uint32_t niov, uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg);
 
-/* Commands without data. Flush makes all completed writes durable; deallocated blocks read as
- * upnvme_ns_info.deallocated_reads_zero says. */
+/**
+ * Makes all completed writes of the namespace durable (NVMe Base 2.0, 7.1).
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_read
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_flush(upnvme_qpair *qp, upnvme_ns *ns, upnvme_cb cb, void *arg);
+
+/**
+ * Makes blocks read as zeroes (NVM Command Set 1.0, 3.2.8).
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_read, and -ENOTSUP (the controller has no such command)
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_write_zeroes(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks,
 				   upnvme_cb cb, void *arg);
+
+/**
+ * Tells the controller that blocks are not needed any more (NVM Command Set 1.0, 3.2.3). They then
+ * read as upnvme_ns_info.deallocated_reads_zero says.
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_read, and -ENOTSUP (the controller has no such command)
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_deallocate(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks,
 				 upnvme_cb cb, void *arg);
+
+/**
+ * Has the controller read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5).
+ *
+ * @param qp  the queue pair
+ * @param ns  a namespace of the same controller
+ * @param lba  first block
+ * @param blocks  how many, at least 1
+ * @param cb  runs when it is done; null: a tagged command
+ * @param arg  handed to `cb`, or the tag
+ * @return as upnvme_read, and -ENOTSUP (the controller has no such command)
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_verify(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks,
 			     upnvme_cb cb, void *arg);
+/** @} */
 
-/* One command of any kind. Errors as the short forms; *op may go as soon as this returns, but not
- * what it points to. */
+/**
+ * Submits one command of any kind.
+ *
+ * @param qp  the queue pair
+ * @param op  the command; it may go as soon as this returns, but not what it points to
+ * @param cb  runs when it is done; null: a tagged command, whose tag is op->tag
+ * @param arg  handed to `cb`
+ * @return as upnvme_read; -EINVAL also for a form, flags or an opcode that an op does not take,
+ *   -ENOTSUP also for fused commands
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
 UPNVME_API int upnvme_io(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg);
 
-/*
- * Submits up to `n` tagged commands and rings the doorbell once. Returns how many were accepted:
- * fewer when the queue is full or an op is invalid. If not even the first was: its error (-EAGAIN
- * when the queue is full).
+/**
+ * Submits tagged commands and rings the doorbell once.
+ *
+ * @param qp  the queue pair
+ * @param ops  the commands; the array may go as soon as this returns, but not what it points to
+ * @param n  how many
+ * @return how many were accepted: fewer than `n` when the queue is full or an op is invalid; if not
+ *   even the first was, a negative errno as of upnvme_io
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n);
 
-/*
- * Rings the doorbell if something was submitted, then completes up to `max` commands (0: all that
- * are there) by their callbacks. Returns how many, or -ENOMSG when the next completion is a tagged
- * one, which only upnvme_reap takes; -EDEADLK within a callback.
+/**
+ * Rings the doorbell if something was submitted, then completes commands by their callbacks. It
+ * does not wait.
+ *
+ * @param qp  the queue pair
+ * @param max  how many at most; 0: all that are there
+ * @return how many were completed, or a negative errno: -ENOMSG (the next completion is a tagged
+ *   one, which only upnvme_reap takes), -EINVAL (null), -EPERM, -EDEADLK (within a callback),
+ *   -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere); not within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_poll(upnvme_qpair *qp, uint32_t max);
 
-/*
- * As upnvme_poll, but stores completions of tagged commands in done[0..n-1]. Returns how many were
- * stored; callbacks of others run on the way and are not counted.
+/**
+ * Does as upnvme_poll, but stores completions of tagged commands. Callbacks of others run on the
+ * way and are not counted.
+ *
+ * @param qp  the queue pair
+ * @param[out] done  the completions; may be null if `n` is 0
+ * @param n  room, in completions
+ * @return how many were stored, or a negative errno: -EINVAL (null), -EPERM, -EDEADLK (within a
+ *   callback), -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere); not within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uint32_t n);
 
-/*
- * All in one call, for bindings: adopts the queue pair if it is released, submits `n` ops as room
- * appears, reaps into done[0..ndone-1] until as many completions as ops were stored, or
- * `timeout_ns` is over, and releases it if it was released before. Returns how many were stored.
- * When the time is over, commands stay in flight and come out of a later upnvme_reap or
- * upnvme_exec; if none was stored: -ETIMEDOUT. ndone must not be less than n. An invalid op ends
- * the batch: its error if nothing was stored, else the count. With n = 0 it only reaps: until
- * `ndone` were stored or nothing is in flight. Any thread if the queue pair is released.
+/**
+ * Does all in one call, for bindings. Adopts the queue pair if it is released, submits the ops as
+ * room appears, reaps until as many completions as ops were stored or the time is over, and
+ * releases it if it was released before. With `n` 0 it only reaps: until `ndone` were stored or
+ * nothing is in flight. When the time is over, commands stay in flight and come out of a later
+ * upnvme_reap or upnvme_exec. An invalid op ends the batch.
+ *
+ * @param qp  the queue pair
+ * @param ops  tagged commands; may be null if `n` is 0
+ * @param n  how many
+ * @param[out] done  the completions
+ * @param ndone  room, in completions; at least `n`, and 1
+ * @param timeout_ns  how long to wait in all, in nanoseconds, from the first look that found
+ *   nothing on; UINT64_MAX: without end
+ * @return how many were stored, or, if none was, a negative errno: -ETIMEDOUT, that of the op that
+ *   ended the batch (as of upnvme_io), -EINVAL (null, room), -EPERM (another thread's), -EBUSY
+ *   (another thread adopted it just now), -EDEADLK (within a callback), -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere); any thread if it is released. Not within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n,
 			   struct upnvme_completion *done, uint32_t ndone, uint64_t timeout_ns);

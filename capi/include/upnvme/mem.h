@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * upnvme/mem.h: memory that a device can reach.
+/**
+ * @file upnvme/mem.h
+ * Memory that a device can reach.
  *
- * Thread rule: any thread. A buffer of one controller can be used with every controller that is
- * reached in the same way (all soft: controllers share one domain).
+ * A buffer of one controller can be used with every controller that is reached in the same way (all
+ * soft: controllers share one domain, and so do all pcie: controllers of one environment).
  */
 #ifndef UPNVME_MEM_H
 #define UPNVME_MEM_H
@@ -14,31 +15,61 @@
 extern "C" {
 #endif
 
-/*
- * Allocates `bytes` of zeroed DMA memory, aligned to `align` (a power of two up to 2 MiB; 0: a
- * page), into *buf. Not inherited by forked children. Errors: -EINVAL, -ENOMEM.
+/**
+ * Allocates zeroed DMA memory. No two buffers share a page. Forked children do not inherit it.
+ *
+ * @param[out] buf  the memory, to be freed with upnvme_dma_free or by closing the controller
+ * @param ctrlr  a controller that is to reach it
+ * @param bytes  how many bytes, 1 to 2^46
+ * @param align  alignment in bytes, a power of two up to 2 MiB; 0: a page
+ * @return 0, or a negative errno: -EINVAL (null, bytes, alignment), -ENOMEM (memory, or the limit
+ *   of locked memory), -ENOSPC (pcie: no bus addresses or mappings left), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_dma_alloc(void **buf, upnvme_ctrlr *ctrlr, size_t bytes, size_t align);
 
-/*
+/**
  * Frees what upnvme_dma_alloc gave. Memory that an accepted command may still touch is not given
  * back at once: it is set aside until the command is done, so this is safe at any moment after
- * submission returned. Null is accepted. Errors: -EINVAL for memory that is not allocated (nothing
- * happens then).
+ * submission returned.
+ *
+ * @param ctrlr  a controller that reaches it
+ * @param buf  what upnvme_dma_alloc gave; null is accepted
+ * @return 0, or a negative errno; nothing was freed then: -EINVAL (null controller, memory that is
+ *   not allocated), -EOWNERDEAD (after fork)
+ * @thread Any thread, also within a callback.
+ * @since 0.1
  */
 UPNVME_API int upnvme_dma_free(upnvme_ctrlr *ctrlr, void *buf);
 
-/*
+/**
  * Makes the caller's own memory reachable for the device. Whole pages are registered: those that
- * `buf` and `bytes` touch. Pages may be registered more than once (they are counted). The memory
- * must stay mapped until it is unregistered. Errors: -EINVAL (null, empty, wrapping), -EFAULT (not
- * mapped), -ENOMEM.
+ * the range touches. Pages may be registered more than once (they are counted). The memory must
+ * stay mapped until it is unregistered.
+ *
+ * @param ctrlr  a controller that is to reach it
+ * @param buf  where it begins; any alignment
+ * @param bytes  how many bytes
+ * @return 0, or a negative errno; nothing was registered then: -EINVAL (null, empty, wrapping),
+ *   -EFAULT (not mapped), -ENOMEM (memory, or the limit of locked memory), -ENOSPC (pcie: no bus
+ *   addresses or mappings left), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_mem_register(upnvme_ctrlr *ctrlr, void *buf, size_t bytes);
 
-/*
- * Takes back a registration, given exactly as it was made. Errors: -EINVAL (no such registration),
- * -EBUSY (a command in flight may still touch it: poll its queue pair and try again).
+/**
+ * Takes back a registration.
+ *
+ * @param ctrlr  a controller that reaches the memory
+ * @param buf  as it was registered
+ * @param bytes  as it was registered
+ * @return 0, or a negative errno: -EINVAL (null, or no such registration), -EBUSY (a command in
+ *   flight may still touch it: poll its queue pair and try again), -ENOMEM, -EOWNERDEAD (after
+ *   fork)
+ * @thread Any thread.
+ * @since 0.1
  */
 UPNVME_API int upnvme_mem_unregister(upnvme_ctrlr *ctrlr, void *buf, size_t bytes);
 

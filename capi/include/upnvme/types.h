@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * upnvme/types.h: the handles, and the records that cross the boundary.
+/**
+ * @file upnvme/types.h
+ * The handles, and the records that cross the boundary.
  *
  * Handles are opaque. Records without a size field are frozen for ever: their layout is asserted
  * below, and reserved fields must be zero. Structs that may grow begin with their size in bytes:
@@ -15,9 +16,12 @@
 #include <stdint.h>
 
 #ifndef UPNVME_API
+/** What marks an exported function; a build of the library may define it otherwise. */
 #define UPNVME_API __attribute__((visibility("default")))
 #endif
 
+/** @def UPNVME_ASSERT
+ * Refuses to compile where `condition` does not hold: for the layouts below. */
 #if defined(__cplusplus)
 #define UPNVME_ASSERT(condition, text) static_assert(condition, text)
 #else
@@ -26,41 +30,52 @@
 
 struct iovec; /* <sys/uio.h> */
 
-typedef struct upnvme_ctrlr upnvme_ctrlr; /* an NVMe controller; any thread */
-typedef struct upnvme_ns upnvme_ns;       /* a namespace; lives as long as its controller */
-typedef struct upnvme_qpair upnvme_qpair; /* an I/O queue pair; belongs to one thread */
+/** An NVMe controller; for any thread. From upnvme_open to upnvme_close. */
+typedef struct upnvme_ctrlr upnvme_ctrlr;
+/** A namespace; for any thread. It lives as long as its controller. */
+typedef struct upnvme_ns upnvme_ns;
+/** An I/O queue pair; for the thread that owns it. */
+typedef struct upnvme_qpair upnvme_qpair;
 
-/* I/O opcodes (NVM Command Set 1.0, Figure 15) that upnvme_op.opcode takes without the raw form. */
-#define UPNVME_OP_FLUSH              0x00u
-#define UPNVME_OP_WRITE              0x01u
-#define UPNVME_OP_READ               0x02u
-#define UPNVME_OP_COMPARE            0x05u
-#define UPNVME_OP_WRITE_ZEROES       0x08u
-#define UPNVME_OP_DATASET_MANAGEMENT 0x09u
-#define UPNVME_OP_VERIFY             0x0cu
+/** @name upnvme_op.opcode
+ * I/O opcodes (NVM Command Set 1.0, Figure 15) that an op takes without the raw form.
+ * @{ */
+#define UPNVME_OP_FLUSH              0x00u /**< flush (NVMe Base 2.0, 7.1) */
+#define UPNVME_OP_WRITE              0x01u /**< write (NVM Command Set 1.0, 3.2.6) */
+#define UPNVME_OP_READ               0x02u /**< read (3.2.4) */
+#define UPNVME_OP_COMPARE            0x05u /**< compare (3.2.1) */
+#define UPNVME_OP_WRITE_ZEROES       0x08u /**< write zeroes (3.2.8) */
+#define UPNVME_OP_DATASET_MANAGEMENT 0x09u /**< dataset management (3.2.3) */
+#define UPNVME_OP_VERIFY             0x0cu /**< verify (3.2.5) */
+/** @} */
 
-/* upnvme_op.form: what `buf` points to. */
-/* One contiguous buffer, or nothing for a command without data. */
-#define UPNVME_FORM_BUF 0u
-/* An array of `niov` struct iovec; it must stay, unchanged, until the command completes. */
+/** @name upnvme_op.form
+ * What upnvme_op.buf points to.
+ * @{ */
+#define UPNVME_FORM_BUF 0u /**< one contiguous buffer, or nothing for a command without data */
+/** An array of `niov` struct iovec; it must stay, unchanged, until the command completes. */
 #define UPNVME_FORM_IOV 1u
-/* A struct upnvme_raw; the op's other fields but `tag` are not looked at. */
+/** A struct upnvme_raw; the op's other fields but `tag` are not looked at. */
 #define UPNVME_FORM_RAW 2u
+/** @} */
 
-/* upnvme_op.flags */
-#define UPNVME_FUA               0x0001u /* force unit access: durable before it completes (CDW12 bit 30) */
-#define UPNVME_LIMITED_RETRY     0x0002u /* CDW12 bit 31 */
-#define UPNVME_DEALLOCATE_ZEROES 0x0004u /* write zeroes: may deallocate (CDW12 bit 25) */
-#define UPNVME_FUSED_FIRST       0x0008u /* room kept for fused pairs; refused with -ENOTSUP */
-#define UPNVME_FUSED_SECOND      0x0010u
-#define UPNVME_PRCHK_REF         0x0020u /* PRINFO: check the reference tag (CDW12 bit 26) */
-#define UPNVME_PRCHK_APP         0x0040u /* check the application tag (bit 27) */
-#define UPNVME_PRCHK_GUARD       0x0080u /* check the guard (bit 28) */
-#define UPNVME_PRACT             0x0100u /* protection information action (bit 29) */
-#define UPNVME_STORAGE_TAG_CHECK 0x0200u /* STC (bit 24) */
-#define UPNVME_FLAGS_ALL         0x03ffu
+/** @name upnvme_op.flags
+ * Bits of dword 12 of the command (NVM Command Set 1.0, 3.2.6), and fused pairs.
+ * @{ */
+#define UPNVME_FUA               0x0001u /**< force unit access: durable once completed (bit 30) */
+#define UPNVME_LIMITED_RETRY     0x0002u /**< limited retry (bit 31) */
+#define UPNVME_DEALLOCATE_ZEROES 0x0004u /**< write zeroes: may deallocate (bit 25) */
+#define UPNVME_FUSED_FIRST       0x0008u /**< room kept for fused pairs; refused with -ENOTSUP */
+#define UPNVME_FUSED_SECOND      0x0010u /**< likewise */
+#define UPNVME_PRCHK_REF         0x0020u /**< PRINFO: check the reference tag (bit 26) */
+#define UPNVME_PRCHK_APP         0x0040u /**< PRINFO: check the application tag (bit 27) */
+#define UPNVME_PRCHK_GUARD       0x0080u /**< PRINFO: check the guard (bit 28) */
+#define UPNVME_PRACT             0x0100u /**< PRINFO: protection information action (bit 29) */
+#define UPNVME_STORAGE_TAG_CHECK 0x0200u /**< check the storage tag, STC (bit 24) */
+#define UPNVME_FLAGS_ALL         0x03ffu /**< all of these */
+/** @} */
 
-/*
+/**
  * One I/O command; a frozen record of 64 bytes. Zero what you do not use.
  *
  * read, write, compare, verify, write zeroes: nsid, lba, blocks; buf (not for the last two); flags.
@@ -69,60 +84,72 @@ typedef struct upnvme_qpair upnvme_qpair; /* an I/O queue pair; belongs to one t
  * and the attributes (CDW11) in `directive`.
  */
 struct upnvme_op {
-	uint8_t opcode;     /*  0: UPNVME_OP_... */
-	uint8_t form;       /*  1: UPNVME_FORM_... */
-	uint16_t flags;     /*  2: UPNVME_FUA, ... */
-	uint32_t nsid;      /*  4: namespace identifier */
-	uint64_t lba;       /*  8: first logical block */
-	uint32_t blocks;    /* 16: number of logical blocks (1 is one) */
-	uint16_t directive; /* 20: directive specific value (CDW13 bits 31:16) */
-	uint8_t dtype;      /* 22: directive type (CDW12 bits 23:20), 0 to 15 */
-	uint8_t dsm;        /* 23: dataset management hints (CDW13 bits 7:0) */
-	uint64_t tag;   /* 24: comes back in the completion; upnvme_io with a callback ignores it */
-	void *buf;      /* 32: see form */
-	void *metadata; /* 40: separate metadata buffer (MPTR), or null */
-	uint64_t ref_tag;      /* 48: expected storage and reference tag, bits 63:0 (CDW3, CDW14) */
-	uint16_t niov;         /* 56: number of iovec entries for UPNVME_FORM_IOV */
-	uint16_t app_tag;      /* 58: expected application tag (CDW15 bits 15:0) */
-	uint16_t app_mask;     /* 60: its mask (CDW15 bits 31:16) */
-	uint16_t ref_tag_high; /* 62: bits 79:64 of the storage and reference tag (32-bit guard) */
+	uint8_t opcode;     /**< 0: UPNVME_OP_... */
+	uint8_t form;       /**< 1: UPNVME_FORM_... */
+	uint16_t flags;     /**< 2: UPNVME_FUA, ... */
+	uint32_t nsid;      /**< 4: namespace identifier */
+	uint64_t lba;       /**< 8: first logical block */
+	uint32_t blocks;    /**< 16: number of logical blocks (1 is one) */
+	uint16_t directive; /**< 20: directive specific value (CDW13 bits 31:16) */
+	uint8_t dtype;      /**< 22: directive type (CDW12 bits 23:20), 0 to 15 */
+	uint8_t dsm;        /**< 23: dataset management hints (CDW13 bits 7:0) */
+	uint64_t tag;       /**< 24: comes back in the completion; a callback's op has none */
+	void *buf;          /**< 32: see form */
+	void *metadata;     /**< 40: separate metadata buffer (MPTR), or null */
+	uint64_t ref_tag;   /**< 48: expected storage and reference tag, bits 63:0 (CDW3, CDW14) */
+	uint16_t niov;      /**< 56: number of iovec entries for UPNVME_FORM_IOV */
+	uint16_t app_tag;   /**< 58: expected application tag (CDW15 bits 15:0) */
+	uint16_t app_mask;  /**< 60: its mask (CDW15 bits 31:16) */
+	uint16_t ref_tag_high; /**< 62: bits 79:64 of the storage and reference tag (CDW2) */
 };
 
-/* upnvme_completion.flags */
-#define UPNVME_DONE_ABORTED       0x0001u /* completed by the library: close, failure */
-#define UPNVME_DONE_INDETERMINATE 0x0002u /* with ABORTED: a write may have happened or not */
+/** @name upnvme_completion.flags
+ * @{ */
+#define UPNVME_DONE_ABORTED       0x0001u /**< completed by the library: close, failure */
+#define UPNVME_DONE_INDETERMINATE 0x0002u /**< with ABORTED: a write may have happened or not */
+/** @} */
 
-/* How a command ended; a frozen record of 32 bytes, the same for callbacks and for upnvme_reap. */
+/** How a command ended; a frozen record of 32 bytes, the same for callbacks and for upnvme_reap. */
 struct upnvme_completion {
-	uint64_t tag;    /*  0: the op's tag, or the callback's argument */
-	uint64_t result; /*  8: dwords 0 and 1 of the completion entry */
-	uint16_t status; /* 16: 0 for success; see UPNVME_STATUS_... */
-	uint16_t flags;  /* 18: UPNVME_DONE_... */
-	uint32_t blocks; /* 20: blocks valid before the first error: all of them on success */
-	uint64_t reserved;
+	uint64_t tag;      /**< 0: the op's tag, or the callback's argument */
+	uint64_t result;   /**< 8: dwords 0 and 1 of the completion entry */
+	uint16_t status;   /**< 16: 0 for success; see UPNVME_STATUS_... */
+	uint16_t flags;    /**< 18: UPNVME_DONE_... */
+	uint32_t blocks;   /**< 20: blocks valid before the first error: all of them on success */
+	uint64_t reserved; /**< 24: zero */
 };
 
-/* Runs on the thread that polls. `done` is valid until it returns. */
+/**
+ * Runs when a command is done, on the thread that polls. It may submit, free its buffers and close
+ * its queue pair (carried out when the poll returns); it may not poll that queue pair (-EDEADLK).
+ *
+ * @param arg  what the call that started the command was given
+ * @param done  how it ended; valid until the function returns
+ */
 typedef void (*upnvme_cb)(void *arg, const struct upnvme_completion *done);
 
-/* upnvme_raw.direction: NVMe Base 2.0, 3.3.3.1: bits 1:0 of most opcodes say the same. */
-#define UPNVME_DATA_NONE        0u
-#define UPNVME_DATA_TO_DEVICE   1u
-#define UPNVME_DATA_FROM_DEVICE 2u
+/** @name upnvme_raw.direction
+ * Bits 1:0 of most opcodes say the same (NVMe Base 2.0, 3.3.3.1).
+ * @{ */
+#define UPNVME_DATA_NONE        0u /**< no data */
+#define UPNVME_DATA_TO_DEVICE   1u /**< the device reads the buffer */
+#define UPNVME_DATA_FROM_DEVICE 2u /**< the device writes the buffer */
+/** @} */
 
-/*
- * A command given dword by dword; frozen, 128 bytes. The library fills in the command identifier
- * and the data pointer; everything else is sent as it is.
+/**
+ * A command given dword by dword; a frozen record of 128 bytes. The library fills in the command
+ * identifier and the data pointer; everything else is sent as it is.
  */
 struct upnvme_raw {
-	/* The submission queue entry; dwords 0 (bits 31:16) and 6 to 9 are the library's. */
+	/** 0: the submission queue entry. Dwords 0 (bits 31:16) and 4 to 9 are the library's; bits
+	 * 15:8 of dword 0 (FUSE, PSDT) must be zero. */
 	uint32_t cdw[16];
-	void *data; /* data buffer: DMA memory for I/O commands, any memory for admin commands */
-	uint32_t data_bytes; /* its length */
-	uint32_t direction;  /* UPNVME_DATA_... */
-	void *metadata; /* I/O commands: separate metadata buffer (MPTR) in DMA memory, or null */
-	uint64_t timeout_ns; /* admin commands: 0 is the controller's default */
-	uint64_t reserved[4];
+	void *data; /**< 64: data: DMA memory for I/O commands, any memory for admin commands */
+	uint32_t data_bytes; /**< 72: its length in bytes */
+	uint32_t direction;  /**< 76: UPNVME_DATA_... */
+	void *metadata; /**< 80: I/O commands: separate metadata (MPTR) in DMA memory, or null */
+	uint64_t timeout_ns;  /**< 88: admin commands: deadline; 0: the controller's default */
+	uint64_t reserved[4]; /**< 96: must be zero */
 };
 
 UPNVME_ASSERT(sizeof(struct upnvme_op) == 64, "upnvme_op is frozen at 64 bytes");

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* upnvme/version.h: which header this is, and which library was loaded. */
+/**
+ * @file upnvme/version.h
+ * Which header this is, and which library was loaded.
+ */
 #ifndef UPNVME_VERSION_H
 #define UPNVME_VERSION_H
 
 #include <stdint.h>
 
 #ifndef UPNVME_API
+/** What marks an exported function; a build of the library may define it otherwise. */
 #define UPNVME_API __attribute__((visibility("default")))
 #endif
 
@@ -13,19 +17,44 @@
 extern "C" {
 #endif
 
-#define UPNVME_VERSION_MAJOR 0
-#define UPNVME_VERSION_MINOR 1
-#define UPNVME_VERSION_PATCH 0
-#define UPNVME_VERSION       "0.1.0"
+/** @name The version of this header
+ * @{ */
+#define UPNVME_VERSION_MAJOR 0       /**< first number: something was taken away */
+#define UPNVME_VERSION_MINOR 1       /**< second number: something was added */
+#define UPNVME_VERSION_PATCH 0       /**< third number: something was repaired */
+#define UPNVME_VERSION       "0.1.0" /**< all three */
+/** @} */
 
-/* Changes whenever something that was there is not any more; 0 while the command set grows. */
+/** The version of the ABI. It changes whenever something that was there is not any more; 0 while
+ * the command set grows. */
 #define UPNVME_ABI_VERSION 0u
 
-/* The library's UPNVME_ABI_VERSION and UPNVME_VERSION: compare them with the header's. Any thread. */
+/**
+ * Tells the version of the loaded library's ABI. A binding compares it with the UPNVME_ABI_VERSION
+ * that it was made for, before it calls anything else.
+ *
+ * @return the library's UPNVME_ABI_VERSION; it cannot fail
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API uint32_t upnvme_abi_version(void);
+
+/**
+ * Tells the version of the loaded library.
+ *
+ * @return the library's UPNVME_VERSION, a constant text; never null
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API const char *upnvme_version(void);
 
-/* How the library was built: version, compiler, architecture, file engines. Any thread. */
+/**
+ * Tells how the library was built: version, architecture, compiler, file engines.
+ *
+ * @return a constant text for people; never null
+ * @thread Any thread.
+ * @since 0.1
+ */
 UPNVME_API const char *upnvme_build_info(void);
 
 #ifdef __cplusplus

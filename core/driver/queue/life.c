@@ -17,6 +17,7 @@
 #include "spec/status.h"
 
 #define ENTRIES_DEFAULT 256u
+#define FLAGS           (UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM | UPNVME_QPAIR_CMB)
 #define LIST_BYTES_MIN  512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
 
 static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts *opts)
@@ -36,10 +37,9 @@ static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts
 			-EINVAL, UPNVME_ERR_ARGUMENT,
 			"outstanding is %u: at most entries - 1 (%u) and %u commands can be in flight",
 			opts->outstanding, opts->entries - 1, QPAIR_OUTSTANDING_MAX);
-	if (opts->flags & ~(UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM))
+	if (opts->flags & ~FLAGS)
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
-				 "queue pair flags %#x: only %#x are known", opts->flags,
-				 UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM);
+				 "queue pair flags %#x: only %#x are known", opts->flags, FLAGS);
 	return 0;
 }
 
@@ -85,7 +85,7 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 				"; it has no more" :
 				", or open it with more (upnvme_open_opts.nqpairs)");
 	rc = qpair_rings_create(qp, ctrlr, (uint16_t)qid, opts->entries, opts->outstanding,
-				list_bytes(ctrlr));
+				list_bytes(ctrlr), opts->flags);
 	if (rc)
 		return rc;
 	if (opts->flags & UPNVME_QPAIR_HISTOGRAM)
@@ -94,7 +94,6 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 		qpair_rings_destroy(*qp);
 		return rc;
 	}
-	(*qp)->flags = opts->flags;
 	(*qp)->next = ctrlr->qpairs;
 	ctrlr->qpairs = *qp;
 	return 0;

@@ -10,6 +10,7 @@
 
 #include <upnvme/io.h>
 
+#include "driver/cmb.h"
 #include "mem/domain.h"
 #include "spec/cqe.h"
 #include "spec/sqe.h"
@@ -153,6 +154,7 @@ struct upnvme_qpair {
 	struct upnvme_qpair *next; /* of the controller's */
 	struct domain *domain;
 	struct domain_user user;
+	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
 	uint64_t mapped_bytes;
 };
 
@@ -170,7 +172,7 @@ enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED };
 /* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
  * qpair_cq_iova. */
 int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint16_t qid,
-		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes);
+		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags);
 /* The device does not touch the rings any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);

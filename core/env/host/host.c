@@ -21,16 +21,16 @@
 #define HOST_DISTANCE (-(1ull << 46))
 #endif
 
-static int host_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
+static int host_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, int node, void **va)
 {
 	(void)env;
-	return pages_map(bytes, align, false, va);
+	return pages_small.alloc(bytes, align, node, va);
 }
 
 static void host_pages_free(struct env *env, void *va, uint64_t bytes)
 {
 	(void)env;
-	pages_unmap(va, bytes);
+	pages_small.free(va, bytes);
 }
 
 static int not_mapped(const void *va, uint64_t bytes)
@@ -63,9 +63,9 @@ static int host_check_mapped(char *va, uint64_t bytes)
 	return 0;
 }
 
-static int host_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
+static int host_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 {
-	int rc = host_check_mapped(va, bytes);
+	int rc = host_check_mapped(va, *bytes);
 
 	*iova = (uint64_t)(uintptr_t)va + env->distance;
 	return rc;
@@ -80,7 +80,6 @@ static void host_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 }
 
 static const struct env_ops host_ops = {
-	.name = "host",
 	.pages_alloc = host_pages_alloc,
 	.pages_free = host_pages_free,
 	.map = host_map,
@@ -89,7 +88,7 @@ static const struct env_ops host_ops = {
 
 struct env *env_host(void)
 {
-	static struct env host = { .ops = &host_ops, .distance = HOST_DISTANCE };
+	static struct env host = { .ops = &host_ops, .name = "host", .distance = HOST_DISTANCE };
 
 	return &host;
 }

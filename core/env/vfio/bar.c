@@ -25,7 +25,7 @@ static const struct vfio_region_info_cap_sparse_mmap *sparse_find(
 }
 
 /* Where something can be mapped, for as many pieces as there is room for. */
-static void areas_find(struct vfio_bar *bar, const struct vfio_region_info *info)
+static void areas_find(struct device_bar *bar, const struct vfio_region_info *info)
 {
 	const struct vfio_region_info_cap_sparse_mmap *sparse = sparse_find(info);
 
@@ -34,7 +34,7 @@ static void areas_find(struct vfio_bar *bar, const struct vfio_region_info *info
 		bar->nareas = 1;
 		return;
 	}
-	for (uint32_t i = 0; i < sparse->nr_areas && bar->nareas < VFIO_BAR_AREAS; i++) {
+	for (uint32_t i = 0; i < sparse->nr_areas && bar->nareas < DEVICE_BAR_AREAS; i++) {
 		if (!sparse->areas[i].size)
 			continue;
 		bar->areas[bar->nareas].offset = sparse->areas[i].offset;
@@ -45,11 +45,11 @@ static void areas_find(struct vfio_bar *bar, const struct vfio_region_info *info
 static int error_map(const struct vfio_device *device, unsigned index, int err)
 {
 	return error_set(-err, UPNVME_ERR_DEVICE_BAR, "%s: cannot map the memory of BAR%u: %s",
-			 device->address, index, strerror(err));
+			 device->base.address, index, strerror(err));
 }
 
 /* A forked child does not get it: it must not ring a doorbell by accident. */
-static int area_map(struct vfio_bar *bar, uint32_t area, struct vfio_device *device,
+static int area_map(struct device_bar *bar, uint32_t area, struct vfio_device *device,
 		    uint64_t file_offset)
 {
 	uint64_t offset = bar->areas[area].offset, bytes = bar->areas[area].bytes;
@@ -62,7 +62,7 @@ static int area_map(struct vfio_bar *bar, uint32_t area, struct vfio_device *dev
 }
 
 /* The pieces lie in one stretch of addresses at the distances that they have on the bus. */
-static int areas_map(struct vfio_bar *bar, struct vfio_device *device, unsigned index,
+static int areas_map(struct device_bar *bar, struct vfio_device *device, unsigned index,
 		     const struct vfio_region_info *info)
 {
 	void *base = mmap(NULL, info->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -75,48 +75,31 @@ static int areas_map(struct vfio_bar *bar, struct vfio_device *device, unsigned 
 		int rc = area_map(bar, i, device, info->offset);
 
 		if (rc) {
-			vfio_bar_unmap(bar);
+			device_bar_unmap(bar);
 			return error_map(device, index, -rc);
 		}
 	}
 	return 0;
 }
 
-int vfio_bar_map(struct vfio_bar *bar, struct vfio_device *device, unsigned index)
+int vfio_bar_map(struct device_bar *bar, struct device *base, unsigned index)
 {
+	struct vfio_device *device = vfio_device_of(base);
 	struct vfio_region_info *info = region_get(device, VFIO_PCI_BAR0_REGION_INDEX + index);
 	int rc;
 
-	*bar = (struct vfio_bar){ 0 };
+	*bar = (struct device_bar){ 0 };
 	if (!info)
 		return error_last()->err;
 	if (!info->size || !(info->flags & VFIO_REGION_INFO_FLAG_MMAP)) {
 		rc = error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
 			       "%s: BAR%u (%llu bytes) cannot be mapped: it is absent, or smaller "
 			       "than a page of this machine and shares it with another device",
-			       device->address, index, (unsigned long long)info->size);
+			       device->base.address, index, (unsigned long long)info->size);
 	} else {
 		areas_find(bar, info);
 		rc = areas_map(bar, device, index, info);
 	}
 	free(info);
 	return rc;
-}
-
-void vfio_bar_unmap(struct vfio_bar *bar)
-{
-	if (bar->base)
-		munmap((void *)bar->base, bar->bytes);
-	*bar = (struct vfio_bar){ 0 };
-}
-
-bool vfio_bar_covers(const struct vfio_bar *bar, uint64_t offset, uint64_t bytes)
-{
-	for (uint32_t i = 0; i < bar->nareas; i++) {
-		uint64_t in_area = offset - bar->areas[i].offset;
-
-		if (in_area < bar->areas[i].bytes && bytes <= bar->areas[i].bytes - in_area)
-			return true;
-	}
-	return false;
 }

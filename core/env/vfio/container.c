@@ -128,7 +128,8 @@ int container_refresh(struct container *container, const char *address)
 	return rc;
 }
 
-int container_create(struct container **container, int group_fd, const char *address)
+int container_create(struct container **container, int group_fd, const struct pages *pages,
+		     const char *address)
 {
 	struct container *created = calloc(1, sizeof(*created));
 	int rc;
@@ -136,6 +137,8 @@ int container_create(struct container **container, int group_fd, const char *add
 	if (!created)
 		return error_no_memory("a VFIO container", sizeof(*created));
 	created->env.ops = &vfio_env_ops;
+	created->env.name = pages->env;
+	created->pages = pages;
 	created->pid = getpid();
 	pthread_mutex_init(&created->lock, NULL);
 	rc = container_open(created, address);

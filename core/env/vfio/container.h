@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "env/env.h"
+#include "env/pages.h"
 #include "env/vfio/iova.h"
 
 struct group;
@@ -16,6 +17,7 @@ struct group;
  * its own. */
 struct container {
 	struct env env;
+	const struct pages *pages; /* what memory its devices share */
 	struct container *next;
 	struct group *groups;
 	pid_t pid; /* whose it is: a forked child starts afresh */
@@ -38,12 +40,14 @@ void containers_lock(void);
 void containers_unlock(void);
 
 /* Both under the lock. `address` is for the sentences. */
-int group_get(struct group **group, unsigned number, const char *address);
+int group_get(struct group **group, unsigned number, const struct pages *pages,
+	      const char *address);
 /* Closes the group, and its container with the last group, when no device is open any more. */
 void group_put(struct group *group);
 
 /* container.c */
-int container_create(struct container **container, int group_fd, const char *address);
+int container_create(struct container **container, int group_fd, const struct pages *pages,
+		     const char *address);
 void container_destroy(struct container *container);
 /* Reads which addresses the IOMMU offers now. */
 int container_refresh(struct container *container, const char *address);

@@ -12,6 +12,7 @@
 #include "base/pause.h"
 #include "base/util.h"
 #include "env/vfio/container.h"
+#include "env/vfio/vfio.h"
 
 #define PATIENCE_NS (5 * NS_PER_S)
 
@@ -21,7 +22,7 @@ struct vfio_region_info *region_get(struct vfio_device *device, unsigned index)
 
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &head)) {
 		error_set(-errno, UPNVME_ERR_SYSTEM, "%s: VFIO does not describe its region %u: %s",
-			  device->address, index, strerror(errno));
+			  device->base.address, index, strerror(errno));
 		return NULL;
 	}
 	info = calloc(1, MAX(head.argsz, sizeof(head)));
@@ -34,7 +35,7 @@ struct vfio_region_info *region_get(struct vfio_device *device, unsigned index)
 	if (!ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, info))
 		return info;
 	error_set(-errno, UPNVME_ERR_SYSTEM, "%s: VFIO does not describe its region %u: %s",
-		  device->address, index, strerror(errno));
+		  device->base.address, index, strerror(errno));
 	free(info);
 	return NULL;
 }
@@ -45,7 +46,7 @@ static int config_find(struct vfio_device *device)
 
 	if (!info)
 		return error_last()->err;
-	device->config_offset = info->offset;
+	device->base.config_offset = info->offset;
 	free(info);
 	return 0;
 }
@@ -53,7 +54,7 @@ static int config_find(struct vfio_device *device)
 static int check_not_open(const struct group *group, const char *address)
 {
 	for (const struct vfio_device *device = group->devices; device; device = device->next)
-		if (!strcmp(device->address, address))
+		if (!strcmp(device->base.address, address))
 			return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
 					 "%s is open in this process already: use that handle, or "
 					 "close it first",
@@ -86,7 +87,7 @@ static int device_ask(struct vfio_device *device)
 	for (;;) {
 		bool late = deadline_passed(deadline_ns);
 
-		fd = ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->address);
+		fd = ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->base.address);
 		if (fd >= 0 || errno != EAGAIN || late)
 			return fd;
 		pause_next(&pause);
@@ -99,7 +100,8 @@ static int device_get(struct vfio_device *device)
 
 	device->fd = device_ask(device);
 	if (device->fd < 0)
-		return error_device(errno, device->address);
+		return error_device(errno, device->base.address);
+	device->base.config_fd = device->fd;
 	rc = config_find(device);
 	if (rc)
 		close(device->fd);
@@ -108,13 +110,13 @@ static int device_get(struct vfio_device *device)
 	return rc;
 }
 
-static int device_join(struct vfio_device *device, unsigned number)
+static int device_join(struct vfio_device *device, unsigned number, const struct pages *pages)
 {
-	int rc = group_get(&device->group, number, device->address);
+	int rc = group_get(&device->group, number, pages, device->base.address);
 
 	if (rc)
 		return rc;
-	rc = check_not_open(device->group, device->address);
+	rc = check_not_open(device->group, device->base.address);
 	if (!rc)
 		rc = device_get(device);
 	if (rc) {
@@ -123,34 +125,14 @@ static int device_join(struct vfio_device *device, unsigned number)
 	}
 	device->next = device->group->devices;
 	device->group->devices = device;
+	device->base.env = &device->group->container->env;
 	return 0;
 }
 
-int vfio_device_open(struct vfio_device **device, const char *address, unsigned group)
+static void vfio_close(struct device *base)
 {
-	struct vfio_device *created = calloc(1, sizeof(*created));
-	int rc;
+	struct vfio_device *device = vfio_device_of(base);
 
-	if (created)
-		created->address = strdup(address);
-	if (!created || !created->address) {
-		free(created);
-		return error_no_memory("a VFIO device", sizeof(*created));
-	}
-	containers_lock();
-	rc = device_join(created, group);
-	containers_unlock();
-	if (rc) {
-		free(created->address);
-		free(created);
-		return rc;
-	}
-	*device = created;
-	return 0;
-}
-
-void vfio_device_close(struct vfio_device *device)
-{
 	containers_lock();
 	for (struct vfio_device **link = &device->group->devices; *link; link = &(*link)->next) {
 		if (*link == device) {
@@ -162,35 +144,37 @@ void vfio_device_close(struct vfio_device *device)
 	close(device->fd); /* before its group, which would be busy */
 	group_put(device->group);
 	containers_unlock();
-	free(device->address);
+	free(device->base.address);
 	free(device);
 }
 
-struct env *vfio_device_env(struct vfio_device *device)
-{
-	return &device->group->container->env;
-}
+static const struct device_ops vfio_ops = {
+	.close = vfio_close,
+	.bar_map = vfio_bar_map,
+	.leaving = request_seen,
+};
 
-static int error_config(const struct vfio_device *device, const char *what, uint32_t offset)
+int vfio_device_open(struct device **device, const char *address, unsigned group,
+		     const struct pages *pages)
 {
-	return error_set(-EIO, UPNVME_ERR_SYSTEM,
-			 "%s: cannot %s its configuration space at %#x: the device is gone, or its "
-			 "driver was changed",
-			 device->address, what, offset);
-}
+	struct vfio_device *created = calloc(1, sizeof(*created));
+	int rc;
 
-int vfio_config_read16(struct vfio_device *device, uint32_t offset, uint16_t *value)
-{
-	if (pread(device->fd, value, sizeof(*value), (off_t)(device->config_offset + offset)) ==
-	    sizeof(*value))
-		return 0;
-	return error_config(device, "read", offset);
-}
-
-int vfio_config_write16(struct vfio_device *device, uint32_t offset, uint16_t value)
-{
-	if (pwrite(device->fd, &value, sizeof(value), (off_t)(device->config_offset + offset)) ==
-	    sizeof(value))
-		return 0;
-	return error_config(device, "write", offset);
+	if (created)
+		created->base.address = strdup(address);
+	if (!created || !created->base.address) {
+		free(created);
+		return error_no_memory("a VFIO device", sizeof(*created));
+	}
+	created->base.ops = &vfio_ops;
+	containers_lock();
+	rc = device_join(created, group, pages);
+	containers_unlock();
+	if (rc) {
+		free(created->base.address);
+		free(created);
+		return rc;
+	}
+	*device = &created->base;
+	return 0;
 }

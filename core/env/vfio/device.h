@@ -5,23 +5,32 @@
 
 #include <linux/vfio.h>
 
-#include "env/vfio/vfio.h"
+#include "base/util.h"
+#include "env/device.h"
 
 struct group;
 
 struct vfio_device {
+	struct device base;
 	struct vfio_device *next; /* in its group */
 	struct group *group;
-	char *address;
 	int fd;
-	uint64_t config_offset; /* of configuration space, in the file */
-	int request_fd;         /* request.c */
+	int request_fd; /* request.c */
 	_Atomic bool leaving;
 };
+
+static inline struct vfio_device *vfio_device_of(struct device *device)
+{
+	return container_of(device, struct vfio_device, base);
+}
 
 /* The kernel's request for the device. Without it the device can be used as well. */
 void request_watch(struct vfio_device *device);
 void request_unwatch(struct vfio_device *device);
+bool request_seen(struct device *device);
+
+/* bar.c */
+int vfio_bar_map(struct device_bar *bar, struct device *device, unsigned index);
 
 /* What the kernel says of a region, with its capabilities; to be freed. Null, with its sentence
  * set, when it cannot be had. */

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "env/pages.h"
 #include "env/vfio/container.h"
 #include "env/vfio/memlock.h"
 
@@ -17,16 +16,14 @@ static struct container *container_of_env(struct env *env)
 	return container_of(env, struct container, env);
 }
 
-static int dma_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
+static int dma_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, int node, void **va)
 {
-	(void)env;
-	return pages_map(bytes, align, true, va);
+	return container_of_env(env)->pages->alloc(bytes, align, node, va);
 }
 
 static void dma_pages_free(struct env *env, void *va, uint64_t bytes)
 {
-	(void)env;
-	pages_unmap(va, bytes);
+	container_of_env(env)->pages->free(va, bytes);
 }
 
 static int error_map(int err, const void *va, uint64_t bytes)
@@ -60,17 +57,17 @@ static int map_ioctl(struct container *container, void *va, uint64_t bytes, uint
 	return ioctl(container->fd, VFIO_IOMMU_MAP_DMA, &map) ? error_map(errno, va, bytes) : 0;
 }
 
-static int dma_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
+static int dma_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 {
 	struct container *container = container_of_env(env);
-	int rc = memlock_check(bytes);
+	int rc = memlock_check(*bytes);
 
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&container->lock);
-	rc = iova_take(&container->space, (uintptr_t)va, bytes, iova);
+	rc = iova_take(&container->space, (uintptr_t)va, *bytes, iova);
 	if (!rc) {
-		rc = map_ioctl(container, va, bytes, *iova);
+		rc = map_ioctl(container, va, *bytes, *iova);
 		if (rc)
 			iova_drop(&container->space, *iova);
 	}
@@ -107,10 +104,31 @@ static void dma_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 	pthread_mutex_unlock(&container->lock);
 }
 
+static int dma_reserve(struct env *env, uint64_t iova, uint64_t bytes)
+{
+	struct container *container = container_of_env(env);
+	int rc;
+
+	pthread_mutex_lock(&container->lock);
+	rc = iova_reserve(&container->space, iova, bytes);
+	pthread_mutex_unlock(&container->lock);
+	return rc;
+}
+
+static void dma_unreserve(struct env *env, uint64_t iova)
+{
+	struct container *container = container_of_env(env);
+
+	pthread_mutex_lock(&container->lock);
+	iova_drop(&container->space, iova);
+	pthread_mutex_unlock(&container->lock);
+}
+
 const struct env_ops vfio_env_ops = {
-	.name = "vfio",
 	.pages_alloc = dma_pages_alloc,
 	.pages_free = dma_pages_free,
 	.map = dma_map,
 	.unmap = dma_unmap,
+	.reserve = dma_reserve,
+	.unreserve = dma_unreserve,
 };

@@ -87,12 +87,14 @@ static int group_open(int *fd, unsigned number, const char *address)
 
 /* A container that takes the group: one that is there, else a new one. The kernel refuses a
  * group whose IOMMU is another, or cannot reach what is mapped already. */
-static int container_for(struct container **container, int fd, const char *address)
+static int container_for(struct container **container, int fd, const struct pages *pages,
+			 const char *address)
 {
 	int rc;
 
 	for (struct container *there = containers; there; there = there->next) {
-		if (there->pid != getpid() || ioctl(fd, VFIO_GROUP_SET_CONTAINER, &there->fd))
+		if (there->pid != getpid() || there->pages != pages ||
+		    ioctl(fd, VFIO_GROUP_SET_CONTAINER, &there->fd))
 			continue;
 		*container = there;
 		rc = container_refresh(there, address);
@@ -100,7 +102,7 @@ static int container_for(struct container **container, int fd, const char *addre
 			ioctl(fd, VFIO_GROUP_UNSET_CONTAINER);
 		return rc;
 	}
-	rc = container_create(container, fd, address);
+	rc = container_create(container, fd, pages, address);
 	if (rc)
 		return rc;
 	(*container)->next = containers;
@@ -117,15 +119,25 @@ static struct group *group_find(unsigned number)
 	return NULL;
 }
 
-int group_get(struct group **group, unsigned number, const char *address)
+static int group_join(struct group **group, struct group *there, const struct pages *pages,
+		      const char *address)
+{
+	if (there->container->pages != pages)
+		return error_set(-EBUSY, UPNVME_ERR_DEVICE_GROUP,
+				 "%s: its IOMMU group %u is in use in this process with %s memory: "
+				 "open all devices of a group with the same env= and pages=",
+				 address, there->number, there->container->pages->name);
+	*group = there;
+	return 0;
+}
+
+int group_get(struct group **group, unsigned number, const struct pages *pages, const char *address)
 {
 	struct group *created = group_find(number);
 	int rc;
 
-	if (created) {
-		*group = created;
-		return 0;
-	}
+	if (created)
+		return group_join(group, created, pages, address);
 	created = calloc(1, sizeof(*created));
 	if (!created)
 		return error_no_memory("an IOMMU group", sizeof(*created));
@@ -133,7 +145,7 @@ int group_get(struct group **group, unsigned number, const char *address)
 	rc = group_open(&created->fd, number, address);
 	if (rc)
 		goto free_group;
-	rc = container_for(&created->container, created->fd, address);
+	rc = container_for(&created->container, created->fd, pages, address);
 	if (rc)
 		goto close_group;
 	created->next = created->container->groups;

@@ -33,7 +33,7 @@ void request_watch(struct vfio_device *device)
 	device->request_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (device->request_fd >= 0 && !request_set(device))
 		return;
-	log_warn("%s: its removal will not be noticed: %s", device->address, strerror(errno));
+	log_warn("%s: its removal will not be noticed: %s", device->base.address, strerror(errno));
 	request_unwatch(device);
 }
 
@@ -44,8 +44,9 @@ void request_unwatch(struct vfio_device *device)
 	device->request_fd = -1;
 }
 
-bool vfio_device_leaving(struct vfio_device *device)
+bool request_seen(struct device *base)
 {
+	struct vfio_device *device = vfio_device_of(base);
 	uint64_t times;
 
 	if (!device->leaving && device->request_fd >= 0 &&

@@ -3,14 +3,17 @@
  * The way to a controller on the PCIe bus: `pcie:0000:01:00.0`.
  *
  * What the URI may say:
- *   env=   vfio: memory of this process, mapped by the kernel's VFIO (the default)
+ *   env=      vfio: memory of this process; dpdk: huge pages of DPDK's (the default where some are
+ *             free). Both are mapped in the IOMMU by the kernel's VFIO
+ *   pages=    of env=vfio: small, transparent (huge where the kernel has some to spare; the
+ *             default), huge (those that were set aside)
+ *   unsafe=   1: without an IOMMU, through UIO, too
  *
  * Registers and doorbells are loads and stores to BAR0 (NVMe over PCIe Transport 1.0, 3.1);
  * nothing is between a queue pair and its doorbell. The kernel resets the function when it is
  * opened, so that it is found as after power-on: a second reset would only cost its 100 ms
  * again.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/barrier.h"
@@ -18,11 +21,15 @@
 #include "base/log.h"
 #include "base/uri.h"
 #include "base/util.h"
+#include "env/device.h"
 #include "env/env.h"
+#include "env/uio/uio.h"
 #include "env/vfio/vfio.h"
 #include "mem/domain.h"
 #include "pci/sysfs.h"
 #include "spec/regs.h"
+#include "transport/pcie/memory.h"
+#include "transport/pcie/pcie.h"
 #include "transport/pcie/place.h"
 #include "transport/transport.h"
 
@@ -35,9 +42,10 @@
 
 struct pcie {
 	struct transport transport;
-	struct vfio_device *device;
-	struct vfio_bar bar;
-	char address[PCI_ADDRESS_ROOM];
+	struct device *device;
+	struct device_bar bar;
+	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
+	struct transport_memory memory;
 };
 
 static struct pcie *pcie_of(struct transport *transport)
@@ -53,24 +61,25 @@ static struct pcie *pcie_of(struct transport *transport)
 static int command_change(struct pcie *pcie, uint16_t clear, uint16_t set)
 {
 	uint16_t command;
-	int rc = vfio_config_read16(pcie->device, PCI_COMMAND, &command);
+	int rc = device_config_read16(pcie->device, PCI_COMMAND, &command);
 
 	if (rc)
 		return rc;
-	return vfio_config_write16(pcie->device, PCI_COMMAND, (uint16_t)((command & ~clear) | set));
+	return device_config_write16(pcie->device, PCI_COMMAND,
+				     (uint16_t)((command & ~clear) | set));
 }
 
 static int bar_map(struct pcie *pcie)
 {
-	int rc = vfio_bar_map(&pcie->bar, pcie->device, NVME_BAR);
+	int rc = pcie->device->ops->bar_map(&pcie->bar, pcie->device, NVME_BAR);
 
-	if (!rc && !vfio_bar_covers(&pcie->bar, 0, NVME_REG_DOORBELLS)) {
+	if (!rc && !device_bar_covers(&pcie->bar, 0, NVME_REG_DOORBELLS)) {
 		rc = error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
 			       "%s: the controller's registers cannot be mapped: BAR0 has %llu "
 			       "bytes, %u are needed, in whole pages",
-			       pcie->address, (unsigned long long)pcie->bar.bytes,
+			       pcie->device->address, (unsigned long long)pcie->bar.bytes,
 			       NVME_REG_DOORBELLS);
-		vfio_bar_unmap(&pcie->bar);
+		device_bar_unmap(&pcie->bar);
 	}
 	return rc;
 }
@@ -83,51 +92,65 @@ static int pcie_start(struct pcie *pcie)
 		rc = bar_map(pcie);
 	if (rc)
 		return rc;
-	rc = domain_acquire(&pcie->transport.domain, vfio_device_env(pcie->device));
+	rc = domain_acquire(&pcie->transport.domain, pcie->device->env);
 	if (rc)
-		vfio_bar_unmap(&pcie->bar);
+		device_bar_unmap(&pcie->bar);
 	return rc;
 }
 
-static int pcie_create(struct transport **transport, const struct place *place)
+static int device_open(struct device **device, const struct place *place,
+		       const struct memory_wish *wish)
+{
+	const struct dpdk_plugin *dpdk;
+	const struct pages *pages;
+	int rc;
+
+	if (place->holder == HELD_BY_UIO) {
+		rc = memory_for_uio(&dpdk, wish, &sysfs_machine, place);
+		return rc ? rc : uio_device_open(device, place->address, place->number, dpdk);
+	}
+	rc = memory_for_vfio(&pages, wish, &sysfs_machine, place);
+	return rc ? rc : vfio_device_open(device, place->address, place->number, pages);
+}
+
+int pcie_attach(struct transport **transport, struct device *device, int node)
 {
 	struct pcie *pcie = calloc(1, sizeof(*pcie));
 	int rc;
 
-	if (!pcie)
+	if (!pcie) {
+		device->ops->close(device);
 		return error_no_memory("a PCIe controller", sizeof(*pcie));
+	}
 	pcie->transport.ops = &transport_pcie;
-	snprintf(pcie->address, sizeof(pcie->address), "%s", place->address);
-	rc = vfio_device_open(&pcie->device, place->address, place->group);
-	if (rc)
-		goto free_pcie;
+	pcie->transport.node = node;
+	pcie->device = device;
 	rc = pcie_start(pcie);
-	if (rc)
-		goto close_device;
-	log_info("%s: IOMMU group %u, environment vfio", place->address, place->group);
+	if (rc) {
+		device->ops->close(device);
+		free(pcie);
+		return rc;
+	}
+	log_info("%s: environment %s, NUMA node %d", device->address, device->env->name, node);
 	*transport = &pcie->transport;
 	return 0;
-
-close_device:
-	vfio_device_close(pcie->device);
-free_pcie:
-	free(pcie);
-	return rc;
 }
 
 static int pcie_open(struct transport **transport, const struct uri *uri)
 {
-	static const char *const keys[] = { "env" };
-	static const char *const envs[] = { "vfio" };
+	static const char *const keys[] = { "env", "pages", "unsafe" };
+	struct memory_wish wish;
+	struct device *device;
 	struct place place;
-	size_t env = 0;
 	int rc = uri_expect(uri, keys, ARRAY_SIZE(keys));
 
 	if (!rc)
-		rc = uri_get_choice(uri, "env", envs, ARRAY_SIZE(envs), &env);
+		rc = memory_wish_read(&wish, uri);
 	if (!rc)
 		rc = place_find(&place, &sysfs_machine, uri_path(uri));
-	return rc ? rc : pcie_create(transport, &place);
+	if (!rc)
+		rc = device_open(&device, &place, &wish);
+	return rc ? rc : pcie_attach(transport, device, place.node);
 }
 
 static int pcie_isolate(struct transport *transport)
@@ -137,7 +160,55 @@ static int pcie_isolate(struct transport *transport)
 
 static bool pcie_leaving(struct transport *transport)
 {
-	return vfio_device_leaving(pcie_of(transport)->device);
+	struct device *device = pcie_of(transport)->device;
+
+	return device->ops->leaving && device->ops->leaving(device);
+}
+
+/* --- the controller's own memory
+ * ------------------------------------------------------------------ */
+
+static int memory_map(struct pcie *pcie, unsigned index, uint64_t offset,
+		      struct transport_memory *memory)
+{
+	struct device_bar *bar = index == NVME_BAR ? &pcie->bar : &pcie->memory_bar;
+	int rc = device_bar_address(pcie->device, index, &memory->iova);
+
+	if (!rc && !bar->base)
+		rc = pcie->device->ops->bar_map(bar, pcie->device, index);
+	if (rc)
+		return rc;
+	memory->base = (char *)bar->base + offset;
+	memory->iova += offset;
+	memory->bytes = MIN(memory->bytes, device_bar_room(bar, offset));
+	if (memory->bytes)
+		return 0;
+	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
+			 pcie->device->address, (unsigned long long)offset, index,
+			 (unsigned long long)bar->bytes);
+}
+
+static int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
+		       struct transport_memory *memory)
+{
+	struct pcie *pcie = pcie_of(transport);
+	struct env *env = pcie->device->env;
+	int rc = memory_map(pcie, bar, offset, memory);
+
+	if (!rc && env->ops->reserve)
+		rc = env->ops->reserve(env, memory->iova, memory->bytes);
+	if (!rc)
+		pcie->memory = *memory;
+	return rc;
+}
+
+static void memory_unreserve(struct pcie *pcie)
+{
+	struct env *env = pcie->device->env;
+
+	if (pcie->memory.bytes && env->ops->unreserve)
+		env->ops->unreserve(env, pcie->memory.iova);
 }
 
 /* The device is cut off from memory before memory is given back. */
@@ -146,11 +217,13 @@ static void pcie_close(struct transport *transport)
 	struct pcie *pcie = pcie_of(transport);
 
 	if (pcie_isolate(transport))
-		log_warn("%s: bus mastering stays on until it is closed: %s", pcie->address,
+		log_warn("%s: bus mastering stays on until it is closed: %s", pcie->device->address,
 			 error_last()->text);
-	vfio_bar_unmap(&pcie->bar);
+	device_bar_unmap(&pcie->bar);
+	device_bar_unmap(&pcie->memory_bar);
 	domain_release(transport->domain);
-	vfio_device_close(pcie->device);
+	memory_unreserve(pcie);
+	pcie->device->ops->close(pcie->device);
 	free(pcie);
 }
 
@@ -199,12 +272,12 @@ static int pcie_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 	uint64_t stride = 4ull << dstrd;
 	uint64_t sq_tail = NVME_REG_DOORBELLS + 2ull * qid * stride, cq_head = sq_tail + stride;
 
-	if (!vfio_bar_covers(&pcie->bar, sq_tail, cq_head + sizeof(uint32_t) - sq_tail))
+	if (!device_bar_covers(&pcie->bar, sq_tail, cq_head + sizeof(uint32_t) - sq_tail))
 		return error_set(
 			-ENOSPC, UPNVME_ERR_DEVICE_BAR,
 			"%s: the doorbells of queue pair %u would be at %#llx of BAR0 (CAP.DSTRD "
 			"%u), of which %#llx bytes are there: ask for fewer queue pairs",
-			pcie->address, qid, (unsigned long long)sq_tail, dstrd,
+			pcie->device->address, qid, (unsigned long long)sq_tail, dstrd,
 			(unsigned long long)pcie->bar.bytes);
 	*queue = (struct transport_queue){ .sq_tail = doorbell(pcie, sq_tail),
 					   .cq_head = doorbell(pcie, cq_head) };
@@ -220,6 +293,7 @@ const struct transport_ops transport_pcie = {
 	.write32 = pcie_write32,
 	.write64 = pcie_write64,
 	.queue = pcie_queue,
+	.memory = pcie_memory,
 	.isolate = pcie_isolate,
 	.leaving = pcie_leaving,
 };

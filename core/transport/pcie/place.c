@@ -6,45 +6,79 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "pci/device.h"
+#include "pci/group.h"
 
-static int error_driver(const char *address, const char *driver)
+#define NOIOMMU_GROUP "vfio-noiommu" /* what the kernel calls a group that it made up */
+
+static int error_driver(const struct place *place)
 {
-	if (!*driver)
+	if (!*place->driver)
 		return error_set(-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
 				 "%s is bound to no driver: give it to VFIO with `upnvme-devices "
 				 "bind %s`",
-				 address, address);
+				 place->address, place->address);
 	return error_set(-EBUSY, UPNVME_ERR_DEVICE_DRIVER,
 			 "%s is with the kernel's driver \"%s\": give it to VFIO with "
 			 "`upnvme-devices bind %s`, which refuses if it is in use",
-			 address, driver, address);
+			 place->address, place->driver, place->address);
 }
 
-static int check_driver(const struct sysfs *fs, const char *address)
+static int error_noiommu(const struct place *place)
 {
-	char driver[PCI_DRIVER_ROOM];
-
-	pci_device_driver(fs, address, driver);
-	/* Some devices have a variant of vfio-pci of their own. */
-	return strstr(driver, "vfio") ? 0 : error_driver(address, driver);
+	return error_set(
+		-ENOTSUP, UPNVME_ERR_DEVICE_IOMMU,
+		"%s is with %s in VFIO's no-IOMMU mode, which this library does not drive: "
+		"switch an IOMMU on (VT-d, AMD-Vi, SMMU), or, if the device may reach all "
+		"memory, `upnvme-devices bind %s --driver uio_pci_generic` and unsafe=1",
+		place->address, place->driver, place->address);
 }
 
-int place_find(struct place *place, const struct sysfs *fs, const char *text)
+static int find_vfio(struct place *place, const struct sysfs *fs)
 {
-	int group, rc = pci_device_find(fs, text, place->address);
+	int group = pci_device_group(fs, place->address);
+	char name[32];
 
-	if (!rc)
-		rc = check_driver(fs, place->address);
-	if (rc)
-		return rc;
-	group = pci_device_group(fs, place->address);
 	if (group == PCI_NO_GROUP)
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_DEVICE_IOMMU,
 			"%s has no IOMMU group: switch the IOMMU on in the firmware (VT-d, "
 			"AMD-Vi, SMMU) and on the kernel's command line (intel_iommu=on)",
 			place->address);
-	place->group = (unsigned)group;
+	if (!sysfs_read(fs, name, sizeof(name), "kernel/iommu_groups/%d/name", group) &&
+	    !strcmp(name, NOIOMMU_GROUP))
+		return error_noiommu(place);
+	place->holder = HELD_BY_VFIO;
+	place->number = (unsigned)group;
 	return 0;
+}
+
+static int find_uio(struct place *place, const struct sysfs *fs)
+{
+	int number = pci_device_uio(fs, place->address);
+
+	if (number == PCI_NO_UIO)
+		return error_set(
+			-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
+			"%s is with %s, which has made no /dev/uioN of it: bind it again with "
+			"`upnvme-devices bind %s --driver %s`",
+			place->address, place->driver, place->address, place->driver);
+	place->holder = HELD_BY_UIO;
+	place->number = (unsigned)number;
+	return group_check_uio(fs, place->address);
+}
+
+int place_find(struct place *place, const struct sysfs *fs, const char *text)
+{
+	int rc = pci_device_find(fs, text, place->address);
+
+	if (rc)
+		return rc;
+	pci_device_driver(fs, place->address, place->driver);
+	place->node = pci_device_node(fs, place->address);
+	/* Some devices have a variant of vfio-pci of their own. */
+	if (strstr(place->driver, "vfio"))
+		return find_vfio(place, fs);
+	if (strstr(place->driver, "uio"))
+		return find_uio(place, fs);
+	return error_driver(place);
 }

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where a PCIe controller is, and whether it can be had. */
+/* Where a PCIe controller is, who holds it, and whether it can be had. */
 #ifndef UPNVME_TRANSPORT_PCIE_PLACE_H
 #define UPNVME_TRANSPORT_PCIE_PLACE_H
 
 #include "pci/address.h"
+#include "pci/device.h"
 
 struct sysfs;
 
+enum place_holder { HELD_BY_VFIO, HELD_BY_UIO };
+
 struct place {
 	char address[PCI_ADDRESS_ROOM];
-	unsigned group; /* IOMMU group */
+	char driver[PCI_DRIVER_ROOM];
+	enum place_holder holder;
+	unsigned number; /* VFIO: the IOMMU group; UIO: of /dev/uioN */
+	int node;        /* NUMA node, -1: not known */
 };
 
-/* Finds the NVMe controller that `text` names and checks that VFIO has it. 0, or a negative
+/* Finds the NVMe controller that `text` names and checks that VFIO or UIO has it. 0, or a negative
  * errno whose sentence names the command that would help. */
 int place_find(struct place *place, const struct sysfs *fs, const char *text);
 

@@ -18,6 +18,7 @@
  *   queues=      I/O queue pairs, 1 to 1024
  *   dstrd=       doorbell stride (CAP.DSTRD), 0 to 10
  *   sgl=         0: PRP only
+ *   cmb=         bytes of the controller memory buffer, pages of 4 KiB, at most 1GiB; 0: none
  *   noiob=       Namespace Optimal I/O Boundary in blocks, 0 to 65535
  *   serial=      serial number, at most 20 printable ASCII characters
  */
@@ -40,8 +41,11 @@
 #define NULL_BYTES     (1ull << 40)
 #define NAMESPACES_MAX 1024u
 #define QUEUES_MAX     1024u
+#define CMB_BYTES_MAX  (1ull << 30)
+#define CMB_PAGE       4096u
+#define CMB_BAR        2u
 
-#define SHAPE_KEYS "mode", "mdts", "entries", "queues", "dstrd", "sgl", "noiob", "serial"
+#define SHAPE_KEYS "mode", "mdts", "entries", "queues", "dstrd", "sgl", "noiob", "cmb", "serial"
 #define MEDIA_KEYS "size", "block", "readonly"
 
 /* The argument of an inline queue's hook. */
@@ -183,6 +187,17 @@ static int shape_serial(const struct uri *uri, struct softctrl_config *config)
 	return 0;
 }
 
+static int shape_cmb(const struct uri *uri, struct softctrl_config *config)
+{
+	int rc = uri_get_size(uri, "cmb", &config->cmb_bytes);
+
+	if (!rc && (config->cmb_bytes > CMB_BYTES_MAX || config->cmb_bytes % CMB_PAGE))
+		rc = error_set(-EINVAL, UPNVME_ERR_URI_VALUE,
+			       "cmb=%llu in the URI is not a multiple of %u up to 1GiB",
+			       (unsigned long long)config->cmb_bytes, CMB_PAGE);
+	return rc;
+}
+
 /* One number of the controller's shape, in whatever width the configuration has it. */
 #define SHAPE_NUMBER(uri, key, min, max, field)                         \
 	({                                                              \
@@ -215,6 +230,8 @@ static int shape_of(const struct uri *uri, struct softctrl_config *config)
 		rc = SHAPE_NUMBER(uri, "namespaces", 1, NAMESPACES_MAX, config->nnamespaces);
 	if (!rc)
 		rc = uri_get_bool(uri, "sgl", &config->sgl);
+	if (!rc)
+		rc = shape_cmb(uri, config);
 	return rc ? rc : shape_serial(uri, config);
 }
 
@@ -228,6 +245,8 @@ static void *soft_map(void *context, uint64_t iova, uint64_t bytes)
 static int soft_start(struct soft *soft, struct softctrl_config *config)
 {
 	int rc = domain_acquire(&soft->transport.domain, env_host());
+
+	soft->transport.node = ENV_ANY_NODE;
 
 	if (rc)
 		return rc;
@@ -355,6 +374,23 @@ static int soft_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 	return 0;
 }
 
+/* On the bus it is where all memory of this process is: at a distance. */
+static int soft_memory(struct transport *transport, unsigned bar, uint64_t offset,
+		       struct transport_memory *memory)
+{
+	uint64_t bytes;
+	char *base = softctrl_cmb(soft_of(transport)->sc, &bytes);
+
+	if (bar != CMB_BAR || offset >= bytes)
+		return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+				 "the software controller has no memory at %#llx of BAR%u",
+				 (unsigned long long)offset, bar);
+	memory->base = base + offset;
+	memory->bytes = MIN(memory->bytes, bytes - offset);
+	memory->iova = (uintptr_t)memory->base + domain_env(transport->domain)->distance;
+	return 0;
+}
+
 const struct transport_ops transport_soft = {
 	.scheme = "soft",
 	.open = soft_open,
@@ -364,4 +400,5 @@ const struct transport_ops transport_soft = {
 	.write32 = soft_write32,
 	.write64 = soft_write64,
 	.queue = soft_queue,
+	.memory = soft_memory,
 };

@@ -142,6 +142,9 @@ _Static_assert(offsetof(struct upnvme_raw, timeout_ns) == 88, "frozen");
 #define UPNVME_ERR_DRIVER_MISSING 154u
 #define UPNVME_ERR_BIND 155u
 #define UPNVME_ERR_BIND_STUCK 156u
+#define UPNVME_ERR_HUGE_PAGES 157u
+#define UPNVME_ERR_PLUGIN 158u
+#define UPNVME_ERR_UNSAFE 159u
 struct upnvme_error {
  int32_t err;
  uint32_t code;
@@ -178,6 +181,11 @@ extern int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
       const struct upnvme_open_opts *opts);
 extern int upnvme_close(upnvme_ctrlr *ctrlr);
 extern int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr);
+#define UPNVME_CMB_SUBMISSION_QUEUES 0x1u
+#define UPNVME_CMB_COMPLETION_QUEUES 0x2u
+#define UPNVME_CMB_LISTS 0x4u
+#define UPNVME_CMB_READ_DATA 0x8u
+#define UPNVME_CMB_WRITE_DATA 0x10u
 struct upnvme_ctrlr_info {
  uint32_t size;
  uint16_t vendor_id;
@@ -200,6 +208,10 @@ struct upnvme_ctrlr_info {
  uint64_t max_write_zeroes_bytes;
  uint64_t max_verify_bytes;
  uint32_t max_deallocate_ranges;
+ int32_t numa_node;
+ char environment[16];
+ uint64_t cmb_bytes;
+ uint32_t cmb_flags;
  uint32_t reserved;
 };
 #define UPNVME_CTRLR_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ctrlr_info))
@@ -427,6 +439,7 @@ struct upnvme_system {
 extern int upnvme_system_get(struct upnvme_system *system);
 #define UPNVME_QPAIR_RING_EACH 0x1u
 #define UPNVME_QPAIR_HISTOGRAM 0x2u
+#define UPNVME_QPAIR_CMB 0x4u
 struct upnvme_qpair_opts {
  uint32_t size;
  uint32_t flags;

@@ -141,6 +141,7 @@ int qtest_transport_open(struct transport **transport, struct qemu *qemu)
 	if (!qtest)
 		return error_no_memory("a transport", sizeof(*qtest));
 	qtest->transport.ops = &qtest_ops;
+	qtest->transport.node = ENV_ANY_NODE;
 	qtest->qemu = qemu;
 	rc = domain_acquire(&qtest->transport.domain, &qemu->memory->env);
 	if (rc) {

@@ -75,11 +75,12 @@ static bool is_inside(const struct shared_memory *memory, const void *va)
 
 /* --- the environment's operations ----------------------------------------------------------------- */
 
-static int pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
+static int pages_alloc(struct env *env, uint64_t bytes, uint64_t align, int node, void **va)
 {
 	struct shared_memory *memory = memory_of(env);
 	int64_t offset = run_take(memory, bytes, align);
 
+	(void)node;
 	if (offset < 0)
 		return (int)offset;
 	*va = memory->base + offset;
@@ -117,7 +118,7 @@ static int move_in(struct shared_memory *memory, void *va, uint64_t bytes, uint6
 	return 0;
 }
 
-static int pages_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
+static int pages_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 {
 	struct shared_memory *memory = memory_of(env);
 	int64_t offset;
@@ -127,12 +128,12 @@ static int pages_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
 		*iova = (uint64_t)((char *)va - memory->base);
 		return 0;
 	}
-	offset = run_take(memory, bytes, HOST_PAGE_MAX);
+	offset = run_take(memory, *bytes, HOST_PAGE_MAX);
 	if (offset < 0)
 		return (int)offset;
-	rc = move_in(memory, va, bytes, (uint64_t)offset);
+	rc = move_in(memory, va, *bytes, (uint64_t)offset);
 	if (rc)
-		run_give(memory, (uint64_t)offset, bytes);
+		run_give(memory, (uint64_t)offset, *bytes);
 	*iova = (uint64_t)offset;
 	return rc;
 }
@@ -148,7 +149,6 @@ static void pages_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova
 }
 
 static const struct env_ops shared_memory_ops = {
-	.name = "shared memory",
 	.pages_alloc = pages_alloc,
 	.pages_free = pages_free,
 	.map = pages_map,
@@ -189,6 +189,7 @@ int shared_memory_create(struct shared_memory **memory)
 	if (!created)
 		return error_no_memory("the shared memory's table", sizeof(*created));
 	created->env.ops = &shared_memory_ops;
+	created->env.name = "shared memory";
 	pthread_mutex_init(&created->lock, NULL);
 	created->fd = memfd_create("upnvme-qtest-memory", MFD_CLOEXEC);
 	if (created->fd < 0)

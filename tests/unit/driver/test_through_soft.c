@@ -91,6 +91,8 @@ static void properties_are_the_controllers(void **state)
 	assert_int_equal(info.sgl, 1);
 	assert_int_equal(info.max_transfer_bytes, 1 << 20);
 	assert_int_equal(info.max_qpairs, 64);
+	assert_string_equal(info.environment, "host");
+	assert_int_equal(info.numa_node, -1);
 	assert_true(info.max_deallocate_ranges >= 1 && info.max_deallocate_ranges <= 256);
 }
 

@@ -67,7 +67,7 @@ static void *alloc(uint64_t bytes, uint64_t align)
 {
 	void *va = NULL;
 
-	assert_int_equal(domain_alloc(domain, bytes, align, &va), 0);
+	assert_int_equal(domain_alloc(domain, bytes, align, ENV_ANY_NODE, &va), 0);
 	assert_non_null(va);
 	return va;
 }
@@ -184,22 +184,36 @@ static void failures_leave_nothing_behind(void **state)
 	void *va;
 
 	fake.fail_pages = true;
-	assert_int_equal(domain_alloc(domain, 4096, 0, &va), -ENOMEM);
-	assert_int_equal(domain_alloc(domain, 5 * MIB, 0, &va), -ENOMEM);
+	assert_int_equal(domain_alloc(domain, 4096, 0, ENV_ANY_NODE, &va), -ENOMEM);
+	assert_int_equal(domain_alloc(domain, 5 * MIB, 0, ENV_ANY_NODE, &va), -ENOMEM);
 	fake.fail_pages = false;
 	before = fake.pages_bytes;
 	fake.fail_map_in = 1;
-	assert_int_equal(domain_alloc(domain, 5 * MIB, 0, &va), -ENOSPC);
+	assert_int_equal(domain_alloc(domain, 5 * MIB, 0, ENV_ANY_NODE, &va), -ENOSPC);
 	assert_int_equal(fake.pages_bytes, before);
 	fake.fail_map_in = 1;
-	assert_int_equal(domain_alloc(domain, 4096, 0, &va), -ENOSPC);
+	assert_int_equal(domain_alloc(domain, 4096, 0, ENV_ANY_NODE, &va), -ENOSPC);
 	assert_int_equal(fake.pages_bytes, before);
 	alloc(4096, 0);
+}
+
+static void nodes_do_not_share_arenas(void **state)
+{
+	void *va[3];
+
+	for (int node = 0; node < 3; node++) {
+		assert_int_equal(domain_alloc(domain, 4096, 0, node, &va[node]), 0);
+		assert_int_equal(fake.last_node, node);
+	}
+	assert_int_equal(fake.pages_bytes, 3 * 2 * MIB);
+	for (int node = 0; node < 3; node++)
+		assert_int_equal(domain_free(domain, va[node]), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nodes_do_not_share_arenas, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_blocks_do_not_overlap, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocks_are_reachable_as_long_as_they_live, setup,
 						teardown),

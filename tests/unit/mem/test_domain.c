@@ -100,7 +100,7 @@ static void what_is_registered_at_the_end_is_unmapped(void **state)
 	assert_int_equal(domain_acquire(&domain, &fake.env), 0);
 	assert_int_equal(domain_register(domain, (void *)0x100000, 40960), 0);
 	assert_int_equal(domain_register(domain, (void *)0x104000, 4096), 0);
-	assert_int_equal(domain_alloc(domain, 4096, 0, &va), 0);
+	assert_int_equal(domain_alloc(domain, 4096, 0, ENV_ANY_NODE, &va), 0);
 	domain_release(domain);
 	assert_int_equal(fake.mapped_bytes, 0);
 	assert_int_equal(fake.pages_bytes, 0);

@@ -173,6 +173,29 @@ static void scattered_mappings_are_told_apart(void **state)
 		assert_int_equal(domain_unregister(domain, page(5 - i), PAGE), 0);
 }
 
+/* Without an IOMMU the pieces of memory lie about on the bus. */
+static void memory_that_is_mapped_in_pieces_is_found_in_pieces(void **state)
+{
+	struct region region;
+
+	fake.piece_bytes = 4 * PAGE; /* BASE is aligned to it */
+	fake.scattered = true;
+	assert_int_equal(domain_register(domain, page(2), 9 * PAGE), 0);
+	assert_int_equal(fake.nmaps, 3);
+	assert_true(domain_find(domain, BASE + 5 * PAGE, &region));
+	assert_int_equal(region.base, BASE + 4 * PAGE);
+	assert_int_equal(region.bytes, 4 * PAGE);
+	assert_true(domain_is_contiguous(domain, page(4), 4 * PAGE));
+	assert_false(domain_is_contiguous(domain, page(3), 2 * PAGE));
+	assert_int_equal(domain_unregister(domain, page(2), 9 * PAGE), 0);
+	assert_int_equal(fake.mapped_bytes, 0);
+
+	fake.fail_map_in = 3;
+	assert_int_equal(domain_register(domain, page(2), 9 * PAGE), -ENOSPC);
+	assert_int_equal(fake.mapped_bytes, 0);
+	assert_false(is_reachable(2));
+}
+
 static void bus_addresses_are_resolved_within_bounds(void **state)
 {
 	uint64_t iova = BASE + 8 * PAGE + fake.env.distance;
@@ -252,6 +275,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_wholly_registered_stays, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(scattered_mappings_are_told_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_that_is_mapped_in_pieces_is_found_in_pieces,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(bus_addresses_are_resolved_within_bounds, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(lengths_that_cannot_be_are_refused, setup,

@@ -14,11 +14,12 @@ static struct fake_env *fake_of(struct env *env)
 	return container_of(env, struct fake_env, env);
 }
 
-static int fake_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, void **va)
+static int fake_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, int node, void **va)
 {
 	struct fake_env *fake = fake_of(env);
 	char *raw;
 
+	fake->last_node = node;
 	if (fake->fail_pages)
 		return error_no_memory("pages of a test", bytes);
 	raw = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -37,12 +38,16 @@ static void fake_pages_free(struct env *env, void *va, uint64_t bytes)
 	munmap(va, bytes);
 }
 
-static int fake_map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
+static int fake_map(struct env *env, void *va, uint64_t *wanted, uint64_t *iova)
 {
 	struct fake_env *fake = fake_of(env);
+	uint64_t bytes = *wanted;
 
 	if (fake->fail_map_in && --fake->fail_map_in == 0)
 		return error_set(-ENOSPC, UPNVME_ERR_NO_MEMORY, "no mapping, as the test wants it");
+	if (fake->piece_bytes) /* as pages of that size lie about in physical memory */
+		bytes = MIN(bytes, fake->piece_bytes - (uint64_t)(uintptr_t)va % fake->piece_bytes);
+	*wanted = bytes;
 	if (fake->scattered) {
 		*iova = fake->next_iova;
 		fake->next_iova += bytes + (1 << 20);
@@ -79,18 +84,40 @@ static void fake_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 	fake->nunmaps++;
 }
 
+static int fake_reserve(struct env *env, uint64_t iova, uint64_t bytes)
+{
+	struct fake_env *fake = fake_of(env);
+
+	if (fake->fail_reserve)
+		return error_set(fake->fail_reserve, UPNVME_ERR_DEVICE_IOMMU,
+				 "mapped, as the test wants it");
+	fake->reserved_iova = iova;
+	fake->reserved_bytes = bytes;
+	return 0;
+}
+
+static void fake_unreserve(struct env *env, uint64_t iova)
+{
+	struct fake_env *fake = fake_of(env);
+
+	if (fake->reserved_iova == iova)
+		fake->reserved_bytes = 0;
+}
+
 void fake_env_init(struct fake_env *fake)
 {
 	static const struct env_ops ops = {
-		.name = "fake",
 		.pages_alloc = fake_pages_alloc,
 		.pages_free = fake_pages_free,
 		.map = fake_map,
 		.unmap = fake_unmap,
+		.reserve = fake_reserve,
+		.unreserve = fake_unreserve,
 	};
 
 	memset(fake, 0, sizeof(*fake));
 	fake->env.ops = &ops;
+	fake->env.name = "fake";
 	fake->env.distance = 1ull << 45;
 	fake->next_iova = 1ull << 32;
 }

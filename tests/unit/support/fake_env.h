@@ -11,13 +11,17 @@
 struct fake_env {
 	struct env env;
 	bool scattered;       /* each mapping somewhere else on the bus */
+	uint64_t piece_bytes; /* the most that a mapping has in one piece, aligned; 0: any */
 	uint32_t fail_map_in; /* the n-th map from now fails; 0: none */
 	bool fail_pages;
+	int last_node; /* that pages were asked of */
 	uint64_t next_iova;
 	uint64_t mapped_bytes; /* now */
 	uint64_t pages_bytes;  /* now */
 	uint32_t nmaps, nunmaps;
-	uint64_t failed_unmaps; /* of what was not mapped like that */
+	int fail_reserve;                       /* negative errno */
+	uint64_t reserved_iova, reserved_bytes; /* now */
+	uint64_t failed_unmaps;                 /* of what was not mapped like that */
 	struct {
 		uint64_t va, bytes, iova;
 	} maps[256];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Data to a controller and back, in every shape: queue depths, sizes, places in memory, threads.
- * The controller is the one that the command line names; what it holds is overwritten. */
+ * The controller is the one that the command line names; what it holds is overwritten. With "cmb" the
+ * submission queues are in its own memory. */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -11,12 +12,15 @@
 #define PAGE 4096u
 
 static const char *uri;
+static uint32_t flags; /* of every queue pair */
 
 static int open_rig(void **state)
 {
 	static struct rig rig;
 
 	rig_open(&rig, 0, 0, "%s", uri);
+	OK(upnvme_qpair_close(rig.qp));
+	rig.qp = create_qpair(rig.ctrlr, 0, 0, flags);
 	*state = &rig;
 	return 0;
 }
@@ -41,7 +45,7 @@ static uint64_t transfer_bytes(struct rig *rig)
 /* The queue is full with `depth` commands, and takes no further one. */
 static void fill_queue(struct rig *rig, char *buf, uint32_t depth)
 {
-	upnvme_qpair *qp = create_qpair(rig->ctrlr, depth + 1, depth, 0);
+	upnvme_qpair *qp = create_qpair(rig->ctrlr, depth + 1, depth, flags);
 	struct io io = { 0 };
 
 	for (uint32_t i = 0; i < depth; i++)
@@ -203,13 +207,15 @@ static bool worker_pass(struct worker *worker, upnvme_qpair *qp, char *buf, bool
 
 static void *worker_run(void *arg)
 {
+	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
 	struct worker *worker = arg;
 	struct rig *rig = worker->rig;
 	size_t bytes = (size_t)WORKER_BLOCKS * rig->block;
 	upnvme_qpair *qp = NULL;
 	void *buf = NULL;
 
-	worker->good = !upnvme_qpair_create(&qp, rig->ctrlr, NULL) &&
+	opts.flags = flags;
+	worker->good = !upnvme_qpair_create(&qp, rig->ctrlr, &opts) &&
 		       !upnvme_dma_alloc(&buf, rig->ctrlr, bytes, 0);
 	for (uint64_t seed = 0; seed < 4 && worker->good; seed++) {
 		pattern_fill(buf, worker->lba, WORKER_BLOCKS, rig->block, seed);
@@ -262,18 +268,18 @@ static void every_namespace_keeps_its_own_data(void **state)
 
 static void a_controller_is_opened_again_and_again(void **state)
 {
-	struct rig rig;
+	struct rig *rig;
 	char *buf;
 
-	(void)state;
 	for (int i = 0; i < 4; i++) {
-		rig_open(&rig, 0, 0, "%s", uri);
-		buf = dma(rig.ctrlr, PAGE);
-		assert_int_equal(do_read(&rig, buf, 0, 1), 0);
-		expect_error(upnvme_open(&rig.ctrlr, uri, NULL), -EBUSY, UPNVME_ERR_DEVICE_BUSY,
+		open_rig(state);
+		rig = *state;
+		buf = dma(rig->ctrlr, PAGE);
+		assert_int_equal(do_read(rig, buf, 0, 1), 0);
+		expect_error(upnvme_open(&rig->ctrlr, uri, NULL), -EBUSY, UPNVME_ERR_DEVICE_BUSY,
 			     "this process", NULL);
-		OK(upnvme_dma_free(rig.ctrlr, buf));
-		rig_close(&rig);
+		OK(upnvme_dma_free(rig->ctrlr, buf));
+		close_rig(state);
 	}
 }
 
@@ -300,10 +306,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_controller_is_opened_again_and_again),
 	};
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: test_io URI\n");
+	if (argc < 2 || argc > 3 || (argc == 3 && strcmp(argv[2], "cmb") != 0)) {
+		fprintf(stderr, "usage: test_io URI [cmb]\n");
 		return 2;
 	}
 	uri = argv[1];
+	flags = argc == 3 ? UPNVME_QPAIR_CMB : 0;
 	return cmocka_run_group_tests_name(uri, tests, NULL, NULL);
 }

@@ -40,7 +40,9 @@ static void a_device_with_vfio_is_found(void **state)
 	fake_device(*state, SECOND, PCI_CLASS_NVME, "vfio-pci", 23);
 	assert_int_equal(find(*state, &place, SECOND), 0);
 	assert_string_equal(place.address, SECOND);
-	assert_int_equal(place.group, 23);
+	assert_string_equal(place.driver, "vfio-pci");
+	assert_int_equal(place.holder, HELD_BY_VFIO);
+	assert_int_equal(place.number, 23);
 }
 
 static void a_variant_of_vfio_will_do(void **state)
@@ -79,6 +81,44 @@ static void without_an_iommu_there_is_no_group(void **state)
 	fake_error(UPNVME_ERR_DEVICE_IOMMU, "intel_iommu=on");
 }
 
+static void a_group_that_stands_for_no_iommu_is_explained(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "vfio-pci", 5);
+	fake_file(*state, "vfio-noiommu", "sys/kernel/iommu_groups/5/name");
+	assert_int_equal(find(*state, &place, SECOND), -ENOTSUP);
+	fake_error(UPNVME_ERR_DEVICE_IOMMU, "no-IOMMU mode");
+	fake_error(UPNVME_ERR_DEVICE_IOMMU, "--driver uio_pci_generic");
+}
+
+static void a_device_with_uio_is_found(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "uio_pci_generic", -1);
+	fake_folder(*state, "sys/bus/pci/devices/%s/uio/uio12", SECOND);
+	fake_file(*state, "1", "sys/bus/pci/devices/%s/numa_node", SECOND);
+	assert_int_equal(find(*state, &place, SECOND), 0);
+	assert_int_equal(place.holder, HELD_BY_UIO);
+	assert_int_equal(place.number, 12);
+	assert_int_equal(place.node, 1);
+}
+
+static void uio_without_a_node_or_behind_an_iommu_is_refused(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "uio_pci_generic", -1);
+	assert_int_equal(find(*state, &place, SECOND), -ENODEV);
+	fake_error(UPNVME_ERR_DEVICE_DRIVER, "/dev/uioN");
+	fake_device(*state, "0001:02:00.2", PCI_CLASS_NVME, "uio_pci_generic", 9);
+	fake_folder(*state, "sys/bus/pci/devices/0001:02:00.2/uio/uio3");
+	fake_file(*state, "DMA", "sys/kernel/iommu_groups/9/type");
+	assert_int_equal(find(*state, &place, "0001:02:00.2"), -ENXIO);
+	fake_error(UPNVME_ERR_DEVICE_IOMMU, "UIO");
+}
+
 static void what_is_no_nvme_controller_is_refused(void **state)
 {
 	struct place place;
@@ -107,6 +147,9 @@ int main(void)
 		TEST(the_kernels_driver_is_named_and_the_way_out),
 		TEST(no_driver_at_all_has_the_same_way_out),
 		TEST(without_an_iommu_there_is_no_group),
+		TEST(a_group_that_stands_for_no_iommu_is_explained),
+		TEST(a_device_with_uio_is_found),
+		TEST(uio_without_a_node_or_behind_an_iommu_is_refused),
 		TEST(what_is_no_nvme_controller_is_refused),
 		TEST(malformed_and_absent_addresses_are_refused),
 	};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A PCI device in the hands of this process, however it came there: its registers and its
+ * configuration space. The memory that it reaches is its environment's. */
+#ifndef UPNVME_ENV_DEVICE_H
+#define UPNVME_ENV_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct device;
+struct env;
+
+/* A base address register's memory. The kernel may leave out pages (the MSI-X table's, for one):
+ * `areas` are there. */
+#define DEVICE_BAR_AREAS 4u
+struct device_bar {
+	volatile char *base;
+	uint64_t bytes;
+	uint32_t nareas;
+	struct {
+		uint64_t offset;
+		uint64_t bytes;
+	} areas[DEVICE_BAR_AREAS];
+};
+
+struct device_ops {
+	/* Its environment's domain has been released, its BARs unmapped. */
+	void (*close)(struct device *device);
+	/* 0, or a negative errno whose sentence begins with the address. Not inherited by forked
+	 * children: they must not ring a doorbell by accident. */
+	int (*bar_map)(struct device_bar *bar, struct device *device, unsigned index);
+	/* Null where nobody says so. True once the kernel has asked for the device back, because it is
+	 * to be unplugged or unbound; it waits for the close. */
+	bool (*leaving)(struct device *device);
+};
+
+/* What every device begins with. */
+struct device {
+	const struct device_ops *ops;
+	struct env *env; /* the memory that it reaches; lives until it is closed */
+	char *address;   /* "0000:01:00.0" */
+	int config_fd;   /* configuration space is in this file */
+	uint64_t config_offset;
+};
+
+/* Configuration space (PCI Local Bus 3.0, 6.1). */
+int device_config_read16(struct device *device, uint32_t offset, uint16_t *value);
+int device_config_write16(struct device *device, uint32_t offset, uint16_t value);
+
+void device_bar_unmap(struct device_bar *bar);
+/* Where the BAR is on the bus. -ENOTSUP unless it is one of memory. */
+int device_bar_address(struct device *device, unsigned index, uint64_t *address);
+
+/* How many bytes from `offset` on there are in one piece. */
+uint64_t device_bar_room(const struct device_bar *bar, uint64_t offset);
+bool device_bar_covers(const struct device_bar *bar, uint64_t offset, uint64_t bytes);
+
+#endif

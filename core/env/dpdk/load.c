@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this library, then wherever the
+ * loader looks for libraries. */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "env/dpdk/dpdk.h"
+
+#define PATH_ROOM 4096u
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct dpdk_plugin *loaded; /* never unloaded: DPDK's threads live in it */
+static pid_t started_by;
+
+static int host_error(int err, uint32_t code, const char *sentence)
+{
+	return error_set(err, code, "%s", sentence);
+}
+
+static void host_log(uint32_t level, const char *message)
+{
+	log_write(level, "%s", message);
+}
+
+static const struct dpdk_host host = { UPNVME_BUILD_ID, host_error, host_log };
+
+static int error_missing(const char *where)
+{
+	return error_set(-ENOENT, UPNVME_ERR_PLUGIN,
+			 "DPDK's plug-in " DPDK_PLUGIN_FILE " is not there (%s): install it, set "
+			 "UPNVME_PLUGIN_DIR to its folder, or use env=vfio, which needs no DPDK",
+			 where);
+}
+
+static int error_unloadable(const char *why)
+{
+	return error_set(-ELIBACC, UPNVME_ERR_PLUGIN,
+			 "DPDK's plug-in cannot be loaded (%s): install what is missing, or use "
+			 "env=vfio, which needs no DPDK",
+			 why);
+}
+
+static int error_build(const char *path, const char *build)
+{
+	return error_set(-ELIBACC, UPNVME_ERR_PLUGIN,
+			 "%s is of build %s, and this library of " UPNVME_BUILD_ID
+			 ": install both from one build, or use env=vfio, which needs no DPDK",
+			 path, build);
+}
+
+static int try_file(const char *path)
+{
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	const struct dpdk_plugin *plugin;
+	dpdk_plugin_fn *entry;
+
+	if (!handle)
+		return error_unloadable(dlerror());
+	entry = (dpdk_plugin_fn *)dlsym(handle, DPDK_PLUGIN_SYMBOL);
+	if (!entry)
+		return error_unloadable(dlerror());
+	plugin = entry(&host);
+	if (strcmp(plugin->build, host.build) != 0)
+		return error_build(path, plugin->build);
+	loaded = plugin;
+	return 0;
+}
+
+static int try_folder(const char *folder, size_t length)
+{
+	char path[PATH_ROOM];
+
+	if (length + sizeof("/" DPDK_PLUGIN_FILE) > sizeof(path))
+		return error_missing("the path is too long");
+	snprintf(path, sizeof(path), "%.*s/" DPDK_PLUGIN_FILE, (int)length, folder);
+	return access(path, F_OK) ? error_missing(path) : try_file(path);
+}
+
+static int try_beside_library(void)
+{
+	const char *end;
+	Dl_info info;
+
+	if (!dladdr((const void *)&host, &info) || !info.dli_fname)
+		return error_missing("the library does not know its place");
+	end = strrchr(info.dli_fname, '/');
+	if (!end)
+		return error_missing(info.dli_fname);
+	return try_folder(info.dli_fname, (size_t)(end - info.dli_fname));
+}
+
+/* The first file that is there is the one: if it cannot be used, the user is told so. */
+static int load_locked(void)
+{
+	const char *folder = secure_getenv("UPNVME_PLUGIN_DIR");
+	struct upnvme_error why;
+	int rc = folder ? try_folder(folder, strlen(folder)) : -ENOENT;
+
+	if (rc == -ENOENT)
+		rc = try_beside_library();
+	if (rc != -ENOENT)
+		return rc;
+	why = *error_last();
+	return try_file(DPDK_PLUGIN_FILE) ? error_set(why.err, why.code, "%s", why.text) : 0;
+}
+
+int dpdk_load(const struct dpdk_plugin **plugin)
+{
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	rc = loaded ? 0 : load_locked();
+	*plugin = loaded;
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+/* A child has its parent's EAL in name only: its threads and its memory are the parent's. */
+static int start_locked(const struct dpdk_plugin *plugin)
+{
+	int rc;
+
+	if (started_by && started_by != getpid())
+		return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
+				 "DPDK was started by process %d, this is its child %d: open with "
+				 "env=vfio, or open in a process that was not forked",
+				 (int)started_by, (int)getpid());
+	if (started_by)
+		return 0;
+	rc = plugin->start();
+	if (rc)
+		return rc;
+	started_by = getpid();
+	log_info("DPDK: %s", plugin->version());
+	return 0;
+}
+
+int dpdk_start(const struct dpdk_plugin **plugin)
+{
+	int rc = dpdk_load(plugin);
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&lock);
+	rc = start_locked(*plugin);
+	pthread_mutex_unlock(&lock);
+	return rc;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A polite guest: the application's affinity, standard output and system log stay its own. */
+#include "env/dpdk/plugin/internal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <rte_log.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+
+static char last_words[256];
+
+int plugin_error(int err, uint32_t code, const char *format, ...)
+{
+	char sentence[sizeof(((struct upnvme_error *)0)->text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	return plugin_host->error(err, code, sentence);
+}
+
+/* --- the log --------------------------------------------------------------------------------------- */
+
+/* EAL warns of what is no concern of its caller's, and notes what is none of anybody's. */
+static uint32_t level_of(uint32_t rte_level)
+{
+	if (rte_level <= RTE_LOG_ERR)
+		return UPNVME_LOG_ERROR;
+	return rte_level == RTE_LOG_WARNING ? UPNVME_LOG_INFO : UPNVME_LOG_DEBUG;
+}
+
+static ssize_t log_line(void *cookie, const char *text, size_t bytes)
+{
+	uint32_t level = level_of((uint32_t)rte_log_cur_msg_loglevel());
+	char message[sizeof(last_words)];
+	size_t length = MIN(bytes, sizeof(message) - 1);
+
+	(void)cookie;
+	memcpy(message, text, length);
+	while (length && message[length - 1] == '\n')
+		length--;
+	message[length] = '\0';
+	if (level <= UPNVME_LOG_INFO)
+		memcpy(last_words, message, length + 1);
+	plugin_host->log(level, message);
+	return (ssize_t)bytes;
+}
+
+int guest_log(void)
+{
+	static const cookie_io_functions_t functions = { .write = log_line };
+	static FILE *stream;
+
+	if (stream)
+		return 0;
+	stream = fopencookie(NULL, "w", functions);
+	if (!stream)
+		return -errno;
+	setvbuf(stream, NULL, _IOLBF, BUFSIZ);
+	return rte_openlog_stream(stream);
+}
+
+const char *guest_last_words(void)
+{
+	return last_words;
+}
+
+/* --- the process ------------------------------------------------------------------------------------ */
+
+/* The linker puts these in the place of the C library's (--wrap), for DPDK's code within this plug-in. The system log's
+ * identity is the application's; and a folder below /var/run is of no use to an
+ * EAL that keeps no files. */
+void __wrap_openlog(const char *identity, int option, int facility);
+void __wrap_closelog(void);
+int __wrap_mkdir(const char *path, mode_t mode);
+
+void __wrap_openlog(const char *identity, int option, int facility)
+{
+	(void)identity;
+	(void)option;
+	(void)facility;
+}
+
+void __wrap_closelog(void)
+{
+}
+
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+	(void)path;
+	(void)mode;
+	return 0;
+}
+
+/* --- the thread ------------------------------------------------------------------------------------ */
+
+int guest_run(void *(*start)(void *arg), void *arg)
+{
+	pthread_t thread;
+	int rc = pthread_create(&thread, NULL, start, arg);
+
+	if (!rc)
+		rc = pthread_join(thread, NULL);
+	return -rc;
+}

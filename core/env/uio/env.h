@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Physical memory as an environment. */
+#ifndef UPNVME_ENV_UIO_ENV_H
+#define UPNVME_ENV_UIO_ENV_H
+
+#include "env/env.h"
+
+struct dpdk_plugin;
+
+/* One in the process: what one such device reaches, all do. */
+struct env *env_uio(const struct dpdk_plugin *dpdk);
+
+#endif

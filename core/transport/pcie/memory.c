@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The choice of an environment. What was not asked for may fail in silence, what was may not. */
+#include "transport/pcie/memory.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uri.h"
+#include "base/util.h"
+#include "pci/system.h"
+
+int memory_wish_read(struct memory_wish *wish, const struct uri *uri)
+{
+	static const char *const envs[] = { "dpdk", "vfio" };
+	static const char *const kinds[] = { "small", "transparent", "huge" };
+	static const struct pages *const pages[] = { &pages_small, &pages_transparent,
+						     &pages_huge };
+	size_t env = 0, kind = 0;
+	int rc = uri_get_choice(uri, "env", envs, ARRAY_SIZE(envs), &env);
+
+	*wish = (struct memory_wish){ .env = ENV_UNSAID };
+	if (!rc)
+		rc = uri_get_choice(uri, "pages", kinds, ARRAY_SIZE(kinds), &kind);
+	if (!rc)
+		rc = uri_get_bool(uri, "unsafe", &wish->unsafe);
+	if (rc)
+		return rc;
+	if (uri_has(uri, "env"))
+		wish->env = env == 0 ? ENV_DPDK : ENV_VFIO;
+	if (uri_has(uri, "pages"))
+		wish->pages = pages[kind];
+	if (wish->env == ENV_DPDK && wish->pages)
+		return error_set(-EINVAL, UPNVME_ERR_URI_KEY,
+				 "URI \"%s\": pages= goes with env=vfio; DPDK's are always huge",
+				 uri_text(uri));
+	return 0;
+}
+
+static bool huge_pages_are_free(const struct sysfs *fs)
+{
+	struct upnvme_system system;
+	uint64_t nfree = 0;
+
+	pci_system_get(fs, &system);
+	for (size_t i = 0; i < ARRAY_SIZE(system.huge); i++)
+		nfree += system.huge[i].nfree;
+	return nfree;
+}
+
+/* EAL would say it less clearly, and cannot always be asked twice. */
+static int start_dpdk(const struct dpdk_plugin **dpdk, const struct sysfs *fs,
+		      const struct place *place)
+{
+	int rc = dpdk_load(dpdk);
+
+	if (rc)
+		return rc;
+	if (!(*dpdk)->is_running() && !huge_pages_are_free(fs))
+		return error_set(-ENOMEM, UPNVME_ERR_HUGE_PAGES,
+				 "%s: env=dpdk needs huge pages, and none is free: set some aside "
+				 "with `upnvme-devices setup --huge-pages 64:2MiB --apply`, or use "
+				 "env=vfio",
+				 place->address);
+	return dpdk_start(dpdk);
+}
+
+int memory_for_vfio(const struct pages **pages, const struct memory_wish *wish,
+		    const struct sysfs *fs, const struct place *place)
+{
+	const struct dpdk_plugin *dpdk;
+	int rc;
+
+	*pages = wish->pages ? wish->pages : &pages_transparent;
+	if (wish->env == ENV_VFIO || wish->pages)
+		return 0;
+	rc = start_dpdk(&dpdk, fs, place);
+	if (!rc)
+		*pages = &dpdk->pages;
+	if (rc && wish->env == ENV_UNSAID) {
+		log_info("%s: environment vfio, as there is no dpdk: %s", place->address,
+			 error_last()->text);
+		error_clear();
+		return 0;
+	}
+	return rc;
+}
+
+int memory_for_uio(const struct dpdk_plugin **dpdk, const struct memory_wish *wish,
+		   const struct sysfs *fs, const struct place *place)
+{
+	if (wish->env == ENV_VFIO || wish->pages)
+		return error_set(
+			-EINVAL, UPNVME_ERR_URI_KEY,
+			"%s is with %s, not with VFIO, and gets huge pages of DPDK's: leave "
+			"env= and pages= out, or `upnvme-devices bind %s`",
+			place->address, place->driver, place->address);
+	if (!wish->unsafe)
+		return error_set(
+			-EPERM, UPNVME_ERR_UNSAFE,
+			"%s is with %s, and no IOMMU then keeps it from reading and writing "
+			"all memory of this machine: give it to VFIO with `upnvme-devices bind "
+			"%s`; where there is no IOMMU, unsafe=1 in the URI says that you trust "
+			"the device and every program that drives it",
+			place->address, place->driver, place->address);
+	return start_dpdk(dpdk, fs, place);
+}

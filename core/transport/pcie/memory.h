@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which environment a PCIe controller gets, and which memory in it. */
+#ifndef UPNVME_TRANSPORT_PCIE_MEMORY_H
+#define UPNVME_TRANSPORT_PCIE_MEMORY_H
+
+#include <stdbool.h>
+
+#include "env/dpdk/dpdk.h"
+#include "env/pages.h"
+#include "transport/pcie/place.h"
+
+struct sysfs;
+struct uri;
+
+/* What the URI says. */
+struct memory_wish {
+	enum { ENV_UNSAID, ENV_DPDK, ENV_VFIO } env;
+	const struct pages *pages; /* null: unsaid */
+	bool unsafe;
+};
+
+/* Reads the wish, and refuses what contradicts itself. 0 or a negative errno with its sentence. */
+int memory_wish_read(struct memory_wish *wish, const struct uri *uri);
+
+/* For a controller with VFIO: DPDK's huge pages if wished for, or if nothing else is and there are some; else memory of
+ * this process. 0 or a negative errno with its sentence. */
+int memory_for_vfio(const struct pages **pages, const struct memory_wish *wish,
+		    const struct sysfs *fs, const struct place *place);
+
+/* For one with UIO, which has no choice. Refuses unless the wish says that all is at stake. */
+int memory_for_uio(const struct dpdk_plugin **dpdk, const struct memory_wish *wish,
+		   const struct sysfs *fs, const struct place *place);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What opening a controller leaves as it was: affinity, signals, output, the environment, files. Whatever is chosen for
+ * memory, and with DPDK above all, whose start takes these over. Runs alone, since DPDK starts once. */
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support.h"
+
+#define NSIGNALS 64
+
+extern char **environ;
+
+static const char *uri;
+
+struct state {
+	cpu_set_t affinity, affinity_of_new;
+	struct {
+		sighandler_t handler;
+		int flags;
+	} signals[NSIGNALS];
+	sigset_t mask;
+	size_t environ_bytes;
+	bool folder;
+};
+
+static void *read_affinity(void *set)
+{
+	sched_getaffinity(0, sizeof(cpu_set_t), set);
+	return NULL;
+}
+
+static void state_take(struct state *state)
+{
+	pthread_t thread;
+	struct stat file;
+
+	memset(state, 0, sizeof(*state));
+	read_affinity(&state->affinity);
+	assert_int_equal(pthread_create(&thread, NULL, read_affinity, &state->affinity_of_new), 0);
+	pthread_join(thread, NULL);
+	for (int i = 0; i < NSIGNALS; i++) {
+		struct sigaction action = { 0 };
+
+		sigaction(i + 1, NULL, &action);
+		state->signals[i].handler = action.sa_handler;
+		state->signals[i].flags = action.sa_flags;
+	}
+	pthread_sigmask(0, NULL, &state->mask);
+	for (char **variable = environ; *variable; variable++)
+		state->environ_bytes += strlen(*variable) + 1;
+	state->folder = !stat("/var/run/dpdk", &file) || !stat("/run/dpdk", &file);
+}
+
+static void use(struct rig *rig)
+{
+	char *buf = dma(rig->ctrlr, 8u << 20);
+
+	assert_int_equal(do_write(rig, buf, 0, 1), 0);
+	assert_int_equal(do_read(rig, buf, 0, 1), 0);
+	OK(upnvme_dma_free(rig->ctrlr, buf));
+}
+
+/* Puts a file in the place of standard output and error, until quiet_end, which returns how much was written. */
+static int quiet[2], heard;
+
+static void quiet_begin(void)
+{
+	heard = memfd_create("heard", MFD_CLOEXEC);
+	assert_true(heard > 0);
+	fflush(stdout);
+	for (int i = 0; i < 2; i++) {
+		quiet[i] = dup(i + 1);
+		assert_true(dup2(heard, i + 1) > 0);
+	}
+}
+
+static long quiet_end(void)
+{
+	struct stat file;
+
+	fflush(stdout);
+	fflush(stderr);
+	for (int i = 0; i < 2; i++) {
+		dup2(quiet[i], i + 1);
+		close(quiet[i]);
+	}
+	assert_int_equal(fstat(heard, &file), 0);
+	close(heard);
+	return (long)file.st_size;
+}
+
+static void the_process_is_as_it_was(void **test)
+{
+	struct state before, after;
+	struct rig rig;
+	long printed;
+
+	state_take(&before);
+	quiet_begin();
+	rig_open(&rig, 0, 0, "%s", uri);
+	use(&rig);
+	printed = quiet_end();
+	state_take(&after);
+	assert_int_equal(printed, 0);
+	assert_memory_equal(&after, &before, sizeof(before));
+	rig_close(&rig);
+	state_take(&after);
+	assert_memory_equal(&after, &before, sizeof(before));
+}
+
+static int child_opens(void *arg)
+{
+	upnvme_ctrlr *ctrlr;
+
+	return -upnvme_open(&ctrlr, uri, NULL);
+}
+
+/* With DPDK, whose threads and memory a child does not have; else because the device is its parent's. */
+static void a_child_does_not_use_what_is_its_parents(void **test)
+{
+	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
+	struct rig rig;
+
+	rig_open(&rig, 0, 0, "%s", uri);
+	OK(upnvme_ctrlr_info_get(rig.ctrlr, &info));
+	assert_int_equal(in_child(child_opens, NULL),
+			 !strcmp(info.environment, "vfio") ? EBUSY : EOWNERDEAD);
+	use(&rig);
+	rig_close(&rig);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_process_is_as_it_was),
+		cmocka_unit_test(a_child_does_not_use_what_is_its_parents),
+	};
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: test_polite URI\n");
+		return 2;
+	}
+	uri = argv[1];
+	return cmocka_run_group_tests_name(uri, tests, NULL, NULL);
+}
