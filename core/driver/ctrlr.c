@@ -55,8 +55,10 @@ int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
 static void alert_qpairs(struct upnvme_ctrlr *ctrlr)
 {
 	pthread_mutex_lock(&ctrlr->lock);
-	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next)
+	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next) {
 		qpair_alert(qp);
+		interrupt_wake(qp);
+	}
 	pthread_mutex_unlock(&ctrlr->lock);
 }
 

@@ -29,8 +29,11 @@ struct device_ops {
 	/* 0, or a negative errno whose sentence begins with the address. Not inherited by forked
 	 * children: they must not ring a doorbell by accident. */
 	int (*bar_map)(struct device_bar *bar, struct device *device, unsigned index);
-	/* Null where nobody says so. True once the kernel has asked for the device back, because it is
-	 * to be unplugged or unbound; it waits for the close. */
+	/* Null where there are none. Has the MSI-X vector, 1 or above, signal the eventfd; -1:
+	 * nobody any more. One call at a time. */
+	int (*interrupt)(struct device *device, uint16_t vector, int fd);
+	/* Null where nobody says so. True once the kernel has asked for the device back, because
+	 * it is to be unplugged or unbound; it waits for the close. */
 	bool (*leaving)(struct device *device);
 };
 

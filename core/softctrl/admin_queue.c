@@ -52,14 +52,15 @@ uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
 	status = check_size(sc, qsize, NVME_CC_IOCQES(sc->cc), NVME_CC_IOCQES_NVM);
 	if (status)
 		return status;
-	/* There is a vector for each queue, though nothing is ever sent: the host polls. */
+	/* There is a vector for each queue; whether interrupts are enabled is another matter. */
 	if (vector > sc->nqueues)
 		return sc_dnr(NVME_SC_INVALID_INTERRUPT_VECTOR);
 	status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_CQ_PC, cmd->sqe.cdw11),
 			  (qsize + 1ull) * NVME_CQE_BYTES, &ring);
 	if (status)
 		return status;
-	sc_cq_create(&sc->cqs[qid], ring, qsize + 1, (uint16_t)vector);
+	sc_cq_create(&sc->cqs[qid], ring, qsize + 1,
+		     NVME_FIELD_GET(NVME_CREATE_CQ_IEN, cmd->sqe.cdw11), (uint16_t)vector);
 	sc->features.queues_fixed = true;
 	return NVME_SC_SUCCESS;
 }

@@ -139,6 +139,8 @@ static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 	if (!err)
 		err = sc_features_init(sc);
 	if (!err)
+		err = sc_interrupts_init(sc, &config->interrupt);
+	if (!err)
 		err = sc_events_init(sc);
 	if (err)
 		return err;
@@ -160,6 +162,7 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 		return error_no_memory("a software controller", sizeof(*sc));
 	pthread_mutex_init(&sc->lock, NULL);
 	pthread_mutex_init(&sc->errors.lock, NULL);
+	pthread_mutex_init(&sc->interrupts.lock, NULL);
 	sc->dma = config->dma;
 	sc->mdts = config->mdts;
 	sc->nqueues = config->nqueues;
@@ -187,11 +190,13 @@ void softctrl_destroy(struct softctrl *sc)
 		sc_reset(sc);
 	sc_queues_fini(sc);
 	sc_events_fini(sc);
+	sc_interrupts_fini(sc);
 	sc_features_fini(sc);
 	namespaces_close(sc);
 	sc_cmb_fini(sc);
 	free(sc->doorbells);
 	free(sc->scratch);
+	pthread_mutex_destroy(&sc->interrupts.lock);
 	pthread_mutex_destroy(&sc->errors.lock);
 	pthread_mutex_destroy(&sc->lock);
 	free(sc);

@@ -80,7 +80,7 @@ static const char *admin_queues_create(struct softctrl *sc)
 	if (!sq || !cq)
 		return "ASQ or ACQ is not in reachable memory";
 	pthread_mutex_lock(&sc->sqs[0].lock);
-	sc_cq_create(&sc->cqs[0], cq, ncqes, 0);
+	sc_cq_create(&sc->cqs[0], cq, ncqes, true, 0);
 	if (sc_sq_create(&sc->sqs[0], &sc->cqs[0], sq, nsqes))
 		obstacle = "no memory for the admin queue";
 	pthread_mutex_unlock(&sc->sqs[0].lock);
@@ -119,6 +119,7 @@ void sc_reset(struct softctrl *sc)
 		sc_cq_delete(&sc->cqs[qid]);
 	sc->ndeleting = 0;
 	sc_features_reset(sc);
+	sc_interrupts_reset(sc);
 	sc_events_reset(sc);
 	sc_keep_alive_set(sc, 0);
 	pthread_mutex_unlock(&sc->sqs[0].lock);

@@ -32,11 +32,24 @@ struct softctrl_dma {
 	void *context;
 };
 
+/*
+ * The controller's way to interrupt its host: `send` delivers the message of an interrupt vector (0:
+ * the Admin Queue's), after the completion entries that it stands for were written. Called by
+ * whichever thread does the controller's work, until softctrl_destroy; it may not call the
+ * controller. NULL: no message is ever sent, as if the host had masked all vectors.
+ */
+struct softctrl_interrupt {
+	void (*send)(void *context, uint16_t vector);
+	void *context;
+};
+
 struct softctrl_config {
 	const struct media_config *namespaces; /* one medium per namespace, NSID 1 first; copied */
 	uint32_t nnamespaces;                  /* 1 to 1024 */
 	bool threaded;                         /* give the controller a thread; default false */
 	struct softctrl_dma dma;               /* required */
+	/* A vector for each completion queue. Inline they are never coalesced; default none */
+	struct softctrl_interrupt interrupt;
 	uint8_t mdts;     /* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
 	uint16_t mqes;    /* CAP.MQES: entries of the largest queue minus one; default 65535 */
 	uint16_t nqueues; /* I/O submission and completion queues, 1 to 1024 each; default 64 */

@@ -50,6 +50,9 @@ struct transport_ops {
 	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
 	 * reaching memory. Until it is closed it is of no use then. */
 	int (*isolate)(struct transport *transport);
+	/* Null where there is no such thing. Has the interrupt vector, 1 or above, signal the eventfd;
+	 * -1: nobody any more, and the eventfd is not touched after the return. One call at a time. */
+	int (*interrupt)(struct transport *transport, uint16_t vector, int fd);
 	/* Null where there is no such thing. True once the controller is to be taken away. */
 	bool (*leaving)(struct transport *transport);
 };

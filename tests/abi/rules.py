@@ -1,140 +1,63 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What may cross the boundary, so that every language with a foreign function interface can call it."""
+"""Rules of the boundary that are about whole structs and headers; which types may cross it, the description says."""
 
 import re
 
-import headers
+# The only headers of others that ours may include.
+SYSTEM_HEADERS = ("stddef.h", "stdint.h")
 
 
-UNKNOWN = ("Enum", "Union")  # whose size or shape is the compiler's
+def taken(described):
+    """Names of the structs that a function takes and does not write to."""
+    types = (argument["type"] for function in described["functions"] for argument in function["arguments"])
+    return {match[1] for match in (re.fullmatch(r"const struct (\w+) \*", each) for each in types) if match}
 
 
-def kind(node):
-    return type(node).__name__
+def without_holes(struct):
+    end = 0
+    for field in struct["fields"]:
+        if field["offset"] != end:
+            yield f"struct {struct['name']}: a hole before {field['name']}"
+        end = field["offset"] + field["size"]
+    if end != struct["size"]:
+        yield f"struct {struct['name']}: a hole at its end"
 
 
-class Types:
-    """Says what is wrong with the types of a set of declarations, in sentences."""
-
-    def __init__(self, text):
-        self.tree = headers.parse(text)
-        self.typedefs = {node.name: node.type for node in self.tree.ext if kind(node) == "Typedef"}
-        self.structs = headers.structs(text)
-
-    def wrong(self):
-        for name, node in headers.all_structs(self.tree).items():
-            for field in node.decls:
-                yield from self.field(f"struct {name}: {field.name}", field)
-        for node in self.tree.ext:
-            if kind(node) in ("Decl", "Typedef"):
-                yield from self.declaration(node)
-
-    def declaration(self, node):
-        shape = node.type
-        if kind(shape) == "PtrDecl" and kind(shape.type) == "FuncDecl":
-            shape = shape.type
-        if kind(shape) == "FuncDecl":
-            yield from self.function(node.name, shape)
-        elif kind(shape) in UNKNOWN or kind(getattr(shape, "type", None)) in UNKNOWN:
-            yield f"{node.name or shape.name}: an enum or a union"
-        elif kind(node) == "Decl" and kind(shape) != "Struct":
-            yield f"{node.name}: a variable"
-
-    def function(self, name, node):
-        for number, argument in enumerate(node.args.params if node.args else (), 1):
-            if kind(argument) == "EllipsisParam":
-                yield f"{name}: varargs"
-            else:
-                yield from self.passed(f"{name}: argument {number}", argument.type, node.args.params)
-        if not node.args:
-            yield f"{name}: no prototype"
-        yield from self.passed(f"{name}: the result", node.type, None)
-
-    def passed(self, where, node, arguments):
-        """What goes by value: integers of a known size, int, pointers; and void where there is nothing."""
-        if kind(node) == "PtrDecl":
-            yield from self.pointed(where, node.type)
-        elif self.name(node) == "void" and (arguments is None or len(arguments) == 1):
-            return
-        elif self.is_callback(node) or self.name(node) in headers.INTEGERS:
-            return
-        else:
-            yield f"{where}: {headers.declaration(node)} by value"
-
-    def pointed(self, where, node):
-        """What a pointer may lead to: handles and records, integers, bytes, text, another pointer."""
-        if kind(node) == "PtrDecl":
-            yield from self.pointed(where, node.type)
-        elif kind(node) == "FuncDecl":
-            yield from self.function(where, node)
-        elif kind(node.type) != "Struct" and self.name(node) not in ("void", "char", *headers.INTEGERS):
-            if kind(self.typedefs.get(self.name(node), node).type) != "Struct":
-                yield f"{where}: a pointer to {headers.declaration(node)}"
-
-    def field(self, where, node):
-        if node.bitsize:
-            yield f"{where}: a bit-field"
-        shape = node.type
-        while kind(shape) == "ArrayDecl":
-            shape = shape.type
-        if shape is not node.type and self.name(shape) == "char" or kind(shape.type) == "Struct":
-            return
-        if self.name(shape) == "int":
-            yield f"{where}: an int, whose size is the compiler's"
-        yield from self.passed(where, shape, ())
-
-    def is_callback(self, node):
-        shape = self.typedefs.get(self.name(node))
-        return kind(shape) == "PtrDecl" and kind(shape.type) == "FuncDecl"
-
-    @staticmethod
-    def name(node):
-        """The type's name, where it is one word."""
-        names = getattr(getattr(node, "type", None), "names", ())
-        return names[0] if len(names) == 1 else " ".join(names)
-
-
-def wrong_names(text):
-    """Everything that a program which includes us gets is ours by its name."""
-    tree = headers.parse(text)
-    names = [node.name for node in tree.ext if kind(node) in ("Decl", "Typedef") and node.name]
-    names += headers.structs(text)
-    ours = ("size_t", *headers.INTEGERS)
-    yield from (name for name in names if not name.startswith("upnvme_") and name not in ours)
-    yield from (name for name in headers.macros(text) if not name.startswith("UPNVME_"))
-
-
-def wrong_structs(text):
-    """A struct is frozen, which is asserted, or begins with its size and has an initialiser; and has no holes."""
-    options = set(re.findall(r"const struct (\w+) \*", text))
-    macros = headers.macros(text)
-    for name, (size, fields) in headers.layout(text).items():
-        macro = name.upper()
-        if fields[0][0] != "size":
-            if f"_Static_assert(sizeof(struct {name}) == {size}," not in text:
+def wrong_structs(described, text):
+    """A struct is frozen, which is asserted in its header, or begins with its size and has an initialiser."""
+    growing = {struct["name"] for struct in described["structs"] if struct["kind"] == "sized"}
+    for struct in described["structs"]:
+        name, first = struct["name"], struct["fields"][0]
+        yield from without_holes(struct)
+        for field in struct["fields"]:
+            if field["type"].removeprefix("struct ") in growing:
+                yield f"struct {name}: {field['name']} is a struct that may grow"
+        if struct["kind"] == "frozen":
+            if f"UPNVME_ASSERT(sizeof(struct {name}) == {struct['size']}," not in text:
                 yield f"struct {name}: neither a size at its beginning nor an assertion that it is frozen"
-        elif fields[0][1] != "uint32_t size":
+        elif struct["kind"] == "sized" and (first["name"], first["type"]) != ("size", "uint32_t"):
             yield f"struct {name}: its size is no uint32_t"
-        elif f"{macro}_INIT" not in macros and (name in options or f"{macro}_SIZE" not in macros):
-            yield f"struct {name}: no {macro}_INIT{'' if name in options else ' nor _SIZE'}"
-        end = 0
-        for field, declaration, offset, length in fields:
-            if offset != end:
-                yield f"struct {name}: a hole before {field}"
-            inner = re.match(r"struct (\w+) \w", declaration)
-            if inner and inner[1] in headers.sized(text):
-                yield f"struct {name}: {field} is a struct that may grow"
-            end = offset + length
-        if end != size:
-            yield f"struct {name}: a hole at its end"
+        elif struct["kind"] == "sized":
+            wanted = name.upper() + ("_INIT" if name in taken(described) else "_SIZE")
+            if struct.get("initialiser") != wanted:
+                yield f"struct {name}: no {wanted}"
+
+
+def wrong_names(described):
+    """Everything that a program which includes us gets is ours by its name."""
+    for kind, prefix in (("functions", "upnvme_"), ("callbacks", "upnvme_"), ("handles", "upnvme_"),
+                         ("structs", "upnvme_"), ("constants", "UPNVME_"), ("macros", "UPNVME_")):
+        for entry in described[kind]:
+            if not entry["name"].startswith(prefix) and entry.get("kind") != "system":
+                yield entry["name"]
 
 
 def wrong_includes(include):
-    """Of others' headers, only those of the language."""
+    """Of others' headers, only those of the language; and C's linkage for functions."""
     for path in sorted(include.rglob("*.h")):
-        lines = path.read_text(encoding="utf-8")
-        for name in re.findall(r"^#\s*include <(.*)>", lines, re.MULTILINE):
-            if name not in headers.SYSTEM_HEADERS:
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"^#\s*include <(.*)>", text, re.MULTILINE):
+            if name not in SYSTEM_HEADERS:
                 yield f"{path.name}: includes <{name}>"
-        if "UPNVME_API " in re.sub(r"#.*", "", lines) and 'extern "C"' not in lines:
-            yield f"{path.name}: functions, and no extern \"C\""
+        if re.search(r"^UPNVME_API ", text, re.MULTILINE) and 'extern "C"' not in text:
+            yield f'{path.name}: functions, and no extern "C"'

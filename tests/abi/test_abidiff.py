@@ -5,17 +5,19 @@
 import re
 import shutil
 import subprocess
+import unittest
 
 import changes
-import headers
-from harness import BUILD, TOP, Case, call, main, release_only
+from lane import BUILD, TOP, Case, call, main, release_only
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 ASSERTION = re.compile(r"^UPNVME_ASSERT\(.*?\);\n", re.MULTILINE | re.DOTALL)
+needs_abidiff = unittest.skipUnless(shutil.which("abidiff") and changes.describe,
+                                    "abidiff (abigail-tools) or python3-pycparser is not installed (make deps)")
 
 
 @release_only
-@headers.needs("abidiff")
+@needs_abidiff
 class Abi(Case):
     def test_what_was_promised_is_kept(self):
         found = changes.since_baseline(BUILD / "lib/libupnvme.so", TOP / "capi/include")
@@ -29,7 +31,7 @@ def bare(text):
     return "".join(f"{line}\n" for line in lines if line)
 
 
-@headers.needs("abidiff")
+@needs_abidiff
 class Breaking(Case):
     """A copy of what makes the ABI. Its library has the exported functions alone: they call what is not there."""
 
@@ -52,8 +54,8 @@ class Breaking(Case):
 
     def compile(self):
         sources = sorted((self.folder / "capi/src").glob("*.c"))
-        return subprocess.run([headers.CC, "-std=gnu11", "-D_GNU_SOURCE", "-g", "-fPIC", "-shared", "-I", "core", "-I",
-                               "capi/include", f"-Wl,-soname,{changes.SONAME}",
+        return subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-g", "-fPIC", "-shared", "-I", "core", "-I",
+                               "capi/include", "-Wl,-soname,libupnvme.so.0",
                                "-Wl,--version-script=capi/upnvme.map", *sources, "-o", self.library],
                               cwd=self.folder, capture_output=True, text=True, timeout=300, check=False)
 
@@ -119,11 +121,9 @@ class Breaking(Case):
         self.edit("capi/upnvme.map", ("UPNVME_0 {", "UPNVME_1 {"))
         self.expect(r"\d+ Removed functions", "upnvme_open@@UPNVME_0")
 
-    def test_a_macro_and_an_initialiser(self):
+    def test_a_macro(self):
         self.edit("capi/include/upnvme/error.h", ("((status)&0xff)", "((status)&0x7f)"))
-        size = "sizeof(struct upnvme_open_opts), "
-        self.edit("capi/include/upnvme/ctrlr.h", (f"{size}0,", f"{size}1,"))
-        self.expect("UPNVME_STATUS_SC was .*0xff.* and is .*0x7f", "UPNVME_OPEN_OPTS_INIT was ")
+        self.expect("UPNVME_STATUS_SC was .*0xff.* and is .*0x7f")
 
     def test_a_field_renamed(self):
         self.edit("capi/include/upnvme/ctrlr.h", ("uint64_t power_cycles;", "uint64_t cycles;"))

@@ -5,8 +5,7 @@
 import platform
 import unittest
 
-import headers
-from harness import BUILD, TOP, Case, call, main, release_only, run
+from lane import BUILD, TOP, Case, call, main, release_only
 
 FROZEN = sorted((TOP / "tests/abi/frozen").glob("*.s"))
 LIB = BUILD / "lib"
@@ -19,23 +18,23 @@ class Frozen(Case):
         self.assertTrue(FROZEN)
         for source in FROZEN:
             with self.subTest(program=source.stem):
-                call(headers.CC, source, "-L", LIB, "-lupnvme", f"-Wl,-rpath,{LIB}", "-o", self.folder / "old")
-                self.assertEqual(run(self.folder / "old").stdout, "all as it was\n")
+                call("cc", source, "-L", LIB, "-lupnvme", f"-Wl,-rpath,{LIB}", "-o", self.folder / "old")
+                self.assertEqual(call(self.folder / "old"), "all as it was\n")
 
     def test_it_runs_with_the_archive(self):
         needed = call("readelf", "-dW", LIB / "libupnvme.so")
         libraries = ["-pthread", *(["-luring"] if "[liburing.so" in needed else [])]
         for source in FROZEN:
             with self.subTest(program=source.stem):
-                call(headers.CC, source, LIB / "libupnvme.a", *libraries, "-o", self.folder / "old")
-                self.assertEqual(run(self.folder / "old").stdout, "all as it was\n")
+                call("cc", source, LIB / "libupnvme.a", *libraries, "-o", self.folder / "old")
+                self.assertEqual(call(self.folder / "old"), "all as it was\n")
 
     def test_its_source_does_the_same_when_it_is_compiled_today(self):
         for source in FROZEN:
             with self.subTest(program=source.stem):
-                call(headers.CC, "-std=gnu11", "-I", TOP / "capi/include", source.with_suffix(".c"), "-L", LIB,
+                call("cc", "-std=gnu11", "-I", TOP / "capi/include", source.with_suffix(".c"), "-L", LIB,
                      "-lupnvme", f"-Wl,-rpath,{LIB}", "-o", self.folder / "new")
-                self.assertEqual(run(self.folder / "new").stdout, "all as it was\n")
+                self.assertEqual(call(self.folder / "new"), "all as it was\n")
 
 
 if __name__ == "__main__":

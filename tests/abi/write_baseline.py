@@ -2,21 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Takes the public headers as they are now for what is promised: `make abi-baseline`, after a change on purpose.
 
-It writes tests/abi/baseline/declarations.i and capi/src/layout.c anew, and adds to tests/abi/baseline/sizes.txt the
+It writes tests/abi/baseline/abi.json and capi/src/layout.c anew, and adds to tests/abi/baseline/sizes.txt the
 structs that have another size than ever before.
 """
 
 import changes
-import headers
-from harness import TOP
+from lane import TOP
 
 LAYOUT = TOP / "capi/src/layout.c"
 SIZES = TOP / "tests/abi/baseline/sizes.txt"
 
-BASELINE_HEAD = """\
-/* SPDX-License-Identifier: BSD-3-Clause */
-/* The public headers without their comments, as they were when `make abi-baseline` was last run. */
-"""
 LAYOUT_HEAD = """\
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where every field of every public struct is. Written by `make abi-baseline`: nothing that is
@@ -37,11 +32,21 @@ SIZES_HEAD = """\
 """
 
 
-def layout_text(text):
+def ours(described):
+    return [struct for struct in described["structs"] if struct["kind"] != "system"]
+
+
+def sized(described):
+    """Name to size of the structs that begin with it, and so may grow."""
+    return {struct["name"]: struct["size"] for struct in described["structs"] if struct["kind"] == "sized"}
+
+
+def layout_text(described):
     lines = [LAYOUT_HEAD]
-    for struct, (size, fields) in headers.layout(text).items():
-        lines.append(f"\nSIZE({struct}, {size});\n")
-        lines += (f"FIELD({struct}, {field}, {offset}, {size});\n" for field, _, offset, size in fields)
+    for struct in ours(described):
+        lines.append(f"\nSIZE({struct['name']}, {struct['size']});\n")
+        lines += (f"FIELD({struct['name']}, {field['name']}, {field['offset']}, {field['size']});\n"
+                  for field in struct["fields"])
     return "".join(lines)
 
 
@@ -55,20 +60,20 @@ def past_sizes():
     return found
 
 
-def add_sizes(text):
+def add_sizes(described):
     if not SIZES.exists():
         SIZES.write_text(SIZES_HEAD, encoding="utf-8")
-    known, now = past_sizes(), headers.layout(text)
+    known = past_sizes()
     with SIZES.open("a", encoding="utf-8") as file:
-        file.writelines(f"{name} {now[name][0]}\n" for name in headers.sized(text)
-                        if now[name][0] not in known.get(name, ()))
+        file.writelines(f"{name} {size}\n" for name, size in sized(described).items()
+                        if size not in known.get(name, ()))
 
 
 def main():
-    text = headers.declarations(TOP / "capi/include")
-    changes.BASELINE.write_text(BASELINE_HEAD + text, encoding="utf-8")
-    LAYOUT.write_text(layout_text(text), encoding="utf-8")
-    add_sizes(text)
+    described = changes.describe.described(TOP / "capi/include")
+    changes.BASELINE.write_text(changes.describe.written(described) + "\n", encoding="utf-8")
+    LAYOUT.write_text(layout_text(described), encoding="utf-8")
+    add_sizes(described)
 
 
 if __name__ == "__main__":

@@ -3,5 +3,5 @@
 
 .PHONY: abi-baseline
 abi-baseline: ## take the public headers as they are for the promised ABI, after a change on purpose
-	@tests/deps/install --optional abi
-	@PYTHONDONTWRITEBYTECODE=1 tests/abi/write_baseline.py
+	@tests/deps/install check
+	@PYTHONDONTWRITEBYTECODE=1 $(DESCRIBER) tests/abi/write_baseline.py

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Debian packages: libupnvme0, libupnvme-dev, upnvme-tools.
 
-DEB_OUT = $(B)/deb
+DEB_OUT = $(abspath $(B)/deb)
 DEB_LIB = /usr/lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 
 .PHONY: deb

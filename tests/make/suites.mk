@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Other Debians, in chroots under build/suites that are made once: the next one runs the tests with its own DPDK, the one
-# that is to come compiles. Not a part of `make check`: they are half a gigabyte each.
+# Other Debians, in chroots under build/suites that are made once: the next one runs the tests with its own DPDK, the
+# one that is to come compiles. Not a part of `make check`: they are half a gigabyte each.
 
 .PHONY: check-suites deps-suites
 deps-suites:

@@ -21,13 +21,12 @@ $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 
 -include $(patsubst %.o,%.d,$(call objs,$(call find,tests/vm,*.c)))
 
-# Not a lane of `make check` yet: on a busy machine a guest has been seen to hang while its controllers
-# were pulled out, and why is not known.
+CHECK_LANES += vm
 
 .PHONY: vm-programs check-vm deps-vm bench-vm
 vm-programs: tools examples $(VM_PROGRAMS)
 
-deps: deps-vm
+check deps: deps-vm
 deps-vm:
 	@tests/deps/install --optional vm
 

@@ -7,6 +7,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -14,6 +15,12 @@ from harness import BUILD, ENVIRONMENT, TOP, Case, call, library_objects, main, 
 
 PREFIX = "/opt/upnvme"
 HEADERS = [path.relative_to(TOP / "capi/include") for path in sorted((TOP / "capi/include").rglob("*.h"))]
+MAP = set(re.findall(r"^\t(\w+);$", (TOP / "capi/upnvme.map").read_text(encoding="utf-8"), re.MULTILINE))
+# What is made from the description of the ABI, which takes a Python with pycparser.
+DESCRIBED = any(subprocess.run([python, "-c", "import pycparser"], capture_output=True, check=False).returncode == 0
+                for python in ("python3", "/usr/bin/python3"))
+SHARED = {f"share/upnvme/{name}" for name in ("abi.json", "upnvme_cdef.h", "upnvme_ctypes.py", "upnvme.lua")
+          if DESCRIBED}
 HELLO = TOP / "capi/examples/hello.c"
 ALL_EXAMPLES = sorted((TOP / "capi/examples").glob("*.c"))
 # A session in C++, of the same words as in C.
@@ -95,8 +102,11 @@ class Install(Staged):
         libraries = {"libupnvme.a", "libupnvme.so", "libupnvme.so.0", f"libupnvme.so.{version}", "pkgconfig/upnvme.pc",
                      "cmake/upnvme/upnvme-config.cmake", "cmake/upnvme/upnvme-config-version.cmake"}
         libraries |= {path.name for path in (BUILD / "lib").glob("libupnvme-*.so")}
-        self.assertEqual(self.files(), tools | {f"include/{path}" for path in HEADERS} |
+        pages = {name for name in self.files() if name.startswith("share/man/")}
+        self.assertEqual(self.files() - pages, tools | SHARED | {f"include/{path}" for path in HEADERS} |
                          {f"lib/{name}" for name in libraries})
+        self.assertLessEqual({"share/man/man1/upnvme-perf.1", "share/man/man8/upnvme-devices.8",
+                              *(f"share/man/man3/{name}.3" for name in MAP)}, pages)
         make("uninstall", self.root)
         self.assertEqual(self.files(), set())
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device that a UIO driver holds. Its file in /dev is kept open: when it is closed, at the latest at the end of the
- * process, the kernel's driver ends the device's bus mastering. The rest goes through sysfs. */
+/* A device that a UIO driver holds. Its file in /dev is kept open: when it is closed, at the
+ * latest at the end of the process, the kernel's driver ends the device's bus mastering. The
+ * rest goes through sysfs. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +65,8 @@ static int claim(struct uio_device *device, unsigned index)
 		device->base.address, path, path);
 }
 
-/* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins afresh. */
+/* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins
+ * afresh. */
 static void reset(const char *address)
 {
 	int fd = sysfs_open(address, "reset", O_WRONLY);

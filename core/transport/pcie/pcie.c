@@ -158,6 +158,18 @@ static int pcie_isolate(struct transport *transport)
 	return command_change(pcie_of(transport), PCI_COMMAND_BUS_MASTER, 0);
 }
 
+static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
+{
+	struct device *device = pcie_of(transport)->device;
+
+	if (device->ops->interrupt)
+		return device->ops->interrupt(device, vector, fd);
+	return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+			 "%s: interrupts come through vfio-pci only: bind the device to that, or "
+			 "create the queue pair without UPNVME_QPAIR_INTERRUPT and poll it",
+			 device->address);
+}
+
 static bool pcie_leaving(struct transport *transport)
 {
 	struct device *device = pcie_of(transport)->device;
@@ -295,5 +307,6 @@ const struct transport_ops transport_pcie = {
 	.queue = pcie_queue,
 	.memory = pcie_memory,
 	.isolate = pcie_isolate,
+	.interrupt = pcie_interrupt,
 	.leaving = pcie_leaving,
 };

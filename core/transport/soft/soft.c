@@ -35,6 +35,7 @@
 #include "mem/domain.h"
 #include "softctrl/softctrl.h"
 #include "spec/regs.h"
+#include "transport/soft/vectors.h"
 #include "transport/transport.h"
 
 #define RAM_BYTES      (1ull << 30)
@@ -58,8 +59,8 @@ struct soft_queue {
 struct soft {
 	struct transport transport;
 	struct softctrl *sc;
-	bool threaded;
-	uint32_t nqueues; /* the admin queue included */
+	struct vectors *vectors; /* null: inline */
+	uint32_t nqueues;        /* the admin queue included */
 	struct soft_queue queues[];
 };
 
@@ -251,12 +252,17 @@ static int soft_start(struct soft *soft, struct softctrl_config *config)
 	if (rc)
 		return rc;
 	config->dma = (struct softctrl_dma){ soft_map, soft->transport.domain };
-	rc = softctrl_create(&soft->sc, config);
+	if (config->threaded)
+		rc = vectors_create(&soft->vectors, soft->nqueues);
+	if (soft->vectors)
+		config->interrupt = (struct softctrl_interrupt){ vectors_signal, soft->vectors };
+	if (!rc)
+		rc = softctrl_create(&soft->sc, config);
 	if (rc) {
+		vectors_destroy(soft->vectors);
 		domain_release(soft->transport.domain);
 		return rc;
 	}
-	soft->threaded = config->threaded;
 	for (uint32_t i = 0; i < soft->nqueues; i++)
 		soft->queues[i] = (struct soft_queue){ soft->sc, (uint16_t)i, 0 };
 	return 0;
@@ -306,6 +312,7 @@ static void soft_close(struct transport *transport)
 	struct soft *soft = soft_of(transport);
 
 	softctrl_destroy(soft->sc);
+	vectors_destroy(soft->vectors);
 	domain_release(transport->domain);
 	free(soft);
 }
@@ -369,7 +376,7 @@ static int soft_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 			soft->nqueues - 1, qid, qid);
 	queue->sq_tail = softctrl_doorbell(soft->sc, (2u * qid) << dstrd);
 	queue->cq_head = softctrl_doorbell(soft->sc, (2u * qid + 1) << dstrd);
-	queue->hook = soft->threaded ? soft_hook_wake : soft_hook_inline;
+	queue->hook = soft->vectors ? soft_hook_wake : soft_hook_inline;
 	queue->hook_arg = &soft->queues[qid];
 	return 0;
 }
@@ -391,6 +398,19 @@ static int soft_memory(struct transport *transport, unsigned bar, uint64_t offse
 	return 0;
 }
 
+static int soft_interrupt(struct transport *transport, uint16_t vector, int fd)
+{
+	struct soft *soft = soft_of(transport);
+
+	if (soft->vectors)
+		return vectors_set(soft->vectors, vector, fd);
+	return error_set(
+		-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+		"the software controller does its work inside the polls of its queue pairs, so "
+		"there is nobody to interrupt one that does not poll: say mode=thread in its URI, "
+		"or create the queue pair without UPNVME_QPAIR_INTERRUPT and poll it");
+}
+
 const struct transport_ops transport_soft = {
 	.scheme = "soft",
 	.open = soft_open,
@@ -401,4 +421,5 @@ const struct transport_ops transport_soft = {
 	.write64 = soft_write64,
 	.queue = soft_queue,
 	.memory = soft_memory,
+	.interrupt = soft_interrupt,
 };

@@ -387,6 +387,19 @@ static int fake_isolate(struct transport *transport)
 	return 0;
 }
 
+static int fake_interrupt(struct transport *transport, uint16_t vector, int fd)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	assert_in_range(vector, 1, FAKE_QUEUES - 1);
+	if (fake->no_vectors)
+		return error_set(-ENOSPC, UPNVME_ERR_QPAIR_LIMIT, "no vector is left");
+	/* Nobody else has it. */
+	assert_true(fd == -1 || fake->vectors[vector] == -1);
+	fake->vectors[vector] = fd;
+	return 0;
+}
+
 static bool fake_leaving(struct transport *transport)
 {
 	return atomic_load(&fake_of(transport)->leaving);
@@ -402,6 +415,7 @@ static const struct transport_ops fake_ops = {
 	.queue = fake_queue,
 	.memory = fake_memory,
 	.isolate = fake_isolate,
+	.interrupt = fake_interrupt,
 	.leaving = fake_leaving,
 };
 
@@ -441,6 +455,8 @@ struct fake_transport *fake_transport_create(void)
 	fake->transport.node = ENV_ANY_NODE;
 	pthread_mutex_init(&fake->lock, NULL);
 	assert_int_equal(domain_acquire(&fake->transport.domain, env_host()), 0);
+	for (uint32_t i = 0; i < FAKE_QUEUES; i++)
+		fake->vectors[i] = -1;
 	describe(fake);
 	return fake;
 }

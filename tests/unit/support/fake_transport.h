@@ -82,6 +82,10 @@ struct fake_transport {
 	uint32_t nisolated;
 	_Atomic bool leaving; /* what the transport says about being taken away */
 
+	/* interrupts */
+	bool no_vectors;          /* all are refused */
+	int vectors[FAKE_QUEUES]; /* the eventfd that each signals, or -1 */
+
 	/* I/O queues: made and deleted, and never served */
 	_Atomic uint32_t io_doorbells[FAKE_QUEUES][2];
 
