@@ -16,11 +16,16 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 import harness  # noqa: E402  the same lines for every test of a script
 import host  # noqa: E402
+import kernel  # noqa: E402
 import machine  # noqa: E402
 from machine import Controller, Namespace, address_of  # noqa: E402, F401  for the tests
 from monitor import Monitor  # noqa: E402
 
 BUILD = harness.BUILD
+PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
+# All that `env` in a URI can be; without DPDK at build time there is no plug-in.
+ENVIRONMENTS = ["vfio", "dpdk"] if PLUGIN.exists() else ["vfio"]
+ENVIRONMENT = "UPNVME_TEST_ENV"
 # Generous: a guest on a busy machine can be twenty times slower than on an idle one.
 PATIENCE_SECONDS = 120
 KIB = 1024
@@ -51,8 +56,16 @@ def group_of(address):
     return (PCI / "devices" / address / "iommu_group").resolve().name
 
 
-def uri_of(address):
-    return f"pcie:{address}"
+def environment():
+    """The one that this run is for, or None."""
+    return os.environ.get(ENVIRONMENT)
+
+
+def uri_of(address, **keys):
+    """The controller's URI with these keys; `env` is this run's if nothing else is said, and None leaves it out."""
+    keys = {"env": environment(), **keys}
+    query = "&".join(f"{key}={value}" for key, value in keys.items() if value is not None)
+    return f"pcie:{address}" + (f"?{query}" if query else "")
 
 
 def until(find, complaint):
@@ -137,6 +150,14 @@ def wait_until_unplugged(address):
     until(lambda: not (PCI / "devices" / address).exists(), lambda: f"{address} is still there")
 
 
+def load(module):
+    """Loads a module of the kernel's, with all that it needs."""
+    loaded = {path.name for path in pathlib.Path("/sys/module").iterdir()}
+    for path in kernel.modules(kernel.unpacked(), [module]):
+        if path.stem.replace("-", "_") not in loaded:
+            shell(f"busybox insmod {path}")
+
+
 def shell(command):
     done = subprocess.run(["sh", "-ec", command], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
@@ -150,9 +171,21 @@ def call(program, *args):
     return subprocess.call([BUILD / program, *map(str, args)], stdin=subprocess.DEVNULL)
 
 
-def main(path, controllers, inside=harness.main, **options):
-    """In the guest calls `inside`, by default the test cases of the file; on the host boots a guest for that."""
+def in_each_environment():
+    """Runs this program again for each of them; the first exit code that is none of success."""
+    codes = []
+    for name in ENVIRONMENTS:
+        print(f"env={name}:", flush=True)
+        codes.append(subprocess.call([sys.executable, *sys.argv], env={**os.environ, ENVIRONMENT: name}))
+    return next((code for code in codes if code), 0)
+
+
+def main(path, controllers, inside=harness.main, each_environment=False, **options):
+    """In the guest calls `inside`, by default the test cases of the file, once or in each environment; on the host
+    boots a guest for that, whose machine has the options."""
     if os.environ.get(host.IN_GUEST):
         faulthandler.register(signal.SIGUSR1)  # a test that hangs is asked where
-        sys.exit(inside())
+        sys.exit(in_each_environment() if each_environment and not environment() else inside())
+    if each_environment:
+        options = {"hugepages": 160, "memory": 1280, **options}  # of 2 MiB, for DPDK
     host.run_file(path, controllers, **options)

@@ -89,9 +89,9 @@ class Host:
                 "-chardev", f"socket,id=port,path={guests}", "-device", "virtio-serial-pci",
                 "-device", "virtserialport,chardev=port,name=monitor"]
 
-    def kernel_arguments(self, command):
+    def kernel_arguments(self, command, more_words):
         image, initramfs = kernel.prepare(self.folder)
-        words = [*KERNEL_WORDS, "intel_iommu=on", "iommu=pt", "upnvme.run=" + ",".join(map(str, command)),
+        words = [*KERNEL_WORDS, *more_words, "upnvme.run=" + ",".join(map(str, command)),
                  f"upnvme.cd={TOP}", f"upnvme.leave={BUILD / 'tests/vm/leave'}", f"upnvme.seconds={GUEST_SECONDS}"]
         return ["-kernel", image, "-initrd", initramfs, "-append", " ".join(words),
                 "-serial", f"file:{self.console}", "-serial", "stdio"]
@@ -126,29 +126,29 @@ class Host:
             code = process.wait()
         return code >> 1 if code > 0 and code & 1 else None
 
-    def boot(self, controllers, command, address_bits=48, memory="1G", host_seconds=HOST_SECONDS):
+    def boot(self, guest, controllers, command, seconds=HOST_SECONDS):
         """Runs the command in a guest; its exit code as `wait` gives it."""
         server, arguments = self.share_root()
-        arguments += machine.machine_arguments(address_bits, memory) + self.kernel_arguments(command)
+        arguments += [*guest.arguments(), *self.kernel_arguments(command, guest.kernel_words())]
         arguments += self.monitor_arguments()
         for index, controller in enumerate(controllers):
             arguments += machine.controller_arguments(self.folder, index, controller)
         try:
             with subprocess.Popen(dying_with_us([QEMU, *arguments]), stdin=subprocess.DEVNULL) as process:
-                return self.wait(process, host_seconds)
+                return self.wait(process, seconds)
         finally:
             server.kill()
             server.wait()
 
 
-def run(program, controllers, **options):
-    """Boots a guest that runs the Python program; its exit code."""
+def run(program, controllers, host_seconds=HOST_SECONDS, **options):
+    """Boots a guest, of a machine with these options, that runs the Python program; its exit code."""
     kernel.CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="guest-", dir=kernel.CACHE) as name:
-        host = Host(pathlib.Path(name))
+        host, guest = Host(pathlib.Path(name)), machine.Machine(**options)
         command = ["env", f"{IN_GUEST}=1", f"UPNVME_BUILD={BUILD.relative_to(TOP)}",
                    "PYTHONDONTWRITEBYTECODE=1", "TMPDIR=/run", "python3", *program]
-        code = host.boot(controllers, command, **options)
+        code = host.boot(guest, controllers, command, host_seconds)
         if code != 0:
             print("the guest ended early; its console:" if code is None else "the guest's console:")
             print(host.console.read_text(errors="replace"))

@@ -63,8 +63,8 @@ def module_needs(path):
     return []
 
 
-def modules(root):
-    """The files of MODULES and all that they need, each after what it needs; what is built in is left out."""
+def modules(root, names):
+    """The files of modules and all that they need, each after what it needs; what is built in is left out."""
     known = {path.stem.replace("-", "_"): path for path in root.glob("lib/modules/*/kernel/**/*.ko")}
     ordered = []
 
@@ -76,7 +76,7 @@ def modules(root):
             add(need)
         ordered.append(path)
 
-    for name in MODULES:
+    for name in names:
         add(name)
     return ordered
 
@@ -109,7 +109,7 @@ def initramfs(root):
     archive.add("bin/busybox", 0o100755, BUSYBOX.read_bytes())
     archive.add("bin/sh", 0o120777, b"busybox")
     archive.add("init", 0o100755, (TOP / "tests/vm/init").read_bytes())
-    for number, path in enumerate(modules(root)):
+    for number, path in enumerate(modules(root, MODULES)):
         archive.add(f"modules/{number:02}-{path.name}", 0o100644, path.read_bytes())
     return archive.finish()
 

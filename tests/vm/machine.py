@@ -4,31 +4,72 @@
 import dataclasses
 
 FIRST_SLOT = 0x10
+PROCESSORS = 2
 
 
 @dataclasses.dataclass
 class Namespace:
-    """One namespace. `faults` are blkdebug's rules, as (event, iotype, sector) of 512 bytes."""
+    """One namespace. `faults` are blkdebug's rules, as (event, iotype, sector) of 512 bytes. Its identifier is its
+    place in the list, from 1 on, if nothing else is said."""
 
     size: int
     block: int = 4096
     faults: tuple = ()
+    nsid: int = None
 
 
 @dataclasses.dataclass
 class Controller:
     """One controller; `options` are those of QEMU's nvme device, for example {"mdts": 2}. With `plug` it can be pulled
     and plugged, each time with the next of its namespaces, in blocks of 512 bytes: QEMU can plug in no others, and none
-    twice."""
+    twice. With `beside` it is function 1 of the slot of the controller with that place in the list, whose options say
+    {"multifunction": "on"}."""
 
     namespaces: tuple
     options: dict = dataclasses.field(default_factory=dict)
     plug: bool = False
+    beside: int = None
 
 
-def address_of(index):
+@dataclasses.dataclass
+class Machine:
+    """What is around the controllers. The IOMMU, if there is one, has `address_bits`; memory, in MiB, and the two
+    processors are shared out among the `nodes`; `hugepages` of 2 MiB are set aside when the guest boots."""
+
+    iommu: bool = True
+    address_bits: int = 48
+    memory: int = 1024
+    nodes: int = 1
+    hugepages: int = 0
+
+    def kernel_words(self):
+        words = ["intel_iommu=on", "iommu=pt"] if self.iommu else []
+        return words + ([f"hugepages={self.hugepages}"] if self.hugepages else [])
+
+    def memory_arguments(self):
+        """What the server of the host's root sees too."""
+        for node in range(self.nodes):
+            yield from ("-object", f"memory-backend-memfd,id=mem{node},size={self.memory // self.nodes}M,share=on",
+                        "-numa", f"node,nodeid={node},memdev=mem{node}")
+        for processor in range(PROCESSORS):
+            yield from ("-numa", f"cpu,node-id={processor % self.nodes},socket-id={processor}")
+
+    def arguments(self):
+        # One thread for all processors: with a thread each, QEMU before 8.1 shows a processor a new map of the memory
+        # before it has taken the old map's translations away from it. When a device comes, goes or is switched off,
+        # accesses of the other processor go astray then: a doorbell or a timer's interrupt is lost, or QEMU dies.
+        yield from ("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine",
+                    "q35,kernel-irqchip=off", "-accel", "tcg,thread=single", "-cpu", "max",
+                    "-smp", f"{PROCESSORS},sockets={PROCESSORS}", "-m", f"{self.memory}M",
+                    "-device", "isa-debug-exit,iobase=0x501,iosize=1")
+        yield from self.memory_arguments()
+        if self.iommu:
+            yield from ("-device", f"intel-iommu,intremap=on,caching-mode=on,aw-bits={self.address_bits}")
+
+
+def address_of(index, function=0):
     """The PCI address at which a guest finds the controller with this place in the list."""
-    return f"0000:00:{FIRST_SLOT + index:02x}.0"
+    return f"0000:00:{FIRST_SLOT + index:02x}.{function}"
 
 
 def disk_of(index, number):
@@ -40,7 +81,8 @@ def disk_options(folder, name, namespace):
     with path.open("wb") as file:
         file.truncate(namespace.size)
     if not namespace.faults:
-        return f"driver=raw,node-name={name},file.driver=file,file.filename={path},cache.no-flush=on"
+        return (f"driver=raw,node-name={name},discard=unmap,file.driver=file,file.discard=unmap,"
+                f"file.filename={path},cache.no-flush=on")
     rules = folder / f"{name}.faults"
     rules.write_text("".join(f'[inject-error]\nevent = "{event}"\niotype = "{iotype}"\nsector = "{sector}"\n'
                              f'errno = "5"\nonce = "off"\n' for event, iotype, sector in namespace.faults))
@@ -57,7 +99,8 @@ def plugged_device(index, controller, number):
 def controller_arguments(folder, index, controller):
     for number, namespace in enumerate(controller.namespaces, 1):
         yield from ("-blockdev", disk_options(folder, disk_of(index, number), namespace))
-    slot = f"addr={FIRST_SLOT + index:#x}"
+    place = address_of(index) if controller.beside is None else address_of(controller.beside, function=1)
+    slot = f"addr={place.removeprefix('0000:00:')}"
     if controller.plug:
         yield from ("-device", f"pcie-root-port,id=port{index},chassis={index + 1},{slot}")
         device = plugged_device(index, controller, 1)
@@ -66,16 +109,6 @@ def controller_arguments(folder, index, controller):
     options = "".join(f",{key}={value}" for key, value in controller.options.items())
     yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
-        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={number},"
-                               f"logical_block_size={namespace.block},physical_block_size={namespace.block}")
-
-
-def machine_arguments(address_bits, memory):
-    # One thread for both processors: with a thread each, QEMU before 8.1 shows a processor a new map of the memory
-    # before it has taken the old map's translations away from it. When a device comes, goes or is switched off,
-    # accesses of the other processor go astray then: a doorbell or a timer's interrupt is lost, or QEMU dies.
-    return ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "q35,memory-backend=mem,kernel-irqchip=off", "-accel", "tcg,thread=single", "-cpu", "max",
-            "-smp", "2", "-m", memory, "-object", f"memory-backend-memfd,id=mem,size={memory},share=on",
-            "-device", f"intel-iommu,intremap=on,caching-mode=on,aw-bits={address_bits}",
-            "-device", "isa-debug-exit,iobase=0x501,iosize=1"]
+        nsid, block = namespace.nsid or number, namespace.block
+        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={nsid},"
+                               f"logical_block_size={block},physical_block_size={block}")

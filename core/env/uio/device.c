@@ -59,10 +59,10 @@ static int claim(struct uio_device *device, unsigned index)
 	if (!flock(device->fd, LOCK_EX | LOCK_NB))
 		return 0;
 	close(device->fd);
-	return error_set(
-		-EBUSY, UPNVME_ERR_DEVICE_BUSY,
-		"%s: %s is in use by another process, or by this one; `fuser -v %s` names it",
-		device->base.address, path, path);
+	return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+			 "%s: %s is in use, by another process or in this process already; `fuser "
+			 "-v %s` names it",
+			 device->base.address, path, path);
 }
 
 /* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins

@@ -32,7 +32,7 @@ bool request_seen(struct device *device);
 
 /* interrupt.c: has interrupt `start` of an index signal the eventfd, or nobody (-1). As ioctl. */
 int irq_set(struct vfio_device *device, uint32_t index, uint32_t start, int fd);
-int vfio_interrupt(struct device *device, uint16_t vector, int fd);
+int vfio_interrupt(struct device *base, uint16_t vector, int fd);
 
 /* bar.c */
 int vfio_bar_map(struct device_bar *bar, struct device *device, unsigned index);

@@ -14,6 +14,6 @@ void vectors_destroy(struct vectors *vectors);
 /* From now on the vector signals this eventfd; -1: none, and none is being signalled any more. */
 int vectors_set(struct vectors *vectors, uint16_t vector, int fd);
 /* A softctrl_interrupt's `send`. */
-void vectors_signal(void *vectors, uint16_t vector);
+void vectors_signal(void *context, uint16_t vector);
 
 #endif
