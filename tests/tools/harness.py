@@ -92,7 +92,8 @@ class Lines(unittest.TestResult):
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
-        print(f"{self._exc_info_to_string(err, test)}[  FAILED  ] {test._testMethodName}", flush=True)
+        name = getattr(test, "_testMethodName", test)  # what fails before a class's first test is no test
+        print(f"{self._exc_info_to_string(err, test)}[  FAILED  ] {name}", flush=True)
 
     addError = addFailure
 

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The Debian packages: what is in each, what it needs, and that lintian finds no error. tests/deb installs them."""
 
+import pathlib
 import re
 import shutil
+import tempfile
 import unittest
 
 from harness import ENVIRONMENT, TOP, Case, call, main, release_only, run
@@ -17,19 +19,29 @@ VERSION = re.search(r'^#define UPNVME_VERSION +"([\d.]+)"', HEADER, re.MULTILINE
 @release_only
 @unittest.skipUnless(all(map(shutil.which, TOOLS)), f"one of {', '.join(TOOLS)} is not installed (make deps)")
 class Deb(Case):
-    def setUp(self):
-        super().setUp()
-        self.multiarch = call("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip()
-        self.lib = f"usr/lib/{self.multiarch}"
-        self.stage = self.folder / "stage"
-        call("make", "-s", "install", "PREFIX=/usr", f"LIBDIR=/{self.lib}", f"DESTDIR={self.stage}", cwd=TOP,
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="upnvme-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.lib = f"usr/lib/{call('dpkg-architecture', '-qDEB_HOST_MULTIARCH').strip()}"
+        cls.installed = pathlib.Path(folder.name) / "installed"
+        cls.made = pathlib.Path(folder.name) / "made"
+        call("make", "-s", "install", "PREFIX=/usr", f"LIBDIR=/{cls.lib}", f"DESTDIR={cls.installed}", cwd=TOP,
              env=ENVIRONMENT)
+        shutil.copytree(cls.installed, cls.made / "stage", symlinks=True)
+        cls.build(cls.made)
 
-    def build(self, code=0):
-        return run(TOP / "capi/packaging/build-deb", VERSION, self.folder, code=code, cwd=TOP, env=ENVIRONMENT).stderr
+    @staticmethod
+    def build(folder, code=0):
+        return run(TOP / "capi/packaging/build-deb", VERSION, folder, code=code, cwd=TOP, env=ENVIRONMENT).stderr
 
-    def packages(self):
-        return {path.name.split("_")[0]: path for path in self.folder.glob("*.deb")}
+    def stage(self):
+        """What is installed, in this test's folder."""
+        shutil.copytree(self.installed, self.folder / "stage", symlinks=True)
+        return self.folder / "stage"
+
+    def packages(self, folder=None):
+        return {path.name.split("_")[0]: path for path in (folder or self.made).glob("*.deb")}
 
     def fields(self, package):
         text = call("dpkg-deb", "-f", self.packages()[package])
@@ -40,7 +52,6 @@ class Deb(Case):
         return {line.split()[5][2:] for line in listed.splitlines() if not line.startswith("d")}
 
     def test_each_file_is_in_its_package(self):
-        self.build()
         self.assertEqual(set(self.packages()) - {"libupnvme-dpdk"}, PACKAGES)
         documents = {"changelog.gz", "changelog.Debian.gz", "copyright"}
         for name in PACKAGES:
@@ -54,7 +65,6 @@ class Deb(Case):
                              self.files("upnvme-tools"))
 
     def test_each_package_names_what_it_needs(self):
-        self.build()
         self.assertRegex(self.fields("libupnvme0")["Depends"], r"libc6 \(>= ")
         self.assertEqual(self.fields("libupnvme-dev")["Depends"].split(", ")[0], f"libupnvme0 (= {VERSION}-1)")
         self.assertIn(f"libupnvme0 (>= {VERSION})", self.fields("upnvme-tools")["Depends"])
@@ -64,36 +74,31 @@ class Deb(Case):
 
     @unittest.skipUnless(shutil.which("lintian"), "lintian is not installed (make deps)")
     def test_lintian_finds_no_error(self):
-        self.build()
         call("lintian", "--fail-on", "error", "--allow-root", *self.packages().values())
 
     def test_a_second_build_is_the_same_to_the_byte(self):
-        shutil.copytree(self.stage, self.folder / "again", symlinks=True)
-        self.build()
-        first = {name: path.read_bytes() for name, path in self.packages().items()}
-        shutil.rmtree(self.stage)
-        (self.folder / "again").rename(self.stage)
-        self.build()
-        self.assertEqual({name: path.read_bytes() for name, path in self.packages().items()}, first)
+        self.stage()
+        self.build(self.folder)
+        self.assertEqual({name: path.read_bytes() for name, path in self.packages(self.folder).items()},
+                         {name: path.read_bytes() for name, path in self.packages().items()})
 
     def test_the_plug_in_has_a_package_of_its_own(self):
-        plugin = self.stage / self.lib / "libupnvme-dpdk.so"
-        if not plugin.exists():
+        if not (self.installed / self.lib / "libupnvme-dpdk.so").exists():
             self.skipTest("built without DPDK")
-        self.build()
         self.assertIn(f"{self.lib}/libupnvme-dpdk.so", self.files("libupnvme-dpdk"))
         self.assertIn("libnuma1", self.fields("libupnvme-dpdk")["Depends"])
 
     def test_without_the_plug_in_there_is_no_package_of_it(self):
-        (self.stage / self.lib / "libupnvme-dpdk.so").unlink(missing_ok=True)
-        self.build()
-        self.assertEqual(set(self.packages()), PACKAGES)
+        (self.stage() / self.lib / "libupnvme-dpdk.so").unlink(missing_ok=True)
+        self.build(self.folder)
+        self.assertEqual(set(self.packages(self.folder)), PACKAGES)
 
     def test_a_file_that_is_in_no_package_is_an_error(self):
-        (self.stage / "usr/games").mkdir()
-        (self.stage / "usr/games/solitaire").touch()
-        self.assertRegex(self.build(code=1), "in no package:\n.*usr/games/solitaire")
-        self.assertEqual(self.packages(), {})
+        games = self.stage() / "usr/games"
+        games.mkdir()
+        (games / "solitaire").touch()
+        self.assertRegex(self.build(self.folder, code=1), "in no package:\n.*usr/games/solitaire")
+        self.assertEqual(self.packages(self.folder), {})
 
 
 if __name__ == "__main__":
