@@ -149,12 +149,12 @@ static int check_expressible(struct upnvme_qpair *qp, struct request request)
 				-EINVAL, UPNVME_ERR_IOVEC,
 				"iovec segment %u: PRP cannot express it (inner segments must begin and end at "
 				"multiples of %u bytes) and %s",
-				data_segment(&request.op, request.place), NVME_PAGE_BYTES,
+				data_segment(qp, &request.op, request.place), NVME_PAGE_BYTES,
 				qp->ctrlr->limits.sgl ?
 					"one block has too many segments for an SGL" :
 					"the controller has no SGL");
 		request.next += blocks;
-		data_skip(&request.op, &request.place, (uint64_t)blocks * request.block_bytes);
+		data_skip(qp, &request.op, &request.place, (uint64_t)blocks * request.block_bytes);
 	}
 	return 0;
 }
@@ -278,15 +278,13 @@ static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint
 
 static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *raw)
 {
-	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM,
-		 iova = 0;
+	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
 
 	if (raw->metadata)
 		return changes | SLOT_TOUCHES_MANY;
 	if (raw->direction == UPNVME_DATA_NONE)
 		return changes;
-	data_translate(qp, (uint64_t)(uintptr_t)raw->data, raw->data_bytes, &iova);
-	return changes | slot_touches(iova, raw->data_bytes);
+	return changes | buffer_touches(qp, raw->data, raw->data_bytes);
 }
 
 static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb,
