@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""DPDK's huge pages: as a guest in the process, as the application's own, and where they come from. The other files show
-that I/O is the same with them."""
+"""DPDK's huge pages: as a guest in the process, as the application's own, and where they come from. The other files
+show that I/O is the same with them."""
 
 import os
 import pathlib
