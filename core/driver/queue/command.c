@@ -143,7 +143,7 @@ static void put_ranges(struct upnvme_qpair *qp, struct request *request, uint32_
 
 	if (op->buf) {
 		sqe->cdw10 = op->blocks - 1;
-		sqe->cdw11 = op->directive;
+		sqe->cdw11 = op->dsm;
 		data_build(qp, op, &request->place, (uint64_t)op->blocks * sizeof(*range), slot,
 			   sqe);
 		return;
