@@ -22,6 +22,8 @@ import machine
 from monitor import Monitor
 
 TOP = kernel.TOP
+# What a guest has as its root: this machine's, or another system that has the same tree in the same place.
+ROOT = os.environ.get("UPNVME_GUEST_ROOT", "/")
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 QEMU = "qemu-system-x86_64"
 VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
@@ -66,7 +68,7 @@ class Host:
     def share_root(self):
         """Starts the server of the host's root; the guest's end is its socket."""
         path = self.folder / "root.socket"
-        command = [*virtiofsd_command(), f"--socket-path={path}", "-o", "source=/", "-o", "sandbox=chroot",
+        command = [*virtiofsd_command(), f"--socket-path={path}", "-o", f"source={ROOT}", "-o", "sandbox=chroot",
                    "-o", "cache=always"]
         with (self.folder / "virtiofsd.log").open("w") as log:
             server = subprocess.Popen(dying_with_us(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
