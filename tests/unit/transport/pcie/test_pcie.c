@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Registers and doorbells of a made-up device: its BAR is memory, its configuration space a file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -178,6 +179,22 @@ static void configuration_space_that_is_gone_is_an_error(void **state)
 	assert_non_null(strstr(error_last()->text, "gone"));
 }
 
+/* As on a kernel that is locked down, which lets nobody write it. */
+static void configuration_space_that_may_not_be_written_is_no_device_that_is_gone(void **state)
+{
+	struct transport *transport;
+
+	close(fake.device.config_fd);
+	fake.device.config_fd = memfd_create("config", MFD_ALLOW_SEALING);
+	assert_int_equal(ftruncate(fake.device.config_fd, (off_t)fake.device.config_offset + 256),
+			 0);
+	assert_int_equal(fcntl(fake.device.config_fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), -EPERM);
+	assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_ACCESS);
+	assert_non_null(strstr(error_last()->text, "locked down"));
+	assert_non_null(strstr(error_last()->text, "vfio-pci"));
+}
+
 /* --- memory of the controller's own --- */
 
 static void set_bar(unsigned index, uint32_t value)
@@ -283,6 +300,7 @@ int main(void)
 		TEST(doorbells_beyond_the_bar_are_refused),
 		TEST(doorbells_in_a_hole_are_refused),
 		TEST(configuration_space_that_is_gone_is_an_error),
+		TEST(configuration_space_that_may_not_be_written_is_no_device_that_is_gone),
 		TEST(memory_is_mapped_where_its_bar_is),
 		TEST(memory_ends_with_what_is_mapped),
 		TEST(memory_that_is_not_there_is_refused),
