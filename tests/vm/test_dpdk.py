@@ -17,6 +17,12 @@ CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),)), Controller((Namespace(1
 ADDRESS, OTHER = guest.address_of(0), guest.address_of(1)
 HUGE_PAGES = pathlib.Path("/proc/sys/vm/nr_hugepages")
 HUGE_SIZE = 2 * MIB
+# EAL reserves far more addresses than that.
+TWICE_IN_LITTLE_ROOM = """
+import resource, sys, library
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+print(library.attempt(sys.argv[1]), library.attempt(sys.argv[1]), sep="\\n")
+"""
 
 
 def free_pages():
@@ -60,6 +66,13 @@ class Dpdk(guest.harness.Case):
         self.assertIn("HUGE_PAGES", said)
         HUGE_PAGES.write_text("160")
         self.assertEqual(self.opened(guest.uri_of(ADDRESS, env="dpdk")), "open")
+
+    def test_a_start_that_failed_is_explained_again_when_it_is_tried_again(self):
+        said = subprocess.run([sys.executable, "-c", TWICE_IN_LITTLE_ROOM, guest.uri_of(ADDRESS, env="dpdk")],
+                              check=True, capture_output=True, text=True, cwd=pathlib.Path(__file__).parent).stdout
+        first, second = said.splitlines()
+        self.assertIn("cannot be started", first)
+        self.assertEqual(second, first)
 
     def test_a_plug_in_of_another_build_is_refused(self):
         said = self.opened(guest.uri_of(ADDRESS, env="dpdk"), code=1,

@@ -80,6 +80,7 @@ class Uio(guest.harness.Case):
         self.assertEqual(first.stdout.readline(), "open\n")
         self.assertTrue(self.is_bus_master())
         self.refused("DEVICE_BUSY", "another process", unsafe=1)
+        self.assertTrue(self.is_bus_master())  # the attempt did not cut the first one off
         first.communicate()
         with library.Controller(guest.uri_of(ADDRESS, unsafe=1)):
             pass

@@ -111,9 +111,26 @@ static void *initialize(void *result)
 	return NULL;
 }
 
+/* An EAL that could not be started may refuse to be asked again: it is still what it said first that
+ * is wrong. */
+static const char *reason(int *rc)
+{
+	static char first_words[256];
+	static int first;
+
+	if (*rc == -EALREADY && first) {
+		*rc = first;
+	} else {
+		first = *rc;
+		snprintf(first_words, sizeof(first_words), "%s", guest_last_words());
+	}
+	return first_words;
+}
+
 static int start_ours(void)
 {
 	int result = 0, rc = guest_log();
+	const char *words;
 
 	if (!rc)
 		rc = guest_run(initialize, &result);
@@ -123,10 +140,11 @@ static int start_ours(void)
 		eal = &ours;
 		return 0;
 	}
+	words = reason(&rc);
 	return plugin_error(
 		rc, UPNVME_ERR_SYSTEM,
-		"DPDK %s cannot be started (%s): \"%s\"; use env=vfio, which needs no DPDK",
-		rte_version(), strerror(-rc), guest_last_words());
+		"%s cannot be started (%s): \"%s\"; use env=vfio, which needs no DPDK",
+		rte_version(), strerror(-rc), words);
 }
 
 int eal_start(void)
