@@ -35,8 +35,8 @@ HOST_SECONDS = 500
 LAST_WORDS_SECONDS = 20
 # Of a busy machine a guest gets little and late: its kernel shall not take timers, clocks, processors or devices that
 # are late for broken ones. A hang shall leave the stacks of all processors on the console.
-# With the kernel's driver, which uses shadow doorbells, QEMU 7.2 can miss one (no barrier between its note of the last
-# entry seen and its look at the next): the kernel shall notice in time to reset the controller and go on.
+# Under the kernel's driver, which uses shadow doorbells, QEMU 7.2 has been seen to stop fetching commands: the kernel
+# shall notice in time to reset the controller and go on.
 KERNEL_IO_SECONDS = 45
 KERNEL_WORDS = ["console=ttyS0", "quiet", "panic=-1", "mitigations=off", "nokaslr", "random.trust_cpu=on",
                 "no_timer_check", "tsc=reliable", "nowatchdog", "rcupdate.rcu_cpu_stall_suppress=1",
