@@ -49,6 +49,7 @@ class Dpdk(guest.harness.Case):
 
     def test_an_application_that_runs_dpdk_is_served_from_its_memory(self):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))
+        guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"), "no-huge")
 
     def test_it_is_chosen_where_huge_pages_are_free_and_vfio_elsewhere(self):
         for pages, chosen in ((64, "dpdk"), (0, "vfio")):

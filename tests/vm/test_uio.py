@@ -105,6 +105,7 @@ class Uio(guest.harness.Case):
         said, _ = self.process().communicate()
         pages.write_text(before)
         self.assertIn("HUGE_PAGES", said)
+        guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, unsafe=1), "no-huge")
 
 
 if __name__ == "__main__":
