@@ -88,6 +88,13 @@ class Dpdk(guest.harness.Case):
             self.assertLessEqual(free_pages(), before - 32)
         self.assertGreaterEqual(free_pages(), before - 2)  # EAL keeps what its own records are in
 
+    def test_memory_takes_no_descriptor_for_each_page(self):
+        descriptors = pathlib.Path("/proc/self/fd")
+        with library.Controller(guest.uri_of(ADDRESS, env="dpdk")) as controller:
+            before = len(list(descriptors.iterdir()))
+            controller.buffer(64 * MIB)
+            self.assertLess(len(list(descriptors.iterdir())), before + 8)
+
     def test_huge_pages_without_dpdk_are_huge(self):
         before = free_pages()
         with library.Controller(guest.uri_of(ADDRESS, pages="huge")) as controller:

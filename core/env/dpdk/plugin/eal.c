@@ -101,8 +101,10 @@ static int lcore_argument(char *text, size_t bytes)
 static void *initialize(void *result)
 {
 	char lcores[32];
-	char *arguments[] = { "upnvme",      lcores,           "--in-memory",    "--no-pci",
-			      "--no-shconf", "--no-telemetry", "--iova-mode=va", NULL };
+	/* Single files: else each huge page would take a descriptor of the application's. */
+	char *arguments[] = { "upnvme",   lcores,        "--in-memory",    "--single-file-segments",
+			      "--no-pci", "--no-shconf", "--no-telemetry", "--iova-mode=va",
+			      NULL };
 	int rc = lcore_argument(lcores, sizeof(lcores));
 
 	if (!rc && rte_eal_init((int)ARRAY_SIZE(arguments) - 1, arguments) < 0)
@@ -141,10 +143,9 @@ static int start_ours(void)
 		return 0;
 	}
 	words = reason(&rc);
-	return plugin_error(
-		rc, UPNVME_ERR_SYSTEM,
-		"%s cannot be started (%s): \"%s\"; use env=vfio, which needs no DPDK",
-		rte_version(), strerror(-rc), words);
+	return plugin_error(rc, UPNVME_ERR_SYSTEM,
+			    "%s cannot be started (%s): \"%s\"; use env=vfio, which needs no DPDK",
+			    rte_version(), strerror(-rc), words);
 }
 
 int eal_start(void)
