@@ -3,6 +3,7 @@
  * its EAL, and what it has allocated there can be registered and used. The controller is the one
  * that the command line names. */
 #include <dirent.h>
+#include <errno.h>
 
 #include <rte_eal.h>
 #include <rte_malloc.h>
@@ -72,6 +73,19 @@ static void memory_of_the_application_is_used_uncopied(void **state)
 	rte_free(in);
 }
 
+static int child_opens(void *arg)
+{
+	upnvme_ctrlr *ctrlr;
+
+	return -upnvme_open(&ctrlr, uri, NULL);
+}
+
+/* It has its parent's huge pages before it, and would give out the same ones. */
+static void a_child_does_not_use_its_parents_eal(void **state)
+{
+	assert_int_equal(in_child(child_opens, NULL), EOWNERDEAD);
+}
+
 static void memory_without_huge_pages_is_for_an_iommu_only(void **state)
 {
 	upnvme_ctrlr *ctrlr = NULL;
@@ -83,6 +97,7 @@ static void memory_without_huge_pages_is_for_an_iommu_only(void **state)
 static int run(bool huge)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_child_does_not_use_its_parents_eal),
 		cmocka_unit_test(memory_comes_from_the_applications_eal),
 		cmocka_unit_test(memory_of_the_application_is_used_uncopied),
 	};

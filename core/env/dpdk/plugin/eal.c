@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct eal ours = {
 	.zmalloc = rte_zmalloc_socket,
@@ -71,6 +72,23 @@ static bool theirs_is_at_work(void)
 		return false;
 	memcpy(&mode, &symbol, sizeof(symbol));
 	return mode() != RTE_IOVA_DC && find_theirs();
+}
+
+/* Whoever starts an EAL has a thread of it, for its interrupts, beside his own; a child that has just
+ * been forked has one thread in all. A directory's links are two, and one for each below it. */
+static bool theirs_is_a_parents(void)
+{
+	struct stat tasks;
+
+	return !stat("/proc/self/task", &tasks) && tasks.st_nlink == 2 + 1;
+}
+
+static int error_forked(void)
+{
+	return plugin_error(
+		-EOWNERDEAD, UPNVME_ERR_FORKED,
+		"this process was forked from one that runs DPDK, whose memory is not its "
+		"own: open with env=vfio, or in a process that was not forked");
 }
 
 bool eal_is_running(void)
@@ -154,6 +172,8 @@ int eal_start(void)
 		return 0;
 	if (!theirs_is_at_work())
 		return start_ours();
+	if (theirs_is_a_parents())
+		return error_forked();
 	eal = &theirs;
 	return 0;
 }
