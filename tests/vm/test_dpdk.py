@@ -49,6 +49,7 @@ class Dpdk(guest.harness.Case):
 
     def test_an_application_that_runs_dpdk_is_served_from_its_memory(self):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))
+        guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"), "no-huge")
 
     def test_it_is_chosen_where_huge_pages_are_free_and_vfio_elsewhere(self):
         for pages, chosen in ((64, "dpdk"), (0, "vfio")):
@@ -86,6 +87,13 @@ class Dpdk(guest.harness.Case):
             controller.buffer(64 * MIB)
             self.assertLessEqual(free_pages(), before - 32)
         self.assertGreaterEqual(free_pages(), before - 2)  # EAL keeps what its own records are in
+
+    def test_memory_takes_no_descriptor_for_each_page(self):
+        descriptors = pathlib.Path("/proc/self/fd")
+        with library.Controller(guest.uri_of(ADDRESS, env="dpdk")) as controller:
+            before = len(list(descriptors.iterdir()))
+            controller.buffer(64 * MIB)
+            self.assertLess(len(list(descriptors.iterdir())), before + 8)
 
     def test_huge_pages_without_dpdk_are_huge(self):
         before = free_pages()

@@ -93,6 +93,21 @@ class Uio(guest.harness.Case):
         first.wait()
         self.assertFalse(self.is_bus_master())
 
+    def test_one_that_was_left_enabled_and_cannot_be_reset_is_disabled(self):
+        first = self.process()
+        self.assertEqual(first.stdout.readline(), "open\n")
+        first.kill()
+        first.wait()
+        methods = guest.PCI / "devices" / ADDRESS / "reset_method"
+        before = methods.read_text()
+        methods.write_text("\n")
+        try:
+            with library.Controller(guest.uri_of(ADDRESS, unsafe=1)) as controller:
+                memory = controller.buffer(4096)
+                self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), memory, 0, 8), 0)
+        finally:
+            methods.write_text(before)
+
     def test_a_user_who_is_not_root_is_refused(self):
         said, _ = self.process("65534", str(64 * MIB)).communicate()
         self.assertIn("DEVICE_ACCESS", said)
@@ -105,6 +120,7 @@ class Uio(guest.harness.Case):
         said, _ = self.process().communicate()
         pages.write_text(before)
         self.assertIn("HUGE_PAGES", said)
+        guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, unsafe=1), "no-huge")
 
 
 if __name__ == "__main__":

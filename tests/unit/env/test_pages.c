@@ -105,7 +105,7 @@ static void huge_pages_that_are_not_free_are_asked_for_with_the_command(void **s
 	assert_true(pages_huge.alloc(1ull << 46, 4096, ENV_ANY_NODE, &va) < 0);
 	assert_int_equal(error_last()->code, UPNVME_ERR_HUGE_PAGES);
 	if (error_last()->err == -ENOMEM)
-		assert_non_null(strstr(error_last()->text, "upnvme-devices setup --huge-pages"));
+		assert_non_null(strstr(error_last()->text, "upnvme-devices setup --huge-pages N:"));
 }
 
 int main(void)
