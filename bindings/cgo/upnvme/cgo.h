@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file upnvme/cgo.h
+ * What the Go package needs of C that cannot be said in Go; for that package alone, and no part of
+ * the ABI: each build of the package takes in the header that it finds.
+ *
+ * Go's records come as `const void *`: to cgo, what says that it has pointers may hold Go's, and is
+ * searched for them at each call. Nothing here calls Go. Where the library calls back, a function of this header notes what it was
+ * told in C memory (or writes it to a pipe), and Go looks there when the call has returned.
+ */
+#ifndef UPNVME_CGO_H
+#define UPNVME_CGO_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <upnvme.h>
+
+/** The version of what is in here, which the package compares with the one that it was made for. */
+#define UPNVME_CGO_VERSION 1u
+
+/** Go's Op.Form: dataset management with ranges in the buffer. The library has no such form. */
+#define UPNVME_CGO_FORM_RANGES 0x80u
+
+/** What the calls below answer for a command that reaches past the end of its buffer: an errno that
+ * the library does not use. The memory behind a buffer is some other buffer's. */
+#define UPNVME_CGO_TOO_SHORT (-EMSGSIZE)
+/** Likewise for an op of a form that has addresses in it. */
+#define UPNVME_CGO_BAD_FORM (-EBADMSG)
+
+/* --- bounds -------------------------------------------------------------------------------------- */
+
+/** What a command's data may be in: memory of one buffer. */
+struct upnvme_cgo_room {
+	uintptr_t base; /**< where the buffer begins, or 0; a number, since it may be Go's */
+	uint64_t bytes; /**< its length */
+};
+
+/* Bytes of a block as they lie in the buffer. Where metadata has a place of its own it does not
+ * count. */
+static inline uint64_t upnvme_cgo_block(const upnvme_ns *ns, int separate)
+{
+	return (uint64_t)upnvme_ns_block_size(ns) + (separate ? 0 : upnvme_ns_metadata_size(ns));
+}
+
+static inline int upnvme_cgo_fits(const struct upnvme_cgo_room *room, uint64_t at, uint64_t bytes)
+{
+	return !room->base || (at <= room->bytes && bytes <= room->bytes - at);
+}
+
+static inline int upnvme_cgo_has_data(uint8_t opcode)
+{
+	return opcode == UPNVME_OP_READ || opcode == UPNVME_OP_WRITE || opcode == UPNVME_OP_COMPARE;
+}
+
+/* In Go's op, `buf` and `metadata` are offsets into the room; these turn them into addresses. */
+static inline int upnvme_cgo_place_data(struct upnvme_op *op, const upnvme_ns *ns,
+					const struct upnvme_cgo_room *room)
+{
+	uint64_t at = (uint64_t)(uintptr_t)op->buf, meta = (uint64_t)(uintptr_t)op->metadata;
+
+	if (!upnvme_cgo_fits(room, at, op->blocks * upnvme_cgo_block(ns, meta != 0)))
+		return UPNVME_CGO_TOO_SHORT;
+	if (meta &&
+	    !upnvme_cgo_fits(room, meta, op->blocks * (uint64_t)upnvme_ns_metadata_size(ns)))
+		return UPNVME_CGO_TOO_SHORT;
+	op->buf = room->base ? (void *)(room->base + at) : NULL;
+	op->metadata = meta && room->base ? (void *)(room->base + meta) : NULL;
+	return 0;
+}
+
+static inline int upnvme_cgo_place_ranges(struct upnvme_op *op, const struct upnvme_cgo_room *room)
+{
+	uint64_t at = (uint64_t)(uintptr_t)op->buf;
+
+	if (!upnvme_cgo_fits(room, at, op->blocks * (uint64_t)16))
+		return UPNVME_CGO_TOO_SHORT;
+	op->form = UPNVME_FORM_BUF;
+	op->buf = room->base ? (void *)(room->base + at) : NULL;
+	return 0;
+}
+
+/* One op as the library takes it. `ns` is that of the op before, or null. */
+static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr, upnvme_ns **ns,
+				   uint32_t *nsid, const struct upnvme_cgo_room *room)
+{
+	int rc;
+
+	if (op->form == UPNVME_FORM_IOV || op->form == UPNVME_FORM_RAW)
+		return UPNVME_CGO_BAD_FORM;
+	if (op->form == UPNVME_CGO_FORM_RANGES)
+		return upnvme_cgo_place_ranges(op, room);
+	if (!upnvme_cgo_has_data(op->opcode)) {
+		op->buf = op->metadata = NULL;
+		return 0;
+	}
+	if (!*ns || *nsid != op->nsid) {
+		rc = upnvme_ns_get(ns, ctrlr, op->nsid);
+		if (rc)
+			return rc;
+		*nsid = op->nsid;
+	}
+	return upnvme_cgo_place_data(op, *ns, room);
+}
+
+/* --- queue pairs --------------------------------------------------------------------------------- */
+
+struct upnvme_cgo_qpair;
+
+/** What a command that has a callback is known by; its address is the library's argument. */
+struct upnvme_cgo_slot {
+	struct upnvme_cgo_qpair *owner; /**< whose it is */
+	uint64_t index;                 /**< Go's number of it */
+	struct iovec *iov;              /**< of the last vectored command; kept for the next */
+	uint32_t niov;                  /**< its room */
+	uint32_t reserved;              /**< zero */
+	struct upnvme_raw raw;          /**< of the last raw command */
+};
+
+/** A queue pair as Go has it. */
+struct upnvme_cgo_qpair {
+	upnvme_qpair *qp;               /**< the library's */
+	upnvme_ctrlr *ctrlr;            /**< whose it is */
+	struct upnvme_completion *done; /**< of callbacks, for Go to run; the tag is the slot */
+	uint32_t ndone;                 /**< how many; Go sets it back to 0 */
+	uint32_t nslots;                /**< as many as can be outstanding: room in `done`, too */
+	struct upnvme_cgo_slot *slots;  /**< one for each command with a callback */
+};
+
+/** How many ops are given to the library at once. */
+#define UPNVME_CGO_BATCH 64u
+
+static inline void upnvme_cgo_on_done(void *arg, const struct upnvme_completion *done)
+{
+	struct upnvme_cgo_slot *slot = (struct upnvme_cgo_slot *)arg;
+	struct upnvme_completion *to = &slot->owner->done[slot->owner->ndone++];
+
+	*to = *done;
+	to->tag = slot->index;
+}
+
+static inline void upnvme_cgo_qpair_free(struct upnvme_cgo_qpair *q)
+{
+	for (uint32_t i = 0; q->slots && i < q->nslots; i++)
+		free(q->slots[i].iov);
+	free(q->slots);
+	free(q->done);
+	free(q);
+}
+
+static inline int upnvme_cgo_qpair_tables(struct upnvme_cgo_qpair *q)
+{
+	q->nslots = upnvme_qpair_outstanding_max(q->qp);
+	q->slots = (struct upnvme_cgo_slot *)calloc(q->nslots, sizeof(*q->slots));
+	q->done = (struct upnvme_completion *)calloc(q->nslots, sizeof(*q->done));
+	if (!q->slots || !q->done)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < q->nslots; i++) {
+		q->slots[i].owner = q;
+		q->slots[i].index = i;
+	}
+	return 0;
+}
+
+/** Creates a queue pair of the calling thread, with its tables. */
+static inline int upnvme_cgo_qpair_new(struct upnvme_cgo_qpair **made, upnvme_ctrlr *ctrlr,
+				       const struct upnvme_qpair_opts *opts)
+{
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)calloc(1, sizeof(*q));
+	int rc = q ? upnvme_qpair_create(&q->qp, ctrlr, opts) : -ENOMEM;
+
+	if (!rc) {
+		q->ctrlr = ctrlr;
+		rc = upnvme_cgo_qpair_tables(q);
+		if (rc)
+			upnvme_qpair_close(q->qp);
+	}
+	if (!rc)
+		*made = q;
+	else if (q)
+		upnvme_cgo_qpair_free(q);
+	return rc;
+}
+
+/** The short forms that move data. */
+enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
+
+/* Nothing of a slot is written before the library has said that the thread is the right one. */
+static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, upnvme_ns *ns, char *buf,
+				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
+				  uint32_t slot)
+{
+	void *arg = &q->slots[slot];
+
+	if (buf && blocks * upnvme_cgo_block(ns, 0) > bytes)
+		return UPNVME_CGO_TOO_SHORT;
+	if (verb == UPNVME_CGO_READ)
+		return upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	if (verb == UPNVME_CGO_WRITE)
+		return upnvme_write(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	return upnvme_compare(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+}
+
+static inline int upnvme_cgo_flush(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint32_t slot)
+{
+	return upnvme_flush(q->qp, ns, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_write_zeroes(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint64_t lba,
+					  uint32_t blocks, uint32_t slot)
+{
+	return upnvme_write_zeroes(q->qp, ns, lba, blocks, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_deallocate(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint64_t lba,
+					uint32_t blocks, uint32_t slot)
+{
+	return upnvme_deallocate(q->qp, ns, lba, blocks, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_verify(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint64_t lba,
+				    uint32_t blocks, uint32_t slot)
+{
+	return upnvme_verify(q->qp, ns, lba, blocks, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_slot_iov(struct upnvme_cgo_slot *slot, const void *iov, uint32_t niov)
+{
+	if (slot->niov < niov) {
+		struct iovec *more = (struct iovec *)realloc(slot->iov, niov * sizeof(*slot->iov));
+
+		if (!more)
+			return -ENOMEM;
+		slot->iov = more;
+		slot->niov = niov;
+	}
+	if (niov)
+		memcpy(slot->iov, iov, niov * sizeof(*slot->iov));
+	return 0;
+}
+
+/** Reads into, writes from or compares with several pieces; the array may go when this returns. */
+static inline int upnvme_cgo_movev(struct upnvme_cgo_qpair *q, upnvme_ns *ns, const void *iov,
+				   uint32_t niov, uint64_t lba, uint32_t blocks, uint32_t verb,
+				   uint32_t slot)
+{
+	struct upnvme_cgo_slot *arg = &q->slots[slot];
+	int rc = upnvme_qpair_ring(q->qp);
+
+	if (!rc)
+		rc = upnvme_cgo_slot_iov(arg, iov, niov);
+	if (rc)
+		return rc;
+	if (verb == UPNVME_CGO_READ)
+		return upnvme_readv(q->qp, ns, arg->iov, niov, lba, blocks, upnvme_cgo_on_done,
+				    arg);
+	return upnvme_writev(q->qp, ns, arg->iov, niov, lba, blocks, upnvme_cgo_on_done, arg);
+}
+
+/** Submits one op, as Go has it, with a callback. */
+static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *from, char *base,
+				uint64_t bytes, uint32_t slot)
+{
+	struct upnvme_cgo_room room = { (uintptr_t)base, bytes };
+	struct upnvme_op op = *(const struct upnvme_op *)from;
+	upnvme_ns *ns = NULL;
+	uint32_t nsid = 0;
+	int rc = upnvme_cgo_place(&op, q->ctrlr, &ns, &nsid, &room);
+
+	return rc ? rc : upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+/** The same with the data in several pieces. */
+static inline int upnvme_cgo_iov(struct upnvme_cgo_qpair *q, const void *from, const void *iov,
+				 uint32_t niov, uint32_t slot)
+{
+	struct upnvme_op op = *(const struct upnvme_op *)from;
+	int rc = upnvme_qpair_ring(q->qp);
+
+	if (!rc)
+		rc = niov > UINT16_MAX ? -EINVAL : upnvme_cgo_slot_iov(&q->slots[slot], iov, niov);
+	if (rc)
+		return rc;
+	op.form = UPNVME_FORM_IOV;
+	op.buf = q->slots[slot].iov;
+	op.niov = (uint16_t)niov;
+	op.metadata = NULL;
+	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+/** Submits a command dword by dword, with its data at `data`. */
+static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme_raw *raw,
+				 char *data, uint32_t slot)
+{
+	struct upnvme_op op = { 0 };
+	int rc = upnvme_qpair_ring(q->qp);
+
+	if (rc)
+		return rc;
+	q->slots[slot].raw = *raw;
+	q->slots[slot].raw.data = data;
+	op.form = UPNVME_FORM_RAW;
+	op.buf = &q->slots[slot].raw;
+	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+/* Copies up to a batch of Go's ops and says how many; `rc` is why it ended early. */
+static inline uint32_t upnvme_cgo_stage(struct upnvme_op *to, const struct upnvme_op *from,
+					uint32_t n, upnvme_ctrlr *ctrlr,
+					const struct upnvme_cgo_room *room, int *rc)
+{
+	upnvme_ns *ns = NULL;
+	uint32_t nsid = 0, i;
+
+	for (i = 0, *rc = 0; i < n && i < UPNVME_CGO_BATCH; i++) {
+		to[i] = from[i];
+		*rc = upnvme_cgo_place(&to[i], ctrlr, &ns, &nsid, room);
+		if (*rc)
+			break;
+	}
+	return i;
+}
+
+/** Submits tagged commands as Go has them, all with data in one buffer. */
+static inline int upnvme_cgo_submit(struct upnvme_cgo_qpair *q, const void *from, uint32_t n,
+				    char *base, uint64_t bytes)
+{
+	struct upnvme_cgo_room room = { (uintptr_t)base, bytes };
+	struct upnvme_op staged[UPNVME_CGO_BATCH];
+	const struct upnvme_op *ops = (const struct upnvme_op *)from;
+	uint32_t taken = 0, k;
+	int rc, refused;
+
+	do {
+		k = upnvme_cgo_stage(staged, ops + taken, n - taken, q->ctrlr, &room, &refused);
+		rc = k || !refused ? upnvme_submit(q->qp, staged, k) : refused;
+		if (rc < 0)
+			return taken ? (int)taken : rc;
+		taken += (uint32_t)rc;
+	} while (taken < n && (uint32_t)rc == k && !refused);
+	return (int)taken;
+}
+
+/** Submits a batch and waits for it, as upnvme_exec does. */
+static inline int upnvme_cgo_exec(struct upnvme_cgo_qpair *q, const void *from, uint32_t n,
+				  char *base, uint64_t bytes, struct upnvme_completion *done,
+				  uint32_t ndone, uint64_t timeout_ns)
+{
+	struct upnvme_cgo_room room = { (uintptr_t)base, bytes };
+	struct upnvme_op few[UPNVME_CGO_BATCH], *staged = few;
+	const struct upnvme_op *ops = (const struct upnvme_op *)from;
+	uint32_t k = 0, part;
+	int rc = 0, refused = 0;
+
+	if (n > UPNVME_CGO_BATCH)
+		staged = (struct upnvme_op *)malloc(n * sizeof(*staged));
+	if (!staged)
+		return -ENOMEM;
+	while (k < n && !refused) {
+		part = upnvme_cgo_stage(staged + k, ops + k, n - k, q->ctrlr, &room, &refused);
+		k += part;
+	}
+	/* Without a command it would only reap. */
+	rc = n && !k ? refused : upnvme_exec(q->qp, staged, k, done, ndone, timeout_ns);
+	if (staged != few)
+		free(staged);
+	return rc;
+}
+
+/* --- leases -------------------------------------------------------------------------------------- */
+
+/** A queue pair that nobody owns, for one command at a time, by whoever has it from Go. */
+struct upnvme_cgo_lease {
+	upnvme_qpair *qp;              /**< released while nobody is in a call below */
+	char *bounce;                  /**< DMA memory that data is copied through */
+	uint64_t bounce_bytes;         /**< its size */
+	struct upnvme_cgo_room room;   /**< where the command's data is */
+	struct upnvme_op op;           /**< the command, as Go has it */
+	struct upnvme_completion done; /**< how it ended */
+	struct upnvme_error error;     /**< why a call failed */
+	uint64_t nblocks;              /**< of the namespace, as it was last seen */
+	uint32_t block_bytes;          /**< likewise */
+	uint32_t reserved;             /**< zero */
+};
+
+/* The sentence belongs to this thread, and the goroutine may go on on another. */
+static inline int upnvme_cgo_lease_failed(struct upnvme_cgo_lease *lease, int rc)
+{
+	upnvme_error_get(&lease->error);
+	if (lease->error.err != rc) {
+		memset(&lease->error, 0, sizeof(lease->error));
+		lease->error.err = rc;
+	}
+	return rc;
+}
+
+static inline int upnvme_cgo_lease_new(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
+				       const struct upnvme_qpair_opts *opts)
+{
+	int rc = upnvme_qpair_create(&lease->qp, ctrlr, opts);
+
+	return rc ? upnvme_cgo_lease_failed(lease, rc) : upnvme_qpair_release(lease->qp);
+}
+
+/** Makes the bounce buffer at least that large. */
+static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
+					uint64_t bytes)
+{
+	void *more = NULL;
+	int rc = upnvme_dma_alloc(&more, ctrlr, bytes, 0);
+
+	if (!rc && lease->bounce)
+		rc = upnvme_dma_free(ctrlr, lease->bounce);
+	if (rc)
+		return upnvme_cgo_lease_failed(lease, rc);
+	lease->bounce = (char *)more;
+	lease->bounce_bytes = bytes;
+	return 0;
+}
+
+/**
+ * Adopts the queue pair, submits the command, polls for a while, releases.
+ *
+ * @return 1: done; 0: in flight still; or a negative errno: nothing was submitted
+ */
+static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
+				       upnvme_ns *ns, uint64_t spin_ns)
+{
+	struct upnvme_op op = lease->op;
+	uint32_t nsid = op.nsid;
+	int rc = upnvme_cgo_place(&op, ctrlr, &ns, &nsid, &lease->room);
+
+	lease->block_bytes = upnvme_ns_block_size(ns);
+	lease->nblocks = upnvme_ns_block_count(ns);
+	if (rc == UPNVME_CGO_TOO_SHORT || rc == UPNVME_CGO_BAD_FORM)
+		return rc;
+	if (!rc)
+		rc = upnvme_exec(lease->qp, &op, 1, &lease->done, 1, spin_ns);
+	if (rc == 1)
+		return 1;
+	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
+}
+
+/** Looks once at what is in flight; as upnvme_cgo_lease_run. */
+static inline int upnvme_cgo_lease_look(struct upnvme_cgo_lease *lease)
+{
+	int rc = upnvme_qpair_adopt(lease->qp);
+
+	if (!rc) {
+		rc = upnvme_reap(lease->qp, &lease->done, 1);
+		if (!rc && !upnvme_qpair_inflight(lease->qp))
+			rc = -EIO;
+		upnvme_qpair_release(lease->qp);
+	}
+	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : rc;
+}
+
+/** Looks at many; `states` gets what each look returned. Returns how many are no more in flight. */
+static inline uint32_t upnvme_cgo_leases_look(struct upnvme_cgo_lease **leases, int32_t *states,
+					      uint32_t n)
+{
+	uint32_t ended = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		states[i] = upnvme_cgo_lease_look(leases[i]);
+		ended += states[i] != 0;
+	}
+	return ended;
+}
+
+/** Ends what is in flight, by the library if need be, and closes the queue pair. */
+static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
+{
+	int rc = upnvme_qpair_adopt(lease->qp);
+
+	if (!rc)
+		rc = upnvme_qpair_stop(lease->qp);
+	if (!rc)
+		rc = upnvme_reap(lease->qp, &lease->done, 1);
+	upnvme_qpair_close(lease->qp);
+	lease->qp = NULL;
+	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : 1;
+}
+
+static inline void upnvme_cgo_lease_free(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr)
+{
+	upnvme_qpair_close(lease->qp);
+	upnvme_dma_free(ctrlr, lease->bounce);
+	free(lease);
+}
+
+/* --- what the library calls back with ------------------------------------------------------------ */
+
+/** How many events wait for Go at most. */
+#define UPNVME_CGO_EVENTS 256u
+
+/** Events that were noted, for Go to take. */
+struct upnvme_cgo_events {
+	pthread_mutex_t lock;                          /**< of what follows */
+	uint32_t n;                                    /**< how many */
+	uint32_t lost;                                 /**< for which there was no room */
+	struct upnvme_event events[UPNVME_CGO_EVENTS]; /**< oldest first */
+};
+
+static inline struct upnvme_cgo_events *upnvme_cgo_events_new(void)
+{
+	struct upnvme_cgo_events *noted = (struct upnvme_cgo_events *)calloc(1, sizeof(*noted));
+
+	if (noted)
+		pthread_mutex_init(&noted->lock, NULL);
+	return noted;
+}
+
+static inline void upnvme_cgo_events_free(struct upnvme_cgo_events *noted)
+{
+	pthread_mutex_destroy(&noted->lock);
+	free(noted);
+}
+
+static inline void upnvme_cgo_on_event(void *arg, const struct upnvme_event *event)
+{
+	struct upnvme_cgo_events *noted = (struct upnvme_cgo_events *)arg;
+
+	pthread_mutex_lock(&noted->lock);
+	if (noted->n < UPNVME_CGO_EVENTS)
+		noted->events[noted->n++] = *event;
+	else
+		noted->lost++;
+	pthread_mutex_unlock(&noted->lock);
+}
+
+static inline int upnvme_cgo_events_listen(upnvme_ctrlr *ctrlr, struct upnvme_cgo_events *noted)
+{
+	return upnvme_ctrlr_on_event(ctrlr, noted ? upnvme_cgo_on_event : NULL, noted);
+}
+
+/** Takes what was noted; `lost` is how many there was no room for. */
+static inline uint32_t upnvme_cgo_events_take(struct upnvme_cgo_events *noted,
+					      struct upnvme_event *events, uint32_t *lost)
+{
+	uint32_t n;
+
+	pthread_mutex_lock(&noted->lock);
+	n = noted->n;
+	memcpy(events, noted->events, n * sizeof(*events));
+	*lost = noted->lost;
+	noted->n = noted->lost = 0;
+	pthread_mutex_unlock(&noted->lock);
+	return n;
+}
+
+/** An admin command that was started; its data lies behind it. */
+struct upnvme_cgo_admin {
+	struct upnvme_raw raw;         /**< the command */
+	struct upnvme_completion done; /**< how it ended */
+	uint32_t ended;                /**< 1: it has; see upnvme_cgo_admin_ended */
+	uint32_t reserved;             /**< zero */
+};
+
+static inline void upnvme_cgo_on_admin(void *arg, const struct upnvme_completion *done)
+{
+	struct upnvme_cgo_admin *admin = (struct upnvme_cgo_admin *)arg;
+
+	admin->done = *done;
+	__atomic_store_n(&admin->ended, 1u, __ATOMIC_RELEASE);
+}
+
+static inline uint32_t upnvme_cgo_admin_ended(struct upnvme_cgo_admin *admin)
+{
+	return __atomic_load_n(&admin->ended, __ATOMIC_ACQUIRE);
+}
+
+static inline int upnvme_cgo_admin_start(upnvme_ctrlr *ctrlr, struct upnvme_cgo_admin *admin)
+{
+	return upnvme_admin_submit(ctrlr, &admin->raw, upnvme_cgo_on_admin, admin);
+}
+
+/** The longest text of a message of the log; a longer one is cut. */
+#define UPNVME_CGO_LOG_TEXT 1000u
+
+/** A message as it goes through the pipe, whole or not at all: it is shorter than PIPE_BUF. */
+struct upnvme_cgo_message {
+	uint32_t level;                 /**< UPNVME_LOG_... */
+	uint32_t bytes;                 /**< of the text */
+	char text[UPNVME_CGO_LOG_TEXT]; /**< without an end */
+};
+
+/** Where the log goes. */
+struct upnvme_cgo_log {
+	int fd;        /**< the pipe, which never blocks */
+	uint32_t lost; /**< messages that it had no room for */
+};
+
+static inline void upnvme_cgo_on_log(void *arg, uint32_t level, const char *text)
+{
+	struct upnvme_cgo_log *log = (struct upnvme_cgo_log *)arg;
+	struct upnvme_cgo_message message = { level, (uint32_t)strlen(text), { 0 } };
+
+	if (message.bytes > UPNVME_CGO_LOG_TEXT)
+		message.bytes = UPNVME_CGO_LOG_TEXT;
+	memcpy(message.text, text, message.bytes);
+	if (write(log->fd, &message, 8 + message.bytes) < 0)
+		__atomic_fetch_add(&log->lost, 1u, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t upnvme_cgo_log_lost(struct upnvme_cgo_log *log)
+{
+	return __atomic_exchange_n(&log->lost, 0u, __ATOMIC_RELAXED);
+}
+
+static inline int upnvme_cgo_log_set(struct upnvme_cgo_log *log, uint32_t level)
+{
+	return upnvme_log_set(log ? upnvme_cgo_on_log : NULL, log, level);
+}
+
+#endif
