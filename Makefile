@@ -91,6 +91,8 @@ LIB_OBJS := $(call objs,$(filter-out $(PLUGIN_SOURCES),$(if $(wildcard $(FOLDERS
 HEADERS_TOP := $(wildcard capi/include/*.h)
 HEADERS_SUB := $(wildcard capi/include/upnvme/*.h)
 HEADERS  := $(HEADERS_TOP) $(HEADERS_SUB)
+# Not a part of the ABI, but installed with it: what the Go package includes.
+GLUE     := $(wildcard bindings/cgo/upnvme/*.h)
 MAP      := $(wildcard capi/upnvme.map)
 
 # A program is a .c file, or a folder of them named after the program.
@@ -255,7 +257,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(call say,INSTALL,'$(DESTDIR)$(PREFIX) (libupnvme $(VERSION))')
 	$(Q)$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(PREFIX)/bin
 	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
-	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(DESTDIR)$(PREFIX)/include/upnvme/
+	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(GLUE) $(DESTDIR)$(PREFIX)/include/upnvme/
 	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
 	$(Q)ln -sf libupnvme.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
@@ -267,7 +269,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig 2>/dev/null || :; fi
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
+	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%) $(GLUE:bindings/cgo/%=$(DESTDIR)$(PREFIX)/include/%)
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libupnvme.so* $(DESTDIR)$(LIBDIR)/libupnvme-dpdk.so $(DESTDIR)$(LIBDIR)/libupnvme.a $(DESTDIR)$(LIBDIR)/pkgconfig/upnvme.pc
 	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme 2>/dev/null || :
 

@@ -16,9 +16,9 @@ package upnvme
 // #cgo nocallback upnvme_cgo_submit
 // #cgo noescape upnvme_cgo_exec
 // #cgo nocallback upnvme_cgo_exec
-// #cgo noescape upnvme_poll
-// #cgo nocallback upnvme_poll
-// #cgo noescape upnvme_reap
-// #cgo nocallback upnvme_reap
+// #cgo noescape upnvme_cgo_poll
+// #cgo nocallback upnvme_cgo_poll
+// #cgo noescape upnvme_cgo_reap
+// #cgo nocallback upnvme_cgo_reap
 // #include <upnvme/cgo.h>
 import "C"

@@ -264,7 +264,7 @@ func (p *leases) destroy() {
 }
 
 func (l *lease) destroy() {
-	C.upnvme_cgo_lease_free(l.c, l.leases.ctrlr.ptr)
+	C.upnvme_cgo_lease_free(l.c)
 	l.c = nil
 }
 
@@ -278,7 +278,7 @@ func (l *lease) failure(rc C.int) error {
 // run has the device do l.c.op. If it is cancelled, the lease stays with the device and claims go with it: kept is
 // true, and the caller must not touch it any more. Else the lease and the claims are still the caller's.
 func (l *lease) run(ctx context.Context, ns *Namespace) (kept bool, err error) {
-	rc := C.upnvme_cgo_lease_run(l.c, l.leases.ctrlr.ptr, ns.ptr, C.uint64_t(l.leases.ctrlr.config.spin))
+	rc := C.upnvme_cgo_lease_run(l.c, unsafe.Pointer(ns.ptr), C.uint64_t(l.leases.ctrlr.config.spin))
 	if rc == 0 {
 		if kept, rc = l.leases.parked.wait(ctx, l); kept {
 			return true, ctx.Err()
@@ -305,7 +305,7 @@ func (l *lease) bounce(bytes uint64) ([]byte, error) {
 		for size < bytes {
 			size *= 2
 		}
-		if rc := C.upnvme_cgo_lease_grow(l.c, l.leases.ctrlr.ptr, C.uint64_t(size)); rc < 0 {
+		if rc := C.upnvme_cgo_lease_grow(l.c, C.uint64_t(size)); rc < 0 {
 			return nil, l.failure(rc)
 		}
 	}

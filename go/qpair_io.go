@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 )
 
@@ -33,13 +34,13 @@ func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, bl
 		return err
 	}
 	if buf == nil {
-		rc := C.upnvme_cgo_move(q.c, nsHandle(ns), nil, 0, C.uint64_t(lba), C.uint32_t(blocks), verb, C.uint32_t(q.free))
+		rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), nil, 0, C.uint64_t(lba), C.uint32_t(blocks), verb, C.uint32_t(q.free))
 		return q.started(rc, fn)
 	}
 	if err := buf.hold(); err != nil {
 		return err
 	}
-	rc := C.upnvme_cgo_move(q.c, nsHandle(ns), (*C.char)(buf.ptr()), C.uint64_t(buf.bytes), C.uint64_t(lba),
+	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), (*C.char)(buf.ptr()), C.uint64_t(buf.bytes), C.uint64_t(lba),
 		C.uint32_t(blocks), verb, C.uint32_t(q.free))
 	buf.drop()
 	return q.started(rc, fn)
@@ -228,7 +229,7 @@ func (q *QPair) PollMax(max int) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
 	}
-	rc := C.upnvme_poll(q.qp, C.uint32_t(max))
+	rc := C.upnvme_cgo_poll(q.c, C.uint32_t(max))
 	return q.ended(rc)
 }
 
@@ -265,14 +266,14 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
 	}
-	rc := C.upnvme_reap(q.qp, cCompletions(done), C.uint32_t(len(done)))
+	rc := C.upnvme_cgo_reap(q.c, cCompletions(done), C.uint32_t(len(done)))
 	return q.ended(rc)
 }
 
 // Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative timeout
 // is without end (upnvme_exec). It returns how many completions it has stored; an invalid op ends the batch. done has
 // room for each op. The thread polls all the while.
-func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeoutNS int64) (int, error) {
+func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
 	}
@@ -285,7 +286,7 @@ func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeoutNS int64) 
 	defer buf.drop()
 	base, bytes := cBuffer(buf)
 	rc := C.upnvme_cgo_exec(q.c, cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done), C.uint32_t(len(done)),
-		C.uint64_t(timeoutNS))
+		C.uint64_t(timeout))
 	return q.ended(rc)
 }
 

@@ -12,7 +12,8 @@ import unittest
 from harness import TOP, Case, main
 
 PREFIX = "/opt/upnvme"
-HEADERS = [path.relative_to(TOP / "capi/include") for path in sorted((TOP / "capi/include").rglob("*.h"))]
+HEADERS = [path.relative_to(TOP / folder) for folder in ("capi/include", "bindings/cgo")
+           for path in sorted((TOP / folder).rglob("*.h"))]
 MAP = set(re.findall(r"^\t(\w+);$", (TOP / "capi/upnvme.map").read_text(encoding="utf-8"), re.MULTILINE))
 # The make that runs this test is none of the business of the one that is tested.
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}

@@ -33,6 +33,15 @@
 /** Likewise for an op of a form that has addresses in it. */
 #define UPNVME_CGO_BAD_FORM (-EBADMSG)
 
+/* Where a command's data is said to be when it does not fit: an address that no device can reach, so
+ * that the library looks at the rest of the command first and refuses it in any case. */
+#define UPNVME_CGO_NOWHERE ((void *)(uintptr_t)4096)
+
+static inline int upnvme_cgo_blame(int rc, const void *buf)
+{
+	return rc == -EFAULT && buf == UPNVME_CGO_NOWHERE ? UPNVME_CGO_TOO_SHORT : rc;
+}
+
 /* --- bounds -------------------------------------------------------------------------------------- */
 
 /** What a command's data may be in: memory of one buffer. */
@@ -50,7 +59,7 @@ static inline uint64_t upnvme_cgo_block(const upnvme_ns *ns, int separate)
 
 static inline int upnvme_cgo_fits(const struct upnvme_cgo_room *room, uint64_t at, uint64_t bytes)
 {
-	return !room->base || (at <= room->bytes && bytes <= room->bytes - at);
+	return at <= room->bytes && bytes <= room->bytes - at;
 }
 
 static inline int upnvme_cgo_has_data(uint8_t opcode)
@@ -59,30 +68,27 @@ static inline int upnvme_cgo_has_data(uint8_t opcode)
 }
 
 /* In Go's op, `buf` and `metadata` are offsets into the room; these turn them into addresses. */
-static inline int upnvme_cgo_place_data(struct upnvme_op *op, const upnvme_ns *ns,
-					const struct upnvme_cgo_room *room)
+static inline void *upnvme_cgo_at(const struct upnvme_cgo_room *room, const void *offset,
+				  uint64_t bytes)
 {
-	uint64_t at = (uint64_t)(uintptr_t)op->buf, meta = (uint64_t)(uintptr_t)op->metadata;
+	uint64_t at = (uint64_t)(uintptr_t)offset;
 
-	if (!upnvme_cgo_fits(room, at, op->blocks * upnvme_cgo_block(ns, meta != 0)))
-		return UPNVME_CGO_TOO_SHORT;
-	if (meta &&
-	    !upnvme_cgo_fits(room, meta, op->blocks * (uint64_t)upnvme_ns_metadata_size(ns)))
-		return UPNVME_CGO_TOO_SHORT;
-	op->buf = room->base ? (void *)(room->base + at) : NULL;
-	op->metadata = meta && room->base ? (void *)(room->base + meta) : NULL;
-	return 0;
+	if (!room->base)
+		return NULL;
+	return upnvme_cgo_fits(room, at, bytes) ? (void *)(room->base + at) : UPNVME_CGO_NOWHERE;
 }
 
-static inline int upnvme_cgo_place_ranges(struct upnvme_op *op, const struct upnvme_cgo_room *room)
+static inline void upnvme_cgo_place_data(struct upnvme_op *op, const upnvme_ns *ns,
+					 const struct upnvme_cgo_room *room)
 {
-	uint64_t at = (uint64_t)(uintptr_t)op->buf;
+	const void *metadata = op->metadata;
 
-	if (!upnvme_cgo_fits(room, at, op->blocks * (uint64_t)16))
-		return UPNVME_CGO_TOO_SHORT;
-	op->form = UPNVME_FORM_BUF;
-	op->buf = room->base ? (void *)(room->base + at) : NULL;
-	return 0;
+	op->buf = upnvme_cgo_at(room, op->buf, op->blocks * upnvme_cgo_block(ns, metadata != NULL));
+	if (metadata)
+		op->metadata = upnvme_cgo_at(room, metadata,
+					     op->blocks * (uint64_t)upnvme_ns_metadata_size(ns));
+	if (op->metadata == UPNVME_CGO_NOWHERE)
+		op->buf = UPNVME_CGO_NOWHERE;
 }
 
 /* One op as the library takes it. `ns` is that of the op before, or null. */
@@ -93,8 +99,11 @@ static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr, up
 
 	if (op->form == UPNVME_FORM_IOV || op->form == UPNVME_FORM_RAW)
 		return UPNVME_CGO_BAD_FORM;
-	if (op->form == UPNVME_CGO_FORM_RANGES)
-		return upnvme_cgo_place_ranges(op, room);
+	if (op->form == UPNVME_CGO_FORM_RANGES && op->opcode == UPNVME_OP_DATASET_MANAGEMENT) {
+		op->form = UPNVME_FORM_BUF;
+		op->buf = upnvme_cgo_at(room, op->buf, op->blocks * (uint64_t)16);
+		return 0;
+	}
 	if (!upnvme_cgo_has_data(op->opcode)) {
 		op->buf = op->metadata = NULL;
 		return 0;
@@ -105,7 +114,8 @@ static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr, up
 			return rc;
 		*nsid = op->nsid;
 	}
-	return upnvme_cgo_place_data(op, *ns, room);
+	upnvme_cgo_place_data(op, *ns, room);
+	return 0;
 }
 
 /* --- queue pairs --------------------------------------------------------------------------------- */
@@ -187,23 +197,38 @@ static inline int upnvme_cgo_qpair_new(struct upnvme_cgo_qpair **made, upnvme_ct
 	return rc;
 }
 
+/** As upnvme_poll; the package before Go 1.20 allocates for each pointer to an opaque type. */
+static inline int upnvme_cgo_poll(struct upnvme_cgo_qpair *q, uint32_t max)
+{
+	return upnvme_poll(q->qp, max);
+}
+
+static inline int upnvme_cgo_reap(struct upnvme_cgo_qpair *q, struct upnvme_completion *done,
+				  uint32_t n)
+{
+	return upnvme_reap(q->qp, done, n);
+}
+
 /** The short forms that move data. */
 enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
 
 /* Nothing of a slot is written before the library has said that the thread is the right one. */
-static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, upnvme_ns *ns, char *buf,
-				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
-				  uint32_t slot)
+static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, char *buf, uint64_t bytes,
+				  uint64_t lba, uint32_t blocks, uint32_t verb, uint32_t slot)
 {
 	void *arg = &q->slots[slot];
+	upnvme_ns *ns = (upnvme_ns *)of;
+	int rc;
 
 	if (buf && blocks * upnvme_cgo_block(ns, 0) > bytes)
-		return UPNVME_CGO_TOO_SHORT;
+		buf = (char *)UPNVME_CGO_NOWHERE;
 	if (verb == UPNVME_CGO_READ)
-		return upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
-	if (verb == UPNVME_CGO_WRITE)
-		return upnvme_write(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
-	return upnvme_compare(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+		rc = upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	else if (verb == UPNVME_CGO_WRITE)
+		rc = upnvme_write(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	else
+		rc = upnvme_compare(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	return upnvme_cgo_blame(rc, buf);
 }
 
 static inline int upnvme_cgo_flush(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint32_t slot)
@@ -272,7 +297,10 @@ static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *from, ch
 	uint32_t nsid = 0;
 	int rc = upnvme_cgo_place(&op, q->ctrlr, &ns, &nsid, &room);
 
-	return rc ? rc : upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+	if (rc)
+		return rc;
+	rc = upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+	return upnvme_cgo_blame(rc, op.buf);
 }
 
 /** The same with the data in several pieces. */
@@ -340,7 +368,7 @@ static inline int upnvme_cgo_submit(struct upnvme_cgo_qpair *q, const void *from
 		k = upnvme_cgo_stage(staged, ops + taken, n - taken, q->ctrlr, &room, &refused);
 		rc = k || !refused ? upnvme_submit(q->qp, staged, k) : refused;
 		if (rc < 0)
-			return taken ? (int)taken : rc;
+			return taken ? (int)taken : upnvme_cgo_blame(rc, staged[0].buf);
 		taken += (uint32_t)rc;
 	} while (taken < n && (uint32_t)rc == k && !refused);
 	return (int)taken;
@@ -367,6 +395,8 @@ static inline int upnvme_cgo_exec(struct upnvme_cgo_qpair *q, const void *from, 
 	}
 	/* Without a command it would only reap. */
 	rc = n && !k ? refused : upnvme_exec(q->qp, staged, k, done, ndone, timeout_ns);
+	if (k)
+		rc = upnvme_cgo_blame(rc, staged[0].buf);
 	if (staged != few)
 		free(staged);
 	return rc;
@@ -377,6 +407,7 @@ static inline int upnvme_cgo_exec(struct upnvme_cgo_qpair *q, const void *from, 
 /** A queue pair that nobody owns, for one command at a time, by whoever has it from Go. */
 struct upnvme_cgo_lease {
 	upnvme_qpair *qp;              /**< released while nobody is in a call below */
+	upnvme_ctrlr *ctrlr;           /**< whose it is */
 	char *bounce;                  /**< DMA memory that data is copied through */
 	uint64_t bounce_bytes;         /**< its size */
 	struct upnvme_cgo_room room;   /**< where the command's data is */
@@ -404,18 +435,18 @@ static inline int upnvme_cgo_lease_new(struct upnvme_cgo_lease *lease, upnvme_ct
 {
 	int rc = upnvme_qpair_create(&lease->qp, ctrlr, opts);
 
+	lease->ctrlr = ctrlr;
 	return rc ? upnvme_cgo_lease_failed(lease, rc) : upnvme_qpair_release(lease->qp);
 }
 
 /** Makes the bounce buffer at least that large. */
-static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
-					uint64_t bytes)
+static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, uint64_t bytes)
 {
 	void *more = NULL;
-	int rc = upnvme_dma_alloc(&more, ctrlr, bytes, 0);
+	int rc = upnvme_dma_alloc(&more, lease->ctrlr, bytes, 0);
 
 	if (!rc && lease->bounce)
-		rc = upnvme_dma_free(ctrlr, lease->bounce);
+		rc = upnvme_dma_free(lease->ctrlr, lease->bounce);
 	if (rc)
 		return upnvme_cgo_lease_failed(lease, rc);
 	lease->bounce = (char *)more;
@@ -428,21 +459,23 @@ static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, upnvme_c
  *
  * @return 1: done; 0: in flight still; or a negative errno: nothing was submitted
  */
-static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
-				       upnvme_ns *ns, uint64_t spin_ns)
+static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of, uint64_t spin_ns)
 {
 	struct upnvme_op op = lease->op;
 	uint32_t nsid = op.nsid;
-	int rc = upnvme_cgo_place(&op, ctrlr, &ns, &nsid, &lease->room);
+	upnvme_ns *ns = (upnvme_ns *)of;
+	int rc = upnvme_cgo_place(&op, lease->ctrlr, &ns, &nsid, &lease->room);
 
 	lease->block_bytes = upnvme_ns_block_size(ns);
 	lease->nblocks = upnvme_ns_block_count(ns);
-	if (rc == UPNVME_CGO_TOO_SHORT || rc == UPNVME_CGO_BAD_FORM)
+	if (rc == UPNVME_CGO_BAD_FORM)
 		return rc;
 	if (!rc)
 		rc = upnvme_exec(lease->qp, &op, 1, &lease->done, 1, spin_ns);
 	if (rc == 1)
 		return 1;
+	if (upnvme_cgo_blame(rc, op.buf) != rc)
+		return UPNVME_CGO_TOO_SHORT;
 	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
 }
 
@@ -487,10 +520,10 @@ static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : 1;
 }
 
-static inline void upnvme_cgo_lease_free(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr)
+static inline void upnvme_cgo_lease_free(struct upnvme_cgo_lease *lease)
 {
 	upnvme_qpair_close(lease->qp);
-	upnvme_dma_free(ctrlr, lease->bounce);
+	upnvme_dma_free(lease->ctrlr, lease->bounce);
 	free(lease);
 }
 
