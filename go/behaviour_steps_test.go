@@ -168,7 +168,7 @@ func stepMemory(r *run, s step) error {
 		return err
 	}
 	r.mapped = append(r.mapped, mapped)
-	r.bufs[s.text("buf", "m")] = &Buffer{&region{ptr: unsafe.Pointer(&mapped[0]), bytes: bytes}, 0, bytes}
+	r.bufs[s.text("buf", "m")] = &Buffer{region: &region{ptr: unsafe.Pointer(&mapped[0]), bytes: bytes}, bytes: bytes}
 	return nil
 }
 
@@ -364,7 +364,7 @@ func stepRaw(r *run, s step) error {
 	var buf *Buffer
 	if s["buf"] != nil {
 		if buf = r.place(s); buf == nil {
-			buf = &Buffer{&region{}, 0, r.quantity(s["bytes"], 0)}
+			buf = &Buffer{region: &region{}, bytes: r.quantity(s["bytes"], 0)}
 		} else {
 			buf.bytes = r.quantity(s["bytes"], 0)
 		}
@@ -427,7 +427,7 @@ func spanOf(places []*Buffer) *Buffer {
 	var span *Buffer
 	for _, place := range places {
 		if place != nil && (span == nil || uintptr(place.ptr()) < uintptr(span.ptr())) {
-			span = &Buffer{&region{ptr: place.ptr()}, 0, 0}
+			span = &Buffer{region: &region{ptr: place.ptr()}}
 		}
 	}
 	for _, place := range places {

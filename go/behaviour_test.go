@@ -272,7 +272,7 @@ func (r *run) place(s step) *Buffer {
 	if at < buf.bytes {
 		rest = buf.bytes - at
 	}
-	return &Buffer{buf.region, at, r.quantity(s["bytes"], rest)}
+	return &Buffer{region: buf.region, at: at, bytes: r.quantity(s["bytes"], rest)}
 }
 
 var errnos = map[string]syscall.Errno{

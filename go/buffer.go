@@ -20,6 +20,7 @@ type Buffer struct {
 	region *region
 	at     uint64 // in the region
 	bytes  uint64
+	leak   *leak
 }
 
 // region is a piece of memory with all its buffers. It goes when it was freed and no call uses it any more.
@@ -30,7 +31,7 @@ type region struct {
 	state atomic.Int64 // how many calls use it, and the two bits below
 	mem   []byte       // of the caller's, if it was registered
 	pin   pin
-	leak  *leak
+	over  *atomic.Bool // for the leak
 }
 
 const (
@@ -79,8 +80,8 @@ func (c *Controller) keep(r *region, what string) *Buffer {
 		return &Buffer{region: r}
 	}
 	c.buffers[r] = struct{}{}
-	r.leak = newLeak(what + " of " + c.uri)
-	return &Buffer{r, 0, r.bytes}
+	r.over = new(atomic.Bool)
+	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over)}
 }
 
 // Len is how many bytes the buffer has.
@@ -106,7 +107,7 @@ func (b *Buffer) Slice(from, to int) *Buffer {
 	if from < 0 || to < from || uint64(to) > b.bytes {
 		panic(invalid("part %d to %d of a buffer of %d bytes", from, to, b.bytes))
 	}
-	return &Buffer{b.region, b.at + uint64(from), uint64(to - from)}
+	return &Buffer{b.region, b.at + uint64(from), uint64(to - from), b.leak}
 }
 
 // Free gives the memory back (upnvme_dma_free), or takes back its registration (upnvme_mem_unregister). Freeing again,
@@ -141,11 +142,14 @@ func (b *Buffer) hold() error {
 	if b == nil {
 		return nil
 	}
-	if b.region.state.Add(1)&regionFreed != 0 {
-		b.drop()
-		return ErrFreed
+	if b.region.state.Add(1)&regionFreed == 0 {
+		return nil
 	}
-	return nil
+	b.drop()
+	if b.region.ctrlr.closing.Load() {
+		return ErrClosed
+	}
+	return ErrFreed
 }
 
 func (b *Buffer) drop() {
@@ -187,14 +191,16 @@ func (r *region) giveBack() error {
 
 // lose is for memory that closing the controller has taken.
 func (r *region) lose() {
-	r.state.Store(regionFreed | regionGone)
+	for state := r.state.Load(); !r.state.CompareAndSwap(state, state|regionFreed|regionGone); {
+		state = r.state.Load()
+	}
 	r.end()
 }
 
 func (r *region) end() {
 	r.pin.unpin()
 	r.mem = nil
-	if r.leak != nil {
-		r.leak.forget()
+	if r.over != nil {
+		r.over.Store(true)
 	}
 }

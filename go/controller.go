@@ -28,6 +28,7 @@ type Controller struct {
 	leases  leases
 	events  events
 	leak    *leak
+	over    *atomic.Bool // for the leak
 
 	mu         sync.Mutex
 	closeErr   error
@@ -99,7 +100,7 @@ func Open(uri string, options ...Option) (*Controller, error) {
 		return nil, invalid("libupnvme has ABI %d, and this program was built for %d: install the other one, or build it again",
 			got, uint32(C.UPNVME_ABI_VERSION))
 	}
-	c := &Controller{uri: uri, config: config, closed: make(chan struct{}),
+	c := &Controller{uri: uri, config: config, closed: make(chan struct{}), over: new(atomic.Bool),
 		namespaces: map[uint32]*Namespace{}, buffers: map[*region]struct{}{}, pools: map[*Pool]struct{}{},
 		loose: map[*QPair]struct{}{}, threads: map[int]int{}, admin: map[*adminStart]bool{}}
 	if err := c.open(); err != nil {
@@ -109,7 +110,7 @@ func Open(uri string, options ...Option) (*Controller, error) {
 		call(func() C.int { return C.upnvme_close(c.ptr) })
 		return nil, err
 	}
-	c.leak = newLeak("controller " + uri)
+	c.leak = newLeak("controller "+uri, c.over)
 	return c, nil
 }
 
@@ -198,7 +199,7 @@ func (c *Controller) Close() error {
 	c.closePools()
 	<-c.gate.close()
 	c.closeErr = c.tearDown()
-	c.leak.forget()
+	c.over.Store(true)
 	close(c.closed)
 	return c.closeErr
 }
@@ -252,16 +253,22 @@ func (c *Controller) tearDown() error {
 	return err
 }
 
-// leak is what a finalizer hangs on: it refers to nothing, so that no cycle keeps it.
-type leak struct{ what string }
-
-func newLeak(what string) *leak {
-	l := &leak{what}
-	runtime.SetFinalizer(l, func(l *leak) { logWarn("upnvme: the " + l.what + " was dropped without being closed") })
-	return l
+// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing, so that neither a
+// cycle nor the controller's own tables keep it.
+type leak struct {
+	what string
+	over *atomic.Bool // closed or freed, by whatever way
 }
 
-func (l *leak) forget() { runtime.SetFinalizer(l, nil) }
+func newLeak(what string, over *atomic.Bool) *leak {
+	l := &leak{what, over}
+	runtime.SetFinalizer(l, func(l *leak) {
+		if !l.over.Load() {
+			logWarn("upnvme: the " + l.what + " was dropped open")
+		}
+	})
+	return l
+}
 
 // ControllerInfo is what a controller is, and its limits (upnvme_ctrlr_info_get; NVMe Base 2.0, 5.17.2.1).
 type ControllerInfo struct {

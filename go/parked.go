@@ -31,6 +31,7 @@ type parked struct {
 	kick    chan struct{} // something was parked: look soon
 	gone    sync.Cond     // the goroutine has ended
 	stop    bool          // what is in flight is to be ended
+	before  func()        // of tests: called before each look
 }
 
 // parking is what a lease is while it is parked.
@@ -85,15 +86,18 @@ func (p *parked) poll() {
 	for {
 		p.mu.Lock()
 		look.list = append(look.list[:0], p.list...)
-		stop := p.stop
 		if len(look.list) == 0 {
 			p.polling = false
 			p.gone.Broadcast()
 			p.mu.Unlock()
 			return
 		}
+		before := p.before
 		p.mu.Unlock()
-		if look.all(stop) > 0 {
+		if before != nil {
+			before()
+		}
+		if look.all(p.stopping()) > 0 {
 			p.letGo(&look)
 			nap = napFirst
 			continue
@@ -108,6 +112,12 @@ func (p *parked) poll() {
 			nap = napFirst
 		}
 	}
+}
+
+func (p *parked) stopping() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stop
 }
 
 func resetTimer(timer *time.Timer, d time.Duration) {

@@ -30,7 +30,6 @@ type QPair struct {
 	polling   bool   // functions run just now
 	closing   bool   // one of them closed the queue pair
 	loose     bool   // of NewQPair
-	leak      *leak
 }
 
 // slot is a command with a function.
@@ -115,7 +114,6 @@ func (c *Controller) NewQPair(options ...QPairOption) (*QPair, error) {
 	}
 	q.loose = true
 	c.loose[q] = struct{}{}
-	q.leak = newLeak("a queue pair of " + c.uri)
 	return q, nil
 }
 
@@ -262,7 +260,6 @@ func (q *QPair) unmake() {
 		q.ctrlr.mu.Lock()
 		delete(q.ctrlr.loose, q)
 		q.ctrlr.mu.Unlock()
-		q.leak.forget()
 	}
 }
 
