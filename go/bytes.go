@@ -135,7 +135,7 @@ func (ns *Namespace) readSome(ctx context.Context, p []byte, e extent) error {
 	}
 	if err == nil {
 		copy(p, bounce[e.head:])
-		l.bounced += e.bytes
+		l.bounced.Add(e.bytes)
 	}
 	l.leases.put(l)
 	return err
@@ -162,7 +162,7 @@ func (ns *Namespace) writeSome(ctx context.Context, p []byte, e extent) error {
 		l.leases.put(l)
 		return err
 	}
-	l.bounced += e.bytes
+	l.bounced.Add(e.bytes)
 	l.claims.giveBack()
 	l.leases.put(l)
 	return nil

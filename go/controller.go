@@ -239,7 +239,6 @@ func (c *Controller) closePools() {
 
 // tearDown runs when nobody is inside any more.
 func (c *Controller) tearDown() error {
-	c.leases.destroy()
 	c.events.stop(c)
 	_, err := call(func() C.int { return C.upnvme_close(c.ptr) })
 	c.events.free()

@@ -11,25 +11,29 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
-// leases are the queue pairs that calls without one of their own borrow for a command. They are made as they are needed;
-// the one that came back last goes out first, while its memory is in the cache. Who finds none waits in turn.
+// leases are the queue pairs that calls without one of their own borrow for a command. They are made as they are needed.
+// Who finds none waits in turn: a channel serves its receivers in their order. A mutex here would be in the way of each
+// call, and one that many want at a time is handed from goroutine to goroutine ahead of all others.
 type leases struct {
 	ctrlr  *Controller
 	parked parked
+	free   chan *lease   // room for all
+	closed chan struct{} // closed when nobody gets one any more
+	waits  atomic.Uint64
 
-	mu      sync.Mutex
-	free    *lease
-	made    int
-	max     int
-	out     int // with somebody, or with the device
-	first   *waiter
-	last    *waiter
-	shut    bool
-	drained chan struct{} // made when it is shut
-	stats   LeaseStats
+	mu        sync.Mutex
+	all       []*lease
+	made      int // with those that are just being made
+	max       int
+	shut      bool
+	changed   chan struct{} // closed when there are fewer than before: try to make one
+	abandoned uint64
+	parkings  uint64
+	past      LeaseStats // of leases that are not there any more
 }
 
 // leaseEntries is room for the parts of a split request.
@@ -37,12 +41,12 @@ const leaseEntries = 16
 
 // lease is one of them. All of it belongs to whoever has it.
 type lease struct {
-	c       *C.struct_upnvme_cgo_lease
-	leases  *leases
-	next    *lease
-	claims  claims
-	bounced uint64
-	parking parking
+	c        *C.struct_upnvme_cgo_lease
+	leases   *leases
+	claims   claims
+	commands atomic.Uint64
+	bounced  atomic.Uint64
+	parking  parking
 }
 
 // claims are what a command keeps from others until the device is done with it, even if its caller is gone.
@@ -57,12 +61,6 @@ func (c *claims) giveBack() {
 	*c = claims{}
 }
 
-type waiter struct {
-	next  *waiter
-	given chan *lease // room for one; nil: closed, or try again
-	gone  bool
-}
-
 // LeaseStats counts what calls without a queue pair of their own did.
 type LeaseStats struct {
 	QPairs       int    // queue pairs that are kept for them
@@ -75,79 +73,73 @@ type LeaseStats struct {
 
 // Stats reads the counters.
 func (c *Controller) Stats() LeaseStats {
-	c.leases.mu.Lock()
-	defer c.leases.mu.Unlock()
-	stats := c.leases.stats
-	stats.QPairs = c.leases.made
+	p := &c.leases
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	stats := p.past
+	stats.QPairs, stats.Waits, stats.Parked, stats.Abandoned = len(p.all), p.waits.Load(), p.parkings, p.abandoned
+	for _, l := range p.all {
+		stats.Commands += l.commands.Load()
+		stats.BouncedBytes += l.bounced.Load()
+	}
 	return stats
 }
 
 func (p *leases) setUp(c *Controller, max int) {
 	p.ctrlr, p.max = c, max
+	p.free, p.closed, p.changed = make(chan *lease, max), make(chan struct{}), make(chan struct{})
 	p.parked.setUp(p)
 }
 
 // get takes a lease; put gives it back.
 func (p *leases) get(ctx context.Context) (*lease, error) {
-	for {
-		p.mu.Lock()
-		if p.shut {
-			p.mu.Unlock()
-			return nil, ErrClosed
+	for !p.ctrlr.closing.Load() {
+		select {
+		case l := <-p.free:
+			return p.taken(l)
+		default:
 		}
-		if l := p.free; l != nil {
-			p.free = l.next
-			p.out++
-			p.mu.Unlock()
-			return l, nil
-		}
-		if p.made < p.max {
-			p.made++
-			p.out++
-			p.mu.Unlock()
+		make, changed := p.mayMake()
+		if make {
 			l, err := p.create()
 			if l != nil || err != nil {
 				return l, err
 			}
 			continue
 		}
-		w := p.enqueue()
-		p.mu.Unlock()
-		if l, err := p.wait(ctx, w); l != nil || err != nil {
-			return l, err
+		p.waits.Add(1)
+		select {
+		case l := <-p.free:
+			return p.taken(l)
+		case <-changed:
+		case <-p.closed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
+	return nil, ErrClosed
 }
 
-func (p *leases) enqueue() *waiter {
-	w := &waiter{given: make(chan *lease, 1)}
-	if p.last == nil {
-		p.first = w
-	} else {
-		p.last.next = w
+// taken is a lease that somebody has got; one whose queue pair was closed is Close's.
+func (p *leases) taken(l *lease) (*lease, error) {
+	if l.c.qp == nil {
+		p.put(l)
+		return nil, ErrClosed
 	}
-	p.last = w
-	p.stats.Waits++
-	return w
+	return l, nil
 }
 
-func (p *leases) wait(ctx context.Context, w *waiter) (*lease, error) {
-	select {
-	case l := <-w.given:
-		return l, nil
-	case <-ctx.Done():
-	}
+func (p *leases) put(l *lease) { p.free <- l }
+
+// mayMake reserves the place of one more, or tells when to ask again.
+func (p *leases) mayMake() (bool, <-chan struct{}) {
 	p.mu.Lock()
-	w.gone = true
-	p.mu.Unlock()
-	select {
-	case l := <-w.given: // just before it was gone
-		if l != nil {
-			p.put(l)
-		}
-	default:
+	defer p.mu.Unlock()
+	if p.made == p.max || p.shut {
+		return false, p.changed
 	}
-	return nil, ctx.Err()
+	p.made++
+	return true, nil
 }
 
 // create makes one more. Neither a lease nor an error: the controller grants no more, but there are others.
@@ -155,117 +147,93 @@ func (p *leases) create() (*lease, error) {
 	l := &lease{leases: p, c: (*C.struct_upnvme_cgo_lease)(C.calloc(1, C.sizeof_struct_upnvme_cgo_lease))}
 	l.parking.wake = make(chan struct{}, 1)
 	if l.c == nil {
-		p.lost(nil)
+		p.lost(ErrNoMemory)
 		return nil, ErrNoMemory
 	}
 	opts := C.struct_upnvme_qpair_opts{size: C.sizeof_struct_upnvme_qpair_opts, entries: leaseEntries}
 	rc := C.upnvme_cgo_lease_new(l.c, p.ctrlr.ptr, &opts)
-	if rc >= 0 {
-		return l, nil
+	if rc < 0 {
+		err := l.failure(rc)
+		C.free(unsafe.Pointer(l.c))
+		return nil, p.lost(err)
 	}
-	err := l.failure(rc)
-	C.free(unsafe.Pointer(l.c))
-	return nil, p.lost(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append(p.all, l)
+	return l, nil
 }
 
-// lost takes a lease that could not be made, or is broken, out of the count.
+// lost gives back the place of one that could not be made.
 func (p *leases) lost(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.made--
-	p.left()
+	p.fewer()
 	var e *Error
 	if p.made > 0 && errors.As(err, &e) && e.Code == CodeQPairLimit {
 		p.max = p.made
 		return nil
 	}
-	p.wakeFirst(nil)
 	return err
 }
 
-// put gives the lease to the one who has waited longest, or keeps it.
-func (p *leases) put(l *lease) {
-	p.mu.Lock()
-	p.stats.Commands++
-	p.stats.BouncedBytes += l.bounced
-	l.bounced = 0
-	if l.c.qp == nil || !p.wakeFirst(l) {
-		if l.c.qp != nil {
-			l.next, p.free = p.free, l
-		} else {
-			p.made--
-		}
-		p.left()
-	}
-	p.mu.Unlock()
-	if l.c.qp == nil {
-		l.destroy()
-	}
-}
-
-// left notes that a lease is with nobody any more.
-func (p *leases) left() {
-	p.out--
-	if p.shut && p.out == 0 {
-		close(p.drained)
-	}
-}
-
-func (p *leases) wakeFirst(l *lease) bool {
-	for p.first != nil {
-		w := p.first
-		p.first = w.next
-		if p.first == nil {
-			p.last = nil
-		}
-		if !w.gone {
-			w.given <- l
-			return true
-		}
-	}
-	return false
+func (p *leases) fewer() {
+	p.made--
+	close(p.changed)
+	p.changed = make(chan struct{})
 }
 
 // reclaim closes a lease that nobody has, for another queue pair's sake; false: there is none.
 func (p *leases) reclaim() bool {
-	p.mu.Lock()
-	l := p.free
-	if l == nil || p.shut {
-		p.mu.Unlock()
+	select {
+	case l := <-p.free:
+		p.destroy(l)
+		return true
+	default:
 		return false
 	}
-	p.free = l.next
-	p.made--
-	p.mu.Unlock()
-	l.destroy()
-	return true
 }
 
-// close wakes those who wait and returns when all leases are back.
+// close wakes those who wait, and returns when all leases are back and gone. The controller is closing already, so
+// nobody but those who have just looked gets another.
 func (p *leases) close() {
 	p.mu.Lock()
 	p.shut = true
-	p.drained = make(chan struct{})
-	for p.wakeFirst(nil) {
-	}
-	if p.out == 0 {
-		close(p.drained)
-	}
 	p.mu.Unlock()
-	p.parked.drain(p.drained, p.ctrlr.config.drain)
+	close(p.closed)
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		for n, changed := p.left(); n > 0; n, changed = p.left() {
+			select {
+			case l := <-p.free:
+				p.destroy(l)
+			case <-changed: // one that was just being made has failed
+			}
+		}
+	}()
+	p.parked.drain(drained, p.ctrlr.config.drain)
 	p.parked.join()
 }
 
-func (p *leases) destroy() {
-	for l := p.free; l != nil; l = l.next {
-		l.destroy()
-	}
-	p.free, p.made = nil, 0
+func (p *leases) left() (int, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.made, p.changed
 }
 
-func (l *lease) destroy() {
+func (p *leases) destroy(l *lease) {
 	C.upnvme_cgo_lease_free(l.c)
-	l.c = nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.past.Commands += l.commands.Load()
+	p.past.BouncedBytes += l.bounced.Load()
+	for i := range p.all {
+		if p.all[i] == l {
+			p.all = append(p.all[:i], p.all[i+1:]...)
+			break
+		}
+	}
+	p.fewer()
 }
 
 func (l *lease) failure(rc C.int) error {
@@ -284,6 +252,7 @@ func (l *lease) run(ctx context.Context, ns *Namespace) (kept bool, err error) {
 			return true, ctx.Err()
 		}
 	}
+	l.commands.Add(1)
 	ns.note(uint32(l.c.block_bytes), uint64(l.c.nblocks))
 	if rc < 0 {
 		return false, l.failure(rc)

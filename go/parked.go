@@ -71,10 +71,11 @@ func (p *parked) wait(ctx context.Context, l *lease) (kept bool, rc C.int) {
 	l.parking.abandoned = !l.parking.ended
 	kept = l.parking.abandoned
 	p.mu.Unlock()
-	if !kept {
-		<-l.parking.wake
+	if kept {
+		return true, 0 // all of the lease is the poller's
 	}
-	return kept, l.parking.rc
+	<-l.parking.wake
+	return false, l.parking.rc
 }
 
 func (p *parked) poll() {
@@ -194,6 +195,7 @@ func (p *parked) letGo(k *look) {
 	p.mu.Unlock()
 	p.leases.count(parked, len(orphans))
 	for _, l := range orphans {
+		l.commands.Add(1)
 		l.claims.giveBack()
 		p.leases.put(l)
 	}
@@ -230,6 +232,6 @@ func (p *parked) join() {
 func (p *leases) count(parked, abandoned int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stats.Parked += uint64(parked)
-	p.stats.Abandoned += uint64(abandoned)
+	p.parkings += uint64(parked)
+	p.abandoned += uint64(abandoned)
 }
