@@ -149,6 +149,9 @@ func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion)
 		}
 		<-j.finished
 	}
+	// A goroutine and a thread that hand batches to each other run ahead of all others, by the scheduler's rules, and keep
+	// the processor between them: garbage collection has been seen to wait for minutes. So the others come first now.
+	runtime.Gosched()
 	copy(done, j.done[:j.completed])
 	err = j.err
 	if err != nil {
