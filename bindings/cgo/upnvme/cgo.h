@@ -50,16 +50,41 @@ struct upnvme_cgo_room {
 	uint64_t bytes; /**< its length */
 };
 
-/* Bytes of a block as they lie in the buffer. Where metadata has a place of its own it does not
- * count. */
-static inline uint64_t upnvme_cgo_block(const upnvme_ns *ns, int separate)
+/** The namespace of a command, and how large its blocks are; for one call, or one batch. */
+struct upnvme_cgo_space {
+	upnvme_ns *ns;       /**< null: not known yet */
+	uint32_t nsid;       /**< 0: what follows is not known yet */
+	uint32_t data_bytes; /**< of a block */
+	uint32_t meta_bytes; /**< of a block */
+};
+
+static inline void upnvme_cgo_space_look(struct upnvme_cgo_space *space, uint32_t nsid)
 {
-	return (uint64_t)upnvme_ns_block_size(ns) + (separate ? 0 : upnvme_ns_metadata_size(ns));
+	space->nsid = nsid;
+	space->data_bytes = upnvme_ns_block_size(space->ns);
+	space->meta_bytes = upnvme_ns_metadata_size(space->ns);
 }
 
-static inline int upnvme_cgo_fits(const struct upnvme_cgo_room *room, uint64_t at, uint64_t bytes)
+/* The namespace of the last batch is mostly that of the next: asking the controller costs more. */
+static inline int upnvme_cgo_space_find(struct upnvme_cgo_space *space, upnvme_ctrlr *ctrlr,
+					uint32_t nsid)
 {
-	return at <= room->bytes && bytes <= room->bytes - at;
+	int rc = 0;
+
+	if (space->nsid == nsid && nsid)
+		return 0;
+	if (!space->ns || upnvme_ns_id(space->ns) != nsid)
+		rc = upnvme_ns_get(&space->ns, ctrlr, nsid);
+	if (!rc)
+		upnvme_cgo_space_look(space, nsid);
+	return rc;
+}
+
+/* Bytes of blocks as they lie in the buffer. Metadata that has a place of its own does not count. */
+static inline uint64_t upnvme_cgo_bytes(const struct upnvme_cgo_space *space, uint32_t blocks,
+					int separate)
+{
+	return blocks * ((uint64_t)space->data_bytes + (separate ? 0 : space->meta_bytes));
 }
 
 static inline int upnvme_cgo_has_data(uint8_t opcode)
@@ -67,7 +92,7 @@ static inline int upnvme_cgo_has_data(uint8_t opcode)
 	return opcode == UPNVME_OP_READ || opcode == UPNVME_OP_WRITE || opcode == UPNVME_OP_COMPARE;
 }
 
-/* In Go's op, `buf` and `metadata` are offsets into the room; these turn them into addresses. */
+/* In Go's op, `buf` and `metadata` are offsets into the room; this turns them into addresses. */
 static inline void *upnvme_cgo_at(const struct upnvme_cgo_room *room, const void *offset,
 				  uint64_t bytes)
 {
@@ -75,25 +100,29 @@ static inline void *upnvme_cgo_at(const struct upnvme_cgo_room *room, const void
 
 	if (!room->base)
 		return NULL;
-	return upnvme_cgo_fits(room, at, bytes) ? (void *)(room->base + at) : UPNVME_CGO_NOWHERE;
+	if (at > room->bytes || bytes > room->bytes - at)
+		return UPNVME_CGO_NOWHERE;
+	return (void *)(room->base + at);
 }
 
-static inline void upnvme_cgo_place_data(struct upnvme_op *op, const upnvme_ns *ns,
+static inline void upnvme_cgo_place_data(struct upnvme_op *op, const struct upnvme_cgo_space *space,
 					 const struct upnvme_cgo_room *room)
 {
 	const void *metadata = op->metadata;
 
-	op->buf = upnvme_cgo_at(room, op->buf, op->blocks * upnvme_cgo_block(ns, metadata != NULL));
-	if (metadata)
-		op->metadata = upnvme_cgo_at(room, metadata,
-					     op->blocks * (uint64_t)upnvme_ns_metadata_size(ns));
+	op->buf =
+		upnvme_cgo_at(room, op->buf, upnvme_cgo_bytes(space, op->blocks, metadata != NULL));
+	if (!metadata)
+		return;
+	op->metadata = upnvme_cgo_at(room, metadata, op->blocks * (uint64_t)space->meta_bytes);
 	if (op->metadata == UPNVME_CGO_NOWHERE)
 		op->buf = UPNVME_CGO_NOWHERE;
 }
 
-/* One op as the library takes it. `ns` is that of the op before, or null. */
-static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr, upnvme_ns **ns,
-				   uint32_t *nsid, const struct upnvme_cgo_room *room)
+/* One op as the library takes it. */
+static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr,
+				   struct upnvme_cgo_space *space,
+				   const struct upnvme_cgo_room *room)
 {
 	int rc;
 
@@ -108,14 +137,10 @@ static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr, up
 		op->buf = op->metadata = NULL;
 		return 0;
 	}
-	if (!*ns || *nsid != op->nsid) {
-		rc = upnvme_ns_get(ns, ctrlr, op->nsid);
-		if (rc)
-			return rc;
-		*nsid = op->nsid;
-	}
-	upnvme_cgo_place_data(op, *ns, room);
-	return 0;
+	rc = upnvme_cgo_space_find(space, ctrlr, op->nsid);
+	if (!rc)
+		upnvme_cgo_place_data(op, space, room);
+	return rc;
 }
 
 /* --- queue pairs --------------------------------------------------------------------------------- */
@@ -136,6 +161,7 @@ struct upnvme_cgo_slot {
 struct upnvme_cgo_qpair {
 	upnvme_qpair *qp;               /**< the library's */
 	upnvme_ctrlr *ctrlr;            /**< whose it is */
+	upnvme_ns *ns;                  /**< of the last batch, or null */
 	struct upnvme_completion *done; /**< of callbacks, for Go to run; the tag is the slot */
 	uint32_t ndone;                 /**< how many; Go sets it back to 0 */
 	uint32_t nslots;                /**< as many as can be outstanding: room in `done`, too */
@@ -216,11 +242,13 @@ enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
 static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, char *buf, uint64_t bytes,
 				  uint64_t lba, uint32_t blocks, uint32_t verb, uint32_t slot)
 {
+	struct upnvme_cgo_space space = { .ns = (upnvme_ns *)of };
+	upnvme_ns *ns = space.ns;
 	void *arg = &q->slots[slot];
-	upnvme_ns *ns = (upnvme_ns *)of;
 	int rc;
 
-	if (buf && blocks * upnvme_cgo_block(ns, 0) > bytes)
+	upnvme_cgo_space_look(&space, 0);
+	if (buf && upnvme_cgo_bytes(&space, blocks, 0) > bytes)
 		buf = (char *)UPNVME_CGO_NOWHERE;
 	if (verb == UPNVME_CGO_READ)
 		rc = upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
@@ -293,9 +321,8 @@ static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *from, ch
 {
 	struct upnvme_cgo_room room = { (uintptr_t)base, bytes };
 	struct upnvme_op op = *(const struct upnvme_op *)from;
-	upnvme_ns *ns = NULL;
-	uint32_t nsid = 0;
-	int rc = upnvme_cgo_place(&op, q->ctrlr, &ns, &nsid, &room);
+	struct upnvme_cgo_space space = { .ns = q->ns };
+	int rc = upnvme_cgo_place(&op, q->ctrlr, &space, &room);
 
 	if (rc)
 		return rc;
@@ -338,19 +365,21 @@ static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme
 }
 
 /* Copies up to a batch of Go's ops and says how many; `rc` is why it ended early. */
-static inline uint32_t upnvme_cgo_stage(struct upnvme_op *to, const struct upnvme_op *from,
-					uint32_t n, upnvme_ctrlr *ctrlr,
+static inline uint32_t upnvme_cgo_stage(struct upnvme_cgo_qpair *q, struct upnvme_op *to,
+					const struct upnvme_op *from, uint32_t n,
 					const struct upnvme_cgo_room *room, int *rc)
 {
-	upnvme_ns *ns = NULL;
-	uint32_t nsid = 0, i;
+	struct upnvme_cgo_space space = { .ns = q->ns };
+	uint32_t i;
 
 	for (i = 0, *rc = 0; i < n && i < UPNVME_CGO_BATCH; i++) {
 		to[i] = from[i];
-		*rc = upnvme_cgo_place(&to[i], ctrlr, &ns, &nsid, room);
+		*rc = upnvme_cgo_place(&to[i], q->ctrlr, &space, room);
 		if (*rc)
 			break;
 	}
+	if (q->ns != space.ns)
+		q->ns = space.ns;
 	return i;
 }
 
@@ -365,7 +394,7 @@ static inline int upnvme_cgo_submit(struct upnvme_cgo_qpair *q, const void *from
 	int rc, refused;
 
 	do {
-		k = upnvme_cgo_stage(staged, ops + taken, n - taken, q->ctrlr, &room, &refused);
+		k = upnvme_cgo_stage(q, staged, ops + taken, n - taken, &room, &refused);
 		rc = k || !refused ? upnvme_submit(q->qp, staged, k) : refused;
 		if (rc < 0)
 			return taken ? (int)taken : upnvme_cgo_blame(rc, staged[0].buf);
@@ -390,7 +419,7 @@ static inline int upnvme_cgo_exec(struct upnvme_cgo_qpair *q, const void *from, 
 	if (!staged)
 		return -ENOMEM;
 	while (k < n && !refused) {
-		part = upnvme_cgo_stage(staged + k, ops + k, n - k, q->ctrlr, &room, &refused);
+		part = upnvme_cgo_stage(q, staged + k, ops + k, n - k, &room, &refused);
 		k += part;
 	}
 	/* Without a command it would only reap. */
@@ -462,12 +491,11 @@ static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, uint64_t
 static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of, uint64_t spin_ns)
 {
 	struct upnvme_op op = lease->op;
-	uint32_t nsid = op.nsid;
-	upnvme_ns *ns = (upnvme_ns *)of;
-	int rc = upnvme_cgo_place(&op, lease->ctrlr, &ns, &nsid, &lease->room);
+	struct upnvme_cgo_space space = { .ns = (upnvme_ns *)of };
+	int rc = upnvme_cgo_place(&op, lease->ctrlr, &space, &lease->room);
 
-	lease->block_bytes = upnvme_ns_block_size(ns);
-	lease->nblocks = upnvme_ns_block_count(ns);
+	lease->block_bytes = upnvme_ns_block_size((upnvme_ns *)of);
+	lease->nblocks = upnvme_ns_block_count((upnvme_ns *)of);
 	if (rc == UPNVME_CGO_BAD_FORM)
 		return rc;
 	if (!rc)
