@@ -25,7 +25,7 @@ const (
 
 // RawCommand is a command given dword by dword (struct upnvme_raw).
 type RawCommand struct {
-	CDW       [16]uint32 // the submission queue entry; the command identifier and the data pointer are the library's
+	CDW       [16]uint32 // the entry; command identifier and data pointer are the library's
 	Direction Direction
 	Timeout   time.Duration // admin commands; 0: the controller's default
 }
@@ -47,7 +47,8 @@ func (raw *RawCommand) fill(to *C.struct_upnvme_raw, data unsafe.Pointer, bytes 
 }
 
 func newAdmin(raw *RawCommand, data []byte) (*adminStart, error) {
-	a := &adminStart{c: (*C.struct_upnvme_cgo_admin)(C.calloc(1, C.size_t(C.sizeof_struct_upnvme_cgo_admin+len(data))))}
+	a := &adminStart{c: (*C.struct_upnvme_cgo_admin)(C.calloc(1,
+		C.size_t(C.sizeof_struct_upnvme_cgo_admin+len(data))))}
 	if a.c == nil {
 		return nil, ErrNoMemory
 	}
@@ -118,8 +119,8 @@ func (a *adminStart) finish(err error, data []byte) (Completion, error) {
 	return a.completion(), nil
 }
 
-// AdminStart starts one admin command (upnvme_admin_submit). When it is done, fn runs within [Controller.Poll], or within
-// [Controller.Close], with the data as the device left it; that is valid until fn returns.
+// AdminStart starts one admin command (upnvme_admin_submit). When it is done, fn runs within [Controller.Poll], or
+// within [Controller.Close], with the data as the device left it; that is valid until fn returns.
 func (c *Controller) AdminStart(raw *RawCommand, data []byte, fn func(done Completion, data []byte)) error {
 	if err := c.enter(); err != nil {
 		return err
@@ -184,7 +185,8 @@ func (c *Controller) Identify(cns, nsid uint32) ([]byte, error) {
 // 4; nsid is FFFFFFFFh for a log of the controller.
 func (c *Controller) LogPage(nsid, lid uint32, offset uint64, p []byte) error {
 	_, err := c.use(func() C.int {
-		return C.upnvme_log_page(c.ptr, C.uint32_t(nsid), C.uint32_t(lid), C.uint64_t(offset), first(p), C.size_t(len(p)))
+		return C.upnvme_log_page(c.ptr, C.uint32_t(nsid), C.uint32_t(lid), C.uint64_t(offset), first(p),
+			C.size_t(len(p)))
 	})
 	return err
 }
@@ -211,7 +213,8 @@ const (
 func (c *Controller) Feature(nsid, fid uint32, which Select, data []byte) (uint32, error) {
 	var value C.uint32_t
 	_, err := c.use(func() C.int {
-		return C.upnvme_feature_get(c.ptr, C.uint32_t(nsid), C.uint32_t(fid), C.uint32_t(which), &value, first(data),
+		return C.upnvme_feature_get(c.ptr, C.uint32_t(nsid), C.uint32_t(fid), C.uint32_t(which), &value,
+			first(data),
 			C.size_t(len(data)))
 	})
 	return uint32(value), err
@@ -224,7 +227,8 @@ func (c *Controller) SetFeature(nsid, fid, value uint32, save bool, data []byte)
 		saved = 1
 	}
 	_, err := c.use(func() C.int {
-		return C.upnvme_feature_set(c.ptr, C.uint32_t(nsid), C.uint32_t(fid), C.uint32_t(value), saved, first(data),
+		return C.upnvme_feature_set(c.ptr, C.uint32_t(nsid), C.uint32_t(fid), C.uint32_t(value), saved,
+			first(data),
 			C.size_t(len(data)))
 	})
 	return err

@@ -13,10 +13,12 @@ import (
 )
 
 func TestWhatAControllerIs(t *testing.T) {
-	c, ns := open(t, "soft:ram?size=1MiB&block=512&namespaces=3&serial=GOPHER", MaxTransfer(8192), LibraryHousekeeping())
+	c, ns := open(t, "soft:ram?size=1MiB&block=512&namespaces=3&serial=GOPHER", MaxTransfer(8192),
+		LibraryHousekeeping())
 	info, err := c.Info()
 	must(t, err)
-	if info.Serial != "GOPHER" || info.Namespaces != 3 || info.MaxTransferBytes != 8192 || info.Environment != "host" {
+	if info.Serial != "GOPHER" || info.Namespaces != 3 || info.MaxTransferBytes != 8192 ||
+		info.Environment != "host" {
 		t.Errorf("%+v", info)
 	}
 	if c.URI() != "soft:ram?size=1MiB&block=512&namespaces=3&serial=GOPHER" {

@@ -17,18 +17,20 @@ var stepKinds map[string]func(*run, step) error
 
 func init() {
 	stepKinds = map[string]func(*run, step) error{
-		"open": stepOpen, "close": stepClose, "ns": stepNamespace, "qpair": stepQPair, "qpair_close": stepQPairClose,
-		"stop":    onQPair((*QPair).Stop),
-		"release": onQPair((*QPair).Release),
-		"adopt":   onQPair((*QPair).Adopt),
-		"abandon": onQPair((*QPair).Abandon),
-		"ring":    onQPair((*QPair).Ring),
-		"file":    stepFile, "property": stepProperty,
+		"open": stepOpen, "close": stepClose, "ns": stepNamespace, "qpair": stepQPair,
+		"qpair_close": stepQPairClose,
+		"stop":        onQPair((*QPair).Stop),
+		"release":     onQPair((*QPair).Release),
+		"adopt":       onQPair((*QPair).Adopt),
+		"abandon":     onQPair((*QPair).Abandon),
+		"ring":        onQPair((*QPair).Ring),
+		"file":        stepFile, "property": stepProperty,
 		"alloc": stepAlloc, "memory": stepMemory, "free": stepFree, "register": stepRegister,
 		"unregister": stepUnregister, "fill": stepFill, "set": stepSet, "check": stepCheck,
 		"read": stepCommand, "write": stepCommand, "compare": stepCommand, "flush": stepCommand,
 		"write_zeroes": stepCommand, "deallocate": stepCommand, "verify": stepCommand, "op": stepCommand,
-		"raw": stepRaw, "wait": stepWait, "poll": stepPoll, "submit": stepSubmit, "reap": stepReap, "exec": stepExec,
+		"raw": stepRaw, "wait": stepWait, "poll": stepPoll, "submit": stepSubmit, "reap": stepReap,
+		"exec":      stepExec,
 		"in_thread": stepInThread,
 		"in_child": func(*run, step) error {
 			return errSkip("a Go program cannot fork")
@@ -168,7 +170,8 @@ func stepMemory(r *run, s step) error {
 		return err
 	}
 	r.mapped = append(r.mapped, mapped)
-	r.bufs[s.text("buf", "m")] = &Buffer{region: &region{ptr: unsafe.Pointer(&mapped[0]), bytes: bytes}, bytes: bytes}
+	r.bufs[s.text("buf", "m")] = &Buffer{region: &region{ptr: unsafe.Pointer(&mapped[0]), bytes: bytes},
+		bytes: bytes}
 	return nil
 }
 
@@ -261,7 +264,8 @@ func (r *run) op(s step) Op {
 	op := Op{
 		Opcode: Opcode(s.number("opcode", int64(opcodes[s.text("do", "")]))), Form: Form(s.number("form", 0)),
 		NSID: uint32(s.number("nsid", int64(r.spaces[s.text("ns", "ns")].ID()))), LBA: r.lba(s),
-		Blocks: uint32(s.number("blocks", 1)), DType: uint8(s.number("dtype", 0)), Tag: uint64(s.number("tag", 0)),
+		Blocks: uint32(s.number("blocks", 1)), DType: uint8(s.number("dtype", 0)),
+		Tag: uint64(s.number("tag", 0)),
 	}
 	for _, name := range s.words("flags") {
 		op.Flags |= opFlags[name]

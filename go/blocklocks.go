@@ -7,8 +7,8 @@ package upnvme
 import "context"
 
 // A write of a part of a block reads the block, changes the part and writes it back. Two such writes to one block must
-// not cross, or the later one brings back what it has read of the other's bytes. Who writes a block whole needs no lock:
-// a part of it written at the same time is written by both, which is the callers' to avoid.
+// not cross, or the later one brings back what it has read of the other's bytes. Who writes a block whole needs no
+// lock: a part of it written at the same time is written by both, which is the callers' to avoid.
 
 const nblockLocks = 64
 

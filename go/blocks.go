@@ -12,14 +12,14 @@ import (
 	"unsafe"
 )
 
-// Read reads blocks into a buffer (upnvme_read), from any goroutine, by a queue pair that it leases. When the context is
-// done it returns at once; the memory stays the device's until that has answered, even if the buffer is freed.
+// Read reads blocks into a buffer (upnvme_read), from any goroutine, by a queue pair that it leases. When the context
+// is done it returns at once; the memory stays the device's until that has answered, even if the buffer is freed.
 func (ns *Namespace) Read(ctx context.Context, buf *Buffer, lba uint64, blocks uint32) error {
 	return ns.Do(ctx, buf, &Op{Opcode: OpRead, LBA: lba, Blocks: blocks})
 }
 
-// Write writes blocks from a buffer (upnvme_write); see [Namespace.Read]. When it was cancelled, the blocks may have been
-// written or not, and may still be.
+// Write writes blocks from a buffer (upnvme_write); see [Namespace.Read]. When it was cancelled, the blocks may have
+// been written or not, and may still be.
 func (ns *Namespace) Write(ctx context.Context, buf *Buffer, lba uint64, blocks uint32) error {
 	return ns.Do(ctx, buf, &Op{Opcode: OpWrite, LBA: lba, Blocks: blocks})
 }

@@ -23,9 +23,9 @@ var (
 	_ io.WriterAt = (*Namespace)(nil)
 )
 
-// ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the end
-// of the namespace it returns what there was and [io.EOF]. It leases a queue pair, has the data put into DMA memory, and
-// copies it from there (upnvme_exec).
+// ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the
+// end of the namespace it returns what there was and [io.EOF]. It leases a queue pair, has the data put into DMA
+// memory, and copies it from there (upnvme_exec).
 func (ns *Namespace) ReadAt(p []byte, off int64) (int, error) {
 	return ns.ReadAtContext(context.Background(), p, off)
 }
@@ -43,8 +43,8 @@ func (ns *Namespace) ReadAtContext(ctx context.Context, p []byte, off int64) (in
 	return ns.each(ctx, p, off, io.EOF, (*Namespace).readSome)
 }
 
-// WriteAtContext is [Namespace.WriteAt] that returns at once when the context is done. What the device was given by then
-// may or may not be written; the count is of what was written before that.
+// WriteAtContext is [Namespace.WriteAt] that returns at once when the context is done. What the device was given by
+// then may or may not be written; the count is of what was written before that.
 func (ns *Namespace) WriteAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	return ns.each(ctx, p, off, errNoSpace, (*Namespace).writeSome)
 }

@@ -98,7 +98,8 @@ func TestWritesThatMeetInABlockLoseNothing(t *testing.T) {
 				defer wait.Done()
 				for i := 0; i < pieces; i++ {
 					at := (i*writers + w) * piece
-					if n, err := ns.WriteAt(content[at:at+piece], int64(at)); n != piece || err != nil {
+					if n, err := ns.WriteAt(content[at:at+piece], int64(at)); n != piece ||
+						err != nil {
 						t.Error(n, err)
 					}
 				}
@@ -206,7 +207,8 @@ func TestRandomRequestsAgainstAFile(t *testing.T) {
 		file := oracle(t, size)
 		random := rand.New(rand.NewSource(4))
 		for i := 0; i < 3000; i++ {
-			compareWithOracle(t, ns, file, random.Intn(2) == 0, random.Int63n(size+5000), random.Intn(9000), int64(i))
+			compareWithOracle(t, ns, file, random.Intn(2) == 0, random.Int63n(size+5000),
+				random.Intn(9000), int64(i))
 		}
 	}
 }

@@ -34,15 +34,15 @@ const (
 	CodeControllerTimeout     Code = C.UPNVME_ERR_CTRLR_TIMEOUT     // it was not ready, or did not answer, in time
 	CodeControllerFatal       Code = C.UPNVME_ERR_CTRLR_FATAL       // CSTS.CFS, or registers that read all ones
 	CodeControllerUnsupported Code = C.UPNVME_ERR_CTRLR_UNSUPPORTED // it lacks what this driver cannot do without
-	CodeControllerInvalid     Code = C.UPNVME_ERR_CTRLR_INVALID     // it says of itself what the specification forbids
+	CodeControllerInvalid     Code = C.UPNVME_ERR_CTRLR_INVALID     // it says of itself what is forbidden
 	CodeControllerFailed      Code = C.UPNVME_ERR_CTRLR_FAILED      // it was given up after an earlier failure
-	CodeControllerStatus      Code = C.UPNVME_ERR_CTRLR_STATUS      // it answered an admin command with an error status
+	CodeControllerStatus      Code = C.UPNVME_ERR_CTRLR_STATUS      // it answered with an error status
 	CodeBusyChildren          Code = C.UPNVME_ERR_BUSY_CHILDREN     // closing a parent whose queue pairs live
 	CodeAdminFull             Code = C.UPNVME_ERR_ADMIN_FULL        // too many admin commands outstanding
 	// namespaces
 	CodeNamespaceNotFound Code = C.UPNVME_ERR_NS_NOT_FOUND // no active namespace with that identifier
 	CodeNamespaceGone     Code = C.UPNVME_ERR_NS_GONE      // it was there and is not any more
-	CodeNamespaceForeign  Code = C.UPNVME_ERR_NS_FOREIGN   // a namespace of another controller than the queue pair's
+	CodeNamespaceForeign  Code = C.UPNVME_ERR_NS_FOREIGN   // of another controller than the queue pair's
 	CodeNamespaceFormat   Code = C.UPNVME_ERR_NS_FORMAT    // a format that the driver does not take
 	// queue pairs
 	CodeQPairLimit        Code = C.UPNVME_ERR_QPAIR_LIMIT        // the controller grants no more queue pairs
@@ -51,7 +51,7 @@ const (
 	CodeQPairClosed       Code = C.UPNVME_ERR_QPAIR_CLOSED       // the queue pair was stopped or is closing
 	CodeInCallback        Code = C.UPNVME_ERR_IN_CALLBACK        // -EDEADLK: a poll, reap or exec within a callback
 	CodeQPairOwned        Code = C.UPNVME_ERR_QPAIR_OWNED        // adopting a queue pair that somebody still owns
-	CodeQPairReleased     Code = C.UPNVME_ERR_QPAIR_RELEASED     // the queue pair was released and nobody has adopted it
+	CodeQPairReleased     Code = C.UPNVME_ERR_QPAIR_RELEASED     // it was released and nobody has adopted it
 	CodeBlocks            Code = C.UPNVME_ERR_BLOCKS             // None
 	CodeLBARange          Code = C.UPNVME_ERR_LBA_RANGE          // None
 	CodeBufferAlign       Code = C.UPNVME_ERR_BUFFER_ALIGN       // None

@@ -97,8 +97,9 @@ func Open(uri string, options ...Option) (*Controller, error) {
 		option(&config)
 	}
 	if got := uint32(C.upnvme_abi_version()); got != C.UPNVME_ABI_VERSION {
-		return nil, invalid("libupnvme has ABI %d, and this program was built for %d: install the other one, or build it again",
-			got, uint32(C.UPNVME_ABI_VERSION))
+		return nil,
+			invalid("libupnvme has ABI %d, this program was built for %d: install that one, or build it again",
+				got, uint32(C.UPNVME_ABI_VERSION))
 	}
 	c := &Controller{uri: uri, config: config, closed: make(chan struct{}), over: new(atomic.Bool),
 		namespaces: map[uint32]*Namespace{}, buffers: map[*region]struct{}{}, pools: map[*Pool]struct{}{},
@@ -214,7 +215,8 @@ func (c *Controller) beginClose() (done bool, err error) {
 	if c.threads[syscall.Gettid()] > 0 {
 		c.mu.Unlock()
 		return false, &Error{syscall.EDEADLK, CodeInCallback,
-			fmt.Sprintf("%s is closed by a function that its WithQPair waits for: close it elsewhere", c.uri)}
+			fmt.Sprintf("%s is closed by a function that its WithQPair waits for: close it elsewhere",
+				c.uri)}
 	}
 	first := c.closing.CompareAndSwap(false, true)
 	c.mu.Unlock()
@@ -252,8 +254,8 @@ func (c *Controller) tearDown() error {
 	return err
 }
 
-// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing, so that neither a
-// cycle nor the controller's own tables keep it.
+// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing, so that neither
+// a cycle nor the controller's own tables keep it.
 type leak struct {
 	what string
 	over *atomic.Bool // closed or freed, by whatever way
@@ -302,12 +304,16 @@ func (c *Controller) Info() (ControllerInfo, error) {
 		return ControllerInfo{}, err
 	}
 	return ControllerInfo{
-		VendorID: uint16(i.vendor_id), ID: uint16(i.ctrlr_id), Version: uint32(i.version), Namespaces: uint32(i.ns_count),
-		Serial: C.GoString(&i.serial[0]), Model: C.GoString(&i.model[0]), Firmware: C.GoString(&i.firmware[0]),
+		VendorID: uint16(i.vendor_id), ID: uint16(i.ctrlr_id), Version: uint32(i.version),
+		Namespaces: uint32(i.ns_count),
+		Serial:     C.GoString(&i.serial[0]),
+		Model:      C.GoString(&i.model[0]), Firmware: C.GoString(&i.firmware[0]),
 		SubNQN: C.GoString(&i.subnqn[0]), MaxTransferBytes: uint64(i.max_transfer_bytes),
-		MaxQueueEntries: uint32(i.max_queue_entries), MaxQPairs: uint32(i.max_qpairs), PageBytes: uint32(i.page_bytes),
-		BufferAlign: uint32(i.buffer_align), ONCS: uint16(i.oncs), VolatileWriteCache: i.volatile_write_cache != 0,
-		SGL: i.sgl != 0, ReadyTimeout: time.Duration(i.ready_timeout_ms) * time.Millisecond,
+		MaxQueueEntries: uint32(i.max_queue_entries), MaxQPairs: uint32(i.max_qpairs),
+		PageBytes:   uint32(i.page_bytes),
+		BufferAlign: uint32(i.buffer_align), ONCS: uint16(i.oncs),
+		VolatileWriteCache: i.volatile_write_cache != 0,
+		SGL:                i.sgl != 0, ReadyTimeout: time.Duration(i.ready_timeout_ms) * time.Millisecond,
 		MaxWriteZeroesBytes: uint64(i.max_write_zeroes_bytes), MaxVerifyBytes: uint64(i.max_verify_bytes),
 		MaxDeallocateRanges: uint32(i.max_deallocate_ranges), NUMANode: int32(i.numa_node),
 		Environment: C.GoString(&i.environment[0]),

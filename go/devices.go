@@ -146,7 +146,8 @@ func ThisSystem() (System, error) {
 		HugeBytes: uint64(s.huge_bytes), HugeSizes: int(s.nhuge_sizes)}
 	for _, huge := range s.huge {
 		if huge.page_bytes != 0 {
-			system.Huge = append(system.Huge, HugePages{uint64(huge.page_bytes), uint64(huge.npages), uint64(huge.nfree)})
+			system.Huge = append(system.Huge, HugePages{uint64(huge.page_bytes), uint64(huge.npages),
+				uint64(huge.nfree)})
 		}
 	}
 	return system, nil

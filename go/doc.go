@@ -26,19 +26,19 @@
 // thread; a call from another is refused with EPERM. WithQPair locks the goroutine to its thread, so a program that
 // hands the QPair to no other goroutine never sees that.
 //
-// C never calls Go. What the library calls back with is noted in C memory, and run by the goroutine that polls: functions
-// of commands within [QPair.Poll] and [QPair.Reap], those of events and admin commands within [Controller.Poll]. The log
-// comes through a pipe, to a goroutine of its own.
+// C never calls Go. What the library calls back with is noted in C memory, and run by the goroutine that polls:
+// functions of commands within [QPair.Poll] and [QPair.Reap], those of events and admin commands within
+// [Controller.Poll]. The log comes through a pipe, to a goroutine of its own.
 //
 // # Who owns memory
 //
-// The slice of ReadAt or WriteAt is never shown to the device: data goes through DMA memory of the lease. Nobody but the
-// caller touches it after the call has returned, whatever the reason was.
+// The slice of ReadAt or WriteAt is never shown to the device: data goes through DMA memory of the lease. Nobody but
+// the caller touches it after the call has returned, whatever the reason was.
 //
-// A [Buffer] is the caller's, from Alloc to [Buffer.Free]. While a command is in flight, what it covers is the device's.
-// Freeing early is safe: a call that uses the buffer keeps it, and the library sets allocated memory aside until the
-// commands that may touch it are done. Registered memory stays the program's; [Buffer.Free] of it fails with EBUSY
-// while a queue pair has such a command.
+// A [Buffer] is the caller's, from Alloc to [Buffer.Free]. While a command is in flight, what it covers is the
+// device's. Freeing early is safe: a call that uses the buffer keeps it, and the library sets allocated memory aside
+// until the commands that may touch it are done. Registered memory stays the program's; [Buffer.Free] of it fails with
+// EBUSY while a queue pair has such a command.
 //
 // Offsets and lengths are checked against the buffer before a command goes out, each time: a command cannot reach the
 // memory behind its buffer. What [QPair.Raw] sends is not looked into.
@@ -52,24 +52,24 @@
 //
 // # Waiting
 //
-// A call polls on its thread for the spin budget. A command that takes longer is handed to the poller: one goroutine for
-// all such commands, which looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is nothing
-// to wait for. A program that waits for a slow disk holds no thread, and an idle one burns no core. When all leases are
-// out, calls wait in the order in which they came.
+// A call polls on its thread for the spin budget. A command that takes longer is handed to the poller: one goroutine
+// for all such commands, which looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is nothing
+// to wait for. A program that waits for a slow disk holds no thread, and an idle one burns no core. When all leases
+// are out, calls wait in the order in which they came.
 //
 // # Writes at the same time
 //
-// NVMe writes blocks. WriteAt of a part of a block reads the block, changes it and writes it back, with the block locked
-// against other such writes of this process by this controller: calls that do not overlap never lose each other's bytes.
-// Nothing is locked against other queue pairs, other controllers on the same medium, or other programs.
+// NVMe writes blocks. WriteAt of a part of a block reads the block, changes it and writes it back, with the block
+// locked against other such writes of this process by this controller: calls that do not overlap never lose each
+// other's bytes. Nothing is locked against other queue pairs, other controllers on the same medium, or other programs.
 //
 // # Closing
 //
-// [Controller.Close] may be called from any goroutine, and again. It refuses new work with [ErrClosed]; wakes those who
-// wait for a lease; lets commands that the device has finish, for 10 s if [DrainTimeout] does not say otherwise, and
-// then has the library end them; waits for the functions of WithQPair to return, whose Submit now fails while Poll and
-// Reap go on; ends the threads of pools; and gives all DMA memory back. Nothing is left: no goroutine, thread or memory.
-// Finalizers do not close anything. They tell the log what was dropped open.
+// [Controller.Close] may be called from any goroutine, and again. It refuses new work with [ErrClosed]; wakes those
+// who wait for a lease; lets commands that the device has finish, for 10 s if [DrainTimeout] does not say otherwise,
+// and then has the library end them; waits for the functions of WithQPair to return, whose Submit now fails while Poll
+// and Reap go on; ends the threads of pools; and gives all DMA memory back. Nothing is left: no goroutine, thread or
+// memory. Finalizers do not close anything. They tell the log what was dropped open.
 //
 // # Errors
 //

@@ -63,7 +63,7 @@ type StatusError struct {
 	SCT           uint8  // status code type
 	SC            uint8  // status code
 	DNR           bool   // do not retry: the same command would fail again
-	Aborted       bool   // the library completed it, not the device: the queue pair closed, or the controller failed
+	Aborted       bool   // the library completed it, not the device: close, or failure
 	Indeterminate bool   // with Aborted: the write may have happened or not
 	Blocks        uint32 // valid before the first error
 	Name          string // as the specification has it (upnvme_status_name)

@@ -51,7 +51,8 @@ func TestStatuses(t *testing.T) {
 		!strings.Contains(err.Error(), "Compare Failure") {
 		t.Errorf("%+v", status)
 	}
-	for _, err := range []error{ns.Flush(ctx), ns.WriteZeroes(ctx, 0, 4), ns.Deallocate(ctx, 0, 4), ns.Verify(ctx, 0, 4),
+	for _, err := range []error{ns.Flush(ctx), ns.WriteZeroes(ctx, 0, 4), ns.Deallocate(ctx, 0, 4),
+		ns.Verify(ctx, 0, 4),
 		ns.Compare(ctx, buf, 0, 1)} {
 		must(t, err)
 	}
@@ -73,14 +74,16 @@ func TestEveryFunctionIsReachable(t *testing.T) {
 			continue
 		}
 		n++
-		if !regexp.MustCompile(`C\.`+name+`\(`).MatchString(code) && !regexp.MustCompile(`\b`+name+`\(`).MatchString(glue) {
+		if !regexp.MustCompile(`C\.`+name+`\(`).MatchString(code) &&
+			!regexp.MustCompile(`\b`+name+`\(`).MatchString(glue) {
 			t.Errorf("%s is not called", name)
 		}
 	}
 	if n < 60 {
 		t.Errorf("only %d functions", n)
 	}
-	for _, match := range regexp.MustCompile(`static inline [^(]*?\*?(upnvme_cgo_\w+)\(`).FindAllStringSubmatch(glue, -1) {
+	declared := regexp.MustCompile(`static inline [^(]*?\*?(upnvme_cgo_\w+)\(`)
+	for _, match := range declared.FindAllStringSubmatch(glue, -1) {
 		if name := match[1]; strings.Count(glue, name) == 1 && !strings.Contains(code, "C."+name+"(") {
 			t.Errorf("the glue's %s is not called", name)
 		}

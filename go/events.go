@@ -21,7 +21,7 @@ const (
 	EventNamespaceChanged EventKind = C.UPNVME_EVENT_NS_CHANGED // a namespace appeared, changed or went
 	EventSMART            EventKind = C.UPNVME_EVENT_SMART      // a health warning
 	EventError            EventKind = C.UPNVME_EVENT_ERROR      // the controller reports an error
-	EventFailed           EventKind = C.UPNVME_EVENT_FAILED     // it has failed: queue pairs complete all as aborted
+	EventFailed           EventKind = C.UPNVME_EVENT_FAILED     // it has failed: all is aborted
 	EventOther            EventKind = C.UPNVME_EVENT_OTHER      // look at Type, Info and LogPage
 )
 
@@ -84,7 +84,8 @@ func (e *events) take() ([]Event, func(Event)) {
 	e.mu.Unlock()
 	taken := make([]Event, 0, n)
 	for _, r := range raw[:n] {
-		taken = append(taken, Event{EventKind(r.kind), uint32(r.nsid), uint8(r._type), uint8(r.info), uint8(r.log_page)})
+		taken = append(taken, Event{EventKind(r.kind), uint32(r.nsid), uint8(r._type), uint8(r.info),
+			uint8(r.log_page)})
 	}
 	return taken, fn
 }

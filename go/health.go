@@ -81,7 +81,8 @@ func (c *Controller) ErrorLog(n int) ([]ErrorEntry, error) {
 	}
 	entries := make([]ErrorEntry, n+1)
 	got, err := c.use(func() C.int {
-		return C.upnvme_error_log(c.ptr, (*C.struct_upnvme_error_entry)(unsafe.Pointer(&entries[0])), C.uint32_t(n))
+		return C.upnvme_error_log(c.ptr, (*C.struct_upnvme_error_entry)(unsafe.Pointer(&entries[0])),
+			C.uint32_t(n))
 	})
 	return entries[:got], err
 }
@@ -111,7 +112,7 @@ type Effects uint32
 
 // The effects. Of EffectExecution two bits matter together.
 const (
-	EffectSupported            Effects = C.UPNVME_EFFECT_SUPPORTED        // the controller has it; else all bits are 0
+	EffectSupported            Effects = C.UPNVME_EFFECT_SUPPORTED        // there is one; else all bits are 0
 	EffectContent              Effects = C.UPNVME_EFFECT_CONTENT          // may change the contents of blocks
 	EffectNamespaceCapability  Effects = C.UPNVME_EFFECT_NS_CAPABILITY    // may change what a namespace can do
 	EffectNamespaceInventory   Effects = C.UPNVME_EFFECT_NS_INVENTORY     // may change which namespaces there are
@@ -193,14 +194,18 @@ func (c *Controller) Features() (Features, error) {
 		return Features{}, err
 	}
 	return Features{
-		Valid: FeatureSet(f.valid), ArbitrationBurst: uint32(f.arbitration_burst), LowWeight: uint16(f.low_weight),
-		MediumWeight: uint16(f.medium_weight), HighWeight: uint16(f.high_weight), PowerState: uint8(f.power_state),
-		WorkloadHint: uint8(f.workload_hint), OverCelsius: int32(f.over_celsius), UnderCelsius: int32(f.under_celsius),
+		Valid: FeatureSet(f.valid), ArbitrationBurst: uint32(f.arbitration_burst),
+		LowWeight:    uint16(f.low_weight),
+		MediumWeight: uint16(f.medium_weight), HighWeight: uint16(f.high_weight),
+		PowerState:   uint8(f.power_state),
+		WorkloadHint: uint8(f.workload_hint), OverCelsius: int32(f.over_celsius),
+		UnderCelsius:         int32(f.under_celsius),
 		ErrorRecovery:        time.Duration(f.error_recovery_ms) * time.Millisecond,
 		DeallocatedReadsFail: f.deallocated_reads_fail != 0, VolatileWriteCache: f.volatile_write_cache != 0,
 		VolatileWriteCacheEnabled: f.volatile_write_cache_enabled != 0,
-		WriteAtomicityDisabled:    f.write_atomicity_disabled != 0, TimestampFromHost: f.timestamp_from_host != 0,
-		TimestampStopped: f.timestamp_stopped != 0, SubmissionQueues: uint32(f.submission_queues),
+		WriteAtomicityDisabled:    f.write_atomicity_disabled != 0,
+		TimestampFromHost:         f.timestamp_from_host != 0,
+		TimestampStopped:          f.timestamp_stopped != 0, SubmissionQueues: uint32(f.submission_queues),
 		CompletionQueues: uint32(f.completion_queues), CoalescingEntries: uint32(f.coalescing_entries),
 		CoalescingTime: time.Duration(f.coalescing_us) * time.Microsecond, Events: uint32(f.events),
 		KeepAlive: time.Duration(f.keep_alive_ms) * time.Millisecond,

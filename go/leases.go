@@ -15,9 +15,9 @@ import (
 	"unsafe"
 )
 
-// leases are the queue pairs that calls without one of their own borrow for a command. They are made as they are needed.
-// Who finds none waits in turn: a channel serves its receivers in their order. A mutex here would be in the way of each
-// call, and one that many want at a time is handed from goroutine to goroutine ahead of all others.
+// leases are the queue pairs that calls without one of their own borrow for a command. They are made as they are
+// needed. Who finds none waits in turn: a channel serves its receivers in their order. A mutex here would be in the
+// way of each call, and one that many want at a time is handed from goroutine to goroutine ahead of all others.
 type leases struct {
 	ctrlr  *Controller
 	parked parked

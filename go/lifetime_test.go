@@ -93,7 +93,8 @@ func TestABufferOutlivesACancelledRead(t *testing.T) {
 		t.Errorf("the buffer is not the device's any more: state %#x", state)
 	}
 	s.let()
-	eventually(t, "the memory is given back", func() bool { return buf.region.state.Load() == regionFreed|regionGone })
+	eventually(t, "the memory is given back",
+		func() bool { return buf.region.state.Load() == regionFreed|regionGone })
 }
 
 func TestACancelledWriteKeepsItsBlocksLocked(t *testing.T) {
@@ -144,7 +145,8 @@ func TestAContextThatIsDoneStartsNothing(t *testing.T) {
 // Storms of cancelled writes and reads, each goroutine in bytes of its own; what it did last without being cancelled is
 // what is there in the end.
 func TestCancellationStorm(t *testing.T) {
-	for _, uri := range []string{"soft:" + image(t, 1<<20) + "?block=4096&engine=worker", "soft:ram?size=1MiB&mode=thread"} {
+	for _, uri := range []string{"soft:" + image(t, 1<<20) + "?block=4096&engine=worker",
+		"soft:ram?size=1MiB&mode=thread"} {
 		c, ns := open(t, uri, SpinBudget(time.Microsecond), Leases(4))
 		var wait sync.WaitGroup
 		var cancelled atomic.Int64
@@ -168,7 +170,8 @@ func storm(t *testing.T, ns *Namespace, g int, cancelled *atomic.Int64) {
 	at := int64(g) * bytes
 	p, got := make([]byte, bytes), make([]byte, bytes)
 	for i := 0; i < 60; i++ {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(random.Intn(2000))*time.Microsecond)
+		ctx, cancel := context.WithTimeout(context.Background(),
+			time.Duration(random.Intn(2000))*time.Microsecond)
 		_, err := ns.WriteAtContext(ctx, fill(p, int64(i)), at)
 		if err == nil {
 			_, err = ns.ReadAtContext(ctx, got, at)
@@ -227,7 +230,8 @@ func TestCloseEndsWhatTakesTooLong(t *testing.T) {
 	for i := 0; i < 8; i++ {
 		go func() { result <- s.ns.Flush(context.Background()) }()
 	}
-	eventually(t, "all are with the device, or done", func() bool { return s.Stats().Commands+uint64(parked.len()) == 8 })
+	eventually(t, "all are with the device, or done",
+		func() bool { return s.Stats().Commands+uint64(parked.len()) == 8 })
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
@@ -257,7 +261,8 @@ func TestCloseUnderLoad(t *testing.T) {
 }
 
 func closeUnderLoad(t *testing.T, round int) {
-	c, ns := open(t, "soft:ram?size=1MiB&mode="+[]string{"inline", "thread"}[round%2], Housekeeping(time.Millisecond))
+	c, ns := open(t, "soft:ram?size=1MiB&mode="+[]string{"inline", "thread"}[round%2],
+		Housekeeping(time.Millisecond))
 	buf := alloc(t, c, 4096)
 	pool, err := c.NewPool(2)
 	if err != nil {

@@ -68,7 +68,10 @@ func SetLog(fn func(level LogLevel, message string), level LogLevel) error {
 	logMu.Lock()
 	defer logMu.Unlock()
 	if fn != nil && (level < LogError || level > LogDebug) {
-		_, err := call(func() C.int { return C.upnvme_cgo_log_set(new(C.struct_upnvme_cgo_log), C.uint32_t(level)) })
+		_, err := call(func() C.int {
+			return C.upnvme_cgo_log_set(new(C.struct_upnvme_cgo_log),
+				C.uint32_t(level))
+		})
 		return err
 	}
 	var next *sink
@@ -147,7 +150,8 @@ func (s *sink) deliver() {
 		}
 		s.fn(level, string(text[:n]))
 		if lost := uint32(C.upnvme_cgo_log_lost(s.c)); lost > 0 {
-			s.fn(LogWarn, fmt.Sprintf("upnvme: %d messages were lost: the log's function is too slow", lost))
+			s.fn(LogWarn, fmt.Sprintf("upnvme: %d messages were lost: the log's function is too slow",
+				lost))
 		}
 	}
 }

@@ -139,7 +139,8 @@ func (ns *Namespace) Info() (NamespaceInfo, error) {
 	}
 	return NamespaceInfo{
 		ID: uint32(i.nsid), Blocks: uint64(i.block_count), CapacityBlocks: uint64(i.capacity_blocks),
-		UsedBlocks: uint64(i.used_blocks), BlockBytes: uint32(i.block_bytes), MetadataBytes: uint32(i.metadata_bytes),
+		UsedBlocks: uint64(i.used_blocks), BlockBytes: uint32(i.block_bytes),
+		MetadataBytes:     uint32(i.metadata_bytes),
 		MaxTransferBlocks: uint32(i.max_transfer_blocks), BoundaryBlocks: uint32(i.boundary_blocks),
 		MetadataExtended: i.metadata_extended != 0, Protection: uint8(i.protection),
 		DeallocatedReadsZero: i.deallocated_reads_zero != 0, ReadOnly: i.readonly != 0,

@@ -46,8 +46,8 @@ type Form uint8
 const (
 	// FormBuffer is the usual: data begins at Offset, if the command has any.
 	FormBuffer Form = C.UPNVME_FORM_BUF
-	// FormRanges is for dataset management: at Offset are Blocks range definitions of 16 bytes (NVM Command Set 1.0,
-	// Figure 41), and Directive has the attributes.
+	// FormRanges is for dataset management: at Offset are Blocks range definitions of 16 bytes (NVM Command Set
+	// 1.0, Figure 41), and Directive has the attributes.
 	FormRanges Form = C.UPNVME_CGO_FORM_RANGES
 )
 
@@ -94,19 +94,21 @@ func (c Completion) Err() error {
 }
 
 // The records cross to C as they are; a difference does not compile.
-var (
-	_ [unsafe.Sizeof(Op{})]byte                                    = [C.sizeof_struct_upnvme_op]byte{}
-	_ [unsafe.Sizeof(Completion{})]byte                            = [C.sizeof_struct_upnvme_completion]byte{}
-	_ [unsafe.Offsetof(Op{}.Tag)]byte                              = [unsafe.Offsetof(C.struct_upnvme_op{}.tag)]byte{}
-	_ [unsafe.Offsetof(Op{}.Offset)]byte                           = [unsafe.Offsetof(C.struct_upnvme_op{}.buf)]byte{}
-	_ [unsafe.Offsetof(Op{}.RefTag)]byte                           = [unsafe.Offsetof(C.struct_upnvme_op{}.ref_tag)]byte{}
-	_ [unsafe.Offsetof(Op{}.RefTagHigh)]byte                       = [unsafe.Offsetof(C.struct_upnvme_op{}.ref_tag_high)]byte{}
-	_ [unsafe.Offsetof(Completion{}.Status)]byte                   = [unsafe.Offsetof(C.struct_upnvme_completion{}.status)]byte{}
-	_ [C.UPNVME_CGO_VERSION]byte                                   = [1]byte{}
-	_ [unsafe.Sizeof(C.struct_upnvme_raw{}) - rawCommandBytes]byte = [0]byte{}
+type (
+	cOp         = C.struct_upnvme_op
+	cCompletion = C.struct_upnvme_completion
 )
 
-const rawCommandBytes = 128
+var (
+	_ [unsafe.Sizeof(Op{})]byte                  = [unsafe.Sizeof(cOp{})]byte{}
+	_ [unsafe.Offsetof(Op{}.Tag)]byte            = [unsafe.Offsetof(cOp{}.tag)]byte{}
+	_ [unsafe.Offsetof(Op{}.Offset)]byte         = [unsafe.Offsetof(cOp{}.buf)]byte{}
+	_ [unsafe.Offsetof(Op{}.RefTag)]byte         = [unsafe.Offsetof(cOp{}.ref_tag)]byte{}
+	_ [unsafe.Offsetof(Op{}.RefTagHigh)]byte     = [unsafe.Offsetof(cOp{}.ref_tag_high)]byte{}
+	_ [unsafe.Sizeof(Completion{})]byte          = [unsafe.Sizeof(cCompletion{})]byte{}
+	_ [unsafe.Offsetof(Completion{}.Status)]byte = [unsafe.Offsetof(cCompletion{}.status)]byte{}
+	_ [C.UPNVME_CGO_VERSION]byte                 = [1]byte{}
+)
 
 // cOps is what C takes for a slice of ops: no type that says that there are pointers, which cgo would look for.
 func cOps(ops []Op) unsafe.Pointer {

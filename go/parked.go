@@ -161,7 +161,8 @@ func (k *look) grow(n int) {
 	}
 	k.free()
 	k.room = 2 * n
-	k.leases = (*[1 << 20]*C.struct_upnvme_cgo_lease)(C.calloc(C.size_t(k.room), C.size_t(unsafe.Sizeof(k.leases[0]))))
+	k.leases = (*[1 << 20]*C.struct_upnvme_cgo_lease)(C.calloc(C.size_t(k.room),
+		C.size_t(unsafe.Sizeof(k.leases[0]))))
 	k.states = (*[1 << 20]C.int32_t)(C.calloc(C.size_t(k.room), C.size_t(unsafe.Sizeof(k.states[0]))))
 }
 

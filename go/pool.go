@@ -115,9 +115,9 @@ func (p *Pool) Close() error {
 	return nil
 }
 
-// Do has a batch of commands done, all with data in one buffer, and waits for all of them. done[i] is how ops[i] ended;
-// it has room for each. A command's status is in its completion, and no error. If an op is refused, the batch ends there
-// with a [*PartialError].
+// Do has a batch of commands done, all with data in one buffer, and waits for all of them. done[i] is how ops[i]
+// ended; it has room for each. A command's status is in its completion, and no error. If an op is refused, the batch
+// ends there with a [*PartialError].
 //
 // When the context is done, Do returns at once. ops and done are not touched after the return; the memory of buf stays
 // the device's until that has answered, even if it is freed.
@@ -149,8 +149,9 @@ func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion)
 		}
 		<-j.finished
 	}
-	// A goroutine and a thread that hand batches to each other run ahead of all others, by the scheduler's rules, and keep
-	// the processor between them: garbage collection has been seen to wait for minutes. So the others come first now.
+	// A goroutine and a thread that hand batches to each other run ahead of all others, by the scheduler's rules,
+	// and keep the processor between them: garbage collection has been seen to wait for minutes. So the others
+	// come first now.
 	runtime.Gosched()
 	copy(done, j.done[:j.completed])
 	err = j.err

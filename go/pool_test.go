@@ -52,7 +52,8 @@ func poolRoundTrips(t *testing.T, c *Controller, pool *Pool, g int) {
 	for round := 0; round < 5; round++ {
 		for i := 0; i < n; i++ {
 			at := uint64(i) * 512
-			ops[i] = Op{Opcode: OpWrite, NSID: 1, LBA: uint64(g*n + i), Blocks: 1, Offset: at, Tag: uint64(7000 + i)}
+			ops[i] = Op{Opcode: OpWrite, NSID: 1, LBA: uint64(g*n + i), Blocks: 1, Offset: at,
+				Tag: uint64(7000 + i)}
 			ops[n+i] = ops[i]
 			ops[n+i].Opcode, ops[n+i].Offset = OpRead, at+n*512
 		}

@@ -94,8 +94,8 @@ func (c *Controller) noteThread(n int) {
 	}
 }
 
-// NewQPair creates a queue pair that belongs to the calling OS thread (upnvme_qpair_create), for those who manage threads
-// themselves: call [runtime.LockOSThread] first. While it is open, the controller cannot be closed.
+// NewQPair creates a queue pair that belongs to the calling OS thread (upnvme_qpair_create), for those who manage
+// threads themselves: call [runtime.LockOSThread] first. While it is open, the controller cannot be closed.
 func (c *Controller) NewQPair(options ...QPairOption) (*QPair, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -308,13 +308,14 @@ type QPairStats struct {
 func (q *QPair) Stats() (QPairStats, error) {
 	s := C.struct_upnvme_qpair_stats{size: C.sizeof_struct_upnvme_qpair_stats}
 	err := q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_stats_get(qp, &s) })
-	return QPairStats{uint64(s.submitted), uint64(s.completed), uint64(s.errors), uint64(s.aborted), uint64(s.split),
+	return QPairStats{uint64(s.submitted), uint64(s.completed), uint64(s.errors), uint64(s.aborted),
+		uint64(s.split),
 		uint64(s.full), uint64(s.submission_doorbells), uint64(s.completion_doorbells), uint64(s.spurious),
 		uint64(s.general)}, err
 }
 
-// Histogram reads the latency histogram (upnvme_qpair_histogram). Bucket i counts latencies up to HistogramLimit(i), and
-// above that of the bucket before.
+// Histogram reads the latency histogram (upnvme_qpair_histogram). Bucket i counts latencies up to HistogramLimit(i),
+// and above that of the bucket before.
 func (q *QPair) Histogram() ([]uint64, error) {
 	if err := q.usable(); err != nil {
 		return nil, err

@@ -29,25 +29,28 @@ func (q *QPair) Compare(ns *Namespace, buf *Buffer, lba uint64, blocks uint32, f
 	return q.move(C.UPNVME_CGO_COMPARE, ns, buf, lba, blocks, fn)
 }
 
-func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, blocks uint32, fn func(Completion)) error {
+func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, blocks uint32,
+	fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
 	}
 	if buf == nil {
-		rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), nil, 0, C.uint64_t(lba), C.uint32_t(blocks), verb, C.uint32_t(q.free))
+		rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), nil, 0, C.uint64_t(lba),
+			C.uint32_t(blocks), verb, C.uint32_t(q.free))
 		return q.started(rc, fn)
 	}
 	if err := buf.hold(); err != nil {
 		return err
 	}
-	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), (*C.char)(buf.ptr()), C.uint64_t(buf.bytes), C.uint64_t(lba),
+	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), (*C.char)(buf.ptr()), C.uint64_t(buf.bytes),
+		C.uint64_t(lba),
 		C.uint32_t(blocks), verb, C.uint32_t(q.free))
 	buf.drop()
 	return q.started(rc, fn)
 }
 
-// ready is why nothing can be submitted. The slot is taken only when the library has accepted the command: it is the one
-// to see that this is the owner's thread.
+// ready is why nothing can be submitted. The slot is taken only when the library has accepted the command: it is the
+// one to see that this is the owner's thread.
 func (q *QPair) ready() error {
 	if err := q.usable(); err != nil {
 		return err
@@ -154,7 +157,8 @@ func (q *QPair) movev(verb C.uint32_t, ns *Namespace, bufs []*Buffer, lba uint64
 		return err
 	}
 	defer dropAll(bufs)
-	rc := C.upnvme_cgo_movev(q.c, nsHandle(ns), unsafe.Pointer(&segments[0]), C.uint32_t(len(bufs)), C.uint64_t(lba),
+	rc := C.upnvme_cgo_movev(q.c, nsHandle(ns), unsafe.Pointer(&segments[0]), C.uint32_t(len(bufs)),
+		C.uint64_t(lba),
 		C.uint32_t(blocks), verb, C.uint32_t(q.free))
 	return q.started(rc, fn)
 }
@@ -188,8 +192,8 @@ func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
 	return q.started(rc, fn)
 }
 
-// Raw starts a command given dword by dword, with all of buf as its data; nil for one without. What it says is sent as it
-// is: that the data fits into the buffer is the caller's to know.
+// Raw starts a command given dword by dword, with all of buf as its data; nil for one without. What it says is sent as
+// it is: that the data fits into the buffer is the caller's to know.
 func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -234,7 +238,8 @@ func (q *QPair) PollMax(max int) (int, error) {
 }
 
 // Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit). It returns how
-// many were accepted: fewer than all when the queue pair is full or an op is invalid; an error if not even the first was.
+// many were accepted: fewer than all when the queue pair is full or an op is invalid; an error if not even the first
+// was.
 func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 	if err := q.usable(); err != nil {
 		return 0, err
@@ -260,8 +265,8 @@ func (q *QPair) submit(buf *Buffer, ops []Op) (int, error) {
 	return int(rc), nil
 }
 
-// Reap takes completions of tagged commands, as many as there are and done has room for (upnvme_reap). Functions of other
-// commands run on the way, as in [QPair.Poll], and are not counted. It does not wait.
+// Reap takes completions of tagged commands, as many as there are and done has room for (upnvme_reap). Functions of
+// other commands run on the way, as in [QPair.Poll], and are not counted. It does not wait.
 func (q *QPair) Reap(done []Completion) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
@@ -285,7 +290,8 @@ func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Dura
 	}
 	defer buf.drop()
 	base, bytes := cBuffer(buf)
-	rc := C.upnvme_cgo_exec(q.c, cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done), C.uint32_t(len(done)),
+	rc := C.upnvme_cgo_exec(q.c, cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done),
+		C.uint32_t(len(done)),
 		C.uint64_t(timeout))
 	return q.ended(rc)
 }
@@ -343,8 +349,8 @@ func (q *QPair) deliverAll() {
 	}
 }
 
-// deliverAfterPanic goes on behind a function that has panicked. Another's panic is told to the log alone: the first one
-// is on its way.
+// deliverAfterPanic goes on behind a function that has panicked. Another's panic is told to the log alone: the first
+// one is on its way.
 func (q *QPair) deliverAfterPanic() {
 	defer func() {
 		if r := recover(); r != nil {

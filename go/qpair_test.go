@@ -164,7 +164,8 @@ func TestLeasesMakeRoomForQueuePairs(t *testing.T) {
 func batch(n int, block uint64) []Op {
 	ops := make([]Op, n)
 	for i := range ops {
-		ops[i] = Op{Opcode: OpRead, NSID: 1, LBA: uint64(i), Blocks: 1, Offset: uint64(i) * block, Tag: uint64(1000 + i)}
+		ops[i] = Op{Opcode: OpRead, NSID: 1, LBA: uint64(i), Blocks: 1, Offset: uint64(i) * block,
+			Tag: uint64(1000 + i)}
 	}
 	return ops
 }
@@ -259,7 +260,8 @@ func TestNothingReachesPastItsBuffer(t *testing.T) {
 				}
 			}
 		}
-		for _, err := range []error{qp.Read(ns, buf, 0, 3, nil), qp.Write(ns, buf, 0, 3, nil), qp.Compare(ns, buf, 0, 3, nil),
+		for _, err := range []error{qp.Read(ns, buf, 0, 3, nil), qp.Write(ns, buf, 0, 3, nil),
+			qp.Compare(ns, buf, 0, 3, nil),
 			ns.Read(ctx, buf, 0, 3), ns.Write(ctx, buf, 0, 3)} {
 			if err != errTooShort {
 				t.Error(err)
@@ -309,7 +311,8 @@ func TestDeallocateByRanges(t *testing.T) {
 		binary.LittleEndian.PutUint32(buf.Bytes()[64+16*i+4:], 8)
 		binary.LittleEndian.PutUint64(buf.Bytes()[64+16*i+8:], lba)
 	}
-	must(t, ns.Do(ctx, buf, &Op{Opcode: OpDatasetManagement, Form: FormRanges, Offset: 64, Blocks: 2, Directive: 4}))
+	must(t, ns.Do(ctx, buf, &Op{Opcode: OpDatasetManagement, Form: FormRanges, Offset: 64, Blocks: 2,
+		Directive: 4}))
 	got := make([]byte, 64*512)
 	if _, err := ns.ReadAt(got, 0); err != nil {
 		t.Fatal(err)

@@ -87,7 +87,8 @@ func ours() int {
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	n := 0
 	for _, stack := range strings.Split(string(stacks), "\n\n") {
-		if strings.Contains(stack, "created by github.com/upnvme/upnvme/go.") && !strings.Contains(stack, "_test.go") {
+		if strings.Contains(stack, "created by github.com/upnvme/upnvme/go.") && !strings.Contains(stack,
+			"_test.go") {
 			n++
 		}
 	}

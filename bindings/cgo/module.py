@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID, from the top of the tree.
 
-Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and header
-goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what
+Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and
+header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what
 is included follows. By -tags upnvme_system the C files are left out, and the installed library is taken.
 """
 

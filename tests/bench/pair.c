@@ -38,19 +38,25 @@ static void on_done(void *arg, const struct upnvme_completion *done)
 	nerrors += done->status != 0;
 }
 
+static struct upnvme_op ops[BATCH];
+
+static void prepare_ops(void)
+{
+	for (uint32_t i = 0; i < BATCH; i++)
+		ops[i] = (struct upnvme_op){ .opcode = UPNVME_OP_READ,
+					     .nsid = 1,
+					     .blocks = 1,
+					     .tag = i,
+					     .buf = buf + i * block };
+}
+
 static void one_batch(uint64_t at)
 {
-	static struct upnvme_op ops[BATCH];
 	static struct upnvme_completion done[BATCH];
 	int n;
 
 	for (uint32_t i = 0; i < BATCH; i++)
-		ops[i] = (struct upnvme_op){ .opcode = UPNVME_OP_READ,
-					     .nsid = 1,
-					     .lba = (at + i) % SPAN,
-					     .blocks = 1,
-					     .tag = i,
-					     .buf = buf + i * block };
+		ops[i].lba = (at + i) % SPAN;
 	check(upnvme_submit(qp, ops, BATCH), "submit");
 	for (uint32_t k = 0; k < BATCH; k += (uint32_t)n) {
 		n = upnvme_reap(qp, done, BATCH - k);
@@ -101,6 +107,7 @@ int main(int argc, char **argv)
 	block = upnvme_ns_block_size(ns);
 	check(upnvme_qpair_create(&qp, ctrlr, NULL), "queue pair");
 	check(upnvme_dma_alloc((void **)&buf, ctrlr, (size_t)BATCH * block, 4096), "DMA memory");
+	prepare_ops();
 	run(argv[1], ios / 10 + BATCH);
 	printf("ns %.2f\n", (double)run(argv[1], ios) / ios);
 	check(upnvme_qpair_close(qp), "close");

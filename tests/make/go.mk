@@ -10,7 +10,8 @@ deps-go:
 	@tests/deps/install --optional go
 
 go-stage: libs
-	+@$(SUBMAKE) install PREFIX=/usr DESTDIR=$(abspath $(GO_STAGE)) >$(B)/go-stage.log 2>&1 || { cat $(B)/go-stage.log; exit 1; }
+	+@$(SUBMAKE) install PREFIX=/usr DESTDIR=$(abspath $(GO_STAGE)) >$(B)/go-stage.log 2>&1 || \
+	  { cat $(B)/go-stage.log; exit 1; }
 
 go-module: ## the Go module as it is published, with the C sources, in build/go/module
 	$(call say,PY,$(B)/go/module)

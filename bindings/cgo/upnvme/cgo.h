@@ -4,9 +4,9 @@
  * What the Go package needs of C that cannot be said in Go; for that package alone, and no part of
  * the ABI: each build of the package takes in the header that it finds.
  *
- * Go's records come as `const void *`: to cgo, what says that it has pointers may hold Go's, and is
- * searched for them at each call. Nothing here calls Go. Where the library calls back, a function of this header notes what it was
- * told in C memory (or writes it to a pipe), and Go looks there when the call has returned.
+ * Nothing here calls Go. Where the library calls back, a function of this header notes what it was
+ * told in C memory (or writes it to a pipe), and Go looks there when the call has returned. Go's
+ * records come as `const void *`: in what says that it has pointers, cgo looks for Go's at each call.
  */
 #ifndef UPNVME_CGO_H
 #define UPNVME_CGO_H

@@ -125,11 +125,13 @@ func withQPair(ctrlr *upnvme.Controller, ns *upnvme.Namespace,
 func batches(qp *upnvme.QPair, ns *upnvme.Namespace, buf *upnvme.Buffer, n int) error {
 	var ops [batch]upnvme.Op
 	var done [batch]upnvme.Completion
-	block := uint64(ns.BlockSize())
+	for i := range ops {
+		ops[i] = upnvme.Op{Opcode: upnvme.OpRead, NSID: 1, Blocks: 1, Tag: uint64(i),
+			Offset: uint64(i * ns.BlockSize())}
+	}
 	for at := 0; at < n; at += batch {
 		for i := range ops {
-			ops[i] = upnvme.Op{Opcode: upnvme.OpRead, NSID: 1, LBA: uint64(at+i) % span, Blocks: 1, Tag: uint64(i),
-				Offset: uint64(i) * block}
+			ops[i].LBA = uint64(at+i) % span
 		}
 		if _, err := qp.Submit(buf, ops[:]); err != nil {
 			return err
