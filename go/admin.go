@@ -166,9 +166,6 @@ func (a *adminStart) deliver() {
 	}
 }
 
-// adminClosed runs when the library has completed all that was outstanding.
-func (c *Controller) adminClosed() { c.adminDeliver() }
-
 // Identify runs Identify and gives its 4,096 bytes (upnvme_identify; NVMe Base 2.0, 5.17).
 func (c *Controller) Identify(cns, nsid uint32) ([]byte, error) {
 	data := make([]byte, 4096)

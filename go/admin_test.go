@@ -189,6 +189,31 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// A function of an event, or of an admin command, may close the controller that it comes from.
+func TestCloseWithinPoll(t *testing.T) {
+	for _, byEvent := range []bool{true, false} {
+		c, _ := open(t, "soft:ram?size=1MiB")
+		closed := 0
+		end := func() {
+			closed++
+			must(t, c.Close())
+		}
+		if byEvent {
+			c.OnEvent(func(Event) { end() })
+			must(t, c.SetFeature(0, 4, 1, false, nil))
+		} else {
+			must(t, c.AdminStart(identify(), make([]byte, 4096), func(Completion, []byte) { end() }))
+		}
+		eventually(t, "it is closed", func() bool {
+			err := c.Poll()
+			if err != nil && err != ErrClosed {
+				t.Fatal(err)
+			}
+			return closed == 1
+		})
+	}
+}
+
 func TestDevices(t *testing.T) {
 	devices, err := Devices()
 	if err != nil {

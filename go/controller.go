@@ -244,7 +244,7 @@ func (c *Controller) tearDown() error {
 	c.events.stop(c)
 	_, err := call(func() C.int { return C.upnvme_close(c.ptr) })
 	c.events.free()
-	c.adminClosed()
+	c.adminDeliver() // the library has completed all that was outstanding
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for buffer := range c.buffers {

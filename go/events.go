@@ -96,14 +96,17 @@ func (c *Controller) Poll() error {
 	if err := c.enter(); err != nil {
 		return err
 	}
-	defer c.gate.leave()
 	_, err := call(func() C.int { return C.upnvme_ctrlr_poll(c.ptr) })
-	c.adminDeliver()
 	taken, fn := c.events.take()
 	for _, event := range taken {
 		if event.Kind == EventNamespaceChanged {
 			c.refreshNamespaces()
 		}
+	}
+	c.gate.leave()
+	// The functions may close the controller, which waits for all who are inside.
+	c.adminDeliver()
+	for _, event := range taken {
 		if fn != nil {
 			fn(event)
 		}

@@ -34,17 +34,12 @@ func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, bl
 	if err := q.ready(); err != nil {
 		return err
 	}
-	if buf == nil {
-		rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), nil, 0, C.uint64_t(lba),
-			C.uint32_t(blocks), verb, C.uint32_t(q.free))
-		return q.started(rc, fn)
-	}
 	if err := buf.hold(); err != nil {
 		return err
 	}
-	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), (*C.char)(buf.ptr()), C.uint64_t(buf.bytes),
-		C.uint64_t(lba),
-		C.uint32_t(blocks), verb, C.uint32_t(q.free))
+	base, bytes := cBuffer(buf)
+	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), base, bytes, C.uint64_t(lba), C.uint32_t(blocks), verb,
+		C.uint32_t(q.free))
 	buf.drop()
 	return q.started(rc, fn)
 }
@@ -149,6 +144,14 @@ func (q *QPair) Writev(ns *Namespace, bufs []*Buffer, lba uint64, blocks uint32,
 
 func (q *QPair) movev(verb C.uint32_t, ns *Namespace, bufs []*Buffer, lba uint64, blocks uint32,
 	fn func(Completion)) error {
+	return q.vectored(bufs, fn, func(segments unsafe.Pointer) C.int {
+		return C.upnvme_cgo_movev(q.c, nsHandle(ns), segments, C.uint32_t(len(bufs)), C.uint64_t(lba),
+			C.uint32_t(blocks), verb, C.uint32_t(q.free))
+	})
+}
+
+// vectored submits a command with several buffers, which are held meanwhile.
+func (q *QPair) vectored(bufs []*Buffer, fn func(Completion), submit func(segments unsafe.Pointer) C.int) error {
 	if err := q.ready(); err != nil {
 		return err
 	}
@@ -157,10 +160,7 @@ func (q *QPair) movev(verb C.uint32_t, ns *Namespace, bufs []*Buffer, lba uint64
 		return err
 	}
 	defer dropAll(bufs)
-	rc := C.upnvme_cgo_movev(q.c, nsHandle(ns), unsafe.Pointer(&segments[0]), C.uint32_t(len(bufs)),
-		C.uint64_t(lba),
-		C.uint32_t(blocks), verb, C.uint32_t(q.free))
-	return q.started(rc, fn)
+	return q.started(submit(unsafe.Pointer(&segments[0])), fn)
 }
 
 // IO starts any one command (upnvme_io), with its data in buf. The op's Tag does not matter.
@@ -179,17 +179,9 @@ func (q *QPair) IO(buf *Buffer, op *Op, fn func(Completion)) error {
 
 // IOVec is [QPair.IO] with the data in several buffers or parts of buffers; the op's Offset does not matter.
 func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
-	if err := q.ready(); err != nil {
-		return err
-	}
-	segments, err := holdAll(bufs)
-	if err != nil {
-		return err
-	}
-	defer dropAll(bufs)
-	rc := C.upnvme_cgo_iov(q.c, unsafe.Pointer(op), unsafe.Pointer(&segments[0]), C.uint32_t(len(bufs)),
-		C.uint32_t(q.free))
-	return q.started(rc, fn)
+	return q.vectored(bufs, fn, func(segments unsafe.Pointer) C.int {
+		return C.upnvme_cgo_iov(q.c, unsafe.Pointer(op), segments, C.uint32_t(len(bufs)), C.uint32_t(q.free))
+	})
 }
 
 // Raw starts a command given dword by dword, with all of buf as its data; nil for one without. What it says is sent as
@@ -214,11 +206,15 @@ func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	return q.started(C.upnvme_cgo_raw(q.c, &c, base, C.uint32_t(q.free)), fn)
 }
 
-func cBuffer(buf *Buffer) (*C.char, C.uint64_t) {
+// handle is the queue pair in C memory, likewise.
+func (q *QPair) handle() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(q.c))) }
+
+// cBuffer is where a buffer is, for C: a number, which cgo has not to look at, since the memory is C's or pinned.
+func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
 	if buf == nil {
-		return nil, 0
+		return 0, 0
 	}
-	return (*C.char)(buf.ptr()), C.uint64_t(buf.bytes)
+	return C.uintptr_t(uintptr(buf.ptr())), C.uint64_t(buf.bytes)
 }
 
 // Poll rings the doorbell, and runs the functions of the commands that are done (upnvme_poll). It does not wait. It
@@ -233,7 +229,7 @@ func (q *QPair) PollMax(max int) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
 	}
-	rc := C.upnvme_cgo_poll(q.c, C.uint32_t(max))
+	rc := C.upnvme_cgo_poll(q.handle(), C.uint32_t(max))
 	return q.ended(rc)
 }
 
@@ -258,7 +254,7 @@ func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 // submit is Submit with a buffer that is held.
 func (q *QPair) submit(buf *Buffer, ops []Op) (int, error) {
 	base, bytes := cBuffer(buf)
-	rc := C.upnvme_cgo_submit(q.c, cOps(ops), C.uint32_t(len(ops)), base, bytes)
+	rc := C.upnvme_cgo_submit(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes)
 	if rc < 0 {
 		return 0, lastError(rc)
 	}
@@ -271,7 +267,7 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
 	}
-	rc := C.upnvme_cgo_reap(q.c, cCompletions(done), C.uint32_t(len(done)))
+	rc := C.upnvme_cgo_reap(q.handle(), cCompletions(done), C.uint32_t(len(done)))
 	return q.ended(rc)
 }
 
@@ -290,7 +286,7 @@ func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Dura
 	}
 	defer buf.drop()
 	base, bytes := cBuffer(buf)
-	rc := C.upnvme_cgo_exec(q.c, cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done),
+	rc := C.upnvme_cgo_exec(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done),
 		C.uint32_t(len(done)),
 		C.uint64_t(timeout))
 	return q.ended(rc)

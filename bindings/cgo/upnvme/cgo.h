@@ -6,7 +6,8 @@
  *
  * Nothing here calls Go. Where the library calls back, a function of this header notes what it was
  * told in C memory (or writes it to a pipe), and Go looks there when the call has returned. Go's
- * records come as `const void *`: in what says that it has pointers, cgo looks for Go's at each call.
+ * records come as `const void *`, and what is C's as a number where it matters: in what says that it has
+ * pointers, cgo looks for Go's at each call.
  */
 #ifndef UPNVME_CGO_H
 #define UPNVME_CGO_H
@@ -224,14 +225,17 @@ static inline int upnvme_cgo_qpair_new(struct upnvme_cgo_qpair **made, upnvme_ct
 }
 
 /** As upnvme_poll; the package before Go 1.20 allocates for each pointer to an opaque type. */
-static inline int upnvme_cgo_poll(struct upnvme_cgo_qpair *q, uint32_t max)
+static inline int upnvme_cgo_poll(uintptr_t handle, uint32_t max)
 {
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+
 	return upnvme_poll(q->qp, max);
 }
 
-static inline int upnvme_cgo_reap(struct upnvme_cgo_qpair *q, struct upnvme_completion *done,
-				  uint32_t n)
+static inline int upnvme_cgo_reap(uintptr_t handle, struct upnvme_completion *done, uint32_t n)
 {
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+
 	return upnvme_reap(q->qp, done, n);
 }
 
@@ -239,17 +243,18 @@ static inline int upnvme_cgo_reap(struct upnvme_cgo_qpair *q, struct upnvme_comp
 enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
 
 /* Nothing of a slot is written before the library has said that the thread is the right one. */
-static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, char *buf, uint64_t bytes,
-				  uint64_t lba, uint32_t blocks, uint32_t verb, uint32_t slot)
+static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, uintptr_t at,
+				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
+				  uint32_t slot)
 {
 	struct upnvme_cgo_space space = { .ns = (upnvme_ns *)of };
 	upnvme_ns *ns = space.ns;
-	void *arg = &q->slots[slot];
+	void *buf = (void *)at, *arg = &q->slots[slot];
 	int rc;
 
 	upnvme_cgo_space_look(&space, 0);
 	if (buf && upnvme_cgo_bytes(&space, blocks, 0) > bytes)
-		buf = (char *)UPNVME_CGO_NOWHERE;
+		buf = UPNVME_CGO_NOWHERE;
 	if (verb == UPNVME_CGO_READ)
 		rc = upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
 	else if (verb == UPNVME_CGO_WRITE)
@@ -316,10 +321,10 @@ static inline int upnvme_cgo_movev(struct upnvme_cgo_qpair *q, upnvme_ns *ns, co
 }
 
 /** Submits one op, as Go has it, with a callback. */
-static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *from, char *base,
+static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *from, uintptr_t base,
 				uint64_t bytes, uint32_t slot)
 {
-	struct upnvme_cgo_room room = { (uintptr_t)base, bytes };
+	struct upnvme_cgo_room room = { base, bytes };
 	struct upnvme_op op = *(const struct upnvme_op *)from;
 	struct upnvme_cgo_space space = { .ns = q->ns };
 	int rc = upnvme_cgo_place(&op, q->ctrlr, &space, &room);
@@ -350,7 +355,7 @@ static inline int upnvme_cgo_iov(struct upnvme_cgo_qpair *q, const void *from, c
 
 /** Submits a command dword by dword, with its data at `data`. */
 static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme_raw *raw,
-				 char *data, uint32_t slot)
+				 uintptr_t data, uint32_t slot)
 {
 	struct upnvme_op op = { 0 };
 	int rc = upnvme_qpair_ring(q->qp);
@@ -358,7 +363,7 @@ static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme
 	if (rc)
 		return rc;
 	q->slots[slot].raw = *raw;
-	q->slots[slot].raw.data = data;
+	q->slots[slot].raw.data = (void *)data;
 	op.form = UPNVME_FORM_RAW;
 	op.buf = &q->slots[slot].raw;
 	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
@@ -384,10 +389,11 @@ static inline uint32_t upnvme_cgo_stage(struct upnvme_cgo_qpair *q, struct upnvm
 }
 
 /** Submits tagged commands as Go has them, all with data in one buffer. */
-static inline int upnvme_cgo_submit(struct upnvme_cgo_qpair *q, const void *from, uint32_t n,
-				    char *base, uint64_t bytes)
+static inline int upnvme_cgo_submit(uintptr_t handle, const void *from, uint32_t n, uintptr_t base,
+				    uint64_t bytes)
 {
-	struct upnvme_cgo_room room = { (uintptr_t)base, bytes };
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+	struct upnvme_cgo_room room = { base, bytes };
 	struct upnvme_op staged[UPNVME_CGO_BATCH];
 	const struct upnvme_op *ops = (const struct upnvme_op *)from;
 	uint32_t taken = 0, k;
@@ -404,11 +410,12 @@ static inline int upnvme_cgo_submit(struct upnvme_cgo_qpair *q, const void *from
 }
 
 /** Submits a batch and waits for it, as upnvme_exec does. */
-static inline int upnvme_cgo_exec(struct upnvme_cgo_qpair *q, const void *from, uint32_t n,
-				  char *base, uint64_t bytes, struct upnvme_completion *done,
-				  uint32_t ndone, uint64_t timeout_ns)
+static inline int upnvme_cgo_exec(uintptr_t handle, const void *from, uint32_t n, uintptr_t base,
+				  uint64_t bytes, struct upnvme_completion *done, uint32_t ndone,
+				  uint64_t timeout_ns)
 {
-	struct upnvme_cgo_room room = { (uintptr_t)base, bytes };
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+	struct upnvme_cgo_room room = { base, bytes };
 	struct upnvme_op few[UPNVME_CGO_BATCH], *staged = few;
 	const struct upnvme_op *ops = (const struct upnvme_op *)from;
 	uint32_t k = 0, part;
