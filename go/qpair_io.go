@@ -38,8 +38,8 @@ func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, bl
 		return err
 	}
 	base, bytes := cBuffer(buf)
-	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), base, bytes, C.uint64_t(lba), C.uint32_t(blocks), verb,
-		C.uint32_t(q.free))
+	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), base, bytes, C.uint64_t(lba), C.uint32_t(blocks),
+		verb, C.uint32_t(q.free))
 	buf.drop()
 	return q.started(rc, fn)
 }
