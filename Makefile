@@ -92,6 +92,8 @@ LIB_OBJS := $(call objs,$(filter-out $(PLUGIN_SOURCES),$(if $(wildcard $(FOLDERS
 HEADERS_TOP := $(wildcard capi/include/*.h)
 HEADERS_SUB := $(wildcard capi/include/upnvme/*.h)
 HEADERS  := $(HEADERS_TOP) $(HEADERS_SUB)
+# Not a part of the ABI, but installed with it: what the Go package includes.
+GLUE     := $(wildcard bindings/cgo/upnvme/*.h)
 MAP      := $(wildcard capi/upnvme.map)
 
 # A program is a .c file, or a folder of them named after the program.
@@ -262,7 +264,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(CMAKEDIR) \
 	  $(PREFIX)/include/upnvme $(PREFIX)/bin)
 	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
-	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(DESTDIR)$(PREFIX)/include/upnvme/
+	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(GLUE) $(DESTDIR)$(PREFIX)/include/upnvme/
 	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
 	$(Q)ln -sf libupnvme.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
@@ -277,6 +279,7 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
+	$(Q)rm -f $(GLUE:bindings/cgo/%=$(DESTDIR)$(PREFIX)/include/%)
 	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libupnvme.so* libupnvme-dpdk.so libupnvme.a pkgconfig/upnvme.pc)
 	$(Q)rm -f $(DESTDIR)$(CMAKEDIR)/upnvme-config.cmake $(DESTDIR)$(CMAKEDIR)/upnvme-config-version.cmake
 	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(CMAKEDIR) 2>/dev/null || :

@@ -14,7 +14,8 @@ import unittest
 from harness import BUILD, ENVIRONMENT, TOP, Case, call, library_objects, main, release_only
 
 PREFIX = "/opt/upnvme"
-HEADERS = [path.relative_to(TOP / "capi/include") for path in sorted((TOP / "capi/include").rglob("*.h"))]
+HEADERS = [path.relative_to(TOP / folder) for folder in ("capi/include", "bindings/cgo")
+           for path in sorted((TOP / folder).rglob("*.h"))]
 MAP = set(re.findall(r"^\t(\w+);$", (TOP / "capi/upnvme.map").read_text(encoding="utf-8"), re.MULTILINE))
 # What is made from the description of the ABI, which takes a Python with pycparser.
 DESCRIBED = any(subprocess.run([python, "-c", "import pycparser"], capture_output=True, check=False).returncode == 0

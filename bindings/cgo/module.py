@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID, from the top of the tree.
+
+Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and
+header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what
+is included follows. By -tags upnvme_system the C files are left out, and the installed library is taken.
+"""
+
+import pathlib
+import re
+import shutil
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+INCLUDE = re.compile(r'^(\s*#\s*include\s*)(?:"([^"]+)"|<(upnvme(?:/[^>]+)?\.h|upnvme\.h)>)(.*)$')
+# What an include may be relative to, besides its own folder.
+ROOTS = ("core", "capi/include", "bindings/cgo")
+SOURCES = ("core", "capi/src")
+HEADERS = ("core", "capi/src", "capi/include", "bindings/cgo")
+# DPDK's part is a plug-in of its own, which the installed library brings.
+LEFT_OUT = ("core/env/dpdk/plugin/",)
+BUNDLED = "!upnvme_system && !upnvme_static"
+
+MODULE_H = """// SPDX-License-Identifier: BSD-3-Clause
+// What the Go files of the published module include: the library beside them, or the installed one.
+#ifdef UPNVME_INSTALLED
+#include <upnvme/cgo.h>
+#else
+#include "upnvme_cgo.h"
+#endif
+"""
+
+BUILD_H = """// SPDX-License-Identifier: BSD-3-Clause
+// What the library's own build says by compiler flags.
+#define UPNVME_BUILD_ID "{build_id}"
+"""
+
+LINK_BUNDLED = """// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo && {bundled}
+
+package upnvme
+
+// The library is a part of this package.
+
+// #cgo CFLAGS: -std=gnu11 -D_GNU_SOURCE -DNDEBUG -O2 -fvisibility=hidden -pthread
+// #cgo LDFLAGS: -pthread -ldl
+import "C"
+"""
+
+
+def flat(path):
+    """The name of a file of the tree in the module."""
+    name = path.as_posix()
+    for root in ("capi/include/", "bindings/cgo/"):
+        name = name.removeprefix(root)
+    return name.replace("/", "_")
+
+
+def resolve(folder, target):
+    """The file of the tree that an include means, or None for the system's."""
+    for root in (folder, *(pathlib.Path(root) for root in ROOTS)):
+        if (TOP / root / target).is_file():
+            return root / target
+    return None
+
+
+def rewrite(path):
+    """A C file's text, including from the one folder."""
+    lines = []
+    for line in (TOP / path).read_text(encoding="utf-8").splitlines():
+        match = INCLUDE.match(line)
+        found = resolve(path.parent, match[2] or match[3]) if match else None
+        # An absent header is one of a build that this is not (DPDK's, liburing's).
+        lines.append(f'{match[1]}"{flat(found)}"{match[4]}' if found else line)
+    return "\n".join(lines) + "\n"
+
+
+def files(folders, suffix):
+    for folder in folders:
+        for path in sorted((TOP / folder).rglob(f"*{suffix}")):
+            path = path.relative_to(TOP)
+            if not path.as_posix().startswith(LEFT_OUT):
+                yield path
+
+
+def copy_c(out):
+    for path in files(SOURCES, ".c"):
+        (out / flat(path)).write_text(f'//go:build {BUNDLED}\n\n#include "upnvme_build.h"\n' + rewrite(path),
+                                      encoding="utf-8")
+    for path in files(HEADERS, ".h"):
+        (out / flat(path)).write_text(rewrite(path), encoding="utf-8")
+
+
+def copy_go(out):
+    for path in sorted((TOP / "go").rglob("*")):
+        name = path.relative_to(TOP / "go")
+        if path.is_dir() or "testdata" in name.parts:
+            continue
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8").replace("#include <upnvme/cgo.h>", '#include "upnvme_module.h"')
+        if name.as_posix() in ("link_pkgconfig.go", "link_static.go"):
+            text = text.replace('import "C"', '// #cgo CFLAGS: -DUPNVME_INSTALLED\nimport "C"')
+        if name.as_posix() == "link_pkgconfig.go":
+            text = text.replace("cgo && !upnvme_static", "cgo && upnvme_system && !upnvme_static")
+        (out / name).write_text(text, encoding="utf-8")
+
+
+def main():
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    out, build_id = pathlib.Path(sys.argv[1]), sys.argv[2]
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    copy_go(out)
+    copy_c(out)
+    (out / "upnvme_module.h").write_text(MODULE_H, encoding="utf-8")
+    (out / "upnvme_build.h").write_text(BUILD_H.format(build_id=build_id), encoding="utf-8")
+    (out / "link_bundled.go").write_text(LINK_BUNDLED.format(bundled=BUNDLED), encoding="utf-8")
+    shutil.copy(TOP / "LICENSE", out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file upnvme/cgo.h
+ * What the Go package needs of C that cannot be said in Go; for that package alone, and no part of
+ * the ABI: each build of the package takes in the header that it finds.
+ *
+ * Nothing here calls Go. Where the library calls back, a function of this header notes what it was
+ * told in C memory (or writes it to a pipe), and Go looks there when the call has returned. Go's
+ * records come as `const void *`, and what is C's as a number where it matters: in what says that it has
+ * pointers, cgo looks for Go's at each call.
+ */
+#ifndef UPNVME_CGO_H
+#define UPNVME_CGO_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include <upnvme.h>
+
+#include "cgo_notes.h"
+
+/** The version of what is in here, which the package compares with the one that it was made for. */
+#define UPNVME_CGO_VERSION 1u
+
+/** Go's Op.Form: dataset management with ranges in the buffer. The library has no such form. */
+#define UPNVME_CGO_FORM_RANGES 0x80u
+
+/** What the calls below answer for a command that reaches past the end of its buffer: an errno that
+ * the library does not use. The memory behind a buffer is some other buffer's. */
+#define UPNVME_CGO_TOO_SHORT (-EMSGSIZE)
+/** Likewise for an op of a form that has addresses in it. */
+#define UPNVME_CGO_BAD_FORM (-EBADMSG)
+
+/* Where a command's data is said to be when it does not fit: an address that no device can reach, so
+ * that the library looks at the rest of the command first and refuses it in any case. */
+#define UPNVME_CGO_NOWHERE ((void *)(uintptr_t)4096)
+
+static inline int upnvme_cgo_blame(int rc, const void *buf)
+{
+	return rc == -EFAULT && buf == UPNVME_CGO_NOWHERE ? UPNVME_CGO_TOO_SHORT : rc;
+}
+
+/* --- bounds -------------------------------------------------------------------------------------- */
+
+/** What a command's data may be in: memory of one buffer. */
+struct upnvme_cgo_room {
+	uintptr_t base; /**< where the buffer begins, or 0; a number, since it may be Go's */
+	uint64_t bytes; /**< its length */
+};
+
+/** The namespace of a command, and how large its blocks are; for one call, or one batch. */
+struct upnvme_cgo_space {
+	upnvme_ns *ns;       /**< null: not known yet */
+	uint32_t nsid;       /**< 0: what follows is not known yet */
+	uint32_t data_bytes; /**< of a block */
+	uint32_t meta_bytes; /**< of a block */
+};
+
+static inline void upnvme_cgo_space_look(struct upnvme_cgo_space *space, uint32_t nsid)
+{
+	space->nsid = nsid;
+	space->data_bytes = upnvme_ns_block_size(space->ns);
+	space->meta_bytes = upnvme_ns_metadata_size(space->ns);
+}
+
+/* The namespace of the last batch is mostly that of the next: asking the controller costs more. */
+static inline int upnvme_cgo_space_find(struct upnvme_cgo_space *space, upnvme_ctrlr *ctrlr,
+					uint32_t nsid)
+{
+	int rc = 0;
+
+	if (space->nsid == nsid && nsid)
+		return 0;
+	if (!space->ns || upnvme_ns_id(space->ns) != nsid)
+		rc = upnvme_ns_get(&space->ns, ctrlr, nsid);
+	if (!rc)
+		upnvme_cgo_space_look(space, nsid);
+	return rc;
+}
+
+/* Bytes of blocks as they lie in the buffer. Metadata that has a place of its own does not count. */
+static inline uint64_t upnvme_cgo_bytes(const struct upnvme_cgo_space *space, uint32_t blocks,
+					int separate)
+{
+	return blocks * ((uint64_t)space->data_bytes + (separate ? 0 : space->meta_bytes));
+}
+
+static inline int upnvme_cgo_has_data(uint8_t opcode)
+{
+	return opcode == UPNVME_OP_READ || opcode == UPNVME_OP_WRITE || opcode == UPNVME_OP_COMPARE;
+}
+
+/* In Go's op, `buf` and `metadata` are offsets into the room; this turns them into addresses. */
+static inline void *upnvme_cgo_at(const struct upnvme_cgo_room *room, const void *offset,
+				  uint64_t bytes)
+{
+	uint64_t at = (uint64_t)(uintptr_t)offset;
+
+	if (!room->base)
+		return NULL;
+	if (at > room->bytes || bytes > room->bytes - at)
+		return UPNVME_CGO_NOWHERE;
+	return (void *)(room->base + at);
+}
+
+static inline void upnvme_cgo_place_data(struct upnvme_op *op, const struct upnvme_cgo_space *space,
+					 const struct upnvme_cgo_room *room)
+{
+	const void *metadata = op->metadata;
+
+	op->buf =
+		upnvme_cgo_at(room, op->buf, upnvme_cgo_bytes(space, op->blocks, metadata != NULL));
+	if (!metadata)
+		return;
+	op->metadata = upnvme_cgo_at(room, metadata, op->blocks * (uint64_t)space->meta_bytes);
+	if (op->metadata == UPNVME_CGO_NOWHERE)
+		op->buf = UPNVME_CGO_NOWHERE;
+}
+
+/* One op as the library takes it. */
+static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr,
+				   struct upnvme_cgo_space *space,
+				   const struct upnvme_cgo_room *room)
+{
+	int rc;
+
+	if (op->form == UPNVME_FORM_IOV || op->form == UPNVME_FORM_RAW)
+		return UPNVME_CGO_BAD_FORM;
+	if (op->form == UPNVME_CGO_FORM_RANGES && op->opcode == UPNVME_OP_DATASET_MANAGEMENT) {
+		op->form = UPNVME_FORM_BUF;
+		op->buf = upnvme_cgo_at(room, op->buf, op->blocks * (uint64_t)16);
+		return 0;
+	}
+	if (!upnvme_cgo_has_data(op->opcode)) {
+		op->buf = op->metadata = NULL;
+		return 0;
+	}
+	rc = upnvme_cgo_space_find(space, ctrlr, op->nsid);
+	if (!rc)
+		upnvme_cgo_place_data(op, space, room);
+	return rc;
+}
+
+/* --- queue pairs --------------------------------------------------------------------------------- */
+
+struct upnvme_cgo_qpair;
+
+/** What a command that has a callback is known by; its address is the library's argument. */
+struct upnvme_cgo_slot {
+	struct upnvme_cgo_qpair *owner; /**< whose it is */
+	uint64_t index;                 /**< Go's number of it */
+	struct iovec *iov;              /**< of the last vectored command; kept for the next */
+	uint32_t niov;                  /**< its room */
+	uint32_t reserved;              /**< zero */
+	struct upnvme_raw raw;          /**< of the last raw command */
+};
+
+/** A queue pair as Go has it. */
+struct upnvme_cgo_qpair {
+	upnvme_qpair *qp;               /**< the library's */
+	upnvme_ctrlr *ctrlr;            /**< whose it is */
+	upnvme_ns *ns;                  /**< of the last batch, or null */
+	struct upnvme_completion *done; /**< of callbacks, for Go to run; the tag is the slot */
+	uint32_t ndone;                 /**< how many; Go sets it back to 0 */
+	uint32_t nslots;                /**< as many as can be outstanding: room in `done`, too */
+	struct upnvme_cgo_slot *slots;  /**< one for each command with a callback */
+};
+
+/** How many ops are given to the library at once. */
+#define UPNVME_CGO_BATCH 64u
+
+static inline void upnvme_cgo_on_done(void *arg, const struct upnvme_completion *done)
+{
+	struct upnvme_cgo_slot *slot = (struct upnvme_cgo_slot *)arg;
+	struct upnvme_completion *to = &slot->owner->done[slot->owner->ndone++];
+
+	*to = *done;
+	to->tag = slot->index;
+}
+
+static inline void upnvme_cgo_qpair_free(struct upnvme_cgo_qpair *q)
+{
+	for (uint32_t i = 0; q->slots && i < q->nslots; i++)
+		free(q->slots[i].iov);
+	free(q->slots);
+	free(q->done);
+	free(q);
+}
+
+static inline int upnvme_cgo_qpair_tables(struct upnvme_cgo_qpair *q)
+{
+	q->nslots = upnvme_qpair_outstanding_max(q->qp);
+	q->slots = (struct upnvme_cgo_slot *)calloc(q->nslots, sizeof(*q->slots));
+	q->done = (struct upnvme_completion *)calloc(q->nslots, sizeof(*q->done));
+	if (!q->slots || !q->done)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < q->nslots; i++) {
+		q->slots[i].owner = q;
+		q->slots[i].index = i;
+	}
+	return 0;
+}
+
+/** Creates a queue pair of the calling thread, with its tables. */
+static inline int upnvme_cgo_qpair_new(struct upnvme_cgo_qpair **made, upnvme_ctrlr *ctrlr,
+				       const struct upnvme_qpair_opts *opts)
+{
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)calloc(1, sizeof(*q));
+	int rc = q ? upnvme_qpair_create(&q->qp, ctrlr, opts) : -ENOMEM;
+
+	if (!rc) {
+		q->ctrlr = ctrlr;
+		rc = upnvme_cgo_qpair_tables(q);
+		if (rc)
+			upnvme_qpair_close(q->qp);
+	}
+	if (!rc)
+		*made = q;
+	else if (q)
+		upnvme_cgo_qpair_free(q);
+	return rc;
+}
+
+/** As upnvme_poll; the package before Go 1.20 allocates for each pointer to an opaque type. */
+static inline int upnvme_cgo_poll(uintptr_t handle, uint32_t max)
+{
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+
+	return upnvme_poll(q->qp, max);
+}
+
+static inline int upnvme_cgo_reap(uintptr_t handle, struct upnvme_completion *done, uint32_t n)
+{
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+
+	return upnvme_reap(q->qp, done, n);
+}
+
+/** The short forms that move data. */
+enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
+
+/* Nothing of a slot is written before the library has said that the thread is the right one. */
+static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, uintptr_t at,
+				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
+				  uint32_t slot)
+{
+	struct upnvme_cgo_space space = { .ns = (upnvme_ns *)of };
+	upnvme_ns *ns = space.ns;
+	void *buf = (void *)at, *arg = &q->slots[slot];
+	int rc;
+
+	upnvme_cgo_space_look(&space, 0);
+	if (buf && upnvme_cgo_bytes(&space, blocks, 0) > bytes)
+		buf = UPNVME_CGO_NOWHERE;
+	if (verb == UPNVME_CGO_READ)
+		rc = upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	else if (verb == UPNVME_CGO_WRITE)
+		rc = upnvme_write(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	else
+		rc = upnvme_compare(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	return upnvme_cgo_blame(rc, buf);
+}
+
+static inline int upnvme_cgo_flush(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint32_t slot)
+{
+	return upnvme_flush(q->qp, ns, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_write_zeroes(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint64_t lba,
+					  uint32_t blocks, uint32_t slot)
+{
+	return upnvme_write_zeroes(q->qp, ns, lba, blocks, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_deallocate(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint64_t lba,
+					uint32_t blocks, uint32_t slot)
+{
+	return upnvme_deallocate(q->qp, ns, lba, blocks, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_verify(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint64_t lba,
+				    uint32_t blocks, uint32_t slot)
+{
+	return upnvme_verify(q->qp, ns, lba, blocks, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+static inline int upnvme_cgo_slot_iov(struct upnvme_cgo_slot *slot, const void *iov, uint32_t niov)
+{
+	if (slot->niov < niov) {
+		struct iovec *more = (struct iovec *)realloc(slot->iov, niov * sizeof(*slot->iov));
+
+		if (!more)
+			return -ENOMEM;
+		slot->iov = more;
+		slot->niov = niov;
+	}
+	if (niov)
+		memcpy(slot->iov, iov, niov * sizeof(*slot->iov));
+	return 0;
+}
+
+/** Reads into, writes from or compares with several pieces; the array may go when this returns. */
+static inline int upnvme_cgo_movev(struct upnvme_cgo_qpair *q, upnvme_ns *ns, const void *iov,
+				   uint32_t niov, uint64_t lba, uint32_t blocks, uint32_t verb,
+				   uint32_t slot)
+{
+	struct upnvme_cgo_slot *arg = &q->slots[slot];
+	int rc = upnvme_qpair_ring(q->qp);
+
+	if (!rc)
+		rc = upnvme_cgo_slot_iov(arg, iov, niov);
+	if (rc)
+		return rc;
+	if (verb == UPNVME_CGO_READ)
+		return upnvme_readv(q->qp, ns, arg->iov, niov, lba, blocks, upnvme_cgo_on_done,
+				    arg);
+	return upnvme_writev(q->qp, ns, arg->iov, niov, lba, blocks, upnvme_cgo_on_done, arg);
+}
+
+/** Submits one op, as Go has it, with a callback. */
+static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *from, uintptr_t base,
+				uint64_t bytes, uint32_t slot)
+{
+	struct upnvme_cgo_room room = { base, bytes };
+	struct upnvme_op op = *(const struct upnvme_op *)from;
+	struct upnvme_cgo_space space = { .ns = q->ns };
+	int rc = upnvme_cgo_place(&op, q->ctrlr, &space, &room);
+
+	if (rc)
+		return rc;
+	rc = upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+	return upnvme_cgo_blame(rc, op.buf);
+}
+
+/** The same with the data in several pieces. */
+static inline int upnvme_cgo_iov(struct upnvme_cgo_qpair *q, const void *from, const void *iov,
+				 uint32_t niov, uint32_t slot)
+{
+	struct upnvme_op op = *(const struct upnvme_op *)from;
+	int rc = upnvme_qpair_ring(q->qp);
+
+	if (!rc)
+		rc = niov > UINT16_MAX ? -EINVAL : upnvme_cgo_slot_iov(&q->slots[slot], iov, niov);
+	if (rc)
+		return rc;
+	op.form = UPNVME_FORM_IOV;
+	op.buf = q->slots[slot].iov;
+	op.niov = (uint16_t)niov;
+	op.metadata = NULL;
+	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+/** Submits a command dword by dword, with its data at `data`. */
+static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme_raw *raw,
+				 uintptr_t data, uint32_t slot)
+{
+	struct upnvme_op op = { 0 };
+	int rc = upnvme_qpair_ring(q->qp);
+
+	if (rc)
+		return rc;
+	q->slots[slot].raw = *raw;
+	q->slots[slot].raw.data = (void *)data;
+	op.form = UPNVME_FORM_RAW;
+	op.buf = &q->slots[slot].raw;
+	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
+}
+
+/* Copies up to a batch of Go's ops and says how many; `rc` is why it ended early. */
+static inline uint32_t upnvme_cgo_stage(struct upnvme_cgo_qpair *q, struct upnvme_op *to,
+					const struct upnvme_op *from, uint32_t n,
+					const struct upnvme_cgo_room *room, int *rc)
+{
+	struct upnvme_cgo_space space = { .ns = q->ns };
+	uint32_t i;
+
+	for (i = 0, *rc = 0; i < n && i < UPNVME_CGO_BATCH; i++) {
+		to[i] = from[i];
+		*rc = upnvme_cgo_place(&to[i], q->ctrlr, &space, room);
+		if (*rc)
+			break;
+	}
+	if (q->ns != space.ns)
+		q->ns = space.ns;
+	return i;
+}
+
+/** Submits tagged commands as Go has them, all with data in one buffer. */
+static inline int upnvme_cgo_submit(uintptr_t handle, const void *from, uint32_t n, uintptr_t base,
+				    uint64_t bytes)
+{
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+	struct upnvme_cgo_room room = { base, bytes };
+	struct upnvme_op staged[UPNVME_CGO_BATCH];
+	const struct upnvme_op *ops = (const struct upnvme_op *)from;
+	uint32_t taken = 0, k;
+	int rc, refused;
+
+	do {
+		k = upnvme_cgo_stage(q, staged, ops + taken, n - taken, &room, &refused);
+		rc = k || !refused ? upnvme_submit(q->qp, staged, k) : refused;
+		if (rc < 0)
+			return taken ? (int)taken : upnvme_cgo_blame(rc, staged[0].buf);
+		taken += (uint32_t)rc;
+	} while (taken < n && (uint32_t)rc == k && !refused);
+	return (int)taken;
+}
+
+/** Submits a batch and waits for it, as upnvme_exec does. */
+static inline int upnvme_cgo_exec(uintptr_t handle, const void *from, uint32_t n, uintptr_t base,
+				  uint64_t bytes, struct upnvme_completion *done, uint32_t ndone,
+				  uint64_t timeout_ns)
+{
+	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
+	struct upnvme_cgo_room room = { base, bytes };
+	struct upnvme_op few[UPNVME_CGO_BATCH], *staged = few;
+	const struct upnvme_op *ops = (const struct upnvme_op *)from;
+	uint32_t k = 0, part;
+	int rc = 0, refused = 0;
+
+	if (n > UPNVME_CGO_BATCH)
+		staged = (struct upnvme_op *)malloc(n * sizeof(*staged));
+	if (!staged)
+		return -ENOMEM;
+	while (k < n && !refused) {
+		part = upnvme_cgo_stage(q, staged + k, ops + k, n - k, &room, &refused);
+		k += part;
+	}
+	/* Without a command it would only reap. */
+	rc = n && !k ? refused : upnvme_exec(q->qp, staged, k, done, ndone, timeout_ns);
+	if (k)
+		rc = upnvme_cgo_blame(rc, staged[0].buf);
+	if (staged != few)
+		free(staged);
+	return rc;
+}
+
+/* --- leases -------------------------------------------------------------------------------------- */
+
+/** A queue pair that nobody owns, for one command at a time, by whoever has it from Go. */
+struct upnvme_cgo_lease {
+	upnvme_qpair *qp;              /**< released while nobody is in a call below */
+	upnvme_ctrlr *ctrlr;           /**< whose it is */
+	char *bounce;                  /**< DMA memory that data is copied through */
+	uint64_t bounce_bytes;         /**< its size */
+	struct upnvme_cgo_room room;   /**< where the command's data is */
+	struct upnvme_op op;           /**< the command, as Go has it */
+	struct upnvme_completion done; /**< how it ended */
+	struct upnvme_error error;     /**< why a call failed */
+	uint64_t nblocks;              /**< of the namespace, as it was last seen */
+	uint32_t block_bytes;          /**< likewise */
+	uint32_t reserved;             /**< zero */
+};
+
+/* The sentence belongs to this thread, and the goroutine may go on on another. */
+static inline int upnvme_cgo_lease_failed(struct upnvme_cgo_lease *lease, int rc)
+{
+	upnvme_error_get(&lease->error);
+	if (lease->error.err != rc) {
+		memset(&lease->error, 0, sizeof(lease->error));
+		lease->error.err = rc;
+	}
+	return rc;
+}
+
+static inline int upnvme_cgo_lease_new(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
+				       const struct upnvme_qpair_opts *opts)
+{
+	int rc = upnvme_qpair_create(&lease->qp, ctrlr, opts);
+
+	lease->ctrlr = ctrlr;
+	return rc ? upnvme_cgo_lease_failed(lease, rc) : upnvme_qpair_release(lease->qp);
+}
+
+/** Makes the bounce buffer at least that large. */
+static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, uint64_t bytes)
+{
+	void *more = NULL;
+	int rc = upnvme_dma_alloc(&more, lease->ctrlr, bytes, 0);
+
+	if (!rc && lease->bounce)
+		rc = upnvme_dma_free(lease->ctrlr, lease->bounce);
+	if (rc)
+		return upnvme_cgo_lease_failed(lease, rc);
+	lease->bounce = (char *)more;
+	lease->bounce_bytes = bytes;
+	return 0;
+}
+
+/**
+ * Adopts the queue pair, submits the command, polls for a while, releases.
+ *
+ * @return 1: done; 0: in flight still; or a negative errno: nothing was submitted
+ */
+static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of, uint64_t spin_ns)
+{
+	struct upnvme_op op = lease->op;
+	struct upnvme_cgo_space space = { .ns = (upnvme_ns *)of };
+	int rc = upnvme_cgo_place(&op, lease->ctrlr, &space, &lease->room);
+
+	lease->block_bytes = upnvme_ns_block_size((upnvme_ns *)of);
+	lease->nblocks = upnvme_ns_block_count((upnvme_ns *)of);
+	if (rc == UPNVME_CGO_BAD_FORM)
+		return rc;
+	if (!rc)
+		rc = upnvme_exec(lease->qp, &op, 1, &lease->done, 1, spin_ns);
+	if (rc == 1)
+		return 1;
+	if (upnvme_cgo_blame(rc, op.buf) != rc)
+		return UPNVME_CGO_TOO_SHORT;
+	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
+}
+
+/** Looks once at what is in flight; as upnvme_cgo_lease_run. */
+static inline int upnvme_cgo_lease_look(struct upnvme_cgo_lease *lease)
+{
+	int rc = upnvme_qpair_adopt(lease->qp);
+
+	if (!rc) {
+		rc = upnvme_reap(lease->qp, &lease->done, 1);
+		if (!rc && !upnvme_qpair_inflight(lease->qp))
+			rc = -EIO;
+		upnvme_qpair_release(lease->qp);
+	}
+	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : rc;
+}
+
+/** Looks at many; `states` gets what each look returned. Returns how many are no more in flight. */
+static inline uint32_t upnvme_cgo_leases_look(struct upnvme_cgo_lease **leases, int32_t *states,
+					      uint32_t n)
+{
+	uint32_t ended = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		states[i] = upnvme_cgo_lease_look(leases[i]);
+		ended += states[i] != 0;
+	}
+	return ended;
+}
+
+/** Ends what is in flight, by the library if need be, and closes the queue pair. */
+static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
+{
+	int rc = upnvme_qpair_adopt(lease->qp);
+
+	if (!rc)
+		rc = upnvme_qpair_stop(lease->qp);
+	if (!rc)
+		rc = upnvme_reap(lease->qp, &lease->done, 1);
+	upnvme_qpair_close(lease->qp);
+	lease->qp = NULL;
+	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : 1;
+}
+
+static inline void upnvme_cgo_lease_free(struct upnvme_cgo_lease *lease)
+{
+	upnvme_qpair_close(lease->qp);
+	upnvme_dma_free(lease->ctrlr, lease->bounce);
+	free(lease);
+}
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import (
+	"errors"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+)
+
+// Buffer is memory that the device can reach, or a part of it. Any goroutine may use it; what is in it is the caller's
+// to guard, as with a slice.
+type Buffer struct {
+	region *region
+	at     uint64 // in the region
+	bytes  uint64
+	leak   *leak
+}
+
+// region is a piece of memory with all its buffers. It goes when it was freed and no call uses it any more.
+type region struct {
+	ctrlr *Controller
+	ptr   unsafe.Pointer
+	bytes uint64
+	state atomic.Int64 // how many calls use it, and the two bits below
+	mem   []byte       // of the caller's, if it was registered
+	pin   pin
+	over  *atomic.Bool // for the leak
+}
+
+const (
+	regionFreed = 1 << 32 // Free was called
+	regionGone  = 1 << 33 // and the memory was given back, or is just now
+)
+
+// Alloc allocates zeroed DMA memory that begins at a page (upnvme_dma_alloc).
+func (c *Controller) Alloc(bytes int) (*Buffer, error) { return c.AllocAligned(bytes, 0) }
+
+// AllocAligned allocates DMA memory with an alignment, a power of two up to 2 MiB.
+func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
+	if bytes < 0 || align < 0 {
+		return nil, invalid("%d bytes aligned to %d cannot be allocated: neither may be negative", bytes, align)
+	}
+	r := &region{ctrlr: c, bytes: uint64(bytes)}
+	_, err := c.use(func() C.int { return C.upnvme_dma_alloc(&r.ptr, c.ptr, C.size_t(bytes), C.size_t(align)) })
+	if err != nil {
+		return nil, err
+	}
+	return c.keep(r, "buffer"), nil
+}
+
+// Register makes the caller's own memory reachable for the device (upnvme_mem_register): memory of mmap or C, or of
+// Go's, which is pinned until [Buffer.Free]. Memory of C must stay until then, too. The pages around it become
+// reachable with it.
+func (c *Controller) Register(memory []byte) (*Buffer, error) {
+	r := &region{ctrlr: c, bytes: uint64(len(memory)), mem: memory}
+	if len(memory) > 0 {
+		r.ptr = unsafe.Pointer(&memory[0])
+		r.pin.pin(&memory[0])
+	}
+	_, err := c.use(func() C.int { return C.upnvme_mem_register(c.ptr, r.ptr, C.size_t(r.bytes)) })
+	if err != nil {
+		r.pin.unpin()
+		return nil, err
+	}
+	return c.keep(r, "registered memory"), nil
+}
+
+func (c *Controller) keep(r *region, what string) *Buffer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.buffers == nil { // closed just now, and the memory with it
+		r.lose()
+		return &Buffer{region: r}
+	}
+	c.buffers[r] = struct{}{}
+	r.over = new(atomic.Bool)
+	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over)}
+}
+
+// Len is how many bytes the buffer has.
+func (b *Buffer) Len() int {
+	if b == nil {
+		return 0
+	}
+	return int(b.bytes)
+}
+
+// Bytes is the memory itself. It is nil once the buffer was freed or the controller closed; what was got before
+// must not be used after that.
+func (b *Buffer) Bytes() []byte {
+	if b == nil || b.bytes == 0 || b.region.state.Load()&regionFreed != 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(b.ptr()), b.bytes)
+}
+
+// Slice is a part of the buffer, with the same memory; freeing either frees all of it. Like a slice expression it
+// panics if the part is not within.
+func (b *Buffer) Slice(from, to int) *Buffer {
+	if from < 0 || to < from || uint64(to) > b.bytes {
+		panic(invalid("part %d to %d of a buffer of %d bytes", from, to, b.bytes))
+	}
+	return &Buffer{b.region, b.at + uint64(from), uint64(to - from), b.leak}
+}
+
+// Free gives the memory back (upnvme_dma_free), or takes back its registration (upnvme_mem_unregister). Freeing again,
+// or after the controller was closed, does nothing.
+//
+// It may be called while commands are in flight, also those of calls that were cancelled: allocated memory is set aside
+// until they are done. Registered memory is not the library's to set aside: while a queue pair of the caller's has
+// a command that may touch it, Free fails with EBUSY, and the memory must stay.
+func (b *Buffer) Free() error {
+	if b == nil {
+		return nil
+	}
+	r := b.region
+	for {
+		state := r.state.Load()
+		if state&regionFreed != 0 {
+			return nil
+		}
+		if r.state.CompareAndSwap(state, state|regionFreed) {
+			if state != 0 {
+				return nil // the last call that uses it gives it back
+			}
+			return r.giveBack()
+		}
+	}
+}
+
+func (b *Buffer) ptr() unsafe.Pointer { return unsafe.Add(b.region.ptr, b.at) }
+
+// hold keeps the memory for as long as a call uses it.
+func (b *Buffer) hold() error {
+	if b == nil {
+		return nil
+	}
+	if b.region.state.Add(1)&regionFreed == 0 {
+		return nil
+	}
+	b.drop()
+	if b.region.ctrlr.closing.Load() {
+		return ErrClosed
+	}
+	return ErrFreed
+}
+
+func (b *Buffer) drop() {
+	if b == nil {
+		return
+	}
+	if b.region.state.Add(-1) == regionFreed {
+		if err := b.region.giveBack(); err != nil {
+			logWarn("upnvme: a buffer was not freed: " + err.Error())
+		}
+	}
+}
+
+// giveBack runs once, when the region was freed and nobody holds it; or again, if it failed.
+func (r *region) giveBack() error {
+	c := r.ctrlr
+	if !r.state.CompareAndSwap(regionFreed, regionFreed|regionGone) {
+		return nil // a call that came too late holds it, or another gave it back
+	}
+	_, err := c.use(func() C.int {
+		if r.mem != nil {
+			return C.upnvme_mem_unregister(c.ptr, r.ptr, C.size_t(r.bytes))
+		}
+		return C.upnvme_dma_free(c.ptr, r.ptr)
+	})
+	if errors.Is(err, ErrClosed) {
+		return nil // closing gives everything back
+	}
+	if errors.Is(err, syscall.EBUSY) {
+		r.state.Add(-(regionFreed | regionGone))
+		return err
+	}
+	c.mu.Lock()
+	delete(c.buffers, r)
+	c.mu.Unlock()
+	r.end()
+	return err
+}
+
+// lose is for memory that closing the controller has taken.
+func (r *region) lose() {
+	for state := r.state.Load(); !r.state.CompareAndSwap(state, state|regionFreed|regionGone); {
+		state = r.state.Load()
+	}
+	r.end()
+}
+
+func (r *region) end() {
+	r.pin.unpin()
+	r.mem = nil
+	if r.over != nil {
+		r.over.Store(true)
+	}
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo && go1.24
+
+package upnvme
+
+// These are called once for each I/O or batch. They keep no pointer, and nothing that they call calls Go.
+
+// #cgo noescape upnvme_cgo_lease_run
+// #cgo nocallback upnvme_cgo_lease_run
+// #cgo noescape upnvme_cgo_move
+// #cgo nocallback upnvme_cgo_move
+// #cgo noescape upnvme_cgo_io
+// #cgo nocallback upnvme_cgo_io
+// #cgo noescape upnvme_cgo_submit
+// #cgo nocallback upnvme_cgo_submit
+// #cgo noescape upnvme_cgo_exec
+// #cgo nocallback upnvme_cgo_exec
+// #cgo noescape upnvme_cgo_poll
+// #cgo nocallback upnvme_cgo_poll
+// #cgo noescape upnvme_cgo_reap
+// #cgo nocallback upnvme_cgo_reap
+// #include <upnvme/cgo.h>
+import "C"

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// Controller is an NVMe controller (upnvme_ctrlr). Any goroutine may use it.
+type Controller struct {
+	ptr     *C.upnvme_ctrlr
+	uri     string
+	gate    gate          // everybody who uses ptr is inside
+	closing atomic.Bool   // Close has begun
+	closed  chan struct{} // Close is over
+	config  openConfig
+	leases  leases
+	events  events
+	leak    *leak
+	over    *atomic.Bool // for the leak
+
+	mu         sync.Mutex
+	closeErr   error
+	namespaces map[uint32]*Namespace
+	buffers    map[*region]struct{}
+	pools      map[*Pool]struct{}
+	loose      map[*QPair]struct{}  // queue pairs of NewQPair
+	threads    map[int]int          // threads that are inside of WithQPair
+	admin      map[*adminStart]bool // started, and not ended
+}
+
+type openConfig struct {
+	nqpairs      int
+	keepAlive    time.Duration
+	adminTimeout time.Duration
+	maxTransfer  uint64
+	cHousekeeper bool
+	housekeeping time.Duration
+	leases       int
+	spin         time.Duration
+	drain        time.Duration
+}
+
+// Option says how a controller is to be opened.
+type Option func(*openConfig)
+
+// QPairs asks the controller for so many I/O queue pairs; 64 if not said.
+func QPairs(n int) Option { return func(c *openConfig) { c.nqpairs = n } }
+
+// KeepAlive sets the keep-alive period; none if not said. [Controller.Poll] or [Housekeeping] must serve it.
+func KeepAlive(period time.Duration) Option { return func(c *openConfig) { c.keepAlive = period } }
+
+// AdminTimeout is how long an admin command may take; 10 s if not said.
+func AdminTimeout(limit time.Duration) Option { return func(c *openConfig) { c.adminTimeout = limit } }
+
+// MaxTransfer limits the data of one command, 4,096 bytes at least; larger requests are split.
+func MaxTransfer(bytes uint64) Option { return func(c *openConfig) { c.maxTransfer = bytes } }
+
+// Housekeeping has a goroutine call [Controller.Poll] with that period, so that events arrive, keep-alive is served and
+// a failure is noticed by themselves.
+func Housekeeping(period time.Duration) Option {
+	return func(c *openConfig) { c.housekeeping = period }
+}
+
+// LibraryHousekeeping has a thread of the library's do the same (UPNVME_OPEN_HOUSEKEEPING); functions of
+// [Controller.OnEvent] and of [Controller.AdminStart] still run in [Controller.Poll] alone.
+func LibraryHousekeeping() Option { return func(c *openConfig) { c.cHousekeeper = true } }
+
+// Leases limits how many queue pairs are kept for calls without one of their own, such as [Namespace.ReadAt]: that many
+// of them are with the device at a time. If not said, 32, or half of what the controller grants if that is less.
+func Leases(n int) Option { return func(c *openConfig) { c.leases = n } }
+
+// SpinBudget is how long such a call polls on its thread before it hands its command to the poller, which sleeps in
+// between; 20 µs if not said. 0 polls once.
+func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.spin = budget } }
+
+// DrainTimeout is how long [Controller.Close] waits for commands of such calls before it ends them as aborted; 10 s if
+// not said.
+func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
+
+// Open opens the controller that a URI names and brings it up (upnvme_open): "soft:ram?size=1GiB",
+// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close].
+func Open(uri string, options ...Option) (*Controller, error) {
+	config := openConfig{spin: 20 * time.Microsecond, drain: 10 * time.Second}
+	for _, option := range options {
+		option(&config)
+	}
+	if got := uint32(C.upnvme_abi_version()); got != C.UPNVME_ABI_VERSION {
+		return nil,
+			invalid("libupnvme has ABI %d, this program was built for %d: install that, or build it again",
+				got, uint32(C.UPNVME_ABI_VERSION))
+	}
+	c := &Controller{uri: uri, config: config, closed: make(chan struct{}), over: new(atomic.Bool),
+		namespaces: map[uint32]*Namespace{}, buffers: map[*region]struct{}{}, pools: map[*Pool]struct{}{},
+		loose: map[*QPair]struct{}{}, threads: map[int]int{}, admin: map[*adminStart]bool{}}
+	if err := c.open(); err != nil {
+		return nil, err
+	}
+	if err := c.setUp(); err != nil {
+		call(func() C.int { return C.upnvme_close(c.ptr) })
+		return nil, err
+	}
+	c.leak = newLeak("controller "+uri, c.over)
+	return c, nil
+}
+
+func (c *Controller) open() error {
+	opts := C.struct_upnvme_open_opts{
+		size:               C.sizeof_struct_upnvme_open_opts,
+		nqpairs:            C.uint32_t(c.config.nqpairs),
+		keep_alive_ms:      C.uint32_t(c.config.keepAlive.Milliseconds()),
+		admin_timeout_ns:   C.uint64_t(c.config.adminTimeout.Nanoseconds()),
+		max_transfer_bytes: C.uint64_t(c.config.maxTransfer),
+	}
+	if c.config.cHousekeeper {
+		opts.flags |= C.UPNVME_OPEN_HOUSEKEEPING
+	}
+	text := C.CString(c.uri)
+	defer C.free(unsafe.Pointer(text))
+	_, err := call(func() C.int { return C.upnvme_open(&c.ptr, text, &opts) })
+	return err
+}
+
+func (c *Controller) setUp() error {
+	info, err := c.Info()
+	if err != nil {
+		return err
+	}
+	limit := c.config.leases
+	if limit <= 0 {
+		limit = 32
+		if half := int(info.MaxQPairs) / 2; half < limit {
+			limit = half
+		}
+		if limit < 1 {
+			limit = 1
+		}
+	}
+	c.leases.setUp(c, limit)
+	if err := c.events.setUp(c); err != nil {
+		return err
+	}
+	if c.config.housekeeping > 0 {
+		go c.keepHouse(c.config.housekeeping)
+	}
+	return nil
+}
+
+// URI is what the controller was opened with (upnvme_ctrlr_uri).
+func (c *Controller) URI() string {
+	if c.enter() != nil {
+		return ""
+	}
+	defer c.gate.leave()
+	return C.GoString(C.upnvme_ctrlr_uri(c.ptr))
+}
+
+func (c *Controller) enter() error {
+	if c == nil {
+		return nullError("controller")
+	}
+	return c.gate.enter()
+}
+
+// use runs one call of the library with the controller's handle.
+func (c *Controller) use(f func() C.int) (int, error) {
+	if err := c.enter(); err != nil {
+		return 0, err
+	}
+	defer c.gate.leave()
+	return call(f)
+}
+
+// Close shuts the controller down (upnvme_close), from any goroutine. It refuses new calls with [ErrClosed], which also
+// wakes those that wait for a lease; waits for what is with the device, and for functions of [Controller.WithQPair] to
+// return; stops pools; then gives back all memory, also that of buffers which were not freed. Slices that
+// [Buffer.Bytes] gave must not be used any more.
+//
+// Closing again waits for the first and returns the same. It fails, and does nothing, while queue pairs of
+// [Controller.NewQPair] are open, and with EDEADLK within a function of [Controller.WithQPair].
+func (c *Controller) Close() error {
+	if c == nil {
+		return nil
+	}
+	if done, err := c.beginClose(); done || err != nil {
+		return err
+	}
+	c.leases.close()
+	c.closePools()
+	<-c.gate.close()
+	c.closeErr = c.tearDown()
+	c.over.Store(true)
+	close(c.closed)
+	return c.closeErr
+}
+
+func (c *Controller) beginClose() (done bool, err error) {
+	c.mu.Lock()
+	if n := len(c.loose); n > 0 {
+		c.mu.Unlock()
+		return false, &Error{syscall.EBUSY, CodeBusyChildren,
+			fmt.Sprintf("%s has %d open queue pairs: close them first", c.uri, n)}
+	}
+	if c.threads[syscall.Gettid()] > 0 {
+		c.mu.Unlock()
+		return false, &Error{syscall.EDEADLK, CodeInCallback,
+			fmt.Sprintf("%s is closed by a function that its WithQPair waits for: close it elsewhere",
+				c.uri)}
+	}
+	first := c.closing.CompareAndSwap(false, true)
+	c.mu.Unlock()
+	if first {
+		return false, nil
+	}
+	<-c.closed
+	return true, c.closeErr
+}
+
+func (c *Controller) closePools() {
+	c.mu.Lock()
+	var pools []*Pool
+	for pool := range c.pools {
+		pools = append(pools, pool)
+	}
+	c.mu.Unlock()
+	for _, pool := range pools {
+		pool.Close()
+	}
+}
+
+// tearDown runs when nobody is inside any more.
+func (c *Controller) tearDown() error {
+	c.events.stop(c)
+	_, err := call(func() C.int { return C.upnvme_close(c.ptr) })
+	c.events.free()
+	c.adminDeliver() // the library has completed all that was outstanding
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for buffer := range c.buffers {
+		buffer.lose()
+	}
+	c.buffers = nil
+	return err
+}
+
+// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing, so that neither
+// a cycle nor the controller's own tables keep it.
+type leak struct {
+	what string
+	over *atomic.Bool // closed or freed, by whatever way
+}
+
+func newLeak(what string, over *atomic.Bool) *leak {
+	l := &leak{what, over}
+	runtime.SetFinalizer(l, func(l *leak) {
+		if !l.over.Load() {
+			logWarn("upnvme: the " + l.what + " was dropped open")
+		}
+	})
+	return l
+}
+
+// ControllerInfo is what a controller is, and its limits (upnvme_ctrlr_info_get; NVMe Base 2.0, 5.17.2.1).
+type ControllerInfo struct {
+	VendorID            uint16
+	ID                  uint16 // CNTLID
+	Version             uint32 // major << 16 | minor << 8 | tertiary
+	Namespaces          uint32 // active ones
+	Serial              string
+	Model               string
+	Firmware            string
+	SubNQN              string
+	MaxTransferBytes    uint64 // of one command; larger requests are split
+	MaxQueueEntries     uint32
+	MaxQPairs           uint32 // I/O queue pairs that the controller granted
+	PageBytes           uint32
+	BufferAlign         uint32 // of a buffer's start, bytes
+	ONCS                uint16 // optional NVM commands supported
+	VolatileWriteCache  bool   // there is one: Flush is needed for durability
+	SGL                 bool
+	ReadyTimeout        time.Duration
+	MaxWriteZeroesBytes uint64
+	MaxVerifyBytes      uint64
+	MaxDeallocateRanges uint32
+	NUMANode            int32  // -1: any
+	Environment         string // "host", "vfio", "dpdk", "uio"
+}
+
+// Info tells what the controller is, from what was read when it was opened.
+func (c *Controller) Info() (ControllerInfo, error) {
+	i := C.struct_upnvme_ctrlr_info{size: C.sizeof_struct_upnvme_ctrlr_info}
+	if _, err := c.use(func() C.int { return C.upnvme_ctrlr_info_get(c.ptr, &i) }); err != nil {
+		return ControllerInfo{}, err
+	}
+	return ControllerInfo{
+		VendorID: uint16(i.vendor_id), ID: uint16(i.ctrlr_id), Version: uint32(i.version),
+		Namespaces: uint32(i.ns_count),
+		Serial:     C.GoString(&i.serial[0]),
+		Model:      C.GoString(&i.model[0]), Firmware: C.GoString(&i.firmware[0]),
+		SubNQN: C.GoString(&i.subnqn[0]), MaxTransferBytes: uint64(i.max_transfer_bytes),
+		MaxQueueEntries: uint32(i.max_queue_entries), MaxQPairs: uint32(i.max_qpairs),
+		PageBytes:   uint32(i.page_bytes),
+		BufferAlign: uint32(i.buffer_align), ONCS: uint16(i.oncs),
+		VolatileWriteCache: i.volatile_write_cache != 0,
+		SGL:                i.sgl != 0, ReadyTimeout: time.Duration(i.ready_timeout_ms) * time.Millisecond,
+		MaxWriteZeroesBytes: uint64(i.max_write_zeroes_bytes), MaxVerifyBytes: uint64(i.max_verify_bytes),
+		MaxDeallocateRanges: uint32(i.max_deallocate_ranges), NUMANode: int32(i.numa_node),
+		Environment: C.GoString(&i.environment[0]),
+	}, nil
+}

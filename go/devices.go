@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import "unsafe"
+
+// DeviceUse says what somebody does with a device (UPNVME_DEVICE_...).
+type DeviceUse uint32
+
+// The uses.
+const (
+	DeviceMounted DeviceUse = C.UPNVME_DEVICE_MOUNTED // a file system on it is mounted
+	DeviceSwap    DeviceUse = C.UPNVME_DEVICE_SWAP    // the system swaps to it
+	DeviceHeld    DeviceUse = C.UPNVME_DEVICE_HELD    // it is part of a device of LVM, md, dm-crypt, ...
+	DeviceOpen    DeviceUse = C.UPNVME_DEVICE_OPEN    // a process has it open
+	DeviceInUse   DeviceUse = C.UPNVME_DEVICE_IN_USE  // any of these
+)
+
+// Device is an NVMe device on the PCI bus (struct upnvme_device). Texts are empty where they are not known.
+type Device struct {
+	Address           string // as sysfs has it: "0000:01:00.0"
+	VendorID          uint16
+	DeviceID          uint16
+	SubsystemVendorID uint16
+	SubsystemID       uint16
+	ClassCode         uint32
+	IOMMUGroup        int32 // -1: none
+	NUMANode          int32 // -1: not known
+	Use               DeviceUse
+	Model             string
+	Serial            string
+	Firmware          string
+	Driver            string // empty: bound to none
+	KernelName        string // "nvme0"
+	InUseBy           string // who uses it, in words
+}
+
+func deviceOf(d *C.struct_upnvme_device) Device {
+	return Device{
+		Address: C.GoString(&d.address[0]), VendorID: uint16(d.vendor_id), DeviceID: uint16(d.device_id),
+		SubsystemVendorID: uint16(d.subsystem_vendor_id), SubsystemID: uint16(d.subsystem_id),
+		ClassCode: uint32(d.class_code), IOMMUGroup: int32(d.iommu_group), NUMANode: int32(d.numa_node),
+		Use: DeviceUse(d.flags), Model: C.GoString(&d.model[0]), Serial: C.GoString(&d.serial[0]),
+		Firmware: C.GoString(&d.firmware[0]), Driver: C.GoString(&d.driver[0]),
+		KernelName: C.GoString(&d.kernel_name[0]), InUseBy: C.GoString(&d.in_use_by[0]),
+	}
+}
+
+// Devices lists the NVMe devices on the PCI bus (upnvme_devices_list).
+func Devices() ([]Device, error) {
+	for room := 16; ; room *= 2 {
+		raw := make([]C.struct_upnvme_device, room)
+		n, err := call(func() C.int { return C.upnvme_devices_list(&raw[0], C.uint32_t(room)) })
+		if err != nil {
+			return nil, err
+		}
+		if n > room {
+			continue
+		}
+		devices := make([]Device, n)
+		for i := range devices {
+			devices[i] = deviceOf(&raw[i])
+		}
+		return devices, nil
+	}
+}
+
+// withText runs a call that takes a text.
+func withText(text string, f func(*C.char) C.int) error {
+	c := C.CString(text)
+	defer C.free(unsafe.Pointer(c))
+	_, err := call(func() C.int { return f(c) })
+	return err
+}
+
+// DeviceAt looks at one NVMe device (upnvme_device_get).
+func DeviceAt(address string) (Device, error) {
+	var raw C.struct_upnvme_device
+	if err := withText(address, func(c *C.char) C.int { return C.upnvme_device_get(c, &raw) }); err != nil {
+		return Device{}, err
+	}
+	return deviceOf(&raw), nil
+}
+
+// Bind takes a device from its driver and gives it to one for user space: "vfio-pci", which "" stands for,
+// "uio_pci_generic" or "igb_uio" (upnvme_device_bind). It needs root.
+func Bind(address, driver string) error {
+	var to *C.char
+	if driver != "" {
+		to = C.CString(driver)
+		defer C.free(unsafe.Pointer(to))
+	}
+	return withText(address, func(c *C.char) C.int { return C.upnvme_device_bind(c, to) })
+}
+
+// Unbind gives a device back to the kernel's driver (upnvme_device_unbind). It needs root.
+func Unbind(address string) error {
+	return withText(address, func(c *C.char) C.int { return C.upnvme_device_unbind(c) })
+}
+
+// SystemFlags say what a machine has (UPNVME_SYSTEM_...).
+type SystemFlags uint32
+
+// The flags of a [System].
+const (
+	SystemIOMMU         SystemFlags = C.UPNVME_SYSTEM_IOMMU           // an IOMMU is on
+	SystemVFIO          SystemFlags = C.UPNVME_SYSTEM_VFIO_PCI        // the driver vfio-pci is loaded
+	SystemUIO           SystemFlags = C.UPNVME_SYSTEM_UIO_PCI_GENERIC // the driver uio_pci_generic is loaded
+	SystemIGBUIO        SystemFlags = C.UPNVME_SYSTEM_IGB_UIO         // the driver igb_uio is loaded
+	SystemNVMe          SystemFlags = C.UPNVME_SYSTEM_NVME            // the kernel's nvme driver is loaded
+	SystemVFIOWithoutIO SystemFlags = C.UPNVME_SYSTEM_VFIO_NOIOMMU    // VFIO may work without an IOMMU
+	SystemIPCLock       SystemFlags = C.UPNVME_SYSTEM_IPC_LOCK        // the caller has CAP_IPC_LOCK
+)
+
+// HugePages are huge pages of one size.
+type HugePages struct {
+	PageBytes uint64
+	Pages     uint64 // set aside
+	Free      uint64 // not in use
+}
+
+// System is what this machine has for driving devices from user space (upnvme_system_get).
+type System struct {
+	Flags           SystemFlags
+	IOMMUGroups     uint32
+	MemlockBytes    uint64 // what this process may lock; all ones: no limit
+	MemlockMaxBytes uint64 // what it may raise that to
+	HugeBytes       uint64 // the default size of a huge page, 0: there are none
+	HugeSizes       int    // how many sizes of huge pages the kernel has
+	Huge            []HugePages
+}
+
+// ThisSystem looks at the machine. What cannot be read counts as not there.
+func ThisSystem() (System, error) {
+	s := C.struct_upnvme_system{size: C.sizeof_struct_upnvme_system}
+	if _, err := call(func() C.int { return C.upnvme_system_get(&s) }); err != nil {
+		return System{}, err
+	}
+	system := System{Flags: SystemFlags(s.flags), IOMMUGroups: uint32(s.niommu_groups),
+		MemlockBytes: uint64(s.memlock_bytes), MemlockMaxBytes: uint64(s.memlock_max_bytes),
+		HugeBytes: uint64(s.huge_bytes), HugeSizes: int(s.nhuge_sizes)}
+	for _, huge := range s.huge {
+		if huge.page_bytes != 0 {
+			system.Huge = append(system.Huge, HugePages{uint64(huge.page_bytes), uint64(huge.npages),
+				uint64(huge.nfree)})
+		}
+	}
+	return system, nil
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// EventKind is what an [Event] is about.
+type EventKind uint32
+
+// The kinds.
+const (
+	EventNamespaceChanged EventKind = C.UPNVME_EVENT_NS_CHANGED // a namespace appeared, changed or went
+	EventSMART            EventKind = C.UPNVME_EVENT_SMART      // a health warning
+	EventError            EventKind = C.UPNVME_EVENT_ERROR      // the controller reports an error
+	EventFailed           EventKind = C.UPNVME_EVENT_FAILED     // it has failed: all is aborted
+	EventOther            EventKind = C.UPNVME_EVENT_OTHER      // look at Type, Info and LogPage
+)
+
+// Event is something that the controller reported (NVMe Base 2.0, 5.2).
+type Event struct {
+	Kind    EventKind
+	NSID    uint32 // of the namespace that changed; 0: none, or many
+	Type    uint8  // asynchronous event type
+	Info    uint8  // asynchronous event information
+	LogPage uint8  // the log page that has more; some the library has read
+}
+
+// events are what the library has noted and nobody has taken yet.
+type events struct {
+	noted *C.struct_upnvme_cgo_events
+
+	mu sync.Mutex
+	fn func(Event)
+}
+
+func (e *events) setUp(c *Controller) error {
+	e.noted = C.upnvme_cgo_events_new()
+	if e.noted == nil {
+		return ErrNoMemory
+	}
+	_, err := c.use(func() C.int { return C.upnvme_cgo_events_listen(c.ptr, e.noted) })
+	if err != nil {
+		e.free()
+	}
+	return err
+}
+
+func (e *events) stop(c *Controller) {
+	C.upnvme_cgo_events_listen(c.ptr, nil)
+}
+
+func (e *events) free() {
+	C.upnvme_cgo_events_free(e.noted)
+	e.noted = nil
+}
+
+// OnEvent sends the controller's events to a function (upnvme_ctrlr_on_event), which runs within [Controller.Poll]; nil
+// drops them.
+func (c *Controller) OnEvent(fn func(Event)) {
+	c.events.mu.Lock()
+	defer c.events.mu.Unlock()
+	c.events.fn = fn
+}
+
+// take gives what was noted, and the function for it.
+func (e *events) take() ([]Event, func(Event)) {
+	var raw [C.UPNVME_CGO_EVENTS]C.struct_upnvme_event
+	var lost C.uint32_t
+	n := C.upnvme_cgo_events_take(e.noted, &raw[0], &lost)
+	if lost > 0 {
+		logWarn(fmt.Sprintf("upnvme: %d events were lost: nobody called Poll", uint32(lost)))
+	}
+	e.mu.Lock()
+	fn := e.fn
+	e.mu.Unlock()
+	taken := make([]Event, 0, n)
+	for _, r := range raw[:n] {
+		taken = append(taken, Event{EventKind(r.kind), uint32(r.nsid), uint8(r._type), uint8(r.info),
+			uint8(r.log_page)})
+	}
+	return taken, fn
+}
+
+// Poll serves the admin side (upnvme_ctrlr_poll): events, keep-alive, commands of [Controller.AdminStart], detection of
+// failures. Their functions run here. Call it every now and then, or open with [Housekeeping].
+func (c *Controller) Poll() error {
+	if err := c.enter(); err != nil {
+		return err
+	}
+	_, err := call(func() C.int { return C.upnvme_ctrlr_poll(c.ptr) })
+	taken, fn := c.events.take()
+	for _, event := range taken {
+		if event.Kind == EventNamespaceChanged {
+			c.refreshNamespaces()
+		}
+	}
+	c.gate.leave()
+	// The functions may close the controller, which waits for all who are inside.
+	c.adminDeliver()
+	for _, event := range taken {
+		if fn != nil {
+			fn(event)
+		}
+	}
+	return err
+}
+
+func (c *Controller) refreshNamespaces() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, ns := range c.namespaces {
+		ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
+	}
+}
+
+// keepHouse ends when the controller is closed. A failure is an event, and every later call's error.
+func (c *Controller) keepHouse(period time.Duration) {
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if err := c.Poll(); err == ErrClosed {
+				return
+			}
+		case <-c.closed:
+			return
+		}
+	}
+}

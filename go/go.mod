@@ -1,0 +1,3 @@
+module github.com/upnvme/upnvme/go
+
+go 1.19

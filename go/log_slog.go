@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo && go1.21
+
+package upnvme
+
+import (
+	"context"
+	"log/slog"
+)
+
+// SetLogger sends the library's log to a logger of log/slog, as far as the logger takes a level when it is set; nil
+// stops it. See [SetLog]. It is there from Go 1.21 on.
+func SetLogger(logger *slog.Logger) error {
+	if logger == nil {
+		return SetLog(nil, 0)
+	}
+	level := LogError
+	for level < LogDebug && logger.Enabled(context.Background(), slogLevel(level+1)) {
+		level++
+	}
+	return SetLog(func(level LogLevel, message string) {
+		logger.Log(context.Background(), slogLevel(level), message)
+	}, level)
+}
+
+func slogLevel(level LogLevel) slog.Level {
+	switch level {
+	case LogError:
+		return slog.LevelError
+	case LogWarn:
+		return slog.LevelWarn
+	case LogInfo:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}

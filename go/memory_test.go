@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package upnvme
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"syscall"
+	"testing"
+)
+
+var ctx = context.Background()
+
+func TestRegisteredMemoryIsUsedWhereItIs(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&block=512")
+	content := fill(make([]byte, 20*512), 7)
+	if _, err := ns.WriteAt(content, 0); err != nil {
+		t.Fatal(err)
+	}
+	mine := make([]byte, 20*512)
+	buf, err := c.Register(mine)
+	must(t, err)
+	for i := 0; i < 20; i++ {
+		must(t, ns.Read(ctx, buf.Slice(i*512, (i+1)*512), uint64(i), 1))
+		runtime.GC()
+	}
+	same(t, mine, content)
+	must(t, buf.Free())
+	if err := ns.Read(ctx, buf, 0, 1); !errors.Is(err, ErrFreed) {
+		t.Error(err)
+	}
+}
+
+func TestRegisteredMemoryStaysWhileACommandMayTouchIt(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&block=512")
+	buf, err := c.Register(make([]byte, 4096))
+	must(t, err)
+	withQPair(t, c, func(qp *QPair) {
+		must(t, qp.Read(ns, buf, 0, 8, nil))
+		if err := buf.Free(); !errors.Is(err, syscall.EBUSY) {
+			t.Error(err)
+		}
+		if buf.Bytes() == nil {
+			t.Error("it is freed all the same")
+		}
+		drain(t, qp)
+		must(t, buf.Free())
+		must(t, buf.Free())
+	})
+}
+
+func TestAllocatedMemoryMayBeFreedInFlight(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&mode=thread")
+	withQPair(t, c, func(qp *QPair) {
+		for i := 0; i < 200; i++ {
+			buf := alloc(t, c, 4096)
+			must(t, qp.Write(ns, buf, uint64(i), 1, nil))
+			must(t, buf.Free())
+			if i%20 == 19 {
+				drain(t, qp)
+			}
+		}
+	}, Depth(100))
+}
+
+func TestBuffersGoFromControllerToController(t *testing.T) {
+	_, a := open(t, "soft:ram?size=1MiB")
+	c, b := open(t, "soft:ram?size=1MiB")
+	buf := alloc(t, c, 8192)
+	fill(buf.Bytes(), 8)
+	must(t, a.Write(ctx, buf, 3, 2))
+	copied := alloc(t, c, 8192)
+	must(t, a.Read(ctx, copied, 3, 2))
+	must(t, b.Write(ctx, copied, 0, 2))
+	must(t, b.Compare(ctx, buf, 0, 2))
+}
+
+func TestPartsOfBuffers(t *testing.T) {
+	c, _ := open(t, "soft:null")
+	buf := alloc(t, c, 8192)
+	part := buf.Slice(4096, 8192).Slice(100, 200)
+	if buf.Len() != 8192 || part.Len() != 100 || len(part.Bytes()) != 100 {
+		t.Error(buf.Len(), part.Len())
+	}
+	part.Bytes()[0] = 9
+	if buf.Bytes()[4196] != 9 {
+		t.Error("a part is elsewhere")
+	}
+	for _, bad := range [][2]int{{-1, 5}, {5, 4}, {0, 101}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("part %v is taken", bad)
+				}
+			}()
+			part.Slice(bad[0], bad[1])
+		}()
+	}
+	must(t, part.Free())
+	if buf.Bytes() != nil {
+		t.Error("freeing a part does not free all")
+	}
+	var none *Buffer
+	if none.Len() != 0 || none.Bytes() != nil || none.Free() != nil {
+		t.Error("nil is not empty")
+	}
+	if _, err := c.Alloc(-1); !errors.Is(err, syscall.EINVAL) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// Namespace is a namespace of a controller (upnvme_ns). Any goroutine may use it. It is an [io.ReaderAt] and an
+// [io.WriterAt] of bytes, and reads and writes blocks of DMA memory with a context.
+type Namespace struct {
+	ctrlr  *Controller
+	ptr    *C.upnvme_ns
+	id     uint32
+	block  atomic.Uint32 // bytes, as last seen
+	blocks atomic.Uint64
+	locks  blockLockTable
+}
+
+// Namespace gives an active namespace, the same each time (upnvme_ns_get).
+func (c *Controller) Namespace(nsid uint32) (*Namespace, error) {
+	var ptr *C.upnvme_ns
+	if _, err := c.use(func() C.int { return C.upnvme_ns_get(&ptr, c.ptr, C.uint32_t(nsid)) }); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns := c.namespaces[nsid]
+	if ns == nil || ns.ptr != ptr {
+		ns = &Namespace{ctrlr: c, ptr: ptr, id: nsid}
+		ns.locks.setUp()
+		ns.note(uint32(C.upnvme_ns_block_size(ptr)), uint64(C.upnvme_ns_block_count(ptr)))
+		c.namespaces[nsid] = ns
+	}
+	return ns, nil
+}
+
+// NextNamespace walks the active namespaces in the order of their identifiers: it gives the one after nsid, the first
+// after 0, and 0 after the last (upnvme_ns_next).
+func (c *Controller) NextNamespace(nsid uint32) uint32 {
+	if c.enter() != nil {
+		return 0
+	}
+	defer c.gate.leave()
+	return uint32(C.upnvme_ns_next(c.ptr, C.uint32_t(nsid)))
+}
+
+func (ns *Namespace) note(block uint32, blocks uint64) {
+	if ns.block.Load() != block || ns.blocks.Load() != blocks {
+		ns.block.Store(block)
+		ns.blocks.Store(blocks)
+	}
+}
+
+// refresh asks the library what the namespace is now.
+func (ns *Namespace) refresh() error {
+	if err := ns.ctrlr.enter(); err != nil {
+		return err
+	}
+	defer ns.ctrlr.gate.leave()
+	ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
+	return nil
+}
+
+// look asks with f, and gets 0 for a nil namespace or one of a closed controller.
+func (ns *Namespace) look(f func() uint64) uint64 {
+	if ns == nil || ns.ctrlr.enter() != nil {
+		return 0
+	}
+	defer ns.ctrlr.gate.leave()
+	return f()
+}
+
+// Controller is whose namespace it is.
+func (ns *Namespace) Controller() *Controller { return ns.ctrlr }
+
+// ID is the namespace identifier; 0 if the namespace is gone (upnvme_ns_id).
+func (ns *Namespace) ID() uint32 {
+	return uint32(ns.look(func() uint64 { return uint64(C.upnvme_ns_id(ns.ptr)) }))
+}
+
+// BlockSize is how many bytes a logical block has, metadata not counted (upnvme_ns_block_size).
+func (ns *Namespace) BlockSize() int {
+	return int(ns.look(func() uint64 { return uint64(C.upnvme_ns_block_size(ns.ptr)) }))
+}
+
+// Blocks is how many logical blocks there are (upnvme_ns_block_count).
+func (ns *Namespace) Blocks() uint64 {
+	return ns.look(func() uint64 { return uint64(C.upnvme_ns_block_count(ns.ptr)) })
+}
+
+// Size is how many bytes the namespace has.
+func (ns *Namespace) Size() int64 { return int64(ns.Blocks() * uint64(ns.BlockSize())) }
+
+// MetadataSize is how much metadata a block has (upnvme_ns_metadata_size).
+func (ns *Namespace) MetadataSize() int {
+	return int(ns.look(func() uint64 { return uint64(C.upnvme_ns_metadata_size(ns.ptr)) }))
+}
+
+// MaxTransferBlocks is how many blocks one command moves at most; larger requests are split
+// (upnvme_ns_max_transfer_blocks).
+func (ns *Namespace) MaxTransferBlocks() uint32 {
+	return uint32(ns.look(func() uint64 { return uint64(C.upnvme_ns_max_transfer_blocks(ns.ptr)) }))
+}
+
+// NamespaceInfo is what a namespace is (upnvme_ns_info_get; NVM Command Set 1.0, 4.1.5.1).
+type NamespaceInfo struct {
+	ID                   uint32
+	Blocks               uint64 // NSZE
+	CapacityBlocks       uint64 // NCAP
+	UsedBlocks           uint64 // NUSE
+	BlockBytes           uint32
+	MetadataBytes        uint32 // of a block
+	MaxTransferBlocks    uint32
+	BoundaryBlocks       uint32 // requests are split there (NOIOB)
+	MetadataExtended     bool   // metadata follows each block's data in the buffer
+	Protection           uint8  // end-to-end protection type, 0: none
+	DeallocatedReadsZero bool
+	ReadOnly             bool
+	EUI64                [8]byte
+	NGUID                [16]byte
+	UUID                 [16]byte
+}
+
+// Info tells what the namespace is, from a fresh Identify.
+func (ns *Namespace) Info() (NamespaceInfo, error) {
+	if ns == nil {
+		return NamespaceInfo{}, nullError("namespace")
+	}
+	i := C.struct_upnvme_ns_info{size: C.sizeof_struct_upnvme_ns_info}
+	if _, err := ns.ctrlr.use(func() C.int { return C.upnvme_ns_info_get(ns.ptr, &i) }); err != nil {
+		return NamespaceInfo{}, err
+	}
+	return NamespaceInfo{
+		ID: uint32(i.nsid), Blocks: uint64(i.block_count), CapacityBlocks: uint64(i.capacity_blocks),
+		UsedBlocks: uint64(i.used_blocks), BlockBytes: uint32(i.block_bytes),
+		MetadataBytes:     uint32(i.metadata_bytes),
+		MaxTransferBlocks: uint32(i.max_transfer_blocks), BoundaryBlocks: uint32(i.boundary_blocks),
+		MetadataExtended: i.metadata_extended != 0, Protection: uint8(i.protection),
+		DeallocatedReadsZero: i.deallocated_reads_zero != 0, ReadOnly: i.readonly != 0,
+		EUI64: *(*[8]byte)(unsafe.Pointer(&i.eui64)), NGUID: *(*[16]byte)(unsafe.Pointer(&i.nguid)),
+		UUID: *(*[16]byte)(unsafe.Pointer(&i.uuid)),
+	}, nil
+}
+
+// nsHandle is what C takes for a namespace that may be nil.
+func nsHandle(ns *Namespace) *C.upnvme_ns {
+	if ns == nil {
+		return nil
+	}
+	return ns.ptr
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import "unsafe"
+
+// Opcode is an I/O command (NVM Command Set 1.0, Figure 15).
+type Opcode uint8
+
+// What an [Op] can be. [QPair.Raw] sends any other.
+const (
+	OpFlush             Opcode = C.UPNVME_OP_FLUSH
+	OpWrite             Opcode = C.UPNVME_OP_WRITE
+	OpRead              Opcode = C.UPNVME_OP_READ
+	OpCompare           Opcode = C.UPNVME_OP_COMPARE
+	OpWriteZeroes       Opcode = C.UPNVME_OP_WRITE_ZEROES
+	OpDatasetManagement Opcode = C.UPNVME_OP_DATASET_MANAGEMENT
+	OpVerify            Opcode = C.UPNVME_OP_VERIFY
+)
+
+// OpFlags are bits of a command's dword 12 (NVM Command Set 1.0, 3.2.6).
+type OpFlags uint16
+
+// The flags of an [Op].
+const (
+	FUA              OpFlags = C.UPNVME_FUA               // durable once completed
+	LimitedRetry     OpFlags = C.UPNVME_LIMITED_RETRY     // the device does not try long
+	DeallocateZeroes OpFlags = C.UPNVME_DEALLOCATE_ZEROES // write zeroes: may deallocate
+	FusedFirst       OpFlags = C.UPNVME_FUSED_FIRST       // refused with ENOTSUP
+	FusedSecond      OpFlags = C.UPNVME_FUSED_SECOND      // likewise
+	CheckRef         OpFlags = C.UPNVME_PRCHK_REF         // check the reference tag
+	CheckApp         OpFlags = C.UPNVME_PRCHK_APP         // check the application tag
+	CheckGuard       OpFlags = C.UPNVME_PRCHK_GUARD       // check the guard
+	ProtectionAction OpFlags = C.UPNVME_PRACT             // protection information action
+	CheckStorageTag  OpFlags = C.UPNVME_STORAGE_TAG_CHECK // check the storage tag
+)
+
+// Form says what Offset of an [Op] is.
+type Form uint8
+
+const (
+	// FormBuffer is the usual: data begins at Offset, if the command has any.
+	FormBuffer Form = C.UPNVME_FORM_BUF
+	// FormRanges is for dataset management: at Offset are Blocks range definitions of 16 bytes (NVM Command Set
+	// 1.0, Figure 41), and Directive has the attributes.
+	FormRanges Form = C.UPNVME_CGO_FORM_RANGES
+)
+
+// Op is one I/O command, as plain data (struct upnvme_op). Zero what you do not use.
+//
+// Read, write, compare, verify, write zeroes: NSID, LBA, Blocks, Flags; Offset (not for the last two). Flush: NSID.
+// Dataset management: NSID, and LBA and Blocks of the one range that is deallocated, or [FormRanges].
+type Op struct {
+	Opcode     Opcode
+	Form       Form
+	Flags      OpFlags
+	NSID       uint32 // namespace identifier
+	LBA        uint64 // first logical block
+	Blocks     uint32 // how many
+	Directive  uint16 // directive specific value
+	DType      uint8  // directive type
+	DSM        uint8  // dataset management hints
+	Tag        uint64 // comes back in the completion
+	Offset     uint64 // where the data begins in the buffer that the op is submitted with
+	MetaOffset uint64 // where separate metadata begins in it; 0: there is none
+	RefTag     uint64 // expected storage and reference tag, bits 63:0
+	_          uint16
+	AppTag     uint16 // expected application tag
+	AppMask    uint16 // its mask
+	RefTagHigh uint16 // bits 79:64 of the storage and reference tag
+}
+
+// Completion is how a command ended (struct upnvme_completion).
+type Completion struct {
+	Tag    uint64 // the op's; of a callback's command it means nothing
+	Result uint64 // dwords 0 and 1 of the completion entry
+	Status uint16 // 0 for success
+	Flags  uint16 // see [StatusError]: Aborted, Indeterminate
+	Blocks uint32 // valid before the first error: all of them on success
+	_      uint64
+}
+
+// Err is nil if the command succeeded, else a [*StatusError].
+func (c Completion) Err() error {
+	if c.Status == 0 {
+		return nil
+	}
+	return newStatusError(c.Status, c.Flags, c.Blocks)
+}
+
+// The records cross to C as they are; a difference does not compile.
+type (
+	cOp         = C.struct_upnvme_op
+	cCompletion = C.struct_upnvme_completion
+)
+
+var (
+	_ [unsafe.Sizeof(Op{})]byte                  = [unsafe.Sizeof(cOp{})]byte{}
+	_ [unsafe.Offsetof(Op{}.Tag)]byte            = [unsafe.Offsetof(cOp{}.tag)]byte{}
+	_ [unsafe.Offsetof(Op{}.Offset)]byte         = [unsafe.Offsetof(cOp{}.buf)]byte{}
+	_ [unsafe.Offsetof(Op{}.RefTag)]byte         = [unsafe.Offsetof(cOp{}.ref_tag)]byte{}
+	_ [unsafe.Offsetof(Op{}.RefTagHigh)]byte     = [unsafe.Offsetof(cOp{}.ref_tag_high)]byte{}
+	_ [unsafe.Sizeof(Completion{})]byte          = [unsafe.Sizeof(cCompletion{})]byte{}
+	_ [unsafe.Offsetof(Completion{}.Status)]byte = [unsafe.Offsetof(cCompletion{}.status)]byte{}
+	_ [C.UPNVME_CGO_VERSION]byte                 = [1]byte{}
+)
+
+// cOps is what C takes for a slice of ops: no type that says that there are pointers, which cgo would look for.
+func cOps(ops []Op) unsafe.Pointer {
+	if len(ops) == 0 {
+		return nil
+	}
+	return unsafe.Pointer(&ops[0])
+}
+
+func cCompletions(done []Completion) *C.struct_upnvme_completion {
+	if len(done) == 0 {
+		return nil
+	}
+	return (*C.struct_upnvme_completion)(unsafe.Pointer(&done[0]))
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Pool is a number of OS threads with a queue pair each, for batches from any goroutine. A thread polls while it has
+// something in flight, sleeps in between when that takes long, and is parked when it has nothing to do.
+type Pool struct {
+	ctrlr *Controller
+	jobs  chan *job
+	stop  chan struct{}
+	ended sync.WaitGroup
+	spin  time.Duration
+	mu    sync.RWMutex // held by Do while it hands over
+	shut  bool
+	fresh sync.Pool
+}
+
+// PartialError is what [Pool.Do] fails with when an op was refused: those before it were done.
+type PartialError struct {
+	Accepted int   // ops that were done; their completions are valid
+	Err      error // why the next one was refused
+}
+
+// Error says what was wrong with the op that was refused.
+func (e *PartialError) Error() string { return e.Err.Error() }
+
+// Unwrap gives that.
+func (e *PartialError) Unwrap() error { return e.Err }
+
+// job is a batch. It has copies of all that is the caller's, who may be gone before the device is done.
+type job struct {
+	buf       *Buffer
+	ops       []Op // with tags of the pool's
+	tags      []uint64
+	done      []Completion
+	submitted int
+	completed int
+	err       error
+	finished  chan struct{} // room for one
+	state     atomic.Int32
+}
+
+const (
+	jobPending int32 = iota
+	jobDone
+	jobAbandoned
+)
+
+// NewPool starts n threads, each with a queue pair.
+func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
+	if n < 1 {
+		return nil, invalid("a pool of %d threads: it needs one at least", n)
+	}
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.gate.leave()
+	p := &Pool{ctrlr: c, jobs: make(chan *job), stop: make(chan struct{}), spin: c.config.spin}
+	p.fresh.New = func() interface{} { return &job{finished: make(chan struct{}, 1)} }
+	started := make(chan error)
+	for i := 0; i < n; i++ {
+		p.ended.Add(1)
+		go p.work(started, options)
+	}
+	var err error
+	for i := 0; i < n; i++ {
+		if e := <-started; e != nil {
+			err = e
+		}
+	}
+	if err == nil {
+		err = c.addPool(p)
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (c *Controller) addPool(p *Pool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing.Load() {
+		return ErrClosed
+	}
+	c.pools[p] = struct{}{}
+	return nil
+}
+
+// Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads. Closing again
+// waits likewise.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	if !p.shut {
+		p.shut = true
+		close(p.stop)
+	}
+	p.mu.Unlock()
+	p.ended.Wait()
+	p.ctrlr.mu.Lock()
+	delete(p.ctrlr.pools, p)
+	p.ctrlr.mu.Unlock()
+	return nil
+}
+
+// Do has a batch of commands done, all with data in one buffer, and waits for all of them. done[i] is how ops[i]
+// ended; it has room for each. A command's status is in its completion, and no error. If an op is refused, the batch
+// ends there with a [*PartialError].
+//
+// When the context is done, Do returns at once. ops and done are not touched after the return; the memory of buf stays
+// the device's until that has answered, even if it is freed.
+func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion) error {
+	if len(done) < len(ops) {
+		return invalid("room for %d completions of %d commands: give room for each", len(done), len(ops))
+	}
+	if len(ops) == 0 {
+		return ctx.Err()
+	}
+	j, err := p.newJob(ctx, buf, ops)
+	if err != nil {
+		return err
+	}
+	select {
+	case p.jobs <- j:
+	case <-p.stop:
+		p.recycle(j)
+		return ErrClosed
+	case <-ctx.Done():
+		p.recycle(j)
+		return ctx.Err()
+	}
+	select {
+	case <-j.finished:
+	case <-ctx.Done():
+		if j.state.CompareAndSwap(jobPending, jobAbandoned) {
+			return ctx.Err() // the thread recycles it
+		}
+		<-j.finished
+	}
+	// A goroutine and a thread that hand batches to each other run ahead of all others, by the scheduler's rules,
+	// and keep the processor between them: garbage collection has been seen to wait for minutes. So the others
+	// come first now.
+	runtime.Gosched()
+	copy(done, j.done[:j.completed])
+	err = j.err
+	if err != nil {
+		err = &PartialError{j.completed, err}
+	}
+	p.recycle(j)
+	return err
+}
+
+func (p *Pool) newJob(ctx context.Context, buf *Buffer, ops []Op) (*job, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := buf.hold(); err != nil {
+		return nil, err
+	}
+	j := p.fresh.Get().(*job)
+	j.buf, j.err, j.submitted, j.completed = buf, nil, 0, 0
+	j.state.Store(jobPending)
+	j.ops = append(j.ops[:0], ops...)
+	if cap(j.tags) < len(ops) {
+		j.tags, j.done = make([]uint64, len(ops)), make([]Completion, len(ops))
+	}
+	j.tags, j.done = j.tags[:len(ops)], j.done[:len(ops)]
+	for i := range ops {
+		j.tags[i] = ops[i].Tag
+	}
+	return j, nil
+}
+
+func (p *Pool) recycle(j *job) {
+	j.buf.drop()
+	j.buf = nil
+	p.fresh.Put(j)
+}
+
+// A thread has several batches with the device at a time. A command's tag is its batch's place, and its own in that.
+const (
+	jobsMost  = 64
+	tagIndex  = 32
+	reapBatch = 64
+)
+
+// worker is one thread of a pool.
+type worker struct {
+	pool  *Pool
+	qp    *QPair
+	jobs  [jobsMost]*job
+	njobs int
+	next  int // whose turn it is to submit
+	done  [reapBatch]Completion
+}
+
+func (p *Pool) work(started chan<- error, options []QPairOption) {
+	defer p.ended.Done()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	qp, err := p.ctrlr.newQPair(options)
+	started <- err
+	if err != nil {
+		return
+	}
+	defer qp.Close()
+	(&worker{pool: p, qp: qp}).run()
+}
+
+func (w *worker) run() {
+	idle := time.Time{}
+	nap := napFirst
+	for {
+		if w.njobs == 0 && !w.await() {
+			return
+		}
+		w.takeMore()
+		moved := w.submit()
+		if w.reap() || moved {
+			idle, nap = time.Time{}, napFirst
+			continue
+		}
+		if idle.IsZero() {
+			idle = time.Now()
+		} else if time.Since(idle) > w.pool.spin {
+			nap = w.nap(nap)
+		}
+	}
+}
+
+// await parks the thread until there is a batch; false: the pool was closed.
+func (w *worker) await() bool {
+	select {
+	case j := <-w.pool.jobs:
+		w.add(j)
+		return true
+	case <-w.pool.stop:
+		return false
+	}
+}
+
+// nap sleeps for a while, or until there is a batch more, and says how long to sleep the next time.
+func (w *worker) nap(d time.Duration) time.Duration {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	jobs := w.pool.jobs
+	if w.njobs == jobsMost {
+		jobs = nil
+	}
+	select {
+	case <-timer.C:
+		if d *= 2; d > napMost {
+			d = napMost
+		}
+		return d
+	case j := <-jobs:
+		w.add(j)
+		return napFirst
+	}
+}
+
+func (w *worker) takeMore() {
+	for w.njobs < jobsMost {
+		select {
+		case j := <-w.pool.jobs:
+			w.add(j)
+		default:
+			return
+		}
+	}
+}
+
+func (w *worker) add(j *job) {
+	place := 0
+	for w.jobs[place] != nil {
+		place++
+	}
+	for i := range j.ops {
+		j.ops[i].Tag = uint64(place)<<tagIndex | uint64(i)
+	}
+	w.jobs[place] = j
+	w.njobs++
+}
+
+// submit gives what there is room for to the queue pair, by turns; true: something was accepted or refused.
+func (w *worker) submit() bool {
+	moved := false
+	for i := 0; i < jobsMost; i++ {
+		place := (w.next + i) % jobsMost
+		j := w.jobs[place]
+		if j == nil || j.err != nil || j.submitted == len(j.ops) {
+			continue
+		}
+		n, err := w.qp.submit(j.buf, j.ops[j.submitted:])
+		j.submitted += n
+		moved = moved || n > 0
+		if errors.Is(err, ErrQueueFull) {
+			w.next = place
+			break
+		}
+		if err != nil {
+			j.err = err
+			w.finishIfDone(place)
+			moved = true
+		}
+	}
+	return moved
+}
+
+func (w *worker) reap() bool {
+	n, err := w.qp.Reap(w.done[:])
+	if err != nil {
+		w.fail(err)
+		return true
+	}
+	for _, c := range w.done[:n] {
+		place, i := int(c.Tag>>tagIndex), int(uint32(c.Tag))
+		j := w.jobs[place]
+		c.Tag = j.tags[i]
+		j.done[i] = c
+		j.completed++
+		w.finishIfDone(place)
+	}
+	return n > 0
+}
+
+// fail ends all batches: the queue pair cannot be reaped any more.
+func (w *worker) fail(err error) {
+	for place, j := range w.jobs {
+		if j != nil {
+			j.err, j.completed = err, j.submitted
+			w.finishIfDone(place)
+		}
+	}
+}
+
+func (w *worker) finishIfDone(place int) {
+	j := w.jobs[place]
+	if j.completed < j.submitted || (j.err == nil && j.submitted < len(j.ops)) {
+		return
+	}
+	w.jobs[place] = nil
+	w.njobs--
+	if j.state.CompareAndSwap(jobPending, jobDone) {
+		j.finished <- struct{}{}
+	} else {
+		w.pool.recycle(j)
+	}
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import (
+	"errors"
+	"runtime"
+	"syscall"
+	"unsafe"
+)
+
+// QPair is an I/O queue pair (upnvme_qpair). It belongs to the OS thread that created or adopted it; calls from another
+// are refused with EPERM, and change nothing. [Controller.WithQPair] keeps a goroutine on that thread.
+//
+// Commands come in two forms. Those of Read, Write and their like have a function, which runs within Poll or Reap.
+// Those of Submit have a tag, and come out of Reap.
+type QPair struct {
+	ctrlr     *Controller
+	c         *C.struct_upnvme_cgo_qpair // nil: closed
+	qp        *C.upnvme_qpair
+	slots     []slot
+	free      uint32 // the first free slot
+	inFlight  int    // commands that have a slot
+	delivered uint32 // functions that have run, of those that the last poll brought
+	polling   bool   // functions run just now
+	closing   bool   // one of them closed the queue pair
+	loose     bool   // of NewQPair
+}
+
+// slot is a command with a function.
+type slot struct {
+	fn   func(Completion)
+	next uint32 // free slots are a list
+}
+
+type qpairConfig struct {
+	entries, outstanding int
+	flags                uint32
+}
+
+// QPairOption says how a queue pair is to be.
+type QPairOption func(*qpairConfig)
+
+// Depth is how many commands can be in flight, 1 to 4,096; 255 if not said.
+func Depth(n int) QPairOption { return func(c *qpairConfig) { c.outstanding = n } }
+
+// Entries sets the size of both rings, 2 to 65,536; one more than Depth if not said.
+func Entries(n int) QPairOption { return func(c *qpairConfig) { c.entries = n } }
+
+// RingEach rings the doorbell at each command, not once a batch.
+func RingEach() QPairOption {
+	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_RING_EACH }
+}
+
+// Histogram measures latencies, for [QPair.Histogram]; it reads the clock twice per request.
+func Histogram() QPairOption {
+	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_HISTOGRAM }
+}
+
+// WithQPair creates a queue pair, calls fn with it, and closes it. The goroutine is locked to its OS thread for the
+// duration. What is in flight when fn returns is completed, by the library if need be, and its functions run.
+func (c *Controller) WithQPair(fn func(*QPair) error, options ...QPairOption) (err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := c.enter(); err != nil {
+		return err
+	}
+	defer c.gate.leave()
+	qp, err := c.newQPair(options)
+	if err != nil {
+		return err
+	}
+	c.noteThread(1)
+	defer c.noteThread(-1)
+	defer func() {
+		if closeErr := qp.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	return fn(qp)
+}
+
+func (c *Controller) noteThread(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tid := syscall.Gettid()
+	if c.threads[tid] += n; c.threads[tid] == 0 {
+		delete(c.threads, tid)
+	}
+}
+
+// NewQPair creates a queue pair that belongs to the calling OS thread (upnvme_qpair_create), for those who manage
+// threads themselves: call [runtime.LockOSThread] first. While it is open, the controller cannot be closed.
+func (c *Controller) NewQPair(options ...QPairOption) (*QPair, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.gate.leave()
+	q, err := c.newQPair(options)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing.Load() {
+		C.upnvme_qpair_close(q.qp)
+		C.upnvme_cgo_qpair_free(q.c)
+		return nil, ErrClosed
+	}
+	q.loose = true
+	c.loose[q] = struct{}{}
+	return q, nil
+}
+
+func (c *Controller) newQPair(options []QPairOption) (*QPair, error) {
+	var config qpairConfig
+	for _, option := range options {
+		option(&config)
+	}
+	if config.outstanding > 0 && config.entries == 0 {
+		config.entries = config.outstanding + 1
+	}
+	opts := C.struct_upnvme_qpair_opts{size: C.sizeof_struct_upnvme_qpair_opts, flags: C.uint32_t(config.flags),
+		entries: C.uint32_t(config.entries), outstanding: C.uint32_t(config.outstanding)}
+	q := &QPair{ctrlr: c}
+	for {
+		_, err := call(func() C.int { return C.upnvme_cgo_qpair_new(&q.c, c.ptr, &opts) })
+		var e *Error
+		if errors.As(err, &e) && e.Code == CodeQPairLimit && c.leases.reclaim() {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		break
+	}
+	q.qp = q.c.qp
+	q.slots = make([]slot, q.c.nslots)
+	for i := range q.slots {
+		q.slots[i].next = uint32(i + 1)
+	}
+	return q, nil
+}
+
+// usable is why a call cannot be made.
+func (q *QPair) usable() error {
+	if q == nil {
+		return nullError("queue pair")
+	}
+	if q.c == nil {
+		return ErrClosed
+	}
+	return nil
+}
+
+// outsideCallback is for calls that a function must not make.
+func (q *QPair) outsideCallback() error {
+	if err := q.usable(); err != nil {
+		return err
+	}
+	if q.polling {
+		return errInCallback
+	}
+	return nil
+}
+
+var errInCallback = &Error{syscall.EDEADLK, CodeInCallback,
+	"the queue pair is polled by the caller of this function: return from it, and poll there"}
+
+// result is the error of a call that ran on the owner's thread.
+func result(rc C.int) error {
+	if rc < 0 {
+		return lastError(rc)
+	}
+	return nil
+}
+
+func (q *QPair) simple(f func(*C.upnvme_qpair) C.int) error {
+	if err := q.usable(); err != nil {
+		return err
+	}
+	_, err := call(func() C.int { return f(q.qp) })
+	return err
+}
+
+// Ring rings the doorbell for what was submitted (upnvme_qpair_ring). A poll does it by itself.
+func (q *QPair) Ring() error {
+	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_ring(qp) })
+}
+
+// Release gives the queue pair up, commands in flight included (upnvme_qpair_release).
+func (q *QPair) Release() error {
+	if err := q.outsideCallback(); err != nil {
+		return err
+	}
+	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_release(qp) })
+}
+
+// Adopt makes this OS thread the owner of a released queue pair (upnvme_qpair_adopt).
+func (q *QPair) Adopt() error {
+	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_adopt(qp) })
+}
+
+// Abandon releases a queue pair whose owner thread has died (upnvme_qpair_abandon). The caller vouches for that.
+func (q *QPair) Abandon() error {
+	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_abandon(qp) })
+}
+
+// Stop refuses new commands and completes all that is outstanding (upnvme_qpair_stop): functions run here, tagged
+// completions can still be reaped, then only Close is left to call.
+func (q *QPair) Stop() error {
+	if err := q.outsideCallback(); err != nil {
+		return err
+	}
+	err := q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_stop(qp) })
+	if err == nil {
+		q.deliver()
+	}
+	return err
+}
+
+// Close stops the queue pair if that was not done, and frees it (upnvme_qpair_close). Within one of its functions it is
+// carried out when the poll returns. Closing again does nothing.
+func (q *QPair) Close() error {
+	if q == nil || q.c == nil {
+		return nil
+	}
+	if q.polling {
+		q.closing = true
+		return nil
+	}
+	err := q.simple(func(qp *C.upnvme_qpair) C.int {
+		rc := C.upnvme_qpair_stop(qp)
+		if rc == -C.EPERM && C.upnvme_qpair_adopt(qp) == 0 {
+			rc = C.upnvme_qpair_stop(qp)
+		} else if rc == -C.EPERM {
+			rc = C.upnvme_qpair_stop(qp) // for its sentence
+		}
+		return rc
+	})
+	if err != nil {
+		return err
+	}
+	defer q.unmake()
+	q.deliver()
+	return nil
+}
+
+// unmake frees it, even if a function has panicked.
+func (q *QPair) unmake() {
+	C.upnvme_qpair_close(q.qp)
+	C.upnvme_cgo_qpair_free(q.c)
+	q.c, q.qp = nil, nil
+	if q.loose {
+		q.ctrlr.mu.Lock()
+		delete(q.ctrlr.loose, q)
+		q.ctrlr.mu.Unlock()
+	}
+}
+
+func (q *QPair) number(f func(*C.upnvme_qpair) C.uint32_t) uint32 {
+	if q.usable() != nil {
+		return 0
+	}
+	return uint32(f(q.qp))
+}
+
+// ID is the queue identifier (upnvme_qpair_id); 0 once it is closed.
+func (q *QPair) ID() uint32 {
+	return q.number(func(qp *C.upnvme_qpair) C.uint32_t { return C.upnvme_qpair_id(qp) })
+}
+
+// Entries is how many entries each ring has (upnvme_qpair_entries).
+func (q *QPair) Entries() uint32 {
+	return q.number(func(qp *C.upnvme_qpair) C.uint32_t { return C.upnvme_qpair_entries(qp) })
+}
+
+// Depth is how many commands can be in flight (upnvme_qpair_outstanding_max).
+func (q *QPair) Depth() uint32 {
+	return q.number(func(qp *C.upnvme_qpair) C.uint32_t { return C.upnvme_qpair_outstanding_max(qp) })
+}
+
+// InFlight counts the commands that were accepted and are not yet completed (upnvme_qpair_inflight).
+func (q *QPair) InFlight() uint32 {
+	return q.number(func(qp *C.upnvme_qpair) C.uint32_t { return C.upnvme_qpair_inflight(qp) })
+}
+
+// QPairStats counts since the queue pair was created (upnvme_qpair_stats_get).
+type QPairStats struct {
+	Submitted           uint64 // commands put into the ring; each part of a split request counts
+	Completed           uint64 // completion entries taken from the ring
+	Errors              uint64 // of these, with an error status
+	Aborted             uint64 // commands completed by the library instead
+	Split               uint64 // requests that went as several commands
+	Full                uint64 // ErrQueueFull answers
+	SubmissionDoorbells uint64
+	CompletionDoorbells uint64
+	Spurious            uint64 // completion entries of no command in flight, or of another queue
+	General             uint64 // commands that took the general path, not the straight one
+}
+
+// Stats reads the counters.
+func (q *QPair) Stats() (QPairStats, error) {
+	s := C.struct_upnvme_qpair_stats{size: C.sizeof_struct_upnvme_qpair_stats}
+	err := q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_stats_get(qp, &s) })
+	return QPairStats{uint64(s.submitted), uint64(s.completed), uint64(s.errors), uint64(s.aborted),
+		uint64(s.split),
+		uint64(s.full), uint64(s.submission_doorbells), uint64(s.completion_doorbells), uint64(s.spurious),
+		uint64(s.general)}, err
+}
+
+// Histogram reads the latency histogram (upnvme_qpair_histogram). Bucket i counts latencies up to HistogramLimit(i),
+// and above that of the bucket before.
+func (q *QPair) Histogram() ([]uint64, error) {
+	if err := q.usable(); err != nil {
+		return nil, err
+	}
+	n, err := call(func() C.int { return C.upnvme_qpair_histogram(q.qp, nil, 0) })
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	buckets := make([]uint64, n)
+	_, err = call(func() C.int {
+		return C.upnvme_qpair_histogram(q.qp, (*C.uint64_t)(unsafe.Pointer(&buckets[0])), C.uint32_t(n))
+	})
+	return buckets, err
+}
+
+// HistogramLimit is the largest latency that a bucket counts, in nanoseconds (upnvme_histogram_limit_ns).
+func HistogramLimit(bucket int) uint64 {
+	return uint64(C.upnvme_histogram_limit_ns(C.uint32_t(bucket)))
+}

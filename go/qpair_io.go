@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo
+
+package upnvme
+
+// #include <upnvme/cgo.h>
+import "C"
+
+import (
+	"fmt"
+	"time"
+	"unsafe"
+)
+
+// Read starts to read blocks into a buffer (upnvme_read); fn runs within Poll when it is done. The buffer must be
+// large enough, or nothing is submitted. A full queue pair is [ErrQueueFull].
+func (q *QPair) Read(ns *Namespace, buf *Buffer, lba uint64, blocks uint32, fn func(Completion)) error {
+	return q.move(C.UPNVME_CGO_READ, ns, buf, lba, blocks, fn)
+}
+
+// Write starts to write blocks from a buffer (upnvme_write).
+func (q *QPair) Write(ns *Namespace, buf *Buffer, lba uint64, blocks uint32, fn func(Completion)) error {
+	return q.move(C.UPNVME_CGO_WRITE, ns, buf, lba, blocks, fn)
+}
+
+// Compare starts to compare blocks with a buffer (upnvme_compare).
+func (q *QPair) Compare(ns *Namespace, buf *Buffer, lba uint64, blocks uint32, fn func(Completion)) error {
+	return q.move(C.UPNVME_CGO_COMPARE, ns, buf, lba, blocks, fn)
+}
+
+func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, blocks uint32,
+	fn func(Completion)) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	if err := buf.hold(); err != nil {
+		return err
+	}
+	base, bytes := cBuffer(buf)
+	rc := C.upnvme_cgo_move(q.c, unsafe.Pointer(nsHandle(ns)), base, bytes, C.uint64_t(lba), C.uint32_t(blocks),
+		verb, C.uint32_t(q.free))
+	buf.drop()
+	return q.started(rc, fn)
+}
+
+// ready is why nothing can be submitted. The slot is taken only when the library has accepted the command: it is the
+// one to see that this is the owner's thread.
+func (q *QPair) ready() error {
+	if err := q.usable(); err != nil {
+		return err
+	}
+	if q.closing || q.ctrlr.closing.Load() {
+		return ErrClosed
+	}
+	if q.free == uint32(len(q.slots)) {
+		if err := q.Ring(); err != nil {
+			return err
+		}
+		return ErrQueueFull
+	}
+	return nil
+}
+
+func (q *QPair) started(rc C.int, fn func(Completion)) error {
+	if rc < 0 {
+		return lastError(rc)
+	}
+	s := &q.slots[q.free]
+	q.free = s.next
+	s.fn = fn
+	return nil
+}
+
+// Flush starts to make all completed writes of the namespace durable (upnvme_flush).
+func (q *QPair) Flush(ns *Namespace, fn func(Completion)) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	return q.started(C.upnvme_cgo_flush(q.c, nsHandle(ns), C.uint32_t(q.free)), fn)
+}
+
+// WriteZeroes starts to make blocks read as zeroes (upnvme_write_zeroes).
+func (q *QPair) WriteZeroes(ns *Namespace, lba uint64, blocks uint32, fn func(Completion)) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	rc := C.upnvme_cgo_write_zeroes(q.c, nsHandle(ns), C.uint64_t(lba), C.uint32_t(blocks), C.uint32_t(q.free))
+	return q.started(rc, fn)
+}
+
+// Deallocate starts to tell the device that blocks are not needed any more (upnvme_deallocate).
+func (q *QPair) Deallocate(ns *Namespace, lba uint64, blocks uint32, fn func(Completion)) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	rc := C.upnvme_cgo_deallocate(q.c, nsHandle(ns), C.uint64_t(lba), C.uint32_t(blocks), C.uint32_t(q.free))
+	return q.started(rc, fn)
+}
+
+// Verify starts to have the device read and check blocks (upnvme_verify).
+func (q *QPair) Verify(ns *Namespace, lba uint64, blocks uint32, fn func(Completion)) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	rc := C.upnvme_cgo_verify(q.c, nsHandle(ns), C.uint64_t(lba), C.uint32_t(blocks), C.uint32_t(q.free))
+	return q.started(rc, fn)
+}
+
+// segment is a struct iovec, with a number where C has a pointer.
+type segment struct{ base, bytes uintptr }
+
+// hold keeps all the buffers, or none, and gives what C takes for them.
+func holdAll(bufs []*Buffer) ([]segment, error) {
+	segments := make([]segment, len(bufs)+1)
+	for i, buf := range bufs {
+		if err := buf.hold(); err != nil {
+			dropAll(bufs[:i])
+			return nil, err
+		}
+		if buf != nil {
+			segments[i] = segment{uintptr(buf.ptr()), uintptr(buf.bytes)}
+		}
+	}
+	return segments, nil
+}
+
+func dropAll(bufs []*Buffer) {
+	for _, buf := range bufs {
+		buf.drop()
+	}
+}
+
+// Readv starts to read blocks into several buffers or parts of buffers, one after the other (upnvme_readv). Their
+// lengths together must be that of the blocks.
+func (q *QPair) Readv(ns *Namespace, bufs []*Buffer, lba uint64, blocks uint32, fn func(Completion)) error {
+	return q.movev(C.UPNVME_CGO_READ, ns, bufs, lba, blocks, fn)
+}
+
+// Writev starts to write blocks from several buffers or parts of buffers (upnvme_writev).
+func (q *QPair) Writev(ns *Namespace, bufs []*Buffer, lba uint64, blocks uint32, fn func(Completion)) error {
+	return q.movev(C.UPNVME_CGO_WRITE, ns, bufs, lba, blocks, fn)
+}
+
+func (q *QPair) movev(verb C.uint32_t, ns *Namespace, bufs []*Buffer, lba uint64, blocks uint32,
+	fn func(Completion)) error {
+	return q.vectored(bufs, fn, func(segments unsafe.Pointer) C.int {
+		return C.upnvme_cgo_movev(q.c, nsHandle(ns), segments, C.uint32_t(len(bufs)), C.uint64_t(lba),
+			C.uint32_t(blocks), verb, C.uint32_t(q.free))
+	})
+}
+
+// vectored submits a command with several buffers, which are held meanwhile.
+func (q *QPair) vectored(bufs []*Buffer, fn func(Completion), submit func(segments unsafe.Pointer) C.int) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	segments, err := holdAll(bufs)
+	if err != nil {
+		return err
+	}
+	defer dropAll(bufs)
+	return q.started(submit(unsafe.Pointer(&segments[0])), fn)
+}
+
+// IO starts any one command (upnvme_io), with its data in buf. The op's Tag does not matter.
+func (q *QPair) IO(buf *Buffer, op *Op, fn func(Completion)) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	if err := buf.hold(); err != nil {
+		return err
+	}
+	defer buf.drop()
+	base, bytes := cBuffer(buf)
+	rc := C.upnvme_cgo_io(q.c, unsafe.Pointer(op), base, bytes, C.uint32_t(q.free))
+	return q.started(rc, fn)
+}
+
+// IOVec is [QPair.IO] with the data in several buffers or parts of buffers; the op's Offset does not matter.
+func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
+	return q.vectored(bufs, fn, func(segments unsafe.Pointer) C.int {
+		return C.upnvme_cgo_iov(q.c, unsafe.Pointer(op), segments, C.uint32_t(len(bufs)), C.uint32_t(q.free))
+	})
+}
+
+// Raw starts a command given dword by dword, with all of buf as its data; nil for one without. What it says is sent as
+// it is: that the data fits into the buffer is the caller's to know.
+func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	if err := buf.hold(); err != nil {
+		return err
+	}
+	defer buf.drop()
+	var c C.struct_upnvme_raw
+	raw.fill(&c, nil, 0)
+	if buf != nil {
+		c.data_bytes = C.uint32_t(buf.bytes)
+		if buf.bytes > 1<<32-1 {
+			c.data_bytes = 1<<32 - 1
+		}
+	}
+	base, _ := cBuffer(buf)
+	return q.started(C.upnvme_cgo_raw(q.c, &c, base, C.uint32_t(q.free)), fn)
+}
+
+// handle is the queue pair in C memory, likewise.
+func (q *QPair) handle() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(q.c))) }
+
+// cBuffer is where a buffer is, for C: a number, which cgo has not to look at, since the memory is C's or pinned.
+func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
+	if buf == nil {
+		return 0, 0
+	}
+	return C.uintptr_t(uintptr(buf.ptr())), C.uint64_t(buf.bytes)
+}
+
+// Poll rings the doorbell, and runs the functions of the commands that are done (upnvme_poll). It does not wait. It
+// returns how many there were; [ErrTagged] if the next completion is one that Reap takes.
+//
+// A function may submit, free its buffers and close the queue pair; Poll, Reap, Exec, Stop and Release are EDEADLK in
+// it. If it panics, the others run still, then Poll panics with the first one's value.
+func (q *QPair) Poll() (int, error) { return q.PollMax(0) }
+
+// PollMax is [QPair.Poll] for so many completions at most; 0: all.
+func (q *QPair) PollMax(max int) (int, error) {
+	if err := q.outsideCallback(); err != nil {
+		return 0, err
+	}
+	rc := C.upnvme_cgo_poll(q.handle(), C.uint32_t(max))
+	return q.ended(rc)
+}
+
+// Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit). It returns how
+// many were accepted: fewer than all when the queue pair is full or an op is invalid; an error if not even the first
+// was.
+func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
+	if err := q.usable(); err != nil {
+		return 0, err
+	}
+	if q.closing || q.ctrlr.closing.Load() {
+		return 0, ErrClosed
+	}
+	if err := buf.hold(); err != nil {
+		return 0, err
+	}
+	n, err := q.submit(buf, ops)
+	buf.drop()
+	return n, err
+}
+
+// submit is Submit with a buffer that is held.
+func (q *QPair) submit(buf *Buffer, ops []Op) (int, error) {
+	base, bytes := cBuffer(buf)
+	rc := C.upnvme_cgo_submit(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes)
+	if rc < 0 {
+		return 0, lastError(rc)
+	}
+	return int(rc), nil
+}
+
+// Reap takes completions of tagged commands, as many as there are and done has room for (upnvme_reap). Functions of
+// other commands run on the way, as in [QPair.Poll], and are not counted. It does not wait.
+func (q *QPair) Reap(done []Completion) (int, error) {
+	if err := q.outsideCallback(); err != nil {
+		return 0, err
+	}
+	rc := C.upnvme_cgo_reap(q.handle(), cCompletions(done), C.uint32_t(len(done)))
+	return q.ended(rc)
+}
+
+// Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative timeout
+// is without end (upnvme_exec). It returns how many completions it has stored; an invalid op ends the batch. done has
+// room for each op. The thread polls all the while.
+func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
+	if err := q.outsideCallback(); err != nil {
+		return 0, err
+	}
+	if q.ctrlr.closing.Load() && len(ops) > 0 {
+		return 0, ErrClosed
+	}
+	if err := buf.hold(); err != nil {
+		return 0, err
+	}
+	defer buf.drop()
+	base, bytes := cBuffer(buf)
+	rc := C.upnvme_cgo_exec(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done),
+		C.uint32_t(len(done)),
+		C.uint64_t(timeout))
+	return q.ended(rc)
+}
+
+// ended runs what a poll, reap or exec has brought.
+func (q *QPair) ended(rc C.int) (int, error) {
+	var err error
+	if rc < 0 {
+		if err = lastError(rc); rc == -C.EPERM || rc == -C.EOWNERDEAD {
+			return 0, err // not this thread's: what was noted is none of its business
+		}
+		rc = 0
+	}
+	if q.c.ndone > 0 {
+		q.deliver()
+		if q.c != nil && q.closing {
+			q.closing = false
+			if closeErr := q.Close(); err == nil {
+				err = closeErr
+			}
+		}
+	}
+	return int(rc), err
+}
+
+// deliver runs the functions of the commands that are noted as done. One that panics, or ends its goroutine, does not
+// keep the others from running: what it does goes on when they have.
+func (q *QPair) deliver() {
+	q.polling = true
+	q.delivered = 0
+	finished := false
+	defer func() {
+		for !finished && q.delivered < uint32(q.c.ndone) {
+			q.deliverAfterPanic()
+		}
+		q.polling = false
+		q.c.ndone = 0
+	}()
+	q.deliverAll()
+	finished = true
+}
+
+func (q *QPair) deliverAll() {
+	done := unsafe.Slice((*Completion)(unsafe.Pointer(q.c.done)), q.c.ndone)
+	for q.delivered < uint32(len(done)) {
+		c := done[q.delivered]
+		q.delivered++
+		s := &q.slots[c.Tag]
+		fn := s.fn
+		s.fn, s.next, q.free = nil, q.free, uint32(c.Tag)
+		c.Tag = 0
+		if fn != nil {
+			fn(c)
+		}
+	}
+}
+
+// deliverAfterPanic goes on behind a function that has panicked. Another's panic is told to the log alone: the first
+// one is on its way.
+func (q *QPair) deliverAfterPanic() {
+	defer func() {
+		if r := recover(); r != nil {
+			logWarn(fmt.Sprintf("upnvme: one more function has panicked in the same poll: %v", r))
+		}
+	}()
+	q.deliverAll()
+}

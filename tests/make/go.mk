@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The Go lane: the package against this build's library, installed under build/go/stage, by each Go that is here.
+
+CHECK_LANES += go
+GO_STAGE := $(B)/go/stage
+
+.PHONY: check-go go-stage go-module deps-go
+deps: deps-go
+deps-go:
+	@tests/deps/install --optional go
+
+go-stage: libs
+	+@$(SUBMAKE) install PREFIX=/usr DESTDIR=$(abspath $(GO_STAGE)) >$(B)/go-stage.log 2>&1 || \
+	  { cat $(B)/go-stage.log; exit 1; }
+
+go-module: ## the Go module as it is published, with the C sources, in build/go/module
+	$(call say,PY,$(B)/go/module)
+	$(Q)mkdir -p $(B)/go
+	$(Q)PYTHONDONTWRITEBYTECODE=1 bindings/cgo/module.py $(B)/go/module '$(BUILD_ID)'
+
+GO_STEPS := vet test test-oldest race cgocheck static nocgo staticcheck consumers module
+
+check-go: deps-go ## the Go package: its tests by each Go that is here, race detector, both ways to link
+	+@$(SUBMAKE) go-stage go-module
+	@UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 $(RUN) lane --jobs 1 --timeout 1200 go \
+	  $(GO_STEPS:%='tests/go/lane %')
