@@ -104,6 +104,14 @@ void channel_leave(struct channel *self)
 	session_leave(self->session);
 }
 
+PyObject *channel_may_wait(struct channel *self)
+{
+	if (channel_enter(self, "run") < 0)
+		return NULL;
+	channel_leave(self);
+	Py_RETURN_NONE;
+}
+
 /* Takes it over from whoever has it, who is not inside the library with it; what is in flight completes here. */
 int channel_shut(struct channel *self, PyObject **errors)
 {

@@ -260,6 +260,7 @@ int channel_check(struct channel *self);
 /* Also refuses what may not be done within a callback. */
 int channel_enter(struct channel *self, const char *call);
 void channel_leave(struct channel *self);
+PyObject *channel_may_wait(struct channel *self);
 int channel_shut(struct channel *self, PyObject **errors);
 
 /* slot.c */

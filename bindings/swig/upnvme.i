@@ -56,6 +56,7 @@ PyObject *channel_release(struct channel *self);
 PyObject *channel_adopt(struct channel *self);
 PyObject *channel_abandon(struct channel *self);
 PyObject *channel_ring(struct channel *self);
+PyObject *channel_may_wait(struct channel *self);
 bool channel_is_open(struct channel *self);
 uint32_t channel_inflight(struct channel *self);
 PyObject *channel_io(struct channel *self, struct space *space, uint32_t opcode, PyObject *data, uint64_t lba,

@@ -27,6 +27,7 @@ def _submit(qpair: QPair, ops: memoryview, buf: ReadableBuffer, metadata: Readab
 
 def run(qpair: QPair, ops: Batch, buf: ReadableBuffer, timeout: float | None, metadata: ReadableBuffer) -> Completions:
     """As upnvme_exec: an invalid command ends the batch; it is an exception if nothing was done before it."""
+    _upnvme.channel_may_wait(qpair)
     left, accepted, parts, taken = memoryview(ops), 0, [], 0
     end = None if timeout is None else monotonic() + timeout
     wanted = len(ops)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The behaviour table, through each face of the package."""
+
+import json
+
+import pytest
+from conftest import TREE
+from table import Run
+
+TABLE = json.loads((TREE / "tests" / "behaviour" / "table.json").read_text())
+FACES = ("sync", "callback", "batch")
+
+
+def configurations():
+    for case in TABLE["cases"]:
+        for medium in case.get("media", TABLE["usually"]["media"]):
+            for mode in case.get("modes", TABLE["usually"]["modes"]):
+                for block in case.get("blocks", TABLE["usually"]["blocks"]):
+                    for face in FACES:
+                        yield pytest.param(case, medium, mode, block, face,
+                                           id=f"{case['name']}-{medium}-{mode}-{block}-{face}")
+
+
+@pytest.mark.parametrize("case, medium, mode, block, face", list(configurations()))
+def test_case(case, medium, mode, block, face):
+    Run(TABLE, case, medium, mode, block, face).run()
