@@ -136,6 +136,7 @@ int channel_shut(struct channel *self, PyObject **errors)
 	}
 	self->qp = NULL;
 	channel_unlink(self);
+	turn_wake();
 	slots_fini(self);
 	return 0;
 }

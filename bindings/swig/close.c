@@ -14,11 +14,25 @@ static bool within_callback(const struct session *self)
 	return false;
 }
 
+/* One that its own finaliser is closing is let be. */
+static struct channel *channel_to_close(const struct session *self)
+{
+	struct channel *channel = self->channels;
+
+	while (channel && channel->closing)
+		channel = channel->next;
+	return channel;
+}
+
 static void close_channels(struct session *self, PyObject **errors)
 {
 	while (self->channels) {
-		struct channel *channel = self->channels;
+		struct channel *channel = channel_to_close(self);
 
+		if (!channel) {
+			turn_wait();
+			continue;
+		}
 		Py_INCREF((PyObject *)channel);
 		channel_shut(channel, errors);
 		Py_DECREF((PyObject *)channel);

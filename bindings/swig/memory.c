@@ -176,16 +176,22 @@ struct memory *memory_take(struct session *session, size_t bytes)
 	return self;
 }
 
-/* The controller's own memory goes with it; what views look at stays. */
+static struct memory *memory_without_views(const struct session *session)
+{
+	struct memory *self = session->memories;
+
+	while (self && self->exports)
+		self = self->next;
+	return self;
+}
+
+/* The controller's own memory goes with it; what views look at stays. Giving one back may end others. */
 void memory_drop_all(struct session *session)
 {
-	struct memory *next;
+	struct memory *self;
 
-	for (struct memory *self = session->memories; self; self = next) {
-		next = self->next;
-		if (!self->exports)
-			memory_give_back(self, true);
-	}
+	while ((self = memory_without_views(session)))
+		memory_give_back(self, true);
 	orphans_retry(session);
 }
 

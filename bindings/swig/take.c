@@ -8,9 +8,10 @@
 
 static void deliver_one(struct slot *slot, PyObject **errors)
 {
-	PyObject *done = done_new(&slot->done), *callback = slot->callback, *keep = slot->keep,
-		 *result = NULL;
+	PyObject *callback = slot->callback, *keep = slot->keep, *done, *result = NULL;
 
+	slot->done.tag = slot->tag;
+	done = done_new(&slot->done);
 	/* The callback may submit: its slot is free from now on. */
 	slot->callback = slot->keep = NULL;
 	slot_give(slot);

@@ -44,3 +44,32 @@ def run_python():
         return subprocess.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(text), *arguments],
                               capture_output=True, text=True, env=environment, **options)
     return run
+
+
+@pytest.fixture(scope="session")
+def slow_python(tmp_path_factory):
+    """Runs a program in a Python whose disk image does not answer reads while a file is there.
+
+    The program finds `image` (8 MiB, as a URI), `hold()` and `let_go()` defined.
+    """
+    folder = tmp_path_factory.mktemp("slow")
+    library = folder / "hold.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-O1", "-o", library,
+                    TREE / "tests" / "python" / "support" / "hold.c", "-ldl"], check=True)
+    number = iter(range(1000))
+
+    def run(text, **options):
+        image, held = folder / f"{next(number)}.img", folder / f"{next(number)}.held"
+        with image.open("wb") as file:
+            file.truncate(8 << 20)
+        prologue = f"""
+            import os, pathlib, signal, sys, threading, time
+            import upnvme
+            image = "soft:{image}?engine=worker&block=4096"
+            hold = pathlib.Path({str(held)!r}).touch
+            let_go = pathlib.Path({str(held)!r}).unlink
+        """
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", UPNVME_HOLD=str(held), LD_PRELOAD=str(library))
+        return subprocess.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(prologue) + textwrap.dedent(text)],
+                              capture_output=True, text=True, env=environment, timeout=HANG_SECONDS, **options)
+    return run
