@@ -49,6 +49,7 @@ else ifeq ($(CONFIG),strict-clang)
 else ifeq ($(CONFIG),aarch64)
   CC       := aarch64-linux-gnu-gcc
   LIBURING := no
+  DPDK     := no
   OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror
 else
   $(error CONFIG=$(CONFIG) is not known)
@@ -98,10 +99,10 @@ TOOLS    := $(sort $(patsubst capi/tools/%.c,%,$(wildcard capi/tools/*.c)) $(cal
 EXAMPLES := $(sort $(patsubst capi/examples/%.c,%,$(wildcard capi/examples/*.c)) $(call dirs,capi/examples))
 
 # In these lanes each test_*.c is a program and any other .c file is support for the programs of its lane.
-# tests/public is linked with the shared library alone; the others with an archive of everything. The tests of
-# tests/tools are scripts that run this build's programs.
-INNER_LANES := $(notdir $(wildcard tests/unit tests/behaviour tests/qtest tests/hostile tests/abi))
-LANES       := $(INNER_LANES) $(notdir $(wildcard tests/public))
+# tests/public and tests/abi are linked with the shared library alone; the others with an archive of everything. The
+# tests of tests/tools are scripts that run this build's programs.
+INNER_LANES := $(notdir $(wildcard tests/unit tests/behaviour tests/qtest tests/hostile))
+LANES       := $(INNER_LANES) $(notdir $(wildcard tests/public tests/abi))
 SCRIPTS     := $(wildcard tests/tools/test_*.py)
 lane_tests   = $(call find,tests/$(1),test_*.c)
 lane_support = $(filter-out $(call lane_tests,$(1)),$(call find,tests/$(1),*.c))
@@ -277,4 +278,4 @@ clean: ## remove build/
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-include $(wildcard tests/make/*.mk)
+include $(wildcard tests/make/*.mk bindings/*/*.mk)

@@ -102,6 +102,8 @@ static const struct member ctrlr_info[] = {
 	F(U32, max_deallocate_ranges),
 	F(I32, numa_node),
 	F(TEXT, environment),
+	F(U64, cmb_bytes),
+	F(U32, cmb_flags),
 	END,
 };
 #undef F

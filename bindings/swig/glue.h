@@ -287,6 +287,7 @@ PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, Py
 /* take.c */
 PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns);
 PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns);
+PyObject *channel_wait(struct channel *self, uint64_t timeout_ns);
 int deliver(struct channel *self, PyObject **errors);
 
 /* data.c: a caller's object as memory. */

@@ -36,6 +36,7 @@
 %ignore upnvme_poll;
 %ignore upnvme_reap;
 %ignore upnvme_exec;
+%ignore upnvme_qpair_wait;
 %ignore upnvme_dma_alloc;
 %ignore upnvme_dma_free;
 %ignore upnvme_mem_register;

@@ -193,3 +193,31 @@ PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_
 	channel_leave(self);
 	return records ? reap_result(&reap, records) : NULL;
 }
+
+/* Sleeps on the queue's eventfd, a slice at a time. */
+PyObject *channel_wait(struct channel *self, uint64_t timeout_ns)
+{
+	struct wait wait = { timeout_ns, 0 };
+	uint64_t until_ns;
+	int rc;
+
+	if (channel_enter(self, "wait") < 0)
+		return NULL;
+	rc = upnvme_qpair_wait(self->qp, 0);
+	while (rc == 0 && (until_ns = wait_slice(&wait))) {
+		uint64_t now = clock_ns();
+
+		Py_BEGIN_ALLOW_THREADS;
+		rc = upnvme_qpair_wait(self->qp, until_ns > now ? until_ns - now : 0);
+		Py_END_ALLOW_THREADS;
+		if (rc == 0 && wait_look(self->session) < 0) {
+			channel_leave(self);
+			return NULL;
+		}
+	}
+	channel_leave(self);
+	if (rc >= 0)
+		return PyBool_FromLong(rc);
+	glue_raise(rc);
+	return NULL;
+}

@@ -69,6 +69,7 @@ PyObject *channel_raw(struct channel *self, const char *bytes, size_t nbytes, Py
 		      uint32_t direction, PyObject *callback, uint64_t tag);
 PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata);
 PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns);
+PyObject *channel_wait(struct channel *self, uint64_t timeout_ns);
 PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns);
 
 // --- the public headers -----------------------------------------------------------------------------------------------

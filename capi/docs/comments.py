@@ -21,7 +21,7 @@ GROUP = re.compile(r"^/\*\* @name (.*?)@\{ \*/\n(.*?)^/\*\* @\} \*/", re.MULTILI
 
 @dataclasses.dataclass
 class Comment:
-    """What a comment says: paragraphs (the first sentence apart), and what stands behind its @words."""
+    """What a comment says: its first sentence, all its paragraphs, and what stands behind its @words."""
     brief: str = ""
     body: list = dataclasses.field(default_factory=list)
     params: list = dataclasses.field(default_factory=list)  # (name, direction or "", text)
@@ -69,9 +69,7 @@ def parse_comment(text):
         else:
             comment.tags[word[1]] = word[3].strip()
     if comment.body:
-        sentence = re.match(r"(.*?[.:])(?: (?=[^a-z])(.*))?$", comment.body[0])
-        comment.brief = sentence[1] if sentence else comment.body[0]
-        comment.body[:1] = [sentence[2]] if sentence and sentence[2] else []
+        comment.brief = re.match(r"(.*?[.:])(?: (?=[^a-z])|$)|.*", comment.body[0])[0].strip()
     return comment
 
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "driver/cmb.h"
 #include "driver/event.h"
 #include "driver/identify.h"
 #include "driver/ns.h"
@@ -95,6 +96,12 @@ static void fill_environment(struct upnvme_ctrlr_info *info, const struct transp
 	info->numa_node = transport->node;
 }
 
+static void fill_memory_buffer(struct upnvme_ctrlr_info *info, const struct cmb *cmb)
+{
+	info->cmb_bytes = cmb ? cmb->memory.bytes : 0;
+	info->cmb_flags = cmb ? cmb->abilities : 0;
+}
+
 int upnvme_ctrlr_info_get(upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info)
 {
 	struct upnvme_ctrlr_info full = { 0 };
@@ -109,6 +116,7 @@ int upnvme_ctrlr_info_get(upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info)
 	fill_identity(&full, &ctrlr->id);
 	fill_limits(&full, &ctrlr->limits);
 	fill_environment(&full, ctrlr->transport);
+	fill_memory_buffer(&full, ctrlr->cmb);
 	full.version = ctrlr->version;
 	full.ns_count = ns_count(ctrlr);
 	full.ready_timeout_ms = ctrlr->ready_timeout_ms;

@@ -130,6 +130,20 @@ int upnvme_qpair_histogram(const upnvme_qpair *qp, uint64_t *buckets, uint32_t n
 	return HISTOGRAM_BUCKETS;
 }
 
+int upnvme_qpair_fd(const upnvme_qpair *qp)
+{
+	int rc = check_qpair(qp, "upnvme_qpair_fd");
+
+	return rc ? rc : interrupt_fd(qp);
+}
+
+int upnvme_qpair_wait(upnvme_qpair *qp, uint64_t timeout_ns)
+{
+	int rc = check_qpair(qp, "upnvme_qpair_wait");
+
+	return rc ? rc : qpair_wait(qp, timeout_ns);
+}
+
 uint64_t upnvme_histogram_limit_ns(uint32_t bucket)
 {
 	return histogram_limit_ns(bucket);

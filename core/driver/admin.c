@@ -404,7 +404,8 @@ int admin_create(struct upnvme_ctrlr *ctrlr)
 
 	if (!admin)
 		return error_no_memory("the admin queue", sizeof(*admin));
-	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, LIST_BYTES);
+	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, LIST_BYTES,
+				0);
 	if (rc) {
 		free(admin);
 		return rc;

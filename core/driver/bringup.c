@@ -15,6 +15,7 @@
 #include "base/pause.h"
 #include "base/util.h"
 #include "driver/admin.h"
+#include "driver/cmb.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
 #include "spec/regs.h"
@@ -34,6 +35,7 @@ enum state {
 	STATE_SETTLE,
 	STATE_DISABLE,
 	STATE_WAIT_DISABLED,
+	STATE_MEMORY_BUFFER,
 	STATE_ADMIN_QUEUE,
 	STATE_ENABLE,
 	STATE_WAIT_READY,
@@ -233,6 +235,13 @@ static int do_wait_disabled(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = wait_ready(ctrlr, 0, true);
 
+	return rc ? rc : STATE_MEMORY_BUFFER;
+}
+
+static int do_memory_buffer(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = cmb_find(ctrlr);
+
 	return rc ? rc : STATE_ADMIN_QUEUE;
 }
 
@@ -273,9 +282,13 @@ static int do_wait_ready(struct upnvme_ctrlr *ctrlr)
 int bringup_enable(struct upnvme_ctrlr *ctrlr)
 {
 	static int (*const states[])(struct upnvme_ctrlr *) = {
-		[STATE_CAPABILITIES] = do_capabilities, [STATE_SETTLE] = do_settle,
-		[STATE_DISABLE] = do_disable,           [STATE_WAIT_DISABLED] = do_wait_disabled,
-		[STATE_ADMIN_QUEUE] = do_admin_queue,   [STATE_ENABLE] = do_enable,
+		[STATE_CAPABILITIES] = do_capabilities,
+		[STATE_SETTLE] = do_settle,
+		[STATE_DISABLE] = do_disable,
+		[STATE_WAIT_DISABLED] = do_wait_disabled,
+		[STATE_MEMORY_BUFFER] = do_memory_buffer,
+		[STATE_ADMIN_QUEUE] = do_admin_queue,
+		[STATE_ENABLE] = do_enable,
 		[STATE_WAIT_READY] = do_wait_ready,
 	};
 	int state = STATE_CAPABILITIES;
@@ -297,6 +310,8 @@ static int disable(struct upnvme_ctrlr *ctrlr)
 		rc = write_disabled(ctrlr);
 	if (!rc)
 		rc = wait_ready(ctrlr, 0, true);
+	if (!rc)
+		cmb_disable(ctrlr);
 	return rc;
 }
 

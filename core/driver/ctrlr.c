@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/bringup.h"
+#include "driver/cmb.h"
 #include "driver/event.h"
 #include "driver/features.h"
 #include "driver/housekeeper.h"
@@ -54,8 +55,10 @@ int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
 static void alert_qpairs(struct upnvme_ctrlr *ctrlr)
 {
 	pthread_mutex_lock(&ctrlr->lock);
-	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next)
+	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next) {
 		qpair_alert(qp);
+		interrupt_wake(qp);
+	}
 	pthread_mutex_unlock(&ctrlr->lock);
 }
 
@@ -132,6 +135,7 @@ static void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	ns_destroy(ctrlr);
 	admin_destroy(ctrlr);
 	events_destroy(ctrlr);
+	cmb_destroy(ctrlr);
 	transport_close(ctrlr->transport);
 	pthread_mutex_destroy(&ctrlr->lock);
 	pthread_mutex_destroy(&ctrlr->ns_lock);

@@ -12,6 +12,7 @@
 
 #include "spec/identify.h"
 
+struct cmb;
 struct domain;
 struct transport;
 struct upnvme_qpair;
@@ -74,6 +75,7 @@ struct upnvme_ctrlr {
 	struct admin *admin;             /* admin.c */
 	struct events *events;           /* event.c */
 	struct housekeeper *housekeeper; /* housekeeper.c; null unless asked for */
+	struct cmb *cmb;                 /* cmb.c; null where there is none */
 
 	pthread_mutex_t lock; /* the queue pairs and their identifiers */
 	struct upnvme_qpair *qpairs;

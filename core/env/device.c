@@ -7,6 +7,13 @@
 
 #include "base/error.h"
 
+/* PCI Local Bus 3.0, 6.2.5.1: base address registers. */
+#define PCI_BAR0        0x10u
+#define PCI_BAR_IO      0x1u
+#define PCI_BAR_TYPE    0x7u
+#define PCI_BAR_TYPE_64 0x4u
+#define PCI_BAR_ADDRESS 0xfffffff0u
+
 static int error_config(const struct device *device, const char *what, uint32_t offset)
 {
 	return error_set(-EIO, UPNVME_ERR_SYSTEM,
@@ -38,13 +45,44 @@ void device_bar_unmap(struct device_bar *bar)
 	*bar = (struct device_bar){ 0 };
 }
 
-bool device_bar_covers(const struct device_bar *bar, uint64_t offset, uint64_t bytes)
+uint64_t device_bar_room(const struct device_bar *bar, uint64_t offset)
 {
 	for (uint32_t i = 0; i < bar->nareas; i++) {
 		uint64_t in_area = offset - bar->areas[i].offset;
 
-		if (in_area < bar->areas[i].bytes && bytes <= bar->areas[i].bytes - in_area)
-			return true;
+		if (in_area < bar->areas[i].bytes)
+			return bar->areas[i].bytes - in_area;
 	}
-	return false;
+	return 0;
+}
+
+bool device_bar_covers(const struct device_bar *bar, uint64_t offset, uint64_t bytes)
+{
+	return bytes <= device_bar_room(bar, offset);
+}
+
+static int config_read32(struct device *device, uint32_t offset, uint32_t *value)
+{
+	uint16_t low = 0, high = 0;
+	int rc = device_config_read16(device, offset, &low);
+
+	if (!rc)
+		rc = device_config_read16(device, offset + 2, &high);
+	*value = low | (uint32_t)high << 16;
+	return rc;
+}
+
+int device_bar_address(struct device *device, unsigned index, uint64_t *address)
+{
+	uint32_t offset = PCI_BAR0 + 4 * index, low = 0, high = 0;
+	int rc = config_read32(device, offset, &low);
+
+	if (!rc && (low & PCI_BAR_TYPE) == PCI_BAR_TYPE_64)
+		rc = config_read32(device, offset + 4, &high);
+	if (!rc && low & PCI_BAR_IO)
+		rc = error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+			       "%s: BAR%u (%08xh) is not one of memory", device->address, index,
+			       low);
+	*address = (low & PCI_BAR_ADDRESS) | (uint64_t)high << 32;
+	return rc;
 }

@@ -29,8 +29,11 @@ struct device_ops {
 	/* 0, or a negative errno whose sentence begins with the address. Not inherited by forked
 	 * children: they must not ring a doorbell by accident. */
 	int (*bar_map)(struct device_bar *bar, struct device *device, unsigned index);
-	/* Null where nobody says so. True once the kernel has asked for the device back, because it is
-	 * to be unplugged or unbound; it waits for the close. */
+	/* Null where there are none. Has the MSI-X vector, 1 or above, signal the eventfd; -1:
+	 * nobody any more. One call at a time. */
+	int (*interrupt)(struct device *device, uint16_t vector, int fd);
+	/* Null where nobody says so. True once the kernel has asked for the device back, because
+	 * it is to be unplugged or unbound; it waits for the close. */
 	bool (*leaving)(struct device *device);
 };
 
@@ -48,6 +51,11 @@ int device_config_read16(struct device *device, uint32_t offset, uint16_t *value
 int device_config_write16(struct device *device, uint32_t offset, uint16_t value);
 
 void device_bar_unmap(struct device_bar *bar);
+/* Where the BAR is on the bus. -ENOTSUP unless it is one of memory. */
+int device_bar_address(struct device *device, unsigned index, uint64_t *address);
+
+/* How many bytes from `offset` on there are in one piece. */
+uint64_t device_bar_room(const struct device_bar *bar, uint64_t offset);
 bool device_bar_covers(const struct device_bar *bar, uint64_t offset, uint64_t bytes);
 
 #endif

@@ -18,6 +18,10 @@ struct env_ops {
 	 * in one piece of the bus, which *bytes then says. */
 	int (*map)(struct env *env, void *va, uint64_t *bytes, uint64_t *iova);
 	void (*unmap)(struct env *env, void *va, uint64_t bytes, uint64_t iova);
+	/* Null where no memory is ever mapped at the bus addresses of a device's own. Keeps [iova, iova +
+	 * bytes) free of mappings until it is given back; -EADDRINUSE with its sentence when there is one. */
+	int (*reserve)(struct env *env, uint64_t iova, uint64_t bytes);
+	void (*unreserve)(struct env *env, uint64_t iova);
 };
 
 struct env {

@@ -14,7 +14,8 @@
 struct domain;
 struct env;
 
-/* A run of reachable memory with one distance between virtual and bus address: iova = va + delta. */
+/* A run of reachable memory with one distance between virtual and bus address: iova = va +
+ * delta. */
 struct region {
 	uint64_t base;
 	uint64_t bytes;
@@ -36,8 +37,8 @@ const struct env *domain_env(const struct domain *domain);
 void domain_user_add(struct domain *domain, struct domain_user *user);
 void domain_user_remove(struct domain *domain, struct domain_user *user);
 
-/* Zeroed memory, of the NUMA node if it has some (ENV_ANY_NODE: wherever); `align` is a power of two
- * up to DOMAIN_ALIGN_MAX, or 0 for a page. */
+/* Zeroed memory, of the NUMA node if it has some (ENV_ANY_NODE: wherever); `align` is a power of
+ * two up to DOMAIN_ALIGN_MAX, or 0 for a page. */
 #define DOMAIN_ALIGN_MAX (2ull << 20)
 int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, int node, void **va);
 /* Sets aside what a command in flight may touch, and gives it back later. */
@@ -49,7 +50,8 @@ int domain_unregister(struct domain *domain, void *va, uint64_t bytes);
 /* The largest region around `va`. Lock-free. False when the page at `va` is not reachable. */
 bool domain_find(struct domain *domain, uint64_t va, struct region *region);
 
-/* Whether the device sees the bytes in one piece. Memory from domain_alloc need not be, where no IOMMU makes it so. */
+/* Whether the device sees the bytes in one piece. Memory from domain_alloc need not be, where no
+ * IOMMU makes it so. */
 bool domain_is_contiguous(struct domain *domain, const void *va, uint64_t bytes);
 
 /* The bus address of memory that is known to be reachable: what domain_alloc gave. */

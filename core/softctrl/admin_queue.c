@@ -2,6 +2,7 @@
 /* Creating and deleting I/O queues. NVMe Base 2.0, 5.4 to 5.7 */
 #include "softctrl/internal.h"
 #include "spec/command.h"
+#include "spec/opcode.h"
 
 /* The maximum is CAP.MQES; both it and the field are 0's based. */
 static uint16_t check_size(const struct softctrl *sc, uint32_t qsize, unsigned entry_size,
@@ -10,6 +11,15 @@ static uint16_t check_size(const struct softctrl *sc, uint32_t qsize, unsigned e
 	if (!qsize || qsize > NVME_CAP_MQES(sc->cap) || entry_size != supported)
 		return sc_dnr(NVME_SC_INVALID_QUEUE_SIZE);
 	return NVME_SC_SUCCESS;
+}
+
+/* A ring that begins or ends in the controller's own memory: a submission queue may be there, whole. */
+static uint16_t map_cmb_ring(const struct softctrl *sc, const struct sc_cmd *cmd, uint64_t bytes,
+			     void **ring)
+{
+	*ring = cmd->sqe.opcode == NVME_ADMIN_CREATE_IO_SQ ? sc_cmb_at(sc, cmd->sqe.prp1, bytes) :
+							     NULL;
+	return *ring ? NVME_SC_SUCCESS : sc_dnr(NVME_SC_INVALID_USE_OF_CMB);
 }
 
 /* The ring: contiguous, since CAP.CQR is 1; at the beginning of a page; all of it reachable. */
@@ -22,6 +32,8 @@ static uint16_t map_ring(const struct softctrl *sc, const struct sc_cmd *cmd, bo
 		return sc_dnr(NVME_SC_INVALID_FIELD);
 	if (!is_aligned(iova, 1ull << sc->page_shift))
 		return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
+	if (sc_cmb_overlaps(sc, iova, bytes))
+		return map_cmb_ring(sc, cmd, bytes, ring);
 	*ring = iova + bytes > iova ? sc->dma.map(sc->dma.context, iova, bytes) : NULL;
 	return *ring ? NVME_SC_SUCCESS : NVME_SC_DATA_TRANSFER_ERROR;
 }
@@ -40,14 +52,15 @@ uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
 	status = check_size(sc, qsize, NVME_CC_IOCQES(sc->cc), NVME_CC_IOCQES_NVM);
 	if (status)
 		return status;
-	/* There is a vector for each queue, though nothing is ever sent: the host polls. */
+	/* There is a vector for each queue; whether interrupts are enabled is another matter. */
 	if (vector > sc->nqueues)
 		return sc_dnr(NVME_SC_INVALID_INTERRUPT_VECTOR);
 	status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_CQ_PC, cmd->sqe.cdw11),
 			  (qsize + 1ull) * NVME_CQE_BYTES, &ring);
 	if (status)
 		return status;
-	sc_cq_create(&sc->cqs[qid], ring, qsize + 1, (uint16_t)vector);
+	sc_cq_create(&sc->cqs[qid], ring, qsize + 1,
+		     NVME_FIELD_GET(NVME_CREATE_CQ_IEN, cmd->sqe.cdw11), (uint16_t)vector);
 	sc->features.queues_fixed = true;
 	return NVME_SC_SUCCESS;
 }

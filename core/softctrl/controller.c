@@ -12,6 +12,7 @@
 #define SC_NNAMESPACES_MAX 1024u
 #define SC_MDTS_MAX        12u
 #define SC_DSTRD_MAX       10u
+#define SC_CMB_BYTES_MAX   (1ull << 30)
 
 void softctrl_config_init(struct softctrl_config *config)
 {
@@ -61,6 +62,11 @@ static int config_check(const struct softctrl_config *config)
 		return limit_error("mqes", config->mqes, 1, UINT16_MAX);
 	if (!config->nqueues || config->nqueues > SC_NQUEUES_MAX)
 		return limit_error("the number of queues", config->nqueues, 1, SC_NQUEUES_MAX);
+	if (config->cmb_bytes > SC_CMB_BYTES_MAX || config->cmb_bytes % SC_PAGE_BYTES)
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "software controller: a memory buffer of %llu bytes; it must be a "
+				 "multiple of %u, and 1 GiB at most",
+				 (unsigned long long)config->cmb_bytes, SC_PAGE_BYTES);
 	if (config->dstrd > SC_DSTRD_MAX)
 		return limit_error("dstrd", config->dstrd, 0, SC_DSTRD_MAX);
 	return config->serial ? serial_check(config->serial) : 0;
@@ -125,11 +131,15 @@ static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 
 	sc_registers_init(sc, config);
 	if (!err)
+		err = sc_cmb_init(sc, config->cmb_bytes);
+	if (!err)
 		err = doorbells_init(sc, config->dstrd);
 	if (!err)
 		err = sc_queues_init(sc);
 	if (!err)
 		err = sc_features_init(sc);
+	if (!err)
+		err = sc_interrupts_init(sc, &config->interrupt);
 	if (!err)
 		err = sc_events_init(sc);
 	if (err)
@@ -152,6 +162,7 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 		return error_no_memory("a software controller", sizeof(*sc));
 	pthread_mutex_init(&sc->lock, NULL);
 	pthread_mutex_init(&sc->errors.lock, NULL);
+	pthread_mutex_init(&sc->interrupts.lock, NULL);
 	sc->dma = config->dma;
 	sc->mdts = config->mdts;
 	sc->nqueues = config->nqueues;
@@ -179,10 +190,13 @@ void softctrl_destroy(struct softctrl *sc)
 		sc_reset(sc);
 	sc_queues_fini(sc);
 	sc_events_fini(sc);
+	sc_interrupts_fini(sc);
 	sc_features_fini(sc);
 	namespaces_close(sc);
+	sc_cmb_fini(sc);
 	free(sc->doorbells);
 	free(sc->scratch);
+	pthread_mutex_destroy(&sc->interrupts.lock);
 	pthread_mutex_destroy(&sc->errors.lock);
 	pthread_mutex_destroy(&sc->lock);
 	free(sc);

@@ -11,9 +11,16 @@
 #include "softctrl/internal.h"
 #include "spec/data_ptr.h"
 
+/* The controller's own memory takes neither data nor lists. */
+static uint16_t not_mapped(const struct softctrl *sc, uint64_t iova, uint64_t bytes)
+{
+	return sc_cmb_overlaps(sc, iova, bytes) ? sc_dnr(NVME_SC_INVALID_USE_OF_CMB) :
+						  NVME_SC_DATA_TRANSFER_ERROR;
+}
+
 static void *map(const struct softctrl *sc, uint64_t iova, uint64_t bytes)
 {
-	if (iova + bytes < iova)
+	if (iova + bytes < iova || sc_cmb_overlaps(sc, iova, bytes))
 		return NULL;
 	return sc->dma.map(sc->dma.context, iova, bytes);
 }
@@ -26,7 +33,7 @@ static uint16_t append(struct sc_cmd *cmd, uint64_t iova, uint64_t bytes)
 	char *base = map(sc, iova, bytes);
 
 	if (unlikely(!base))
-		return NVME_SC_DATA_TRANSFER_ERROR;
+		return not_mapped(sc, iova, bytes);
 	if (cmd->niov && (char *)last[-1].iov_base + last[-1].iov_len == base) {
 		last[-1].iov_len += bytes;
 		return NVME_SC_SUCCESS;
@@ -80,7 +87,7 @@ static uint16_t prp_list(struct sc_cmd *cmd, uint64_t list, uint64_t left)
 			return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
 		entries = map(cmd->sq->sc, list, (n + chained) * NVME_PRP_ENTRY_BYTES);
 		if (!entries)
-			return NVME_SC_DATA_TRANSFER_ERROR;
+			return not_mapped(cmd->sq->sc, list, (n + chained) * NVME_PRP_ENTRY_BYTES);
 		status = prp_entries(cmd, entries, n, &left);
 		if (status)
 			return status;
@@ -157,7 +164,7 @@ static uint16_t sgl_segment(struct sc_cmd *cmd, struct sgl_walk *walk)
 	walk->ndescs += n;
 	descs = map(cmd->sq->sc, walk->desc.address, (uint64_t)n * sizeof(*descs));
 	if (!descs)
-		return NVME_SC_DATA_TRANSFER_ERROR;
+		return not_mapped(cmd->sq->sc, walk->desc.address, (uint64_t)n * sizeof(*descs));
 	for (uint32_t i = 0; i < n; i++) {
 		uint16_t status;
 

@@ -150,7 +150,7 @@ static uint16_t get_vector(struct softctrl *sc, struct sc_cmd *cmd, bool initial
 
 	if (vector > sc->nqueues)
 		return sc_dnr(NVME_SC_INVALID_FIELD);
-	disabled = initial ? 0 : sc->features.vectors[vector];
+	disabled = initial ? 0 : atomic_load(&sc->interrupts.vectors[vector].at_once);
 	cmd->dw0 = NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_IV, vector) |
 		   NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_CD, disabled);
 	return NVME_SC_SUCCESS;
@@ -162,8 +162,14 @@ static uint16_t set_vector(struct softctrl *sc, struct sc_cmd *cmd)
 
 	if (vector > sc->nqueues)
 		return sc_dnr(NVME_SC_INVALID_FIELD);
-	sc->features.vectors[vector] =
-		(uint16_t)NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_CD, cmd->sqe.cdw11);
+	atomic_store(&sc->interrupts.vectors[vector].at_once,
+		     NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_CD, cmd->sqe.cdw11));
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	atomic_store(&sc->interrupts.coalescing, cmd->sqe.cdw11);
 	return NVME_SC_SUCCESS;
 }
 
@@ -206,7 +212,9 @@ static const struct feature features[SC_NFEATURES] = {
 					     .get = get_write_cache,
 					     .set = set_write_cache },
 	[NVME_FEAT_NUMBER_OF_QUEUES] = { .supported = true, .get = get_queues, .set = set_queues },
-	[NVME_FEAT_INTERRUPT_COALESCING] = { .supported = true, .fields = 0xffff },
+	[NVME_FEAT_INTERRUPT_COALESCING] = { .supported = true,
+					     .fields = 0xffff,
+					     .set = set_coalescing },
 	[NVME_FEAT_INTERRUPT_VECTOR_CONFIG] = { .supported = true,
 						.get = get_vector,
 						.set = set_vector },
@@ -229,17 +237,15 @@ static const struct feature features[SC_NFEATURES] = {
 
 int sc_features_init(struct softctrl *sc)
 {
-	sc->features.vectors = calloc(sc->nqueues + 1u, sizeof(*sc->features.vectors));
 	sc->features.tler = calloc(sc->nnamespaces, sizeof(*sc->features.tler));
-	if (!sc->features.vectors || !sc->features.tler)
-		return error_no_memory("features", sc->nqueues + sc->nnamespaces);
+	if (!sc->features.tler)
+		return error_no_memory("features", sc->nnamespaces * sizeof(*sc->features.tler));
 	sc_features_reset(sc);
 	return 0;
 }
 
 void sc_features_fini(struct softctrl *sc)
 {
-	free(sc->features.vectors);
 	free(sc->features.tler);
 }
 
@@ -251,7 +257,6 @@ void sc_features_reset(struct softctrl *sc)
 	sc->features.nsqs = sc->nqueues;
 	sc->features.ncqs = sc->nqueues;
 	sc->features.queues_fixed = false;
-	memset(sc->features.vectors, 0, (sc->nqueues + 1u) * sizeof(*sc->features.vectors));
 	memset(sc->features.tler, 0, sc->nnamespaces * sizeof(*sc->features.tler));
 	memset(&sc->features.host_behavior, 0, sizeof(sc->features.host_behavior));
 	atomic_store(&sc->writes_through, false);

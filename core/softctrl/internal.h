@@ -4,8 +4,8 @@
  * others.
  *
  * Locks, in the order in which they are taken: registers -> Admin Submission Queue -> one I/O
- * submission queue -> a completion queue -> events or error log. Whoever holds a submission queue's
- * lock is its controller.
+ * submission queue -> a completion queue -> events, error log or interrupts. Whoever holds a
+ * submission queue's lock is its controller.
  */
 #ifndef UPNVME_SOFTCTRL_INTERNAL_H
 #define UPNVME_SOFTCTRL_INTERNAL_H
@@ -92,6 +92,7 @@ struct sc_cq {
 	bool live;
 	bool phase;
 	uint16_t qid;
+	bool interrupts; /* enabled, by: */
 	uint16_t vector;
 	uint32_t nentries;
 	uint32_t head;
@@ -192,12 +193,33 @@ struct sc_features {
 	uint32_t nsqs;                 /* allocated I/O queues */
 	uint32_t ncqs;
 	bool queues_fixed; /* an I/O queue was created since the controller was enabled */
-	uint16_t *vectors; /* Interrupt Vector Configuration: coalescing disabled, by vector */
 	uint16_t *tler;    /* Error Recovery, by NSID minus 1 */
 	uint64_t timestamp_ms;
 	uint64_t timestamp_set_ns;
 	bool timestamp_is_set;
 	struct nvme_host_behavior host_behavior;
+};
+
+/* The controller's own memory; null for one that has none. */
+struct sc_cmb {
+	uint8_t *base;
+	uint64_t bytes;
+	_Atomic uint64_t cmbmsc; /* the register: written under the registers' lock, read by all */
+};
+
+/* Entries that an interrupt vector has to tell of. */
+struct sc_vector {
+	uint32_t nentries;
+	uint64_t due_ns;
+	_Atomic bool at_once; /* Interrupt Vector Configuration: coalescing disabled */
+};
+
+struct sc_interrupts {
+	struct softctrl_interrupt way;
+	pthread_mutex_t lock;
+	_Atomic uint32_t coalescing; /* Interrupt Coalescing: the feature's value */
+	_Atomic uint32_t nwaiting;   /* vectors with entries to tell of */
+	struct sc_vector *vectors;
 };
 
 struct sc_thread {
@@ -230,6 +252,7 @@ struct softctrl {
 	uint64_t asq;
 	uint64_t acq;
 	_Atomic uint32_t csts;
+	struct sc_cmb cmb;
 
 	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
 	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
@@ -244,6 +267,7 @@ struct softctrl {
 
 	struct sc_features features; /* guarded by the Admin SQ's lock */
 	struct sc_events events;
+	struct sc_interrupts interrupts;
 	struct sc_errors errors;
 	struct sc_counters retired; /* counters of queues that are deleted */
 	uint64_t created_ns;
@@ -307,10 +331,19 @@ void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config
 void sc_fatal(struct softctrl *sc, const char *why);
 void sc_reset(struct softctrl *sc);
 
+/* cmb.c */
+int sc_cmb_init(struct softctrl *sc, uint64_t bytes);
+void sc_cmb_fini(struct softctrl *sc);
+bool sc_cmb_overlaps(const struct softctrl *sc, uint64_t iova, uint64_t bytes);
+void *sc_cmb_at(const struct softctrl *sc, uint64_t iova, uint64_t bytes);
+uint32_t sc_cmb_read(const struct softctrl *sc, uint32_t offset);
+void sc_cmb_write(struct softctrl *sc, uint64_t cmbmsc);
+
 /* queue.c */
 int sc_queues_init(struct softctrl *sc);
 void sc_queues_fini(struct softctrl *sc);
-void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *ring, uint32_t nentries, uint16_t vector);
+void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *ring, uint32_t nentries, bool interrupts,
+		  uint16_t vector);
 void sc_cq_delete(struct sc_cq *cq);
 int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *ring, uint32_t nentries);
 void sc_sq_delete(struct sc_sq *sq);
@@ -404,6 +437,17 @@ uint16_t sc_events_threshold(struct softctrl *sc, unsigned sensor, bool under);
 uint16_t sc_events_temperature(struct softctrl *sc, unsigned sensor);
 uint8_t sc_events_critical_warnings(struct softctrl *sc);
 void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid);
+
+/* interrupt.c */
+int sc_interrupts_init(struct softctrl *sc, const struct softctrl_interrupt *way);
+void sc_interrupts_fini(struct softctrl *sc);
+void sc_interrupts_reset(struct softctrl *sc);
+/* Entries were posted, of which one or more say that a command failed. */
+void sc_interrupt(struct softctrl *sc, uint16_t vector, uint32_t nentries, bool failed);
+/* Sends what has waited long enough. */
+void sc_interrupts_service(struct softctrl *sc);
+/* How long the controller's thread may sleep; UINT64_MAX: nothing waits. */
+uint64_t sc_interrupts_timeout(struct softctrl *sc);
 
 /* error_log.c */
 void sc_error_record(struct sc_cmd *cmd);

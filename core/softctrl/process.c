@@ -183,19 +183,23 @@ bool sc_sq_post(struct sc_sq *sq)
 {
 	struct sc_cq *cq = sq->cq;
 	struct sc_cmd *cmd;
-	bool posted = false;
+	uint32_t nposted = 0;
+	bool failed = false;
 
 	pthread_mutex_lock(&cq->lock);
 	cq_read_doorbell(cq, sq->sc);
 	while (sq->completed.first && cq_next(cq) != cq->head) {
 		cmd = sc_list_take(&sq->completed);
 		cq_write(cq, sq, cmd);
+		failed |= cmd->status != NVME_SC_SUCCESS;
 		cmd->next = sq->free;
 		sq->free = cmd;
-		posted = true;
+		nposted++;
 	}
+	if (nposted && cq->interrupts)
+		sc_interrupt(sq->sc, cq->vector, nposted, failed);
 	pthread_mutex_unlock(&cq->lock);
-	return posted;
+	return nposted;
 }
 
 static bool cq_rung(const struct sc_cq *cq)

@@ -51,11 +51,13 @@ void sc_queues_fini(struct softctrl *sc)
 	free(sc->cqs);
 }
 
-void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *ring, uint32_t nentries, uint16_t vector)
+void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *ring, uint32_t nentries, bool interrupts,
+		  uint16_t vector)
 {
 	pthread_mutex_lock(&cq->lock);
 	cq->ring = ring;
 	cq->nentries = nentries;
+	cq->interrupts = interrupts;
 	cq->vector = vector;
 	cq->head = 0;
 	cq->tail = 0;

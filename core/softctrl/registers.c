@@ -80,7 +80,7 @@ static const char *admin_queues_create(struct softctrl *sc)
 	if (!sq || !cq)
 		return "ASQ or ACQ is not in reachable memory";
 	pthread_mutex_lock(&sc->sqs[0].lock);
-	sc_cq_create(&sc->cqs[0], cq, ncqes, 0);
+	sc_cq_create(&sc->cqs[0], cq, ncqes, true, 0);
 	if (sc_sq_create(&sc->sqs[0], &sc->cqs[0], sq, nsqes))
 		obstacle = "no memory for the admin queue";
 	pthread_mutex_unlock(&sc->sqs[0].lock);
@@ -119,6 +119,7 @@ void sc_reset(struct softctrl *sc)
 		sc_cq_delete(&sc->cqs[qid]);
 	sc->ndeleting = 0;
 	sc_features_reset(sc);
+	sc_interrupts_reset(sc);
 	sc_events_reset(sc);
 	sc_keep_alive_set(sc, 0);
 	pthread_mutex_unlock(&sc->sqs[0].lock);
@@ -199,6 +200,7 @@ static void subsystem_reset(struct softctrl *sc)
 	sc->aqa = 0;
 	sc->asq = 0;
 	sc->acq = 0;
+	sc_cmb_write(sc, 0);
 	atomic_store(&sc->csts, CSTS_NSSRO);
 }
 
@@ -210,6 +212,14 @@ static void set_low(uint64_t *reg, uint32_t value)
 static void set_high(uint64_t *reg, uint32_t value)
 {
 	*reg = (*reg & UINT64_C(0xffffffff)) | (uint64_t)value << 32;
+}
+
+static void write_cmbmsc(struct softctrl *sc, uint32_t value, void (*set)(uint64_t *, uint32_t))
+{
+	uint64_t cmbmsc = atomic_load_explicit(&sc->cmb.cmbmsc, memory_order_relaxed);
+
+	set(&cmbmsc, value);
+	sc_cmb_write(sc, cmbmsc);
 }
 
 static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
@@ -245,6 +255,12 @@ static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
 		break;
 	case NVME_REG_ACQ + 4:
 		set_high(&sc->acq, value);
+		break;
+	case NVME_REG_CMBMSC:
+		write_cmbmsc(sc, value, set_low);
+		break;
+	case NVME_REG_CMBMSC + 4:
+		write_cmbmsc(sc, value, set_high);
 		break;
 	default:
 		break; /* read only, reserved, or of a feature that CAP does not have */
@@ -290,6 +306,12 @@ static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
 		return (uint32_t)sc->acq;
 	case NVME_REG_ACQ + 4:
 		return (uint32_t)(sc->acq >> 32);
+	case NVME_REG_CMBLOC:
+	case NVME_REG_CMBSZ:
+	case NVME_REG_CMBMSC:
+	case NVME_REG_CMBMSC + 4:
+	case NVME_REG_CMBSTS:
+		return sc_cmb_read(sc, offset);
 	case NVME_REG_CRTO:
 		return NVME_FIELD_SET(NVME_CRTO_CRWMT, SC_TO);
 	default:

@@ -32,17 +32,31 @@ struct softctrl_dma {
 	void *context;
 };
 
+/*
+ * The controller's way to interrupt its host: `send` delivers the message of an interrupt vector (0:
+ * the Admin Queue's), after the completion entries that it stands for were written. Called by
+ * whichever thread does the controller's work, until softctrl_destroy; it may not call the
+ * controller. NULL: no message is ever sent, as if the host had masked all vectors.
+ */
+struct softctrl_interrupt {
+	void (*send)(void *context, uint16_t vector);
+	void *context;
+};
+
 struct softctrl_config {
 	const struct media_config *namespaces; /* one medium per namespace, NSID 1 first; copied */
 	uint32_t nnamespaces;                  /* 1 to 1024 */
 	bool threaded;                         /* give the controller a thread; default false */
 	struct softctrl_dma dma;               /* required */
+	/* A vector for each completion queue. Inline they are never coalesced; default none */
+	struct softctrl_interrupt interrupt;
 	uint8_t mdts;     /* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
 	uint16_t mqes;    /* CAP.MQES: entries of the largest queue minus one; default 65535 */
 	uint16_t nqueues; /* I/O submission and completion queues, 1 to 1024 each; default 64 */
 	uint8_t dstrd;    /* CAP.DSTRD: doorbells are 4 << dstrd bytes apart, 0 to 10; default 0 */
 	bool sgl;         /* I/O commands may use SGLs; default true */
 	uint16_t noiob;   /* Namespace Optimal I/O Boundary in logical blocks; default 0 (none) */
+	uint64_t cmb_bytes; /* controller memory buffer: pages of 4 KiB, at most 1 GiB; default 0 */
 	const char *serial; /* at most 20 printable ASCII characters, copied; NULL for "0" */
 };
 
@@ -77,6 +91,9 @@ _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index);
 
 /* The bytes of the doorbell array, for those who map or bound it. */
 uint64_t softctrl_doorbells_bytes(const struct softctrl *sc);
+
+/* What BAR 2 would show: the controller memory buffer, page aligned. NULL when there is none. */
+void *softctrl_cmb(const struct softctrl *sc, uint64_t *bytes);
 
 /*
  * Does, on the calling thread, the controller's work for submission queue qid and the completion

@@ -85,6 +85,7 @@ static bool process_all(struct softctrl *sc)
 		    atomic_load_explicit(cq->doorbell, memory_order_relaxed))
 			worked |= sc_process(sc, (uint16_t)qid);
 	}
+	sc_interrupts_service(sc);
 	return worked;
 }
 
@@ -108,14 +109,13 @@ static bool rest_at_media(struct softctrl *sc)
 
 static uint64_t park_timeout(struct softctrl *sc)
 {
-	uint64_t timeout_ns = UINT64_MAX;
+	uint64_t timeout_ns = sc_interrupts_timeout(sc);
 
 	pthread_mutex_lock(&sc->sqs[0].lock);
 	if (sc->keep_alive_ms) {
-		uint64_t now = clock_now_ns();
+		uint64_t now = clock_now_ns(), deadline = sc->keep_alive_deadline_ns;
 
-		timeout_ns =
-			sc->keep_alive_deadline_ns > now ? sc->keep_alive_deadline_ns - now : 0;
+		timeout_ns = MIN(timeout_ns, deadline > now ? deadline - now : 0);
 	}
 	pthread_mutex_unlock(&sc->sqs[0].lock);
 	return timeout_ns;

@@ -265,6 +265,7 @@
 #define NVME_CMBSZ_WDS_MASK    0x1u
 #define NVME_CMBSZ_SZU_SHIFT   8 /* unit of size, 4 KiB << (4 * SZU) */
 #define NVME_CMBSZ_SZU_MASK    0xfu
+#define NVME_CMBSZ_SZU_MAX     6u /* 64 GiB; what is above is reserved */
 #define NVME_CMBSZ_SZ_SHIFT    12 /* size in units */
 #define NVME_CMBSZ_SZ_MASK     0xfffffu
 

@@ -23,6 +23,13 @@ struct transport_queue {
 	void *hook_arg;
 };
 
+/* Memory of the controller's own. */
+struct transport_memory {
+	void *base;
+	uint64_t bytes;
+	uint64_t iova; /* no other memory has it */
+};
+
 /* All return 0 or a negative errno with its sentence; registers are those below the doorbells. */
 struct transport_ops {
 	const char *scheme;
@@ -35,9 +42,17 @@ struct transport_ops {
 	/* The doorbells of queue pair `qid` where CAP.DSTRD puts them. */
 	int (*queue)(struct transport *transport, uint16_t qid, uint32_t dstrd,
 		     struct transport_queue *queue);
+	/* Null where there is no such thing. Maps memory->bytes from `offset` on of the controller's base address
+	 * register `bar`, or as many of them as are there in one piece; at most once, until it is closed.
+	 * -EADDRINUSE when memory is mapped at its bus addresses. */
+	int (*memory)(struct transport *transport, unsigned bar, uint64_t offset,
+		      struct transport_memory *memory);
 	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
 	 * reaching memory. Until it is closed it is of no use then. */
 	int (*isolate)(struct transport *transport);
+	/* Null where there is no such thing. Has the interrupt vector, 1 or above, signal the eventfd;
+	 * -1: nobody any more, and the eventfd is not touched after the return. One call at a time. */
+	int (*interrupt)(struct transport *transport, uint16_t vector, int fd);
 	/* Null where there is no such thing. True once the controller is to be taken away. */
 	bool (*leaving)(struct transport *transport);
 };

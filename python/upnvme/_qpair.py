@@ -33,13 +33,15 @@ class QPair(_upnvme.Channel):
     __slots__ = ("_controller",)
 
     def __init__(self, controller: Controller, depth: int | None = None, *, entries: int = 0, outstanding: int = 0,
-                 ring_each: bool = False, histogram: bool = False, flags: int = 0) -> None:
+                 ring_each: bool = False, histogram: bool = False, cmb: bool = False, interrupt: bool = False,
+                 flags: int = 0) -> None:
         self._controller = controller
         if depth is not None:
             if depth < 1:
                 raise ValueError(f"depth must be at least 1, not {depth}")
             entries, outstanding = depth + 1, depth
-        flags |= _upnvme.UPNVME_QPAIR_RING_EACH * ring_each | _upnvme.UPNVME_QPAIR_HISTOGRAM * histogram
+        flags |= (_upnvme.UPNVME_QPAIR_RING_EACH * ring_each | _upnvme.UPNVME_QPAIR_HISTOGRAM * histogram |
+                  _upnvme.UPNVME_QPAIR_CMB * cmb | _upnvme.UPNVME_QPAIR_INTERRUPT * interrupt)
         _upnvme.channel_open(self, controller, flags, entries, outstanding)
 
     # --- one command at a time ---
@@ -134,6 +136,14 @@ class QPair(_upnvme.Channel):
         from ._run import run
 
         return run(self, ops, buf, timeout, metadata)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Sleeps until there is something for poll or reap, for `timeout` seconds at most; if made with `interrupt=True`."""
+        return bool(_upnvme.channel_wait(self, timeout))
+
+    def fileno(self) -> int:
+        """The eventfd that completions signal, if it was made with `interrupt=True`; upnvme/io.h says how to use it."""
+        return int(_upnvme.upnvme_qpair_fd(self))
 
     # --- the queue pair itself ---
 

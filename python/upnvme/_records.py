@@ -56,6 +56,8 @@ class ControllerInfo(Record):
     max_deallocate_ranges: int
     numa_node: int
     environment: str
+    cmb_bytes: int
+    cmb_flags: int
 
 
 class NamespaceInfo(Record):

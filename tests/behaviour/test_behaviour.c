@@ -1,61 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reads table.json and runs each of its cases in each configuration that it is meant for: a test each. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "run.h"
-
-#define TESTS_MAX 4096u
-
-static struct CMUnitTest tests[TESTS_MAX];
-static size_t ntests;
-
-static void behaviour(void **state)
-{
-	struct run *run = calloc(1, sizeof(*run));
-	char failure[sizeof(run->failure)];
-	bool well = run_case(run, *state);
-
-	memcpy(failure, run->failure, sizeof(failure));
-	free(run);
-	if (!well)
-		fail_msg("%s", failure);
-}
+#include "cases.h"
 
 static void add(const struct json *table, const struct json *one, const char *medium,
 		const char *mode, uint32_t block)
 {
-	struct configuration *c = calloc(1, sizeof(*c));
+	char label[32];
 
-	if (!c || ntests == TESTS_MAX)
-		abort();
-	*c = (struct configuration){ table, one, medium, mode, block, "" };
-	snprintf(c->name, sizeof(c->name), "%s [%s %s %u]", json_string(one, "name", "?"), medium,
-		 mode, block);
-	tests[ntests++] = (struct CMUnitTest){ c->name, behaviour, NULL, NULL, c };
-}
-
-/* The list of the case, or that of the table's "usually". */
-static const struct json *choices(const struct json *table, const struct json *one, const char *key)
-{
-	const struct json *own = json_get(one, key);
-
-	return own ? own->children : json_get(json_get(table, "usually"), key)->children;
+	snprintf(label, sizeof(label), "%s %s", medium, mode);
+	cases_add((struct configuration){ table, one, medium, mode, block, "" }, label);
 }
 
 static void add_all(const struct json *table, const struct json *one)
 {
 	const struct json *medium, *mode, *block;
 
-	for (medium = choices(table, one, "media"); medium; medium = medium->next)
-		for (mode = choices(table, one, "modes"); mode; mode = mode->next)
-			for (block = choices(table, one, "blocks"); block; block = block->next)
+	for (medium = case_choices(table, one, "media"); medium; medium = medium->next)
+		for (mode = case_choices(table, one, "modes"); mode; mode = mode->next)
+			for (block = case_choices(table, one, "blocks"); block; block = block->next)
 				add(table, one, medium->string, mode->string,
 				    (uint32_t)block->number);
 }
@@ -107,9 +72,7 @@ int main(int argc, char **argv)
 	}
 	for (one = json_get(table, "cases")->children; one; one = one->next)
 		add_all(table, one);
-	failed = _cmocka_run_group_tests("behaviour", tests, ntests, NULL, NULL);
-	for (size_t i = 0; i < ntests; i++)
-		free(tests[i].initial_state);
+	failed = cases_run();
 	json_free(table);
 	return failed;
 }

@@ -38,6 +38,7 @@ CORE = ["base", "spec", "env", "mem", "pci", "softctrl", "transport", "driver"]
 OUTSIDE = {
     "liburing.h": ["core/softctrl/media"],
     "cmocka.h": ["tests"],
+    "ffi.h": ["tests/abi"],
 }
 
 # Folders where even the umbrella header <upnvme.h> may not be used: they are below it.

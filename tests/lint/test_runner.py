@@ -78,6 +78,10 @@ class Judge(unittest.TestCase):
     def test_a_program_that_takes_too_long_has_failed(self):
         self.assertEqual(judged(0, "[ RUN      ] a\n[       OK ] a\n", timed_out=True), (1, 1, 0))
 
+    def test_a_note_is_shown_of_a_command_that_passes(self):
+        outcome, _, _ = runner.run_command("printf 'NOTE 3 symbols\\nmore\\n'", 10)
+        self.assertEqual((outcome.passed, outcome.notes), (1, ["NOTE 3 symbols"]))
+
     def test_a_command_is_stopped_with_its_children(self):
         outcome, output, seconds = runner.run_command("sh -c 'echo here; sleep 60 & wait'", 0.2)
         self.assertEqual((outcome.failed, output), (1, "here\n"))

@@ -116,6 +116,18 @@ void wait_for(upnvme_qpair *qp, struct io *io, uint32_t n)
 	assert_int_equal(io->ndone, n);
 }
 
+void poll_signalled(upnvme_qpair *qp)
+{
+	uint64_t signals;
+	int rc;
+
+	assert_int_equal(read(upnvme_qpair_fd(qp), &signals, sizeof(signals)), sizeof(signals));
+	do {
+		rc = upnvme_poll(qp, 0);
+		OK(rc);
+	} while (rc);
+}
+
 uint16_t do_read(struct rig *rig, void *buf, uint64_t lba, uint32_t blocks)
 {
 	struct io io = { 0 };

@@ -62,6 +62,8 @@ void on_done(void *io, const struct upnvme_completion *done);
 
 /* Polls until `io` has `n` completions; fails after 20 s. */
 void wait_for(upnvme_qpair *qp, struct io *io, uint32_t n);
+/* What an event loop does when the queue pair's eventfd is readable, up to where it rings. */
+void poll_signalled(upnvme_qpair *qp);
 /* Submits by the short form, waits, returns the status. */
 uint16_t do_read(struct rig *rig, void *buf, uint64_t lba, uint32_t blocks);
 uint16_t do_write(struct rig *rig, const void *buf, uint64_t lba, uint32_t blocks);

@@ -49,6 +49,8 @@ static int queue_pair_calls(void *arg)
 	FORKED(upnvme_reap(qp, done, 2));
 	FORKED(upnvme_exec(qp, &op, 1, done, 2, 0));
 	FORKED(upnvme_qpair_ring(qp));
+	FORKED(upnvme_qpair_fd(qp));
+	FORKED(upnvme_qpair_wait(qp, 0));
 	FORKED(upnvme_qpair_stop(qp));
 	FORKED(upnvme_qpair_close(qp));
 	FORKED(upnvme_qpair_release(qp));

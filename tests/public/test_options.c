@@ -119,7 +119,7 @@ static void queue_pair_options_out_of_range(void **state)
 		{ UINT32_MAX, 0, 0, UPNVME_ERR_ARGUMENT, "4294967295" },
 		{ 16, 16, 0, UPNVME_ERR_ARGUMENT, "16" },
 		{ 16, UINT32_MAX, 0, UPNVME_ERR_ARGUMENT, "4294967295" },
-		{ 0, 0, 0x4, UPNVME_ERR_FLAGS, "0x4" },
+		{ 0, 0, 0x8000, UPNVME_ERR_FLAGS, "0x8000" },
 	};
 	upnvme_ctrlr *ctrlr = open_uri("soft:ram?size=1MiB&entries=512"), *large;
 	upnvme_qpair *qp;

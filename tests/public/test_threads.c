@@ -53,6 +53,7 @@ static int every_call_is_refused(void *arg)
 	REFUSED(upnvme_reap(qp, done, 2), -EPERM, code);
 	REFUSED(upnvme_exec(qp, &op, 1, done, 2, 0), -EPERM, code);
 	REFUSED(upnvme_qpair_ring(qp), -EPERM, code);
+	REFUSED(upnvme_qpair_wait(qp, 0), -EPERM, code);
 	REFUSED(upnvme_qpair_stop(qp), -EPERM, code);
 	REFUSED(upnvme_qpair_close(qp), -EPERM, code);
 	REFUSED(upnvme_qpair_release(qp), -EPERM, code);

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
+SANITIZERS = {"asan": ["-fsanitize=address,undefined"], "tsan": ["-fsanitize=thread"], "coverage": ["--coverage"]}
 
 
 def run(program, *args, code=0, **options):
@@ -20,6 +22,11 @@ def run(program, *args, code=0, **options):
         raise AssertionError(f"{program} {' '.join(map(str, args))}: exit code {done.returncode}, {code} expected\n"
                              f"{done.stdout}{done.stderr}")
     return done
+
+
+def fenced(text, language):
+    """The blocks of this language in a page of Markdown."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 class Case(unittest.TestCase):
@@ -37,6 +44,15 @@ class Case(unittest.TestCase):
             if size is not None:
                 file.truncate(size)
         return path
+
+    def program(self, text):
+        """Compiles a program as its reader would, with no warning, against this build's library."""
+        source = self.file("program.c", text.encode())
+        subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", TOP / "capi/include", source,
+                        *SANITIZERS.get(os.environ.get("UPNVME_TEST_BUILD"), []), "-L", BUILD / "lib", "-lupnvme",
+                        "-pthread", f"-Wl,-rpath,{BUILD / 'lib'}", "-o", self.folder / "program"], check=True,
+                       timeout=120)
+        return self.folder / "program"
 
 
 class Lines(unittest.TestResult):

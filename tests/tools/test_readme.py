@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The README says what is so: its program builds and runs, its keys and targets are those that there are."""
 
-import os
 import pathlib
 import re
 import shutil
 import subprocess
 import unittest
 
-from harness import BUILD, TOP, Case, main, run
+from harness import TOP, Case, fenced, main, run
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
-SANITIZERS = {"asan": ["-fsanitize=address,undefined"], "tsan": ["-fsanitize=thread"], "coverage": ["--coverage"]}
 
 
 def listed_keys(medium):
@@ -30,14 +28,9 @@ def documented_keys():
 class Readme(Case):
     @unittest.skipUnless(shutil.which("gcc"), "gcc is not installed")
     def test_the_program_builds_without_a_warning_and_runs(self):
-        programs = re.findall(r"^```c\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+        programs = fenced(README, "c")
         self.assertEqual(len(programs), 1)
-        source = self.folder / "program.c"
-        source.write_text(programs[0])
-        subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", TOP / "capi/include", source,
-                        *SANITIZERS.get(os.environ.get("UPNVME_TEST_BUILD"), []), "-L", BUILD / "lib", "-lupnvme",
-                        f"-Wl,-rpath,{BUILD / 'lib'}", "-o", self.folder / "program"], check=True, timeout=120)
-        self.assertEqual(run(self.folder / "program").stdout, "read 32768 bytes\n")
+        self.assertEqual(run(self.program(programs[0])).stdout, "read 32768 bytes\n")
 
     def test_the_keys_of_uris_are_those_that_the_library_takes(self):
         documented = documented_keys()

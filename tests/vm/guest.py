@@ -5,9 +5,9 @@ import ctypes
 import faulthandler
 import fcntl
 import functools
-import json
 import os
 import pathlib
+import signal
 import struct
 import subprocess
 import sys
@@ -15,11 +15,19 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 import harness  # noqa: E402  the same lines for every test of a script
+import host  # noqa: E402
+import kernel  # noqa: E402
 import machine  # noqa: E402
 from machine import Controller, Namespace, address_of  # noqa: E402, F401  for the tests
+from monitor import Monitor  # noqa: E402
 
 BUILD = harness.BUILD
-GUEST_SECONDS = 300
+PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
+# All that `env` in a URI can be; without DPDK at build time there is no plug-in.
+ENVIRONMENTS = ["vfio", "dpdk"] if PLUGIN.exists() else ["vfio"]
+ENVIRONMENT = "UPNVME_TEST_ENV"
+# Generous: a guest on a busy machine can be twenty times slower than on an idle one.
+PATIENCE_SECONDS = 120
 KIB = 1024
 MIB = 1024 * KIB
 run = harness.run
@@ -48,27 +56,38 @@ def group_of(address):
     return (PCI / "devices" / address / "iommu_group").resolve().name
 
 
-def uri_of(address):
-    return f"pcie:{address}"
+def environment():
+    """The one that this run is for, or None."""
+    return os.environ.get(ENVIRONMENT)
 
 
-def wait_for(path, seconds=20):
-    """Until the kernel has made the file."""
-    deadline = time.monotonic() + seconds
-    while not path.exists():
+def uri_of(address, **keys):
+    """The controller's URI with these keys; `env` is this run's if nothing else is said, and None leaves it out."""
+    keys = {"env": environment(), **keys}
+    query = "&".join(f"{key}={value}" for key, value in keys.items() if value is not None)
+    return f"pcie:{address}" + (f"?{query}" if query else "")
+
+
+def until(find, complaint):
+    """What `find` finds, as soon as that is something; `complaint` says what is wrong if it stays nothing."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := find()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"{path} does not appear")
+            raise AssertionError(f"{complaint()}\n{shell('dmesg | tail -20; ps -ef | tail -5')}")
         time.sleep(0.01)
+    return found
+
+
+def wait_for(path):
+    """Until the kernel has made the file."""
+    until(path.exists, lambda: f"{path} does not appear")
     return path
 
 
 def kernel_controller(address):
     """The kernel's name of the controller at an address, while its own driver has it."""
     folder = wait_for(PCI / "devices" / address / "nvme")
-    deadline = time.monotonic() + 20
-    while not list(folder.iterdir()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return next(folder.iterdir()).name
+    return until(lambda: list(folder.iterdir()), lambda: f"{folder} stays empty")[0].name
 
 
 def kernel_disk(address, nsid=1):
@@ -93,34 +112,10 @@ def monitor_port():
                 if (port / "name").read_text().strip() == "monitor")
 
 
-class Monitor:
-    """QEMU's monitor."""
-
-    def __init__(self):
-        self.port = monitor_port().open("r+b", buffering=0)
-        self.seen = b""
-        self.ask("qmp_capabilities")
-
-    def line(self):
-        while b"\n" not in self.seen:
-            self.seen += self.port.read(4096)
-        line, self.seen = self.seen.split(b"\n", 1)
-        return json.loads(line)
-
-    def ask(self, command, **arguments):
-        self.port.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
-        answer = self.line()
-        while "return" not in answer:  # what is neither is an event
-            if "error" in answer:
-                raise AssertionError(f"{command}: {answer['error']['desc']}")
-            answer = self.line()
-        return answer["return"]
-
-
 @functools.cache
 def monitor():
     """Who has QEMU itself do something; the port can be opened once."""
-    return Monitor()
+    return Monitor(monitor_port().open("r+b", buffering=0))
 
 
 def unplug(index):
@@ -128,38 +123,39 @@ def unplug(index):
     monitor().ask("device_del", id=f"nvme{index}")
 
 
-def plug(index, controller, number, seconds=20):
+def plug(index, controller, number):
     """Plugs in the controller with this one of its namespaces, as soon as the former has left the port."""
-    deadline = time.monotonic() + seconds
-    while True:
+    refusals = []
+
+    def try_it():
         try:
             monitor().ask("device_add", **machine.plugged_device(index, controller, number))
-            return
-        except AssertionError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+        except AssertionError as error:
+            refusals.append(error)
+            return False
+        return True
+
+    until(try_it, lambda: refusals[-1])
 
 
 def plugged_address(index):
     """Where the device is that is plugged into the port with this place in the list."""
     port = PCI / "devices" / address_of(index)
-    deadline = time.monotonic() + 20
-    while True:
-        for device in port.glob("0000:*:00.0"):
-            return device.name
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{address_of(index)}: nothing is plugged in there")
-        time.sleep(0.01)
+    return until(lambda: [device.name for device in port.glob("0000:*:00.0")],
+                 lambda: f"{address_of(index)}: nothing is plugged in there")[0]
 
 
-def wait_until_unplugged(address, seconds=30):
+def wait_until_unplugged(address):
     """Until the kernel has let go."""
-    deadline = time.monotonic() + seconds
-    while (PCI / "devices" / address).exists():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{address} is still there\n{shell('dmesg | tail -20; ps -ef | tail -5')}")
-        time.sleep(0.01)
+    until(lambda: not (PCI / "devices" / address).exists(), lambda: f"{address} is still there")
+
+
+def load(module):
+    """Loads a module of the kernel's, with all that it needs."""
+    loaded = {path.name for path in pathlib.Path("/sys/module").iterdir()}
+    for path in kernel.modules(kernel.unpacked(), [module]):
+        if path.stem.replace("-", "_") not in loaded:
+            shell(f"busybox insmod {path}")
 
 
 def shell(command):
@@ -175,10 +171,21 @@ def call(program, *args):
     return subprocess.call([BUILD / program, *map(str, args)], stdin=subprocess.DEVNULL)
 
 
-def main(path, controllers, inside=harness.main, **options):
-    """In the guest calls `inside`, by default the test cases of the file; on the host boots a guest for that."""
-    if os.environ.get(machine.IN_GUEST):
-        # A test that hangs says where.
-        faulthandler.dump_traceback_later(GUEST_SECONDS, exit=True)
-        sys.exit(inside())
-    machine.run_file(path, controllers, **options)
+def in_each_environment():
+    """Runs this program again for each of them; the first exit code that is none of success."""
+    codes = []
+    for name in ENVIRONMENTS:
+        print(f"env={name}:", flush=True)
+        codes.append(subprocess.call([sys.executable, *sys.argv], env={**os.environ, ENVIRONMENT: name}))
+    return next((code for code in codes if code), 0)
+
+
+def main(path, controllers, inside=harness.main, each_environment=False, **options):
+    """In the guest calls `inside`, by default the test cases of the file, once or in each environment; on the host
+    boots a guest for that, whose machine has the options."""
+    if os.environ.get(host.IN_GUEST):
+        faulthandler.register(signal.SIGUSR1)  # a test that hangs is asked where
+        sys.exit(in_each_environment() if each_environment and not environment() else inside())
+    if each_environment:
+        options = {"hugepages": 160, "memory": 1280, **options}  # of 2 MiB, for DPDK
+    host.run_file(path, controllers, **options)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A guest's kernel and its first file system, made from Debian packages that are unpacked but not installed."""
 
+import fcntl
+import os
 import pathlib
 import subprocess
 
@@ -24,18 +26,27 @@ def newest_package():
     for line in run("apt-cache", "depends", META_PACKAGE).splitlines():
         if "Depends: linux-image-" in line:
             return line.split()[-1]
-    raise RuntimeError(f"apt-cache knows no {META_PACKAGE}: run apt-get update")
+    raise RuntimeError(f"apt-cache knows no {META_PACKAGE}, whose kernel a guest boots: run apt-get update as root")
+
+
+def download(folder):
+    try:
+        run("apt-get", "-qq", "download", newest_package(), cwd=folder)
+    except RuntimeError:
+        if os.getuid() != 0:
+            raise
+        run("apt-get", "-qq", "update")  # the lists are absent, or older than the packages that there are
+        run("apt-get", "-qq", "download", newest_package(), cwd=folder)
 
 
 def unpacked():
     """The folder of an unpacked kernel package; the newest is fetched if there is none yet."""
     root = CACHE / "kernel"
     if not list(root.glob("boot/vmlinuz-*")):
-        package = newest_package()
         fresh = CACHE / "kernel.new"
         run("rm", "-rf", fresh)
         fresh.mkdir(parents=True)
-        run("apt-get", "-qq", "download", package, cwd=fresh)
+        download(fresh)
         deb, = fresh.glob("*.deb")
         run("dpkg", "-x", deb, fresh)
         deb.unlink()
@@ -52,8 +63,8 @@ def module_needs(path):
     return []
 
 
-def modules(root):
-    """The files of MODULES and all that they need, each after what it needs; what is built in is left out."""
+def modules(root, names):
+    """The files of modules and all that they need, each after what it needs; what is built in is left out."""
     known = {path.stem.replace("-", "_"): path for path in root.glob("lib/modules/*/kernel/**/*.ko")}
     ordered = []
 
@@ -65,7 +76,7 @@ def modules(root):
             add(need)
         ordered.append(path)
 
-    for name in MODULES:
+    for name in names:
         add(name)
     return ordered
 
@@ -90,23 +101,26 @@ class Archive:
 
 
 def initramfs(root):
+    if not BUSYBOX.exists():
+        raise RuntimeError(f"{BUSYBOX} is not there: install busybox-static")
     archive = Archive()
     for folder in ("bin", "dev", "proc", "sys", "modules", "root"):
         archive.add(folder, 0o040755)
     archive.add("bin/busybox", 0o100755, BUSYBOX.read_bytes())
     archive.add("bin/sh", 0o120777, b"busybox")
     archive.add("init", 0o100755, (TOP / "tests/vm/init").read_bytes())
-    for number, path in enumerate(modules(root)):
+    for number, path in enumerate(modules(root, MODULES)):
         archive.add(f"modules/{number:02}-{path.name}", 0o100644, path.read_bytes())
     return archive.finish()
 
 
-def prepare():
-    """The kernel's image and the initial file system's, ready to be booted."""
-    root = unpacked()
-    image = CACHE / "initramfs"
-    fresh = initramfs(root)
-    if not image.exists() or image.read_bytes() != fresh:
-        image.write_bytes(fresh)
+def prepare(folder):
+    """The kernel's image, unpacked once for all, and the initial file system's in the folder."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        root = unpacked()
+    image = folder / "initramfs"
+    image.write_bytes(initramfs(root))
     kernel, = root.glob("boot/vmlinuz-*")
     return kernel, image

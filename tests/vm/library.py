@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The library as a test in the guest calls it: a few of its functions, and errors as exceptions.
 
-Run as a program it opens a controller, says "open", and waits until its standard input ends.
+Run as a program, `library.py URI`, it opens a controller, says "open" or what is wrong, and waits until its standard
+input ends; with `library.py URI UID BYTES` it is that user before, who may lock so much memory.
 """
 
 import ctypes
 import os
 import pathlib
 import re
+import resource
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -108,6 +110,21 @@ def hold():
     sys.stdin.read()
 
 
-if __name__ == "__main__":
-    if attempt(sys.argv[1], hold) != "open":
+def become(user, locked_bytes):
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (locked_bytes, locked_bytes))
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+
+
+def program(uri, *user):
+    if user:
+        become(*map(int, user))
+    outcome = attempt(uri, hold)
+    if outcome != "open":
+        print(outcome)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    program(*sys.argv[1:])

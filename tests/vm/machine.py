@@ -1,53 +1,75 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Virtual machines with NVMe controllers behind an IOMMU, in QEMU, without KVM.
-
-A test file says which controllers it wants and has test cases. Run on the host it boots a guest that runs the same
-file; in the guest the cases run, and what they say goes to the host's standard output line by line.
-"""
+"""What a guest consists of, and how QEMU is told: NVMe controllers behind an IOMMU, without KVM."""
 
 import dataclasses
-import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 
-import kernel
-
-TOP = kernel.TOP
-BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
-QEMU = "qemu-system-x86_64"
-VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
-SKIP = 77
 FIRST_SLOT = 0x10
-IN_GUEST = "UPNVME_GUEST"
+PROCESSORS = 2
 
 
 @dataclasses.dataclass
 class Namespace:
-    """One namespace. `faults` are blkdebug's rules, as (event, iotype, sector) of 512 bytes."""
+    """One namespace. `faults` are blkdebug's rules, as (event, iotype, sector) of 512 bytes. Its identifier is its
+    place in the list, from 1 on, if nothing else is said."""
 
     size: int
     block: int = 4096
     faults: tuple = ()
+    nsid: int = None
 
 
 @dataclasses.dataclass
 class Controller:
     """One controller; `options` are those of QEMU's nvme device, for example {"mdts": 2}. With `plug` it can be pulled
     and plugged, each time with the next of its namespaces, in blocks of 512 bytes: QEMU can plug in no others, and none
-    twice."""
+    twice. With `beside` it is function 1 of the slot of the controller with that place in the list, whose options say
+    {"multifunction": "on"}."""
 
     namespaces: tuple
     options: dict = dataclasses.field(default_factory=dict)
     plug: bool = False
+    beside: int = None
 
 
-def address_of(index):
+@dataclasses.dataclass
+class Machine:
+    """What is around the controllers. The IOMMU, if there is one, has `address_bits`; memory, in MiB, and the two
+    processors are shared out among the `nodes`; `hugepages` of 2 MiB are set aside when the guest boots."""
+
+    iommu: bool = True
+    address_bits: int = 48
+    memory: int = 1024
+    nodes: int = 1
+    hugepages: int = 0
+
+    def kernel_words(self):
+        words = ["intel_iommu=on", "iommu=pt"] if self.iommu else []
+        return words + ([f"hugepages={self.hugepages}"] if self.hugepages else [])
+
+    def memory_arguments(self):
+        """What the server of the host's root sees too."""
+        for node in range(self.nodes):
+            yield from ("-object", f"memory-backend-memfd,id=mem{node},size={self.memory // self.nodes}M,share=on",
+                        "-numa", f"node,nodeid={node},memdev=mem{node}")
+        for processor in range(PROCESSORS):
+            yield from ("-numa", f"cpu,node-id={processor % self.nodes},socket-id={processor}")
+
+    def arguments(self):
+        # One thread for all processors: with a thread each, QEMU before 8.1 shows a processor a new map of the memory
+        # before it has taken the old map's translations away from it. When a device comes, goes or is switched off,
+        # accesses of the other processor go astray then: a doorbell or a timer's interrupt is lost, or QEMU dies.
+        yield from ("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine",
+                    "q35,kernel-irqchip=off", "-accel", "tcg,thread=single", "-cpu", "max",
+                    "-smp", f"{PROCESSORS},sockets={PROCESSORS}", "-m", f"{self.memory}M",
+                    "-device", "isa-debug-exit,iobase=0x501,iosize=1")
+        yield from self.memory_arguments()
+        if self.iommu:
+            yield from ("-device", f"intel-iommu,intremap=on,caching-mode=on,aw-bits={self.address_bits}")
+
+
+def address_of(index, function=0):
     """The PCI address at which a guest finds the controller with this place in the list."""
-    return f"0000:00:{FIRST_SLOT + index:02x}.0"
+    return f"0000:00:{FIRST_SLOT + index:02x}.{function}"
 
 
 def disk_of(index, number):
@@ -59,7 +81,8 @@ def disk_options(folder, name, namespace):
     with path.open("wb") as file:
         file.truncate(namespace.size)
     if not namespace.faults:
-        return f"driver=raw,node-name={name},file.driver=file,file.filename={path},cache.no-flush=on"
+        return (f"driver=raw,node-name={name},discard=unmap,file.driver=file,file.discard=unmap,"
+                f"file.filename={path},cache.no-flush=on")
     rules = folder / f"{name}.faults"
     rules.write_text("".join(f'[inject-error]\nevent = "{event}"\niotype = "{iotype}"\nsector = "{sector}"\n'
                              f'errno = "5"\nonce = "off"\n' for event, iotype, sector in namespace.faults))
@@ -76,7 +99,8 @@ def plugged_device(index, controller, number):
 def controller_arguments(folder, index, controller):
     for number, namespace in enumerate(controller.namespaces, 1):
         yield from ("-blockdev", disk_options(folder, disk_of(index, number), namespace))
-    slot = f"addr={FIRST_SLOT + index:#x}"
+    place = address_of(index) if controller.beside is None else address_of(controller.beside, function=1)
+    slot = f"addr={place.removeprefix('0000:00:')}"
     if controller.plug:
         yield from ("-device", f"pcie-root-port,id=port{index},chassis={index + 1},{slot}")
         device = plugged_device(index, controller, 1)
@@ -85,97 +109,6 @@ def controller_arguments(folder, index, controller):
     options = "".join(f",{key}={value}" for key, value in controller.options.items())
     yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
-        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={number},"
-                               f"logical_block_size={namespace.block},physical_block_size={namespace.block}")
-
-
-def monitor_arguments(folder):
-    """QEMU's monitor, for the guest itself, behind a serial port."""
-    socket = folder / "monitor.socket"
-    return ["-chardev", f"socket,id=monitor,path={socket},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
-            "-chardev", f"socket,id=port,path={socket}", "-device", "virtio-serial-pci",
-            "-device", "virtserialport,chardev=port,name=monitor"]
-
-
-def machine_arguments(address_bits, memory):
-    return ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "q35,memory-backend=mem,kernel-irqchip=off", "-accel", "tcg,thread=multi", "-cpu", "max",
-            "-smp", "2", "-m", memory, "-object", f"memory-backend-memfd,id=mem,size={memory},share=on",
-            "-device", f"intel-iommu,intremap=on,caching-mode=on,aw-bits={address_bits}",
-            "-device", "isa-debug-exit,iobase=0x501,iosize=1"]
-
-
-def virtiofsd_command():
-    """How to serve the host's root: as root, or as a user who is root in a namespace of his own."""
-    there = [str(path) for path in VIRTIOFSD if path.exists()]
-    if not there:
-        raise RuntimeError("virtiofsd is not there: install qemu-system-common")
-    command = there[:1]
-    if os.getuid() == 0:
-        return command
-    # It wants to write below /run.
-    return ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh", *command]
-
-
-class Host:
-    """What runs on the host for one guest."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.console = folder / "console"
-
-    def share_root(self):
-        """Starts the server of the host's root; the guest's end is its socket."""
-        socket = self.folder / "root.socket"
-        command = [*virtiofsd_command(), f"--socket-path={socket}", "-o", "source=/", "-o", "sandbox=chroot",
-                   "-o", "cache=always"]
-        with (self.folder / "virtiofsd.log").open("w") as log:
-            server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while not socket.exists():
-            if server.poll() is not None or time.monotonic() > deadline:
-                server.kill()
-                raise RuntimeError("virtiofsd does not start:\n" + (self.folder / "virtiofsd.log").read_text())
-            time.sleep(0.01)
-        return server, ["-chardev", f"socket,id=root,path={socket}",
-                        "-device", "vhost-user-fs-pci,chardev=root,tag=host,queue-size=1024"]
-
-    def kernel_arguments(self, command):
-        image, initramfs = kernel.prepare()
-        # On a busy machine a guest's timer can be late: the kernel shall not take it for broken.
-        words = ["no_timer_check", "console=ttyS0", "quiet", "panic=-1", "intel_iommu=on", "iommu=pt", "tsc=reliable",
-                 "mitigations=off", "nokaslr", "random.trust_cpu=on", "upnvme.run=" + ",".join(command),
-                 f"upnvme.cd={TOP}", f"upnvme.leave={BUILD / 'tests/vm/leave'}"]
-        return ["-kernel", image, "-initrd", initramfs, "-append", " ".join(map(str, words)),
-                "-serial", f"file:{self.console}", "-serial", "stdio"]
-
-    def boot(self, controllers, command, address_bits=48, memory="1G"):
-        """Runs the command in a guest; its exit code, or None if the guest has not come to an end by itself."""
-        server, arguments = self.share_root()
-        arguments += machine_arguments(address_bits, memory) + self.kernel_arguments(command)
-        arguments += monitor_arguments(self.folder)
-        for index, controller in enumerate(controllers):
-            arguments += controller_arguments(self.folder, index, controller)
-        try:
-            code = subprocess.call(["nice", QEMU, *map(str, arguments)], stdin=subprocess.DEVNULL)
-        finally:
-            server.kill()
-            server.wait()
-        return code >> 1 if code & 1 else None
-
-
-def run_file(path, controllers, **options):
-    """Boots a guest that runs the Python file; never returns."""
-    if not shutil.which(QEMU):
-        print(f"{QEMU} is not there: install qemu-system-x86")
-        sys.exit(SKIP)
-    kernel.CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="guest-", dir=kernel.CACHE) as name:
-        host = Host(pathlib.Path(name))
-        command = ["env", f"{IN_GUEST}=1", f"UPNVME_BUILD={BUILD.relative_to(TOP)}", "PYTHONDONTWRITEBYTECODE=1",
-                   "TMPDIR=/run", "python3", path]
-        code = host.boot(controllers, command, **options)
-        if code != 0:
-            print("the guest ended early; its console:" if code is None else "the guest's console:")
-            print(host.console.read_text(errors="replace"))
-    sys.exit(1 if code is None else code)
+        nsid, block = namespace.nsid or number, namespace.block
+        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={nsid},"
+                               f"logical_block_size={block},physical_block_size={block}")

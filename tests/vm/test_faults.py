@@ -49,4 +49,4 @@ class Faults(guest.harness.Case):
 
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS)
+    guest.main(__file__, CONTROLLERS, each_environment=True)

@@ -100,4 +100,4 @@ class Handover(guest.harness.Case):
 
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS)
+    guest.main(__file__, CONTROLLERS, each_environment=True)

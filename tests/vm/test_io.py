@@ -22,4 +22,4 @@ def inside():
 
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside)
+    guest.main(__file__, CONTROLLERS, inside, each_environment=True)

@@ -8,7 +8,8 @@ import guest
 import library
 from guest import Controller, MIB, Namespace
 
-CONTROLLERS = [Controller((Namespace(16 * MIB, 512), Namespace(16 * MIB, 512)), {"mdts": 3}, plug=True)]
+# A namespace to begin with, and one for each time that it is plugged in again.
+CONTROLLERS = [Controller((Namespace(16 * MIB, 512),) * (1 + len(guest.ENVIRONMENTS)), {"mdts": 3}, plug=True)]
 
 
 class Unplug(guest.harness.Case):
@@ -28,7 +29,7 @@ class Unplug(guest.harness.Case):
             library.Controller(guest.uri_of(address))
         self.assertEqual(caught.exception.code, "DEVICE_NOT_FOUND")
 
-        guest.plug(0, CONTROLLERS[0], 2)
+        guest.plug(0, CONTROLLERS[0], 2 + guest.ENVIRONMENTS.index(guest.environment()))
         self.assertEqual(guest.plugged_address(0), address)
         guest.kernel_controller(address)
         guest.bind(address, "vfio-pci")
@@ -37,4 +38,4 @@ class Unplug(guest.harness.Case):
 
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS)
+    guest.main(__file__, CONTROLLERS, each_environment=True)

@@ -44,17 +44,18 @@ struct upnvme_open_opts {
  * - `soft:ram?size=1GiB&block=4096`: a software controller in this process, over memory
  * - `soft:/path/disk.img?block=512`: the same over a file, which keeps its bytes
  * - `soft:null?size=1TiB`: the same over nothing: for measuring
- * - `pcie:0000:01:00.0`: a controller on the PCIe bus that vfio-pci holds
+ * - `pcie:0000:01:00.0`: a controller on the PCIe bus, with VFIO or UIO
  *
  * @param[out] ctrlr  the handle, to be closed with upnvme_close
  * @param uri  which controller; it may go as soon as this returns
  * @param opts  options; null: the defaults
  * @return 0, or a negative errno: -EINVAL (null, URI, options, medium), -E2BIG (options from the
  *   future), -ENOENT (no such file), -EISDIR (the file is a directory), -EFBIG (the limit of file
- *   sizes), -ENOSYS (io_uring was asked for and does not work), -EACCES, -EPERM (permission),
- *   -EBUSY (the medium, or the device), -ENODEV (no such device, or not with VFIO), -ETIMEDOUT,
- *   -EIO (the controller), -ENOTSUP (the controller lacks what is needed), -ENOSPC (pcie: no bus
- *   addresses), -ENOMEM; others as the operating system gave them, with UPNVME_ERR_SYSTEM
+ *   sizes), -ENOSYS (io_uring was asked for and does not work), -EACCES, -EPERM (permission, or no
+ *   `unsafe=1`), -ELIBACC (DPDK's plug-in), -EBUSY (the medium, or the device), -ENODEV (no such
+ *   device, or not with VFIO or UIO), -ETIMEDOUT, -EIO (the controller), -ENOTSUP (controller or
+ *   machine lack what is needed), -ENOSPC (pcie: no bus addresses), -ENOMEM (memory, or huge
+ *   pages); others as the operating system gave them, with UPNVME_ERR_SYSTEM
  * @thread Any thread.
  * @since 0.1
  */
@@ -86,6 +87,17 @@ UPNVME_API int upnvme_close(upnvme_ctrlr *ctrlr);
  */
 UPNVME_API int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr);
 
+/** @name upnvme_ctrlr_info.cmb_flags
+ * What the controller memory buffer may hold (NVMe Base 2.0, 3.1.3.12). This library puts submission queues there, for
+ * queue pairs with UPNVME_QPAIR_CMB.
+ * @{ */
+#define UPNVME_CMB_SUBMISSION_QUEUES 0x1u  /**< submission queues (SQS) */
+#define UPNVME_CMB_COMPLETION_QUEUES 0x2u  /**< completion queues (CQS) */
+#define UPNVME_CMB_LISTS             0x4u  /**< PRP and SGL lists (LISTS) */
+#define UPNVME_CMB_READ_DATA         0x8u  /**< data that the controller gives (RDS) */
+#define UPNVME_CMB_WRITE_DATA        0x10u /**< data that the controller takes (WDS) */
+/** @} */
+
 /** What a controller is, and its limits (NVMe Base 2.0, 5.17.2.1); fields grow at the end. */
 struct upnvme_ctrlr_info {
 	uint32_t size;                /**< in: sizeof(struct upnvme_ctrlr_info) */
@@ -113,6 +125,9 @@ struct upnvme_ctrlr_info {
 	/** Who gives memory and access: "host" (soft:); "vfio" and "dpdk" (an IOMMU's mappings of this
 	 * process's memory, of DPDK's huge pages); "uio" (no IOMMU, DPDK's huge pages). */
 	char environment[16];
+	uint64_t cmb_bytes; /**< memory of the controller's own that can be used (CMB); 0: none */
+	uint32_t cmb_flags; /**< what it may hold: UPNVME_CMB_... */
+	uint32_t reserved;  /**< zero */
 };
 /** What upnvme_ctrlr_info.size is set to. */
 #define UPNVME_CTRLR_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ctrlr_info))
@@ -205,8 +220,8 @@ UPNVME_API int upnvme_identify(upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid,
 UPNVME_API int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid, uint64_t offset,
 			       void *data, size_t bytes);
 
-/** @name upnvme_feature_get: which value
- * Select (NVMe Base 2.0, 5.15).
+/** @name Which value of a feature
+ * What upnvme_feature_get selects (NVMe Base 2.0, 5.15).
  * @{ */
 #define UPNVME_FEATURE_CURRENT      0u /**< the one in use */
 #define UPNVME_FEATURE_DEFAULT      1u /**< the controller's own */
@@ -400,7 +415,7 @@ struct upnvme_firmware {
  */
 UPNVME_API int upnvme_firmware_get(upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 
-/** @name Effects of a command
+/** @name What a command does
  * Bits of upnvme_command_effects (NVMe Base 2.0, 5.16.1.6).
  * @{ */
 #define UPNVME_EFFECT_SUPPORTED        0x1u  /**< the controller has it; else all bits are 0 */

@@ -62,7 +62,7 @@ extern "C" {
 #define UPNVME_ERR_NS_FOREIGN   66u /**< a namespace of another controller than the queue pair's */
 #define UPNVME_ERR_NS_FORMAT    67u /**< a format that the driver does not take */
 /* queue pairs */
-#define UPNVME_ERR_QPAIR_LIMIT    80u /**< the controller grants no more queue pairs */
+#define UPNVME_ERR_QPAIR_LIMIT    80u /**< no more queue pairs, or interrupts, can be had */
 #define UPNVME_ERR_WRONG_THREAD   81u /**< the calling thread does not own this queue pair */
 #define UPNVME_ERR_FORKED         82u /**< a handle of the parent process, used after fork */
 #define UPNVME_ERR_QPAIR_CLOSED   83u /**< the queue pair was stopped or is closing */
@@ -76,7 +76,7 @@ extern "C" {
 #define UPNVME_ERR_BUFFER_UNREACHABLE 99u  /**< not (wholly) in memory the device can reach */
 #define UPNVME_ERR_IOVEC              100u /**< a segment no PRP or SGL can say; a wrong total */
 #define UPNVME_ERR_METADATA           101u /**< metadata missing, unreachable, or not taken */
-#define UPNVME_ERR_UNSUPPORTED        102u /**< the controller does not have it (ONCS) */
+#define UPNVME_ERR_UNSUPPORTED        102u /**< the controller, or the way to it, lacks it */
 #define UPNVME_ERR_TRANSFER           103u /**< too large to be sent whole, and cannot be split */
 #define UPNVME_ERR_TIMEOUT            104u /**< upnvme_exec: not all was done in time */
 /* memory */

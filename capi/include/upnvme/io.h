@@ -30,6 +30,11 @@ extern "C" {
  * @{ */
 #define UPNVME_QPAIR_RING_EACH 0x1u /**< ring the doorbell at each command, not once a batch */
 #define UPNVME_QPAIR_HISTOGRAM 0x2u /**< measure latencies: reads the clock twice per request */
+/** The submission queue is in the controller's memory buffer, from which it fetches commands faster than from the
+ * host's memory; writing them costs the host more. See upnvme_ctrlr_info.cmb_flags. */
+#define UPNVME_QPAIR_CMB 0x4u
+/** Its completions signal an eventfd, to wait for: upnvme_qpair_wait, upnvme_qpair_fd. */
+#define UPNVME_QPAIR_INTERRUPT 0x8u
 /** @} */
 
 /** How a queue pair is to be; begin with UPNVME_QPAIR_OPTS_INIT. Fields grow at the end. */
@@ -54,9 +59,12 @@ struct upnvme_qpair_opts {
  * @param ctrlr  the controller
  * @param opts  options; null: the defaults
  * @return 0, or a negative errno: -EINVAL (null, options, more entries than the controller takes),
- *   -E2BIG (options from the future), -ENOSPC (no more queue pairs), -ENOMEM, -EAGAIN (admin queue
- *   full), -ETIMEDOUT (not answered: the controller is given up), -EIO (controller failed, or
- *   answered with an error status), -EOWNERDEAD (after fork)
+ *   -E2BIG (options from the future), -ENOTSUP (UPNVME_QPAIR_CMB, and there is no memory buffer for
+ *   submission queues; UPNVME_QPAIR_INTERRUPT where there are no interrupts: UIO, `soft:` without
+ *   mode=thread), -ENOSPC (no more queue pairs, interrupts, or room in the memory buffer), -ENOMEM,
+ *   -EAGAIN (admin queue full), -ETIMEDOUT (not answered: the controller is given up), -EIO
+ *   (controller failed, or answered with an error status), -EMFILE, -ENFILE (no descriptor left for
+ *   an eventfd), -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
  */
@@ -70,8 +78,8 @@ UPNVME_API int upnvme_qpair_create(upnvme_qpair **qp, upnvme_ctrlr *ctrlr,
  * the queues is given up.
  *
  * @param qp  the queue pair
- * @return 0, or a negative errno: -EINVAL (null), -EPERM, -EOWNERDEAD (after fork), -EDEADLK
- *   (within a callback)
+ * @return 0, or a negative errno: -EINVAL (null), -EPERM (another thread's), -EOWNERDEAD (after
+ *   fork), -EDEADLK (within a callback)
  * @thread The owner's (-EPERM elsewhere); not within a callback.
  * @since 0.1
  */
@@ -82,8 +90,8 @@ UPNVME_API int upnvme_qpair_stop(upnvme_qpair *qp);
  * are dropped. Within one of its callbacks it is carried out when the poll returns.
  *
  * @param qp  the queue pair; null is accepted
- * @return 0, or a negative errno: -EPERM, -EBUSY (another thread adopted it just now), -EOWNERDEAD
- *   (after fork)
+ * @return 0, or a negative errno: -EPERM (another thread's), -EBUSY (another thread adopted it just
+ *   now), -EOWNERDEAD (after fork)
  * @thread The owner's (-EPERM elsewhere); any thread if it was released.
  * @since 0.1
  */
@@ -127,7 +135,8 @@ UPNVME_API int upnvme_qpair_abandon(upnvme_qpair *qp);
  * itself.
  *
  * @param qp  the queue pair
- * @return 0, or a negative errno: -EINVAL (null), -EPERM, -EOWNERDEAD (after fork)
+ * @return 0, or a negative errno: -EINVAL (null), -EPERM (another thread's), -EOWNERDEAD (after
+ *   fork)
  * @thread The owner's (-EPERM elsewhere).
  * @since 0.1
  */
@@ -196,7 +205,8 @@ struct upnvme_qpair_stats {
  *
  * @param qp  the queue pair
  * @param[in,out] stats  filled in up to stats->size
- * @return 0, or a negative errno: -EINVAL (null, size), -EPERM, -EOWNERDEAD (after fork)
+ * @return 0, or a negative errno: -EINVAL (null, size), -EPERM (another thread's), -EOWNERDEAD
+ *   (after fork)
  * @thread The owner's (-EPERM elsewhere).
  * @since 0.1
  */
@@ -210,7 +220,7 @@ UPNVME_API int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpai
  * @param[out] buckets  the first `n` buckets; may be null if `n` is 0
  * @param n  room, in buckets
  * @return how many buckets there are, or a negative errno: -EINVAL (null), -ENOTSUP (it measures
- *   none), -EPERM, -EOWNERDEAD (after fork)
+ *   none), -EPERM (another thread's), -EOWNERDEAD (after fork)
  * @thread The owner's (-EPERM elsewhere).
  * @since 0.1
  */
@@ -247,8 +257,8 @@ UPNVME_API uint64_t upnvme_histogram_limit_ns(uint32_t bucket);
  * @return 0: accepted, or a negative errno; nothing was submitted then: -EAGAIN (queue full: poll,
  *   and try again), -EINVAL (null, blocks, alignment, metadata), -ERANGE (past the end of the
  *   namespace), -EFAULT (buffer not reachable), -ENODEV (namespace gone), -EXDEV (namespace of
- *   another controller), -EPERM, -EOWNERDEAD (after fork), -ESHUTDOWN (queue pair closing), -EIO
- *   (controller failed)
+ *   another controller), -EPERM (another thread's), -EOWNERDEAD (after fork), -ESHUTDOWN (queue
+ *   pair closing), -EIO (controller failed)
  * @thread The owner's (-EPERM elsewhere), also within a callback.
  * @since 0.1
  */
@@ -424,8 +434,8 @@ UPNVME_API int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint
  * @param qp  the queue pair
  * @param max  how many at most; 0: all that are there
  * @return how many were completed, or a negative errno: -ENOMSG (the next completion is a tagged
- *   one, which only upnvme_reap takes), -EINVAL (null), -EPERM, -EDEADLK (within a callback),
- *   -EOWNERDEAD (after fork)
+ *   one, which only upnvme_reap takes), -EINVAL (null), -EPERM (another thread's), -EDEADLK (within
+ *   a callback), -EOWNERDEAD (after fork)
  * @thread The owner's (-EPERM elsewhere); not within a callback.
  * @since 0.1
  */
@@ -438,8 +448,8 @@ UPNVME_API int upnvme_poll(upnvme_qpair *qp, uint32_t max);
  * @param qp  the queue pair
  * @param[out] done  the completions; may be null if `n` is 0
  * @param n  room, in completions
- * @return how many were stored, or a negative errno: -EINVAL (null), -EPERM, -EDEADLK (within a
- *   callback), -EOWNERDEAD (after fork)
+ * @return how many were stored, or a negative errno: -EINVAL (null), -EPERM (another thread's),
+ *   -EDEADLK (within a callback), -EOWNERDEAD (after fork)
  * @thread The owner's (-EPERM elsewhere); not within a callback.
  * @since 0.1
  */
@@ -459,14 +469,64 @@ UPNVME_API int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uin
  * @param ndone  room, in completions; at least `n`, and 1
  * @param timeout_ns  how long to wait in all, in nanoseconds, from the first look that found
  *   nothing on; UINT64_MAX: without end
- * @return how many were stored, or, if none was, a negative errno: -ETIMEDOUT, that of the op that
- *   ended the batch (as of upnvme_io), -EINVAL (null, room), -EPERM (another thread's), -EBUSY
- *   (another thread adopted it just now), -EDEADLK (within a callback), -EOWNERDEAD (after fork)
+ * @return how many were stored, or, if none was, a negative errno: -ETIMEDOUT (nothing was done in
+ *   time), as upnvme_io for the op that ended the batch, -EINVAL (null, room), -EPERM (another
+ *   thread's), -EBUSY (another thread adopted it just now), -EDEADLK (within a callback),
+ *   -EOWNERDEAD (after fork)
  * @thread The owner's (-EPERM elsewhere); any thread if it is released. Not within a callback.
  * @since 0.1
  */
 UPNVME_API int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n,
 			   struct upnvme_completion *done, uint32_t ndone, uint64_t timeout_ns);
+
+/** @name Waiting instead of polling
+ * For queue pairs with UPNVME_QPAIR_INTERRUPT. They are submitted to and polled like any other;
+ * nothing completes but in a poll. A sleep and its end cost some microseconds: who wants the
+ * shortest latency polls.
+ *
+ * A program with an event loop of its own (epoll, asyncio, Go's netpoller) watches upnvme_qpair_fd
+ * for reading. When it is readable, the program
+ *  - reads its 8 bytes, before it polls: a completion that comes later makes it readable again;
+ *  - calls upnvme_poll, or upnvme_reap, until that returns 0;
+ *  - before it sleeps, calls upnvme_qpair_wait with a time-out of 0: that rings the doorbell for
+ *    what callbacks have submitted and for further parts of split requests, which would else not
+ *    begin, and 1 says that there is something to poll for already. (Where upnvme_poll alone is
+ *    used, upnvme_qpair_ring will do.)
+ *
+ * The last holds as well for whatever else the loop has submitted.
+ * @{ */
+
+/**
+ * Gives the eventfd, which becomes readable when completions have come since it was last read, and
+ * when the controller is given up. It may be readable without a completion, too. It is the
+ * library's, which closes it with the queue pair.
+ *
+ * @param qp  the queue pair
+ * @return the descriptor, or a negative errno: -EINVAL (null), -ENOTSUP (it was created without
+ *   UPNVME_QPAIR_INTERRUPT), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_qpair_fd(const upnvme_qpair *qp);
+
+/**
+ * Rings the doorbell if something was submitted, and sleeps until there is something for
+ * upnvme_poll or upnvme_reap to take: a completion, or a command that the library completed. It
+ * takes nothing itself. It sleeps on the eventfd, which it empties; signals do not end it. With
+ * nothing in flight there is nothing to come, and the time-out is all that ends it. That a device
+ * was pulled out is noticed by upnvme_ctrlr_poll alone, in whatever thread that runs.
+ *
+ * @param qp  the queue pair
+ * @param timeout_ns  how long at most, in nanoseconds; 0: not at all; UINT64_MAX: without end
+ * @return 1: poll now, 0: the time is over, or a negative errno: -ENOTSUP (it was created without
+ *   UPNVME_QPAIR_INTERRUPT), -EIO (the controller failed, and all that was in flight has been
+ *   taken), -ESHUTDOWN (the same of a queue pair that was stopped), -EINVAL (null), -EPERM,
+ *   -EDEADLK (within a callback), -EOWNERDEAD (after fork)
+ * @thread The owner's (-EPERM elsewhere); not within a callback.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_qpair_wait(upnvme_qpair *qp, uint64_t timeout_ns);
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -3,8 +3,10 @@
  * @file upnvme/mem.h
  * Memory that a device can reach.
  *
- * A buffer of one controller can be used with every controller that is reached in the same way (all
- * soft: controllers share one domain, and so do all pcie: controllers of one environment).
+ * A buffer of one controller can be used with every controller that is reached in the same way: all
+ * soft: controllers, and pcie: controllers whose memory is of one kind
+ * (upnvme_ctrlr_info.environment) where the kernel lets them share an IOMMU's mappings, as it
+ * mostly does.
  */
 #ifndef UPNVME_MEM_H
 #define UPNVME_MEM_H
@@ -52,8 +54,8 @@ UPNVME_API int upnvme_dma_free(upnvme_ctrlr *ctrlr, void *buf);
  * @param buf  where it begins; any alignment
  * @param bytes  how many bytes
  * @return 0, or a negative errno; nothing was registered then: -EINVAL (null, empty, wrapping),
- *   -EFAULT (not mapped), -ENOMEM (memory, or the limit of locked memory), -ENOSPC (pcie: no bus
- *   addresses or mappings left), -EOWNERDEAD (after fork)
+ *   -EFAULT (not mapped, or not for a device without an IOMMU), -ENOMEM (memory, or the limit of
+ *   locked memory), -ENOSPC (pcie: no bus addresses or mappings left), -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
  */

@@ -45,6 +45,8 @@ static void put_controller(const struct job *job)
 	put_string(info.serial);
 	printf(", \"firmware\": ");
 	put_string(info.firmware);
+	printf(", \"environment\": ");
+	put_string(info.environment);
 	printf("},\n");
 }
 

@@ -17,7 +17,10 @@
 #include "spec/status.h"
 
 #define ENTRIES_DEFAULT 256u
-#define LIST_BYTES_MIN  512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
+#define FLAGS_KNOWN                                                           \
+	(UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM | UPNVME_QPAIR_CMB | \
+	 UPNVME_QPAIR_INTERRUPT)
+#define LIST_BYTES_MIN 512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
 
 static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts *opts)
 {
@@ -36,10 +39,10 @@ static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts
 			-EINVAL, UPNVME_ERR_ARGUMENT,
 			"outstanding is %u: at most entries - 1 (%u) and %u commands can be in flight",
 			opts->outstanding, opts->entries - 1, QPAIR_OUTSTANDING_MAX);
-	if (opts->flags & ~(UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM))
+	if (opts->flags & ~FLAGS_KNOWN)
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
 				 "queue pair flags %#x: only %#x are known", opts->flags,
-				 UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM);
+				 FLAGS_KNOWN);
 	return 0;
 }
 
@@ -85,16 +88,17 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 				"; it has no more" :
 				", or open it with more (upnvme_open_opts.nqpairs)");
 	rc = qpair_rings_create(qp, ctrlr, (uint16_t)qid, opts->entries, opts->outstanding,
-				list_bytes(ctrlr));
+				list_bytes(ctrlr), opts->flags);
 	if (rc)
 		return rc;
 	if (opts->flags & UPNVME_QPAIR_HISTOGRAM)
 		rc = histogram_create(&(*qp)->histogram, (*qp)->nslots);
+	if (!rc && opts->flags & UPNVME_QPAIR_INTERRUPT)
+		rc = interrupt_create(*qp);
 	if (rc) {
 		qpair_rings_destroy(*qp);
 		return rc;
 	}
-	(*qp)->flags = opts->flags;
 	(*qp)->next = ctrlr->qpairs;
 	ctrlr->qpairs = *qp;
 	return 0;
@@ -110,6 +114,7 @@ static void qpair_unmake(struct upnvme_qpair *qp)
 	while (*link != qp)
 		link = &(*link)->next;
 	*link = qp->next;
+	interrupt_destroy(qp);
 	pthread_mutex_unlock(&ctrlr->lock);
 	qpair_rings_destroy(qp);
 }
@@ -138,7 +143,15 @@ static void completion_queue_undo(struct upnvme_qpair *qp)
 			   "a completion queue without its submission queue could not be deleted");
 }
 
-/* NVMe Base 2.0, 5.4 and 5.5: the completion queue first. Interrupts are off: the owner polls. */
+/* NVMe Base 2.0, 5.4: dword 11. Without a vector interrupts are off: the owner polls. */
+static uint32_t cq_dword11(const struct upnvme_qpair *qp)
+{
+	return NVME_FIELD_SET(NVME_CREATE_CQ_PC, 1u) |
+	       NVME_FIELD_SET(NVME_CREATE_CQ_IEN, qp->vector ? 1u : 0u) |
+	       NVME_FIELD_SET(NVME_CREATE_CQ_IV, (uint32_t)qp->vector);
+}
+
+/* NVMe Base 2.0, 5.4 and 5.5: the completion queue first. */
 static int queues_create(struct upnvme_qpair *qp)
 {
 	struct admin_command create = { .sqe = { .opcode = NVME_ADMIN_CREATE_IO_CQ,
@@ -148,7 +161,7 @@ static int queues_create(struct upnvme_qpair *qp)
 
 	create.sqe.cdw10 = NVME_FIELD_SET(NVME_CREATE_CQ_QID, (uint32_t)qp->qid) |
 			   NVME_FIELD_SET(NVME_CREATE_CQ_QSIZE, (uint32_t)qp->entries - 1);
-	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_CQ_PC, 1u);
+	create.sqe.cdw11 = cq_dword11(qp);
 	rc = admin_expect(qp->ctrlr, &create, "Create I/O Completion Queue", NULL);
 	if (rc)
 		return creation_failed(qp, rc);

@@ -49,7 +49,8 @@ static void owner_open_gate(struct upnvme_qpair *qp)
 {
 	uint64_t alerts;
 
-	if (qp->state == QPAIR_OPEN && !qp->close_wanted && !qp->flags)
+	if (qp->state == QPAIR_OPEN && !qp->close_wanted &&
+	    !(qp->flags & (UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM)))
 		atomic_store(&qp->gate, thread_token);
 	alerts = atomic_load(&qp->alerts);
 	if (alerts != qp->alerts_seen) {
@@ -65,6 +66,13 @@ int owner_check(const struct upnvme_qpair *qp)
 	uint64_t owner = atomic_load_explicit(&qp->owner, memory_order_acquire);
 
 	return owner == thread_token ? 0 : owner_refuse(qp, owner);
+}
+
+int owner_check_process(const struct upnvme_qpair *qp)
+{
+	uint64_t owner = atomic_load(&qp->owner);
+
+	return owner ? 0 : owner_refuse(qp, owner);
 }
 
 int owner_enter(struct upnvme_qpair *qp)
@@ -134,10 +142,10 @@ int qpair_adopt(struct upnvme_qpair *qp)
 
 int qpair_abandon(struct upnvme_qpair *qp)
 {
-	uint64_t owner = atomic_load(&qp->owner);
+	int rc = owner_check_process(qp);
 
-	if (owner == 0)
-		return owner_refuse(qp, owner);
+	if (rc)
+		return rc;
 	atomic_store(&qp->gate, 0);
 	if (qp->in_poll)
 		take_recover(qp);

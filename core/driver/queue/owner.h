@@ -29,6 +29,8 @@ static inline bool owner_gate_open(const struct upnvme_qpair *qp)
 
 /* Whether the caller may look at it: 0, or a negative errno with its sentence. */
 int owner_check(const struct upnvme_qpair *qp);
+/* Whether this process may, whatever the thread. */
+int owner_check_process(const struct upnvme_qpair *qp);
 
 /* What stands before every call that finds the gate shut: says why the caller may not enter, or
  * lets him in, with all that he had looked up before forgotten if memory was taken away meanwhile.

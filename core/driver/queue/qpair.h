@@ -10,6 +10,7 @@
 
 #include <upnvme/io.h>
 
+#include "driver/cmb.h"
 #include "mem/domain.h"
 #include "spec/cqe.h"
 #include "spec/sqe.h"
@@ -149,10 +150,13 @@ struct upnvme_qpair {
 	bool close_wanted;      /* by a callback */
 	bool held; /* by a call that goes on after a poll, and then closes it if that is wanted */
 	uint16_t qid;
+	uint16_t vector; /* that signals event_fd; 0: none */
+	int event_fd;
 	struct upnvme_ctrlr *ctrlr;
 	struct upnvme_qpair *next; /* of the controller's */
 	struct domain *domain;
 	struct domain_user user;
+	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
 	uint64_t mapped_bytes;
 };
 
@@ -170,7 +174,7 @@ enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED };
 /* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
  * qpair_cq_iova. */
 int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint16_t qid,
-		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes);
+		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags);
 /* The device does not touch the rings any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
@@ -205,6 +209,21 @@ int qpair_stop(struct upnvme_qpair *qp);
 int qpair_close(struct upnvme_qpair *qp);
 /* Requests accepted and not yet handed out. */
 uint32_t qpair_inflight(const struct upnvme_qpair *qp);
+
+/* --- interrupts: interrupt.c --- */
+/* Has a vector that no other queue pair uses signal an eventfd. The caller has the controller's
+ * lock, until the queue pair is in its list. */
+int interrupt_create(struct upnvme_qpair *qp);
+/* The controller sends none any more. A no-op for a queue pair that has none. The caller has the
+ * controller's lock, so that nobody wakes it any more. */
+void interrupt_destroy(struct upnvme_qpair *qp);
+/* Wakes an owner who waits, from any thread that has the controller's lock. */
+void interrupt_wake(const struct upnvme_qpair *qp);
+/* The eventfd, from any thread, or a negative errno with its sentence. */
+int interrupt_fd(const struct upnvme_qpair *qp);
+
+/* --- waiting: wait.c --- */
+int qpair_wait(struct upnvme_qpair *qp, uint64_t timeout_ns);
 
 /* --- the general path: general.c --- */
 /* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. */

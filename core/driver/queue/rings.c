@@ -143,10 +143,24 @@ static int ring_alloc(struct upnvme_qpair *qp, uint64_t bytes, void **ring)
 		(unsigned long long)qp->entries, (unsigned long long)bytes);
 }
 
+static int sq_alloc(struct upnvme_qpair *qp, uint64_t bytes, void **sq)
+{
+	return qp->flags & UPNVME_QPAIR_CMB ? cmb_take(qp->ctrlr, bytes, &qp->sq_piece, sq) :
+					      ring_alloc(qp, bytes, sq);
+}
+
+static void sq_free(struct upnvme_qpair *qp)
+{
+	if (qp->flags & UPNVME_QPAIR_CMB)
+		cmb_drop(qp->ctrlr, &qp->sq_piece);
+	else
+		domain_free(qp->domain, qp->sq);
+}
+
 static int rings_alloc(struct upnvme_qpair *qp, uint32_t entries, uint32_t nslots)
 {
 	void *sq = NULL, *cq = NULL, *lists = NULL;
-	int rc = ring_alloc(qp, entries * sizeof(struct nvme_sqe), &sq);
+	int rc = sq_alloc(qp, entries * sizeof(struct nvme_sqe), &sq);
 
 	if (!rc)
 		rc = ring_alloc(qp, entries * sizeof(struct nvme_cqe), &cq);
@@ -167,11 +181,11 @@ static void rings_free(struct upnvme_qpair *qp)
 	if (qp->cq)
 		domain_free(qp->domain, (void *)qp->cq);
 	if (qp->sq)
-		domain_free(qp->domain, qp->sq);
+		sq_free(qp);
 }
 
 int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint16_t qid,
-		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes)
+		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags)
 {
 	struct transport *transport = ctrlr->transport;
 	uint32_t nslots = slots_for(outstanding);
@@ -183,6 +197,7 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 	created->ctrlr = ctrlr;
 	created->domain = ctrlr->domain;
 	created->qid = qid;
+	created->flags = flags;
 	created->entries = entries;
 	created->outstanding = outstanding;
 	created->nslots = nslots;
@@ -217,7 +232,8 @@ void qpair_rings_destroy(struct upnvme_qpair *qp)
 
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp)
 {
-	return domain_iova(qp->domain, qp->sq);
+	return qp->flags & UPNVME_QPAIR_CMB ? cmb_iova(qp->ctrlr, &qp->sq_piece) :
+					      domain_iova(qp->domain, qp->sq);
 }
 
 uint64_t qpair_cq_iova(const struct upnvme_qpair *qp)

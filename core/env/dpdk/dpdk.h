@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DPDK as this library uses it: huge pages, and where they are in physical memory. What the kernel's VFIO does needs
- * no help. */
+/* DPDK as this library uses it: huge pages, and where they are in physical memory. What the
+ * kernel's VFIO does needs no help. */
 #ifndef UPNVME_ENV_DPDK_DPDK_H
 #define UPNVME_ENV_DPDK_DPDK_H
 
 #include "env/dpdk/plugin.h"
 
-/* The plug-in, loaded when it is asked for first and never unloaded. 0, or a negative errno with its sentence. */
+/* The plug-in, loaded when it is asked for first and never unloaded. 0, or a negative errno with
+ * its sentence. */
 int dpdk_load(const struct dpdk_plugin **plugin);
 
 /* The same with an EAL at work. */

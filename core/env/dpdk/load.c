@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this library, then wherever the
- * loader looks for libraries. */
+/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this
+ * library, then wherever the loader looks for libraries. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>

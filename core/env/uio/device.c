@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device that a UIO driver holds. Its file in /dev is kept open: when it is closed, at the latest at the end of the
- * process, the kernel's driver ends the device's bus mastering. The rest goes through sysfs. */
+/* A device that a UIO driver holds. Its file in /dev is kept open: when it is closed, at the
+ * latest at the end of the process, the kernel's driver ends the device's bus mastering. The
+ * rest goes through sysfs. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,13 +59,14 @@ static int claim(struct uio_device *device, unsigned index)
 	if (!flock(device->fd, LOCK_EX | LOCK_NB))
 		return 0;
 	close(device->fd);
-	return error_set(
-		-EBUSY, UPNVME_ERR_DEVICE_BUSY,
-		"%s: %s is in use by another process, or by this one; `fuser -v %s` names it",
-		device->base.address, path, path);
+	return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+			 "%s: %s is in use, by another process or in this process already; `fuser "
+			 "-v %s` names it",
+			 device->base.address, path, path);
 }
 
-/* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins afresh. */
+/* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins
+ * afresh. */
 static void reset(const char *address)
 {
 	int fd = sysfs_open(address, "reset", O_WRONLY);

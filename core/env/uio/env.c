@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Without an IOMMU a bus address is a physical one, and nothing is to be done to make memory reachable, but to know that
- * it stays where it is. Huge pages lie about: each is a piece of its own. */
+/* Without an IOMMU a bus address is a physical one, and nothing is to be done to make memory
+ * reachable, but to know that it stays where it is. Huge pages lie about: each is a piece of its
+ * own. */
 #include "env/uio/env.h"
 
 #include "env/dpdk/plugin.h"

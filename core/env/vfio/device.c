@@ -151,6 +151,7 @@ static void vfio_close(struct device *base)
 static const struct device_ops vfio_ops = {
 	.close = vfio_close,
 	.bar_map = vfio_bar_map,
+	.interrupt = vfio_interrupt,
 	.leaving = request_seen,
 };
 

@@ -15,7 +15,8 @@ struct vfio_device {
 	struct vfio_device *next; /* in its group */
 	struct group *group;
 	int fd;
-	int request_fd; /* request.c */
+	int request_fd;    /* request.c */
+	uint32_t nvectors; /* interrupt.c: switched on */
 	_Atomic bool leaving;
 };
 
@@ -28,6 +29,10 @@ static inline struct vfio_device *vfio_device_of(struct device *device)
 void request_watch(struct vfio_device *device);
 void request_unwatch(struct vfio_device *device);
 bool request_seen(struct device *device);
+
+/* interrupt.c: has interrupt `start` of an index signal the eventfd, or nobody (-1). As ioctl. */
+int irq_set(struct vfio_device *device, uint32_t index, uint32_t start, int fd);
+int vfio_interrupt(struct device *base, uint16_t vector, int fd);
 
 /* bar.c */
 int vfio_bar_map(struct device_bar *bar, struct device *device, unsigned index);

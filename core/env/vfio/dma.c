@@ -104,9 +104,31 @@ static void dma_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 	pthread_mutex_unlock(&container->lock);
 }
 
+static int dma_reserve(struct env *env, uint64_t iova, uint64_t bytes)
+{
+	struct container *container = container_of_env(env);
+	int rc;
+
+	pthread_mutex_lock(&container->lock);
+	rc = iova_reserve(&container->space, iova, bytes);
+	pthread_mutex_unlock(&container->lock);
+	return rc;
+}
+
+static void dma_unreserve(struct env *env, uint64_t iova)
+{
+	struct container *container = container_of_env(env);
+
+	pthread_mutex_lock(&container->lock);
+	iova_drop(&container->space, iova);
+	pthread_mutex_unlock(&container->lock);
+}
+
 const struct env_ops vfio_env_ops = {
 	.pages_alloc = dma_pages_alloc,
 	.pages_free = dma_pages_free,
 	.map = dma_map,
 	.unmap = dma_unmap,
+	.reserve = dma_reserve,
+	.unreserve = dma_unreserve,
 };

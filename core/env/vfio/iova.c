@@ -107,7 +107,7 @@ static bool find_anywhere(const struct iova_space *space, uint64_t va, uint64_t 
 	       find(space, LOWEST_FIRST, va, bytes, PAGE_BYTES, iova);
 }
 
-static int reserve(struct iova_space *space)
+static int grow(struct iova_space *space)
 {
 	uint32_t capacity = MAX(space->capacity * 2, MAPPINGS_FIRST);
 	struct iova_mapping *grown;
@@ -122,10 +122,20 @@ static int reserve(struct iova_space *space)
 	return 0;
 }
 
+/* There is room for one more. */
+static void insert(struct iova_space *space, uint64_t iova, uint64_t bytes)
+{
+	uint32_t at = mapping_after(space, iova);
+
+	memmove(&space->mappings[at + 1], &space->mappings[at],
+		(space->nmappings - at) * sizeof(space->mappings[0]));
+	space->mappings[at] = (struct iova_mapping){ iova, bytes, bytes };
+	space->nmappings++;
+}
+
 int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *iova)
 {
-	uint32_t at;
-	int rc = reserve(space);
+	int rc = grow(space);
 
 	if (rc)
 		return rc;
@@ -135,11 +145,25 @@ int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *i
 			"the IOMMU has no %llu bytes of bus addresses left in one piece: free or "
 			"unregister DMA memory",
 			(unsigned long long)bytes);
-	at = mapping_after(space, *iova);
-	memmove(&space->mappings[at + 1], &space->mappings[at],
-		(space->nmappings - at) * sizeof(space->mappings[0]));
-	space->mappings[at] = (struct iova_mapping){ *iova, bytes, bytes };
-	space->nmappings++;
+	insert(space, *iova, bytes);
+	return 0;
+}
+
+int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes)
+{
+	const struct iova_mapping *next;
+	uint32_t at = mapping_after(space, iova);
+	int rc = grow(space);
+
+	if (rc)
+		return rc;
+	next = &space->mappings[at];
+	if (at < space->nmappings && (next->iova <= iova || next->iova - iova < bytes))
+		return error_set(-EADDRINUSE, UPNVME_ERR_DEVICE_IOMMU,
+				 "DMA memory is mapped at bus address %#llx, where the device has "
+				 "%llu bytes of its own: open it before much memory is allocated",
+				 (unsigned long long)iova, (unsigned long long)bytes);
+	insert(space, iova, bytes);
 	return 0;
 }
 

@@ -37,6 +37,10 @@ void iova_space_destroy(struct iova_space *space);
  * the IOMMU can use its large pages. -ENOSPC with its sentence when the addresses are used up. */
 int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *iova);
 
+/* Keeps [iova, iova + bytes) free of mappings until it is dropped. -EADDRINUSE with its sentence when
+ * there is one. */
+int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes);
+
 /* [iova, iova + bytes) is not wanted any more: the next mapping in it that thereby has become
  * unused, if there is one, is handed out and to be unmapped, then to be dropped. Repeat until
  * false. */

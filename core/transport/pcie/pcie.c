@@ -44,6 +44,8 @@ struct pcie {
 	struct transport transport;
 	struct device *device;
 	struct device_bar bar;
+	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
+	struct transport_memory memory;
 };
 
 static struct pcie *pcie_of(struct transport *transport)
@@ -156,11 +158,69 @@ static int pcie_isolate(struct transport *transport)
 	return command_change(pcie_of(transport), PCI_COMMAND_BUS_MASTER, 0);
 }
 
+static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
+{
+	struct device *device = pcie_of(transport)->device;
+
+	if (device->ops->interrupt)
+		return device->ops->interrupt(device, vector, fd);
+	return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+			 "%s: interrupts come through vfio-pci only: bind the device to that, or "
+			 "create the queue pair without UPNVME_QPAIR_INTERRUPT and poll it",
+			 device->address);
+}
+
 static bool pcie_leaving(struct transport *transport)
 {
 	struct device *device = pcie_of(transport)->device;
 
 	return device->ops->leaving && device->ops->leaving(device);
+}
+
+/* --- the controller's own memory
+ * ------------------------------------------------------------------ */
+
+static int memory_map(struct pcie *pcie, unsigned index, uint64_t offset,
+		      struct transport_memory *memory)
+{
+	struct device_bar *bar = index == NVME_BAR ? &pcie->bar : &pcie->memory_bar;
+	int rc = device_bar_address(pcie->device, index, &memory->iova);
+
+	if (!rc && !bar->base)
+		rc = pcie->device->ops->bar_map(bar, pcie->device, index);
+	if (rc)
+		return rc;
+	memory->base = (char *)bar->base + offset;
+	memory->iova += offset;
+	memory->bytes = MIN(memory->bytes, device_bar_room(bar, offset));
+	if (memory->bytes)
+		return 0;
+	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
+			 pcie->device->address, (unsigned long long)offset, index,
+			 (unsigned long long)bar->bytes);
+}
+
+static int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
+		       struct transport_memory *memory)
+{
+	struct pcie *pcie = pcie_of(transport);
+	struct env *env = pcie->device->env;
+	int rc = memory_map(pcie, bar, offset, memory);
+
+	if (!rc && env->ops->reserve)
+		rc = env->ops->reserve(env, memory->iova, memory->bytes);
+	if (!rc)
+		pcie->memory = *memory;
+	return rc;
+}
+
+static void memory_unreserve(struct pcie *pcie)
+{
+	struct env *env = pcie->device->env;
+
+	if (pcie->memory.bytes && env->ops->unreserve)
+		env->ops->unreserve(env, pcie->memory.iova);
 }
 
 /* The device is cut off from memory before memory is given back. */
@@ -172,7 +232,9 @@ static void pcie_close(struct transport *transport)
 		log_warn("%s: bus mastering stays on until it is closed: %s", pcie->device->address,
 			 error_last()->text);
 	device_bar_unmap(&pcie->bar);
+	device_bar_unmap(&pcie->memory_bar);
 	domain_release(transport->domain);
+	memory_unreserve(pcie);
 	pcie->device->ops->close(pcie->device);
 	free(pcie);
 }
@@ -243,6 +305,8 @@ const struct transport_ops transport_pcie = {
 	.write32 = pcie_write32,
 	.write64 = pcie_write64,
 	.queue = pcie_queue,
+	.memory = pcie_memory,
 	.isolate = pcie_isolate,
+	.interrupt = pcie_interrupt,
 	.leaving = pcie_leaving,
 };

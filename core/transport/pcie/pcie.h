@@ -6,7 +6,8 @@
 struct device;
 struct transport;
 
-/* Takes the device over, also when it fails: maps its registers, lets it reach memory. `node` is its NUMA node. */
+/* Takes the device over, also when it fails: maps its registers, lets it reach memory. `node` is
+ * its NUMA node. */
 int pcie_attach(struct transport **transport, struct device *device, int node);
 
 #endif

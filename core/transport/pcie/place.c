@@ -33,22 +33,30 @@ static int error_noiommu(const struct place *place)
 		place->address, place->driver, place->address);
 }
 
-static int find_vfio(struct place *place, const struct sysfs *fs)
+static int find_group(struct place *place, const struct sysfs *fs)
 {
 	int group = pci_device_group(fs, place->address);
-	char name[32];
 
 	if (group == PCI_NO_GROUP)
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_DEVICE_IOMMU,
 			"%s has no IOMMU group: switch the IOMMU on in the firmware (VT-d, "
-			"AMD-Vi, SMMU) and on the kernel's command line (intel_iommu=on)",
-			place->address);
-	if (!sysfs_read(fs, name, sizeof(name), "kernel/iommu_groups/%d/name", group) &&
+			"AMD-Vi, SMMU) and on the kernel's command line (intel_iommu=on); where "
+			"there is none, and the device may reach all memory, `upnvme-devices bind "
+			"%s --driver uio_pci_generic` and unsafe=1",
+			place->address, place->address);
+	place->number = (unsigned)group;
+	return 0;
+}
+
+static int find_vfio(struct place *place, const struct sysfs *fs)
+{
+	char name[32];
+
+	place->holder = HELD_BY_VFIO;
+	if (!sysfs_read(fs, name, sizeof(name), "kernel/iommu_groups/%u/name", place->number) &&
 	    !strcmp(name, NOIOMMU_GROUP))
 		return error_noiommu(place);
-	place->holder = HELD_BY_VFIO;
-	place->number = (unsigned)group;
 	return 0;
 }
 
@@ -67,6 +75,7 @@ static int find_uio(struct place *place, const struct sysfs *fs)
 	return group_check_uio(fs, place->address);
 }
 
+/* The group comes before the driver: without an IOMMU, to give the device to VFIO is no remedy. */
 int place_find(struct place *place, const struct sysfs *fs, const char *text)
 {
 	int rc = pci_device_find(fs, text, place->address);
@@ -75,10 +84,11 @@ int place_find(struct place *place, const struct sysfs *fs, const char *text)
 		return rc;
 	pci_device_driver(fs, place->address, place->driver);
 	place->node = pci_device_node(fs, place->address);
-	/* Some devices have a variant of vfio-pci of their own. */
-	if (strstr(place->driver, "vfio"))
-		return find_vfio(place, fs);
 	if (strstr(place->driver, "uio"))
 		return find_uio(place, fs);
-	return error_driver(place);
+	rc = find_group(place, fs);
+	if (rc)
+		return rc;
+	/* Some devices have a variant of vfio-pci of their own. */
+	return strstr(place->driver, "vfio") ? find_vfio(place, fs) : error_driver(place);
 }

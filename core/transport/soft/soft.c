@@ -18,6 +18,7 @@
  *   queues=      I/O queue pairs, 1 to 1024
  *   dstrd=       doorbell stride (CAP.DSTRD), 0 to 10
  *   sgl=         0: PRP only
+ *   cmb=         bytes of the controller memory buffer, pages of 4 KiB, at most 1GiB; 0: none
  *   noiob=       Namespace Optimal I/O Boundary in blocks, 0 to 65535
  *   serial=      serial number, at most 20 printable ASCII characters
  */
@@ -34,14 +35,18 @@
 #include "mem/domain.h"
 #include "softctrl/softctrl.h"
 #include "spec/regs.h"
+#include "transport/soft/vectors.h"
 #include "transport/transport.h"
 
 #define RAM_BYTES      (1ull << 30)
 #define NULL_BYTES     (1ull << 40)
 #define NAMESPACES_MAX 1024u
 #define QUEUES_MAX     1024u
+#define CMB_BYTES_MAX  (1ull << 30)
+#define CMB_PAGE       4096u
+#define CMB_BAR        2u
 
-#define SHAPE_KEYS "mode", "mdts", "entries", "queues", "dstrd", "sgl", "noiob", "serial"
+#define SHAPE_KEYS "mode", "mdts", "entries", "queues", "dstrd", "sgl", "noiob", "cmb", "serial"
 #define MEDIA_KEYS "size", "block", "readonly"
 
 /* The argument of an inline queue's hook. */
@@ -54,8 +59,8 @@ struct soft_queue {
 struct soft {
 	struct transport transport;
 	struct softctrl *sc;
-	bool threaded;
-	uint32_t nqueues; /* the admin queue included */
+	struct vectors *vectors; /* null: inline */
+	uint32_t nqueues;        /* the admin queue included */
 	struct soft_queue queues[];
 };
 
@@ -183,6 +188,17 @@ static int shape_serial(const struct uri *uri, struct softctrl_config *config)
 	return 0;
 }
 
+static int shape_cmb(const struct uri *uri, struct softctrl_config *config)
+{
+	int rc = uri_get_size(uri, "cmb", &config->cmb_bytes);
+
+	if (!rc && (config->cmb_bytes > CMB_BYTES_MAX || config->cmb_bytes % CMB_PAGE))
+		rc = error_set(-EINVAL, UPNVME_ERR_URI_VALUE,
+			       "cmb=%llu in the URI is not a multiple of %u up to 1GiB",
+			       (unsigned long long)config->cmb_bytes, CMB_PAGE);
+	return rc;
+}
+
 /* One number of the controller's shape, in whatever width the configuration has it. */
 #define SHAPE_NUMBER(uri, key, min, max, field)                         \
 	({                                                              \
@@ -215,6 +231,8 @@ static int shape_of(const struct uri *uri, struct softctrl_config *config)
 		rc = SHAPE_NUMBER(uri, "namespaces", 1, NAMESPACES_MAX, config->nnamespaces);
 	if (!rc)
 		rc = uri_get_bool(uri, "sgl", &config->sgl);
+	if (!rc)
+		rc = shape_cmb(uri, config);
 	return rc ? rc : shape_serial(uri, config);
 }
 
@@ -234,12 +252,17 @@ static int soft_start(struct soft *soft, struct softctrl_config *config)
 	if (rc)
 		return rc;
 	config->dma = (struct softctrl_dma){ soft_map, soft->transport.domain };
-	rc = softctrl_create(&soft->sc, config);
+	if (config->threaded)
+		rc = vectors_create(&soft->vectors, soft->nqueues);
+	if (soft->vectors)
+		config->interrupt = (struct softctrl_interrupt){ vectors_signal, soft->vectors };
+	if (!rc)
+		rc = softctrl_create(&soft->sc, config);
 	if (rc) {
+		vectors_destroy(soft->vectors);
 		domain_release(soft->transport.domain);
 		return rc;
 	}
-	soft->threaded = config->threaded;
 	for (uint32_t i = 0; i < soft->nqueues; i++)
 		soft->queues[i] = (struct soft_queue){ soft->sc, (uint16_t)i, 0 };
 	return 0;
@@ -289,6 +312,7 @@ static void soft_close(struct transport *transport)
 	struct soft *soft = soft_of(transport);
 
 	softctrl_destroy(soft->sc);
+	vectors_destroy(soft->vectors);
 	domain_release(transport->domain);
 	free(soft);
 }
@@ -352,9 +376,39 @@ static int soft_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 			soft->nqueues - 1, qid, qid);
 	queue->sq_tail = softctrl_doorbell(soft->sc, (2u * qid) << dstrd);
 	queue->cq_head = softctrl_doorbell(soft->sc, (2u * qid + 1) << dstrd);
-	queue->hook = soft->threaded ? soft_hook_wake : soft_hook_inline;
+	queue->hook = soft->vectors ? soft_hook_wake : soft_hook_inline;
 	queue->hook_arg = &soft->queues[qid];
 	return 0;
+}
+
+/* On the bus it is where all memory of this process is: at a distance. */
+static int soft_memory(struct transport *transport, unsigned bar, uint64_t offset,
+		       struct transport_memory *memory)
+{
+	uint64_t bytes;
+	char *base = softctrl_cmb(soft_of(transport)->sc, &bytes);
+
+	if (bar != CMB_BAR || offset >= bytes)
+		return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+				 "the software controller has no memory at %#llx of BAR%u",
+				 (unsigned long long)offset, bar);
+	memory->base = base + offset;
+	memory->bytes = MIN(memory->bytes, bytes - offset);
+	memory->iova = (uintptr_t)memory->base + domain_env(transport->domain)->distance;
+	return 0;
+}
+
+static int soft_interrupt(struct transport *transport, uint16_t vector, int fd)
+{
+	struct soft *soft = soft_of(transport);
+
+	if (soft->vectors)
+		return vectors_set(soft->vectors, vector, fd);
+	return error_set(
+		-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+		"the software controller does its work inside the polls of its queue pairs, so "
+		"there is nobody to interrupt one that does not poll: say mode=thread in its URI, "
+		"or create the queue pair without UPNVME_QPAIR_INTERRUPT and poll it");
 }
 
 const struct transport_ops transport_soft = {
@@ -366,4 +420,6 @@ const struct transport_ops transport_soft = {
 	.write32 = soft_write32,
 	.write64 = soft_write64,
 	.queue = soft_queue,
+	.memory = soft_memory,
+	.interrupt = soft_interrupt,
 };

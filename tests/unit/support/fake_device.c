@@ -103,10 +103,9 @@ struct fake_device *fake_create(const struct fake_config *config)
 	fake_namespace(dev, config);
 	assert_int_equal(qpair_rings_create(&dev->qp, &dev->ctrlr, FAKE_QID, entries,
 					    config->outstanding ? config->outstanding : entries - 1,
-					    list_bytes(dev)),
+					    list_bytes(dev), config->flags),
 			 0);
 	dev->ctrlr.qpairs = dev->qp;
-	dev->qp->flags = config->flags;
 	if (config->flags & UPNVME_QPAIR_HISTOGRAM)
 		assert_int_equal(histogram_create(&dev->qp->histogram, dev->qp->slot_mask + 1), 0);
 	atomic_store(&dev->qp->owner, owner_token());

@@ -84,6 +84,26 @@ static void fake_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 	fake->nunmaps++;
 }
 
+static int fake_reserve(struct env *env, uint64_t iova, uint64_t bytes)
+{
+	struct fake_env *fake = fake_of(env);
+
+	if (fake->fail_reserve)
+		return error_set(fake->fail_reserve, UPNVME_ERR_DEVICE_IOMMU,
+				 "mapped, as the test wants it");
+	fake->reserved_iova = iova;
+	fake->reserved_bytes = bytes;
+	return 0;
+}
+
+static void fake_unreserve(struct env *env, uint64_t iova)
+{
+	struct fake_env *fake = fake_of(env);
+
+	if (fake->reserved_iova == iova)
+		fake->reserved_bytes = 0;
+}
+
 void fake_env_init(struct fake_env *fake)
 {
 	static const struct env_ops ops = {
@@ -91,6 +111,8 @@ void fake_env_init(struct fake_env *fake)
 		.pages_free = fake_pages_free,
 		.map = fake_map,
 		.unmap = fake_unmap,
+		.reserve = fake_reserve,
+		.unreserve = fake_unreserve,
 	};
 
 	memset(fake, 0, sizeof(*fake));

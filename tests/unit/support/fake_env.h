@@ -19,7 +19,9 @@ struct fake_env {
 	uint64_t mapped_bytes; /* now */
 	uint64_t pages_bytes;  /* now */
 	uint32_t nmaps, nunmaps;
-	uint64_t failed_unmaps; /* of what was not mapped like that */
+	int fail_reserve;                       /* negative errno */
+	uint64_t reserved_iova, reserved_bytes; /* now */
+	uint64_t failed_unmaps;                 /* of what was not mapped like that */
 	struct {
 		uint64_t va, bytes, iova;
 	} maps[256];

@@ -76,6 +76,41 @@ static int fake_read64(struct transport *transport, uint32_t offset, uint64_t *v
 	return 0;
 }
 
+/* NVMe Base 2.0c, 3.1.3.11: zero until they are asked for, where that can be done. */
+static uint32_t cmb_register(struct fake_transport *fake, uint32_t offset)
+{
+	fake->ncmb_read++;
+	if (NVME_CAP_CMBS(fake->cap) && !(fake->cmbmsc & NVME_CMBMSC_CRE_MASK))
+		return 0;
+	return offset == NVME_REG_CMBLOC ? fake->cmbloc : fake->cmbsz;
+}
+
+static void write_cmbmsc(struct fake_transport *fake, uint64_t value)
+{
+	assert_true(fake->ncmbmsc_written < ARRAY_SIZE(fake->cmbmsc_written));
+	fake->cmbmsc = value;
+	fake->cmbmsc_written[fake->ncmbmsc_written++] = value | (uint64_t)NVME_CC_EN(fake->cc)
+									<< 63;
+}
+
+static int fake_memory(struct transport *transport, unsigned bar, uint64_t offset,
+		       struct transport_memory *memory)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	assert_null(fake->memory);
+	fake->memory_bar = bar;
+	fake->memory_offset = offset;
+	if (fake->fail_memory)
+		return error_set(fake->fail_memory, UPNVME_ERR_DEVICE_BAR,
+				 "fake:test: no memory, as the test wants it");
+	memory->bytes = MIN(memory->bytes, fake->memory_bytes);
+	fake->memory = calloc(1, memory->bytes + 1);
+	memory->base = fake->memory;
+	memory->iova = FAKE_MEMORY_IOVA;
+	return 0;
+}
+
 static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *value)
 {
 	struct fake_transport *fake = fake_of(transport);
@@ -97,6 +132,13 @@ static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *v
 		break;
 	case NVME_REG_CRTO:
 		*value = fake->crto;
+		break;
+	case NVME_REG_CMBLOC:
+	case NVME_REG_CMBSZ:
+		*value = cmb_register(fake, offset);
+		break;
+	case NVME_REG_CMBSTS:
+		*value = fake->cmbsts;
 		break;
 	default:
 		fail_msg("the driver reads register %xh", offset);
@@ -126,6 +168,10 @@ static int fake_write64(struct transport *transport, uint32_t offset, uint64_t v
 {
 	struct fake_transport *fake = fake_of(transport);
 
+	if (offset == NVME_REG_CMBMSC) {
+		write_cmbmsc(fake, value);
+		return 0;
+	}
 	assert_false(NVME_CC_EN(fake->cc));
 	if (offset == NVME_REG_ASQ)
 		fake->asq = value;
@@ -331,12 +377,26 @@ static void fake_close(struct transport *transport)
 		++*fake->nclosed;
 	domain_release(transport->domain);
 	pthread_mutex_destroy(&fake->lock);
+	free(fake->memory);
 	free(fake);
 }
 
 static int fake_isolate(struct transport *transport)
 {
 	fake_of(transport)->nisolated++;
+	return 0;
+}
+
+static int fake_interrupt(struct transport *transport, uint16_t vector, int fd)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	assert_in_range(vector, 1, FAKE_QUEUES - 1);
+	if (fake->no_vectors)
+		return error_set(-ENOSPC, UPNVME_ERR_QPAIR_LIMIT, "no vector is left");
+	/* Nobody else has it. */
+	assert_true(fd == -1 || fake->vectors[vector] == -1);
+	fake->vectors[vector] = fd;
 	return 0;
 }
 
@@ -353,7 +413,9 @@ static const struct transport_ops fake_ops = {
 	.write32 = fake_write32,
 	.write64 = fake_write64,
 	.queue = fake_queue,
+	.memory = fake_memory,
 	.isolate = fake_isolate,
+	.interrupt = fake_interrupt,
 	.leaving = fake_leaving,
 };
 
@@ -393,6 +455,8 @@ struct fake_transport *fake_transport_create(void)
 	fake->transport.node = ENV_ANY_NODE;
 	pthread_mutex_init(&fake->lock, NULL);
 	assert_int_equal(domain_acquire(&fake->transport.domain, env_host()), 0);
+	for (uint32_t i = 0; i < FAKE_QUEUES; i++)
+		fake->vectors[i] = -1;
 	describe(fake);
 	return fake;
 }

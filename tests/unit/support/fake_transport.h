@@ -30,6 +30,9 @@
 #define FAKE_ACTIVE_MAX 4096u
 #define FAKE_QUEUES     8u
 
+/* Where its own memory is on the bus. */
+#define FAKE_MEMORY_IOVA 0x7654321000ull
+
 struct fake_transport;
 
 /* What becomes of an admin command. */
@@ -58,7 +61,19 @@ struct fake_transport {
 	uint32_t pending_reads;
 	int fail_reads; /* negative errno of every register read */
 
+	/* memory of its own: `memory_bytes` of a BAR from the place on that the driver asks for */
+	uint32_t cmbloc, cmbsz, cmbsts;
+	uint64_t cmbmsc;
+	char *memory;
+	uint64_t memory_bytes;
+	int fail_memory; /* negative errno of mapping it */
+
 	/* what the driver did */
+	uint64_t cmbmsc_written[8]; /* each with CC.EN in bit 63 */
+	uint32_t ncmbmsc_written;
+	uint32_t ncmb_read; /* looks at CMBLOC or CMBSZ */
+	unsigned memory_bar;
+	uint64_t memory_offset;
 	uint32_t cc_written[32];
 	uint32_t ncc_written;
 	struct nvme_sqe seen[FAKE_SEEN_MAX];
@@ -66,6 +81,10 @@ struct fake_transport {
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nisolated;
 	_Atomic bool leaving; /* what the transport says about being taken away */
+
+	/* interrupts */
+	bool no_vectors;          /* all are refused */
+	int vectors[FAKE_QUEUES]; /* the eventfd that each signals, or -1 */
 
 	/* I/O queues: made and deleted, and never served */
 	_Atomic uint32_t io_doorbells[FAKE_QUEUES][2];

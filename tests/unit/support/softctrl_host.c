@@ -233,10 +233,19 @@ struct nvme_sqe host_create_sq(uint16_t qid, uint32_t nentries, uint64_t iova, u
 
 void host_queue_pair(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes)
 {
+	host_queue_pair_with(host, qid, nsqes, ncqes, 0);
+}
+
+void host_queue_pair_with(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes,
+			  uint32_t cq_dword11)
+{
 	struct host_queue *q = &host->queues[qid];
+	struct nvme_sqe cq;
 
 	queue_memory(host, qid, nsqes, ncqes);
-	assert_int_equal(host_status(host, 0, host_create_cq(qid, ncqes, q->cq_iova)), 0);
+	cq = host_create_cq(qid, ncqes, q->cq_iova);
+	cq.cdw11 |= cq_dword11;
+	assert_int_equal(host_status(host, 0, cq), 0);
 	assert_int_equal(host_status(host, 0, host_create_sq(qid, nsqes, q->sq_iova, qid)), 0);
 }
 

@@ -89,6 +89,9 @@ struct nvme_sqe host_create_cq(uint16_t qid, uint32_t nentries, uint64_t iova);
 struct nvme_sqe host_create_sq(uint16_t qid, uint32_t nentries, uint64_t iova, uint16_t cqid);
 /* Makes both queues with that identifier. */
 void host_queue_pair(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes);
+/* And sets further bits of the completion queue's dword 11. */
+void host_queue_pair_with(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes,
+			  uint32_t cq_dword11);
 void host_queue_pair_delete(struct host *host, uint16_t qid);
 struct nvme_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t nblocks,
 			uint64_t prp1, uint64_t prp2);

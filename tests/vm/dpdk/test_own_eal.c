@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An application that runs DPDK itself, linked with DPDK's shared libraries: the library uses its EAL, and what it has
- * allocated there can be registered and used. The controller is the one that the command line names. */
+/* An application that runs DPDK itself, linked with DPDK's shared libraries: the library uses
+ * its EAL, and what it has allocated there can be registered and used. The controller is the one
+ * that the command line names. */
 #include <dirent.h>
 
 #include <rte_eal.h>

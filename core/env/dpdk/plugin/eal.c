@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The EAL that is used. An application that runs DPDK itself has one at work, and a second would take huge pages that it
- * counts on; else the one within this plug-in is started, as a guest: without telemetry, files, PCI scan, drivers. */
+/* The EAL that is used. An application that runs DPDK itself has one at work, and a second would
+ * take huge pages that it counts on; else the one within this plug-in is started, as a guest:
+ * without telemetry, files, PCI scan, drivers. */
 #include "env/dpdk/plugin/internal.h"
 
 #include <dlfcn.h>
@@ -31,10 +32,11 @@ const struct eal *eal_get(void)
 	return eal;
 }
 
-/* --- the application's --------------------------------------------------------------------------- */
+/* --- the application's
+ * --------------------------------------------------------------------------- */
 
-/* Symbols of ours are hidden: what the loader finds is the application's. These have kept their signatures since DPDK
- * 18.05. */
+/* Symbols of ours are hidden: what the loader finds is the application's. These have kept their
+ * signatures since DPDK 18.05. */
 static bool find_theirs(void)
 {
 	const struct {
@@ -76,9 +78,11 @@ bool eal_is_running(void)
 	return eal || theirs_is_at_work();
 }
 
-/* --- ours ---------------------------------------------------------------------------------------- */
+/* --- ours
+ * ---------------------------------------------------------------------------------------- */
 
-/* EAL wants a processor for its main lcore: one that this process may use. No thread stays there. */
+/* EAL wants a processor for its main lcore: one that this process may use. No thread stays
+ * there. */
 static int lcore_argument(char *text, size_t bytes)
 {
 	cpu_set_t allowed;

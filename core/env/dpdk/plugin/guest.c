@@ -23,7 +23,8 @@ int plugin_error(int err, uint32_t code, const char *format, ...)
 	return plugin_host->error(err, code, sentence);
 }
 
-/* --- the log --------------------------------------------------------------------------------------- */
+/* --- the log
+ * --------------------------------------------------------------------------------------- */
 
 /* EAL warns of what is no concern of its caller's, and notes what is none of anybody's. */
 static uint32_t level_of(uint32_t rte_level)
@@ -69,11 +70,12 @@ const char *guest_last_words(void)
 	return last_words;
 }
 
-/* --- the process ------------------------------------------------------------------------------------ */
+/* --- the process
+ * ------------------------------------------------------------------------------------ */
 
-/* The linker puts these in the place of the C library's (--wrap), for DPDK's code within this plug-in. The system log's
- * identity is the application's; and a folder below /var/run is of no use to an
- * EAL that keeps no files. */
+/* The linker puts these in the place of the C library's (--wrap), for DPDK's code within this
+ * plug-in. The system log's identity is the application's; and a folder below /var/run is of no
+ * use to an EAL that keeps no files. */
 void __wrap_openlog(const char *identity, int option, int facility);
 void __wrap_closelog(void);
 int __wrap_mkdir(const char *path, mode_t mode);
@@ -96,7 +98,8 @@ int __wrap_mkdir(const char *path, mode_t mode)
 	return 0;
 }
 
-/* --- the thread ------------------------------------------------------------------------------------ */
+/* --- the thread
+ * ------------------------------------------------------------------------------------ */
 
 int guest_run(void *(*start)(void *arg), void *arg)
 {

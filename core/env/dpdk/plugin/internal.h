@@ -18,7 +18,8 @@ extern const struct dpdk_host *plugin_host;
 __attribute__((format(printf, 3, 4), cold)) int plugin_error(int err, uint32_t code,
 							     const char *format, ...);
 
-/* --- eal.c: what is used of an EAL, which is the application's or the one within the plug-in --- */
+/* --- eal.c: what is used of an EAL, which is the application's or the one within the plug-in
+ * --- */
 struct eal {
 	void *(*zmalloc)(const char *type, size_t bytes, unsigned align, int socket);
 	void (*free)(void *memory);
@@ -40,7 +41,8 @@ const struct eal *eal_get(void);
 int guest_log(void);
 /* The last thing that EAL has complained of; empty if it has not. */
 const char *guest_last_words(void);
-/* Runs it to the end on a thread of its own, whose affinity nobody else has. 0 or a negative errno. */
+/* Runs it to the end on a thread of its own, whose affinity nobody else has. 0 or a negative
+ * errno. */
 int guest_run(void *(*start)(void *arg), void *arg);
 
 /* --- memory.c --- */

@@ -2,8 +2,8 @@
 /*
  * Memory from EAL's heap, which takes huge pages from the kernel as it grows and gives them back.
  *
- * The heap's header stands before each piece, so that of two pages for an aligned piece of 2 MiB one would be lost: such
- * pieces are cut from chunks of several.
+ * The heap's header stands before each piece, so that of two pages for an aligned piece of 2 MiB
+ * one would be lost: such pieces are cut from chunks of several.
  */
 #include "env/dpdk/plugin/internal.h"
 
@@ -27,8 +27,8 @@ struct chunk {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct chunk *chunks;
 
-/* A huge page is inherited whole or not at all. One that is larger than a piece has other tenants: when a piece goes, it
- * stays as it is for the sake of those that do not. */
+/* A huge page is inherited whole or not at all. One that is larger than a piece has other
+ * tenants: when a piece goes, it stays as it is for the sake of those that do not. */
 static int advise(char *va, uint64_t bytes, int advice)
 {
 	uint64_t page = eal_get()->list_of(va)->page_sz, in_page = (uint64_t)(uintptr_t)va % page;
@@ -152,7 +152,8 @@ void memory_free(void *va, uint64_t bytes)
 	pthread_mutex_unlock(&lock);
 }
 
-/* --- physical addresses --------------------------------------------------------------------------- */
+/* --- physical addresses
+ * --------------------------------------------------------------------------- */
 
 /* Only root may see them; others see zeroes. */
 static int error_physical(const void *va)

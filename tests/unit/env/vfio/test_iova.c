@@ -189,6 +189,41 @@ static void many_mappings_never_overlap(void **state)
 	}
 }
 
+static void what_is_reserved_is_given_to_nobody(void **state)
+{
+	struct iova_space *space = *state;
+	uint64_t at = 4 * GIB + 4 * MIB;
+
+	assert_int_equal(iova_reserve(space, at, 4 * MIB), 0);
+	assert_int_equal(take(space, 0, 4 * MIB), 4 * GIB);
+	assert_int_equal(take(space, 0, 2 * MIB), 4 * GIB + 8 * MIB);
+	iova_drop(space, at);
+	assert_int_equal(take(space, 0, 4 * MIB), at);
+	/* Where the IOMMU maps nothing, nothing is in the way. */
+	assert_int_equal(iova_reserve(space, 1ull << 45, GIB), 0);
+}
+
+static void what_is_mapped_cannot_be_reserved(void **state)
+{
+	static const struct {
+		uint64_t offset, bytes; /* of 3 pages that are mapped, the first is at 0 */
+		bool free;
+	} rows[] = {
+		{ 0, PAGE, false },         { PAGE, PAGE, false },    { 2 * PAGE, 9 * PAGE, false },
+		{ -PAGE, 2 * PAGE, false }, { -PAGE, GIB, false },    { 0, 3 * PAGE, false },
+		{ -PAGE, PAGE, true },      { 3 * PAGE, PAGE, true }, { -9 * PAGE, 9 * PAGE, true },
+	};
+	struct iova_space *space = *state;
+	uint64_t at = take(space, 0, 3 * PAGE);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(iova_reserve(space, at + rows[i].offset, rows[i].bytes),
+				 rows[i].free ? 0 : -EADDRINUSE);
+		if (rows[i].free)
+			iova_drop(space, at + rows[i].offset);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -205,6 +240,8 @@ int main(void)
 		TEST(a_mapping_goes_when_all_of_it_was_released),
 		TEST(neighbours_are_released_by_one_call),
 		TEST(many_mappings_never_overlap),
+		TEST(what_is_reserved_is_given_to_nobody),
+		TEST(what_is_mapped_cannot_be_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

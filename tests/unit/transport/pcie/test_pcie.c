@@ -28,6 +28,7 @@ static struct fake {
 	uint64_t bar_bytes;
 	uint64_t hole_from, hole_to; /* what of the BAR is not mapped */
 	bool leaving;
+	unsigned last_bar, nmaps;
 	int nopen;
 } fake;
 
@@ -39,7 +40,8 @@ static void fake_close(struct device *device)
 
 static int fake_bar_map(struct device_bar *bar, struct device *device, unsigned index)
 {
-	assert_int_equal(index, 0);
+	fake.nmaps++;
+	fake.last_bar = index;
 	*bar = (struct device_bar){ .bytes = fake.bar_bytes, .nareas = 1 };
 	bar->base = mmap(NULL, fake.bar_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);
@@ -176,6 +178,100 @@ static void configuration_space_that_is_gone_is_an_error(void **state)
 	assert_non_null(strstr(error_last()->text, "gone"));
 }
 
+/* --- memory of the controller's own --- */
+
+static void set_bar(unsigned index, uint32_t value)
+{
+	uint32_t offset = 0x10 + 4 * index;
+
+	assert_int_equal(device_config_write16(&fake.device, offset, (uint16_t)value), 0);
+	assert_int_equal(device_config_write16(&fake.device, offset + 2, (uint16_t)(value >> 16)),
+			 0);
+}
+
+static void memory_is_mapped_where_its_bar_is(void **state)
+{
+	static const struct {
+		unsigned bar;
+		uint32_t low, high;
+		uint64_t iova;
+	} rows[] = {
+		{ 2, 0xfe00000cu, 0x12u, 0x12fe001000ull }, /* 64 bits, prefetchable */
+		{ 4, 0x80000004u, 0x1u, 0x180001000ull },
+		{ 5, 0xfe000000u, 0x12u, 0xfe001000ull }, /* 32 bits */
+		{ 0, 0xfe000004u, 0x1u, 0x1fe001000ull },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct transport_memory memory = { .bytes = 4096 };
+		struct transport *transport;
+
+		fake.nopen = 1;
+		fake.nmaps = 0;
+		set_bar(rows[i].bar, rows[i].low);
+		set_bar(rows[i].bar + 1, rows[i].high);
+		assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+		assert_int_equal(transport->ops->memory(transport, rows[i].bar, 4096, &memory), 0);
+		assert_int_equal(fake.last_bar, rows[i].bar);
+		assert_int_equal(fake.nmaps, rows[i].bar ? 2 : 1); /* BAR 0 is there */
+		assert_int_equal(memory.iova, rows[i].iova);
+		assert_int_equal(memory.bytes, 4096);
+		memset(memory.base, 0x5a, 4096);
+		assert_int_equal(fake.env.reserved_iova, rows[i].iova);
+		assert_int_equal(fake.env.reserved_bytes, 4096);
+		transport_close(transport);
+		assert_int_equal(fake.env.reserved_bytes, 0);
+	}
+}
+
+/* A hole of the BAR, where the kernel keeps the interrupts' table, ends it, too. */
+static void memory_ends_with_what_is_mapped(void **state)
+{
+	struct transport_memory memory = { .bytes = UINT64_MAX };
+	struct transport *transport;
+
+	fake.bar_bytes = 0x8000;
+	fake.hole_from = 0x4000;
+	fake.hole_to = 0x5000;
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(transport->ops->memory(transport, 2, 0x1000, &memory), 0);
+	assert_int_equal(memory.bytes, 0x3000);
+	assert_int_equal(fake.env.reserved_bytes, 0x3000);
+	transport_close(transport);
+}
+
+static void memory_that_is_not_there_is_refused(void **state)
+{
+	static const uint64_t offsets[] = { 0x2000, 0x3000, 1ull << 56, UINT64_MAX - 4095 };
+	struct transport_memory memory = { 0 };
+	struct transport *transport;
+
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		memory.bytes = 4096;
+		assert_int_equal(transport->ops->memory(transport, 2, offsets[i], &memory),
+				 -ENOTSUP);
+		assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_BAR);
+		assert_non_null(strstr(error_last()->text, "BAR2"));
+	}
+	set_bar(4, 0xe001);
+	assert_int_equal(transport->ops->memory(transport, 4, 0, &memory), -ENOTSUP);
+	assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_BAR);
+	assert_int_equal(fake.env.reserved_bytes, 0);
+	transport_close(transport);
+}
+
+static void memory_whose_addresses_are_taken_is_refused(void **state)
+{
+	struct transport_memory memory = { .bytes = 4096 };
+	struct transport *transport;
+
+	fake.env.fail_reserve = -EADDRINUSE;
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(transport->ops->memory(transport, 2, 0, &memory), -EADDRINUSE);
+	transport_close(transport);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -187,6 +283,10 @@ int main(void)
 		TEST(doorbells_beyond_the_bar_are_refused),
 		TEST(doorbells_in_a_hole_are_refused),
 		TEST(configuration_space_that_is_gone_is_an_error),
+		TEST(memory_is_mapped_where_its_bar_is),
+		TEST(memory_ends_with_what_is_mapped),
+		TEST(memory_that_is_not_there_is_refused),
+		TEST(memory_whose_addresses_are_taken_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

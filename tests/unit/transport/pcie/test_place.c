@@ -81,6 +81,15 @@ static void without_an_iommu_there_is_no_group(void **state)
 	fake_error(UPNVME_ERR_DEVICE_IOMMU, "intel_iommu=on");
 }
 
+static void without_an_iommu_no_driver_is_recommended(void **state)
+{
+	struct place place;
+
+	fake_device(*state, SECOND, PCI_CLASS_NVME, "nvme", -1);
+	assert_int_equal(find(*state, &place, SECOND), -ENOTSUP);
+	fake_error(UPNVME_ERR_DEVICE_IOMMU, "intel_iommu=on");
+}
+
 static void a_group_that_stands_for_no_iommu_is_explained(void **state)
 {
 	struct place place;
@@ -150,6 +159,7 @@ int main(void)
 		TEST(a_group_that_stands_for_no_iommu_is_explained),
 		TEST(a_device_with_uio_is_found),
 		TEST(uio_without_a_node_or_behind_an_iommu_is_refused),
+		TEST(without_an_iommu_no_driver_is_recommended),
 		TEST(what_is_no_nvme_controller_is_refused),
 		TEST(malformed_and_absent_addresses_are_refused),
 	};

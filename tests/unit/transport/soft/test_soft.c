@@ -80,13 +80,15 @@ static void the_shape_reaches_the_controller(void **state)
 	struct upnvme_ns_info ns_info = { .size = UPNVME_NS_INFO_SIZE };
 	struct upnvme_ns *ns;
 	struct upnvme_ctrlr *ctrlr = open_it("soft:ram?mdts=2&entries=32&queues=5&dstrd=3&sgl=0"
-					     "&noiob=16&serial=ABC%20123");
+					     "&noiob=16&cmb=8K&serial=ABC%20123");
 
 	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &info), 0);
 	assert_int_equal(info.max_transfer_bytes, 16384);
 	assert_int_equal(info.max_queue_entries, 32);
 	assert_int_equal(info.max_qpairs, 5);
 	assert_int_equal(info.sgl, 0);
+	assert_int_equal(info.cmb_bytes, 8192);
+	assert_int_equal(info.cmb_flags, UPNVME_CMB_SUBMISSION_QUEUES);
 	assert_string_equal(info.serial, "ABC 123");
 	assert_int_equal(ctrlr->limits.dstrd, 3);
 	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 1), 0);
@@ -171,6 +173,10 @@ static void bad_values_are_refused(void **state)
 		"dstrd=11",
 		"queues=1025",
 		"sgl=3",
+		"cmb=1",
+		"cmb=6K",
+		"cmb=1025M",
+		"cmb=-1",
 		"noiob=65536",
 		"noiob=-1",
 		"serial=%01",

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Finds the controller memory buffer, and gives it out in pieces.
+ *
+ * The controller takes addresses from the base that it is told (CMBMSC.CBA) for its own memory's. That base is where
+ * the buffer is on the bus anyway, which no other memory may have: before NVMe 1.4 there was no other choice, and
+ * nothing depends on the controller's keeping the two apart.
+ */
+#include "driver/cmb.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "driver/ctrlr.h"
+#include "spec/regs.h"
+
+#define BAR_LAST 5u /* there are six; those of more than 32 bits take two */
+
+_Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u) &&
+		       UPNVME_CMB_COMPLETION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_CQS, 1u) &&
+		       UPNVME_CMB_LISTS == NVME_FIELD_SET(NVME_CMBSZ_LISTS, 1u) &&
+		       UPNVME_CMB_READ_DATA == NVME_FIELD_SET(NVME_CMBSZ_RDS, 1u) &&
+		       UPNVME_CMB_WRITE_DATA == NVME_FIELD_SET(NVME_CMBSZ_WDS, 1u),
+	       "abilities are CMBSZ's bits");
+#define ABILITIES                                                                         \
+	(UPNVME_CMB_SUBMISSION_QUEUES | UPNVME_CMB_COMPLETION_QUEUES | UPNVME_CMB_LISTS | \
+	 UPNVME_CMB_READ_DATA | UPNVME_CMB_WRITE_DATA)
+
+static int control(struct upnvme_ctrlr *ctrlr, uint64_t cmbmsc)
+{
+	return ctrlr->transport->ops->write64(ctrlr->transport, NVME_REG_CMBMSC, cmbmsc);
+}
+
+static int read32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t *value)
+{
+	return ctrlr->transport->ops->read32(ctrlr->transport, offset, value);
+}
+
+/* --- finding it
+ * ----------------------------------------------------------------------------------- */
+
+static bool is_controlled(const struct upnvme_ctrlr *ctrlr)
+{
+	return NVME_CAP_CMBS(ctrlr->cap);
+}
+
+/* The registers came with NVMe 1.2; from 1.4 on they are reserved unless CAP.CMBS is set. */
+static bool may_have(const struct upnvme_ctrlr *ctrlr)
+{
+	return is_controlled(ctrlr) ||
+	       (ctrlr->version >= NVME_VERSION_1_2 && ctrlr->version < NVME_VERSION_1_4);
+}
+
+/* CMBSZ is 0, and says nothing, until it is asked for (3.1.3.12). What a former user had it listen at is forgotten:
+ * our memory may be there. */
+static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t *cmbsz)
+{
+	int rc = 0;
+
+	if (!may_have(ctrlr))
+		return 0;
+	if (is_controlled(ctrlr))
+		rc = control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
+	if (!rc)
+		rc = read32(ctrlr, NVME_REG_CMBLOC, cmbloc);
+	if (!rc)
+		rc = read32(ctrlr, NVME_REG_CMBSZ, cmbsz);
+	return rc;
+}
+
+static uint64_t doorbells_end(const struct upnvme_ctrlr *ctrlr)
+{
+	return NVME_REG_DOORBELLS +
+	       2 * (ctrlr->wanted_qpairs + 1ull) * (4ull << ctrlr->limits.dstrd);
+}
+
+/* What is wrong with the place that the controller names, or null. */
+static const char *obstacle(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc, uint32_t cmbsz)
+{
+	uint32_t bir = NVME_CMBLOC_BIR(cmbloc), szu = NVME_CMBSZ_SZU(cmbsz);
+
+	if (szu > NVME_CMBSZ_SZU_MAX)
+		return "its unit of size is reserved";
+	if (bir == 1 || bir > BAR_LAST)
+		return "it is in no BAR that can be one's beginning";
+	if (bir == 0 &&
+	    NVME_CMBLOC_OFST(cmbloc) * NVME_CMBSZ_UNIT_BYTES(szu) < doorbells_end(ctrlr))
+		return "it overlaps the controller's registers";
+	if (!ctrlr->transport->ops->memory)
+		return "this transport does not reach it";
+	return NULL;
+}
+
+/* Part of it may be beyond the BAR's end, and is then not there (3.1.3.12). */
+static int map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint32_t cmbloc,
+	       uint32_t cmbsz)
+{
+	uint64_t unit = NVME_CMBSZ_UNIT_BYTES(NVME_CMBSZ_SZU(cmbsz));
+	int rc;
+
+	memory->bytes = NVME_CMBSZ_SZ(cmbsz) * unit;
+	rc = ctrlr->transport->ops->memory(ctrlr->transport, NVME_CMBLOC_BIR(cmbloc),
+					   NVME_CMBLOC_OFST(cmbloc) * unit, memory);
+	memory->bytes = align_down(memory->bytes, NVME_PAGE_BYTES);
+	return rc;
+}
+
+/* One that is always on takes what is at its addresses for its own, whether it is used or not. */
+static int not_mapped(const struct upnvme_ctrlr *ctrlr, int rc)
+{
+	if (rc == -EADDRINUSE && !is_controlled(ctrlr))
+		return rc;
+	log_warn("%s: its memory buffer is not used: %s", ctrlr->uri, error_last()->text);
+	error_clear();
+	return 0;
+}
+
+static int cmb_create(struct upnvme_ctrlr *ctrlr, const struct transport_memory *memory,
+		      uint32_t cmbsz)
+{
+	struct cmb *cmb = calloc(1, sizeof(*cmb));
+
+	if (!cmb)
+		return error_no_memory("a controller memory buffer", sizeof(*cmb));
+	cmb->memory = *memory;
+	cmb->abilities = cmbsz & ABILITIES;
+	cmb->legacy = !is_controlled(ctrlr);
+	pthread_mutex_init(&cmb->lock, NULL);
+	ctrlr->cmb = cmb;
+	return 0;
+}
+
+int cmb_find(struct upnvme_ctrlr *ctrlr)
+{
+	struct transport_memory memory = { 0 };
+	uint32_t cmbloc = 0, cmbsz = 0;
+	const char *why;
+	int rc = read_registers(ctrlr, &cmbloc, &cmbsz);
+
+	if (rc || !NVME_CMBSZ_SZ(cmbsz))
+		return rc;
+	why = obstacle(ctrlr, cmbloc, cmbsz);
+	if (why) {
+		log_warn("%s: its memory buffer is not used: %s (CMBLOC %08xh, CMBSZ %08xh)",
+			 ctrlr->uri, why, cmbloc, cmbsz);
+		return 0;
+	}
+	rc = map(ctrlr, &memory, cmbloc, cmbsz);
+	if (rc)
+		return not_mapped(ctrlr, rc);
+	return memory.bytes ? cmb_create(ctrlr, &memory, cmbsz) : 0;
+}
+
+void cmb_destroy(struct upnvme_ctrlr *ctrlr)
+{
+	if (!ctrlr->cmb)
+		return;
+	pthread_mutex_destroy(&ctrlr->cmb->lock);
+	free(ctrlr->cmb);
+}
+
+/* --- switching it on and off
+ * ---------------------------------------------------------------------- */
+
+static int refused(struct upnvme_ctrlr *ctrlr, uint32_t cmbsts)
+{
+	control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
+	return error_set(-EIO, UPNVME_ERR_CTRLR_INVALID,
+			 "%s: the controller does not take %#llx for its memory buffer's address "
+			 "(CMBSTS %08xh): create queue pairs without UPNVME_QPAIR_CMB",
+			 ctrlr->uri, (unsigned long long)ctrlr->cmb->memory.iova, cmbsts);
+}
+
+static int enable(struct upnvme_ctrlr *ctrlr)
+{
+	struct cmb *cmb = ctrlr->cmb;
+	uint32_t cmbsts = 0;
+	int rc;
+
+	if (cmb->enabled || cmb->legacy)
+		return 0;
+	rc = control(ctrlr, cmb->memory.iova | NVME_FIELD_SET(NVME_CMBMSC_CMSE, 1ull) |
+				    NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
+	if (!rc)
+		rc = read32(ctrlr, NVME_REG_CMBSTS, &cmbsts);
+	if (!rc && NVME_FIELD_GET(NVME_CMBSTS_CBAI, cmbsts))
+		rc = refused(ctrlr, cmbsts);
+	cmb->enabled = !rc;
+	return rc;
+}
+
+void cmb_disable(struct upnvme_ctrlr *ctrlr)
+{
+	struct cmb *cmb = ctrlr->cmb;
+
+	if (!cmb || cmb->legacy)
+		return;
+	pthread_mutex_lock(&cmb->lock);
+	if (control(ctrlr, 0))
+		log_warn("%s: its memory buffer stays on: %s", ctrlr->uri, error_last()->text);
+	cmb->enabled = false;
+	pthread_mutex_unlock(&cmb->lock);
+}
+
+/* --- its pieces
+ * ----------------------------------------------------------------------------------- */
+
+/* First fit: the link that the new piece comes into. Null when there is no room. */
+static struct cmb_piece **room_find(struct cmb *cmb, uint64_t bytes, uint64_t *offset)
+{
+	struct cmb_piece **link = &cmb->pieces;
+
+	*offset = 0;
+	while (*link && (*link)->offset - *offset < bytes) {
+		*offset = (*link)->offset + (*link)->bytes;
+		link = &(*link)->next;
+	}
+	return bytes <= cmb->memory.bytes - *offset ? link : NULL;
+}
+
+static int piece_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece)
+{
+	struct cmb *cmb = ctrlr->cmb;
+	uint64_t offset;
+	struct cmb_piece **link = room_find(cmb, bytes, &offset);
+
+	if (!link)
+		return error_set(-ENOSPC, UPNVME_ERR_NO_MEMORY,
+				 "%s: the controller's memory buffer of %llu bytes has no %llu in "
+				 "one piece left: ask for fewer entries, or close a queue pair "
+				 "that is in it",
+				 ctrlr->uri, (unsigned long long)cmb->memory.bytes,
+				 (unsigned long long)bytes);
+	*piece = (struct cmb_piece){ .next = *link, .offset = offset, .bytes = bytes };
+	*link = piece;
+	return 0;
+}
+
+static int check_able(const struct upnvme_ctrlr *ctrlr)
+{
+	const struct cmb *cmb = ctrlr->cmb;
+
+	if (!cmb)
+		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+				 "%s: the controller has no memory buffer that could be used: "
+				 "create queue pairs without UPNVME_QPAIR_CMB",
+				 ctrlr->uri);
+	if (!(cmb->abilities & UPNVME_CMB_SUBMISSION_QUEUES))
+		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+				 "%s: the controller's memory buffer takes no submission queues "
+				 "(CMBSZ.SQS): create queue pairs without UPNVME_QPAIR_CMB",
+				 ctrlr->uri);
+	return 0;
+}
+
+int cmb_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece, void **va)
+{
+	struct cmb *cmb = ctrlr->cmb;
+	int rc = check_able(ctrlr);
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&cmb->lock);
+	rc = enable(ctrlr);
+	if (!rc)
+		rc = piece_take(ctrlr, align_up(bytes, NVME_PAGE_BYTES), piece);
+	pthread_mutex_unlock(&cmb->lock);
+	if (!rc)
+		*va = (char *)cmb->memory.base + piece->offset;
+	return rc;
+}
+
+void cmb_drop(struct upnvme_ctrlr *ctrlr, struct cmb_piece *piece)
+{
+	struct cmb_piece **link = &ctrlr->cmb->pieces;
+
+	pthread_mutex_lock(&ctrlr->cmb->lock);
+	while (*link != piece)
+		link = &(*link)->next;
+	*link = piece->next;
+	pthread_mutex_unlock(&ctrlr->cmb->lock);
+	*piece = (struct cmb_piece){ 0 };
+}
+
+uint64_t cmb_iova(const struct upnvme_ctrlr *ctrlr, const struct cmb_piece *piece)
+{
+	return ctrlr->cmb->memory.iova + piece->offset;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The eventfd of a queue pair whose owner would rather wait, and the interrupt vector behind it:
+ * one for each such queue pair, since a signal does not say whose it is. Vector 0 is the admin
+ * queue's (NVMe Base 2.0, 5.4), which is polled. */
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/owner.h"
+#include "driver/queue/qpair.h"
+
+static bool vector_is_taken(const struct upnvme_ctrlr *ctrlr, uint16_t vector)
+{
+	for (const struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next)
+		if (qp->vector == vector)
+			return true;
+	return false;
+}
+
+/* There are fewer other queue pairs than vectors. */
+static uint16_t vector_free(const struct upnvme_ctrlr *ctrlr)
+{
+	uint16_t vector = 1;
+
+	while (vector_is_taken(ctrlr, vector))
+		vector++;
+	return vector;
+}
+
+static int check_transport(const struct transport *transport)
+{
+	if (transport->ops->interrupt)
+		return 0;
+	return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+			 "controllers by the scheme \"%s\" have no interrupts: create the queue "
+			 "pair without UPNVME_QPAIR_INTERRUPT and poll it",
+			 transport->ops->scheme);
+}
+
+int interrupt_create(struct upnvme_qpair *qp)
+{
+	struct transport *transport = qp->ctrlr->transport;
+	uint16_t vector = vector_free(qp->ctrlr);
+	int fd, rc = check_transport(transport);
+
+	if (rc)
+		return rc;
+	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (fd < 0)
+		return error_set(-errno, UPNVME_ERR_SYSTEM,
+				 "the kernel has no eventfd for a queue pair's interrupts: %s",
+				 strerror(errno));
+	rc = transport->ops->interrupt(transport, vector, fd);
+	if (rc) {
+		close(fd);
+		return rc;
+	}
+	qp->vector = vector;
+	qp->event_fd = fd;
+	return 0;
+}
+
+void interrupt_destroy(struct upnvme_qpair *qp)
+{
+	struct transport *transport = qp->ctrlr->transport;
+
+	if (!qp->vector)
+		return;
+	if (transport->ops->interrupt(transport, qp->vector, -1))
+		log_warn("queue pair %u: interrupt vector %u stays on: %s", qp->qid, qp->vector,
+			 error_last()->text);
+	close(qp->event_fd);
+	qp->vector = 0;
+}
+
+void interrupt_wake(const struct upnvme_qpair *qp)
+{
+	uint64_t one = 1;
+
+	/* It fails only where so many signals wait to be read that the owner is awake anyway. */
+	if (qp->vector && write(qp->event_fd, &one, sizeof(one)) < 0)
+		log_debug("queue pair %u: not woken: %s", qp->qid, strerror(errno));
+}
+
+int interrupt_fd(const struct upnvme_qpair *qp)
+{
+	int rc = owner_check_process(qp);
+
+	if (rc)
+		return rc;
+	if (qp->vector)
+		return qp->event_fd;
+	return error_set(-ENOTSUP, UPNVME_ERR_FLAGS,
+			 "queue pair %u has no eventfd: create it with UPNVME_QPAIR_INTERRUPT, or "
+			 "poll it",
+			 qp->qid);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sleeping until there is something to poll for.
+ *
+ * The eventfd is emptied, and only then the queue is looked at. An entry that was posted before is
+ * found by the look, one that is posted after it is signalled after it, and ends the sleep.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "driver/ctrlr.h"
+#include "driver/queue/owner.h"
+#include "driver/queue/take.h"
+
+/* A controller that was given up touches nothing any more: what it had is completed here. */
+static void abort_if_failed(struct upnvme_qpair *qp)
+{
+	if (atomic_load(&qp->ctrlr->failed))
+		qpair_abort(qp);
+}
+
+/* 1: there is something to be taken. 0: not yet. A negative errno: and nothing can come. */
+static int look(struct upnvme_qpair *qp)
+{
+	abort_if_failed(qp);
+	return take_has_work(qp) ? 1 : owner_enter_to_submit(qp);
+}
+
+static int error_wait(const struct upnvme_qpair *qp, const char *what, int err)
+{
+	return error_set(-err, UPNVME_ERR_SYSTEM, "queue pair %u: %s its eventfd failed: %s",
+			 qp->qid, what, strerror(err));
+}
+
+static int look_afresh(struct upnvme_qpair *qp)
+{
+	uint64_t signals;
+
+	if (read(qp->event_fd, &signals, sizeof(signals)) < 0 && errno != EAGAIN && errno != EINTR)
+		return error_wait(qp, "reading", errno);
+	return look(qp);
+}
+
+/* Until a signal of whatever kind, or the deadline. */
+static int sleep_until(const struct upnvme_qpair *qp, uint64_t deadline_ns)
+{
+	struct pollfd event = { .fd = qp->event_fd, .events = POLLIN };
+	uint64_t now_ns = clock_now_ns();
+	uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+	struct timespec left = { .tv_sec = (time_t)(left_ns / NS_PER_S),
+				 .tv_nsec = (long)(left_ns % NS_PER_S) };
+
+	if (ppoll(&event, 1, deadline_ns == UINT64_MAX ? NULL : &left, NULL) < 0 && errno != EINTR)
+		return error_wait(qp, "waiting for", errno);
+	return 0;
+}
+
+static int wait_until(struct upnvme_qpair *qp, uint64_t deadline_ns)
+{
+	int rc = 0;
+
+	while (!rc) {
+		bool late = deadline_passed(deadline_ns);
+
+		rc = look_afresh(qp);
+		if (rc || late)
+			return rc;
+		rc = sleep_until(qp, deadline_ns);
+	}
+	return rc;
+}
+
+int qpair_wait(struct upnvme_qpair *qp, uint64_t timeout_ns)
+{
+	int rc = owner_enter(qp);
+
+	if (rc)
+		return rc;
+	if (qp->in_poll)
+		return owner_in_callback(qp);
+	rc = interrupt_fd(qp);
+	if (rc < 0)
+		return rc;
+	abort_if_failed(qp);
+	take_ring(qp);
+	rc = look(qp);
+	return rc ? rc : wait_until(qp, deadline_after(timeout_ns));
+}

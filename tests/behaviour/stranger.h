@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table, run against a controller that is not ours: QEMU's. Where a case opens a software controller, the
+ * program, which is linked with --wrap=upnvme_open, opens what it has of that shape. */
+#ifndef UPNVME_TESTS_BEHAVIOUR_STRANGER_H
+#define UPNVME_TESTS_BEHAVIOUR_STRANGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <upnvme.h>
+
+/* What a URI of the software controller says. 0: it does not say. */
+struct shape {
+	uint64_t size, block; /* of a namespace and of a block of it, in bytes */
+	uint64_t mdts, nqueues, nnamespaces;
+};
+
+/* The cases that QEMU's controller can be opened for, in blocks of these sizes, each a test; what cmocka returns. The
+ * tests' names have the label. */
+int stranger_run(const char *table, const char *label, const uint32_t *blocks, size_t nblocks);
+
+/* The program's: as upnvme_open, to a controller of that shape that nobody has open, with nothing but zeroes in it. */
+int stranger_open(upnvme_ctrlr **ctrlr, const struct shape *shape,
+		  const struct upnvme_open_opts *opts);
+
+#endif

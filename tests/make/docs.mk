@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The reference (make docs), and the manual pages, which are installed where there is a Python to make them.
+
+MANDIR ?= $(PREFIX)/share/man
+PYTHON ?= $(shell command -v python3 2>/dev/null)
+MAN_PY := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) capi/docs/man.py
+
+MAN_INPUT := $(HEADERS) $(wildcard capi/docs/*.py capi/docs/tools/*.txt)
+
+.PHONY: docs man install-man uninstall-man
+man: $(B)/man/made ## make the manual pages (build/man)
+
+# All anew, so that no page stays of what is not any more.
+$(B)/man/made: $(TOOL_BINS) $(MAN_INPUT)
+	$(call say,MAN,$(@D))
+	$(Q)rm -rf $(@D)
+	$(Q)$(MAN_PY) functions $(VERSION) $(@D)
+	$(Q)set -e; for tool in $(TOOL_BINS); do $(MAN_PY) tool $$tool $(VERSION) $(@D); done
+	$(Q)touch $@
+
+docs: man ## make the reference (build/docs/html), with Doxygen
+	$(call say,DOXYGEN,$(B)/docs/html)
+	$(Q)rm -rf $(B)/docs && mkdir -p $(B)/docs/pages
+	$(Q)set -e; for tool in $(TOOL_BINS); do $(MAN_PY) page $$tool $(B)/docs/pages/$$(basename $$tool).md; done
+	+$(Q)$(if $(DESCRIBER),$(SUBMAKE) abi-page && cp $(ABI_PAGE) $(B)/docs/pages/,:)
+	$(Q)UPNVME_VERSION=$(VERSION) UPNVME_DOCS=$(B)/docs doxygen capi/docs/Doxyfile
+
+install: install-man
+uninstall: uninstall-man
+ifeq ($(PYTHON),)
+install-man uninstall-man:
+	@echo 'no python3: without manual pages'
+else
+install-man: man
+	$(Q)set -e; cd $(B)/man; for page in man*/*; do $(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/$$page; done
+
+uninstall-man: man
+	$(Q)cd $(B)/man && for page in man*/*; do rm -f $(DESTDIR)$(MANDIR)/$$page; done
+endif

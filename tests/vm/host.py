@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Boots guests.
+
+A test file says which controllers it wants and has test cases. Run on the host it boots a guest that runs the same
+file; in the guest the cases run, and what they say goes to the host's standard output line by line.
+
+A guest that does not come to an end says where it is: first by itself (watch), and if it can't do that either, by what
+QEMU says of its processors and what its kernel says to a non-maskable interrupt.
+"""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import kernel
+import machine
+from monitor import Monitor
+
+TOP = kernel.TOP
+BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
+QEMU = "qemu-system-x86_64"
+VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
+SKIP = 77
+IN_GUEST = "UPNVME_GUEST"
+# The runner stops a file after 600 s and knows nothing of what it stops. First the guest speaks, then the host.
+GUEST_SECONDS = 420
+HOST_SECONDS = 500
+LAST_WORDS_SECONDS = 20
+# Of a busy machine a guest gets little and late: its kernel shall not take timers, clocks, processors or devices that
+# are late for broken ones. A hang shall leave the stacks of all processors on the console.
+KERNEL_WORDS = ["console=ttyS0", "quiet", "panic=-1", "mitigations=off", "nokaslr", "random.trust_cpu=on",
+                "no_timer_check", "tsc=reliable", "nowatchdog", "rcupdate.rcu_cpu_stall_suppress=1",
+                "nvme_core.admin_timeout=300", "nvme_core.io_timeout=300",
+                "unknown_nmi_panic", "panic_print=0x40", "sysrq_always_enabled"]
+
+
+def dying_with_us(command):
+    """No guest and no server outlives a test that was stopped."""
+    return ["setpriv", "--pdeathsig", "KILL", *map(str, command)]
+
+
+def virtiofsd_command():
+    """How to serve the host's root: as root, or as a user who is root in a namespace of his own."""
+    there = [str(path) for path in VIRTIOFSD if path.exists()]
+    if not there:
+        raise RuntimeError("virtiofsd is not there: install qemu-system-common")
+    command = there[:1]
+    if os.getuid() == 0:
+        return command
+    # It wants to write below /run.
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh", *command]
+
+
+class Host:
+    """What runs on the host for one guest."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.console = folder / "console"
+
+    def share_root(self):
+        """Starts the server of the host's root; the guest's end is its socket."""
+        path = self.folder / "root.socket"
+        command = [*virtiofsd_command(), f"--socket-path={path}", "-o", "source=/", "-o", "sandbox=chroot",
+                   "-o", "cache=always"]
+        with (self.folder / "virtiofsd.log").open("w") as log:
+            server = subprocess.Popen(dying_with_us(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while not path.exists():
+            if server.poll() is not None or time.monotonic() > deadline:
+                server.kill()
+                raise RuntimeError("virtiofsd does not start:\n" + (self.folder / "virtiofsd.log").read_text())
+            time.sleep(0.01)
+        return server, ["-chardev", f"socket,id=root,path={path}",
+                        "-device", "vhost-user-fs-pci,chardev=root,tag=host,queue-size=1024"]
+
+    def monitor_arguments(self):
+        """Two monitors: the host's, and the guest's own, behind a serial port."""
+        guests = self.folder / "monitor.socket"
+        hosts = self.folder / "host.socket"
+        return ["-chardev", f"socket,id=host,path={hosts},server=on,wait=off", "-mon", "chardev=host,mode=control",
+                "-chardev", f"socket,id=monitor,path={guests},server=on,wait=off",
+                "-mon", "chardev=monitor,mode=control",
+                "-chardev", f"socket,id=port,path={guests}", "-device", "virtio-serial-pci",
+                "-device", "virtserialport,chardev=port,name=monitor"]
+
+    def kernel_arguments(self, command, more_words):
+        image, initramfs = kernel.prepare(self.folder)
+        words = [*KERNEL_WORDS, *more_words, "upnvme.run=" + ",".join(map(str, command)),
+                 f"upnvme.cd={TOP}", f"upnvme.leave={BUILD / 'tests/vm/leave'}", f"upnvme.seconds={GUEST_SECONDS}"]
+        return ["-kernel", image, "-initrd", initramfs, "-append", " ".join(words),
+                "-serial", f"file:{self.console}", "-serial", "stdio"]
+
+    def processors(self):
+        """Has QEMU say where the processors are, and the kernel, which then ends the guest."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(LAST_WORDS_SECONDS)
+            connection.connect(str(self.folder / "host.socket"))
+            with connection.makefile("rwb", buffering=0) as stream:
+                monitor = Monitor(stream)
+                registers = monitor.ask("human-monitor-command", **{"command-line": "info registers -a"})
+                monitor.ask("inject-nmi")
+        return "".join(f"{line}\n" for line in registers.splitlines() if line.startswith(("CPU#", "RIP", "EIP")))
+
+    def stop(self, process, seconds):
+        print(f"the guest did not end within {seconds} s; its processors:", flush=True)
+        try:
+            print(self.processors(), flush=True)
+            process.wait(LAST_WORDS_SECONDS)
+        except (OSError, AssertionError, subprocess.TimeoutExpired) as error:
+            print(f"and it has no last words: {error}", flush=True)
+        finally:
+            process.kill()
+
+    def wait(self, process, seconds):
+        """The guest's exit code, or None if it has not come to an end by itself."""
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.stop(process, seconds)
+            code = process.wait()
+        return code >> 1 if code > 0 and code & 1 else None
+
+    def boot(self, guest, controllers, command, seconds=HOST_SECONDS):
+        """Runs the command in a guest; its exit code as `wait` gives it."""
+        server, arguments = self.share_root()
+        arguments += [*guest.arguments(), *self.kernel_arguments(command, guest.kernel_words())]
+        arguments += self.monitor_arguments()
+        for index, controller in enumerate(controllers):
+            arguments += machine.controller_arguments(self.folder, index, controller)
+        try:
+            with subprocess.Popen(dying_with_us([QEMU, *arguments]), stdin=subprocess.DEVNULL) as process:
+                return self.wait(process, seconds)
+        finally:
+            server.kill()
+            server.wait()
+
+
+def run(program, controllers, host_seconds=HOST_SECONDS, **options):
+    """Boots a guest, of a machine with these options, that runs the Python program; its exit code."""
+    kernel.CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="guest-", dir=kernel.CACHE) as name:
+        host, guest = Host(pathlib.Path(name)), machine.Machine(**options)
+        command = ["env", f"{IN_GUEST}=1", f"UPNVME_BUILD={BUILD.relative_to(TOP)}",
+                   "PYTHONDONTWRITEBYTECODE=1", "TMPDIR=/run", "python3", *program]
+        code = host.boot(guest, controllers, command, host_seconds)
+        if code != 0:
+            print("the guest ended early; its console:" if code is None else "the guest's console:")
+            print(host.console.read_text(errors="replace"))
+    return 1 if code is None else code
+
+
+def require_qemu():
+    """Only where there is no QEMU the lane is skipped: what else is missing is a failure."""
+    if not shutil.which(QEMU):
+        print(f"{QEMU} is not there: install qemu-system-x86")
+        sys.exit(SKIP)
+
+
+def run_file(path, controllers, **options):
+    """As `run`, with this program's arguments, and ends it."""
+    require_qemu()
+    try:
+        sys.exit(run([path, *sys.argv[1:]], controllers, **options))
+    except RuntimeError as error:
+        sys.exit(str(error))

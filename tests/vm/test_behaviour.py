@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The behaviour table over PCIe: against a controller with all that it can have, and against a narrow one, with small
+transfers, few queues and several namespaces; in blocks of 512 and of 4096 bytes."""
+
+import guest
+from guest import Controller, Namespace
+
+BLOCKS = (512, 4096)
+LONG, SHORT = 1024, 256  # namespaces, in blocks: as the cases want them
+SPARSE = (1, 3, 7, 9)
+
+
+def of_each_kind(block):
+    one = Namespace(LONG * block, block)
+    return [Controller((one,)),
+            Controller(tuple(Namespace(LONG * block, block, nsid=nsid) for nsid in SPARSE),
+                       {"mdts": 1, "max_ioqpairs": 4}),
+            Controller((one, one, one)),
+            Controller((Namespace(SHORT * block, block),))]
+
+
+CONTROLLERS = [controller for block in BLOCKS for controller in of_each_kind(block)]
+KINDS = len(CONTROLLERS) // len(BLOCKS)
+
+
+def run(label, block, preferred, uris):
+    """Those that are not preferred serve where a case wants a controller of another shape, or a second one."""
+    others = [uri for uri in uris if uri not in preferred]
+    return guest.call("tests/vm/inside/test_behaviour", "tests/behaviour/table.json", label, block, *preferred, *others)
+
+
+def inside():
+    for index in range(len(CONTROLLERS)):
+        guest.bind(guest.address_of(index), "vfio-pci")
+    uris = [guest.uri_of(guest.address_of(index)) for index in range(len(CONTROLLERS))]
+    codes = []
+    for number, block in enumerate(BLOCKS):
+        own = uris[KINDS * number:KINDS * (number + 1)]
+        codes.append(run("wide", block, own, uris))
+        codes.append(run("narrow", block, own[1:], uris))
+    return max(codes)
+
+
+if __name__ == "__main__":
+    guest.main(__file__, CONTROLLERS, inside, each_environment=True)

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""DPDK's huge pages: as a guest in the process, as the application's own, and where they come from. The other files show
+that I/O is the same with them."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import guest
+import library
+from guest import Controller, MIB, Namespace
+
+CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),)), Controller((Namespace(16 * MIB, 512),))]
+ADDRESS, OTHER = guest.address_of(0), guest.address_of(1)
+HUGE_PAGES = pathlib.Path("/proc/sys/vm/nr_hugepages")
+HUGE_SIZE = 2 * MIB
+
+
+def free_pages():
+    return int(re.search(r"HugePages_Free: +(\d+)", pathlib.Path("/proc/meminfo").read_text())[1])
+
+
+class Dpdk(guest.harness.Case):
+    def setUp(self):
+        super().setUp()
+        for address in (ADDRESS, OTHER):
+            if guest.driver_of(address) != "vfio-pci":
+                guest.bind(address, "vfio-pci")
+
+    def opened(self, uri, code=0, **environment):
+        """What another process says that opens it, and ends."""
+        done = subprocess.run([sys.executable, library.__file__, uri], check=False, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, env={**os.environ, **environment})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout.strip()
+
+    def test_it_leaves_the_process_as_it_was(self):
+        for keys in ({"env": "dpdk"}, {"env": None}, {"env": "vfio"}, {"pages": "huge"}):
+            guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, **keys))
+
+    def test_an_application_that_runs_dpdk_is_served_from_its_memory(self):
+        guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))
+
+    def test_it_is_chosen_where_huge_pages_are_free_and_vfio_elsewhere(self):
+        for pages, chosen in ((64, "dpdk"), (0, "vfio")):
+            HUGE_PAGES.write_text(str(pages))
+            said = guest.run("bin/upnvme-perf", "--uri", guest.uri_of(ADDRESS), "--ios", 10, "--json").stdout
+            self.assertIn(f'"environment": "{chosen}"', said)
+        HUGE_PAGES.write_text("160")
+
+    def test_without_huge_pages_it_is_refused_with_the_remedy(self):
+        HUGE_PAGES.write_text("0")
+        said = self.opened(guest.uri_of(ADDRESS, env="dpdk"), code=1)
+        self.assertIn("HUGE_PAGES", said)
+        self.assertIn("upnvme-devices setup --huge-pages", said)
+        said = self.opened(guest.uri_of(ADDRESS, pages="huge"), code=1)
+        self.assertIn("HUGE_PAGES", said)
+        HUGE_PAGES.write_text("160")
+        self.assertEqual(self.opened(guest.uri_of(ADDRESS, env="dpdk")), "open")
+
+    def test_a_plug_in_of_another_build_is_refused(self):
+        said = self.opened(guest.uri_of(ADDRESS, env="dpdk"), code=1,
+                           UPNVME_PLUGIN_DIR=str(guest.BUILD / "stubs/other_build"))
+        self.assertIn("PLUGIN", said)
+        self.assertIn("0.0.1-another", said)
+
+    def test_huge_pages_go_back_to_the_kernel(self):
+        before = free_pages()
+        with library.Controller(guest.uri_of(ADDRESS, env="dpdk")) as controller:
+            controller.buffer(64 * MIB)
+            self.assertLessEqual(free_pages(), before - 32)
+        self.assertGreaterEqual(free_pages(), before - 2)  # EAL keeps what its own records are in
+
+    def test_huge_pages_without_dpdk_are_huge(self):
+        before = free_pages()
+        with library.Controller(guest.uri_of(ADDRESS, pages="huge")) as controller:
+            memory = controller.buffer(8 * MIB)
+            self.assertEqual(memory.value % HUGE_SIZE, 0)
+            self.assertLessEqual(free_pages(), before - 4)
+            self.assertEqual(controller.transfer("upnvme_write", controller.qpair(), memory, 0, 2048), 0)
+        self.assertEqual(free_pages(), before)
+
+    def test_controllers_with_memory_of_one_kind_share_it(self):
+        with library.Controller(guest.uri_of(ADDRESS, env="dpdk")) as first, \
+             library.Controller(guest.uri_of(OTHER, env="dpdk")) as second, \
+             library.Controller(f"soft:ram?size={MIB}") as stranger:
+            memory = first.buffer(4096)
+            self.assertEqual(first.transfer("upnvme_read", first.qpair(), memory, 0, 1), 0)
+            self.assertEqual(second.transfer("upnvme_write", second.qpair(), memory, 0, 8), 0)
+            with self.assertRaises(library.UpnvmeError) as caught:
+                stranger.transfer("upnvme_write", stranger.qpair(), memory, 0, 1)
+            self.assertEqual(caught.exception.code, "BUFFER_UNREACHABLE")
+
+
+if __name__ == "__main__":
+    if guest.PLUGIN.exists():
+        guest.main(__file__, CONTROLLERS, hugepages=160, memory=1280)
+    else:
+        print("DPDK's plug-in was not built: libdpdk-dev is not installed")
+        sys.exit(guest.host.SKIP)

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A machine without an IOMMU: the device is driven through UIO, by who says that he knows what that means."""
+
+import ctypes
+import os
+import subprocess
+import sys
+
+import guest
+import library
+from guest import Controller, MIB, Namespace
+
+CONTROLLERS = [
+    Controller((Namespace(64 * MIB, 512), Namespace(16 * MIB, 4096)), {"mdts": 3}),
+    Controller((Namespace(64 * MIB, 4096),)),
+]
+ADDRESSES = [guest.address_of(index) for index in range(len(CONTROLLERS))]
+ADDRESS = ADDRESSES[0]
+DRIVER = "uio_pci_generic"
+COMMAND, BUS_MASTER = 4, 4
+
+
+class Uio(guest.harness.Case):
+    def setUp(self):
+        super().setUp()
+        guest.load(DRIVER)
+        for address in ADDRESSES:
+            if guest.driver_of(address) != DRIVER:
+                guest.run("bin/upnvme-devices", "bind", address, "--driver", DRIVER)
+
+    def refused(self, code, *words, **keys):
+        with self.assertRaises(library.UpnvmeError) as caught:
+            library.Controller(guest.uri_of(ADDRESS, **keys))
+        self.assertEqual(caught.exception.code, code, caught.exception)
+        for word in words:
+            self.assertIn(word, str(caught.exception))
+
+    def is_bus_master(self):
+        return bool((guest.PCI / "devices" / ADDRESS / "config").read_bytes()[COMMAND] & BUS_MASTER)
+
+    def process(self, *arguments):
+        process = subprocess.Popen([sys.executable, library.__file__, guest.uri_of(ADDRESS, unsafe=1), *arguments],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stdin.close)
+        return process
+
+    def test_nobody_gets_it_without_saying_unsafe(self):
+        self.refused("UNSAFE", "unsafe=1", DRIVER, "IOMMU")
+        self.refused("UNSAFE", unsafe=0)
+        self.refused("URI_KEY", "not with VFIO", unsafe=1, env="vfio")
+        self.refused("URI_KEY", unsafe=1, pages="huge")
+
+    def test_data_in_every_shape(self):
+        for address in ADDRESSES:
+            guest.run("tests/vm/device/test_io", guest.uri_of(address, unsafe=1), timeout=300)
+
+    def test_it_leaves_the_process_as_it_was(self):
+        guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, unsafe=1))
+
+    def test_the_kernel_reads_what_was_written_and_the_other_way_round(self):
+        data = os.urandom(MIB)
+        with library.Controller(guest.uri_of(ADDRESS, unsafe=1)) as controller:
+            memory = controller.buffer(MIB)
+            ctypes.memmove(memory, data, MIB)
+            self.assertEqual(controller.transfer("upnvme_write", controller.qpair(), memory, 0, MIB // 512), 0)
+        guest.run("bin/upnvme-devices", "unbind", ADDRESS)
+        with guest.kernel_disk(ADDRESS).open("r+b") as disk:
+            self.assertEqual(disk.read(MIB), data)
+            disk.write(data[::-1])
+        guest.run("bin/upnvme-devices", "bind", ADDRESS, "--driver", DRIVER)
+        with library.Controller(guest.uri_of(ADDRESS, unsafe=1)) as controller:
+            memory = controller.buffer(MIB)
+            self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), memory, MIB // 512, MIB // 512), 0)
+            self.assertEqual(ctypes.string_at(memory, MIB), data[::-1])
+
+    def test_a_second_process_is_refused_until_the_first_is_done(self):
+        first = self.process()
+        self.assertEqual(first.stdout.readline(), "open\n")
+        self.assertTrue(self.is_bus_master())
+        self.refused("DEVICE_BUSY", "another process", unsafe=1)
+        first.communicate()
+        with library.Controller(guest.uri_of(ADDRESS, unsafe=1)):
+            pass
+        self.assertFalse(self.is_bus_master())
+
+    def test_a_process_that_was_killed_leaves_a_device_that_reaches_nothing(self):
+        first = self.process()
+        self.assertEqual(first.stdout.readline(), "open\n")
+        first.kill()
+        first.wait()
+        self.assertFalse(self.is_bus_master())
+
+    def test_a_user_who_is_not_root_is_refused(self):
+        said, _ = self.process("65534", str(64 * MIB)).communicate()
+        self.assertIn("DEVICE_ACCESS", said)
+        self.assertIn("root only", said)
+
+    def test_without_huge_pages_there_is_nothing(self):
+        pages = guest.pathlib.Path("/proc/sys/vm/nr_hugepages")
+        before = pages.read_text()
+        pages.write_text("0")
+        said, _ = self.process().communicate()
+        pages.write_text(before)
+        self.assertIn("HUGE_PAGES", said)
+
+
+if __name__ == "__main__":
+    if guest.PLUGIN.exists():
+        guest.main(__file__, CONTROLLERS, iommu=False, hugepages=160, memory=1280)
+    else:
+        print("DPDK's plug-in was not built: libdpdk-dev is not installed")
+        sys.exit(guest.host.SKIP)
