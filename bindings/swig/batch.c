@@ -11,6 +11,7 @@ struct batch {
 	const struct upnvme_op *from;
 	uint32_t n;
 	struct data data, metadata;
+	PyObject *group;                      /* null: tagged commands */
 	uint64_t block_bytes, metadata_bytes; /* of the namespace that the channel remembers */
 };
 
@@ -109,6 +110,35 @@ static PyObject *batch_keep(const struct batch *batch)
 	return batch->data.keep;
 }
 
+/* One by one, for the group's future. Those that completed go to it. */
+static int batch_send_group(struct batch *batch, uint32_t room)
+{
+	struct channel *channel = batch->channel;
+	PyObject *keep = batch_keep(batch);
+	uint32_t n = 0;
+	int rc = 0;
+
+	if (!keep && PyErr_Occurred())
+		return -1;
+	while (n < room) {
+		struct slot *slot = slot_take(channel, batch->group, keep, channel->ops[n].tag);
+
+		slot->kind = SLOT_GROUP;
+		channel->ops[n].tag = 0;
+		rc = upnvme_io(channel->qp, &channel->ops[n], slot_done, slot);
+		if (rc == 0) {
+			n++;
+			continue;
+		}
+		slot_give(slot);
+		break;
+	}
+	Py_XDECREF(keep);
+	if (n || rc == 0 || rc == -EAGAIN)
+		return (int)n;
+	return glue_raise(rc);
+}
+
 static int batch_send(struct batch *batch, uint32_t room)
 {
 	struct channel *channel = batch->channel;
@@ -136,6 +166,8 @@ static int batch_run(struct batch *batch)
 	batch_namespace(batch, batch->channel->nsid ? batch->channel->nsid : 1);
 	if (batch_convert(batch, room) < 0)
 		return -1;
+	if (batch->group)
+		return batch_send_group(batch, room);
 	if (batch->n && !room)
 		return glue_raise(-EAGAIN);
 	return batch_send(batch, room);
@@ -172,26 +204,41 @@ static int array_of(PyObject *ops, Py_buffer *view)
 }
 
 /* The package's own arrays are taken as they are; getting another's buffer costs more than a batch of one. */
-PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata)
+static PyObject *batch_of(struct batch *batch, PyObject *ops, PyObject *data, PyObject *metadata)
 {
-	struct batch batch = { .channel = self };
 	struct records *records = (struct records *)ops;
 	Py_buffer view;
 	PyObject *result;
 
-	if (channel_check(self) < 0)
+	if (channel_check(batch->channel) < 0)
 		return NULL;
 	if (PyObject_TypeCheck(ops, records_type) &&
 	    records->itemsize == sizeof(struct upnvme_op)) {
-		batch.from = (const struct upnvme_op *)records->data;
-		batch.n = (uint32_t)records->n;
-		return batch_submit(&batch, data, metadata);
+		batch->from = (const struct upnvme_op *)records->data;
+		batch->n = (uint32_t)records->n;
+		return batch_submit(batch, data, metadata);
 	}
 	if (array_of(ops, &view) < 0)
 		return NULL;
-	batch.from = view.buf;
-	batch.n = (uint32_t)(view.len / view.itemsize);
-	result = batch_submit(&batch, data, metadata);
+	batch->from = view.buf;
+	batch->n = (uint32_t)(view.len / view.itemsize);
+	result = batch_submit(batch, data, metadata);
 	PyBuffer_Release(&view);
 	return result;
+}
+
+PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata)
+{
+	struct batch batch = { .channel = self };
+
+	return batch_of(&batch, ops, data, metadata);
+}
+
+/* Returns how many there was room for. */
+PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata,
+			PyObject *group)
+{
+	struct batch batch = { .channel = self, .group = group };
+
+	return type_cast(group, group_type, "group") ? batch_of(&batch, ops, data, metadata) : NULL;
 }

@@ -109,12 +109,18 @@ struct done {
 	PyObject_HEAD struct upnvme_completion c;
 };
 
+/* What becomes of a completion. */
+enum slot_kind { SLOT_CALL, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
+
 /* A command that was accepted. */
 struct slot {
-	PyObject *callback; /* null: a tagged one */
+	PyObject *callback; /* or future, or group; null: a tagged one */
 	PyObject *keep;     /* what holds its memory; may be null */
 	uint64_t tag;
 	struct channel *channel;
+	uint64_t lba; /* of futures, for their exceptions: what was asked */
+	uint32_t blocks;
+	uint8_t opcode, kind;
 	struct slot *next; /* of the free ones */
 	struct upnvme_completion done;
 };
@@ -170,7 +176,7 @@ int wait_look(struct session *session);
 
 /* types.c */
 extern PyTypeObject *session_type, *space_type, *channel_type, *memory_type, *records_type,
-	*done_type, *column_type;
+	*done_type, *column_type, *group_type;
 int types_init(PyObject *module);
 void *type_cast(PyObject *object, PyTypeObject *type, const char *name);
 PyObject *type_new(PyTypeObject *type);
@@ -283,6 +289,25 @@ PyObject *channel_iov(struct channel *self, const char *op, size_t op_bytes, PyO
 PyObject *channel_raw(struct channel *self, const char *cdw, size_t cdw_bytes, PyObject *data,
 		      PyObject *metadata, uint32_t direction, PyObject *callback, uint64_t tag);
 PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata);
+/* Fills in what the arguments say; `keep` gets a reference. */
+int io_prepare(struct channel *self, struct space *space, struct upnvme_op *op, PyObject *data,
+	       PyObject *blocks, PyObject **keep);
+
+/* future.c: commands whose completions settle an asyncio future. */
+PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
+			 uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *future);
+PyObject *channel_turn(struct channel *self);
+int slot_settle(struct slot *slot, PyObject *future, PyObject *keep);
+int future_set(PyObject *future, PyObject *value);
+int future_fail(PyObject *future);
+/* group.c */
+struct group;
+extern PyType_Spec group_spec;
+PyObject *group_make(uint32_t n, PyObject *future);
+PyObject *group_end(PyObject *group, uint32_t n);
+int group_take(struct group *self, const struct upnvme_completion *done);
+PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata,
+			PyObject *group);
 
 /* take.c */
 PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns);

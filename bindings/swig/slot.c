@@ -52,6 +52,7 @@ struct slot *slot_take(struct channel *channel, PyObject *callback, PyObject *ke
 	slot->callback = callback;
 	slot->keep = keep;
 	slot->tag = tag;
+	slot->kind = SLOT_CALL;
 	return slot;
 }
 

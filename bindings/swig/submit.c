@@ -97,6 +97,15 @@ static int io_data(struct upnvme_op *op, struct space *space, PyObject *object, 
 	return 0;
 }
 
+int io_prepare(struct channel *self, struct space *space, struct upnvme_op *op, PyObject *data,
+	       PyObject *blocks, PyObject **keep)
+{
+	if (channel_check(self) < 0 || check_space(self, space) < 0)
+		return -1;
+	op->nsid = space->nsid;
+	return io_data(op, space, data, blocks, keep);
+}
+
 PyObject *channel_io(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
 		     uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *callback,
 		     uint64_t tag)

@@ -6,21 +6,34 @@
 
 #define SPINS 64u
 
+static int call_back(struct slot *slot, PyObject *callback)
+{
+	PyObject *done = done_new(&slot->done);
+	PyObject *result = done ? PyObject_CallFunctionObjArgs(callback, done, NULL) : NULL;
+
+	Py_XDECREF(done);
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}
+
 static void deliver_one(struct slot *slot, PyObject **errors)
 {
-	PyObject *callback = slot->callback, *keep = slot->keep, *done, *result = NULL;
+	PyObject *callback = slot->callback, *keep = slot->keep;
+	struct slot copy = *slot;
+	int rc;
 
-	slot->done.tag = slot->tag;
-	done = done_new(&slot->done);
 	/* The callback may submit: its slot is free from now on. */
+	copy.done.tag = slot->tag;
 	slot->callback = slot->keep = NULL;
 	slot_give(slot);
-	if (done)
-		result = PyObject_CallFunctionObjArgs(callback, done, NULL);
-	if (!result)
+	if (copy.kind == SLOT_CALL)
+		rc = call_back(&copy, callback);
+	else if (copy.kind == SLOT_GROUP)
+		rc = group_take((struct group *)callback, &copy.done);
+	else
+		rc = slot_settle(&copy, callback, keep);
+	if (rc < 0)
 		glue_collect(errors);
-	Py_XDECREF(result);
-	Py_XDECREF(done);
 	Py_XDECREF(callback);
 	Py_XDECREF(keep);
 }

@@ -3,7 +3,7 @@
 #include "glue.h"
 
 PyTypeObject *session_type, *space_type, *channel_type, *memory_type, *records_type, *done_type,
-	*column_type;
+	*column_type, *group_type;
 
 static const struct {
 	PyTypeObject **type;
@@ -13,7 +13,7 @@ static const struct {
 	{ &session_type, &session_spec, "Session" }, { &space_type, &space_spec, "Space" },
 	{ &channel_type, &channel_spec, "Channel" }, { &memory_type, &memory_spec, "Memory" },
 	{ &records_type, &records_spec, "Records" }, { &done_type, &done_spec, "Done" },
-	{ &column_type, &column_spec, "Column" },
+	{ &column_type, &column_spec, "Column" },    { &group_type, &group_spec, "Group" },
 };
 
 int types_init(PyObject *module)

@@ -69,6 +69,12 @@ PyObject *channel_raw(struct channel *self, const char *bytes, size_t nbytes, Py
 		      uint32_t direction, PyObject *callback, uint64_t tag);
 PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata);
 PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns);
+PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data, uint64_t lba,
+			 PyObject *blocks, uint32_t flags, PyObject *future);
+PyObject *channel_turn(struct channel *self);
+PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata, PyObject *group);
+PyObject *group_make(uint32_t n, PyObject *future);
+PyObject *group_end(PyObject *group, uint32_t n);
 PyObject *channel_wait(struct channel *self, uint64_t timeout_ns);
 PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns);
 

@@ -30,7 +30,7 @@ from __future__ import annotations
 from . import _errors, _log, _upnvme
 from ._batch import Batch, Completion, Completions, batch
 from ._buffer import Buffer
-from ._controller import ALL_NAMESPACES, Controller, Namespaces, open
+from ._controller import Controller, Namespaces, open
 from ._enums import Direction, DoneFlag, EventKind, Flag, Op, Select
 from ._errors import (AccessError, ArgumentError, BusyError, ClosedError, CommandStatusError, ControllerError, Error,
                       ForkedError, GenericStatusError, InCallbackError, IsADirectoryError, MediaError,
@@ -42,9 +42,11 @@ from ._namespace import Namespace
 from ._qpair import QPair
 from ._records import (ControllerInfo, ControllerStats, Device, ErrorEntry, Event, Features, Firmware, NamespaceInfo,
                        QPairStats, Smart, System)
+from ._session import ALL_NAMESPACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import aio as aio
     from . import devices as devices
 
 __all__ = [

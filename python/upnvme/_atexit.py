@@ -8,12 +8,12 @@ from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._controller import Controller
+    from ._session import SessionBase
 
-_open: set[ref[Controller]] = set()
+_open: set[ref[SessionBase]] = set()
 
 
-def remember(controller: Controller) -> None:
+def remember(controller: SessionBase) -> None:
     """Notes a controller until it goes."""
     _open.add(ref(controller, _open.discard))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._errors import NVMeError
-    from ._namespace import Namespace
+    from ._space import SpaceBase
 
 OPS, COMPLETIONS = 0, 1
 
@@ -142,7 +142,7 @@ class Completions(_Fields):
         return f"<upnvme.Completions: {len(self)}{f', {failed} failed' if failed else ''}>"
 
 
-def batch(n: int, ns: Namespace | int, opcode: int, *, lba: int = 0, blocks: int = 1, flags: int = 0) -> Batch:
+def batch(n: int, ns: SpaceBase | int, opcode: int, *, lba: int = 0, blocks: int = 1, flags: int = 0) -> Batch:
     """Makes `n` equal commands for a namespace (or its identifier), with tags from 0 on; set the fields that differ."""
     ops = Batch(n)
     _fill(ops, "opcode", opcode)

@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 from . import _upnvme
-from ._records import NamespaceInfo
+from ._space import SpaceBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._buffer import Buffer
-    from ._controller import Controller
     from ._typing import ReadableBuffer, WriteableBuffer
 
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
 _space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, _upnvme.space_tell
 
 
-class Namespace(_upnvme.Space):
+class Namespace(SpaceBase):
     """A namespace of a controller, from `Controller.namespaces`; for any thread.
 
     Its commands wait for the device. Each borrows a queue pair of a small pool for its time; when all are lent, calls
@@ -25,52 +24,7 @@ class Namespace(_upnvme.Space):
     A device's refusal is an NVMeError.
     """
 
-    __slots__ = ("_controller", "_nsid")
-
-    def __init__(self, controller: Controller, nsid: int) -> None:
-        _upnvme.space_open(self, controller, nsid)
-        self._controller = controller
-        self._nsid = nsid
-
-    @property
-    def controller(self) -> Controller:
-        """Whose it is."""
-        return self._controller
-
-    @property
-    def nsid(self) -> int:
-        """Its identifier."""
-        return self._nsid
-
-    @property
-    def block_size(self) -> int:
-        """Bytes of data in a logical block."""
-        return int(_upnvme.upnvme_ns_block_size(self))
-
-    @property
-    def block_count(self) -> int:
-        """Logical blocks."""
-        return int(_upnvme.upnvme_ns_block_count(self))
-
-    @property
-    def size(self) -> int:
-        """Bytes of data in all."""
-        return self.block_size * self.block_count
-
-    @property
-    def metadata_size(self) -> int:
-        """Bytes of metadata for each block."""
-        return int(_upnvme.upnvme_ns_metadata_size(self))
-
-    @property
-    def max_transfer_blocks(self) -> int:
-        """Blocks of one command at most; larger requests are split."""
-        return int(_upnvme.upnvme_ns_max_transfer_blocks(self))
-
-    @property
-    def info(self) -> NamespaceInfo:
-        """All that a fresh Identify says."""
-        return NamespaceInfo(_upnvme.upnvme_ns_info_get(self))
+    __slots__ = ()
 
     def read(self, lba: int, blocks: int = 1, flags: int = 0, timeout: float | None = None) -> Buffer:
         """Reads blocks into DMA memory of their own."""
@@ -108,20 +62,3 @@ class Namespace(_upnvme.Space):
     def verify(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
         """Has the device read blocks and check them."""
         _space_tell(self, _upnvme.UPNVME_OP_VERIFY, lba, blocks, flags, timeout)
-
-    def __len__(self) -> int:
-        return self.block_count
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Namespace) and (self._controller is other._controller and self._nsid == other._nsid)
-
-    def __hash__(self) -> int:
-        return hash((id(self._controller), self._nsid))
-
-    def __repr__(self) -> str:
-        if not self._controller.is_open:
-            return f"<upnvme.Namespace {self._nsid}, closed>"
-        return f"<upnvme.Namespace {self._nsid} of {self.block_count} blocks of {self.block_size} bytes>"

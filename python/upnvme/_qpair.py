@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from . import _upnvme
 from ._batch import Batch, Completions
-from ._records import QPairStats
+from ._channel import ChannelBase
+from ._session import dwords
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._controller import Controller
     from ._namespace import Namespace
     from ._typing import Callback, ReadableBuffer, WriteableBuffer
 
@@ -20,7 +20,7 @@ _channel_poll, _channel_submit, _channel_reap = _upnvme.channel_poll, _upnvme.ch
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
 
 
-class QPair(_upnvme.Channel):
+class QPair(ChannelBase):
     """A queue pair, from Controller.qpair. It belongs to the thread that made it, until it is released and adopted by
     another; any other thread's call is a WrongThreadError.
 
@@ -30,19 +30,7 @@ class QPair(_upnvme.Channel):
     was delivered. A full queue is a WouldBlockError.
     """
 
-    __slots__ = ("_controller",)
-
-    def __init__(self, controller: Controller, depth: int | None = None, *, entries: int = 0, outstanding: int = 0,
-                 ring_each: bool = False, histogram: bool = False, cmb: bool = False, interrupt: bool = False,
-                 flags: int = 0) -> None:
-        self._controller = controller
-        if depth is not None:
-            if depth < 1:
-                raise ValueError(f"depth must be at least 1, not {depth}")
-            entries, outstanding = depth + 1, depth
-        flags |= (_upnvme.UPNVME_QPAIR_RING_EACH * ring_each | _upnvme.UPNVME_QPAIR_HISTOGRAM * histogram |
-                  _upnvme.UPNVME_QPAIR_CMB * cmb | _upnvme.UPNVME_QPAIR_INTERRUPT * interrupt)
-        _upnvme.channel_open(self, controller, flags, entries, outstanding)
+    __slots__ = ()
 
     # --- one command at a time ---
 
@@ -101,7 +89,7 @@ class QPair(_upnvme.Channel):
     def raw(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0, *,
             metadata: ReadableBuffer | None = None, callback: Callback | None = None, tag: int = 0) -> None:
         """Sends a command dword by dword, as it is; `direction` is of upnvme.Direction."""
-        _upnvme.channel_raw(self, _dwords(cdw), data, metadata, direction, callback, tag)
+        _upnvme.channel_raw(self, dwords(cdw), data, metadata, direction, callback, tag)
 
     # --- batches ---
 
@@ -167,68 +155,11 @@ class QPair(_upnvme.Channel):
         """Releases a queue pair whose owner thread has ended; the caller vouches for that."""
         _upnvme.channel_abandon(self)
 
-    def close(self) -> None:
-        """Completes all that is outstanding and frees the queue pair; a second time does nothing.
-
-        Within one of its callbacks it is carried out when the poll returns.
-        """
-        _upnvme.channel_close(self)
-
-    @property
-    def controller(self) -> Controller:
-        """Whose it is."""
-        return self._controller
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can be used."""
-        return bool(_upnvme.channel_is_open(self))
-
-    @property
-    def id(self) -> int:
-        """The queue identifier."""
-        return int(_upnvme.upnvme_qpair_id(self))
-
-    @property
-    def entries(self) -> int:
-        """Entries of each ring."""
-        return int(_upnvme.upnvme_qpair_entries(self))
-
-    @property
-    def depth(self) -> int:
-        """How many commands can be in flight."""
-        return int(_upnvme.upnvme_qpair_outstanding_max(self))
-
-    @property
-    def inflight(self) -> int:
-        """Commands that were accepted and are not completed; 0 elsewhere than on the owner's thread."""
-        return int(_upnvme.channel_inflight(self))
-
-    @property
-    def stats(self) -> QPairStats:
-        """Counters since it was made."""
-        return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
-
-    def histogram(self) -> list[tuple[int, int]]:
-        """Latencies, if it was made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many."""
-        buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
-        return buckets
-
     def __enter__(self) -> QPair:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    def __del__(self) -> None:
-        if _upnvme.channel_is_open(self):
-            _warn(self)
-            _upnvme.channel_force(self)
-
-    def __repr__(self) -> str:
-        if not self.is_open:
-            return "<upnvme.QPair, closed>"
-        return f"<upnvme.QPair {self.id} of depth {self.depth}, {self.inflight} in flight>"
 
 
 def _one(ns: Namespace, opcode: int, lba: int, blocks: int, flags: int, tag: int) -> Batch:
@@ -238,13 +169,3 @@ def _one(ns: Namespace, opcode: int, lba: int, blocks: int, flags: int, tag: int
                         ("tag", tag)):
         op.column(name)[0] = value
     return op
-
-
-def _dwords(cdw: Sequence[int]) -> bytes:
-    return b"".join(dword.to_bytes(4, "little") for dword in cdw)
-
-
-def _warn(self: QPair) -> None:
-    import warnings
-
-    warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=3, source=self)
