@@ -38,7 +38,7 @@ def pkg_config(*what):
 
 def run(*command, **options):
     """Runs a program; make's own variables are not for another make."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     subprocess.run(command, check=True, env=environment, **options)
 
 

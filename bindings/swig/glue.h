@@ -234,6 +234,9 @@ void *cache_get(struct session *session, size_t bytes);
 bool cache_put(struct session *session, void *data, size_t bytes);
 void cache_empty(struct session *session);
 
+/* dlpack.c */
+PyObject *memory_dlpack(PyObject *memory);
+
 /* records.c, column.c, done.c */
 extern PyType_Spec records_spec, done_spec, column_spec;
 struct field {

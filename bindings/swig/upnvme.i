@@ -42,6 +42,7 @@ PyObject *memory_alloc(struct memory *self, struct session *session, size_t byte
 PyObject *memory_register(struct memory *self, struct session *session, PyObject *owner);
 PyObject *memory_free(struct memory *self);
 PyObject *memory_address(struct memory *self);
+PyObject *memory_dlpack(PyObject *memory);
 
 PyObject *records_init(struct records *self, uint32_t kind, size_t n);
 PyObject *records_column(struct records *self, const char *name);

@@ -68,6 +68,16 @@ class Buffer(_upnvme.Memory):
         """
         _upnvme.memory_free(self)
 
+    def __dlpack__(self, *, stream: object = None, max_version: object = None, dl_device: object = None,
+                   copy: bool | None = None) -> object:
+        """The memory for other libraries of arrays: `torch.from_dlpack(buf)`. It is a view like any other."""
+        if copy:
+            raise BufferError("this memory is not copied: say copy=False")
+        return _upnvme.memory_dlpack(self)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
     def __enter__(self) -> Buffer:
         return self
 

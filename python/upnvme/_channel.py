@@ -71,7 +71,7 @@ class ChannelBase(_upnvme.Channel):
         return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
 
     def histogram(self) -> list[tuple[int, int]]:
-        """Latencies, if it was made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many."""
+        """Latencies, if made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many."""
         buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
         return buckets
 

@@ -53,8 +53,8 @@ class Controller(SessionBase):
               histogram: bool = False, cmb: bool = False, interrupt: bool = False) -> QPair:
         """Makes a queue pair for the calling thread; `depth` commands can be in flight (if not said: 255).
 
-        `ring_each`: ring the doorbell at each command; `histogram`: measure latencies; `cmb`: the submission queue is in
-        the controller's memory; `interrupt`: completions can be waited for (QPair.wait, fileno).
+        `ring_each`: ring the doorbell at each command; `histogram`: measure latencies; `cmb`: the submission queue is
+        in the controller's memory; `interrupt`: completions can be waited for (QPair.wait, fileno).
         """
         return QPair(self, depth, entries=entries, outstanding=outstanding, ring_each=ring_each, histogram=histogram,
                      cmb=cmb, interrupt=interrupt)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from . import _upnvme
 
 _LEVELS = {
-    _upnvme.UPNVME_LOG_ERROR: 40, _upnvme.UPNVME_LOG_WARN: 30, _upnvme.UPNVME_LOG_INFO: 20, _upnvme.UPNVME_LOG_DEBUG: 10,
+    _upnvme.UPNVME_LOG_ERROR: 40, _upnvme.UPNVME_LOG_WARN: 30, _upnvme.UPNVME_LOG_INFO: 20,
+    _upnvme.UPNVME_LOG_DEBUG: 10,
 }
 
 

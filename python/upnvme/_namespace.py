@@ -8,6 +8,8 @@ from ._space import SpaceBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
     from ._buffer import Buffer
     from ._typing import ReadableBuffer, WriteableBuffer
 
@@ -62,3 +64,24 @@ class Namespace(SpaceBase):
     def verify(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
         """Has the device read blocks and check them."""
         _space_tell(self, _upnvme.UPNVME_OP_VERIFY, lba, blocks, flags, timeout)
+
+    def open(self, mode: str = "rb", offset: int = 0, size: int | None = None, buffering: int = -1) -> BinaryIO:
+        """Opens the namespace, or `size` bytes from `offset` of it, as a file of fixed size.
+
+        Modes are "rb", "wb", "r+b" and "w+b"; nothing is truncated. What does not fit is a short write, then ENOSPC.
+        """
+        from ._file import open_file
+
+        return open_file(self, mode, offset, size, buffering)
+
+    def fromfile(self, dtype: Any, count: int = -1, offset: int = 0) -> Any:
+        """Reads a NumPy array, `count` items from byte `offset` on (all, if not said); it is DMA memory itself."""
+        from ._numpy import fromfile
+
+        return fromfile(self, dtype, count, offset)
+
+    def tofile(self, array: Any, offset: int = 0) -> None:
+        """Writes a NumPy array's bytes from byte `offset` on."""
+        from ._numpy import tofile
+
+        tofile(self, array, offset)

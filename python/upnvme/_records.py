@@ -177,7 +177,7 @@ class QPairStats(Record):
 
 
 class ControllerStats(Record):
-    """What the package itself counts: `bounced_bytes` were copied because the device does not reach the caller's memory."""
+    """What the package counts: `bounced_bytes` were copied as the device does not reach the caller's memory."""
 
     bounced_bytes: int
     leases: int

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ._ranges import Ranges
     from ._typing import ReadableBuffer, WriteableBuffer
 
 ALL_NAMESPACES = 0xFFFFFFFF
@@ -21,10 +22,11 @@ ALL_NAMESPACES = 0xFFFFFFFF
 class SessionBase(_upnvme.Session):
     """A controller without its namespaces and queue pairs."""
 
-    __slots__ = ("_on_event", "__weakref__")
+    __slots__ = ("_on_event", "_ranges", "__weakref__")
 
     def __init__(self, uri: str, *, queue_pairs: int = 0, keep_alive: float = 0, admin_timeout: float = 0,
                  max_transfer: int = 0, housekeeping: bool = False, leases: int = 8, lease_depth: int = 63) -> None:
+        self._ranges: dict[int, Ranges] = {}
         self._on_event: Callable[[Event], object] | None = None
         _upnvme.session_open(self, uri, _upnvme.UPNVME_OPEN_HOUSEKEEPING * housekeeping, queue_pairs,
                              int(keep_alive * 1e3), int(admin_timeout * 1e9), max_transfer, leases, lease_depth + 1)
@@ -79,6 +81,12 @@ class SessionBase(_upnvme.Session):
     def unregister(self, buffer: Buffer) -> None:
         """The same as buffer.free()."""
         buffer.free()
+
+    def _ranges_of(self, nsid: int) -> Ranges:
+        """What of a namespace files are changing."""
+        from ._ranges import Ranges
+
+        return self._ranges.setdefault(nsid, Ranges())
 
     # --- the admin side ---
 

@@ -191,7 +191,7 @@ class _Run:
 
 
 class Namespace(SpaceBase):
-    """A namespace, with commands that are awaited. Buffers must be memory that the device reaches: nothing is copied."""
+    """A namespace, with commands that are awaited. Buffers must be memory that the device reaches."""
 
     __slots__ = ("_qpair",)
 

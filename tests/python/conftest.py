@@ -13,7 +13,7 @@ import pytest
 import upnvme
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-HANG_SECONDS = 300
+HANG_SECONDS = 120
 
 
 @pytest.fixture(autouse=True)

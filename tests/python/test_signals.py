@@ -136,9 +136,9 @@ def test_close_ends_calls_that_wait(slow_python):
             except upnvme.ClosedError as error:
                 ended.append(error)
         def reap():
-            qp = ctrlr.qpair(8)
-            qp.submit(upnvme.batch(4, ns, upnvme.Op.READ), ctrlr.alloc(4096))
             try:
+                qp = ctrlr.qpair(8)
+                qp.submit(upnvme.batch(4, ns, upnvme.Op.READ), ctrlr.alloc(4096))
                 qp.reap(min=4)
             except upnvme.ClosedError as error:
                 ended.append(error)
@@ -151,8 +151,8 @@ def test_close_ends_calls_that_wait(slow_python):
         closer.start()
         for thread in threads:
             thread.join()
-        assert len(ended) == 8, ended
         let_go()                              # the queues of this device end when its reads do
+        assert len(ended) == 8, ended
         closer.join()
         ctrlr.close()
     """))
