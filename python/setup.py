@@ -15,6 +15,7 @@ import sys
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 
 HERE = pathlib.Path(__file__).resolve().parent
 IN_SDIST = (HERE / "csrc").is_dir()
@@ -42,6 +43,37 @@ def run(*command, **options):
     subprocess.run(command, check=True, env=environment, **options)
 
 
+def make_wrapper(folder):
+    """SWIG's output; an sdist has it already."""
+    made = pathlib.Path(folder) / "upnvme_wrap.c"
+    swig = shutil.which("swig", path=f"{pathlib.Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+    run(swig or "swig", "-python", "-noproxy", "-Wall", "-Werror", f"-I{relative(ROOT / 'capi' / 'include')}",
+        "-outdir", str(folder), "-o", str(made), relative(GLUE / "upnvme.i"))
+    return made
+
+
+def relative(path):
+    return os.path.relpath(path, HERE)
+
+
+class Sdist(sdist):
+    """What the library and the module are made of goes along, in csrc/, with SWIG's output."""
+
+    PARTS = ("Makefile", "LICENSE", "core", "capi/include", "capi/src", "capi/upnvme.map", "capi/upnvme.pc.in",
+             "bindings/swig")
+
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, [name for name in files if not name.startswith("..")])
+        sources = pathlib.Path(base_dir) / "csrc"
+        for part in self.PARTS:
+            (sources / part).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, sources / part)
+            else:
+                shutil.copy(ROOT / part, sources / part)
+        make_wrapper(sources)
+
+
 class Build(build_ext):
     """The library first, then the wrapper, then the module that links with both."""
 
@@ -58,13 +90,7 @@ class Build(build_ext):
 
     def wrapper(self):
         ready = HERE / "csrc" / "upnvme_wrap.c"
-        if ready.exists():
-            return ready
-        made = self.temporary / "upnvme_wrap.c"
-        swig = shutil.which("swig", path=f"{pathlib.Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
-        run(swig or "swig", "-python", "-noproxy", "-Wall", "-Werror", f"-I{ROOT / 'capi' / 'include'}",
-            "-outdir", str(self.temporary), "-o", str(made), str(GLUE / "upnvme.i"))
-        return made
+        return ready if ready.exists() else make_wrapper(self.temporary)
 
     def bundle(self, ext):
         """Builds libupnvme (and its plug-in for DPDK where that is) and puts it beside the module."""
@@ -81,16 +107,14 @@ class Build(build_ext):
         ext.extra_link_args.append("-Wl,-rpath,$ORIGIN")
 
 
-def relative(path):
-    return os.path.relpath(path, HERE)
-
-
 BUILD.mkdir(parents=True, exist_ok=True)
+# What an earlier build left here would be packed too.
+shutil.rmtree(BUILD / "lib", ignore_errors=True)
 setup(
     version=version(),
     packages=["upnvme"],
     package_data={"upnvme": ["py.typed", "*.pyi"]},
-    cmdclass={"build_ext": Build},
+    cmdclass={"build_ext": Build, "sdist": Sdist},
     ext_modules=[Extension(
         "upnvme._upnvme",
         sources=[relative(path) for path in sorted(GLUE.glob("*.c"))],
@@ -100,7 +124,7 @@ setup(
         py_limited_api=True,
     )],
     options={
-        "build": {"build_base": relative(BUILD)},
+        "build": {"build_base": relative(BUILD), "build_lib": relative(BUILD / "lib")},
         "egg_info": {"egg_base": relative(BUILD)},
         "bdist_wheel": {"py_limited_api": "cp311"},
     },
