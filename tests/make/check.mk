@@ -96,6 +96,7 @@ coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/co
 
 bench: ## what the main job costs, as a table (JSON=FILE: the same for machines)
 	@tests/deps/install bench
+	@tests/deps/install --optional python
 	+@$(SUBMAKE) all
 	@JSON='$(JSON)' tests/bench/run
 
