@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A batch: an array of struct upnvme_op, with offsets into a buffer where pointers belong. All are checked before the
  * first is submitted. */
-#include "glue.h"
+#include "slot.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -121,9 +121,9 @@ static int batch_send_group(struct batch *batch, uint32_t room)
 	if (!keep && PyErr_Occurred())
 		return -1;
 	while (n < room) {
-		struct slot *slot = slot_take(channel, batch->group, keep, channel->ops[n].tag);
+		struct slot *slot =
+			slot_take(channel, SLOT_GROUP, batch->group, keep, channel->ops[n].tag);
 
-		slot->kind = SLOT_GROUP;
 		channel->ops[n].tag = 0;
 		rc = upnvme_io(channel->qp, &channel->ops[n], slot_done, slot);
 		if (rc == 0) {
@@ -144,16 +144,20 @@ static int batch_send(struct batch *batch, uint32_t room)
 	struct channel *channel = batch->channel;
 	struct upnvme_op *ops = channel->ops;
 	PyObject *keep = batch_keep(batch);
+	struct share *share = share_new(keep, room);
+	uint32_t accepted;
 	int rc;
 
-	if (!keep && PyErr_Occurred())
+	Py_XDECREF(keep);
+	if (!share && PyErr_Occurred())
 		return -1;
 	for (uint32_t i = 0; i < room; i++)
-		ops[i].tag = (uintptr_t)slot_take(channel, NULL, keep, ops[i].tag);
+		ops[i].tag = (uintptr_t)slot_take_tagged(channel, share, ops[i].tag);
 	rc = upnvme_submit(channel->qp, ops, room);
-	for (uint32_t i = room; i-- > (rc < 0 ? 0 : (uint32_t)rc);)
-		slot_give((struct slot *)(uintptr_t)ops[i].tag);
-	Py_XDECREF(keep);
+	accepted = rc < 0 ? 0 : (uint32_t)rc;
+	for (uint32_t i = room; i-- > accepted;)
+		slot_push((struct slot *)(uintptr_t)ops[i].tag);
+	share_drop(share, room - accepted);
 	if (rc < 0)
 		glue_raise(rc);
 	return rc;

@@ -243,6 +243,8 @@ static int channel_traverse(PyObject *object, visitproc visit, void *arg)
 	Py_VISIT(Py_TYPE(object));
 	Py_VISIT((PyObject *)self->session);
 	for (uint32_t i = 0; self->slots && i < self->nslots; i++) {
+		if (!self->slots[i].callback)
+			continue;
 		Py_VISIT(self->slots[i].callback);
 		Py_VISIT(self->slots[i].keep);
 	}

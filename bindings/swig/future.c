@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Commands whose completions settle an asyncio future: its result is the buffer that was read, or None. */
-#include "glue.h"
+#include "slot.h"
 
 #include <errno.h>
 
@@ -59,13 +59,13 @@ int future_fail(PyObject *future)
 	return rc;
 }
 
-int slot_settle(struct slot *slot, PyObject *future, PyObject *keep)
+int slot_settle(const struct slot_more *more, PyObject *future, PyObject *keep)
 {
-	struct upnvme_op op = { .opcode = slot->opcode, .lba = slot->lba, .blocks = slot->blocks };
+	struct upnvme_op op = { .opcode = more->opcode, .lba = more->lba, .blocks = more->blocks };
 
-	if (!slot->done.status)
-		return future_set(future, slot->kind == SLOT_FUTURE_BUFFER ? keep : Py_None);
-	glue_raise_status(&slot->done, &op);
+	if (!more->done.status)
+		return future_set(future, more->kind == SLOT_FUTURE_BUFFER ? keep : Py_None);
+	glue_raise_status(&more->done, &op);
 	return future_fail(future);
 }
 
@@ -97,6 +97,7 @@ PyObject *channel_future(struct channel *self, struct space *space, uint32_t opc
 	struct upnvme_op op = { .opcode = (uint8_t)opcode, .flags = (uint16_t)flags, .lba = lba };
 	bool own = opcode == UPNVME_OP_READ && data == Py_None;
 	PyObject *keep = NULL;
+	struct slot_more *more;
 	struct slot *slot;
 	int rc;
 
@@ -106,12 +107,12 @@ PyObject *channel_future(struct channel *self, struct space *space, uint32_t opc
 		   io_prepare(self, space, &op, data, blocks, &keep);
 	if (rc < 0)
 		return NULL;
-	slot = slot_take(self, future, keep, 0);
+	slot = slot_take(self, own ? SLOT_FUTURE_BUFFER : SLOT_FUTURE, future, keep, 0);
 	Py_XDECREF(keep);
-	slot->kind = own ? SLOT_FUTURE_BUFFER : SLOT_FUTURE;
-	slot->opcode = op.opcode;
-	slot->lba = lba;
-	slot->blocks = op.blocks;
+	more = slot_more(slot);
+	more->opcode = op.opcode;
+	more->lba = lba;
+	more->blocks = op.blocks;
 	rc = upnvme_io(self->qp, &op, slot_done, slot);
 	if (rc == 0)
 		Py_RETURN_TRUE;

@@ -112,17 +112,30 @@ struct done {
 /* What becomes of a completion. */
 enum slot_kind { SLOT_CALL, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
 
-/* A command that was accepted. */
+/* What a batch's commands hold together: counted, for one reference each would cost more than the rest. */
+struct share {
+	PyObject *object;
+	uint32_t n;
+};
+
+/* A command that was accepted. What is looked at for each is apart from the rest. */
 struct slot {
 	PyObject *callback; /* or future, or group; null: a tagged one */
-	PyObject *keep;     /* what holds its memory; may be null */
-	uint64_t tag;
+	union {
+		PyObject *keep;      /* what holds its memory; may be null */
+		struct share *share; /* of a tagged one, likewise */
+	};
+	union {
+		uint64_t tag;
+		struct slot *next; /* of a free one */
+	};
 	struct channel *channel;
+};
+struct slot_more {
+	struct upnvme_completion done;
 	uint64_t lba; /* of futures, for their exceptions: what was asked */
 	uint32_t blocks;
 	uint8_t opcode, kind;
-	struct slot *next; /* of the free ones */
-	struct upnvme_completion done;
 };
 
 /* A queue pair. */
@@ -133,6 +146,7 @@ struct channel {
 	unsigned long deliverer;
 	uint32_t nslots, nfree, nrecorded;
 	struct slot *slots, *free;
+	struct slot_more *more;
 	struct slot *
 		*recorded; /* done, callback not yet run; written without the lock by the owner */
 	struct upnvme_op *ops; /* where a batch becomes commands */
@@ -275,11 +289,12 @@ int channel_shut(struct channel *self, PyObject **errors);
 /* slot.c */
 int slots_init(struct channel *channel);
 void slots_fini(struct channel *channel);
-struct slot *slot_take(struct channel *channel, PyObject *callback, PyObject *keep, uint64_t tag);
-void slot_give(struct slot *slot);
 void slot_done(void *arg, const struct upnvme_completion *done);
 /* Gives the completions their own tags back. */
 void slots_restore(struct upnvme_completion *done, int n);
+/* Holds the object. Null with an exception; for no object null without one. */
+struct share *share_new(PyObject *object, uint32_t n);
+void share_drop(struct share *share, uint32_t n);
 
 /* submit.c, batch.c */
 PyObject *channel_io(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
@@ -300,7 +315,7 @@ int io_prepare(struct channel *self, struct space *space, struct upnvme_op *op, 
 PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
 			 uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *future);
 PyObject *channel_turn(struct channel *self);
-int slot_settle(struct slot *slot, PyObject *future, PyObject *keep);
+int slot_settle(const struct slot_more *more, PyObject *future, PyObject *keep);
 int future_set(PyObject *future, PyObject *value);
 int future_fail(PyObject *future);
 /* group.c */

@@ -1,27 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One command at a time, by callback or by tag. */
-#include "glue.h"
+#include "slot.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
 
-/* Takes the slot, submits, and gives it back if that was refused. `keep` is taken over. */
+static int send_call(struct channel *self, const struct upnvme_op *op, PyObject *keep,
+		     PyObject *callback)
+{
+	struct slot *slot = slot_take(self, SLOT_CALL, callback, keep, op->tag);
+	int rc = upnvme_io(self->qp, op, slot_done, slot);
+
+	if (rc < 0)
+		slot_give(slot);
+	return rc;
+}
+
+static int send_tagged(struct channel *self, struct upnvme_op *op, PyObject *keep)
+{
+	struct share *share = share_new(keep, 1);
+	struct slot *slot = slot_take_tagged(self, share, op->tag);
+	int rc;
+
+	op->tag = (uintptr_t)slot;
+	rc = upnvme_io(self->qp, op, NULL, NULL);
+	if (rc < 0) {
+		slot_push(slot);
+		share_drop(share, 1);
+	}
+	return rc;
+}
+
+/* `keep` is taken over. */
 static PyObject *send_op(struct channel *self, struct upnvme_op *op, PyObject *keep,
 			 PyObject *callback)
 {
-	struct slot *slot = slot_take(self, callback == Py_None ? NULL : callback, keep, op->tag);
 	int rc = -EAGAIN;
 
+	if (self->free)
+		rc = callback == Py_None ? send_tagged(self, op, keep) :
+					   send_call(self, op, keep, callback);
 	Py_XDECREF(keep);
-	if (slot) {
-		op->tag = slot->callback ? 0 : (uintptr_t)slot;
-		rc = upnvme_io(self->qp, op, slot->callback ? slot_done : NULL, slot);
-	}
 	if (rc == 0)
 		Py_RETURN_NONE;
-	if (slot)
-		slot_give(slot);
 	glue_raise(rc);
 	return NULL;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Completions: by callback, and as arrays. */
-#include "glue.h"
+#include "slot.h"
 
 #include <sched.h>
 
 #define SPINS 64u
 
-static int call_back(struct slot *slot, PyObject *callback)
+static int call_back(const struct upnvme_completion *completion, PyObject *callback)
 {
-	PyObject *done = done_new(&slot->done);
+	PyObject *done = done_new(completion);
 	PyObject *result = done ? PyObject_CallFunctionObjArgs(callback, done, NULL) : NULL;
 
 	Py_XDECREF(done);
@@ -16,26 +16,42 @@ static int call_back(struct slot *slot, PyObject *callback)
 	return result ? 0 : -1;
 }
 
-static void deliver_one(struct slot *slot, PyObject **errors)
+/* Runs Python, which may submit: the slot is free before. */
+static int deliver_to_python(struct slot *slot)
 {
 	PyObject *callback = slot->callback, *keep = slot->keep;
-	struct slot copy = *slot;
+	struct slot_more more = *slot_more(slot);
 	int rc;
 
-	/* The callback may submit: its slot is free from now on. */
-	copy.done.tag = slot->tag;
-	slot->callback = slot->keep = NULL;
-	slot_give(slot);
-	if (copy.kind == SLOT_CALL)
-		rc = call_back(&copy, callback);
-	else if (copy.kind == SLOT_GROUP)
-		rc = group_take((struct group *)callback, &copy.done);
+	more.done.tag = slot->tag;
+	slot_push(slot);
+	if (more.kind == SLOT_CALL)
+		rc = call_back(&more.done, callback);
 	else
-		rc = slot_settle(&copy, callback, keep);
+		rc = slot_settle(&more, callback, keep);
+	Py_DECREF(callback);
+	Py_XDECREF(keep);
+	return rc;
+}
+
+static int deliver_to_group(struct slot *slot)
+{
+	struct slot_more *more = slot_more(slot);
+	int rc;
+
+	more->done.tag = slot->tag;
+	rc = group_take((struct group *)slot->callback, &more->done);
+	slot_give(slot);
+	return rc;
+}
+
+static void deliver_one(struct slot *slot, PyObject **errors)
+{
+	int rc = slot_more(slot)->kind == SLOT_GROUP ? deliver_to_group(slot) :
+						       deliver_to_python(slot);
+
 	if (rc < 0)
 		glue_collect(errors);
-	Py_XDECREF(callback);
-	Py_XDECREF(keep);
 }
 
 /* Runs the callbacks of what has completed. One that fails does not stop the others. */

@@ -31,7 +31,6 @@ from . import _errors, _log, _upnvme
 from ._batch import Batch, Completion, Completions, batch
 from ._buffer import Buffer
 from ._controller import Controller, Namespaces, open
-from ._enums import Direction, DoneFlag, EventKind, Flag, Op, Select
 from ._errors import (AccessError, ArgumentError, BusyError, ClosedError, CommandStatusError, ControllerError, Error,
                       ForkedError, GenericStatusError, InCallbackError, IsADirectoryError, MediaError,
                       NamespaceNotFoundError, NotADeviceError, NotADirectoryError, NotFoundError, NVMeError,
@@ -48,6 +47,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import aio as aio
     from . import devices as devices
+    from ._enums import Direction, DoneFlag, EventKind, Flag, Op, Select
 
 __all__ = [
     "ALL_NAMESPACES", "AccessError", "ArgumentError", "Batch", "Buffer", "BusyError", "ClosedError",
@@ -70,7 +70,8 @@ _upnvme.hooks_set(_errors.make_error, _errors.make_op_status, _errors.make_group
                   _log.hand_on)
 _upnvme.log_start(_upnvme.UPNVME_LOG_DEBUG)
 
-_LAZY = ("aio", "devices")
+_MODULES = ("aio", "devices")
+_ENUMS = ("Direction", "DoneFlag", "EventKind", "Flag", "Op", "Select")
 
 
 def build_info() -> str:
@@ -80,8 +81,12 @@ def build_info() -> str:
 
 def __getattr__(name: str) -> object:
     """What is imported when it is used first."""
-    if name in _LAZY:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _MODULES:
         return import_module(f".{name}", __name__)
+    if name in _ENUMS:
+        value: object = getattr(import_module("._enums", __name__), name)
+        globals()[name] = value
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from _collections_abc import Mapping  # collections.abc, without the modules that collections brings
 
 from ._namespace import Namespace
 from ._qpair import QPair
