@@ -112,7 +112,7 @@ BUILD.mkdir(parents=True, exist_ok=True)
 shutil.rmtree(BUILD / "lib", ignore_errors=True)
 setup(
     version=version(),
-    packages=["upnvme"],
+    packages=["upnvme", "upnvme.cli"],
     package_data={"upnvme": ["py.typed", "*.pyi"]},
     cmdclass={"build_ext": Build, "sdist": Sdist},
     ext_modules=[Extension(

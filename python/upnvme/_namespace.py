@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from ._buffer import Buffer
+    from ._controller import Controller
     from ._typing import ReadableBuffer, WriteableBuffer
 
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
@@ -27,6 +28,11 @@ class Namespace(SpaceBase):
     """
 
     __slots__ = ()
+
+    @property
+    def controller(self) -> Controller:
+        """Whose it is."""
+        return self._controller  # type: ignore[return-value]
 
     def read(self, lba: int, blocks: int = 1, flags: int = 0, timeout: float | None = None) -> Buffer:
         """Reads blocks into DMA memory of their own."""

@@ -4,7 +4,7 @@
 # Debian's own, with its headers, before any other.
 VENV_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 VENV        := build/venv
-PYTHON_TOOLS := build hypothesis mypy numpy pytest 'setuptools>=77' 'swig>=4.3' uvloop
+PYTHON_TOOLS := build click hypothesis matplotlib mypy numpy pytest rich 'setuptools>=77' 'swig>=4.3' uvloop
 PYTHON_TESTS := $(wildcard tests/python/test_*.py)
 PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
 CHECK_LANES += $(if $(PYTHON_TESTS),python)
