@@ -47,8 +47,8 @@ struct pool {
 	struct waiter *first, *last;
 	unsigned n, max;
 	uint32_t entries;
-	unsigned
-		patience; /* calls that wait without the lock from the start: the last ones had to */
+	/* Calls that wait without the lock from the start, as the last ones had to. */
+	unsigned patience;
 };
 
 #define EVENTS_MAX 64u
@@ -172,6 +172,12 @@ struct hooks {
 extern struct hooks hooks;
 void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buffer,
 	       PyObject *completion, PyObject *completions, PyObject *log);
+
+/* arguments.c */
+int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value);
+int arg_timeout(PyObject *object, uint64_t *timeout_ns);
+/* Holds its controller open. */
+int arg_space(struct space *space);
 
 /* turn.c: waiting for another thread's doing, and for time. */
 extern unsigned glue_generation;

@@ -16,7 +16,7 @@
 
 %include "arguments.i"
 
-// --- glue.h -----------------------------------------------------------------------------------------------------------
+// --- glue.h ----------------------------------------------------------------------------------------------------------
 void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buffer, PyObject *completion,
 	       PyObject *completions, PyObject *log);
 PyObject *log_start(uint32_t level);
@@ -79,5 +79,5 @@ PyObject *group_end(PyObject *group, uint32_t n);
 PyObject *channel_wait(struct channel *self, uint64_t timeout_ns);
 PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns);
 
-// --- the public headers -----------------------------------------------------------------------------------------------
+// --- the public headers ---------------------------------------------------------------------------------------------
 %include "headers.i"

@@ -126,7 +126,7 @@ class QPair(ChannelBase):
         return run(self, ops, buf, timeout, metadata)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Sleeps until there is something for poll or reap, `timeout` seconds at most; if made with `interrupt=True`."""
+        """Sleeps until there is something for poll or reap, `timeout` seconds at most (with interrupt=True)."""
         return bool(_upnvme.channel_wait(self, timeout))
 
     def fileno(self) -> int:

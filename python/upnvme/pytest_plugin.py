@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the marker."""
-    config.addinivalue_line("markers", "upnvme(uri, **options): the controller that the test gets, as upnvme.open has it")
+    config.addinivalue_line("markers", "upnvme(uri, **options): the controller of the test, as upnvme.open has it")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def upnvme_controller(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
     import upnvme
 
     marker = request.node.get_closest_marker("upnvme")
-    arguments = marker.args if marker and marker.args else (request.config.getoption("--upnvme-uri"),)
+    uri = str(marker.args[0] if marker and marker.args else request.config.getoption("--upnvme-uri"))
     options = marker.kwargs if marker else {}
-    with upnvme.open(arguments[0].replace("{tmp_path}", str(tmp_path)), **options) as controller:
+    with upnvme.open(uri.replace("{tmp_path}", str(tmp_path)), **options) as controller:
         yield controller

@@ -27,8 +27,9 @@ def fresh(tmp_path):
     venv.create(tmp_path / "venv", with_pip=True, symlinks=True)
 
     def run(program, *arguments, **environment):
+        environment = {**os.environ, **environment, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         return subprocess.run([tmp_path / "venv" / "bin" / program, *arguments], cwd=tmp_path, check=True, text=True,
-                              capture_output=True, env={**os.environ, **environment, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+                              capture_output=True, env=environment)
     return run
 
 
@@ -42,10 +43,10 @@ def test_an_sdist_needs_neither_the_tree_nor_swig(fresh, tmp_path):
     sdist = next(tmp_path.glob("upnvme-*.tar.gz"))
     subprocess.run(["tar", "xzf", sdist, "-C", tmp_path], check=True)
     source = next(tmp_path.glob("upnvme-*/"))
-    # The tools of Python that build it, but no SWIG: that is beside this interpreter, not beside the fresh one.
+    # The tools of Python that build it, but no SWIG: that is beside this interpreter, not the fresh one.
     tools = next(path for path in sys.path if path.endswith("site-packages"))
-    fresh("python", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(source), PYTHONPATH=tools,
-          PATH="/usr/bin:/bin")
+    fresh("python", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(source),
+          PYTHONPATH=tools, PATH="/usr/bin:/bin")
     wheel = next(tmp_path.glob("upnvme-*.whl"))
     assert "-cp311-abi3-" in wheel.name
     fresh("pip", "install", "-q", "--no-index", str(wheel))

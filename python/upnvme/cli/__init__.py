@@ -16,7 +16,8 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 def group() -> None:
     """NVMe from user space: controllers by URI, as soft:/path/disk.img, soft:ram?size=1GiB or pcie:0000:01:00.0.
 
-    Every command takes --json. Shell completion: eval "$(_UPNVME_COMPLETE=bash_source upnvme)" (or zsh_source, fish_source).
+    Every command takes --json. Shell completion: eval "$(_UPNVME_COMPLETE=bash_source upnvme)", or zsh_source,
+    fish_source.
     """
 
 

@@ -121,7 +121,8 @@ def plot(run: Run, path: str) -> None:
 
 @click.command()
 @on_namespace
-@click.option("--rw", type=click.Choice(["randread", "read", "randwrite", "write"]), default="randread", show_default=True)
+@click.option("--rw", type=click.Choice(["randread", "read", "randwrite", "write"]), default="randread",
+              show_default=True)
 @click.option("--bs", type=Size(), default=4096, show_default=True, help="Bytes of each command.")
 @click.option("--qd", default=32, show_default=True, type=click.IntRange(1, 4096), help="Commands in flight.")
 @click.option("--time", "seconds", default=3.0, show_default=True, help="Seconds.")

@@ -46,7 +46,7 @@ class End:
 @sentences
 def copy(source: str, target: str, limit: int | None, source_nsid: int, target_nsid: int, yes: bool,
          json_: bool) -> None:
-    """Copy a file to a namespace, back, or one namespace to another. An end that begins with soft: or pcie: is a URI."""
+    """Copy a file to a namespace, back, or one namespace to another. What begins with soft: or pcie: is a URI."""
     with contextlib.ExitStack() as stack:
         giver = End(source, source_nsid, "rb", stack)
         n = giver.size if limit is None else min(limit, giver.size)
