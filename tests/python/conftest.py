@@ -54,8 +54,9 @@ def slow_python(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("slow")
     library = folder / "hold.so"
+    plain = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
     subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-O1", "-o", library,
-                    TREE / "tests" / "python" / "support" / "hold.c", "-ldl"], check=True)
+                    TREE / "tests" / "python" / "support" / "hold.c", "-ldl"], check=True, env=plain)
     number = iter(range(1000))
 
     def run(text, **options):
@@ -69,7 +70,8 @@ def slow_python(tmp_path_factory):
             hold = pathlib.Path({str(held)!r}).touch
             let_go = pathlib.Path({str(held)!r}).unlink
         """
-        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", UPNVME_HOLD=str(held), LD_PRELOAD=str(library))
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", UPNVME_HOLD=str(held),
+                           LD_PRELOAD=f"{os.environ.get('LD_PRELOAD', '')} {library}")
         return subprocess.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(prologue) + textwrap.dedent(text)],
                               capture_output=True, text=True, env=environment, timeout=HANG_SECONDS, **options)
     return run
