@@ -68,6 +68,14 @@ static int put(PyObject *dict, const char *name, PyObject *value)
 	return rc;
 }
 
+/* Takes the value over. A list that it cannot be added to goes. */
+static void add(PyObject **list, PyObject *value)
+{
+	if (!value || PyList_Append(*list, value) < 0)
+		Py_CLEAR(*list);
+	Py_XDECREF(value);
+}
+
 static PyObject *dict_of(const void *record, const struct member *members)
 {
 	PyObject *dict = PyDict_New();
@@ -202,9 +210,7 @@ PyObject *upnvme_smart_dict(const struct upnvme_smart *r)
 					Py_NewRef(Py_None) :
 					PyLong_FromLong(r->sensor_celsius[i]);
 
-		if (!one || PyList_Append(list, one) < 0)
-			Py_CLEAR(list);
-		Py_XDECREF(one);
+		add(&list, one);
 	}
 	if (dict && put(dict, "sensor_celsius", list) < 0)
 		Py_CLEAR(dict);
@@ -221,9 +227,7 @@ PyObject *upnvme_firmware_dict(const struct upnvme_firmware *r)
 	for (size_t i = 0; dict && list && i < sizeof(r->revision) / sizeof(r->revision[0]); i++) {
 		PyObject *one = text_of(r->revision[i], sizeof(r->revision[i]));
 
-		if (!one || PyList_Append(list, one) < 0)
-			Py_CLEAR(list);
-		Py_XDECREF(one);
+		add(&list, one);
 	}
 	if (dict && put(dict, "revisions", list) < 0)
 		Py_CLEAR(dict);
@@ -273,9 +277,7 @@ PyObject *upnvme_system_dict(const struct upnvme_system *r)
 	     dict && list && i < r->nhuge_sizes && i < sizeof(r->huge) / sizeof(r->huge[0]); i++) {
 		PyObject *one = dict_of(&r->huge[i], huge_pages);
 
-		if (!one || PyList_Append(list, one) < 0)
-			Py_CLEAR(list);
-		Py_XDECREF(one);
+		add(&list, one);
 	}
 	if (dict && put(dict, "huge", list) < 0)
 		Py_CLEAR(dict);
@@ -313,9 +315,7 @@ static PyObject *list_of(const char *records, size_t bytes, int n, const struct 
 	for (int i = 0; list && i < n; i++) {
 		PyObject *one = dict_of(records + (size_t)i * bytes, members);
 
-		if (!one || PyList_Append(list, one) < 0)
-			Py_CLEAR(list);
-		Py_XDECREF(one);
+		add(&list, one);
 	}
 	return list;
 }

@@ -6,33 +6,18 @@ from __future__ import annotations
 from _collections_abc import Mapping  # collections.abc, without the modules that collections brings
 
 from ._namespace import Namespace
+from ._namespaces import NamespacesBase
 from ._qpair import QPair
 from ._session import SessionBase
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-
-class Namespaces(Mapping[int, Namespace]):
+class Namespaces(NamespacesBase, Mapping[int, Namespace]):
     """The active namespaces of a controller by their identifiers."""
 
-    __slots__ = ("_controller",)
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
+    __slots__ = ()
 
     def __getitem__(self, nsid: int) -> Namespace:
         return Namespace(self._controller, nsid)
-
-    def __iter__(self) -> Iterator[int]:
-        return self._controller.nsids()
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __repr__(self) -> str:
-        return f"<upnvme.Namespaces {list(self)}>"
 
 
 class Controller(SessionBase):

@@ -25,11 +25,12 @@ from ._batch import Batch, Completions
 from ._buffer import Buffer
 from ._channel import ChannelBase
 from ._errors import ClosedError, Error, UnsupportedError
+from ._namespaces import NamespacesBase
 from ._session import SessionBase
 from ._space import SpaceBase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ._typing import ReadableBuffer, WriteableBuffer
 
@@ -236,25 +237,13 @@ class Namespace(SpaceBase):
         return self._qpair.start(self, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags)
 
 
-class Namespaces(Mapping[int, Namespace]):
+class Namespaces(NamespacesBase, Mapping[int, Namespace]):
     """The active namespaces of a controller by their identifiers."""
 
-    __slots__ = ("_controller",)
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
+    __slots__ = ()
 
     def __getitem__(self, nsid: int) -> Namespace:
         return Namespace(self._controller, nsid)
-
-    def __iter__(self) -> Iterator[int]:
-        return self._controller.nsids()
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __repr__(self) -> str:
-        return f"<upnvme.aio.Namespaces {list(self)}>"
 
 
 class Controller(SessionBase):
