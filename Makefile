@@ -131,7 +131,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS
 .PHONY: all libs tools examples tests test-programs
 .DEFAULT_GOAL := all
 all: libs tools examples ## build the libraries, the tools and the examples (the default)
-libs: $(LIBS) $(B)/upnvme.pc
+libs: $(LIBS)
 tools: $(TOOL_BINS)
 examples: $(EXAMPLE_BINS)
 tests: all test-programs ## build the test programs
@@ -169,7 +169,7 @@ $(PLUGIN_OBJS): $(B)/obj/%.o: %.c $(B)/flags
 $(B)/lib/libupnvme-dpdk.so: $(PLUGIN_OBJS) $(B)/plugin
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(OPT) $(LINK) -Wl,-z,defs $(LDFLAGS) $(PLUGIN_OBJS) $(DPDK_LIBS) -pthread -o $@
+	$(Q)$(CC) -shared $(OPT) -Wl,-soname,$(@F) $(LINK) -Wl,-z,defs $(LDFLAGS) $(PLUGIN_OBJS) $(DPDK_LIBS) -pthread -o $@
 
 # One object whose hidden symbols have become local: the core's names cannot collide with an application's.
 $(ARCHIVE): $(LIB_OBJS) $(B)/objects
@@ -184,10 +184,6 @@ $(INSIDES): $(LIB_OBJS) $(B)/objects
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
-
-$(B)/upnvme.pc: capi/upnvme.pc.in $(B)/prefix
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	  -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' $< > $@
 
 program_objs = $(call objs,$(wildcard $(1).c) $(if $(wildcard $(1)/),$(call find,$(1),*.c)))
 # $(1) program, $(2) its source without .c, $(3) where it goes
@@ -220,6 +216,8 @@ $$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(B)/lib/$(1)_support.a $(3
 endef
 $(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
 FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'
+# A completion comes just before the wait empties its eventfd, or sleeps.
+$(B)/tests/unit/driver/queue/test_wait: private LDFLAGS += -Wl,--wrap=read -Wl,--wrap=ppoll
 # What tests/qtest expects it says in the words of tests/public, and it runs the table of tests/behaviour with an
 # upnvme_open of its own.
 $(B)/lib/qtest_support.a: $(B)/obj/tests/public/support.o $(call objs,$(call lane_support,behaviour))
@@ -236,8 +234,6 @@ $(B)/objects: FORCE
 	$(call stamp,$(VERSION) $(LINK) $(LDFLAGS) $(LIB_LIBS) $(LIB_OBJS))
 $(B)/plugin: FORCE
 	$(call stamp,$(LINK) $(LDFLAGS) $(DPDK_LIBS) $(PLUGIN_OBJS))
-$(B)/prefix: FORCE
-	$(call stamp,$(PREFIX) $(LIBDIR) $(VERSION) $(LIB_LIBS))
 
 -include $(patsubst %.o,%.d,$(LIB_OBJS) $(PLUGIN_OBJS) $(PUBLIC_OBJS) $(TEST_OBJS))
 .SECONDARY:
@@ -250,11 +246,21 @@ INSTALL    ?= install
 SEARCHED   := /usr/lib /lib /usr/local/lib /usr/lib/% /lib/% /usr/local/lib/%
 TOOL_RPATH  = $(if $(filter-out $(SEARCHED),$(LIBDIR)),-Wl$(,)-rpath$(,)$(LIBDIR))
 ,          := ,
+space      := $(subst $(,),,$(,) $(,))
+CMAKEDIR   := $(LIBDIR)/cmake/upnvme
+
+# $(1) a file whose template is in capi/, $(2) the folder that it is installed in
+fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+  -e 's|@MAJOR@|$(firstword $(subst ., ,$(VERSION)))|' -e 's|@SONAME@|$(SONAME)|' \
+  -e "s|@INCLUDE_FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(PREFIX)/include')|" \
+  -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' -e 's|@LIBS_PRIVATE_LIST@|$(subst $(space),;,$(strip $(LIB_LIBS)))|' \
+  capi/$(1).in > $(DESTDIR)$(2)/$(1) && chmod 644 $(DESTDIR)$(2)/$(1)
 
 .PHONY: install uninstall clean help
 install: libs tools ## install library, headers, pkg-config file and tools (PREFIX, LIBDIR, DESTDIR)
 	$(call say,INSTALL,'$(DESTDIR)$(PREFIX) (libupnvme $(VERSION))')
-	$(Q)$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(PREFIX)/bin
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(CMAKEDIR) \
+	  $(PREFIX)/include/upnvme $(PREFIX)/bin)
 	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
 	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(DESTDIR)$(PREFIX)/include/upnvme/
 	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
@@ -262,15 +268,18 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
 	$(Q)$(if $(PLUGIN),$(INSTALL) -m 755 $(PLUGIN) $(DESTDIR)$(LIBDIR)/)
 	$(Q)$(INSTALL) -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
-	$(Q)$(INSTALL) -m 644 $(B)/upnvme.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	$(Q)$(call fill_in,upnvme.pc,$(LIBDIR)/pkgconfig)
+	$(Q)$(call fill_in,upnvme-config.cmake,$(CMAKEDIR))
+	$(Q)$(call fill_in,upnvme-config-version.cmake,$(CMAKEDIR))
 	$(Q)set -e; $(foreach t,$(TOOLS),$(CC) $(OPT) $(LDFLAGS) $(call program_objs,capi/tools/$(t)) -L$(B)/lib \
 	  -lupnvme -lm -pthread $(TOOL_RPATH) -o $(DESTDIR)$(PREFIX)/bin/$(t);) :
 	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig 2>/dev/null || :; fi
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
-	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libupnvme.so* $(DESTDIR)$(LIBDIR)/libupnvme-dpdk.so $(DESTDIR)$(LIBDIR)/libupnvme.a $(DESTDIR)$(LIBDIR)/pkgconfig/upnvme.pc
-	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme 2>/dev/null || :
+	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libupnvme.so* libupnvme-dpdk.so libupnvme.a pkgconfig/upnvme.pc)
+	$(Q)rm -f $(DESTDIR)$(CMAKEDIR)/upnvme-config.cmake $(DESTDIR)$(CMAKEDIR)/upnvme-config-version.cmake
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(CMAKEDIR) 2>/dev/null || :
 
 clean: ## remove build/
 	$(Q)rm -rf build

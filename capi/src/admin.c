@@ -11,6 +11,7 @@
 #include "driver/features.h"
 #include "driver/identify.h"
 #include "driver/log_pages.h"
+#include "driver/queue/qpair.h"
 #include "options.h"
 #include "spec/opcode.h"
 
@@ -61,16 +62,11 @@ static int take_raw(struct admin_command *command, const struct upnvme_raw *raw)
 	command->data_bytes = raw->data_bytes;
 	command->direction = raw->direction;
 	command->timeout_ns = raw->timeout_ns;
-	if (raw->metadata)
+	if (raw->metadata || raw->metadata_bytes)
 		return error_set(
 			-EINVAL, UPNVME_ERR_METADATA,
 			"an admin command with a metadata buffer: only I/O commands have one");
-	for (size_t i = 0; i < sizeof(raw->reserved) / sizeof(raw->reserved[0]); i++)
-		if (raw->reserved[i])
-			return error_set(
-				-EINVAL, UPNVME_ERR_ARGUMENT,
-				"upnvme_raw.reserved[%zu] is not zero: zero the struct first", i);
-	return check_sqe(&command->sqe);
+	return raw_is_clean(raw) ? check_sqe(&command->sqe) : -EINVAL;
 }
 
 int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw, struct upnvme_completion *done)

@@ -152,7 +152,7 @@ int upnvme_verify(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks
  * not used. */
 static inline bool op_is_plain(const struct upnvme_op *op, uint32_t opcode)
 {
-	static const uint32_t hints_at = offsetof(struct upnvme_op, directive);
+	static const uint32_t hints_at = offsetof(struct upnvme_op, dsm);
 	const char *bytes = (const char *)op;
 	uint32_t kind, hints;
 	uint64_t tags;

@@ -36,6 +36,7 @@ enum state {
 	STATE_DISABLE,
 	STATE_WAIT_DISABLED,
 	STATE_MEMORY_BUFFER,
+	STATE_CONNECT,
 	STATE_ADMIN_QUEUE,
 	STATE_ENABLE,
 	STATE_WAIT_READY,
@@ -242,6 +243,14 @@ static int do_memory_buffer(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = cmb_find(ctrlr);
 
+	return rc ? rc : STATE_CONNECT;
+}
+
+static int do_connect(struct upnvme_ctrlr *ctrlr)
+{
+	const struct transport_ops *ops = ctrlr->transport->ops;
+	int rc = ops->connect ? ops->connect(ctrlr->transport) : 0;
+
 	return rc ? rc : STATE_ADMIN_QUEUE;
 }
 
@@ -287,6 +296,7 @@ int bringup_enable(struct upnvme_ctrlr *ctrlr)
 		[STATE_DISABLE] = do_disable,
 		[STATE_WAIT_DISABLED] = do_wait_disabled,
 		[STATE_MEMORY_BUFFER] = do_memory_buffer,
+		[STATE_CONNECT] = do_connect,
 		[STATE_ADMIN_QUEUE] = do_admin_queue,
 		[STATE_ENABLE] = do_enable,
 		[STATE_WAIT_READY] = do_wait_ready,

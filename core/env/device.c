@@ -2,6 +2,7 @@
 /* What is the same for every device, whoever handed it out. */
 #include "env/device.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,8 +15,16 @@
 #define PCI_BAR_TYPE_64 0x4u
 #define PCI_BAR_ADDRESS 0xfffffff0u
 
-static int error_config(const struct device *device, const char *what, uint32_t offset)
+/* The kernel lets all of root's programs read, but under lockdown none write, except through VFIO. */
+static int error_config(const struct device *device, const char *what, uint32_t offset,
+			ssize_t done)
 {
+	if (done < 0 && errno == EPERM)
+		return error_set(-EPERM, UPNVME_ERR_DEVICE_ACCESS,
+				 "%s: the kernel does not let this process %s its configuration "
+				 "space: it is locked down (Secure Boot), and then devices can be "
+				 "driven through an IOMMU and vfio-pci only",
+				 device->address, what);
 	return error_set(-EIO, UPNVME_ERR_SYSTEM,
 			 "%s: cannot %s its configuration space at %#x: the device is gone, or its "
 			 "driver was changed",
@@ -24,18 +33,18 @@ static int error_config(const struct device *device, const char *what, uint32_t 
 
 int device_config_read16(struct device *device, uint32_t offset, uint16_t *value)
 {
-	if (pread(device->config_fd, value, sizeof(*value),
-		  (off_t)(device->config_offset + offset)) == sizeof(*value))
-		return 0;
-	return error_config(device, "read", offset);
+	ssize_t done = pread(device->config_fd, value, sizeof(*value),
+			     (off_t)(device->config_offset + offset));
+
+	return done == sizeof(*value) ? 0 : error_config(device, "read", offset, done);
 }
 
 int device_config_write16(struct device *device, uint32_t offset, uint16_t value)
 {
-	if (pwrite(device->config_fd, &value, sizeof(value),
-		   (off_t)(device->config_offset + offset)) == sizeof(value))
-		return 0;
-	return error_config(device, "write", offset);
+	ssize_t done = pwrite(device->config_fd, &value, sizeof(value),
+			      (off_t)(device->config_offset + offset));
+
+	return done == sizeof(value) ? 0 : error_config(device, "write", offset, done);
 }
 
 void device_bar_unmap(struct device_bar *bar)

@@ -84,9 +84,10 @@ static int error_huge(uint64_t bytes, int err)
 		return error_set(-ENOTSUP, UPNVME_ERR_HUGE_PAGES,
 				 "this kernel has no huge pages of 2 MiB: use pages=transparent");
 	return error_set(-ENOMEM, UPNVME_ERR_HUGE_PAGES,
-			 "%llu huge pages of 2 MiB are needed and not free: set more aside with "
-			 "`upnvme-devices setup --huge-pages %llu:2MiB --apply`",
-			 (unsigned long long)wanted, (unsigned long long)MAX(wanted, 64));
+			 "%llu huge pages of 2 MiB are needed and not free: set so many more aside "
+			 "than `upnvme-devices status` says there are, with `upnvme-devices setup "
+			 "--huge-pages N:2MiB --apply`",
+			 (unsigned long long)wanted);
 }
 
 /* They are reserved here: none is found missing when it is touched. */

@@ -47,6 +47,9 @@ struct transport_ops {
 	 * -EADDRINUSE when memory is mapped at its bus addresses. */
 	int (*memory)(struct transport *transport, unsigned bar, uint64_t offset,
 		      struct transport_memory *memory);
+	/* Null where there is no such thing. Lets the controller reach memory, which it cannot before: by
+	 * then it has been disabled, and knows nothing any more of what a former user gave it. */
+	int (*connect)(struct transport *transport);
 	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
 	 * reaching memory. Until it is closed it is of no use then. */
 	int (*isolate)(struct transport *transport);

@@ -5,16 +5,16 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import unittest
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(TOP / "tests/tools"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 
-from harness import BUILD, Case, main  # noqa: E402 (the path comes first)
+# The path comes first.
+from harness import BUILD, TOP, Case, finish, library_objects, main, release_only  # noqa: E402
 
-__all__ = ["ABI", "BUILD", "Case", "FFI", "LIBRARY", "TOP", "call", "compiled", "description", "main", "needs", "stub"]
+__all__ = ["ABI", "BUILD", "Case", "FFI", "LIBRARY", "TOP", "call", "compiled", "description", "library_objects",
+           "main", "needs", "release_only", "stub"]
 
 FFI = TOP / "bindings/ffi"
 LIBRARY = BUILD / "lib/libupnvme.so.0"
@@ -29,12 +29,10 @@ def description():
 needs = unittest.skipUnless((ABI / "abi.json").exists(), "there is no description: python3-pycparser is not installed")
 
 
-def call(*command, code=0, env=None):
+def call(*command, code=0, env=None, **options):
     """What a command prints; its exit code must be the given one."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
-    if done.returncode != code:
-        raise AssertionError(f"{command}: exit code {done.returncode}, {code} expected\n{done.stdout}{done.stderr}")
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    done = finish(command, code, timeout=120, env=env, **options)
     return done.stdout + done.stderr
 
 

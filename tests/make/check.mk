@@ -9,11 +9,13 @@ deps: ## install the Debian packages that build, tests and lint need
 	@tests/deps/install check
 	@tests/deps/install --optional lint coverage bench
 	@tests/deps/install --optional qtest
+	@tests/deps/install --optional abi deb
 
 check: ## install what is missing, build, run every test, lint and sanitizer
 	@tests/deps/install check
 	@tests/deps/install --optional lint
 	@tests/deps/install --optional qtest
+	@tests/deps/install --optional abi deb
 	+@$(RUN) all --make '$(SUBMAKE)' $(CHECK_LANES)
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs

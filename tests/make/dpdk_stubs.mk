@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Libraries that stand for a part of this one which is missing, of another build, or broken: build/stubs/KIND/, each under
-# the name of the real one.
+# Libraries that stand for a part of this one which is missing, of another build, or broken: build/stubs/KIND/, each
+# under the name of the real one.
 
 STUBS := $(patsubst tests/stubs/dpdk_%.c,$(B)/stubs/%/libupnvme-dpdk.so,$(wildcard tests/stubs/dpdk_*.c))
 

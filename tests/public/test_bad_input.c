@@ -185,7 +185,7 @@ static void ops_that_say_what_no_op_can(void **state)
 	op.dtype = 16;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_ARGUMENT, "16", NULL);
 	op = good;
-	op.flags = UPNVME_FLAGS_ALL + 1;
+	op.flags = 0x400;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_FLAGS, "0x400", NULL);
 	op = good;
 	op.flags = UPNVME_DEALLOCATE_ZEROES;
@@ -260,6 +260,22 @@ static void raw_commands_that_cannot_be_sent(void **state)
 	raw.data = buf + 1;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_BUFFER_ALIGN, NULL);
 	raw.data = buf;
+	raw.metadata = buf;
+	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EFAULT, UPNVME_ERR_METADATA, "length",
+		     NULL);
+	raw.metadata_bytes = UINT32_MAX;
+	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EFAULT, UPNVME_ERR_METADATA,
+		     "4294967295", NULL);
+	raw.metadata = NULL;
+	raw.metadata_bytes = 0;
+	raw.reserved[2] = 1;
+	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_ARGUMENT, "reserved",
+		     NULL);
+	raw.reserved[2] = 0;
+	raw.reserved32 = 1;
+	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_ARGUMENT, "reserved",
+		     NULL);
+	raw.reserved32 = 0;
 	assert_int_equal(do_op(rig, &op).status, 0);
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }

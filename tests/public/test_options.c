@@ -4,108 +4,256 @@
 
 #include "support.h"
 
-/* As a later version of the library may define them. */
-struct future_open_opts {
-	struct upnvme_open_opts known;
-	uint64_t unknown[3];
-};
+#define SIZES "tests/abi/baseline/sizes.txt"
+#define GUARD 64u
+#define MOST  4096u
 
-struct future_qpair_opts {
-	struct upnvme_qpair_opts known;
-	uint64_t unknown[3];
-};
-
-static void options_from_the_future_are_taken_if_they_ask_for_nothing(void **state)
+static int open_with(struct rig *rig, void *opts)
 {
-	struct future_open_opts open_opts = { .known = UPNVME_OPEN_OPTS_INIT };
-	struct future_qpair_opts opts = { .known = UPNVME_QPAIR_OPTS_INIT };
 	upnvme_ctrlr *ctrlr;
+	int rc = upnvme_open(&ctrlr, "soft:ram?size=1MiB", opts);
+
+	if (!rc)
+		OK(upnvme_close(ctrlr));
+	return rc;
+}
+
+static int create_with(struct rig *rig, void *opts)
+{
+	upnvme_qpair *qp;
+	int rc = upnvme_qpair_create(&qp, rig->ctrlr, opts);
+
+	if (!rc)
+		OK(upnvme_qpair_close(qp));
+	return rc;
+}
+
+static int get_ctrlr_info(struct rig *rig, void *info)
+{
+	return upnvme_ctrlr_info_get(rig->ctrlr, info);
+}
+
+static int get_ns_info(struct rig *rig, void *info)
+{
+	return upnvme_ns_info_get(rig->ns, info);
+}
+
+static int get_stats(struct rig *rig, void *stats)
+{
+	return upnvme_qpair_stats_get(rig->qp, stats);
+}
+
+static int get_smart(struct rig *rig, void *smart)
+{
+	return upnvme_smart_get(rig->ctrlr, smart);
+}
+
+static int get_firmware(struct rig *rig, void *firmware)
+{
+	return upnvme_firmware_get(rig->ctrlr, firmware);
+}
+
+static int get_features(struct rig *rig, void *features)
+{
+	return upnvme_features_get(rig->ctrlr, features);
+}
+
+static int get_system(struct rig *rig, void *system)
+{
+	return upnvme_system_get(system);
+}
+
+/* Every struct that begins with its size, and a call that takes it. */
+static const struct sized {
+	const char *name;
+	uint32_t bytes; /* today */
+	bool is_options;
+	int (*call)(struct rig *rig, void *record);
+} all_sized[] = {
+	{ "upnvme_open_opts", sizeof(struct upnvme_open_opts), true, open_with },
+	{ "upnvme_qpair_opts", sizeof(struct upnvme_qpair_opts), true, create_with },
+	{ "upnvme_ctrlr_info", sizeof(struct upnvme_ctrlr_info), false, get_ctrlr_info },
+	{ "upnvme_ns_info", sizeof(struct upnvme_ns_info), false, get_ns_info },
+	{ "upnvme_qpair_stats", sizeof(struct upnvme_qpair_stats), false, get_stats },
+	{ "upnvme_smart", sizeof(struct upnvme_smart), false, get_smart },
+	{ "upnvme_firmware", sizeof(struct upnvme_firmware), false, get_firmware },
+	{ "upnvme_features", sizeof(struct upnvme_features), false, get_features },
+	{ "upnvme_system", sizeof(struct upnvme_system), false, get_system },
+};
+
+static const struct sized *sized_by_name(const char *name)
+{
+	for (size_t i = 0; i < NELEMS(all_sized); i++)
+		if (!strcmp(all_sized[i].name, name))
+			return &all_sized[i];
+	fail_msg("%s has struct %s, which this test does not know", SIZES, name);
+	return NULL;
+}
+
+static bool all_are(const uint8_t *bytes, size_t n, uint8_t value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != value)
+			return false;
+	return true;
+}
+
+/* Gives a record of `size` bytes and `fill`, behind which nothing must change. */
+static int call_with(struct rig *rig, const struct sized *sized, uint32_t size, uint8_t fill,
+		     uint8_t *record)
+{
+	int rc;
+
+	assert_true(size + GUARD <= MOST);
+	memset(record, fill, MOST);
+	memcpy(record, &size, sizeof(size));
+	rc = sized->call(rig, record);
+	assert_memory_equal(record, &size, sizeof(size));
+	assert_true(all_are(record + size, GUARD, fill));
+	return rc;
+}
+
+/* Bytes that kept both fills were not filled in. */
+static void expect_filled(struct rig *rig, const struct sized *sized, uint32_t size)
+{
+	static _Alignas(16) uint8_t one[MOST], other[MOST];
+
+	OK(call_with(rig, sized, size, 0xa5, one));
+	OK(call_with(rig, sized, size, 0x5a, other));
+	for (uint32_t i = sizeof(size); i < size; i++)
+		if (one[i] == 0xa5 && other[i] == 0x5a)
+			fail_msg("struct %s of %u bytes: byte %u is left as it was", sized->name,
+				 size, i);
+	if (size > sized->bytes)
+		assert_true(all_are(one + sized->bytes, size - sized->bytes, 0));
+}
+
+/* A line has a struct and one of its sizes, the first one first. */
+static bool next_size(FILE *file, char *name, uint32_t *size)
+{
+	char line[200];
+
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "upnvme_%70s %u", name + strlen("upnvme_"), size) == 2)
+			return true;
+	return false;
+}
+
+static void every_size_of_the_past_is_served(void **state)
+{
+	char name[80] = "upnvme_";
+	static _Alignas(16) uint8_t record[MOST];
+	FILE *file = fopen(SIZES, "r");
+	unsigned nlines = 0;
+	uint32_t size;
+	struct rig rig;
+
+	assert_non_null(file);
+	rig_open(&rig, 0, 0, "soft:ram?size=1MiB");
+	for (; next_size(file, name, &size); nlines++) {
+		if (sized_by_name(name)->is_options)
+			OK(call_with(&rig, sized_by_name(name), size, 0, record));
+		else
+			expect_filled(&rig, sized_by_name(name), size);
+	}
+	assert_true(nlines >= NELEMS(all_sized));
+	rig_close(&rig);
+	fclose(file);
+}
+
+static void the_future_is_served_if_it_asks_for_nothing(void **state)
+{
+	static _Alignas(16) uint8_t record[MOST];
+	struct rig rig;
+
+	rig_open(&rig, 0, 0, "soft:ram?size=1MiB");
+	for (size_t i = 0; i < NELEMS(all_sized); i++) {
+		const struct sized *sized = &all_sized[i];
+
+		if (sized->is_options)
+			OK(call_with(&rig, sized, sized->bytes + 24, 0, record));
+		else
+			expect_filled(&rig, sized, sized->bytes + 24);
+	}
+	rig_close(&rig);
+}
+
+/* Sets one byte that the library does not know. */
+static void expect_future_refused(struct rig *rig, const struct sized *sized, uint32_t at)
+{
+	static _Alignas(16) uint8_t record[MOST];
+	uint32_t size = sized->bytes + 24;
+
+	memset(record, 0, sizeof(record));
+	memcpy(record, &size, sizeof(size));
+	record[sized->bytes + at] = 0x80;
+	expect_error(sized->call(rig, record), -E2BIG, UPNVME_ERR_OPTIONS_FUTURE, sized->name,
+		     NULL);
+}
+
+static void the_future_is_refused_if_it_asks_for_something(void **state)
+{
+	struct rig rig;
+
+	rig_open(&rig, 0, 0, "soft:ram?size=1MiB");
+	for (size_t i = 0; i < NELEMS(all_sized); i++) {
+		if (!all_sized[i].is_options)
+			continue;
+		expect_future_refused(&rig, &all_sized[i], 0);
+		expect_future_refused(&rig, &all_sized[i], 23);
+	}
+	rig_close(&rig);
+}
+
+static void what_is_known_of_future_options_is_used(void **state)
+{
+	struct {
+		struct upnvme_qpair_opts known;
+		uint64_t unknown[3];
+	} opts = { .known = UPNVME_QPAIR_OPTS_INIT };
+	upnvme_ctrlr *ctrlr = open_uri("soft:ram?size=1MiB");
 	upnvme_qpair *qp;
 
-	open_opts.known.size = sizeof(open_opts);
 	opts.known.size = sizeof(opts);
 	opts.known.entries = 32;
-	OK(upnvme_open(&ctrlr, "soft:ram?size=1MiB", &open_opts.known));
 	OK(upnvme_qpair_create(&qp, ctrlr, &opts.known));
 	assert_int_equal(upnvme_qpair_entries(qp), 32);
 	OK(upnvme_qpair_close(qp));
 	OK(upnvme_close(ctrlr));
 }
 
-static void options_from_the_future_are_refused_if_they_ask_for_something(void **state)
+/* A size that no version had. */
+static void expect_size_refused(struct rig *rig, const struct sized *sized, uint32_t size)
 {
-	struct future_open_opts open_opts = { .known = UPNVME_OPEN_OPTS_INIT };
-	struct future_qpair_opts opts = { .known = UPNVME_QPAIR_OPTS_INIT };
-	upnvme_ctrlr *ctrlr;
-	upnvme_qpair *qp;
+	static _Alignas(16) uint8_t record[MOST];
 
-	open_opts.known.size = sizeof(open_opts);
-	open_opts.unknown[2] = 1ull << 63;
-	expect_error(upnvme_open(&ctrlr, "soft:ram?size=1MiB", &open_opts.known), -E2BIG,
-		     UPNVME_ERR_OPTIONS_FUTURE, "upnvme_open_opts", NULL);
-	ctrlr = open_uri("soft:ram?size=1MiB");
-	opts.known.size = sizeof(opts);
-	opts.unknown[0] = 1;
-	expect_error(upnvme_qpair_create(&qp, ctrlr, &opts.known), -E2BIG,
-		     UPNVME_ERR_OPTIONS_FUTURE, "upnvme_qpair_opts", NULL);
-	OK(upnvme_close(ctrlr));
+	memcpy(record, &size, sizeof(size));
+	expect_error(sized->call(rig, record), -EINVAL, UPNVME_ERR_OPTIONS_SIZE, sized->name, NULL);
 }
 
 static void sizes_below_the_first_version_are_refused(void **state)
 {
-	struct upnvme_open_opts open_opts = UPNVME_OPEN_OPTS_INIT;
-	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
-	struct upnvme_qpair_stats stats = { 0 };
-	struct upnvme_ctrlr_info info = { 0 };
-	struct upnvme_ns_info ns_info = { 0 };
-	struct upnvme_smart smart = { 0 };
-	struct upnvme_firmware firmware = { 0 };
-	struct upnvme_features features = { 0 };
+	bool seen[NELEMS(all_sized)] = { false };
+	char name[80] = "upnvme_";
+	FILE *file = fopen(SIZES, "r");
+	uint32_t size;
 	struct rig rig;
-	upnvme_qpair *qp;
-	upnvme_ctrlr *ctrlr;
 
+	assert_non_null(file);
 	rig_open(&rig, 0, 0, "soft:ram?size=1MiB");
-	open_opts.size = 0;
-	expect_error(upnvme_open(&ctrlr, "soft:ram?size=1MiB", &open_opts), -EINVAL,
-		     UPNVME_ERR_OPTIONS_SIZE, "upnvme_open_opts", "0", NULL);
-	opts.size = 4;
-	expect_error(upnvme_qpair_create(&qp, rig.ctrlr, &opts), -EINVAL, UPNVME_ERR_OPTIONS_SIZE,
-		     "upnvme_qpair_opts", "4", NULL);
-	expect_error(upnvme_qpair_stats_get(rig.qp, &stats), -EINVAL, UPNVME_ERR_OPTIONS_SIZE,
-		     "upnvme_qpair_stats", NULL);
-	expect_error(upnvme_ctrlr_info_get(rig.ctrlr, &info), -EINVAL, UPNVME_ERR_OPTIONS_SIZE,
-		     NULL);
-	expect_error(upnvme_ns_info_get(rig.ns, &ns_info), -EINVAL, UPNVME_ERR_OPTIONS_SIZE, NULL);
-	expect_error(upnvme_smart_get(rig.ctrlr, &smart), -EINVAL, UPNVME_ERR_OPTIONS_SIZE, NULL);
-	expect_error(upnvme_firmware_get(rig.ctrlr, &firmware), -EINVAL, UPNVME_ERR_OPTIONS_SIZE,
-		     NULL);
-	expect_error(upnvme_features_get(rig.ctrlr, &features), -EINVAL, UPNVME_ERR_OPTIONS_SIZE,
-		     "upnvme_features", NULL);
-	expect_error(upnvme_qpair_stats_get(rig.qp, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
-	expect_error(upnvme_ctrlr_info_get(rig.ctrlr, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
-	expect_error(upnvme_ns_info_get(rig.ns, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
-	expect_error(upnvme_smart_get(rig.ctrlr, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
-	expect_error(upnvme_features_get(rig.ctrlr, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
+	while (next_size(file, name, &size)) {
+		const struct sized *sized = sized_by_name(name);
+
+		expect_size_refused(&rig, sized, 0);
+		expect_size_refused(&rig, sized, sizeof(size));
+		if (!seen[sized - all_sized])
+			expect_size_refused(&rig, sized, size - 1);
+		seen[sized - all_sized] = true;
+		if (!sized->is_options)
+			expect_error(sized->call(&rig, NULL), -EINVAL, UPNVME_ERR_NULL, NULL);
+	}
 	rig_close(&rig);
-}
-
-static void larger_records_get_zeroes_at_their_end(void **state)
-{
-	struct {
-		struct upnvme_ctrlr_info known;
-		uint8_t unknown[40];
-	} info;
-	upnvme_ctrlr *ctrlr = open_uri("soft:ram?size=1MiB&serial=ABC");
-
-	memset(&info, 0xff, sizeof(info));
-	info.known.size = sizeof(info);
-	OK(upnvme_ctrlr_info_get(ctrlr, &info.known));
-	assert_int_equal(info.known.size, sizeof(info));
-	assert_string_equal(info.known.serial, "ABC");
-	for (size_t i = 0; i < sizeof(info.unknown); i++)
-		assert_int_equal(info.unknown[i], 0);
-	OK(upnvme_close(ctrlr));
+	fclose(file);
 }
 
 static void queue_pair_options_out_of_range(void **state)
@@ -160,10 +308,11 @@ static void open_options_out_of_range(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options_from_the_future_are_taken_if_they_ask_for_nothing),
-		cmocka_unit_test(options_from_the_future_are_refused_if_they_ask_for_something),
+		cmocka_unit_test(every_size_of_the_past_is_served),
+		cmocka_unit_test(the_future_is_served_if_it_asks_for_nothing),
+		cmocka_unit_test(the_future_is_refused_if_it_asks_for_something),
+		cmocka_unit_test(what_is_known_of_future_options_is_used),
 		cmocka_unit_test(sizes_below_the_first_version_are_refused),
-		cmocka_unit_test(larger_records_get_zeroes_at_their_end),
 		cmocka_unit_test(queue_pair_options_out_of_range),
 		cmocka_unit_test(open_options_out_of_range),
 	};

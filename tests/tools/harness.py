@@ -12,16 +12,37 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 SANITIZERS = {"asan": ["-fsanitize=address,undefined"], "tsan": ["-fsanitize=thread"], "coverage": ["--coverage"]}
+release_only = unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
+
+
+# Of the make that runs a test, one that is tested must know nothing.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+
+
+def finish(command, code, **options):
+    """Runs a command to its end and checks its exit code; its output is text unless `text=False` is given."""
+    command = [str(word) for word in command]
+    done = subprocess.run(command, capture_output=True, check=False, **{"text": True, **options})
+    if done.returncode != code:
+        raise AssertionError(f"{' '.join(command)}: exit code {done.returncode}, {code} expected\n"
+                             f"{done.stdout}{done.stderr}")
+    return done
 
 
 def run(program, *args, code=0, **options):
-    """Runs a program of the build and checks its exit code; its output is text unless `text=False` is given."""
-    options = {"text": True, "timeout": 120, "stdin": subprocess.DEVNULL, **options}
-    done = subprocess.run([BUILD / program, *map(str, args)], capture_output=True, check=False, **options)
-    if done.returncode != code:
-        raise AssertionError(f"{program} {' '.join(map(str, args))}: exit code {done.returncode}, {code} expected\n"
-                             f"{done.stdout}{done.stderr}")
-    return done
+    """Runs a program of the build."""
+    return finish([BUILD / program, *args], code, **{"timeout": 120, "stdin": subprocess.DEVNULL, **options})
+
+
+def call(*command, **options):
+    """What a command of the system prints; it must succeed."""
+    return finish(command, 0, timeout=300, **options).stdout
+
+
+def library_objects():
+    """What the library is linked from; the plug-in stands alone."""
+    sources = [path for folder in ("core", "capi/src") for path in sorted((TOP / folder).rglob("*.c"))]
+    return [BUILD / "obj" / path.relative_to(TOP).with_suffix(".o") for path in sources if path.parent.name != "plugin"]
 
 
 def fenced(text, language):
@@ -71,7 +92,8 @@ class Lines(unittest.TestResult):
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
-        print(f"{self._exc_info_to_string(err, test)}[  FAILED  ] {test._testMethodName}", flush=True)
+        name = getattr(test, "_testMethodName", test)  # what fails before a class's first test is no test
+        print(f"{self._exc_info_to_string(err, test)}[  FAILED  ] {name}", flush=True)
 
     addError = addFailure
 

@@ -64,14 +64,21 @@ class Examples(Case):
         small = self.file("small.img", size=1 << 20)
         self.assertIn("pass the end", run("examples/load", self.image, f"soft:{small}", code=1).stderr)
 
+    def test_events_hears_a_warning(self):
+        for query in ("", "&mode=thread"):
+            with self.subTest(query=query):
+                self.assertRegex(run("examples/events", f"soft:ram?size=1MiB{query}").stdout,
+                                 "^40 degrees Celsius, warned of from 70 on\nevent: a health warning ")
+
     def test_wrong_arguments_get_a_usage_line(self):
-        for program in ("dump", "copy", "load", "reader"):
+        for program in ("dump", "copy", "load", "reader", "events"):
             with self.subTest(program=program):
                 self.assertIn("usage", run(f"examples/{program}", code=2).stderr)
 
     def test_a_missing_file_is_named(self):
         for args in (("hello", "soft:./missing.img"), ("dump", "soft:./missing.img", "-"),
-                     ("copy", "soft:./missing.img", "soft:ram"), ("reader", "soft:./missing.img")):
+                     ("copy", "soft:./missing.img", "soft:ram"), ("reader", "soft:./missing.img"),
+                     ("events", "soft:./missing.img")):
             with self.subTest(args=args):
                 self.assertIn("missing.img", run(f"examples/{args[0]}", *args[1:], code=1).stderr)
 

@@ -26,6 +26,7 @@ PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
 # All that `env` in a URI can be; without DPDK at build time there is no plug-in.
 ENVIRONMENTS = ["vfio", "dpdk"] if PLUGIN.exists() else ["vfio"]
 ENVIRONMENT = "UPNVME_TEST_ENV"
+FOR_DPDK = {"hugepages": 160, "memory": 1280}  # of a machine; the pages are of 2 MiB
 # Generous: a guest on a busy machine can be twenty times slower than on an idle one.
 PATIENCE_SECONDS = 120
 KIB = 1024
@@ -185,7 +186,8 @@ def main(path, controllers, inside=harness.main, each_environment=False, **optio
     boots a guest for that, whose machine has the options."""
     if os.environ.get(host.IN_GUEST):
         faulthandler.register(signal.SIGUSR1)  # a test that hangs is asked where
+        os.environ.setdefault("UPNVME_PLUGIN_DIR", str(PLUGIN.parent))  # for programs without the shared library
         sys.exit(in_each_environment() if each_environment and not environment() else inside())
     if each_environment:
-        options = {"hugepages": 160, "memory": 1280, **options}  # of 2 MiB, for DPDK
+        options = {**FOR_DPDK, **options}
     host.run_file(path, controllers, **options)

@@ -22,6 +22,8 @@ import machine
 from monitor import Monitor
 
 TOP = kernel.TOP
+# What a guest has as its root: this machine's, or another system that has the same tree in the same place.
+ROOT = os.environ.get("UPNVME_GUEST_ROOT", "/")
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 QEMU = "qemu-system-x86_64"
 VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
@@ -33,9 +35,12 @@ HOST_SECONDS = 500
 LAST_WORDS_SECONDS = 20
 # Of a busy machine a guest gets little and late: its kernel shall not take timers, clocks, processors or devices that
 # are late for broken ones. A hang shall leave the stacks of all processors on the console.
+# Under the kernel's driver, which uses shadow doorbells, QEMU 7.2 has been seen to stop fetching commands: the kernel
+# shall notice in time to reset the controller and go on.
+KERNEL_IO_SECONDS = 45
 KERNEL_WORDS = ["console=ttyS0", "quiet", "panic=-1", "mitigations=off", "nokaslr", "random.trust_cpu=on",
                 "no_timer_check", "tsc=reliable", "nowatchdog", "rcupdate.rcu_cpu_stall_suppress=1",
-                "nvme_core.admin_timeout=300", "nvme_core.io_timeout=300",
+                "nvme_core.admin_timeout=120", f"nvme_core.io_timeout={KERNEL_IO_SECONDS}",
                 "unknown_nmi_panic", "panic_print=0x40", "sysrq_always_enabled"]
 
 
@@ -66,7 +71,7 @@ class Host:
     def share_root(self):
         """Starts the server of the host's root; the guest's end is its socket."""
         path = self.folder / "root.socket"
-        command = [*virtiofsd_command(), f"--socket-path={path}", "-o", "source=/", "-o", "sandbox=chroot",
+        command = [*virtiofsd_command(), f"--socket-path={path}", "-o", f"source={ROOT}", "-o", "sandbox=chroot",
                    "-o", "cache=always"]
         with (self.folder / "virtiofsd.log").open("w") as log:
             server = subprocess.Popen(dying_with_us(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -23,12 +23,13 @@ class Controller:
     """One controller; `options` are those of QEMU's nvme device, for example {"mdts": 2}. With `plug` it can be pulled
     and plugged, each time with the next of its namespaces, in blocks of 512 bytes: QEMU can plug in no others, and none
     twice. With `beside` it is function 1 of the slot of the controller with that place in the list, whose options say
-    {"multifunction": "on"}."""
+    {"multifunction": "on"}. With `node` it is on a bus of that NUMA node's, behind a port."""
 
     namespaces: tuple
     options: dict = dataclasses.field(default_factory=dict)
     plug: bool = False
     beside: int = None
+    node: int = None
 
 
 @dataclasses.dataclass
@@ -101,13 +102,18 @@ def controller_arguments(folder, index, controller):
         yield from ("-blockdev", disk_options(folder, disk_of(index, number), namespace))
     place = address_of(index) if controller.beside is None else address_of(controller.beside, function=1)
     slot = f"addr={place.removeprefix('0000:00:')}"
+    bus = ""
+    if controller.node is not None:
+        yield from ("-device", f"pxb-pcie,id=bus{index},bus_nr={0x40 + 8 * index},numa_node={controller.node},{slot}",
+                    "-device", f"pcie-root-port,id=port{index},bus=bus{index},chassis={index + 1}")
+        bus, slot = f"bus=port{index},", "addr=0"
     if controller.plug:
         yield from ("-device", f"pcie-root-port,id=port{index},chassis={index + 1},{slot}")
         device = plugged_device(index, controller, 1)
         yield from ("-device", ",".join(f"{key}={value}" for key, value in device.items()).removeprefix("driver="))
         return
     options = "".join(f",{key}={value}" for key, value in controller.options.items())
-    yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{slot}{options}")
+    yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{bus}{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
         nsid, block = namespace.nsid or number, namespace.block
         yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={nsid},"

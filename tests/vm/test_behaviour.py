@@ -24,23 +24,24 @@ CONTROLLERS = [controller for block in BLOCKS for controller in of_each_kind(blo
 KINDS = len(CONTROLLERS) // len(BLOCKS)
 
 
-def run(label, block, preferred, uris):
+def run(label, block, env, preferred):
     """Those that are not preferred serve where a case wants a controller of another shape, or a second one."""
-    others = [uri for uri in uris if uri not in preferred]
-    return guest.call("tests/vm/inside/test_behaviour", "tests/behaviour/table.json", label, block, *preferred, *others)
+    places = [*preferred, *(index for index in range(len(CONTROLLERS)) if index not in preferred)]
+    uris = [guest.uri_of(guest.address_of(index), env=env) for index in places]
+    return guest.call("tests/vm/inside/test_behaviour", "tests/behaviour/table.json", label, block, *uris)
 
 
 def inside():
+    """The table takes minutes, so it runs in each environment with one of the controllers."""
     for index in range(len(CONTROLLERS)):
         guest.bind(guest.address_of(index), "vfio-pci")
-    uris = [guest.uri_of(guest.address_of(index)) for index in range(len(CONTROLLERS))]
     codes = []
     for number, block in enumerate(BLOCKS):
-        own = uris[KINDS * number:KINDS * (number + 1)]
-        codes.append(run("wide", block, own, uris))
-        codes.append(run("narrow", block, own[1:], uris))
+        own = range(KINDS * number, KINDS * (number + 1))
+        codes.append(run("wide", block, guest.ENVIRONMENTS[0], own))
+        codes.append(run("narrow", block, guest.ENVIRONMENTS[-1], own[1:]))
     return max(codes)
 
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside, each_environment=True)
+    guest.main(__file__, CONTROLLERS, inside, **guest.FOR_DPDK)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""DPDK's huge pages: as a guest in the process, as the application's own, and where they come from. The other files show
-that I/O is the same with them."""
+"""DPDK's huge pages: as a guest in the process, as the application's own, and where they come from. The other files
+show that I/O is the same with them."""
 
 import os
 import pathlib
@@ -17,6 +17,12 @@ CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),)), Controller((Namespace(1
 ADDRESS, OTHER = guest.address_of(0), guest.address_of(1)
 HUGE_PAGES = pathlib.Path("/proc/sys/vm/nr_hugepages")
 HUGE_SIZE = 2 * MIB
+# EAL reserves far more addresses than that.
+TWICE_IN_LITTLE_ROOM = """
+import resource, sys, library
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+print(library.attempt(sys.argv[1]), library.attempt(sys.argv[1]), sep="\\n")
+"""
 
 
 def free_pages():
@@ -43,6 +49,7 @@ class Dpdk(guest.harness.Case):
 
     def test_an_application_that_runs_dpdk_is_served_from_its_memory(self):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))
+        guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"), "no-huge")
 
     def test_it_is_chosen_where_huge_pages_are_free_and_vfio_elsewhere(self):
         for pages, chosen in ((64, "dpdk"), (0, "vfio")):
@@ -61,6 +68,13 @@ class Dpdk(guest.harness.Case):
         HUGE_PAGES.write_text("160")
         self.assertEqual(self.opened(guest.uri_of(ADDRESS, env="dpdk")), "open")
 
+    def test_a_start_that_failed_is_explained_again_when_it_is_tried_again(self):
+        said = subprocess.run([sys.executable, "-c", TWICE_IN_LITTLE_ROOM, guest.uri_of(ADDRESS, env="dpdk")],
+                              check=True, capture_output=True, text=True, cwd=pathlib.Path(__file__).parent).stdout
+        first, second = said.splitlines()
+        self.assertIn("cannot be started", first)
+        self.assertEqual(second, first)
+
     def test_a_plug_in_of_another_build_is_refused(self):
         said = self.opened(guest.uri_of(ADDRESS, env="dpdk"), code=1,
                            UPNVME_PLUGIN_DIR=str(guest.BUILD / "stubs/other_build"))
@@ -73,6 +87,13 @@ class Dpdk(guest.harness.Case):
             controller.buffer(64 * MIB)
             self.assertLessEqual(free_pages(), before - 32)
         self.assertGreaterEqual(free_pages(), before - 2)  # EAL keeps what its own records are in
+
+    def test_memory_takes_no_descriptor_for_each_page(self):
+        descriptors = pathlib.Path("/proc/self/fd")
+        with library.Controller(guest.uri_of(ADDRESS, env="dpdk")) as controller:
+            before = len(list(descriptors.iterdir()))
+            controller.buffer(64 * MIB)
+            self.assertLess(len(list(descriptors.iterdir())), before + 8)
 
     def test_huge_pages_without_dpdk_are_huge(self):
         before = free_pages()
@@ -97,7 +118,7 @@ class Dpdk(guest.harness.Case):
 
 if __name__ == "__main__":
     if guest.PLUGIN.exists():
-        guest.main(__file__, CONTROLLERS, hugepages=160, memory=1280)
+        guest.main(__file__, CONTROLLERS, **guest.FOR_DPDK)
     else:
         print("DPDK's plug-in was not built: libdpdk-dev is not installed")
         sys.exit(guest.host.SKIP)

@@ -54,8 +54,10 @@ struct upnvme_open_opts {
  *   sizes), -ENOSYS (io_uring was asked for and does not work), -EACCES, -EPERM (permission, or no
  *   `unsafe=1`), -ELIBACC (DPDK's plug-in), -EBUSY (the medium, or the device), -ENODEV (no such
  *   device, or not with VFIO or UIO), -ETIMEDOUT, -EIO (the controller), -ENOTSUP (controller or
- *   machine lack what is needed), -ENOSPC (pcie: no bus addresses), -ENOMEM (memory, or huge
- *   pages); others as the operating system gave them, with UPNVME_ERR_SYSTEM
+ *   machine lack what is needed), -ENOSPC (pcie: no bus addresses), -EADDRINUSE (pcie: DMA memory
+ *   is mapped where the controller has memory of its own), -ENOMEM (memory, or huge pages),
+ *   -EOWNERDEAD (DPDK was started before a fork); others as the operating system gave them, with
+ *   UPNVME_ERR_SYSTEM
  * @thread Any thread.
  * @since 0.1
  */

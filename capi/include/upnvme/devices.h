@@ -124,6 +124,7 @@ struct upnvme_huge_pages {
 	uint64_t npages;     /**< 8: set aside */
 	uint64_t nfree;      /**< 16: not in use */
 };
+UPNVME_ASSERT(sizeof(struct upnvme_huge_pages) == 24, "upnvme_huge_pages is frozen at 24 bytes");
 
 /** What this machine has for driving devices from user space; fields grow at the end. */
 struct upnvme_system {

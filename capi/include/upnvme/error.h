@@ -13,13 +13,7 @@
 #ifndef UPNVME_ERROR_H
 #define UPNVME_ERROR_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#ifndef UPNVME_API
-/** What marks an exported function; a build of the library may define it otherwise. */
-#define UPNVME_API __attribute__((visibility("default")))
-#endif
+#include "types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -111,6 +105,7 @@ struct upnvme_error {
 	uint32_t code;  /**< UPNVME_ERR_... */
 	char text[504]; /**< the sentence, terminated */
 };
+UPNVME_ASSERT(sizeof(struct upnvme_error) == 512, "upnvme_error is frozen at 512 bytes");
 
 /**
  * Gives the sentence of the last call that failed on this thread: what, which value, and the

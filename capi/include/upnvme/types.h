@@ -72,7 +72,6 @@ typedef struct upnvme_qpair upnvme_qpair;
 #define UPNVME_PRCHK_GUARD       0x0080u /**< PRINFO: check the guard (bit 28) */
 #define UPNVME_PRACT             0x0100u /**< PRINFO: protection information action (bit 29) */
 #define UPNVME_STORAGE_TAG_CHECK 0x0200u /**< check the storage tag, STC (bit 24) */
-#define UPNVME_FLAGS_ALL         0x03ffu /**< all of these */
 /** @} */
 
 /**
@@ -81,18 +80,18 @@ typedef struct upnvme_qpair upnvme_qpair;
  * read, write, compare, verify, write zeroes: nsid, lba, blocks; buf (not for the last two); flags.
  * flush: nsid. dataset management: nsid, and either lba and blocks (one range, deallocated), or
  * `buf` with `blocks` range definitions of 16 bytes (NVM Command Set 1.0, Figure 41) in DMA memory
- * and the attributes (CDW11) in `directive`.
+ * and the attributes (CDW11) in `dsm`.
  */
 struct upnvme_op {
-	uint8_t opcode;     /**< 0: UPNVME_OP_... */
-	uint8_t form;       /**< 1: UPNVME_FORM_... */
-	uint16_t flags;     /**< 2: UPNVME_FUA, ... */
-	uint32_t nsid;      /**< 4: namespace identifier */
-	uint64_t lba;       /**< 8: first logical block */
-	uint32_t blocks;    /**< 16: number of logical blocks (1 is one) */
-	uint16_t directive; /**< 20: directive specific value (CDW13 bits 31:16) */
-	uint8_t dtype;      /**< 22: directive type (CDW12 bits 23:20), 0 to 15 */
-	uint8_t dsm;        /**< 23: dataset management hints (CDW13 bits 7:0) */
+	uint8_t opcode;  /**< 0: UPNVME_OP_... */
+	uint8_t form;    /**< 1: UPNVME_FORM_... */
+	uint16_t flags;  /**< 2: UPNVME_FUA, ... */
+	uint32_t nsid;   /**< 4: namespace identifier */
+	uint64_t lba;    /**< 8: first logical block */
+	uint32_t blocks; /**< 16: number of logical blocks (1 is one) */
+	uint8_t dsm;   /**< 20: dataset management hints (CDW13 bits 7:0); its attributes (CDW11) */
+	uint8_t dtype; /**< 21: directive type (CDW12 bits 23:20), 0 to 15 */
+	uint16_t directive; /**< 22: directive specific value (CDW13 bits 31:16) */
 	uint64_t tag;       /**< 24: comes back in the completion; a callback's op has none */
 	void *buf;          /**< 32: see form */
 	void *metadata;     /**< 40: separate metadata buffer (MPTR), or null */
@@ -148,8 +147,10 @@ struct upnvme_raw {
 	uint32_t data_bytes; /**< 72: its length in bytes */
 	uint32_t direction;  /**< 76: UPNVME_DATA_... */
 	void *metadata; /**< 80: I/O commands: separate metadata (MPTR) in DMA memory, or null */
-	uint64_t timeout_ns;  /**< 88: admin commands: deadline; 0: the controller's default */
-	uint64_t reserved[4]; /**< 96: must be zero */
+	uint64_t timeout_ns;     /**< 88: admin commands: deadline; 0: the controller's default */
+	uint32_t metadata_bytes; /**< 96: how many of `metadata` the command may touch */
+	uint32_t reserved32;     /**< 100: must be zero */
+	uint64_t reserved[3];    /**< 104: must be zero */
 };
 
 UPNVME_ASSERT(sizeof(struct upnvme_op) == 64, "upnvme_op is frozen at 64 bytes");

@@ -43,10 +43,19 @@ uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request
 			  request->block_bytes);
 }
 
+uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes)
+{
+	uint64_t iova;
+
+	if (!data_translate(qp, (uint64_t)(uintptr_t)buf, bytes, &iova))
+		return SLOT_TOUCHES_MANY; /* it lies about on the bus */
+	return slot_touches(iova, bytes);
+}
+
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 {
 	const struct upnvme_op *op = &request->op;
-	uint64_t changes = 0, bytes = 0, iova = 0;
+	uint64_t changes = 0, bytes = 0;
 
 	if (op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES ||
 	    op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
@@ -59,8 +68,7 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 		bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
 	if (!bytes)
 		return changes;
-	data_translate(qp, (uint64_t)(uintptr_t)op->buf, bytes, &iova);
-	return changes | slot_touches(iova, bytes);
+	return changes | buffer_touches(qp, op->buf, bytes);
 }
 
 /* Dword 12's upper half: the public flags, where the specification has them. */
@@ -135,7 +143,7 @@ static void put_ranges(struct upnvme_qpair *qp, struct request *request, uint32_
 
 	if (op->buf) {
 		sqe->cdw10 = op->blocks - 1;
-		sqe->cdw11 = op->directive;
+		sqe->cdw11 = op->dsm;
 		data_build(qp, op, &request->place, (uint64_t)op->blocks * sizeof(*range), slot,
 			   sqe);
 		return;

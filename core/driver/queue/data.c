@@ -26,12 +26,29 @@ bool op_has_data(const struct upnvme_op *op)
 	       op->opcode == UPNVME_OP_COMPARE;
 }
 
+/* How many of the bytes the device sees in one piece: all of them but where no IOMMU puts them
+ * together. 0: it does not reach the first. */
+static uint64_t run_bytes(const struct upnvme_qpair *qp, uint64_t va, uint64_t bytes)
+{
+	const struct region *windows[] = { &qp->window, &qp->window2 };
+	struct region found;
+
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
+		if (va - windows[i]->base < windows[i]->bytes)
+			return MIN(bytes, windows[i]->bytes - (va - windows[i]->base));
+	if (!domain_find(qp->domain, va, &found))
+		return 0;
+	return MIN(bytes, found.bytes - (va - found.base));
+}
+
 /* Takes the next piece of at most `max` bytes at the place, and moves the place behind it; the data
- * is long enough. */
-static struct piece piece_next(const struct upnvme_op *op, struct data_place *place, uint64_t max)
+ * is long enough, and was found reachable when the request was accepted. */
+static struct piece piece_next(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+			       struct data_place *place, uint64_t max)
 {
 	const struct iovec *iov = op->buf;
 	struct piece piece = { (uint64_t)(uintptr_t)op->buf + place->offset, max };
+	uint64_t run;
 
 	if (op->form == UPNVME_FORM_IOV) {
 		while (place->offset == iov[place->segment].iov_len) {
@@ -41,19 +58,24 @@ static struct piece piece_next(const struct upnvme_op *op, struct data_place *pl
 		piece.va = (uint64_t)(uintptr_t)iov[place->segment].iov_base + place->offset;
 		piece.bytes = MIN(max, iov[place->segment].iov_len - place->offset);
 	}
+	run = run_bytes(qp, piece.va, piece.bytes);
+	if (run)
+		piece.bytes = run;
 	place->offset += piece.bytes;
 	return piece;
 }
 
-void data_skip(const struct upnvme_op *op, struct data_place *place, uint64_t bytes)
+void data_skip(const struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
+	       uint64_t bytes)
 {
 	while (bytes)
-		bytes -= piece_next(op, place, bytes).bytes;
+		bytes -= piece_next(qp, op, place, bytes).bytes;
 }
 
-uint32_t data_segment(const struct upnvme_op *op, struct data_place place)
+uint32_t data_segment(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+		      struct data_place place)
 {
-	piece_next(op, &place, 1);
+	piece_next(qp, op, &place, 1);
 	return place.segment;
 }
 
@@ -63,7 +85,7 @@ static uint64_t fit_prp(const struct upnvme_qpair *qp, const struct upnvme_op *o
 	uint64_t bytes = 0, pages_left = 1 + qp->list_bytes / NVME_PRP_ENTRY_BYTES, end = 0;
 
 	while (bytes < max) {
-		struct piece piece = piece_next(op, &place, max - bytes);
+		struct piece piece = piece_next(qp, op, &place, max - bytes);
 		uint64_t in_page = piece.va % NVME_PAGE_BYTES;
 		uint64_t room =
 			pages_left * NVME_PAGE_BYTES - MIN(in_page, pages_left * NVME_PAGE_BYTES);
@@ -91,7 +113,7 @@ static uint64_t fit_sgl(const struct upnvme_qpair *qp, const struct upnvme_op *o
 
 	for (uint32_t left = qp->list_bytes / sizeof(struct nvme_sgl_desc); left > 0 && bytes < max;
 	     left--) {
-		struct piece piece = piece_next(op, &place, max - bytes);
+		struct piece piece = piece_next(qp, op, &place, max - bytes);
 
 		if (!piece_fits_sgl(qp, &piece))
 			break;
@@ -126,7 +148,7 @@ static void build_prp(struct upnvme_qpair *qp, const struct upnvme_op *op, struc
 	uint32_t n = 0;
 
 	for (uint64_t done = 0; done < bytes;) {
-		struct piece piece = piece_next(op, place, bytes - done);
+		struct piece piece = piece_next(qp, op, place, bytes - done);
 		uint64_t iova = piece_iova(qp, &piece), end = iova + piece.bytes;
 
 		if (done == 0) {
@@ -150,7 +172,7 @@ static void build_sgl(struct upnvme_qpair *qp, const struct upnvme_op *op, struc
 	uint32_t n = 0;
 
 	for (uint64_t done = 0; done < bytes;) {
-		struct piece piece = piece_next(op, place, bytes - done);
+		struct piece piece = piece_next(qp, op, place, bytes - done);
 
 		list[n++] = (struct nvme_sgl_desc){
 			.address = piece_iova(qp, &piece),
@@ -206,14 +228,19 @@ bool data_translate(struct upnvme_qpair *qp, uint64_t va, uint64_t bytes, uint64
 static int segment_check(struct upnvme_qpair *qp, const void *base, uint64_t bytes,
 			 const char *what, uint32_t index)
 {
-	uint64_t iova;
+	uint64_t va = (uint64_t)(uintptr_t)base, iova, part;
 
-	if (!data_translate(qp, (uint64_t)(uintptr_t)base, bytes, &iova))
-		return error_set(
-			-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
-			"%s %u (%p, %llu bytes) is not wholly in memory that the device can reach: use "
-			"upnvme_dma_alloc, or upnvme_mem_register first",
-			what, index, base, (unsigned long long)bytes);
+	if (data_translate(qp, va, bytes, &iova))
+		return 0;
+	for (uint64_t done = 0; done < bytes; done += part) {
+		part = run_bytes(qp, va + done, bytes - done);
+		if (!part)
+			return error_set(
+				-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+				"%s %u (%p, %llu bytes) is not wholly in memory that the device can "
+				"reach: use upnvme_dma_alloc, or upnvme_mem_register first",
+				what, index, base, (unsigned long long)bytes);
+	}
 	return 0;
 }
 

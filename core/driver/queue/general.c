@@ -149,12 +149,12 @@ static int check_expressible(struct upnvme_qpair *qp, struct request request)
 				-EINVAL, UPNVME_ERR_IOVEC,
 				"iovec segment %u: PRP cannot express it (inner segments must begin and end at "
 				"multiples of %u bytes) and %s",
-				data_segment(&request.op, request.place), NVME_PAGE_BYTES,
+				data_segment(qp, &request.op, request.place), NVME_PAGE_BYTES,
 				qp->ctrlr->limits.sgl ?
 					"one block has too many segments for an SGL" :
 					"the controller has no SGL");
 		request.next += blocks;
-		data_skip(&request.op, &request.place, (uint64_t)blocks * request.block_bytes);
+		data_skip(qp, &request.op, &request.place, (uint64_t)blocks * request.block_bytes);
 	}
 	return 0;
 }
@@ -247,6 +247,33 @@ static void request_accept(struct upnvme_qpair *qp, struct request *request, upn
 	}
 }
 
+bool raw_is_clean(const struct upnvme_raw *raw)
+{
+	static const uint64_t zeroes[ARRAY_SIZE(raw->reserved)];
+
+	if (!raw->reserved32 && !memcmp(raw->reserved, zeroes, sizeof(zeroes)))
+		return true;
+	error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+		  "reserved words of the upnvme_raw are not zero: zero the struct first");
+	return false;
+}
+
+static int raw_check_metadata(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
+{
+	uint64_t va = (uint64_t)(uintptr_t)raw->metadata;
+
+	if (!raw->metadata && !raw->metadata_bytes)
+		return 0;
+	if (raw->metadata && raw->metadata_bytes && is_aligned(va, 4) &&
+	    data_translate(qp, va, raw->metadata_bytes, mptr))
+		return 0;
+	return error_set(
+		-EFAULT, UPNVME_ERR_METADATA,
+		"raw command: metadata buffer %p (%u bytes) is misaligned, without a length, or "
+		"not in memory that the device can reach",
+		raw->metadata, raw->metadata_bytes);
+}
+
 static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
 {
 	if (!raw)
@@ -255,6 +282,8 @@ static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
 				 "raw command: dword 0 is %#x; FUSE and PSDT (bits 15:8) must be 0",
 				 raw->cdw[0]);
+	if (!raw_is_clean(raw))
+		return -EINVAL;
 	if (raw->direction > UPNVME_DATA_FROM_DEVICE ||
 	    (raw->direction != UPNVME_DATA_NONE && !raw->data_bytes))
 		return error_set(
@@ -268,25 +297,18 @@ static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint
 			"raw command: %u bytes are more than one command can move here (%llu), and raw commands "
 			"are not split",
 			raw->data_bytes, (unsigned long long)qp->ctrlr->limits.max_transfer_bytes);
-	if (raw->metadata && !data_translate(qp, (uint64_t)(uintptr_t)raw->metadata, 4, mptr))
-		return error_set(
-			-EFAULT, UPNVME_ERR_METADATA,
-			"raw command: metadata buffer %p is not in memory that the device can reach",
-			raw->metadata);
-	return 0;
+	return raw_check_metadata(qp, raw, mptr);
 }
 
 static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *raw)
 {
-	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM,
-		 iova = 0;
+	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
 
 	if (raw->metadata)
 		return changes | SLOT_TOUCHES_MANY;
 	if (raw->direction == UPNVME_DATA_NONE)
 		return changes;
-	data_translate(qp, (uint64_t)(uintptr_t)raw->data, raw->data_bytes, &iova);
-	return changes | slot_touches(iova, raw->data_bytes);
+	return changes | buffer_touches(qp, raw->data, raw->data_bytes);
 }
 
 static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb,

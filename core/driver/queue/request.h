@@ -39,9 +39,11 @@ uint64_t data_fit(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 void data_build(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
 		uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe);
 /* Moves the place on by `bytes`. */
-void data_skip(const struct upnvme_op *op, struct data_place *place, uint64_t bytes);
+void data_skip(const struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
+	       uint64_t bytes);
 /* The segment of an iovec that has the byte at the place. */
-uint32_t data_segment(const struct upnvme_op *op, struct data_place place);
+uint32_t data_segment(const struct upnvme_qpair *qp, const struct upnvme_op *op,
+		      struct data_place place);
 /* Every segment reachable, aligned, and `bytes` in all. 0, or a negative errno that names the
  * segment. */
 int data_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes);
@@ -65,7 +67,8 @@ static inline bool request_is_whole(const struct request *request, uint32_t bloc
  * request on. */
 void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		   uint32_t blocks);
-/* What goes into slot->touches. */
+/* What goes into slot->touches: of a buffer, and of a request. */
+uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes);
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request);
 
 #endif

@@ -23,11 +23,15 @@ static void abort_if_failed(struct upnvme_qpair *qp)
 		qpair_abort(qp);
 }
 
-/* 1: there is something to be taken. 0: not yet. A negative errno: and nothing can come. */
+/* 1: there is something to be taken. 0: not yet. A negative errno: and nothing can come. Whether
+ * something can is asked first: a controller that is given up meanwhile has completed all that it
+ * had before it is said to have failed. */
 static int look(struct upnvme_qpair *qp)
 {
+	int rc = owner_enter_to_submit(qp);
+
 	abort_if_failed(qp);
-	return take_has_work(qp) ? 1 : owner_enter_to_submit(qp);
+	return take_has_work(qp) ? 1 : rc;
 }
 
 static int error_wait(const struct upnvme_qpair *qp, const char *what, int err)

@@ -47,22 +47,39 @@ static int sysfs_open(const char *address, const char *name, int flags)
 	return fd < 0 ? error_open(address, path, errno) : fd;
 }
 
-/* UIO lets any number of processes open a device; who opens it here asks for it alone. */
+static int error_busy(const char *address, unsigned index)
+{
+	return error_set(
+		-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+		"%s: /dev/uio%u is in use: in this process already, by another process, or "
+		"by a child that one of them forked; `fuser -v /dev/uio%u` names it",
+		address, index, index);
+}
+
+/* UIO lets any number of processes open a device; who opens it here asks for it alone. The lock is
+ * on configuration space, and comes first: whoever closes a device's file in /dev ends its bus
+ * mastering, also one who was refused. */
 static int claim(struct uio_device *device, unsigned index)
+{
+	int fd = sysfs_open(device->base.address, "config", O_RDWR);
+
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return error_busy(device->base.address, index);
+	}
+	device->base.config_fd = fd;
+	return 0;
+}
+
+static int node_open(struct uio_device *device, unsigned index)
 {
 	char path[PATH_ROOM];
 
 	snprintf(path, sizeof(path), "/dev/uio%u", index);
 	device->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (device->fd < 0)
-		return error_open(device->base.address, path, errno);
-	if (!flock(device->fd, LOCK_EX | LOCK_NB))
-		return 0;
-	close(device->fd);
-	return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
-			 "%s: %s is in use, by another process or in this process already; `fuser "
-			 "-v %s` names it",
-			 device->base.address, path, path);
+	return device->fd < 0 ? error_open(device->base.address, path, errno) : 0;
 }
 
 /* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins
@@ -85,12 +102,11 @@ static int uio_start(struct uio_device *device, unsigned index)
 
 	if (rc)
 		return rc;
-	rc = sysfs_open(device->base.address, "config", O_RDWR);
-	if (rc < 0) {
-		close(device->fd);
+	rc = node_open(device, index);
+	if (rc) {
+		close(device->base.config_fd);
 		return rc;
 	}
-	device->base.config_fd = rc;
 	reset(device->base.address);
 	return 0;
 }
@@ -141,8 +157,8 @@ static void uio_close(struct device *base)
 {
 	struct uio_device *device = container_of(base, struct uio_device, base);
 
+	close(device->fd); /* before the lock goes: the next one's bus mastering is not ended */
 	close(base->config_fd);
-	close(device->fd);
 	free(base->address);
 	free(device);
 }

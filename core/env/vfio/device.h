@@ -35,7 +35,7 @@ int irq_set(struct vfio_device *device, uint32_t index, uint32_t start, int fd);
 int vfio_interrupt(struct device *base, uint16_t vector, int fd);
 
 /* bar.c */
-int vfio_bar_map(struct device_bar *bar, struct device *device, unsigned index);
+int vfio_bar_map(struct device_bar *bar, struct device *base, unsigned index);
 
 /* What the kernel says of a region, with its capabilities; to be freed. Null, with its sentence
  * set, when it cannot be had. */

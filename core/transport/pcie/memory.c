@@ -35,15 +35,28 @@ int memory_wish_read(struct memory_wish *wish, const struct uri *uri)
 	return 0;
 }
 
-static bool huge_pages_are_free(const struct sysfs *fs)
+#define HUGE_BYTES (2ull << 20)
+#define HUGE_MORE  64u
+
+/* -ENOMEM unless some are free. Those that are set aside already are in use. */
+static int check_huge_pages(const struct sysfs *fs, const struct place *place)
 {
 	struct upnvme_system system;
-	uint64_t nfree = 0;
+	uint64_t wanted = HUGE_MORE, nfree = 0;
 
 	pci_system_get(fs, &system);
-	for (size_t i = 0; i < ARRAY_SIZE(system.huge); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(system.huge); i++) {
 		nfree += system.huge[i].nfree;
-	return nfree;
+		if (system.huge[i].page_bytes == HUGE_BYTES)
+			wanted += system.huge[i].npages;
+	}
+	if (nfree)
+		return 0;
+	return error_set(-ENOMEM, UPNVME_ERR_HUGE_PAGES,
+			 "%s: DPDK needs huge pages, and none is free: set some aside with "
+			 "`upnvme-devices setup --huge-pages %llu:2MiB --apply`%s",
+			 place->address, (unsigned long long)wanted,
+			 place->holder == HELD_BY_VFIO ? ", or use env=vfio" : "");
 }
 
 /* EAL would say it less clearly, and cannot always be asked twice. */
@@ -52,15 +65,9 @@ static int start_dpdk(const struct dpdk_plugin **dpdk, const struct sysfs *fs,
 {
 	int rc = dpdk_load(dpdk);
 
-	if (rc)
-		return rc;
-	if (!(*dpdk)->is_running() && !huge_pages_are_free(fs))
-		return error_set(-ENOMEM, UPNVME_ERR_HUGE_PAGES,
-				 "%s: env=dpdk needs huge pages, and none is free: set some aside "
-				 "with `upnvme-devices setup --huge-pages 64:2MiB --apply`, or use "
-				 "env=vfio",
-				 place->address);
-	return dpdk_start(dpdk);
+	if (!rc && !(*dpdk)->is_running())
+		rc = check_huge_pages(fs, place);
+	return rc ? rc : dpdk_start(dpdk);
 }
 
 int memory_for_vfio(const struct pages **pages, const struct memory_wish *wish,

@@ -56,8 +56,6 @@ static struct pcie *pcie_of(struct transport *transport)
 /* --- opening and closing
  * -------------------------------------------------------------------------- */
 
-/* Memory decoding and bus mastering are switched together: a controller that does one needs the
- * other. */
 static int command_change(struct pcie *pcie, uint16_t clear, uint16_t set)
 {
 	uint16_t command;
@@ -84,9 +82,11 @@ static int bar_map(struct pcie *pcie)
 	return rc;
 }
 
+/* One that could not be reset may be at work still for whoever had it before, in memory that is
+ * somebody else's by now: its registers are reached first. */
 static int pcie_start(struct pcie *pcie)
 {
-	int rc = command_change(pcie, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_BUS_MASTER);
+	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, PCI_COMMAND_MEMORY);
 
 	if (!rc)
 		rc = bar_map(pcie);
@@ -151,6 +151,11 @@ static int pcie_open(struct transport **transport, const struct uri *uri)
 	if (!rc)
 		rc = device_open(&device, &place, &wish);
 	return rc ? rc : pcie_attach(transport, device, place.node);
+}
+
+static int pcie_connect(struct transport *transport)
+{
+	return command_change(pcie_of(transport), 0, PCI_COMMAND_BUS_MASTER);
 }
 
 static int pcie_isolate(struct transport *transport)
@@ -306,6 +311,7 @@ const struct transport_ops transport_pcie = {
 	.write64 = pcie_write64,
 	.queue = pcie_queue,
 	.memory = pcie_memory,
+	.connect = pcie_connect,
 	.isolate = pcie_isolate,
 	.interrupt = pcie_interrupt,
 	.leaving = pcie_leaving,

@@ -132,7 +132,22 @@ static void one_found_enabled_is_disabled_first(void **state)
 	assert_int_equal(fake->ncc_written, 2);
 	assert_int_equal(fake->cc_written[0], CC_ENABLED & ~1u);
 	assert_int_equal(fake->cc_written[1], CC_ENABLED);
+	assert_int_equal(fake->nconnected, 1); /* between the two: the transport makes sure */
 	assert_int_equal(ctrlr_close(ctrlr), 0);
+}
+
+static void one_that_cannot_be_let_at_memory_is_not_enabled(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = NULL;
+	struct transport_ops ops = *fake->transport.ops;
+
+	real_close = ops.close;
+	ops.close = noting_close;
+	fake->transport.ops = &ops;
+	fake->fail_connect = -EIO;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -EIO);
+	assert_int_equal(ncc_at_close, 0);
 }
 
 static void one_found_on_the_way_up_settles_before_it_is_disabled(void **state)
@@ -301,6 +316,7 @@ int main(void)
 		cmocka_unit_test(a_controller_that_is_gone_can_be_closed),
 		cmocka_unit_test(a_slow_controller_is_waited_for),
 		cmocka_unit_test(one_found_enabled_is_disabled_first),
+		cmocka_unit_test(one_that_cannot_be_let_at_memory_is_not_enabled),
 		cmocka_unit_test(one_found_on_the_way_up_settles_before_it_is_disabled),
 		cmocka_unit_test(one_found_on_the_way_down_settles_before_it_is_enabled),
 		cmocka_unit_test(one_found_with_a_fatal_status_is_reset),

@@ -98,7 +98,7 @@ struct fake_device *fake_create(const struct fake_config *config)
 	assert_non_null(dev);
 	config = config ? config : &defaults;
 	entries = config->entries ? config->entries : 16;
-	assert_int_equal(domain_acquire(&dev->domain, env_host()), 0);
+	assert_int_equal(domain_acquire(&dev->domain, config->env ? config->env : env_host()), 0);
 	fake_ctrlr(dev, config);
 	fake_namespace(dev, config);
 	assert_int_equal(qpair_rings_create(&dev->qp, &dev->ctrlr, FAKE_QID, entries,

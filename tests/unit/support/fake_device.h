@@ -46,6 +46,7 @@ struct fake_config {
 	uint32_t boundary_blocks;
 	bool sgl;
 	bool sgl_dword_align;
+	struct env *env; /* null: the host's, in which alone the device finds what it is told */
 };
 
 struct fake_device *fake_create(const struct fake_config *config);

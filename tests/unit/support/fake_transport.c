@@ -381,6 +381,16 @@ static void fake_close(struct transport *transport)
 	free(fake);
 }
 
+/* What a former user has told it would be carried out now, were it not disabled. */
+static int fake_connect(struct transport *transport)
+{
+	struct fake_transport *fake = fake_of(transport);
+
+	assert_false(NVME_CC_EN(fake->cc) || NVME_CSTS_RDY(fake->csts));
+	fake->nconnected++;
+	return fake->fail_connect;
+}
+
 static int fake_isolate(struct transport *transport)
 {
 	fake_of(transport)->nisolated++;
@@ -414,6 +424,7 @@ static const struct transport_ops fake_ops = {
 	.write64 = fake_write64,
 	.queue = fake_queue,
 	.memory = fake_memory,
+	.connect = fake_connect,
 	.isolate = fake_isolate,
 	.interrupt = fake_interrupt,
 	.leaving = fake_leaving,

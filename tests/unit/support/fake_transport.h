@@ -59,7 +59,8 @@ struct fake_transport {
 	_Atomic bool gone;    /* all registers read as ones */
 	uint32_t slowness;    /* CSTS reads that a change of RDY takes */
 	uint32_t pending_reads;
-	int fail_reads; /* negative errno of every register read */
+	int fail_reads;   /* negative errno of every register read */
+	int fail_connect; /* of letting it reach memory */
 
 	/* memory of its own: `memory_bytes` of a BAR from the place on that the driver asks for */
 	uint32_t cmbloc, cmbsz, cmbsts;
@@ -79,7 +80,7 @@ struct fake_transport {
 	struct nvme_sqe seen[FAKE_SEEN_MAX];
 	uint32_t nseen;
 	uint32_t *nclosed; /* counts closes, if not null */
-	uint32_t nisolated;
+	uint32_t nconnected, nisolated;
 	_Atomic bool leaving; /* what the transport says about being taken away */
 
 	/* interrupts */

@@ -116,6 +116,42 @@ static void the_process_is_as_it_was(void **test)
 	assert_memory_equal(&after, &before, sizeof(before));
 }
 
+/* Of a thread's signals, the ones that it lets through; bit 0 is signal 1. */
+static uint64_t signals_taken_by(const char *thread)
+{
+	unsigned long long blocked = 0;
+	char path[300], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/status", thread);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) && sscanf(line, "SigBlk: %llx", &blocked) != 1)
+		;
+	fclose(file);
+	return ~blocked;
+}
+
+/* A signal that is sent to the process goes to a thread of the application's. */
+static void no_thread_of_the_librarys_takes_a_signal(void **test)
+{
+	const uint64_t asynchronous = 1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) |
+				      1ull << (SIGALRM - 1) | 1ull << (SIGUSR1 - 1) |
+				      1ull << (SIGCHLD - 1) | 1ull << (SIGURG - 1);
+	struct dirent *task;
+	struct rig rig;
+	DIR *tasks;
+
+	rig_open(&rig, 0, 0, "%s", uri);
+	tasks = opendir("/proc/self/task");
+	assert_non_null(tasks);
+	while ((task = readdir(tasks)))
+		if (task->d_name[0] != '.' && atoi(task->d_name) != getpid())
+			assert_int_equal(signals_taken_by(task->d_name) & asynchronous, 0);
+	closedir(tasks);
+	rig_close(&rig);
+}
+
 static int child_opens(void *arg)
 {
 	upnvme_ctrlr *ctrlr;
@@ -140,6 +176,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_process_is_as_it_was),
+		cmocka_unit_test(no_thread_of_the_librarys_takes_a_signal),
 		cmocka_unit_test(a_child_does_not_use_what_is_its_parents),
 	};
 

@@ -3,6 +3,7 @@
  * its EAL, and what it has allocated there can be registered and used. The controller is the one
  * that the command line names. */
 #include <dirent.h>
+#include <errno.h>
 
 #include <rte_eal.h>
 #include <rte_malloc.h>
@@ -72,20 +73,56 @@ static void memory_of_the_application_is_used_uncopied(void **state)
 	rte_free(in);
 }
 
-int main(int argc, char **argv)
+static int child_opens(void *arg)
 {
-	char *eal[] = { argv[0], "--in-memory", "--no-pci", "--no-telemetry", NULL };
+	upnvme_ctrlr *ctrlr;
+
+	return -upnvme_open(&ctrlr, uri, NULL);
+}
+
+/* It has its parent's huge pages before it, and would give out the same ones. */
+static void a_child_does_not_use_its_parents_eal(void **state)
+{
+	assert_int_equal(in_child(child_opens, NULL), EOWNERDEAD);
+}
+
+static void memory_without_huge_pages_is_for_an_iommu_only(void **state)
+{
+	upnvme_ctrlr *ctrlr = NULL;
+
+	expect_error(upnvme_open(&ctrlr, uri, NULL), -ENOMEM, UPNVME_ERR_HUGE_PAGES, "--no-huge",
+		     "DPDK", NULL);
+}
+
+static int run(bool huge)
+{
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_child_does_not_use_its_parents_eal),
 		cmocka_unit_test(memory_comes_from_the_applications_eal),
 		cmocka_unit_test(memory_of_the_application_is_used_uncopied),
 	};
+	const struct CMUnitTest refusal[] = {
+		cmocka_unit_test(memory_without_huge_pages_is_for_an_iommu_only),
+	};
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: test_own_eal URI\n");
+	if (!huge && strstr(uri, "unsafe=1"))
+		return cmocka_run_group_tests_name(uri, refusal, NULL, NULL);
+	return cmocka_run_group_tests_name(uri, tests, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	char *with[] = { argv[0], "--in-memory", "--no-pci", "--no-telemetry", NULL };
+	char *without[] = { argv[0],          "--no-huge", "--no-shconf", "--no-pci",
+			    "--no-telemetry", "-m",        "128",         NULL };
+	bool huge = argc == 2;
+
+	if (argc != 2 && (argc != 3 || strcmp(argv[2], "no-huge") != 0)) {
+		fprintf(stderr, "usage: test_own_eal URI [no-huge]\n");
 		return 2;
 	}
 	uri = argv[1];
-	if (rte_eal_init(4, eal) < 0)
+	if ((huge ? rte_eal_init(4, with) : rte_eal_init(7, without)) < 0)
 		return 2;
-	return cmocka_run_group_tests_name(uri, tests, NULL, NULL);
+	return run(huge);
 }

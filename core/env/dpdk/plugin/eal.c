@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct eal ours = {
 	.zmalloc = rte_zmalloc_socket,
@@ -73,6 +74,23 @@ static bool theirs_is_at_work(void)
 	return mode() != RTE_IOVA_DC && find_theirs();
 }
 
+/* Whoever starts an EAL has a thread of it, for its interrupts, beside his own; a child that has just
+ * been forked has one thread in all. A directory's links are two, and one for each below it. */
+static bool theirs_is_a_parents(void)
+{
+	struct stat tasks;
+
+	return !stat("/proc/self/task", &tasks) && tasks.st_nlink == 2 + 1;
+}
+
+static int error_forked(void)
+{
+	return plugin_error(
+		-EOWNERDEAD, UPNVME_ERR_FORKED,
+		"this process was forked from one that runs DPDK, whose memory is not its "
+		"own: open with env=vfio, or in a process that was not forked");
+}
+
 bool eal_is_running(void)
 {
 	return eal || theirs_is_at_work();
@@ -101,8 +119,10 @@ static int lcore_argument(char *text, size_t bytes)
 static void *initialize(void *result)
 {
 	char lcores[32];
-	char *arguments[] = { "upnvme",      lcores,           "--in-memory",    "--no-pci",
-			      "--no-shconf", "--no-telemetry", "--iova-mode=va", NULL };
+	/* Single files: else each huge page would take a descriptor of the application's. */
+	char *arguments[] = { "upnvme",   lcores,        "--in-memory",    "--single-file-segments",
+			      "--no-pci", "--no-shconf", "--no-telemetry", "--iova-mode=va",
+			      NULL };
 	int rc = lcore_argument(lcores, sizeof(lcores));
 
 	if (!rc && rte_eal_init((int)ARRAY_SIZE(arguments) - 1, arguments) < 0)
@@ -111,9 +131,26 @@ static void *initialize(void *result)
 	return NULL;
 }
 
+/* An EAL that could not be started may refuse to be asked again: it is still what it said first that
+ * is wrong. */
+static const char *reason(int *rc)
+{
+	static char first_words[256];
+	static int first;
+
+	if (*rc == -EALREADY && first) {
+		*rc = first;
+	} else {
+		first = *rc;
+		snprintf(first_words, sizeof(first_words), "%s", guest_last_words());
+	}
+	return first_words;
+}
+
 static int start_ours(void)
 {
 	int result = 0, rc = guest_log();
+	const char *words;
 
 	if (!rc)
 		rc = guest_run(initialize, &result);
@@ -123,10 +160,10 @@ static int start_ours(void)
 		eal = &ours;
 		return 0;
 	}
-	return plugin_error(
-		rc, UPNVME_ERR_SYSTEM,
-		"DPDK %s cannot be started (%s): \"%s\"; use env=vfio, which needs no DPDK",
-		rte_version(), strerror(-rc), guest_last_words());
+	words = reason(&rc);
+	return plugin_error(rc, UPNVME_ERR_SYSTEM,
+			    "%s cannot be started (%s): \"%s\"; use env=vfio, which needs no DPDK",
+			    rte_version(), strerror(-rc), words);
 }
 
 int eal_start(void)
@@ -135,6 +172,8 @@ int eal_start(void)
 		return 0;
 	if (!theirs_is_at_work())
 		return start_ours();
+	if (theirs_is_a_parents())
+		return error_forked();
 	eal = &theirs;
 	return 0;
 }

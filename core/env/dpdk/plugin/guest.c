@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <rte_log.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,11 +102,27 @@ int __wrap_mkdir(const char *path, mode_t mode)
 /* --- the thread
  * ------------------------------------------------------------------------------------ */
 
+/* EAL's threads inherit what this one blocks: the application's signals are not for them. Those of a
+ * fault stay, since EAL learns by SIGBUS that a huge page is not there. */
+static void signals_to_block(sigset_t *signals)
+{
+	static const int faults[] = { SIGBUS, SIGSEGV, SIGFPE, SIGILL };
+
+	sigfillset(signals);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(signals, faults[i]);
+}
+
 int guest_run(void *(*start)(void *arg), void *arg)
 {
+	sigset_t blocked, before;
 	pthread_t thread;
-	int rc = pthread_create(&thread, NULL, start, arg);
+	int rc;
 
+	signals_to_block(&blocked);
+	pthread_sigmask(SIG_BLOCK, &blocked, &before);
+	rc = pthread_create(&thread, NULL, start, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!rc)
 		rc = pthread_join(thread, NULL);
 	return -rc;

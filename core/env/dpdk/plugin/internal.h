@@ -41,8 +41,8 @@ const struct eal *eal_get(void);
 int guest_log(void);
 /* The last thing that EAL has complained of; empty if it has not. */
 const char *guest_last_words(void);
-/* Runs it to the end on a thread of its own, whose affinity nobody else has. 0 or a negative
- * errno. */
+/* Runs it to the end on a thread of its own, whose affinity nobody else has, and which takes none of
+ * the application's signals. 0 or a negative errno. */
 int guest_run(void *(*start)(void *arg), void *arg);
 
 /* --- memory.c --- */

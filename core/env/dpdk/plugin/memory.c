@@ -155,6 +155,15 @@ void memory_free(void *va, uint64_t bytes)
 /* --- physical addresses
  * --------------------------------------------------------------------------- */
 
+/* An application's own EAL may have been told to do without. */
+static int error_small(void)
+{
+	return plugin_error(
+		-ENOMEM, UPNVME_ERR_HUGE_PAGES,
+		"this application's DPDK runs without huge pages (--no-huge), and without "
+		"an IOMMU nothing else stays in its place: start DPDK with huge pages");
+}
+
 /* Only root may see them; others see zeroes. */
 static int error_physical(const void *va)
 {
@@ -170,7 +179,9 @@ int memory_physical(const void *va, uint64_t *bytes, uint64_t *address)
 	const struct rte_memseg_list *list = eal_get()->list_of(va);
 	uint64_t in_page;
 
-	if (!list || list->external || !eal_get()->has_hugepages())
+	if (!eal_get()->has_hugepages())
+		return error_small();
+	if (!list || list->external)
 		return plugin_error(-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
 				    "memory at %p is no huge page of DPDK's, and without an IOMMU "
 				    "nothing else stays in its place: use upnvme_dma_alloc",

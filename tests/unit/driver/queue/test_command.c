@@ -143,7 +143,7 @@ static void the_callers_ranges_are_sent_as_they_are(void **state)
 				.nsid = FAKE_NSID,
 				.blocks = 256,
 				.buf = ranges + 32,
-				.directive = 0x5 };
+				.dsm = 0x5 };
 
 	expect(dev, &op,
 	       (struct nvme_sqe){ .opcode = 0x09,
@@ -293,6 +293,7 @@ static void a_raw_command_keeps_its_dwords(void **state)
 	struct upnvme_raw raw = { .data = buf,
 				  .data_bytes = 8192,
 				  .metadata = buf + 64,
+				  .metadata_bytes = 128,
 				  .direction = UPNVME_DATA_TO_DEVICE };
 	struct upnvme_op op = { .form = UPNVME_FORM_RAW, .buf = &raw };
 

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "base/util.h"
+#include "mem/internal.h"
 #include "support/fake_device.h"
+#include "support/fake_env.h"
 #include "support/prp_walk.h"
 
 #define PSDT_SGL 0x40u
@@ -172,9 +174,89 @@ static void a_vector_is_split_where_prp_ends(void **state)
 	fake_destroy(dev);
 }
 
+/* --- without an IOMMU ----------------------------------------------------------------------------- */
+
+#define PIECE_BYTES 16384u
+
+static struct fake_device *scattered_device(struct fake_env *env, bool sgl)
+{
+	fake_env_init(env);
+	env->scattered = true;
+	env->piece_bytes = PIECE_BYTES;
+	return fake_create(&(struct fake_config){ .env = &env->env, .sgl = sgl });
+}
+
+/* What the last command's slot has as its list. */
+static void *list_of(struct fake_device *dev, const struct nvme_sqe *sqe)
+{
+	return dev->qp->lists + ((sqe->cid & (dev->qp->nslots - 1)) << dev->qp->list_shift);
+}
+
+static void memory_that_lies_about_is_described_page_by_page(void **state)
+{
+	struct fake_env env;
+	struct fake_device *dev = scattered_device(&env, false);
+	char *buf = fake_alloc(dev, 128 << 10);
+
+	for (uint32_t i = 0; i < 8; i++) {
+		char *at = buf + i * 4608;
+		const struct nvme_sqe *sqe = &dev->qp->sq[i];
+		const uint64_t *list;
+
+		assert_int_equal(upnvme_read(dev->qp, &dev->ns, at, 0, 100, fake_note, NULL), 0);
+		list = list_of(dev, sqe);
+		assert_int_equal(sqe->prp1, domain_iova(dev->domain, at));
+		for (char *page = (char *)align_up((uintptr_t)at + 1, 4096); page < at + 51200;
+		     page += 4096)
+			assert_int_equal(*list++, domain_iova(dev->domain, page));
+	}
+	/* More than a slot can say: nothing is given back meanwhile. */
+	assert_true(users_may_touch(dev->domain, (uintptr_t)buf + (100 << 10), 1));
+	fake_destroy(dev);
+}
+
+static void a_segment_that_lies_about_takes_a_descriptor_for_each_piece(void **state)
+{
+	struct fake_env env;
+	struct fake_device *dev = scattered_device(&env, true);
+	char *buf = fake_alloc(dev, 128 << 10);
+	const struct iovec iov[] = { { buf + 4, 508 }, { buf + PIECE_BYTES - 1020, 3 * 512 + 4 } };
+	const struct nvme_sqe *sqe = &dev->qp->sq[0];
+	const struct nvme_sgl_desc *list;
+
+	assert_int_equal(upnvme_readv(dev->qp, &dev->ns, iov, 2, 0, 4, fake_note, NULL), 0);
+	list = list_of(dev, sqe);
+	assert_int_equal(sqe->flags, PSDT_SGL);
+	assert_int_equal(sqe->sgl1.length, 3 * sizeof(*list));
+	assert_int_equal(list[0].address, domain_iova(dev->domain, buf + 4));
+	assert_int_equal(list[0].length, 508);
+	assert_int_equal(list[1].address, domain_iova(dev->domain, buf + PIECE_BYTES - 1020));
+	assert_int_equal(list[1].length, 1020);
+	assert_int_equal(list[2].address, domain_iova(dev->domain, buf + PIECE_BYTES));
+	assert_int_equal(list[2].length, 520);
+	fake_destroy(dev);
+}
+
+static void what_is_reachable_in_part_is_refused(void **state)
+{
+	struct fake_env env;
+	struct fake_device *dev = scattered_device(&env, false);
+	char *own = aligned_alloc(PIECE_BYTES, 4 * PIECE_BYTES);
+
+	assert_int_equal(domain_register(dev->domain, own, 2 * PIECE_BYTES), 0);
+	assert_int_equal(upnvme_read(dev->qp, &dev->ns, own, 0, 64, fake_note, NULL), 0);
+	fake_expect_error(upnvme_read(dev->qp, &dev->ns, own, 0, 65, fake_note, NULL), -EFAULT,
+			  UPNVME_ERR_BUFFER_UNREACHABLE, "buffer", NULL);
+	fake_destroy(dev);
+	free(own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_that_lies_about_is_described_page_by_page),
+		cmocka_unit_test(a_segment_that_lies_about_takes_a_descriptor_for_each_piece),
+		cmocka_unit_test(what_is_reachable_in_part_is_refused),
 		cmocka_unit_test(prp_is_used_where_it_can_be),
 		cmocka_unit_test(sgl_is_used_where_prp_cannot_be),
 		cmocka_unit_test(a_controller_that_wants_dwords_gets_no_odd_sgl),

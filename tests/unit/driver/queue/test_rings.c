@@ -9,6 +9,7 @@
 
 #include "driver/queue/split.h"
 #include "support/fake_device.h"
+#include "support/fake_env.h"
 
 static void a_queue_pair_of_1024_entries_costs_little(void **state)
 {
@@ -109,9 +110,28 @@ static void buffers_in_flight_are_known(void **state)
 	fake_destroy(dev);
 }
 
+static void a_ring_that_is_not_in_one_piece_is_refused(void **state)
+{
+	struct upnvme_qpair *large = NULL;
+	struct fake_device *dev;
+	struct fake_env env;
+
+	fake_env_init(&env);
+	env.scattered = true;
+	env.piece_bytes = 16384;
+	dev = fake_create(&(struct fake_config){ .env = &env.env });
+	assert_int_equal(qpair_rings_create(&large, &dev->ctrlr, FAKE_QID, 256, 255, 64, 0), 0);
+	qpair_rings_destroy(large);
+	fake_expect_error(qpair_rings_create(&large, &dev->ctrlr, FAKE_QID, 257, 255, 64, 0),
+			  -ENOMEM, UPNVME_ERR_NO_MEMORY, "257 entries", "one piece", NULL);
+	fake_destroy(dev);
+	assert_int_equal(env.mapped_bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ring_that_is_not_in_one_piece_is_refused),
 		cmocka_unit_test(a_queue_pair_of_1024_entries_costs_little),
 		cmocka_unit_test(the_hot_state_is_two_cache_lines),
 		cmocka_unit_test(rings_and_lists_are_aligned_and_zeroed),

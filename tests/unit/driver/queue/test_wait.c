@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Waiting for a controller that posts, signals, does one without the other, or is given up. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -154,6 +155,70 @@ static void a_signal_that_is_late_does_not_end_the_next_wait(void **state)
 	assert_int_equal(upnvme_poll(rig->qp, 0), 1);
 }
 
+/* --- an entry that comes at a bad moment ---------------------------------------------------------- */
+
+/* The linker puts these in the place of the C library's (Makefile). */
+ssize_t __real_read(int fd, void *data, size_t bytes);
+ssize_t __wrap_read(int fd, void *data, size_t bytes);
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		 const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		 const sigset_t *mask);
+
+/* What the device does just before the owner empties his eventfd, or falls asleep. */
+static struct rig *before_read, *before_sleep;
+static uint32_t nsleeps;
+
+static void complete(struct rig **when)
+{
+	struct rig *rig = *when;
+
+	*when = NULL;
+	if (!rig)
+		return;
+	post(rig, 0);
+	signal_it(rig);
+}
+
+ssize_t __wrap_read(int fd, void *data, size_t bytes)
+{
+	complete(&before_read);
+	return __real_read(fd, data, bytes);
+}
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+{
+	nsleeps++;
+	complete(&before_sleep);
+	return __real_ppoll(fds, n, timeout, mask);
+}
+
+/* Its signal is gone, so only a look after that can find it. */
+static void an_entry_whose_signal_is_read_with_the_old_ones_is_found(void **state)
+{
+	struct rig *rig = *state;
+
+	submit(rig);
+	before_read = rig;
+	nsleeps = 0;
+	assert_int_equal(upnvme_qpair_wait(rig->qp, NS_PER_S), 1);
+	assert_int_equal(nsleeps, 0);
+	assert_false(is_signalled(rig));
+	assert_int_equal(upnvme_poll(rig->qp, 0), 1);
+}
+
+static void an_entry_that_comes_after_the_last_look_ends_the_sleep(void **state)
+{
+	struct rig *rig = *state;
+
+	submit(rig);
+	before_sleep = rig;
+	nsleeps = 0;
+	assert_int_equal(upnvme_qpair_wait(rig->qp, UINT64_MAX), 1);
+	assert_int_equal(nsleeps, 1);
+	assert_int_equal(upnvme_poll(rig->qp, 0), 1);
+}
+
 /* --- another thread ------------------------------------------------------------------------------- */
 
 static void *post_and_signal(void *arg)
@@ -229,6 +294,8 @@ int main(void)
 		TEST(the_doorbell_is_rung),
 		TEST(entries_count_and_signals_do_not),
 		TEST(a_signal_that_is_late_does_not_end_the_next_wait),
+		TEST(an_entry_whose_signal_is_read_with_the_old_ones_is_found),
+		TEST(an_entry_that_comes_after_the_last_look_ends_the_sleep),
 		TEST(the_signal_ends_a_wait_without_end),
 		TEST(a_controller_that_is_given_up_ends_a_wait_without_end),
 		TEST(a_controller_that_is_given_up_signals),

@@ -83,7 +83,29 @@ static void without_huge_pages_dpdk_is_refused_with_the_remedy(void **state)
 		return;
 	}
 	assert_int_equal(rc, -ENOMEM);
-	fake_error(UPNVME_ERR_HUGE_PAGES, "upnvme-devices setup --huge-pages");
+	fake_error(UPNVME_ERR_HUGE_PAGES, "upnvme-devices setup --huge-pages 64:2MiB");
+	fake_error(UPNVME_ERR_HUGE_PAGES, "env=vfio");
+}
+
+/* To set aside as many as there are would change nothing; and only VFIO does without. */
+static void where_all_huge_pages_are_in_use_more_are_the_remedy(void **state)
+{
+	struct fake_machine *fake = *state;
+	const struct dpdk_plugin *plugin;
+	struct memory_wish wish;
+	int rc;
+
+	fake_file(fake, "512\n", "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
+	fake_file(fake, "0\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
+	assert_int_equal(wish_read(&wish, "pcie:x?unsafe=1"), 0);
+	rc = memory_for_uio(&plugin, &wish, &fake->fs, &with_uio);
+	if (dpdk_load(&plugin)) {
+		assert_int_equal(rc, -ENOENT);
+		return;
+	}
+	assert_int_equal(rc, -ENOMEM);
+	fake_error(UPNVME_ERR_HUGE_PAGES, "upnvme-devices setup --huge-pages 576:2MiB");
+	assert_null(strstr(error_last()->text, "vfio"));
 }
 
 static void contradictions_are_refused(void **state)
@@ -123,6 +145,7 @@ int main(void)
 		TEST(memory_of_the_process_comes_in_three_kinds),
 		TEST(without_huge_pages_the_default_is_vfio),
 		TEST(without_huge_pages_dpdk_is_refused_with_the_remedy),
+		TEST(where_all_huge_pages_are_in_use_more_are_the_remedy),
 		TEST(contradictions_are_refused),
 		TEST(uio_needs_to_be_called_unsafe),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Registers and doorbells of a made-up device: its BAR is memory, its configuration space a file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,13 +94,16 @@ static uint16_t command(void)
 	return value;
 }
 
-static void the_device_may_reach_memory_while_it_is_open(void **state)
+/* Not before it has been disabled: it could not always be reset. */
+static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(void **state)
 {
 	struct transport *transport;
 
-	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0x400), 0);
+	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0x404), 0);
 	assert_int_equal(pcie_attach(&transport, &fake.device, 3), 0);
 	assert_int_equal(transport->node, 3);
+	assert_int_equal(command(), 0x402);
+	assert_int_equal(transport->ops->connect(transport), 0);
 	assert_int_equal(command(), 0x400 | MASTER);
 	assert_int_equal(transport->ops->isolate(transport), 0);
 	assert_int_equal(command(), 0x402);
@@ -176,6 +180,22 @@ static void configuration_space_that_is_gone_is_an_error(void **state)
 	assert_int_equal(ftruncate(fake.device.config_fd, 0), 0);
 	assert_int_equal(pcie_attach(&transport, &fake.device, 0), -EIO);
 	assert_non_null(strstr(error_last()->text, "gone"));
+}
+
+/* As on a kernel that is locked down, which lets nobody write it. */
+static void configuration_space_that_may_not_be_written_is_no_device_that_is_gone(void **state)
+{
+	struct transport *transport;
+
+	close(fake.device.config_fd);
+	fake.device.config_fd = memfd_create("config", MFD_ALLOW_SEALING);
+	assert_int_equal(ftruncate(fake.device.config_fd, (off_t)fake.device.config_offset + 256),
+			 0);
+	assert_int_equal(fcntl(fake.device.config_fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), -EPERM);
+	assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_ACCESS);
+	assert_non_null(strstr(error_last()->text, "locked down"));
+	assert_non_null(strstr(error_last()->text, "vfio-pci"));
 }
 
 /* --- memory of the controller's own --- */
@@ -277,12 +297,13 @@ static void memory_whose_addresses_are_taken_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_device_may_reach_memory_while_it_is_open),
+		TEST(the_device_may_reach_memory_when_it_is_told_and_while_it_is_open),
 		TEST(registers_are_loads_and_stores),
 		TEST(a_bar_without_room_for_the_registers_is_refused),
 		TEST(doorbells_beyond_the_bar_are_refused),
 		TEST(doorbells_in_a_hole_are_refused),
 		TEST(configuration_space_that_is_gone_is_an_error),
+		TEST(configuration_space_that_may_not_be_written_is_no_device_that_is_gone),
 		TEST(memory_is_mapped_where_its_bar_is),
 		TEST(memory_ends_with_what_is_mapped),
 		TEST(memory_that_is_not_there_is_refused),
