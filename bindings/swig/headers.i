@@ -144,8 +144,8 @@ PyObject *channel_histogram(struct channel *channel);
 %}
 
 %include "upnvme/version.h"
-%include "upnvme/error.h"
 %include "upnvme/types.h"
+%include "upnvme/error.h"
 %include "upnvme/ctrlr.h"
 %include "upnvme/mem.h"
 %include "upnvme/io.h"

@@ -6,15 +6,15 @@
 
 /* struct upnvme_op, with offsets into buffers in place of the pointers. */
 static const struct field op_fields[] = {
-	{ "opcode", "B", 0 },     { "form", "B", 1 },          { "flags", "H", 2 },
-	{ "nsid", "I", 4 },       { "lba", "Q", 8 },           { "blocks", "I", 16 },
-	{ "directive", "H", 20 }, { "dtype", "B", 22 },        { "dsm", "B", 23 },
-	{ "tag", "Q", 24 },       { "offset", "Q", 32 },       { "metadata", "Q", 40 },
-	{ "ref_tag", "Q", 48 },   { "niov", "H", 56 },         { "app_tag", "H", 58 },
-	{ "app_mask", "H", 60 },  { "ref_tag_high", "H", 62 }, { NULL, NULL, 0 },
+	{ "opcode", "B", 0 },    { "form", "B", 1 },          { "flags", "H", 2 },
+	{ "nsid", "I", 4 },      { "lba", "Q", 8 },           { "blocks", "I", 16 },
+	{ "dsm", "B", 20 },      { "dtype", "B", 21 },        { "directive", "H", 22 },
+	{ "tag", "Q", 24 },      { "offset", "Q", 32 },       { "metadata", "Q", 40 },
+	{ "ref_tag", "Q", 48 },  { "niov", "H", 56 },         { "app_tag", "H", 58 },
+	{ "app_mask", "H", 60 }, { "ref_tag_high", "H", 62 }, { NULL, NULL, 0 },
 };
 static const char op_format[] =
-	"T{<B:opcode:<B:form:<H:flags:<I:nsid:<Q:lba:<I:blocks:<H:directive:<B:dtype:<B:dsm:"
+	"T{<B:opcode:<B:form:<H:flags:<I:nsid:<Q:lba:<I:blocks:<B:dsm:<B:dtype:<H:directive:"
 	"<Q:tag:<Q:offset:<Q:metadata:<Q:ref_tag:<H:niov:<H:app_tag:<H:app_mask:<H:ref_tag_high:}";
 
 static const struct field done_fields[] = {

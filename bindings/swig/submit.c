@@ -314,11 +314,12 @@ PyObject *channel_raw(struct channel *self, const char *cdw, size_t cdw_bytes, P
 		rc = data_of(object, writable, &data);
 	if (rc == 0 && metadata != Py_None)
 		rc = data_of(metadata, writable, &meta);
-	if (rc == 0 && data.bytes > UINT32_MAX)
+	if (rc == 0 && (data.bytes > UINT32_MAX || meta.bytes > UINT32_MAX))
 		rc = check_room(&data, UINT64_MAX);
 	raw->data = data.at;
 	raw->data_bytes = (uint32_t)data.bytes;
 	raw->metadata = meta.at;
+	raw->metadata_bytes = (uint32_t)meta.bytes;
 	op.buf = raw;
 	keep = PyTuple_Pack(2, holder, data.keep ? data.keep : Py_None);
 	Py_DECREF(holder);

@@ -65,7 +65,7 @@ def test_all_commands(qp, ns, buf):
 def test_deallocating_ranges(qp, ns, buf):
     ns.write(0, b"d" * 8 * BLOCK)
     op = upnvme.Batch(1)
-    op["opcode"], op["nsid"], op["blocks"], op["directive"] = upnvme.Op.DEALLOCATE, 1, 2, 4
+    op["opcode"], op["nsid"], op["blocks"], op["dsm"] = upnvme.Op.DEALLOCATE, 1, 2, 4
     ranges = np.array([(0, 1, 1), (0, 2, 4)], np.dtype([("attributes", "<u4"), ("blocks", "<u4"), ("lba", "<u8")]))
     buf[:32] = ranges.tobytes()
     got = []
