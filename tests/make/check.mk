@@ -54,7 +54,7 @@ export TSAN_OPTIONS  ?= second_deadlock_stack=1
 
 sanitize: ## run the tests under ASan and UBSan, then under TSan
 	@tests/deps/install check
-	+@$(RUN) all --make '$(SUBMAKE)' asan tsan
+	+@$(RUN) all --make '$(SUBMAKE)' asan tsan python-asan
 
 # TSan of gcc 12 does not know address spaces as random as newer kernels make them.
 NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
@@ -98,6 +98,7 @@ coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/co
 
 bench: ## what the main job costs, as a table (JSON=FILE: the same for machines)
 	@tests/deps/install bench
+	@tests/deps/install --optional python
 	+@$(SUBMAKE) all
 	@JSON='$(JSON)' tests/bench/run
 

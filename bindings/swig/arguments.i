@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How Python's arguments become C's, and C's results Python's.
+
+// SWIG's own conversions of numbers know less of names and ranges.
+%define NUMBER(type, max)
+%typemap(in) type {
+	uint64_t value$argnum;
+
+	if (arg_number($input, "$1_name", max, &value$argnum) < 0)
+		SWIG_fail;
+	$1 = ($1_ltype)value$argnum;
+}
+%enddef
+NUMBER(uint8_t, UINT8_MAX)
+NUMBER(uint16_t, UINT16_MAX)
+NUMBER(uint32_t, UINT32_MAX)
+NUMBER(uint64_t, UINT64_MAX)
+NUMBER(size_t, SIZE_MAX)
+%typemap(out) uint8_t, uint16_t, uint32_t "$result = PyLong_FromUnsignedLong((unsigned long)$1);"
+%typemap(out) uint64_t, size_t "$result = PyLong_FromUnsignedLongLong($1);"
+%typemap(out) int32_t "$result = PyLong_FromLong($1);"
+%typemap(out) bool "$result = PyBool_FromLong($1);"
+%typemap(out) char * "$result = PyUnicode_DecodeUTF8($1, (Py_ssize_t)strlen($1), \"replace\");"
+
+// Seconds, or None for without end.
+%typemap(in) uint64_t timeout_ns {
+	if (arg_timeout($input, &$1) < 0)
+		SWIG_fail;
+}
+
+// Bytes-like objects, for the time of the call.
+%typemap(in) (const char *bytes, size_t nbytes) (Py_buffer view = { 0 }) {
+	if (PyObject_GetBuffer($input, &view, PyBUF_SIMPLE) < 0)
+		SWIG_fail;
+	$1 = view.buf;
+	$2 = (size_t)view.len;
+}
+%typemap(freearg) (const char *bytes, size_t nbytes) {
+	if (view$argnum.obj)
+		PyBuffer_Release(&view$argnum);
+}
+%typemap(in) (void *data, size_t bytes) (Py_buffer view = { 0 }) {
+	if ($input != Py_None && PyObject_GetBuffer($input, &view, PyBUF_WRITABLE) < 0)
+		SWIG_fail;
+	$1 = view.buf;
+	$2 = (size_t)view.len;
+}
+%typemap(in) (const void *data, size_t bytes) (Py_buffer view = { 0 }) {
+	if ($input != Py_None && PyObject_GetBuffer($input, &view, PyBUF_SIMPLE) < 0)
+		SWIG_fail;
+	$1 = ($1_ltype)view.buf;
+	$2 = (size_t)view.len;
+}
+%typemap(freearg) (void *data, size_t bytes) {
+	if (view$argnum.obj)
+		PyBuffer_Release(&view$argnum);
+}
+%typemap(freearg) (const void *data, size_t bytes) {
+	if (view$argnum.obj)
+		PyBuffer_Release(&view$argnum);
+}
+
+// The types of glue.h.
+%define OBJECT(type)
+%typemap(in) struct type * {
+	$1 = type_cast($input, type##_type, #type);
+	if (!$1)
+		SWIG_fail;
+}
+%enddef
+OBJECT(session)
+OBJECT(space)
+OBJECT(memory)
+OBJECT(records)
+OBJECT(channel)
+
+// A handle of the library's is its object's, which stays open for the time of the call.
+%typemap(in) upnvme_ctrlr * (struct session *held = NULL) {
+	struct session *session$argnum = type_cast($input, session_type, "controller");
+
+	if (!session$argnum || session_enter(session$argnum) < 0)
+		SWIG_fail;
+	held = session$argnum;
+	$1 = held->ctrlr;
+}
+%typemap(freearg) upnvme_ctrlr * {
+	if (held$argnum)
+		session_leave(held$argnum);
+}
+%typemap(in) upnvme_ns * (struct session *held = NULL) {
+	struct space *space$argnum = type_cast($input, space_type, "namespace");
+
+	if (!space$argnum || arg_space(space$argnum) < 0)
+		SWIG_fail;
+	held = space$argnum->session;
+	$1 = space$argnum->ns;
+}
+%typemap(freearg) upnvme_ns * {
+	if (held$argnum)
+		session_leave(held$argnum);
+}
+%typemap(in) upnvme_qpair * (struct session *held = NULL) {
+	struct channel *channel$argnum = type_cast($input, channel_type, "queue pair");
+
+	if (!channel$argnum || channel_check(channel$argnum) < 0 || session_enter(channel$argnum->session) < 0)
+		SWIG_fail;
+	held = channel$argnum->session;
+	$1 = channel$argnum->qp;
+}
+%typemap(freearg) upnvme_qpair * {
+	if (held$argnum)
+		session_leave(held$argnum);
+}
+
+// Negative results are exceptions. What $action does without the lock must not touch Python.
+%typemap(out) int {
+	if ($1 < 0) {
+		glue_raise($1);
+		SWIG_fail;
+	}
+	$result = PyLong_FromLong($1);
+}
+%define WAITS(function)
+%exception function {
+	Py_BEGIN_ALLOW_THREADS;
+	$action
+	Py_END_ALLOW_THREADS;
+}
+%enddef

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A queue pair: from its creation to its end, and from one thread to another. */
+#include "glue.h"
+
+#include <errno.h>
+
+static void channel_link(struct channel *self, struct session *session)
+{
+	Py_INCREF((PyObject *)session);
+	self->session = session;
+	self->next = session->channels;
+	self->link = &session->channels;
+	if (self->next)
+		self->next->link = &self->next;
+	session->channels = self;
+}
+
+static void channel_unlink(struct channel *self)
+{
+	*self->link = self->next;
+	if (self->next)
+		self->next->link = self->link;
+}
+
+static int channel_create(struct channel *self, struct session *session,
+			  const struct upnvme_qpair_opts *opts)
+{
+	upnvme_qpair *qp = NULL;
+	int rc;
+
+	if (session_enter(session) < 0)
+		return -1;
+	Py_BEGIN_ALLOW_THREADS;
+	rc = upnvme_qpair_create(&qp, session->ctrlr, opts);
+	Py_END_ALLOW_THREADS;
+	if (rc < 0) {
+		glue_raise(rc);
+	} else {
+		self->qp = qp;
+		channel_link(self, session);
+	}
+	session_leave(session);
+	return rc < 0 ? -1 : 0;
+}
+
+PyObject *channel_open(struct channel *self, struct session *session, uint32_t flags,
+		       uint32_t entries, uint32_t outstanding)
+{
+	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
+
+	if (self->session) {
+		PyErr_SetString(PyExc_ValueError,
+				"this queue pair was opened before: make a new one");
+		return NULL;
+	}
+	opts.flags = flags;
+	opts.entries = entries;
+	opts.outstanding = outstanding;
+	if (channel_create(self, session, &opts) < 0)
+		return NULL;
+	self->nslots = upnvme_qpair_outstanding_max(self->qp);
+	if (slots_init(self) < 0)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+bool channel_is_open(struct channel *self)
+{
+	return self->qp && !self->closing && session_is_open(self->session);
+}
+
+int channel_check(struct channel *self)
+{
+	if (!self->session)
+		return glue_raise_own(EINVAL, UPNVME_ERR_NULL,
+				      "this queue pair was not opened: use Controller.qpair");
+	if (session_check(self->session) < 0)
+		return -1;
+	if (!self->qp || self->closing)
+		return glue_raise_own(ESHUTDOWN, UPNVME_ERR_QPAIR_CLOSED,
+				      "the queue pair was closed: make a new one");
+	return 0;
+}
+
+static bool within_callback(const struct channel *self)
+{
+	return self->delivering && self->deliverer == PyThread_get_thread_ident();
+}
+
+int channel_enter(struct channel *self, const char *call)
+{
+	if (channel_check(self) < 0)
+		return -1;
+	if (within_callback(self))
+		return glue_raise_own(
+			EDEADLK, UPNVME_ERR_IN_CALLBACK,
+			"%s within a callback of queue pair %u: let the callback return first",
+			call, upnvme_qpair_id(self->qp));
+	return session_enter(self->session);
+}
+
+void channel_leave(struct channel *self)
+{
+	session_leave(self->session);
+}
+
+PyObject *channel_may_wait(struct channel *self)
+{
+	if (channel_enter(self, "run") < 0)
+		return NULL;
+	channel_leave(self);
+	Py_RETURN_NONE;
+}
+
+/* Takes it over from whoever has it, who is not inside the library with it; what is in flight completes here. */
+int channel_shut(struct channel *self, PyObject **errors)
+{
+	upnvme_qpair *qp = self->qp;
+	int rc;
+
+	if (!qp || self->closing)
+		return 0;
+	self->closing = true;
+	upnvme_qpair_abandon(qp);
+	upnvme_qpair_adopt(qp);
+	Py_BEGIN_ALLOW_THREADS;
+	rc = upnvme_qpair_stop(qp);
+	Py_END_ALLOW_THREADS;
+	deliver(self, errors);
+	Py_BEGIN_ALLOW_THREADS;
+	rc = upnvme_qpair_close(qp);
+	Py_END_ALLOW_THREADS;
+	if (rc < 0) {
+		glue_raise(rc);
+		glue_collect(errors);
+	}
+	self->qp = NULL;
+	channel_unlink(self);
+	turn_wake();
+	slots_fini(self);
+	return 0;
+}
+
+/* For finalisers too, on any thread: nobody else has the object. */
+PyObject *channel_force(struct channel *self)
+{
+	PyObject *errors = NULL;
+
+	if (!self->session || self->session->born != glue_generation)
+		Py_RETURN_NONE;
+	channel_shut(self, &errors);
+	if (!errors)
+		Py_RETURN_NONE;
+	glue_raise_all(errors);
+	return NULL;
+}
+
+PyObject *channel_close(struct channel *self)
+{
+	struct upnvme_error error;
+	int rc;
+
+	if (!self->session || !self->qp || self->closing)
+		Py_RETURN_NONE;
+	if (channel_check(self) < 0)
+		return NULL;
+	if (within_callback(self)) {
+		self->close_wanted = true;
+		Py_RETURN_NONE;
+	}
+	/* The library knows whose it is. */
+	rc = upnvme_qpair_ring(self->qp);
+	upnvme_error_get(&error);
+	if (rc < 0 && !(rc == -EPERM && error.code == UPNVME_ERR_QPAIR_RELEASED)) {
+		glue_raise(rc);
+		return NULL;
+	}
+	return channel_force(self);
+}
+
+static PyObject *channel_result(int rc)
+{
+	if (rc >= 0)
+		Py_RETURN_NONE;
+	glue_raise(rc);
+	return NULL;
+}
+
+PyObject *channel_stop(struct channel *self)
+{
+	PyObject *errors = NULL;
+	int rc;
+
+	if (channel_enter(self, "stop") < 0)
+		return NULL;
+	Py_BEGIN_ALLOW_THREADS;
+	rc = upnvme_qpair_stop(self->qp);
+	Py_END_ALLOW_THREADS;
+	if (rc == 0)
+		deliver(self, &errors);
+	channel_leave(self);
+	if (!errors)
+		return channel_result(rc);
+	glue_raise_all(errors);
+	return NULL;
+}
+
+PyObject *channel_release(struct channel *self)
+{
+	int rc;
+
+	if (channel_enter(self, "release") < 0)
+		return NULL;
+	rc = upnvme_qpair_release(self->qp);
+	channel_leave(self);
+	return channel_result(rc);
+}
+
+PyObject *channel_adopt(struct channel *self)
+{
+	return channel_check(self) < 0 ? NULL : channel_result(upnvme_qpair_adopt(self->qp));
+}
+
+PyObject *channel_abandon(struct channel *self)
+{
+	return channel_check(self) < 0 ? NULL : channel_result(upnvme_qpair_abandon(self->qp));
+}
+
+PyObject *channel_ring(struct channel *self)
+{
+	return channel_check(self) < 0 ? NULL : channel_result(upnvme_qpair_ring(self->qp));
+}
+
+uint32_t channel_inflight(struct channel *self)
+{
+	return channel_is_open(self) ? upnvme_qpair_inflight(self->qp) : 0;
+}
+
+static int channel_traverse(PyObject *object, visitproc visit, void *arg)
+{
+	struct channel *self = (struct channel *)object;
+
+	Py_VISIT(Py_TYPE(object));
+	Py_VISIT((PyObject *)self->session);
+	for (uint32_t i = 0; self->slots && i < self->nslots; i++) {
+		if (!self->slots[i].callback)
+			continue;
+		Py_VISIT(self->slots[i].callback);
+		Py_VISIT(self->slots[i].keep);
+	}
+	return 0;
+}
+
+/* The commands complete; their callbacks may be what keeps the queue pair. */
+static int channel_clear(PyObject *object)
+{
+	PyObject *result = channel_force((struct channel *)object);
+
+	if (!result)
+		PyErr_WriteUnraisable(NULL);
+	Py_XDECREF(result);
+	return 0;
+}
+
+static void channel_dealloc(PyObject *object)
+{
+	struct channel *self = (struct channel *)object;
+	PyObject *type, *value, *traceback;
+
+	PyObject_GC_UnTrack(object);
+	PyErr_Fetch(&type, &value, &traceback);
+	channel_clear(object);
+	PyErr_Restore(type, value, traceback);
+	Py_CLEAR(self->session);
+	type_free(object);
+}
+
+static PyType_Slot slots[] = {
+	{ Py_tp_dealloc, channel_dealloc },
+	{ Py_tp_traverse, channel_traverse },
+	{ Py_tp_clear, channel_clear },
+	{ Py_tp_doc, "A queue pair, as upnvme.QPair builds on it." },
+	{ 0, NULL },
+};
+
+PyType_Spec channel_spec = { "_upnvme.Channel", sizeof(struct channel), 0,
+			     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots };

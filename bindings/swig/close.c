@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Closing a controller, from any thread: nobody comes in, all go out, commands complete, memory goes last. */
+#include "glue.h"
+
+static bool within_callback(const struct session *self)
+{
+	unsigned long me = PyThread_get_thread_ident();
+
+	if (self->server == me)
+		return true;
+	for (struct channel *channel = self->channels; channel; channel = channel->next)
+		if (channel->delivering && channel->deliverer == me)
+			return true;
+	return false;
+}
+
+/* One that its own finaliser is closing is let be. */
+static struct channel *channel_to_close(const struct session *self)
+{
+	struct channel *channel = self->channels;
+
+	while (channel && channel->closing)
+		channel = channel->next;
+	return channel;
+}
+
+static void close_channels(struct session *self, PyObject **errors)
+{
+	while (self->channels) {
+		struct channel *channel = channel_to_close(self);
+
+		if (!channel) {
+			turn_wait();
+			continue;
+		}
+		Py_INCREF((PyObject *)channel);
+		channel_shut(channel, errors);
+		Py_DECREF((PyObject *)channel);
+	}
+}
+
+/* Views may still look at memory, which would go with the controller: then that waits for them. */
+static void close_handle(struct session *self, PyObject **errors)
+{
+	upnvme_ctrlr *ctrlr = self->ctrlr;
+	int rc;
+
+	if (self->memories || !ctrlr)
+		return;
+	self->ctrlr = NULL;
+	Py_BEGIN_ALLOW_THREADS;
+	rc = upnvme_close(ctrlr);
+	Py_END_ALLOW_THREADS;
+	if (rc < 0) {
+		self->ctrlr = ctrlr;
+		glue_raise(rc);
+		glue_collect(errors);
+	}
+}
+
+static void close_all(struct session *self, PyObject **errors)
+{
+	self->life = LIFE_CLOSING;
+	turn_wake();
+	while (self->calls)
+		turn_wait();
+	close_channels(self, errors);
+	lease_close_all(self);
+	cache_empty(self);
+	memory_drop_all(self);
+	close_handle(self, errors);
+	admin_sweep(self, true);
+	self->life = LIFE_CLOSED;
+	turn_wake();
+}
+
+/* Returns how many pieces of memory views still look at. */
+PyObject *session_close(struct session *self)
+{
+	PyObject *errors = NULL;
+	long views = 0;
+
+	if (self->life == LIFE_OPEN && session_check(self) < 0)
+		return NULL;
+	if (self->life == LIFE_OPEN && within_callback(self)) {
+		self->close_wanted = true;
+	} else if (self->life == LIFE_OPEN) {
+		close_all(self, &errors);
+		for (struct memory *memory = self->memories; memory; memory = memory->next)
+			views++;
+	}
+	while (self->life == LIFE_CLOSING)
+		turn_wait();
+	if (!errors)
+		return PyLong_FromLong(views);
+	glue_raise_all(errors);
+	return NULL;
+}
+
+/* A view went, or what it looked at. */
+void session_last_view(struct session *self)
+{
+	PyObject *errors = NULL;
+
+	if (self->life != LIFE_CLOSED || self->born != glue_generation)
+		return;
+	close_handle(self, &errors);
+	if (errors) {
+		glue_raise_all(errors);
+		PyErr_WriteUnraisable((PyObject *)self);
+	}
+}

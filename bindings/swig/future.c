@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Commands whose completions settle an asyncio future: its result is the buffer that was read, or None. */
+#include "slot.h"
+
+#include <errno.h>
+
+static PyObject *name_result, *name_exception;
+
+static int names_make(void)
+{
+	if (!name_result)
+		name_result = PyUnicode_InternFromString("set_result");
+	if (!name_exception)
+		name_exception = PyUnicode_InternFromString("set_exception");
+	return name_result && name_exception ? 0 : -1;
+}
+
+/* One that was cancelled takes nothing any more: that is no error. */
+static int future_call(PyObject *future, PyObject *name, PyObject *value)
+{
+	PyObject *result = PyObject_CallMethodObjArgs(future, name, value, NULL), *done;
+	PyObject *type, *error, *traceback;
+	int cancelled;
+
+	Py_XDECREF(result);
+	if (result)
+		return 0;
+	PyErr_Fetch(&type, &error, &traceback);
+	done = PyObject_CallMethod(future, "cancelled", NULL);
+	cancelled = done ? PyObject_IsTrue(done) : -1;
+	Py_XDECREF(done);
+	if (cancelled != 1) {
+		PyErr_Restore(type, error, traceback);
+		return -1;
+	}
+	Py_XDECREF(type);
+	Py_XDECREF(error);
+	Py_XDECREF(traceback);
+	return 0;
+}
+
+int future_set(PyObject *future, PyObject *value)
+{
+	return names_make() < 0 ? -1 : future_call(future, name_result, value);
+}
+
+/* With the exception that is set. */
+int future_fail(PyObject *future)
+{
+	PyObject *type, *value, *traceback;
+	int rc;
+
+	PyErr_Fetch(&type, &value, &traceback);
+	PyErr_NormalizeException(&type, &value, &traceback);
+	rc = names_make() < 0 ? -1 : future_call(future, name_exception, value);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(traceback);
+	return rc;
+}
+
+int slot_settle(const struct slot_more *more, PyObject *future, PyObject *keep)
+{
+	struct upnvme_op op = { .opcode = more->opcode, .lba = more->lba, .blocks = more->blocks };
+
+	if (!more->done.status)
+		return future_set(future, more->kind == SLOT_FUTURE_BUFFER ? keep : Py_None);
+	glue_raise_status(&more->done, &op);
+	return future_fail(future);
+}
+
+/* Memory of its own for a read. */
+static int take_memory(struct channel *self, struct space *space, struct upnvme_op *op,
+		       PyObject *blocks, PyObject **keep)
+{
+	struct memory *memory;
+	size_t bytes;
+
+	if (io_prepare(self, space, op, Py_None, blocks, keep) < 0)
+		return -1;
+	bytes = space_bytes(space, op->blocks);
+	/* The library refuses what is past the end; that must not cost memory. */
+	if (op->blocks > upnvme_ns_block_count(space->ns) || !bytes)
+		bytes = 1;
+	memory = memory_take(self->session, bytes);
+	if (!memory)
+		return -1;
+	op->buf = memory->data;
+	*keep = (PyObject *)memory;
+	return 0;
+}
+
+/* False: the queue is full. */
+PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
+			 uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *future)
+{
+	struct upnvme_op op = { .opcode = (uint8_t)opcode, .flags = (uint16_t)flags, .lba = lba };
+	bool own = opcode == UPNVME_OP_READ && data == Py_None;
+	PyObject *keep = NULL;
+	struct slot_more *more;
+	struct slot *slot;
+	int rc;
+
+	if (!self->free && channel_is_open(self))
+		Py_RETURN_FALSE;
+	rc = own ? take_memory(self, space, &op, blocks, &keep) :
+		   io_prepare(self, space, &op, data, blocks, &keep);
+	if (rc < 0)
+		return NULL;
+	slot = slot_take(self, own ? SLOT_FUTURE_BUFFER : SLOT_FUTURE, future, keep, 0);
+	Py_XDECREF(keep);
+	more = slot_more(slot);
+	more->opcode = op.opcode;
+	more->lba = lba;
+	more->blocks = op.blocks;
+	rc = upnvme_io(self->qp, &op, slot_done, slot);
+	if (rc == 0)
+		Py_RETURN_TRUE;
+	slot_give(slot);
+	if (rc == -EAGAIN)
+		Py_RETURN_FALSE;
+	glue_raise(rc);
+	return NULL;
+}
+
+/* What a turn of the loop does: takes what has completed, and settles the futures. Returns how many commands that were;
+ * -1: none, and nothing is in flight. */
+PyObject *channel_turn(struct channel *self)
+{
+	PyObject *errors = NULL;
+	int rc;
+
+	if (channel_enter(self, "poll") < 0)
+		return NULL;
+	rc = upnvme_poll(self->qp, 0);
+	if (rc < 0) {
+		glue_raise(rc);
+		glue_collect(&errors);
+	} else if (rc > 0) {
+		deliver(self, &errors);
+	} else if (!upnvme_qpair_inflight(self->qp)) {
+		rc = -1;
+	}
+	channel_leave(self);
+	if (!errors)
+		return PyLong_FromLong(rc);
+	glue_raise_all(errors);
+	return NULL;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the module _upnvme has besides SWIG's wrappers: the types below, which upnvme's classes derive from.
+ *
+ * The interpreter's lock guards all of it. A call that gives the lock up is between session_enter and session_leave, so
+ * that closing waits for it; it looks every SLICE_NS whether a signal came or the controller closes. Objects hold what
+ * they need (a queue pair its controller, a command its buffer). After fork the child's calls raise, its deallocations
+ * do nothing.
+ */
+#ifndef UPNVME_BINDINGS_SWIG_GLUE_H
+#define UPNVME_BINDINGS_SWIG_GLUE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <upnvme.h>
+
+/* The longest that a call stays away from the interpreter. */
+#define SLICE_NS 10000000ull
+
+enum life { LIFE_NONE, LIFE_OPEN, LIFE_CLOSING, LIFE_CLOSED };
+
+/* Memory that reads get and give back, by size: 4 KiB << class. */
+#define CACHE_CLASSES 9u
+#define CACHE_DEPTH   16u
+struct cache {
+	void *free[CACHE_CLASSES][CACHE_DEPTH];
+	unsigned n[CACHE_CLASSES];
+};
+
+/* A queue pair that nobody owns, for one command at a time. */
+struct lease {
+	upnvme_qpair *qp;
+	struct lease *next;
+	PyObject *keep; /* of an interrupted call: what the device may still touch */
+};
+
+struct waiter {
+	struct lease *lease;
+	struct waiter *next;
+};
+
+struct pool {
+	struct lease *idle;
+	struct lease *draining; /* their calls were interrupted */
+	struct waiter *first, *last;
+	unsigned n, max;
+	uint32_t entries;
+	/* Calls that wait without the lock from the start, as the last ones had to. */
+	unsigned patience;
+};
+
+#define EVENTS_MAX 64u
+struct events {
+	pthread_mutex_t lock;
+	struct upnvme_event ring[EVENTS_MAX];
+	unsigned first, n;
+};
+
+/* A controller. */
+struct session {
+	PyObject_HEAD upnvme_ctrlr *ctrlr;
+	unsigned born; /* the fork generation */
+	enum life life;
+	unsigned calls; /* that may have given up the lock */
+	bool close_wanted;
+	unsigned long server; /* the thread that runs event callbacks; 0: none */
+	struct channel *channels;
+	struct memory *memories;
+	struct orphan *orphans;
+	struct admin *admins;
+	struct pool pool;
+	struct cache cache;
+	struct events events;
+	uint64_t bounced_bytes;
+};
+
+/* A namespace. */
+struct space {
+	PyObject_HEAD struct session *session;
+	upnvme_ns *ns;
+	uint32_t nsid;
+	uint32_t extended; /* bytes of metadata in the buffer behind each block */
+};
+
+/* A piece of memory that devices reach: from upnvme_dma_alloc, or the caller's own, registered. */
+struct memory {
+	PyObject_HEAD struct session *session;
+	char *data; /* null: freed */
+	size_t size;
+	Py_ssize_t exports;
+	bool registered, readonly, cached;
+	Py_buffer view; /* registered: of the owner */
+	struct memory *next, **link;
+};
+
+/* An array of struct upnvme_op, with an offset in place of `buf`, or of struct upnvme_completion. */
+struct records {
+	PyObject_HEAD char *data;
+	Py_ssize_t n, itemsize;
+	const char *format;
+	const struct field *fields;
+	Py_ssize_t exports;
+};
+
+/* One completion. */
+struct done {
+	PyObject_HEAD struct upnvme_completion c;
+};
+
+/* What becomes of a completion. */
+enum slot_kind { SLOT_CALL, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
+
+/* What a batch's commands hold together: counted, for one reference each would cost more than the rest. */
+struct share {
+	PyObject *object;
+	uint32_t n;
+};
+
+/* A command that was accepted. What is looked at for each is apart from the rest. */
+struct slot {
+	PyObject *callback; /* or future, or group; null: a tagged one */
+	union {
+		PyObject *keep;      /* what holds its memory; may be null */
+		struct share *share; /* of a tagged one, likewise */
+	};
+	union {
+		uint64_t tag;
+		struct slot *next; /* of a free one */
+	};
+	struct channel *channel;
+};
+struct slot_more {
+	struct upnvme_completion done;
+	uint64_t lba; /* of futures, for their exceptions: what was asked */
+	uint32_t blocks;
+	uint8_t opcode, kind;
+};
+
+/* A queue pair. */
+struct channel {
+	PyObject_HEAD struct session *session;
+	upnvme_qpair *qp; /* null: closed */
+	bool closing, delivering, close_wanted;
+	unsigned long deliverer;
+	uint32_t nslots, nfree, nrecorded;
+	struct slot *slots, *free;
+	struct slot_more *more;
+	struct slot *
+		*recorded; /* done, callback not yet run; written without the lock by the owner */
+	struct upnvme_op *ops; /* where a batch becomes commands */
+	upnvme_ns *ns;         /* the last one that a batch named */
+	uint32_t nsid, extended;
+	struct channel *next, **link;
+};
+
+/* raise.c. Each returns -1 with an exception set. */
+int glue_raise(int rc);
+int glue_raise_own(int err, uint32_t code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int glue_raise_forked(void);
+/* The exception for a status other than success. */
+int glue_raise_status(const struct upnvme_completion *done, const struct upnvme_op *op);
+/* Raises what a list of exceptions says: one as it is, several as a group. */
+int glue_raise_all(PyObject *list);
+/* Takes the exception that is set, and appends it. */
+int glue_collect(PyObject **list);
+struct hooks {
+	PyObject *error, *status, *group, *buffer, *completion, *completions, *log;
+};
+extern struct hooks hooks;
+void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buffer,
+	       PyObject *completion, PyObject *completions, PyObject *log);
+
+/* arguments.c */
+int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value);
+int arg_timeout(PyObject *object, uint64_t *timeout_ns);
+/* Holds its controller open. */
+int arg_space(struct space *space);
+
+/* turn.c: waiting for another thread's doing, and for time. */
+extern unsigned glue_generation;
+int turn_init(void);
+void turn_wait(void);
+void turn_wake(void);
+uint64_t clock_ns(void);
+/* How long a call goes on: the end is set at the first look. */
+struct wait {
+	uint64_t timeout_ns, end_ns;
+};
+/* Where the next slice ends; 0: the time is over. */
+uint64_t wait_slice(struct wait *wait);
+/* Whether a waiting call must end: -1 with an exception. */
+int wait_look(struct session *session);
+
+/* types.c */
+extern PyTypeObject *session_type, *space_type, *channel_type, *memory_type, *records_type,
+	*done_type, *column_type, *group_type;
+int types_init(PyObject *module);
+void *type_cast(PyObject *object, PyTypeObject *type, const char *name);
+PyObject *type_new(PyTypeObject *type);
+void type_free(PyObject *self);
+
+/* session.c, close.c */
+extern PyType_Spec session_spec;
+PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t nqpairs,
+		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
+		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries);
+PyObject *session_close(struct session *self);
+bool session_is_open(struct session *self);
+int session_check(struct session *self);
+int session_enter(struct session *self);
+void session_leave(struct session *self);
+void session_last_view(struct session *self);
+PyObject *session_stats(struct session *self);
+
+/* events.c */
+int events_init(struct session *self);
+PyObject *session_events(struct session *self);
+
+/* admin.c */
+PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes, PyObject *data,
+			uint32_t direction, uint64_t timeout_ns);
+void admin_sweep(struct session *session, bool all);
+
+/* space.c */
+extern PyType_Spec space_spec;
+PyObject *space_open(struct space *self, struct session *session, uint32_t nsid);
+size_t space_bytes(const struct space *self, uint32_t blocks);
+/* Bytes of metadata that follow each block's data in the buffer. */
+uint32_t space_extended(upnvme_ns *ns);
+PyObject *space_read(struct space *self, uint64_t lba, uint32_t blocks, uint32_t flags,
+		     uint64_t timeout_ns);
+PyObject *space_move(struct space *self, uint32_t opcode, PyObject *data, uint64_t lba,
+		     uint32_t flags, uint64_t timeout_ns);
+PyObject *space_tell(struct space *self, uint32_t opcode, uint64_t lba, uint32_t blocks,
+		     uint32_t flags, uint64_t timeout_ns);
+
+/* lease.c */
+int lease_run(struct session *session, const struct upnvme_op *op, size_t bytes, PyObject *keep,
+	      uint64_t timeout_ns, struct upnvme_completion *done);
+void lease_close_all(struct session *session);
+
+/* memory.c, cache.c */
+extern PyType_Spec memory_spec;
+PyObject *memory_alloc(struct memory *self, struct session *session, size_t bytes, size_t align);
+PyObject *memory_register(struct memory *self, struct session *session, PyObject *owner);
+PyObject *memory_free(struct memory *self);
+PyObject *memory_address(struct memory *self);
+struct memory *memory_take(struct session *session, size_t bytes);
+void memory_drop_all(struct session *session);
+void *cache_get(struct session *session, size_t bytes);
+bool cache_put(struct session *session, void *data, size_t bytes);
+void cache_empty(struct session *session);
+
+/* dlpack.c */
+PyObject *memory_dlpack(PyObject *memory);
+
+/* records.c, column.c, done.c */
+extern PyType_Spec records_spec, done_spec, column_spec;
+struct field {
+	const char *name;
+	const char *format; /* as module struct has it */
+	Py_ssize_t at;
+};
+PyObject *records_init(struct records *self, uint32_t kind, size_t n);
+PyObject *records_column(struct records *self, const char *name);
+PyObject *records_done(struct records *self, size_t index);
+struct records *records_completions(uint32_t n);
+PyObject *column_new(PyObject *owner, char *data, Py_ssize_t n, Py_ssize_t stride,
+		     const char *format);
+PyObject *done_new(const struct upnvme_completion *c);
+
+/* channel.c */
+extern PyType_Spec channel_spec;
+PyObject *channel_open(struct channel *self, struct session *session, uint32_t flags,
+		       uint32_t entries, uint32_t outstanding);
+PyObject *channel_close(struct channel *self);
+PyObject *channel_force(struct channel *self);
+PyObject *channel_stop(struct channel *self);
+PyObject *channel_release(struct channel *self);
+PyObject *channel_adopt(struct channel *self);
+PyObject *channel_abandon(struct channel *self);
+PyObject *channel_ring(struct channel *self);
+bool channel_is_open(struct channel *self);
+uint32_t channel_inflight(struct channel *self);
+int channel_check(struct channel *self);
+/* Also refuses what may not be done within a callback. */
+int channel_enter(struct channel *self, const char *call);
+void channel_leave(struct channel *self);
+PyObject *channel_may_wait(struct channel *self);
+int channel_shut(struct channel *self, PyObject **errors);
+
+/* slot.c */
+int slots_init(struct channel *channel);
+void slots_fini(struct channel *channel);
+void slot_done(void *arg, const struct upnvme_completion *done);
+/* Gives the completions their own tags back. */
+void slots_restore(struct upnvme_completion *done, int n);
+/* Holds the object. Null with an exception; for no object null without one. */
+struct share *share_new(PyObject *object, uint32_t n);
+void share_drop(struct share *share, uint32_t n);
+
+/* submit.c, batch.c */
+PyObject *channel_io(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
+		     uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *callback,
+		     uint64_t tag);
+PyObject *channel_op(struct channel *self, const char *op, size_t op_bytes, PyObject *data,
+		     PyObject *metadata, PyObject *callback);
+PyObject *channel_iov(struct channel *self, const char *op, size_t op_bytes, PyObject *pieces,
+		      PyObject *metadata, PyObject *callback);
+PyObject *channel_raw(struct channel *self, const char *cdw, size_t cdw_bytes, PyObject *data,
+		      PyObject *metadata, uint32_t direction, PyObject *callback, uint64_t tag);
+PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata);
+/* Fills in what the arguments say; `keep` gets a reference. */
+int io_prepare(struct channel *self, struct space *space, struct upnvme_op *op, PyObject *data,
+	       PyObject *blocks, PyObject **keep);
+
+/* future.c: commands whose completions settle an asyncio future. */
+PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
+			 uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *future);
+PyObject *channel_turn(struct channel *self);
+int slot_settle(const struct slot_more *more, PyObject *future, PyObject *keep);
+int future_set(PyObject *future, PyObject *value);
+int future_fail(PyObject *future);
+/* group.c */
+struct group;
+extern PyType_Spec group_spec;
+PyObject *group_make(uint32_t n, PyObject *future);
+PyObject *group_end(PyObject *group, uint32_t n);
+int group_take(struct group *self, const struct upnvme_completion *done);
+PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata,
+			PyObject *group);
+
+/* take.c */
+PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns);
+PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns);
+PyObject *channel_wait(struct channel *self, uint64_t timeout_ns);
+int deliver(struct channel *self, PyObject **errors);
+
+/* data.c: a caller's object as memory. */
+struct data {
+	char *at;
+	size_t bytes;
+	PyObject *keep; /* a new reference */
+	bool readonly;
+};
+int data_of(PyObject *object, bool writable, struct data *data);
+
+/* log.c */
+PyObject *log_start(uint32_t level);
+PyObject *log_drain(void);
+
+#endif

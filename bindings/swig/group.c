@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of a batch that one future waits for: their completions are gathered in an array. */
+#include "glue.h"
+
+struct group {
+	PyObject_HEAD PyObject *future;
+	struct records *done;
+	uint32_t wanted, taken;
+};
+
+PyObject *group_make(uint32_t n, PyObject *future)
+{
+	struct group *self = (struct group *)type_new(group_type);
+
+	if (!self)
+		return NULL;
+	self->done = records_completions(n);
+	self->wanted = n;
+	Py_INCREF(future);
+	self->future = future;
+	if (self->done)
+		return (PyObject *)self;
+	Py_DECREF((PyObject *)self);
+	return NULL;
+}
+
+static int group_settle(struct group *self)
+{
+	if (self->taken < self->wanted)
+		return 0;
+	self->done->n = self->taken;
+	return future_set(self->future, (PyObject *)self->done);
+}
+
+int group_take(struct group *self, const struct upnvme_completion *done)
+{
+	((struct upnvme_completion *)self->done->data)[self->taken++] = *done;
+	return group_settle(self);
+}
+
+/* The batch turned out to end after n commands. */
+PyObject *group_end(PyObject *group, uint32_t n)
+{
+	struct group *self = type_cast(group, group_type, "group");
+
+	if (!self)
+		return NULL;
+	self->wanted = n;
+	if (group_settle(self) < 0)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static int group_traverse(PyObject *object, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(object));
+	Py_VISIT(((struct group *)object)->future);
+	return 0;
+}
+
+static int group_clear(PyObject *object)
+{
+	Py_CLEAR(((struct group *)object)->future);
+	return 0;
+}
+
+static void group_dealloc(PyObject *object)
+{
+	PyObject_GC_UnTrack(object);
+	group_clear(object);
+	Py_XDECREF((PyObject *)((struct group *)object)->done);
+	type_free(object);
+}
+
+static PyType_Slot slots[] = {
+	{ Py_tp_dealloc, group_dealloc },
+	{ Py_tp_traverse, group_traverse },
+	{ Py_tp_clear, group_clear },
+	{ Py_tp_doc, "The commands of a batch that one future waits for." },
+	{ 0, NULL },
+};
+
+PyType_Spec group_spec = { "_upnvme.Group", sizeof(struct group), 0,
+			   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots };

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Queue pairs that nobody owns, lent for one command each. When all are out, callers wait in turn. */
+#include "glue.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Moving more than this takes long enough to let others run. */
+#define QUICK_BYTES 65536u
+/* So many calls that had to wait make the next ones not even try without. */
+#define PATIENCE 64u
+
+static struct lease *lease_create(struct session *session)
+{
+	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
+	struct lease *lease = PyMem_Calloc(1, sizeof(*lease));
+	int rc;
+
+	if (!lease) {
+		PyErr_NoMemory();
+		return NULL;
+	}
+	session->pool.n++;
+	opts.entries = session->pool.entries;
+	Py_BEGIN_ALLOW_THREADS;
+	rc = upnvme_qpair_create(&lease->qp, session->ctrlr, &opts);
+	if (rc == 0)
+		upnvme_qpair_release(lease->qp);
+	Py_END_ALLOW_THREADS;
+	if (rc == 0)
+		return lease;
+	session->pool.n--;
+	/* The caller's own queue pairs may have used up what the controller grants. */
+	if (rc == -ENOSPC && session->pool.n)
+		session->pool.max = session->pool.n;
+	else
+		glue_raise(rc);
+	PyMem_Free(lease);
+	return NULL;
+}
+
+static void lease_give(struct session *session, struct lease *lease)
+{
+	struct pool *pool = &session->pool;
+	struct waiter *waiter = pool->first;
+
+	if (waiter) {
+		pool->first = waiter->next;
+		waiter->lease = lease;
+		turn_wake();
+		return;
+	}
+	lease->next = pool->idle;
+	pool->idle = lease;
+}
+
+/* Interrupted calls whose command is done by now give their leases back. */
+static void drain(struct session *session)
+{
+	struct lease **link = &session->pool.draining;
+
+	while (*link) {
+		struct lease *lease = *link;
+		struct upnvme_completion done;
+
+		if (upnvme_exec(lease->qp, NULL, 0, &done, 1, 0) == -ETIMEDOUT) {
+			link = &lease->next;
+			continue;
+		}
+		*link = lease->next;
+		Py_CLEAR(lease->keep);
+		lease_give(session, lease);
+	}
+}
+
+static void waiter_join(struct pool *pool, struct waiter *waiter)
+{
+	struct waiter **link = &pool->first;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = waiter;
+}
+
+static void waiter_quit(struct pool *pool, const struct waiter *waiter)
+{
+	struct waiter **link = &pool->first;
+
+	while (*link && *link != waiter)
+		link = &(*link)->next;
+	if (*link)
+		*link = waiter->next;
+}
+
+static struct lease *lease_wait(struct session *session)
+{
+	struct waiter waiter = { NULL, NULL };
+
+	waiter_join(&session->pool, &waiter);
+	while (!waiter.lease) {
+		drain(session);
+		if (waiter.lease)
+			break;
+		turn_wait();
+		if (!waiter.lease && wait_look(session) < 0) {
+			waiter_quit(&session->pool, &waiter);
+			return NULL;
+		}
+	}
+	return waiter.lease;
+}
+
+static struct lease *lease_take(struct session *session)
+{
+	struct pool *pool = &session->pool;
+	struct lease *lease;
+
+	if (pool->draining)
+		drain(session);
+	lease = pool->idle;
+	if (lease) {
+		pool->idle = lease->next;
+		return lease;
+	}
+	if (pool->n < pool->max) {
+		lease = lease_create(session);
+		if (lease || PyErr_Occurred())
+			return lease;
+	}
+	return lease_wait(session);
+}
+
+/* The device is not done: lease and memory are kept until it is. */
+static void lease_interrupt(struct session *session, struct lease *lease, PyObject *keep)
+{
+	Py_XINCREF(keep);
+	lease->keep = keep;
+	lease->next = session->pool.draining;
+	session->pool.draining = lease;
+}
+
+/* Without the interpreter's lock, slice by slice. Returns as upnvme_exec, or -EINTR with an exception. */
+static int lease_patiently(struct session *session, struct lease *lease, const struct upnvme_op *op,
+			   uint64_t timeout_ns, struct upnvme_completion *done)
+{
+	struct wait wait = { timeout_ns, 0 };
+	uint64_t until_ns;
+	int rc = -ETIMEDOUT;
+
+	while (rc == -ETIMEDOUT && (until_ns = wait_slice(&wait))) {
+		uint64_t now = clock_ns();
+
+		Py_BEGIN_ALLOW_THREADS;
+		rc = upnvme_exec(lease->qp, op, op != NULL, done, 1,
+				 until_ns > now ? until_ns - now : 0);
+		Py_END_ALLOW_THREADS;
+		op = NULL;
+		if (rc == -ETIMEDOUT && wait_look(session) < 0)
+			return -EINTR;
+	}
+	return rc;
+}
+
+static int lease_exec(struct session *session, struct lease *lease, const struct upnvme_op *op,
+		      bool quick, uint64_t timeout_ns, struct upnvme_completion *done)
+{
+	int rc;
+
+	if (!quick)
+		return lease_patiently(session, lease, op, timeout_ns ? timeout_ns : 1, done);
+	rc = upnvme_exec(lease->qp, op, 1, done, 1, 0);
+	if (rc != -ETIMEDOUT)
+		return rc;
+	session->pool.patience = PATIENCE;
+	return lease_patiently(session, lease, NULL, timeout_ns, done);
+}
+
+/* Runs one command to its end. Returns 0 with the completion, a negative errno of the library's that refused it
+ * (nothing is set), or 1 with an exception. `keep` is held for as long as the device may touch it. */
+int lease_run(struct session *session, const struct upnvme_op *op, size_t bytes, PyObject *keep,
+	      uint64_t timeout_ns, struct upnvme_completion *done)
+{
+	struct lease *lease;
+	bool quick = bytes <= QUICK_BYTES && !session->pool.patience;
+	int rc;
+
+	if (session_enter(session) < 0)
+		return 1;
+	if (session->pool.patience)
+		session->pool.patience--;
+	lease = lease_take(session);
+	if (!lease) {
+		session_leave(session);
+		return 1;
+	}
+	rc = lease_exec(session, lease, op, quick, timeout_ns, done);
+	if (rc == -ETIMEDOUT)
+		glue_raise(rc);
+	if (rc == -ETIMEDOUT || rc == -EINTR)
+		lease_interrupt(session, lease, keep);
+	else
+		lease_give(session, lease);
+	session_leave(session);
+	return rc == -ETIMEDOUT || rc == -EINTR ? 1 : rc < 0 ? rc : 0;
+}
+
+static void lease_close(struct lease *lease)
+{
+	Py_BEGIN_ALLOW_THREADS;
+	upnvme_qpair_close(lease->qp);
+	Py_END_ALLOW_THREADS;
+	Py_XDECREF(lease->keep);
+	PyMem_Free(lease);
+}
+
+static void close_list(struct lease **list)
+{
+	while (*list) {
+		struct lease *lease = *list;
+
+		*list = lease->next;
+		lease_close(lease);
+	}
+}
+
+/* No call is inside any more. */
+void lease_close_all(struct session *session)
+{
+	close_list(&session->pool.draining);
+	close_list(&session->pool.idle);
+	session->pool.n = 0;
+}

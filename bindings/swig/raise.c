@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Errors of the library as exceptions. The classes are Python's; the package hands in what makes them. */
+#include "glue.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct hooks hooks;
+
+void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buffer,
+	       PyObject *completion, PyObject *completions, PyObject *log)
+{
+	struct hooks set = { error, status, group, buffer, completion, completions, log };
+	PyObject **all = (PyObject **)&set;
+
+	for (size_t i = 0; i < sizeof(set) / sizeof(*all); i++)
+		Py_INCREF(all[i]);
+	hooks = set;
+}
+
+/* Takes the exception's reference. */
+static int raise_object(PyObject *exception)
+{
+	if (exception) {
+		PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+		Py_DECREF(exception);
+	}
+	return -1;
+}
+
+static int raise_error(int err, uint32_t code, const char *text)
+{
+	return raise_object(PyObject_CallFunction(hooks.error, "iIs", err, code, text));
+}
+
+/* The traffic's own errors have no sentence in the library. */
+static const char *plain_text(int err)
+{
+	switch (err) {
+	case EAGAIN:
+		return "the queue is full: poll or reap, and try again";
+	case ENOMSG:
+		return "the next completion is a tagged one: take it with reap()";
+	default:
+		return strerror(err);
+	}
+}
+
+int glue_raise(int rc)
+{
+	struct upnvme_error error;
+
+	upnvme_error_get(&error);
+	if (error.err != rc || rc == -EAGAIN || rc == -ENOMSG)
+		return raise_error(-rc, UPNVME_ERR_NONE, plain_text(-rc));
+	return raise_error(-rc, error.code, error.text);
+}
+
+int glue_raise_own(int err, uint32_t code, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return raise_error(err, code, text);
+}
+
+int glue_raise_forked(void)
+{
+	return glue_raise_own(
+		EOWNERDEAD, UPNVME_ERR_FORKED,
+		"this is a fork of the process that opened it: open the controller anew here");
+}
+
+int glue_raise_status(const struct upnvme_completion *done, const struct upnvme_op *op)
+{
+	return raise_object(PyObject_CallFunction(hooks.status, "HHIIKI", done->status, done->flags,
+						  done->blocks, (unsigned)op->opcode,
+						  (unsigned long long)op->lba, op->blocks));
+}
+
+int glue_collect(PyObject **list)
+{
+	PyObject *type, *value, *traceback;
+
+	PyErr_Fetch(&type, &value, &traceback);
+	PyErr_NormalizeException(&type, &value, &traceback);
+	if (traceback)
+		PyException_SetTraceback(value, traceback);
+	if (!*list)
+		*list = PyList_New(0);
+	if (!*list || PyList_Append(*list, value) < 0)
+		PyErr_Clear();
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(traceback);
+	return -1;
+}
+
+int glue_raise_all(PyObject *list)
+{
+	PyObject *one;
+
+	if (PyList_Size(list) == 1) {
+		one = PyList_GetItem(list, 0);
+		Py_INCREF(one);
+	} else {
+		one = PyObject_CallFunctionObjArgs(hooks.group, list, NULL);
+	}
+	Py_DECREF(list);
+	return raise_object(one);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A controller: opening it, and who is inside the library with it. */
+#include "glue.h"
+
+#include <errno.h>
+#include <string.h>
+
+PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t nqpairs,
+		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
+		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries)
+{
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	upnvme_ctrlr *ctrlr = NULL;
+	int rc;
+
+	if (self->life != LIFE_NONE) {
+		PyErr_SetString(PyExc_ValueError,
+				"this controller was opened before: make a new one");
+		return NULL;
+	}
+	opts.flags = flags;
+	opts.nqpairs = nqpairs;
+	opts.keep_alive_ms = keep_alive_ms;
+	opts.admin_timeout_ns = admin_timeout_ns;
+	opts.max_transfer_bytes = max_transfer_bytes;
+	Py_BEGIN_ALLOW_THREADS;
+	rc = upnvme_open(&ctrlr, uri, &opts);
+	Py_END_ALLOW_THREADS;
+	if (rc < 0) {
+		glue_raise(rc);
+		return NULL;
+	}
+	self->ctrlr = ctrlr;
+	self->life = LIFE_OPEN;
+	self->born = glue_generation;
+	self->pool.max = leases;
+	self->pool.entries = lease_entries;
+	events_init(self);
+	Py_RETURN_NONE;
+}
+
+bool session_is_open(struct session *self)
+{
+	return self->life == LIFE_OPEN && self->born == glue_generation;
+}
+
+int session_check(struct session *self)
+{
+	if (self->life == LIFE_NONE)
+		return glue_raise_own(EINVAL, UPNVME_ERR_NULL,
+				      "this controller was not opened: use upnvme.open");
+	if (self->born != glue_generation)
+		return glue_raise_forked();
+	if (self->life != LIFE_OPEN)
+		return glue_raise_own(ESHUTDOWN, UPNVME_ERR_NONE,
+				      "the controller %s was closed: open it anew",
+				      self->ctrlr ? upnvme_ctrlr_uri(self->ctrlr) : "");
+	return 0;
+}
+
+int session_enter(struct session *self)
+{
+	if (session_check(self) < 0)
+		return -1;
+	self->calls++;
+	return 0;
+}
+
+/* What a callback asked for is carried out when the last call returns; that call's own result stays. */
+static void close_now(struct session *self)
+{
+	PyObject *type, *value, *traceback, *result;
+
+	self->close_wanted = false;
+	PyErr_Fetch(&type, &value, &traceback);
+	result = session_close(self);
+	if (!result)
+		PyErr_WriteUnraisable((PyObject *)self);
+	Py_XDECREF(result);
+	PyErr_Restore(type, value, traceback);
+}
+
+void session_leave(struct session *self)
+{
+	if (--self->calls)
+		return;
+	if (self->life == LIFE_CLOSING)
+		turn_wake();
+	else if (self->close_wanted)
+		close_now(self);
+}
+
+PyObject *session_stats(struct session *self)
+{
+	unsigned draining = 0, nmemories = 0, nchannels = 0;
+
+	for (struct lease *lease = self->pool.draining; lease; lease = lease->next)
+		draining++;
+	for (struct memory *memory = self->memories; memory; memory = memory->next)
+		nmemories++;
+	for (struct channel *channel = self->channels; channel; channel = channel->next)
+		nchannels++;
+	return Py_BuildValue("{s:K,s:I,s:I,s:I,s:I}", "bounced_bytes",
+			     (unsigned long long)self->bounced_bytes, "leases", self->pool.n,
+			     "draining", draining, "buffers", nmemories, "qpairs", nchannels);
+}
+
+/* Nothing holds it any more: it has no children that live, and no call is inside. */
+static void session_dealloc(PyObject *object)
+{
+	struct session *self = (struct session *)object;
+
+	if (self->life == LIFE_OPEN && self->born == glue_generation) {
+		PyObject *type, *value, *traceback, *result;
+
+		PyErr_Fetch(&type, &value, &traceback);
+		result = session_close(self);
+		if (!result)
+			PyErr_WriteUnraisable(NULL);
+		Py_XDECREF(result);
+		PyErr_Restore(type, value, traceback);
+	}
+	type_free(object);
+}
+
+static PyType_Slot slots[] = {
+	{ Py_tp_dealloc, session_dealloc },
+	{ Py_tp_doc, "A controller, as upnvme.Controller builds on it." },
+	{ 0, NULL },
+};
+
+PyType_Spec session_spec = { "_upnvme.Session", sizeof(struct session), 0,
+			     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots };

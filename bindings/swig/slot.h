@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Taking and giving back what is noted of a command. */
+#ifndef UPNVME_BINDINGS_SWIG_SLOT_H
+#define UPNVME_BINDINGS_SWIG_SLOT_H
+
+#include "glue.h"
+
+static inline struct slot_more *slot_more(const struct slot *slot)
+{
+	return &slot->channel->more[slot - slot->channel->slots];
+}
+
+/* There must be a free one. */
+static inline struct slot *slot_pop(struct channel *channel)
+{
+	struct slot *slot = channel->free;
+
+	channel->free = slot->next;
+	channel->nfree--;
+	return slot;
+}
+
+static inline void slot_push(struct slot *slot)
+{
+	struct channel *channel = slot->channel;
+
+	slot->callback = NULL;
+	slot->keep = NULL;
+	slot->next = channel->free;
+	channel->free = slot;
+	channel->nfree++;
+}
+
+/* A command that calls somebody; holds what it is given. */
+static inline struct slot *slot_take(struct channel *channel, enum slot_kind kind,
+				     PyObject *callback, PyObject *keep, uint64_t tag)
+{
+	struct slot *slot = slot_pop(channel);
+
+	Py_INCREF(callback);
+	Py_XINCREF(keep);
+	slot->callback = callback;
+	slot->keep = keep;
+	slot->tag = tag;
+	slot_more(slot)->kind = kind;
+	return slot;
+}
+
+/* What it was given goes too. */
+static inline void slot_give(struct slot *slot)
+{
+	PyObject *callback = slot->callback, *keep = slot->keep;
+
+	slot_push(slot);
+	Py_DECREF(callback);
+	Py_XDECREF(keep);
+}
+
+/* A tagged command; its share counts it already. */
+static inline struct slot *slot_take_tagged(struct channel *channel, struct share *share,
+					    uint64_t tag)
+{
+	struct slot *slot = slot_pop(channel);
+
+	slot->share = share;
+	slot->tag = tag;
+	return slot;
+}
+
+#endif

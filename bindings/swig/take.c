@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Completions: by callback, and as arrays. */
+#include "slot.h"
+
+#include <sched.h>
+
+#define SPINS 64u
+
+static int call_back(const struct upnvme_completion *completion, PyObject *callback)
+{
+	PyObject *done = done_new(completion);
+	PyObject *result = done ? PyObject_CallFunctionObjArgs(callback, done, NULL) : NULL;
+
+	Py_XDECREF(done);
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}
+
+/* Runs Python, which may submit: the slot is free before. */
+static int deliver_to_python(struct slot *slot)
+{
+	PyObject *callback = slot->callback, *keep = slot->keep;
+	struct slot_more more = *slot_more(slot);
+	int rc;
+
+	more.done.tag = slot->tag;
+	slot_push(slot);
+	if (more.kind == SLOT_CALL)
+		rc = call_back(&more.done, callback);
+	else
+		rc = slot_settle(&more, callback, keep);
+	Py_DECREF(callback);
+	Py_XDECREF(keep);
+	return rc;
+}
+
+static int deliver_to_group(struct slot *slot)
+{
+	struct slot_more *more = slot_more(slot);
+	int rc;
+
+	more->done.tag = slot->tag;
+	rc = group_take((struct group *)slot->callback, &more->done);
+	slot_give(slot);
+	return rc;
+}
+
+static void deliver_one(struct slot *slot, PyObject **errors)
+{
+	int rc = slot_more(slot)->kind == SLOT_GROUP ? deliver_to_group(slot) :
+						       deliver_to_python(slot);
+
+	if (rc < 0)
+		glue_collect(errors);
+}
+
+/* Runs the callbacks of what has completed. One that fails does not stop the others. */
+int deliver(struct channel *self, PyObject **errors)
+{
+	if (!self->nrecorded)
+		return 0;
+	self->delivering = true;
+	self->deliverer = PyThread_get_thread_ident();
+	for (uint32_t i = 0; i < self->nrecorded; i++)
+		deliver_one(self->recorded[i], errors);
+	self->nrecorded = 0;
+	self->delivering = false;
+	if (self->close_wanted)
+		channel_shut(self, errors);
+	return 0;
+}
+
+/* Looks again and again, without the lock, until something is there or the slice is over. */
+static int poll_slice(struct channel *self, uint32_t max, uint64_t until_ns)
+{
+	int rc = 0;
+
+	Py_BEGIN_ALLOW_THREADS;
+	for (unsigned i = 1; (rc = upnvme_poll(self->qp, max)) == 0; i++) {
+		if (clock_ns() >= until_ns)
+			break;
+		if (i % SPINS == 0)
+			sched_yield();
+	}
+	Py_END_ALLOW_THREADS;
+	return rc;
+}
+
+static void let_others_run(void)
+{
+	Py_BEGIN_ALLOW_THREADS;
+	sched_yield();
+	Py_END_ALLOW_THREADS;
+}
+
+static int poll_until(struct channel *self, uint32_t max, uint64_t timeout_ns)
+{
+	struct wait wait = { timeout_ns, 0 };
+	uint64_t until_ns;
+	int rc = upnvme_poll(self->qp, max);
+
+	if (rc == 0 && !timeout_ns)
+		let_others_run();
+	while (rc == 0 && upnvme_qpair_inflight(self->qp) && (until_ns = wait_slice(&wait))) {
+		rc = poll_slice(self, max, until_ns);
+		if (rc == 0 && wait_look(self->session) < 0)
+			return -1;
+	}
+	if (rc < 0)
+		glue_raise(rc);
+	return rc;
+}
+
+PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns)
+{
+	PyObject *errors = NULL;
+	int rc;
+
+	if (channel_enter(self, "poll") < 0)
+		return NULL;
+	rc = poll_until(self, max, timeout_ns);
+	if (rc < 0)
+		glue_collect(&errors);
+	/* Another thread's recorded completions are not ours to deliver. */
+	if (rc > 0)
+		deliver(self, &errors);
+	channel_leave(self);
+	if (!errors)
+		return PyLong_FromLong(rc);
+	glue_raise_all(errors);
+	return NULL;
+}
+
+/* How a reap comes along. */
+struct reap {
+	struct channel *channel;
+	struct upnvme_completion *done;
+	uint32_t room, stored;
+	PyObject *errors;
+};
+
+/* Callbacks that came on the way are run before the next look. */
+static int reap_note(struct reap *reap, int rc)
+{
+	if (rc < 0) {
+		glue_raise(rc);
+		return glue_collect(&reap->errors);
+	}
+	slots_restore(reap->done + reap->stored, rc);
+	reap->stored += (uint32_t)rc;
+	deliver(reap->channel, &reap->errors);
+	return reap->errors || reap->channel->closing ? -1 : 0;
+}
+
+static int reap_slice(struct reap *reap, uint64_t until_ns)
+{
+	struct channel *channel = reap->channel;
+	int rc = 0;
+
+	Py_BEGIN_ALLOW_THREADS;
+	for (unsigned i = 1;; i++) {
+		rc = upnvme_reap(channel->qp, reap->done + reap->stored, reap->room - reap->stored);
+		if (rc || channel->nrecorded || clock_ns() >= until_ns)
+			break;
+		if (i % SPINS == 0)
+			sched_yield();
+	}
+	Py_END_ALLOW_THREADS;
+	return rc;
+}
+
+static void reap_until(struct reap *reap, uint32_t min, uint64_t timeout_ns)
+{
+	struct channel *channel = reap->channel;
+	struct wait wait = { timeout_ns, 0 };
+	uint64_t until_ns;
+
+	if (reap_note(reap, upnvme_reap(channel->qp, reap->done, reap->room)) < 0)
+		return;
+	while (reap->stored < min && reap->stored < reap->room &&
+	       upnvme_qpair_inflight(channel->qp) && (until_ns = wait_slice(&wait))) {
+		if (reap_note(reap, reap_slice(reap, until_ns)) < 0)
+			return;
+		if (wait_look(channel->session) < 0) {
+			glue_collect(&reap->errors);
+			return;
+		}
+	}
+}
+
+/* What was reaped before something went wrong is not lost: it comes with the exception. */
+static PyObject *reap_result(struct reap *reap, struct records *records)
+{
+	records->n = reap->stored;
+	if (!reap->errors)
+		return (PyObject *)records;
+	for (Py_ssize_t i = 0; reap->stored && i < PyList_Size(reap->errors); i++)
+		PyObject_SetAttrString(PyList_GetItem(reap->errors, i), "completions",
+				       (PyObject *)records);
+	Py_DECREF((PyObject *)records);
+	glue_raise_all(reap->errors);
+	return NULL;
+}
+
+PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns)
+{
+	struct reap reap = { .channel = self };
+	struct records *records;
+
+	if (channel_enter(self, "reap") < 0)
+		return NULL;
+	reap.room = upnvme_qpair_inflight(self->qp);
+	if (max && reap.room > max)
+		reap.room = max;
+	if (max && min > max)
+		min = max;
+	records = records_completions(reap.room);
+	if (records) {
+		reap.done = (struct upnvme_completion *)records->data;
+		reap_until(&reap, min, timeout_ns);
+	}
+	channel_leave(self);
+	return records ? reap_result(&reap, records) : NULL;
+}
+
+/* Sleeps on the queue's eventfd, a slice at a time. */
+PyObject *channel_wait(struct channel *self, uint64_t timeout_ns)
+{
+	struct wait wait = { timeout_ns, 0 };
+	uint64_t until_ns;
+	int rc;
+
+	if (channel_enter(self, "wait") < 0)
+		return NULL;
+	rc = upnvme_qpair_wait(self->qp, 0);
+	while (rc == 0 && (until_ns = wait_slice(&wait))) {
+		uint64_t now = clock_ns();
+
+		Py_BEGIN_ALLOW_THREADS;
+		rc = upnvme_qpair_wait(self->qp, until_ns > now ? until_ns - now : 0);
+		Py_END_ALLOW_THREADS;
+		if (rc == 0 && wait_look(self->session) < 0) {
+			channel_leave(self);
+			return NULL;
+		}
+	}
+	channel_leave(self);
+	if (rc >= 0)
+		return PyBool_FromLong(rc);
+	glue_raise(rc);
+	return NULL;
+}

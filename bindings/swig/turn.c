@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Waiting: for what another thread does, for time to pass; and how a fork is noticed. */
+#include "glue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+unsigned glue_generation;
+
+/* Every change that somebody may wait for is a turn. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed;
+static unsigned turns;
+
+static void conditions_init(void)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+/* A thread that is not in the child may have held the lock. */
+static void in_child(void)
+{
+	glue_generation++;
+	pthread_mutex_init(&lock, NULL);
+	conditions_init();
+}
+
+int turn_init(void)
+{
+	static bool done;
+
+	if (done)
+		return 0;
+	done = true;
+	conditions_init();
+	if (pthread_atfork(NULL, NULL, in_child) == 0)
+		return 0;
+	PyErr_NoMemory();
+	return -1;
+}
+
+uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+
+/* Turns are counted under the interpreter's lock, so that none is missed between a look and the wait. */
+void turn_wait(void)
+{
+	unsigned seen = __atomic_load_n(&turns, __ATOMIC_ACQUIRE);
+	uint64_t end = clock_ns() + SLICE_NS;
+	struct timespec until = { (time_t)(end / 1000000000ull), (long)(end % 1000000000ull) };
+
+	Py_BEGIN_ALLOW_THREADS;
+	pthread_mutex_lock(&lock);
+	while (turns == seen && pthread_cond_timedwait(&changed, &lock, &until) != ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&lock);
+	Py_END_ALLOW_THREADS;
+}
+
+void turn_wake(void)
+{
+	pthread_mutex_lock(&lock);
+	__atomic_add_fetch(&turns, 1, __ATOMIC_RELEASE);
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+uint64_t wait_slice(struct wait *wait)
+{
+	uint64_t now;
+
+	if (!wait->timeout_ns)
+		return 0;
+	now = clock_ns();
+	if (!wait->end_ns)
+		wait->end_ns =
+			wait->timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + wait->timeout_ns;
+	if (now >= wait->end_ns)
+		return 0;
+	return wait->end_ns - now < SLICE_NS ? wait->end_ns : now + SLICE_NS;
+}
+
+int wait_look(struct session *session)
+{
+	if (PyErr_CheckSignals() < 0)
+		return -1;
+	return session->life == LIFE_OPEN ? 0 : session_check(session);
+}

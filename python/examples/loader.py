@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A data loader: processes that read random records from a namespace and hand out batches of them as NumPy arrays.
+
+  loader.py [--uri URI] [--record BYTES] [--batch N] [--batches N] [--workers N]
+
+Each worker is spawned, not forked, and opens the controller itself: a forked child can use nothing of its parent's.
+With `?readonly=1` a disk image has as many readers as there are workers. Without --uri an image is made to try it.
+"""
+
+import argparse
+import multiprocessing
+import pathlib
+import tempfile
+import time
+
+import numpy as np
+
+import upnvme
+
+
+def records(uri, record, size, seed):
+    """Endless batches of random records, read by one command each, without a Python object for any of them."""
+    with upnvme.open(uri) as ctrlr:
+        ns, qp, buf = ctrlr.namespaces[1], ctrlr.qpair(depth=size), ctrlr.alloc(size * record)
+        blocks = record // ns.block_size
+        ops = upnvme.batch(size, ns, upnvme.Op.READ, blocks=blocks)
+        ops["offset"] = np.arange(size) * record
+        random = np.random.default_rng(seed)
+        view = np.asarray(buf).reshape(size, record)
+        try:
+            while True:
+                ops["lba"] = random.integers(0, len(ns) // blocks, size) * blocks
+                qp.run(ops, buf).check()
+                yield view
+        finally:
+            del view  # or the controller could not let its memory go
+
+
+def work(queue, uri, record, size, batches, seed):
+    """What a worker does: here a sum stands for what a model would make of a batch."""
+    source = records(uri, record, size, seed)
+    for _ in range(batches):
+        queue.put(int(next(source).sum(dtype=np.int64)))
+    source.close()
+
+
+def image(folder, size=16 << 20):
+    path = pathlib.Path(folder) / "records.img"
+    np.random.default_rng(1).integers(0, 256, size, np.uint8).tofile(path)
+    return f"soft:{path}?block=512&readonly=1"
+
+
+def load(uri, args):
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    workers = [context.Process(target=work, args=(queue, uri, args.record, args.batch, args.batches, seed))
+               for seed in range(args.workers)]
+    start = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    sums = [queue.get() for _ in range(args.workers * args.batches)]
+    for worker in workers:
+        worker.join()
+    n = len(sums) * args.batch
+    print(f"{n} records of {args.record} bytes by {args.workers} workers in {time.perf_counter() - start:.2f} s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--uri", help="with readonly=1 for more than one worker")
+    parser.add_argument("--record", type=int, default=4096)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batches", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        load(args.uri or image(folder), args)
+
+
+if __name__ == "__main__":
+    main()

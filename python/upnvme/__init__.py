@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""User-space, polled NVMe.
+
+    with upnvme.open("soft:/tmp/disk.img?block=4096") as ctrlr:
+        ns = ctrlr.namespaces[1]
+        ns.write(0, b"hello" + bytes(4091))
+        data = ns.read(0, 8)                      # DMA memory: bytes(data), memoryview(data), numpy.asarray(data)
+
+Three faces: `Namespace` waits for each command; `QPair` completes them by callbacks, inside its poll(); batches are
+arrays of commands, submitted and reaped without a Python object for each.
+
+What holds what, and in which order things end:
+
+- A namespace, a queue pair and a buffer hold their controller; a command holds its buffer until the device is done.
+- A controller that nobody holds is closed, with a ResourceWarning, as is a queue pair.
+- Closing a controller: new calls fail; calls that wait return within 50 ms; queue pairs are closed, wherever they are,
+  which completes each accepted command once (callbacks run on the closing thread); then buffers are freed, then the
+  device is let go. Memory that a memoryview or an array still looks at stays, and the device with it.
+- Within a callback, closing is carried out when the poll returns.
+- Freed memory that a device may still touch is set aside by the library until it cannot.
+- After fork, every use in the child raises ForkedError, and the child's finalisers leave the parent's things alone.
+  The memory itself is not inherited: views of it must not be touched in the child.
+- At the interpreter's exit, what is open is closed.
+
+The interpreter's lock is held for calls that find their completions ready, and released wherever one waits.
+"""
+
+from __future__ import annotations
+
+from . import _errors, _log, _upnvme
+from ._batch import Batch, Completion, Completions, batch
+from ._buffer import Buffer
+from ._controller import Controller, Namespaces, open
+from ._errors import (AccessError, ArgumentError, BusyError, ClosedError, CommandStatusError, ControllerError, Error,
+                      ForkedError, GenericStatusError, InCallbackError, IsADirectoryError, MediaError,
+                      NamespaceNotFoundError, NotADeviceError, NotADirectoryError, NotFoundError, NVMeError,
+                      OutOfMemoryError, PathError, RangeError, TaggedCompletionError, TimeoutError, UnreachableError,
+                      UnsupportedError, VendorStatusError, WouldBlockError, WrongThreadError)
+from ._log import set_log_level
+from ._namespace import Namespace
+from ._qpair import QPair
+from ._records import (ControllerInfo, ControllerStats, Device, ErrorEntry, Event, Features, Firmware, NamespaceInfo,
+                       QPairStats, Smart, System)
+from ._session import ALL_NAMESPACES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import aio as aio
+    from . import devices as devices
+    from ._enums import Direction, DoneFlag, EventKind, Flag, Op, Select
+
+__all__ = [
+    "ALL_NAMESPACES", "AccessError", "ArgumentError", "Batch", "Buffer", "BusyError", "ClosedError",
+    "CommandStatusError", "Completion", "Completions", "Controller", "ControllerError", "ControllerInfo",
+    "ControllerStats", "Device", "Direction", "DoneFlag", "Error", "ErrorEntry", "Event", "EventKind", "Features",
+    "Firmware", "Flag", "ForkedError", "GenericStatusError", "InCallbackError", "IsADirectoryError", "MediaError",
+    "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces", "NotADeviceError",
+    "NotADirectoryError", "NotFoundError", "Op", "OutOfMemoryError", "PathError", "QPair", "QPairStats", "RangeError",
+    "Select", "Smart", "System", "TaggedCompletionError", "TimeoutError", "UnreachableError", "UnsupportedError",
+    "VendorStatusError", "WouldBlockError", "WrongThreadError", "__version__", "batch", "build_info", "open",
+    "set_log_level",
+]
+
+if _upnvme.upnvme_abi_version() != _upnvme.UPNVME_ABI_VERSION:
+    raise ImportError(f"libupnvme has ABI {_upnvme.upnvme_abi_version()}, this package was made for "
+                      f"{_upnvme.UPNVME_ABI_VERSION}")
+
+__version__: str = _upnvme.upnvme_version()
+_upnvme.hooks_set(_errors.make_error, _errors.make_op_status, _errors.make_group, Buffer, Completion, Completions,
+                  _log.hand_on)
+_upnvme.log_start(_upnvme.UPNVME_LOG_DEBUG)
+
+_MODULES = ("aio", "devices")
+_ENUMS = ("Direction", "DoneFlag", "EventKind", "Flag", "Op", "Select")
+
+
+def build_info() -> str:
+    """How the library was built."""
+    return str(_upnvme.upnvme_build_info())
+
+
+def __getattr__(name: str) -> object:
+    """What is imported when it is used first."""
+    from importlib import import_module
+
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name in _ENUMS:
+        value: object = getattr(import_module("._enums", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command line, `upnvme` and `python -m upnvme`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Says what is missing where click and rich are not installed."""
+    try:
+        from .cli import group
+    except ModuleNotFoundError as error:
+        if error.name not in ("click", "rich"):
+            raise
+        sys.exit(f"upnvme: the command line needs {error.name}: pip install 'upnvme[cli]'")
+    group.main(prog_name="upnvme")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Commands and completions as arrays: no Python object for each."""
+
+from __future__ import annotations
+
+from . import _upnvme
+from ._errors import COMMANDS, make_status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from ._errors import NVMeError
+    from ._space import SpaceBase
+
+OPS, COMPLETIONS = 0, 1
+
+
+class Completion(_upnvme.Done):
+    """How one command ended: `tag`, `status` (0: well), `result`, `blocks` valid before the first error, `flags`."""
+
+    __slots__ = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command succeeded."""
+        return not self.status
+
+    @property
+    def name(self) -> str:
+        """The status, as the specification names it."""
+        return str(_upnvme.upnvme_status_name(self.status))
+
+    @property
+    def error(self) -> NVMeError | None:
+        """The exception for the status, or None."""
+        return make_status(self.status, self.flags, self.blocks, "") if self.status else None
+
+    def check(self) -> Completion:
+        """Raises the exception for a status other than success; else returns itself."""
+        if self.status:
+            raise make_status(self.status, self.flags, self.blocks, "")
+        return self
+
+    def __repr__(self) -> str:
+        return (f"<upnvme.Completion tag={self.tag} {self.name!r} blocks={self.blocks} result={self.result:#x}"
+                f"{f' flags={self.flags:#x}' if self.flags else ''}>")
+
+
+class _Fields(_upnvme.Records):
+    """Fields by name: NumPy arrays where NumPy is installed, else memoryviews. Both show the memory itself."""
+
+    __slots__ = ()
+
+    def column(self, name: str) -> memoryview:
+        """A field of all records."""
+        return memoryview(_upnvme.records_column(self, name))
+
+    def numpy(self) -> Any:
+        """All records as a structured NumPy array."""
+        import numpy
+
+        return numpy.asarray(self)
+
+    def _field(self, name: str) -> Any:
+        try:
+            import numpy
+        except ImportError:
+            return self.column(name)
+        return numpy.asarray(_upnvme.records_column(self, name))
+
+
+class Batch(_Fields):
+    """Commands for QPair.submit, made by `upnvme.batch`.
+
+    Fields: `opcode`, `flags`, `nsid`, `lba`, `blocks`, `offset` (where in the buffer the data is, in bytes), `tag`
+    (comes back in the completion); `directive`, `dtype`, `dsm`; and for namespaces with metadata `metadata` (where in
+    the metadata buffer), `ref_tag`, `app_tag`, `app_mask`, `ref_tag_high`. Set one for all with a number, or one each
+    with an array: `ops["lba"] = lbas`. `numpy()` gives the structured array; slices of that can be submitted too.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, n: int) -> None:
+        _upnvme.records_init(self, OPS, n)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._field(name)
+
+    def __setitem__(self, name: str, value: int | Iterable[int]) -> None:
+        field = self._field(name)
+        if not isinstance(field, memoryview):
+            field[...] = value
+            return
+        values = [value] * len(self) if isinstance(value, int) else list(value)
+        if len(values) != len(self):
+            raise ValueError(f"{len(values)} values for {len(self)} commands")
+        for i, one in enumerate(values):
+            field[i] = one
+
+    def __repr__(self) -> str:
+        names = sorted({COMMANDS.get(opcode, f"{opcode:#04x}") for opcode in self.column("opcode").tolist()})
+        return f"<upnvme.Batch of {len(self)} commands: {', '.join(names) or 'none'}>"
+
+
+class Completions(_Fields):
+    """What QPair.reap took: an array of completions, with the fields `tag`, `result`, `status`, `flags`, `blocks`."""
+
+    __slots__ = ()
+
+    def __init__(self, n: int = 0) -> None:
+        _upnvme.records_init(self, COMPLETIONS, n)
+
+    def __getitem__(self, key: Any) -> Any:
+        """A field of all by its name, or one completion by its index."""
+        if isinstance(key, str):
+            return self._field(key)
+        if key < 0:
+            key += len(self)
+        return _upnvme.records_done(self, key)
+
+    def __iter__(self) -> Iterator[Completion]:
+        for i in range(len(self)):
+            yield _upnvme.records_done(self, i)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all succeeded."""
+        return not any(self.column("status"))
+
+    def check(self) -> Completions:
+        """Raises the exception for the first that failed; else returns itself."""
+        for i, status in enumerate(self.column("status").tolist()):
+            if status:
+                done = self[i]
+                raise make_status(status, done.flags, done.blocks, f"command with tag {done.tag}")
+        return self
+
+    def __repr__(self) -> str:
+        failed = sum(status != 0 for status in self.column("status").tolist())
+        return f"<upnvme.Completions: {len(self)}{f', {failed} failed' if failed else ''}>"
+
+
+def batch(n: int, ns: SpaceBase | int, opcode: int, *, lba: int = 0, blocks: int = 1, flags: int = 0) -> Batch:
+    """Makes `n` equal commands for a namespace (or its identifier), with tags from 0 on; set the fields that differ."""
+    ops = Batch(n)
+    _fill(ops, "opcode", opcode)
+    _fill(ops, "nsid", ns if isinstance(ns, int) else ns.nsid)
+    for name, value in ("lba", lba), ("blocks", blocks), ("flags", flags):
+        if value:
+            _fill(ops, name, value)
+    tags = ops.column("tag")
+    for i in range(n):
+        tags[i] = i
+    return ops
+
+
+def _fill(ops: Batch, name: str, value: int) -> None:
+    column = ops.column(name)
+    for i in range(len(ops)):
+        column[i] = value

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Memory that devices reach."""
+
+from __future__ import annotations
+
+from . import _upnvme
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, SupportsIndex, overload
+
+
+class Buffer(_upnvme.Memory):
+    """DMA memory from Controller.alloc and Namespace.read, or the caller's own from Controller.register.
+
+    It has the buffer protocol: `bytes(buf)`, `memoryview(buf)` and `numpy.asarray(buf)` see the memory itself, and so
+    do slices. `free()` gives it back, at the end of a `with` too; without that it goes with the last reference.
+    Memory that a command may still touch is set aside until the command is done.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        @overload
+        def __getitem__(self, key: SupportsIndex) -> int: ...
+        @overload
+        def __getitem__(self, key: slice) -> memoryview: ...
+
+    def __getitem__(self, key: Any) -> Any:
+        return memoryview(self)[key]
+
+    def __setitem__(self, key: SupportsIndex | slice, value: Any) -> None:
+        view = memoryview(self)
+        if isinstance(key, slice):
+            view[key] = memoryview(value).cast("B")
+        else:
+            view[key] = value
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        try:
+            return bool(memoryview(self) == memoryview(other).cast("B"))  # type: ignore[arg-type]
+        except TypeError:
+            return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def nbytes(self) -> int:
+        """How large it is."""
+        return len(self)
+
+    @property
+    def address(self) -> int:
+        """Where it is in this process; 0 once it was freed."""
+        return int(_upnvme.memory_address(self) or 0)
+
+    @property
+    def freed(self) -> bool:
+        """Whether the memory has gone: by free(), or with its controller."""
+        return not self.address
+
+    def free(self) -> None:
+        """Gives the memory back, or ends its registration; a second time does nothing.
+
+        BufferError while views of it live. A registration is BusyError while a command may touch the memory.
+        """
+        _upnvme.memory_free(self)
+
+    def __dlpack__(self, *, stream: object = None, max_version: object = None, dl_device: object = None,
+                   copy: bool | None = None) -> object:
+        """The memory for other libraries of arrays: `torch.from_dlpack(buf)`. It is a view like any other."""
+        if copy:
+            raise BufferError("this memory is not copied: say copy=False")
+        return _upnvme.memory_dlpack(self)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+    def __enter__(self) -> Buffer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.free()
+
+    def __repr__(self) -> str:
+        if self.freed:
+            return "<upnvme.Buffer, freed>"
+        return f"<upnvme.Buffer of {len(self)} bytes at {self.address:#x}>"

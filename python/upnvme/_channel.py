@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A queue pair, whichever way its commands go: how it is made, what it is, and its end."""
+
+from __future__ import annotations
+
+from . import _upnvme
+from ._records import QPairStats
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._session import SessionBase
+
+
+class ChannelBase(_upnvme.Channel):
+    """A queue pair without its commands."""
+
+    __slots__ = ("_controller",)
+
+    def __init__(self, controller: SessionBase, depth: int | None = None, *, entries: int = 0, outstanding: int = 0,
+                 ring_each: bool = False, histogram: bool = False, cmb: bool = False, interrupt: bool = False,
+                 flags: int = 0) -> None:
+        self._controller = controller
+        if depth is not None:
+            if depth < 1:
+                raise ValueError(f"depth must be at least 1, not {depth}")
+            entries, outstanding = depth + 1, depth
+        flags |= (_upnvme.UPNVME_QPAIR_RING_EACH * ring_each | _upnvme.UPNVME_QPAIR_HISTOGRAM * histogram |
+                  _upnvme.UPNVME_QPAIR_CMB * cmb | _upnvme.UPNVME_QPAIR_INTERRUPT * interrupt)
+        _upnvme.channel_open(self, controller, flags, entries, outstanding)
+
+    def close(self) -> None:
+        """Completes all that is outstanding and frees the queue pair; a second time does nothing.
+
+        Within one of its callbacks it is carried out when the poll returns.
+        """
+        _upnvme.channel_close(self)
+
+    @property
+    def controller(self) -> SessionBase:
+        """Whose it is."""
+        return self._controller
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used."""
+        return bool(_upnvme.channel_is_open(self))
+
+    @property
+    def id(self) -> int:
+        """The queue identifier."""
+        return int(_upnvme.upnvme_qpair_id(self))
+
+    @property
+    def entries(self) -> int:
+        """Entries of each ring."""
+        return int(_upnvme.upnvme_qpair_entries(self))
+
+    @property
+    def depth(self) -> int:
+        """How many commands can be in flight."""
+        return int(_upnvme.upnvme_qpair_outstanding_max(self))
+
+    @property
+    def inflight(self) -> int:
+        """Commands that were accepted and are not completed; 0 elsewhere than on the owner's thread."""
+        return int(_upnvme.channel_inflight(self))
+
+    @property
+    def stats(self) -> QPairStats:
+        """Counters since it was made."""
+        return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
+
+    def histogram(self) -> list[tuple[int, int]]:
+        """Latencies, if made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many."""
+        buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
+        return buckets
+
+    def __del__(self) -> None:
+        if _upnvme.channel_is_open(self):
+            _warn(self)
+            _upnvme.channel_force(self)
+
+    def __repr__(self) -> str:
+        if not self.is_open:
+            return "<upnvme.QPair, closed>"
+        return f"<upnvme.QPair {self.id} of depth {self.depth}, {self.inflight} in flight>"
+
+
+def _warn(self: ChannelBase) -> None:
+    import warnings
+
+    warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=3, source=self)

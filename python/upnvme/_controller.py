@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A controller, with namespaces whose commands are waited for, and queue pairs."""
+
+from __future__ import annotations
+
+from _collections_abc import Mapping  # collections.abc, without the modules that collections brings
+
+from ._namespace import Namespace
+from ._namespaces import NamespacesBase
+from ._qpair import QPair
+from ._session import SessionBase
+
+
+class Namespaces(NamespacesBase, Mapping[int, Namespace]):
+    """The active namespaces of a controller by their identifiers."""
+
+    __slots__ = ()
+
+    def __getitem__(self, nsid: int) -> Namespace:
+        return Namespace(self._controller, nsid)
+
+
+class Controller(SessionBase):
+    """An NVMe controller, from `upnvme.open`; for any thread.
+
+    `close()`, at the end of a `with` too, may be called from any thread and more than once: new calls fail, calls that
+    wait return within 50 ms with ClosedError, each accepted command completes once, and memory goes last.
+    """
+
+    __slots__ = ()
+
+    @property
+    def namespaces(self) -> Namespaces:
+        """The active namespaces, as a mapping from their identifiers."""
+        return Namespaces(self)
+
+    def qpair(self, depth: int | None = None, *, entries: int = 0, outstanding: int = 0, ring_each: bool = False,
+              histogram: bool = False, cmb: bool = False, interrupt: bool = False) -> QPair:
+        """Makes a queue pair for the calling thread; `depth` commands can be in flight (if not said: 255).
+
+        `ring_each`: ring the doorbell at each command; `histogram`: measure latencies; `cmb`: the submission queue is
+        in the controller's memory; `interrupt`: completions can be waited for (QPair.wait, fileno).
+        """
+        return QPair(self, depth, entries=entries, outstanding=outstanding, ring_each=ring_each, histogram=histogram,
+                     cmb=cmb, interrupt=interrupt)
+
+    def __enter__(self) -> Controller:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def open(uri: str, *, queue_pairs: int = 0, keep_alive: float = 0, admin_timeout: float = 0, max_transfer: int = 0,
+         housekeeping: bool = False, leases: int = 8, lease_depth: int = 63) -> Controller:
+    """Opens the controller that a URI names: `soft:ram?size=1GiB`, `soft:/path/disk.img`, `pcie:0000:01:00.0`, ...
+
+    `queue_pairs` to ask for (64), `keep_alive` and `admin_timeout` in seconds, `max_transfer` an upper limit of one
+    command's data in bytes, `housekeeping`: a thread of the library's serves the admin side, `leases` queue pairs at
+    most for commands of namespaces, each with `lease_depth` commands for what has to be split.
+    """
+    return Controller(uri, queue_pairs=queue_pairs, keep_alive=keep_alive, admin_timeout=admin_timeout,
+                      max_transfer=max_transfer, housekeeping=housekeeping, leases=leases, lease_depth=lease_depth)

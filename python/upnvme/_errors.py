@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What goes wrong: one class for each kind, each also the built-in exception that a caller would expect.
+
+`Error` is what a call is refused with; it has `errno`, `strerror`, and the library's stable `code`. `NVMeError` is what
+a device answered. All can be pickled.
+"""
+
+from __future__ import annotations
+
+import builtins
+import errno
+
+from . import _upnvme
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ._batch import Completions
+
+
+class Error(OSError):
+    """A call failed. `code` is the library's number for the reason, `code_name` its name."""
+
+    code: int = 0
+    completions: Completions | None = None
+    """What qp.reap had taken before it failed, so that it is not lost."""
+
+    def __init__(self, err: int, text: str, code: int = 0) -> None:
+        super().__init__(err, text)
+        self.code = code
+
+    @property
+    def code_name(self) -> str:
+        """The code's name, as in upnvme/error.h."""
+        name: str = _upnvme.upnvme_error_name(self.code)
+        return name
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.errno, self.strerror, self.code)
+
+
+class ArgumentError(Error, ValueError):
+    """An argument is wrong."""
+
+
+class RangeError(ArgumentError):
+    """Blocks pass the end of the namespace."""
+
+
+class UnreachableError(ArgumentError):
+    """The device does not reach this memory: use Controller.alloc, or Controller.register it."""
+
+
+class NotFoundError(Error, FileNotFoundError):
+    """There is no such file, or no such driver."""
+
+
+class NotADeviceError(Error, LookupError):
+    """There is no such device, or it has gone."""
+
+
+class NamespaceNotFoundError(NotADeviceError, KeyError):
+    """There is no such namespace, or it has gone."""
+
+
+class WouldBlockError(Error, BlockingIOError):
+    """The queue is full: poll or reap, and try again."""
+
+
+class TaggedCompletionError(Error):
+    """poll() came to a tagged completion, which only reap() takes."""
+
+
+class TimeoutError(Error, builtins.TimeoutError):
+    """Not done in time."""
+
+
+class BusyError(Error):
+    """Somebody else uses it."""
+
+
+class AccessError(Error, PermissionError):
+    """The system does not permit it."""
+
+
+class WrongThreadError(Error, RuntimeError):
+    """A queue pair belongs to another thread, or to none."""
+
+
+class InCallbackError(Error, RuntimeError):
+    """Not within a callback."""
+
+
+class ForkedError(Error, RuntimeError):
+    """A child uses what its parent opened."""
+
+
+class ClosedError(Error, ValueError):
+    """It was closed."""
+
+
+class UnsupportedError(Error, NotImplementedError):
+    """The controller does not have it."""
+
+
+class OutOfMemoryError(Error, MemoryError):
+    """No memory, or none that may be locked."""
+
+
+class IsADirectoryError(Error, builtins.IsADirectoryError):
+    """A directory is no disk image."""
+
+
+class NotADirectoryError(Error, builtins.NotADirectoryError):
+    """A part of the path is no directory."""
+
+
+class ControllerError(Error):
+    """The controller failed, or does what the specification forbids."""
+
+
+class NVMeError(Error):
+    """A device answered with a status.
+
+    `status` is the number, `sct` and `sc` its parts, `name` and `text` what the specification calls it, `dnr` whether
+    trying again is of no use, `command` what was asked, `blocks` how many blocks are valid before the first error.
+    """
+
+    def __init__(self, status: int, flags: int = 0, blocks: int = 0, command: str = "") -> None:
+        self.status, self.flags, self.blocks, self.command = status, flags, blocks, command
+        super().__init__(errno.EIO, f"{command or 'command'}: {self.name}: {self.text}", 0)
+
+    @property
+    def sc(self) -> int:
+        """Status code."""
+        return self.status & 0xFF
+
+    @property
+    def sct(self) -> int:
+        """Status code type."""
+        return self.status >> 8 & 7
+
+    @property
+    def dnr(self) -> bool:
+        """Do not retry."""
+        return bool(self.status >> 14 & 1)
+
+    @property
+    def name(self) -> str:
+        """The status, as the specification names it."""
+        name: str = _upnvme.upnvme_status_name(self.status)
+        return name
+
+    @property
+    def text(self) -> str:
+        """What the status means."""
+        text: str = _upnvme.upnvme_status_text(self.status)
+        return text
+
+    @property
+    def aborted(self) -> bool:
+        """The library completed it, because of a close or a failure."""
+        return bool(self.flags & _upnvme.UPNVME_DONE_ABORTED)
+
+    @property
+    def indeterminate(self) -> bool:
+        """A write that was aborted: it may have happened or not."""
+        return bool(self.flags & _upnvme.UPNVME_DONE_INDETERMINATE)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.status, self.flags, self.blocks, self.command)
+
+
+class GenericStatusError(NVMeError):
+    """Status code type 0: generic command status."""
+
+
+class CommandStatusError(NVMeError):
+    """Status code type 1: specific to the command."""
+
+
+class MediaError(NVMeError):
+    """Status code type 2: media and data integrity, compare failures too."""
+
+
+class PathError(NVMeError):
+    """Status code type 3: on the way to the controller."""
+
+
+class VendorStatusError(NVMeError):
+    """Status code type 7: the vendor's own."""
+
+
+_BY_CODE: dict[int, type[Error]] = {
+    _upnvme.UPNVME_ERR_WRONG_THREAD: WrongThreadError,
+    _upnvme.UPNVME_ERR_QPAIR_RELEASED: WrongThreadError,
+    _upnvme.UPNVME_ERR_NS_NOT_FOUND: NamespaceNotFoundError,
+    _upnvme.UPNVME_ERR_NS_GONE: NamespaceNotFoundError,
+}
+
+_BY_ERRNO: dict[int, type[Error]] = {
+    errno.EINVAL: ArgumentError, errno.E2BIG: ArgumentError, errno.EXDEV: ArgumentError, errno.ERANGE: RangeError,
+    errno.EFAULT: UnreachableError, errno.ENOENT: NotFoundError, errno.ENODEV: NotADeviceError,
+    errno.ENXIO: NotADeviceError, errno.EAGAIN: WouldBlockError, errno.ENOMSG: TaggedCompletionError,
+    errno.ETIMEDOUT: TimeoutError, errno.EBUSY: BusyError, errno.EPERM: AccessError, errno.EACCES: AccessError,
+    errno.EDEADLK: InCallbackError, errno.EOWNERDEAD: ForkedError, errno.ESHUTDOWN: ClosedError,
+    errno.ENOTSUP: UnsupportedError, errno.ENOMEM: OutOfMemoryError, errno.EISDIR: IsADirectoryError,
+    errno.ENOTDIR: NotADirectoryError, errno.EIO: ControllerError,
+}
+
+_BY_TYPE: dict[int, type[NVMeError]] = {
+    0: GenericStatusError, 1: CommandStatusError, 2: MediaError, 3: PathError, 7: VendorStatusError,
+}
+
+COMMANDS = {
+    _upnvme.UPNVME_OP_FLUSH: "flush", _upnvme.UPNVME_OP_WRITE: "write", _upnvme.UPNVME_OP_READ: "read",
+    _upnvme.UPNVME_OP_COMPARE: "compare", _upnvme.UPNVME_OP_WRITE_ZEROES: "write zeroes",
+    _upnvme.UPNVME_OP_DATASET_MANAGEMENT: "deallocate", _upnvme.UPNVME_OP_VERIFY: "verify",
+}
+
+
+def make_error(err: int, code: int, text: str) -> Error:
+    """The exception for what a call of the library was refused with."""
+    return (_BY_CODE.get(code) or _BY_ERRNO.get(err, Error))(err, text, code)
+
+
+def make_status(status: int, flags: int, blocks: int, command: str) -> NVMeError:
+    """The exception for what a device answered."""
+    return _BY_TYPE.get(status >> 8 & 7, NVMeError)(status, flags, blocks, command)
+
+
+def make_op_status(status: int, flags: int, done_blocks: int, opcode: int, lba: int, blocks: int) -> NVMeError:
+    """The same for an I/O command, which it names."""
+    name = COMMANDS.get(opcode, f"command {opcode:#04x}")
+    where = "" if opcode == _upnvme.UPNVME_OP_FLUSH else f" of {blocks} blocks from LBA {lba}"
+    return make_status(status, flags, done_blocks, name + where)
+
+
+def make_group(errors: Sequence[BaseException]) -> BaseException:
+    """Several callbacks failed."""
+    return BaseExceptionGroup("several callbacks failed", errors)

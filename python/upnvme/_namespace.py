@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A namespace, with commands that are waited for."""
+
+from __future__ import annotations
+
+from . import _upnvme
+from ._space import SpaceBase
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+    from ._buffer import Buffer
+    from ._controller import Controller
+    from ._typing import ReadableBuffer, WriteableBuffer
+
+_READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
+_space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, _upnvme.space_tell
+
+
+class Namespace(SpaceBase):
+    """A namespace of a controller, from `Controller.namespaces`; for any thread.
+
+    Its commands wait for the device. Each borrows a queue pair of a small pool for its time; when all are lent, calls
+    wait in turn. `flags` are of `upnvme.Flag`; `timeout` is in seconds, None for without end. A call that is
+    interrupted (Ctrl-C, a timeout) leaves its command with the device, and its memory until the device is done.
+    A device's refusal is an NVMeError.
+    """
+
+    __slots__ = ()
+
+    @property
+    def controller(self) -> Controller:
+        """Whose it is."""
+        return self._controller  # type: ignore[return-value]
+
+    def read(self, lba: int, blocks: int = 1, flags: int = 0, timeout: float | None = None) -> Buffer:
+        """Reads blocks into DMA memory of their own."""
+        buffer: Buffer = _space_read(self, lba, blocks, flags, timeout)
+        return buffer
+
+    def readinto(self, buf: WriteableBuffer, lba: int = 0, flags: int = 0, timeout: float | None = None) -> None:
+        """Reads as many blocks as `buf` is large; without a copy where the device reaches it."""
+        _space_move(self, _READ, buf, lba, flags, timeout)
+
+    def write(self, lba: int, data: ReadableBuffer, flags: int = 0, timeout: float | None = None) -> None:
+        """Writes a whole number of blocks; without a copy where the device reaches them."""
+        _space_move(self, _WRITE, data, lba, flags, timeout)
+
+    def writefrom(self, buf: ReadableBuffer, lba: int = 0, flags: int = 0, timeout: float | None = None) -> None:
+        """As write, in the order of readinto."""
+        _space_move(self, _WRITE, buf, lba, flags, timeout)
+
+    def compare(self, lba: int, data: ReadableBuffer, flags: int = 0, timeout: float | None = None) -> None:
+        """Has the device compare blocks with `data`: MediaError "Compare Failure" where they differ."""
+        _space_move(self, _COMPARE, data, lba, flags, timeout)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Makes all completed writes durable."""
+        _space_tell(self, _upnvme.UPNVME_OP_FLUSH, 0, 0, 0, timeout)
+
+    def write_zeroes(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
+        """Makes blocks read as zeroes."""
+        _space_tell(self, _upnvme.UPNVME_OP_WRITE_ZEROES, lba, blocks, flags, timeout)
+
+    def deallocate(self, lba: int, blocks: int, timeout: float | None = None) -> None:
+        """Tells the device that blocks are not needed any more."""
+        _space_tell(self, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, lba, blocks, 0, timeout)
+
+    def verify(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
+        """Has the device read blocks and check them."""
+        _space_tell(self, _upnvme.UPNVME_OP_VERIFY, lba, blocks, flags, timeout)
+
+    def open(self, mode: str = "rb", offset: int = 0, size: int | None = None, buffering: int = -1) -> BinaryIO:
+        """Opens the namespace, or `size` bytes from `offset` of it, as a file of fixed size.
+
+        Modes are "rb", "wb", "r+b" and "w+b"; nothing is truncated. What does not fit is a short write, then ENOSPC.
+        """
+        from ._file import open_file
+
+        return open_file(self, mode, offset, size, buffering)
+
+    def fromfile(self, dtype: Any, count: int = -1, offset: int = 0) -> Any:
+        """Reads a NumPy array, `count` items from byte `offset` on (all, if not said); it is DMA memory itself."""
+        from ._numpy import fromfile
+
+        return fromfile(self, dtype, count, offset)
+
+    def tofile(self, array: Any, offset: int = 0) -> None:
+        """Writes a NumPy array's bytes from byte `offset` on."""
+        from ._numpy import tofile
+
+        tofile(self, array, offset)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arrays from and to a namespace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+
+from ._file import RawFile
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._namespace import Namespace
+
+
+def fromfile(ns: Namespace, dtype: Any, count: int, offset: int) -> Any:
+    """The array looks at the DMA memory that was read into."""
+    kind = numpy.dtype(dtype)
+    block = ns.block_size
+    if count < 0:
+        count = (ns.size - offset) // kind.itemsize
+    size = count * kind.itemsize
+    if offset < 0 or offset + size > ns.size:
+        raise ValueError(f"{size} bytes from {offset} are not within the namespace, which has {ns.size}")
+    if not count:
+        return numpy.empty(0, kind)
+    first, end = offset // block, -(-(offset + size) // block)
+    return numpy.frombuffer(memoryview(ns.read(first, end - first)), kind, count, offset % block)
+
+
+def tofile(ns: Namespace, array: Any, offset: int) -> None:
+    """Without a copy where the device reaches the array, and it begins and ends with a block."""
+    data: memoryview = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
+    if not len(data):
+        return
+    raw = RawFile(ns, "r+b", offset, len(data))
+    block = ns.block_size
+    if offset % block == 0 and len(data) % block == 0:
+        with ns.controller._ranges_of(ns.nsid).hold(offset // block, (offset + len(data)) // block):
+            ns.write(offset // block, data)
+        return
+    while len(data):
+        data = data[raw.write(data):]

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A queue pair: commands by callback, by tag, and in batches."""
+
+from __future__ import annotations
+
+from . import _upnvme
+from ._batch import Batch, Completions
+from ._channel import ChannelBase
+from ._session import dwords
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._namespace import Namespace
+    from ._typing import Callback, ReadableBuffer, WriteableBuffer
+
+_channel_io = _upnvme.channel_io
+_channel_poll, _channel_submit, _channel_reap = _upnvme.channel_poll, _upnvme.channel_submit, _upnvme.channel_reap
+_READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
+
+
+class QPair(ChannelBase):
+    """A queue pair, from Controller.qpair. It belongs to the thread that made it, until it is released and adopted by
+    another; any other thread's call is a WrongThreadError.
+
+    A command with a `callback` completes by `callback(completion)`, inside poll (or reap). One without carries a `tag`
+    and comes out of reap. Its buffer is held until then, and must be memory that the device reaches: nothing is copied.
+    Callbacks may submit, free buffers and close; exceptions of theirs surface from poll when every other completion
+    was delivered. A full queue is a WouldBlockError.
+    """
+
+    __slots__ = ()
+
+    # --- one command at a time ---
+
+    def read(self, ns: Namespace, buf: WriteableBuffer, lba: int = 0, blocks: int | None = None, *,
+             callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+        """Reads blocks into `buf`: as many as it is large, if not said."""
+        _channel_io(self, ns, _READ, buf, lba, blocks, flags, callback, tag)
+
+    def write(self, ns: Namespace, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
+              callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+        """Writes blocks from `buf`."""
+        _channel_io(self, ns, _WRITE, buf, lba, blocks, flags, callback, tag)
+
+    def compare(self, ns: Namespace, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
+                callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+        """Compares blocks with `buf`; that they differ is a status."""
+        _channel_io(self, ns, _COMPARE, buf, lba, blocks, flags, callback, tag)
+
+    def flush(self, ns: Namespace, *, callback: Callback | None = None, tag: int = 0) -> None:
+        """Makes all completed writes durable."""
+        _channel_io(self, ns, _upnvme.UPNVME_OP_FLUSH, None, 0, 0, 0, callback, tag)
+
+    def write_zeroes(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None, flags: int = 0,
+                     tag: int = 0) -> None:
+        """Makes blocks read as zeroes."""
+        _channel_io(self, ns, _upnvme.UPNVME_OP_WRITE_ZEROES, None, lba, blocks, flags, callback, tag)
+
+    def deallocate(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None,
+                   tag: int = 0) -> None:
+        """Tells the device that blocks are not needed any more."""
+        _channel_io(self, ns, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0, callback, tag)
+
+    def verify(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None, flags: int = 0,
+               tag: int = 0) -> None:
+        """Has the device read blocks and check them."""
+        _channel_io(self, ns, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags, callback, tag)
+
+    def readv(self, ns: Namespace, pieces: Sequence[WriteableBuffer], lba: int, blocks: int, *,
+              callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+        """Reads blocks into several pieces of memory, `blocks` blocks in all."""
+        _upnvme.channel_iov(self, _one(ns, _READ, lba, blocks, flags, tag), pieces, None, callback)
+
+    def writev(self, ns: Namespace, pieces: Sequence[ReadableBuffer], lba: int, blocks: int, *,
+               callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+        """Writes blocks from several pieces of memory."""
+        _upnvme.channel_iov(self, _one(ns, _WRITE, lba, blocks, flags, tag), pieces, None, callback)
+
+    def io(self, op: Batch, buf: ReadableBuffer | Sequence[ReadableBuffer] | None = None, *,
+           metadata: ReadableBuffer | None = None, callback: Callback | None = None) -> None:
+        """Submits one command that says everything itself: a batch of one. A list of buffers is its pieces."""
+        if isinstance(buf, (list, tuple)):
+            _upnvme.channel_iov(self, op, buf, metadata, callback)
+        else:
+            _upnvme.channel_op(self, op, buf, metadata, callback)
+
+    def raw(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0, *,
+            metadata: ReadableBuffer | None = None, callback: Callback | None = None, tag: int = 0) -> None:
+        """Sends a command dword by dword, as it is; `direction` is of upnvme.Direction."""
+        _upnvme.channel_raw(self, dwords(cdw), data, metadata, direction, callback, tag)
+
+    # --- batches ---
+
+    def submit(self, ops: Batch, buf: ReadableBuffer | None = None, metadata: ReadableBuffer | None = None) -> int:
+        """Submits a batch, whose offsets are into `buf`, and returns how many were accepted.
+
+        Every offset is checked before anything is submitted (ValueError). Fewer are accepted when the queue is full or
+        a command is invalid; when not even the first was, that is its exception.
+        """
+        n: int = _channel_submit(self, ops, buf, metadata)
+        return n
+
+    def reap(self, min: int = 0, timeout: float | None = None, *, max: int = 0) -> Completions:
+        """Takes tagged completions: what is there, or waits for `min` of them, for `timeout` seconds at most.
+
+        It also ends when nothing is in flight. Callbacks of other commands run on the way.
+        """
+        done: Completions = _channel_reap(self, min, max, timeout)
+        return done
+
+    def poll(self, max: int = 0, timeout: float | None = 0) -> int:
+        """Completes commands by their callbacks and returns how many: what is there, or waits for one.
+
+        It does not wait if nothing is in flight. TaggedCompletionError: the next is one for reap.
+        """
+        n: int = _channel_poll(self, max, timeout)
+        return n
+
+    def run(self, ops: Batch, buf: ReadableBuffer | None = None, timeout: float | None = None,
+            metadata: ReadableBuffer | None = None) -> Completions:
+        """Submits a batch as room appears, and returns all its completions. TimeoutError: commands stay in flight."""
+        from ._run import run
+
+        return run(self, ops, buf, timeout, metadata)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Sleeps until there is something for poll or reap, `timeout` seconds at most (with interrupt=True)."""
+        return bool(_upnvme.channel_wait(self, timeout))
+
+    def fileno(self) -> int:
+        """The eventfd that completions signal, if it was made with `interrupt=True`; upnvme/io.h says how to use it."""
+        return int(_upnvme.upnvme_qpair_fd(self))
+
+    # --- the queue pair itself ---
+
+    def ring(self) -> None:
+        """Rings the doorbell for what was submitted; poll and reap do it by themselves."""
+        _upnvme.channel_ring(self)
+
+    def stop(self) -> None:
+        """Refuses new commands and completes all that is outstanding; tagged completions can still be reaped."""
+        _upnvme.channel_stop(self)
+
+    def release(self) -> None:
+        """Gives the queue pair up, commands in flight included, for another thread to adopt."""
+        _upnvme.channel_release(self)
+
+    def adopt(self) -> None:
+        """Makes the calling thread the owner of a released queue pair."""
+        _upnvme.channel_adopt(self)
+
+    def abandon(self) -> None:
+        """Releases a queue pair whose owner thread has ended; the caller vouches for that."""
+        _upnvme.channel_abandon(self)
+
+    def __enter__(self) -> QPair:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _one(ns: Namespace, opcode: int, lba: int, blocks: int, flags: int, tag: int) -> Batch:
+    """A command of its own."""
+    op = Batch(1)
+    for name, value in (("opcode", opcode), ("nsid", ns.nsid), ("lba", lba), ("blocks", blocks), ("flags", flags),
+                        ("tag", tag)):
+        op.column(name)[0] = value
+    return op

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A controller, whichever way its commands go: what it is, its memory, the admin side, and its end."""
+
+from __future__ import annotations
+
+from . import _atexit, _upnvme
+from ._batch import Completion
+from ._buffer import Buffer
+from ._errors import make_status
+from ._records import ControllerInfo, ControllerStats, ErrorEntry, Event, Features, Firmware, Smart
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ._ranges import Ranges
+    from ._typing import ReadableBuffer, WriteableBuffer
+
+ALL_NAMESPACES = 0xFFFFFFFF
+
+
+class SessionBase(_upnvme.Session):
+    """A controller without its namespaces and queue pairs."""
+
+    __slots__ = ("_on_event", "_ranges", "__weakref__")
+
+    def __init__(self, uri: str, *, queue_pairs: int = 0, keep_alive: float = 0, admin_timeout: float = 0,
+                 max_transfer: int = 0, housekeeping: bool = False, leases: int = 8, lease_depth: int = 63) -> None:
+        self._ranges: dict[int, Ranges] = {}
+        self._on_event: Callable[[Event], object] | None = None
+        _upnvme.session_open(self, uri, _upnvme.UPNVME_OPEN_HOUSEKEEPING * housekeeping, queue_pairs,
+                             int(keep_alive * 1e3), int(admin_timeout * 1e9), max_transfer, leases, lease_depth + 1)
+        _atexit.remember(self)
+
+    # --- what there is ---
+
+    @property
+    def uri(self) -> str:
+        """The URI that it was opened with."""
+        return str(_upnvme.upnvme_ctrlr_uri(self))
+
+    @property
+    def info(self) -> ControllerInfo:
+        """What it is, and its limits."""
+        return ControllerInfo(_upnvme.upnvme_ctrlr_info_get(self))
+
+    @property
+    def stats(self) -> ControllerStats:
+        """What the package counts of it."""
+        return ControllerStats(_upnvme.session_stats(self))
+
+    def nsids(self) -> Iterator[int]:
+        """The identifiers of the active namespaces, in their order."""
+        nsid = 0
+        while nsid := _upnvme.upnvme_ns_next(self, nsid):
+            yield nsid
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used."""
+        return bool(_upnvme.session_is_open(self))
+
+    # --- memory ---
+
+    def alloc(self, size: int, align: int = 0) -> Buffer:
+        """Allocates zeroed DMA memory, aligned to a page if not said."""
+        buffer = Buffer()
+        _upnvme.memory_alloc(buffer, self, size, align)
+        return buffer
+
+    def register(self, array: WriteableBuffer) -> Buffer:
+        """Makes the caller's own memory (a NumPy array, a bytearray, an mmap) reachable for devices.
+
+        The Buffer that comes back holds it, and is the same memory; its free() ends the registration. Until then the
+        array itself, and its slices, can be given to commands as well.
+        """
+        buffer = Buffer()
+        _upnvme.memory_register(buffer, self, array)
+        return buffer
+
+    def unregister(self, buffer: Buffer) -> None:
+        """The same as buffer.free()."""
+        buffer.free()
+
+    def _ranges_of(self, nsid: int) -> Ranges:
+        """What of a namespace files are changing."""
+        from ._ranges import Ranges
+
+        return self._ranges.setdefault(nsid, Ranges())
+
+    # --- the admin side ---
+
+    def poll(self) -> int:
+        """Serves the admin side: events go to the function given to on_event. Returns how many there were."""
+        events = self.events()
+        if self._on_event:
+            for event in events:
+                self._on_event(event)
+        return len(events)
+
+    def events(self) -> list[Event]:
+        """Serves the admin side, and returns the events that came."""
+        names = ("kind", "nsid", "type", "info", "log_page")
+        return [Event(dict(zip(names, event))) for event in _upnvme.session_events(self)]
+
+    def on_event(self, callback: Callable[[Event], object] | None) -> None:
+        """Sets the function that poll() gives each event to."""
+        self._on_event = callback
+
+    def admin(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0,
+              timeout: float | None = None) -> Completion:
+        """Runs an admin command, given dword by dword; `data` may be any memory, `direction` is of upnvme.Direction."""
+        done: Completion = _upnvme.session_admin(self, dwords(cdw), data, direction, timeout)
+        if done.status:
+            raise make_status(done.status, done.flags, done.blocks, f"admin command {cdw[0] & 0xFF:#04x}")
+        return done
+
+    def identify(self, cns: int = 1, nsid: int = 0) -> bytes:
+        """Runs Identify: the 4,096 bytes of a structure (CNS 1: the controller's)."""
+        data = bytearray(4096)
+        _upnvme.upnvme_identify(self, cns, nsid, data)
+        return bytes(data)
+
+    def log_page(self, lid: int, size: int, *, offset: int = 0, nsid: int = ALL_NAMESPACES) -> bytes:
+        """Reads a log page, in parts where it is large."""
+        data = bytearray(size)
+        _upnvme.upnvme_log_page(self, nsid, lid, offset, data)
+        return bytes(data)
+
+    def get_feature(self, fid: int, *, nsid: int = 0, select: int = 0, data: WriteableBuffer | None = None) -> int:
+        """Reads a feature: dword 0 of the answer. `select` is of upnvme.Select; what has data wants room for it."""
+        return int(_upnvme.upnvme_feature_get(self, nsid, fid, select, data))
+
+    def set_feature(self, fid: int, value: int = 0, *, nsid: int = 0, save: bool = False,
+                    data: ReadableBuffer | None = None) -> None:
+        """Sets a feature."""
+        _upnvme.upnvme_feature_set(self, nsid, fid, value, save, data)
+
+    @property
+    def features(self) -> Features:
+        """The features' current values."""
+        return Features(_upnvme.upnvme_features_get(self))
+
+    @property
+    def smart(self) -> Smart:
+        """The health log."""
+        return Smart(_upnvme.upnvme_smart_get(self))
+
+    @property
+    def firmware(self) -> Firmware:
+        """The firmware slot log."""
+        return Firmware(_upnvme.upnvme_firmware_get(self))
+
+    def error_log(self, n: int = 64) -> list[ErrorEntry]:
+        """The newest entries of the error log."""
+        return [ErrorEntry(entry) for entry in _upnvme.error_log(self, n)]
+
+    def command_effects(self, opcode: int, *, admin: bool = False) -> int:
+        """What a command does: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h."""
+        return int(_upnvme.upnvme_command_effects(self, admin, opcode))
+
+    # --- the end ---
+
+    def close(self) -> None:
+        """Completes what is in flight, and closes the controller and all that it gave.
+
+        Buffers become freed; while views of some live (memoryviews, NumPy arrays), their memory stays, and the device
+        with it: that is a ResourceWarning.
+        """
+        views = _upnvme.session_close(self)
+        if views:
+            _warn(f"{views} buffers of a closed controller have views: the device is held until they go", self)
+
+    def __del__(self) -> None:
+        if _upnvme.session_is_open(self):
+            _warn(f"unclosed {self!r}", self)
+            _upnvme.session_close(self)
+
+    def __repr__(self) -> str:
+        return f"<{self._name()} {self.uri}>" if self.is_open else f"<{self._name()}, closed>"
+
+    def _name(self) -> str:
+        """The class, as a caller knows it."""
+        return f"{type(self).__module__.replace('._controller', '')}.{type(self).__name__}"
+
+
+def dwords(cdw: Sequence[int]) -> bytes:
+    """A command's dwords as bytes."""
+    return b"".join(dword.to_bytes(4, "little") for dword in cdw)
+
+
+def _warn(text: str, source: object) -> None:
+    import warnings
+
+    warnings.warn(text, ResourceWarning, stacklevel=3, source=source)

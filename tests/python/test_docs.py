@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the documentation shows is run; what is public is documented."""
+
+import inspect
+import re
+
+import pytest
+from conftest import TREE
+
+import upnvme
+import upnvme.aio
+import upnvme.devices
+
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", (TREE / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_has_examples():
+    assert len(EXAMPLES) == 2
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_readmes_examples_run(text, run_python):
+    process = run_python(text)
+    assert process.returncode == 0 and not process.stderr, process.stderr
+
+
+def test_the_docstrings_example_runs(run_python, tmp_path):
+    lines = [line[4:] for line in upnvme.__doc__.splitlines() if line.startswith("    ")]
+    text = "import upnvme\n" + "\n".join(lines)
+    assert "/tmp/disk.img?" in text
+    text = text.replace("/tmp/disk.img?", f"{tmp_path / 'disk.img'}?size=1MiB&")
+    process = run_python(text)
+    assert process.returncode == 0 and not process.stderr, process.stderr
+
+
+def public(module):
+    for name in module.__all__:
+        thing = getattr(module, name)
+        yield f"{module.__name__}.{name}", thing
+        if inspect.isclass(thing):
+            for member, value in vars(thing).items():
+                if not member.startswith("_") and (callable(value) or isinstance(value, property)):
+                    yield f"{module.__name__}.{name}.{member}", value
+
+
+@pytest.mark.parametrize("module", [upnvme, upnvme.aio, upnvme.devices], ids=lambda module: module.__name__)
+def test_everything_public_is_documented(module):
+    bare = [name for name, thing in public(module)
+            if (callable(thing) or isinstance(thing, property)) and not inspect.getdoc(thing)]
+    assert not bare
+
+
+def test_all_names_are_there():
+    for name in upnvme.__all__:
+        assert hasattr(upnvme, name), name
+    with pytest.raises(AttributeError):
+        upnvme.nonsense
