@@ -47,7 +47,7 @@ const (
 	// FormBuffer is the usual: data begins at Offset, if the command has any.
 	FormBuffer Form = C.UPNVME_FORM_BUF
 	// FormRanges is for dataset management: at Offset are Blocks range definitions of 16 bytes (NVM Command Set
-	// 1.0, Figure 41), and Directive has the attributes.
+	// 1.0, Figure 41), and DSM has the attributes.
 	FormRanges Form = C.UPNVME_CGO_FORM_RANGES
 )
 
@@ -62,9 +62,9 @@ type Op struct {
 	NSID       uint32 // namespace identifier
 	LBA        uint64 // first logical block
 	Blocks     uint32 // how many
-	Directive  uint16 // directive specific value
+	DSM        uint8  // dataset management hints, or its attributes
 	DType      uint8  // directive type
-	DSM        uint8  // dataset management hints
+	Directive  uint16 // directive specific value
 	Tag        uint64 // comes back in the completion
 	Offset     uint64 // where the data begins in the buffer that the op is submitted with
 	MetaOffset uint64 // where separate metadata begins in it; 0: there is none

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -60,6 +61,17 @@ func RingEach() QPairOption {
 // Histogram measures latencies, for [QPair.Histogram]; it reads the clock twice per request.
 func Histogram() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_HISTOGRAM }
+}
+
+// Interrupt has completions signal an eventfd, for [QPair.Wait] and [QPair.FD]. Where there are no interrupts (UIO, soft:
+// without mode=thread) the queue pair is refused with ENOTSUP.
+func Interrupt() QPairOption {
+	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_INTERRUPT }
+}
+
+// ControllerMemory puts the submission queue into the controller's memory buffer; ENOTSUP where it has none.
+func ControllerMemory() QPairOption {
+	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_CMB }
 }
 
 // WithQPair creates a queue pair, calls fn with it, and closes it. The goroutine is locked to its OS thread for the
@@ -191,6 +203,31 @@ func (q *QPair) simple(f func(*C.upnvme_qpair) C.int) error {
 // Ring rings the doorbell for what was submitted (upnvme_qpair_ring). A poll does it by itself.
 func (q *QPair) Ring() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_ring(qp) })
+}
+
+// Wait sleeps until there is something for Poll or Reap, or the time is over (upnvme_qpair_wait), and says whether there
+// is. It rings first. It takes [Interrupt]; the OS thread sleeps in C.
+func (q *QPair) Wait(timeout time.Duration) (bool, error) {
+	if timeout < 0 {
+		timeout = 0
+	}
+	var n C.int
+	err := q.simple(func(qp *C.upnvme_qpair) C.int {
+		n = C.upnvme_qpair_wait(qp, C.uint64_t(timeout))
+		return n
+	})
+	return n > 0, err
+}
+
+// FD is the eventfd that [Interrupt] has asked for (upnvme_qpair_fd), for event loops: read its 8 bytes, Poll until
+// nothing comes, and before sleeping Wait with 0. The library closes it.
+func (q *QPair) FD() (int, error) {
+	var fd C.int
+	err := q.simple(func(qp *C.upnvme_qpair) C.int {
+		fd = C.upnvme_qpair_fd(qp)
+		return fd
+	})
+	return int(fd), err
 }
 
 // Release gives the queue pair up, commands in flight included (upnvme_qpair_release).

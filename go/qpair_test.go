@@ -246,8 +246,8 @@ func TestNothingReachesPastItsBuffer(t *testing.T) {
 			{Opcode: OpRead, NSID: 1, Blocks: 1, Offset: ^uint64(0) - 511},
 			{Opcode: OpWrite, NSID: 1, Blocks: 100},
 			{Opcode: OpCompare, NSID: 1, Blocks: 4},
-			{Opcode: OpDatasetManagement, Form: FormRanges, NSID: 1, Blocks: 65, Directive: 4},
-			{Opcode: OpDatasetManagement, Form: FormRanges, NSID: 1, Blocks: 1, Offset: 1020, Directive: 4},
+			{Opcode: OpDatasetManagement, Form: FormRanges, NSID: 1, Blocks: 65, DSM: 4},
+			{Opcode: OpDatasetManagement, Form: FormRanges, NSID: 1, Blocks: 1, Offset: 1020, DSM: 4},
 			{Opcode: OpRead, Form: FormRanges, NSID: 1, Blocks: 3},
 		} {
 			op := op
@@ -312,7 +312,7 @@ func TestDeallocateByRanges(t *testing.T) {
 		binary.LittleEndian.PutUint64(buf.Bytes()[64+16*i+8:], lba)
 	}
 	must(t, ns.Do(ctx, buf, &Op{Opcode: OpDatasetManagement, Form: FormRanges, Offset: 64, Blocks: 2,
-		Directive: 4}))
+		DSM: 4}))
 	got := make([]byte, 64*512)
 	if _, err := ns.ReadAt(got, 0); err != nil {
 		t.Fatal(err)
@@ -377,4 +377,34 @@ func TestProfilingWhilePolling(t *testing.T) {
 	if profile.Len() == 0 {
 		t.Error("the profile is empty")
 	}
+}
+
+func TestWaitSleepsUntilThereIsSomething(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&mode=thread")
+	buf := alloc(t, c, 4096)
+	withQPair(t, c, func(qp *QPair) {
+		if there, err := qp.Wait(time.Millisecond); there || err != nil {
+			t.Error("nothing is in flight: ", there, err)
+		}
+		if fd, err := qp.FD(); fd < 0 || err != nil {
+			t.Error(fd, err)
+		}
+		for i := 0; i < 100; i++ {
+			must(t, qp.Read(ns, buf, 0, 1, func(c Completion) { must(t, c.Err()) }))
+			if there, err := qp.Wait(time.Minute); !there || err != nil {
+				t.Fatal(there, err)
+			}
+			if n, err := qp.Poll(); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+	}, Interrupt())
+	withQPair(t, c, func(qp *QPair) {
+		if _, err := qp.Wait(0); !errors.Is(err, syscall.ENOTSUP) {
+			t.Error(err)
+		}
+		if _, err := qp.FD(); !errors.Is(err, syscall.ENOTSUP) {
+			t.Error(err)
+		}
+	})
 }

@@ -7,7 +7,7 @@ VENV        := build/venv
 PYTHON_TOOLS := build click hypothesis matplotlib mypy numpy pytest rich 'setuptools>=77' 'swig>=4.3' uvloop
 PYTHON_TESTS := $(wildcard tests/python/test_*.py)
 PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
-CHECK_LANES += $(if $(PYTHON_TESTS),python python-asan)
+CHECK_LANES += $(if $(PYTHON_TESTS),python)
 
 .PHONY: python check-python check-python-asan wheel sdist
 # What the package and its tests need from PyPI; the last line of the log says why that could not be had.
