@@ -63,8 +63,8 @@ func Histogram() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_HISTOGRAM }
 }
 
-// Interrupt has completions signal an eventfd, for [QPair.Wait] and [QPair.FD]. Where there are no interrupts (UIO, soft:
-// without mode=thread) the queue pair is refused with ENOTSUP.
+// Interrupt has completions signal an eventfd, for [QPair.Wait] and [QPair.FD]. Where there are no interrupts (UIO,
+// soft: without mode=thread) the queue pair is refused with ENOTSUP.
 func Interrupt() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_INTERRUPT }
 }
@@ -205,8 +205,8 @@ func (q *QPair) Ring() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_ring(qp) })
 }
 
-// Wait sleeps until there is something for Poll or Reap, or the time is over (upnvme_qpair_wait), and says whether there
-// is. It rings first. It takes [Interrupt]; the OS thread sleeps in C.
+// Wait sleeps until there is something for Poll or Reap, or the time is over (upnvme_qpair_wait), and says whether
+// there is. It rings first. It takes [Interrupt]; the OS thread sleeps in C.
 func (q *QPair) Wait(timeout time.Duration) (bool, error) {
 	if timeout < 0 {
 		timeout = 0
