@@ -82,18 +82,37 @@ func TestBehaviour(t *testing.T) {
 	if len(all.Cases) < 50 {
 		t.Fatalf("the table has only %d cases", len(all.Cases))
 	}
+	named := namedCases(t)
 	for i := range all.Cases {
 		one := &all.Cases[i]
 		for _, medium := range orUsual(one.Media, all.Usually.Media) {
 			for _, mode := range orUsual(one.Modes, all.Usually.Modes) {
 				for _, block := range orUsualInt(one.Blocks, all.Usually.Blocks) {
 					name := fmt.Sprintf("%s [%s %s %d]", one.Name, medium, mode, block)
+					if named != nil && !named[name] {
+						continue
+					}
 					r := &run{tableCase: one, medium: medium, mode: mode, block: uint64(block)}
 					t.Run(name, func(t *testing.T) { r.test(t, all.Before) })
 				}
 			}
 		}
 	}
+}
+
+// namedCases has the cases for controllers that stand in the place of the software controller's in a guest; nil: all.
+func namedCases(t *testing.T) map[string]bool {
+	path := os.Getenv("UPNVME_TEST_CASES")
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	must(t, err)
+	named := map[string]bool{}
+	for _, name := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		named[fmt.Sprintf("%s [ram inline %s]", name, os.Getenv("UPNVME_TEST_BLOCK"))] = true
+	}
+	return named
 }
 
 func orUsual(own, usual []string) []string {

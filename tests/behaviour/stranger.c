@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which cases a stranger's controller is asked for, and how it takes the software controller's place. */
+/* Which cases a stranger's controller is asked for. */
 #include "stranger.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/uri.h"
 #include "base/util.h"
 #include "cases.h"
 
@@ -77,16 +76,38 @@ static void add_all(const struct json *table, const char *label, uint32_t block)
 					  label);
 }
 
-int stranger_run(const char *path, const char *label, const uint32_t *blocks, size_t nblocks)
+static struct json *table_read(const char *path)
 {
 	char error[200];
 	struct json *table = json_read(path, error, sizeof(error));
+
+	if (!table)
+		fprintf(stderr, "%s: %s\n", path, error);
+	return table;
+}
+
+int stranger_list(const char *path, uint32_t block)
+{
+	struct json *table = table_read(path);
+	const struct json *one, *size;
+
+	if (!table)
+		return 1;
+	for (one = json_get(table, "cases")->children; one; one = one->next)
+		for (size = case_choices(table, one, "blocks"); size; size = size->next)
+			if (size->number == block && case_fits(table, one))
+				printf("%s\n", json_string(one, "name", ""));
+	json_free(table);
+	return 0;
+}
+
+int stranger_run(const char *path, const char *label, const uint32_t *blocks, size_t nblocks)
+{
+	struct json *table = table_read(path);
 	int failed;
 
-	if (!table) {
-		fprintf(stderr, "%s: %s\n", path, error);
+	if (!table)
 		return 1;
-	}
 	for (size_t i = 0; i < nblocks; i++)
 		add_all(table, label, blocks[i]);
 	failed = cases_run();
@@ -94,38 +115,7 @@ int stranger_run(const char *path, const char *label, const uint32_t *blocks, si
 	return failed;
 }
 
-/* --- opening -------------------------------------------------------------------------------------- */
-
-static struct shape shape_of(const char *text)
-{
-	struct shape shape = { 0 };
-	struct uri *uri;
-
-	if (uri_parse(&uri, text))
-		return shape;
-	uri_get_size(uri, "size", &shape.size);
-	uri_get_size(uri, "block", &shape.block);
-	uri_get_number(uri, "mdts", 0, 12, &shape.mdts);
-	uri_get_number(uri, "queues", 1, 64, &shape.nqueues);
-	uri_get_number(uri, "namespaces", 1, 1024, &shape.nnamespaces);
-	uri_free(uri);
-	return shape;
-}
-
-/* The real call has its say first: about arguments, options and URI. */
 int __wrap_upnvme_open(upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts)
 {
-	struct upnvme_open_opts known = UPNVME_OPEN_OPTS_INIT;
-	int rc = __real_upnvme_open(ctrlr, uri, opts);
-	struct shape shape;
-
-	if (rc || strncmp(uri, "soft:", 5) != 0)
-		return rc;
-	rc = upnvme_close(*ctrlr);
-	if (rc)
-		return rc;
-	if (opts)
-		memcpy(&known, opts, MIN(opts->size, sizeof(known)));
-	shape = shape_of(uri);
-	return stranger_open(ctrlr, &shape, &known);
+	return stranger_replace(__real_upnvme_open, ctrlr, uri, opts);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The table, run against a controller that is not ours: QEMU's. Where a case opens a software controller, the
- * program, which is linked with --wrap=upnvme_open, opens what it has of that shape. */
+/* The table, run against a controller that is not ours: QEMU's. Where a case opens a software
+ * controller, the program, which is linked with --wrap=upnvme_open, opens what it has of that
+ * shape. */
 #ifndef UPNVME_TESTS_BEHAVIOUR_STRANGER_H
 #define UPNVME_TESTS_BEHAVIOUR_STRANGER_H
 
@@ -15,11 +16,24 @@ struct shape {
 	uint64_t mdts, nqueues, nnamespaces;
 };
 
-/* The cases that QEMU's controller can be opened for, in blocks of these sizes, each a test; what cmocka returns. The
- * tests' names have the label. */
+typedef int stranger_open_fn(upnvme_ctrlr **ctrlr, const char *uri,
+			     const struct upnvme_open_opts *opts);
+
+/* replace.c: an upnvme_open that has its say first, about arguments, options and URI; what it
+ * has opened of the software controller's kind is then replaced. */
+int stranger_replace(stranger_open_fn *open, upnvme_ctrlr **ctrlr, const char *uri,
+		     const struct upnvme_open_opts *opts);
+
+/* The names of the cases that QEMU's controller can be opened for, in blocks of this size, on
+ * standard output. */
+int stranger_list(const char *table, uint32_t block);
+
+/* The cases that QEMU's controller can be opened for, in blocks of these sizes, each a test;
+ * what cmocka returns. The tests' names have the label. */
 int stranger_run(const char *table, const char *label, const uint32_t *blocks, size_t nblocks);
 
-/* The program's: as upnvme_open, to a controller of that shape that nobody has open, with nothing but zeroes in it. */
+/* The program's: as upnvme_open, to a controller of that shape that nobody has open, with
+ * nothing but zeroes in it. */
 int stranger_open(upnvme_ctrlr **ctrlr, const struct shape *shape,
 		  const struct upnvme_open_opts *opts);
 

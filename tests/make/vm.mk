@@ -14,8 +14,21 @@ endif
 # As in tests/qtest, upnvme_open is the program's own there.
 $(B)/lib/vm/inside_support.a: $(call objs,$(call lane_support,behaviour))
 $(B)/tests/vm/inside/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
+# It stands before the library's upnvme_open in programs of other languages.
+STRANGER := $(B)/tests/vm/preload/stranger.so
 VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
-  $(B)/tests/public/test_cmb $(STUBS)
+  $(B)/tests/public/test_cmb $(STUBS) $(STRANGER)
+
+$(call objs,$(wildcard tests/vm/preload/*.c)): $(B)/obj/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(STRANGER): $(call objs,tests/vm/preload/stranger.c tests/behaviour/known.c tests/behaviour/replace.c \
+  core/base/uri.c core/base/error.c) $(SHARED)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(OPT) $(LDFLAGS) $(filter %.o,$^) $(FROM_OUTSIDE) -ldl -pthread -o $@
 
 $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 	$(call say,CC,$<)
@@ -34,8 +47,16 @@ deps-vm:
 	@tests/deps/install --optional vm
 
 # Two guests at a time: each keeps one processor busy, when it does not wait for a reset.
+# The packages of other languages as the guest uses them; without PyPI or Go there are none, and their tests are
+# skipped.
+.PHONY: vm-packages
+vm-packages:
+	+@$(VENV)/bin/python -c 'import upnvme' 2>/dev/null || $(SUBMAKE) python >build/vm-python.log 2>&1 || :
+	+@{ $(SUBMAKE) go-stage && UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 tests/go/lane binary; } \
+	  >build/vm-go.log 2>&1 || :
+
 check-vm: deps-vm ## boot guests and run the driver in them, over VFIO, against QEMU's controllers
-	+@$(SUBMAKE) vm-programs
+	+@$(SUBMAKE) vm-programs vm-packages
 	+@$(SUBMAKE) lane-programs LANE=vm JOBS=2 PROGRAMS='$(VM_TESTS)'
 
 bench-vm: ## the driver beside the kernel's, in a guest, on the same emulated controller

@@ -1,137 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The behaviour table, run through the guest kernel's VFIO against controllers that are not ours:
- * for each case the first of the command line's that is as the case wants it, and free. */
-#include <errno.h>
+/* The behaviour table, run through the guest kernel's VFIO against controllers that are not
+ * ours; or the names of the cases that it has for them. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "base/util.h"
+#include "behaviour/known.h"
 #include "behaviour/stranger.h"
 
-#define CONTROLLERS_MAX 16u
-#define MDTS_UNIT       4096u /* CAP.MPSMIN is 0 */
-
-static struct known {
-	const char *uri;
-	struct shape shape;
-} known[CONTROLLERS_MAX];
-static uint32_t nknown;
-
-/* --- what there is ------------------------------------------------------------------------------- */
-
-static struct shape shape_of(upnvme_ctrlr *ctrlr)
+static int usage(void)
 {
-	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
-	struct shape shape = { 0 };
-	upnvme_ns *ns;
-
-	if (upnvme_ctrlr_info_get(ctrlr, &info) || upnvme_ns_get(&ns, ctrlr, 1))
-		return shape;
-	shape.block = upnvme_ns_block_size(ns);
-	shape.size = upnvme_ns_block_count(ns) * shape.block;
-	shape.nqueues = info.max_qpairs;
-	shape.nnamespaces = info.ns_count;
-	while (((uint64_t)MDTS_UNIT << shape.mdts) < info.max_transfer_bytes)
-		shape.mdts++;
-	return shape;
-}
-
-/* False: said why. */
-static bool get_to_know(const char *uri)
-{
-	upnvme_ctrlr *ctrlr;
-
-	if (nknown == CONTROLLERS_MAX || upnvme_open(&ctrlr, uri, NULL)) {
-		fprintf(stderr, "%s: %s\n", uri, upnvme_last_error());
-		return false;
-	}
-	known[nknown++] = (struct known){ uri, shape_of(ctrlr) };
-	return !upnvme_close(ctrlr);
-}
-
-/* --- a controller for a case
- * ---------------------------------------------------------------------- */
-
-static bool fits(const struct shape *there, const struct shape *wanted)
-{
-	const uint64_t pairs[][2] = {
-		{ there->size, wanted->size },
-		{ there->block, wanted->block },
-		{ there->mdts, wanted->mdts },
-		{ there->nqueues, wanted->nqueues },
-		{ there->nnamespaces, wanted->nnamespaces },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
-		if (pairs[i][1] && pairs[i][1] != pairs[i][0])
-			return false;
-	return true;
-}
-
-static void note(void *arg, const struct upnvme_completion *done)
-{
-	*(int *)arg = done->status ? -1 : 1;
-}
-
-static void wipe(upnvme_qpair *qp, upnvme_ns *ns)
-{
-	int done = 0;
-
-	assert_int_equal(upnvme_write_zeroes(qp, ns, 0, (uint32_t)upnvme_ns_block_count(ns), note,
-					     &done),
-			 0);
-	while (!done)
-		assert_true(upnvme_poll(qp, 0) >= 0);
-	assert_int_equal(done, 1);
-}
-
-static void wipe_all(upnvme_ctrlr *ctrlr)
-{
-	upnvme_qpair *qp;
-	upnvme_ns *ns;
-
-	assert_int_equal(upnvme_qpair_create(&qp, ctrlr, NULL), 0);
-	for (uint32_t nsid = 0; (nsid = upnvme_ns_next(ctrlr, nsid)) != 0;) {
-		assert_int_equal(upnvme_ns_get(&ns, ctrlr, nsid), 0);
-		wipe(qp, ns);
-	}
-	assert_int_equal(upnvme_qpair_close(qp), 0);
-}
-
-int stranger_open(upnvme_ctrlr **ctrlr, const struct shape *shape,
-		  const struct upnvme_open_opts *opts)
-{
-	int rc = -ENODEV;
-
-	for (uint32_t i = 0; i < nknown; i++) {
-		if (!fits(&known[i].shape, shape))
-			continue;
-		rc = upnvme_open(ctrlr, known[i].uri, opts);
-		if (!rc)
-			wipe_all(*ctrlr);
-		if (rc != -EBUSY)
-			return rc;
-	}
-	fail_msg("no controller of %llu bytes in blocks of %llu, MDTS %llu, with %llu namespaces",
-		 (unsigned long long)shape->size, (unsigned long long)shape->block,
-		 (unsigned long long)shape->mdts, (unsigned long long)shape->nnamespaces);
-	return rc;
+	fprintf(stderr, "usage: test_behaviour TABLE LABEL BLOCK URI...\n"
+			"       test_behaviour --list TABLE BLOCK\n");
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
 	uint32_t block;
 
-	if (argc < 5) {
-		fprintf(stderr, "usage: test_behaviour TABLE LABEL BLOCK URI...\n");
-		return 2;
-	}
+	if (argc == 4 && !strcmp(argv[1], "--list"))
+		return stranger_list(argv[2], (uint32_t)atoi(argv[3]));
+	if (argc < 5)
+		return usage();
 	for (int i = 4; i < argc; i++)
-		if (!get_to_know(argv[i]))
+		if (!known_add(argv[i]))
 			return 1;
 	block = (uint32_t)atoi(argv[3]);
 	return stranger_run(argv[1], argv[2], &block, 1);
