@@ -66,6 +66,7 @@ def slow_python(tmp_path_factory):
         prologue = f"""
             import os, pathlib, signal, sys, threading, time
             import upnvme
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
             image = "soft:{image}?engine=worker&block=4096"
             hold = pathlib.Path({str(held)!r}).touch
             let_go = pathlib.Path({str(held)!r}).unlink
