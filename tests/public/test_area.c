@@ -143,10 +143,11 @@ static void other_faults_come_first(void **state)
 	refused(&scene, op, -ENODEV, UPNVME_ERR_NS_NOT_FOUND, "9");
 	op = op_at(UPNVME_OP_READ, 0, 1, 0);
 	op.metadata = (void *)8;
-	refused(&scene, op, -EFAULT, UPNVME_ERR_BUFFER_SHORT, "metadata");
 	scene.area.metadata = scene.area.data;
 	scene.area.metadata_bytes = AREA_BYTES;
 	refused(&scene, op, -EINVAL, UPNVME_ERR_METADATA, "namespace 1");
+	op.metadata = (void *)(AREA_BYTES + 1);
+	refused(&scene, op, -EFAULT, UPNVME_ERR_BUFFER_SHORT, "metadata");
 	rig_close(&scene.rig);
 }
 
@@ -183,11 +184,9 @@ static void an_area_may_be_empty(void **state)
 	ops[3].metadata = (void *)5;
 	scene.area = (struct upnvme_area){ 0 };
 	run_batch(&scene, ops, NELEMS(ops));
-	refused(&scene, op_at(UPNVME_OP_READ, 0, 1, 0), -EFAULT, UPNVME_ERR_BUFFER_SHORT,
-		"0 bytes");
+	refused(&scene, op_at(UPNVME_OP_READ, 0, 1, 0), -EINVAL, UPNVME_ERR_NULL, "512 bytes");
 	scene.area.data_bytes = AREA_BYTES;
-	refused(&scene, op_at(UPNVME_OP_WRITE, 0, 1, 0), -EFAULT, UPNVME_ERR_BUFFER_SHORT,
-		"0 bytes");
+	refused(&scene, op_at(UPNVME_OP_WRITE, 0, 1, 8), -EINVAL, UPNVME_ERR_NULL, "512 bytes");
 	rig_close(&scene.rig);
 }
 

@@ -5,19 +5,19 @@
 
 #include "base/error.h"
 
+/* Where there is no memory, the address is null, and refused as any other null. */
 static int place(void **pointer, const char *what, void *base, uint64_t area_bytes, uint64_t bytes)
 {
 	uint64_t offset = (uint64_t)(uintptr_t)*pointer;
 
-	if (base && bytes <= area_bytes && offset <= area_bytes - bytes) {
-		*pointer = (char *)base + offset;
-		return 0;
-	}
-	return error_set(
-		-EFAULT, UPNVME_ERR_BUFFER_SHORT,
-		"%s of %llu bytes at offset %llu passes the end of its area, which has %llu bytes",
-		what, (unsigned long long)bytes, (unsigned long long)offset,
-		base ? (unsigned long long)area_bytes : 0);
+	if (base && (bytes > area_bytes || offset > area_bytes - bytes))
+		return error_set(
+			-EFAULT, UPNVME_ERR_BUFFER_SHORT,
+			"%s of %llu bytes at offset %llu passes the end of its area, which has %llu bytes",
+			what, (unsigned long long)bytes, (unsigned long long)offset,
+			(unsigned long long)area_bytes);
+	*pointer = base ? (char *)base + offset : NULL;
+	return 0;
 }
 
 /* Where one buffer serves for both, its beginning is data's: offset 0 is that of an op without metadata. */
