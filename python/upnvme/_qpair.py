@@ -96,8 +96,8 @@ class QPair(ChannelBase):
     def submit(self, ops: Batch, buf: ReadableBuffer | None = None, metadata: ReadableBuffer | None = None) -> int:
         """Submits a batch, whose offsets are into `buf`, and returns how many were accepted.
 
-        Every offset is checked before anything is submitted (ValueError). Fewer are accepted when the queue is full or
-        a command is invalid; when not even the first was, that is its exception.
+        Fewer are accepted when the queue is full or a command is invalid; when not even the first was, that is its
+        exception: RangeError, a ValueError, for one that does not fit into `buf` at its offset.
         """
         n: int = _channel_submit(self, ops, buf, metadata)
         return n
