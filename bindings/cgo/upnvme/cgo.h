@@ -125,14 +125,15 @@ static inline int upnvme_cgo_reap(uintptr_t handle, struct upnvme_completion *do
 /** The short forms that move data. */
 enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
 
-/* What the data of a short form has at most to be: the library refuses one for a namespace whose metadata is separate. */
+/* What the data of a short form has at most to be: the library refuses one for a namespace whose
+ * metadata is separate. */
 static inline uint64_t upnvme_cgo_bytes(const upnvme_ns *ns, uint32_t blocks)
 {
 	return blocks * ((uint64_t)upnvme_ns_block_size(ns) + upnvme_ns_metadata_size(ns));
 }
 
-/** One that does not fit is refused as the op that it stands for. Nothing of a slot is written before the library has
- * said that the thread is the right one. */
+/** One that does not fit is refused as the op that it stands for. Nothing of a slot is written before
+ * the library has said that the thread is the right one. */
 static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, uintptr_t at,
 				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
 				  uint32_t slot)
