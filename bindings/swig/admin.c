@@ -116,6 +116,7 @@ static PyObject *admin_wait(struct session *session, struct admin *admin)
 PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes, PyObject *data,
 			uint32_t direction, uint64_t timeout_ns)
 {
+	struct upnvme_error error;
 	struct admin *admin;
 	PyObject *result = NULL;
 	int rc;
@@ -131,7 +132,8 @@ PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes,
 		if (rc == 0) {
 			result = admin_wait(self, admin);
 		} else {
-			glue_raise(rc);
+			upnvme_error_get(&error);
+			glue_raise_error(rc, &error);
 			admin_unlink(self, admin);
 		}
 	}

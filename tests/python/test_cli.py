@@ -4,9 +4,9 @@
 import json
 import os
 import pathlib
-import subprocess
 import sys
 
+import child
 import pytest
 
 pytest.importorskip("click")
@@ -21,9 +21,7 @@ def uri(tmp_path):
 
 
 def run(*arguments, code=0, **options):
-    options.setdefault("text", True)
-    process = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True,
-                             env=dict(os.environ, COLUMNS="200", TERM="dumb"), **options)
+    process = child.run([COMMAND, *arguments], env=dict(os.environ, COLUMNS="200", TERM="dumb"), **options)
     assert process.returncode == code, process.stdout + process.stderr
     return process
 
@@ -139,8 +137,7 @@ def test_every_command_takes_json_and_has_help():
 
 
 def test_python_m_and_completion():
-    process = subprocess.run([sys.executable, "-m", "upnvme", "--version"], capture_output=True, text=True)
+    process = child.run([sys.executable, "-m", "upnvme", "--version"])
     assert process.returncode == 0 and process.stdout[0].isdigit()
-    process = subprocess.run([COMMAND], capture_output=True, text=True,
-                             env=dict(os.environ, _UPNVME_COMPLETE="bash_source"))
+    process = child.run([COMMAND], env=dict(os.environ, _UPNVME_COMPLETE="bash_source"))
     assert "_upnvme_completion" in process.stdout
