@@ -227,6 +227,10 @@ PyObject *session_events(struct session *self);
 /* admin.c */
 PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes, PyObject *data,
 			uint32_t direction, uint64_t timeout_ns);
+PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_bytes,
+			      PyObject *data, uint32_t direction, uint64_t timeout_ns,
+			      PyObject *future);
+PyObject *session_admin_take(struct session *self);
 void admin_sweep(struct session *session, bool all);
 
 /* ask.c */

@@ -30,6 +30,9 @@ PyObject *session_stats(struct session *self);
 PyObject *session_events(struct session *self);
 PyObject *session_admin(struct session *self, const char *bytes, size_t nbytes, PyObject *data, uint32_t direction,
 			uint64_t timeout_ns);
+PyObject *session_admin_start(struct session *self, const char *bytes, size_t nbytes, PyObject *data,
+			      uint32_t direction, uint64_t timeout_ns, PyObject *future);
+PyObject *session_admin_take(struct session *self);
 
 PyObject *ask_identify(struct session *session, uint32_t cns, uint32_t nsid);
 PyObject *ask_log_page(struct session *session, uint32_t nsid, uint32_t lid, uint64_t offset, size_t size);

@@ -66,7 +66,7 @@ def slow_python(tmp_path_factory):
                     TREE / "tests" / "python" / "support" / "hold.c", "-ldl"], check=True, env=plain)
     number = iter(range(1000))
 
-    def run(text, **options):
+    def run(text, *arguments, **options):
         image, held, stalled = (folder / f"{next(number)}.{kind}" for kind in ("img", "held", "stall"))
         with image.open("wb") as file:
             file.truncate(8 << 20)
@@ -87,6 +87,6 @@ def slow_python(tmp_path_factory):
         """
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", UPNVME_HOLD=str(held), UPNVME_STALL=str(stalled),
                            LD_PRELOAD=f"{os.environ.get('LD_PRELOAD', '')} {library}")
-        return child.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(prologue) + textwrap.dedent(text)],
-                         env=environment, **options)
+        return child.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(prologue) + textwrap.dedent(text),
+                          *arguments], env=environment, **options)
     return run
