@@ -3,11 +3,9 @@
 
 import gc
 import itertools
-import os
 import threading
 
 import child
-import numpy as np
 import pytest
 
 import upnvme
@@ -223,33 +221,3 @@ def test_exit_without_closing(run_python):
     """)
     assert process.returncode == 0, process.stderr
     assert "Fatal" not in process.stderr and "Segmentation" not in process.stderr
-
-
-def test_memory_stays_flat():
-    """Many opens and many commands leave no object of the package's behind."""
-    with upnvme.open(URI) as ctrlr:
-        ns, qp, buf = ctrlr.namespaces[1], ctrlr.qpair(64), ctrlr.alloc(64 * BLOCK)
-        ops = upnvme.batch(64, ns, upnvme.Op.READ)
-        ops["offset"] = np.arange(64) * BLOCK
-
-        def work():
-            for _ in range(200):
-                ns.read(0)
-                qp.submit(ops, buf)
-                qp.reap(min=64)
-                qp.read(ns, buf, 0, 1, callback=lambda done: None)
-                while qp.inflight:
-                    qp.poll()
-                upnvme.open("soft:null?size=1MiB").close()
-
-        work()
-        before = resident()
-        for _ in range(10):
-            work()
-        assert resident() - before < 4 << 20
-
-
-def resident():
-    gc.collect()
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

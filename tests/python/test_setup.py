@@ -39,9 +39,9 @@ class Machine:
 
     def setup(self, *arguments, code=0, **options):
         mounts = [self.sys, "/sys"] + [self.limits, LIMITS] * os.path.isdir(LIMITS)
+        environment = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", "SUDO_USER": "", "COLUMNS": "40"}
         process = child.run(["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", COMMAND, "devices", "setup",
-                             *arguments], env={**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", "SUDO_USER": "",
-                                               "COLUMNS": "40"}, **options)
+                             *arguments], env=environment, **options)
         assert process.returncode == code, process.stdout + process.stderr
         return process
 
