@@ -13,6 +13,7 @@
 #include <Python.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <upnvme.h>
 
@@ -63,7 +64,8 @@ struct session {
 	PyObject_HEAD upnvme_ctrlr *ctrlr;
 	unsigned born; /* the fork generation */
 	enum life life;
-	unsigned calls; /* that may have given up the lock */
+	unsigned calls;      /* that may have given up the lock */
+	atomic_uint errands; /* under way on threads of their own; errand.h */
 	bool close_wanted;
 	unsigned long server; /* the thread that runs event callbacks; 0: none */
 	struct channel *channels;
@@ -147,6 +149,7 @@ struct channel {
 
 /* raise.c. Each returns -1 with an exception set. */
 int glue_raise(int rc);
+int glue_raise_error(int rc, const struct upnvme_error *error);
 int glue_raise_own(int err, uint32_t code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int glue_raise_forked(void);
@@ -174,6 +177,8 @@ extern unsigned glue_generation;
 int turn_init(void);
 void turn_wait(void);
 void turn_wake(void);
+/* The same, unless the word has another value by now. */
+void turn_wait_while(const atomic_uint *word, unsigned value);
 uint64_t clock_ns(void);
 /* How long a call goes on: the end is set at the first look. */
 struct wait {
@@ -181,7 +186,7 @@ struct wait {
 };
 /* Where the next slice ends; 0: the time is over. */
 uint64_t wait_slice(struct wait *wait);
-/* Whether a waiting call must end: -1 with an exception. */
+/* Whether a waiting call must end: -1 with an exception. The session may be null. */
 int wait_look(struct session *session);
 
 /* types.c */
@@ -212,11 +217,31 @@ PyObject *session_events(struct session *self);
 /* admin.c */
 PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes, PyObject *data,
 			uint32_t direction, uint64_t timeout_ns);
+PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_bytes,
+			      PyObject *data, uint32_t direction, uint64_t timeout_ns,
+			      PyObject *future);
+PyObject *session_admin_take(struct session *self);
 void admin_sweep(struct session *session, bool all);
+
+/* ask.c */
+PyObject *ask_identify(struct session *session, uint32_t cns, uint32_t nsid);
+PyObject *ask_log_page(struct session *session, uint32_t nsid, uint32_t lid, uint64_t offset,
+		       size_t size);
+PyObject *ask_feature_get(struct session *session, uint32_t nsid, uint32_t fid, uint32_t select,
+			  PyObject *data);
+PyObject *ask_feature_set(struct session *session, uint32_t nsid, uint32_t fid, uint32_t value,
+			  uint32_t save, PyObject *data);
+PyObject *ask_smart(struct session *session);
+PyObject *ask_firmware(struct session *session);
+PyObject *ask_features(struct session *session);
+PyObject *ask_ns_info(struct space *space);
+PyObject *ask_errors(struct session *session, uint32_t n);
+PyObject *ask_effects(struct session *session, uint32_t admin, uint32_t opcode);
 
 /* space.c */
 extern PyType_Spec space_spec;
 PyObject *space_open(struct space *self, struct session *session, uint32_t nsid);
+int space_check(struct space *self);
 size_t space_bytes(const struct space *self, uint32_t blocks);
 /* Bytes of metadata that follow each block's data in the buffer. */
 uint32_t space_extended(upnvme_ns *ns);
@@ -261,6 +286,9 @@ struct records *records_completions(uint32_t n);
 PyObject *column_new(PyObject *owner, char *data, Py_ssize_t n, Py_ssize_t stride,
 		     const char *format);
 PyObject *done_new(const struct upnvme_completion *c);
+
+/* create.c: one that nobody owns. Negative, with the library's errno where that is why, and an exception. */
+int qpair_make(struct session *session, const struct upnvme_qpair_opts *opts, upnvme_qpair **qp);
 
 /* channel.c */
 extern PyType_Spec channel_spec;
