@@ -15,6 +15,8 @@ $(VENV)/.tools: tests/make/python.mk
 	@mkdir -p build
 	@rm -rf $(VENV) && $(VENV_PYTHON) -m venv $(VENV) >build/venv.log 2>&1 && \
 	  $(PIP_INSTALL) $(PYTHON_TOOLS) >>build/venv.log 2>&1 && touch $@
+# It brings a node of its own, which is not made for every machine: without it a test is skipped.
+	@test ! -f $@ || $(PIP_INSTALL) basedpyright >build/pyright.log 2>&1 || :
 
 python: $(VENV)/.tools ## install the Python package from this tree into build/venv
 	@$(PIP_INSTALL) --no-deps --force-reinstall --no-build-isolation ./python
