@@ -59,9 +59,9 @@ class _Fields(_upnvme.Records):
 
     def numpy(self) -> Any:
         """All records as a structured NumPy array."""
-        import numpy
+        from ._extras import load
 
-        return numpy.asarray(self)
+        return load("numpy", "numpy", "a structured array").asarray(self)
 
     def _field(self, name: str) -> Any:
         try:

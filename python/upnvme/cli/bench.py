@@ -13,6 +13,7 @@ from rich.table import Table
 
 import upnvme
 
+from .._extras import load
 from .common import Size, as_json, ask, console, destructive, on_namespace, print_json, sentences, size_text
 
 PERCENTILES = (50, 90, 99, 99.9)
@@ -99,15 +100,19 @@ def measure(run: Run, seconds: float, size: int, quiet: bool) -> float:
     return time.perf_counter() - start
 
 
-def plot(run: Run, path: str) -> None:
-    """IOPS and percentiles over time."""
+def plotter() -> Any:
+    """Matplotlib's pyplot, without a window."""
     try:
-        import matplotlib
+        load("matplotlib", "plot", "--plot").use("Agg")
     except ModuleNotFoundError as error:
-        raise click.ClickException("--plot needs matplotlib: pip install 'upnvme[plot]'") from error
-    matplotlib.use("Agg")
+        raise click.ClickException(str(error)) from error
     from matplotlib import pyplot
 
+    return pyplot
+
+
+def plot(pyplot: Any, run: Run, path: str) -> None:
+    """IOPS and percentiles over time."""
     figure, (top, bottom) = pyplot.subplots(2, sharex=True, figsize=(9, 6))
     seconds = [sample["seconds"] for sample in run.samples]
     top.plot(seconds, [sample["iops"] for sample in run.samples])
@@ -134,6 +139,7 @@ def bench(uri: str, nsid: int, rw: str, bs: int, qd: int, seconds: float, path: 
           json_: bool) -> None:
     """Measure IOPS and latencies, by batches. (upnvme-perf measures without Python.)"""
     write = rw.endswith("write")
+    pyplot = plotter() if path else None
     if write:
         ask(f"Overwrite what {uri} has stored?", yes)
     with upnvme.open(uri) as ctrlr:
@@ -145,7 +151,7 @@ def bench(uri: str, nsid: int, rw: str, bs: int, qd: int, seconds: float, path: 
         run.samples.pop()
         if path:
             run.samples = run.samples or [total]
-            plot(run, path)
+            plot(pyplot, run, path)
     if json_:
         print_json(result)
         return
