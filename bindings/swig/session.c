@@ -89,8 +89,7 @@ int session_check(struct session *self)
 		return glue_raise_forked();
 	if (self->life != LIFE_OPEN)
 		return glue_raise_own(ESHUTDOWN, UPNVME_ERR_NONE,
-				      "the controller %s was closed: open it anew",
-				      self->ctrlr ? upnvme_ctrlr_uri(self->ctrlr) : "");
+				      "the controller was closed: open it anew");
 	return 0;
 }
 

@@ -9,12 +9,14 @@ import sys
 def main() -> None:
     """Says what is missing where click and rich are not installed."""
     try:
-        from .cli import group
+        from .cli import main as command_line
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
         sys.exit(f"upnvme: the command line needs {error.name}: pip install 'upnvme[cli]'")
-    group.main(prog_name="upnvme")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    command_line()
 
 
 if __name__ == "__main__":

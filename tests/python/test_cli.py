@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shlex
 import sys
 
 import child
@@ -21,7 +22,8 @@ def uri(tmp_path):
 
 
 def run(*arguments, code=0, **options):
-    process = child.run([COMMAND, *arguments], env=dict(os.environ, COLUMNS="200", TERM="dumb"), **options)
+    environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"} | options.pop("env", {})
+    process = child.run([COMMAND, *arguments], env=environment, **options)
     assert process.returncode == code, process.stdout + process.stderr
     return process
 
@@ -103,6 +105,11 @@ def test_bench(uri, tmp_path):
     output = run("bench", "soft:ram?size=16MiB", "--time", "0.3", "--rw", "read").stdout
     assert "IOPS" in output and "µs" in output and "█" in output
     assert "whole number" in run("bench", uri, "--bs", 100, code=1).stderr
+    assert "more than the namespace has" in run("bench", uri, "--bs", "2MiB", code=1).stderr
+    result = of_json("bench", "soft:ram?size=16MiB&mode=thread", "--time", "0.6", "--qpairs", 5, "--rw", "randwrite",
+                     "--yes", "--qd", 2)
+    assert result["queue_pairs"] == 5 and result["samples"]
+    assert sum(sample["iops"] for sample in result["samples"]) / len(result["samples"]) > result["iops"] / 10
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:
@@ -110,6 +117,9 @@ def test_bench(uri, tmp_path):
     else:
         run("bench", uri, "--time", "0.6", "--plot", tmp_path / "a.svg")
         assert "<svg" in (tmp_path / "a.svg").read_text()
+        run("bench", uri, "--time", "0.1", "--plot", tmp_path / "a.png")
+        assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+        assert "must end in one of .svg" in run("bench", uri, "--plot", "a.doc", code=2).stderr
 
 
 def test_devices():
@@ -118,6 +128,78 @@ def test_devices():
     assert "memlock_bytes" in of_json("devices", "status") and "memlock bytes" in run("devices", "status").stdout
     assert "ffff:00:00.0" in run("devices", "bind", "ffff:00:00.0", "--yes", code=1).stderr
     assert "ffff:00:00.0" in run("devices", "unbind", "ffff:00:00.0", "--yes", code=1).stderr
+
+
+def test_narrow_terminals_lose_nothing(uri):
+    """What does not fit side by side is one below the other, and what is too long goes on in the next line."""
+    for arguments in (("list", uri), ("identify", uri), ("smart", uri), ("bench", uri, "--time", "0.3"),
+                      ("devices", "status")):
+        output = run(*arguments, env={"COLUMNS": "40"}).stdout
+        assert "…" not in output and "0" in output
+        # The URI that is a title is as it is.
+        assert all(len(line) <= 40 for line in output.splitlines() if uri not in line), output
+    assert run("list", uri, env={"COLUMNS": "40"}).stdout.count("model") == 1
+
+
+def test_what_is_no_terminal_is_not_cut():
+    long = "soft:ram?size=16MiB&serial=" + "x" * 20 + "&namespaces=3&entries=1024&queues=17&mdts=5&noiob=8"
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    assert child.run([COMMAND, "list", long], env=environment).stdout.count(long) == 3
+
+
+def on_a_terminal(*arguments):
+    """What it looks like there, escapes and all."""
+    command = shlex.join(map(str, (COMMAND, *arguments)))
+    process = child.run(["script", "-qec", command, "/dev/null"], env=os.environ | {"TERM": "xterm", "COLUMNS": "100"})
+    assert process.returncode == 0, process.stdout
+    return process.stdout
+
+
+def test_terminals_see_how_it_goes(uri, tmp_path):
+    (tmp_path / "in").write_bytes(os.urandom(1 << 20))
+    for arguments in (("copy", tmp_path / "in", uri, "--yes"), ("write", uri, tmp_path / "in", "--yes"),
+                      ("fill", uri, "--byte", 1, "--yes"), ("read", uri, "--blocks", 2048, "-o", tmp_path / "out")):
+        seen = on_a_terminal(*arguments)
+        assert arguments[0] in seen and "1.0/1.0 MiB" in seen and "00:00" in seen, seen
+    assert on_a_terminal("bench", uri, "--time", "0.8").count("throughput") > 1
+
+
+# --- how it ends --------------------------------------------------------------------------------------
+
+
+def test_a_reader_that_goes_ends_it_quietly(uri):
+    # Unbuffered, Python itself takes a write that was cut short for a whole one.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    for arguments in (("read", "soft:ram", "--blocks", "100000"), ("hexdump", uri, "--blocks", "2048", "--json")):
+        process = child.run(["bash", "-c", f'"$0" {shlex.join(arguments)} | head -c 1 >/dev/null; '
+                             'echo "${PIPESTATUS[0]}"', COMMAND], env=buffered)
+        assert (process.stdout, process.stderr) == ("141\n", "")
+
+
+def test_ctrl_c_ends_it_quietly(tmp_path):
+    """bench shows what it has seen until then; a pipe that never says anything is left alone."""
+    os.mkfifo(tmp_path / "never")
+    for arguments in (("bench", "soft:ram?size=16MiB", "--time", "60"),
+                      ("write", "soft:ram?size=16MiB", tmp_path / "never", "--yes")):
+        process = child.run(["timeout", "--preserve-status", "-s", "INT", "3", COMMAND, *arguments])
+        assert process.returncode == 130, process
+        assert "Traceback" not in process.stderr
+        assert arguments[0] != "bench" or "IOPS" in process.stdout
+
+
+def test_exit_codes_are_as_the_help_says(uri, tmp_path):
+    help_text = " ".join(run("--help").stdout.split())
+    assert "0 it went well, 1 something was refused or failed" in help_text
+    run("verify", uri)
+    run("read", "soft:nowhere", code=1)
+    run("read", code=2)
+    run("read", uri, "--lba", "-1", code=2)
+    run("read", uri, "--blocks", "0", code=2)
+    run("write", uri, "-", input="x", code=2)
+    run("nonsense", code=2)
+    (tmp_path / "large").write_bytes(bytes(2 << 20))
+    error = run("write", uri, tmp_path / "large", "--yes", code=1).stderr
+    assert "has 2 MiB, and from LBA 0 there is room for 1 MiB" in error
 
 
 def test_errors_are_sentences():

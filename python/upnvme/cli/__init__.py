@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from .. import __version__, build_info
 from . import bench, copying, devices, reading, showing, writing
+from .common import INTERRUPTED
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -18,7 +21,24 @@ def group() -> None:
 
     Every command takes --json. Shell completion: eval "$(_UPNVME_COMPLETE=bash_source upnvme)", or zsh_source,
     fish_source.
+
+    Exit code: 0 it went well, 1 something was refused or failed, or the answer was no, 2 the command line is wrong,
+    130 Ctrl-C, 141 nobody reads the output any more.
     """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command and exits with its code."""
+    try:
+        code = group.main(arguments, prog_name="upnvme", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort as abort:
+        interrupted = isinstance(abort.__cause__, KeyboardInterrupt)
+        click.echo("Interrupted" if interrupted else "Aborted!", err=True)
+        code = INTERRUPTED if interrupted else 1
+    sys.exit(code)
 
 
 for command in (*showing.COMMANDS, *reading.COMMANDS, *writing.COMMANDS, *copying.COMMANDS, *bench.COMMANDS,

@@ -3,21 +3,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal, TypeVar
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
 
 import upnvme
 
 F = TypeVar("F", bound=Callable[..., Any])
 CHUNK = 1 << 20
+NO_LIMIT = 2 ** 64 - 1
+UNBOUNDED = 10000
+# Exit codes, as a shell has them for programs that a signal ended.
+INTERRUPTED, READER_GONE = 130, 141
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -46,6 +56,16 @@ def on_namespace(function: F) -> F:
     return click.argument("uri")(function)
 
 
+def lba_option(function: F) -> F:
+    """Where it begins."""
+    return click.option("--lba", default=0, type=click.IntRange(0), help="First block.")(function)
+
+
+def blocks_option(function: F) -> F:
+    """How far it goes."""
+    return click.option("--blocks", type=click.IntRange(1), help="How many; if not given, up to the end.")(function)
+
+
 def destructive(function: F) -> F:
     """The option of commands that overwrite what is stored."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(function)
@@ -58,19 +78,49 @@ def ask(question: str, yes: bool) -> None:
 
 
 def sentences(function: F) -> F:
-    """What the library refuses, and what a device answers, is a sentence and exit code 1."""
+    """What the library refuses, and what a device answers, is a sentence and exit code 1.
+
+    A reader that has gone ends the command without a word, with what a shell shows for SIGPIPE.
+    """
     @functools.wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> Any:
         try:
-            return function(*arguments, **options)
-        except (upnvme.Error, ValueError, OSError) as error:
-            raise click.ClickException(str(error)) from error
+            result = function(*arguments, **options)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(READER_GONE) from None
+        except (upnvme.Error, ValueError, OSError, MemoryError) as error:
+            raise click.ClickException(str(error) or "there is not so much memory") from error
     return wrapped  # type: ignore[return-value]
 
 
-def console() -> Console:
-    """Made when it is needed, so that it sees the output of the time."""
-    return Console(highlight=False)
+def console(stderr: bool = False) -> Console:
+    """Made when it is needed, so that it sees the output of the time. What is no terminal has room for all."""
+    made = Console(highlight=False, stderr=stderr)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = UNBOUNDED
+    return made
+
+
+class Rate(ProgressColumn):
+    """Bytes in a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{size_text(speed)}/s" if speed else "", style="progress.data.speed")
+
+
+@contextlib.contextmanager
+def progress(name: str, total: int | None, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar with rate and remaining time on standard error, and what tells it of bytes that are done."""
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), DownloadColumn(binary_units=True),
+               Rate(), TimeRemainingColumn(compact=True))
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, disable=quiet or not screen.is_terminal, transient=True) as made:
+        task = made.add_task(name, total=total)
+        yield lambda n: made.update(task, advance=n)
 
 
 def print_json(value: Any) -> None:
@@ -83,27 +133,53 @@ def print_record(title: str, values: dict[str, Any], json_: bool) -> None:
     if json_:
         print_json(values)
         return
-    table = Table(title=title, show_header=False, title_justify="left")
+    table = Table(Column(overflow="fold"), Column(overflow="fold"), show_header=False)
     for name, value in values.items():
-        table.add_row(name.replace("_", " "), shown(value))
+        table.add_row(name.replace("_", " "), escape(shown(value, name)))
+    click.echo(title)
     console().print(table)
 
 
-def print_rows(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table."""
-    table = Table(*headings, title=title, title_justify="left")
+def print_rows(empty: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table, or what is said if there is nothing in it."""
+    texts = [[shown(value) for value in row] for row in rows]
+    screen = console()
+    if texts:
+        screen.print(fitting(headings, texts, screen.width))
+    else:
+        click.echo(empty)
+
+
+def fitting(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int,
+            justify: Literal["left", "right"] = "left") -> Table:
+    """A table with a line for each row; where that is too wide, with a line for each value."""
+    widths = [max(map(cell_len, column)) for column in zip(headings, *rows)]
+    if sum(widths) + 3 * len(widths) + 1 <= width:
+        table = Table(*(Column(heading, justify=justify, overflow="fold") for heading in headings))
+        for row in rows:
+            table.add_row(*map(escape, row))
+        return table
+    table = Table(Column(overflow="fold"), Column(overflow="fold"), show_header=False)
     for row in rows:
-        table.add_row(*map(shown, row))
-    console().print(table)
+        for heading, value in zip(headings, row):
+            table.add_row(heading, escape(value))
+        table.add_section()
+    return table
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, name: str = "") -> str:
     """A value in a table."""
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {one}" for key, one in value.items())
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value if one not in (None, ""))
-    return str(value)
+        return "; ".join(shown(one) for one in value if one not in (None, ""))
+    if name == "version":
+        return f"{value >> 16}.{value >> 8 & 0xFF}.{value & 0xFF}"
+    if value == NO_LIMIT:
+        return "no limit"
+    return f"{value} ({size_text(value)})" if name.endswith("_bytes") and value >= 1024 else str(value)
 
 
 def size_text(size: float) -> str:

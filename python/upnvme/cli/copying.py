@@ -9,12 +9,10 @@ import time
 from typing import IO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 import upnvme
 
-from .common import CHUNK, Size, as_json, ask, destructive, print_json, sentences, size_text
+from .common import CHUNK, Size, as_json, ask, destructive, print_json, progress, sentences, size_text
 
 SCHEMES = ("soft:", "pcie:")
 
@@ -65,17 +63,15 @@ def copy(source: str, target: str, limit: int | None, source_nsid: int, target_n
 
 
 def move(giver: End, taker: End, n: int, quiet: bool) -> None:
-    """With a bar that shows rate and remaining time."""
-    columns = (BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
-        task = progress.add_task("copy", total=n)
+    """Piece by piece."""
+    with progress("copy", n, quiet) as advance:
         while n:
             data = giver.file.read(min(CHUNK, n))
             if not data:
                 raise click.ClickException(f"{giver.name} ended {size_text(n)} early")
             taker.file.write(data)
             n -= len(data)
-            progress.update(task, advance=len(data))
+            advance(len(data))
     taker.file.flush()
     if taker.is_namespace:
         taker.ns.flush()

@@ -26,7 +26,7 @@ def list_(json_: bool) -> None:
     if json_:
         print_json([device.as_dict() for device in found])
         return
-    print_rows("" if found else "no NVMe devices", ("address", "model", "driver", "group", "node", "used by"),
+    print_rows("no NVMe devices on the PCI bus", ("address", "model", "driver", "group", "node", "used by"),
                [(device.address, device.model, device.driver or "none", device.iommu_group, device.numa_node,
                  device.in_use_by) for device in found])
 

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 import click
 
 import upnvme
 
-from .common import CHUNK, as_json, on_namespace, print_json, sentences, standard_output, whole
+from .common import (CHUNK, as_json, blocks_option, lba_option, on_namespace, print_json, progress, sentences,
+                     standard_output, whole)
 
 WIDTH = 16
 
@@ -24,60 +25,68 @@ def chunks(ns: upnvme.Namespace, lba: int, blocks: int) -> Iterator[tuple[int, u
 
 @click.command()
 @on_namespace
-@click.option("--lba", default=0, help="First block.")
-@click.option("--blocks", default=1, show_default=True, help="How many.")
+@lba_option
+@click.option("--blocks", default=1, type=click.IntRange(1), show_default=True, help="How many.")
 @click.option("-o", "--output", type=click.File("wb"), help="A file, instead of standard output.")
 @as_json
 @sentences
 def read(uri: str, nsid: int, lba: int, blocks: int, output: BinaryIO | None, json_: bool) -> None:
     """Read blocks to a file or to standard output."""
     with upnvme.open(uri) as ctrlr:
-        target, n = output or standard_output(), 0
+        target, n, ns = output or standard_output(), 0, ctrlr.namespaces[nsid]
         if json_ and output is None:
             raise click.UsageError("--json goes with --output: standard output has the data")
-        for _, data in chunks(ctrlr.namespaces[nsid], lba, blocks):
-            n += target.write(memoryview(data))
+        with progress("read", blocks * ns.block_size, quiet=json_ or output is None) as advance:
+            for _, data in chunks(ns, lba, blocks):
+                n += target.write(memoryview(data))
+                advance(len(data))
     if json_:
         print_json({"lba": lba, "blocks": blocks, "bytes": n})
 
 
-def lines(data: bytes, offset: int) -> Iterator[str]:
+def rows(pieces: Iterable[memoryview]) -> Iterator[bytes]:
+    """What a line shows."""
+    for piece in pieces:
+        for at in range(0, len(piece), WIDTH):
+            yield bytes(piece[at:at + WIDTH])
+
+
+def lines(pieces: Iterable[memoryview], offset: int) -> Iterator[str]:
     """As hexdump -C: lines that are as the one before are a *."""
     before, starred = None, False
-    for at in range(0, len(data), WIDTH):
-        line = data[at:at + WIDTH]
-        if line == before:
-            if not starred:
-                yield "*"
+    for row in rows(pieces):
+        if row != before:
+            text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+            yield f"{offset:012x}  {row[:8].hex(' '):23}  {row[8:].hex(' '):23}  |{text}|"
+            before, starred = row, False
+        elif not starred:
+            yield "*"
             starred = True
-            continue
-        before, starred = line, False
-        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in line)
-        yield f"{offset + at:012x}  {line[:8].hex(' '):23}  {line[8:].hex(' '):23}  |{text}|"
-    yield f"{offset + len(data):012x}"
+        offset += len(row)
+    yield f"{offset:012x}"
 
 
 @click.command()
 @on_namespace
-@click.option("--lba", default=0, help="First block.")
-@click.option("--blocks", default=1, show_default=True, help="How many.")
+@lba_option
+@click.option("--blocks", default=1, type=click.IntRange(1), show_default=True, help="How many.")
 @as_json
 @sentences
 def hexdump(uri: str, nsid: int, lba: int, blocks: int, json_: bool) -> None:
     """Show blocks in hexadecimal."""
     with upnvme.open(uri) as ctrlr:
         ns = ctrlr.namespaces[nsid]
-        data = bytes(ns.read(lba, blocks))
         if json_:
-            print_json({"lba": lba, "blocks": blocks, "data": data})
+            print_json({"lba": lba, "blocks": blocks, "data": bytes(ns.read(lba, blocks))})
             return
-        click.echo("\n".join(lines(data, lba * ns.block_size)))
+        for line in lines((memoryview(data) for _, data in chunks(ns, lba, blocks)), lba * ns.block_size):
+            click.echo(line)
 
 
 @click.command()
 @on_namespace
-@click.option("--lba", default=0, help="First block.")
-@click.option("--blocks", type=int, help="How many; if not given, up to the end.")
+@lba_option
+@blocks_option
 @as_json
 @sentences
 def verify(uri: str, nsid: int, lba: int, blocks: int | None, json_: bool) -> None:

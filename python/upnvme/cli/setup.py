@@ -16,13 +16,12 @@ import click
 
 from upnvme import devices as api
 
-from .common import Size, ask, as_json, console, destructive, print_json, sentences, size_text
+from .common import NO_LIMIT, Size, as_json, ask, destructive, print_json, sentences, size_text
 
 DRIVERS = {"vfio-pci": api.SystemFlag.VFIO_PCI, "uio_pci_generic": api.SystemFlag.UIO_PCI_GENERIC,
            "igb_uio": api.SystemFlag.IGB_UIO}
 LIMITS = pathlib.Path("/etc/security/limits.d")
 HUGE = "/sys/kernel/mm/hugepages/hugepages-{}kB/nr_hugepages"
-NO_LIMIT = 2 ** 64 - 1
 
 
 @dataclass
@@ -185,9 +184,9 @@ def setup(driver: str, pages: tuple[int, int], user: str | None, limit: int, app
 def show(steps: list[Step]) -> None:
     """A line for each, and one for what is to do."""
     for step in steps:
-        console().print(f"{step.name:<11} {step.state}", soft_wrap=True, markup=False)
+        click.echo(f"{step.name:<11} {step.state}")
         if step.todo:
-            console().print(f"{'':<11} to do: {step.todo}", soft_wrap=True, markup=False)
+            click.echo(f"{'':<11} to do: {step.todo}")
 
 
 def tell(outcome: dict[str, str], undone: bool) -> None:

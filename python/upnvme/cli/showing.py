@@ -8,27 +8,39 @@ from typing import Any
 import click
 
 import upnvme
+import upnvme.devices
 
 from .common import as_json, print_json, print_record, print_rows, sentences, size_text
 
+USER_SPACE = ("vfio-pci", "uio_pci_generic", "igb_uio")
+
 
 @click.command("list")
-@click.argument("uris", nargs=-1, required=True, metavar="URI...")
+@click.argument("uris", nargs=-1, metavar="[URI...]")
 @as_json
 @sentences
 def list_(uris: tuple[str, ...], json_: bool) -> None:
-    """List the namespaces of controllers. (`upnvme devices list` lists what is on the PCI bus.)"""
-    rows: list[dict[str, Any]] = []
-    for uri in uris:
-        with upnvme.open(uri) as ctrlr:
-            info = ctrlr.info
-            rows += [{"uri": uri, "model": info.model, "serial": info.serial, "nsid": nsid, "block_size": ns.block_size,
-                      "block_count": ns.block_count, "bytes": ns.size} for nsid, ns in ctrlr.namespaces.items()]
+    """List the namespaces of controllers; if none is named, of those on the PCI bus that user space has."""
+    rows = [row for uri in uris or bound() for row in namespaces(uri)]
     if json_:
         print_json(rows)
         return
-    print_rows("", ("URI", "model", "serial", "namespace", "block", "blocks", "size"),
+    print_rows("no controller is bound to a driver for user space: upnvme devices list shows what there is",
+               ("URI", "model", "serial", "namespace", "block", "blocks", "size"),
                [(*list(row.values())[:6], size_text(row["bytes"])) for row in rows])
+
+
+def bound() -> list[str]:
+    """Those that upnvme can open."""
+    return [f"pcie:{device.address}" for device in upnvme.devices.list_devices() if device.driver in USER_SPACE]
+
+
+def namespaces(uri: str) -> list[dict[str, Any]]:
+    """A row for each."""
+    with upnvme.open(uri) as ctrlr:
+        info = ctrlr.info
+        return [{"uri": uri, "model": info.model, "serial": info.serial, "nsid": nsid, "block_size": ns.block_size,
+                 "block_count": ns.block_count, "bytes": ns.size} for nsid, ns in ctrlr.namespaces.items()]
 
 
 @click.command()

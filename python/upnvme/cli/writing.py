@@ -3,42 +3,82 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import BinaryIO
 
 import click
 
 import upnvme
 
-from .common import CHUNK, as_json, ask, destructive, on_namespace, print_json, sentences, size_text, whole
+from .common import (CHUNK, as_json, ask, blocks_option, destructive, lba_option, on_namespace, print_json, progress,
+                     sentences, size_text, whole)
 
 
 @click.command()
 @on_namespace
 @click.argument("source", type=click.File("rb"))
-@click.option("--lba", default=0, help="First block.")
+@lba_option
 @destructive
 @as_json
 @sentences
 def write(uri: str, nsid: int, source: BinaryIO, lba: int, yes: bool, json_: bool) -> None:
     """Write a file (- is standard input) to blocks; the last block is filled up with zeroes."""
-    data = source.read()
+    if source.name == "<stdin>" and not yes:
+        raise click.UsageError("what comes from standard input goes with --yes: there is nobody to ask")
     with upnvme.open(uri) as ctrlr:
         ns = ctrlr.namespaces[nsid]
-        blocks = -(-len(data) // ns.block_size)
-        ask(f"Overwrite {blocks} blocks from LBA {lba} of {uri}?", yes)
-        if blocks:
-            ns.write(lba, data + bytes(blocks * ns.block_size - len(data)))
-            ns.flush()
+        size = room(source, ns, lba)
+        ask(f"Overwrite {uri} from LBA {lba} with {source.name}?", yes)
+        n = stream(source, ns, lba, size, quiet=json_)
+        blocks = -(-n // ns.block_size)
     if json_:
-        print_json({"lba": lba, "blocks": blocks, "bytes": len(data)})
+        print_json({"lba": lba, "blocks": blocks, "bytes": n})
     else:
-        click.echo(f"wrote {size_text(len(data))} to {blocks} blocks from LBA {lba}")
+        click.echo(f"wrote {size_text(n)} to {blocks} blocks from LBA {lba}")
+
+
+def room(source: BinaryIO, ns: upnvme.Namespace, lba: int) -> int | None:
+    """How large the source is, if that is known; it must fit."""
+    status = os.fstat(source.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    there = max(0, ns.block_count - lba) * ns.block_size
+    if status.st_size > there:
+        raise click.ClickException(f"{source.name} has {size_text(status.st_size)}, and from LBA {lba} there is room "
+                                   f"for {size_text(there)}")
+    return status.st_size
+
+
+def stream(source: BinaryIO, ns: upnvme.Namespace, lba: int, size: int | None, quiet: bool) -> int:
+    """Piece by piece, through one buffer of DMA memory."""
+    total, block = 0, ns.block_size
+    with progress("write", size, quiet) as advance, ns.controller.alloc(max(CHUNK, block)) as buf, \
+            memoryview(buf) as view:
+        while n := fill_up(source, view):
+            end = -(-n // block) * block
+            view[n:end] = bytes(end - n)
+            with view[:end] as piece:
+                ns.write(lba, piece)
+            total, lba = total + n, lba + end // block
+            advance(n)
+        ns.flush()
+    return total
+
+
+def fill_up(source: BinaryIO, view: memoryview) -> int:
+    """A pipe gives little at a time. Only the last piece is no whole number of blocks."""
+    n = 0
+    while n < len(view) and (data := source.read(len(view) - n)):
+        view[n:n + len(data)] = data
+        n += len(data)
+    return n
 
 
 @click.command()
 @on_namespace
-@click.option("--lba", default=0, help="First block.")
-@click.option("--blocks", type=int, help="How many; if not given, up to the end.")
+@lba_option
+@blocks_option
 @click.option("--byte", default=0, type=click.IntRange(0, 255), show_default=True, help="With what.")
 @destructive
 @as_json
@@ -52,7 +92,7 @@ def fill(uri: str, nsid: int, lba: int, blocks: int | None, byte: int, yes: bool
         if n and byte == 0:
             ns.write_zeroes(lba, n)
         elif n:
-            pour(ns, lba, n, byte)
+            pour(ns, lba, n, byte, quiet=json_)
         ns.flush()
     if json_:
         print_json({"lba": lba, "blocks": n, "byte": byte})
@@ -60,14 +100,16 @@ def fill(uri: str, nsid: int, lba: int, blocks: int | None, byte: int, yes: bool
         click.echo(f"filled {n} blocks from LBA {lba} with {byte:#04x}")
 
 
-def pour(ns: upnvme.Namespace, lba: int, blocks: int, byte: int) -> None:
+def pour(ns: upnvme.Namespace, lba: int, blocks: int, byte: int, quiet: bool) -> None:
     """From one buffer of DMA memory."""
     step = min(blocks, max(1, CHUNK // ns.block_size))
-    with ns.controller.alloc(step * ns.block_size) as buf:
-        with memoryview(buf) as view:
-            view[:] = bytes([byte]) * len(view)
-            for at in range(lba, lba + blocks, step):
-                ns.write(at, view[:min(step, lba + blocks - at) * ns.block_size])
+    with progress("fill", blocks * ns.block_size, quiet) as advance, \
+            ns.controller.alloc(step * ns.block_size) as buf, memoryview(buf) as view:
+        view[:] = bytes([byte]) * len(view)
+        for at in range(lba, lba + blocks, step):
+            with view[:min(step, lba + blocks - at) * ns.block_size] as piece:
+                ns.write(at, piece)
+                advance(len(piece))
 
 
 COMMANDS = (write, fill)

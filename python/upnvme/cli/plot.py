@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""bench --plot: IOPS and percentiles of the latency over time, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import pathlib
+
+import click
+
+from .._extras import load
+from .load import PERCENTILES, Sample
+
+KINDS = (".svg", ".png", ".pdf")
+
+
+def check(path: str) -> None:
+    """Before the run, not after."""
+    if pathlib.Path(path).suffix not in KINDS:
+        raise click.BadParameter(f"{path} must end in one of {', '.join(KINDS)}", param_hint="--plot")
+    try:
+        load("matplotlib", "plot", "--plot")
+    except ModuleNotFoundError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def plot(samples: list[Sample], title: str, path: str) -> None:
+    """Two panels with one axis of time."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (top, bottom) = pyplot.subplots(2, sharex=True, figsize=(9, 6), layout="constrained")
+    figure.suptitle(title, fontsize="medium")
+    seconds = [sample["seconds"] for sample in samples]
+    marker = "o" if len(samples) < 2 else None
+    top.plot(seconds, [sample["iops"] for sample in samples], marker=marker)
+    top.set(ylabel="IOPS", ylim=(0, None))
+    top.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    for percent in PERCENTILES:
+        bottom.plot(seconds, [sample[f"p{percent}_us"] for sample in samples], label=f"p{percent}", marker=marker)
+    bottom.set(xlabel="seconds", ylabel="latency, µs", yscale="log")
+    bottom.legend()
+    for axes in top, bottom:
+        axes.grid(alpha=0.3)
+    figure.savefig(path)
