@@ -80,6 +80,7 @@ func (c *Controller) keep(r *region, what string) *Buffer {
 		return &Buffer{region: r}
 	}
 	c.buffers[r] = struct{}{}
+	c.regions.add(r)
 	r.over = new(atomic.Bool)
 	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over)}
 }
@@ -142,22 +143,29 @@ func (b *Buffer) hold() error {
 	if b == nil {
 		return nil
 	}
-	if b.region.state.Add(1)&regionFreed == 0 {
+	return b.region.hold()
+}
+
+func (b *Buffer) drop() {
+	if b != nil {
+		b.region.drop()
+	}
+}
+
+func (r *region) hold() error {
+	if r.state.Add(1)&regionFreed == 0 {
 		return nil
 	}
-	b.drop()
-	if b.region.ctrlr.closing.Load() {
+	r.drop()
+	if r.ctrlr.closing.Load() {
 		return ErrClosed
 	}
 	return ErrFreed
 }
 
-func (b *Buffer) drop() {
-	if b == nil {
-		return
-	}
-	if b.region.state.Add(-1) == regionFreed {
-		if err := b.region.giveBack(); err != nil {
+func (r *region) drop() {
+	if r.state.Add(-1) == regionFreed {
+		if err := r.giveBack(); err != nil {
 			logWarn("upnvme: a buffer was not freed: " + err.Error())
 		}
 	}
@@ -182,6 +190,7 @@ func (r *region) giveBack() error {
 		r.state.Add(-(regionFreed | regionGone))
 		return err
 	}
+	c.regions.remove(r)
 	c.mu.Lock()
 	delete(c.buffers, r)
 	c.mu.Unlock()

@@ -27,6 +27,8 @@ type Controller struct {
 	config  openConfig
 	leases  leases
 	events  events
+	regions regions
+	align   uintptr // of a buffer's start
 	leak    *leak
 	over    *atomic.Bool // for the leak
 
@@ -147,7 +149,10 @@ func (c *Controller) setUp() error {
 			limit = 1
 		}
 	}
-	c.leases.setUp(c, limit)
+	if err := c.leases.setUp(c, limit); err != nil {
+		return err
+	}
+	c.align = uintptr(info.BufferAlign)
 	if err := c.events.setUp(c); err != nil {
 		return err
 	}

@@ -451,8 +451,12 @@ struct upnvme_cgo_lease {
 	struct upnvme_completion done; /**< how it ended */
 	struct upnvme_error error;     /**< why a call failed */
 	uint64_t nblocks;              /**< of the namespace, as it was last seen */
-	uint32_t block_bytes;          /**< likewise */
-	uint32_t reserved;             /**< zero */
+	uint64_t commands;             /**< counted: what it was used for */
+	uint64_t bounced;              /**< counted: bytes copied through the bounce buffer */
+	uint32_t block_bytes;          /**< as nblocks */
+	uint32_t taken;                /**< 1: somebody has it */
+	uint32_t index;                /**< its place among the leases */
+	int fd;                        /**< becomes readable when something completes, or -1 */
 };
 
 /* The sentence belongs to this thread, and the goroutine may go on on another. */
@@ -466,10 +470,25 @@ static inline int upnvme_cgo_lease_failed(struct upnvme_cgo_lease *lease, int rc
 	return rc;
 }
 
+/* Not every controller has interrupts, nor one for each queue pair. */
+static inline int upnvme_cgo_lease_create(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
+					  struct upnvme_qpair_opts opts)
+{
+	int rc;
+
+	opts.flags |= UPNVME_QPAIR_INTERRUPT;
+	rc = upnvme_qpair_create(&lease->qp, ctrlr, &opts);
+	lease->fd = rc ? -1 : upnvme_qpair_fd(lease->qp);
+	if (rc != -ENOTSUP && rc != -ENOSPC && rc != -EMFILE && rc != -ENFILE)
+		return rc;
+	opts.flags &= ~UPNVME_QPAIR_INTERRUPT;
+	return upnvme_qpair_create(&lease->qp, ctrlr, &opts);
+}
+
 static inline int upnvme_cgo_lease_new(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
 				       const struct upnvme_qpair_opts *opts)
 {
-	int rc = upnvme_qpair_create(&lease->qp, ctrlr, opts);
+	int rc = upnvme_cgo_lease_create(lease, ctrlr, *opts);
 
 	lease->ctrlr = ctrlr;
 	return rc ? upnvme_cgo_lease_failed(lease, rc) : upnvme_qpair_release(lease->qp);
@@ -514,15 +533,23 @@ static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of,
 	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
 }
 
+/* Before the sleep that may follow: what has come by now is taken, what comes later ends the sleep. */
+static inline int upnvme_cgo_lease_reap(struct upnvme_cgo_lease *lease)
+{
+	int rc = upnvme_reap(lease->qp, &lease->done, 1);
+
+	if (!rc && lease->fd >= 0 && upnvme_qpair_wait(lease->qp, 0) == 1)
+		rc = upnvme_reap(lease->qp, &lease->done, 1);
+	return !rc && !upnvme_qpair_inflight(lease->qp) ? -EIO : rc;
+}
+
 /** Looks once at what is in flight; as upnvme_cgo_lease_run. */
 static inline int upnvme_cgo_lease_look(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_qpair_adopt(lease->qp);
 
 	if (!rc) {
-		rc = upnvme_reap(lease->qp, &lease->done, 1);
-		if (!rc && !upnvme_qpair_inflight(lease->qp))
-			rc = -EIO;
+		rc = upnvme_cgo_lease_reap(lease);
 		upnvme_qpair_release(lease->qp);
 	}
 	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : rc;
@@ -555,11 +582,16 @@ static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : 1;
 }
 
-static inline void upnvme_cgo_lease_free(struct upnvme_cgo_lease *lease)
+/** Gives back what a lease has; it stays taken. */
+static inline void upnvme_cgo_lease_close(struct upnvme_cgo_lease *lease)
 {
 	upnvme_qpair_close(lease->qp);
 	upnvme_dma_free(lease->ctrlr, lease->bounce);
-	free(lease);
+	lease->qp = NULL;
+	lease->bounce = NULL;
+	lease->bounce_bytes = 0;
 }
+
+#include "cgo_leases.h"
 
 #endif
