@@ -14,8 +14,8 @@ import (
 	"unsafe"
 )
 
-// Buffer is memory that the device can reach, or a part of it. Any goroutine may use it; what is in it is the caller's
-// to guard, as with a slice.
+// Buffer is memory that the device can reach, or a part of it (upnvme_dma_alloc, upnvme_mem_register). Any goroutine
+// may use it; what is in it is the caller's to guard, as with a slice.
 type Buffer struct {
 	region *region
 	at     uint64 // in the region
@@ -42,7 +42,7 @@ const (
 // Alloc allocates zeroed DMA memory that begins at a page (upnvme_dma_alloc).
 func (c *Controller) Alloc(bytes int) (*Buffer, error) { return c.AllocAligned(bytes, 0) }
 
-// AllocAligned allocates DMA memory with an alignment, a power of two up to 2 MiB.
+// AllocAligned allocates DMA memory with an alignment, a power of two up to 2 MiB (upnvme_dma_alloc).
 func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
 	if bytes < 0 || align < 0 {
 		return nil, invalid("%d bytes aligned to %d cannot be allocated: neither may be negative", bytes, align)

@@ -57,7 +57,8 @@ var (
 var errTooShort = &Error{syscall.EFAULT, CodeBufferUnreachable,
 	"the command's blocks reach past the end of the buffer"}
 
-// StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92).
+// StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92; upnvme_status_name,
+// upnvme_status_text).
 type StatusError struct {
 	Status        uint16 // all of it, as the controller posted it, without the phase tag
 	SCT           uint8  // status code type

@@ -39,6 +39,7 @@ type parked struct {
 	stop     bool          // what is in flight is to be ended
 	before   func()        // of tests: called before each look
 	naps     atomic.Uint64 // how often it has slept
+	longest  time.Duration // a sleep that ends by itself
 }
 
 // parking is what a lease is while it is parked.
@@ -51,7 +52,7 @@ type parking struct {
 
 func (p *parked) setUp(l *leases) {
 	p.leases = l
-	p.kick, p.kickFD = make(chan struct{}, 1), -1
+	p.kick, p.kickFD, p.longest = make(chan struct{}, 1), -1, longNap
 	p.gone.L = &p.mu
 }
 
@@ -166,7 +167,7 @@ func (p *parked) sleep(k *look) {
 	}
 	p.naps.Add(1)
 	C.upnvme_cgo_leases_sleep(&k.leases[0], k.fds, C.uint32_t(len(k.list)), p.kickFD,
-		C.int(longNap.Milliseconds()))
+		C.int(p.longest.Milliseconds()))
 	p.mu.Lock()
 	p.sleeping = false
 	p.mu.Unlock()

@@ -177,15 +177,16 @@ func (q *QPair) IO(buf *Buffer, op *Op, fn func(Completion)) error {
 	return q.started(rc, fn)
 }
 
-// IOVec is [QPair.IO] with the data in several buffers or parts of buffers; the op's Offset does not matter.
+// IOVec is [QPair.IO] with the data in several buffers or parts of buffers (upnvme_io); the op's Offset does not
+// matter.
 func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
 	return q.vectored(bufs, fn, func(segments unsafe.Pointer) C.int {
 		return C.upnvme_cgo_iov(q.c, unsafe.Pointer(op), segments, C.uint32_t(len(bufs)), C.uint32_t(q.free))
 	})
 }
 
-// Raw starts a command given dword by dword, with all of buf as its data; nil for one without. What it says is sent as
-// it is: that the data fits into the buffer is the caller's to know.
+// Raw starts a command given dword by dword, with all of buf as its data (upnvme_io with struct upnvme_raw); nil for
+// one without. What it says is sent as it is: that the data fits into the buffer is the caller's to know.
 func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -224,7 +225,7 @@ func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
 // it. If it panics, the others run still, then Poll panics with the first one's value.
 func (q *QPair) Poll() (int, error) { return q.PollMax(0) }
 
-// PollMax is [QPair.Poll] for so many completions at most; 0: all.
+// PollMax is [QPair.Poll] for so many completions at most (upnvme_poll); 0: all.
 func (q *QPair) PollMax(max int) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err

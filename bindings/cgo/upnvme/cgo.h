@@ -23,7 +23,7 @@
 #include "cgo_notes.h"
 
 /** The version of what is in here, which the package compares with the one that it was made for. */
-#define UPNVME_CGO_VERSION 1u
+#define UPNVME_CGO_VERSION 2u
 
 /** Go's Op.Form: dataset management with ranges in the buffer. The library has no such form. */
 #define UPNVME_CGO_FORM_RANGES 0x80u
