@@ -13,7 +13,7 @@ import (
 	"unsafe"
 )
 
-// Direction is where a command's data goes.
+// Direction is where a command's data goes (UPNVME_DATA_...).
 type Direction uint32
 
 // The directions; bits 1:0 of most opcodes say the same.
@@ -195,7 +195,7 @@ func first(p []byte) unsafe.Pointer {
 	return unsafe.Pointer(&p[0])
 }
 
-// Select says which value of a feature is meant.
+// Select says which value of a feature is meant (UPNVME_FEATURE_... of upnvme_feature_get).
 type Select uint32
 
 // The values of a feature (NVMe Base 2.0, 5.15).

@@ -46,6 +46,31 @@ func TestWhatAControllerIs(t *testing.T) {
 	}
 }
 
+func TestQueuesInTheControllersMemory(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&cmb=1MiB")
+	info, err := c.Info()
+	must(t, err)
+	if info.CMBBytes != 1<<20 || info.CMB&CMBSubmissionQueues == 0 {
+		t.Errorf("%d bytes for %#x", info.CMBBytes, info.CMB)
+	}
+	buf := alloc(t, c, 4096)
+	must(t, c.WithQPair(func(qp *QPair) error {
+		ndone := 0
+		must(t, qp.Read(ns, buf, 0, 1, func(done Completion) { must(t, done.Err()); ndone++ }))
+		for ndone == 0 {
+			if _, err := qp.Poll(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, ControllerMemory()))
+	without, _ := open(t, "soft:ram?size=1MiB")
+	err = without.WithQPair(func(*QPair) error { return nil }, ControllerMemory())
+	if !errors.Is(err, syscall.ENOTSUP) {
+		t.Error(err)
+	}
+}
+
 func TestIdentifyAndLogPages(t *testing.T) {
 	c, _ := open(t, "soft:ram?size=1MiB&serial=GOPHER")
 	data, err := c.Identify(1, 0)

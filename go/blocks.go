@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"context"
+	"runtime"
 	"unsafe"
 )
 
@@ -49,7 +50,7 @@ func (ns *Namespace) Verify(ctx context.Context, lba uint64, blocks uint32) erro
 	return ns.Do(ctx, nil, &Op{Opcode: OpVerify, LBA: lba, Blocks: blocks})
 }
 
-// Do has any one command done, and waits for it (upnvme_exec). The op's NSID and Tag do not matter. A status other than
+// Do has any one command done, and waits for it (upnvme_exec_at). The op's NSID and Tag do not matter. A status other than
 // success is a [*StatusError].
 func (ns *Namespace) Do(ctx context.Context, buf *Buffer, op *Op) error {
 	if ns == nil {
@@ -61,26 +62,65 @@ func (ns *Namespace) Do(ctx context.Context, buf *Buffer, op *Op) error {
 	if err := buf.hold(); err != nil {
 		return err
 	}
-	l, err := ns.ctrlr.leases.get(ctx)
-	if err != nil {
-		buf.drop()
-		return err
-	}
-	l.claims.buf = buf
-	kept, err := l.do(ctx, ns, buf, op)
+	kept, err := ns.do(ctx, buf, op)
 	if !kept {
-		l.claims.giveBack()
-		l.leases.put(l)
+		buf.drop()
 	}
 	return err
 }
 
-func (l *lease) do(ctx context.Context, ns *Namespace, buf *Buffer, op *Op) (kept bool, err error) {
-	to := l.op()
-	*to = *op
+// do has a command done with a buffer that is held. If it is cancelled, the buffer stays the device's: kept.
+func (ns *Namespace) do(ctx context.Context, buf *Buffer, op *Op) (kept bool, err error) {
+	p := &ns.ctrlr.leases
+	l, rc := p.do(nil, ns, buf, op)
+	if l == nil && rc == C.UPNVME_CGO_NO_LEASE {
+		if l, err = p.get(ctx); err != nil {
+			return false, err
+		}
+		l, rc = p.do(l, ns, buf, op)
+	}
+	if l == nil {
+		return false, nil
+	}
+	l.claims.buf = buf
+	if kept, err = l.finish(ctx, ns, rc); !kept {
+		l.claims = claims{}
+		p.put(l)
+	}
+	return kept, err
+}
+
+// do has C run a command, by a lease that the caller has or by one that C takes. Nil: it is done, or the result is
+// UPNVME_CGO_NO_LEASE; else the caller is to finish it, and to give the lease back.
+func (p *leases) do(l *lease, ns *Namespace, buf *Buffer, op *Op) (*lease, C.int) {
+	to := *op
 	to.NSID = ns.id
-	l.c.base, l.c.bytes = cBuffer(buf)
-	return l.run(ctx, ns)
+	base, bytes := cBuffer(buf)
+	ran := C.upnvme_cgo_do(p.handle(), l.handle(), C.uintptr_t(uintptr(unsafe.Pointer(ns.ptr))),
+		*(*C.struct_upnvme_cgo_op)(unsafe.Pointer(&to)), C.struct_upnvme_cgo_room{base, bytes},
+		C.uint64_t(p.ctrlr.config.spin))
+	return p.ran(ran)
+}
+
+func (p *leases) handle() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(p.table.c))) }
+
+func (l *lease) handle() C.uintptr_t {
+	if l == nil {
+		return 0
+	}
+	return C.uintptr_t(uintptr(unsafe.Pointer(l.c)))
+}
+
+// ran is what C says of a call, and the lease that it has left.
+func (p *leases) ran(ran C.struct_upnvme_cgo_ran) (*lease, C.int) {
+	runtime.KeepAlive(p.table)
+	if ran.lease != nil {
+		return p.had(ran.lease), ran.rc
+	}
+	if ran.rc == C.UPNVME_CGO_SUCCESS_WAKE {
+		p.wake()
+	}
+	return nil, ran.rc
 }
 
 // op is the command in C memory, where an offset stands in the place of the pointer.

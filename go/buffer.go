@@ -14,8 +14,8 @@ import (
 	"unsafe"
 )
 
-// Buffer is memory that the device can reach, or a part of it. Any goroutine may use it; what is in it is the caller's
-// to guard, as with a slice.
+// Buffer is memory that the device can reach, or a part of it (upnvme_dma_alloc, upnvme_mem_register). Any goroutine
+// may use it; what is in it is the caller's to guard, as with a slice.
 type Buffer struct {
 	region *region
 	at     uint64 // in the region
@@ -42,7 +42,7 @@ const (
 // Alloc allocates zeroed DMA memory that begins at a page (upnvme_dma_alloc).
 func (c *Controller) Alloc(bytes int) (*Buffer, error) { return c.AllocAligned(bytes, 0) }
 
-// AllocAligned allocates DMA memory with an alignment, a power of two up to 2 MiB.
+// AllocAligned allocates DMA memory with an alignment, a power of two up to 2 MiB (upnvme_dma_alloc).
 func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
 	if bytes < 0 || align < 0 {
 		return nil, invalid("%d bytes aligned to %d cannot be allocated: neither may be negative", bytes, align)
@@ -80,6 +80,7 @@ func (c *Controller) keep(r *region, what string) *Buffer {
 		return &Buffer{region: r}
 	}
 	c.buffers[r] = struct{}{}
+	c.regions.add(r)
 	r.over = new(atomic.Bool)
 	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over)}
 }
@@ -142,22 +143,29 @@ func (b *Buffer) hold() error {
 	if b == nil {
 		return nil
 	}
-	if b.region.state.Add(1)&regionFreed == 0 {
+	return b.region.hold()
+}
+
+func (b *Buffer) drop() {
+	if b != nil {
+		b.region.drop()
+	}
+}
+
+func (r *region) hold() error {
+	if r.state.Add(1)&regionFreed == 0 {
 		return nil
 	}
-	b.drop()
-	if b.region.ctrlr.closing.Load() {
+	r.drop()
+	if r.ctrlr.closing.Load() {
 		return ErrClosed
 	}
 	return ErrFreed
 }
 
-func (b *Buffer) drop() {
-	if b == nil {
-		return
-	}
-	if b.region.state.Add(-1) == regionFreed {
-		if err := b.region.giveBack(); err != nil {
+func (r *region) drop() {
+	if r.state.Add(-1) == regionFreed {
+		if err := r.giveBack(); err != nil {
 			logWarn("upnvme: a buffer was not freed: " + err.Error())
 		}
 	}
@@ -182,6 +190,7 @@ func (r *region) giveBack() error {
 		r.state.Add(-(regionFreed | regionGone))
 		return err
 	}
+	c.regions.remove(r)
 	c.mu.Lock()
 	delete(c.buffers, r)
 	c.mu.Unlock()

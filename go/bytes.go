@@ -15,8 +15,11 @@ import (
 	"unsafe"
 )
 
-// How much goes through a lease's bounce buffer at once; a multiple of every size of a block.
-const bounceMost = 1 << 20
+// How much goes through a lease's bounce buffer at once, and how much directly; multiples of every size of a block.
+const (
+	bounceMost = 1 << 20
+	directMost = 1 << 30
+)
 
 var (
 	_ io.ReaderAt = (*Namespace)(nil)
@@ -24,64 +27,122 @@ var (
 )
 
 // ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the
-// end of the namespace it returns what there was and [io.EOF]. It leases a queue pair, has the data put into DMA
-// memory, and copies it from there (upnvme_exec).
+// end of the namespace it returns what there was and [io.EOF]. It leases a queue pair (upnvme_exec_at), has the data put
+// into DMA memory, and copies it from there. If p lies within a [Buffer], and it is whole blocks that are read, the
+// device puts them there itself. Of a large request several parts are with the device at a time.
 func (ns *Namespace) ReadAt(p []byte, off int64) (int, error) {
 	return ns.ReadAtContext(context.Background(), p, off)
 }
 
-// WriteAt writes bytes to any offset from any slice, as [io.WriterAt] says. Of blocks that it covers in part it keeps
-// the rest: writes that do not overlap may be made at the same time, even if they meet in a block. Past the end of
-// the namespace it writes what fits and fails with ENOSPC.
+// WriteAt writes bytes to any offset from any slice, as [io.WriterAt] says, by way of DMA memory like [Namespace.ReadAt]
+// (upnvme_exec_at). Of blocks that it covers in part it keeps the rest: writes that do not overlap may be made at the same
+// time, even if they meet in a block. Past the end of the namespace it writes what fits and fails with ENOSPC. When it
+// fails, parts behind what it has counted may have been written, too.
 func (ns *Namespace) WriteAt(p []byte, off int64) (int, error) {
 	return ns.WriteAtContext(context.Background(), p, off)
 }
 
-// ReadAtContext is [Namespace.ReadAt] that returns at once when the context is done. The device never sees p: nothing
-// touches it after the return.
+// ReadAtContext is [Namespace.ReadAt] (upnvme_exec_at) that returns at once when the context is done. Where the context
+// can be done, the device never sees p: nothing touches it after the return.
 func (ns *Namespace) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
-	return ns.each(ctx, p, off, io.EOF, (*Namespace).readSome)
+	q := request{ns, ctx, p, off, OpRead, false}
+	return q.run()
 }
 
-// WriteAtContext is [Namespace.WriteAt] that returns at once when the context is done. What the device was given by
-// then may or may not be written; the count is of what was written before that.
+// WriteAtContext is [Namespace.WriteAt] (upnvme_exec_at) that returns at once when the context is done. What the device
+// was given by then may or may not be written; the count is of what was written before that.
 func (ns *Namespace) WriteAtContext(ctx context.Context, p []byte, off int64) (int, error) {
-	return ns.each(ctx, p, off, errNoSpace, (*Namespace).writeSome)
+	q := request{ns, ctx, p, off, OpWrite, false}
+	return q.run()
 }
 
 var errNoSpace = &Error{syscall.ENOSPC, CodeLBARange, "the write reaches past the end of the namespace"}
 
-// each has a request done piece by piece, up to the end of the namespace.
-func (ns *Namespace) each(ctx context.Context, p []byte, off int64, atEnd error,
-	some func(*Namespace, context.Context, []byte, extent) error) (n int, err error) {
-	if ns == nil {
+// request is a call of one of these.
+type request struct {
+	ns     *Namespace
+	ctx    context.Context
+	p      []byte
+	off    int64
+	opcode Opcode
+	direct bool // the device reaches p itself
+}
+
+func (q *request) run() (int, error) {
+	if q.ns == nil {
 		return 0, nullError("namespace")
 	}
-	if off < 0 {
-		return 0, invalid("offset %d: it must not be negative", off)
+	if q.off < 0 {
+		return 0, invalid("offset %d: it must not be negative", q.off)
 	}
-	if err := ctx.Err(); err != nil {
+	if err := q.ctx.Err(); err != nil {
 		return 0, err
 	}
-	for n < len(p) {
-		e := ns.extent(uint64(off)+uint64(n), uint64(len(p)-n))
-		if e.bytes == 0 {
-			if err := ns.refresh(); err != nil {
-				return n, err
-			}
-			if e = ns.extent(uint64(off)+uint64(n), uint64(len(p)-n)); e.bytes == 0 {
-				return n, ns.ended(atEnd)
-			}
+	if len(q.p) == 0 && q.ns.ctrlr.closing.Load() {
+		return 0, ErrClosed
+	}
+	if r := q.reachable(); r != nil {
+		defer r.drop()
+		q.direct = true
+	} else if len(q.p) > bounceMost {
+		return q.together()
+	}
+	return q.inTurn()
+}
+
+// reachable is the region that p lies in, held, if the device can do the whole request there. A call that can be
+// cancelled must not let it: p is the caller's when it returns.
+func (q *request) reachable() *region {
+	block := q.ns.block.Load()
+	if q.ctx.Done() != nil || block == 0 || uint64(q.off)%uint64(block) != 0 || len(q.p)%int(block) != 0 {
+		return nil
+	}
+	r := q.ns.ctrlr.regions.hold(q.p)
+	if r != nil && uintptr(unsafe.Pointer(&q.p[0]))%q.ns.ctrlr.align != 0 {
+		r.drop()
+		return nil
+	}
+	return r
+}
+
+// inTurn has the request done piece by piece, up to the end of the namespace.
+func (q *request) inTurn() (n int, err error) {
+	for n < len(q.p) {
+		e, err := q.next(n)
+		if err == nil {
+			err = q.some(n, e)
 		}
-		if err := some(ns, ctx, p[n:n+int(e.bytes)], e); err != nil {
+		if err != nil {
 			return n, err
 		}
 		n += int(e.bytes)
 	}
-	if len(p) == 0 && ns.ctrlr.closing.Load() {
-		return 0, ErrClosed
-	}
 	return n, nil
+}
+
+// next is the piece that begins at byte n of the request.
+func (q *request) next(n int) (extent, error) {
+	if e := q.extent(n); e.bytes != 0 {
+		return e, nil
+	}
+	if err := q.ns.refresh(); err != nil {
+		return extent{}, err
+	}
+	if e := q.extent(n); e.bytes != 0 {
+		return e, nil
+	}
+	if q.opcode == OpRead {
+		return extent{}, q.ns.ended(io.EOF)
+	}
+	return extent{}, q.ns.ended(errNoSpace)
+}
+
+func (q *request) some(n int, e extent) error {
+	p := q.p[n : n+int(e.bytes)]
+	if q.opcode == OpWrite && (e.head != 0 || e.tail() != 0) {
+		return q.ns.writeParts(q.ctx, p, e)
+	}
+	return q.move(p, e)
 }
 
 // ended is why there is nothing at an offset.
@@ -92,22 +153,27 @@ func (ns *Namespace) ended(atEnd error) error {
 	return &Error{syscall.ENODEV, CodeNamespaceGone, fmt.Sprintf("namespace %d is not there any more", ns.id)}
 }
 
-// extent is a part of a request that goes through the bounce buffer at once.
+// extent is a part of a request that goes through the bounce buffer at once, or directly.
 type extent struct {
-	lba    uint64
-	blocks uint64
-	block  uint64 // bytes of one
-	head   uint64 // bytes of the first block before the data
-	bytes  uint64 // of data
+	lba     uint64
+	blocks  uint64
+	block   uint64 // bytes of one
+	nblocks uint64 // of the namespace
+	head    uint64 // bytes of the first block before the data
+	bytes   uint64 // of data
 }
 
-func (ns *Namespace) extent(off, bytes uint64) extent {
-	block, blocks := uint64(ns.block.Load()), ns.blocks.Load()
+func (q *request) extent(n int) extent {
+	off, bytes := uint64(q.off)+uint64(n), uint64(len(q.p)-n)
+	block, blocks := uint64(q.ns.block.Load()), q.ns.blocks.Load()
 	if block == 0 || off/block >= blocks {
 		return extent{}
 	}
-	e := extent{lba: off / block, block: block, head: off % block, bytes: bytes}
+	e := extent{lba: off / block, block: block, nblocks: blocks, head: off % block, bytes: bytes}
 	most := uint64(bounceMost)
+	if q.direct {
+		most = directMost
+	}
 	if rest := blocks - e.lba; rest < most/block {
 		most = rest * block
 	}
@@ -121,33 +187,51 @@ func (ns *Namespace) extent(off, bytes uint64) extent {
 // tail is how many bytes of the last block the data covers; 0: all.
 func (e *extent) tail() uint64 { return (e.head + e.bytes) % e.block }
 
-func (ns *Namespace) readSome(ctx context.Context, p []byte, e extent) error {
-	l, err := ns.ctrlr.leases.get(ctx)
-	if err != nil {
-		return err
-	}
-	bounce, err := l.bounce(e.blocks * e.block)
-	if err == nil {
-		var kept bool
-		if kept, err = l.move(ctx, ns, OpRead, 0, e.lba, e.blocks, e.block); kept {
+// move reads a piece, or writes one of whole blocks.
+func (q *request) move(p []byte, e extent) error {
+	leases := &q.ns.ctrlr.leases
+	l, rc := leases.atOnce(nil, q, p, &e)
+	if l == nil && rc == C.UPNVME_CGO_NO_LEASE {
+		var err error
+		if l, err = leases.get(q.ctx); err != nil {
 			return err
 		}
+		l, rc = leases.atOnce(l, q, p, &e)
 	}
-	if err == nil {
-		copy(p, bounce[e.head:])
-		l.bounced.Add(e.bytes)
+	if l == nil {
+		return nil
 	}
-	l.leases.put(l)
+	kept, err := l.finish(q.ctx, q.ns, rc)
+	if kept {
+		return err
+	}
+	if err == nil && !q.direct {
+		if q.opcode == OpRead {
+			copy(p, l.bounced()[e.head:])
+		}
+		l.count(0, e.bytes)
+	}
+	leases.put(l)
 	return err
 }
 
-func (ns *Namespace) writeSome(ctx context.Context, p []byte, e extent) error {
-	var locks blockLocks
-	var err error
-	if e.head != 0 || e.tail() != 0 {
-		if locks, err = ns.lockEnds(ctx, &e); err != nil {
-			return err
-		}
+// atOnce has C do a piece, as leases.do.
+func (p *leases) atOnce(l *lease, q *request, data []byte, e *extent) (*lease, C.int) {
+	piece := C.struct_upnvme_cgo_piece{lba: C.uint64_t(e.lba), nblocks: C.uint64_t(e.nblocks),
+		bytes: C.uint64_t(e.bytes), blocks: C.uint32_t(e.blocks), block_bytes: C.uint32_t(e.block),
+		head: C.uint32_t(e.head), opcode: C.uint16_t(q.opcode)}
+	if q.direct {
+		piece.direct = 1
+	}
+	return p.ran(C.upnvme_cgo_at_once(p.handle(), l.handle(), C.uintptr_t(uintptr(unsafe.Pointer(q.ns.ptr))), piece,
+		(*C.char)(unsafe.Pointer(&data[0])), C.uint64_t(p.ctrlr.config.spin)))
+}
+
+// writeParts writes a piece whose first or last block is not written whole: it is read before.
+func (ns *Namespace) writeParts(ctx context.Context, p []byte, e extent) error {
+	locks, err := ns.lockEnds(ctx, &e)
+	if err != nil {
+		return err
 	}
 	l, err := ns.ctrlr.leases.get(ctx)
 	if err != nil {
@@ -155,17 +239,16 @@ func (ns *Namespace) writeSome(ctx context.Context, p []byte, e extent) error {
 		return err
 	}
 	l.claims.locks = locks
-	if kept, err := l.fillAndWrite(ctx, ns, p, &e); kept {
-		return err
-	} else if err != nil {
-		l.claims.giveBack()
-		l.leases.put(l)
+	kept, err := l.fillAndWrite(ctx, ns, p, &e)
+	if kept {
 		return err
 	}
-	l.bounced.Add(e.bytes)
+	if err == nil {
+		l.count(0, e.bytes)
+	}
 	l.claims.giveBack()
 	l.leases.put(l)
-	return nil
+	return err
 }
 
 // lockEnds locks the blocks that are written in part: the first, the last, or both.
@@ -203,6 +286,6 @@ func (l *lease) fillAndWrite(ctx context.Context, ns *Namespace, p []byte, e *ex
 // move reads or writes blocks by the bounce buffer, from its block `at` on.
 func (l *lease) move(ctx context.Context, ns *Namespace, opcode Opcode, at, lba, blocks, block uint64) (bool, error) {
 	*l.op() = Op{Opcode: opcode, NSID: ns.id, LBA: lba, Blocks: uint32(blocks), Offset: at * block}
-	l.c.base, l.c.bytes = C.uintptr_t(uintptr(unsafe.Pointer(l.c.bounce))), l.c.bounce_bytes
+	l.c.room = C.struct_upnvme_cgo_room{C.uintptr_t(uintptr(unsafe.Pointer(l.c.bounce))), l.c.bounce_bytes}
 	return l.run(ctx, ns)
 }

@@ -6,6 +6,10 @@ package upnvme
 
 // These are called once for each I/O or batch. They keep no pointer, and nothing that they call calls Go.
 
+// #cgo noescape upnvme_cgo_at_once
+// #cgo nocallback upnvme_cgo_at_once
+// #cgo noescape upnvme_cgo_do
+// #cgo nocallback upnvme_cgo_do
 // #cgo noescape upnvme_cgo_lease_run
 // #cgo nocallback upnvme_cgo_lease_run
 // #cgo noescape upnvme_cgo_move

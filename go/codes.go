@@ -52,10 +52,10 @@ const (
 	CodeInCallback        Code = C.UPNVME_ERR_IN_CALLBACK        // -EDEADLK: a poll, reap or exec within a callback
 	CodeQPairOwned        Code = C.UPNVME_ERR_QPAIR_OWNED        // adopting a queue pair that somebody still owns
 	CodeQPairReleased     Code = C.UPNVME_ERR_QPAIR_RELEASED     // it was released and nobody has adopted it
-	CodeBlocks            Code = C.UPNVME_ERR_BLOCKS             // None
-	CodeLBARange          Code = C.UPNVME_ERR_LBA_RANGE          // None
-	CodeBufferAlign       Code = C.UPNVME_ERR_BUFFER_ALIGN       // None
-	CodeBufferUnreachable Code = C.UPNVME_ERR_BUFFER_UNREACHABLE // None
+	CodeBlocks            Code = C.UPNVME_ERR_BLOCKS             // zero blocks, or more than one request may have
+	CodeLBARange          Code = C.UPNVME_ERR_LBA_RANGE          // blocks past the namespace's end, or wrapped
+	CodeBufferAlign       Code = C.UPNVME_ERR_BUFFER_ALIGN       // not aligned as the controller needs it
+	CodeBufferUnreachable Code = C.UPNVME_ERR_BUFFER_UNREACHABLE // not (wholly) where the device can reach
 	CodeIOVec             Code = C.UPNVME_ERR_IOVEC              // a segment no PRP or SGL can say; a wrong total
 	CodeMetadata          Code = C.UPNVME_ERR_METADATA           // metadata missing, unreachable, or not taken
 	CodeUnsupported       Code = C.UPNVME_ERR_UNSUPPORTED        // the controller does not have it (ONCS)

@@ -27,6 +27,8 @@ type Controller struct {
 	config  openConfig
 	leases  leases
 	events  events
+	regions regions
+	align   uintptr // of a buffer's start
 	leak    *leak
 	over    *atomic.Bool // for the leak
 
@@ -52,23 +54,25 @@ type openConfig struct {
 	drain        time.Duration
 }
 
-// Option says how a controller is to be opened.
+// Option says how a controller is to be opened (struct upnvme_open_opts).
 type Option func(*openConfig)
 
-// QPairs asks the controller for so many I/O queue pairs; 64 if not said.
+// QPairs asks the controller for so many I/O queue pairs (upnvme_open_opts.nqpairs); 64 if not said.
 func QPairs(n int) Option { return func(c *openConfig) { c.nqpairs = n } }
 
-// KeepAlive sets the keep-alive period; none if not said. [Controller.Poll] or [Housekeeping] must serve it.
+// KeepAlive sets the keep-alive period (upnvme_open_opts.keep_alive_ms); none if not said. [Controller.Poll] or
+// [Housekeeping] must serve it.
 func KeepAlive(period time.Duration) Option { return func(c *openConfig) { c.keepAlive = period } }
 
-// AdminTimeout is how long an admin command may take; 10 s if not said.
+// AdminTimeout is how long an admin command may take (upnvme_open_opts.admin_timeout_ns); 10 s if not said.
 func AdminTimeout(limit time.Duration) Option { return func(c *openConfig) { c.adminTimeout = limit } }
 
-// MaxTransfer limits the data of one command, 4,096 bytes at least; larger requests are split.
+// MaxTransfer limits the data of one command, 4,096 bytes at least (upnvme_open_opts.max_transfer_bytes); larger
+// requests are split.
 func MaxTransfer(bytes uint64) Option { return func(c *openConfig) { c.maxTransfer = bytes } }
 
 // Housekeeping has a goroutine call [Controller.Poll] with that period, so that events arrive, keep-alive is served and
-// a failure is noticed by themselves.
+// a failure is noticed by themselves (upnvme_ctrlr_poll).
 func Housekeeping(period time.Duration) Option {
 	return func(c *openConfig) { c.housekeeping = period }
 }
@@ -78,28 +82,29 @@ func Housekeeping(period time.Duration) Option {
 func LibraryHousekeeping() Option { return func(c *openConfig) { c.cHousekeeper = true } }
 
 // Leases limits how many queue pairs are kept for calls without one of their own, such as [Namespace.ReadAt]: that many
-// of them are with the device at a time. If not said, 32, or half of what the controller grants if that is less.
+// of them are with the device at a time (upnvme_qpair_create). If not said, 32, or half of what the controller grants
+// if that is less.
 func Leases(n int) Option { return func(c *openConfig) { c.leases = n } }
 
 // SpinBudget is how long such a call polls on its thread before it hands its command to the poller, which sleeps in
-// between; 20 µs if not said. 0 polls once.
+// between (the time-out of upnvme_exec_at); 20 µs if not said. 0 polls once.
 func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.spin = budget } }
 
-// DrainTimeout is how long [Controller.Close] waits for commands of such calls before it ends them as aborted; 10 s if
-// not said.
+// DrainTimeout is how long [Controller.Close] waits for commands of such calls before it ends them as aborted
+// (upnvme_qpair_stop); 10 s if not said.
 func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
 
 // Open opens the controller that a URI names and brings it up (upnvme_open): "soft:ram?size=1GiB",
-// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close].
+// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI than
+// the program was built for (upnvme_abi_version) is refused.
 func Open(uri string, options ...Option) (*Controller, error) {
 	config := openConfig{spin: 20 * time.Microsecond, drain: 10 * time.Second}
 	for _, option := range options {
 		option(&config)
 	}
 	if got := uint32(C.upnvme_abi_version()); got != C.UPNVME_ABI_VERSION {
-		return nil,
-			invalid("libupnvme has ABI %d, this program was built for %d: install that, or build it again",
-				got, uint32(C.UPNVME_ABI_VERSION))
+		return nil, invalid("libupnvme has ABI %d, this program was built for %d: install that, or build it again",
+			got, uint32(C.UPNVME_ABI_VERSION))
 	}
 	c := &Controller{uri: uri, config: config, closed: make(chan struct{}), over: new(atomic.Bool),
 		namespaces: map[uint32]*Namespace{}, buffers: map[*region]struct{}{}, pools: map[*Pool]struct{}{},
@@ -147,7 +152,10 @@ func (c *Controller) setUp() error {
 			limit = 1
 		}
 	}
-	c.leases.setUp(c, limit)
+	if err := c.leases.setUp(c, limit); err != nil {
+		return err
+	}
+	c.align = uintptr(info.BufferAlign)
 	if err := c.events.setUp(c); err != nil {
 		return err
 	}
@@ -271,6 +279,18 @@ func newLeak(what string, over *atomic.Bool) *leak {
 	return l
 }
 
+// CMBFlags are what a controller's memory buffer may hold (UPNVME_CMB_...; NVMe Base 2.0, 3.1.3.12).
+type CMBFlags uint32
+
+// The bits of CMBFlags.
+const (
+	CMBSubmissionQueues CMBFlags = C.UPNVME_CMB_SUBMISSION_QUEUES // submission queues
+	CMBCompletionQueues CMBFlags = C.UPNVME_CMB_COMPLETION_QUEUES // completion queues
+	CMBLists            CMBFlags = C.UPNVME_CMB_LISTS             // PRP and SGL lists
+	CMBReadData         CMBFlags = C.UPNVME_CMB_READ_DATA         // data that the controller gives
+	CMBWriteData        CMBFlags = C.UPNVME_CMB_WRITE_DATA        // data that the controller takes
+)
+
 // ControllerInfo is what a controller is, and its limits (upnvme_ctrlr_info_get; NVMe Base 2.0, 5.17.2.1).
 type ControllerInfo struct {
 	VendorID            uint16
@@ -295,9 +315,11 @@ type ControllerInfo struct {
 	MaxDeallocateRanges uint32
 	NUMANode            int32  // -1: any
 	Environment         string // "host", "vfio", "dpdk", "uio"
+	CMBBytes            uint64 // memory of the controller's own that can be used, see [ControllerMemory]; 0: none
+	CMB                 CMBFlags
 }
 
-// Info tells what the controller is, from what was read when it was opened.
+// Info tells what the controller is, from what was read when it was opened (upnvme_ctrlr_info_get).
 func (c *Controller) Info() (ControllerInfo, error) {
 	i := C.struct_upnvme_ctrlr_info{size: C.sizeof_struct_upnvme_ctrlr_info}
 	if _, err := c.use(func() C.int { return C.upnvme_ctrlr_info_get(c.ptr, &i) }); err != nil {
@@ -316,6 +338,6 @@ func (c *Controller) Info() (ControllerInfo, error) {
 		SGL:                i.sgl != 0, ReadyTimeout: time.Duration(i.ready_timeout_ms) * time.Millisecond,
 		MaxWriteZeroesBytes: uint64(i.max_write_zeroes_bytes), MaxVerifyBytes: uint64(i.max_verify_bytes),
 		MaxDeallocateRanges: uint32(i.max_deallocate_ranges), NUMANode: int32(i.numa_node),
-		Environment: C.GoString(&i.environment[0]),
+		Environment: C.GoString(&i.environment[0]), CMBBytes: uint64(i.cmb_bytes), CMB: CMBFlags(i.cmb_flags),
 	}, nil
 }

@@ -117,7 +117,7 @@ const (
 	SystemIPCLock       SystemFlags = C.UPNVME_SYSTEM_IPC_LOCK        // the caller has CAP_IPC_LOCK
 )
 
-// HugePages are huge pages of one size.
+// HugePages are huge pages of one size (struct upnvme_huge_pages).
 type HugePages struct {
 	PageBytes uint64
 	Pages     uint64 // set aside
@@ -135,7 +135,7 @@ type System struct {
 	Huge            []HugePages
 }
 
-// ThisSystem looks at the machine. What cannot be read counts as not there.
+// ThisSystem looks at the machine (upnvme_system_get). What cannot be read counts as not there.
 func ThisSystem() (System, error) {
 	s := C.struct_upnvme_system{size: C.sizeof_struct_upnvme_system}
 	if _, err := call(func() C.int { return C.upnvme_system_get(&s) }); err != nil {

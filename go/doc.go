@@ -32,8 +32,9 @@
 //
 // # Who owns memory
 //
-// The slice of ReadAt or WriteAt is never shown to the device: data goes through DMA memory of the lease. Nobody but
-// the caller touches it after the call has returned, whatever the reason was.
+// The slice of ReadAt or WriteAt is not shown to the device: data goes through DMA memory of the lease. Only where the
+// slice lies within a Buffer, and the call cannot be cancelled, the device moves whole blocks there itself. Nobody but
+// the caller touches the slice after the call has returned, whatever the reason was.
 //
 // A [Buffer] is the caller's, from Alloc to [Buffer.Free]. While a command is in flight, what it covers is the
 // device's. Freeing early is safe: a call that uses the buffer keeps it, and the library sets allocated memory aside
@@ -53,9 +54,10 @@
 // # Waiting
 //
 // A call polls on its thread for the spin budget. A command that takes longer is handed to the poller: one goroutine
-// for all such commands, which looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is nothing
-// to wait for. A program that waits for a slow disk holds no thread, and an idle one burns no core. When all leases
-// are out, calls wait in the order in which they came.
+// for all such commands. Where completions signal an eventfd (PCIe by VFIO, soft: with mode=thread) it sleeps in poll(2)
+// until one does; elsewhere it looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is nothing
+// to wait for. A program that waits for a slow disk holds no thread of its own for each command, and an idle one burns
+// no core. When all leases are out, calls wait in the order in which they came.
 //
 // # Writes at the same time
 //

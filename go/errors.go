@@ -54,7 +54,8 @@ var (
 	ErrFreed = &Error{syscall.EFAULT, CodeBufferUnreachable, "the buffer was freed"}
 )
 
-// StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92).
+// StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92; upnvme_status_name,
+// upnvme_status_text).
 type StatusError struct {
 	Status        uint16 // all of it, as the controller posted it, without the phase tag
 	SCT           uint8  // status code type

@@ -3,13 +3,10 @@
 package upnvme
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,58 +53,6 @@ func TestStatuses(t *testing.T) {
 		ns.Compare(ctx, buf, 0, 1)} {
 		must(t, err)
 	}
-}
-
-// What the package does by another function of the ABI, and why.
-var notCalled = map[string]string{
-	"upnvme_submit": "upnvme_submit_at: an op of Go's has an offset, and no address",
-	"upnvme_exec":   "upnvme_exec_at: likewise",
-}
-
-// A function of the ABI that the package does not reach is one that Go programmers do not have.
-func TestEveryFunctionIsReachable(t *testing.T) {
-	file, err := os.Open("../capi/upnvme.map")
-	if err != nil {
-		t.Skip("the symbol map is not here: ", err)
-	}
-	defer file.Close()
-	code := source(t, "*.go", func(name string) bool { return !strings.HasSuffix(name, "_test.go") })
-	glue := source(t, "../bindings/cgo/upnvme/*.h", func(string) bool { return true })
-	n := 0
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		name := strings.TrimSuffix(strings.TrimSpace(lines.Text()), ";")
-		if !regexp.MustCompile(`^upnvme_\w+$`).MatchString(name) {
-			continue
-		}
-		n++
-		if !regexp.MustCompile(`C\.`+name+`\(`).MatchString(code) &&
-			!regexp.MustCompile(`\b`+name+`\(`).MatchString(glue) && notCalled[name] == "" {
-			t.Errorf("%s is not called", name)
-		}
-	}
-	if n < 60 {
-		t.Errorf("only %d functions", n)
-	}
-	declared := regexp.MustCompile(`static inline [^(]*?\*?(upnvme_cgo_\w+)\(`)
-	for _, match := range declared.FindAllStringSubmatch(glue, -1) {
-		if name := match[1]; strings.Count(glue, name) == 1 && !strings.Contains(code, "C."+name+"(") {
-			t.Errorf("the glue's %s is not called", name)
-		}
-	}
-}
-
-func source(t *testing.T, pattern string, wanted func(string) bool) string {
-	names, err := filepath.Glob(pattern)
-	must(t, err)
-	var all strings.Builder
-	for _, name := range names {
-		if wanted(name) {
-			text, err := os.ReadFile(name)
-			must(t, err)
-			all.Write(text)
-		}
-	}
-	return all.String()
 }
 
 func TestTheLog(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// EventKind is what an [Event] is about.
+// EventKind is what an [Event] is about (UPNVME_EVENT_...).
 type EventKind uint32
 
 // The kinds.
@@ -25,7 +25,7 @@ const (
 	EventOther            EventKind = C.UPNVME_EVENT_OTHER      // look at Type, Info and LogPage
 )
 
-// Event is something that the controller reported (NVMe Base 2.0, 5.2).
+// Event is something that the controller reported (NVMe Base 2.0, 5.2; struct upnvme_event).
 type Event struct {
 	Kind    EventKind
 	NSID    uint32 // of the namespace that changed; 0: none, or many

@@ -36,7 +36,7 @@ type SMART struct {
 	SensorCelsius           []int32 // of the sensors that there are
 }
 
-// SMART reads the SMART log of the controller.
+// SMART reads the SMART log of the controller (upnvme_smart_get).
 func (c *Controller) SMART() (SMART, error) {
 	s := C.struct_upnvme_smart{size: C.sizeof_struct_upnvme_smart}
 	if _, err := c.use(func() C.int { return C.upnvme_smart_get(c.ptr, &s) }); err != nil {
@@ -62,7 +62,7 @@ func (c *Controller) SMART() (SMART, error) {
 	return smart, nil
 }
 
-// ErrorEntry is one entry of the error information log (NVMe Base 2.0, 5.16.1.2).
+// ErrorEntry is one entry of the error information log (NVMe Base 2.0, 5.16.1.2; struct upnvme_error_entry).
 type ErrorEntry struct {
 	Count     uint64 // a unique number of this error; larger is later
 	LBA       uint64 // first block that it is about
@@ -94,7 +94,7 @@ type Firmware struct {
 	Revisions  [7]string // of slots 1 to 7; empty where there is none
 }
 
-// Firmware reads the firmware slot log.
+// Firmware reads the firmware slot log (upnvme_firmware_get).
 func (c *Controller) Firmware() (Firmware, error) {
 	f := C.struct_upnvme_firmware{size: C.sizeof_struct_upnvme_firmware}
 	if _, err := c.use(func() C.int { return C.upnvme_firmware_get(c.ptr, &f) }); err != nil {
@@ -187,7 +187,7 @@ type Features struct {
 	Timestamp                 time.Duration // see TimestampFromHost
 }
 
-// Features reads the current values of the features.
+// Features reads the current values of the features (upnvme_features_get).
 func (c *Controller) Features() (Features, error) {
 	f := C.struct_upnvme_features{size: C.sizeof_struct_upnvme_features}
 	if _, err := c.use(func() C.int { return C.upnvme_features_get(c.ptr, &f) }); err != nil {

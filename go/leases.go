@@ -10,30 +10,37 @@ import "C"
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"unsafe"
 )
 
 // leases are the queue pairs that calls without one of their own borrow for a command. They are made as they are
-// needed. Who finds none waits in turn: a channel serves its receivers in their order. A mutex here would be in the
-// way of each call, and one that many want at a time is handed from goroutine to goroutine ahead of all others.
+// needed. What is simple is done by one call of C, which takes a free lease and gives it back (cgo_leases.h); what comes
+// here are the commands that C leaves unfinished, and the calls that find no lease. These wait in turn.
 type leases struct {
 	ctrlr  *Controller
 	parked parked
-	free   chan *lease   // room for all
-	closed chan struct{} // closed when nobody gets one any more
+	table  *leaseTable
 	waits  atomic.Uint64
 
 	mu        sync.Mutex
-	all       []*lease
-	made      int // with those that are just being made
+	byIndex   []atomic.Pointer[lease] // as in the table
+	unused    []*lease                // places in the table whose queue pair was closed
+	made      int                     // queue pairs, with those that are just being made
 	max       int
+	queue     []chan *lease // of those who wait; each gets a lease, or nil: look again
 	shut      bool
-	changed   chan struct{} // closed when there are fewer than before: try to make one
+	drained   chan struct{} // closed when it is shut and no queue pair is left
 	abandoned uint64
 	parkings  uint64
-	past      LeaseStats // of leases that are not there any more
+}
+
+// leaseTable is the leases as C knows them. Its memory goes with the last reference to it: a call that comes after
+// Close looks there still.
+type leaseTable struct {
+	c *C.struct_upnvme_cgo_leases
 }
 
 // leaseEntries is room for the parts of a split request.
@@ -41,12 +48,11 @@ const leaseEntries = 16
 
 // lease is one of them. All of it belongs to whoever has it.
 type lease struct {
-	c        *C.struct_upnvme_cgo_lease
-	leases   *leases
-	claims   claims
-	commands atomic.Uint64
-	bounced  atomic.Uint64
-	parking  parking
+	c       *C.struct_upnvme_cgo_lease
+	leases  *leases
+	claims  claims
+	parking parking
+	handed  atomic.Uint32 // what one who had it did is seen by the next one; C does the real handing over
 }
 
 // claims are what a command keeps from others until the device is done with it, even if its caller is gone.
@@ -76,91 +82,198 @@ func (c *Controller) Stats() LeaseStats {
 	p := &c.leases
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	stats := p.past
-	stats.QPairs, stats.Waits, stats.Parked, stats.Abandoned = len(p.all), p.waits.Load(), p.parkings, p.abandoned
-	for _, l := range p.all {
-		stats.Commands += l.commands.Load()
-		stats.BouncedBytes += l.bounced.Load()
+	stats := LeaseStats{QPairs: p.made, Waits: p.waits.Load(), Parked: p.parkings, Abandoned: p.abandoned}
+	for i := range p.byIndex {
+		if l := p.byIndex[i].Load(); l != nil {
+			stats.Commands += atomic.LoadUint64((*uint64)(&l.c.commands))
+			stats.BouncedBytes += atomic.LoadUint64((*uint64)(&l.c.bounced))
+		}
 	}
 	return stats
 }
 
-func (p *leases) setUp(c *Controller, max int) {
+func (p *leases) setUp(c *Controller, max int) error {
 	p.ctrlr, p.max = c, max
-	p.free, p.closed, p.changed = make(chan *lease, max), make(chan struct{}), make(chan struct{})
+	p.table = &leaseTable{C.upnvme_cgo_leases_new(C.uint32_t(max))}
+	if p.table.c == nil {
+		return ErrNoMemory
+	}
+	runtime.SetFinalizer(p.table, func(t *leaseTable) { C.upnvme_cgo_leases_free(t.c) })
+	p.byIndex = make([]atomic.Pointer[lease], max)
+	p.drained = make(chan struct{})
 	p.parked.setUp(p)
+	return nil
 }
 
 // get takes a lease; put gives it back.
 func (p *leases) get(ctx context.Context) (*lease, error) {
-	for !p.ctrlr.closing.Load() {
-		select {
-		case l := <-p.free:
-			return p.taken(l)
-		default:
+	for {
+		l, ready, err := p.find()
+		if l != nil || err != nil {
+			return l, err
 		}
-		make, changed := p.mayMake()
-		if make {
-			l, err := p.create()
-			if l != nil || err != nil {
+		if ready == nil { // there is room for one more
+			if l, err := p.create(); l != nil || err != nil {
 				return l, err
 			}
 			continue
 		}
 		p.waits.Add(1)
 		select {
-		case l := <-p.free:
-			return p.taken(l)
-		case <-changed:
-		case <-p.closed:
+		case l := <-ready:
+			if l != nil {
+				return l, nil
+			}
 		case <-ctx.Done():
+			p.leave(ready)
 			return nil, ctx.Err()
 		}
 	}
-	return nil, ErrClosed
 }
 
-// taken is a lease that somebody has got; one whose queue pair was closed is Close's.
-func (p *leases) taken(l *lease) (*lease, error) {
-	if l.c.qp == nil {
-		p.put(l)
-		return nil, ErrClosed
-	}
-	return l, nil
-}
-
-func (p *leases) put(l *lease) { p.free <- l }
-
-// mayMake reserves the place of one more, or tells when to ask again.
-func (p *leases) mayMake() (bool, <-chan struct{}) {
+// find takes a lease that is free, or reserves the place of one more, or gives the place in the queue.
+func (p *leases) find() (*lease, chan *lease, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.made == p.max || p.shut {
-		return false, p.changed
+	if p.shut {
+		return nil, nil, ErrClosed
 	}
-	p.made++
-	return true, nil
+	if len(p.queue) == 0 {
+		if l := p.take(); l != nil {
+			return l, nil, nil
+		}
+	}
+	if p.made < p.max {
+		p.made++
+		return nil, nil, nil
+	}
+	ready := make(chan *lease, 1)
+	p.queue = append(p.queue, ready)
+	C.upnvme_cgo_leases_wait_for(p.table.c, 1)
+	p.serve() // one may have been given back before that
+	return nil, ready, nil
+}
+
+// take takes a lease that is free, or nil.
+func (p *leases) take() *lease {
+	c := C.upnvme_cgo_lease_take(p.table.c)
+	if c == nil {
+		return nil
+	}
+	return p.had(c)
+}
+
+// had is the lease that C has taken.
+func (p *leases) had(c *C.struct_upnvme_cgo_lease) *lease {
+	l := p.byIndex[c.index].Load()
+	l.handed.Load()
+	return l
+}
+
+func (p *leases) put(l *lease) {
+	if l.free() {
+		p.wake()
+	}
+}
+
+// free lets others take the lease; true: somebody waits for one.
+func (l *lease) free() bool {
+	l.handed.Add(1)
+	return C.upnvme_cgo_lease_put(l.leases.table.c, l.c) != 0
+}
+
+// wake is for a lease that was given back while somebody waits: a call, or Close.
+func (p *leases) wake() {
+	p.mu.Lock()
+	var over []*lease
+	if p.shut {
+		for l := p.take(); l != nil; l = p.take() {
+			over = append(over, l)
+		}
+	} else {
+		p.serve()
+	}
+	p.mu.Unlock()
+	for _, l := range over {
+		p.destroy(l)
+	}
+}
+
+// serve gives what is free to those who wait, in turn.
+func (p *leases) serve() {
+	for len(p.queue) > 0 {
+		l := p.take()
+		if l == nil {
+			return
+		}
+		p.callNext(l)
+	}
+}
+
+// callNext gives the first who waits a lease, or has him look again.
+func (p *leases) callNext(l *lease) {
+	ready := p.queue[0]
+	p.queue[0] = nil
+	p.queue = p.queue[1:]
+	C.upnvme_cgo_leases_wait_for(p.table.c, -1)
+	ready <- l
+}
+
+// leave is for one who waits no more.
+func (p *leases) leave(ready chan *lease) {
+	p.mu.Lock()
+	for i := range p.queue {
+		if p.queue[i] == ready {
+			p.queue = append(p.queue[:i], p.queue[i+1:]...)
+			C.upnvme_cgo_leases_wait_for(p.table.c, -1)
+			break
+		}
+	}
+	p.mu.Unlock()
+	select {
+	case l := <-ready: // his turn had come
+		if l != nil {
+			p.put(l)
+		}
+	default:
+	}
 }
 
 // create makes one more. Neither a lease nor an error: the controller grants no more, but there are others.
 func (p *leases) create() (*lease, error) {
-	l := &lease{leases: p, c: (*C.struct_upnvme_cgo_lease)(C.calloc(1, C.sizeof_struct_upnvme_cgo_lease))}
-	l.parking.wake = make(chan struct{}, 1)
-	if l.c == nil {
-		p.lost(ErrNoMemory)
-		return nil, ErrNoMemory
+	l := p.place()
+	if l == nil {
+		return nil, p.lost(ErrNoMemory)
 	}
 	opts := C.struct_upnvme_qpair_opts{size: C.sizeof_struct_upnvme_qpair_opts, entries: leaseEntries}
 	rc := C.upnvme_cgo_lease_new(l.c, p.ctrlr.ptr, &opts)
 	if rc < 0 {
 		err := l.failure(rc)
-		C.free(unsafe.Pointer(l.c))
+		p.mu.Lock()
+		p.unused = append(p.unused, l)
+		p.mu.Unlock()
 		return nil, p.lost(err)
 	}
+	return l, nil
+}
+
+// place finds the place of a lease in the table.
+func (p *leases) place() *lease {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.all = append(p.all, l)
-	return l, nil
+	if n := len(p.unused); n > 0 {
+		l := p.unused[n-1]
+		p.unused = p.unused[:n-1]
+		return l
+	}
+	c := C.upnvme_cgo_leases_add(p.table.c)
+	if c == nil {
+		return nil
+	}
+	l := &lease{leases: p, c: c}
+	l.parking.wake = make(chan struct{}, 1)
+	p.byIndex[c.index].Store(l)
+	return l
 }
 
 // lost gives back the place of one that could not be made.
@@ -176,63 +289,52 @@ func (p *leases) lost(err error) error {
 	return err
 }
 
+// fewer counts one less; who waits may make one more.
 func (p *leases) fewer() {
 	p.made--
-	close(p.changed)
-	p.changed = make(chan struct{})
+	if len(p.queue) > 0 {
+		p.callNext(nil)
+	}
+	if p.shut && p.made == 0 {
+		close(p.drained)
+	}
 }
 
 // reclaim closes a lease that nobody has, for another queue pair's sake; false: there is none.
 func (p *leases) reclaim() bool {
-	select {
-	case l := <-p.free:
-		p.destroy(l)
-		return true
-	default:
+	p.mu.Lock()
+	l := p.take()
+	p.mu.Unlock()
+	if l == nil {
 		return false
 	}
+	p.destroy(l)
+	return true
 }
 
-// close wakes those who wait, and returns when all leases are back and gone. The controller is closing already, so
-// nobody but those who have just looked gets another.
+// close wakes those who wait, and returns when all leases are back and gone. Nobody but those who have just looked gets
+// another.
 func (p *leases) close() {
 	p.mu.Lock()
 	p.shut = true
+	C.upnvme_cgo_leases_wait_for(p.table.c, 1) // whoever gives one back wakes, from now on
+	for len(p.queue) > 0 {
+		p.callNext(nil)
+	}
+	if p.made == 0 {
+		close(p.drained)
+	}
 	p.mu.Unlock()
-	close(p.closed)
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		for n, changed := p.left(); n > 0; n, changed = p.left() {
-			select {
-			case l := <-p.free:
-				p.destroy(l)
-			case <-changed: // one that was just being made has failed
-			}
-		}
-	}()
-	p.parked.drain(drained, p.ctrlr.config.drain)
+	p.wake()
+	p.parked.drain(p.drained, p.ctrlr.config.drain)
 	p.parked.join()
 }
 
-func (p *leases) left() (int, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.made, p.changed
-}
-
 func (p *leases) destroy(l *lease) {
-	C.upnvme_cgo_lease_free(l.c)
+	C.upnvme_cgo_lease_close(l.c)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.past.Commands += l.commands.Load()
-	p.past.BouncedBytes += l.bounced.Load()
-	for i := range p.all {
-		if p.all[i] == l {
-			p.all = append(p.all[:i], p.all[i+1:]...)
-			break
-		}
-	}
+	p.unused = append(p.unused, l)
 	p.fewer()
 }
 
@@ -240,21 +342,32 @@ func (l *lease) failure(rc C.int) error {
 	return errorOf(&l.c.error, rc)
 }
 
-// run has the device do l.c.op. If it is cancelled, the lease stays with the device and claims go with it: kept is
-// true, and the caller must not touch it any more. Else the lease and the claims are still the caller's.
+// run has the device do l.c.op; as finish.
 func (l *lease) run(ctx context.Context, ns *Namespace) (kept bool, err error) {
-	rc := C.upnvme_cgo_lease_run(l.c, unsafe.Pointer(ns.ptr), C.uint64_t(l.leases.ctrlr.config.spin))
+	return l.finish(ctx, ns, C.upnvme_cgo_lease_run(l.c, unsafe.Pointer(ns.ptr),
+		C.uint64_t(l.leases.ctrlr.config.spin)))
+}
+
+// finish waits for a command that was run, and says how it ended. If it is cancelled, the lease stays with the device
+// and claims go with it: kept is true, and the caller must not touch it any more. Else the lease and the claims are
+// still the caller's.
+func (l *lease) finish(ctx context.Context, ns *Namespace, rc C.int) (kept bool, err error) {
 	if rc == 0 {
 		if kept, rc = l.leases.parked.wait(ctx, l); kept {
 			return true, ctx.Err()
 		}
 	}
-	l.commands.Add(1)
+	l.count(1, 0)
 	ns.note(uint32(l.c.block_bytes), uint64(l.c.nblocks))
 	if rc < 0 {
 		return false, l.failure(rc)
 	}
 	return false, l.status()
+}
+
+func (l *lease) count(commands, bounced uint64) {
+	atomic.AddUint64((*uint64)(&l.c.commands), commands)
+	atomic.AddUint64((*uint64)(&l.c.bounced), bounced)
 }
 
 func (l *lease) status() error {
@@ -266,14 +379,13 @@ func (l *lease) status() error {
 
 // bounce is DMA memory of at least that many bytes.
 func (l *lease) bounce(bytes uint64) ([]byte, error) {
-	if uint64(l.c.bounce_bytes) < bytes {
-		size := uint64(16 << 10)
-		for size < bytes {
-			size *= 2
-		}
-		if rc := C.upnvme_cgo_lease_grow(l.c, C.uint64_t(size)); rc < 0 {
-			return nil, l.failure(rc)
-		}
+	if rc := C.upnvme_cgo_bounce(l.c, C.uint64_t(bytes)); rc < 0 {
+		return nil, l.failure(rc)
 	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.bounce)), bytes), nil
+	return l.bounced(), nil
+}
+
+// bounced is the bounce buffer as it is.
+func (l *lease) bounced() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.bounce)), uint64(l.c.bounce_bytes))
 }

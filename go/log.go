@@ -18,7 +18,7 @@ import (
 	"unsafe"
 )
 
-// LogLevel is how much a message of the log matters.
+// LogLevel is how much a message of the log matters (UPNVME_LOG_...).
 type LogLevel uint32
 
 // The levels.

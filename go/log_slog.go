@@ -9,8 +9,8 @@ import (
 	"log/slog"
 )
 
-// SetLogger sends the library's log to a logger of log/slog, as far as the logger takes a level when it is set; nil
-// stops it. See [SetLog]. It is there from Go 1.21 on.
+// SetLogger sends the library's log to a logger of log/slog, as far as the logger takes a level when it is set
+// (upnvme_log_set); nil stops it. See [SetLog]. It is there from Go 1.21 on.
 func SetLogger(logger *slog.Logger) error {
 	if logger == nil {
 		return SetLog(nil, 0)

@@ -95,7 +95,7 @@ func (ns *Namespace) Blocks() uint64 {
 	return ns.look(func() uint64 { return uint64(C.upnvme_ns_block_count(ns.ptr)) })
 }
 
-// Size is how many bytes the namespace has.
+// Size is how many bytes the namespace has (upnvme_ns_block_count, upnvme_ns_block_size).
 func (ns *Namespace) Size() int64 { return int64(ns.Blocks() * uint64(ns.BlockSize())) }
 
 // MetadataSize is how much metadata a block has (upnvme_ns_metadata_size).
@@ -128,7 +128,7 @@ type NamespaceInfo struct {
 	UUID                 [16]byte
 }
 
-// Info tells what the namespace is, from a fresh Identify.
+// Info tells what the namespace is, from a fresh Identify (upnvme_ns_info_get).
 func (ns *Namespace) Info() (NamespaceInfo, error) {
 	if ns == nil {
 		return NamespaceInfo{}, nullError("namespace")

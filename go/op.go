@@ -9,7 +9,7 @@ import "C"
 
 import "unsafe"
 
-// Opcode is an I/O command (NVM Command Set 1.0, Figure 15).
+// Opcode is an I/O command (NVM Command Set 1.0, Figure 15; UPNVME_OP_...).
 type Opcode uint8
 
 // What an [Op] can be. [QPair.Raw] sends any other.
@@ -23,7 +23,7 @@ const (
 	OpVerify            Opcode = C.UPNVME_OP_VERIFY
 )
 
-// OpFlags are bits of a command's dword 12 (NVM Command Set 1.0, 3.2.6).
+// OpFlags are bits of a command's dword 12 (NVM Command Set 1.0, 3.2.6; UPNVME_FUA and its like).
 type OpFlags uint16
 
 // The flags of an [Op].
@@ -40,7 +40,7 @@ const (
 	CheckStorageTag  OpFlags = C.UPNVME_STORAGE_TAG_CHECK // check the storage tag
 )
 
-// Form says what Offset of an [Op] is.
+// Form says what Offset of an [Op] is (UPNVME_FORM_...).
 type Form uint8
 
 const (
@@ -107,7 +107,7 @@ var (
 	_ [unsafe.Offsetof(Op{}.RefTagHigh)]byte     = [unsafe.Offsetof(cOp{}.ref_tag_high)]byte{}
 	_ [unsafe.Sizeof(Completion{})]byte          = [unsafe.Sizeof(cCompletion{})]byte{}
 	_ [unsafe.Offsetof(Completion{}.Status)]byte = [unsafe.Offsetof(cCompletion{}.status)]byte{}
-	_ [C.UPNVME_CGO_VERSION]byte                 = [1]byte{}
+	_ [C.UPNVME_CGO_VERSION]byte                 = [2]byte{}
 )
 
 // cOps is what C takes for a slice of ops: no type that says that there are pointers, which cgo would look for.

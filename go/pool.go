@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Pool is a number of OS threads with a queue pair each, for batches from any goroutine. A thread polls while it has
-// something in flight, sleeps in between when that takes long, and is parked when it has nothing to do.
+// Pool is a number of OS threads with a queue pair each, for batches from any goroutine (upnvme_qpair). A thread polls
+// while it has something in flight, sleeps in between when that takes long, and is parked when it has nothing to do.
 type Pool struct {
 	ctrlr *Controller
 	jobs  chan *job
@@ -57,7 +57,7 @@ const (
 	jobAbandoned
 )
 
-// NewPool starts n threads, each with a queue pair.
+// NewPool starts n threads, each with a queue pair (upnvme_qpair_create).
 func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
 	if n < 1 {
 		return nil, invalid("a pool of %d threads: it needs one at least", n)
@@ -99,8 +99,8 @@ func (c *Controller) addPool(p *Pool) error {
 	return nil
 }
 
-// Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads. Closing again
-// waits likewise.
+// Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads
+// (upnvme_qpair_close). Closing again waits likewise.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if !p.shut {
@@ -115,9 +115,9 @@ func (p *Pool) Close() error {
 	return nil
 }
 
-// Do has a batch of commands done, all with data in one buffer, and waits for all of them. done[i] is how ops[i]
-// ended; it has room for each. A command's status is in its completion, and no error. If an op is refused, the batch
-// ends there with a [*PartialError].
+// Do has a batch of commands done, all with data in one buffer, and waits for all of them (upnvme_submit, upnvme_reap).
+// done[i] is how ops[i] ended; it has room for each. A command's status is in its completion, and no error. If an op is
+// refused, the batch ends there with a [*PartialError].
 //
 // When the context is done, Do returns at once. ops and done are not touched after the return; the memory of buf stays
 // the device's until that has answered, even if it is freed.

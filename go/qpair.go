@@ -44,38 +44,40 @@ type qpairConfig struct {
 	flags                uint32
 }
 
-// QPairOption says how a queue pair is to be.
+// QPairOption says how a queue pair is to be (struct upnvme_qpair_opts).
 type QPairOption func(*qpairConfig)
 
-// Depth is how many commands can be in flight, 1 to 4,096; 255 if not said.
+// Depth is how many commands can be in flight, 1 to 4,096 (upnvme_qpair_opts.outstanding); 255 if not said.
 func Depth(n int) QPairOption { return func(c *qpairConfig) { c.outstanding = n } }
 
-// Entries sets the size of both rings, 2 to 65,536; one more than Depth if not said.
+// Entries sets the size of both rings, 2 to 65,536 (upnvme_qpair_opts.entries); one more than Depth if not said.
 func Entries(n int) QPairOption { return func(c *qpairConfig) { c.entries = n } }
 
-// RingEach rings the doorbell at each command, not once a batch.
+// RingEach rings the doorbell at each command, not once a batch (UPNVME_QPAIR_RING_EACH).
 func RingEach() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_RING_EACH }
 }
 
-// Histogram measures latencies, for [QPair.Histogram]; it reads the clock twice per request.
+// Histogram measures latencies, for [QPair.Histogram] (UPNVME_QPAIR_HISTOGRAM); it reads the clock twice per request.
 func Histogram() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_HISTOGRAM }
 }
 
-// Interrupt has completions signal an eventfd, for [QPair.Wait] and [QPair.FD]. Where there are no interrupts (UIO,
-// soft: without mode=thread) the queue pair is refused with ENOTSUP.
+// Interrupt has completions signal an eventfd, for [QPair.Wait] and [QPair.FD] (UPNVME_QPAIR_INTERRUPT). Where there
+// are no interrupts (UIO, soft: without mode=thread) the queue pair is refused with ENOTSUP.
 func Interrupt() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_INTERRUPT }
 }
 
-// ControllerMemory puts the submission queue into the controller's memory buffer; ENOTSUP where it has none.
+// ControllerMemory puts the submission queue into the controller's memory buffer (UPNVME_QPAIR_CMB); ENOTSUP where it
+// has none.
 func ControllerMemory() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_CMB }
 }
 
-// WithQPair creates a queue pair, calls fn with it, and closes it. The goroutine is locked to its OS thread for the
-// duration. What is in flight when fn returns is completed, by the library if need be, and its functions run.
+// WithQPair creates a queue pair, calls fn with it, and closes it (upnvme_qpair_create, upnvme_qpair_close). The
+// goroutine is locked to its OS thread for the duration. What is in flight when fn returns is completed, by the library
+// if need be, and its functions run.
 func (c *Controller) WithQPair(fn func(*QPair) error, options ...QPairOption) (err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -341,7 +343,7 @@ type QPairStats struct {
 	General             uint64 // commands that took the general path, not the straight one
 }
 
-// Stats reads the counters.
+// Stats reads the counters (upnvme_qpair_stats_get).
 func (q *QPair) Stats() (QPairStats, error) {
 	s := C.struct_upnvme_qpair_stats{size: C.sizeof_struct_upnvme_qpair_stats}
 	err := q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_stats_get(qp, &s) })

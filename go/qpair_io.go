@@ -163,7 +163,7 @@ func (q *QPair) vectored(bufs []*Buffer, fn func(Completion), submit func(segmen
 	return q.started(submit(unsafe.Pointer(&segments[0])), fn)
 }
 
-// IO starts any one command (upnvme_io), with its data in buf. The op's Tag does not matter.
+// IO starts any one command (upnvme_io_at), with its data in buf. The op's Tag does not matter.
 func (q *QPair) IO(buf *Buffer, op *Op, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -177,15 +177,16 @@ func (q *QPair) IO(buf *Buffer, op *Op, fn func(Completion)) error {
 	return q.started(rc, fn)
 }
 
-// IOVec is [QPair.IO] with the data in several buffers or parts of buffers; the op's Offset does not matter.
+// IOVec is [QPair.IO] with the data in several buffers or parts of buffers (upnvme_io); the op's Offset does not
+// matter.
 func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
 	return q.vectored(bufs, fn, func(segments unsafe.Pointer) C.int {
 		return C.upnvme_cgo_iov(q.c, unsafe.Pointer(op), segments, C.uint32_t(len(bufs)), C.uint32_t(q.free))
 	})
 }
 
-// Raw starts a command given dword by dword, with all of buf as its data; nil for one without. What it says is sent as
-// it is: that the data fits into the buffer is the caller's to know.
+// Raw starts a command given dword by dword, with all of buf as its data (upnvme_io with struct upnvme_raw); nil for
+// one without. What it says is sent as it is: that the data fits into the buffer is the caller's to know.
 func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -224,7 +225,7 @@ func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
 // it. If it panics, the others run still, then Poll panics with the first one's value.
 func (q *QPair) Poll() (int, error) { return q.PollMax(0) }
 
-// PollMax is [QPair.Poll] for so many completions at most; 0: all.
+// PollMax is [QPair.Poll] for so many completions at most (upnvme_poll); 0: all.
 func (q *QPair) PollMax(max int) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
@@ -233,7 +234,7 @@ func (q *QPair) PollMax(max int) (int, error) {
 	return q.ended(rc)
 }
 
-// Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit). It returns how
+// Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit_at). It returns how
 // many were accepted: fewer than all when the queue pair is full or an op is invalid; an error if not even the first
 // was.
 func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
@@ -272,7 +273,7 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 }
 
 // Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative timeout
-// is without end (upnvme_exec). It returns how many completions it has stored; an invalid op ends the batch. done has
+// is without end (upnvme_exec_at). It returns how many completions it has stored; an invalid op ends the batch. done has
 // room for each op. The thread polls all the while.
 func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
 	if err := q.outsideCallback(); err != nil {

@@ -23,9 +23,15 @@
 #include "cgo_notes.h"
 
 /** The version of what is in here, which the package compares with the one that it was made for. */
-#define UPNVME_CGO_VERSION 1u
+#define UPNVME_CGO_VERSION 2u
 
-/** The memory of one buffer, for data and separate metadata; `base` is a number, since it may be Go's. */
+/** The memory of one buffer, as Go gives it. */
+struct upnvme_cgo_room {
+	uintptr_t base; /**< where it begins, or 0; a number, since it may be Go's */
+	uint64_t bytes; /**< its length */
+};
+
+/* Data and separate metadata in one buffer. */
 static inline struct upnvme_area upnvme_cgo_area(uintptr_t base, uint64_t bytes)
 {
 	struct upnvme_area area = { (void *)base, bytes, (void *)base, bytes };
@@ -289,14 +295,17 @@ struct upnvme_cgo_lease {
 	upnvme_ctrlr *ctrlr;           /**< whose it is */
 	char *bounce;                  /**< DMA memory that data is copied through */
 	uint64_t bounce_bytes;         /**< its size */
-	uintptr_t base;                /**< where the command's data is */
-	uint64_t bytes;                /**< and how much of it */
+	struct upnvme_cgo_room room;   /**< where the command's data is */
 	struct upnvme_op op;           /**< the command, as Go has it */
 	struct upnvme_completion done; /**< how it ended */
 	struct upnvme_error error;     /**< why a call failed */
 	uint64_t nblocks;              /**< of the namespace, as it was last seen */
-	uint32_t block_bytes;          /**< likewise */
-	uint32_t reserved;             /**< zero */
+	uint64_t commands;             /**< counted: what it was used for */
+	uint64_t bounced;              /**< counted: bytes copied through the bounce buffer */
+	uint32_t block_bytes;          /**< as nblocks */
+	uint32_t taken;                /**< 1: somebody has it */
+	uint32_t index;                /**< its place among the leases */
+	int fd;                        /**< becomes readable when something completes, or -1 */
 };
 
 /* The sentence belongs to this thread, and the goroutine may go on on another. */
@@ -310,10 +319,25 @@ static inline int upnvme_cgo_lease_failed(struct upnvme_cgo_lease *lease, int rc
 	return rc;
 }
 
+/* Not every controller has interrupts, nor one for each queue pair. */
+static inline int upnvme_cgo_lease_create(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
+					  struct upnvme_qpair_opts opts)
+{
+	int rc;
+
+	opts.flags |= UPNVME_QPAIR_INTERRUPT;
+	rc = upnvme_qpair_create(&lease->qp, ctrlr, &opts);
+	lease->fd = rc ? -1 : upnvme_qpair_fd(lease->qp);
+	if (rc != -ENOTSUP && rc != -ENOSPC && rc != -EMFILE && rc != -ENFILE)
+		return rc;
+	opts.flags &= ~UPNVME_QPAIR_INTERRUPT;
+	return upnvme_qpair_create(&lease->qp, ctrlr, &opts);
+}
+
 static inline int upnvme_cgo_lease_new(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
 				       const struct upnvme_qpair_opts *opts)
 {
-	int rc = upnvme_qpair_create(&lease->qp, ctrlr, opts);
+	int rc = upnvme_cgo_lease_create(lease, ctrlr, *opts);
 
 	lease->ctrlr = ctrlr;
 	return rc ? upnvme_cgo_lease_failed(lease, rc) : upnvme_qpair_release(lease->qp);
@@ -342,7 +366,7 @@ static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, uint64_t
 static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of, uint64_t spin_ns)
 {
 	const upnvme_ns *ns = (const upnvme_ns *)of;
-	struct upnvme_area area = upnvme_cgo_area(lease->base, lease->bytes);
+	struct upnvme_area area = upnvme_cgo_area(lease->room.base, lease->room.bytes);
 	int rc = upnvme_exec_at(lease->qp, &area, &lease->op, 1, &lease->done, 1, spin_ns);
 
 	lease->block_bytes = upnvme_ns_block_size(ns);
@@ -352,15 +376,23 @@ static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of,
 	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
 }
 
+/* Before the sleep that may follow: what has come by now is taken, what comes later ends the sleep. */
+static inline int upnvme_cgo_lease_reap(struct upnvme_cgo_lease *lease)
+{
+	int rc = upnvme_reap(lease->qp, &lease->done, 1);
+
+	if (!rc && lease->fd >= 0 && upnvme_qpair_wait(lease->qp, 0) == 1)
+		rc = upnvme_reap(lease->qp, &lease->done, 1);
+	return !rc && !upnvme_qpair_inflight(lease->qp) ? -EIO : rc;
+}
+
 /** Looks once at what is in flight; as upnvme_cgo_lease_run. */
 static inline int upnvme_cgo_lease_look(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_qpair_adopt(lease->qp);
 
 	if (!rc) {
-		rc = upnvme_reap(lease->qp, &lease->done, 1);
-		if (!rc && !upnvme_qpair_inflight(lease->qp))
-			rc = -EIO;
+		rc = upnvme_cgo_lease_reap(lease);
 		upnvme_qpair_release(lease->qp);
 	}
 	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : rc;
@@ -393,11 +425,16 @@ static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : 1;
 }
 
-static inline void upnvme_cgo_lease_free(struct upnvme_cgo_lease *lease)
+/** Gives back what a lease has; it stays taken. */
+static inline void upnvme_cgo_lease_close(struct upnvme_cgo_lease *lease)
 {
 	upnvme_qpair_close(lease->qp);
 	upnvme_dma_free(lease->ctrlr, lease->bounce);
-	free(lease);
+	lease->qp = NULL;
+	lease->bounce = NULL;
+	lease->bounce_bytes = 0;
 }
+
+#include "cgo_leases.h"
 
 #endif

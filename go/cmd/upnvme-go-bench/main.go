@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	batch = 128
+	batch      = 128
 	span       = 1024
 	goroutines = 64
 )

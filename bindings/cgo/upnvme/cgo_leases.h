@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file upnvme/cgo_leases.h
+ * How calls from Go that have no queue pair of their own come by one. A part of upnvme/cgo.h.
+ *
+ * A lease is taken, used and given back within one call from Go, so that a goroutine that is
+ * preempted has none: else all of them would soon be with goroutines that wait to go on. Only what is
+ * not simply done is left to Go, with the lease: commands that the device still has, and errors.
+ */
+#ifndef UPNVME_CGO_LEASES_H
+#define UPNVME_CGO_LEASES_H
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <upnvme.h>
+
+/** All leases of a controller. They stay in memory as long as it does: who looks for one that is free
+ * may look at one whose queue pair has just been closed, which is taken for good. */
+struct upnvme_cgo_leases {
+	uint32_t nmade;    /**< how many there are in `all`; only grows */
+	uint32_t nwaiting; /**< callers that wait in turn, and come before all others */
+	uint32_t room;     /**< of `all` */
+	uint32_t reserved; /**< zero */
+	struct upnvme_cgo_lease *all[]; /**< by their index */
+};
+
+/** What became of a call. Without a lease, `rc` is one of upnvme_cgo_outcome; else the caller has the
+ * lease, and `rc` is what upnvme_cgo_lease_run returns. */
+struct upnvme_cgo_ran {
+	struct upnvme_cgo_lease
+		*lease; /**< for the caller to go on with and to give back, or null */
+	int rc;         /**< see above */
+};
+
+/** What became of a call that has left no lease. */
+enum upnvme_cgo_outcome {
+	UPNVME_CGO_NO_LEASE,    /**< nothing was done: none is free, or others wait */
+	UPNVME_CGO_SUCCESS,     /**< done */
+	UPNVME_CGO_SUCCESS_WAKE /**< done, and somebody waits for the lease */
+};
+
+/** A part of a request of bytes, through a lease's bounce buffer. */
+struct upnvme_cgo_piece {
+	uint64_t lba;         /**< first block */
+	uint64_t nblocks;     /**< of the namespace, as the caller knows it */
+	uint64_t bytes;       /**< of data */
+	uint32_t blocks;      /**< that the data touches */
+	uint32_t block_bytes; /**< of a block */
+	uint32_t head;        /**< bytes of the first block before the data */
+	uint16_t direct;      /**< 1: the device reaches the data itself; all are whole blocks */
+	uint16_t opcode;      /**< UPNVME_OP_READ or, of whole blocks, UPNVME_OP_WRITE */
+};
+
+/** A struct upnvme_op by value, in which Go sees no pointers. */
+struct upnvme_cgo_op {
+	uint64_t words[8]; /**< its bytes */
+};
+
+/* --- taking and giving back ---------------------------------------------------------------------- */
+
+static inline struct upnvme_cgo_leases *upnvme_cgo_leases_new(uint32_t room)
+{
+	struct upnvme_cgo_leases *leases = (struct upnvme_cgo_leases *)calloc(
+		1, sizeof(*leases) + room * sizeof(leases->all[0]));
+
+	if (leases)
+		leases->room = room;
+	return leases;
+}
+
+/** Frees the memory, when nobody can be looking for a lease any more. */
+static inline void upnvme_cgo_leases_free(struct upnvme_cgo_leases *leases)
+{
+	for (uint32_t i = 0; leases && i < leases->nmade; i++)
+		free(leases->all[i]);
+	free(leases);
+}
+
+/** One more lease, taken and without a queue pair; null: no memory. */
+static inline struct upnvme_cgo_lease *upnvme_cgo_leases_add(struct upnvme_cgo_leases *leases)
+{
+	struct upnvme_cgo_lease *lease = (struct upnvme_cgo_lease *)calloc(1, sizeof(*lease));
+
+	if (!lease)
+		return NULL;
+	lease->index = leases->nmade;
+	lease->taken = 1;
+	leases->all[lease->index] = lease;
+	__atomic_store_n(&leases->nmade, lease->index + 1, __ATOMIC_RELEASE);
+	return lease;
+}
+
+/* Who waits counts himself and then looks, who gives back does so and then looks who waits: one of
+ * the two sees the other. */
+static inline int upnvme_cgo_lease_try(struct upnvme_cgo_lease *lease)
+{
+	uint32_t unused = 0;
+
+	return !__atomic_load_n(&lease->taken, __ATOMIC_SEQ_CST) &&
+	       __atomic_compare_exchange_n(&lease->taken, &unused, 1u, 0, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+/** Takes a lease that is free, or null. Each thread begins with the one that it had last, whose memory
+ * its core has at hand and no other thread is at. */
+static inline struct upnvme_cgo_lease *upnvme_cgo_lease_take(struct upnvme_cgo_leases *leases)
+{
+	static __thread uint32_t last;
+	uint32_t n = __atomic_load_n(&leases->nmade, __ATOMIC_ACQUIRE);
+	uint32_t at = last;
+
+	for (uint32_t i = 0; i < n; i++, at++) {
+		if (at >= n)
+			at = 0;
+		if (upnvme_cgo_lease_try(leases->all[at])) {
+			last = at;
+			return leases->all[at];
+		}
+	}
+	return NULL;
+}
+
+/** Gives a lease back. Returns whether somebody waits for it. */
+static inline int upnvme_cgo_lease_put(struct upnvme_cgo_leases *leases,
+				       struct upnvme_cgo_lease *lease)
+{
+	__atomic_store_n(&lease->taken, 0u, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&leases->nwaiting, __ATOMIC_SEQ_CST) != 0;
+}
+
+static inline void upnvme_cgo_leases_wait_for(struct upnvme_cgo_leases *leases, int32_t more)
+{
+	__atomic_fetch_add(&leases->nwaiting, (uint32_t)more, __ATOMIC_SEQ_CST);
+}
+
+/* Go adds to them as well, of a lease that it has. */
+static inline void upnvme_cgo_count(uint64_t *counter, uint64_t more)
+{
+	__atomic_store_n(counter, *counter + more, __ATOMIC_RELAXED);
+}
+
+/* --- whole calls --------------------------------------------------------------------------------- */
+
+/* The one that the caller has waited for, or one that is free if nobody waits. */
+static inline struct upnvme_cgo_lease *upnvme_cgo_lease_for(struct upnvme_cgo_leases *leases,
+							    struct upnvme_cgo_lease *has)
+{
+	if (has)
+		return has;
+	if (__atomic_load_n(&leases->nwaiting, __ATOMIC_RELAXED))
+		return NULL;
+	return upnvme_cgo_lease_take(leases);
+}
+
+static inline struct upnvme_cgo_ran upnvme_cgo_left(struct upnvme_cgo_lease *lease, int rc)
+{
+	struct upnvme_cgo_ran ran = { lease, rc };
+
+	return ran;
+}
+
+static inline struct upnvme_cgo_ran upnvme_cgo_succeeded(struct upnvme_cgo_leases *leases,
+							 struct upnvme_cgo_lease *lease)
+{
+	upnvme_cgo_count(&lease->commands, 1);
+	return upnvme_cgo_left(NULL, upnvme_cgo_lease_put(leases, lease) ? UPNVME_CGO_SUCCESS_WAKE :
+									   UPNVME_CGO_SUCCESS);
+}
+
+/** Has the device do one command of Go's, with its data in `room`. */
+static inline struct upnvme_cgo_ran upnvme_cgo_do(uintptr_t of, uintptr_t has, uintptr_t ns,
+						  struct upnvme_cgo_op op,
+						  struct upnvme_cgo_room room, uint64_t spin_ns)
+{
+	struct upnvme_cgo_leases *leases = (struct upnvme_cgo_leases *)of;
+	struct upnvme_cgo_lease *lease =
+		upnvme_cgo_lease_for(leases, (struct upnvme_cgo_lease *)has);
+	uint32_t block_bytes;
+	uint64_t nblocks;
+	int rc;
+
+	if (!lease)
+		return upnvme_cgo_left(NULL, UPNVME_CGO_NO_LEASE);
+	memcpy(&lease->op, &op, sizeof(lease->op));
+	lease->room = room;
+	block_bytes = lease->block_bytes;
+	nblocks = lease->nblocks;
+	rc = upnvme_cgo_lease_run(lease, (void *)ns, spin_ns);
+	if (rc != 1 || lease->done.status || lease->block_bytes != block_bytes ||
+	    lease->nblocks != nblocks)
+		return upnvme_cgo_left(lease, rc);
+	return upnvme_cgo_succeeded(leases, lease);
+}
+
+static inline int upnvme_cgo_bounce(struct upnvme_cgo_lease *lease, uint64_t bytes)
+{
+	uint64_t size = 16384;
+
+	if (lease->bounce_bytes >= bytes)
+		return 0;
+	while (size < bytes)
+		size *= 2;
+	return upnvme_cgo_lease_grow(lease, size);
+}
+
+static inline void upnvme_cgo_piece_op(struct upnvme_cgo_lease *lease, uint32_t nsid,
+				       const struct upnvme_cgo_piece *piece)
+{
+	memset(&lease->op, 0, sizeof(lease->op));
+	lease->op.opcode = (uint8_t)piece->opcode;
+	lease->op.nsid = nsid;
+	lease->op.lba = piece->lba;
+	lease->op.blocks = piece->blocks;
+}
+
+/* Puts a write's data into the bounce buffer, or lets the device at the caller's. */
+static inline int upnvme_cgo_piece_place(struct upnvme_cgo_lease *lease,
+					 const struct upnvme_cgo_piece *piece, char *data)
+{
+	uint64_t bytes = (uint64_t)piece->blocks * piece->block_bytes;
+	int rc = piece->direct ? 0 : upnvme_cgo_bounce(lease, bytes);
+
+	lease->block_bytes = piece->block_bytes;
+	lease->nblocks = piece->nblocks;
+	if (rc)
+		return rc;
+	lease->room.base = (uintptr_t)(piece->direct ? data : lease->bounce);
+	lease->room.bytes = bytes;
+	if (!piece->direct && piece->opcode == UPNVME_OP_WRITE)
+		memcpy(lease->bounce, data, piece->bytes);
+	return 0;
+}
+
+static inline void upnvme_cgo_piece_take(struct upnvme_cgo_lease *lease,
+					 const struct upnvme_cgo_piece *piece, char *data)
+{
+	if (piece->direct)
+		return;
+	if (piece->opcode == UPNVME_OP_READ)
+		memcpy(data, lease->bounce + piece->head, piece->bytes);
+	upnvme_cgo_count(&lease->bounced, piece->bytes);
+}
+
+/** Reads a piece of a request, or writes one of whole blocks. Nothing keeps `data`, but for `direct`. */
+static inline struct upnvme_cgo_ran upnvme_cgo_at_once(uintptr_t of, uintptr_t has, uintptr_t ns,
+						       struct upnvme_cgo_piece piece, char *data,
+						       uint64_t spin_ns)
+{
+	struct upnvme_cgo_leases *leases = (struct upnvme_cgo_leases *)of;
+	struct upnvme_cgo_lease *lease =
+		upnvme_cgo_lease_for(leases, (struct upnvme_cgo_lease *)has);
+	int rc;
+
+	if (!lease)
+		return upnvme_cgo_left(NULL, UPNVME_CGO_NO_LEASE);
+	rc = upnvme_cgo_piece_place(lease, &piece, data);
+	if (rc)
+		return upnvme_cgo_left(lease, rc);
+	upnvme_cgo_piece_op(lease, upnvme_ns_id((upnvme_ns *)ns), &piece);
+	rc = upnvme_cgo_lease_run(lease, (void *)ns, spin_ns);
+	if (rc != 1 || lease->done.status || lease->block_bytes != piece.block_bytes ||
+	    lease->nblocks != piece.nblocks)
+		return upnvme_cgo_left(lease, rc);
+	upnvme_cgo_piece_take(lease, &piece, data);
+	return upnvme_cgo_succeeded(leases, lease);
+}
+
+/* --- sleeping ------------------------------------------------------------------------------------ */
+
+/** An eventfd that ends upnvme_cgo_leases_sleep; or a negative errno. */
+static inline int upnvme_cgo_kick_new(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* It fails only where so many kicks wait to be read that the sleep is over anyway. */
+static inline int upnvme_cgo_kick(int fd)
+{
+	uint64_t one = 1;
+
+	return write(fd, &one, sizeof(one)) < 0 ? -errno : 0;
+}
+
+/**
+ * Sleeps until one of the leases has something to look for, or a kick, or the time is over. What was
+ * signalled since upnvme_cgo_leases_look ends it at once.
+ *
+ * @param fds  room for one more than there are leases
+ */
+static inline void upnvme_cgo_leases_sleep(struct upnvme_cgo_lease **leases, struct pollfd *fds,
+					   uint32_t n, int kick, int timeout_ms)
+{
+	uint64_t kicks;
+
+	for (uint32_t i = 0; i <= n; i++) {
+		fds[i].fd = i < n ? leases[i]->fd : kick;
+		fds[i].events = POLLIN;
+		fds[i].revents = 0;
+	}
+	if (poll(fds, n + 1, timeout_ms) > 0 && fds[n].revents &&
+	    read(kick, &kicks, sizeof(kicks)) < 0)
+		return;
+}
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package upnvme
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// description is what is read here of the ABI's description (bindings/ffi).
+type description struct {
+	Functions []struct{ Name string }
+	Constants []struct{ Name string }
+	Structs   []struct {
+		Name   string
+		Fields []struct{ Name string }
+	}
+}
+
+// notGiven is what no caller is given, and why.
+var notGiven = map[string]string{
+	"UPNVME_VERSION": "it is that of the headers; Version gives the library's", "UPNVME_VERSION_MAJOR": "likewise",
+	"UPNVME_VERSION_MINOR": "likewise", "UPNVME_VERSION_PATCH": "likewise",
+	"iovec.iov_base": "the system's, in segment", "iovec.iov_len": "likewise",
+	"upnvme_submit": "upnvme_submit_at does it: an op of Go's has an offset, and no address",
+	"upnvme_exec":   "upnvme_exec_at does it, likewise",
+}
+
+// describe reads the description: the one that the lane names, or that of the tree's build.
+func describe(t *testing.T) (d description) {
+	if _, err := os.Stat("../bindings/cgo/upnvme"); err != nil {
+		t.Skip("only in the tree is the code to compare with: ", err)
+	}
+	path := os.Getenv("UPNVME_ABI_JSON")
+	if path == "" {
+		path = "../build/abi/abi.json"
+	}
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		t.Skip("there is no description of the ABI (make abi): ", err)
+	}
+	must(t, err)
+	must(t, json.Unmarshal(text, &d))
+	if len(d.Functions) < 60 || len(d.Constants) < 100 || len(d.Structs) < 15 {
+		t.Fatalf("%s: only %d functions, %d constants, %d structs", path, len(d.Functions), len(d.Constants),
+			len(d.Structs))
+	}
+	return d
+}
+
+func source(t *testing.T, pattern string) string {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	must(t, err)
+	var all strings.Builder
+	for _, name := range names {
+		if !strings.HasSuffix(name, "_test.go") {
+			text, err := os.ReadFile(name)
+			must(t, err)
+			all.Write(text)
+		}
+	}
+	return all.String()
+}
+
+func TestEveryFunctionIsReachable(t *testing.T) {
+	d := describe(t)
+	code, glue := source(t, "*.go"), source(t, "../bindings/cgo/upnvme/*.h")
+	said := exportedDocs(t)
+	var docs strings.Builder
+	for _, text := range said {
+		docs.WriteString(text)
+	}
+	for _, function := range d.Functions {
+		if notGiven[function.Name] != "" {
+			continue
+		}
+		if !regexp.MustCompile(`C\.`+function.Name+`\(`).MatchString(code) &&
+			!regexp.MustCompile(`\b`+function.Name+`\(`).MatchString(glue) {
+			t.Errorf("%s is not called", function.Name)
+		}
+		if !regexp.MustCompile(`\b` + function.Name + `\b`).MatchString(docs.String()) {
+			t.Errorf("no exported name says that it stands on %s", function.Name)
+		}
+	}
+	declared := regexp.MustCompile(`static inline [^(]*?\*?(upnvme_cgo_\w+)\(`)
+	for _, match := range declared.FindAllStringSubmatch(glue, -1) {
+		if name := match[1]; strings.Count(glue, name) == 1 && !strings.Contains(code, "C."+name+"(") {
+			t.Errorf("the glue's %s is not called", name)
+		}
+	}
+}
+
+func TestEveryConstantIsReachable(t *testing.T) {
+	code := source(t, "*.go") + source(t, "../bindings/cgo/upnvme/*.h")
+	for _, constant := range describe(t).Constants {
+		if notGiven[constant.Name] == "" && !regexp.MustCompile(`\b`+constant.Name+`\b`).MatchString(code) {
+			t.Errorf("%s has no name in Go", constant.Name)
+		}
+	}
+}
+
+func TestEveryFieldIsReachable(t *testing.T) {
+	code := source(t, "*.go")
+	for _, record := range describe(t).Structs {
+		switch record.Name {
+		case "upnvme_op", "upnvme_completion", "upnvme_error_entry": // whole, or they would not compile
+			continue
+		}
+		for _, field := range record.Fields {
+			if field.Name == "size" || strings.HasPrefix(field.Name, "reserved") || notGiven[record.Name+"."+field.Name] != "" {
+				continue
+			}
+			if !regexp.MustCompile(`(\._?|\b)` + field.Name + `\b`).MatchString(code) {
+				t.Errorf("struct %s: nothing in Go is %s", record.Name, field.Name)
+			}
+		}
+	}
+}
+
+// goAlone are exported names that stand on nothing of C.
+var goAlone = map[string]bool{
+	"Buffer.Bytes": true, "Buffer.Len": true, "Buffer.Slice": true, "Completion.Err": true, "Error.Error": true,
+	"Error.Unwrap": true, "LeaseStats": true, "Controller.Stats": true, "LogLevel.String": true,
+	"Namespace.Controller": true, "PartialError": true, "PartialError.Error": true, "PartialError.Unwrap": true,
+	"StatusError.Error": true, "StatusError.Is": true,
+}
+
+func TestEveryNameIsDocumented(t *testing.T) {
+	for name, text := range exportedDocs(t) {
+		if text == "" {
+			t.Errorf("%s is not documented", name)
+		} else if on := regexp.MustCompile(`(?i)\bupnvme_\w`).MatchString(text); on == goAlone[name] {
+			t.Errorf("%s: that it stands on something of C is %v, and it says %q", name, !goAlone[name], text)
+		}
+	}
+}
+
+// exportedDocs is what is said of each exported function, method and type, and of groups of constants and variables by
+// the first of them.
+func exportedDocs(t *testing.T) map[string]string {
+	notTests := func(info fs.FileInfo) bool {
+		return !strings.HasSuffix(info.Name(), "_test.go") && info.Name() != "nocgo.go"
+	}
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", notTests, parser.ParseComments)
+	must(t, err)
+	said := map[string]string{}
+	functions := func(of string, all []*doc.Func) {
+		for _, f := range all {
+			said[of+f.Name] = f.Doc
+		}
+	}
+	all := doc.New(packages["upnvme"], "github.com/upnvme/upnvme/go", 0)
+	functions("", all.Funcs)
+	for _, kind := range all.Types {
+		said[kind.Name] = kind.Doc
+		functions("", kind.Funcs)
+		functions(kind.Name+".", kind.Methods)
+	}
+	return said
+}
+
+// Constants and variables are documented in their groups or on their lines.
+func TestEveryValueIsDocumented(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	must(t, err)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		must(t, err)
+		for _, declared := range file.Decls {
+			if group, ok := declared.(*ast.GenDecl); ok && (group.Tok == token.CONST || group.Tok == token.VAR) {
+				valuesDocumented(t, group)
+			}
+		}
+	}
+}
+
+func valuesDocumented(t *testing.T, group *ast.GenDecl) {
+	for _, spec := range group.Specs {
+		value := spec.(*ast.ValueSpec)
+		if group.Doc == nil && value.Doc == nil && value.Comment == nil && value.Names[0].IsExported() {
+			t.Errorf("%s is not documented", value.Names[0].Name)
+		}
+	}
+}
