@@ -226,6 +226,10 @@ COMMANDS = {
 
 def make_error(err: int, code: int, text: str) -> Error:
     """The exception for what a call of the library was refused with."""
+    if "upnvme_" in text or "UPNVME_" in text:
+        from ._names import in_python
+
+        text = in_python(text)
     return (_BY_CODE.get(code) or _BY_ERRNO.get(err, Error))(err, text, code)
 
 

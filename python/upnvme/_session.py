@@ -184,7 +184,10 @@ class SessionBase(_upnvme.Session):
 
 def dwords(cdw: Sequence[int]) -> bytes:
     """A command's dwords as bytes."""
-    return b"".join(dword.to_bytes(4, "little") for dword in cdw)
+    try:
+        return b"".join(dword.to_bytes(4, "little") for dword in cdw)
+    except OverflowError:
+        raise ValueError(f"a dword must be from 0 to 4294967295, which {list(cdw)} are not") from None
 
 
 def _warn(text: str, source: object) -> None:

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from . import _upnvme
-from ._records import NamespaceInfo
+from ._records import Limits, NamespaceInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._session import SessionBase
+
+
+NO_LIMIT = 2 ** 64 - 1
 
 
 class SpaceBase(_upnvme.Space):
@@ -55,6 +58,20 @@ class SpaceBase(_upnvme.Space):
     def max_transfer_blocks(self) -> int:
         """Blocks of one command at most; larger requests are split."""
         return int(_upnvme.upnvme_ns_max_transfer_blocks(self))
+
+    @property
+    def limits(self) -> Limits:
+        """What one command on it may do, from what was read when the controller was opened."""
+        info, block = _upnvme.upnvme_ctrlr_info_get(self._controller), self.block_size
+
+        def blocks(limit: int) -> int | None:
+            return None if limit == NO_LIMIT else limit // block
+
+        return Limits({
+            "max_transfer_blocks": self.max_transfer_blocks, "max_transfer_bytes": self.max_transfer_blocks * block,
+            "max_write_zeroes_blocks": blocks(info["max_write_zeroes_bytes"]),
+            "max_verify_blocks": blocks(info["max_verify_bytes"]),
+            "max_deallocate_ranges": info["max_deallocate_ranges"], "buffer_align": info["buffer_align"]})
 
     @property
     def info(self) -> NamespaceInfo:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Random commands against a model that is an array of bytes: over memory and over a file, with blocks of several sizes."""
+"""Random commands against a model that is an array of bytes: over memory and files, with blocks of several sizes."""
 
 import asyncio
 import random
