@@ -67,11 +67,14 @@ class ChannelBase(_upnvme.Channel):
 
     @property
     def stats(self) -> QPairStats:
-        """Counters since it was made."""
+        """Counters since it was made; the owner's thread only."""
         return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
 
     def histogram(self) -> list[tuple[int, int]]:
-        """Latencies, if made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many."""
+        """Latencies, if made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many.
+
+        Buckets that counted nothing are left out. UnsupportedError: it measures none.
+        """
         buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
         return buckets
 

@@ -40,7 +40,12 @@ DEPTH = 1024
 
 
 class Namespace(SpaceBase):
-    """A namespace, with commands that are awaited. Buffers must be memory that the device reaches."""
+    """A namespace, with commands that are awaited, as upnvme.Namespace has them; for the loop's thread.
+
+    Buffers must be memory that the device reaches (Controller.alloc, Controller.register): nothing is copied. What is
+    wrong with a call is raised at once, what the device answers is the future's NVMeError. For a time limit there is
+    asyncio.timeout.
+    """
 
     __slots__ = ("_qpair",)
 
