@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._names import public_name
 from ._records import QPairStats
 
 TYPE_CHECKING = False
@@ -85,8 +86,8 @@ class ChannelBase(_upnvme.Channel):
 
     def __repr__(self) -> str:
         if not self.is_open:
-            return "<upnvme.QPair, closed>"
-        return f"<upnvme.QPair {self.id} of depth {self.depth}, {self.inflight} in flight>"
+            return f"<{public_name(self)}, closed>"
+        return f"<{public_name(self)} {self.id} of depth {self.depth}, {self.inflight} in flight>"
 
 
 def _warn(self: ChannelBase) -> None:

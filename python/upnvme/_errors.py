@@ -196,6 +196,11 @@ class VendorStatusError(NVMeError):
     """Status code type 7: the vendor's own."""
 
 
+# Tracebacks name them as callers know them.
+for _class in list(globals().values()):
+    if isinstance(_class, type) and issubclass(_class, Error):
+        _class.__module__ = "upnvme"
+
 _BY_CODE: dict[int, type[Error]] = {
     _upnvme.UPNVME_ERR_WRONG_THREAD: WrongThreadError,
     _upnvme.UPNVME_ERR_QPAIR_RELEASED: WrongThreadError,

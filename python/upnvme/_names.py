@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-import re
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+
+_PUBLIC = {"_loop_qpair": ".aio", "aio": ".aio"}
 
 FUNCTIONS = {
     "upnvme_version": "upnvme.__version__", "upnvme_build_info": "upnvme.build_info", "upnvme_open": "upnvme.open",
@@ -50,8 +54,16 @@ OPTIONS = {
 }
 
 
+def public_name(thing: object) -> str:
+    """An object's class, as a caller knows it."""
+    package, _, module = type(thing).__module__.partition(".")
+    return f"{package}{_PUBLIC.get(module, '')}.{type(thing).__name__}"
+
+
 def in_python(text: str) -> str:
     """A sentence with Python's names."""
+    import re
+
     return re.sub(r"\bupnvme_\w+(?:\.\w+)?|\bUPNVME_\w+", _name, text, flags=re.ASCII)
 
 

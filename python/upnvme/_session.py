@@ -7,6 +7,7 @@ from . import _atexit, _upnvme
 from ._batch import Completion
 from ._buffer import Buffer
 from ._errors import make_status
+from ._names import public_name
 from ._records import ControllerInfo, ControllerStats, ErrorEntry, Event, Features, Firmware, Smart
 
 TYPE_CHECKING = False
@@ -207,11 +208,7 @@ class SessionBase(_upnvme.Session):
             _upnvme.session_close(self)
 
     def __repr__(self) -> str:
-        return f"<{self._name()} {self.uri}>" if self.is_open else f"<{self._name()}, closed>"
-
-    def _name(self) -> str:
-        """The class, as a caller knows it."""
-        return f"{type(self).__module__.replace('._controller', '')}.{type(self).__name__}"
+        return f"<{public_name(self)} {self.uri}>" if self.is_open else f"<{public_name(self)}, closed>"
 
 
 def dwords(cdw: Sequence[int]) -> bytes:

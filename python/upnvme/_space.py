@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._names import public_name
 from ._records import Limits, NamespaceInfo
 
 TYPE_CHECKING = False
@@ -92,5 +93,5 @@ class SpaceBase(_upnvme.Space):
 
     def __repr__(self) -> str:
         if not self._controller.is_open:
-            return f"<upnvme.Namespace {self._nsid}, closed>"
-        return f"<upnvme.Namespace {self._nsid} of {self.block_count} blocks of {self.block_size} bytes>"
+            return f"<{public_name(self)} {self._nsid}, closed>"
+        return f"<{public_name(self)} {self._nsid} of {self.block_count} blocks of {self.block_size} bytes>"

@@ -13,8 +13,11 @@ from upnvme import _errors
 
 
 def errors():
-    return [cls for _, cls in inspect.getmembers(_errors, inspect.isclass) if issubclass(cls, BaseException)
-            and cls.__module__ == "upnvme._errors"]
+    return [cls for _, cls in inspect.getmembers(_errors, inspect.isclass) if issubclass(cls, upnvme.Error)]
+
+
+def test_tracebacks_name_them_as_callers_do():
+    assert len(errors()) > 25 and {cls.__module__ for cls in errors()} == {"upnvme"}
 
 
 @pytest.mark.parametrize("cls", errors(), ids=lambda cls: cls.__name__)
