@@ -3,6 +3,7 @@
 #include "glue.h"
 
 #include <errno.h>
+#include <string.h>
 
 static int refuse(const char *name, uint64_t max, PyObject *object)
 {
@@ -48,6 +49,23 @@ int arg_timeout(PyObject *object, uint64_t *timeout_ns)
 	}
 	*timeout_ns = seconds < 9e9 ? (uint64_t)(seconds * 1e9) : UINT64_MAX;
 	return 0;
+}
+
+const char *arg_text(PyObject *object, const char *name)
+{
+	Py_ssize_t bytes;
+	const char *text;
+
+	if (!PyUnicode_Check(object)) {
+		PyErr_Format(PyExc_TypeError, "%s must be a str, not %R", name,
+			     (PyObject *)Py_TYPE(object));
+		return NULL;
+	}
+	text = PyUnicode_AsUTF8AndSize(object, &bytes);
+	if (!text || (size_t)bytes == strlen(text))
+		return text;
+	PyErr_Format(PyExc_ValueError, "%s has a null character in it: %R", name, object);
+	return NULL;
 }
 
 int arg_space(struct space *space)

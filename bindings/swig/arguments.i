@@ -28,6 +28,13 @@ NUMBER(size_t, SIZE_MAX)
 		SWIG_fail;
 }
 
+%typemap(in) const char * {
+	$1 = (char *)arg_text($input, "$1_name");
+	if (!$1)
+		SWIG_fail;
+}
+%typemap(freearg) const char * "";
+
 // Bytes-like objects, for the time of the call.
 %typemap(in) (const char *bytes, size_t nbytes) (Py_buffer view = { 0 }) {
 	if (PyObject_GetBuffer($input, &view, PyBUF_SIMPLE) < 0)
@@ -41,22 +48,22 @@ NUMBER(size_t, SIZE_MAX)
 }
 
 // The types of glue.h.
-%define OBJECT(type)
+%define OBJECT(type, name)
 %typemap(in) struct type * {
-	$1 = type_cast($input, type##_type, #type);
+	$1 = type_cast($input, type##_type, name);
 	if (!$1)
 		SWIG_fail;
 }
 %enddef
-OBJECT(session)
-OBJECT(space)
-OBJECT(memory)
-OBJECT(records)
-OBJECT(channel)
+OBJECT(session, "Controller")
+OBJECT(space, "Namespace")
+OBJECT(memory, "Buffer")
+OBJECT(records, "Batch or Completions")
+OBJECT(channel, "QPair")
 
 // A handle of the library's is its object's, which stays open for the time of the call.
 %typemap(in) upnvme_ctrlr * (struct session *held = NULL) {
-	struct session *session$argnum = type_cast($input, session_type, "controller");
+	struct session *session$argnum = type_cast($input, session_type, "Controller");
 
 	if (!session$argnum || session_enter(session$argnum) < 0)
 		SWIG_fail;
@@ -68,7 +75,7 @@ OBJECT(channel)
 		session_leave(held$argnum);
 }
 %typemap(in) upnvme_ns * (struct session *held = NULL) {
-	struct space *space$argnum = type_cast($input, space_type, "namespace");
+	struct space *space$argnum = type_cast($input, space_type, "Namespace");
 
 	if (!space$argnum || arg_space(space$argnum) < 0)
 		SWIG_fail;
@@ -80,7 +87,7 @@ OBJECT(channel)
 		session_leave(held$argnum);
 }
 %typemap(in) upnvme_qpair * (struct session *held = NULL) {
-	struct channel *channel$argnum = type_cast($input, channel_type, "queue pair");
+	struct channel *channel$argnum = type_cast($input, channel_type, "QPair");
 
 	if (!channel$argnum || channel_check(channel$argnum) < 0 || session_enter(channel$argnum->session) < 0)
 		SWIG_fail;

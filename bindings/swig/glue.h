@@ -169,6 +169,8 @@ void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buf
 /* arguments.c */
 int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value);
 int arg_timeout(PyObject *object, uint64_t *timeout_ns);
+/* As long as the object; null with an exception. */
+const char *arg_text(PyObject *object, const char *name);
 /* Holds its controller open. */
 int arg_space(struct space *space);
 

@@ -108,7 +108,7 @@ PyObject *channel_histogram(struct channel *channel);
 %typemap(in) const char *driver {
 	$1 = NULL;
 	if ($input != Py_None) {
-		$1 = (char *)PyUnicode_AsUTF8AndSize($input, NULL);
+		$1 = (char *)arg_text($input, "driver");
 		if (!$1)
 			SWIG_fail;
 	}

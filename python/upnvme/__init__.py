@@ -39,8 +39,8 @@ from ._errors import (AccessError, ArgumentError, BusyError, ClosedError, Comman
 from ._log import set_log_level
 from ._namespace import Namespace
 from ._qpair import QPair
-from ._records import (ControllerInfo, ControllerStats, Device, ErrorEntry, Event, Features, Firmware, NamespaceInfo,
-                       QPairStats, Smart, System)
+from ._records import (ControllerInfo, ControllerStats, Device, ErrorEntry, Event, Features, Firmware, Limits,
+                       NamespaceInfo, QPairStats, Smart, System)
 from ._session import ALL_NAMESPACES
 
 TYPE_CHECKING = False
@@ -53,12 +53,12 @@ __all__ = [
     "ALL_NAMESPACES", "AccessError", "ArgumentError", "Batch", "Buffer", "BusyError", "ClosedError",
     "CommandStatusError", "Completion", "Completions", "Controller", "ControllerError", "ControllerInfo",
     "ControllerStats", "Device", "Direction", "DoneFlag", "Error", "ErrorEntry", "Event", "EventKind", "Features",
-    "Firmware", "Flag", "ForkedError", "Form", "GenericStatusError", "InCallbackError", "IsADirectoryError",
-    "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces", "NotADeviceError",
-    "NotADirectoryError", "NotFoundError", "Op", "OutOfMemoryError", "PathError", "QPair", "QPairStats", "RangeError",
-    "Select", "Smart", "System", "TaggedCompletionError", "TimeoutError", "UnreachableError", "UnsupportedError",
-    "VendorStatusError", "WouldBlockError", "WrongThreadError", "__version__", "batch", "build_info", "open",
-    "set_log_level",
+    "Firmware", "Flag", "ForkedError", "Form", "GenericStatusError", "InCallbackError", "IsADirectoryError", "Limits",
+    "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces",
+    "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op", "OutOfMemoryError", "PathError", "QPair",
+    "QPairStats", "RangeError", "Select", "Smart", "System", "TaggedCompletionError", "TimeoutError",
+    "UnreachableError", "UnsupportedError", "VendorStatusError", "WouldBlockError", "WrongThreadError",
+    "__version__", "batch", "build_info", "open", "set_log_level",
 ]
 
 if _upnvme.upnvme_abi_version() != _upnvme.UPNVME_ABI_VERSION:

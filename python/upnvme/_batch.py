@@ -115,9 +115,11 @@ class Completions(_Fields):
         _upnvme.records_init(self, COMPLETIONS, n)
 
     def __getitem__(self, key: Any) -> Any:
-        """A field of all by its name, or one completion by its index."""
+        """A field of all by its name, one completion by its index, or a list of them by a slice."""
         if isinstance(key, str):
             return self._field(key)
+        if isinstance(key, slice):
+            return [_upnvme.records_done(self, i) for i in range(*key.indices(len(self)))]
         if key < 0:
             key += len(self)
         return _upnvme.records_done(self, key)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._names import public_name
 from ._records import QPairStats
 
 TYPE_CHECKING = False
@@ -67,11 +68,14 @@ class ChannelBase(_upnvme.Channel):
 
     @property
     def stats(self) -> QPairStats:
-        """Counters since it was made."""
+        """Counters since it was made; the owner's thread only."""
         return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
 
     def histogram(self) -> list[tuple[int, int]]:
-        """Latencies, if made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many."""
+        """Latencies, if made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many.
+
+        Buckets that counted nothing are left out. UnsupportedError: it measures none.
+        """
         buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
         return buckets
 
@@ -82,8 +86,8 @@ class ChannelBase(_upnvme.Channel):
 
     def __repr__(self) -> str:
         if not self.is_open:
-            return "<upnvme.QPair, closed>"
-        return f"<upnvme.QPair {self.id} of depth {self.depth}, {self.inflight} in flight>"
+            return f"<{public_name(self)}, closed>"
+        return f"<{public_name(self)} {self.id} of depth {self.depth}, {self.inflight} in flight>"
 
 
 def _warn(self: ChannelBase) -> None:

@@ -196,6 +196,11 @@ class VendorStatusError(NVMeError):
     """Status code type 7: the vendor's own."""
 
 
+# Tracebacks name them as callers know them.
+for _class in list(globals().values()):
+    if isinstance(_class, type) and issubclass(_class, Error):
+        _class.__module__ = "upnvme"
+
 _BY_CODE: dict[int, type[Error]] = {
     _upnvme.UPNVME_ERR_WRONG_THREAD: WrongThreadError,
     _upnvme.UPNVME_ERR_QPAIR_RELEASED: WrongThreadError,
@@ -227,6 +232,10 @@ COMMANDS = {
 
 def make_error(err: int, code: int, text: str) -> Error:
     """The exception for what a call of the library was refused with."""
+    if "upnvme_" in text or "UPNVME_" in text:
+        from ._names import in_python
+
+        text = in_python(text)
     return (_BY_CODE.get(code) or _BY_ERRNO.get(err, Error))(err, text, code)
 
 

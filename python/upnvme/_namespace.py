@@ -22,9 +22,12 @@ class Namespace(SpaceBase):
     """A namespace of a controller, from `Controller.namespaces`; for any thread.
 
     Its commands wait for the device. Each borrows a queue pair of a small pool for its time; when all are lent, calls
-    wait in turn. `flags` are of `upnvme.Flag`; `timeout` is in seconds, None for without end. A call that is
-    interrupted (Ctrl-C, a timeout) leaves its command with the device, and its memory until the device is done.
-    A device's refusal is an NVMeError.
+    wait in turn. `lba` and `blocks` count logical blocks of `block_size` bytes; any number of blocks is one command
+    here, which the library splits. `flags` are of `upnvme.Flag`; `timeout` is in seconds, None for without end. A call
+    that is interrupted (Ctrl-C, a timeout) leaves its command with the device, and its memory until the device is done.
+
+    All commands: RangeError past the end, NVMeError for what the device answers, TimeoutError, ClosedError,
+    NamespaceNotFoundError when it has gone, ControllerError when the controller fails, ForkedError in a child.
     """
 
     __slots__ = ()
@@ -35,16 +38,26 @@ class Namespace(SpaceBase):
         return self._controller  # type: ignore[return-value]
 
     def read(self, lba: int, blocks: int = 1, flags: int = 0, timeout: float | None = None) -> Buffer:
-        """Reads blocks into DMA memory of their own."""
+        """Reads blocks into DMA memory of their own (NVM Command Set 1.0, 3.2.4).
+
+        The Buffer has `blocks * block_size` bytes, and metadata where that follows each block. OutOfMemoryError.
+        """
         buffer: Buffer = _space_read(self, lba, blocks, flags, timeout)
         return buffer
 
     def readinto(self, buf: WriteableBuffer, lba: int = 0, flags: int = 0, timeout: float | None = None) -> None:
-        """Reads as many blocks as `buf` is large; without a copy where the device reaches it."""
+        """Reads as many blocks as `buf` is large (3.2.4); without a copy where the device reaches it.
+
+        `buf` is writable, contiguous memory of a whole number of blocks: else ValueError, or BufferError.
+        """
         _space_move(self, _READ, buf, lba, flags, timeout)
 
     def write(self, lba: int, data: ReadableBuffer, flags: int = 0, timeout: float | None = None) -> None:
-        """Writes a whole number of blocks; without a copy where the device reaches them."""
+        """Writes a whole number of blocks (NVM Command Set 1.0, 3.2.6); without a copy where the device reaches them.
+
+        `data` is any contiguous memory; ValueError if it is no whole number of blocks. It is durable after flush(), or
+        with Flag.FUA.
+        """
         _space_move(self, _WRITE, data, lba, flags, timeout)
 
     def writefrom(self, buf: ReadableBuffer, lba: int = 0, flags: int = 0, timeout: float | None = None) -> None:
@@ -52,42 +65,56 @@ class Namespace(SpaceBase):
         _space_move(self, _WRITE, buf, lba, flags, timeout)
 
     def compare(self, lba: int, data: ReadableBuffer, flags: int = 0, timeout: float | None = None) -> None:
-        """Has the device compare blocks with `data`: MediaError "Compare Failure" where they differ."""
+        """Has the device compare blocks with `data` (NVM Command Set 1.0, 3.2.1).
+
+        MediaError "Compare Failure" where they differ, UnsupportedError where the controller cannot.
+        """
         _space_move(self, _COMPARE, data, lba, flags, timeout)
 
     def flush(self, timeout: float | None = None) -> None:
-        """Makes all completed writes durable."""
+        """Makes all completed writes of the namespace durable (NVMe Base 2.0, 7.1)."""
         _space_tell(self, _upnvme.UPNVME_OP_FLUSH, 0, 0, 0, timeout)
 
     def write_zeroes(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
-        """Makes blocks read as zeroes."""
+        """Makes blocks read as zeroes (NVM Command Set 1.0, 3.2.8). UnsupportedError where the controller cannot."""
         _space_tell(self, _upnvme.UPNVME_OP_WRITE_ZEROES, lba, blocks, flags, timeout)
 
     def deallocate(self, lba: int, blocks: int, timeout: float | None = None) -> None:
-        """Tells the device that blocks are not needed any more."""
+        """Tells the device that blocks are not needed any more (NVM Command Set 1.0, 3.2.3).
+
+        What they read as then, `info.deallocated_reads_zero` says. UnsupportedError where the controller cannot.
+        """
         _space_tell(self, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, lba, blocks, 0, timeout)
 
     def verify(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
-        """Has the device read blocks and check them."""
+        """Has the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5).
+
+        MediaError where one is bad, UnsupportedError where the controller cannot.
+        """
         _space_tell(self, _upnvme.UPNVME_OP_VERIFY, lba, blocks, flags, timeout)
 
     def open(self, mode: str = "rb", offset: int = 0, size: int | None = None, buffering: int = -1) -> BinaryIO:
         """Opens the namespace, or `size` bytes from `offset` of it, as a file of fixed size.
 
-        Modes are "rb", "wb", "r+b" and "w+b"; nothing is truncated. What does not fit is a short write, then ENOSPC.
+        Modes are "rb", "wb", "r+b" and "w+b"; nothing is truncated. `offset` and `size` are in bytes and need no
+        alignment. `buffering` is as the built-in open has it. What does not fit is a short write, then ENOSPC. Any
+        thread may use its own; writes of several files of one controller never lose each other's bytes.
         """
         from ._file import open_file
 
         return open_file(self, mode, offset, size, buffering)
 
     def fromfile(self, dtype: Any, count: int = -1, offset: int = 0) -> Any:
-        """Reads a NumPy array, `count` items from byte `offset` on (all, if not said); it is DMA memory itself."""
+        """Reads a NumPy array of `dtype`, `count` items from byte `offset` on (all, if not said).
+
+        It has one dimension, and is DMA memory itself: nothing is copied. ValueError for what is past the end.
+        """
         from ._numpy import fromfile
 
         return fromfile(self, dtype, count, offset)
 
     def tofile(self, array: Any, offset: int = 0) -> None:
-        """Writes a NumPy array's bytes from byte `offset` on."""
+        """Writes a NumPy array's bytes, in C order, from byte `offset` on; what else is in their blocks stays."""
         from ._numpy import tofile
 
         tofile(self, array, offset)

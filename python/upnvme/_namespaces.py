@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from ._names import public_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,4 +27,4 @@ class NamespacesBase:
         return sum(1 for _ in self)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__module__.replace('._controller', '')}.Namespaces {list(self)}>"
+        return f"<{public_name(self)} {list(self)}>"

@@ -26,9 +26,14 @@ class QPair(ChannelBase):
     another; any other thread's call is a WrongThreadError.
 
     A command with a `callback` completes by `callback(completion)`, inside poll (or reap). One without carries a `tag`
-    and comes out of reap. Its buffer is held until then, and must be memory that the device reaches: nothing is copied.
+    and comes out of reap. Its buffer is held until then, and must be memory that the device reaches (Controller.alloc,
+    Controller.register): nothing is copied. `lba` and `blocks` count logical blocks, `flags` are of upnvme.Flag.
     Callbacks may submit, free buffers and close; exceptions of theirs surface from poll when every other completion
-    was delivered. A full queue is a WouldBlockError.
+    was delivered (several as an ExceptionGroup).
+
+    All commands: WouldBlockError (the queue is full), RangeError (past the end), UnreachableError (the memory),
+    ArgumentError, UnsupportedError (the controller has no such command), NamespaceNotFoundError, ClosedError,
+    ControllerError. What the device answers is in the completion.
     """
 
     __slots__ = ()
@@ -37,51 +42,57 @@ class QPair(ChannelBase):
 
     def read(self, ns: Namespace, buf: WriteableBuffer, lba: int = 0, blocks: int | None = None, *,
              callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
-        """Reads blocks into `buf`: as many as it is large, if not said."""
+        """Reads blocks into `buf`: as many as it is large, if not said (NVM Command Set 1.0, 3.2.4)."""
         _channel_io(self, ns, _READ, buf, lba, blocks, flags, callback, tag)
 
     def write(self, ns: Namespace, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
               callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
-        """Writes blocks from `buf`."""
+        """Writes blocks from `buf` (NVM Command Set 1.0, 3.2.6)."""
         _channel_io(self, ns, _WRITE, buf, lba, blocks, flags, callback, tag)
 
     def compare(self, ns: Namespace, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
                 callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
-        """Compares blocks with `buf`; that they differ is a status."""
+        """Compares blocks with `buf`; that they differ is a status (NVM Command Set 1.0, 3.2.1)."""
         _channel_io(self, ns, _COMPARE, buf, lba, blocks, flags, callback, tag)
 
     def flush(self, ns: Namespace, *, callback: Callback | None = None, tag: int = 0) -> None:
-        """Makes all completed writes durable."""
+        """Makes all completed writes of the namespace durable (NVMe Base 2.0, 7.1)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_FLUSH, None, 0, 0, 0, callback, tag)
 
     def write_zeroes(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None, flags: int = 0,
                      tag: int = 0) -> None:
-        """Makes blocks read as zeroes."""
+        """Makes blocks read as zeroes (NVM Command Set 1.0, 3.2.8)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_WRITE_ZEROES, None, lba, blocks, flags, callback, tag)
 
     def deallocate(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None,
                    tag: int = 0) -> None:
-        """Tells the device that blocks are not needed any more."""
+        """Tells the device that blocks are not needed any more (NVM Command Set 1.0, 3.2.3)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0, callback, tag)
 
     def verify(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None, flags: int = 0,
                tag: int = 0) -> None:
-        """Has the device read blocks and check them."""
+        """Has the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags, callback, tag)
 
     def readv(self, ns: Namespace, pieces: Sequence[WriteableBuffer], lba: int, blocks: int, *,
               callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
-        """Reads blocks into several pieces of memory, `blocks` blocks in all."""
+        """Reads blocks into several pieces of memory, `blocks` blocks in all (NVMe Base 2.0, 4.1).
+
+        ArgumentError: pieces that make another number of bytes, or that neither PRP nor SGL can express.
+        """
         _upnvme.channel_iov(self, one_command(ns, _READ, lba, blocks, flags, tag), pieces, None, callback)
 
     def writev(self, ns: Namespace, pieces: Sequence[ReadableBuffer], lba: int, blocks: int, *,
                callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
-        """Writes blocks from several pieces of memory."""
+        """Writes blocks from several pieces of memory; as readv."""
         _upnvme.channel_iov(self, one_command(ns, _WRITE, lba, blocks, flags, tag), pieces, None, callback)
 
     def io(self, op: Batch, buf: ReadableBuffer | Sequence[ReadableBuffer] | None = None, *,
            metadata: ReadableBuffer | None = None, callback: Callback | None = None) -> None:
-        """Submits one command that says everything itself: a batch of one. A list of buffers is its pieces."""
+        """Submits one command that says everything itself: a batch of one, whose offset is into `buf`.
+
+        A list of buffers is its pieces. `metadata` is the memory that its metadata is in, if that is apart.
+        """
         if isinstance(buf, (list, tuple)):
             _upnvme.channel_iov(self, op, buf, metadata, callback)
         else:
@@ -89,7 +100,10 @@ class QPair(ChannelBase):
 
     def raw(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0, *,
             metadata: ReadableBuffer | None = None, callback: Callback | None = None, tag: int = 0) -> None:
-        """Sends a command dword by dword, as it is; `direction` is of upnvme.Direction."""
+        """Sends a command of up to 16 dwords of 32 bits as it is; `direction` is of upnvme.Direction.
+
+        Its data must be memory that the device reaches; identifier and data pointer are the library's.
+        """
         _upnvme.channel_raw(self, dwords(cdw), data, metadata, direction, callback, tag)
 
     # --- batches ---
@@ -97,6 +111,7 @@ class QPair(ChannelBase):
     def submit(self, ops: Batch, buf: ReadableBuffer | None = None, metadata: ReadableBuffer | None = None) -> int:
         """Submits a batch, whose offsets are into `buf`, and returns how many were accepted.
 
+        `ops` is a Batch, a slice of its memoryview, or a structured NumPy array of its dtype; offsets are in bytes.
         Fewer are accepted when the queue is full or a command is invalid; when not even the first was, that is its
         exception: RangeError, a ValueError, for one that does not fit into `buf` at its offset.
         """
@@ -106,7 +121,8 @@ class QPair(ChannelBase):
     def reap(self, min: int = 0, timeout: float | None = None, *, max: int = 0) -> Completions:
         """Takes tagged completions: what is there, or waits for `min` of them, for `timeout` seconds at most.
 
-        It also ends when nothing is in flight. Callbacks of other commands run on the way.
+        `max`: no more than so many (0: all). It also ends when nothing is in flight. Callbacks of other commands run on
+        the way. When it fails, what it had taken is the exception's `completions`.
         """
         done: Completions = _channel_reap(self, min, max, timeout)
         return done
@@ -149,7 +165,7 @@ class QPair(ChannelBase):
         _upnvme.channel_release(self)
 
     def adopt(self) -> None:
-        """Makes the calling thread the owner of a released queue pair."""
+        """Makes the calling thread the owner of a released queue pair. BusyError: it has an owner."""
         _upnvme.channel_adopt(self)
 
     def abandon(self) -> None:

@@ -176,6 +176,21 @@ class QPairStats(Record):
     general: int
 
 
+class Limits(Record):
+    """What one command may do; what is larger is split by the library, but for ranges and what has no limit (None).
+
+    `buffer_align` is the alignment of a buffer's start, in bytes. MDTS, WZSL, VSL, DMRL (NVMe Base 2.0, 5.17.2.1; NVM
+    Command Set 1.0, 4.1.5.2).
+    """
+
+    max_transfer_blocks: int
+    max_transfer_bytes: int
+    max_write_zeroes_blocks: int | None
+    max_verify_blocks: int | None
+    max_deallocate_ranges: int
+    buffer_align: int
+
+
 class ControllerStats(Record):
     """What the package counts: `bounced_bytes` were copied as the device does not reach the caller's memory."""
 

@@ -7,6 +7,7 @@ from . import _atexit, _upnvme
 from ._batch import Completion
 from ._buffer import Buffer
 from ._errors import make_status
+from ._names import public_name
 from ._records import ControllerInfo, ControllerStats, ErrorEntry, Event, Features, Firmware, Smart
 
 TYPE_CHECKING = False
@@ -20,7 +21,13 @@ ALL_NAMESPACES = 0xFFFFFFFF
 
 
 class SessionBase(_upnvme.Session):
-    """A controller without its namespaces and queue pairs."""
+    """A controller without its namespaces and queue pairs; for any thread.
+
+    The admin side waits for the controller: ControllerError (it failed, or answered with an error status, which the
+    sentence names), TimeoutError (after upnvme.open's admin_timeout), ClosedError, ForkedError. Ctrl-C and close() get
+    through within 50 ms, other threads run on; the command itself stays with the controller, and close() waits for its
+    end.
+    """
 
     __slots__ = ("_on_event", "_ranges", "__weakref__")
 
@@ -41,7 +48,7 @@ class SessionBase(_upnvme.Session):
 
     @property
     def info(self) -> ControllerInfo:
-        """What it is, and its limits."""
+        """What it is, and its limits, as read when it was opened (NVMe Base 2.0, 5.17.2.1)."""
         return ControllerInfo(_upnvme.upnvme_ctrlr_info_get(self))
 
     @property
@@ -63,7 +70,10 @@ class SessionBase(_upnvme.Session):
     # --- memory ---
 
     def alloc(self, size: int, align: int = 0) -> Buffer:
-        """Allocates zeroed DMA memory, aligned to a page if not said."""
+        """Allocates `size` bytes of zeroed DMA memory, aligned to `align` bytes, a power of two (0: a page).
+
+        ArgumentError for sizes and alignments that cannot be, OutOfMemoryError.
+        """
         buffer = Buffer()
         _upnvme.memory_alloc(buffer, self, size, align)
         return buffer
@@ -71,8 +81,9 @@ class SessionBase(_upnvme.Session):
     def register(self, array: WriteableBuffer) -> Buffer:
         """Makes the caller's own memory (a NumPy array, a bytearray, an mmap) reachable for devices.
 
-        The Buffer that comes back holds it, and is the same memory; its free() ends the registration. Until then the
-        array itself, and its slices, can be given to commands as well.
+        It must be contiguous; what is read-only can be written from. The Buffer that comes back holds it, and is the
+        same memory; its free() ends the registration. Until then the array itself, and its slices, can be given to
+        commands as well, and nothing of them is copied. OutOfMemoryError: no more memory may be locked.
         """
         buffer = Buffer()
         _upnvme.memory_register(buffer, self, array)
@@ -91,7 +102,11 @@ class SessionBase(_upnvme.Session):
     # --- the admin side ---
 
     def poll(self) -> int:
-        """Serves the admin side: events go to the function given to on_event. Returns how many there were."""
+        """Serves the admin side: events go to the function given to on_event. Returns how many there were.
+
+        Also keep-alive and finding out that the controller failed, which is a ControllerError. It does not wait. With
+        `housekeeping=True` a thread of the library's does the serving, and this hands the events on.
+        """
         events = self.events()
         if self._on_event:
             for event in events:
@@ -99,7 +114,7 @@ class SessionBase(_upnvme.Session):
         return len(events)
 
     def events(self) -> list[Event]:
-        """Serves the admin side, and returns the events that came."""
+        """Serves the admin side, and returns the events that came (NVMe Base 2.0, 5.2): the latest 64 at most."""
         names = ("kind", "nsid", "type", "info", "log_page")
         return [Event(dict(zip(names, event))) for event in _upnvme.session_events(self)]
 
@@ -109,52 +124,69 @@ class SessionBase(_upnvme.Session):
 
     def admin(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0,
               timeout: float | None = None) -> Completion:
-        """Runs an admin command, given dword by dword; `data` may be any memory, `direction` is of upnvme.Direction."""
+        """Runs an admin command, given as up to 16 dwords of 32 bits, and returns its completion (NVMe Base 2.0, 5).
+
+        `data` may be any contiguous memory, up to 2 MiB, `direction` is of upnvme.Direction, `timeout` is in seconds
+        (None: the controller's). ArgumentError: a command that is the library's own; NVMeError: what was answered;
+        WouldBlockError: as many are outstanding as there may be.
+        """
         done: Completion = _upnvme.session_admin(self, dwords(cdw), data, direction, timeout)
         if done.status:
             raise make_status(done.status, done.flags, done.blocks, f"admin command {cdw[0] & 0xFF:#04x}")
         return done
 
     def identify(self, cns: int = 1, nsid: int = 0) -> bytes:
-        """Runs Identify: the 4,096 bytes of a structure (CNS 1: the controller's)."""
+        """Runs Identify: the 4,096 bytes of a structure (NVMe Base 2.0, 5.17; CNS 1: the controller's)."""
         data: bytes = _upnvme.ask_identify(self, cns, nsid)
         return data
 
     def log_page(self, lid: int, size: int, *, offset: int = 0, nsid: int = ALL_NAMESPACES) -> bytes:
-        """Reads a log page, in parts where it is large."""
+        """Reads `size` bytes of a log page from `offset` on, both multiples of 4 (NVMe Base 2.0, 5.16).
+
+        In parts where it is large. UnsupportedError: an offset, and the controller has none in log pages.
+        """
         data: bytes = _upnvme.ask_log_page(self, nsid, lid, offset, size)
         return data
 
     def get_feature(self, fid: int, *, nsid: int = 0, select: int = 0, data: WriteableBuffer | None = None) -> int:
-        """Reads a feature: dword 0 of the answer. `select` is of upnvme.Select; what has data wants room for it."""
+        """Reads a feature: dword 0 of the answer (NVMe Base 2.0, 5.15).
+
+        `select` is of upnvme.Select. A feature that has data wants writable memory for it, up to 2 MiB.
+        """
         return int(_upnvme.ask_feature_get(self, nsid, fid, select, data))
 
     def set_feature(self, fid: int, value: int = 0, *, nsid: int = 0, save: bool = False,
                     data: ReadableBuffer | None = None) -> None:
-        """Sets a feature."""
+        """Sets a feature to `value`, dword 11, with `data` where it has some (NVMe Base 2.0, 5.27).
+
+        `save`: over power cycles. ArgumentError: a feature that the library manages.
+        """
         _upnvme.ask_feature_set(self, nsid, fid, value, save, data)
 
     @property
     def features(self) -> Features:
-        """The features' current values."""
+        """The features' current values (NVMe Base 2.0, 5.27.1); `valid` says which the controller has."""
         return Features(_upnvme.ask_features(self))
 
     @property
     def smart(self) -> Smart:
-        """The health log."""
+        """The health log (NVMe Base 2.0, 5.16.1.3)."""
         return Smart(_upnvme.ask_smart(self))
 
     @property
     def firmware(self) -> Firmware:
-        """The firmware slot log."""
+        """The firmware slot log (NVMe Base 2.0, 5.16.1.4)."""
         return Firmware(_upnvme.ask_firmware(self))
 
     def error_log(self, n: int = 64) -> list[ErrorEntry]:
-        """The newest entries of the error log."""
+        """The newest `n` entries of the error log (NVMe Base 2.0, 5.16.1.2), newest first."""
         return [ErrorEntry(entry) for entry in _upnvme.ask_errors(self, n)]
 
     def command_effects(self, opcode: int, *, admin: bool = False) -> int:
-        """What a command does: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h."""
+        """What a command does: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h (NVMe Base 2.0, 5.16.1.6).
+
+        `opcode` is an I/O command's, or with `admin=True` an admin command's. UnsupportedError: there is no such log.
+        """
         return int(_upnvme.ask_effects(self, admin, opcode))
 
     # --- the end ---
@@ -162,8 +194,9 @@ class SessionBase(_upnvme.Session):
     def close(self) -> None:
         """Completes what is in flight, and closes the controller and all that it gave.
 
-        Buffers become freed; while views of some live (memoryviews, NumPy arrays), their memory stays, and the device
-        with it: that is a ResourceWarning.
+        Any thread may do it, and more than once. Calls that wait return within 50 ms with ClosedError; what interrupted
+        admin calls have left with the controller is waited for. Buffers become freed; while views of some live
+        (memoryviews, NumPy arrays), their memory stays, and the device with it: that is a ResourceWarning.
         """
         views = _upnvme.session_close(self)
         if views:
@@ -175,16 +208,15 @@ class SessionBase(_upnvme.Session):
             _upnvme.session_close(self)
 
     def __repr__(self) -> str:
-        return f"<{self._name()} {self.uri}>" if self.is_open else f"<{self._name()}, closed>"
-
-    def _name(self) -> str:
-        """The class, as a caller knows it."""
-        return f"{type(self).__module__.replace('._controller', '')}.{type(self).__name__}"
+        return f"<{public_name(self)} {self.uri}>" if self.is_open else f"<{public_name(self)}, closed>"
 
 
 def dwords(cdw: Sequence[int]) -> bytes:
     """A command's dwords as bytes."""
-    return b"".join(dword.to_bytes(4, "little") for dword in cdw)
+    try:
+        return b"".join(dword.to_bytes(4, "little") for dword in cdw)
+    except OverflowError:
+        raise ValueError(f"a dword must be from 0 to 4294967295, which {list(cdw)} are not") from None
 
 
 def _warn(text: str, source: object) -> None:

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 from . import _upnvme
-from ._records import NamespaceInfo
+from ._names import public_name
+from ._records import Limits, NamespaceInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._session import SessionBase
+
+
+NO_LIMIT = 2 ** 64 - 1
 
 
 class SpaceBase(_upnvme.Space):
@@ -57,6 +61,20 @@ class SpaceBase(_upnvme.Space):
         return int(_upnvme.upnvme_ns_max_transfer_blocks(self))
 
     @property
+    def limits(self) -> Limits:
+        """What one command on it may do, from what was read when the controller was opened."""
+        info, block = _upnvme.upnvme_ctrlr_info_get(self._controller), self.block_size
+
+        def blocks(limit: int) -> int | None:
+            return None if limit == NO_LIMIT else limit // block
+
+        return Limits({
+            "max_transfer_blocks": self.max_transfer_blocks, "max_transfer_bytes": self.max_transfer_blocks * block,
+            "max_write_zeroes_blocks": blocks(info["max_write_zeroes_bytes"]),
+            "max_verify_blocks": blocks(info["max_verify_bytes"]),
+            "max_deallocate_ranges": info["max_deallocate_ranges"], "buffer_align": info["buffer_align"]})
+
+    @property
     def info(self) -> NamespaceInfo:
         """All that a fresh Identify says."""
         return NamespaceInfo(_upnvme.ask_ns_info(self))
@@ -75,5 +93,5 @@ class SpaceBase(_upnvme.Space):
 
     def __repr__(self) -> str:
         if not self._controller.is_open:
-            return f"<upnvme.Namespace {self._nsid}, closed>"
-        return f"<upnvme.Namespace {self._nsid} of {self.block_count} blocks of {self.block_size} bytes>"
+            return f"<{public_name(self)} {self._nsid}, closed>"
+        return f"<{public_name(self)} {self._nsid} of {self.block_count} blocks of {self.block_size} bytes>"

@@ -40,7 +40,12 @@ DEPTH = 1024
 
 
 class Namespace(SpaceBase):
-    """A namespace, with commands that are awaited. Buffers must be memory that the device reaches."""
+    """A namespace, with commands that are awaited, as upnvme.Namespace has them; for the loop's thread.
+
+    Buffers must be memory that the device reaches (Controller.alloc, Controller.register): nothing is copied. What is
+    wrong with a call is raised at once, what the device answers is the future's NVMeError. For a time limit there is
+    asyncio.timeout.
+    """
 
     __slots__ = ("_qpair",)
 
@@ -103,7 +108,11 @@ class Controller(SessionBase):
 
     def __init__(self, uri: str, *, depth: int = DEPTH, queue_pairs: int = 0, keep_alive: float = 0,
                  admin_timeout: float = 0, max_transfer: int = 0, housekeeping: bool = False) -> None:
-        self._loop = asyncio.get_running_loop()
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("upnvme.aio.open: no loop is running: call it in a coroutine, or use upnvme.open "
+                               "elsewhere") from None
         super().__init__(uri, queue_pairs=queue_pairs, keep_alive=keep_alive, admin_timeout=admin_timeout,
                          max_transfer=max_transfer, housekeeping=housekeeping)
         self._depth = min(depth, self.info.max_queue_entries - 1)

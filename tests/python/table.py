@@ -9,6 +9,7 @@ import threading
 import time
 
 import upnvme
+from upnvme._names import in_python
 
 DEADLINE_S = 20
 PAGE = 4096
@@ -131,7 +132,7 @@ class Run:
         if "code" in step and error.code_name != step["code"]:
             raise Different(f"{error.code_name} instead of {step['code']}")
         for word in step.get("names", ()):
-            if word not in str(error):
+            if in_python(word) not in str(error):
                 raise Different(f"\"{error}\" does not name \"{word}\"")
 
     @staticmethod

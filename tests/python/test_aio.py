@@ -338,6 +338,17 @@ def test_it_is_imported_when_it_is_used(run_python):
     assert process.stdout.split() == ["False", "True"]
 
 
+def test_reprs_are_of_this_face(run):
+    async def main():
+        async with upnvme.aio.open("soft:ram?size=1MiB") as ctrlr:
+            things = ctrlr, ctrlr.namespaces, ctrlr.namespaces[1], ctrlr.qpair(4)
+            assert [repr(thing).split()[0] for thing in things] == [
+                "<upnvme.aio.Controller", "<upnvme.aio.Namespaces", "<upnvme.aio.Namespace", "<upnvme.aio.QPair"]
+    run(main)
+    with pytest.raises(RuntimeError, match="call it in a coroutine"):
+        upnvme.aio.open("soft:ram?size=1MiB")
+
+
 def test_there_are_no_threads(run):
     async def main():
         before = len(os.listdir("/proc/self/task"))

@@ -13,8 +13,11 @@ from upnvme import _errors
 
 
 def errors():
-    return [cls for _, cls in inspect.getmembers(_errors, inspect.isclass) if issubclass(cls, BaseException)
-            and cls.__module__ == "upnvme._errors"]
+    return [cls for _, cls in inspect.getmembers(_errors, inspect.isclass) if issubclass(cls, upnvme.Error)]
+
+
+def test_tracebacks_name_them_as_callers_do():
+    assert len(errors()) > 25 and {cls.__module__ for cls in errors()} == {"upnvme"}
 
 
 @pytest.mark.parametrize("cls", errors(), ids=lambda cls: cls.__name__)
@@ -105,3 +108,36 @@ def test_the_log_goes_to_logging(run_python, tmp_path):
 def test_the_log_can_be_quietened(run_python, tmp_path):
     process = run_python(LOGGED, str(logging.INFO), str(tmp_path / "disk.img"))
     assert process.returncode == 0 and "upnvme" not in process.stderr, process.stderr
+
+
+def test_remedies_have_pythons_names():
+    with upnvme.open("soft:ram?size=1MiB") as ctrlr:
+        ns = ctrlr.namespaces[1]
+        for call, words in ((lambda: ctrlr.alloc(0), "Controller.alloc: 0 bytes"),
+                            (lambda: ctrlr.namespaces[2], "Controller.nsids tells which there are"),
+                            (lambda: ctrlr.qpair(4).read(ns, bytearray(4096)), "use Controller.alloc, or"),
+                            (lambda: ctrlr.qpair(4).fileno(), "interrupt=True")):
+            with pytest.raises(upnvme.Error) as caught:
+                call()
+            assert words in str(caught.value) and "upnvme_" not in str(caught.value)
+
+
+@pytest.mark.parametrize("call, kind, words", [
+    (lambda ctrlr, ns: upnvme.open(5), TypeError, "uri must be a str, not <class 'int'>"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram\0"), ValueError, "null character"),
+    (lambda ctrlr, ns: ctrlr.qpair(4).read(ctrlr, bytearray(4096)), TypeError, "a Namespace is needed"),
+    (lambda ctrlr, ns: ctrlr.admin([-1]), ValueError, "a dword must be from 0 to 4294967295"),
+    (lambda ctrlr, ns: ctrlr.admin(range(17)), ValueError, "up to 16 dwords"),
+    (lambda ctrlr, ns: ns.read(0, timeout=-1), ValueError, "timeout must be seconds"),
+])
+def test_wrong_arguments_are_said_to_be_so(call, kind, words):
+    with upnvme.open("soft:ram?size=1MiB") as ctrlr, pytest.raises(kind, match=words):
+        call(ctrlr, ctrlr.namespaces[1])
+
+
+def test_limits():
+    with upnvme.open("soft:ram?size=1MiB&block=512&mdts=1") as ctrlr:
+        limits = ctrlr.namespaces[1].limits
+        assert (limits.max_transfer_blocks, limits.max_transfer_bytes) == (16, 8192)
+        assert limits.max_deallocate_ranges == 256 and limits.buffer_align == ctrlr.info.buffer_align
+        assert limits.max_verify_blocks is None

@@ -275,6 +275,7 @@ def test_completions(qp, ns, buf):
     with pytest.raises(IndexError):
         done[2]
     assert done[-1].tag == done[1].tag
+    assert [one.tag for one in done[::-1]] == [one.tag for one in done][::-1] and done[5:] == []
 
 
 def test_a_buffer_lives_until_its_command_is_done(ctrlr, ns, qp):
