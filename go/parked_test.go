@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // threadTimes is how long each thread of this process has run, in nanoseconds.
@@ -98,6 +100,47 @@ func TestNoSignalIsLost(t *testing.T) {
 	}
 	if c.Stats().Parked == 0 || c.leases.parked.naps.Load() == 0 {
 		t.Errorf("the poller never slept: %+v", c.Stats())
+	}
+}
+
+// The same at its worst: each command completes between the poller's look at it and its sleep.
+func TestASignalBeforeTheSleepEndsIt(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0))
+	c.leases.parked.longest = time.Hour
+	naps := 0
+	c.leases.parked.asleep = func(list []*lease) {
+		naps++
+		for _, l := range list {
+			waitReadable(t, int32(l.c.fd))
+		}
+	}
+	buf := alloc(t, c, 16<<20)
+	for i := 0; i < 20; i++ {
+		limited, cancel := context.WithTimeout(ctx, deadline)
+		err := ns.Read(limited, buf, 0, uint32(ns.Blocks()))
+		cancel()
+		if err != nil {
+			t.Fatal("it sleeps on: ", err)
+		}
+	}
+	eventually(t, "the poller has ended", func() bool { return ours() == 0 })
+	if naps == 0 {
+		t.Error("the poller never slept")
+	}
+}
+
+// waitReadable returns when there is something to read, which it leaves there.
+func waitReadable(t *testing.T, fd int32) {
+	event := struct {
+		fd              int32
+		events, revents int16
+	}{fd, 1, 0}
+	for event.revents == 0 {
+		_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&event)), 1, 0, 0, 0, 0)
+		if errno != 0 && errno != syscall.EINTR {
+			t.Error(errno)
+			return
+		}
 	}
 }
 
