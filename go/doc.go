@@ -83,5 +83,7 @@
 //
 // The package needs cgo. In the tree, and by default, it takes the installed library through pkg-config; with
 // -tags upnvme_static the static one. In the module as it is published the library's C sources are a part, so that a C
-// compiler is all that it takes; there -tags upnvme_system goes back to pkg-config.
+// compiler is all that it takes; there -tags upnvme_system goes back to pkg-config. Those sources have the software
+// controller and PCIe by VFIO and UIO. Files of the software controller go by threads and not by io_uring, unless
+// -tags upnvme_uring says that liburing is there; DPDK's memory takes the installed library.
 package upnvme
