@@ -54,10 +54,10 @@
 // # Waiting
 //
 // A call polls on its thread for the spin budget. A command that takes longer is handed to the poller: one goroutine
-// for all such commands. Where completions signal an eventfd (PCIe by VFIO, soft: with mode=thread) it sleeps in poll(2)
-// until one does; elsewhere it looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is nothing
-// to wait for. A program that waits for a slow disk holds no thread of its own for each command, and an idle one burns
-// no core. When all leases are out, calls wait in the order in which they came.
+// for all such commands. Where completions signal an eventfd (PCIe by VFIO, soft: with mode=thread) it sleeps until one
+// does, on one thread; elsewhere it looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is
+// nothing to wait for. A slow disk holds no thread spinning, and an idle program burns no core. When all leases are
+// out, calls wait in the order in which they came.
 //
 // # Writes at the same time
 //

@@ -61,7 +61,7 @@ func TestASlowDeviceHoldsNoThread(t *testing.T) {
 		}
 	}
 	if rest := sum - most; rest > most/3 {
-		t.Errorf("the controller has run for %v, and all others for %v", time.Duration(most), time.Duration(rest))
+		t.Errorf("the controller has run for %v, all others for %v", time.Duration(most), time.Duration(rest))
 	}
 	if n := c.leases.parked.naps.Load() - naps; n > 3*commands {
 		t.Errorf("the poller has looked %d times for %d commands", n, commands)
@@ -147,7 +147,8 @@ func waitReadable(t *testing.T, fd int32) {
 // Close ends what takes too long even if the poller sleeps, and cancelled calls return meanwhile.
 func TestCloseWhileThePollerSleeps(t *testing.T) {
 	for round := 0; round < 5; round++ {
-		c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0), DrainTimeout(time.Microsecond))
+		c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0),
+			DrainTimeout(time.Microsecond))
 		c.leases.parked.longest = time.Hour
 		buf := alloc(t, c, 16<<20)
 		results := make(chan error)
@@ -168,7 +169,7 @@ func TestCloseWhileThePollerSleeps(t *testing.T) {
 		must(t, c.Close())
 		for i := 0; i < 8; i++ {
 			err := <-results
-			if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrClosed) && !ended(err) {
+			if err != nil && !errors.Is(err, context.Canceled) && !ended(err) {
 				t.Error(err)
 			}
 		}
@@ -176,8 +177,9 @@ func TestCloseWhileThePollerSleeps(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
 }
 
-// ended is whether the library has ended a command, or the controller, since its queue was deleted.
+// ended is whether a call has found all closed, or its command was ended by the library, or by the controller when its
+// queue was deleted.
 func ended(err error) bool {
 	var status *StatusError
-	return errors.As(err, &status) && (status.Aborted || status.SCT == 0 && status.SC == 8)
+	return errors.Is(err, ErrClosed) || errors.As(err, &status) && (status.Aborted || status.SCT == 0 && status.SC == 8)
 }
