@@ -56,8 +56,8 @@ func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
 }
 
 // Register makes the caller's own memory reachable for the device (upnvme_mem_register): memory of mmap or C, or of
-// Go's, which is pinned until [Buffer.Free]. Memory of C must stay until then, too. The pages around it become
-// reachable with it.
+// Go's, which is pinned until [Buffer.Free]; before Go 1.21, which has no pins, the buffer refers to it, and the heap
+// does not move. Memory of C must stay until then, too. The pages around it become reachable with it.
 func (c *Controller) Register(memory []byte) (*Buffer, error) {
 	r := &region{ctrlr: c, bytes: uint64(len(memory)), mem: memory}
 	if len(memory) > 0 {

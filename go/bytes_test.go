@@ -169,10 +169,10 @@ func oracle(t testing.TB, size int64) *os.File {
 	return file
 }
 
-// compareWithOracle does one request on both.
-func compareWithOracle(t testing.TB, ns *Namespace, file *os.File, write bool, off int64, length int, seed int64) {
-	size := ns.Size()
-	p := fill(make([]byte, length), seed)
+// compareWithOracle does one request on both, the namespace's with the bytes of p.
+func compareWithOracle(t testing.TB, ns *Namespace, file *os.File, write bool, off int64, p []byte, seed int64) {
+	size, length := ns.Size(), len(p)
+	fill(p, seed)
 	fits := length
 	if off >= size {
 		fits = 0
@@ -200,15 +200,44 @@ func compareWithOracle(t testing.TB, ns *Namespace, file *os.File, write bool, o
 	same(t, p, q) // what lies behind the end is as it was, too
 }
 
+// memoryFor is where a request has its bytes: in a slice of Go's, or in a buffer, where the device may reach them.
+func memoryFor(buf *Buffer, inBuffer bool, at, length int) []byte {
+	if inBuffer {
+		return buf.Bytes()[at : at+length : at+length]
+	}
+	return make([]byte, length)
+}
+
 func TestRandomRequestsAgainstAFile(t *testing.T) {
 	const size = 64 << 10
 	for _, block := range []int{512, 4096} {
-		_, ns := open(t, fmt.Sprintf("soft:ram?size=%d&block=%d&noiob=3", size, block))
-		file := oracle(t, size)
+		c, ns := open(t, fmt.Sprintf("soft:ram?size=%d&block=%d&noiob=3", size, block))
+		file, buf := oracle(t, size), alloc(t, c, 16<<10)
 		random := rand.New(rand.NewSource(4))
-		for i := 0; i < 3000; i++ {
-			compareWithOracle(t, ns, file, random.Intn(2) == 0, random.Int63n(size+5000),
-				random.Intn(9000), int64(i))
+		for i := 0; i < 4000; i++ {
+			off, length, at := random.Int63n(size+5000), random.Intn(9000), random.Intn(1000)
+			if i%4 == 0 { // whole blocks, at the start of a page or not
+				off, length = off&^4095, length&^4095
+				at = at & 512
+			}
+			compareWithOracle(t, ns, file, random.Intn(2) == 0, off,
+				memoryFor(buf, random.Intn(2) == 0, at, length), int64(i))
+		}
+		if stats := c.Stats(); stats.BouncedBytes == 0 || stats.Commands == 0 {
+			t.Errorf("%+v", stats)
+		}
+	}
+}
+
+// Large requests have several pieces under way at the same time.
+func TestLargeRandomRequestsAgainstAFile(t *testing.T) {
+	const size = 8 << 20
+	for _, uri := range []string{"soft:ram?size=%d&block=4096", "soft:ram?size=%d&block=512&mdts=2&mode=thread"} {
+		_, ns := open(t, fmt.Sprintf(uri, size))
+		file := oracle(t, size)
+		random := rand.New(rand.NewSource(5))
+		for i := 0; i < 24; i++ {
+			compareWithOracle(t, ns, file, i%2 == 0, random.Int63n(size), make([]byte, random.Intn(size)), int64(i))
 		}
 	}
 }
@@ -217,12 +246,17 @@ func FuzzReadAtAndWriteAt(f *testing.F) {
 	const size = 32 << 10
 	f.Add([]byte{1, 0, 0, 10, 0, 0, 0, 200, 20, 0})
 	f.Add([]byte{1, 255, 127, 0, 16, 0, 240, 127, 0, 40, 1, 1, 2, 3, 4})
+	f.Add([]byte{3, 0, 4, 0, 8, 2, 0, 4, 0, 8, 7, 0, 6, 0, 4, 6, 1, 6, 0, 4})
 	c, err := Open(fmt.Sprintf("soft:ram?size=%d&block=512", size))
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { c.Close() })
 	ns, err := c.Namespace(1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	buf, err := c.Alloc(16 << 10)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -234,7 +268,8 @@ func FuzzReadAtAndWriteAt(f *testing.F) {
 		for i := 0; len(script) >= 5 && i < 64; i++ {
 			off := int64(script[1]) | int64(script[2])<<8
 			length := int(script[3]) | int(script[4]&31)<<8
-			compareWithOracle(t, ns, file, script[0]&1 == 1, off, length, int64(i))
+			p := memoryFor(buf, script[0]&2 != 0, int(script[0]>>2)*4, length)
+			compareWithOracle(t, ns, file, script[0]&1 == 1, off, p, int64(i))
 			script = script[5:]
 		}
 	})

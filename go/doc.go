@@ -54,10 +54,10 @@
 // # Waiting
 //
 // A call polls on its thread for the spin budget. A command that takes longer is handed to the poller: one goroutine
-// for all such commands. Where completions signal an eventfd (PCIe by VFIO, soft: with mode=thread) it sleeps in poll(2)
-// until one does; elsewhere it looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is nothing
-// to wait for. A program that waits for a slow disk holds no thread of its own for each command, and an idle one burns
-// no core. When all leases are out, calls wait in the order in which they came.
+// for all such commands. Where completions signal an eventfd (PCIe by VFIO, soft: with mode=thread) it sleeps until one
+// does, on one thread; elsewhere it looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is
+// nothing to wait for. A slow disk holds no thread spinning, and an idle program burns no core. When all leases are
+// out, calls wait in the order in which they came.
 //
 // # Writes at the same time
 //
@@ -83,5 +83,7 @@
 //
 // The package needs cgo. In the tree, and by default, it takes the installed library through pkg-config; with
 // -tags upnvme_static the static one. In the module as it is published the library's C sources are a part, so that a C
-// compiler is all that it takes; there -tags upnvme_system goes back to pkg-config.
+// compiler is all that it takes; there -tags upnvme_system goes back to pkg-config. Those sources have the software
+// controller and PCIe by VFIO and UIO. Files of the software controller go by threads and not by io_uring, unless
+// -tags upnvme_uring says that liburing is there; DPDK's memory takes the installed library.
 package upnvme

@@ -17,8 +17,8 @@ import (
 )
 
 // leases are the queue pairs that calls without one of their own borrow for a command. They are made as they are
-// needed. What is simple is done by one call of C, which takes a free lease and gives it back (cgo_leases.h); what comes
-// here are the commands that C leaves unfinished, and the calls that find no lease. These wait in turn.
+// needed. What is simple is done by one call of C, which takes a free lease and gives it back (cgo_leases.h); here come
+// the commands that C leaves unfinished, and the calls that find no lease. These wait in turn.
 type leases struct {
 	ctrlr  *Controller
 	parked parked

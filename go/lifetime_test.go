@@ -387,8 +387,8 @@ func TestNothingWorksAfterClose(t *testing.T) {
 
 // What is opened and closed many times leaves nothing.
 func TestNoLeaks(t *testing.T) {
-	round := func() {
-		c, err := Open("soft:ram?size=1MiB")
+	round := func(i int) {
+		c, err := Open("soft:ram?size=1MiB&mode="+[]string{"inline", "thread"}[i%2], SpinBudget(0))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -414,17 +414,20 @@ func TestNoLeaks(t *testing.T) {
 		}
 	}
 	for i := 0; i < 20; i++ {
-		round()
+		round(i)
 	}
 	runtime.GC()
-	memory, nthreads := resident(t), threads(t)
+	memory, nthreads, files := resident(t), threads(t), descriptors(t)
 	for i := 0; i < 100; i++ {
-		round()
+		round(i)
 	}
 	runtime.GC()
 	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
 	if more := resident(t) - memory; more > 16<<20 {
 		t.Errorf("%d KiB more than before", more>>10)
+	}
+	if more := descriptors(t) - files; more > 8 {
+		t.Errorf("%d files more are open than before", more)
 	}
 	if more := threads(t) - nthreads; more > 8 {
 		t.Errorf("%d threads more than before", more)

@@ -32,14 +32,15 @@ type parked struct {
 	mu       sync.Mutex
 	list     []*lease
 	polling  bool
-	kick     chan struct{} // something was parked: look soon
-	kickFD   C.int         // the same for one that waits for eventfds; negative: there is none
-	sleeping bool          // it does so
-	gone     sync.Cond     // the goroutine has ended
-	stop     bool          // what is in flight is to be ended
-	before   func()        // of tests: called before each look
-	naps     atomic.Uint64 // how often it has slept
-	longest  time.Duration // a sleep that ends by itself
+	kick     chan struct{}  // something was parked: look soon
+	kickFD   C.int          // the same for one that waits for eventfds; negative: there is none
+	sleeping bool           // it does so
+	gone     sync.Cond      // the goroutine has ended
+	stop     bool           // what is in flight is to be ended
+	before   func()         // of tests: called before each look
+	asleep   func([]*lease) // likewise: between it and the sleep that follows
+	naps     atomic.Uint64  // how often it has slept
+	longest  time.Duration  // a sleep that ends by itself
 }
 
 // parking is what a lease is while it is parked.
@@ -166,6 +167,9 @@ func (p *parked) sleep(k *look) {
 		return
 	}
 	p.naps.Add(1)
+	if p.asleep != nil {
+		p.asleep(k.list)
+	}
 	C.upnvme_cgo_leases_sleep(&k.leases[0], k.fds, C.uint32_t(len(k.list)), p.kickFD,
 		C.int(p.longest.Milliseconds()))
 	p.mu.Lock()

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // threadTimes is how long each thread of this process has run, in nanoseconds.
@@ -59,7 +61,7 @@ func TestASlowDeviceHoldsNoThread(t *testing.T) {
 		}
 	}
 	if rest := sum - most; rest > most/3 {
-		t.Errorf("the controller has run for %v, and all others for %v", time.Duration(most), time.Duration(rest))
+		t.Errorf("the controller has run for %v, all others for %v", time.Duration(most), time.Duration(rest))
 	}
 	if n := c.leases.parked.naps.Load() - naps; n > 3*commands {
 		t.Errorf("the poller has looked %d times for %d commands", n, commands)
@@ -101,10 +103,52 @@ func TestNoSignalIsLost(t *testing.T) {
 	}
 }
 
+// The same at its worst: each command completes between the poller's look at it and its sleep.
+func TestASignalBeforeTheSleepEndsIt(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0))
+	c.leases.parked.longest = time.Hour
+	naps := 0
+	c.leases.parked.asleep = func(list []*lease) {
+		naps++
+		for _, l := range list {
+			waitReadable(t, int32(l.c.fd))
+		}
+	}
+	buf := alloc(t, c, 16<<20)
+	for i := 0; i < 20; i++ {
+		limited, cancel := context.WithTimeout(ctx, deadline)
+		err := ns.Read(limited, buf, 0, uint32(ns.Blocks()))
+		cancel()
+		if err != nil {
+			t.Fatal("it sleeps on: ", err)
+		}
+	}
+	eventually(t, "the poller has ended", func() bool { return ours() == 0 })
+	if naps == 0 {
+		t.Error("the poller never slept")
+	}
+}
+
+// waitReadable returns when there is something to read, which it leaves there.
+func waitReadable(t *testing.T, fd int32) {
+	event := struct {
+		fd              int32
+		events, revents int16
+	}{fd, 1, 0}
+	for event.revents == 0 {
+		_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&event)), 1, 0, 0, 0, 0)
+		if errno != 0 && errno != syscall.EINTR {
+			t.Error(errno)
+			return
+		}
+	}
+}
+
 // Close ends what takes too long even if the poller sleeps, and cancelled calls return meanwhile.
 func TestCloseWhileThePollerSleeps(t *testing.T) {
 	for round := 0; round < 5; round++ {
-		c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0), DrainTimeout(time.Microsecond))
+		c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0),
+			DrainTimeout(time.Microsecond))
 		c.leases.parked.longest = time.Hour
 		buf := alloc(t, c, 16<<20)
 		results := make(chan error)
@@ -125,7 +169,7 @@ func TestCloseWhileThePollerSleeps(t *testing.T) {
 		must(t, c.Close())
 		for i := 0; i < 8; i++ {
 			err := <-results
-			if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrClosed) && !ended(err) {
+			if err != nil && !errors.Is(err, context.Canceled) && !ended(err) {
 				t.Error(err)
 			}
 		}
@@ -133,8 +177,9 @@ func TestCloseWhileThePollerSleeps(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
 }
 
-// ended is whether the library has ended a command, or the controller, since its queue was deleted.
+// ended is whether a call has found all closed, or its command was ended by the library, or by the controller when its
+// queue was deleted.
 func ended(err error) bool {
 	var status *StatusError
-	return errors.As(err, &status) && (status.Aborted || status.SCT == 0 && status.SC == 8)
+	return errors.Is(err, ErrClosed) || errors.As(err, &status) && (status.Aborted || status.SCT == 0 && status.SC == 8)
 }

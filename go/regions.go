@@ -11,16 +11,16 @@ import (
 	"unsafe"
 )
 
-// regions are where the buffers of a controller are, so that ReadAt and WriteAt find whether the device can reach a slice
-// itself.
+// regions are where the buffers of a controller are, so that ReadAt and WriteAt find whether the device can reach a
+// slice itself.
 type regions struct {
 	from, to atomic.Uintptr // all buffers that there ever were lie within: what is outside needs no lock
 	mu       sync.RWMutex
 	list     []*region // by address
 }
 
-// first is the place of the first region that ends behind an address. Of regions that overlap it may miss one: then the
-// data is copied.
+// first is the place of the first region that ends behind an address. Of regions that overlap it may miss one: then
+// the data is copied.
 func (m *regions) first(at uintptr) int {
 	return sort.Search(len(m.list), func(i int) bool { return m.list[i].limit() > at })
 }

@@ -105,6 +105,16 @@ func threads(t testing.TB) int {
 	return len(tasks)
 }
 
+// descriptors counts the files that this process has open.
+func descriptors(t testing.TB) int {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc: ", err)
+	}
+	return len(fds)
+}
+
 // resident is how much memory this process has, in bytes, without files.
 func resident(t testing.TB) int64 {
 	t.Helper()

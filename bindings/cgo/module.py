@@ -4,7 +4,8 @@
 
 Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and
 header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what
-is included follows. By -tags upnvme_system the C files are left out, and the installed library is taken.
+is included follows. By -tags upnvme_system the C files are left out, and the installed library is taken. Without io_uring
+they need a C compiler alone; -tags upnvme_uring has it by liburing.
 """
 
 import pathlib
@@ -46,6 +47,20 @@ package upnvme
 
 // #cgo CFLAGS: -std=gnu11 -D_GNU_SOURCE -DNDEBUG -O2 -fvisibility=hidden -pthread
 // #cgo LDFLAGS: -pthread -ldl
+import "C"
+"""
+
+
+LINK_URING = """// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build cgo && upnvme_uring && {bundled}
+
+package upnvme
+
+// The software controller's files by io_uring, for who has liburing.
+
+// #cgo pkg-config: liburing
+// #cgo CFLAGS: -DHAVE_LIBURING
 import "C"
 """
 
@@ -119,6 +134,7 @@ def main():
     (out / "upnvme_module.h").write_text(MODULE_H, encoding="utf-8")
     (out / "upnvme_build.h").write_text(BUILD_H.format(build_id=build_id), encoding="utf-8")
     (out / "link_bundled.go").write_text(LINK_BUNDLED.format(bundled=BUNDLED), encoding="utf-8")
+    (out / "link_uring.go").write_text(LINK_URING.format(bundled=BUNDLED), encoding="utf-8")
     shutil.copy(TOP / "LICENSE", out)
     return 0
 

@@ -15,7 +15,8 @@ PAIRS = 15
 OVER_C = {"go_batch_over_c_ns": ("batch", "batch"), "go_callback_over_c_ns": ("callback", "callback"),
           "go_readat_over_c_ns": ("single", "readat")}
 ALLOCS = {"go_batch_allocs": "batch", "go_readat_allocs": "readat"}
-OTHERS = ("go_readat64_vs_tmpfs", "go_ram_to_c", "go_parked_readat_us", "go_file_to_os_file")
+OTHERS = ("go_readat64_vs_tmpfs", "go_ram_to_c", "go_parked_readat_us", "go_interrupt_readat_us",
+          "go_file_to_os_file")
 ALL = [*OVER_C, *ALLOCS, *OTHERS]
 # What the package is meant to reach; the others have no target.
 TARGETS = {"go_batch_over_c_ns": "at most 5", "go_batch_allocs": "0", "go_callback_over_c_ns": "at most 150",
@@ -75,6 +76,10 @@ def others(bench, wanted):
     if "go_ram_to_c" in wanted:
         ratios = [bench.go("batch", "-uri", uri, key="cpu_ns") / bench.c("batch", uri) for _ in range(PAIRS)]
         yield "go_ram_to_c", statistics.median(ratios), "ratio", bench.text("batch", "batch", uri) + ", ratio of cpu_ns"
+    if "go_interrupt_readat_us" in wanted:
+        value = bench.go("parked", "-uri", uri + "&mode=thread", ios=30000) / 1000
+        yield ("go_interrupt_readat_us", value, "us",
+               f"{bench.out}/go-bench -mode parked -uri '{uri}&mode=thread' -ios 30000")
     with tempfile.NamedTemporaryFile(dir=memory_folder()) as file:
         file.write(bytes(range(256)) * 16 * 1024)
         file.flush()
