@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the module _upnvme has besides SWIG's wrappers: the types below, which upnvme's classes derive from.
  *
- * The interpreter's lock guards all of it. A call that gives the lock up is between session_enter and session_leave, so
+ * The interpreter's lock guards all of it, or lock.h's where there is no such thing. A call that gives the lock up is between session_enter and session_leave, so
  * that closing waits for it; it looks every SLICE_NS whether a signal came or the controller closes. Objects hold what
  * they need (a queue pair its controller, a command its buffer). After fork the child's calls raise, its deallocations
  * do nothing.
@@ -153,6 +153,7 @@ struct channel {
 	upnvme_ns *ns;         /* the last one that a batch named */
 	uint32_t nsid, extended;
 	struct channel *next, **link;
+	PyObject *weak; /* lock.h */
 };
 
 /* raise.c. Each returns -1 with an exception set. */

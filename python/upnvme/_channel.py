@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._errors import ClosedError
 from ._records import QPairStats
 
 TYPE_CHECKING = False
@@ -81,9 +82,12 @@ class ChannelBase(_upnvme.Channel):
             _upnvme.channel_force(self)
 
     def __repr__(self) -> str:
-        if not self.is_open:
-            return "<upnvme.QPair, closed>"
-        return f"<upnvme.QPair {self.id} of depth {self.depth}, {self.inflight} in flight>"
+        if self.is_open:
+            try:
+                return f"<upnvme.QPair {self.id} of depth {self.depth}, {self.inflight} in flight>"
+            except ClosedError:
+                pass  # just now, by another thread
+        return "<upnvme.QPair, closed>"
 
 
 def _warn(self: ChannelBase) -> None:
