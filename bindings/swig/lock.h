@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The lock of free-threaded interpreters. What the interpreter's own lock does for this module elsewhere, one of the
- * module's does there: each of its functions and finalisers holds it. It is a critical section: as the interpreter's it is
- * let go by Py_BEGIN_ALLOW_THREADS, and while a call waits for another thread. Elsewhere nothing of this is compiled.
+ * module's does there: each of its functions and finalisers holds it. It is a critical section: as the interpreter's
+ * it is let go by Py_BEGIN_ALLOW_THREADS, and while a call waits for another thread. Elsewhere nothing of this is
+ * compiled.
  */
 #ifndef UPNVME_BINDINGS_SWIG_LOCK_H
 #define UPNVME_BINDINGS_SWIG_LOCK_H

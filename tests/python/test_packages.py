@@ -2,6 +2,7 @@
 """What is taken elsewhere: the wheel on each Python that is here, the sdist away from this tree and without SWIG, the
 system's library, what belongs to DPDK, and what is said of extras that are missing."""
 
+import faulthandler
 import os
 import pathlib
 import shutil
@@ -28,6 +29,12 @@ if sys.implementation.name == "cpython" and sys.version_info >= (3, 11):
         print(*sys.version_info[:3], sep=".")
 """
 SITE = pathlib.Path(pytest.__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def time_to_build(no_hang):
+    """The whole library, perhaps on a busy machine."""
+    faulthandler.dump_traceback_later(900, exit=True)
 
 
 def environment(**more):
@@ -93,6 +100,32 @@ def build_wheel(folder, source=TREE / "python", *arguments, **more):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def copy_tree(folder):
+    """A clone, with what is not committed."""
+    names = subprocess.run(["git", "-C", TREE, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                           capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in filter(None, names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TREE / name, folder / name, follow_symlinks=False)
+
+
+def files_of(folder):
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_pip_installs_from_a_clone(fresh, tmp_path):
+    """As users do it: what builds it comes from PyPI, and an extra. Nothing is left but what goes under build/."""
+    clone = tmp_path / "clone"
+    copy_tree(clone)
+    before = files_of(clone)
+    fresh.run("pip", "install", "-q", f"{clone}/python[numpy]")
+    shutil.rmtree(clone / "build")
+    assert files_of(clone) == before
+    shutil.rmtree(clone)
+    fresh.smoke()
+    assert fresh.run("python", "-c", "import numpy, upnvme").returncode == 0
 
 
 @pytest.mark.parametrize("version", INTERPRETERS)
