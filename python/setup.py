@@ -2,8 +2,8 @@
 """Builds the C library and the extension module.
 
 The library comes from the repository around this folder, or from csrc/ in an sdist, and goes into the package beside
-the module, which finds it by RPATH $ORIGIN. With UPNVME_SYSTEM=yes (`pip install -C system=yes`) the module is linked
-with the system's, by pkg-config.
+the module, which finds it by RPATH $ORIGIN. With UPNVME_SYSTEM=yes (`pip install --config-settings system=yes`) the
+module is linked with the system's, by pkg-config.
 """
 
 import os

@@ -91,8 +91,8 @@ def build(*arguments, **more):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def build_wheel(folder, source=TREE / "python", *arguments, **more):
-    build("--wheel", *arguments, "--outdir", str(folder), str(source), **more)
+def build_wheel(folder, **more):
+    build("--wheel", "--outdir", str(folder), str(TREE / "python"), **more)
     wheel, = folder.glob("upnvme-*.whl")
     return wheel
 
@@ -154,8 +154,8 @@ def test_the_systems_library_is_linked_if_asked_for(fresh, tmp_path):
     prefix = tmp_path / "prefix"
     subprocess.run(["make", "-C", TREE, "-s", "install", f"PREFIX={prefix}"], check=True, capture_output=True,
                    env=environment())
-    fresh.install(build_wheel(tmp_path, TREE / "python", "-C=system=yes",
-                              PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig")))
+    fresh.run("pip", "install", "-q", "--config-settings", "system=yes", str(TREE / "python"),
+              PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
     package, library = fresh.run("python", "-c", LIBRARIES, LD_LIBRARY_PATH=str(prefix / "lib")).stdout.split()
     assert library.startswith(str(prefix)) and not list(pathlib.Path(package).glob("libupnvme*"))
 

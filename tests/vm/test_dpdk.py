@@ -63,8 +63,8 @@ class Dpdk(guest.harness.Case):
         done = subprocess.run([PYTHON, "-c", IN_PYTHON, guest.uri_of(ADDRESS, env="dpdk")], check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)
-        environment, package, plugin = done.stdout.split()
-        self.assertEqual((environment, plugin), ("dpdk", f"{package}/libupnvme-dpdk.so"))
+        chosen, package, plugin = done.stdout.split()
+        self.assertEqual((chosen, plugin), ("dpdk", f"{package}/libupnvme-dpdk.so"))
 
     def test_an_application_that_runs_dpdk_is_served_from_its_memory(self):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))
