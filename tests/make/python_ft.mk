@@ -7,11 +7,11 @@ FT_VENV  := $(FT)/venv
 FT_PIP    = $(FT_VENV)/bin/pip install -q --disable-pip-version-check
 # Those that are of C, or not for every Python yet, only as they come.
 FT_TOOLS := click pytest rich 'setuptools>=77' 'swig>=4.4'
-FT_TESTS := $(filter-out tests/python/test_packages.py tests/python/test_types.py,$(PYTHON_TESTS))
+FT_TESTS  = $(filter-out tests/python/test_packages.py tests/python/test_types.py,$(PYTHON_TESTS))
 
 .PHONY: check-python-ft
 # The last line of the log says why there is none.
-$(FT_VENV)/.tools: tests/make/free_threaded.mk
+$(FT_VENV)/.tools: tests/make/python_ft.mk
 	@mkdir -p $(FT) && tests/python/free-threaded $(FT) >$(FT)/log
 	@rm -rf $(FT_VENV) && $$(tail -n 1 $(FT)/log) -m venv $(FT_VENV)
 	@{ $(FT_PIP) $(FT_TOOLS) && $(FT_PIP) --only-binary :all: hypothesis numpy; } >$(FT)/log 2>&1 && touch $@
