@@ -16,6 +16,7 @@ struct admin {
 	atomic_bool is_done;
 	bool abandoned; /* its caller has gone: the sweep frees it */
 	PyObject *keep;
+	PyObject *future; /* null: somebody waits for it */
 	struct admin *next;
 };
 
@@ -37,6 +38,7 @@ static void admin_unlink(struct session *session, struct admin *admin)
 		link = &(*link)->next;
 	*link = admin->next;
 	Py_XDECREF(admin->keep);
+	Py_XDECREF(admin->future);
 	PyMem_Free(admin);
 }
 
@@ -113,28 +115,102 @@ static PyObject *admin_wait(struct session *session, struct admin *admin)
 	return result;
 }
 
+/* The session is entered. Null with an exception. */
+static struct admin *admin_start(struct session *session, const char *cdw, size_t cdw_bytes,
+				 PyObject *data, uint32_t direction, uint64_t timeout_ns)
+{
+	struct admin *admin;
+	struct upnvme_error error;
+	int rc;
+
+	admin_sweep(session, false);
+	admin = admin_make(cdw, cdw_bytes, data, direction, timeout_ns);
+	if (!admin)
+		return NULL;
+	admin->next = session->admins;
+	session->admins = admin;
+	rc = upnvme_admin_submit(session->ctrlr, &admin->raw, admin_done, admin);
+	if (rc == 0)
+		return admin;
+	upnvme_error_get(&error);
+	glue_raise_error(rc, &error);
+	admin_unlink(session, admin);
+	return NULL;
+}
+
 PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes, PyObject *data,
 			uint32_t direction, uint64_t timeout_ns)
 {
 	struct admin *admin;
-	PyObject *result = NULL;
-	int rc;
+	PyObject *result;
 
 	if (session_enter(self) < 0)
 		return NULL;
-	admin_sweep(self, false);
-	admin = admin_make(cdw, cdw_bytes, data, direction, timeout_ns);
-	if (admin) {
-		admin->next = self->admins;
-		self->admins = admin;
-		rc = upnvme_admin_submit(self->ctrlr, &admin->raw, admin_done, admin);
-		if (rc == 0) {
-			result = admin_wait(self, admin);
-		} else {
-			glue_raise(rc);
-			admin_unlink(self, admin);
-		}
-	}
+	admin = admin_start(self, cdw, cdw_bytes, data, direction, timeout_ns);
+	result = admin ? admin_wait(self, admin) : NULL;
 	session_leave(self);
 	return result;
+}
+
+/* --- for a loop, which comes for the answers -------------------------------------------------------- */
+
+PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_bytes,
+			      PyObject *data, uint32_t direction, uint64_t timeout_ns,
+			      PyObject *future)
+{
+	struct admin *admin;
+
+	if (session_enter(self) < 0)
+		return NULL;
+	admin = admin_start(self, cdw, cdw_bytes, data, direction, timeout_ns);
+	if (admin) {
+		Py_INCREF(future);
+		admin->future = future;
+	}
+	session_leave(self);
+	if (!admin)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+/* Moves those that are done to the list, as pairs of future and completion. */
+static int admin_collect(struct session *session, PyObject *list)
+{
+	struct admin *next;
+
+	for (struct admin *admin = session->admins; admin; admin = next) {
+		PyObject *done, *pair;
+		int rc;
+
+		next = admin->next;
+		if (!admin->future || !atomic_load_explicit(&admin->is_done, memory_order_acquire))
+			continue;
+		done = done_new(&admin->done);
+		pair = done ? PyTuple_Pack(2, admin->future, done) : NULL;
+		rc = pair ? PyList_Append(list, pair) : -1;
+		Py_XDECREF(done);
+		Py_XDECREF(pair);
+		if (rc < 0)
+			return -1;
+		admin_unlink(session, admin);
+	}
+	return 0;
+}
+
+PyObject *session_admin_take(struct session *self)
+{
+	PyObject *list = PyList_New(0);
+	int rc;
+
+	if (!list || session_enter(self) < 0) {
+		Py_XDECREF(list);
+		return NULL;
+	}
+	upnvme_ctrlr_poll(self->ctrlr); /* that it failed is in the completions */
+	rc = admin_collect(self, list);
+	session_leave(self);
+	if (rc == 0)
+		return list;
+	Py_DECREF(list);
+	return NULL;
 }

@@ -39,26 +39,6 @@ NUMBER(size_t, SIZE_MAX)
 	if (view$argnum.obj)
 		PyBuffer_Release(&view$argnum);
 }
-%typemap(in) (void *data, size_t bytes) (Py_buffer view = { 0 }) {
-	if ($input != Py_None && PyObject_GetBuffer($input, &view, PyBUF_WRITABLE) < 0)
-		SWIG_fail;
-	$1 = view.buf;
-	$2 = (size_t)view.len;
-}
-%typemap(in) (const void *data, size_t bytes) (Py_buffer view = { 0 }) {
-	if ($input != Py_None && PyObject_GetBuffer($input, &view, PyBUF_SIMPLE) < 0)
-		SWIG_fail;
-	$1 = ($1_ltype)view.buf;
-	$2 = (size_t)view.len;
-}
-%typemap(freearg) (void *data, size_t bytes) {
-	if (view$argnum.obj)
-		PyBuffer_Release(&view$argnum);
-}
-%typemap(freearg) (const void *data, size_t bytes) {
-	if (view$argnum.obj)
-		PyBuffer_Release(&view$argnum);
-}
 
 // The types of glue.h.
 %define OBJECT(type)

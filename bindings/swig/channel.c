@@ -26,22 +26,17 @@ static void channel_unlink(struct channel *self)
 static int channel_create(struct channel *self, struct session *session,
 			  const struct upnvme_qpair_opts *opts)
 {
-	upnvme_qpair *qp = NULL;
 	int rc;
 
 	if (session_enter(session) < 0)
 		return -1;
-	Py_BEGIN_ALLOW_THREADS;
-	rc = upnvme_qpair_create(&qp, session->ctrlr, opts);
-	Py_END_ALLOW_THREADS;
-	if (rc < 0) {
-		glue_raise(rc);
-	} else {
-		self->qp = qp;
+	rc = qpair_make(session, opts, &self->qp);
+	if (rc == 0) {
+		upnvme_qpair_adopt(self->qp);
 		channel_link(self, session);
 	}
 	session_leave(session);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 PyObject *channel_open(struct channel *self, struct session *session, uint32_t flags,
@@ -234,7 +229,7 @@ PyObject *channel_ring(struct channel *self)
 
 uint32_t channel_inflight(struct channel *self)
 {
-	return channel_is_open(self) ? upnvme_qpair_inflight(self->qp) : 0;
+	return channel_is_open(self) ? upnvme_qpair_inflight(self->qp) + self->narrived : 0;
 }
 
 static int channel_traverse(PyObject *object, visitproc visit, void *arg)

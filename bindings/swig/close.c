@@ -65,6 +65,8 @@ static void close_all(struct session *self, PyObject **errors)
 		turn_wait();
 	close_channels(self, errors);
 	lease_close_all(self);
+	while (atomic_load(&self->errands))
+		turn_wait();
 	cache_empty(self);
 	memory_drop_all(self);
 	close_handle(self, errors);

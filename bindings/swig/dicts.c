@@ -342,29 +342,9 @@ PyObject *devices_list(void)
 	return list;
 }
 
-PyObject *error_log(struct session *session, uint32_t n)
+PyObject *error_list(const struct upnvme_error_entry *entries, int n)
 {
-	struct upnvme_error_entry *entries;
-	PyObject *list = NULL;
-	int rc;
-
-	if (session_enter(session) < 0)
-		return NULL;
-	entries = PyMem_Calloc(n ? n : 1, sizeof(*entries));
-	if (!entries) {
-		session_leave(session);
-		return PyErr_NoMemory();
-	}
-	Py_BEGIN_ALLOW_THREADS;
-	rc = upnvme_error_log(session->ctrlr, entries, n);
-	Py_END_ALLOW_THREADS;
-	if (rc < 0)
-		glue_raise(rc);
-	else
-		list = list_of((const char *)entries, sizeof(*entries), rc, error_entry);
-	PyMem_Free(entries);
-	session_leave(session);
-	return list;
+	return list_of((const char *)entries, sizeof(*entries), n, error_entry);
 }
 
 /* Pairs of the largest latency that a bucket counts, in nanoseconds, and its count; those that counted nothing are

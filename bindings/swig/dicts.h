@@ -15,7 +15,7 @@ PyObject *upnvme_system_dict(const struct upnvme_system *r);
 PyObject *upnvme_device_dict(const struct upnvme_device *r);
 
 PyObject *devices_list(void);
-PyObject *error_log(struct session *session, uint32_t n);
+PyObject *error_list(const struct upnvme_error_entry *entries, int n);
 PyObject *channel_histogram(struct channel *channel);
 
 #endif

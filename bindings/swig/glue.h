@@ -13,6 +13,7 @@
 #include <Python.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <upnvme.h>
 
@@ -63,7 +64,8 @@ struct session {
 	PyObject_HEAD upnvme_ctrlr *ctrlr;
 	unsigned born; /* the fork generation */
 	enum life life;
-	unsigned calls; /* that may have given up the lock */
+	unsigned calls;      /* that may have given up the lock */
+	atomic_uint errands; /* under way on threads of their own; errand.h */
 	bool close_wanted;
 	unsigned long server; /* the thread that runs event callbacks; 0: none */
 	struct channel *channels;
@@ -110,21 +112,13 @@ struct done {
 };
 
 /* What becomes of a completion. */
-enum slot_kind { SLOT_CALL, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
+enum slot_kind { SLOT_CALL, SLOT_TAGGED, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
 
-/* What a batch's commands hold together: counted, for one reference each would cost more than the rest. */
-struct share {
-	PyObject *object;
-	uint32_t n;
-};
-
-/* A command that was accepted. What is looked at for each is apart from the rest. */
+/* A command that was accepted, if more has to be known of it than its tag. What is looked at for each is apart from the
+ * rest. */
 struct slot {
-	PyObject *callback; /* or future, or group; null: a tagged one */
-	union {
-		PyObject *keep;      /* what holds its memory; may be null */
-		struct share *share; /* of a tagged one, likewise */
-	};
+	PyObject *callback; /* or future, or group; None of a tagged one; null: it is free */
+	PyObject *keep;     /* what must stay until it is done; may be null */
 	union {
 		uint64_t tag;
 		struct slot *next; /* of a free one */
@@ -144,20 +138,19 @@ struct channel {
 	upnvme_qpair *qp; /* null: closed */
 	bool closing, delivering, close_wanted;
 	unsigned long deliverer;
-	uint32_t nslots, nfree, nrecorded;
+	uint32_t nslots, nrecorded, narrived;
 	struct slot *slots, *free;
 	struct slot_more *more;
 	struct slot *
 		*recorded; /* done, callback not yet run; written without the lock by the owner */
-	struct upnvme_op *ops; /* where a batch becomes commands */
-	upnvme_ns *ns;         /* the last one that a batch named */
-	uint32_t nsid, extended;
+	struct slot **arrived; /* tagged ones that are done, for reap */
 	struct channel *next, **link;
 	PyObject *weak; /* lock.h */
 };
 
 /* raise.c. Each returns -1 with an exception set. */
 int glue_raise(int rc);
+int glue_raise_error(int rc, const struct upnvme_error *error);
 int glue_raise_own(int err, uint32_t code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int glue_raise_forked(void);
@@ -185,6 +178,8 @@ extern unsigned glue_generation;
 int turn_init(void);
 void turn_wait(void);
 void turn_wake(void);
+/* The same, unless the word has another value by now. */
+void turn_wait_while(const atomic_uint *word, unsigned value);
 uint64_t clock_ns(void);
 /* How long a call goes on: the end is set at the first look. */
 struct wait {
@@ -192,7 +187,7 @@ struct wait {
 };
 /* Where the next slice ends; 0: the time is over. */
 uint64_t wait_slice(struct wait *wait);
-/* Whether a waiting call must end: -1 with an exception. */
+/* Whether a waiting call must end: -1 with an exception. The session may be null. */
 int wait_look(struct session *session);
 
 /* types.c */
@@ -223,11 +218,31 @@ PyObject *session_events(struct session *self);
 /* admin.c */
 PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes, PyObject *data,
 			uint32_t direction, uint64_t timeout_ns);
+PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_bytes,
+			      PyObject *data, uint32_t direction, uint64_t timeout_ns,
+			      PyObject *future);
+PyObject *session_admin_take(struct session *self);
 void admin_sweep(struct session *session, bool all);
+
+/* ask.c */
+PyObject *ask_identify(struct session *session, uint32_t cns, uint32_t nsid);
+PyObject *ask_log_page(struct session *session, uint32_t nsid, uint32_t lid, uint64_t offset,
+		       size_t size);
+PyObject *ask_feature_get(struct session *session, uint32_t nsid, uint32_t fid, uint32_t select,
+			  PyObject *data);
+PyObject *ask_feature_set(struct session *session, uint32_t nsid, uint32_t fid, uint32_t value,
+			  uint32_t save, PyObject *data);
+PyObject *ask_smart(struct session *session);
+PyObject *ask_firmware(struct session *session);
+PyObject *ask_features(struct session *session);
+PyObject *ask_ns_info(struct space *space);
+PyObject *ask_errors(struct session *session, uint32_t n);
+PyObject *ask_effects(struct session *session, uint32_t admin, uint32_t opcode);
 
 /* space.c */
 extern PyType_Spec space_spec;
 PyObject *space_open(struct space *self, struct session *session, uint32_t nsid);
+int space_check(struct space *self);
 size_t space_bytes(const struct space *self, uint32_t blocks);
 /* Bytes of metadata that follow each block's data in the buffer. */
 uint32_t space_extended(upnvme_ns *ns);
@@ -273,6 +288,9 @@ PyObject *column_new(PyObject *owner, char *data, Py_ssize_t n, Py_ssize_t strid
 		     const char *format);
 PyObject *done_new(const struct upnvme_completion *c);
 
+/* create.c: one that nobody owns. Negative, with the library's errno where that is why, and an exception. */
+int qpair_make(struct session *session, const struct upnvme_qpair_opts *opts, upnvme_qpair **qp);
+
 /* channel.c */
 extern PyType_Spec channel_spec;
 PyObject *channel_open(struct channel *self, struct session *session, uint32_t flags,
@@ -297,11 +315,6 @@ int channel_shut(struct channel *self, PyObject **errors);
 int slots_init(struct channel *channel);
 void slots_fini(struct channel *channel);
 void slot_done(void *arg, const struct upnvme_completion *done);
-/* Gives the completions their own tags back. */
-void slots_restore(struct upnvme_completion *done, int n);
-/* Holds the object. Null with an exception; for no object null without one. */
-struct share *share_new(PyObject *object, uint32_t n);
-void share_drop(struct share *share, uint32_t n);
 
 /* submit.c, batch.c */
 PyObject *channel_io(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
@@ -348,6 +361,8 @@ struct data {
 	bool readonly;
 };
 int data_of(PyObject *object, bool writable, struct data *data);
+/* Readies memory for a command that does not hold it. */
+void data_settle(struct session *session, const struct data *data);
 
 /* log.c */
 PyObject *log_start(uint32_t level);

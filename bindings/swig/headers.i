@@ -12,7 +12,17 @@
 %ignore upnvme_ctrlr_on_event;
 %ignore upnvme_admin;
 %ignore upnvme_admin_submit;
+%ignore upnvme_identify;
+%ignore upnvme_log_page;
+%ignore upnvme_feature_get;
+%ignore upnvme_feature_set;
+%ignore upnvme_features_get;
+%ignore upnvme_smart_get;
+%ignore upnvme_error_log;
+%ignore upnvme_firmware_get;
+%ignore upnvme_command_effects;
 %ignore upnvme_ns_get;
+%ignore upnvme_ns_info_get;
 %ignore upnvme_qpair_opts;
 %ignore upnvme_qpair_create;
 %ignore upnvme_qpair_stop;
@@ -51,16 +61,6 @@
 %ignore upnvme_event;
 %ignore iovec;
 
-WAITS(upnvme_identify)
-WAITS(upnvme_log_page)
-WAITS(upnvme_feature_get)
-WAITS(upnvme_feature_set)
-WAITS(upnvme_features_get)
-WAITS(upnvme_smart_get)
-WAITS(upnvme_error_log)
-WAITS(upnvme_firmware_get)
-WAITS(upnvme_command_effects)
-WAITS(upnvme_ns_info_get)
 WAITS(upnvme_devices_list)
 WAITS(upnvme_device_get)
 WAITS(upnvme_device_bind)
@@ -81,12 +81,12 @@ WAITS(upnvme_system_get)
 %ignore name;
 %enddef
 RECORD(upnvme_ctrlr_info, UPNVME_CTRLR_INFO_SIZE)
-RECORD(upnvme_ns_info, UPNVME_NS_INFO_SIZE)
-RECORD(upnvme_features, UPNVME_FEATURES_SIZE)
-RECORD(upnvme_smart, UPNVME_SMART_SIZE)
-RECORD(upnvme_firmware, UPNVME_FIRMWARE_SIZE)
 RECORD(upnvme_qpair_stats, UPNVME_QPAIR_STATS_SIZE)
 RECORD(upnvme_system, UPNVME_SYSTEM_SIZE)
+%ignore upnvme_ns_info;
+%ignore upnvme_features;
+%ignore upnvme_smart;
+%ignore upnvme_firmware;
 %ignore upnvme_device;
 %ignore upnvme_huge_pages;
 %ignore upnvme_error_entry;
@@ -99,34 +99,10 @@ RECORD(upnvme_system, UPNVME_SYSTEM_SIZE)
 	$result = upnvme_device_dict($1);
 }
 
-// One more result: the function's own is 0.
-%typemap(in, numinputs=0) uint32_t *value (uint32_t one = 0), uint32_t *effects (uint32_t one = 0) "$1 = &one;"
-%typemap(argout) uint32_t *value, uint32_t *effects {
-	Py_DECREF($result);
-	$result = PyLong_FromUnsignedLong(*$1);
-}
-
-// Identify always gives 4,096 bytes.
-%typemap(in) void *data (Py_buffer view = { 0 }) {
-	if (PyObject_GetBuffer($input, &view, PyBUF_WRITABLE) < 0)
-		SWIG_fail;
-	if (view.len != 4096) {
-		PyErr_SetString(PyExc_ValueError, "data must have 4096 bytes");
-		SWIG_fail;
-	}
-	$1 = view.buf;
-}
-%typemap(freearg) void *data {
-	if (view$argnum.obj)
-		PyBuffer_Release(&view$argnum);
-}
-
 // Arrays that grow with what there is.
 %ignore upnvme_devices_list;
-%ignore upnvme_error_log;
 %ignore upnvme_qpair_histogram;
 PyObject *devices_list(void);
-PyObject *error_log(struct session *session, uint32_t n);
 PyObject *channel_histogram(struct channel *channel);
 
 %typemap(in) const char *driver {

@@ -22,19 +22,15 @@ static struct lease *lease_create(struct session *session)
 	}
 	session->pool.n++;
 	opts.entries = session->pool.entries;
-	Py_BEGIN_ALLOW_THREADS;
-	rc = upnvme_qpair_create(&lease->qp, session->ctrlr, &opts);
-	if (rc == 0)
-		upnvme_qpair_release(lease->qp);
-	Py_END_ALLOW_THREADS;
+	rc = qpair_make(session, &opts, &lease->qp);
 	if (rc == 0)
 		return lease;
 	session->pool.n--;
 	/* The caller's own queue pairs may have used up what the controller grants. */
-	if (rc == -ENOSPC && session->pool.n)
+	if (rc == -ENOSPC && session->pool.n) {
+		PyErr_Clear();
 		session->pool.max = session->pool.n;
-	else
-		glue_raise(rc);
+	}
 	PyMem_Free(lease);
 	return NULL;
 }

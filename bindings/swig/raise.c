@@ -41,21 +41,26 @@ static const char *plain_text(int err)
 	switch (err) {
 	case EAGAIN:
 		return "the queue is full: poll or reap, and try again";
-	case ENOMSG:
-		return "the next completion is a tagged one: take it with reap()";
 	default:
-		return strerror(err);
+		return "the next completion is a tagged one: take it with reap()";
 	}
+}
+
+int glue_raise_error(int rc, const struct upnvme_error *error)
+{
+	if (error->err != rc)
+		return raise_error(-rc, UPNVME_ERR_NONE, strerror(-rc));
+	return raise_error(-rc, error->code, error->text);
 }
 
 int glue_raise(int rc)
 {
 	struct upnvme_error error;
 
-	upnvme_error_get(&error);
-	if (error.err != rc || rc == -EAGAIN || rc == -ENOMSG)
+	if (rc == -EAGAIN || rc == -ENOMSG)
 		return raise_error(-rc, UPNVME_ERR_NONE, plain_text(-rc));
-	return raise_error(-rc, error.code, error.text);
+	upnvme_error_get(&error);
+	return glue_raise_error(rc, &error);
 }
 
 int glue_raise_own(int err, uint32_t code, const char *format, ...)

@@ -1,17 +1,57 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A controller: opening it, and who is inside the library with it. */
-#include "glue.h"
+#include "errand.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* A controller may take minutes to become ready. */
+struct opening {
+	struct errand errand;
+	struct upnvme_open_opts opts;
+	upnvme_ctrlr *ctrlr;
+	char uri[];
+};
+
+static int opening_call(struct errand *errand)
+{
+	struct opening *opening = (struct opening *)errand;
+
+	return upnvme_open(&opening->ctrlr, opening->uri, &opening->opts);
+}
+
+static void opening_undo(struct errand *errand)
+{
+	upnvme_close(((struct opening *)errand)->ctrlr);
+}
+
+static upnvme_ctrlr *open_handle(const char *uri, const struct upnvme_open_opts *opts)
+{
+	struct opening *opening = calloc(1, sizeof(*opening) + strlen(uri) + 1);
+	upnvme_ctrlr *ctrlr;
+
+	if (!opening) {
+		PyErr_NoMemory();
+		return NULL;
+	}
+	opening->errand.call = opening_call;
+	opening->errand.undo = opening_undo;
+	opening->opts = *opts;
+	strcpy(opening->uri, uri);
+	if (errand_run(NULL, &opening->errand) < 0)
+		return NULL;
+	ctrlr = opening->ctrlr;
+	free(opening);
+	return ctrlr;
+}
 
 PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t nqpairs,
 		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
 		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
-	upnvme_ctrlr *ctrlr = NULL;
-	int rc;
+	upnvme_ctrlr *ctrlr;
 
 	if (self->life != LIFE_NONE) {
 		PyErr_SetString(PyExc_ValueError,
@@ -23,13 +63,9 @@ PyObject *session_open(struct session *self, const char *uri, uint32_t flags, ui
 	opts.keep_alive_ms = keep_alive_ms;
 	opts.admin_timeout_ns = admin_timeout_ns;
 	opts.max_transfer_bytes = max_transfer_bytes;
-	Py_BEGIN_ALLOW_THREADS;
-	rc = upnvme_open(&ctrlr, uri, &opts);
-	Py_END_ALLOW_THREADS;
-	if (rc < 0) {
-		glue_raise(rc);
+	ctrlr = open_handle(uri, &opts);
+	if (!ctrlr)
 		return NULL;
-	}
 	self->ctrlr = ctrlr;
 	self->life = LIFE_OPEN;
 	self->born = glue_generation;

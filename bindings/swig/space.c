@@ -37,7 +37,7 @@ PyObject *space_open(struct space *self, struct session *session, uint32_t nsid)
 	Py_RETURN_NONE;
 }
 
-static int space_check(struct space *self)
+int space_check(struct space *self)
 {
 	if (self->session)
 		return session_check(self->session);

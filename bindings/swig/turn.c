@@ -11,7 +11,7 @@ unsigned glue_generation;
 /* Every change that somebody may wait for is a turn. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
-static unsigned turns;
+static atomic_uint turns;
 
 static void conditions_init(void)
 {
@@ -53,25 +53,30 @@ uint64_t clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-/* Turns are counted under the interpreter's lock, so that none is missed between a look and the wait. */
-void turn_wait(void)
+void turn_wait_while(const atomic_uint *word, unsigned value)
 {
-	unsigned seen = __atomic_load_n(&turns, __ATOMIC_ACQUIRE);
 	uint64_t end = clock_ns() + SLICE_NS;
 	struct timespec until = { (time_t)(end / 1000000000ull), (long)(end % 1000000000ull) };
 
 	Py_BEGIN_ALLOW_THREADS;
 	pthread_mutex_lock(&lock);
-	while (turns == seen && pthread_cond_timedwait(&changed, &lock, &until) != ETIMEDOUT)
+	while (atomic_load(word) == value &&
+	       pthread_cond_timedwait(&changed, &lock, &until) != ETIMEDOUT)
 		;
 	pthread_mutex_unlock(&lock);
 	Py_END_ALLOW_THREADS;
 }
 
+/* Turns are counted under the interpreter's lock, so that none is missed between a look and the wait. */
+void turn_wait(void)
+{
+	turn_wait_while(&turns, atomic_load(&turns));
+}
+
 void turn_wake(void)
 {
 	pthread_mutex_lock(&lock);
-	__atomic_add_fetch(&turns, 1, __ATOMIC_RELEASE);
+	atomic_fetch_add(&turns, 1);
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 }
@@ -95,5 +100,5 @@ int wait_look(struct session *session)
 {
 	if (PyErr_CheckSignals() < 0)
 		return -1;
-	return session->life == LIFE_OPEN ? 0 : session_check(session);
+	return !session || session->life == LIFE_OPEN ? 0 : session_check(session);
 }

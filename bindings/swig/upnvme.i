@@ -38,6 +38,21 @@ PyObject *session_stats(struct session *self);
 PyObject *session_events(struct session *self);
 PyObject *session_admin(struct session *self, const char *bytes, size_t nbytes, PyObject *data, uint32_t direction,
 			uint64_t timeout_ns);
+PyObject *session_admin_start(struct session *self, const char *bytes, size_t nbytes, PyObject *data,
+			      uint32_t direction, uint64_t timeout_ns, PyObject *future);
+PyObject *session_admin_take(struct session *self);
+
+PyObject *ask_identify(struct session *session, uint32_t cns, uint32_t nsid);
+PyObject *ask_log_page(struct session *session, uint32_t nsid, uint32_t lid, uint64_t offset, size_t size);
+PyObject *ask_feature_get(struct session *session, uint32_t nsid, uint32_t fid, uint32_t select, PyObject *data);
+PyObject *ask_feature_set(struct session *session, uint32_t nsid, uint32_t fid, uint32_t value, uint32_t save,
+			  PyObject *data);
+PyObject *ask_smart(struct session *session);
+PyObject *ask_firmware(struct session *session);
+PyObject *ask_features(struct session *session);
+PyObject *ask_ns_info(struct space *space);
+PyObject *ask_errors(struct session *session, uint32_t n);
+PyObject *ask_effects(struct session *session, uint32_t admin, uint32_t opcode);
 
 PyObject *space_open(struct space *self, struct session *session, uint32_t nsid);
 PyObject *space_read(struct space *self, uint64_t lba, uint32_t blocks, uint32_t flags, uint64_t timeout_ns);

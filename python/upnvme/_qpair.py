@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ._namespace import Namespace
+    from ._space import SpaceBase
     from ._typing import Callback, ReadableBuffer, WriteableBuffer
 
 _channel_io = _upnvme.channel_io
@@ -71,12 +72,12 @@ class QPair(ChannelBase):
     def readv(self, ns: Namespace, pieces: Sequence[WriteableBuffer], lba: int, blocks: int, *,
               callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
         """Reads blocks into several pieces of memory, `blocks` blocks in all."""
-        _upnvme.channel_iov(self, _one(ns, _READ, lba, blocks, flags, tag), pieces, None, callback)
+        _upnvme.channel_iov(self, one_command(ns, _READ, lba, blocks, flags, tag), pieces, None, callback)
 
     def writev(self, ns: Namespace, pieces: Sequence[ReadableBuffer], lba: int, blocks: int, *,
                callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
         """Writes blocks from several pieces of memory."""
-        _upnvme.channel_iov(self, _one(ns, _WRITE, lba, blocks, flags, tag), pieces, None, callback)
+        _upnvme.channel_iov(self, one_command(ns, _WRITE, lba, blocks, flags, tag), pieces, None, callback)
 
     def io(self, op: Batch, buf: ReadableBuffer | Sequence[ReadableBuffer] | None = None, *,
            metadata: ReadableBuffer | None = None, callback: Callback | None = None) -> None:
@@ -96,8 +97,8 @@ class QPair(ChannelBase):
     def submit(self, ops: Batch, buf: ReadableBuffer | None = None, metadata: ReadableBuffer | None = None) -> int:
         """Submits a batch, whose offsets are into `buf`, and returns how many were accepted.
 
-        Every offset is checked before anything is submitted (ValueError). Fewer are accepted when the queue is full or
-        a command is invalid; when not even the first was, that is its exception.
+        Fewer are accepted when the queue is full or a command is invalid; when not even the first was, that is its
+        exception: RangeError, a ValueError, for one that does not fit into `buf` at its offset.
         """
         n: int = _channel_submit(self, ops, buf, metadata)
         return n
@@ -162,8 +163,8 @@ class QPair(ChannelBase):
         self.close()
 
 
-def _one(ns: Namespace, opcode: int, lba: int, blocks: int, flags: int, tag: int) -> Batch:
-    """A command of its own."""
+def one_command(ns: SpaceBase, opcode: int, lba: int, blocks: int, flags: int, tag: int) -> Batch:
+    """A batch of one."""
     op = Batch(1)
     for name, value in (("opcode", opcode), ("nsid", ns.nsid), ("lba", lba), ("blocks", blocks), ("flags", flags),
                         ("tag", tag)):

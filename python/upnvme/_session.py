@@ -117,47 +117,45 @@ class SessionBase(_upnvme.Session):
 
     def identify(self, cns: int = 1, nsid: int = 0) -> bytes:
         """Runs Identify: the 4,096 bytes of a structure (CNS 1: the controller's)."""
-        data = bytearray(4096)
-        _upnvme.upnvme_identify(self, cns, nsid, data)
-        return bytes(data)
+        data: bytes = _upnvme.ask_identify(self, cns, nsid)
+        return data
 
     def log_page(self, lid: int, size: int, *, offset: int = 0, nsid: int = ALL_NAMESPACES) -> bytes:
         """Reads a log page, in parts where it is large."""
-        data = bytearray(size)
-        _upnvme.upnvme_log_page(self, nsid, lid, offset, data)
-        return bytes(data)
+        data: bytes = _upnvme.ask_log_page(self, nsid, lid, offset, size)
+        return data
 
     def get_feature(self, fid: int, *, nsid: int = 0, select: int = 0, data: WriteableBuffer | None = None) -> int:
         """Reads a feature: dword 0 of the answer. `select` is of upnvme.Select; what has data wants room for it."""
-        return int(_upnvme.upnvme_feature_get(self, nsid, fid, select, data))
+        return int(_upnvme.ask_feature_get(self, nsid, fid, select, data))
 
     def set_feature(self, fid: int, value: int = 0, *, nsid: int = 0, save: bool = False,
                     data: ReadableBuffer | None = None) -> None:
         """Sets a feature."""
-        _upnvme.upnvme_feature_set(self, nsid, fid, value, save, data)
+        _upnvme.ask_feature_set(self, nsid, fid, value, save, data)
 
     @property
     def features(self) -> Features:
         """The features' current values."""
-        return Features(_upnvme.upnvme_features_get(self))
+        return Features(_upnvme.ask_features(self))
 
     @property
     def smart(self) -> Smart:
         """The health log."""
-        return Smart(_upnvme.upnvme_smart_get(self))
+        return Smart(_upnvme.ask_smart(self))
 
     @property
     def firmware(self) -> Firmware:
         """The firmware slot log."""
-        return Firmware(_upnvme.upnvme_firmware_get(self))
+        return Firmware(_upnvme.ask_firmware(self))
 
     def error_log(self, n: int = 64) -> list[ErrorEntry]:
         """The newest entries of the error log."""
-        return [ErrorEntry(entry) for entry in _upnvme.error_log(self, n)]
+        return [ErrorEntry(entry) for entry in _upnvme.ask_errors(self, n)]
 
     def command_effects(self, opcode: int, *, admin: bool = False) -> int:
         """What a command does: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h."""
-        return int(_upnvme.upnvme_command_effects(self, admin, opcode))
+        return int(_upnvme.ask_effects(self, admin, opcode))
 
     # --- the end ---
 

@@ -59,7 +59,7 @@ class SpaceBase(_upnvme.Space):
     @property
     def info(self) -> NamespaceInfo:
         """All that a fresh Identify says."""
-        return NamespaceInfo(_upnvme.upnvme_ns_info_get(self))
+        return NamespaceInfo(_upnvme.ask_ns_info(self))
 
     def __len__(self) -> int:
         return self.block_count

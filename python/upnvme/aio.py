@@ -15,180 +15,28 @@ future that is cancelled leaves its command with the device, and the command its
 from __future__ import annotations
 
 import asyncio
-import os
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import _upnvme
-from ._batch import Batch, Completions
-from ._buffer import Buffer
-from ._channel import ChannelBase
-from ._errors import ClosedError, Error, UnsupportedError
+from ._batch import Completion
+from ._errors import ClosedError, Error
+from ._loop_qpair import LONGEST, SHORTEST, QPair, settle
 from ._namespaces import NamespacesBase
-from ._session import SessionBase
+from ._session import SessionBase, dwords
 from ._space import SpaceBase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
+    from ._buffer import Buffer
     from ._typing import ReadableBuffer, WriteableBuffer
 
 __all__ = ["Controller", "Namespace", "Namespaces", "QPair", "open"]
 
-_future, _turn = _upnvme.channel_future, _upnvme.channel_turn
 _READ, _WRITE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE
 
 DEPTH = 1024
-# Turns of the loop without a completion before it goes to sleep, and for how long it then does, in seconds.
-PATIENCE, SHORTEST, LONGEST = 64, 20e-6, 2e-3
-
-
-class QPair(ChannelBase):
-    """A queue pair of the loop's: `await qp.run(ops, buf)`."""
-
-    __slots__ = ("_loop", "_waiting", "_busy", "_idle", "_watching", "_fd")
-
-    def __init__(self, controller: SessionBase, depth: int | None = None, *, ring_each: bool = False,
-                 histogram: bool = False) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._waiting: deque[tuple[asyncio.Future[object], Callable[[], bool]]] = deque()
-        self._busy = False
-        self._idle = 0
-        self._watching = False
-        self._fd: int | None = None
-        try:
-            super().__init__(controller, depth, ring_each=ring_each, histogram=histogram, interrupt=True)
-            self._fd = _upnvme.upnvme_qpair_fd(self)
-        except UnsupportedError:
-            super().__init__(controller, depth, ring_each=ring_each, histogram=histogram)
-
-    def run(self, ops: Batch, buf: ReadableBuffer | None = None,
-            metadata: ReadableBuffer | None = None) -> asyncio.Future[Completions]:
-        """Submits a batch as room appears; the result is all its completions, in the order in which they came."""
-        future: asyncio.Future[Completions] = self._loop.create_future()
-        run = _Run(self, ops, buf, metadata, future)
-        if self._waiting or not run.go_on():
-            self._waiting.append((future, run.go_on))  # type: ignore[arg-type]
-        self._begin()
-        return future
-
-    def start(self, ns: SpaceBase, opcode: int, data: ReadableBuffer, lba: int, blocks: int | None,
-              flags: int) -> asyncio.Future[object]:
-        """One command; the result is the buffer that was read, if none was given, or None."""
-        future: asyncio.Future[object] = self._loop.create_future()
-        if self._waiting or not _future(self, ns, opcode, data, lba, blocks, flags, future):
-            self._waiting.append((future, lambda: bool(_future(self, ns, opcode, data, lba, blocks, flags, future))))
-        if not self._busy:
-            self._begin()
-        return future
-
-    # --- the loop's turns ---
-
-    def _begin(self) -> None:
-        if not self._busy:
-            self._busy, self._idle = True, 0
-            self._loop.call_soon(self._take_turn)
-
-    def _take_turn(self) -> None:
-        try:
-            n = _turn(self)
-        except Error as error:
-            self._fail_all(error)
-            return
-        if self._waiting:
-            self._feed()
-        if n < 0 and not self._waiting:
-            self._busy = False
-        elif n:
-            self._idle = 0
-            self._loop.call_soon(self._take_turn)
-        else:
-            self._rest()
-
-    def _feed(self) -> None:
-        """What waits goes on in its order, as far as there is room."""
-        while self._waiting:
-            future, go_on = self._waiting[0]
-            if not future.done():
-                try:
-                    if not go_on():
-                        return
-                except BaseException as error:  # it belongs to the one that waits
-                    if not future.done():
-                        future.set_exception(error)
-            self._waiting.popleft()
-
-    def _rest(self) -> None:
-        """Nothing came: look again in the next turn, then less and less often, or when the eventfd says so."""
-        self._idle += 1
-        if self._idle < PATIENCE:
-            self._loop.call_soon(self._take_turn)
-        elif self._fd is None:
-            self._loop.call_later(min(SHORTEST * 2 ** min(self._idle - PATIENCE, 16), LONGEST), self._take_turn)
-        elif _upnvme.channel_wait(self, 0):
-            self._loop.call_soon(self._take_turn)
-        else:
-            self._loop.add_reader(self._fd, self._wake)
-            self._watching = True
-
-    def _wake(self) -> None:
-        assert self._fd is not None
-        self._unwatch()
-        os.read(self._fd, 8)
-        self._idle = PATIENCE - 1
-        self._take_turn()
-
-    def _unwatch(self) -> None:
-        if self._watching and self._fd is not None:
-            self._watching = False
-            self._loop.remove_reader(self._fd)
-
-    def _fail_all(self, error: Error) -> None:
-        """The queue pair is of no use any more."""
-        self._busy = False
-        while self._waiting:
-            future, _ = self._waiting.popleft()
-            if not future.done():
-                future.set_exception(error)
-
-    def close(self) -> None:
-        """Completes all that is outstanding and frees the queue pair."""
-        self._unwatch()
-        super().close()
-        self._fail_all(ClosedError(108, "the queue pair was closed", _upnvme.UPNVME_ERR_QPAIR_CLOSED))
-
-    async def __aenter__(self) -> QPair:
-        return self
-
-    async def __aexit__(self, *exception: object) -> None:
-        self.close()
-
-
-class _Run:
-    """A batch that goes as there is room for it."""
-
-    def __init__(self, qpair: QPair, ops: Batch, buf: ReadableBuffer, metadata: ReadableBuffer,
-                 future: asyncio.Future[Completions]) -> None:
-        self.qpair, self.ops, self.buf, self.metadata = qpair, ops, buf, metadata
-        self.n, self.sent = len(ops), 0
-        self.group = _upnvme.group_make(self.n, future)
-        if not self.n:
-            _upnvme.group_end(self.group, 0)
-
-    def go_on(self) -> bool:
-        """Sends what there is room for; True when that was the last. An invalid command ends the batch."""
-        if not self.n:
-            return True
-        left = memoryview(self.ops)[self.sent:] if self.sent else self.ops
-        try:
-            self.sent += _upnvme.channel_group(self.qpair, left, self.buf, self.metadata, self.group)
-        except Error:
-            if not self.sent:
-                raise
-            _upnvme.group_end(self.group, self.sent)
-            return True
-        return self.sent == self.n
 
 
 class Namespace(SpaceBase):
@@ -247,26 +95,33 @@ class Namespaces(NamespacesBase, Mapping[int, Namespace]):
 
 
 class Controller(SessionBase):
-    """A controller in a loop. Opening, closing and the admin side are as elsewhere: they wait, for a short time."""
+    """A controller in a loop, and of its thread. Raw admin commands are awaited; opening, closing and the rest of the
+    admin side are as elsewhere: they wait, for a short time.
+    """
 
-    __slots__ = ("_qpair", "_qpairs", "_depth")
+    __slots__ = ("_loop", "_qpair", "_qpairs", "_depth", "_admins", "_nap")
 
     def __init__(self, uri: str, *, depth: int = DEPTH, queue_pairs: int = 0, keep_alive: float = 0,
                  admin_timeout: float = 0, max_transfer: int = 0, housekeeping: bool = False) -> None:
+        self._loop = asyncio.get_running_loop()
         super().__init__(uri, queue_pairs=queue_pairs, keep_alive=keep_alive, admin_timeout=admin_timeout,
                          max_transfer=max_transfer, housekeeping=housekeeping)
         self._depth = min(depth, self.info.max_queue_entries - 1)
         self._qpair: QPair | None = None
         self._qpairs: list[QPair] = []
+        self._admins: set[asyncio.Future[Completion]] = set()
+        self._nap = SHORTEST
 
     @property
     def namespaces(self) -> Namespaces:
         """The active namespaces, as a mapping from their identifiers."""
         return Namespaces(self)
 
-    def qpair(self, depth: int | None = None, *, ring_each: bool = False, histogram: bool = False) -> QPair:
-        """Makes a queue pair for the running loop."""
-        qpair = QPair(self, depth, ring_each=ring_each, histogram=histogram)
+    def qpair(self, depth: int | None = None, *, entries: int = 0, outstanding: int = 0, ring_each: bool = False,
+              histogram: bool = False, cmb: bool = False) -> QPair:
+        """Makes a queue pair for the running loop; the arguments are those of upnvme.Controller.qpair."""
+        qpair = QPair(self, depth, entries=entries, outstanding=outstanding, ring_each=ring_each, histogram=histogram,
+                      cmb=cmb)
         self._qpairs.append(qpair)
         return qpair
 
@@ -276,13 +131,53 @@ class Controller(SessionBase):
             self._qpair = self.qpair(self._depth)
         return self._qpair
 
+    # --- admin commands ---
+
+    def admin(  # type: ignore[override]
+            self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0,
+            timeout: float | None = None) -> asyncio.Future[Completion]:
+        """Starts an admin command, given dword by dword, and returns a future of its completion.
+
+        `data` may be any memory, which stays held until the controller is done; `direction` is of upnvme.Direction;
+        `timeout` in seconds. WouldBlockError: as many are outstanding as there may be.
+        """
+        future: asyncio.Future[Completion] = self._loop.create_future()
+        _upnvme.session_admin_start(self, dwords(cdw), data, direction, timeout, future)
+        if not self._admins:
+            self._nap = SHORTEST
+            self._loop.call_soon(self._take_admins)
+        self._admins.add(future)
+        return future
+
+    def _take_admins(self) -> None:
+        """The admin queue has no eventfd: it is looked at less and less often."""
+        if not self._admins:
+            return
+        try:
+            for future, done in _upnvme.session_admin_take(self):
+                self._admins.discard(future)
+                self._nap = SHORTEST
+                settle(future, done)
+        except Error as error:
+            self._fail_admins(error)
+        if self._admins:
+            self._nap = min(2 * self._nap, LONGEST)
+            self._loop.call_later(self._nap, self._take_admins)
+
+    def _fail_admins(self, error: Error) -> None:
+        for future in self._admins:
+            if not future.done():
+                future.set_exception(error)
+        self._admins.clear()
+
     def close(self) -> None:
-        """Completes what is in flight, and closes the controller and all that it gave."""
+        """Completes what is in flight, and closes the controller and all that it gave; a second time does nothing."""
         for qpair in self._qpairs:
             qpair.close()
         self._qpairs.clear()
         self._qpair = None
         super().close()
+        self._fail_admins(ClosedError(108, "the controller was closed"))
 
     async def __aenter__(self) -> Controller:
         return self

@@ -8,26 +8,19 @@ Each figure is the median of interleaved pairs: C, then Python, over and over. P
 
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
+
+import peers
+from peers import BATCH, BLOCK
 
 import upnvme
 import upnvme.aio
 
-BATCH, ROUND, BLOCK, N = 128, 32, 4096, 12800
+ROUND, N = 32, 12800
 IMPORTS = 15
-
-
-def timed(function, n=N):
-    """Nanoseconds per I/O."""
-    function(n // 10)
-    start = time.perf_counter_ns()
-    function(n)
-    return (time.perf_counter_ns() - start) / n
 
 
 class Python:
@@ -62,7 +55,7 @@ class Python:
             reap(min=submit(ops, buf), timeout=1.0)
 
     def measure(self):
-        return {name: timed(getattr(self, name)) for name in ("read", "callback", "batch")}
+        return {name: peers.timed(getattr(self, name), N) for name in ("read", "callback", "batch")}
 
 
 def batch(ns):
@@ -128,19 +121,6 @@ def import_over_bare():
     return statistics.median(once("import upnvme") - once("pass") for _ in range(IMPORTS))
 
 
-def preadv_over_read():
-    """os.preadv of a block of a file in the page cache, against ns.readinto through soft: on the same file."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(bytes(BATCH * BLOCK))
-        file.flush()
-        with upnvme.open(f"soft:{file.name}?block={BLOCK}") as ctrlr:
-            ns, buf = ctrlr.namespaces[1], ctrlr.alloc(BLOCK)
-            ours = timed(lambda n: [ns.readinto(buf, i % BATCH) for i in range(n)])
-        block = bytearray(BLOCK)
-        theirs = timed(lambda n: [os.preadv(file.fileno(), [block], i % BATCH * BLOCK) for i in range(n)])
-    return ours, theirs
-
-
 def main():
     program, pairs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 15
     null, ram = Python("soft:null"), Python("soft:ram?size=64MiB")
@@ -148,7 +128,6 @@ def main():
     over_ram = [(in_c(program, "soft:ram?size=64MiB"), ram.measure()) for _ in range(pairs)]
     null.ctrlr.close()
     ram.ctrlr.close()
-    ours, theirs = preadv_over_read()
     print(json.dumps({
         "python_batch_over_c_ns": difference(over_null, "batch"),
         "python_read_over_c_ns": difference(over_null, "read"),
@@ -157,8 +136,7 @@ def main():
         "python_gather_vs_future_floor": asyncio.run(gather_over_futures(pairs)),
         "python_import_over_bare_ms": import_over_bare(),
         "python_ram_read_vs_c": ratio(over_ram, "read"), "python_ram_batch_vs_c": ratio(over_ram, "batch"),
-        "python_file_read_ns": ours, "python_file_preadv_ns": theirs,
-    }))
+    } | peers.figures(N)))
 
 
 if __name__ == "__main__":

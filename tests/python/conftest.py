@@ -8,12 +8,19 @@ import subprocess
 import sys
 import textwrap
 
+import child
 import pytest
 
 import upnvme
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 HANG_SECONDS = 120
+
+
+def well(process):
+    """A program that came to its end, with no word of warning."""
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "Warning" not in process.stderr, process.stderr
 
 
 @pytest.fixture(autouse=True)
@@ -39,18 +46,18 @@ def ns(ctrlr):
 def run_python():
     """Runs a program in a Python of its own and returns what came of it."""
     def run(text, *arguments, **options):
-        options.setdefault("timeout", HANG_SECONDS)
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-        return subprocess.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(text), *arguments],
-                              capture_output=True, text=True, env=environment, **options)
+        return child.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(text), *arguments], env=environment,
+                         **options)
     return run
 
 
 @pytest.fixture(scope="session")
 def slow_python(tmp_path_factory):
-    """Runs a program in a Python whose disk image does not answer reads while a file is there.
+    """Runs a program in a Python whose disk image does not answer reads while it is held.
 
-    The program finds `image` (8 MiB, as a URI), `hold()` and `let_go()` defined.
+    The program finds `image` (8 MiB, as a URI), `hold()` and `let_go()` defined; and `stall()` and `go_on()` for the
+    controllers with `mode=thread`, which then do nothing at all.
     """
     folder = tmp_path_factory.mktemp("slow")
     library = folder / "hold.so"
@@ -59,8 +66,8 @@ def slow_python(tmp_path_factory):
                     TREE / "tests" / "python" / "support" / "hold.c", "-ldl"], check=True, env=plain)
     number = iter(range(1000))
 
-    def run(text, **options):
-        image, held = folder / f"{next(number)}.img", folder / f"{next(number)}.held"
+    def run(text, *arguments, **options):
+        image, held, stalled = (folder / f"{next(number)}.{kind}" for kind in ("img", "held", "stall"))
         with image.open("wb") as file:
             file.truncate(8 << 20)
         prologue = f"""
@@ -70,9 +77,16 @@ def slow_python(tmp_path_factory):
             image = "soft:{image}?engine=worker&block=4096"
             hold = pathlib.Path({str(held)!r}).touch
             let_go = pathlib.Path({str(held)!r}).unlink
+            def stall():
+                pathlib.Path({str(stalled)!r}).touch()
+                while not pathlib.Path({f"{stalled}.ed"!r}).exists():
+                    time.sleep(0.001)
+            def go_on():
+                pathlib.Path({str(stalled)!r}).unlink()
+                pathlib.Path({f"{stalled}.ed"!r}).unlink()
         """
-        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", UPNVME_HOLD=str(held),
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", UPNVME_HOLD=str(held), UPNVME_STALL=str(stalled),
                            LD_PRELOAD=f"{os.environ.get('LD_PRELOAD', '')} {library}")
-        return subprocess.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(prologue) + textwrap.dedent(text)],
-                              capture_output=True, text=True, env=environment, timeout=HANG_SECONDS, **options)
+        return child.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(prologue) + textwrap.dedent(text),
+                          *arguments], env=environment, **options)
     return run

@@ -43,8 +43,9 @@ REACHED = {
     "upnvme_write": "QPair.write", "upnvme_compare": "QPair.compare", "upnvme_readv": "QPair.readv",
     "upnvme_writev": "QPair.writev", "upnvme_flush": "QPair.flush", "upnvme_write_zeroes": "QPair.write_zeroes",
     "upnvme_deallocate": "QPair.deallocate", "upnvme_verify": "QPair.verify", "upnvme_io": "QPair.io",
-    "upnvme_submit": "QPair.submit", "upnvme_poll": "QPair.poll", "upnvme_reap": "QPair.reap",
-    "upnvme_exec": "Namespace.read", "upnvme_error_name": "Error.code_name", "upnvme_status_name": "NVMeError.name",
+    "upnvme_io_at": "QPair.io", "upnvme_submit_at": "QPair.submit", "upnvme_poll": "QPair.poll",
+    "upnvme_reap": "QPair.reap", "upnvme_exec": "Namespace.read", "upnvme_error_name": "Error.code_name",
+    "upnvme_status_name": "NVMeError.name",
     "upnvme_status_text": "NVMeError.text", "upnvme_log_set": "set_log_level",
     "upnvme_devices_list": "devices.list_devices", "upnvme_device_get": "devices.get",
     "upnvme_device_bind": "devices.bind", "upnvme_device_unbind": "devices.unbind",
@@ -53,6 +54,8 @@ REACHED = {
 
 # What no caller is given, and why.
 NOT_GIVEN = {
+    "upnvme_submit": "upnvme_submit_at does it: a batch has offsets, and no addresses",
+    "upnvme_exec_at": "upnvme_exec does it: what leases run is one command, of this layer's making",
     "upnvme_last_error": "the sentence comes with the exception",
     "upnvme_error_get": "likewise",
 }

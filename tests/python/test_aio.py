@@ -3,12 +3,15 @@
 
 import asyncio
 import gc
+import inspect
 import os
 
 import numpy as np
 import pytest
+from conftest import well
 
 import upnvme
+import upnvme._loop_qpair
 import upnvme.aio
 
 BLOCK = 4096
@@ -94,7 +97,9 @@ def test_what_is_wrong_is_the_futures(run, uri):
                 await ns.write(0, bytes(BLOCK))
             ops = upnvme.batch(4, ns, upnvme.Op.READ)
             ops["offset"] = [0, 0, BLOCK, 0]
-            with pytest.raises(ValueError, match="op 2"):
+            assert len(await qp.run(ops, buf)) == 2
+            ops["offset"] = BLOCK
+            with pytest.raises(upnvme.RangeError, match="offset 4096"):
                 await qp.run(ops, buf)
             ops["offset"], ops["lba"] = 0, [0, 0, 1 << 40, 0]
             assert len(await qp.run(ops, buf)) == 2
@@ -142,26 +147,184 @@ def test_closing_settles_every_future(run, uri):
     run(main)
 
 
-def test_the_loop_sleeps_while_a_device_is_slow(slow_python):
-    """One command outstanding for a second takes hundreds of looks, not as many as there is time for."""
-    process = slow_python("""
-        import asyncio, upnvme.aio
-        turn, turns = upnvme.aio._turn, []
-        upnvme.aio._turn = lambda qpair: turns.append(1) or turn(qpair)
-        async def main(uri):
+# A read that is outstanding for a second; what else the program does is by the caller.
+SLOW = """
+    import asyncio, upnvme.aio, upnvme._loop_qpair
+    if sys.argv[1] == "uvloop":
+        import uvloop
+    factory = uvloop.new_event_loop if sys.argv[1] == "uvloop" else None
+    turn, turns = upnvme._loop_qpair._turn, []
+    upnvme._loop_qpair._turn = lambda qpair: turns.append(1) or turn(qpair)
+    def run(uri, hold, let_go):
+        async def main():
             async with upnvme.aio.open(uri) as ctrlr:
+                ns = ctrlr.namespaces[1]
                 hold()
                 turns.clear()
-                future = ctrlr.namespaces[1].read(0)
+                future = ns.read(0)
                 asyncio.get_running_loop().call_later(1, let_go)
+                cpu, wall = time.process_time(), time.monotonic()
                 await future
-                return len(turns)
-        by_timer = asyncio.run(main(image))
-        by_eventfd = asyncio.run(main(image + "&mode=thread"))
-        assert by_timer < 1000, by_timer
-        assert by_eventfd < 200, by_eventfd
-    """)
-    assert process.returncode == 0, process.stdout + process.stderr
+                wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+                return len(turns), cpu / wall
+        with asyncio.Runner(loop_factory=factory) as runner:
+            return runner.run(main())
+"""
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_the_loop_sleeps_while_a_device_is_slow(slow_python, loop):
+    """One command outstanding takes few looks and little of a core: by a timer, and by the queue's eventfd."""
+    well(slow_python(SLOW + """
+    turns_by_timer, cpu = run(image, hold, let_go)
+    assert turns_by_timer < 1000 and cpu < 0.3, (turns_by_timer, cpu)
+    turns_by_eventfd, cpu = run("soft:ram?size=1MiB&mode=thread", stall, go_on)
+    assert turns_by_eventfd < 200 and cpu < 0.3, (turns_by_eventfd, cpu)
+    """, loop))
+
+
+def test_what_begins_while_the_loop_sleeps_is_not_held_up(slow_python):
+    """A read that is done at once overtakes one that takes for ever: the doorbell is rung for it."""
+    well(slow_python("""
+        import asyncio, upnvme.aio
+        async def main(uri):
+            async with upnvme.aio.open(uri) as ctrlr:
+                ns = ctrlr.namespaces[1]
+                hold()
+                slow = ns.read(0)
+                await asyncio.sleep(0.05)  # long enough for the loop to have gone to sleep
+                for _ in range(5):
+                    await ns.flush() if uri == image else await ns.write_zeroes(5, 1)
+                    await asyncio.sleep(0.01)
+                assert not slow.done()
+                let_go()
+                await slow
+        asyncio.run(main(image))
+        asyncio.run(main(image + "&mode=thread"))
+    """))
+
+
+def test_nothing_is_lost_between_arming_and_completing(run):
+    """Completions come at any moment of going to sleep, thousands of times."""
+    async def main():
+        async with upnvme.aio.open("soft:ram?size=1MiB&mode=thread") as ctrlr:
+            ns = ctrlr.namespaces[1]
+            before, upnvme._loop_qpair.PATIENCE = upnvme._loop_qpair.PATIENCE, 1
+            try:
+                for _ in range(3000):
+                    await ns.flush()
+            finally:
+                upnvme._loop_qpair.PATIENCE = before
+    run(main)
+
+
+# --- the admin side -----------------------------------------------------------------------------------
+
+IDENTIFY = [6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+
+
+def test_admin_commands_are_awaited(run, uri):
+    async def main():
+        async with upnvme.aio.open(uri) as ctrlr:
+            data = [bytearray(4096) for _ in range(20)]
+            done = await asyncio.gather(*(ctrlr.admin(IDENTIFY, one, upnvme.Direction.FROM_DEVICE) for one in data))
+            assert all(one.ok for one in done) and all(one == ctrlr.identify() for one in data)
+            with pytest.raises(upnvme.GenericStatusError, match="Invalid Command Opcode"):
+                await ctrlr.admin([0xC0])
+            with pytest.raises(upnvme.ArgumentError, match="driver's own"):
+                ctrlr.admin([1])
+            cancelled = ctrlr.admin(IDENTIFY, bytearray(4096), upnvme.Direction.FROM_DEVICE)
+            cancelled.cancel()
+            await ctrlr.admin([9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 350])
+    run(main)
+
+
+def test_admin_commands_outlast_a_dead_controller(slow_python):
+    """The loop goes on, sleeping; closing settles what was never answered."""
+    well(slow_python("""
+        import asyncio, upnvme.aio
+        async def main():
+            async with upnvme.aio.open("soft:ram?size=1MiB&mode=thread") as ctrlr:
+                data = bytearray(4096)
+                stall()
+                future = ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], data, upnvme.Direction.FROM_DEVICE)
+                cpu, wall = time.process_time(), time.monotonic()
+                await asyncio.sleep(0.5)
+                assert not future.done()
+                assert time.process_time() - cpu < 0.3 * (time.monotonic() - wall)
+                go_on()
+                assert (await future).ok and data != bytearray(4096)
+                stall()
+                future = ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], data, upnvme.Direction.FROM_DEVICE)
+                threading.Timer(0.2, go_on).start()
+            try:
+                await future
+            except upnvme.ClosedError:
+                pass
+        asyncio.run(main())
+    """))
+
+
+# --- the same names -----------------------------------------------------------------------------------
+
+# What the synchronous face has and this one has not.
+NOT_HERE = {
+    "QPair": {
+        "submit": "run submits", "reap": "run takes the completions", "poll": "the loop's turns do",
+        "ring": "the loop's turns do", "wait": "the loop waits", "fileno": "the loop watches it",
+        "release": "it is the loop's", "adopt": "likewise", "abandon": "likewise",
+        "stop": "close settles every future",
+    },
+    "Namespace": {
+        "open": "io's classes wait: use a synchronous controller, in a thread", "fromfile": "likewise",
+        "tofile": "likewise",
+    },
+    "Controller": {},
+}
+# And the other way round.
+ONLY_HERE = {"QPair": {"start"}, "Namespace": set(), "Controller": set()}
+# Arguments that it has not: futures say by themselves how a command ended, and asyncio.timeout when it is enough.
+NO_ARGUMENTS = {"callback", "tag", "timeout", "interrupt"}
+
+
+def names(kind):
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("kind", NOT_HERE)
+def test_the_names_are_those_of_the_synchronous_face(kind):
+    theirs, ours = getattr(upnvme, kind), getattr(upnvme.aio, kind)
+    assert names(theirs) - names(ours) == set(NOT_HERE[kind])
+    assert names(ours) - names(theirs) == ONLY_HERE[kind]
+    for name in names(theirs) & names(ours):
+        if inspect.isfunction(getattr(theirs, name)):
+            before, here = (list(inspect.signature(getattr(face, name)).parameters) for face in (theirs, ours))
+            assert [argument for argument in before if argument in here or argument not in NO_ARGUMENTS] == here, name
+
+
+def test_queue_pairs_have_all_commands(run, uri):
+    async def main():
+        async with upnvme.aio.open(uri) as ctrlr, ctrlr.qpair(4) as qp:
+            ns, buf, other = ctrlr.namespaces[1], ctrlr.alloc(4 * BLOCK), ctrlr.alloc(4 * BLOCK)
+            buf[:] = bytes(range(256)) * 64
+            await qp.write(ns, buf, 8, 4)
+            await qp.read(ns, other, 8)
+            assert other == buf
+            await asyncio.gather(*(qp.readv(ns, [other[:BLOCK], other[BLOCK:]], 8, 4) for _ in range(20)))
+            await qp.writev(ns, [buf[:BLOCK], buf[BLOCK:2 * BLOCK]], 0, 2)
+            await qp.compare(ns, buf, 8)
+            with pytest.raises(upnvme.MediaError, match="Compare Failure"):
+                await qp.compare(ns, buf, 100)
+            await qp.flush(ns)
+            await qp.verify(ns, 0, 12)
+            await qp.write_zeroes(ns, 0, 1)
+            await qp.deallocate(ns, 0, 1)
+            done = await qp.io(upnvme.batch(1, ns, upnvme.Op.READ, lba=8), other)
+            assert done.blocks == 1 and other[:BLOCK] == buf[:BLOCK]
+            assert (await qp.raw([upnvme.Op.FLUSH, 1])).ok
+            with pytest.raises(upnvme.GenericStatusError, match="Invalid Command Opcode"):
+                await qp.raw([0x85, 1])
+    run(main)
 
 
 def test_it_is_imported_when_it_is_used(run_python):

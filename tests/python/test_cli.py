@@ -4,9 +4,9 @@
 import json
 import os
 import pathlib
-import subprocess
 import sys
 
+import child
 import pytest
 
 pytest.importorskip("click")
@@ -21,9 +21,7 @@ def uri(tmp_path):
 
 
 def run(*arguments, code=0, **options):
-    options.setdefault("text", True)
-    process = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True,
-                             env=dict(os.environ, COLUMNS="200", TERM="dumb"), **options)
+    process = child.run([COMMAND, *arguments], env=dict(os.environ, COLUMNS="200", TERM="dumb"), **options)
     assert process.returncode == code, process.stdout + process.stderr
     return process
 
@@ -117,7 +115,7 @@ def test_bench(uri, tmp_path):
 def test_devices():
     assert isinstance(of_json("devices", "list"), list)
     run("devices", "list")
-    assert "memlock_bytes" in of_json("devices", "setup")
+    assert "memlock_bytes" in of_json("devices", "status") and "memlock bytes" in run("devices", "status").stdout
     assert "ffff:00:00.0" in run("devices", "bind", "ffff:00:00.0", "--yes", code=1).stderr
     assert "ffff:00:00.0" in run("devices", "unbind", "ffff:00:00.0", "--yes", code=1).stderr
 
@@ -139,8 +137,7 @@ def test_every_command_takes_json_and_has_help():
 
 
 def test_python_m_and_completion():
-    process = subprocess.run([sys.executable, "-m", "upnvme", "--version"], capture_output=True, text=True)
+    process = child.run([sys.executable, "-m", "upnvme", "--version"])
     assert process.returncode == 0 and process.stdout[0].isdigit()
-    process = subprocess.run([COMMAND], capture_output=True, text=True,
-                             env=dict(os.environ, _UPNVME_COMPLETE="bash_source"))
+    process = child.run([COMMAND], env=dict(os.environ, _UPNVME_COMPLETE="bash_source"))
     assert "_upnvme_completion" in process.stdout

@@ -2,9 +2,9 @@
 """The pytest plug-in, and the examples."""
 
 import os
-import subprocess
 import sys
 
+import child
 import pytest
 from conftest import TREE
 
@@ -33,21 +33,19 @@ def test_each_has_its_own(upnvme_controller, n):
 def test_the_plug_in_gives_controllers(tmp_path):
     (tmp_path / "test_it.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", str(tmp_path)]
-    process = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    process = child.run(command, cwd=tmp_path)
     assert process.returncode == 0 and "4 passed" in process.stdout, process.stdout
-    process = subprocess.run(command + ["--upnvme-uri", "soft:null?size=1MiB", "-k", "default"], capture_output=True,
-                             text=True, cwd=tmp_path)
+    process = child.run(command + ["--upnvme-uri", "soft:null?size=1MiB", "-k", "default"], cwd=tmp_path)
     assert process.returncode == 1 and "soft:null?size=1MiB" in process.stdout, process.stdout
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_run(path):
-    process = subprocess.run([sys.executable, "-W", "error", str(path)], capture_output=True, text=True,
-                             env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+    process = child.run([sys.executable, "-W", "error", path], env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
     assert process.returncode == 0 and process.stdout and not process.stderr, process.stderr
 
 
 def test_the_loader_reads_what_it_should():
-    process = subprocess.run([sys.executable, TREE / "python" / "examples" / "loader.py", "--workers", "3", "--batches",
-                              "4", "--batch", "8"], capture_output=True, text=True)
+    process = child.run([sys.executable, TREE / "python" / "examples" / "loader.py", "--workers", "3", "--batches", "4",
+                         "--batch", "8"])
     assert process.stdout.startswith("96 records of 4096 bytes by 3 workers"), process.stderr

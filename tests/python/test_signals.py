@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A device that does not answer holds nobody: Ctrl-C, time-outs and close get through, and nothing is lost by it."""
 
-
-def well(process):
-    assert process.returncode == 0, process.stdout + process.stderr
-    assert "Warning" not in process.stderr, process.stderr
-
+from conftest import well
 
 # Each waits for a device that does not answer; the signal comes from another thread.
 INTERRUPTED = """

@@ -9,6 +9,7 @@ import upnvme
 from upnvme import devices as api
 
 from .common import as_json, ask, destructive, print_json, print_record, print_rows, sentences
+from .setup import setup
 
 
 @click.group()
@@ -69,10 +70,11 @@ def tell(address: str, json_: bool) -> None:
 @devices.command()
 @as_json
 @sentences
-def setup(json_: bool) -> None:
-    """Tell what this machine has for driving devices from user space. (upnvme-devices setup --apply makes it so.)"""
+def status(json_: bool) -> None:
+    """Tell what this machine has for driving devices from user space."""
     system = api.system()
-    flags = api.SystemFlag(system.flags)
-    values = {"flags": [flag.name for flag in flags], **{name: value for name, value in system.as_dict().items()
-                                                         if name != "flags"}}
+    values = system.as_dict() | {"flags": [flag.name for flag in api.SystemFlag(system.flags)]}
     print_record(f"libupnvme {upnvme.__version__}", values, json_)
+
+
+devices.add_command(setup)

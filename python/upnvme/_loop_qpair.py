@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A queue pair in an asyncio loop: commands whose completions settle futures, and the turns that take them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from typing import TYPE_CHECKING
+
+from . import _upnvme
+from ._batch import Batch, Completion, Completions
+from ._channel import ChannelBase
+from ._errors import ClosedError, Error, UnsupportedError, WouldBlockError
+from ._qpair import one_command
+from ._session import SessionBase, dwords
+from ._space import SpaceBase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from ._typing import ReadableBuffer, WriteableBuffer
+
+_future, _turn = _upnvme.channel_future, _upnvme.channel_turn
+_READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
+
+# Turns of the loop without a completion before it goes to sleep, and for how long it then does, in seconds.
+PATIENCE, SHORTEST, LONGEST = 64, 20e-6, 2e-3
+
+
+class QPair(ChannelBase):
+    """A queue pair of the loop's, from Controller.qpair: its commands are plain functions that return futures.
+
+    Buffers must be memory that the device reaches: nothing is copied. What a full queue has no room for waits its turn.
+    A future that is cancelled leaves its command with the device, and the command its buffer. Futures belong to the
+    loop's thread; any other thread's call is a WrongThreadError.
+    """
+
+    __slots__ = ("_loop", "_waiting", "_awake", "_idle", "_watching", "_timer", "_fd")
+
+    def __init__(self, controller: SessionBase, depth: int | None = None, *, entries: int = 0, outstanding: int = 0,
+                 ring_each: bool = False, histogram: bool = False, cmb: bool = False) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[tuple[asyncio.Future[Any], Callable[[], bool]]] = deque()
+        self._awake = self._watching = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle = 0
+        self._fd: int | None = None
+        options = {"entries": entries, "outstanding": outstanding, "ring_each": ring_each, "histogram": histogram,
+                   "cmb": cmb}
+        try:
+            super().__init__(controller, depth, interrupt=True, **options)  # type: ignore[arg-type]
+            self._fd = _upnvme.upnvme_qpair_fd(self)
+        except UnsupportedError:
+            super().__init__(controller, depth, **options)  # type: ignore[arg-type]
+
+    # --- one command at a time ---
+
+    def read(self, ns: SpaceBase, buf: WriteableBuffer, lba: int = 0, blocks: int | None = None, *,
+             flags: int = 0) -> asyncio.Future[object]:
+        """Reads blocks into `buf`: as many as it is large, if not said (NVM Command Set 1.0, 3.2.4)."""
+        return self.start(ns, _READ, buf, lba, blocks, flags)
+
+    def write(self, ns: SpaceBase, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
+              flags: int = 0) -> asyncio.Future[object]:
+        """Writes blocks from `buf` (3.2.6)."""
+        return self.start(ns, _WRITE, buf, lba, blocks, flags)
+
+    def compare(self, ns: SpaceBase, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
+                flags: int = 0) -> asyncio.Future[object]:
+        """Compares blocks with `buf`: MediaError where they differ (3.2.1)."""
+        return self.start(ns, _COMPARE, buf, lba, blocks, flags)
+
+    def flush(self, ns: SpaceBase) -> asyncio.Future[object]:
+        """Makes all completed writes durable (NVMe Base 2.0, 7.1)."""
+        return self.start(ns, _upnvme.UPNVME_OP_FLUSH, None, 0, 0, 0)
+
+    def write_zeroes(self, ns: SpaceBase, lba: int, blocks: int, *, flags: int = 0) -> asyncio.Future[object]:
+        """Makes blocks read as zeroes (3.2.8)."""
+        return self.start(ns, _upnvme.UPNVME_OP_WRITE_ZEROES, None, lba, blocks, flags)
+
+    def deallocate(self, ns: SpaceBase, lba: int, blocks: int) -> asyncio.Future[object]:
+        """Tells the device that blocks are not needed any more (3.2.3)."""
+        return self.start(ns, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0)
+
+    def verify(self, ns: SpaceBase, lba: int, blocks: int, *, flags: int = 0) -> asyncio.Future[object]:
+        """Has the device read blocks and check them (3.2.5)."""
+        return self.start(ns, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags)
+
+    def readv(self, ns: SpaceBase, pieces: Sequence[WriteableBuffer], lba: int, blocks: int, *,
+              flags: int = 0) -> asyncio.Future[Completion]:
+        """Reads blocks into several pieces of memory, `blocks` blocks in all."""
+        return self.io(one_command(ns, _READ, lba, blocks, flags, 0), pieces)
+
+    def writev(self, ns: SpaceBase, pieces: Sequence[ReadableBuffer], lba: int, blocks: int, *,
+               flags: int = 0) -> asyncio.Future[Completion]:
+        """Writes blocks from several pieces of memory."""
+        return self.io(one_command(ns, _WRITE, lba, blocks, flags, 0), pieces)
+
+    def io(self, op: Batch, buf: ReadableBuffer | Sequence[ReadableBuffer] | None = None, *,
+           metadata: ReadableBuffer | None = None) -> asyncio.Future[Completion]:
+        """Submits one command that says everything itself: a batch of one. A list of buffers is its pieces."""
+        submit = _upnvme.channel_iov if isinstance(buf, (list, tuple)) else _upnvme.channel_op
+        return self._by_callback(lambda callback: submit(self, op, buf, metadata, callback))
+
+    def raw(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0, *,
+            metadata: ReadableBuffer | None = None) -> asyncio.Future[Completion]:
+        """Sends a command dword by dword, as it is; `direction` is of upnvme.Direction."""
+        command = dwords(cdw)
+        return self._by_callback(lambda callback: _upnvme.channel_raw(self, command, data, metadata, direction,
+                                                                      callback, 0))
+
+    def start(self, ns: SpaceBase, opcode: int, data: ReadableBuffer, lba: int, blocks: int | None,
+              flags: int) -> asyncio.Future[object]:
+        """One command; the result is the buffer that was read, if none was given, or None."""
+        future: asyncio.Future[object] = self._loop.create_future()
+        if self._waiting or not _future(self, ns, opcode, data, lba, blocks, flags, future):
+            self._waiting.append((future, lambda: bool(_future(self, ns, opcode, data, lba, blocks, flags, future))))
+        if not self._awake:
+            self._begin()
+        return future
+
+    def _by_callback(self, submit: Callable[[Callable[[Completion], object]], object]) -> asyncio.Future[Completion]:
+        """One that is not worth C's own way to a future."""
+        future: asyncio.Future[Completion] = self._loop.create_future()
+
+        def go_on() -> bool:
+            try:
+                submit(lambda done: settle(future, done))
+            except WouldBlockError:
+                return False
+            return True
+
+        self._go(future, go_on)
+        return future
+
+    # --- batches ---
+
+    def run(self, ops: Batch, buf: ReadableBuffer | None = None,
+            metadata: ReadableBuffer | None = None) -> asyncio.Future[Completions]:
+        """Submits a batch as room appears; the result is all its completions, in the order in which they came."""
+        future: asyncio.Future[Completions] = self._loop.create_future()
+        self._go(future, _Run(self, ops, buf, metadata, future).go_on)
+        return future
+
+    # --- the loop's turns ---
+
+    def _go(self, future: asyncio.Future[Any], go_on: Callable[[], bool]) -> None:
+        """What waits already goes first."""
+        if self._waiting or not go_on():
+            self._waiting.append((future, go_on))
+        if not self._awake:
+            self._begin()
+
+    def _begin(self) -> None:
+        """There is something new: it begins at the device when the next turn rings the doorbell."""
+        self._rise()
+        self._idle = 0
+        self._loop.call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        try:
+            n = _turn(self)
+            if self._waiting:
+                self._feed()
+            if n < 0 and not self._waiting:
+                self._awake = False
+            elif n:
+                self._idle = 0
+                self._loop.call_soon(self._take_turn)
+            else:
+                self._rest()
+        except Error as error:
+            self._fail_all(error)
+
+    def _feed(self) -> None:
+        """What waits goes on in its order, as far as there is room."""
+        while self._waiting:
+            future, go_on = self._waiting[0]
+            if not future.done():
+                try:
+                    if not go_on():
+                        return
+                except BaseException as error:  # it belongs to the one that waits
+                    if not future.done():
+                        future.set_exception(error)
+            self._waiting.popleft()
+
+    def _rest(self) -> None:
+        """Nothing came: look again in the next turn, then less and less often, or when the eventfd says so."""
+        self._idle += 1
+        if self._idle < PATIENCE or (self._fd is not None and _upnvme.channel_wait(self, 0)):
+            self._loop.call_soon(self._take_turn)
+            return
+        self._awake = False
+        if self._fd is None:
+            seconds = min(SHORTEST * 2 ** min(self._idle - PATIENCE, 16), LONGEST)
+            self._timer = self._loop.call_later(seconds, self._look_again)
+        else:
+            self._watching = True
+            self._loop.add_reader(self._fd, self._wake)
+
+    def _look_again(self) -> None:
+        self._rise()
+        self._take_turn()
+
+    def _wake(self) -> None:
+        """What comes after this read makes the eventfd readable anew."""
+        assert self._fd is not None
+        self._rise()
+        os.read(self._fd, 8)
+        self._idle = PATIENCE - 1
+        self._take_turn()
+
+    def _rise(self) -> None:
+        """Neither the timer nor the eventfd is needed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._watching and self._fd is not None:
+            self._watching = False
+            self._loop.remove_reader(self._fd)
+        self._awake = True
+
+    def _fail_all(self, error: Error) -> None:
+        """The queue pair is of no use any more."""
+        self._awake = False
+        while self._waiting:
+            future, _ = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(error)
+
+    def close(self) -> None:
+        """Completes all that is outstanding and frees the queue pair; a second time does nothing."""
+        self._rise()
+        super().close()
+        self._fail_all(ClosedError(108, "the queue pair was closed", _upnvme.UPNVME_ERR_QPAIR_CLOSED))
+
+    async def __aenter__(self) -> QPair:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        self.close()
+
+
+def settle(future: asyncio.Future[Completion], done: Completion) -> None:
+    """With the completion, or the exception for its status."""
+    if future.done():  # cancelled
+        return
+    if done.error:
+        future.set_exception(done.error)
+    else:
+        future.set_result(done)
+
+
+class _Run:
+    """A batch that goes as there is room for it."""
+
+    def __init__(self, qpair: QPair, ops: Batch, buf: ReadableBuffer, metadata: ReadableBuffer,
+                 future: asyncio.Future[Completions]) -> None:
+        self.qpair, self.ops, self.buf, self.metadata = qpair, ops, buf, metadata
+        self.n, self.sent = len(ops), 0
+        self.group = _upnvme.group_make(self.n, future)
+        if not self.n:
+            _upnvme.group_end(self.group, 0)
+
+    def go_on(self) -> bool:
+        """Sends what there is room for; True when that was the last. An invalid command ends the batch."""
+        if not self.n:
+            return True
+        left = memoryview(self.ops)[self.sent:] if self.sent else self.ops
+        try:
+            self.sent += _upnvme.channel_group(self.qpair, left, self.buf, self.metadata, self.group)
+        except Error:
+            if not self.sent:
+                raise
+            _upnvme.group_end(self.group, self.sent)
+            return True
+        return self.sent == self.n

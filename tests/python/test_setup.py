@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`upnvme devices setup`, on a machine that is made up: a folder that is /sys for the command alone."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import child
+import pytest
+
+pytest.importorskip("click")
+pytest.importorskip("rich")
+
+COMMAND = pathlib.Path(sys.executable).parent / "upnvme"
+LIMITS = "/etc/security/limits.d"
+# Pairs of a folder and where it is mounted, then --, then the command.
+ENTER = 'while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 99; shift 2; done; shift; exec "$@"'
+if subprocess.run(["unshare", "-Urm", "sh", "-c", "mount --bind /tmp /sys"], capture_output=True).returncode:
+    pytest.skip("no mount namespace can be had here", allow_module_level=True)
+
+
+class Machine:
+    """Without an IOMMU, with three huge pages of 2 MiB, and without a driver for user space."""
+
+    def __init__(self, folder):
+        self.sys, self.limits, self.bin = folder / "sys", folder / "limits.d", folder / "bin"
+        for one in self.limits, self.bin, self.sys / "bus/pci/drivers":
+            one.mkdir(parents=True)
+        self.pages = self.sys / "kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+        self.pages.parent.mkdir(parents=True)
+        self.pages.write_text("3\n")
+        self.pages.with_name("free_hugepages").write_text("3\n")
+
+    def modprobe(self, script):
+        (self.bin / "modprobe").write_text(f"#!/bin/sh\n{script}\n")
+        (self.bin / "modprobe").chmod(0o755)
+
+    def setup(self, *arguments, code=0, **options):
+        mounts = [self.sys, "/sys"] + [self.limits, LIMITS] * os.path.isdir(LIMITS)
+        environment = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", "SUDO_USER": "", "COLUMNS": "40"}
+        process = child.run(["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", COMMAND, "devices", "setup",
+                             *arguments], env=environment, **options)
+        assert process.returncode == code, process.stdout + process.stderr
+        return process
+
+    def snapshot(self):
+        return {path: path.read_text() for path in self.sys.parent.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+def test_what_is_to_do_is_shown_and_nothing_is_done(machine):
+    before = machine.snapshot()
+    lines = machine.setup("--huge-pages", "8:2MiB").stdout.splitlines()
+    assert lines[0] == "IOMMU       none is on, and vfio-pci needs one"
+    assert "            to do: modprobe vfio-pci" in lines
+    assert "huge pages  3 of 2 MiB are set aside" in lines
+    assert ("            to do: write 8 into /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages") in lines
+    assert lines[-1] == "Nothing was changed: --apply does what is to do."
+    assert machine.snapshot() == before
+
+
+def test_apply_asks_and_then_does_it(machine):
+    machine.modprobe('mkdir "/sys/bus/pci/drivers/$1"')
+    before = machine.snapshot()
+    assert "Do it?" in machine.setup("--apply", input="n\n", code=1).stderr
+    assert machine.snapshot() == before
+    shown = machine.setup("--apply", "--huge-pages", "8", "--driver", "uio_pci_generic", input="y\n").stdout
+    assert "driver: done\n" in shown and "huge pages: done\n" in shown
+    assert (machine.sys / "bus/pci/drivers/uio_pci_generic").is_dir() and machine.pages.read_text() == "8"
+    assert "to do: modprobe" not in machine.setup("--driver", "uio_pci_generic").stdout
+
+
+def test_json_says_what_was_done(machine):
+    machine.modprobe("exit 1")
+    steps = {step["name"]: step for step in json.loads(machine.setup("--json").stdout)}
+    assert steps["driver"] == {"name": "driver", "state": "vfio-pci is not loaded", "todo": "modprobe vfio-pci",
+                               "can_apply": True}
+    assert steps["IOMMU"]["todo"] and not steps["IOMMU"]["can_apply"]
+    shown = machine.setup("--json", "--apply", "--yes", "--huge-pages", "4:2M", code=1).stdout
+    steps = {step["name"]: step for step in json.loads(shown)}
+    assert steps["driver"]["applied"] is False and "modprobe did not load vfio-pci" in steps["driver"]["error"]
+    assert steps["huge pages"]["applied"] is True and machine.pages.read_text() == "4"
+
+
+def test_what_fails_is_told_and_the_rest_is_done(machine):
+    machine.modprobe("exit 0")
+    machine.pages.unlink()
+    machine.pages.symlink_to("/dev/null")
+    done = machine.setup("--apply", "--yes", "--huge-pages", "8:2MiB", code=1)
+    assert "Error: driver: modprobe did not load vfio-pci: is it" in done.stderr
+    assert "Error: huge pages: memory was found for 0 huge pages of 8" in done.stderr
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    (("--huge-pages", "many"), 2, "'many' is no number of pages: 512"), (("--huge-pages", "4:2X"), 2, "is no size"),
+    (("--huge-pages", "1:16GiB"), 1, "huge pages of 16 GiB: this kernel has 2 MiB"),
+    (("--driver", "nvme"), 2, "vfio-pci"), (("--memlock", "lots"), 2, "is no size"),
+    (("--user", "no-such-user"), 1, "there is no user 'no-such-user'"),
+    (("--user", "../../passwd"), 1, "there is no user"),
+])
+def test_what_is_wrong_is_said(machine, arguments, code, words):
+    assert words in machine.setup(*arguments, code=code).stderr
+
+
+@pytest.mark.skipif(not os.path.isdir(LIMITS), reason="PAM's limits are not installed")
+def test_a_users_limit_is_written_once(machine):
+    machine.modprobe('mkdir "/sys/bus/pci/drivers/$1"')
+    assert f"to do: write into {LIMITS}/upnvme-nobody.conf: nobody - memlock unlimited" in \
+        machine.setup("--user", "nobody").stdout
+    machine.setup("--user", "nobody", "--apply", "--yes")
+    assert (machine.limits / "upnvme-nobody.conf").read_text() == "nobody - memlock unlimited\n"
+    assert "upnvme-nobody.conf says: nobody - memlock unlimited" in machine.setup("--user", "nobody").stdout
+    machine.setup("--user", "nobody", "--memlock", "8GiB", "--apply", "--yes")
+    assert (machine.limits / "upnvme-nobody.conf").read_text() == "nobody - memlock 8388608\n"

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A controller that does not answer its admin queue holds nobody: Ctrl-C and close get through, others go on."""
+
+import pytest
+from conftest import well
+
+# What waits for the controller, inside the library.
+WAITS = {
+    "identify": "ctrlr.identify()", "log_page": "ctrlr.log_page(2, 512)", "get_feature": "ctrlr.get_feature(7)",
+    "set_feature": "ctrlr.set_feature(4, 350)", "features": "ctrlr.features", "smart": "ctrlr.smart",
+    "firmware": "ctrlr.firmware", "error_log": "ctrlr.error_log()", "command_effects": "ctrlr.command_effects(2)",
+    "ns_info": "ns.info", "qpair": "ctrlr.qpair(4).close()", "first_read": "ns.read(0)",
+    "admin": "ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), upnvme.Direction.FROM_DEVICE)",
+    "open": 'upnvme.open("soft:ram?size=1MiB&mode=thread").close()',
+}
+
+
+@pytest.mark.parametrize("call", WAITS.values(), ids=WAITS)
+def test_ctrl_c_ends_it(slow_python, call):
+    """And the answer that comes later goes to nobody; the controller is as good as before."""
+    well(slow_python(f"""
+        ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
+        ns = ctrlr.namespaces[1]
+        stall()
+        turns = 0
+        def interrupt():
+            global turns
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                turns += 1
+            os.kill(os.getpid(), signal.SIGINT)
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        try:
+            {call}
+            sys.exit("not interrupted")
+        except KeyboardInterrupt:
+            pass
+        assert pathlib.Path(os.environ["UPNVME_STALL"]).exists()
+        thread.join()
+        assert turns > 10000, turns
+        go_on()
+        for _ in range(10):
+            {call}
+        ctrlr.close()
+    """))
+
+
+def test_close_ends_them_all(slow_python):
+    """Every call gets its ClosedError while the controller still does nothing; closing itself waits for it."""
+    calls = ", ".join(f"lambda: {call}" for name, call in WAITS.items() if name != "open")
+    well(slow_python(f"""
+        ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
+        ns = ctrlr.namespaces[1]
+        stall()
+        begun, ended = [], []
+        def work(call):
+            try:
+                begun.append(call)
+                call()
+            except upnvme.ClosedError as error:
+                ended.append(error)
+        threads = [threading.Thread(target=work, args=(call,)) for call in ({calls})]
+        for thread in threads:
+            thread.start()
+        while len(os.listdir("/proc/self/task")) < 2 * len(threads):  # all but one have a thread that is inside
+            time.sleep(0.001)
+        closer = threading.Thread(target=ctrlr.close)
+        closer.start()
+        for thread in threads:
+            thread.join()
+        assert pathlib.Path(os.environ["UPNVME_STALL"]).exists()
+        assert len(ended) == len(threads), ended
+        go_on()
+        closer.join()
+        ctrlr.close()
+    """))
+
+
+def test_a_controller_that_stays_dead_can_be_closed(slow_python):
+    """When the time of what was left behind is over."""
+    well(slow_python("""
+        ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread", admin_timeout=0.5)
+        stall()
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            ctrlr.identify()
+            sys.exit("not interrupted")
+        except KeyboardInterrupt:
+            pass
+        try:
+            ctrlr.identify()
+            sys.exit("was answered")
+        except upnvme.TimeoutError as error:
+            assert "06h" in str(error), error
+        threading.Timer(0.3, go_on).start()  # a software controller's own end needs its thread
+        ctrlr.close()
+    """))
