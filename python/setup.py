@@ -2,8 +2,8 @@
 """Builds the C library and the extension module.
 
 The library comes from the repository around this folder, or from csrc/ in an sdist, and goes into the package beside
-the module, which finds it by RPATH $ORIGIN. With UPNVME_SYSTEM=yes (`pip install -C system=yes`) the module is linked
-with the system's, by pkg-config.
+the module, which finds it by RPATH $ORIGIN. With UPNVME_SYSTEM=yes (`pip install --config-settings system=yes`) the
+module is linked with the system's, by pkg-config.
 """
 
 import os
@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -24,7 +25,10 @@ GLUE = ROOT / "bindings" / "swig"
 SYSTEM = os.environ.get("UPNVME_SYSTEM", "no") == "yes"
 # All that is built goes under build/, also of a clone.
 BUILD = HERE / "build" if IN_SDIST else ROOT / "build" / "python"
-LIMITED_API = "0x030b0000"
+# One module serves each CPython from 3.11 on; a free-threaded one wants its own, with a lock in place of the
+# interpreter's (bindings/swig/lock.h), and SWIG's output to say so.
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+MACROS = [("SWIGPYTHON_NOGIL", None)] if FREE_THREADED else [("Py_LIMITED_API", "0x030b0000")]
 SONAME = "libupnvme.so.0"
 
 
@@ -124,13 +128,13 @@ setup(
         "upnvme._upnvme",
         sources=[relative(path) for path in sorted(GLUE.glob("*.c"))],
         include_dirs=[str(GLUE), str(ROOT / "capi" / "include")],
-        define_macros=[("Py_LIMITED_API", LIMITED_API)],
+        define_macros=MACROS,
         extra_compile_args=["-std=gnu11", "-O2", "-Wno-missing-field-initializers", "-fvisibility=hidden"],
-        py_limited_api=True,
+        py_limited_api=not FREE_THREADED,
     )],
     options={
         "build": {"build_base": relative(BUILD), "build_lib": relative(BUILD / "lib")},
         "egg_info": {"egg_base": relative(BUILD)},
-        "bdist_wheel": {"py_limited_api": "cp311"},
+        "bdist_wheel": {} if FREE_THREADED else {"py_limited_api": "cp311"},
     },
 )

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A queue pair: from its creation to its end, and from one thread to another. */
-#include "glue.h"
+#include "lock.h"
 
 #include <errno.h>
 
@@ -13,6 +13,7 @@ static void channel_link(struct channel *self, struct session *session)
 	if (self->next)
 		self->next->link = &self->next;
 	session->channels = self;
+	self->weak = lock_weak((PyObject *)self);
 }
 
 static void channel_unlink(struct channel *self)
@@ -267,6 +268,7 @@ static void channel_dealloc(PyObject *object)
 	channel_clear(object);
 	PyErr_Restore(type, value, traceback);
 	Py_CLEAR(self->session);
+	Py_CLEAR(self->weak);
 	type_free(object);
 }
 
@@ -279,4 +281,6 @@ static PyType_Slot slots[] = {
 };
 
 PyType_Spec channel_spec = { "_upnvme.Channel", sizeof(struct channel), 0,
-			     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots };
+			     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
+				     LOCK_TPFLAGS,
+			     slots };

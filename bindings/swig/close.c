@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Closing a controller, from any thread: nobody comes in, all go out, commands complete, memory goes last. */
-#include "glue.h"
+#include "lock.h"
 
 static bool within_callback(const struct session *self)
 {
@@ -29,11 +29,10 @@ static void close_channels(struct session *self, PyObject **errors)
 	while (self->channels) {
 		struct channel *channel = channel_to_close(self);
 
-		if (!channel) {
+		if (!channel || !lock_hold((PyObject *)channel, channel->weak)) {
 			turn_wait();
 			continue;
 		}
-		Py_INCREF((PyObject *)channel);
 		channel_shut(channel, errors);
 		Py_DECREF((PyObject *)channel);
 	}

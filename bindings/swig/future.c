@@ -107,6 +107,11 @@ PyObject *channel_future(struct channel *self, struct space *space, uint32_t opc
 		   io_prepare(self, space, &op, data, blocks, &keep);
 	if (rc < 0)
 		return NULL;
+	/* Getting at the data may have run Python, which may have closed the queue pair. */
+	if (!self->free) {
+		Py_XDECREF(keep);
+		return channel_check(self) < 0 ? NULL : PyBool_FromLong(0);
+	}
 	slot = slot_take(self, own ? SLOT_FUTURE_BUFFER : SLOT_FUTURE, future, keep, 0);
 	Py_XDECREF(keep);
 	more = slot_more(slot);

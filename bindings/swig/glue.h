@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the module _upnvme has besides SWIG's wrappers: the types below, which upnvme's classes derive from.
  *
- * The interpreter's lock guards all of it. A call that gives the lock up is between session_enter and session_leave, so
- * that closing waits for it; it looks every SLICE_NS whether a signal came or the controller closes. Objects hold what
- * they need (a queue pair its controller, a command its buffer). After fork the child's calls raise, its deallocations
- * do nothing.
+ * The interpreter's lock guards all of it, lock.h's where there is none. A call that gives the lock up is between
+ * session_enter and session_leave, so that closing waits for it; it looks every SLICE_NS whether a signal came or the
+ * controller closes. Objects hold what they need (a queue pair its controller, a command its buffer). After fork the
+ * child's calls raise, its deallocations do nothing.
  */
 #ifndef UPNVME_BINDINGS_SWIG_GLUE_H
 #define UPNVME_BINDINGS_SWIG_GLUE_H
@@ -145,6 +145,7 @@ struct channel {
 		*recorded; /* done, callback not yet run; written without the lock by the owner */
 	struct slot **arrived; /* tagged ones that are done, for reap */
 	struct channel *next, **link;
+	PyObject *weak; /* lock.h */
 };
 
 /* raise.c. Each returns -1 with an exception set. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The module's types: made once, and told apart. */
-#include "glue.h"
+#include "lock.h"
 
 PyTypeObject *session_type, *space_type, *channel_type, *memory_type, *records_type, *done_type,
 	*column_type, *group_type;
@@ -19,7 +19,7 @@ static const struct {
 int types_init(PyObject *module)
 {
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		PyObject *type = PyType_FromSpec(all[i].spec);
+		PyObject *type = lock_type(all[i].spec);
 
 		if (!type || PyModule_AddObjectRef(module, all[i].name, type) < 0)
 			return -1;

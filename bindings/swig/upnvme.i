@@ -7,11 +7,19 @@
 #include <errno.h>
 
 #include "glue.h"
+#include "lock.h"
+
+/* What the function of SWIG's that this ends up in returns. */
+#if SWIG_VERSION >= 0x040400
+#define INIT_FAILED -1
+#else
+#define INIT_FAILED NULL
+#endif
 %}
 
 %init %{
-	if (turn_init() < 0 || types_init(m) < 0)
-		return NULL;
+	if (turn_init() < 0 || types_init(m) < 0 || lock_module(m) < 0)
+		return INIT_FAILED;
 %}
 
 %include "arguments.i"

@@ -20,6 +20,6 @@ def remember(controller: SessionBase) -> None:
 
 @atexit.register
 def _close_all() -> None:
-    for controller in [entry() for entry in _open]:
+    for controller in [entry() for entry in tuple(_open)]:
         if controller is not None and controller.is_open:
             controller.close()

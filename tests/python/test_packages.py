@@ -2,6 +2,7 @@
 """What is taken elsewhere: the wheel on each Python that is here, the sdist away from this tree and without SWIG, the
 system's library, what belongs to DPDK, and what is said of extras that are missing."""
 
+import faulthandler
 import os
 import pathlib
 import shutil
@@ -28,6 +29,12 @@ if sys.implementation.name == "cpython" and sys.version_info >= (3, 11):
         print(*sys.version_info[:3], sep=".")
 """
 SITE = pathlib.Path(pytest.__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def time_to_build(no_hang):
+    """The whole library, perhaps on a busy machine."""
+    faulthandler.dump_traceback_later(900, exit=True)
 
 
 def environment(**more):
@@ -84,8 +91,8 @@ def build(*arguments, **more):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def build_wheel(folder, source=TREE / "python", *arguments, **more):
-    build("--wheel", *arguments, "--outdir", str(folder), str(source), **more)
+def build_wheel(folder, **more):
+    build("--wheel", "--outdir", str(folder), str(TREE / "python"), **more)
     wheel, = folder.glob("upnvme-*.whl")
     return wheel
 
@@ -93,6 +100,32 @@ def build_wheel(folder, source=TREE / "python", *arguments, **more):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def copy_tree(folder):
+    """A clone, with what is not committed."""
+    names = subprocess.run(["git", "-C", TREE, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                           capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in filter(None, names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TREE / name, folder / name, follow_symlinks=False)
+
+
+def files_of(folder):
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_pip_installs_from_a_clone(fresh, tmp_path):
+    """As users do it: what builds it comes from PyPI, and an extra. Nothing is left but what goes under build/."""
+    clone = tmp_path / "clone"
+    copy_tree(clone)
+    before = files_of(clone)
+    fresh.run("pip", "install", "-q", f"{clone}/python[numpy]")
+    shutil.rmtree(clone / "build")
+    assert files_of(clone) == before
+    shutil.rmtree(clone)
+    fresh.smoke()
+    assert fresh.run("python", "-c", "import numpy, upnvme").returncode == 0
 
 
 @pytest.mark.parametrize("version", INTERPRETERS)
@@ -121,8 +154,8 @@ def test_the_systems_library_is_linked_if_asked_for(fresh, tmp_path):
     prefix = tmp_path / "prefix"
     subprocess.run(["make", "-C", TREE, "-s", "install", f"PREFIX={prefix}"], check=True, capture_output=True,
                    env=environment())
-    fresh.install(build_wheel(tmp_path, TREE / "python", "-C=system=yes",
-                              PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig")))
+    fresh.run("pip", "install", "-q", "--config-settings", "system=yes", str(TREE / "python"),
+              PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
     package, library = fresh.run("python", "-c", LIBRARIES, LD_LIBRARY_PATH=str(prefix / "lib")).stdout.split()
     assert library.startswith(str(prefix)) and not list(pathlib.Path(package).glob("libupnvme*"))
 

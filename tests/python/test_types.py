@@ -21,7 +21,7 @@ def test_mypy_is_content():
 
 @pytest.fixture
 def pyright(tmp_path):
-    """What pyright says of files, in a folder that has its settings; basedpyright brings pyright's engine and a node."""
+    """What pyright says of files, which lie beside its settings; basedpyright brings pyright's engine and a node."""
     program = pathlib.Path(sys.executable).parent / "basedpyright"
     if not program.exists():
         pytest.skip("no basedpyright from PyPI: see build/pyright.log")

@@ -17,6 +17,14 @@ CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),)), Controller((Namespace(1
 ADDRESS, OTHER = guest.address_of(0), guest.address_of(1)
 HUGE_PAGES = pathlib.Path("/proc/sys/vm/nr_hugepages")
 HUGE_SIZE = 2 * MIB
+PYTHON = guest.host.TOP / "build/venv/bin/python"
+IN_PYTHON = """
+import pathlib, sys, upnvme
+with upnvme.open(sys.argv[1]) as ctrlr:
+    print(ctrlr.info.environment, pathlib.Path(upnvme.__file__).parent)
+maps = pathlib.Path("/proc/self/maps").read_text()
+print(*{line.split()[-1] for line in maps.splitlines() if "libupnvme-dpdk" in line})
+"""
 # EAL reserves far more addresses than that.
 TWICE_IN_LITTLE_ROOM = """
 import resource, sys, library
@@ -46,6 +54,17 @@ class Dpdk(guest.harness.Case):
     def test_it_leaves_the_process_as_it_was(self):
         for keys in ({"env": "dpdk"}, {"env": None}, {"env": "vfio"}, {"pages": "huge"}):
             guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, **keys))
+
+    def test_pythons_package_brings_its_own(self):
+        """Beside the library that is in the package, where nothing else says where to look."""
+        if not PYTHON.exists():
+            self.skipTest(f"{PYTHON} was not built: make python")
+        environment = {name: value for name, value in os.environ.items() if name != "UPNVME_PLUGIN_DIR"}
+        done = subprocess.run([PYTHON, "-c", IN_PYTHON, guest.uri_of(ADDRESS, env="dpdk")], check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        chosen, package, plugin = done.stdout.split()
+        self.assertEqual((chosen, plugin), ("dpdk", f"{package}/libupnvme-dpdk.so"))
 
     def test_an_application_that_runs_dpdk_is_served_from_its_memory(self):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))

@@ -64,7 +64,7 @@ def refused(words, *command):
 def extras(ns):
     """Each that is not there is named."""
     try:
-        ns.fromfile("u1", 1)
+        assert ns.fromfile("u1", 1)[0] == 0
     except ModuleNotFoundError as error:
         assert "pip install 'upnvme[numpy]'" in str(error), error
     for command in ([sys.executable, "-m", "upnvme"], [str(pathlib.Path(sys.executable).parent / "upnvme")]):
@@ -82,7 +82,8 @@ def devices():
 
 def libraries():
     """The package's own library is the one that is used; its plug-in has all that it needs."""
-    used = {line.split()[-1] for line in pathlib.Path("/proc/self/maps").read_text().splitlines() if "libupnvme.so" in line}
+    maps = pathlib.Path("/proc/self/maps").read_text().splitlines()
+    used = {line.split()[-1] for line in maps if "libupnvme.so" in line}
     assert used == {str(PACKAGE / "libupnvme.so.0")}, used
     plugin = PACKAGE / "libupnvme-dpdk.so"
     if plugin.exists():
