@@ -103,8 +103,8 @@ func Open(uri string, options ...Option) (*Controller, error) {
 		option(&config)
 	}
 	if got := uint32(C.upnvme_abi_version()); got != C.UPNVME_ABI_VERSION {
-		return nil, invalid("libupnvme has ABI %d, this program was built for %d: install that, or build it again",
-			got, uint32(C.UPNVME_ABI_VERSION))
+		return nil, invalid("libupnvme has ABI %d, this program was built for %d: "+
+			"install that, or build it again", got, uint32(C.UPNVME_ABI_VERSION))
 	}
 	c := &Controller{uri: uri, config: config, closed: make(chan struct{}), over: new(atomic.Bool),
 		namespaces: map[uint32]*Namespace{}, buffers: map[*region]struct{}{}, pools: map[*Pool]struct{}{},

