@@ -95,8 +95,8 @@ func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.sp
 func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
 
 // Open opens the controller that a URI names and brings it up (upnvme_open): "soft:ram?size=1GiB",
-// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI than
-// the program was built for (upnvme_abi_version) is refused.
+// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI
+// than the program was built for (upnvme_abi_version) is refused.
 func Open(uri string, options ...Option) (*Controller, error) {
 	config := openConfig{spin: 20 * time.Microsecond, drain: 10 * time.Second}
 	for _, option := range options {
