@@ -226,12 +226,25 @@ func TestBatchesAllocateNothing(t *testing.T) {
 			t.Errorf("a command with a function allocates %v times", allocs)
 		}
 	})
-	p := make([]byte, 4096)
-	if allocs := testing.AllocsPerRun(1000, func() { ns.ReadAt(p, 0) }); allocs != 0 {
-		t.Errorf("ReadAt allocates %v times", allocs)
+}
+
+func TestCallsWithoutAQueuePairAllocateNothing(t *testing.T) {
+	c, ns := open(t, "soft:null")
+	buf, p := alloc(t, c, 4096), make([]byte, 4096)
+	calls := map[string]func() error{
+		"ReadAt":             func() error { _, err := ns.ReadAt(p, 0); return err },
+		"ReadAt in a buffer": func() error { _, err := ns.ReadAt(buf.Bytes(), 0); return err },
+		"WriteAt":            func() error { _, err := ns.WriteAt(p, 0); return err },
+		"WriteAt of a part":  func() error { _, err := ns.WriteAt(p[:100], 50); return err },
+		"Read":               func() error { return ns.Read(ctx, buf, 0, 1) },
+		"Write":              func() error { return ns.Write(ctx, buf, 0, 1) },
+		"Flush":              func() error { return ns.Flush(ctx) },
 	}
-	if allocs := testing.AllocsPerRun(1000, func() { ns.WriteAt(p, 0) }); allocs != 0 {
-		t.Errorf("WriteAt allocates %v times", allocs)
+	for name, call := range calls {
+		allocs := testing.AllocsPerRun(1000, func() { must(t, call()) })
+		if allocs != 0 {
+			t.Errorf("%s allocates %v times", name, allocs)
+		}
 	}
 }
 
