@@ -34,10 +34,10 @@ func (ns *Namespace) ReadAt(p []byte, off int64) (int, error) {
 	return ns.ReadAtContext(context.Background(), p, off)
 }
 
-// WriteAt writes bytes to any offset from any slice, as [io.WriterAt] says, by way of DMA memory like [Namespace.ReadAt]
-// (upnvme_exec_at). Of blocks that it covers in part it keeps the rest: writes that do not overlap may be made at the same
-// time, even if they meet in a block. Past the end of the namespace it writes what fits and fails with ENOSPC. When it
-// fails, parts behind what it has counted may have been written, too.
+// WriteAt writes bytes to any offset from any slice, as [io.WriterAt] says, by way of DMA memory like
+// [Namespace.ReadAt] (upnvme_exec_at). Of blocks that it covers in part it keeps the rest: writes that do not overlap
+// may be made at the same time, even if they meet in a block. Past the end of the namespace it writes what fits and
+// fails with ENOSPC. When it fails, parts behind what it has counted may have been written, too.
 func (ns *Namespace) WriteAt(p []byte, off int64) (int, error) {
 	return ns.WriteAtContext(context.Background(), p, off)
 }

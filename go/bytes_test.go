@@ -237,7 +237,8 @@ func TestLargeRandomRequestsAgainstAFile(t *testing.T) {
 		file := oracle(t, size)
 		random := rand.New(rand.NewSource(5))
 		for i := 0; i < 24; i++ {
-			compareWithOracle(t, ns, file, i%2 == 0, random.Int63n(size), make([]byte, random.Intn(size)), int64(i))
+			compareWithOracle(t, ns, file, i%2 == 0, random.Int63n(size), make([]byte, random.Intn(size)),
+				int64(i))
 		}
 	}
 }

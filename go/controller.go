@@ -95,16 +95,16 @@ func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.sp
 func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
 
 // Open opens the controller that a URI names and brings it up (upnvme_open): "soft:ram?size=1GiB",
-// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI than
-// the program was built for (upnvme_abi_version) is refused.
+// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI
+// than the program was built for (upnvme_abi_version) is refused.
 func Open(uri string, options ...Option) (*Controller, error) {
 	config := openConfig{spin: 20 * time.Microsecond, drain: 10 * time.Second}
 	for _, option := range options {
 		option(&config)
 	}
 	if got := uint32(C.upnvme_abi_version()); got != C.UPNVME_ABI_VERSION {
-		return nil, invalid("libupnvme has ABI %d, this program was built for %d: install that, or build it again",
-			got, uint32(C.UPNVME_ABI_VERSION))
+		return nil, invalid("libupnvme has ABI %d, this program was built for %d: "+
+			"install that, or build it again", got, uint32(C.UPNVME_ABI_VERSION))
 	}
 	c := &Controller{uri: uri, config: config, closed: make(chan struct{}), over: new(atomic.Bool),
 		namespaces: map[uint32]*Namespace{}, buffers: map[*region]struct{}{}, pools: map[*Pool]struct{}{},

@@ -413,17 +413,17 @@ func TestNoLeaks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for i := 0; i < 20; i++ {
+	for i := 0; i < 40; i++ {
 		round(i)
 	}
 	runtime.GC()
 	memory, nthreads, files := resident(t), threads(t), descriptors(t)
-	for i := 0; i < 100; i++ {
+	for i := 0; i < 150; i++ {
 		round(i)
 	}
 	runtime.GC()
 	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
-	if more := resident(t) - memory; more > 16<<20 {
+	if more := resident(t) - memory; more > 40<<20 {
 		t.Errorf("%d KiB more than before", more>>10)
 	}
 	if more := descriptors(t) - files; more > 8 {

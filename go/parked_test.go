@@ -181,5 +181,8 @@ func TestCloseWhileThePollerSleeps(t *testing.T) {
 // queue was deleted.
 func ended(err error) bool {
 	var status *StatusError
-	return errors.Is(err, ErrClosed) || errors.As(err, &status) && (status.Aborted || status.SCT == 0 && status.SC == 8)
+	if errors.As(err, &status) {
+		return status.Aborted || status.SCT == 0 && status.SC == 8
+	}
+	return errors.Is(err, ErrClosed)
 }

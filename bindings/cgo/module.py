@@ -4,8 +4,8 @@
 
 Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and
 header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what
-is included follows. By -tags upnvme_system the C files are left out, and the installed library is taken. Without io_uring
-they need a C compiler alone; -tags upnvme_uring has it by liburing.
+is included follows. By -tags upnvme_system the C files are left out, and the installed library is taken. Without
+io_uring they need a C compiler alone; -tags upnvme_uring has it by liburing.
 """
 
 import pathlib

@@ -33,9 +33,8 @@ struct upnvme_cgo_leases {
 /** What became of a call. Without a lease, `rc` is one of upnvme_cgo_outcome; else the caller has the
  * lease, and `rc` is what upnvme_cgo_lease_run returns. */
 struct upnvme_cgo_ran {
-	struct upnvme_cgo_lease
-		*lease; /**< for the caller to go on with and to give back, or null */
-	int rc;         /**< see above */
+	struct upnvme_cgo_lease *lease; /**< for the caller to finish, or null */
+	int rc;                         /**< see above */
 };
 
 /** What became of a call that has left no lease. */
