@@ -22,7 +22,8 @@ What holds what, and in which order things end:
   The memory itself is not inherited: views of it must not be touched in the child.
 - At the interpreter's exit, what is open is closed.
 
-The interpreter's lock is held for calls that find their completions ready, and released wherever one waits.
+The interpreter's lock is held for calls that find their completions ready, and released wherever one waits. A
+free-threaded Python has none; there a lock of this package is held instead, by its own calls only.
 """
 
 from __future__ import annotations

@@ -19,6 +19,6 @@ $(FT_VENV)/.tools: tests/make/python_ft.mk
 check-python-ft: ## the Python package on a free-threaded CPython, which is built if there is none
 	@tests/deps/install --optional python-ft
 	+@if $(SUBMAKE) $(FT_VENV)/.tools; then \
-	  $(FT_PIP) --force-reinstall --no-deps --no-build-isolation ./python && \
+	  $(SUBMAKE) abi-if-possible && $(FT_PIP) --force-reinstall --no-deps --no-build-isolation ./python && \
 	  $(RUN) lane --jobs 1 --timeout 1800 python-ft $(FT_TESTS:%='$(FT_VENV)/bin/python tests/python/run %'); \
 	else $(RUN) lane --skip "no free-threaded Python: $$(tail -n 1 $(FT)/log)" python-ft; fi

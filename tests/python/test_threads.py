@@ -11,6 +11,7 @@ import threading
 import pytest
 
 import upnvme
+from upnvme import _upnvme
 
 THREADS = 8
 BLOCK = 4096
@@ -138,6 +139,27 @@ def test_closing_while_queue_pairs_go(ctrlr):
         with upnvme.open("soft:ram?size=1MiB") as other:
             pairs = [[other.qpair(depth=4)] for _ in range(THREADS)]
             together(other.close, *(pair.clear for pair in pairs))
+
+
+def bare_qpair(ctrlr):
+    """Without the package's class, whose finaliser comes first."""
+    qp = _upnvme.Channel()
+    _upnvme.channel_open(qp, ctrlr, 0, 5, 4)
+    return qp
+
+
+def test_closing_finds_queue_pairs_that_are_about_to_go():
+    """Their last reference has gone, and they are still on the controller's list."""
+    for _ in range(50):
+        other = upnvme.open("soft:ram?size=1MiB")
+        pairs = [[bare_qpair(other) for _ in range(6)] for _ in range(THREADS)]
+
+        def drop(pair):
+            while pair:
+                pair.pop()
+
+        together(other.close, *(lambda pair=pair: drop(pair) for pair in pairs))
+        assert not other.is_open and not any(pairs)
 
 
 @pytest.mark.parametrize("mode", ["inline", "thread"])
