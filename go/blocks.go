@@ -79,10 +79,7 @@ func (l *lease) do(ctx context.Context, ns *Namespace, buf *Buffer, op *Op) (kep
 	to := l.op()
 	*to = *op
 	to.NSID = ns.id
-	l.c.room = C.struct_upnvme_cgo_room{}
-	if buf != nil {
-		l.c.room = C.struct_upnvme_cgo_room{C.uintptr_t(uintptr(buf.ptr())), C.uint64_t(buf.bytes)}
-	}
+	l.c.base, l.c.bytes = cBuffer(buf)
 	return l.run(ctx, ns)
 }
 

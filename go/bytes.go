@@ -203,6 +203,6 @@ func (l *lease) fillAndWrite(ctx context.Context, ns *Namespace, p []byte, e *ex
 // move reads or writes blocks by the bounce buffer, from its block `at` on.
 func (l *lease) move(ctx context.Context, ns *Namespace, opcode Opcode, at, lba, blocks, block uint64) (bool, error) {
 	*l.op() = Op{Opcode: opcode, NSID: ns.id, LBA: lba, Blocks: uint32(blocks), Offset: at * block}
-	l.c.room = C.struct_upnvme_cgo_room{C.uintptr_t(uintptr(unsafe.Pointer(l.c.bounce))), l.c.bounce_bytes}
+	l.c.base, l.c.bytes = C.uintptr_t(uintptr(unsafe.Pointer(l.c.bounce))), l.c.bounce_bytes
 	return l.run(ctx, ns)
 }

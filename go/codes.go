@@ -61,6 +61,7 @@ const (
 	CodeUnsupported       Code = C.UPNVME_ERR_UNSUPPORTED        // the controller does not have it (ONCS)
 	CodeTransfer          Code = C.UPNVME_ERR_TRANSFER           // too large to be sent whole, and cannot be split
 	CodeTimeout           Code = C.UPNVME_ERR_TIMEOUT            // upnvme_exec: not all was done in time
+	CodeBufferShort       Code = C.UPNVME_ERR_BUFFER_SHORT       // blocks that pass the end of the buffer
 	// memory
 	CodeNoMemory         Code = C.UPNVME_ERR_NO_MEMORY          // no memory, or no room for another domain of it
 	CodeMemNotAllocated  Code = C.UPNVME_ERR_MEM_NOT_ALLOCATED  // freeing what upnvme_dma_alloc did not give

@@ -54,9 +54,6 @@ var (
 	ErrFreed = &Error{syscall.EFAULT, CodeBufferUnreachable, "the buffer was freed"}
 )
 
-var errTooShort = &Error{syscall.EFAULT, CodeBufferUnreachable,
-	"the command's blocks reach past the end of the buffer"}
-
 // StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92).
 type StatusError struct {
 	Status        uint16 // all of it, as the controller posted it, without the phase tag
@@ -89,9 +86,6 @@ var (
 	ErrWriteProtected = newStatusError(0x182, 0, 0) // attempted write to read only range
 )
 
-var errBadForm = &Error{syscall.EINVAL, CodeArgument,
-	"this form of an op has addresses in it: use IOVec or Raw of a queue pair"}
-
 func newStatusError(status, flags uint16, blocks uint32) *StatusError {
 	return &StatusError{
 		Status:        status,
@@ -110,10 +104,6 @@ func newStatusError(status, flags uint16, blocks uint32) *StatusError {
 // thread since then.
 func lastError(rc C.int) error {
 	switch rc {
-	case C.UPNVME_CGO_TOO_SHORT:
-		return errTooShort
-	case C.UPNVME_CGO_BAD_FORM:
-		return errBadForm
 	case -C.EAGAIN, -C.ENOMSG:
 		// Of a queue pair these have no sentence; of the admin queue they do.
 		var e C.struct_upnvme_error

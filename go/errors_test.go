@@ -58,6 +58,12 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
+// What the package does by another function of the ABI, and why.
+var notCalled = map[string]string{
+	"upnvme_submit": "upnvme_submit_at: an op of Go's has an offset, and no address",
+	"upnvme_exec":   "upnvme_exec_at: likewise",
+}
+
 // A function of the ABI that the package does not reach is one that Go programmers do not have.
 func TestEveryFunctionIsReachable(t *testing.T) {
 	file, err := os.Open("../capi/upnvme.map")
@@ -75,7 +81,7 @@ func TestEveryFunctionIsReachable(t *testing.T) {
 		}
 		n++
 		if !regexp.MustCompile(`C\.`+name+`\(`).MatchString(code) &&
-			!regexp.MustCompile(`\b`+name+`\(`).MatchString(glue) {
+			!regexp.MustCompile(`\b`+name+`\(`).MatchString(glue) && notCalled[name] == "" {
 			t.Errorf("%s is not called", name)
 		}
 	}

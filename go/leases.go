@@ -237,9 +237,6 @@ func (p *leases) destroy(l *lease) {
 }
 
 func (l *lease) failure(rc C.int) error {
-	if rc == C.UPNVME_CGO_TOO_SHORT || rc == C.UPNVME_CGO_BAD_FORM {
-		return lastError(rc)
-	}
 	return errorOf(&l.c.error, rc)
 }
 

@@ -48,7 +48,7 @@ const (
 	FormBuffer Form = C.UPNVME_FORM_BUF
 	// FormRanges is for dataset management: at Offset are Blocks range definitions of 16 bytes (NVM Command Set
 	// 1.0, Figure 41), and DSM has the attributes.
-	FormRanges Form = C.UPNVME_CGO_FORM_RANGES
+	FormRanges Form = C.UPNVME_FORM_RANGES
 )
 
 // Op is one I/O command, as plain data (struct upnvme_op). Zero what you do not use.

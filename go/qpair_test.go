@@ -263,7 +263,7 @@ func TestNothingReachesPastItsBuffer(t *testing.T) {
 		for _, err := range []error{qp.Read(ns, buf, 0, 3, nil), qp.Write(ns, buf, 0, 3, nil),
 			qp.Compare(ns, buf, 0, 3, nil),
 			ns.Read(ctx, buf, 0, 3), ns.Write(ctx, buf, 0, 3)} {
-			if err != errTooShort {
+			if e, ok := err.(*Error); !ok || e.Code != CodeBufferShort {
 				t.Error(err)
 			}
 		}

@@ -64,6 +64,9 @@ class Sdist(sdist):
 
     def make_release_tree(self, base_dir, files):
         super().make_release_tree(base_dir, [name for name in files if not name.startswith("..")])
+        # In a clone a link to the one above.
+        (pathlib.Path(base_dir) / "LICENSE").unlink(missing_ok=True)
+        shutil.copy(ROOT / "LICENSE", base_dir)
         sources = pathlib.Path(base_dir) / "csrc"
         for part in self.PARTS:
             (sources / part).parent.mkdir(parents=True, exist_ok=True)
@@ -95,6 +98,8 @@ class Build(build_ext):
     def bundle(self, ext):
         """Builds libupnvme (and its plug-in for DPDK where that is) and puts it beside the module."""
         made = self.temporary / "libupnvme"
+        # An earlier build may have had a plug-in; linking anew costs little.
+        shutil.rmtree(made / "lib", ignore_errors=True)
         run("make", "--no-print-directory", "-C", str(ROOT), f"-j{os.cpu_count() or 1}", f"B={made}",
             *filter(None, [os.environ.get("UPNVME_CONFIG") and f"CONFIG={os.environ['UPNVME_CONFIG']}"]), "libs")
         package = pathlib.Path(self.get_ext_fullpath(ext.name)).resolve().parent

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A batch: an array of struct upnvme_op, with offsets into a buffer where pointers belong. All are checked before the
- * first is submitted. */
+/* A batch: an array of struct upnvme_op, with offsets into a buffer where pointers belong. The library takes the array
+ * as it is, and checks each offset. Nothing is noted of a command: its memory needs no holding, for what is given back
+ * while a device may touch it is the library's until then (memory.c). */
 #include "slot.h"
 
 #include <errno.h>
@@ -8,97 +9,29 @@
 
 struct batch {
 	struct channel *channel;
-	const struct upnvme_op *from;
+	const struct upnvme_op *ops;
 	uint32_t n;
 	struct data data, metadata;
-	PyObject *group;                      /* null: tagged commands */
-	uint64_t block_bytes, metadata_bytes; /* of the namespace that the channel remembers */
+	PyObject *group; /* null: tagged commands */
 };
 
-static bool moves_data(uint8_t opcode)
+static struct upnvme_area batch_area(const struct batch *batch)
 {
-	return opcode == UPNVME_OP_READ || opcode == UPNVME_OP_WRITE || opcode == UPNVME_OP_COMPARE;
+	return (struct upnvme_area){ batch->data.at, batch->data.bytes, batch->metadata.at,
+				     batch->metadata.bytes };
 }
 
-/* What no namespace is called: the library says what is wrong with it. */
-static void batch_namespace(struct batch *batch, uint32_t nsid)
+/* What the device is not to write into. */
+static int batch_check_readonly(const struct batch *batch)
 {
-	struct channel *channel = batch->channel;
-
-	if (channel->nsid != nsid || !channel->ns) {
-		channel->ns = NULL;
-		if (upnvme_ns_get(&channel->ns, channel->session->ctrlr, nsid) == 0)
-			channel->extended = space_extended(channel->ns);
-		channel->nsid = nsid;
-	}
-	batch->block_bytes =
-		channel->ns ? upnvme_ns_block_size(channel->ns) + channel->extended : 0;
-	batch->metadata_bytes = channel->ns ? upnvme_ns_metadata_size(channel->ns) : 0;
-}
-
-static int batch_refuse(const struct upnvme_op *op, uint32_t index, uint64_t bytes,
-			const struct data *data)
-{
-	if (op->form)
-		PyErr_Format(PyExc_ValueError, "op %u: form %u is none of a batch's: leave it 0",
-			     index, op->form);
-	else if (!data->at)
-		PyErr_Format(PyExc_ValueError, "op %u moves data: give submit() a buffer", index);
-	else if (op->opcode == UPNVME_OP_READ && data->readonly)
-		PyErr_Format(PyExc_ValueError, "op %u reads into a buffer that is read-only",
-			     index);
-	else
-		PyErr_Format(
-			PyExc_ValueError,
-			"op %u: %u blocks are %llu bytes and do not fit at that offset: the buffer has %zu",
-			index, op->blocks, (unsigned long long)bytes, data->bytes);
-	return -1;
-}
-
-static bool fits(const struct data *data, uint64_t offset, uint64_t bytes)
-{
-	return data->at && bytes <= data->bytes && offset <= data->bytes - bytes;
-}
-
-/* Makes pointers of the offsets. */
-static int batch_place(struct batch *batch, struct upnvme_op *op, uint32_t index)
-{
-	uint64_t offset = (uintptr_t)op->buf, metadata = (uintptr_t)op->metadata, bytes;
-
-	op->buf = op->metadata = NULL;
-	if (op->form)
-		return batch_refuse(op, index, 0, &batch->data);
-	if (!moves_data(op->opcode))
+	if (!batch->data.readonly && !batch->metadata.readonly)
 		return 0;
-	if (op->nsid != batch->channel->nsid)
-		batch_namespace(batch, op->nsid);
-	bytes = op->blocks * batch->block_bytes;
-	if (!fits(&batch->data, offset, bytes) ||
-	    (batch->data.readonly && op->opcode == UPNVME_OP_READ))
-		return batch_refuse(op, index, bytes, &batch->data);
-	op->buf = batch->data.at + offset;
-	if (!batch->metadata.at)
-		return 0;
-	bytes = op->blocks * batch->metadata_bytes;
-	if (!fits(&batch->metadata, metadata, bytes) ||
-	    (batch->metadata.readonly && op->opcode == UPNVME_OP_READ))
-		return batch_refuse(op, index, bytes, &batch->metadata);
-	op->metadata = batch->metadata.at + metadata;
-	return 0;
-}
-
-/* The copies are what is checked and submitted: the array itself may change at any time. */
-static int batch_convert(struct batch *batch, uint32_t room)
-{
-	struct upnvme_op spare;
-
-	for (uint32_t i = 0; i < batch->n; i++) {
-		struct upnvme_op *op = i < room ? &batch->channel->ops[i] : &spare;
-
-		*op = batch->from[i];
-		if (batch_place(batch, op, i) < 0)
+	for (uint32_t i = 0; i < batch->n; i++)
+		if (batch->ops[i].opcode == UPNVME_OP_READ) {
+			PyErr_Format(PyExc_ValueError,
+				     "op %u reads into a buffer that is read-only", i);
 			return -1;
-	}
+		}
 	return 0;
 }
 
@@ -111,21 +44,21 @@ static PyObject *batch_keep(const struct batch *batch)
 }
 
 /* One by one, for the group's future. Those that completed go to it. */
-static int batch_send_group(struct batch *batch, uint32_t room)
+static int batch_send_group(struct batch *batch)
 {
 	struct channel *channel = batch->channel;
+	struct upnvme_area area = batch_area(batch);
 	PyObject *keep = batch_keep(batch);
 	uint32_t n = 0;
 	int rc = 0;
 
 	if (!keep && PyErr_Occurred())
 		return -1;
-	while (n < room) {
-		struct slot *slot =
-			slot_take(channel, SLOT_GROUP, batch->group, keep, channel->ops[n].tag);
+	while (n < batch->n && channel->free) {
+		const struct upnvme_op *op = &batch->ops[n];
+		struct slot *slot = slot_take(channel, SLOT_GROUP, batch->group, keep, op->tag);
 
-		channel->ops[n].tag = 0;
-		rc = upnvme_io(channel->qp, &channel->ops[n], slot_done, slot);
+		rc = upnvme_io_at(channel->qp, &area, op, slot_done, slot);
 		if (rc == 0) {
 			n++;
 			continue;
@@ -139,49 +72,24 @@ static int batch_send_group(struct batch *batch, uint32_t room)
 	return glue_raise(rc);
 }
 
-static int batch_send(struct batch *batch, uint32_t room)
+static int batch_send(struct batch *batch)
 {
-	struct channel *channel = batch->channel;
-	struct upnvme_op *ops = channel->ops;
-	PyObject *keep = batch_keep(batch);
-	struct share *share = share_new(keep, room);
-	uint32_t accepted;
+	struct upnvme_area area = batch_area(batch);
 	int rc;
 
-	Py_XDECREF(keep);
-	if (!share && PyErr_Occurred())
-		return -1;
-	for (uint32_t i = 0; i < room; i++)
-		ops[i].tag = (uintptr_t)slot_take_tagged(channel, share, ops[i].tag);
-	rc = upnvme_submit(channel->qp, ops, room);
-	accepted = rc < 0 ? 0 : (uint32_t)rc;
-	for (uint32_t i = room; i-- > accepted;)
-		slot_push((struct slot *)(uintptr_t)ops[i].tag);
-	share_drop(share, room - accepted);
-	if (rc < 0)
-		glue_raise(rc);
-	return rc;
-}
-
-static int batch_run(struct batch *batch)
-{
-	uint32_t room = batch->n < batch->channel->nfree ? batch->n : batch->channel->nfree;
-
-	batch_namespace(batch, batch->channel->nsid ? batch->channel->nsid : 1);
-	if (batch_convert(batch, room) < 0)
-		return -1;
-	if (batch->group)
-		return batch_send_group(batch, room);
-	if (batch->n && !room)
-		return glue_raise(-EAGAIN);
-	return batch_send(batch, room);
+	data_settle(batch->channel->session, &batch->data);
+	data_settle(batch->channel->session, &batch->metadata);
+	rc = upnvme_submit_at(batch->channel->qp, &area, batch->ops, batch->n);
+	return rc < 0 ? glue_raise(rc) : rc;
 }
 
 static int batch_data(struct batch *batch, PyObject *data, PyObject *metadata)
 {
 	if (data != Py_None && data_of(data, false, &batch->data) < 0)
 		return -1;
-	return metadata == Py_None ? 0 : data_of(metadata, false, &batch->metadata);
+	if (metadata != Py_None && data_of(metadata, false, &batch->metadata) < 0)
+		return -1;
+	return batch_check_readonly(batch);
 }
 
 static PyObject *batch_submit(struct batch *batch, PyObject *data, PyObject *metadata)
@@ -189,7 +97,7 @@ static PyObject *batch_submit(struct batch *batch, PyObject *data, PyObject *met
 	int rc = batch_data(batch, data, metadata);
 
 	if (rc == 0)
-		rc = batch_run(batch);
+		rc = batch->group ? batch_send_group(batch) : batch_send(batch);
 	Py_XDECREF(batch->data.keep);
 	Py_XDECREF(batch->metadata.keep);
 	return rc < 0 ? NULL : PyLong_FromLong(rc);
@@ -218,13 +126,13 @@ static PyObject *batch_of(struct batch *batch, PyObject *ops, PyObject *data, Py
 		return NULL;
 	if (PyObject_TypeCheck(ops, records_type) &&
 	    records->itemsize == sizeof(struct upnvme_op)) {
-		batch->from = (const struct upnvme_op *)records->data;
+		batch->ops = (const struct upnvme_op *)records->data;
 		batch->n = (uint32_t)records->n;
 		return batch_submit(batch, data, metadata);
 	}
 	if (array_of(ops, &view) < 0)
 		return NULL;
-	batch->from = view.buf;
+	batch->ops = view.buf;
 	batch->n = (uint32_t)(view.len / view.itemsize);
 	result = batch_submit(batch, data, metadata);
 	PyBuffer_Release(&view);

@@ -228,7 +228,7 @@ PyObject *channel_ring(struct channel *self)
 
 uint32_t channel_inflight(struct channel *self)
 {
-	return channel_is_open(self) ? upnvme_qpair_inflight(self->qp) : 0;
+	return channel_is_open(self) ? upnvme_qpair_inflight(self->qp) + self->narrived : 0;
 }
 
 static int channel_traverse(PyObject *object, visitproc visit, void *arg)

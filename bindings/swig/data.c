@@ -34,3 +34,18 @@ int data_of(PyObject *object, bool writable, struct data *data)
 	*data = (struct data){ memory->data, memory->size, object, memory->readonly };
 	return 0;
 }
+
+/* It may be dropped before the command is done, and must go to the library then, and not to the next read. Another
+ * object may stand between it and the caller. */
+void data_settle(struct session *session, const struct data *data)
+{
+	struct memory *memory = (struct memory *)data->keep;
+
+	if (memory && PyObject_TypeCheck(data->keep, memory_type)) {
+		memory->cached = false;
+		return;
+	}
+	for (memory = data->at ? session->memories : NULL; memory; memory = memory->next)
+		if (memory->cached && (size_t)(data->at - memory->data) < memory->size)
+			memory->cached = false;
+}

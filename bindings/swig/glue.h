@@ -112,21 +112,13 @@ struct done {
 };
 
 /* What becomes of a completion. */
-enum slot_kind { SLOT_CALL, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
+enum slot_kind { SLOT_CALL, SLOT_TAGGED, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
 
-/* What a batch's commands hold together: counted, for one reference each would cost more than the rest. */
-struct share {
-	PyObject *object;
-	uint32_t n;
-};
-
-/* A command that was accepted. What is looked at for each is apart from the rest. */
+/* A command that was accepted, if more has to be known of it than its tag. What is looked at for each is apart from the
+ * rest. */
 struct slot {
-	PyObject *callback; /* or future, or group; null: a tagged one */
-	union {
-		PyObject *keep;      /* what holds its memory; may be null */
-		struct share *share; /* of a tagged one, likewise */
-	};
+	PyObject *callback; /* or future, or group; None of a tagged one; null: it is free */
+	PyObject *keep;     /* what must stay until it is done; may be null */
 	union {
 		uint64_t tag;
 		struct slot *next; /* of a free one */
@@ -146,14 +138,12 @@ struct channel {
 	upnvme_qpair *qp; /* null: closed */
 	bool closing, delivering, close_wanted;
 	unsigned long deliverer;
-	uint32_t nslots, nfree, nrecorded;
+	uint32_t nslots, nrecorded, narrived;
 	struct slot *slots, *free;
 	struct slot_more *more;
 	struct slot *
 		*recorded; /* done, callback not yet run; written without the lock by the owner */
-	struct upnvme_op *ops; /* where a batch becomes commands */
-	upnvme_ns *ns;         /* the last one that a batch named */
-	uint32_t nsid, extended;
+	struct slot **arrived; /* tagged ones that are done, for reap */
 	struct channel *next, **link;
 };
 
@@ -326,11 +316,6 @@ int channel_shut(struct channel *self, PyObject **errors);
 int slots_init(struct channel *channel);
 void slots_fini(struct channel *channel);
 void slot_done(void *arg, const struct upnvme_completion *done);
-/* Gives the completions their own tags back. */
-void slots_restore(struct upnvme_completion *done, int n);
-/* Holds the object. Null with an exception; for no object null without one. */
-struct share *share_new(PyObject *object, uint32_t n);
-void share_drop(struct share *share, uint32_t n);
 
 /* submit.c, batch.c */
 PyObject *channel_io(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
@@ -377,6 +362,8 @@ struct data {
 	bool readonly;
 };
 int data_of(PyObject *object, bool writable, struct data *data);
+/* Readies memory for a command that does not hold it. */
+void data_settle(struct session *session, const struct data *data);
 
 /* log.c */
 PyObject *log_start(uint32_t level);

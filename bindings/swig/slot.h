@@ -16,7 +16,6 @@ static inline struct slot *slot_pop(struct channel *channel)
 	struct slot *slot = channel->free;
 
 	channel->free = slot->next;
-	channel->nfree--;
 	return slot;
 }
 
@@ -28,7 +27,6 @@ static inline void slot_push(struct slot *slot)
 	slot->keep = NULL;
 	slot->next = channel->free;
 	channel->free = slot;
-	channel->nfree++;
 }
 
 /* A command that calls somebody; holds what it is given. */
@@ -54,17 +52,6 @@ static inline void slot_give(struct slot *slot)
 	slot_push(slot);
 	Py_DECREF(callback);
 	Py_XDECREF(keep);
-}
-
-/* A tagged command; its share counts it already. */
-static inline struct slot *slot_take_tagged(struct channel *channel, struct share *share,
-					    uint64_t tag)
-{
-	struct slot *slot = slot_pop(channel);
-
-	slot->share = share;
-	slot->tag = tag;
-	return slot;
 }
 
 #endif

@@ -6,41 +6,26 @@
 #include <string.h>
 #include <sys/uio.h>
 
-static int send_call(struct channel *self, const struct upnvme_op *op, PyObject *keep,
-		     PyObject *callback)
+/* What an op without an area points to must stay, as its memory must: that of a tagged one is taken over by a slot. */
+static int send(struct channel *self, const struct upnvme_area *area, const struct upnvme_op *op,
+		PyObject *keep, PyObject *callback)
 {
-	struct slot *slot = slot_take(self, SLOT_CALL, callback, keep, op->tag);
-	int rc = upnvme_io(self->qp, op, slot_done, slot);
+	enum slot_kind kind = callback == Py_None ? SLOT_TAGGED : SLOT_CALL;
+	struct slot *slot = slot_take(self, kind, callback, keep, op->tag);
+	int rc = area ? upnvme_io_at(self->qp, area, op, slot_done, slot) :
+			upnvme_io(self->qp, op, slot_done, slot);
 
 	if (rc < 0)
 		slot_give(slot);
 	return rc;
 }
 
-static int send_tagged(struct channel *self, struct upnvme_op *op, PyObject *keep)
-{
-	struct share *share = share_new(keep, 1);
-	struct slot *slot = slot_take_tagged(self, share, op->tag);
-	int rc;
-
-	op->tag = (uintptr_t)slot;
-	rc = upnvme_io(self->qp, op, NULL, NULL);
-	if (rc < 0) {
-		slot_push(slot);
-		share_drop(share, 1);
-	}
-	return rc;
-}
-
 /* `keep` is taken over. */
-static PyObject *send_op(struct channel *self, struct upnvme_op *op, PyObject *keep,
-			 PyObject *callback)
+static PyObject *send_op(struct channel *self, const struct upnvme_area *area,
+			 const struct upnvme_op *op, PyObject *keep, PyObject *callback)
 {
-	int rc = -EAGAIN;
+	int rc = self->free ? send(self, area, op, keep, callback) : -EAGAIN;
 
-	if (self->free)
-		rc = callback == Py_None ? send_tagged(self, op, keep) :
-					   send_call(self, op, keep, callback);
 	Py_XDECREF(keep);
 	if (rc == 0)
 		Py_RETURN_NONE;
@@ -142,7 +127,7 @@ PyObject *channel_io(struct channel *self, struct space *space, uint32_t opcode,
 	if (channel_check(self) < 0 || check_callback(callback) < 0 ||
 	    check_space(self, space) < 0 || io_data(&op, space, data, blocks, &keep) < 0)
 		return NULL;
-	return send_op(self, &op, keep, callback);
+	return send_op(self, NULL, &op, keep, callback);
 }
 
 static int copy_op(struct upnvme_op *op, const char *bytes, size_t n)
@@ -155,37 +140,10 @@ static int copy_op(struct upnvme_op *op, const char *bytes, size_t n)
 	return 0;
 }
 
-/* What a command moves through its buffer, as far as this layer knows; the library knows the rest. */
-static uint64_t op_bytes_of(struct channel *self, const struct upnvme_op *op)
-{
-	upnvme_ns *ns;
-
-	if (op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
-		return op->blocks * 16ull;
-	if (upnvme_ns_get(&ns, self->session->ctrlr, op->nsid) < 0)
-		return 0;
-	return (uint64_t)op->blocks * (upnvme_ns_block_size(ns) + space_extended(ns));
-}
-
-static int op_metadata(struct channel *self, struct upnvme_op *op, PyObject *object,
-		       struct data *metadata)
-{
-	upnvme_ns *ns;
-
-	op->metadata = NULL;
-	if (object == Py_None)
-		return 0;
-	if (data_of(object, op->opcode == UPNVME_OP_READ, metadata) < 0)
-		return -1;
-	op->metadata = metadata->at;
-	if (upnvme_ns_get(&ns, self->session->ctrlr, op->nsid) < 0)
-		return 0;
-	return check_room(metadata, (uint64_t)op->blocks * upnvme_ns_metadata_size(ns));
-}
-
 /* Takes both references over. */
-static PyObject *send_both(struct channel *self, struct upnvme_op *op, PyObject *data,
-			   PyObject *metadata, int rc, PyObject *callback)
+static PyObject *send_both(struct channel *self, const struct upnvme_area *area,
+			   const struct upnvme_op *op, PyObject *data, PyObject *metadata, int rc,
+			   PyObject *callback)
 {
 	PyObject *keep = NULL;
 
@@ -195,34 +153,28 @@ static PyObject *send_both(struct channel *self, struct upnvme_op *op, PyObject 
 	}
 	Py_XDECREF(data);
 	Py_XDECREF(metadata);
-	return rc < 0 ? NULL : send_op(self, op, keep, callback);
+	return rc < 0 ? NULL : send_op(self, area, op, keep, callback);
 }
 
 PyObject *channel_op(struct channel *self, const char *bytes, size_t op_bytes, PyObject *object,
 		     PyObject *metadata, PyObject *callback)
 {
 	struct data data = { 0 }, meta = { 0 };
+	struct upnvme_area area;
 	struct upnvme_op op;
-	uint64_t offset;
-	int rc;
+	bool writable;
+	int rc = 0;
 
 	if (channel_check(self) < 0 || check_callback(callback) < 0 ||
 	    copy_op(&op, bytes, op_bytes) < 0)
 		return NULL;
-	offset = (uintptr_t)op.buf;
-	op.buf = NULL;
-	rc = object == Py_None ? 0 : data_of(object, op.opcode == UPNVME_OP_READ, &data);
-	if (rc == 0 && data.keep) {
-		uint64_t need = op_bytes_of(self, &op);
-
-		rc = offset > UINT64_MAX - need ? -1 : check_room(&data, offset + need);
-		if (rc < 0 && !PyErr_Occurred())
-			PyErr_SetString(PyExc_ValueError, "the offset is past the buffer's end");
-		op.buf = data.at + offset;
-	}
-	if (rc == 0)
-		rc = op_metadata(self, &op, metadata, &meta);
-	return send_both(self, &op, data.keep, meta.keep, rc, callback);
+	writable = op.opcode == UPNVME_OP_READ;
+	if (object != Py_None)
+		rc = data_of(object, writable, &data);
+	if (rc == 0 && metadata != Py_None)
+		rc = data_of(metadata, writable, &meta);
+	area = (struct upnvme_area){ data.at, data.bytes, meta.at, meta.bytes };
+	return send_both(self, &area, &op, data.keep, meta.keep, rc, callback);
 }
 
 /* A tuple of the iovec array, as bytes, and of what holds each piece. */
@@ -255,6 +207,22 @@ fail:
 	return NULL;
 }
 
+static int op_metadata(struct channel *self, struct upnvme_op *op, PyObject *object,
+		       struct data *metadata)
+{
+	upnvme_ns *ns;
+
+	op->metadata = NULL;
+	if (object == Py_None)
+		return 0;
+	if (data_of(object, op->opcode == UPNVME_OP_READ, metadata) < 0)
+		return -1;
+	op->metadata = metadata->at;
+	if (upnvme_ns_get(&ns, self->session->ctrlr, op->nsid) < 0)
+		return 0;
+	return check_room(metadata, (uint64_t)op->blocks * upnvme_ns_metadata_size(ns));
+}
+
 PyObject *channel_iov(struct channel *self, const char *bytes, size_t op_bytes, PyObject *pieces,
 		      PyObject *metadata, PyObject *callback)
 {
@@ -278,7 +246,7 @@ PyObject *channel_iov(struct channel *self, const char *bytes, size_t op_bytes, 
 		return NULL;
 	}
 	rc = op_metadata(self, &op, metadata, &meta);
-	return send_both(self, &op, all, meta.keep, rc, callback);
+	return send_both(self, NULL, &op, all, meta.keep, rc, callback);
 }
 
 /* The struct must stay: it is what the command's own object holds. */
@@ -324,5 +292,5 @@ PyObject *channel_raw(struct channel *self, const char *cdw, size_t cdw_bytes, P
 	keep = PyTuple_Pack(2, holder, data.keep ? data.keep : Py_None);
 	Py_DECREF(holder);
 	Py_XDECREF(data.keep);
-	return send_both(self, &op, keep, meta.keep, keep ? rc : -1, callback);
+	return send_both(self, NULL, &op, keep, meta.keep, keep ? rc : -1, callback);
 }

@@ -2,7 +2,9 @@
 /* Completions: by callback, and as arrays. */
 #include "slot.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <string.h>
 
 #define SPINS 64u
 
@@ -47,9 +49,15 @@ static int deliver_to_group(struct slot *slot)
 
 static void deliver_one(struct slot *slot, PyObject **errors)
 {
-	int rc = slot_more(slot)->kind == SLOT_GROUP ? deliver_to_group(slot) :
-						       deliver_to_python(slot);
+	struct channel *channel = slot->channel;
+	int rc = 0;
 
+	if (slot_more(slot)->kind == SLOT_TAGGED)
+		channel->arrived[channel->narrived++] = slot;
+	else if (slot_more(slot)->kind == SLOT_GROUP)
+		rc = deliver_to_group(slot);
+	else
+		rc = deliver_to_python(slot);
 	if (rc < 0)
 		glue_collect(errors);
 }
@@ -114,16 +122,24 @@ static int poll_until(struct channel *self, uint32_t max, uint64_t timeout_ns)
 PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns)
 {
 	PyObject *errors = NULL;
+	uint32_t before;
 	int rc;
 
 	if (channel_enter(self, "poll") < 0)
 		return NULL;
-	rc = poll_until(self, max, timeout_ns);
+	before = self->narrived;
+	rc = poll_until(self, max, before ? 0 : timeout_ns);
 	if (rc < 0)
 		glue_collect(&errors);
 	/* Another thread's recorded completions are not ours to deliver. */
 	if (rc > 0)
 		deliver(self, &errors);
+	/* Those that wait for reap are not completed here. */
+	rc -= self->narrived > before ? (int)(self->narrived - before) : 0;
+	if (rc == 0 && self->narrived && !errors) {
+		glue_raise(-ENOMSG);
+		glue_collect(&errors);
+	}
 	channel_leave(self);
 	if (!errors)
 		return PyLong_FromLong(rc);
@@ -139,6 +155,24 @@ struct reap {
 	PyObject *errors;
 };
 
+/* Those that were told by a slot, in their order. */
+static void reap_arrived(struct reap *reap)
+{
+	struct channel *channel = reap->channel;
+	uint32_t n = 0;
+
+	for (; n < channel->narrived && reap->stored < reap->room; n++) {
+		struct slot *slot = channel->arrived[n];
+		struct upnvme_completion *done = &reap->done[reap->stored++];
+
+		*done = slot_more(slot)->done;
+		done->tag = slot->tag;
+		slot_give(slot);
+	}
+	channel->narrived -= n;
+	memmove(channel->arrived, channel->arrived + n, channel->narrived * sizeof(struct slot *));
+}
+
 /* Callbacks that came on the way are run before the next look. */
 static int reap_note(struct reap *reap, int rc)
 {
@@ -146,9 +180,10 @@ static int reap_note(struct reap *reap, int rc)
 		glue_raise(rc);
 		return glue_collect(&reap->errors);
 	}
-	slots_restore(reap->done + reap->stored, rc);
 	reap->stored += (uint32_t)rc;
 	deliver(reap->channel, &reap->errors);
+	if (reap->channel->narrived)
+		reap_arrived(reap);
 	return reap->errors || reap->channel->closing ? -1 : 0;
 }
 
@@ -209,7 +244,7 @@ PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_
 
 	if (channel_enter(self, "reap") < 0)
 		return NULL;
-	reap.room = upnvme_qpair_inflight(self->qp);
+	reap.room = channel_inflight(self);
 	if (max && reap.room > max)
 		reap.room = max;
 	if (max && min > max)
@@ -232,7 +267,7 @@ PyObject *channel_wait(struct channel *self, uint64_t timeout_ns)
 
 	if (channel_enter(self, "wait") < 0)
 		return NULL;
-	rc = upnvme_qpair_wait(self->qp, 0);
+	rc = self->narrived ? 1 : upnvme_qpair_wait(self->qp, 0);
 	while (rc == 0 && (until_ns = wait_slice(&wait))) {
 		uint64_t now = clock_ns();
 

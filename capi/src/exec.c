@@ -9,7 +9,8 @@
 /* How far it has come. */
 struct exec {
 	const struct upnvme_op *ops;
-	uint32_t n; /* to submit */
+	const struct upnvme_area *area; /* null: the ops have addresses */
+	uint32_t n;                     /* to submit */
 	uint32_t submitted;
 	struct upnvme_completion *done;
 	uint32_t ndone; /* room */
@@ -20,7 +21,9 @@ struct exec {
 
 static void exec_submit(struct exec *exec, struct upnvme_qpair *qp)
 {
-	int rc = upnvme_submit(qp, exec->ops + exec->submitted, exec->n - exec->submitted);
+	const struct upnvme_op *ops = exec->ops + exec->submitted;
+	uint32_t n = exec->n - exec->submitted;
+	int rc = exec->area ? upnvme_submit_at(qp, exec->area, ops, n) : upnvme_submit(qp, ops, n);
 
 	if (rc >= 0) {
 		exec->submitted += (uint32_t)rc;
@@ -88,19 +91,30 @@ static int exec_held(struct exec *exec, struct upnvme_qpair *qp, bool adopted)
 	return rc;
 }
 
-static int exec_check(const struct upnvme_qpair *qp, const struct exec *exec)
+static int exec_check(const struct upnvme_qpair *qp, const struct exec *exec, const char *name)
 {
 	if (!qp || !exec->done || (exec->n && !exec->ops))
-		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_exec: %s is null",
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "%s: %s is null", name,
 				 !qp         ? "the queue pair" :
 				 !exec->done ? "done" :
 					       "ops");
 	if (exec->ndone < exec->n || !exec->ndone)
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"upnvme_exec: room for %u completions of %u commands: give room for each, and for one at least",
-			exec->ndone, exec->n);
+			"%s: room for %u completions of %u commands: give room for each, and for one at least",
+			name, exec->ndone, exec->n);
 	return 0;
+}
+
+/* Its owner's, or nobody's. */
+static int exec_enter(struct exec *exec, struct upnvme_qpair *qp)
+{
+	bool adopted = atomic_load_explicit(&qp->owner, memory_order_acquire) == QPAIR_RELEASED;
+	int rc = adopted ? qpair_adopt(qp) : owner_enter(qp);
+
+	if (rc)
+		return rc;
+	return qp->in_poll ? owner_in_callback(qp) : exec_held(exec, qp, adopted);
 }
 
 int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n,
@@ -111,14 +125,23 @@ int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n,
 			     .done = done,
 			     .ndone = ndone,
 			     .timeout_ns = timeout_ns };
-	bool adopted;
-	int rc = exec_check(qp, &exec);
+	int rc = exec_check(qp, &exec, "upnvme_exec");
 
-	if (rc)
-		return rc;
-	adopted = atomic_load_explicit(&qp->owner, memory_order_acquire) == QPAIR_RELEASED;
-	rc = adopted ? qpair_adopt(qp) : owner_enter(qp);
-	if (rc)
-		return rc;
-	return qp->in_poll ? owner_in_callback(qp) : exec_held(&exec, qp, adopted);
+	return rc ? rc : exec_enter(&exec, qp);
+}
+
+int upnvme_exec_at(upnvme_qpair *qp, const struct upnvme_area *area, const struct upnvme_op *ops,
+		   uint32_t n, struct upnvme_completion *done, uint32_t ndone, uint64_t timeout_ns)
+{
+	struct exec exec = { .ops = n ? ops : NULL,
+			     .area = area,
+			     .n = n,
+			     .done = done,
+			     .ndone = ndone,
+			     .timeout_ns = timeout_ns };
+	int rc = exec_check(qp, &exec, "upnvme_exec_at");
+
+	if (!rc && !area)
+		rc = error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_exec_at: the area is null");
+	return rc ? rc : exec_enter(&exec, qp);
 }

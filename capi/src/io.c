@@ -34,7 +34,7 @@ static __attribute__((noinline)) int submit_general(upnvme_qpair *qp, upnvme_ns 
 				 ns->nsid, qp->qid);
 	qp->ns = ns;
 	op->nsid = ns->nsid;
-	return qpair_submit_op(qp, op, cb, arg);
+	return qpair_submit_op(qp, op, NULL, cb, arg);
 }
 
 static int rw_general(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t lba,
@@ -163,40 +163,70 @@ static inline bool op_is_plain(const struct upnvme_op *op, uint32_t opcode)
 	return kind == opcode && !(hints | tags | op->ref_tag | (uintptr_t)op->metadata);
 }
 
+/* The number of blocks, looked at once: an array of ops may belong to another language, whose threads have no part in
+ * this library's rules, and what was checked must be what is used. */
+static inline uint32_t op_blocks(const struct upnvme_op *op)
+{
+	return __atomic_load_n(&op->blocks, __ATOMIC_RELAXED);
+}
+
+/* Likewise what of an op in an area is no address. */
+static inline uint64_t op_offset(const struct upnvme_op *op)
+{
+	return (uintptr_t)__atomic_load_n(&op->buf, __ATOMIC_RELAXED);
+}
+
 /* A plain read or write of a page in the namespace that was used last, by a caller that has
  * entered. */
 static inline __attribute__((always_inline)) int op_straight(upnvme_qpair *qp,
 							     const struct upnvme_op *op,
-							     upnvme_cb cb, void *arg)
+							     const void *buf, upnvme_cb cb,
+							     void *arg)
 {
 	struct upnvme_ns *ns = qp->ns;
 
-	if (ns->nsid != op->nsid || !straight_is_page(op->buf))
+	if (ns->nsid != op->nsid || !straight_is_page(buf))
 		return STRAIGHT_NOT;
 	if (op_is_plain(op, NVME_CMD_READ))
-		return straight_page(qp, ns, op->buf, op->lba, op->blocks, cb, arg, NVME_CMD_READ);
+		return straight_page(qp, ns, buf, op->lba, op_blocks(op), cb, arg, NVME_CMD_READ);
 	if (op_is_plain(op, NVME_CMD_WRITE))
-		return straight_page(qp, ns, op->buf, op->lba, op->blocks, cb, arg, NVME_CMD_WRITE);
+		return straight_page(qp, ns, buf, op->lba, op_blocks(op), cb, arg, NVME_CMD_WRITE);
 	return STRAIGHT_NOT;
 }
 
-/* The same without limit to a page, and all that is not plain. */
-static __attribute__((noinline)) int op_submit(upnvme_qpair *qp, const struct upnvme_op *op,
-					       upnvme_cb cb, void *arg)
+/* Where the data is: an area has all of it, or it is nowhere. */
+static inline const void *op_data(const struct upnvme_op *op, const struct upnvme_area *area,
+				  const struct upnvme_ns *ns, uint32_t blocks)
 {
+	uint64_t offset = op_offset(op), bytes = (uint64_t)blocks * ns_geometry(ns)->block_bytes;
+
+	if (!area)
+		return (const void *)(uintptr_t)offset;
+	if (!area->data || bytes > area->data_bytes || offset > area->data_bytes - bytes)
+		return NULL;
+	return (const char *)area->data + offset;
+}
+
+/* The same without limit to a page, and all that is not plain. With an area, the op's pointers are
+ * offsets. */
+static __attribute__((noinline)) int op_submit(upnvme_qpair *qp, const struct upnvme_op *op,
+					       const struct upnvme_area *area, upnvme_cb cb,
+					       void *arg)
+{
+	uint32_t blocks = op_blocks(op);
 	struct upnvme_ns *ns;
 	int rc = STRAIGHT_NOT;
 
 	if (owner_gate_open(qp)) {
 		ns = qp->ns;
 		if (ns->nsid == op->nsid && op_is_plain(op, NVME_CMD_READ))
-			rc = straight_pages(qp, ns, op->buf, op->lba, op->blocks, cb, arg,
-					    NVME_CMD_READ);
+			rc = straight_pages(qp, ns, op_data(op, area, ns, blocks), op->lba, blocks,
+					    cb, arg, NVME_CMD_READ);
 		else if (ns->nsid == op->nsid && op_is_plain(op, NVME_CMD_WRITE))
-			rc = straight_pages(qp, ns, op->buf, op->lba, op->blocks, cb, arg,
-					    NVME_CMD_WRITE);
+			rc = straight_pages(qp, ns, op_data(op, area, ns, blocks), op->lba, blocks,
+					    cb, arg, NVME_CMD_WRITE);
 	}
-	return rc == STRAIGHT_NOT ? qpair_submit_op(qp, op, cb, arg) : rc;
+	return rc == STRAIGHT_NOT ? qpair_submit_op(qp, op, area, cb, arg) : rc;
 }
 
 int upnvme_io(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
@@ -204,25 +234,62 @@ int upnvme_io(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *
 	if (!qp || !op)
 		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_io: %s is null",
 				 qp ? "the op" : "the queue pair");
-	return op_submit(qp, op, cb, cb ? arg : (void *)(uintptr_t)op->tag);
+	return op_submit(qp, op, NULL, cb, cb ? arg : (void *)(uintptr_t)op->tag);
 }
 
-int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
+int upnvme_io_at(upnvme_qpair *qp, const struct upnvme_area *area, const struct upnvme_op *op,
+		 upnvme_cb cb, void *arg)
+{
+	if (!qp || !area || !op)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_io_at: %s is null",
+				 !qp   ? "the queue pair" :
+				 !area ? "the area" :
+					 "the op");
+	return op_submit(qp, op, area, cb, cb ? arg : (void *)(uintptr_t)op->tag);
+}
+
+/* At how many offsets of an area begins a page that is wholly in it. */
+static inline uint64_t area_pages(const struct upnvme_area *area)
+{
+	return area->data && area->data_bytes >= NVME_PAGE_BYTES ?
+		       area->data_bytes - NVME_PAGE_BYTES + 1 :
+		       0;
+}
+
+/* An op of a batch, by a caller that has entered. `pages` is of the area, if there is one. */
+static inline __attribute__((always_inline)) int batch_straight(upnvme_qpair *qp,
+								const struct upnvme_op *op,
+								const struct upnvme_area *area,
+								uint64_t pages, void *tag)
+{
+	uint64_t offset;
+
+	if (!area)
+		return op_straight(qp, op, op->buf, NULL, tag);
+	offset = op_offset(op);
+	if (offset >= pages)
+		return STRAIGHT_NOT;
+	return op_straight(qp, op, (const char *)area->data + offset, NULL, tag);
+}
+
+/* Compiled twice, so that a batch of addresses pays nothing for areas. */
+static inline __attribute__((always_inline)) int batch_submit(upnvme_qpair *qp,
+							      const struct upnvme_area *area,
+							      const struct upnvme_op *ops,
+							      uint32_t n)
 {
 	const struct upnvme_op *op = ops, *end = ops + n;
+	uint64_t pages = area ? area_pages(area) : 0;
 	int rc = 0;
 
-	if (!qp || !ops)
-		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_submit: %s is null",
-				 qp ? "ops" : "the queue pair");
 	if (!owner_gate_open(qp))
 		rc = owner_enter_to_submit(qp);
 	for (; !rc && op != end; op++) {
 		void *tag = (void *)(uintptr_t)op->tag;
 
-		if (owner_gate_open(qp) && likely(op_straight(qp, op, NULL, tag) == 0))
+		if (owner_gate_open(qp) && likely(batch_straight(qp, op, area, pages, tag) == 0))
 			continue;
-		rc = op_submit(qp, op, NULL, tag);
+		rc = op_submit(qp, op, area, NULL, tag);
 		if (rc)
 			break;
 	}
@@ -230,6 +297,25 @@ int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
 		return rc;
 	ring_now(qp);
 	return (int)(op - ops);
+}
+
+int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n)
+{
+	if (!qp || !ops)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_submit: %s is null",
+				 qp ? "ops" : "the queue pair");
+	return batch_submit(qp, NULL, ops, n);
+}
+
+int upnvme_submit_at(upnvme_qpair *qp, const struct upnvme_area *area, const struct upnvme_op *ops,
+		     uint32_t n)
+{
+	if (!qp || !area || !ops)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "upnvme_submit_at: %s is null",
+				 !qp   ? "the queue pair" :
+				 !area ? "the area" :
+					 "ops");
+	return batch_submit(qp, area, ops, n);
 }
 
 /* --- completion ------------------------------------------------------------------------------ */

@@ -10,6 +10,12 @@
 			      sizeof(((struct type *)NULL)->field) == (bytes), \
 		      #type "." #field " is at " #offset " and has " #bytes " bytes")
 
+SIZE(upnvme_area, 32);
+FIELD(upnvme_area, data, 0, 8);
+FIELD(upnvme_area, data_bytes, 8, 8);
+FIELD(upnvme_area, metadata, 16, 8);
+FIELD(upnvme_area, metadata_bytes, 24, 8);
+
 SIZE(upnvme_completion, 32);
 FIELD(upnvme_completion, tag, 0, 8);
 FIELD(upnvme_completion, result, 8, 8);

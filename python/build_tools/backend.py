@@ -27,8 +27,17 @@ def get_requires_for_build_sdist(config_settings=None):
     return build_meta.get_requires_for_build_sdist(config_settings) + _requirements()
 
 
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    """As setuptools does it; setup.py sees the option in the environment."""
+def _note(config_settings):
+    """setup.py sees the option in the environment."""
     if str((config_settings or {}).get("system", "no")).lower() in ("1", "yes", "true"):
         os.environ["UPNVME_SYSTEM"] = "yes"
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    _note(config_settings)
     return build_meta.build_wheel(wheel_directory, None, metadata_directory)
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    _note(config_settings)
+    return build_meta.build_editable(wheel_directory, None, metadata_directory)

@@ -47,14 +47,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import aio as aio
     from . import devices as devices
-    from ._enums import Direction, DoneFlag, EventKind, Flag, Op, Select
+    from ._enums import Direction, DoneFlag, EventKind, Flag, Form, Op, Select
 
 __all__ = [
     "ALL_NAMESPACES", "AccessError", "ArgumentError", "Batch", "Buffer", "BusyError", "ClosedError",
     "CommandStatusError", "Completion", "Completions", "Controller", "ControllerError", "ControllerInfo",
     "ControllerStats", "Device", "Direction", "DoneFlag", "Error", "ErrorEntry", "Event", "EventKind", "Features",
-    "Firmware", "Flag", "ForkedError", "GenericStatusError", "InCallbackError", "IsADirectoryError", "Limits",
-    "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces",
+    "Firmware", "Flag", "ForkedError", "Form", "GenericStatusError", "InCallbackError", "IsADirectoryError",
+    "Limits", "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces",
     "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op", "OutOfMemoryError", "PathError", "QPair",
     "QPairStats", "RangeError", "Select", "Smart", "System", "TaggedCompletionError", "TimeoutError",
     "UnreachableError", "UnsupportedError", "VendorStatusError", "WouldBlockError", "WrongThreadError",
@@ -71,7 +71,7 @@ _upnvme.hooks_set(_errors.make_error, _errors.make_op_status, _errors.make_group
 _upnvme.log_start(_upnvme.UPNVME_LOG_DEBUG)
 
 _MODULES = ("aio", "devices")
-_ENUMS = ("Direction", "DoneFlag", "EventKind", "Flag", "Op", "Select")
+_ENUMS = ("Direction", "DoneFlag", "EventKind", "Flag", "Form", "Op", "Select")
 
 
 def build_info() -> str:

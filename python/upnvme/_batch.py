@@ -59,9 +59,9 @@ class _Fields(_upnvme.Records):
 
     def numpy(self) -> Any:
         """All records as a structured NumPy array."""
-        import numpy
+        from ._extras import load
 
-        return numpy.asarray(self)
+        return load("numpy", "numpy", "a structured array").asarray(self)
 
     def _field(self, name: str) -> Any:
         try:
@@ -75,9 +75,11 @@ class Batch(_Fields):
     """Commands for QPair.submit, made by `upnvme.batch`.
 
     Fields: `opcode`, `flags`, `nsid`, `lba`, `blocks`, `offset` (where in the buffer the data is, in bytes), `tag`
-    (comes back in the completion); `directive`, `dtype`, `dsm`; and for namespaces with metadata `metadata` (where in
-    the metadata buffer), `ref_tag`, `app_tag`, `app_mask`, `ref_tag_high`. Set one for all with a number, or one each
-    with an array: `ops["lba"] = lbas`. `numpy()` gives the structured array; slices of that can be submitted too.
+    (comes back in the completion); `directive`, `dtype`, `dsm`; `form` (upnvme.Form: RANGES for a deallocation whose
+    `blocks` ranges are in the buffer, 16 bytes each, NVM Command Set 1.0, Figure 41, with `dsm` 4); and for namespaces
+    with metadata `metadata` (where in the metadata buffer), `ref_tag`, `app_tag`, `app_mask`, `ref_tag_high`. Set one
+    for all with a number, or one each with an array: `ops["lba"] = lbas`. `numpy()` gives the structured array; slices
+    of that can be submitted too.
     """
 
     __slots__ = ()

@@ -20,6 +20,13 @@ class Op(IntEnum):
     VERIFY = _c.UPNVME_OP_VERIFY
 
 
+class Form(IntEnum):
+    """What a batch's command has at its offset."""
+
+    BUFFER = _c.UPNVME_FORM_BUF
+    RANGES = _c.UPNVME_FORM_RANGES
+
+
 class Flag(IntFlag):
     """Flags of I/O commands."""
 

@@ -206,6 +206,7 @@ _BY_CODE: dict[int, type[Error]] = {
     _upnvme.UPNVME_ERR_QPAIR_RELEASED: WrongThreadError,
     _upnvme.UPNVME_ERR_NS_NOT_FOUND: NamespaceNotFoundError,
     _upnvme.UPNVME_ERR_NS_GONE: NamespaceNotFoundError,
+    _upnvme.UPNVME_ERR_BUFFER_SHORT: RangeError,
 }
 
 _BY_ERRNO: dict[int, type[Error]] = {

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy
-
+from ._extras import load
 from ._file import RawFile
 
 if TYPE_CHECKING:
     from typing import Any
 
     from ._namespace import Namespace
+
+numpy = load("numpy", "numpy", "an array from or to a namespace")
 
 
 def fromfile(ns: Namespace, dtype: Any, count: int, offset: int) -> Any:

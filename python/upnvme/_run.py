@@ -28,7 +28,8 @@ def _submit(qpair: QPair, ops: memoryview, buf: ReadableBuffer, metadata: Readab
 def run(qpair: QPair, ops: Batch, buf: ReadableBuffer, timeout: float | None, metadata: ReadableBuffer) -> Completions:
     """As upnvme_exec: an invalid command ends the batch; it is an exception if nothing was done before it."""
     _upnvme.channel_may_wait(qpair)
-    left, accepted, parts, taken = memoryview(ops), 0, [], 0
+    left, accepted, taken = memoryview(ops), 0, 0
+    parts: list[Completions] = []
     end = None if timeout is None else monotonic() + timeout
     wanted = len(ops)
     while accepted < wanted or taken < accepted:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import Controller
 
 DEFAULT = "soft:ram?size=16MiB"
@@ -43,6 +45,6 @@ def upnvme_controller(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
 
     marker = request.node.get_closest_marker("upnvme")
     uri = str(marker.args[0] if marker and marker.args else request.config.getoption("--upnvme-uri"))
-    options = marker.kwargs if marker else {}
+    options: dict[str, Any] = marker.kwargs if marker else {}
     with upnvme.open(uri.replace("{tmp_path}", str(tmp_path)), **options) as controller:
         yield controller

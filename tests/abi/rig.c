@@ -91,6 +91,19 @@ static void prepare_op(struct rig *rig, void *op)
 	record_set(op, "upnvme_op.buf", rig->buf);
 }
 
+/* The same with an offset, 0, where the address is. */
+static void prepare_op_at(struct rig *rig, void *op)
+{
+	prepare_op(rig, op);
+	record_set(op, "upnvme_op.buf", P(NULL));
+}
+
+static void prepare_area(struct rig *rig, void *area)
+{
+	record_set(area, "upnvme_area.data", rig->buf);
+	record_set(area, "upnvme_area.data_bytes", RIG_BLOCK);
+}
+
 static void prepare_raw(struct rig *rig, void *raw)
 {
 	uint32_t *cdw = record_at(raw, "upnvme_raw.cdw");
@@ -111,20 +124,25 @@ static void prepare_iovec(struct rig *rig, void *iov)
 void *rig_record(struct rig *rig, const char *name)
 {
 	static const struct {
-		const char *name;
+		const char *name, *type;
 		void (*prepare)(struct rig *rig, void *record);
 	} prepared[] = {
-		{ "upnvme_op", prepare_op },
-		{ "upnvme_raw", prepare_raw },
-		{ "iovec", prepare_iovec },
+		{ "upnvme_op", "upnvme_op", prepare_op },
+		{ "upnvme_op_at", "upnvme_op", prepare_op_at },
+		{ "upnvme_area", "upnvme_area", prepare_area },
+		{ "upnvme_raw", "upnvme_raw", prepare_raw },
+		{ "iovec", "iovec", prepare_iovec },
 	};
-	void *record = record_new(name, 1);
+	size_t i = 0;
+	void *record;
 
+	while (i < NELEMS(prepared) && strcmp(prepared[i].name, name) != 0)
+		i++;
+	record = record_new(i < NELEMS(prepared) ? prepared[i].type : name, 1);
 	assert_true(rig->nrecords < RIG_RECORDS);
 	rig->records[rig->nrecords++] = record;
-	for (size_t i = 0; i < NELEMS(prepared); i++)
-		if (strcmp(prepared[i].name, name) == 0)
-			prepared[i].prepare(rig, record);
+	if (i < NELEMS(prepared))
+		prepared[i].prepare(rig, record);
 	return record;
 }
 

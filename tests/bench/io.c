@@ -2,12 +2,13 @@
 /*
  * Reads through the public calls alone, so that their cost can be counted or timed.
  *
- *   io read|batch|idle|waiting|time [uri=soft:null] [depth=32] [each=32] [qpairs=1] [bytes=4096]
+ *   io read|batch|offsets|idle|waiting|time [uri=soft:null] [depth=32] [each=32] [qpairs=1] [bytes=4096]
  *                                   [ios=64000] [seconds=1]
  *
  *   read      upnvme_read and upnvme_poll: `depth` reads in flight on each of `qpairs` queue pairs; by
  *             turns, `each` are completed on one and as many submitted again
  *   batch     the same by upnvme_submit and upnvme_reap, with tags
+ *   offsets   the same by upnvme_submit_at, with offsets into the one region that is registered
  *   idle      polls with nothing outstanding
  *   waiting   polls that find nothing, with one read in flight (give a uri with mode=thread)
  *   time      as read, for `seconds`, and prints I/Os per second
@@ -37,10 +38,11 @@ static upnvme_ctrlr *ctrlr;
 static upnvme_ns *ns;
 static upnvme_qpair *qpairs[QPAIRS_MAX];
 static uint32_t nqpairs, depth, each, bytes, blocks;
-static bool tagged;
+static bool tagged, offsets;
 
 static char *buffers[2];
 static uint64_t nblocks, random_state = 88172645463325252ull;
+static struct upnvme_area area;
 static struct io ios[DEPTH_MAX];
 static struct upnvme_op ops[DEPTH_MAX];
 static struct upnvme_completion done[DEPTH_MAX];
@@ -74,6 +76,11 @@ static __attribute__((noinline)) int submit_batch(upnvme_qpair *qp, uint32_t n)
 	return upnvme_submit(qp, ops, n);
 }
 
+static __attribute__((noinline)) int submit_offsets(upnvme_qpair *qp, uint32_t n)
+{
+	return upnvme_submit_at(qp, &area, ops, n);
+}
+
 static __attribute__((noinline)) int complete_batch(upnvme_qpair *qp, uint32_t n)
 {
 	return upnvme_reap(qp, done, n);
@@ -92,7 +99,8 @@ static void draw(uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t random = random_next(&random_state);
 
-		ios[i].buf = buffers[random & 1] + (size_t)((random >> 1) % BUFFERS) * bytes;
+		ios[i].buf = buffers[offsets || (random & 1)] +
+			     (size_t)((random >> 1) % BUFFERS) * bytes;
 		ios[i].lba = (random >> 8) % (nblocks - blocks + 1);
 	}
 	for (uint32_t i = 0; tagged && i < n; i++)
@@ -101,13 +109,17 @@ static void draw(uint32_t n)
 					     .lba = ios[i].lba,
 					     .blocks = blocks,
 					     .tag = i,
-					     .buf = ios[i].buf };
+					     .buf = (char *)ios[i].buf - (uintptr_t)area.data };
 }
 
 static void put(upnvme_qpair *qp, uint32_t n)
 {
+	int wanted = tagged ? (int)n : 0;
+
 	draw(n);
-	if (tagged ? submit_batch(qp, n) != (int)n : submit(qp, n))
+	if ((offsets ? submit_offsets(qp, n) :
+	     tagged  ? submit_batch(qp, n) :
+		       submit(qp, n)) != wanted)
 		errx(1, "submission failed: %s", upnvme_last_error());
 }
 
@@ -173,6 +185,8 @@ static void prepare(char **argv)
 		err(1, "no memory");
 	memset(buffers[1], 0, region);
 	check(upnvme_mem_register(ctrlr, buffers[1], region), "registration");
+	if (offsets)
+		area = (struct upnvme_area){ .data = buffers[1], .data_bytes = region };
 }
 
 static void finish(void)
@@ -260,9 +274,11 @@ int main(int argc, char **argv)
 	bytes = setting_number(argv, "bytes", 4096);
 	if (argc < 2 || !depth || depth > DEPTH_MAX || !each || each > depth || !nqpairs ||
 	    nqpairs > QPAIRS_MAX)
-		errx(2, "usage: io read|batch|idle|waiting|time [uri=] [depth=] [each=] [qpairs=] "
-			"[bytes=] [ios=] [seconds=]");
-	tagged = !strcmp(argv[1], "batch");
+		errx(2,
+		     "usage: io read|batch|offsets|idle|waiting|time [uri=] [depth=] [each=] [qpairs=] "
+		     "[bytes=] [ios=] [seconds=]");
+	offsets = !strcmp(argv[1], "offsets");
+	tagged = offsets || !strcmp(argv[1], "batch");
 	prepare(argv);
 	printf("n %llu\n", (unsigned long long)work(argv[1], n, seconds));
 	finish();

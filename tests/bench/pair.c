@@ -4,8 +4,8 @@
  *
  *   pair batch|callback|single [uri=soft:null] [ios=2000000]
  *
- *   batch     upnvme_submit and upnvme_reap of 32 reads of one block each
- *   callback  32 times upnvme_read, then upnvme_poll
+ *   batch     upnvme_submit and upnvme_reap of 128 reads of one block each
+ *   callback  128 times upnvme_read, then upnvme_poll
  *   single    upnvme_read and upnvme_poll, one read at a time
  *
  * Prints nanoseconds of CPU time per I/O. The logical blocks go round the first 1,024, in both programs.
@@ -15,7 +15,7 @@
 
 #include "bench.h"
 
-#define BATCH 32u
+#define BATCH 128u
 #define SPAN  1024u
 
 static upnvme_ctrlr *ctrlr;

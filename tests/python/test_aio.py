@@ -98,7 +98,9 @@ def test_what_is_wrong_is_the_futures(run, uri):
                 await ns.write(0, bytes(BLOCK))
             ops = upnvme.batch(4, ns, upnvme.Op.READ)
             ops["offset"] = [0, 0, BLOCK, 0]
-            with pytest.raises(ValueError, match="op 2"):
+            assert len(await qp.run(ops, buf)) == 2
+            ops["offset"] = BLOCK
+            with pytest.raises(upnvme.RangeError, match="offset 4096"):
                 await qp.run(ops, buf)
             ops["offset"], ops["lba"] = 0, [0, 0, 1 << 40, 0]
             assert len(await qp.run(ops, buf)) == 2

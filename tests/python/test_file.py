@@ -74,6 +74,9 @@ def test_against_an_oracle(ns, steps, offset, size, buffering):
                 results.append(getattr(side, name)(*arguments))
             except (OSError, ValueError) as error:
                 results.append(type(error))
+        if buffering and name == "seek" and isinstance(results[1], int):
+            # After one that failed, what BufferedRandom's seek returns is wrong for any file (CPython 3.11).
+            results[1] = file.tell()
         if buffering and name == "write" and results[0] != results[1]:
             # A buffer takes more than there is room for, and says so when it is written.
             file = recover(file, ns, offset, size)

@@ -1,67 +1,201 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is taken elsewhere: the sdist builds away from this tree without SWIG, and what is installed works alone."""
+"""What is taken elsewhere: the wheel on each Python that is here, the sdist away from this tree and without SWIG, the
+system's library, what belongs to DPDK, and what is said of extras that are missing."""
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
-import venv
+import zipfile
 
 import pytest
 from conftest import TREE
 
-PROGRAM = """
+SMOKE = TREE / "tests" / "python" / "support" / "smoke.py"
+LIBRARIES = """
 import pathlib, upnvme
-with upnvme.open("soft:ram?size=1MiB") as ctrlr:
-    ctrlr.namespaces[1].write(0, b"p" * 4096)
-    assert bytes(ctrlr.namespaces[1].read(0)) == b"p" * 4096
+upnvme.open("soft:ram?size=1MiB").close()
 print(pathlib.Path(upnvme.__file__).parent)
 maps = pathlib.Path("/proc/self/maps").read_text()
 print(next(line.split()[-1] for line in maps.splitlines() if "libupnvme.so" in line))
 """
+# The version, if this wheel is for it.
+VERSION = """
+import sys, sysconfig
+if sys.implementation.name == "cpython" and sys.version_info >= (3, 11):
+    if not sysconfig.get_config_var("Py_GIL_DISABLED"):
+        print(*sys.version_info[:3], sep=".")
+"""
+SITE = pathlib.Path(pytest.__file__).parent.parent
+
+
+def environment(**more):
+    """Without make's variables, and what would take the test's own packages along."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
+    return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
+
+
+def interpreters():
+    """Every CPython from 3.11 on that is on PATH or among pyenv's, one of each version."""
+    roots = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv")) / "versions"
+    named = (shutil.which(f"python3.{minor}") for minor in range(11, 30))
+    found = {}
+    for path in [sys._base_executable, *filter(None, named), *sorted(map(str, roots.glob("3.*/bin/python")))]:
+        version = subprocess.run([path, "-c", VERSION], capture_output=True, text=True).stdout.strip()
+        if version:
+            found.setdefault(version, path)
+    return found
+
+
+INTERPRETERS = interpreters()
+
+
+class Venv:
+    """A venv of its own, whose programs run away from this tree."""
+
+    def __init__(self, folder, python=sys.executable):
+        self.folder = folder
+        self.bin = folder / "venv" / "bin"
+        subprocess.run([python, "-m", "venv", folder / "venv"], check=True, env=environment())
+
+    def run(self, program, *arguments, code=0, **more):
+        done = subprocess.run([self.bin / program, *arguments], cwd=self.folder, text=True, capture_output=True,
+                              env=environment(**more))
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def install(self, wheel):
+        """Without an index: the package needs nothing."""
+        self.run("pip", "install", "-q", "--no-index", wheel)
+
+    def smoke(self):
+        return self.run("python", "-W", "error", SMOKE, self.folder).stdout
 
 
 @pytest.fixture
 def fresh(tmp_path):
-    """A venv of its own, and a way to run its programs away from this tree."""
-    venv.create(tmp_path / "venv", with_pip=True, symlinks=True)
-
-    def run(program, *arguments, **environment):
-        environment = {**os.environ, **environment, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        return subprocess.run([tmp_path / "venv" / "bin" / program, *arguments], cwd=tmp_path, check=True, text=True,
-                              capture_output=True, env=environment)
-    return run
+    return Venv(tmp_path)
 
 
-def build(*arguments, **environment):
-    return subprocess.run([sys.executable, "-m", "build", "--no-isolation", *arguments], check=True, text=True,
-                          capture_output=True, env={**os.environ, **environment})
+def build(*arguments, **more):
+    done = subprocess.run([sys.executable, "-m", "build", "--no-isolation", *arguments], text=True,
+                          capture_output=True, env=environment(**more))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def build_wheel(folder, source=TREE / "python", *arguments, **more):
+    build("--wheel", *arguments, "--outdir", str(folder), str(source), **more)
+    wheel, = folder.glob("upnvme-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.mark.parametrize("version", INTERPRETERS)
+def test_one_wheel_serves_each_python(wheel, tmp_path, version):
+    assert "-cp311-abi3-" in wheel.name
+    venv = Venv(tmp_path, INTERPRETERS[version])
+    venv.install(wheel)
+    assert f"Python {version}" in venv.smoke()
 
 
 def test_an_sdist_needs_neither_the_tree_nor_swig(fresh, tmp_path):
     build("--sdist", "--outdir", str(tmp_path), str(TREE / "python"))
-    sdist = next(tmp_path.glob("upnvme-*.tar.gz"))
-    subprocess.run(["tar", "xzf", sdist, "-C", tmp_path], check=True)
-    source = next(tmp_path.glob("upnvme-*/"))
+    subprocess.run(["tar", "xzf", *tmp_path.glob("upnvme-*.tar.gz"), "-C", tmp_path], check=True)
+    source, = tmp_path.glob("upnvme-*/")
+    assert (source / "LICENSE").exists()
     # The tools of Python that build it, but no SWIG: that is beside this interpreter, not the fresh one.
-    tools = next(path for path in sys.path if path.endswith("site-packages"))
-    fresh("python", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(source),
-          PYTHONPATH=tools, PATH="/usr/bin:/bin")
-    wheel = next(tmp_path.glob("upnvme-*.whl"))
-    assert "-cp311-abi3-" in wheel.name
-    fresh("pip", "install", "-q", "--no-index", str(wheel))
-    package, library = fresh("python", "-c", PROGRAM).stdout.split()
-    assert pathlib.Path(library).is_relative_to(tmp_path) and pathlib.Path(package).is_relative_to(tmp_path)
+    assert not (shutil.which("swig", path="/usr/bin:/bin") or (fresh.bin / "swig").exists())
+    fresh.run("python", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(source),
+              PYTHONPATH=str(SITE), PATH="/usr/bin:/bin")
+    fresh.install(*tmp_path.glob("upnvme-*.whl"))
+    fresh.smoke()
 
 
 def test_the_systems_library_is_linked_if_asked_for(fresh, tmp_path):
     """Installed somewhere, and found by pkg-config."""
     prefix = tmp_path / "prefix"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     subprocess.run(["make", "-C", TREE, "-s", "install", f"PREFIX={prefix}"], check=True, capture_output=True,
-                   env=environment)
-    build("--wheel", "-C=system=yes", "--outdir", str(tmp_path), str(TREE / "python"),
-          PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
-    fresh("pip", "install", "-q", "--no-index", str(next(tmp_path.glob("upnvme-*.whl"))))
-    package, library = fresh("python", "-c", PROGRAM, LD_LIBRARY_PATH=str(prefix / "lib")).stdout.split()
+                   env=environment())
+    fresh.install(build_wheel(tmp_path, TREE / "python", "-C=system=yes",
+                              PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig")))
+    package, library = fresh.run("python", "-c", LIBRARIES, LD_LIBRARY_PATH=str(prefix / "lib")).stdout.split()
     assert library.startswith(str(prefix)) and not list(pathlib.Path(package).glob("libupnvme*"))
+
+
+def pkg_config(*what):
+    done = subprocess.run(["pkg-config", *what], capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+@pytest.fixture
+def no_dpdk(tmp_path):
+    """Where pkg-config finds what it finds, but for DPDK."""
+    hidden = tmp_path / "pkgconfig"
+    hidden.mkdir()
+    folder = pkg_config("--variable=pcfiledir", "liburing")
+    if folder:
+        shutil.copy(pathlib.Path(folder) / "liburing.pc", hidden)
+    return str(hidden)
+
+
+def test_dpdks_plug_in_comes_only_where_dpdk_is(fresh, wheel, no_dpdk, tmp_path):
+    """What a build with DPDK has left is not packed by one without."""
+    assert "upnvme/libupnvme.so.0" in zipfile.ZipFile(wheel).namelist()
+    has_dpdk = pkg_config("--variable=libdir", "libdpdk") is not None
+    assert ("upnvme/libupnvme-dpdk.so" in zipfile.ZipFile(wheel).namelist()) == has_dpdk
+    without = build_wheel(tmp_path, PKG_CONFIG_LIBDIR=no_dpdk)
+    assert "upnvme/libupnvme.so.0" in zipfile.ZipFile(without).namelist()
+    assert "upnvme/libupnvme-dpdk.so" not in zipfile.ZipFile(without).namelist()
+    fresh.install(without)
+    assert "without DPDK's plug-in" in fresh.smoke()
+
+
+def test_the_licence_goes_along(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")], names
+
+
+def part_of_site(folder, *modules):
+    """Nothing but these modules of the test's own."""
+    folder.mkdir()
+    for module in modules:
+        (folder / module).symlink_to(SITE / module)
+    return str(folder)
+
+
+def test_a_missing_extra_is_named(fresh, wheel, tmp_path):
+    """No extra at all is what smoke.py sees; here the one is there and the other not."""
+    fresh.install(wheel)
+    cli = part_of_site(tmp_path / "cli", "click", "rich", "markdown_it", "mdurl", "pygments")
+    bench = ["-m", "upnvme", "bench", "soft:null", "--time", "0.1"]
+    assert "IOPS" in fresh.run("python", *bench, PYTHONPATH=cli).stdout
+    said = fresh.run("python", *bench, "--plot", "out.svg", PYTHONPATH=cli, code=1).stderr
+    assert "--plot needs matplotlib: pip install 'upnvme[plot]'" in said
+    click = part_of_site(tmp_path / "click", "click")
+    said = fresh.run("python", *bench, PYTHONPATH=click, code=1).stderr
+    assert "needs rich: pip install 'upnvme[cli]'" in said
+
+
+NUMPY = """
+import upnvme
+with upnvme.open("soft:ram?size=1MiB") as ctrlr:
+    ns = ctrlr.namespaces[1]
+    for use in (lambda: ns.fromfile("u1"), lambda: ns.tofile(b"1"), upnvme.batch(1, ns, upnvme.Op.READ).numpy):
+        try:
+            use()
+        except ModuleNotFoundError as error:
+            print(error.name, error)
+"""
+
+
+def test_each_helper_for_numpy_names_the_extra(fresh, wheel):
+    fresh.install(wheel)
+    lines = fresh.run("python", "-c", NUMPY).stdout.splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        assert line.startswith("numpy ") and line.endswith("needs numpy: pip install 'upnvme[numpy]'"), line

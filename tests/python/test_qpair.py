@@ -66,6 +66,7 @@ def test_deallocating_ranges(qp, ns, buf):
     ns.write(0, b"d" * 8 * BLOCK)
     op = upnvme.Batch(1)
     op["opcode"], op["nsid"], op["blocks"], op["dsm"] = upnvme.Op.DEALLOCATE, 1, 2, 4
+    op["form"] = upnvme.Form.RANGES
     ranges = np.array([(0, 1, 1), (0, 2, 4)], np.dtype([("attributes", "<u4"), ("blocks", "<u4"), ("lba", "<u8")]))
     buf[:32] = ranges.tobytes()
     got = []
@@ -216,25 +217,28 @@ def test_run_takes_batches_of_any_size(qp, ns, buf):
 
 @pytest.mark.parametrize("offset, blocks", [(64 * BLOCK, 1), (63 * BLOCK + 1, 1), (0, 65), (2**64 - 1, 1),
                                             (2**64 - BLOCK, 1), (BLOCK, 2**32 - 1)])
-def test_offsets_are_checked_before_anything_is_submitted(qp, ns, buf, offset, blocks):
+def test_a_batch_ends_at_an_offset_that_does_not_fit(qp, ns, buf, offset, blocks):
     ops = upnvme.batch(4, ns, upnvme.Op.READ)
     ops.column("offset")[3] = offset
     ops.column("blocks")[3] = blocks
-    with pytest.raises(ValueError, match="op 3"):
-        qp.submit(ops, buf)
-    assert qp.inflight == 0 and qp.stats.submitted == 0
+    assert qp.submit(ops, buf) == 3
+    assert sorted(qp.reap(min=3)["tag"]) == [0, 1, 2]
+    with pytest.raises(upnvme.RangeError, match=f"{offset}|{blocks} blocks") as caught:
+        qp.submit(ops.numpy()[3:], buf)
+    assert isinstance(caught.value, ValueError)
+    assert qp.inflight == 0 and qp.stats.submitted == 3
 
 
 def test_forms_of_a_batch_hold_no_addresses(qp, ns, buf):
-    for form in (1, 2):
+    for form in (1, 2, 3, 4):
         ops = upnvme.batch(1, ns, upnvme.Op.READ)
         ops["form"] = form
-        with pytest.raises(ValueError, match="form"):
+        with pytest.raises(ValueError, match="form|FORM"):
             qp.submit(ops, buf)
     ops = upnvme.batch(1, ns, upnvme.Op.FLUSH)
     ops["offset"] = 12345
     assert qp.run(ops).ok
-    with pytest.raises(ValueError, match="give submit"):
+    with pytest.raises(ValueError, match="buffer is null"):
         qp.submit(upnvme.batch(1, ns, upnvme.Op.READ))
 
 
@@ -274,14 +278,48 @@ def test_completions(qp, ns, buf):
     assert [one.tag for one in done[::-1]] == [one.tag for one in done][::-1] and done[5:] == []
 
 
-def test_a_buffer_lives_until_its_commands_are_done(ctrlr, ns, qp):
+def test_a_buffer_lives_until_its_command_is_done(ctrlr, ns, qp):
     buf = ctrlr.alloc(BLOCK)
-    qp.submit(upnvme.batch(4, ns, upnvme.Op.READ), buf)
+    qp.read(ns, buf, 0, tag=1)
     before = ctrlr.stats.buffers
     del buf
     assert ctrlr.stats.buffers == before
-    qp.reap(min=4)
+    qp.reap(min=1)
     assert ctrlr.stats.buffers == before - 1
+
+
+@pytest.mark.parametrize("uri", ["soft:ram?size=1MiB"])
+@pytest.mark.parametrize("through", [lambda buf: buf, memoryview, np.asarray, lambda buf: buf[0:BLOCK]])
+def test_memory_that_a_batch_uses_is_given_to_nobody_else(uri, through):
+    with upnvme.open(uri) as ctrlr:
+        ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
+        buf = ns.read(0, 1)
+        address, part = buf.address, through(buf)
+        ns.write(7, b"7" * BLOCK)
+        qp.submit(upnvme.batch(1, ns, upnvme.Op.READ, lba=7), part)
+        del buf, part
+        others = [ns.read(0, 1) for _ in range(20)] + [ctrlr.alloc(BLOCK) for _ in range(20)]
+        assert address not in {other.address for other in others}
+        assert qp.reap(min=1).ok
+        assert not any(bytes(other).strip(b"\0") for other in others)
+
+
+def test_tagged_commands_of_both_kinds_are_reaped_together(ctrlr, ns, qp, buf):
+    pieces = [ctrlr.alloc(BLOCK), ctrlr.alloc(BLOCK)]
+    for tag in range(5):
+        qp.readv(ns, pieces, 0, 2, tag=100 + tag)
+        assert qp.submit(upnvme.batch(1, ns, upnvme.Op.READ), buf) == 1
+    del pieces
+    assert qp.inflight == 10
+    with pytest.raises(upnvme.TaggedCompletionError):
+        qp.poll(timeout=5)
+    taken = []
+    while qp.inflight:
+        taken += qp.reap(min=1, max=3)["tag"].tolist()
+    assert sorted(taken) == [0] * 5 + [100, 101, 102, 103, 104]
+    qp.readv(ns, [ctrlr.alloc(BLOCK)], 0, 1, tag=9)
+    qp.stop()
+    assert qp.reap()["tag"].tolist() == [9]
 
 
 def test_another_thread_is_refused(qp, ns, buf):

@@ -111,8 +111,9 @@ static void a_list_of_ranges_is_deallocated(void **state)
 
 	ranges[0] = (struct nvme_dsm_range){ .slba = 8, .length = 8 };
 	ranges[1] = (struct nvme_dsm_range){ .slba = 40, .length = 16 };
-	assert_int_equal(RUN(&rig, .opcode = UPNVME_OP_DATASET_MANAGEMENT, .blocks = 2,
-			     .buf = ranges, .dsm = NVME_DSM_AD),
+	assert_int_equal(RUN(&rig, .opcode = UPNVME_OP_DATASET_MANAGEMENT,
+			     .form = UPNVME_FORM_RANGES, .blocks = 2, .buf = ranges,
+			     .dsm = NVME_DSM_AD),
 			 0);
 	assert_int_equal(do_read(&rig, buf, 0, 64), 0);
 	assert_true(pattern_is(buf, 0, 8, 512, SEED));

@@ -363,6 +363,43 @@ static void metadata_beside_it_is_still_needed(void **state)
 	fixture_close(&fixture);
 }
 
+/* Data and metadata where offsets say, and not a byte beyond. */
+static void an_area_has_both(void **state)
+{
+	const struct format *format = *state;
+	struct upnvme_completion done;
+	struct upnvme_area area;
+	struct fixture fixture;
+	struct upnvme_op op;
+	upnvme_qpair *qp;
+
+	fixture_open(&fixture, format, 9);
+	qp = fixture.rig.qp;
+	area = (struct upnvme_area){ fixture.data, 9ull * fixture.stride, fixture.metadata,
+				     9ull * format->metadata_bytes };
+	fixture_fill(&fixture, 31);
+	op = op_of(&fixture, UPNVME_OP_WRITE, 5, 9, 0);
+	op.buf = op.metadata = NULL;
+	assert_int_equal(upnvme_exec_at(qp, &area, &op, 1, &done, 1, UINT64_MAX), 1);
+	assert_int_equal(done.status, 0);
+	fixture_wipe(&fixture);
+	op.opcode = UPNVME_OP_READ;
+	assert_int_equal(upnvme_exec_at(qp, &area, &op, 1, &done, 1, UINT64_MAX), 1);
+	fixture_expect(&fixture);
+	area.data_bytes--;
+	expect_error(upnvme_submit_at(qp, &area, &op, 1), -EFAULT, UPNVME_ERR_BUFFER_SHORT, "data",
+		     NULL);
+	area.data_bytes++;
+	if (!fixture.metadata) {
+		fixture_close(&fixture);
+		return;
+	}
+	op.metadata = (void *)4;
+	expect_error(upnvme_submit_at(qp, &area, &op, 1), -EFAULT, UPNVME_ERR_BUFFER_SHORT,
+		     "metadata", NULL);
+	fixture_close(&fixture);
+}
+
 /* --- the table ------------------------------------------------------------------------------------ */
 
 static bool is_any(const struct format *format)
@@ -400,6 +437,7 @@ static const struct {
 	{ "the_controller_strips_protection_information",
 	  the_controller_strips_protection_information, is_bare },
 	{ "a_buffer_of_bare_data_is_enough", a_buffer_of_bare_data_is_enough, is_bare },
+	{ "an_area_has_both", an_area_has_both, is_any },
 	{ "metadata_beside_it_is_still_needed", metadata_beside_it_is_still_needed,
 	  has_metadata_beside },
 };

@@ -25,123 +25,12 @@
 /** The version of what is in here, which the package compares with the one that it was made for. */
 #define UPNVME_CGO_VERSION 1u
 
-/** Go's Op.Form: dataset management with ranges in the buffer. The library has no such form. */
-#define UPNVME_CGO_FORM_RANGES 0x80u
-
-/** What the calls below answer for a command that reaches past the end of its buffer: an errno that
- * the library does not use. The memory behind a buffer is some other buffer's. */
-#define UPNVME_CGO_TOO_SHORT (-EMSGSIZE)
-/** Likewise for an op of a form that has addresses in it. */
-#define UPNVME_CGO_BAD_FORM (-EBADMSG)
-
-/* Where a command's data is said to be when it does not fit: an address that no device can reach, so
- * that the library looks at the rest of the command first and refuses it in any case. */
-#define UPNVME_CGO_NOWHERE ((void *)(uintptr_t)4096)
-
-static inline int upnvme_cgo_blame(int rc, const void *buf)
+/** The memory of one buffer, for data and separate metadata; `base` is a number, since it may be Go's. */
+static inline struct upnvme_area upnvme_cgo_area(uintptr_t base, uint64_t bytes)
 {
-	return rc == -EFAULT && buf == UPNVME_CGO_NOWHERE ? UPNVME_CGO_TOO_SHORT : rc;
-}
+	struct upnvme_area area = { (void *)base, bytes, (void *)base, bytes };
 
-/* --- bounds -------------------------------------------------------------------------------------- */
-
-/** What a command's data may be in: memory of one buffer. */
-struct upnvme_cgo_room {
-	uintptr_t base; /**< where the buffer begins, or 0; a number, since it may be Go's */
-	uint64_t bytes; /**< its length */
-};
-
-/** The namespace of a command, and how large its blocks are; for one call, or one batch. */
-struct upnvme_cgo_space {
-	upnvme_ns *ns;       /**< null: not known yet */
-	uint32_t nsid;       /**< 0: what follows is not known yet */
-	uint32_t data_bytes; /**< of a block */
-	uint32_t meta_bytes; /**< of a block */
-};
-
-static inline void upnvme_cgo_space_look(struct upnvme_cgo_space *space, uint32_t nsid)
-{
-	space->nsid = nsid;
-	space->data_bytes = upnvme_ns_block_size(space->ns);
-	space->meta_bytes = upnvme_ns_metadata_size(space->ns);
-}
-
-/* The namespace of the last batch is mostly that of the next: asking the controller costs more. */
-static inline int upnvme_cgo_space_find(struct upnvme_cgo_space *space, upnvme_ctrlr *ctrlr,
-					uint32_t nsid)
-{
-	int rc = 0;
-
-	if (space->nsid == nsid && nsid)
-		return 0;
-	if (!space->ns || upnvme_ns_id(space->ns) != nsid)
-		rc = upnvme_ns_get(&space->ns, ctrlr, nsid);
-	if (!rc)
-		upnvme_cgo_space_look(space, nsid);
-	return rc;
-}
-
-/* Bytes of blocks as they lie in the buffer. Metadata that has a place of its own does not count. */
-static inline uint64_t upnvme_cgo_bytes(const struct upnvme_cgo_space *space, uint32_t blocks,
-					int separate)
-{
-	return blocks * ((uint64_t)space->data_bytes + (separate ? 0 : space->meta_bytes));
-}
-
-static inline int upnvme_cgo_has_data(uint8_t opcode)
-{
-	return opcode == UPNVME_OP_READ || opcode == UPNVME_OP_WRITE || opcode == UPNVME_OP_COMPARE;
-}
-
-/* In Go's op, `buf` and `metadata` are offsets into the room; this turns them into addresses. */
-static inline void *upnvme_cgo_at(const struct upnvme_cgo_room *room, const void *offset,
-				  uint64_t bytes)
-{
-	uint64_t at = (uint64_t)(uintptr_t)offset;
-
-	if (!room->base)
-		return NULL;
-	if (at > room->bytes || bytes > room->bytes - at)
-		return UPNVME_CGO_NOWHERE;
-	return (void *)(room->base + at);
-}
-
-static inline void upnvme_cgo_place_data(struct upnvme_op *op, const struct upnvme_cgo_space *space,
-					 const struct upnvme_cgo_room *room)
-{
-	const void *metadata = op->metadata;
-
-	op->buf =
-		upnvme_cgo_at(room, op->buf, upnvme_cgo_bytes(space, op->blocks, metadata != NULL));
-	if (!metadata)
-		return;
-	op->metadata = upnvme_cgo_at(room, metadata, op->blocks * (uint64_t)space->meta_bytes);
-	if (op->metadata == UPNVME_CGO_NOWHERE)
-		op->buf = UPNVME_CGO_NOWHERE;
-}
-
-/* One op as the library takes it. */
-static inline int upnvme_cgo_place(struct upnvme_op *op, upnvme_ctrlr *ctrlr,
-				   struct upnvme_cgo_space *space,
-				   const struct upnvme_cgo_room *room)
-{
-	int rc;
-
-	if (op->form == UPNVME_FORM_IOV || op->form == UPNVME_FORM_RAW)
-		return UPNVME_CGO_BAD_FORM;
-	if (op->form == UPNVME_CGO_FORM_RANGES && op->opcode == UPNVME_OP_DATASET_MANAGEMENT) {
-		op->form = UPNVME_FORM_BUF;
-		op->buf = upnvme_cgo_at(room, op->buf, op->blocks * (uint64_t)16);
-		return 0;
-	}
-	if (!upnvme_cgo_has_data(op->opcode)) {
-		op->buf = op->metadata = NULL;
-		return 0;
-	}
-	rc = upnvme_cgo_space_find(space, ctrlr, op->nsid);
-	if (!rc)
-		upnvme_cgo_place_data(op, space, room);
-	return rc;
+	return area;
 }
 
 /* --- queue pairs --------------------------------------------------------------------------------- */
@@ -161,16 +50,11 @@ struct upnvme_cgo_slot {
 /** A queue pair as Go has it. */
 struct upnvme_cgo_qpair {
 	upnvme_qpair *qp;               /**< the library's */
-	upnvme_ctrlr *ctrlr;            /**< whose it is */
-	upnvme_ns *ns;                  /**< of the last batch, or null */
 	struct upnvme_completion *done; /**< of callbacks, for Go to run; the tag is the slot */
 	uint32_t ndone;                 /**< how many; Go sets it back to 0 */
 	uint32_t nslots;                /**< as many as can be outstanding: room in `done`, too */
 	struct upnvme_cgo_slot *slots;  /**< one for each command with a callback */
 };
-
-/** How many ops are given to the library at once. */
-#define UPNVME_CGO_BATCH 64u
 
 static inline void upnvme_cgo_on_done(void *arg, const struct upnvme_completion *done)
 {
@@ -212,7 +96,6 @@ static inline int upnvme_cgo_qpair_new(struct upnvme_cgo_qpair **made, upnvme_ct
 	int rc = q ? upnvme_qpair_create(&q->qp, ctrlr, opts) : -ENOMEM;
 
 	if (!rc) {
-		q->ctrlr = ctrlr;
 		rc = upnvme_cgo_qpair_tables(q);
 		if (rc)
 			upnvme_qpair_close(q->qp);
@@ -242,26 +125,38 @@ static inline int upnvme_cgo_reap(uintptr_t handle, struct upnvme_completion *do
 /** The short forms that move data. */
 enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
 
-/* Nothing of a slot is written before the library has said that the thread is the right one. */
+/* What the data of a short form has at most to be: the library refuses one for a namespace whose
+ * metadata is separate. */
+static inline uint64_t upnvme_cgo_bytes(const upnvme_ns *ns, uint32_t blocks)
+{
+	return blocks * ((uint64_t)upnvme_ns_block_size(ns) + upnvme_ns_metadata_size(ns));
+}
+
+/** One that does not fit is refused as the op that it stands for. Nothing of a slot is written before
+ * the library has said that the thread is the right one. */
 static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, uintptr_t at,
 				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
 				  uint32_t slot)
 {
-	struct upnvme_cgo_space space = { .ns = (upnvme_ns *)of };
-	upnvme_ns *ns = space.ns;
+	static const uint8_t opcodes[] = { UPNVME_OP_READ, UPNVME_OP_WRITE, UPNVME_OP_COMPARE };
+	upnvme_ns *ns = (upnvme_ns *)of;
 	void *buf = (void *)at, *arg = &q->slots[slot];
-	int rc;
 
-	upnvme_cgo_space_look(&space, 0);
-	if (buf && upnvme_cgo_bytes(&space, blocks, 0) > bytes)
-		buf = UPNVME_CGO_NOWHERE;
+	if (ns && upnvme_cgo_bytes(ns, blocks) > bytes) {
+		struct upnvme_area area = upnvme_cgo_area(at, bytes);
+		struct upnvme_op op = { 0 };
+
+		op.opcode = opcodes[verb];
+		op.nsid = upnvme_ns_id(ns);
+		op.lba = lba;
+		op.blocks = blocks;
+		return upnvme_io_at(q->qp, &area, &op, upnvme_cgo_on_done, arg);
+	}
 	if (verb == UPNVME_CGO_READ)
-		rc = upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
-	else if (verb == UPNVME_CGO_WRITE)
-		rc = upnvme_write(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
-	else
-		rc = upnvme_compare(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
-	return upnvme_cgo_blame(rc, buf);
+		return upnvme_read(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	if (verb == UPNVME_CGO_WRITE)
+		return upnvme_write(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
+	return upnvme_compare(q->qp, ns, buf, lba, blocks, upnvme_cgo_on_done, arg);
 }
 
 static inline int upnvme_cgo_flush(struct upnvme_cgo_qpair *q, upnvme_ns *ns, uint32_t slot)
@@ -321,18 +216,13 @@ static inline int upnvme_cgo_movev(struct upnvme_cgo_qpair *q, upnvme_ns *ns, co
 }
 
 /** Submits one op, as Go has it, with a callback. */
-static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *from, uintptr_t base,
+static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *op, uintptr_t base,
 				uint64_t bytes, uint32_t slot)
 {
-	struct upnvme_cgo_room room = { base, bytes };
-	struct upnvme_op op = *(const struct upnvme_op *)from;
-	struct upnvme_cgo_space space = { .ns = q->ns };
-	int rc = upnvme_cgo_place(&op, q->ctrlr, &space, &room);
+	struct upnvme_area area = upnvme_cgo_area(base, bytes);
 
-	if (rc)
-		return rc;
-	rc = upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
-	return upnvme_cgo_blame(rc, op.buf);
+	return upnvme_io_at(q->qp, &area, (const struct upnvme_op *)op, upnvme_cgo_on_done,
+			    &q->slots[slot]);
 }
 
 /** The same with the data in several pieces. */
@@ -369,73 +259,26 @@ static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme
 	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
 }
 
-/* Copies up to a batch of Go's ops and says how many; `rc` is why it ended early. */
-static inline uint32_t upnvme_cgo_stage(struct upnvme_cgo_qpair *q, struct upnvme_op *to,
-					const struct upnvme_op *from, uint32_t n,
-					const struct upnvme_cgo_room *room, int *rc)
-{
-	struct upnvme_cgo_space space = { .ns = q->ns };
-	uint32_t i;
-
-	for (i = 0, *rc = 0; i < n && i < UPNVME_CGO_BATCH; i++) {
-		to[i] = from[i];
-		*rc = upnvme_cgo_place(&to[i], q->ctrlr, &space, room);
-		if (*rc)
-			break;
-	}
-	if (q->ns != space.ns)
-		q->ns = space.ns;
-	return i;
-}
-
 /** Submits tagged commands as Go has them, all with data in one buffer. */
-static inline int upnvme_cgo_submit(uintptr_t handle, const void *from, uint32_t n, uintptr_t base,
+static inline int upnvme_cgo_submit(uintptr_t handle, const void *ops, uint32_t n, uintptr_t base,
 				    uint64_t bytes)
 {
 	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
-	struct upnvme_cgo_room room = { base, bytes };
-	struct upnvme_op staged[UPNVME_CGO_BATCH];
-	const struct upnvme_op *ops = (const struct upnvme_op *)from;
-	uint32_t taken = 0, k;
-	int rc, refused;
+	struct upnvme_area area = upnvme_cgo_area(base, bytes);
 
-	do {
-		k = upnvme_cgo_stage(q, staged, ops + taken, n - taken, &room, &refused);
-		rc = k || !refused ? upnvme_submit(q->qp, staged, k) : refused;
-		if (rc < 0)
-			return taken ? (int)taken : upnvme_cgo_blame(rc, staged[0].buf);
-		taken += (uint32_t)rc;
-	} while (taken < n && (uint32_t)rc == k && !refused);
-	return (int)taken;
+	return upnvme_submit_at(q->qp, &area, (const struct upnvme_op *)ops, n);
 }
 
 /** Submits a batch and waits for it, as upnvme_exec does. */
-static inline int upnvme_cgo_exec(uintptr_t handle, const void *from, uint32_t n, uintptr_t base,
+static inline int upnvme_cgo_exec(uintptr_t handle, const void *ops, uint32_t n, uintptr_t base,
 				  uint64_t bytes, struct upnvme_completion *done, uint32_t ndone,
 				  uint64_t timeout_ns)
 {
 	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
-	struct upnvme_cgo_room room = { base, bytes };
-	struct upnvme_op few[UPNVME_CGO_BATCH], *staged = few;
-	const struct upnvme_op *ops = (const struct upnvme_op *)from;
-	uint32_t k = 0, part;
-	int rc = 0, refused = 0;
+	struct upnvme_area area = upnvme_cgo_area(base, bytes);
 
-	if (n > UPNVME_CGO_BATCH)
-		staged = (struct upnvme_op *)malloc(n * sizeof(*staged));
-	if (!staged)
-		return -ENOMEM;
-	while (k < n && !refused) {
-		part = upnvme_cgo_stage(q, staged + k, ops + k, n - k, &room, &refused);
-		k += part;
-	}
-	/* Without a command it would only reap. */
-	rc = n && !k ? refused : upnvme_exec(q->qp, staged, k, done, ndone, timeout_ns);
-	if (k)
-		rc = upnvme_cgo_blame(rc, staged[0].buf);
-	if (staged != few)
-		free(staged);
-	return rc;
+	return upnvme_exec_at(q->qp, &area, (const struct upnvme_op *)ops, n, done, ndone,
+			      timeout_ns);
 }
 
 /* --- leases -------------------------------------------------------------------------------------- */
@@ -446,7 +289,8 @@ struct upnvme_cgo_lease {
 	upnvme_ctrlr *ctrlr;           /**< whose it is */
 	char *bounce;                  /**< DMA memory that data is copied through */
 	uint64_t bounce_bytes;         /**< its size */
-	struct upnvme_cgo_room room;   /**< where the command's data is */
+	uintptr_t base;                /**< where the command's data is */
+	uint64_t bytes;                /**< and how much of it */
 	struct upnvme_op op;           /**< the command, as Go has it */
 	struct upnvme_completion done; /**< how it ended */
 	struct upnvme_error error;     /**< why a call failed */
@@ -497,20 +341,14 @@ static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, uint64_t
  */
 static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of, uint64_t spin_ns)
 {
-	struct upnvme_op op = lease->op;
-	struct upnvme_cgo_space space = { .ns = (upnvme_ns *)of };
-	int rc = upnvme_cgo_place(&op, lease->ctrlr, &space, &lease->room);
+	const upnvme_ns *ns = (const upnvme_ns *)of;
+	struct upnvme_area area = upnvme_cgo_area(lease->base, lease->bytes);
+	int rc = upnvme_exec_at(lease->qp, &area, &lease->op, 1, &lease->done, 1, spin_ns);
 
-	lease->block_bytes = upnvme_ns_block_size((upnvme_ns *)of);
-	lease->nblocks = upnvme_ns_block_count((upnvme_ns *)of);
-	if (rc == UPNVME_CGO_BAD_FORM)
-		return rc;
-	if (!rc)
-		rc = upnvme_exec(lease->qp, &op, 1, &lease->done, 1, spin_ns);
+	lease->block_bytes = upnvme_ns_block_size(ns);
+	lease->nblocks = upnvme_ns_block_count(ns);
 	if (rc == 1)
 		return 1;
-	if (upnvme_cgo_blame(rc, op.buf) != rc)
-		return UPNVME_CGO_TOO_SHORT;
 	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
 }
 

@@ -73,6 +73,7 @@ extern "C" {
 #define UPNVME_ERR_UNSUPPORTED        102u /**< the controller, or the way to it, lacks it */
 #define UPNVME_ERR_TRANSFER           103u /**< too large to be sent whole, and cannot be split */
 #define UPNVME_ERR_TIMEOUT            104u /**< upnvme_exec: not all was done in time */
+#define UPNVME_ERR_BUFFER_SHORT       105u /**< blocks that pass the end of an upnvme_area */
 /* memory */
 #define UPNVME_ERR_NO_MEMORY          112u /**< no memory, or no room for another domain of it */
 #define UPNVME_ERR_MEM_NOT_ALLOCATED  113u /**< freeing what upnvme_dma_alloc did not give */

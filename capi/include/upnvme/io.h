@@ -427,6 +427,61 @@ UPNVME_API int upnvme_io(upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb
  */
 UPNVME_API int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n);
 
+/** @name Offsets instead of addresses
+ * For arrays of ops that were made where addresses are not known or not trusted, as by a binding:
+ * `buf` and `metadata` of an op are offsets into an area, and are checked against its end. Forms
+ * that have addresses in them (UPNVME_FORM_IOV, UPNVME_FORM_RAW) are refused; the offsets of an op
+ * that moves nothing are not looked at.
+ * @{ */
+
+/**
+ * Submits one command, as upnvme_io, with its data in an area.
+ *
+ * @param qp  the queue pair
+ * @param area  what the op's offsets count from; it may go as soon as this returns
+ * @param op  the command; it may go, too, but not the memory
+ * @param cb  runs when it is done; null: a tagged command, whose tag is op->tag
+ * @param arg  handed to `cb`
+ * @return as upnvme_io; -EFAULT also for what passes the end of the area (UPNVME_ERR_BUFFER_SHORT)
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_io_at(upnvme_qpair *qp, const struct upnvme_area *area,
+			    const struct upnvme_op *op, upnvme_cb cb, void *arg);
+
+/**
+ * Submits tagged commands, as upnvme_submit, with their data in an area.
+ *
+ * @param qp  the queue pair
+ * @param area  what the ops' offsets count from; it may go as soon as this returns
+ * @param ops  the commands; the array may go, too, but not the memory
+ * @param n  how many
+ * @return as upnvme_submit, with the errors of upnvme_io_at
+ * @thread The owner's (-EPERM elsewhere), also within a callback.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_submit_at(upnvme_qpair *qp, const struct upnvme_area *area,
+				const struct upnvme_op *ops, uint32_t n);
+
+/**
+ * Does all in one call, as upnvme_exec, with the data in an area.
+ *
+ * @param qp  the queue pair
+ * @param area  what the ops' offsets count from; it may go as soon as this returns
+ * @param ops  tagged commands; may be null if `n` is 0
+ * @param n  how many
+ * @param[out] done  the completions
+ * @param ndone  room, in completions; at least `n`, and 1
+ * @param timeout_ns  as of upnvme_exec
+ * @return as upnvme_exec, with the errors of upnvme_io_at
+ * @thread The owner's (-EPERM elsewhere); any thread if it is released. Not within a callback.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_exec_at(upnvme_qpair *qp, const struct upnvme_area *area,
+			      const struct upnvme_op *ops, uint32_t n,
+			      struct upnvme_completion *done, uint32_t ndone, uint64_t timeout_ns);
+/** @} */
+
 /**
  * Rings the doorbell if something was submitted, then completes commands by their callbacks. It
  * does not wait.

@@ -57,6 +57,8 @@ typedef struct upnvme_qpair upnvme_qpair;
 #define UPNVME_FORM_IOV 1u
 /** A struct upnvme_raw; the op's other fields but `tag` are not looked at. */
 #define UPNVME_FORM_RAW 2u
+/** Dataset management with ranges of its own: one contiguous buffer of `blocks` range definitions. */
+#define UPNVME_FORM_RANGES 3u
 /** @} */
 
 /** @name upnvme_op.flags
@@ -78,9 +80,9 @@ typedef struct upnvme_qpair upnvme_qpair;
  * One I/O command; a frozen record of 64 bytes. Zero what you do not use.
  *
  * read, write, compare, verify, write zeroes: nsid, lba, blocks; buf (not for the last two); flags.
- * flush: nsid. dataset management: nsid, and either lba and blocks (one range, deallocated), or
- * `buf` with `blocks` range definitions of 16 bytes (NVM Command Set 1.0, Figure 41) in DMA memory
- * and the attributes (CDW11) in `dsm`.
+ * flush: nsid. dataset management: nsid, and either lba and blocks (one range, deallocated), or,
+ * with UPNVME_FORM_RANGES, `buf` with `blocks` range definitions of 16 bytes (NVM Command Set 1.0,
+ * Figure 41) in DMA memory and the attributes (CDW11) in `dsm`.
  */
 struct upnvme_op {
 	uint8_t opcode;  /**< 0: UPNVME_OP_... */
@@ -100,6 +102,19 @@ struct upnvme_op {
 	uint16_t app_tag;   /**< 58: expected application tag (CDW15 bits 15:0) */
 	uint16_t app_mask;  /**< 60: its mask (CDW15 bits 31:16) */
 	uint16_t ref_tag_high; /**< 62: bits 79:64 of the storage and reference tag (CDW2) */
+};
+
+/**
+ * Where the data of ops is whose `buf` and `metadata` are offsets, in bytes, and no addresses; a
+ * frozen record of 32 bytes. What passes the end of it is refused, naming offset and length.
+ */
+struct upnvme_area {
+	void *data;          /**< 0: what `buf` counts from; null: there are no data */
+	uint64_t data_bytes; /**< 8: how many there are */
+	/** 16: what `metadata` counts from; null: there is none. It may be the same as `data`: then an
+	 * offset of 0 says that an op has no metadata. */
+	void *metadata;
+	uint64_t metadata_bytes; /**< 24: how many bytes there are */
 };
 
 /** @name upnvme_completion.flags
@@ -159,6 +174,8 @@ UPNVME_ASSERT(offsetof(struct upnvme_op, tag) == 24, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_op, buf) == 32, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_op, ref_tag) == 48, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_op, ref_tag_high) == 62, "frozen");
+UPNVME_ASSERT(sizeof(struct upnvme_area) == 32, "upnvme_area is frozen at 32 bytes");
+UPNVME_ASSERT(offsetof(struct upnvme_area, metadata) == 16, "frozen");
 UPNVME_ASSERT(sizeof(struct upnvme_completion) == 32, "upnvme_completion is frozen at 32 bytes");
 UPNVME_ASSERT(offsetof(struct upnvme_completion, status) == 16, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_completion, blocks) == 20, "frozen");

@@ -64,7 +64,7 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 		return changes | SLOT_TOUCHES_MANY;
 	if (op_has_data(op))
 		bytes = (uint64_t)op->blocks * request->block_bytes;
-	else if (op->opcode == UPNVME_OP_DATASET_MANAGEMENT && op->buf)
+	else if (op->form == UPNVME_FORM_RANGES)
 		bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
 	if (!bytes)
 		return changes;
@@ -141,7 +141,7 @@ static void put_ranges(struct upnvme_qpair *qp, struct request *request, uint32_
 	const struct upnvme_op *op = &request->op;
 	struct nvme_dsm_range *range = slot_list(qp, slot);
 
-	if (op->buf) {
+	if (op->form == UPNVME_FORM_RANGES) {
 		sqe->cdw10 = op->blocks - 1;
 		sqe->cdw11 = op->dsm;
 		data_build(qp, op, &request->place, (uint64_t)op->blocks * sizeof(*range), slot,

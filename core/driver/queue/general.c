@@ -2,6 +2,7 @@
 /* The general path of a submission: every kind of command, every check, and a sentence for each
  * that fails. */
 #include "base/error.h"
+#include "driver/queue/area.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/ring.h"
 #include "driver/queue/split.h"
@@ -51,10 +52,10 @@ static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 			"opcode %#x is not one of upnvme_op's: give it as a struct upnvme_raw with "
 			"UPNVME_FORM_RAW",
 			op->opcode);
-	if (op->form > UPNVME_FORM_IOV || op->dtype > 15)
+	if (op->form > UPNVME_FORM_RANGES || op->dtype > 15)
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"form %u or directive type %u is unknown: forms are 0 to 2, types 0 to 15",
+			"form %u or directive type %u is unknown: forms are 0 to 3, types 0 to 15",
 			op->form, op->dtype);
 	if (op->flags & (UPNVME_FUSED_FIRST | UPNVME_FUSED_SECOND))
 		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS, "fused commands are not supported");
@@ -159,11 +160,16 @@ static int check_expressible(struct upnvme_qpair *qp, struct request request)
 	return 0;
 }
 
-static int check_data(struct upnvme_qpair *qp, const struct request *request)
+static int check_data(struct upnvme_qpair *qp, struct request *request,
+		      const struct upnvme_area *area)
 {
-	const struct upnvme_op *op = &request->op;
-	int rc = data_check(qp, op, (uint64_t)op->blocks * request->block_bytes);
+	struct upnvme_op *op = &request->op;
+	uint64_t bytes = (uint64_t)op->blocks * request->block_bytes;
+	int rc = area_place(area, op, bytes,
+			    (uint64_t)op->blocks * request->geometry->metadata_bytes);
 
+	if (!rc)
+		rc = data_check(qp, op, bytes);
 	if (!rc)
 		rc = check_metadata(qp, op, request->geometry);
 	if (!rc && op->form == UPNVME_FORM_IOV)
@@ -172,21 +178,42 @@ static int check_data(struct upnvme_qpair *qp, const struct request *request)
 }
 
 /* The caller's own ranges: `blocks` of them, 16 bytes each, are data that the device reads. */
-static int check_ranges(struct upnvme_qpair *qp, const struct upnvme_op *op)
+static int check_ranges(struct upnvme_qpair *qp, struct upnvme_op *op,
+			const struct upnvme_area *area)
 {
+	uint64_t bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
 	uint32_t max = qp->ctrlr->limits.max_deallocate_ranges;
+	int rc;
 
+	if (op->opcode != UPNVME_OP_DATASET_MANAGEMENT)
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"opcode %#x has no ranges: UPNVME_FORM_RANGES is for dataset management",
+			op->opcode);
 	if (!op->blocks || op->blocks > max)
 		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
 				 "%u ranges: the controller takes 1 to %u in one command",
 				 op->blocks, max);
-	if (op->form != UPNVME_FORM_BUF)
-		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "range definitions must be one buffer (UPNVME_FORM_BUF)");
-	return data_check(qp, op, (uint64_t)op->blocks * sizeof(struct nvme_dsm_range));
+	rc = area_place(area, op, bytes, 0);
+	return rc ? rc : data_check(qp, op, bytes);
 }
 
-static int request_check(struct upnvme_qpair *qp, struct request *request)
+/* Of an op that moves no data; of an area's op the offsets mean nothing then. */
+static int check_no_data(struct upnvme_op *op, const struct upnvme_area *area, const char *name)
+{
+	area_place_nothing(area, op);
+	if (op->metadata)
+		return error_set(-EINVAL, UPNVME_ERR_METADATA,
+				 "%s moves no data, and takes no metadata buffer", name);
+	if (op->buf && op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"dataset management takes a buffer of range definitions with UPNVME_FORM_RANGES only");
+	return 0;
+}
+
+static int request_check(struct upnvme_qpair *qp, struct request *request,
+			 const struct upnvme_area *area)
 {
 	const struct op_kind *kind;
 	int rc = check_kind(qp, &request->op, &kind);
@@ -200,19 +227,15 @@ static int request_check(struct upnvme_qpair *qp, struct request *request)
 				       request->geometry->block_bytes;
 	if (!kind->ranged) {
 		request->op.blocks = 0;
-		return 0;
+		return check_no_data(&request->op, area, kind->name);
 	}
-	if (request->op.opcode == UPNVME_OP_DATASET_MANAGEMENT && request->op.buf)
-		return check_ranges(qp, &request->op);
+	if (request->op.form == UPNVME_FORM_RANGES)
+		return check_ranges(qp, &request->op, area);
 	rc = check_range(&request->op, request->geometry);
 	if (rc)
 		return rc;
-	if (op_has_data(&request->op))
-		return check_data(qp, request);
-	if (request->op.metadata)
-		return error_set(-EINVAL, UPNVME_ERR_METADATA,
-				 "%s moves no data, and takes no metadata buffer", kind->name);
-	return 0;
+	return op_has_data(&request->op) ? check_data(qp, request, area) :
+					   check_no_data(&request->op, area, kind->name);
 }
 
 static void slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touches, uint32_t blocks,
@@ -234,8 +257,8 @@ static void slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touch
 static void request_accept(struct upnvme_qpair *qp, struct request *request, upnvme_cb cb,
 			   void *arg)
 {
-	bool is_range_list = request->op.opcode == UPNVME_OP_DATASET_MANAGEMENT && request->op.buf;
-	uint32_t blocks = is_range_list ? request->op.blocks : request_next_blocks(qp, request);
+	uint32_t blocks = request->op.form == UPNVME_FORM_RANGES ? request->op.blocks :
+								   request_next_blocks(qp, request);
 	struct slot *slot = qp->free;
 
 	if (request_is_whole(request, blocks)) {
@@ -342,14 +365,15 @@ static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upn
 	return 0;
 }
 
-static int op_submit(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+static int op_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
+		     const struct upnvme_area *area, upnvme_cb cb, void *arg)
 {
 	struct request request = { .op = *op };
 	int rc;
 
-	if (op->form == UPNVME_FORM_RAW)
-		return raw_submit(qp, op->buf, cb, arg);
-	rc = request_check(qp, &request);
+	if (request.op.form == UPNVME_FORM_RAW)
+		return area ? area_refuse(&request.op) : raw_submit(qp, request.op.buf, cb, arg);
+	rc = request_check(qp, &request, area);
 	if (rc)
 		return rc;
 	if (!qp->free)
@@ -358,13 +382,14 @@ static int op_submit(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme
 	return 0;
 }
 
-int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg)
+int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op,
+		    const struct upnvme_area *area, upnvme_cb cb, void *arg)
 {
 	int rc = owner_enter_to_submit(qp);
 
 	if (rc)
 		return rc;
-	rc = op_submit(qp, op, cb, arg);
+	rc = op_submit(qp, op, area, cb, arg);
 	if (rc == -EAGAIN)
 		qp->stats.full++;
 	if (rc)

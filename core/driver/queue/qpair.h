@@ -228,7 +228,9 @@ int qpair_wait(struct upnvme_qpair *qp, uint64_t timeout_ns);
 /* --- the general path: general.c --- */
 /* Whether the reserved words, of an I/O or an admin command, are zero; if not, its sentence is set: -EINVAL. */
 bool raw_is_clean(const struct upnvme_raw *raw);
-/* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. */
-int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op, upnvme_cb cb, void *arg);
+/* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. With an area, the
+ * op's pointers are offsets into that. */
+int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op,
+		    const struct upnvme_area *area, upnvme_cb cb, void *arg);
 
 #endif

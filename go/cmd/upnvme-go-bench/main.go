@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	batch      = 32
+	batch = 128
 	span       = 1024
 	goroutines = 64
 )

@@ -7,6 +7,7 @@ import pathlib
 
 import click
 
+from .._extras import load
 from .load import PERCENTILES, Sample
 
 KINDS = (".svg", ".png", ".pdf")
@@ -17,9 +18,9 @@ def check(path: str) -> None:
     if pathlib.Path(path).suffix not in KINDS:
         raise click.BadParameter(f"{path} must end in one of {', '.join(KINDS)}", param_hint="--plot")
     try:
-        import matplotlib  # noqa: F401
+        load("matplotlib", "plot", "--plot")
     except ModuleNotFoundError as error:
-        raise click.ClickException("--plot needs matplotlib: pip install 'upnvme[plot]'") from error
+        raise click.ClickException(str(error)) from error
 
 
 def plot(samples: list[Sample], title: str, path: str) -> None:

@@ -140,6 +140,7 @@ static void the_callers_ranges_are_sent_as_they_are(void **state)
 	struct fake_device *dev = fake_create(NULL);
 	char *ranges = fake_alloc(dev, 8192);
 	struct upnvme_op op = { .opcode = UPNVME_OP_DATASET_MANAGEMENT,
+				.form = UPNVME_FORM_RANGES,
 				.nsid = FAKE_NSID,
 				.blocks = 256,
 				.buf = ranges + 32,
