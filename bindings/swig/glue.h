@@ -205,6 +205,8 @@ PyObject *session_open(struct session *self, const char *uri, uint32_t flags, ui
 		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
 		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries);
 PyObject *session_close(struct session *self);
+/* The same, and a signal may end it before it has begun. */
+PyObject *session_end(struct session *self, bool interruptible);
 bool session_is_open(struct session *self);
 int session_check(struct session *self);
 int session_enter(struct session *self);

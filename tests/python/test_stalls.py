@@ -96,3 +96,27 @@ def test_a_controller_that_stays_dead_can_be_closed(slow_python):
         threading.Timer(0.3, go_on).start()  # a software controller's own end needs its thread
         ctrlr.close()
     """))
+
+
+def test_ctrl_c_ends_a_close_that_waits(slow_python):
+    """For what an interrupted call left behind: then nothing has happened. Other closers go on waiting."""
+    well(slow_python("""
+        ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
+        stall()
+        for call in ctrlr.identify, ctrlr.close:
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            try:
+                call()
+                sys.exit("not interrupted")
+            except KeyboardInterrupt:
+                pass
+        assert ctrlr.is_open and ctrlr.info
+        other = threading.Thread(target=ctrlr.close)
+        other.start()
+        while ctrlr.is_open:
+            time.sleep(0.001)
+        go_on()
+        ctrlr.close()
+        other.join()
+        assert not ctrlr.is_open
+    """))
