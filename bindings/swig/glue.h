@@ -241,6 +241,8 @@ PyObject *ask_features(struct session *session);
 PyObject *ask_ns_info(struct space *space);
 PyObject *ask_errors(struct session *session, uint32_t n);
 PyObject *ask_effects(struct session *session, uint32_t admin, uint32_t opcode);
+/* Waits until the controller answers, or has failed; -1 with an exception. */
+int ask_alive(struct session *session);
 
 /* space.c */
 extern PyType_Spec space_spec;

@@ -25,23 +25,20 @@ def check(path: str) -> None:
 
 def plot(samples: list[Sample], title: str, path: str) -> None:
     """Two panels with one axis of time."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (top, bottom) = pyplot.subplots(2, sharex=True, figsize=(9, 6), layout="constrained")
+    load("matplotlib", "plot", "--plot").use("Agg")
+    figure, (top, bottom) = load("matplotlib.pyplot", "plot", "--plot").subplots(
+        2, sharex=True, figsize=(9, 6), layout="constrained")
     figure.suptitle(title, fontsize="medium")
     seconds = [sample["seconds"] for sample in samples]
     marker = "o" if len(samples) < 2 else None
     top.plot(seconds, [sample["iops"] for sample in samples], marker=marker)
     top.set(ylabel="IOPS", ylim=(0, 1.1 * max(sample["iops"] for sample in samples) or 1))
-    top.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    top.yaxis.set_major_formatter("{x:,.0f}")
     for percent in PERCENTILES:
         bottom.plot(seconds, [sample[f"p{percent}_us"] for sample in samples], label=f"p{percent}", marker=marker)
     bottom.set(xlabel="seconds", ylabel="latency, µs", yscale="log")
     for axis in "major", "minor":
-        getattr(bottom.yaxis, f"set_{axis}_formatter")(lambda value, _: f"{value:g}")
+        getattr(bottom.yaxis, f"set_{axis}_formatter")("{x:g}")
     bottom.legend()
     for axes in top, bottom:
         axes.grid(alpha=0.3)
