@@ -37,8 +37,9 @@ def plot(samples: list[Sample], title: str, path: str) -> None:
     for percent in PERCENTILES:
         bottom.plot(seconds, [sample[f"p{percent}_us"] for sample in samples], label=f"p{percent}", marker=marker)
     bottom.set(xlabel="seconds", ylabel="latency, µs", yscale="log")
-    for axis in "major", "minor":
-        getattr(bottom.yaxis, f"set_{axis}_formatter")("{x:g}")
+    bottom.yaxis.set_major_locator(load("matplotlib.ticker", "plot", "--plot").LogLocator(subs=(1, 2, 5)))
+    bottom.yaxis.set_major_formatter("{x:,g}")
+    bottom.yaxis.set_minor_formatter("")
     bottom.legend()
     for axes in top, bottom:
         axes.grid(alpha=0.3)
