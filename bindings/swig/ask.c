@@ -6,6 +6,8 @@
 #include "dicts.h"
 #include "errand.h"
 
+#define FEATURE_NUMBER_OF_QUEUES 7u /* NVMe Base 2.0, 5.27.1.5 */
+
 struct ask {
 	struct errand errand;
 	upnvme_ctrlr *ctrlr;
@@ -173,6 +175,23 @@ PyObject *ask_feature_set(struct session *session, uint32_t nsid, uint32_t fid, 
 		return NULL;
 	free(ask);
 	Py_RETURN_NONE;
+}
+
+/* What cannot be interrupted waits for this first. A controller that has failed is one that keeps nobody waiting. */
+int ask_alive(struct session *session)
+{
+	struct ask *ask = ask_make(session, call_feature_get, 0);
+	int rc;
+
+	if (!ask)
+		return -1;
+	ask->id = FEATURE_NUMBER_OF_QUEUES;
+	rc = errand_run(session, &ask->errand);
+	if (rc >= 0)
+		free(ask);
+	else if (rc != ERRAND_WAS_LEFT)
+		PyErr_Clear();
+	return rc == ERRAND_WAS_LEFT ? -1 : 0;
 }
 
 /* --- records ---------------------------------------------------------------------------------------- */

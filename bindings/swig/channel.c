@@ -171,7 +171,7 @@ PyObject *channel_close(struct channel *self)
 		glue_raise(rc);
 		return NULL;
 	}
-	return channel_force(self);
+	return ask_alive(self->session) < 0 ? NULL : channel_force(self);
 }
 
 static PyObject *channel_result(int rc)
@@ -189,6 +189,10 @@ PyObject *channel_stop(struct channel *self)
 
 	if (channel_enter(self, "stop") < 0)
 		return NULL;
+	if (ask_alive(self->session) < 0) {
+		channel_leave(self);
+		return NULL;
+	}
 	Py_BEGIN_ALLOW_THREADS;
 	rc = upnvme_qpair_stop(self->qp);
 	Py_END_ALLOW_THREADS;

@@ -57,16 +57,27 @@ static void close_handle(struct session *self, PyObject **errors)
 	}
 }
 
-static void close_all(struct session *self, PyObject **errors)
+/* Calls end soon. What they left with the controller ends when that answers or its time is over: that long wait can be
+ * interrupted, and nothing has happened then. */
+static int wait_for_all(struct session *self, bool interruptible)
 {
 	self->life = LIFE_CLOSING;
 	turn_wake();
-	while (self->calls)
+	while (self->calls || atomic_load(&self->errands)) {
 		turn_wait();
+		if (interruptible && !self->calls && PyErr_CheckSignals() < 0) {
+			self->life = LIFE_OPEN;
+			turn_wake();
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void close_all(struct session *self, PyObject **errors)
+{
 	close_channels(self, errors);
 	lease_close_all(self);
-	while (atomic_load(&self->errands))
-		turn_wait();
 	cache_empty(self);
 	memory_drop_all(self);
 	close_handle(self, errors);
@@ -76,26 +87,37 @@ static void close_all(struct session *self, PyObject **errors)
 }
 
 /* Returns how many pieces of memory views still look at. */
-PyObject *session_close(struct session *self)
+static PyObject *close_and_count(struct session *self)
 {
 	PyObject *errors = NULL;
 	long views = 0;
 
-	if (self->life == LIFE_OPEN && session_check(self) < 0)
-		return NULL;
-	if (self->life == LIFE_OPEN && within_callback(self)) {
-		self->close_wanted = true;
-	} else if (self->life == LIFE_OPEN) {
-		close_all(self, &errors);
-		for (struct memory *memory = self->memories; memory; memory = memory->next)
-			views++;
-	}
-	while (self->life == LIFE_CLOSING)
-		turn_wait();
+	close_all(self, &errors);
+	for (struct memory *memory = self->memories; memory; memory = memory->next)
+		views++;
 	if (!errors)
 		return PyLong_FromLong(views);
 	glue_raise_all(errors);
 	return NULL;
+}
+
+PyObject *session_end(struct session *self, bool interruptible)
+{
+	/* Another thread that closes it may be interrupted. */
+	while (self->life == LIFE_CLOSING)
+		turn_wait();
+	if (self->life == LIFE_OPEN && session_check(self) < 0)
+		return NULL;
+	if (self->life == LIFE_OPEN && within_callback(self))
+		self->close_wanted = true;
+	else if (self->life == LIFE_OPEN)
+		return wait_for_all(self, interruptible) < 0 ? NULL : close_and_count(self);
+	return PyLong_FromLong(0);
+}
+
+PyObject *session_close(struct session *self)
+{
+	return session_end(self, true);
 }
 
 /* A view went, or what it looked at. */

@@ -64,11 +64,11 @@ static int errand_leave(struct errand *errand)
 
 	if (atomic_exchange(&errand->state, ERRAND_LEFT) == ERRAND_RUNNING) {
 		pthread_detach(thread);
-		return -1;
+	} else {
+		pthread_join(thread, NULL);
+		errand_end(errand);
 	}
-	pthread_join(thread, NULL);
-	errand_end(errand);
-	return -1;
+	return ERRAND_WAS_LEFT;
 }
 
 static int errand_wait(struct session *session, struct errand *errand)
@@ -97,7 +97,7 @@ int errand_run(struct session *session, struct errand *errand)
 
 	if (session && session_enter(session) < 0) {
 		free(errand);
-		return -1;
+		return ERRAND_WAS_LEFT;
 	}
 	rc = errand_start(session, errand);
 	if (rc == 0)

@@ -24,6 +24,7 @@ struct errand {
 
 /* Returns what the call did, and the errand is the caller's to free; or, negative, there is an exception, and the
  * errand is gone. */
+#define ERRAND_WAS_LEFT (-1) /* by its caller; no errno of the library's */
 int errand_run(struct session *session, struct errand *errand);
 
 #endif

@@ -206,6 +206,8 @@ PyObject *session_open(struct session *self, const char *uri, uint32_t flags, ui
 		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
 		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries);
 PyObject *session_close(struct session *self);
+/* The same, and a signal may end it before it has begun. */
+PyObject *session_end(struct session *self, bool interruptible);
 bool session_is_open(struct session *self);
 int session_check(struct session *self);
 int session_enter(struct session *self);
@@ -240,6 +242,8 @@ PyObject *ask_features(struct session *session);
 PyObject *ask_ns_info(struct space *space);
 PyObject *ask_errors(struct session *session, uint32_t n);
 PyObject *ask_effects(struct session *session, uint32_t admin, uint32_t opcode);
+/* Waits until the controller answers, or has failed; -1 with an exception. */
+int ask_alive(struct session *session);
 
 /* space.c */
 extern PyType_Spec space_spec;

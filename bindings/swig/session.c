@@ -108,7 +108,7 @@ static void close_now(struct session *self)
 
 	self->close_wanted = false;
 	PyErr_Fetch(&type, &value, &traceback);
-	result = session_close(self);
+	result = session_end(self, false);
 	if (!result)
 		PyErr_WriteUnraisable((PyObject *)self);
 	Py_XDECREF(result);
@@ -149,7 +149,7 @@ static void session_dealloc(PyObject *object)
 		PyObject *type, *value, *traceback, *result;
 
 		PyErr_Fetch(&type, &value, &traceback);
-		result = session_close(self);
+		result = session_end(self, false);
 		if (!result)
 			PyErr_WriteUnraisable(NULL);
 		Py_XDECREF(result);

@@ -16,14 +16,15 @@ What holds what, and in which order things end:
 - Closing a controller: new calls fail; calls that wait return within 50 ms; queue pairs are closed, wherever they are,
   which completes each accepted command once (callbacks run on the closing thread); then buffers are freed, then the
   device is let go. Memory that a memoryview or an array still looks at stays, and the device with it.
+- Ctrl-C ends whatever waits for a device within 50 ms. What was asked of the device stays there until it is done, and
+  so does the memory that it may touch: a queue pair of the pool, or an admin command, that closing waits for.
 - Within a callback, closing is carried out when the poll returns.
 - Freed memory that a device may still touch is set aside by the library until it cannot.
 - After fork, every use in the child raises ForkedError, and the child's finalisers leave the parent's things alone.
   The memory itself is not inherited: views of it must not be touched in the child.
 - At the interpreter's exit, what is open is closed.
 
-The interpreter's lock is held for calls that find their completions ready, and released wherever one waits. A
-free-threaded Python has none; there a lock of this package is held instead, by its own calls only.
+The interpreter's lock is held for calls that find their completions ready, and released wherever one waits.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ __all__ = [
     "ALL_NAMESPACES", "AccessError", "ArgumentError", "Batch", "Buffer", "BusyError", "ClosedError",
     "CommandStatusError", "Completion", "Completions", "Controller", "ControllerError", "ControllerInfo",
     "ControllerStats", "Device", "Direction", "DoneFlag", "Error", "ErrorEntry", "Event", "EventKind", "Features",
-    "Firmware", "Flag", "ForkedError", "Form", "GenericStatusError", "InCallbackError", "IsADirectoryError", "Limits",
-    "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces",
+    "Firmware", "Flag", "ForkedError", "Form", "GenericStatusError", "InCallbackError", "IsADirectoryError",
+    "Limits", "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces",
     "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op", "OutOfMemoryError", "PathError", "QPair",
     "QPairStats", "RangeError", "Select", "Smart", "System", "TaggedCompletionError", "TimeoutError",
     "UnreachableError", "UnsupportedError", "VendorStatusError", "WouldBlockError", "WrongThreadError",

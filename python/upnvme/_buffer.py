@@ -32,7 +32,10 @@ class Buffer(_upnvme.Memory):
     def __setitem__(self, key: SupportsIndex | slice, value: Any) -> None:
         view = memoryview(self)
         if isinstance(key, slice):
-            view[key] = memoryview(value).cast("B")
+            part, data = view[key], memoryview(value).cast("B")
+            if len(part) != len(data):
+                raise ValueError(f"{len(data)} bytes for a slice of {len(part)}")
+            part[:] = data
         else:
             view[key] = value
 

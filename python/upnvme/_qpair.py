@@ -111,7 +111,7 @@ class QPair(ChannelBase):
     def submit(self, ops: Batch, buf: ReadableBuffer | None = None, metadata: ReadableBuffer | None = None) -> int:
         """Submits a batch, whose offsets are into `buf`, and returns how many were accepted.
 
-        `ops` is a Batch, a slice of its memoryview, or a structured NumPy array of its dtype; offsets are in bytes.
+        `ops` is a Batch, a slice of its memoryview, or a structured NumPy array of its dtype; its offsets are in bytes.
         Fewer are accepted when the queue is full or a command is invalid; when not even the first was, that is its
         exception: RangeError, a ValueError, for one that does not fit into `buf` at its offset.
         """

@@ -10,8 +10,8 @@ SECONDS = 90  # less than a test has
 STACKS_SECONDS = 10
 
 
-def run(command, *, text=True, input=None, timeout=SECONDS, **options):
-    """As subprocess.run, with what is printed captured.
+def run(command, *, text=True, input=None, timeout=SECONDS, meanwhile=None, **options):
+    """As subprocess.run, with what is printed captured; `meanwhile` is called with the process when it was started.
 
     At the deadline the program (and all that it has started) gets SIGABRT, so that a Python tells where it hangs, then
     SIGKILL. When the tests die, it does, too.
@@ -21,6 +21,8 @@ def run(command, *, text=True, input=None, timeout=SECONDS, **options):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=text, start_new_session=True,
                           **options) as process:
         try:
+            if meanwhile:
+                meanwhile(process)
             stdout, stderr = process.communicate(input, timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{command} hung for {timeout} s:\n{stacks_of(process)}") from None

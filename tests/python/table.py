@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs a case of tests/behaviour/table.json through one face of the package; README.md there says what steps mean."""
 
+import asyncio
 import errno
 import mmap
 import os
@@ -9,6 +10,7 @@ import threading
 import time
 
 import upnvme
+import upnvme.aio
 from upnvme._names import in_python
 
 DEADLINE_S = 20
@@ -68,6 +70,7 @@ class Run:
         self.names = {}
         self.ios = {}
         self.failure = None
+        self.loop, self.loop_qpairs = asyncio.new_event_loop() if face == "aio" else None, {}
         handle, self.path = tempfile.mkstemp(prefix="upnvme-behaviour-")
         if medium == "file":
             os.truncate(handle, self.nblocks * block)
@@ -84,9 +87,14 @@ class Run:
                     raise Different(f"command {name} completed {len(io.completions)} times")
         finally:
             self.clean_up()
+            if self.loop:
+                self.loop.close()
             os.unlink(self.path)
 
     def clean_up(self):
+        for qpair in self.loop_qpairs.values():
+            qpair.close()
+        self.loop_qpairs.clear()
         for kind in (upnvme.QPair, upnvme.Buffer, upnvme.Controller):
             for name, handle in list(self.names.items()):
                 if isinstance(handle, kind):
@@ -386,8 +394,8 @@ class Run:
             self.wait(qpair, io)
 
     def is_for_namespace(self, step):
-        """The synchronous face has no queue pairs: what is about them goes by callbacks."""
-        return (self.face == "sync" and step["do"] in OPCODES and "qpair" not in step and "iov" not in step and
+        """These faces have no queue pairs that a program looks after: what is about them goes by callbacks."""
+        return (self.face in ("sync", "aio") and step["do"] in OPCODES and "qpair" not in step and "iov" not in step and
                 not {"start", "in_callback", "opcode", "form", "nsid", "dtype", "done_blocks"} & set(step) and
                 step.get("error") not in ("EPERM", "EAGAIN", "EXDEV", "ESHUTDOWN") and step.get("blocks", 1) > 0 and
                 self.handle(step, "ns") is not None and not (step["do"] == "flush" and "flags" in step) and
@@ -407,7 +415,9 @@ class Run:
         ns, lba, blocks, flags = self.handle(step, "ns"), self.lba(step), step.get("blocks", 1), self.flags(step)
         name = "Successful Completion"
         try:
-            if step["do"] in WITH_DATA:
+            if self.face == "aio":
+                self.loop.run_until_complete(self.awaited(ns, step))
+            elif step["do"] in WITH_DATA:
                 place = self.piece(step["buf"], step.get("at"))[:blocks * self.block]
                 if step["do"] == "read":
                     ns.readinto(place, lba, flags)
@@ -423,6 +433,22 @@ class Run:
             name = error.name
         if step.get("status", "Successful Completion") not in ("any", name):
             raise Different(f"status is {name}")
+
+    async def awaited(self, ns, step):
+        """By a queue pair of the loop's, which the controller has besides those of the table."""
+        qpair = self.loop_qpairs.get(ns.controller)
+        if qpair is None:
+            qpair = self.loop_qpairs[ns.controller] = upnvme.aio.QPair(ns.controller, 4)
+        lba, blocks, flags = self.lba(step), step.get("blocks", 1), self.flags(step)
+        if step["do"] in WITH_DATA:
+            place = self.piece(step["buf"], step.get("at"))
+            await getattr(qpair, step["do"])(ns, place, lba, blocks, flags=flags)
+        elif step["do"] == "flush":
+            await qpair.flush(ns)
+        elif step["do"] == "deallocate":
+            await qpair.deallocate(ns, lba, blocks)
+        else:
+            await getattr(qpair, step["do"])(ns, lba, blocks, flags=flags)
 
     def is_for_batch(self, qpair, step):
         """The batch face has no callbacks, lists of pieces, or namespaces of other controllers."""

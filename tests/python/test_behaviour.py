@@ -10,7 +10,7 @@ from conftest import TREE
 from table import Run
 
 TABLE = json.loads((TREE / "tests" / "behaviour" / "table.json").read_text())
-FACES = ("sync", "callback", "batch")
+FACES = ("sync", "callback", "batch", "aio")
 
 
 # Under a sanitizer, which takes its time, one medium and one size of block are enough.

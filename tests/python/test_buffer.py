@@ -41,6 +41,8 @@ def test_slices_are_views(buf):
     buf[0] = 255
     assert buf[0] == 255
     buf[0:8] = np.arange(1, dtype=np.int64)
+    with pytest.raises(ValueError, match="3 bytes for a slice of 2"):
+        buf[0:2] = b"abc"
     with pytest.raises(IndexError):
         buf[3 * BLOCK]
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The command line, from end to end."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shlex
+import signal
 import sys
 
 import child
@@ -176,15 +178,33 @@ def test_a_reader_that_goes_ends_it_quietly(uri):
         assert (process.stdout, process.stderr) == ("141\n", "")
 
 
+def interrupted(is_on, *arguments):
+    """Sends it SIGINT, which a shell's background job would ignore, when it is on its way."""
+    def interrupt(process):
+        while not is_on(process):
+            assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGINT)
+
+    process = child.run(["env", "--default-signal=INT", COMMAND, *arguments], meanwhile=interrupt)
+    assert process.returncode == 130 and "Traceback" not in process.stderr, process
+    return process
+
+
 def test_ctrl_c_ends_it_quietly(tmp_path):
     """bench shows what it has seen until then; a pipe that never says anything is left alone."""
-    os.mkfifo(tmp_path / "never")
-    for arguments in (("bench", "soft:ram?size=16MiB", "--time", "60"),
-                      ("write", "soft:ram?size=16MiB", tmp_path / "never", "--yes")):
-        process = child.run(["timeout", "--preserve-status", "-s", "INT", "3", COMMAND, *arguments])
-        assert process.returncode == 130, process
-        assert "Traceback" not in process.stderr
-        assert arguments[0] != "bench" or "IOPS" in process.stdout
+    image, pipe = tmp_path / "disk.img", tmp_path / "never"
+    uri = f"soft:{image}?block=512&engine=worker"
+    image.write_bytes(bytes(1 << 20))
+    os.mkfifo(pipe)
+
+    def measures(process):
+        """It has read far more than a Python needs to start."""
+        read = pathlib.Path(f"/proc/{process.pid}/io").read_text().split()[1]
+        return int(read) > 200 << 20
+
+    assert "IOPS" in interrupted(measures, "bench", uri, "--time", "1000").stdout
+    with contextlib.ExitStack() as stack:
+        interrupted(lambda _: stack.enter_context(pipe.open("wb")), "write", uri, pipe, "--yes")
 
 
 def test_exit_codes_are_as_the_help_says(uri, tmp_path):

@@ -83,7 +83,7 @@ PROGRAMS = {
                 ops = upnvme.batch(64, ns, upnvme.Op.READ)
                 for i in range(n // 128):
                     await asyncio.gather(qp.run(ops, buf), *(ns.read(lba) for lba in range(64)))
-        soak(lambda n: asyncio.run(some(n)), 100_000)
+        soak(lambda n: asyncio.run(some(n)), 400_000)
     """,
     "failures": """
         ctrlr = upnvme.open("soft:ram?size=1MiB&readonly=1")
@@ -125,8 +125,8 @@ PROGRAMS = {
         ctrlr.close()
     """,
 }
-# What the allocators keep for themselves; a leak of one object, or of 16 bytes, in each round is far more.
-ALLOWED = {"objects": 200, "malloc": 64 << 10, "resident": 4 << 20, "maps": 8, "descriptors": 0, "threads": 0}
+# What the allocators keep for themselves; a leak of one object, or of 32 bytes, in each round is more.
+ALLOWED = {"objects": 1000, "malloc": 64 << 10, "resident": 4 << 20, "maps": 8, "descriptors": 0, "threads": 0}
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)

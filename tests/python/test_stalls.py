@@ -11,6 +11,7 @@ WAITS = {
     "firmware": "ctrlr.firmware", "error_log": "ctrlr.error_log()", "command_effects": "ctrlr.command_effects(2)",
     "ns_info": "ns.info", "qpair": "ctrlr.qpair(4).close()", "first_read": "ns.read(0)",
     "admin": "ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), upnvme.Direction.FROM_DEVICE)",
+    "qpair_close": "ctrlr.qpair(4).close() if not qp.is_open else qp.close()", "qpair_stop": "qp.stop()",
     "open": 'upnvme.open("soft:ram?size=1MiB&mode=thread").close()',
 }
 
@@ -20,7 +21,7 @@ def test_ctrl_c_ends_it(slow_python, call):
     """And the answer that comes later goes to nobody; the controller is as good as before."""
     well(slow_python(f"""
         ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
-        ns = ctrlr.namespaces[1]
+        ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
         stall()
         turns = 0
         def interrupt():
@@ -48,10 +49,10 @@ def test_ctrl_c_ends_it(slow_python, call):
 
 def test_close_ends_them_all(slow_python):
     """Every call gets its ClosedError while the controller still does nothing; closing itself waits for it."""
-    calls = ", ".join(f"lambda: {call}" for name, call in WAITS.items() if name != "open")
+    calls = ", ".join(f"lambda: {call}" for call in WAITS.values() if "open" not in call and "qp." not in call)
     well(slow_python(f"""
         ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
-        ns = ctrlr.namespaces[1]
+        ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
         stall()
         begun, ended = [], []
         def work(call):
@@ -95,4 +96,28 @@ def test_a_controller_that_stays_dead_can_be_closed(slow_python):
             assert "06h" in str(error), error
         threading.Timer(0.3, go_on).start()  # a software controller's own end needs its thread
         ctrlr.close()
+    """))
+
+
+def test_ctrl_c_ends_a_close_that_waits(slow_python):
+    """For what an interrupted call left behind: then nothing has happened. Other closers go on waiting."""
+    well(slow_python("""
+        ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
+        stall()
+        for call in ctrlr.identify, ctrlr.close:
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            try:
+                call()
+                sys.exit("not interrupted")
+            except KeyboardInterrupt:
+                pass
+        assert ctrlr.is_open and ctrlr.info
+        other = threading.Thread(target=ctrlr.close)
+        other.start()
+        while ctrlr.is_open:
+            time.sleep(0.001)
+        go_on()
+        ctrlr.close()
+        other.join()
+        assert not ctrlr.is_open
     """))

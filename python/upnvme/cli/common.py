@@ -113,7 +113,7 @@ class Rate(ProgressColumn):
 
 
 @contextlib.contextmanager
-def progress(name: str, total: int | None, quiet: bool) -> Generator[Callable[[int], None]]:
+def progress(name: str, total: int | None, quiet: bool) -> Generator[Callable[[int], None], None, None]:
     """A bar with rate and remaining time on standard error, and what tells it of bytes that are done."""
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), DownloadColumn(binary_units=True),
                Rate(), TimeRemainingColumn(compact=True))

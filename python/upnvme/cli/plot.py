@@ -23,30 +23,23 @@ def check(path: str) -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _grouped(value: float, _: int) -> str:
-    return f"{value:,.0f}"
-
-
-def _short(value: float, _: int) -> str:
-    return f"{value:g}"
-
-
 def plot(samples: list[Sample], title: str, path: str) -> None:
     """Two panels with one axis of time."""
     load("matplotlib", "plot", "--plot").use("Agg")
-    pyplot = load("matplotlib.pyplot", "plot", "--plot")
-    figure, (top, bottom) = pyplot.subplots(2, sharex=True, figsize=(9, 6), layout="constrained")
+    figure, (top, bottom) = load("matplotlib.pyplot", "plot", "--plot").subplots(
+        2, sharex=True, figsize=(9, 6), layout="constrained")
     figure.suptitle(title, fontsize="medium")
     seconds = [sample["seconds"] for sample in samples]
     marker = "o" if len(samples) < 2 else None
     top.plot(seconds, [sample["iops"] for sample in samples], marker=marker)
     top.set(ylabel="IOPS", ylim=(0, 1.1 * max(sample["iops"] for sample in samples) or 1))
-    top.yaxis.set_major_formatter(_grouped)
+    top.yaxis.set_major_formatter("{x:,.0f}")
     for percent in PERCENTILES:
         bottom.plot(seconds, [sample[f"p{percent}_us"] for sample in samples], label=f"p{percent}", marker=marker)
     bottom.set(xlabel="seconds", ylabel="latency, µs", yscale="log")
-    for axis in "major", "minor":
-        getattr(bottom.yaxis, f"set_{axis}_formatter")(_short)
+    bottom.yaxis.set_major_locator(load("matplotlib.ticker", "plot", "--plot").LogLocator(subs=(1, 2, 5)))
+    bottom.yaxis.set_major_formatter("{x:,g}")
+    bottom.yaxis.set_minor_formatter("")
     bottom.legend()
     for axes in top, bottom:
         axes.grid(alpha=0.3)
