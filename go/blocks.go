@@ -50,8 +50,8 @@ func (ns *Namespace) Verify(ctx context.Context, lba uint64, blocks uint32) erro
 	return ns.Do(ctx, nil, &Op{Opcode: OpVerify, LBA: lba, Blocks: blocks})
 }
 
-// Do has any one command done, and waits for it (upnvme_exec_at). The op's NSID and Tag do not matter. A status other than
-// success is a [*StatusError].
+// Do has any one command done, and waits for it (upnvme_exec_at). The op's NSID and Tag do not matter. A status other
+// than success is a [*StatusError].
 func (ns *Namespace) Do(ctx context.Context, buf *Buffer, op *Op) error {
 	if ns == nil {
 		return nullError("namespace")

@@ -27,9 +27,9 @@ var (
 )
 
 // ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the
-// end of the namespace it returns what there was and [io.EOF]. It leases a queue pair (upnvme_exec_at), has the data put
-// into DMA memory, and copies it from there. If p lies within a [Buffer], and it is whole blocks that are read, the
-// device puts them there itself. Of a large request several parts are with the device at a time.
+// end of the namespace it returns what there was and [io.EOF]. It leases a queue pair (upnvme_exec_at), has the data
+// put into DMA memory, and copies it from there. If p lies within a [Buffer], and it is whole blocks that are read,
+// the device puts them there itself. Of a large request several parts are with the device at a time.
 func (ns *Namespace) ReadAt(p []byte, off int64) (int, error) {
 	return ns.ReadAtContext(context.Background(), p, off)
 }

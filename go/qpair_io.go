@@ -234,9 +234,9 @@ func (q *QPair) PollMax(max int) (int, error) {
 	return q.ended(rc)
 }
 
-// Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit_at). It returns how
-// many were accepted: fewer than all when the queue pair is full or an op is invalid; an error if not even the first
-// was.
+// Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit_at). It returns
+// how many were accepted: fewer than all when the queue pair is full or an op is invalid; an error if not even the
+// first was.
 func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 	if err := q.usable(); err != nil {
 		return 0, err
@@ -272,9 +272,9 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 	return q.ended(rc)
 }
 
-// Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative timeout
-// is without end (upnvme_exec_at). It returns how many completions it has stored; an invalid op ends the batch. done has
-// room for each op. The thread polls all the while.
+// Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative
+// timeout is without end (upnvme_exec_at). It returns how many completions it has stored; an invalid op ends the
+// batch. done has room for each op. The thread polls all the while.
 func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
