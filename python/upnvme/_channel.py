@@ -10,6 +10,8 @@ from ._records import QPairStats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._session import SessionBase
 
 
@@ -80,8 +82,9 @@ class ChannelBase(_upnvme.Channel):
         buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
         return buckets
 
-    def __del__(self) -> None:
-        if _upnvme.channel_is_open(self):
+    def __del__(self, is_open: Callable[[ChannelBase], bool] = _upnvme.channel_is_open) -> None:
+        # Late in the interpreter's end the module's names are gone; what was open was closed before (_atexit).
+        if is_open(self):
             _warn(self)
             _upnvme.channel_force(self)
 

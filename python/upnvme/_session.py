@@ -203,8 +203,9 @@ class SessionBase(_upnvme.Session):
         if views:
             _warn(f"{views} buffers of a closed controller have views: the device is held until they go", self)
 
-    def __del__(self) -> None:
-        if _upnvme.session_is_open(self):
+    def __del__(self, is_open: Callable[[SessionBase], bool] = _upnvme.session_is_open) -> None:
+        # As that of a queue pair.
+        if is_open(self):
             _warn(f"unclosed {self!r}", self)
             _upnvme.session_close(self)
 
