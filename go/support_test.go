@@ -95,24 +95,17 @@ func ours() int {
 	return n
 }
 
-// threads counts the OS threads of this process.
-func threads(t testing.TB) int {
-	t.Helper()
-	tasks, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		t.Skip("no /proc: ", err)
-	}
-	return len(tasks)
-}
+// threads counts the OS threads of this process, descriptors the files that it has open.
+func threads(t testing.TB) int     { return entries(t, "/proc/self/task") }
+func descriptors(t testing.TB) int { return entries(t, "/proc/self/fd") }
 
-// descriptors counts the files that this process has open.
-func descriptors(t testing.TB) int {
+func entries(t testing.TB, folder string) int {
 	t.Helper()
-	fds, err := os.ReadDir("/proc/self/fd")
+	names, err := os.ReadDir(folder)
 	if err != nil {
 		t.Skip("no /proc: ", err)
 	}
-	return len(fds)
+	return len(names)
 }
 
 // resident is how much memory this process has, in bytes, without files.
