@@ -78,7 +78,12 @@ func TestIdentifyAndLogPages(t *testing.T) {
 	if !bytes.HasPrefix(data[4:], []byte("GOPHER")) {
 		t.Errorf("serial number %q", data[4:24])
 	}
-	if _, err := c.Identify(0x1234, 0); !errors.Is(err, syscall.EINVAL) {
+	var status *StatusError
+	if _, err := c.Identify(0xfe, 0); !errors.Is(err, syscall.EIO) || !errors.As(err, &status) || status.SC != 2 ||
+		!errors.Is(err, status) || errors.Is(err, ErrCompareFailure) || !status.DNR {
+		t.Error(err)
+	}
+	if _, err := c.Identify(0x1234, 0); errors.As(err, &status) || !errors.Is(err, syscall.EINVAL) {
 		t.Error(err)
 	}
 	page := make([]byte, 512)

@@ -56,7 +56,8 @@ func (ns *Namespace) WriteAtContext(ctx context.Context, p []byte, off int64) (i
 	return q.run()
 }
 
-var errNoSpace = &Error{syscall.ENOSPC, CodeLBARange, "the write reaches past the end of the namespace"}
+var errNoSpace = &Error{Errno: syscall.ENOSPC, Code: CodeLBARange,
+	Text: "the write reaches past the end of the namespace"}
 
 // request is a call of one of these.
 type request struct {
@@ -150,7 +151,8 @@ func (ns *Namespace) ended(atEnd error) error {
 	if ns.block.Load() != 0 {
 		return atEnd
 	}
-	return &Error{syscall.ENODEV, CodeNamespaceGone, fmt.Sprintf("namespace %d is not there any more", ns.id)}
+	return &Error{Errno: syscall.ENODEV, Code: CodeNamespaceGone,
+		Text: fmt.Sprintf("namespace %d is not there any more", ns.id)}
 }
 
 // extent is a part of a request that goes through the bounce buffer at once, or directly.

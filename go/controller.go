@@ -217,13 +217,13 @@ func (c *Controller) beginClose() (done bool, err error) {
 	c.mu.Lock()
 	if n := len(c.loose); n > 0 {
 		c.mu.Unlock()
-		return false, &Error{syscall.EBUSY, CodeBusyChildren,
-			fmt.Sprintf("%s has %d open queue pairs: close them first", c.uri, n)}
+		return false, &Error{Errno: syscall.EBUSY, Code: CodeBusyChildren,
+			Text: fmt.Sprintf("%s has %d open queue pairs: close them first", c.uri, n)}
 	}
 	if c.threads[syscall.Gettid()] > 0 {
 		c.mu.Unlock()
-		return false, &Error{syscall.EDEADLK, CodeInCallback,
-			fmt.Sprintf("%s is closed by a function that its WithQPair waits for: close it elsewhere",
+		return false, &Error{Errno: syscall.EDEADLK, Code: CodeInCallback,
+			Text: fmt.Sprintf("%s is closed by a function that its WithQPair waits for: close it elsewhere",
 				c.uri)}
 	}
 	first := c.closing.CompareAndSwap(false, true)

@@ -15,11 +15,13 @@ import (
 )
 
 // Error is how a call failed: what the library's upnvme_error_get tells. It unwraps to its [syscall.Errno], so that
-// errors.Is(err, syscall.ERANGE) works, and errors.Is(err, fs.ErrNotExist) with it.
+// errors.Is(err, syscall.ERANGE) works, and errors.Is(err, fs.ErrNotExist) with it. Where a controller has answered an
+// admin command with a status, errors.As finds that as a [*StatusError].
 type Error struct {
-	Errno syscall.Errno // what kind of failure
-	Code  Code          // which failure, finer
-	Text  string        // the sentence: the thing, the value and the remedy
+	Errno  syscall.Errno // what kind of failure
+	Code   Code          // which failure, finer
+	Text   string        // the sentence: the thing, the value and the remedy
+	Status *StatusError  // with CodeControllerStatus: what the controller answered
 }
 
 // Error gives the sentence.
@@ -33,6 +35,19 @@ func (e *Error) Error() string {
 // Unwrap gives the errno.
 func (e *Error) Unwrap() error { return e.Errno }
 
+// Is compares the status that the controller answered, as [StatusError.Is] does.
+func (e *Error) Is(target error) bool { return e.Status != nil && e.Status.Is(target) }
+
+// As gives the status that the controller answered.
+func (e *Error) As(target interface{}) bool {
+	status, ok := target.(**StatusError)
+	if !ok || e.Status == nil {
+		return false
+	}
+	*status = e.Status
+	return true
+}
+
 type closedError struct{}
 
 func (closedError) Error() string        { return "upnvme: the controller, queue pair or pool was closed" }
@@ -44,14 +59,16 @@ var ErrClosed error = closedError{}
 
 var (
 	// ErrQueueFull says that the queue pair has no room: poll, and try again. It unwraps to syscall.EAGAIN.
-	ErrQueueFull = &Error{syscall.EAGAIN, CodeNone, "the queue pair is full: poll it, and try again"}
+	ErrQueueFull = &Error{Errno: syscall.EAGAIN, Code: CodeNone,
+		Text: "the queue pair is full: poll it, and try again"}
 
 	// ErrTagged says that the next completion is that of a tagged command, which [QPair.Reap] takes. It unwraps to
 	// syscall.ENOMSG.
-	ErrTagged = &Error{syscall.ENOMSG, CodeNone, "the next completion is a tagged command's: take it by Reap"}
+	ErrTagged = &Error{Errno: syscall.ENOMSG, Code: CodeNone,
+		Text: "the next completion is a tagged command's: take it by Reap"}
 
 	// ErrFreed is what a call with a buffer that was freed fails with. It unwraps to syscall.EFAULT.
-	ErrFreed = &Error{syscall.EFAULT, CodeBufferUnreachable, "the buffer was freed"}
+	ErrFreed = &Error{Errno: syscall.EFAULT, Code: CodeBufferUnreachable, Text: "the buffer was freed"}
 )
 
 // StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92; upnvme_status_name,
@@ -122,11 +139,18 @@ func lastError(rc C.int) error {
 	return errorOf(&e, rc)
 }
 
+func statusOf(e *C.struct_upnvme_error) *StatusError {
+	if e.status == 0 {
+		return nil
+	}
+	return newStatusError(uint16(e.status), 0, 0)
+}
+
 func errorOf(e *C.struct_upnvme_error, rc C.int) error {
 	if e.err != C.int32_t(rc) {
 		return &Error{Errno: syscall.Errno(-rc)}
 	}
-	return &Error{syscall.Errno(-rc), Code(e.code), C.GoString(&e.text[0])}
+	return &Error{Errno: syscall.Errno(-rc), Code: Code(e.code), Text: C.GoString(&e.text[0]), Status: statusOf(e)}
 }
 
 // call runs one call of the library and fetches its error on the thread that it ran on.
@@ -141,12 +165,12 @@ func call(f func() C.int) (int, error) {
 }
 
 func nullError(what string) error {
-	return &Error{syscall.EINVAL, CodeNull, "the " + what + " is nil"}
+	return &Error{Errno: syscall.EINVAL, Code: CodeNull, Text: "the " + what + " is nil"}
 }
 
 func invalid(format string, args ...interface{}) error {
-	return &Error{syscall.EINVAL, CodeArgument, fmt.Sprintf(format, args...)}
+	return &Error{Errno: syscall.EINVAL, Code: CodeArgument, Text: fmt.Sprintf(format, args...)}
 }
 
 // ErrNoMemory says that C has no memory left. It unwraps to syscall.ENOMEM.
-var ErrNoMemory = &Error{syscall.ENOMEM, CodeNoMemory, "there is no memory left"}
+var ErrNoMemory = &Error{Errno: syscall.ENOMEM, Code: CodeNoMemory, Text: "there is no memory left"}

@@ -183,8 +183,8 @@ func (q *QPair) outsideCallback() error {
 	return nil
 }
 
-var errInCallback = &Error{syscall.EDEADLK, CodeInCallback,
-	"the queue pair is polled by the caller of this function: return from it, and poll there"}
+var errInCallback = &Error{Errno: syscall.EDEADLK, Code: CodeInCallback,
+	Text: "the queue pair is polled by the caller of this function: return from it, and poll there"}
 
 // result is the error of a call that ran on the owner's thread.
 func result(rc C.int) error {

@@ -30,9 +30,9 @@ static int raise_object(PyObject *exception)
 	return -1;
 }
 
-static int raise_error(int err, uint32_t code, const char *text)
+static int raise_error(int err, uint32_t code, const char *text, unsigned status)
 {
-	return raise_object(PyObject_CallFunction(hooks.error, "iIs", err, code, text));
+	return raise_object(PyObject_CallFunction(hooks.error, "iIsI", err, code, text, status));
 }
 
 /* The traffic's own errors have no sentence in the library. */
@@ -49,8 +49,8 @@ static const char *plain_text(int err)
 int glue_raise_error(int rc, const struct upnvme_error *error)
 {
 	if (error->err != rc)
-		return raise_error(-rc, UPNVME_ERR_NONE, strerror(-rc));
-	return raise_error(-rc, error->code, error->text);
+		return raise_error(-rc, UPNVME_ERR_NONE, strerror(-rc), 0);
+	return raise_error(-rc, error->code, error->text, error->status);
 }
 
 int glue_raise(int rc)
@@ -58,7 +58,7 @@ int glue_raise(int rc)
 	struct upnvme_error error;
 
 	if (rc == -EAGAIN || rc == -ENOMSG)
-		return raise_error(-rc, UPNVME_ERR_NONE, plain_text(-rc));
+		return raise_error(-rc, UPNVME_ERR_NONE, plain_text(-rc), 0);
 	upnvme_error_get(&error);
 	return glue_raise_error(rc, &error);
 }
@@ -71,7 +71,7 @@ int glue_raise_own(int err, uint32_t code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return raise_error(err, code, text);
+	return raise_error(err, code, text, 0);
 }
 
 int glue_raise_forked(void)

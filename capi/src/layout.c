@@ -73,7 +73,9 @@ FIELD(upnvme_device, reserved, 448, 64);
 SIZE(upnvme_error, 512);
 FIELD(upnvme_error, err, 0, 4);
 FIELD(upnvme_error, code, 4, 4);
-FIELD(upnvme_error, text, 8, 504);
+FIELD(upnvme_error, status, 8, 2);
+FIELD(upnvme_error, reserved, 10, 2);
+FIELD(upnvme_error, text, 12, 500);
 
 SIZE(upnvme_error_entry, 32);
 FIELD(upnvme_error_entry, count, 0, 8);

@@ -14,10 +14,16 @@ int(error_set)(int err, uint32_t code, const char *format, ...)
 
 	last.err = err;
 	last.code = code;
+	last.status = 0;
 	va_start(args, format);
 	vsnprintf(last.text, sizeof(last.text), format, args);
 	va_end(args);
 	return err;
+}
+
+void error_set_status(uint16_t status)
+{
+	last.status = status;
 }
 
 const struct upnvme_error *error_last(void)

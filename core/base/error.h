@@ -13,6 +13,9 @@
 __attribute__((format(printf, 3, 4), cold)) int error_set(int err, uint32_t code,
 							  const char *format, ...);
 
+/* Adds to the sentence what the controller answered. */
+void error_set_status(uint16_t status);
+
 const struct upnvme_error *error_last(void);
 void error_clear(void);
 

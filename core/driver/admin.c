@@ -300,12 +300,15 @@ int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 
 int admin_check_status(const struct upnvme_completion *done, const char *what)
 {
+	int rc;
+
 	if (!done->status)
 		return 0;
-	return error_set(-EIO, UPNVME_ERR_CTRLR_STATUS,
-			 "%s: the controller answered with status %04xh, %s: %s", what,
-			 done->status, nvme_status_name(done->status),
-			 nvme_status_text(done->status));
+	rc = error_set(-EIO, UPNVME_ERR_CTRLR_STATUS,
+		       "%s: the controller answered with status %04xh, %s: %s", what, done->status,
+		       nvme_status_name(done->status), nvme_status_text(done->status));
+	error_set_status(done->status);
+	return rc;
 }
 
 int admin_expect(struct upnvme_ctrlr *ctrlr, const struct admin_command *command, const char *what,

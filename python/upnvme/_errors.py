@@ -133,7 +133,8 @@ class NVMeError(Error):
 
     def __init__(self, status: int, flags: int = 0, blocks: int = 0, command: str = "") -> None:
         self.status, self.flags, self.blocks, self.command = status, flags, blocks, command
-        super().__init__(errno.EIO, f"{command or 'command'}: {self.name}: {self.text}", 0)
+        super().__init__(errno.EIO, f"{command or 'command'}: {self.name}: {self.text}",
+                         _upnvme.UPNVME_ERR_CTRLR_STATUS)
 
     @property
     def sc(self) -> int:
@@ -230,8 +231,10 @@ COMMANDS = {
 }
 
 
-def make_error(err: int, code: int, text: str) -> Error:
-    """The exception for what a call of the library was refused with."""
+def make_error(err: int, code: int, text: str, status: int) -> Error:
+    """The exception for what a call of the library was refused with, or for what a controller answered to it."""
+    if status:
+        return make_status(status, 0, 0, text.partition(":")[0])
     if "upnvme_" in text or "UPNVME_" in text:
         from ._names import in_python
 

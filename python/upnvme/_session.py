@@ -23,10 +23,9 @@ ALL_NAMESPACES = 0xFFFFFFFF
 class SessionBase(_upnvme.Session):
     """A controller without its namespaces and queue pairs; for any thread.
 
-    The admin side waits for the controller: ControllerError (it failed, or answered with an error status, which the
-    sentence names), TimeoutError (after upnvme.open's admin_timeout), ClosedError, ForkedError. Ctrl-C and close() get
-    through within 50 ms, other threads run on; the command itself stays with the controller, and close() waits for its
-    end.
+    The admin side waits for the controller: ControllerError (it failed), NVMeError (it answered with an error status),
+    TimeoutError (after upnvme.open's admin_timeout), ClosedError, ForkedError. Ctrl-C and close() get through within 50
+    ms, other threads run on; the command itself stays with the controller, and close() waits for its end.
     """
 
     __slots__ = ("_on_event", "_ranges", "__weakref__")

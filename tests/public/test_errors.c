@@ -24,6 +24,23 @@ static void each_thread_has_its_own_error(void **state)
 	assert_int_equal(upnvme_error_get(&error), 0);
 }
 
+/* What a controller answers to a command that the library sends by itself is a number, too. */
+static void a_status_comes_with_its_error(void **state)
+{
+	upnvme_ctrlr *ctrlr = open_uri("soft:ram?size=1MiB");
+	struct upnvme_error error;
+	char data[4096];
+
+	expect_error(upnvme_identify(ctrlr, 0xff, 0, data), -EIO, UPNVME_ERR_CTRLR_STATUS,
+		     "Invalid Field", NULL);
+	OK(upnvme_error_get(&error));
+	assert_int_equal(STATUS_CODE(error.status), STATUS_INVALID_FIELD);
+	assert_int_equal(upnvme_identify(ctrlr, 0xff, 0, NULL), -EINVAL);
+	OK(upnvme_error_get(&error));
+	assert_int_equal(error.status, 0);
+	OK(upnvme_close(ctrlr));
+}
+
 static void codes_have_their_names(void **state)
 {
 	static const struct {
@@ -95,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_thread_has_its_own_error),
+		cmocka_unit_test(a_status_comes_with_its_error),
 		cmocka_unit_test(codes_have_their_names),
 		cmocka_unit_test(every_status_has_a_name_and_a_text),
 		cmocka_unit_test(header_and_library_belong_together),

@@ -61,6 +61,16 @@ def test_a_status_has_its_parts():
         assert caught.value.name == "Invalid Command Opcode" and caught.value.dnr
 
 
+def test_what_is_answered_to_an_admin_command_is_a_status():
+    with upnvme.open("soft:ram?size=1MiB") as ctrlr:
+        for call in (lambda: ctrlr.identify(0xFE), lambda: ctrlr.log_page(0xC0, 512), lambda: ctrlr.get_feature(0xF0)):
+            with pytest.raises(upnvme.NVMeError, match="Invalid Field|Invalid Log") as caught:
+                call()
+            assert (caught.value.sct, caught.value.sc) in ((0, 2), (1, 9)) and caught.value.dnr
+            assert caught.value.command in ("Identify", "Get Log Page", "Get Features")
+            assert caught.value.code_name == "UPNVME_ERR_CTRLR_STATUS"
+
+
 def test_namespaces_are_a_mapping():
     with upnvme.open("soft:ram?size=1MiB&namespaces=3") as ctrlr:
         namespaces = ctrlr.namespaces

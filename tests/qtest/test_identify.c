@@ -110,9 +110,12 @@ static void a_structure_that_it_does_not_have_is_an_error(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 	char data[4096];
+	struct upnvme_error error;
 
 	expect_error(upnvme_identify(ctrlr, 0xff, 0, data), -EIO, UPNVME_ERR_CTRLR_STATUS,
 		     "Invalid Field", NULL);
+	OK(upnvme_error_get(&error));
+	assert_int_equal(error.status & 0x7ff, NVME_SC_INVALID_FIELD);
 	OK(upnvme_close(ctrlr));
 }
 

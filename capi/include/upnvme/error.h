@@ -102,9 +102,11 @@ extern "C" {
 
 /** The last error of a thread; a frozen record of 512 bytes. */
 struct upnvme_error {
-	int32_t err;    /**< negative errno, 0 if nothing has failed yet */
-	uint32_t code;  /**< UPNVME_ERR_... */
-	char text[504]; /**< the sentence, terminated */
+	int32_t err;       /**< negative errno, 0 if nothing has failed yet */
+	uint32_t code;     /**< UPNVME_ERR_... */
+	uint16_t status;   /**< UPNVME_ERR_CTRLR_STATUS: what the controller answered; else 0 */
+	uint16_t reserved; /**< zero */
+	char text[500];    /**< the sentence, terminated */
 };
 UPNVME_ASSERT(sizeof(struct upnvme_error) == 512, "upnvme_error is frozen at 512 bytes");
 
