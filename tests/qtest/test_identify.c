@@ -115,7 +115,7 @@ static void a_structure_that_it_does_not_have_is_an_error(void **state)
 	expect_error(upnvme_identify(ctrlr, 0xff, 0, data), -EIO, UPNVME_ERR_CTRLR_STATUS,
 		     "Invalid Field", NULL);
 	OK(upnvme_error_get(&error));
-	assert_int_equal(error.status & 0x7ff, NVME_SC_INVALID_FIELD);
+	assert_int_equal(STATUS_CODE(error.status), STATUS_INVALID_FIELD);
 	OK(upnvme_close(ctrlr));
 }
 
