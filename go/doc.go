@@ -39,7 +39,7 @@
 // A [Buffer] is the caller's, from Alloc to [Buffer.Free]. While a command is in flight, what it covers is the
 // device's. Freeing early is safe: a call that uses the buffer keeps it, and the library sets allocated memory aside
 // until the commands that may touch it are done. Registered memory stays the program's; [Buffer.Free] of it fails with
-// EBUSY while a queue pair has such a command.
+// EBUSY while there is such a call or command.
 //
 // Offsets and lengths are checked against the buffer before a command goes out, each time: a command cannot reach the
 // memory behind its buffer. What [QPair.Raw] sends is not looked into.
