@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"testing"
 )
 
@@ -196,4 +197,34 @@ func TestACancelledLargeReadLeavesTheSliceAlone(t *testing.T) {
 	s.let()
 	eventually(t, "the leases are given back", s.leases.idle)
 	same(t, p, kept)
+}
+
+// Queue pairs that others had for a while are there for leases when they are back.
+func TestLeasesComeBack(t *testing.T) {
+	c, _ := open(t, "soft:null?queues=4", QPairs(4), Leases(3))
+	var qps []*QPair
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for i := 0; i < 3; i++ {
+		qp, err := c.NewQPair()
+		must(t, err)
+		qps = append(qps, qp)
+	}
+	lease, err := c.leases.get(ctx)
+	must(t, err)
+	result := make(chan error)
+	go func() {
+		second, err := c.leases.get(ctx)
+		if err == nil {
+			c.leases.put(second)
+		}
+		result <- err
+	}()
+	eventually(t, "it waits: there is no queue pair", func() bool { return c.leases.waiting() == 1 })
+	must(t, qps[0].Close())
+	must(t, <-result)
+	c.leases.put(lease)
+	for _, qp := range qps[1:] {
+		must(t, qp.Close())
+	}
 }
