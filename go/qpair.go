@@ -299,6 +299,7 @@ func (q *QPair) unmake() {
 	C.upnvme_qpair_close(q.qp)
 	C.upnvme_cgo_qpair_free(q.c)
 	q.c, q.qp = nil, nil
+	q.ctrlr.leases.grow()
 	if q.loose {
 		q.ctrlr.mu.Lock()
 		delete(q.ctrlr.loose, q)
