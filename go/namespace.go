@@ -15,12 +15,13 @@ import (
 // Namespace is a namespace of a controller (upnvme_ns). Any goroutine may use it. It is an [io.ReaderAt] and an
 // [io.WriterAt] of bytes, and reads and writes blocks of DMA memory with a context.
 type Namespace struct {
-	ctrlr  *Controller
-	ptr    *C.upnvme_ns
-	id     uint32
-	block  atomic.Uint32 // bytes, as last seen
-	blocks atomic.Uint64
-	locks  blockLockTable
+	ctrlr    *Controller
+	ptr      *C.upnvme_ns
+	id       uint32
+	block    atomic.Uint32 // bytes, as last seen
+	blocks   atomic.Uint64
+	metadata atomic.Uint32 // bytes of a block
+	locks    blockLockTable
 }
 
 // Namespace gives an active namespace, the same each time (upnvme_ns_get).
