@@ -36,7 +36,7 @@ func (c *Controller) Namespace(nsid uint32) (*Namespace, error) {
 	if ns == nil || ns.ptr != ptr {
 		ns = &Namespace{ctrlr: c, ptr: ptr, id: nsid}
 		ns.locks.setUp()
-		ns.note(uint32(C.upnvme_ns_block_size(ptr)), uint64(C.upnvme_ns_block_count(ptr)))
+		ns.ask()
 		c.namespaces[nsid] = ns
 	}
 	return ns, nil
@@ -59,13 +59,19 @@ func (ns *Namespace) note(block uint32, blocks uint64) {
 	}
 }
 
+// ask notes what the library knows. The caller keeps the controller open.
+func (ns *Namespace) ask() {
+	ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
+	ns.metadata.Store(uint32(C.upnvme_ns_metadata_size(ns.ptr)))
+}
+
 // refresh asks the library what the namespace is now.
 func (ns *Namespace) refresh() error {
 	if err := ns.ctrlr.enter(); err != nil {
 		return err
 	}
 	defer ns.ctrlr.gate.leave()
-	ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
+	ns.ask()
 	return nil
 }
 
