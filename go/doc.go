@@ -56,8 +56,9 @@
 // A call polls on its thread for the spin budget. A command that takes longer is handed to the poller: one goroutine
 // for all such commands. Where completions signal an eventfd (PCIe by VFIO, soft: with mode=thread) it sleeps until one
 // does, on one thread; elsewhere it looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is
-// nothing to wait for. A slow disk holds no thread spinning, and an idle program burns no core. When all leases are
-// out, calls wait in the order in which they came.
+// nothing to wait for. The threads of a [Pool] with [Interrupt] sleep likewise, those of others by turns. A slow disk
+// holds no thread spinning, and an idle program burns no core. When all leases are out, calls wait in the order in
+// which they came.
 //
 // # Writes at the same time
 //
