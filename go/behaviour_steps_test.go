@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -180,7 +181,7 @@ func stepFree(r *run, s step) error {
 	buf := r.bufs[name]
 	if buf != nil && (s["at"] != nil || buf.region.ctrlr == nil) {
 		// Freeing what was not allocated cannot be said in Go.
-		wrong := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], ptr: r.place(s).ptr()}
+		wrong := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], ptr: r.place(s).ptr(), over: new(atomic.Bool)}
 		wrong.state.Store(regionFreed)
 		return r.expect(s, 0, wrong.giveBack())
 	}
@@ -204,7 +205,7 @@ func stepRegister(r *run, s step) error {
 // stepUnregister says by address what Register's Buffer would be freed for.
 func stepUnregister(r *run, s step) error {
 	buf := r.place(s)
-	reg := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], mem: []byte{}}
+	reg := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], lent: true, over: new(atomic.Bool)}
 	if buf != nil {
 		reg.ptr, reg.bytes = buf.ptr(), buf.bytes
 	}

@@ -29,9 +29,10 @@ type region struct {
 	ptr   unsafe.Pointer
 	bytes uint64
 	state atomic.Int64 // how many calls use it, and the two bits below
-	mem   []byte       // of the caller's, if it was registered
+	lent  bool         // registered: it is the caller's
+	mem   []byte       // that keeps it, then
 	pin   pin
-	over  *atomic.Bool // for the leak
+	over  *atomic.Bool // it is the caller's again, or no more; for the leak, too
 }
 
 const (
@@ -59,7 +60,7 @@ func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
 // Go's, which is pinned until [Buffer.Free]; before Go 1.21, which has no pins, the buffer refers to it, and the heap
 // does not move. Memory of C must stay until then, too. The pages around it become reachable with it.
 func (c *Controller) Register(memory []byte) (*Buffer, error) {
-	r := &region{ctrlr: c, bytes: uint64(len(memory)), mem: memory}
+	r := &region{ctrlr: c, bytes: uint64(len(memory)), lent: true, mem: memory}
 	if len(memory) > 0 {
 		r.ptr = unsafe.Pointer(&memory[0])
 		r.pin.pin(&memory[0])
@@ -73,6 +74,7 @@ func (c *Controller) Register(memory []byte) (*Buffer, error) {
 }
 
 func (c *Controller) keep(r *region, what string) *Buffer {
+	r.over = new(atomic.Bool)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.buffers == nil { // closed just now, and the memory with it
@@ -81,7 +83,6 @@ func (c *Controller) keep(r *region, what string) *Buffer {
 	}
 	c.buffers[r] = struct{}{}
 	c.regions.add(r)
-	r.over = new(atomic.Bool)
 	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over)}
 }
 
@@ -115,8 +116,8 @@ func (b *Buffer) Slice(from, to int) *Buffer {
 // or after the controller was closed, does nothing.
 //
 // It may be called while commands are in flight, also those of calls that were cancelled: allocated memory is set aside
-// until they are done. Registered memory is not the library's to set aside: while a queue pair of the caller's has
-// a command that may touch it, Free fails with EBUSY, and the memory must stay.
+// until they are done. Registered memory is not the library's to set aside: while a call uses it or a command may touch
+// it, also that of a call that was cancelled, Free fails with EBUSY, and the memory must stay. Free it later.
 func (b *Buffer) Free() error {
 	if b == nil {
 		return nil
@@ -127,14 +128,20 @@ func (b *Buffer) Free() error {
 		if state&regionFreed != 0 {
 			return nil
 		}
-		if r.state.CompareAndSwap(state, state|regionFreed) {
-			if state != 0 {
-				return nil // the last call that uses it gives it back
-			}
+		if state != 0 && r.lent {
+			return errLent
+		}
+		if state == 0 && r.state.CompareAndSwap(0, regionFreed|regionGone) {
 			return r.giveBack()
+		}
+		if state != 0 && r.state.CompareAndSwap(state, state|regionFreed) {
+			return nil // the last call that uses it gives it back
 		}
 	}
 }
+
+var errLent = &Error{syscall.EBUSY, CodeMemBusy,
+	"the registered memory is used by a call, or by the command of one that was cancelled: free it when that is done"}
 
 func (b *Buffer) ptr() unsafe.Pointer { return unsafe.Add(b.region.ptr, b.at) }
 
@@ -164,21 +171,18 @@ func (r *region) hold() error {
 }
 
 func (r *region) drop() {
-	if r.state.Add(-1) == regionFreed {
+	if r.state.Add(-1) == regionFreed && r.state.CompareAndSwap(regionFreed, regionFreed|regionGone) {
 		if err := r.giveBack(); err != nil {
 			logWarn("upnvme: a buffer was not freed: " + err.Error())
 		}
 	}
 }
 
-// giveBack runs once, when the region was freed and nobody holds it; or again, if it failed.
+// giveBack runs once, for who has made the region gone; or again, if it failed.
 func (r *region) giveBack() error {
 	c := r.ctrlr
-	if !r.state.CompareAndSwap(regionFreed, regionFreed|regionGone) {
-		return nil // a call that came too late holds it, or another gave it back
-	}
 	_, err := c.use(func() C.int {
-		if r.mem != nil {
+		if r.lent {
 			return C.upnvme_mem_unregister(c.ptr, r.ptr, C.size_t(r.bytes))
 		}
 		return C.upnvme_dma_free(c.ptr, r.ptr)
@@ -206,10 +210,10 @@ func (r *region) lose() {
 	r.end()
 }
 
+// end is for who gives the memory back; closing may do it at the same time.
 func (r *region) end() {
-	r.pin.unpin()
-	r.mem = nil
-	if r.over != nil {
-		r.over.Store(true)
+	if r.over.CompareAndSwap(false, true) {
+		r.pin.unpin()
+		r.mem = nil
 	}
 }

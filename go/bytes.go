@@ -29,7 +29,8 @@ var (
 // ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the
 // end of the namespace it returns what there was and [io.EOF]. It leases a queue pair (upnvme_exec_at), has the data
 // put into DMA memory, and copies it from there. If p lies within a [Buffer], and it is whole blocks that are read,
-// the device puts them there itself. Of a large request several parts are with the device at a time.
+// the device puts them there itself. Of a large request several parts are with the device at a time. A namespace whose
+// blocks have metadata is refused with ENOTSUP; if it was formatted since it was last seen, the call fails with ESTALE.
 func (ns *Namespace) ReadAt(p []byte, off int64) (int, error) {
 	return ns.ReadAtContext(context.Background(), p, off)
 }
@@ -45,14 +46,14 @@ func (ns *Namespace) WriteAt(p []byte, off int64) (int, error) {
 // ReadAtContext is [Namespace.ReadAt] (upnvme_exec_at) that returns at once when the context is done. Where the context
 // can be done, the device never sees p: nothing touches it after the return.
 func (ns *Namespace) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
-	q := request{ns, ctx, p, off, OpRead, false}
+	q := request{ns: ns, ctx: ctx, p: p, off: off, opcode: OpRead}
 	return q.run()
 }
 
 // WriteAtContext is [Namespace.WriteAt] (upnvme_exec_at) that returns at once when the context is done. What the device
 // was given by then may or may not be written; the count is of what was written before that.
 func (ns *Namespace) WriteAtContext(ctx context.Context, p []byte, off int64) (int, error) {
-	q := request{ns, ctx, p, off, OpWrite, false}
+	q := request{ns: ns, ctx: ctx, p: p, off: off, opcode: OpWrite}
 	return q.run()
 }
 
@@ -66,7 +67,8 @@ type request struct {
 	p      []byte
 	off    int64
 	opcode Opcode
-	direct bool // the device reaches p itself
+	direct bool   // the device reaches p itself
+	block  uint64 // bytes of one: offsets have their meaning by it
 }
 
 func (q *request) run() (int, error) {
@@ -78,6 +80,15 @@ func (q *request) run() (int, error) {
 	}
 	if err := q.ctx.Err(); err != nil {
 		return 0, err
+	}
+	if err := q.ns.bytesOnly(); err != nil {
+		return 0, err
+	}
+	if q.block = uint64(q.ns.block.Load()); q.block == 0 {
+		if err := q.ns.refresh(); err != nil {
+			return 0, err
+		}
+		q.block = uint64(q.ns.block.Load())
 	}
 	if len(q.p) == 0 && q.ns.ctrlr.closing.Load() {
 		return 0, ErrClosed
@@ -94,8 +105,7 @@ func (q *request) run() (int, error) {
 // reachable is the region that p lies in, held, if the device can do the whole request there. A call that can be
 // cancelled must not let it: p is the caller's when it returns.
 func (q *request) reachable() *region {
-	block := q.ns.block.Load()
-	if q.ctx.Done() != nil || block == 0 || uint64(q.off)%uint64(block) != 0 || len(q.p)%int(block) != 0 {
+	if q.ctx.Done() != nil || q.block == 0 || uint64(q.off)%q.block != 0 || uint64(len(q.p))%q.block != 0 {
 		return nil
 	}
 	r := q.ns.ctrlr.regions.hold(q.p)
@@ -133,26 +143,57 @@ func (q *request) next(n int) (extent, error) {
 		return e, nil
 	}
 	if q.opcode == OpRead {
-		return extent{}, q.ns.ended(io.EOF)
+		return extent{}, q.ended(io.EOF)
 	}
-	return extent{}, q.ns.ended(errNoSpace)
+	return extent{}, q.ended(errNoSpace)
 }
 
 func (q *request) some(n int, e extent) error {
 	p := q.p[n : n+int(e.bytes)]
 	if q.opcode == OpWrite && (e.head != 0 || e.tail() != 0) {
-		return q.ns.writeParts(q.ctx, p, e)
+		return q.writeParts(p, e)
 	}
 	return q.move(p, e)
 }
 
 // ended is why there is nothing at an offset.
-func (ns *Namespace) ended(atEnd error) error {
-	if ns.block.Load() != 0 {
+func (q *request) ended(atEnd error) error {
+	switch uint64(q.ns.block.Load()) {
+	case 0:
+		return &Error{Errno: syscall.ENODEV, Code: CodeNamespaceGone,
+			Text: fmt.Sprintf("namespace %d is not there any more", q.ns.id)}
+	case q.block:
 		return atEnd
 	}
-	return &Error{Errno: syscall.ENODEV, Code: CodeNamespaceGone,
-		Text: fmt.Sprintf("namespace %d is not there any more", ns.id)}
+	return q.ns.wasFormatted()
+}
+
+// formatted is for a request that was made for another format than the namespace has.
+func (q *request) formatted() error {
+	if err := q.ns.refresh(); err != nil {
+		return err
+	}
+	if err := q.ns.bytesOnly(); err != nil {
+		return err
+	}
+	return q.ended(q.ns.wasFormatted())
+}
+
+func (ns *Namespace) wasFormatted() error {
+	return &Error{Errno: syscall.ESTALE, Code: CodeNamespaceFormat,
+		Text: fmt.Sprintf("namespace %d was formatted, and has blocks of %d bytes now: what is there at an offset is "+
+			"no more what it was; call again", ns.id, ns.block.Load())}
+}
+
+// bytesOnly is why the namespace is not bytes alone.
+func (ns *Namespace) bytesOnly() error {
+	bytes := ns.metadata.Load()
+	if bytes == 0 {
+		return nil
+	}
+	return &Error{Errno: syscall.ENOTSUP, Code: CodeMetadata,
+		Text: fmt.Sprintf("namespace %d has %d bytes of metadata with each block, for which ReadAt and WriteAt have no "+
+			"place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
 }
 
 // extent is a part of a request that goes through the bounce buffer at once, or directly.
@@ -168,7 +209,7 @@ type extent struct {
 func (q *request) extent(n int) extent {
 	off, bytes := uint64(q.off)+uint64(n), uint64(len(q.p)-n)
 	block, blocks := uint64(q.ns.block.Load()), q.ns.blocks.Load()
-	if block == 0 || off/block >= blocks {
+	if block == 0 || block != q.block || off/block >= blocks {
 		return extent{}
 	}
 	e := extent{lba: off / block, block: block, nblocks: blocks, head: off % block, bytes: bytes}
@@ -203,9 +244,16 @@ func (q *request) move(p []byte, e extent) error {
 	if l == nil {
 		return nil
 	}
+	if rc == C.UPNVME_CGO_FORMATTED {
+		leases.put(l)
+		return q.formatted()
+	}
 	kept, err := l.finish(q.ctx, q.ns, rc)
 	if kept {
 		return err
+	}
+	if err == nil && uint64(l.c.block_bytes) != e.block {
+		err = q.formatted() // meanwhile
 	}
 	if err == nil && !q.direct {
 		if q.opcode == OpRead {
@@ -230,18 +278,18 @@ func (p *leases) atOnce(l *lease, q *request, data []byte, e *extent) (*lease, C
 }
 
 // writeParts writes a piece whose first or last block is not written whole: it is read before.
-func (ns *Namespace) writeParts(ctx context.Context, p []byte, e extent) error {
-	locks, err := ns.lockEnds(ctx, &e)
+func (q *request) writeParts(p []byte, e extent) error {
+	locks, err := q.ns.lockEnds(q.ctx, &e)
 	if err != nil {
 		return err
 	}
-	l, err := ns.ctrlr.leases.get(ctx)
+	l, err := q.ns.ctrlr.leases.get(q.ctx)
 	if err != nil {
 		locks.unlock()
 		return err
 	}
 	l.claims.locks = locks
-	kept, err := l.fillAndWrite(ctx, ns, p, &e)
+	kept, err := l.fillAndWrite(q, p, &e)
 	if kept {
 		return err
 	}
@@ -265,29 +313,36 @@ func (ns *Namespace) lockEnds(ctx context.Context, e *extent) (blockLocks, error
 }
 
 // fillAndWrite puts the whole blocks together in the bounce buffer and writes them.
-func (l *lease) fillAndWrite(ctx context.Context, ns *Namespace, p []byte, e *extent) (kept bool, err error) {
+func (l *lease) fillAndWrite(q *request, p []byte, e *extent) (kept bool, err error) {
 	bounce, err := l.bounce(e.blocks * e.block)
 	if err != nil {
 		return false, err
 	}
 	if e.head != 0 {
-		if kept, err = l.move(ctx, ns, OpRead, 0, e.lba, 1, e.block); err != nil {
+		if kept, err = l.move(q, OpRead, 0, e.lba, 1); err != nil {
 			return kept, err
 		}
 	}
 	if e.tail() != 0 && (e.blocks > 1 || e.head == 0) {
 		last := e.blocks - 1
-		if kept, err = l.move(ctx, ns, OpRead, last, e.lba+last, 1, e.block); err != nil {
+		if kept, err = l.move(q, OpRead, last, e.lba+last, 1); err != nil {
 			return kept, err
 		}
 	}
 	copy(bounce[e.head:], p)
-	return l.move(ctx, ns, OpWrite, 0, e.lba, e.blocks, e.block)
+	return l.move(q, OpWrite, 0, e.lba, e.blocks)
 }
 
 // move reads or writes blocks by the bounce buffer, from its block `at` on.
-func (l *lease) move(ctx context.Context, ns *Namespace, opcode Opcode, at, lba, blocks, block uint64) (bool, error) {
-	*l.op() = Op{Opcode: opcode, NSID: ns.id, LBA: lba, Blocks: uint32(blocks), Offset: at * block}
+func (l *lease) move(q *request, opcode Opcode, at, lba, blocks uint64) (kept bool, err error) {
+	if C.upnvme_cgo_fits(C.uintptr_t(uintptr(unsafe.Pointer(q.ns.ptr))), C.uint32_t(q.block)) == 0 {
+		return false, q.formatted()
+	}
+	*l.op() = Op{Opcode: opcode, NSID: q.ns.id, LBA: lba, Blocks: uint32(blocks), Offset: at * q.block}
 	l.c.room = C.struct_upnvme_cgo_room{C.uintptr_t(uintptr(unsafe.Pointer(l.c.bounce))), l.c.bounce_bytes}
-	return l.run(ctx, ns)
+	kept, err = l.run(q.ctx, q.ns)
+	if err == nil && uint64(l.c.block_bytes) != q.block {
+		err = q.formatted() // meanwhile
+	}
+	return kept, err
 }

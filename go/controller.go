@@ -102,6 +102,9 @@ func Open(uri string, options ...Option) (*Controller, error) {
 	for _, option := range options {
 		option(&config)
 	}
+	if err := config.check(); err != nil {
+		return nil, err
+	}
 	if got := uint32(C.upnvme_abi_version()); got != C.UPNVME_ABI_VERSION {
 		return nil, invalid("libupnvme has ABI %d, this program was built for %d: "+
 			"install that, or build it again", got, uint32(C.UPNVME_ABI_VERSION))
@@ -120,11 +123,33 @@ func Open(uri string, options ...Option) (*Controller, error) {
 	return c, nil
 }
 
+// check refuses what C would take for a huge number.
+func (c *openConfig) check() error {
+	for _, option := range []struct {
+		name  string
+		value int64
+		shown interface{}
+	}{{"QPairs", int64(c.nqpairs), c.nqpairs}, {"Leases", int64(c.leases), c.leases},
+		{"KeepAlive", int64(c.keepAlive), c.keepAlive}, {"AdminTimeout", int64(c.adminTimeout), c.adminTimeout},
+		{"Housekeeping", int64(c.housekeeping), c.housekeeping}, {"SpinBudget", int64(c.spin), c.spin},
+		{"DrainTimeout", int64(c.drain), c.drain}} {
+		if option.value < 0 {
+			return invalid("%s(%v): it must not be negative", option.name, option.shown)
+		}
+	}
+	return nil
+}
+
+// milliseconds rounds up: what is short is not none.
+func milliseconds(d time.Duration) int64 {
+	return int64((d + time.Millisecond - 1) / time.Millisecond)
+}
+
 func (c *Controller) open() error {
 	opts := C.struct_upnvme_open_opts{
 		size:               C.sizeof_struct_upnvme_open_opts,
 		nqpairs:            C.uint32_t(c.config.nqpairs),
-		keep_alive_ms:      C.uint32_t(c.config.keepAlive.Milliseconds()),
+		keep_alive_ms:      C.uint32_t(milliseconds(c.config.keepAlive)),
 		admin_timeout_ns:   C.uint64_t(c.config.adminTimeout.Nanoseconds()),
 		max_transfer_bytes: C.uint64_t(c.config.maxTransfer),
 	}
@@ -142,17 +167,7 @@ func (c *Controller) setUp() error {
 	if err != nil {
 		return err
 	}
-	limit := c.config.leases
-	if limit <= 0 {
-		limit = 32
-		if half := int(info.MaxQPairs) / 2; half < limit {
-			limit = half
-		}
-		if limit < 1 {
-			limit = 1
-		}
-	}
-	if err := c.leases.setUp(c, limit); err != nil {
+	if err := c.leases.setUp(c, c.config.leasesOf(int(info.MaxQPairs))); err != nil {
 		return err
 	}
 	c.align = uintptr(info.BufferAlign)
@@ -163,6 +178,23 @@ func (c *Controller) setUp() error {
 		go c.keepHouse(c.config.housekeeping)
 	}
 	return nil
+}
+
+// leasesOf is how many leases there may be of that many queue pairs.
+func (c *openConfig) leasesOf(qpairs int) int {
+	limit := c.leases
+	if limit == 0 && qpairs/2 < 32 {
+		limit = qpairs / 2
+	} else if limit == 0 {
+		limit = 32
+	}
+	if limit > qpairs {
+		limit = qpairs
+	}
+	if limit < 1 {
+		limit = 1
+	}
+	return limit
 }
 
 // URI is what the controller was opened with (upnvme_ctrlr_uri).

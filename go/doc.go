@@ -39,7 +39,7 @@
 // A [Buffer] is the caller's, from Alloc to [Buffer.Free]. While a command is in flight, what it covers is the
 // device's. Freeing early is safe: a call that uses the buffer keeps it, and the library sets allocated memory aside
 // until the commands that may touch it are done. Registered memory stays the program's; [Buffer.Free] of it fails with
-// EBUSY while a queue pair has such a command.
+// EBUSY while there is such a call or command.
 //
 // Offsets and lengths are checked against the buffer before a command goes out, each time: a command cannot reach the
 // memory behind its buffer. What [QPair.Raw] sends is not looked into.
@@ -56,8 +56,9 @@
 // A call polls on its thread for the spin budget. A command that takes longer is handed to the poller: one goroutine
 // for all such commands. Where completions signal an eventfd (PCIe by VFIO, soft: with mode=thread) it sleeps until one
 // does, on one thread; elsewhere it looks and sleeps by turns, between 20 µs and 1 ms. There is none while there is
-// nothing to wait for. A slow disk holds no thread spinning, and an idle program burns no core. When all leases are
-// out, calls wait in the order in which they came.
+// nothing to wait for. The threads of a [Pool] with [Interrupt] sleep likewise, those of others by turns. A slow disk
+// holds no thread spinning, and an idle program burns no core. When all leases are out, calls wait in the order in
+// which they came.
 //
 // # Writes at the same time
 //

@@ -118,7 +118,7 @@ func (c *Controller) refreshNamespaces() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, ns := range c.namespaces {
-		ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
+		ns.ask()
 	}
 }
 

@@ -29,8 +29,9 @@ type leases struct {
 	byIndex   []atomic.Pointer[lease] // as in the table
 	unused    []*lease                // places in the table whose queue pair was closed
 	made      int                     // queue pairs, with those that are just being made
-	max       int
-	queue     []chan *lease // of those who wait; each gets a lease, or nil: look again
+	max       int                     // how many there may be now
+	limit     int                     // and at most
+	queue     []chan *lease           // of those who wait; each gets a lease, or nil: look again
 	shut      bool
 	drained   chan struct{} // closed when it is shut and no queue pair is left
 	abandoned uint64
@@ -93,7 +94,7 @@ func (c *Controller) Stats() LeaseStats {
 }
 
 func (p *leases) setUp(c *Controller, max int) error {
-	p.ctrlr, p.max = c, max
+	p.ctrlr, p.max, p.limit = c, max, max
 	p.table = &leaseTable{C.upnvme_cgo_leases_new(C.uint32_t(max))}
 	if p.table.c == nil {
 		return ErrNoMemory
@@ -287,6 +288,19 @@ func (p *leases) lost(err error) error {
 		return nil
 	}
 	return err
+}
+
+// grow is for a queue pair of another's that was closed: there may be room for a lease more again.
+func (p *leases) grow() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.max == p.limit {
+		return
+	}
+	p.max++
+	if len(p.queue) > 0 {
+		p.callNext(nil)
+	}
 }
 
 // fewer counts one less; who waits may make one more.

@@ -5,8 +5,12 @@ package upnvme
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
+	"sync"
 	"testing"
+	"time"
 )
 
 // waiting is how many wait for a lease.
@@ -196,4 +200,88 @@ func TestACancelledLargeReadLeavesTheSliceAlone(t *testing.T) {
 	s.let()
 	eventually(t, "the leases are given back", s.leases.idle)
 	same(t, p, kept)
+}
+
+// Queue pairs that others had for a while are there for leases when they are back.
+func TestLeasesComeBack(t *testing.T) {
+	c, _ := open(t, "soft:null?queues=4", QPairs(4), Leases(3))
+	var qps []*QPair
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for i := 0; i < 3; i++ {
+		qp, err := c.NewQPair()
+		must(t, err)
+		qps = append(qps, qp)
+	}
+	lease, err := c.leases.get(ctx)
+	must(t, err)
+	result := make(chan error)
+	go func() {
+		second, err := c.leases.get(ctx)
+		if err == nil {
+			c.leases.put(second)
+		}
+		result <- err
+	}()
+	eventually(t, "it waits: there is no queue pair", func() bool { return c.leases.waiting() == 1 })
+	must(t, qps[0].Close())
+	must(t, <-result)
+	c.leases.put(lease)
+	for _, qp := range qps[1:] {
+		must(t, qp.Close())
+	}
+}
+
+// A call that is simply done has given its lease back before Go goes on, where it may be preempted: else goroutines that
+// wait to go on would soon have all of them.
+func TestAGoroutineThatIsPreemptedHasNoLease(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&block=512", Leases(1), SpinBudget(time.Hour))
+	must(t, ns.Flush(ctx)) // makes it
+	buf := alloc(t, c, 512)
+	q := request{ns: ns, ctx: ctx, p: buf.Bytes(), block: 512}
+	e := extent{blocks: 1, block: 512, nblocks: ns.Blocks(), bytes: 512}
+	p := &c.leases
+	check := func(name string, l *lease, succeeded bool) {
+		if l != nil || !succeeded || !p.idle() {
+			t.Errorf("%s: the lease is still out", name)
+		}
+	}
+	l, rc := p.do(nil, ns, buf, &Op{Opcode: OpRead, Blocks: 1})
+	check("Do", l, rc > 0)
+	for _, opcode := range []Opcode{OpRead, OpWrite} {
+		for _, direct := range []bool{false, true} {
+			q.opcode, q.direct = opcode, direct
+			l, rc := p.atOnce(nil, &q, q.p, &e)
+			check(fmt.Sprint("bytes ", opcode, direct), l, rc > 0)
+		}
+	}
+}
+
+// Goroutines that are preempted all the time need few queue pairs, and as many leases as goroutines are always enough.
+func TestPreemptionNeedsNoMoreLeases(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	const n = 64
+	c, ns := open(t, "soft:ram?size=1MiB&block=512", QPairs(2*n), Leases(n), SpinBudget(time.Hour))
+	var wait sync.WaitGroup
+	for g := 0; g < n; g++ {
+		wait.Add(1)
+		go func(g int) {
+			defer wait.Done()
+			p := make([]byte, 512)
+			for i := 0; i < 2000; i++ {
+				if _, err := ns.ReadAt(p, int64(g)*512); err != nil {
+					t.Error(err)
+				}
+				if (g+i)%200 == 0 {
+					runtime.GC() // stops all, wherever they are
+				}
+			}
+		}(g)
+	}
+	wait.Wait()
+	stats := c.Stats()
+	t.Logf("%+v", stats)
+	if stats.Waits != 0 || stats.QPairs > n/4 || stats.Commands != 2000*n {
+		t.Errorf("%d goroutines: %+v", n, stats)
+	}
 }

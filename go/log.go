@@ -54,11 +54,9 @@ type sink struct {
 }
 
 var (
-	logMu      sync.Mutex // held while the sink is changed
-	logSink    *sink
-	logFnMu    sync.RWMutex
-	logFn      func(LogLevel, string)
-	logFnLevel LogLevel
+	logMu     sync.Mutex   // held while the sink is changed
+	logSinkMu sync.RWMutex // of the next one, which is never held for long
+	logSink   *sink
 )
 
 // SetLog sends the library's log, and this package's warnings, to a function; nil stops it, which is the default
@@ -85,11 +83,11 @@ func SetLog(fn func(level LogLevel, message string), level LogLevel) error {
 		next.end()
 		return err
 	}
-	logFnMu.Lock()
-	logFn, logFnLevel = fn, level
-	logFnMu.Unlock()
-	logSink.end()
+	logSinkMu.Lock()
+	former := logSink
 	logSink = next
+	logSinkMu.Unlock()
+	former.end()
 	return nil
 }
 
@@ -156,12 +154,14 @@ func (s *sink) deliver() {
 	}
 }
 
-// logWarn is for what this package itself has to say.
+// logWarn is for what this package itself has to say. It goes the way of the library's messages.
 func logWarn(text string) {
-	logFnMu.RLock()
-	fn, level := logFn, logFnLevel
-	logFnMu.RUnlock()
-	if fn != nil && level >= LogWarn {
-		fn(LogWarn, text)
+	logSinkMu.RLock()
+	defer logSinkMu.RUnlock()
+	if logSink == nil || logSink.level < LogWarn {
+		return
 	}
+	message := C.CString(text)
+	defer C.free(unsafe.Pointer(message))
+	C.upnvme_cgo_on_log(unsafe.Pointer(logSink.c), C.UPNVME_LOG_WARN, message)
 }

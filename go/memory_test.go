@@ -75,6 +75,27 @@ func TestRegisteredMemoryStaysWhileACommandMayTouchIt(t *testing.T) {
 	})
 }
 
+// A call that was cancelled is gone, but its command is not.
+func TestRegisteredMemoryStaysWhileACancelledCallHasIt(t *testing.T) {
+	s := openSlow(t)
+	buf, err := s.Register(make([]byte, 4096+4))
+	must(t, err)
+	part := buf.Slice(4, 4096+4)
+	cancelOne(t, func(ctx context.Context) error { return s.ns.Read(ctx, part, 0, 1) })
+	var e *Error
+	if err := buf.Free(); !errors.As(err, &e) || e.Errno != syscall.EBUSY || e.Code != CodeMemBusy {
+		t.Error("the device has it still: ", err)
+	}
+	if buf.Bytes() == nil {
+		t.Error("it is freed all the same")
+	}
+	s.let()
+	eventually(t, "it is free", func() bool { return buf.Free() == nil })
+	if buf.Bytes() != nil {
+		t.Error("it is not freed")
+	}
+}
+
 func TestAllocatedMemoryMayBeFreedInFlight(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&mode=thread")
 	withQPair(t, c, func(qp *QPair) {

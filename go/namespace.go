@@ -15,12 +15,13 @@ import (
 // Namespace is a namespace of a controller (upnvme_ns). Any goroutine may use it. It is an [io.ReaderAt] and an
 // [io.WriterAt] of bytes, and reads and writes blocks of DMA memory with a context.
 type Namespace struct {
-	ctrlr  *Controller
-	ptr    *C.upnvme_ns
-	id     uint32
-	block  atomic.Uint32 // bytes, as last seen
-	blocks atomic.Uint64
-	locks  blockLockTable
+	ctrlr    *Controller
+	ptr      *C.upnvme_ns
+	id       uint32
+	block    atomic.Uint32 // bytes, as last seen
+	blocks   atomic.Uint64
+	metadata atomic.Uint32 // bytes of a block
+	locks    blockLockTable
 }
 
 // Namespace gives an active namespace, the same each time (upnvme_ns_get).
@@ -35,7 +36,7 @@ func (c *Controller) Namespace(nsid uint32) (*Namespace, error) {
 	if ns == nil || ns.ptr != ptr {
 		ns = &Namespace{ctrlr: c, ptr: ptr, id: nsid}
 		ns.locks.setUp()
-		ns.note(uint32(C.upnvme_ns_block_size(ptr)), uint64(C.upnvme_ns_block_count(ptr)))
+		ns.ask()
 		c.namespaces[nsid] = ns
 	}
 	return ns, nil
@@ -58,13 +59,19 @@ func (ns *Namespace) note(block uint32, blocks uint64) {
 	}
 }
 
+// ask notes what the library knows. The caller keeps the controller open.
+func (ns *Namespace) ask() {
+	ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
+	ns.metadata.Store(uint32(C.upnvme_ns_metadata_size(ns.ptr)))
+}
+
 // refresh asks the library what the namespace is now.
 func (ns *Namespace) refresh() error {
 	if err := ns.ctrlr.enter(); err != nil {
 		return err
 	}
 	defer ns.ctrlr.gate.leave()
-	ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
+	ns.ask()
 	return nil
 }
 

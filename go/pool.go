@@ -13,17 +13,20 @@ import (
 	"time"
 )
 
-// Pool is a number of OS threads with a queue pair each, for batches from any goroutine (upnvme_qpair). A thread polls
-// while it has something in flight, sleeps in between when that takes long, and is parked when it has nothing to do.
+// Pool is a number of OS threads with a queue pair each, for batches from any goroutine (upnvme_qpair). A thread that
+// has nothing to do is parked. While it has something in flight it polls for the spin budget, and then sleeps: of
+// queue pairs with [Interrupt] until something completes, else by turns, between 20 µs and 1 ms.
 type Pool struct {
-	ctrlr *Controller
-	jobs  chan *job
-	stop  chan struct{}
-	ended sync.WaitGroup
-	spin  time.Duration
-	mu    sync.RWMutex // held by Do while it hands over
-	shut  bool
-	fresh sync.Pool
+	ctrlr   *Controller
+	jobs    chan *job
+	stop    chan struct{}
+	ended   sync.WaitGroup
+	spin    time.Duration
+	longest time.Duration // a sleep of a thread that is told of completions
+	naps    atomic.Uint64 // how often its threads have slept
+	mu      sync.RWMutex  // held by Do while it hands over
+	shut    bool
+	fresh   sync.Pool
 }
 
 // PartialError is what [Pool.Do] fails with when an op was refused: those before it were done.
@@ -57,7 +60,8 @@ const (
 	jobAbandoned
 )
 
-// NewPool starts n threads, each with a queue pair (upnvme_qpair_create).
+// NewPool starts n threads, each with a queue pair (upnvme_qpair_create). With [Interrupt] they sleep without looking
+// while a device is slow; a fast one then interrupts for each completion, whether a thread sleeps or not.
 func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
 	if n < 1 {
 		return nil, invalid("a pool of %d threads: it needs one at least", n)
@@ -66,7 +70,8 @@ func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
 		return nil, err
 	}
 	defer c.gate.leave()
-	p := &Pool{ctrlr: c, jobs: make(chan *job), stop: make(chan struct{}), spin: c.config.spin}
+	p := &Pool{ctrlr: c, jobs: make(chan *job), stop: make(chan struct{}), spin: c.config.spin,
+		longest: longNap}
 	p.fresh.New = func() interface{} { return &job{finished: make(chan struct{}, 1)} }
 	started := make(chan error)
 	for i := 0; i < n; i++ {
@@ -200,6 +205,7 @@ const (
 type worker struct {
 	pool  *Pool
 	qp    *QPair
+	bell  *bell // or nil
 	jobs  [jobsMost]*job
 	njobs int
 	next  int // whose turn it is to submit
@@ -216,7 +222,9 @@ func (p *Pool) work(started chan<- error, options []QPairOption) {
 		return
 	}
 	defer qp.Close()
-	(&worker{pool: p, qp: qp}).run()
+	w := &worker{pool: p, qp: qp, bell: newBell(qp)}
+	defer w.bell.close()
+	w.run()
 }
 
 func (w *worker) run() {
@@ -251,24 +259,36 @@ func (w *worker) await() bool {
 	}
 }
 
-// nap sleeps for a while, or until there is a batch more, and says how long to sleep the next time.
+// nap sleeps for a while, or until there is a batch more, and says how long to sleep the next time. A thread that is
+// told of completions sleeps until then.
 func (w *worker) nap(d time.Duration) time.Duration {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	var rung <-chan struct{}
+	sleep := d
+	if w.bell != nil {
+		if ready, err := w.qp.Wait(0); ready || err != nil {
+			return d
+		}
+		rung, sleep = w.bell.await(), w.pool.longest
+	}
 	jobs := w.pool.jobs
 	if w.njobs == jobsMost {
 		jobs = nil
 	}
+	w.pool.naps.Add(1)
+	timer := time.NewTimer(sleep)
+	defer timer.Stop()
 	select {
-	case <-timer.C:
-		if d *= 2; d > napMost {
-			d = napMost
-		}
-		return d
+	case <-rung:
+		w.bell.heard()
 	case j := <-jobs:
 		w.add(j)
 		return napFirst
+	case <-timer.C:
 	}
+	if d *= 2; d > napMost {
+		d = napMost
+	}
+	return d
 }
 
 func (w *worker) takeMore() {

@@ -148,3 +148,45 @@ func TestAPoolThatCannotHaveItsQueuePairs(t *testing.T) {
 	}
 	must(t, newPool(t, c, 3).Close())
 }
+
+// Threads with eventfds sleep until a completion or a batch: nothing else ends their sleep in this test.
+func TestAPoolSleepsUntilSomethingCompletes(t *testing.T) {
+	c, _ := open(t, "soft:ram?size=16MiB&block=512&mdts=12&mode=thread", SpinBudget(0))
+	pool := newPool(t, c, 2, Interrupt())
+	pool.longest = time.Hour
+	limited, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	var wait sync.WaitGroup
+	const batches = 300
+	for g := 0; g < 8; g++ {
+		wait.Add(1)
+		go func(g int) {
+			defer wait.Done()
+			buf := alloc(t, c, 64*512)
+			for i := 0; i < batches; i++ {
+				n := 1 + (g+i)%64
+				if err := pool.Do(limited, buf, batch(n, 512), make([]Completion, n)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}(g)
+	}
+	wait.Wait()
+	buf, naps := alloc(t, c, 16<<20), pool.naps.Load()
+	const large = 20
+	for i := 0; i < large; i++ {
+		must(t, pool.Do(limited, buf, []Op{{Opcode: OpRead, NSID: 1, Blocks: 32768}}, make([]Completion, 1)))
+	}
+	slept := pool.naps.Load() - naps
+	t.Logf("%d sleeps for %d batches, then %d for %d large commands", naps, 8*batches, slept, large)
+	if slept == 0 || slept > 4*large {
+		t.Errorf("%d sleeps for %d commands", slept, large)
+	}
+	files := descriptors(t)
+	must(t, pool.Close())
+	if n := descriptors(t); n >= files {
+		t.Errorf("%d files are open, and %d before", n, files)
+	}
+	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
+}

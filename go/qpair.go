@@ -136,6 +136,10 @@ func (c *Controller) newQPair(options []QPairOption) (*QPair, error) {
 	for _, option := range options {
 		option(&config)
 	}
+	if config.outstanding < 0 || config.entries < 0 {
+		return nil, invalid("a queue pair of Depth(%d) and Entries(%d): neither may be negative",
+			config.outstanding, config.entries)
+	}
 	if config.outstanding > 0 && config.entries == 0 {
 		config.entries = config.outstanding + 1
 	}
@@ -295,6 +299,7 @@ func (q *QPair) unmake() {
 	C.upnvme_qpair_close(q.qp)
 	C.upnvme_cgo_qpair_free(q.c)
 	q.c, q.qp = nil, nil
+	q.ctrlr.leases.grow()
 	if q.loose {
 		q.ctrlr.mu.Lock()
 		delete(q.ctrlr.loose, q)

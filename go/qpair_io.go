@@ -319,13 +319,27 @@ func (q *QPair) ended(rc C.int) (int, error) {
 func (q *QPair) deliver() {
 	q.polling = true
 	q.delivered = 0
-	finished := false
 	defer func() {
-		for !finished && q.delivered < uint32(q.c.ndone) {
-			q.deliverAfterPanic()
-		}
 		q.polling = false
 		q.c.ndone = 0
+	}()
+	q.deliverRest(true)
+}
+
+// deliverRest goes on behind a function that did not return: deferred, since others may not return either. A panic that
+// is not the first is told to the log alone: that one is on its way.
+func (q *QPair) deliverRest(first bool) {
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		if !first {
+			if r := recover(); r != nil {
+				logWarn(fmt.Sprintf("upnvme: one more function has panicked in the same poll: %v", r))
+			}
+		}
+		q.deliverRest(false)
 	}()
 	q.deliverAll()
 	finished = true
@@ -344,15 +358,4 @@ func (q *QPair) deliverAll() {
 			fn(c)
 		}
 	}
-}
-
-// deliverAfterPanic goes on behind a function that has panicked. Another's panic is told to the log alone: the first
-// one is on its way.
-func (q *QPair) deliverAfterPanic() {
-	defer func() {
-		if r := recover(); r != nil {
-			logWarn(fmt.Sprintf("upnvme: one more function has panicked in the same poll: %v", r))
-		}
-	}()
-	q.deliverAll()
 }

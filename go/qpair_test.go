@@ -126,6 +126,42 @@ func TestAGoroutineThatEndsLetsTheOthersRun(t *testing.T) {
 	}
 }
 
+// However many of them end their goroutine or panic: each has run, and the queue pair can be closed.
+func TestManyFunctionsEndTheirGoroutine(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB")
+	ends := []func(){runtime.Goexit, runtime.Goexit, func() { panic("one") }, func() {}, runtime.Goexit}
+	for first := range ends {
+		ran := 0
+		ended := make(chan error)
+		go func() {
+			defer close(ended)
+			defer func() { recover() }()
+			ended <- c.WithQPair(func(qp *QPair) error {
+				defer func() {
+					if qp.polling || qp.c.ndone != 0 {
+						t.Error("the poll is not over")
+					}
+				}()
+				for i := range ends {
+					end := ends[(first+i)%len(ends)]
+					must(t, qp.Flush(ns, func(Completion) {
+						ran++
+						end()
+					}))
+				}
+				_, err := qp.Poll()
+				return err
+			})
+		}()
+		if err, goesOn := <-ended; goesOn {
+			t.Error("it goes on: ", err)
+		}
+		if ran != len(ends) {
+			t.Errorf("%d functions have run", ran)
+		}
+	}
+}
+
 // A panic in the function given to WithQPair leaves no queue pair.
 func TestAPanicClosesTheQueuePair(t *testing.T) {
 	c, ns := open(t, "soft:null?queues=2", QPairs(2))

@@ -23,7 +23,7 @@
 #include "cgo_notes.h"
 
 /** The version of what is in here, which the package compares with the one that it was made for. */
-#define UPNVME_CGO_VERSION 2u
+#define UPNVME_CGO_VERSION 3u
 
 /** The memory of one buffer, as Go gives it. */
 struct upnvme_cgo_room {

@@ -31,7 +31,7 @@ struct upnvme_cgo_leases {
 };
 
 /** What became of a call. Without a lease, `rc` is one of upnvme_cgo_outcome; else the caller has the
- * lease, and `rc` is what upnvme_cgo_lease_run returns. */
+ * lease, and `rc` is what upnvme_cgo_lease_run returns, or UPNVME_CGO_FORMATTED. */
 struct upnvme_cgo_ran {
 	struct upnvme_cgo_lease *lease; /**< for the caller to finish, or null */
 	int rc;                         /**< see above */
@@ -43,6 +43,9 @@ enum upnvme_cgo_outcome {
 	UPNVME_CGO_SUCCESS,     /**< done */
 	UPNVME_CGO_SUCCESS_WAKE /**< done, and somebody waits for the lease */
 };
+
+/** With a lease: nothing was done, since the namespace has another format than the caller knows. */
+#define UPNVME_CGO_FORMATTED 2
 
 /** A part of a request of bytes, through a lease's bounce buffer. */
 struct upnvme_cgo_piece {
@@ -246,6 +249,15 @@ static inline void upnvme_cgo_piece_take(struct upnvme_cgo_lease *lease,
 	upnvme_cgo_count(&lease->bounced, piece->bytes);
 }
 
+/** Whether bytes of the namespace are where they are by blocks of that size, and nothing between them. Only
+ * who has a lease may ask. */
+static inline int upnvme_cgo_fits(uintptr_t of, uint32_t block_bytes)
+{
+	const upnvme_ns *ns = (const upnvme_ns *)of;
+
+	return upnvme_ns_block_size(ns) == block_bytes && !upnvme_ns_metadata_size(ns);
+}
+
 /** Reads a piece of a request, or writes one of whole blocks. Nothing keeps `data`, but for `direct`. */
 static inline struct upnvme_cgo_ran upnvme_cgo_at_once(uintptr_t of, uintptr_t has, uintptr_t ns,
 						       struct upnvme_cgo_piece piece, char *data,
@@ -258,6 +270,8 @@ static inline struct upnvme_cgo_ran upnvme_cgo_at_once(uintptr_t of, uintptr_t h
 
 	if (!lease)
 		return upnvme_cgo_left(NULL, UPNVME_CGO_NO_LEASE);
+	if (!upnvme_cgo_fits(ns, piece.block_bytes))
+		return upnvme_cgo_left(lease, UPNVME_CGO_FORMATTED);
 	rc = upnvme_cgo_piece_place(lease, &piece, data);
 	if (rc)
 		return upnvme_cgo_left(lease, rc);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package upnvme
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Bytes have no place for metadata: they would lie where it is.
+func TestBytesOfANamespaceWithMetadata(t *testing.T) {
+	_, ns := open(t, "soft:ram?size=1MiB")
+	ns.metadata.Store(8)
+	p := make([]byte, 4096)
+	_, readErr := ns.ReadAt(p, 0)
+	_, writeErr := ns.WriteAt(p[:10], 5)
+	for _, err := range []error{readErr, writeErr} {
+		var e *Error
+		if !errors.As(err, &e) || e.Errno != syscall.ENOTSUP || e.Code != CodeMetadata ||
+			!strings.Contains(e.Text, "8 bytes of metadata") {
+			t.Error(err)
+		}
+	}
+}
+
+// A namespace that was formatted since it was last looked at is not read or written where the bytes were before. What
+// the package has seen of it last is made wrong here, which is the same.
+func TestBytesOfANamespaceThatWasFormatted(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=8MiB&block=512")
+	content := fill(make([]byte, 8<<20), 3)
+	_, err := ns.WriteAt(content, 0)
+	must(t, err)
+	calls := map[string]func(p []byte, off int64) (int, error){"ReadAt": ns.ReadAt, "WriteAt": ns.WriteAt}
+	buf := alloc(t, c, 4096)
+	for name, call := range calls {
+		for _, p := range [][]byte{make([]byte, 4096), make([]byte, 10), make([]byte, 3<<20), buf.Bytes()} {
+			for _, block := range []uint32{4096, 256} {
+				ns.block.Store(block)
+				ns.blocks.Store(8 << 20 / uint64(block))
+				n, err := call(p, 4096)
+				var e *Error
+				if n != 0 || !errors.As(err, &e) || e.Code != CodeNamespaceFormat {
+					t.Errorf("%s of %d bytes by blocks of %d: %d, %v", name, len(p), block, n, err)
+				}
+			}
+		}
+	}
+	got := make([]byte, 8<<20)
+	_, err = ns.ReadAt(got, 0) // now it knows
+	must(t, err)
+	same(t, got, content)
+	if !c.leases.idle() {
+		t.Error("a lease is out")
+	}
+}
