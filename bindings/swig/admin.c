@@ -45,14 +45,16 @@ static void admin_unlink(struct session *session, struct admin *admin)
 /* Frees what interrupted calls left behind; `all`: the controller is closed. */
 void admin_sweep(struct session *session, bool all)
 {
-	struct admin *next;
+	struct admin *admin = session->admins;
 
-	for (struct admin *admin = session->admins; admin; admin = next) {
-		next = admin->next;
+	while (admin)
 		if (all || (admin->abandoned &&
-			    atomic_load_explicit(&admin->is_done, memory_order_acquire)))
+			    atomic_load_explicit(&admin->is_done, memory_order_acquire))) {
 			admin_unlink(session, admin);
-	}
+			admin = session->admins; /* what it kept may have run Python */
+		} else {
+			admin = admin->next;
+		}
 }
 
 static struct admin *admin_make(const char *cdw, size_t bytes, PyObject *object, uint32_t direction,

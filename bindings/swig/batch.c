@@ -49,12 +49,12 @@ static int batch_send_group(struct batch *batch)
 	struct channel *channel = batch->channel;
 	struct upnvme_area area = batch_area(batch);
 	PyObject *keep = batch_keep(batch);
-	uint32_t n = 0;
+	uint32_t n = 0, room = group_room(batch->group);
 	int rc = 0;
 
 	if (!keep && PyErr_Occurred())
 		return -1;
-	while (n < batch->n && channel->free) {
+	while (n < batch->n && n < room && channel->free) {
 		const struct upnvme_op *op = &batch->ops[n];
 		struct slot *slot = slot_take(channel, SLOT_GROUP, batch->group, keep, op->tag);
 
@@ -67,6 +67,7 @@ static int batch_send_group(struct batch *batch)
 		break;
 	}
 	Py_XDECREF(keep);
+	group_sent(batch->group, n);
 	if (n || rc == 0 || rc == -EAGAIN)
 		return (int)n;
 	return glue_raise(rc);
@@ -77,8 +78,8 @@ static int batch_send(struct batch *batch)
 	struct upnvme_area area = batch_area(batch);
 	int rc;
 
-	data_settle(batch->channel->session, &batch->data);
-	data_settle(batch->channel->session, &batch->metadata);
+	data_settle(&batch->data);
+	data_settle(&batch->metadata);
 	rc = upnvme_submit_at(batch->channel->qp, &area, batch->ops, batch->n);
 	return rc < 0 ? glue_raise(rc) : rc;
 }
@@ -96,6 +97,9 @@ static PyObject *batch_submit(struct batch *batch, PyObject *data, PyObject *met
 {
 	int rc = batch_data(batch, data, metadata);
 
+	/* Getting at the data may have run Python, which may have closed the queue pair. */
+	if (rc == 0)
+		rc = channel_check(batch->channel);
 	if (rc == 0)
 		rc = batch->group ? batch_send_group(batch) : batch_send(batch);
 	Py_XDECREF(batch->data.keep);
@@ -107,10 +111,12 @@ static int array_of(PyObject *ops, Py_buffer *view)
 {
 	if (PyObject_GetBuffer(ops, view, PyBUF_ND | PyBUF_FORMAT) < 0)
 		return -1;
-	if (view->itemsize == sizeof(struct upnvme_op) && view->len / view->itemsize <= UINT32_MAX)
+	if (view->itemsize == sizeof(struct upnvme_op) && view->ndim <= 1 &&
+	    view->len / view->itemsize <= UINT32_MAX)
 		return 0;
-	PyErr_Format(PyExc_TypeError, "ops has items of %zd bytes: make it with upnvme.batch",
-		     view->itemsize);
+	PyErr_Format(PyExc_TypeError,
+		     "ops has %d dimensions, and items of %zd bytes: make it with upnvme.batch",
+		     view->ndim, view->itemsize);
 	PyBuffer_Release(view);
 	return -1;
 }

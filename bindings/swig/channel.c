@@ -95,6 +95,12 @@ int channel_enter(struct channel *self, const char *call)
 	return session_enter(self->session);
 }
 
+/* A signal's handler may have closed it. */
+int channel_look(struct channel *self)
+{
+	return wait_look(self->session) < 0 ? -1 : channel_check(self);
+}
+
 void channel_leave(struct channel *self)
 {
 	session_leave(self->session);
@@ -144,7 +150,9 @@ PyObject *channel_force(struct channel *self)
 
 	if (!self->session || self->session->born != glue_generation)
 		Py_RETURN_NONE;
+	session_join(self->session);
 	channel_shut(self, &errors);
+	session_leave(self->session);
 	if (!errors)
 		Py_RETURN_NONE;
 	glue_raise_all(errors);

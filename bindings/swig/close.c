@@ -2,18 +2,6 @@
 /* Closing a controller, from any thread: nobody comes in, all go out, commands complete, memory goes last. */
 #include "lock.h"
 
-static bool within_callback(const struct session *self)
-{
-	unsigned long me = PyThread_get_thread_ident();
-
-	if (self->server == me)
-		return true;
-	for (struct channel *channel = self->channels; channel; channel = channel->next)
-		if (channel->delivering && channel->deliverer == me)
-			return true;
-	return false;
-}
-
 /* One that its own finaliser is closing is let be. */
 static struct channel *channel_to_close(const struct session *self)
 {
@@ -101,17 +89,32 @@ static PyObject *close_and_count(struct session *self)
 	return NULL;
 }
 
+static PyObject *end_now(struct session *self, bool interruptible)
+{
+	PyObject *views;
+
+	inside_push(self);
+	views = wait_for_all(self, interruptible) < 0 ? NULL : close_and_count(self);
+	inside_pop();
+	return views;
+}
+
+/* A callback, a signal's handler or a finaliser may ask for it within a call, whose end it would wait for. */
 PyObject *session_end(struct session *self, bool interruptible)
 {
+	bool inside = is_inside(self);
+
 	/* Another thread that closes it may be interrupted. */
-	while (self->life == LIFE_CLOSING)
+	while (self->life == LIFE_CLOSING && !inside) {
 		turn_wait();
+		if (interruptible && PyErr_CheckSignals() < 0)
+			return NULL;
+	}
 	if (self->life == LIFE_OPEN && session_check(self) < 0)
 		return NULL;
-	if (self->life == LIFE_OPEN && within_callback(self))
-		self->close_wanted = true;
-	else if (self->life == LIFE_OPEN)
-		return wait_for_all(self, interruptible) < 0 ? NULL : close_and_count(self);
+	if (self->life == LIFE_OPEN && !inside)
+		return end_now(self, interruptible);
+	self->close_wanted = self->life == LIFE_OPEN;
 	return PyLong_FromLong(0);
 }
 

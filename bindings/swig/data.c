@@ -35,17 +35,32 @@ int data_of(PyObject *object, bool writable, struct data *data)
 	return 0;
 }
 
-/* It may be dropped before the command is done, and must go to the library then, and not to the next read. Another
- * object may stand between it and the caller. */
-void data_settle(struct session *session, const struct data *data)
+/* A Buffer is not held against its free(), which another thread may call while one waits. */
+int data_check(const struct data *data)
 {
-	struct memory *memory = (struct memory *)data->keep;
+	if (!PyObject_TypeCheck(data->keep, memory_type) || ((struct memory *)data->keep)->data)
+		return 0;
+	PyErr_SetString(PyExc_ValueError, "this buffer was freed");
+	return -1;
+}
 
-	if (memory && PyObject_TypeCheck(data->keep, memory_type)) {
-		memory->cached = false;
+static void settle_at(struct session *session, const char *at)
+{
+	for (struct memory *memory = session->memories; memory; memory = memory->next)
+		if (memory->cached && (size_t)(at - memory->data) < memory->size)
+			memory->cached = false;
+}
+
+/* It may be dropped before the command is done, and must go to the library then, and not to the next read. Another
+ * object may stand between it and the caller, and it may be another controller's. */
+void data_settle(const struct data *data)
+{
+	if (!data->at)
+		return;
+	if (PyObject_TypeCheck(data->keep, memory_type)) {
+		((struct memory *)data->keep)->cached = false;
 		return;
 	}
-	for (memory = data->at ? session->memories : NULL; memory; memory = memory->next)
-		if (memory->cached && (size_t)(data->at - memory->data) < memory->size)
-			memory->cached = false;
+	for (struct session *session = sessions; session; session = session->next)
+		settle_at(session, data->at);
 }

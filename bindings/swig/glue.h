@@ -67,7 +67,6 @@ struct session {
 	unsigned calls;      /* that may have given up the lock */
 	atomic_uint errands; /* under way on threads of their own; errand.h */
 	bool close_wanted;
-	unsigned long server; /* the thread that runs event callbacks; 0: none */
 	struct channel *channels;
 	struct memory *memories;
 	struct orphan *orphans;
@@ -76,6 +75,7 @@ struct session {
 	struct cache cache;
 	struct events events;
 	uint64_t bounced_bytes;
+	struct session *next, **link;
 };
 
 /* A namespace. */
@@ -202,6 +202,7 @@ void type_free(PyObject *self);
 
 /* session.c, close.c */
 extern PyType_Spec session_spec;
+extern struct session *sessions; /* all that were opened and not freed */
 PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t nqpairs,
 		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
 		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries);
@@ -210,9 +211,17 @@ PyObject *session_close(struct session *self);
 PyObject *session_end(struct session *self, bool interruptible);
 bool session_is_open(struct session *self);
 int session_check(struct session *self);
+/* Says that it was closed. */
+int session_refuse(void);
 int session_enter(struct session *self);
+/* The same of one that may be closing, which waits then. */
+void session_join(struct session *self);
 void session_leave(struct session *self);
 void session_last_view(struct session *self);
+/* Whether a call of this thread's is inside, or closes it. */
+bool is_inside(const struct session *self);
+void inside_push(struct session *self);
+void inside_pop(void);
 PyObject *session_stats(struct session *self);
 
 /* events.c */
@@ -313,6 +322,8 @@ uint32_t channel_inflight(struct channel *self);
 int channel_check(struct channel *self);
 /* Also refuses what may not be done within a callback. */
 int channel_enter(struct channel *self, const char *call);
+/* wait_look, within a call of it. */
+int channel_look(struct channel *self);
 void channel_leave(struct channel *self);
 PyObject *channel_may_wait(struct channel *self);
 int channel_shut(struct channel *self, PyObject **errors);
@@ -350,6 +361,9 @@ extern PyType_Spec group_spec;
 PyObject *group_make(uint32_t n, PyObject *future);
 PyObject *group_end(PyObject *group, uint32_t n);
 int group_take(struct group *self, const struct upnvme_completion *done);
+/* How many more commands it takes; and that so many were sent. */
+uint32_t group_room(PyObject *group);
+void group_sent(PyObject *group, uint32_t n);
 PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata,
 			PyObject *group);
 
@@ -367,8 +381,10 @@ struct data {
 	bool readonly;
 };
 int data_of(PyObject *object, bool writable, struct data *data);
+/* That it is there still. */
+int data_check(const struct data *data);
 /* Readies memory for a command that does not hold it. */
-void data_settle(struct session *session, const struct data *data);
+void data_settle(const struct data *data);
 
 /* log.c */
 PyObject *log_start(uint32_t level);

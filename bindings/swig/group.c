@@ -5,7 +5,7 @@
 struct group {
 	PyObject_HEAD PyObject *future;
 	struct records *done;
-	uint32_t wanted, taken;
+	uint32_t wanted, sent, taken;
 };
 
 PyObject *group_make(uint32_t n, PyObject *future)
@@ -22,6 +22,17 @@ PyObject *group_make(uint32_t n, PyObject *future)
 		return (PyObject *)self;
 	Py_DECREF((PyObject *)self);
 	return NULL;
+}
+
+/* An array may have more commands than its length said. */
+uint32_t group_room(PyObject *group)
+{
+	return ((struct group *)group)->wanted - ((struct group *)group)->sent;
+}
+
+void group_sent(PyObject *group, uint32_t n)
+{
+	((struct group *)group)->sent += n;
 }
 
 static int group_settle(struct group *self)

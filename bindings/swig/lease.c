@@ -50,22 +50,33 @@ static void lease_give(struct session *session, struct lease *lease)
 	pool->idle = lease;
 }
 
-/* Interrupted calls whose command is done by now give their leases back. */
-static void drain(struct session *session)
+/* Takes one whose command is done out of those of interrupted calls; null: none is. */
+static struct lease *take_drained(struct pool *pool)
 {
-	struct lease **link = &session->pool.draining;
-
-	while (*link) {
+	for (struct lease **link = &pool->draining; *link; link = &(*link)->next) {
 		struct lease *lease = *link;
 		struct upnvme_completion done;
 
-		if (upnvme_exec(lease->qp, NULL, 0, &done, 1, 0) == -ETIMEDOUT) {
-			link = &lease->next;
+		if (upnvme_exec(lease->qp, NULL, 0, &done, 1, 0) == -ETIMEDOUT)
 			continue;
-		}
 		*link = lease->next;
-		Py_CLEAR(lease->keep);
+		return lease;
+	}
+	return NULL;
+}
+
+/* Interrupted calls whose command is done by now give their leases back. What they kept may run Python as it goes,
+ * which may come here again. */
+static void drain(struct session *session)
+{
+	struct lease *lease;
+
+	while ((lease = take_drained(&session->pool))) {
+		PyObject *keep = lease->keep;
+
+		lease->keep = NULL;
 		lease_give(session, lease);
+		Py_XDECREF(keep);
 	}
 }
 
@@ -100,6 +111,8 @@ static struct lease *lease_wait(struct session *session)
 		turn_wait();
 		if (!waiter.lease && wait_look(session) < 0) {
 			waiter_quit(&session->pool, &waiter);
+			if (waiter.lease) /* it came during a signal's handler */
+				lease_give(session, waiter.lease);
 			return NULL;
 		}
 	}

@@ -55,19 +55,27 @@ PyObject *memory_alloc(struct memory *self, struct session *session, size_t byte
 	Py_RETURN_NONE;
 }
 
-static void orphans_retry(struct session *session)
+/* Takes out one that nothing needs any more; null: there is none. */
+static struct orphan *take_orphan(struct session *session)
 {
-	struct orphan **link = &session->orphans;
-
-	while (*link) {
+	for (struct orphan **link = &session->orphans; *link; link = &(*link)->next) {
 		struct orphan *orphan = *link;
 
 		if (upnvme_mem_unregister(session->ctrlr, orphan->view.buf,
-					  (size_t)orphan->view.len) == -EBUSY) {
-			link = &orphan->next;
+					  (size_t)orphan->view.len) == -EBUSY)
 			continue;
-		}
 		*link = orphan->next;
+		return orphan;
+	}
+	return NULL;
+}
+
+/* The end of a view may run Python, which may come here again. */
+static void orphans_retry(struct session *session)
+{
+	struct orphan *orphan;
+
+	while ((orphan = take_orphan(session))) {
 		PyBuffer_Release(&orphan->view);
 		PyMem_Free(orphan);
 	}
@@ -85,6 +93,11 @@ PyObject *memory_register(struct memory *self, struct session *session, PyObject
 		self->readonly = true;
 		if (PyObject_GetBuffer(owner, &self->view, PyBUF_SIMPLE) < 0)
 			return NULL;
+	}
+	/* Getting at it may have run Python. */
+	if (memory_is_new(self, session) < 0) {
+		PyBuffer_Release(&self->view);
+		return NULL;
 	}
 	rc = upnvme_mem_register(session->ctrlr, self->view.buf, (size_t)self->view.len);
 	if (rc < 0) {
@@ -159,17 +172,15 @@ PyObject *memory_address(struct memory *self)
 /* Memory for a read, of the package's Buffer. */
 struct memory *memory_take(struct session *session, size_t bytes)
 {
-	void *data = cache_get(session, bytes);
-	struct memory *self;
+	struct memory *self = (struct memory *)type_new((PyTypeObject *)hooks.buffer);
 
-	if (!data)
-		return NULL;
-	self = (struct memory *)type_new((PyTypeObject *)hooks.buffer);
-	if (!self) {
-		cache_put(session, data, bytes);
+	/* Allocating it may have run Python, which may have closed the controller. */
+	if (self && session_check(session) == 0)
+		self->data = cache_get(session, bytes);
+	if (!self || !self->data) {
+		Py_XDECREF((PyObject *)self);
 		return NULL;
 	}
-	self->data = data;
 	self->size = bytes;
 	self->cached = true;
 	memory_link(self, session);

@@ -46,6 +46,24 @@ static upnvme_ctrlr *open_handle(const char *uri, const struct upnvme_open_opts 
 	return ctrlr;
 }
 
+struct session *sessions;
+
+static void session_link(struct session *self)
+{
+	self->next = sessions;
+	self->link = &sessions;
+	if (self->next)
+		self->next->link = &self->next;
+	sessions = self;
+}
+
+static void session_unlink(struct session *self)
+{
+	*self->link = self->next;
+	if (self->next)
+		self->next->link = self->link;
+}
+
 PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t nqpairs,
 		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
 		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries)
@@ -72,12 +90,19 @@ PyObject *session_open(struct session *self, const char *uri, uint32_t flags, ui
 	self->pool.max = leases;
 	self->pool.entries = lease_entries;
 	events_init(self);
+	session_link(self);
 	Py_RETURN_NONE;
 }
 
 bool session_is_open(struct session *self)
 {
 	return self->life == LIFE_OPEN && self->born == glue_generation;
+}
+
+int session_refuse(void)
+{
+	return glue_raise_own(ESHUTDOWN, UPNVME_ERR_NONE,
+			      "the controller was closed: open it anew");
 }
 
 int session_check(struct session *self)
@@ -87,17 +112,47 @@ int session_check(struct session *self)
 				      "this controller was not opened: use upnvme.open");
 	if (self->born != glue_generation)
 		return glue_raise_forked();
-	if (self->life != LIFE_OPEN)
-		return glue_raise_own(ESHUTDOWN, UPNVME_ERR_NONE,
-				      "the controller was closed: open it anew");
-	return 0;
+	return self->life == LIFE_OPEN ? 0 : session_refuse();
+}
+
+/* What this thread's calls are inside of, one within another's callback. Beyond the depth it is taken for granted. */
+#define DEPTH_MAX 32u
+static _Thread_local struct session *inside[DEPTH_MAX];
+static _Thread_local unsigned ninside;
+
+void inside_push(struct session *self)
+{
+	if (ninside < DEPTH_MAX)
+		inside[ninside] = self;
+	ninside++;
+}
+
+void inside_pop(void)
+{
+	ninside--;
+}
+
+bool is_inside(const struct session *self)
+{
+	for (unsigned i = 0; i < ninside && i < DEPTH_MAX; i++)
+		if (inside[i] == self)
+			return true;
+	return ninside > DEPTH_MAX;
+}
+
+void session_join(struct session *self)
+{
+	self->calls++;
+	inside_push(self);
 }
 
 int session_enter(struct session *self)
 {
 	if (session_check(self) < 0)
 		return -1;
-	self->calls++;
+	if (self->close_wanted && !is_inside(self))
+		return session_refuse();
+	session_join(self);
 	return 0;
 }
 
@@ -117,6 +172,7 @@ static void close_now(struct session *self)
 
 void session_leave(struct session *self)
 {
+	inside_pop();
 	if (--self->calls)
 		return;
 	if (self->life == LIFE_CLOSING)
@@ -155,6 +211,8 @@ static void session_dealloc(PyObject *object)
 		Py_XDECREF(result);
 		PyErr_Restore(type, value, traceback);
 	}
+	if (self->link)
+		session_unlink(self);
 	type_free(object);
 }
 

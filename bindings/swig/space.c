@@ -108,11 +108,15 @@ static int move_bounced(struct space *self, struct upnvme_op *op, const struct d
 
 	if (!memory)
 		return -1;
-	session->bounced_bytes += data->bytes;
-	if (op->opcode != UPNVME_OP_READ)
+	rc = data_check(data);
+	if (rc == 0 && op->opcode != UPNVME_OP_READ)
 		memcpy(memory->data, data->at, data->bytes);
 	op->buf = memory->data;
-	rc = space_run(self, op, data->bytes, (PyObject *)memory, timeout_ns);
+	session->bounced_bytes += rc == 0 ? data->bytes : 0;
+	if (rc == 0)
+		rc = space_run(self, op, data->bytes, (PyObject *)memory, timeout_ns);
+	if (rc == 0 && op->opcode == UPNVME_OP_READ)
+		rc = data_check(data);
 	if (rc == 0 && op->opcode == UPNVME_OP_READ)
 		memcpy(data->at, memory->data, data->bytes);
 	Py_DECREF((PyObject *)memory);

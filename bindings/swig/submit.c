@@ -24,8 +24,15 @@ static int send(struct channel *self, const struct upnvme_area *area, const stru
 static PyObject *send_op(struct channel *self, const struct upnvme_area *area,
 			 const struct upnvme_op *op, PyObject *keep, PyObject *callback)
 {
-	int rc = self->free ? send(self, area, op, keep, callback) : -EAGAIN;
+	int rc = -EAGAIN;
 
+	/* Getting at the data may have run Python, which may have closed the queue pair. */
+	if (channel_check(self) < 0) {
+		Py_XDECREF(keep);
+		return NULL;
+	}
+	if (self->free)
+		rc = send(self, area, op, keep, callback);
 	Py_XDECREF(keep);
 	if (rc == 0)
 		Py_RETURN_NONE;

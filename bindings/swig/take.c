@@ -111,7 +111,7 @@ static int poll_until(struct channel *self, uint32_t max, uint64_t timeout_ns)
 		let_others_run();
 	while (rc == 0 && upnvme_qpair_inflight(self->qp) && (until_ns = wait_slice(&wait))) {
 		rc = poll_slice(self, max, until_ns);
-		if (rc == 0 && wait_look(self->session) < 0)
+		if (rc == 0 && channel_look(self) < 0)
 			return -1;
 	}
 	if (rc < 0)
@@ -216,7 +216,7 @@ static void reap_until(struct reap *reap, uint32_t min, uint64_t timeout_ns)
 	       upnvme_qpair_inflight(channel->qp) && (until_ns = wait_slice(&wait))) {
 		if (reap_note(reap, reap_slice(reap, until_ns)) < 0)
 			return;
-		if (wait_look(channel->session) < 0) {
+		if (channel_look(channel) < 0) {
 			glue_collect(&reap->errors);
 			return;
 		}
@@ -237,6 +237,17 @@ static PyObject *reap_result(struct reap *reap, struct records *records)
 	return NULL;
 }
 
+/* Allocating it may have run Python, which may have closed the queue pair. */
+static struct records *reap_records(struct reap *reap)
+{
+	struct records *records = records_completions(reap->room);
+
+	if (!records || channel_check(reap->channel) == 0)
+		return records;
+	Py_DECREF((PyObject *)records);
+	return NULL;
+}
+
 PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns)
 {
 	struct reap reap = { .channel = self };
@@ -249,7 +260,7 @@ PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_
 		reap.room = max;
 	if (max && min > max)
 		min = max;
-	records = records_completions(reap.room);
+	records = reap_records(&reap);
 	if (records) {
 		reap.done = (struct upnvme_completion *)records->data;
 		reap_until(&reap, min, timeout_ns);
@@ -274,7 +285,7 @@ PyObject *channel_wait(struct channel *self, uint64_t timeout_ns)
 		Py_BEGIN_ALLOW_THREADS;
 		rc = upnvme_qpair_wait(self->qp, until_ns > now ? until_ns - now : 0);
 		Py_END_ALLOW_THREADS;
-		if (rc == 0 && wait_look(self->session) < 0) {
+		if (rc == 0 && channel_look(self) < 0) {
 			channel_leave(self);
 			return NULL;
 		}

@@ -100,5 +100,7 @@ int wait_look(struct session *session)
 {
 	if (PyErr_CheckSignals() < 0)
 		return -1;
-	return !session || session->life == LIFE_OPEN ? 0 : session_check(session);
+	if (!session || (session->life == LIFE_OPEN && !session->close_wanted))
+		return 0;
+	return session_check(session) < 0 ? -1 : session_refuse();
 }

@@ -37,7 +37,7 @@ class QPair(ChannelBase):
     loop's thread; any other thread's call is a WrongThreadError.
     """
 
-    __slots__ = ("_loop", "_waiting", "_awake", "_idle", "_watching", "_timer", "_fd")
+    __slots__ = ("_loop", "_waiting", "_awake", "_idle", "_watching", "_timer", "_fd", "_next")
 
     def __init__(self, controller: SessionBase, depth: int | None = None, *, entries: int = 0, outstanding: int = 0,
                  ring_each: bool = False, histogram: bool = False, cmb: bool = False) -> None:
@@ -45,6 +45,7 @@ class QPair(ChannelBase):
         self._waiting: deque[tuple[asyncio.Future[Any], Callable[[], bool]]] = deque()
         self._awake = self._watching = False
         self._timer: asyncio.TimerHandle | None = None
+        self._next: asyncio.Handle | None = None
         self._idle = 0
         self._fd: int | None = None
         options = {"entries": entries, "outstanding": outstanding, "ring_each": ring_each, "histogram": histogram,
@@ -157,7 +158,7 @@ class QPair(ChannelBase):
         """There is something new: it begins at the device when the next turn rings the doorbell."""
         self._rise()
         self._idle = 0
-        self._loop.call_soon(self._take_turn)
+        self._next = self._loop.call_soon(self._take_turn)
 
     def _take_turn(self) -> None:
         try:
@@ -168,11 +169,16 @@ class QPair(ChannelBase):
                 self._awake = False
             elif n:
                 self._idle = 0
-                self._loop.call_soon(self._take_turn)
+                self._next = self._loop.call_soon(self._take_turn)
             else:
                 self._rest()
         except Error as error:
             self._fail_all(error)
+        except BaseException:  # a signal's handler failed, or somebody else settled a future: the others go on
+            if self._next is not None:
+                self._next.cancel()
+            self._begin()
+            raise
 
     def _feed(self) -> None:
         """What waits goes on in its order, as far as there is room."""
@@ -191,7 +197,7 @@ class QPair(ChannelBase):
         """Nothing came: look again in the next turn, then less and less often, or when the eventfd says so."""
         self._idle += 1
         if self._idle < PATIENCE or (self._fd is not None and _upnvme.channel_wait(self, 0)):
-            self._loop.call_soon(self._take_turn)
+            self._next = self._loop.call_soon(self._take_turn)
             return
         self._awake = False
         if self._fd is None:

@@ -131,7 +131,7 @@ class Controller(SessionBase):
         """Makes a queue pair for the running loop; the arguments are those of upnvme.Controller.qpair."""
         qpair = QPair(self, depth, entries=entries, outstanding=outstanding, ring_each=ring_each, histogram=histogram,
                       cmb=cmb)
-        self._qpairs.append(qpair)
+        self._qpairs = [other for other in self._qpairs if other.is_open] + [qpair]
         return qpair
 
     def _own_qpair(self) -> QPair:

@@ -368,3 +368,27 @@ def test_it_works_through_sleeps(run, uri):
                 await asyncio.gather(*(ns.read(lba) for lba in range(4)))
                 await asyncio.sleep(0.005)
     run(main)
+
+
+def test_a_future_that_somebody_else_settles_stops_no_others(run, uri):
+    """The loop is told of it; whatever fails in a turn, the next one comes."""
+    async def main():
+        async with upnvme.aio.open(uri) as ctrlr:
+            ns, errors = ctrlr.namespaces[1], []
+            asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context["exception"]))
+            ns.read(0).set_result("mine")
+            while not errors:
+                await asyncio.sleep(0)
+            assert len(await asyncio.wait_for(ns.read(0), 30)) == BLOCK
+            assert [type(error) for error in errors] == [asyncio.InvalidStateError]
+    run(main)
+
+
+def test_closed_queue_pairs_are_forgotten(run, uri):
+    async def main():
+        async with upnvme.aio.open(uri) as ctrlr:
+            for _ in range(10):
+                ctrlr.qpair(depth=4).close()
+            gc.collect()
+            assert sum(isinstance(thing, upnvme.aio.QPair) for thing in gc.get_objects()) <= 1
+    run(main)

@@ -74,6 +74,7 @@ def test_fill_and_verify(uri):
     assert run("read", uri, "--blocks", 2, text=False).stdout == bytes(512) + b"\xff" * 512
     assert run("verify", uri).stdout == "2048 blocks from LBA 0 are readable\n"
     assert of_json("verify", uri, "--lba", 2000)["blocks"] == 48
+    assert "LBA 5000 and 1 blocks pass the end" in run("verify", uri, "--lba", 5000, code=1).stderr
 
 
 def test_hexdump(uri, tmp_path):
@@ -99,6 +100,17 @@ def test_copy_there_and_back(uri, tmp_path):
     assert run("read", other, text=False).stdout == data[:4096]
     (tmp_path / "large").write_bytes(bytes(2 << 20))
     assert "room for 1 MiB" in run("copy", tmp_path / "large", uri, "--yes", code=1).stderr
+
+
+def test_nothing_is_emptied_before_it_is_read(uri, tmp_path):
+    """Two plain files are none of copy's business, and an image is not written over by what is read from it."""
+    image, data = tmp_path / "disk.img", os.urandom(1 << 20)
+    run("list", uri)
+    image.write_bytes(data)
+    assert "neither" in run("copy", image, image, "--yes", code=2).stderr
+    for arguments in ("copy", uri, image, "--yes"), ("copy", image, uri, "--yes"), ("read", uri, "-o", image):
+        assert "the same file" in run(*arguments, code=1).stderr
+    assert image.read_bytes() == data
 
 
 def test_bench(uri, tmp_path):

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, Literal, TypeVar
+from urllib.parse import unquote
 
 import click
 from rich.cells import cell_len
@@ -192,8 +193,21 @@ def size_text(size: float) -> str:
 
 
 def whole(ns: upnvme.Namespace, lba: int, blocks: int | None) -> int:
-    """How many blocks there are from one on, or as many as were asked for."""
-    return max(0, ns.block_count - lba) if blocks is None else blocks
+    """How many blocks there are from one on, or as many as were asked for; past the end the library has the words."""
+    return max(1, ns.block_count - lba) if blocks is None else blocks
+
+
+def _file_of(name: str) -> str:
+    """The file behind an argument: of soft: the path in its URI."""
+    path = unquote(name.removeprefix("soft:").partition("?")[0])
+    return path if name.startswith("soft:") and "/" in path else name
+
+
+def keep_apart(source: str, target: str) -> None:
+    """A target is emptied before anything is read: it must not be the source, nor the image that this is in."""
+    with contextlib.suppress(OSError):  # one that is not there is not the other
+        if os.path.samefile(_file_of(source), _file_of(target)):
+            raise click.ClickException(f"{source} and {target} are the same file")
 
 
 def standard_output() -> Any:

@@ -12,7 +12,7 @@ import click
 
 import upnvme
 
-from .common import CHUNK, Size, as_json, ask, destructive, print_json, progress, sentences, size_text
+from .common import CHUNK, Size, as_json, ask, destructive, keep_apart, print_json, progress, sentences, size_text
 
 SCHEMES = ("soft:", "pcie:")
 
@@ -45,6 +45,9 @@ class End:
 def copy(source: str, target: str, limit: int | None, source_nsid: int, target_nsid: int, yes: bool,
          json_: bool) -> None:
     """Copy a file to a namespace, back, or one namespace to another. What begins with soft: or pcie: is a URI."""
+    if not source.startswith(SCHEMES) and not target.startswith(SCHEMES):
+        raise click.UsageError(f"neither {source} nor {target} is a URI")
+    keep_apart(source, target)
     with contextlib.ExitStack() as stack:
         giver = End(source, source_nsid, "rb", stack)
         n = giver.size if limit is None else min(limit, giver.size)

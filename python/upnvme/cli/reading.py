@@ -10,8 +10,8 @@ import click
 
 import upnvme
 
-from .common import (CHUNK, as_json, blocks_option, lba_option, on_namespace, print_json, progress, sentences,
-                     standard_output, whole)
+from .common import (CHUNK, as_json, blocks_option, keep_apart, lba_option, on_namespace, print_json, progress,
+                     sentences, standard_output, whole)
 
 WIDTH = 16
 
@@ -32,6 +32,8 @@ def chunks(ns: upnvme.Namespace, lba: int, blocks: int) -> Iterator[tuple[int, u
 @sentences
 def read(uri: str, nsid: int, lba: int, blocks: int, output: BinaryIO | None, json_: bool) -> None:
     """Read blocks to a file or to standard output."""
+    if output is not None:
+        keep_apart(uri, output.name)
     with upnvme.open(uri) as ctrlr:
         target, n, ns = output or standard_output(), 0, ctrlr.namespaces[nsid]
         if json_ and output is None:

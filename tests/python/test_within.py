@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Things that end from within: by callbacks, finalisers and signal handlers, in the midst of a call."""
+
+import gc
+import signal
+
+import numpy as np
+import pytest
+from conftest import well
+
+import upnvme
+
+BLOCK = 4096
+
+
+@pytest.mark.parametrize("closer", ["ctrlr", "qp"])
+def test_a_callback_closes_what_is_closing(ctrlr, ns, closer):
+    """Closing completes what is in flight; the callback's own closing is part of it, or comes right after it."""
+    qp, done = ctrlr.qpair(depth=4), []
+    things = {"ctrlr": ctrlr, "qp": qp}
+
+    def close(completion):
+        done.append(completion)
+        ctrlr.close()
+    qp.read(ns, ctrlr.alloc(BLOCK), callback=close)
+    things[closer].close()
+    assert len(done) == 1 and not qp.is_open and not ctrlr.is_open
+
+
+def test_the_end_of_a_callback_closes(ctrlr, ns):
+    """What a command held goes with the queue pair, and may close the controller that closes it."""
+    class Closer:
+        def __call__(self, done):
+            pass
+
+        def __del__(self):
+            ctrlr.close()
+    qp = ctrlr.qpair(depth=4)
+    qp.read(ns, ctrlr.alloc(BLOCK), callback=Closer())
+    ctrlr.close()
+    assert not ctrlr.is_open
+
+
+WAITS = {"poll": "qp.poll(timeout=None)", "reap": "qp.reap(2)", "read": "ns.read(0)"}
+
+
+@pytest.mark.parametrize("call", WAITS.values(), ids=WAITS)
+@pytest.mark.parametrize("closer", ["ctrlr", "qp"])
+def test_a_signal_handler_closes(slow_python, call, closer):
+    """A call that waits ends by it; the queue pair's own closing waits for the device."""
+    if closer == "qp" and "ns" in call:
+        pytest.skip("no queue pair waits")
+    well(slow_python(f"""
+        ctrlr = upnvme.open(image)
+        ns, qp, buf = ctrlr.namespaces[1], ctrlr.qpair(8), ctrlr.alloc(4096)
+        hold()
+        done = []
+        if "poll" in {call!r}:
+            qp.read(ns, buf, callback=done.append)
+        else:
+            qp.read(ns, buf)
+        def close(*_):
+            if {closer!r} == "qp":
+                let_go()
+            {closer}.close()
+            if {closer!r} != "qp":
+                let_go()
+        signal.signal(signal.SIGALRM, close)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            {call}
+            sys.exit("not closed")
+        except upnvme.ClosedError:
+            pass
+        assert not {closer}.is_open and not qp.is_open
+        assert len(done) == ("poll" in {call!r})
+        ctrlr.close()
+    """))
+
+
+def test_an_interrupt_does_not_lose_what_was_waited_for(slow_python):
+    """The queue pair of the pool comes while the signal's handler runs, which then fails."""
+    well(slow_python("""
+        ctrlr = upnvme.open(image, leases=1)
+        ns = ctrlr.namespaces[1]
+        hold()
+        thread = threading.Thread(target=ns.read, args=(0,))
+        thread.start()
+        while not ctrlr.stats.leases:
+            time.sleep(0.001)
+        def interrupt(*_):
+            let_go()
+            thread.join()
+            raise KeyboardInterrupt
+        signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            ns.read(0)
+            sys.exit("not interrupted")
+        except KeyboardInterrupt:
+            pass
+        ns.read(0, timeout=10)
+        ctrlr.close()
+    """))
+
+
+SUBMITS = {
+    "read": lambda qp, ns, buf: qp.read(ns, buf),
+    "io": lambda qp, ns, buf: qp.io(upnvme.batch(1, ns, upnvme.Op.READ), buf),
+    "readv": lambda qp, ns, buf: qp.readv(ns, [buf], 0, 1),
+    "raw": lambda qp, ns, buf: qp.raw([2, 1], buf, upnvme.Direction.FROM_DEVICE),
+    "submit": lambda qp, ns, buf: qp.submit(upnvme.batch(1, ns, upnvme.Op.READ), buf),
+}
+
+
+@pytest.mark.parametrize("submit", SUBMITS.values(), ids=SUBMITS)
+def test_a_collection_closes_the_queue_pair(ctrlr, ns, submit):
+    """Any allocation may collect garbage, and a finaliser close what is being used."""
+    class Closer:
+        def __init__(self, qp):
+            self.qp, self.me = qp, self
+
+        def __del__(self):
+            self.qp.close()
+    buf = ctrlr.alloc(BLOCK)
+    view, threshold = memoryview(buf), gc.get_threshold()
+    submit(ctrlr.qpair(depth=4), ns, view)
+    for n in range(1, 40):
+        qp = ctrlr.qpair(depth=4)
+        gc.collect()
+        gc.disable()
+        Closer(qp)
+        gc.set_threshold(n)
+        gc.enable()
+        try:
+            submit(qp, ns, view)
+            qp.reap(qp.inflight)
+        except upnvme.ClosedError:
+            pass
+        finally:
+            gc.set_threshold(*threshold)
+    gc.collect()
+
+
+def test_batches_of_more_dimensions(ctrlr, ns):
+    """Their length is not how many there are."""
+    ops = upnvme.batch(4, ns, upnvme.Op.READ).numpy()
+    with ctrlr.qpair(depth=8) as qp:
+        for call in qp.submit, qp.run:
+            with pytest.raises(TypeError, match="2 dimensions"):
+                call(ops.reshape(2, 2), ctrlr.alloc(BLOCK))
+
+
+def test_memory_of_another_controller_in_flight(slow_python):
+    """It does not go back to its own controller's reads before the device is done with it."""
+    well(slow_python("""
+        here, there = upnvme.open("soft:ram?size=1MiB&block=4096"), upnvme.open(image)
+        qp, hers = there.qpair(4), there.namespaces[1]
+        hers.write(0, b"B" * 4096)
+        hold()
+        data = here.namespaces[1].read(0)
+        assert qp.submit(upnvme.batch(1, hers, upnvme.Op.READ), memoryview(data)) == 1
+        qp.ring()
+        del data
+        mine = here.namespaces[1].read(0)
+        let_go()
+        assert qp.reap(1).ok
+        assert bytes(mine) == bytes(4096)
+        there.close()
+        here.close()
+    """))
+
+
+def test_an_interrupted_alarm_leaves_all_well(ctrlr, ns):
+    """Signals that raise, in all kinds of calls: each accepted command completes once."""
+    class Alarm(Exception):
+        pass
+
+    def ring(*_):
+        raise Alarm
+    qp, buf = ctrlr.qpair(depth=16), ctrlr.alloc(16 * BLOCK)
+    ops, seen = upnvme.batch(8, ns, upnvme.Op.READ), np.zeros(1 << 16, int)
+    first = 0
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for _ in range(300):
+            ops["tag"] = first + np.arange(8)
+            done = []
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+                qp.submit(ops, buf)
+                qp.read(ns, buf, callback=done.append)
+                ns.read(0)
+                qp.poll()
+            except (Alarm, upnvme.TaggedCompletionError, upnvme.WouldBlockError):
+                pass
+            finally:
+                for _ in range(3):
+                    try:
+                        signal.setitimer(signal.ITIMER_REAL, 0)
+                        break
+                    except Alarm:
+                        pass
+            while qp.inflight:
+                seen[qp.reap(qp.inflight)["tag"]] += 1
+            first += 8
+            ns.read(0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert seen.max() <= 1 and ctrlr.stats.draining == 0
+    qp.close()
+
+
+def test_a_buffer_freed_while_it_is_read_into(slow_python):
+    """By way of other memory: what was read is not put where the buffer was."""
+    well(slow_python("""
+        import mmap
+        ctrlr = upnvme.open(image)
+        ns, pages = ctrlr.namespaces[1], mmap.mmap(-1, 8192)
+        odd = ctrlr.register(memoryview(pages)[1:4097])
+        hold()
+        errors = []
+        def read():
+            try:
+                ns.readinto(odd, 0)
+            except ValueError as error:
+                errors.append(str(error))
+        thread = threading.Thread(target=read)
+        thread.start()
+        while not ctrlr.stats.bounced_bytes:
+            time.sleep(0.001)
+        odd.free()
+        pages.close()
+        let_go()
+        thread.join()
+        assert errors == ["this buffer was freed"], errors
+        ctrlr.close()
+    """))
