@@ -181,8 +181,8 @@ func (q *request) formatted() error {
 
 func (ns *Namespace) wasFormatted() error {
 	return &Error{Errno: syscall.ESTALE, Code: CodeNamespaceFormat,
-		Text: fmt.Sprintf("namespace %d was formatted, and has blocks of %d bytes now: what is there at an offset is "+
-			"no more what it was; call again", ns.id, ns.block.Load())}
+		Text: fmt.Sprintf("namespace %d was formatted, and has blocks of %d bytes now: what is there at an "+
+			"offset is no more what it was; call again", ns.id, ns.block.Load())}
 }
 
 // bytesOnly is why the namespace is not bytes alone.
@@ -192,8 +192,8 @@ func (ns *Namespace) bytesOnly() error {
 		return nil
 	}
 	return &Error{Errno: syscall.ENOTSUP, Code: CodeMetadata,
-		Text: fmt.Sprintf("namespace %d has %d bytes of metadata with each block, for which ReadAt and WriteAt have no "+
-			"place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
+		Text: fmt.Sprintf("namespace %d has %d bytes of metadata with each block, for which ReadAt and WriteAt "+
+			"have no place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
 }
 
 // extent is a part of a request that goes through the bounce buffer at once, or directly.
