@@ -141,7 +141,8 @@ func (b *Buffer) Free() error {
 }
 
 var errLent = &Error{Errno: syscall.EBUSY, Code: CodeMemBusy,
-	Text: "the registered memory is used by a call, or by the command of one that was cancelled: free it when that is done"}
+	Text: "the registered memory is used by a call, or by the command of one that was cancelled: free it when that " +
+		"is done"}
 
 func (b *Buffer) ptr() unsafe.Pointer { return unsafe.Add(b.region.ptr, b.at) }
 

@@ -192,8 +192,8 @@ func (ns *Namespace) bytesOnly() error {
 		return nil
 	}
 	return &Error{Errno: syscall.ENOTSUP, Code: CodeMetadata,
-		Text: fmt.Sprintf("namespace %d has %d bytes of metadata with each block, for which ReadAt and WriteAt "+
-			"have no place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
+		Text: fmt.Sprintf("namespace %d has %d bytes of metadata with each block, for which ReadAt and "+
+			"WriteAt have no place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
 }
 
 // extent is a part of a request that goes through the bounce buffer at once, or directly.

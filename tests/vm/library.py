@@ -19,7 +19,8 @@ CODES = {name: int(value) for name, value in re.findall(r"#define UPNVME_ERR_(\w
 
 
 class ErrorRecord(ctypes.Structure):
-    _fields_ = [("err", ctypes.c_int32), ("code", ctypes.c_uint32), ("text", ctypes.c_char * 504)]
+    _fields_ = [("err", ctypes.c_int32), ("code", ctypes.c_uint32), ("status", ctypes.c_uint16),
+                ("reserved", ctypes.c_uint16), ("text", ctypes.c_char * 500)]
 
 
 class Completion(ctypes.Structure):
