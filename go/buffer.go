@@ -141,7 +141,7 @@ func (b *Buffer) Free() error {
 }
 
 var errLent = &Error{syscall.EBUSY, CodeMemBusy,
-	"the registered memory is used by a call, or by the command of one that was cancelled: free it when that is done"}
+	"the registered memory is used by a call, or by the command of one that was cancelled: free it after that"}
 
 func (b *Buffer) ptr() unsafe.Pointer { return unsafe.Add(b.region.ptr, b.at) }
 

@@ -159,7 +159,8 @@ func (q *request) some(n int, e extent) error {
 func (q *request) ended(atEnd error) error {
 	switch uint64(q.ns.block.Load()) {
 	case 0:
-		return &Error{syscall.ENODEV, CodeNamespaceGone, fmt.Sprintf("namespace %d is not there any more", q.ns.id)}
+		return &Error{syscall.ENODEV, CodeNamespaceGone,
+			fmt.Sprintf("namespace %d is not there any more", q.ns.id)}
 	case q.block:
 		return atEnd
 	}
@@ -178,8 +179,9 @@ func (q *request) formatted() error {
 }
 
 func (ns *Namespace) wasFormatted() error {
-	return &Error{syscall.ESTALE, CodeNamespaceFormat, fmt.Sprintf("namespace %d was formatted, and has blocks of %d "+
-		"bytes now: what is there at an offset is no more what it was; call again", ns.id, ns.block.Load())}
+	return &Error{syscall.ESTALE, CodeNamespaceFormat,
+		fmt.Sprintf("namespace %d was formatted, and has blocks of %d bytes now: "+
+			"what is at an offset is no more what it was; call again", ns.id, ns.block.Load())}
 }
 
 // bytesOnly is why the namespace is not bytes alone.
@@ -188,8 +190,9 @@ func (ns *Namespace) bytesOnly() error {
 	if bytes == 0 {
 		return nil
 	}
-	return &Error{syscall.ENOTSUP, CodeMetadata, fmt.Sprintf("namespace %d has %d bytes of metadata with each block, for "+
-		"which ReadAt and WriteAt have no place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
+	return &Error{syscall.ENOTSUP, CodeMetadata,
+		fmt.Sprintf("namespace %d has %d bytes of metadata with each block, for which ReadAt and WriteAt have "+
+			"no place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
 }
 
 // extent is a part of a request that goes through the bounce buffer at once, or directly.

@@ -232,8 +232,8 @@ func TestLeasesComeBack(t *testing.T) {
 	}
 }
 
-// A call that is simply done has given its lease back before Go goes on, where it may be preempted: else goroutines that
-// wait to go on would soon have all of them.
+// A call that is simply done has given its lease back before Go goes on, where it may be preempted: else goroutines
+// that wait to go on would soon have all of them.
 func TestAGoroutineThatIsPreemptedHasNoLease(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&block=512", Leases(1), SpinBudget(time.Hour))
 	must(t, ns.Flush(ctx)) // makes it
