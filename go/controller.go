@@ -242,6 +242,7 @@ func (c *Controller) Close() error {
 	c.closeErr = c.tearDown()
 	c.over.Store(true)
 	close(c.closed)
+	c.adminDeliver() // the library has completed all that was outstanding; a function may close again
 	return c.closeErr
 }
 
@@ -284,7 +285,6 @@ func (c *Controller) tearDown() error {
 	c.events.stop(c)
 	_, err := call(func() C.int { return C.upnvme_close(c.ptr) })
 	c.events.free()
-	c.adminDeliver() // the library has completed all that was outstanding
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for buffer := range c.buffers {
