@@ -83,7 +83,8 @@ func LibraryHousekeeping() Option { return func(c *openConfig) { c.cHousekeeper 
 
 // Leases limits how many queue pairs are kept for calls without one of their own, such as [Namespace.ReadAt]: that many
 // of them are with the device at a time (upnvme_qpair_create). If not said, 32, or half of what the controller grants
-// if that is less.
+// if that is less. Let there be more than processors (GOMAXPROCS): with fewer, calls that run at the same time wait in
+// turn, which takes longer than a fast device. More than queue pairs (see [QPairs]) there cannot be.
 func Leases(n int) Option { return func(c *openConfig) { c.leases = n } }
 
 // SpinBudget is how long such a call polls on its thread before it hands its command to the poller, which sleeps in
