@@ -275,8 +275,9 @@ func TestFunctionsOfAdminCommandsWithinClose(t *testing.T) {
 	c, err := Open("soft:ram?size=1MiB")
 	must(t, err)
 	ran, closed := 0, make(chan interface{})
-	for _, end := range []func(){func() { c.Close() }, func() { panic("one") }, func() {}, func() { panic("two") }} {
-		end := end
+	ends := []func(){func() { c.Close() }, func() { panic("one") }, func() {}, func() { panic("two") }}
+	for i := range ends {
+		end := ends[i]
 		must(t, c.AdminStart(identify(), make([]byte, 4096), func(Completion, []byte) {
 			ran++
 			end()
