@@ -154,8 +154,14 @@ func (c *Controller) adminDeliver() {
 		}
 	}
 	c.mu.Unlock()
-	for _, a := range ended {
-		a.deliver()
+	deliverEach(ended)
+}
+
+// deliverEach runs the functions of all, even if one of them panics.
+func deliverEach(ended []*adminStart) {
+	if len(ended) > 0 {
+		defer deliverEach(ended[1:])
+		ended[0].deliver()
 	}
 }
 

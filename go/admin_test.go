@@ -273,3 +273,38 @@ func TestDevices(t *testing.T) {
 		t.Errorf("%+v", system)
 	}
 }
+
+// A function that Close runs may close the controller, too; and one that panics keeps neither the others nor those who
+// wait for Close from going on.
+func TestFunctionsOfAdminCommandsWithinClose(t *testing.T) {
+	c, err := Open("soft:ram?size=1MiB")
+	must(t, err)
+	ran, closed := 0, make(chan interface{})
+	ends := []func(){func() { c.Close() }, func() { panic("one") }, func() {}, func() { panic("two") }}
+	for i := range ends {
+		end := ends[i]
+		must(t, c.AdminStart(identify(), make([]byte, 4096), func(Completion, []byte) {
+			ran++
+			end()
+		}))
+	}
+	go func() {
+		defer func() { closed <- recover() }()
+		c.Close()
+	}()
+	select {
+	case value := <-closed:
+		if value != "one" && value != "two" {
+			t.Error(value)
+		}
+	case <-time.After(deadline):
+		t.Fatal("it waits for itself")
+	}
+	if ran != 4 {
+		t.Errorf("%d functions have run", ran)
+	}
+	must(t, c.Close())
+	if len(c.admin) != 0 {
+		t.Error("one was not given back")
+	}
+}

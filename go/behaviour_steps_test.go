@@ -181,7 +181,8 @@ func stepFree(r *run, s step) error {
 	buf := r.bufs[name]
 	if buf != nil && (s["at"] != nil || buf.region.ctrlr == nil) {
 		// Freeing what was not allocated cannot be said in Go.
-		wrong := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], ptr: r.place(s).ptr(), over: new(atomic.Bool)}
+		wrong := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], ptr: r.place(s).ptr(),
+			over: new(atomic.Bool)}
 		wrong.state.Store(regionFreed)
 		return r.expect(s, 0, wrong.giveBack())
 	}

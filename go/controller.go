@@ -83,7 +83,8 @@ func LibraryHousekeeping() Option { return func(c *openConfig) { c.cHousekeeper 
 
 // Leases limits how many queue pairs are kept for calls without one of their own, such as [Namespace.ReadAt]: that many
 // of them are with the device at a time (upnvme_qpair_create). If not said, 32, or half of what the controller grants
-// if that is less.
+// if that is less. Let there be more than processors (GOMAXPROCS): with fewer, calls that run at the same time wait in
+// turn, which takes longer than a fast device. More than queue pairs (see [QPairs]) there cannot be.
 func Leases(n int) Option { return func(c *openConfig) { c.leases = n } }
 
 // SpinBudget is how long such a call polls on its thread before it hands its command to the poller, which sleeps in
@@ -242,6 +243,7 @@ func (c *Controller) Close() error {
 	c.closeErr = c.tearDown()
 	c.over.Store(true)
 	close(c.closed)
+	c.adminDeliver() // the library has completed all that was outstanding; a function may close again
 	return c.closeErr
 }
 
@@ -284,7 +286,6 @@ func (c *Controller) tearDown() error {
 	c.events.stop(c)
 	_, err := call(func() C.int { return C.upnvme_close(c.ptr) })
 	c.events.free()
-	c.adminDeliver() // the library has completed all that was outstanding
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for buffer := range c.buffers {

@@ -179,8 +179,11 @@ func (p *leases) put(l *lease) {
 
 // free lets others take the lease; true: somebody waits for one.
 func (l *lease) free() bool {
+	table := l.leases.table
 	l.handed.Add(1)
-	return C.upnvme_cgo_lease_put(l.leases.table.c, l.c) != 0
+	waits := C.upnvme_cgo_lease_put(table.c, l.c) != 0
+	runtime.KeepAlive(table)
+	return waits
 }
 
 // wake is for a lease that was given back while somebody waits: a call, or Close.
