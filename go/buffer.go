@@ -141,7 +141,7 @@ func (b *Buffer) Free() error {
 }
 
 var errLent = &Error{Errno: syscall.EBUSY, Code: CodeMemBusy,
-	Text: "the registered memory is used by a call, or by the command of one that was cancelled: free it after that"}
+	Text: "registered memory is used by a call, or by the command of one that was cancelled: free it after that"}
 
 func (b *Buffer) ptr() unsafe.Pointer { return unsafe.Add(b.region.ptr, b.at) }
 
