@@ -35,6 +35,15 @@ def test_depth(ctrlr, qp):
         ctrlr.qpair(depth=0)
 
 
+def test_a_batch_names_what_does_not_fit(ns):
+    for arguments, text in (((2, ns, 999), "opcode must be from 0 to 255, not 999"), ((2, 1 << 32, 1), "nsid"),
+                            ((0, ns, -1), "opcode must be from 0 to 255, not -1")):
+        with pytest.raises(ValueError, match=text):
+            upnvme.batch(*arguments)
+    with pytest.raises(ValueError, match="blocks must be from 0 to 4294967295"):
+        upnvme.batch(1, ns, 1, blocks=1 << 32)
+
+
 def test_callbacks_get_completions(qp, ns, buf):
     got = []
     qp.write(ns, buf, 3, 8, callback=got.append, tag=77)
