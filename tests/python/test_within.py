@@ -109,38 +109,50 @@ SUBMITS = {
     "read": lambda qp, ns, buf: qp.read(ns, buf),
     "io": lambda qp, ns, buf: qp.io(upnvme.batch(1, ns, upnvme.Op.READ), buf),
     "readv": lambda qp, ns, buf: qp.readv(ns, [buf], 0, 1),
+    "write": lambda qp, ns, buf: qp.write(ns, buf),
     "raw": lambda qp, ns, buf: qp.raw([2, 1], buf, upnvme.Direction.FROM_DEVICE),
     "submit": lambda qp, ns, buf: qp.submit(upnvme.batch(1, ns, upnvme.Op.READ), buf),
 }
 
 
-@pytest.mark.parametrize("submit", SUBMITS.values(), ids=SUBMITS)
-def test_a_collection_closes_the_queue_pair(ctrlr, ns, submit):
+MOVES = SUBMITS | {
+    "ns.readinto": lambda qp, ns, buf: ns.readinto(buf),
+    "ns.write": lambda qp, ns, buf: ns.write(0, buf),
+    "register": lambda qp, ns, buf: ns.controller.register(bytearray(BLOCK)).free(),
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+@pytest.mark.parametrize("closer", ["qp", "ctrlr"])
+def test_a_collection_closes_what_is_used(move, closer):
     """Any allocation may collect garbage, and a finaliser close what is being used."""
     class Closer:
-        def __init__(self, qp):
-            self.qp, self.me = qp, self
+        def __init__(self, thing):
+            self.thing, self.me = thing, self
 
         def __del__(self):
-            self.qp.close()
-    buf = ctrlr.alloc(BLOCK)
-    view, threshold = memoryview(buf), gc.get_threshold()
-    submit(ctrlr.qpair(depth=4), ns, view)
-    for n in range(1, 40):
-        qp = ctrlr.qpair(depth=4)
+            self.thing.close()
+    threshold = gc.get_threshold()
+    for n in range(1, 20):
+        ctrlr = upnvme.open("soft:ram?size=1MiB&block=4096")
+        ns, qp, view = ctrlr.namespaces[1], ctrlr.qpair(depth=4), bytearray(BLOCK)
+        if move in SUBMITS.values():
+            view = memoryview(ctrlr.alloc(BLOCK))
         gc.collect()
         gc.disable()
-        Closer(qp)
+        Closer({"qp": qp, "ctrlr": ctrlr}[closer])
         gc.set_threshold(n)
         gc.enable()
         try:
-            submit(qp, ns, view)
+            move(qp, ns, view)
             qp.reap(qp.inflight)
         except upnvme.ClosedError:
             pass
         finally:
             gc.set_threshold(*threshold)
-    gc.collect()
+        del view
+        gc.collect()
+        ctrlr.close()
 
 
 def test_batches_of_more_dimensions(ctrlr, ns):
