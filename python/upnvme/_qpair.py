@@ -137,7 +137,10 @@ class QPair(ChannelBase):
 
     def run(self, ops: Batch, buf: ReadableBuffer | None = None, timeout: float | None = None,
             metadata: ReadableBuffer | None = None) -> Completions:
-        """Submits a batch as room appears, and returns all its completions. TimeoutError: commands stay in flight."""
+        """Submits a batch as room appears, and returns all its completions. TimeoutError: commands stay in flight.
+
+        What was in flight before is completed too; tagged commands of it are among the completions.
+        """
         from ._run import run
 
         return run(self, ops, buf, timeout, metadata)
