@@ -27,7 +27,8 @@ class QPair(ChannelBase):
 
     A command with a `callback` completes by `callback(completion)`, inside poll (or reap). One without carries a `tag`
     and comes out of reap. Its buffer is held until then (a batch's is not, but is set aside if it goes), and must be
-    memory that the device reaches (Controller.alloc, Controller.register): nothing is copied. `lba` and `blocks` count logical blocks, `flags` are of upnvme.Flag.
+    memory that the device reaches (Controller.alloc, Controller.register): nothing is copied. `lba` and `blocks` count
+    logical blocks, `flags` are of upnvme.Flag.
     Callbacks may submit, free buffers and close; exceptions of theirs surface from poll when every other completion
     was delivered (several as an ExceptionGroup).
 
