@@ -103,7 +103,6 @@ struct records {
 	Py_ssize_t n, itemsize;
 	const char *format;
 	const struct field *fields;
-	Py_ssize_t exports;
 };
 
 /* One completion. */

@@ -172,7 +172,10 @@ PyObject *space_move(struct space *self, uint32_t opcode, PyObject *object, uint
 
 	if (space_check(self) < 0 || data_of(object, opcode == UPNVME_OP_READ, &data) < 0)
 		return NULL;
-	rc = count_blocks(self, &data, &op.blocks);
+	/* Getting at it may have run Python. */
+	rc = space_check(self);
+	if (rc == 0)
+		rc = count_blocks(self, &data, &op.blocks);
 	if (rc == 0)
 		rc = PyBytes_Check(object) ? move_bounced(self, &op, &data, timeout_ns) :
 					     move_straight(self, &op, &data, timeout_ns);

@@ -101,7 +101,9 @@ static int io_data(struct upnvme_op *op, struct space *space, PyObject *object, 
 	}
 	if (data_of(object, op->opcode == UPNVME_OP_READ, &data) < 0)
 		return -1;
-	if (count_blocks(blocks, &data, space_bytes(space, 1), &op->blocks) < 0 ||
+	/* Getting at it may have run Python, which may have closed the controller, and the namespace with it. */
+	if (space_check(space) < 0 ||
+	    count_blocks(blocks, &data, space_bytes(space, 1), &op->blocks) < 0 ||
 	    check_room(&data, space_bytes(space, op->blocks)) < 0) {
 		Py_DECREF(data.keep);
 		return -1;

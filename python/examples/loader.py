@@ -9,6 +9,7 @@ With `?readonly=1` a disk image has as many readers as there are workers. Withou
 """
 
 import argparse
+import contextlib
 import multiprocessing
 import pathlib
 import tempfile
@@ -23,7 +24,9 @@ def records(uri, record, size, seed):
     """Endless batches of random records, read by one command each, without a Python object for any of them."""
     with upnvme.open(uri) as ctrlr:
         ns, qp, buf = ctrlr.namespaces[1], ctrlr.qpair(depth=size), ctrlr.alloc(size * record)
-        blocks = record // ns.block_size
+        blocks, rest = divmod(record, ns.block_size)
+        if rest or not blocks:
+            raise ValueError(f"records of {record} bytes are no whole number of blocks of {ns.block_size}")
         ops = upnvme.batch(size, ns, upnvme.Op.READ, blocks=blocks)
         ops["offset"] = np.arange(size) * record
         random = np.random.default_rng(seed)
@@ -38,11 +41,20 @@ def records(uri, record, size, seed):
 
 
 def work(queue, uri, record, size, batches, seed):
-    """What a worker does: here a sum stands for what a model would make of a batch."""
-    source = records(uri, record, size, seed)
-    for _ in range(batches):
-        queue.put(int(next(source).sum(dtype=np.int64)))
-    source.close()
+    """What a worker does: here a sum stands for what a model would make of a batch. What fails goes to the parent."""
+    try:
+        with contextlib.closing(records(uri, record, size, seed)) as source:
+            for _ in range(batches):
+                queue.put(int(next(source).sum(dtype=np.int64)))
+    except (upnvme.Error, ValueError) as error:
+        queue.put(error)
+
+
+def take(queue):
+    result = queue.get()
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def image(folder, size=16 << 20):
@@ -54,12 +66,13 @@ def image(folder, size=16 << 20):
 def load(uri, args):
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    workers = [context.Process(target=work, args=(queue, uri, args.record, args.batch, args.batches, seed))
+    workers = [context.Process(target=work, args=(queue, uri, args.record, args.batch, args.batches, seed),
+                               daemon=True)
                for seed in range(args.workers)]
     start = time.perf_counter()
     for worker in workers:
         worker.start()
-    sums = [queue.get() for _ in range(args.workers * args.batches)]
+    sums = [take(queue) for _ in range(args.workers * args.batches)]
     for worker in workers:
         worker.join()
     n = len(sums) * args.batch

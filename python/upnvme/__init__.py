@@ -11,14 +11,16 @@ arrays of commands, submitted and reaped without a Python object for each.
 
 What holds what, and in which order things end:
 
-- A namespace, a queue pair and a buffer hold their controller; a command holds its buffer until the device is done.
+- A namespace, a queue pair and a buffer hold their controller; a command by itself holds its buffer until the device is
+  done, a batch does not.
 - A controller that nobody holds is closed, with a ResourceWarning, as is a queue pair.
 - Closing a controller: new calls fail; calls that wait return within 50 ms; queue pairs are closed, wherever they are,
   which completes each accepted command once (callbacks run on the closing thread); then buffers are freed, then the
   device is let go. Memory that a memoryview or an array still looks at stays, and the device with it.
 - Ctrl-C ends whatever waits for a device within 50 ms. What was asked of the device stays there until it is done, and
   so does the memory that it may touch: a queue pair of the pool, or an admin command, that closing waits for.
-- Within a callback, closing is carried out when the poll returns.
+- Within a callback, a finaliser or a signal's handler that runs in the midst of a call, closing a controller is carried
+  out when that call returns; if it waits it ends, with ClosedError.
 - Freed memory that a device may still touch is set aside by the library until it cannot.
 - After fork, every use in the child raises ForkedError, and the child's finalisers leave the parent's things alone.
   The memory itself is not inherited: views of it must not be touched in the child.

@@ -162,5 +162,8 @@ def batch(n: int, ns: SpaceBase | int, opcode: int, *, lba: int = 0, blocks: int
 
 def _fill(ops: Batch, name: str, value: int) -> None:
     column = ops.column(name)
+    top = 256 ** column.itemsize - 1
+    if not 0 <= value <= top:
+        raise ValueError(f"{name} must be from 0 to {top}, not {value}")
     for i in range(len(ops)):
         column[i] = value

@@ -26,8 +26,9 @@ class QPair(ChannelBase):
     another; any other thread's call is a WrongThreadError.
 
     A command with a `callback` completes by `callback(completion)`, inside poll (or reap). One without carries a `tag`
-    and comes out of reap. Its buffer is held until then, and must be memory that the device reaches (Controller.alloc,
-    Controller.register): nothing is copied. `lba` and `blocks` count logical blocks, `flags` are of upnvme.Flag.
+    and comes out of reap. Its buffer is held until then (a batch's is not, but is set aside if it goes), and must be
+    memory that the device reaches (Controller.alloc, Controller.register): nothing is copied. `lba` and `blocks` count
+    logical blocks, `flags` are of upnvme.Flag.
     Callbacks may submit, free buffers and close; exceptions of theirs surface from poll when every other completion
     was delivered (several as an ExceptionGroup).
 
@@ -137,7 +138,10 @@ class QPair(ChannelBase):
 
     def run(self, ops: Batch, buf: ReadableBuffer | None = None, timeout: float | None = None,
             metadata: ReadableBuffer | None = None) -> Completions:
-        """Submits a batch as room appears, and returns all its completions. TimeoutError: commands stay in flight."""
+        """Submits a batch as room appears, and returns all its completions. TimeoutError: commands stay in flight.
+
+        What was in flight before is completed too; tagged commands of it are among the completions.
+        """
         from ._run import run
 
         return run(self, ops, buf, timeout, metadata)

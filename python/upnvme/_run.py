@@ -31,8 +31,8 @@ def run(qpair: QPair, ops: Batch, buf: ReadableBuffer, timeout: float | None, me
     left, accepted, taken = memoryview(ops), 0, 0
     parts: list[Completions] = []
     end = None if timeout is None else monotonic() + timeout
-    wanted = len(ops)
-    while accepted < wanted or taken < accepted:
+    wanted, before = len(ops), qpair.inflight
+    while accepted < wanted or (taken < accepted + before and qpair.inflight):
         if accepted < wanted:
             try:
                 n = _submit(qpair, left[accepted:], buf, metadata)
@@ -43,7 +43,7 @@ def run(qpair: QPair, ops: Batch, buf: ReadableBuffer, timeout: float | None, me
                 continue
             accepted += n
         rest = None if end is None else max(0.0, end - monotonic())
-        part = qpair.reap(min=accepted - taken if accepted == wanted else 1, timeout=rest)
+        part = qpair.reap(min=max(1, accepted - taken) if accepted == wanted else 1, timeout=rest)
         parts.append(part)
         taken += len(part)
         if rest == 0 and not part:

@@ -193,7 +193,8 @@ class SessionBase(_upnvme.Session):
     def close(self) -> None:
         """Completes what is in flight, and closes the controller and all that it gave.
 
-        Any thread may do it, and more than once. Calls that wait return within 50 ms with ClosedError; what
+        Any thread may do it, and more than once; within a call (in a callback, a finaliser, a signal's handler) it is
+        carried out when the call returns. Calls that wait return within 50 ms with ClosedError; what
         interrupted admin calls have left with the controller is waited for; Ctrl-C ends that wait, and the controller
         is open still. Buffers become freed; while views of some live (memoryviews, NumPy arrays), their memory stays,
         and the device with it: that is a ResourceWarning.

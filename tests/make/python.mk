@@ -31,7 +31,7 @@ check-python:
 # The interpreter is no ASan build: the runtimes are preloaded, and Python's own allocator steps aside. What Python
 # keeps to its end is no leak.
 ASAN_TESTS  := $(patsubst %,tests/python/test_%.py,aio behaviour buffer errors file lifetimes model qpair \
-  signals stalls endings threads)
+  signals stalls endings threads within)
 ASAN_FLAGS  := -fsanitize=address,undefined -fno-sanitize-recover=all
 ASAN_PYTHON := build/python-asan
 check-python-asan:

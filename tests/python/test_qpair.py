@@ -35,6 +35,26 @@ def test_depth(ctrlr, qp):
         ctrlr.qpair(depth=0)
 
 
+def test_a_batch_names_what_does_not_fit(ns):
+    for arguments, text in (((2, ns, 999), "opcode must be from 0 to 255, not 999"), ((2, 1 << 32, 1), "nsid"),
+                            ((0, ns, -1), "opcode must be from 0 to 255, not -1")):
+        with pytest.raises(ValueError, match=text):
+            upnvme.batch(*arguments)
+    with pytest.raises(ValueError, match="blocks must be from 0 to 4294967295"):
+        upnvme.batch(1, ns, 1, blocks=1 << 32)
+
+
+def test_run_completes_what_was_in_flight_before(ctrlr, ns, buf):
+    """What is not its own comes out with it, and nothing of its own stays behind."""
+    with ctrlr.qpair(depth=8) as qp:
+        first, second, done = upnvme.batch(6, ns, upnvme.Op.READ), upnvme.batch(4, ns, upnvme.Op.READ), []
+        second["tag"] = range(10, 14)
+        assert qp.submit(first, buf) == 6
+        qp.read(ns, buf, blocks=1, callback=done.append)
+        tags = qp.run(second, buf)["tag"].tolist()
+        assert sorted(tags) == [*range(6), *range(10, 14)] and len(done) == 1 and not qp.inflight
+
+
 def test_callbacks_get_completions(qp, ns, buf):
     got = []
     qp.write(ns, buf, 3, 8, callback=got.append, tag=77)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Preloaded, it makes a slow device of a disk image: while the file that UPNVME_HOLD names is there, reads of images do
  * not return. And it makes a dead controller of a threaded one: while the file that UPNVME_STALL names is there, its
- * thread does not come back from parking; a file of that name and ".ed" then says that it is stuck. */
+ * thread does not begin, nor come back from parking; a file of that name and ".ed" then says that it is stuck. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -33,13 +33,8 @@ ssize_t preadv64(int fd, const struct iovec *iov, int niov, off_t offset)
 	return preadv(fd, iov, niov, offset);
 }
 
-static int is_controller(void)
-{
-	char name[16] = "";
-
-	return !pthread_getname_np(pthread_self(), name, sizeof(name)) &&
-	       !strcmp(name, "upnvme-softctrl");
-}
+/* A thread that registers for membarrier(2) makes a controller's next. */
+static _Thread_local int makes_controller, is_controller;
 
 static void stall(const char *file)
 {
@@ -52,16 +47,36 @@ static void stall(const char *file)
 	}
 }
 
-/* One that is made meanwhile would answer until it parks: it is not made to the end. */
-int pthread_setname_np(pthread_t thread, const char *name)
+struct start {
+	void *(*routine)(void *);
+	void *arg;
+};
+
+static void *controller_main(void *arg)
 {
-	int (*next)(pthread_t, const char *) =
-		(int (*)(pthread_t, const char *))dlsym(RTLD_NEXT, "pthread_setname_np");
+	struct start start = *(struct start *)arg;
 	const char *file = getenv("UPNVME_STALL");
 
-	if (file && !strcmp(name, "upnvme-softctrl"))
+	free(arg);
+	is_controller = 1;
+	if (file)
 		stall(file);
-	return next(thread, name);
+	return start.routine(start.arg);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*routine)(void *),
+		   void *arg)
+{
+	int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
+		(int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+			 void *))dlsym(RTLD_NEXT, "pthread_create");
+	struct start *start = makes_controller ? malloc(sizeof(*start)) : NULL;
+
+	makes_controller = 0;
+	if (!start)
+		return next(thread, attr, routine, arg);
+	*start = (struct start){ routine, arg };
+	return next(thread, attr, controller_main, start);
 }
 
 /* A controller parks in futex(2), where it looks up every now and then. */
@@ -77,7 +92,9 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(args, long);
 	va_end(args);
-	if (number == SYS_futex && (int)a[1] == FUTEX_WAIT_PRIVATE && file && is_controller()) {
+	makes_controller =
+		number == SYS_membarrier && a[0] == MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+	if (number == SYS_futex && (int)a[1] == FUTEX_WAIT_PRIVATE && file && is_controller) {
 		stall(file);
 		a[3] = (long)&look;
 	}
