@@ -15,10 +15,12 @@ import (
 	"unsafe"
 )
 
-// How long the poller sleeps where completions signal nothing, the first time and at most; and where they do, lest
-// a signal that was lost holds a command for ever.
+// How long the poller sleeps where completions signal nothing, the first time and at most, and from when on by Go's
+// timers, which are good to a millisecond in a program that is idle; and where they do, lest a signal that was lost
+// holds a command for ever.
 const (
 	napFirst = 20 * time.Microsecond
+	napTimed = 500 * time.Microsecond
 	napMost  = time.Millisecond
 	longNap  = 100 * time.Millisecond
 )
@@ -135,16 +137,29 @@ func (p *parked) begin(k *look) bool {
 // nap sleeps for a while, or until something more was parked, and says how long to sleep the next time.
 func (p *parked) nap(timer *time.Timer, nap time.Duration) time.Duration {
 	p.naps.Add(1)
+	if nap < napTimed {
+		C.upnvme_cgo_nap(C.uint32_t(nap.Nanoseconds()))
+		select {
+		case <-p.kick:
+			return napFirst
+		default:
+			return longer(nap)
+		}
+	}
 	resetTimer(timer, nap)
 	select {
 	case <-timer.C:
-		if nap *= 2; nap > napMost {
-			nap = napMost
-		}
-		return nap
+		return longer(nap)
 	case <-p.kick:
 		return napFirst
 	}
+}
+
+func longer(nap time.Duration) time.Duration {
+	if nap *= 2; nap > napMost {
+		return napMost
+	}
+	return nap
 }
 
 // kickable is whether a sleep can be ended.

@@ -285,10 +285,7 @@ func (w *worker) nap(d time.Duration) time.Duration {
 		return napFirst
 	case <-timer.C:
 	}
-	if d *= 2; d > napMost {
-		d = napMost
-	}
-	return d
+	return longer(d)
 }
 
 func (w *worker) takeMore() {

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <upnvme.h>
@@ -300,6 +301,14 @@ static inline int upnvme_cgo_kick(int fd)
 	uint64_t one = 1;
 
 	return write(fd, &one, sizeof(one)) < 0 ? -errno : 0;
+}
+
+/** Sleeps for less than a second, or until a signal comes. */
+static inline void upnvme_cgo_nap(uint32_t ns)
+{
+	struct timespec nap = { 0, (long)ns };
+
+	nanosleep(&nap, NULL);
 }
 
 /**
