@@ -32,21 +32,27 @@ static bool take_message(struct message *message)
 	return there;
 }
 
+/* A Ctrl-C that comes meanwhile is none of the log's: it goes on to the caller, after the other messages. */
 static int hand_on(void *arg)
 {
+	PyObject *type = NULL, *value = NULL, *traceback = NULL, *result;
 	struct message message;
 
 	(void)arg;
 	while (take_message(&message)) {
-		PyObject *result = hooks.log ? PyObject_CallFunction(hooks.log, "Is", message.level,
-								     message.text) :
-					       NULL;
-
-		if (!result)
+		result = hooks.log ? PyObject_CallFunction(hooks.log, "Is", message.level,
+							   message.text) :
+				     NULL;
+		if (!result && !type && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt))
+			PyErr_Fetch(&type, &value, &traceback);
+		else if (!result)
 			PyErr_WriteUnraisable(hooks.log);
 		Py_XDECREF(result);
 	}
-	return 0;
+	if (!type)
+		return 0;
+	PyErr_Restore(type, value, traceback);
+	return -1;
 }
 
 static void note(void *arg, uint32_t level, const char *text)

@@ -120,6 +120,30 @@ def test_the_log_can_be_quietened(run_python, tmp_path):
     assert process.returncode == 0 and "upnvme" not in process.stderr, process.stderr
 
 
+def test_ctrl_c_while_a_message_is_handed_on_is_not_lost(run_python, tmp_path):
+    process = run_python("""
+        import logging, sys, upnvme
+        class Handler(logging.Handler):
+            n = 0
+            def emit(self, record):
+                self.n += 1
+                if self.n == 1:
+                    raise KeyboardInterrupt
+        handler = Handler()
+        logging.getLogger("upnvme").addHandler(handler)
+        logging.getLogger("upnvme").setLevel(logging.DEBUG)
+        for expected in (KeyboardInterrupt, None):
+            try:
+                upnvme.open(sys.argv[1] + "?size=1MiB").close()
+                caught = None
+            except KeyboardInterrupt:
+                caught = KeyboardInterrupt
+            assert caught is expected, (caught, expected)
+        assert handler.n > 1
+    """, f"soft:{tmp_path / 'disk.img'}")
+    assert process.returncode == 0, process.stderr
+
+
 def test_remedies_have_pythons_names():
     with upnvme.open("soft:ram?size=1MiB") as ctrlr:
         ns = ctrlr.namespaces[1]
