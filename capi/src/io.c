@@ -56,7 +56,8 @@ static __attribute__((noinline)) int read_pages(upnvme_qpair *qp, upnvme_ns *ns,
 	int rc = STRAIGHT_NOT;
 
 	if (straight_enter(qp, ns))
-		rc = straight_pages(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ);
+		rc = straight_pages(qp, ns, ns_geometry(ns), buf, lba, blocks, cb, arg,
+				    NVME_CMD_READ);
 	return rc == STRAIGHT_NOT ? rw_general(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_READ) :
 				    rc;
 }
@@ -68,7 +69,8 @@ static __attribute__((noinline)) int write_pages(upnvme_qpair *qp, upnvme_ns *ns
 	int rc = STRAIGHT_NOT;
 
 	if (straight_enter(qp, ns))
-		rc = straight_pages(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE);
+		rc = straight_pages(qp, ns, ns_geometry(ns), buf, lba, blocks, cb, arg,
+				    NVME_CMD_WRITE);
 	return rc == STRAIGHT_NOT ? rw_general(qp, ns, buf, lba, blocks, cb, arg, NVME_CMD_WRITE) :
 				    rc;
 }
@@ -194,11 +196,12 @@ static inline __attribute__((always_inline)) int op_straight(upnvme_qpair *qp,
 	return STRAIGHT_NOT;
 }
 
-/* Where the data is: an area has all of it, or it is nowhere. */
+/* Where the data is: an area has all of it, or it is nowhere. In the geometry that the command is made with, since
+ * another thread may put a new one in its place. */
 static inline const void *op_data(const struct upnvme_op *op, const struct upnvme_area *area,
-				  const struct upnvme_ns *ns, uint32_t blocks)
+				  const struct ns_geometry *geometry, uint32_t blocks)
 {
-	uint64_t offset = op_offset(op), bytes = (uint64_t)blocks * ns_geometry(ns)->block_bytes;
+	uint64_t offset = op_offset(op), bytes = (uint64_t)blocks * geometry->block_bytes;
 
 	if (!area)
 		return (const void *)(uintptr_t)offset;
@@ -213,18 +216,20 @@ static __attribute__((noinline)) int op_submit(upnvme_qpair *qp, const struct up
 					       const struct upnvme_area *area, upnvme_cb cb,
 					       void *arg)
 {
+	const struct ns_geometry *geometry;
 	uint32_t blocks = op_blocks(op);
 	struct upnvme_ns *ns;
 	int rc = STRAIGHT_NOT;
 
 	if (owner_gate_open(qp)) {
 		ns = qp->ns;
+		geometry = ns_geometry(ns);
 		if (ns->nsid == op->nsid && op_is_plain(op, NVME_CMD_READ))
-			rc = straight_pages(qp, ns, op_data(op, area, ns, blocks), op->lba, blocks,
-					    cb, arg, NVME_CMD_READ);
+			rc = straight_pages(qp, ns, geometry, op_data(op, area, geometry, blocks),
+					    op->lba, blocks, cb, arg, NVME_CMD_READ);
 		else if (ns->nsid == op->nsid && op_is_plain(op, NVME_CMD_WRITE))
-			rc = straight_pages(qp, ns, op_data(op, area, ns, blocks), op->lba, blocks,
-					    cb, arg, NVME_CMD_WRITE);
+			rc = straight_pages(qp, ns, geometry, op_data(op, area, geometry, blocks),
+					    op->lba, blocks, cb, arg, NVME_CMD_WRITE);
 	}
 	return rc == STRAIGHT_NOT ? qpair_submit_op(qp, op, area, cb, arg) : rc;
 }

@@ -174,13 +174,10 @@ static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpa
 }
 
 /* Any buffer and any length that is one command. Both are for a caller that has entered. */
-static inline __attribute__((always_inline)) int straight_pages(struct upnvme_qpair *qp,
-								struct upnvme_ns *ns,
-								const void *buf, uint64_t lba,
-								uint32_t blocks, upnvme_cb cb,
-								void *arg, uint32_t opcode)
+static inline __attribute__((always_inline)) int straight_pages(
+	struct upnvme_qpair *qp, struct upnvme_ns *ns, const struct ns_geometry *geometry,
+	const void *buf, uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg, uint32_t opcode)
 {
-	const struct ns_geometry *geometry = ns_geometry(ns);
 	uint64_t va = (uint64_t)(uintptr_t)buf, bytes, iova, prp2 = 0;
 	const struct region *window;
 	struct slot *slot;
