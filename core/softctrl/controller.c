@@ -142,6 +142,8 @@ static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 		err = sc_interrupts_init(sc, &config->interrupt);
 	if (!err)
 		err = sc_events_init(sc);
+	if (!err)
+		err = sc_ending_init(sc);
 	if (err)
 		return err;
 	sc->scratch = calloc(1, SC_PAGE_BYTES);
@@ -187,7 +189,8 @@ void softctrl_destroy(struct softctrl *sc)
 		return;
 	sc_thread_stop(sc);
 	if (sc->scratch) /* the last part that is made: all others are there */
-		sc_reset(sc);
+		sc_ending_force(sc);
+	sc_ending_fini(sc);
 	sc_queues_fini(sc);
 	sc_events_fini(sc);
 	sc_interrupts_fini(sc);
@@ -215,6 +218,33 @@ uint64_t softctrl_doorbells_bytes(const struct softctrl *sc)
 void softctrl_process(struct softctrl *sc, uint16_t qid)
 {
 	sc_process(sc, qid);
+}
+
+static bool queue_waits(struct sc_sq *sq)
+{
+	bool waits;
+
+	pthread_mutex_lock(&sq->lock);
+	waits = sc_sq_live(sq) && sq->noutstanding;
+	pthread_mutex_unlock(&sq->lock);
+	return waits;
+}
+
+bool softctrl_waits(struct softctrl *sc, uint16_t qid)
+{
+	bool waits = false;
+
+	sc_process(sc, 0); /* deletions that waited */
+	if (qid)
+		return qid <= sc->nqueues && queue_waits(&sc->sqs[qid]);
+	for (uint32_t i = 1; i <= sc->nqueues && !waits; i++)
+		waits = queue_waits(&sc->sqs[i]);
+	return waits || atomic_load(&sc->ending) != SC_AT_WORK;
+}
+
+const char *softctrl_trouble(const struct softctrl *sc)
+{
+	return sc->trouble[0] ? sc->trouble : NULL;
 }
 
 int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks)
