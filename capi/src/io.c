@@ -343,9 +343,11 @@ static int enter_to_take(upnvme_qpair *qp)
 
 static inline int closed_if_wanted(upnvme_qpair *qp, int result)
 {
+	int rc = 0;
+
 	if (unlikely(qp->close_wanted) && !qp->held)
-		qpair_close(qp);
-	return result;
+		rc = qpair_close(qp);
+	return unlikely(rc) ? rc : result;
 }
 
 static __attribute__((noinline)) int poll_take(upnvme_qpair *qp, uint32_t max)
@@ -402,7 +404,8 @@ int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uint32_t n)
 	take_ring(qp);
 	if (take_has_work(qp))
 		take(qp, 0, &sink, true);
-	return closed_if_wanted(qp, (int)sink.n);
+	rc = closed_if_wanted(qp, 0);
+	return sink.n ? (int)sink.n : rc; /* no completion is lost for the sentence of a close */
 }
 
 int upnvme_qpair_ring(upnvme_qpair *qp)

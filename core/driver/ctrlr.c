@@ -13,6 +13,7 @@
 #include "base/uri.h"
 #include "base/util.h"
 #include "driver/admin.h"
+#include "driver/aside.h"
 #include "driver/bringup.h"
 #include "driver/cmb.h"
 #include "driver/event.h"
@@ -67,8 +68,8 @@ void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why)
 	pthread_mutex_lock(&ctrlr->fail_lock);
 	if (!atomic_load(&ctrlr->failed)) {
 		log_error("%s is given up: %s", ctrlr->uri, why);
-		if (bringup_disable(ctrlr))
-			log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
+		if (bringup_disable(ctrlr, ctrlr->admin_timeout_ns))
+			atomic_store(&ctrlr->at_large, true);
 		atomic_store(&ctrlr->failed_untold, true);
 		atomic_store(&ctrlr->failed, true);
 		admin_abort(ctrlr);
@@ -129,9 +130,9 @@ static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport,
 	return 0;
 }
 
-/* The controller is silent, or was never enabled. */
-static void ctrlr_free(struct upnvme_ctrlr *ctrlr)
+void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 {
+	qpairs_aside_free(ctrlr);
 	ns_destroy(ctrlr);
 	admin_destroy(ctrlr);
 	events_destroy(ctrlr);
@@ -179,10 +180,10 @@ int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const
 	if (rc) {
 		struct upnvme_error why = *error_last();
 
-		if (created->admin && bringup_disable(created))
-			log_error("%s cannot be disabled: %s", uri, error_last()->text);
+		if (created->admin && bringup_disable(created, created->admin_timeout_ns))
+			atomic_store(&created->at_large, true);
 		admin_abort(created);
-		ctrlr_free(created);
+		ctrlr_end(created);
 		return error_set(rc, why.code, "%s", why.text);
 	}
 	*ctrlr = created;
@@ -195,6 +196,7 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
 	struct uri *parsed;
 	int rc = check_options(opts);
 
+	ctrlrs_sweep();
 	if (!rc)
 		rc = uri_parse(&parsed, uri);
 	if (rc)
@@ -221,28 +223,68 @@ static int check_no_qpairs(struct upnvme_ctrlr *ctrlr)
 			 ctrlr->uri, n);
 }
 
-static void silence(struct upnvme_ctrlr *ctrlr)
+/* How the end went, for a caller who takes it for granted that what was written is safe. `rc` is how
+ * the shutdown went, with its sentence. */
+static int told(const struct upnvme_ctrlr *ctrlr, int rc)
 {
-	if (bringup_shutdown(ctrlr))
-		log_warn("%s: no orderly shutdown: %s", ctrlr->uri, error_last()->text);
-	if (bringup_disable(ctrlr))
-		log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
+	struct upnvme_error why = *error_last();
+	bool lost = rc && ctrlr->limits.volatile_write_cache, aside = ctrlr->at_large;
+
+	if (rc)
+		log_error("%s: no orderly shutdown: %s", ctrlr->uri, why.text);
+	if (!lost && !aside)
+		return 0;
+	return error_set(
+		rc == -ETIMEDOUT ? rc : -EIO,
+		lost ? UPNVME_ERR_NOT_DURABLE : UPNVME_ERR_CTRLR_TIMEOUT,
+		"%s is closed, but %s%s%s: %s", ctrlr->uri,
+		lost ? "what was written and not flushed before may be lost" : "",
+		lost && aside ? ", and " : "",
+		aside ? "memory that it may still touch is set aside until it comes to rest" : "",
+		why.text);
+}
+
+static int given_up(const struct upnvme_ctrlr *ctrlr)
+{
+	return error_set(-EIO, UPNVME_ERR_CTRLR_FAILED,
+			 "it had failed and was given up, without an orderly shutdown%s",
+			 ctrlr->at_large ? ", and could not be disabled" : "");
+}
+
+static int silence(struct upnvme_ctrlr *ctrlr)
+{
+	struct upnvme_error why;
+	int rc;
+
+	if (atomic_load(&ctrlr->failed))
+		return told(ctrlr, given_up(ctrlr));
+	rc = bringup_shutdown(ctrlr);
+	why = *error_last();
+	/* Storage has had its time. */
+	if (bringup_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns)) {
+		atomic_store(&ctrlr->at_large, true);
+		if (!rc)
+			return told(ctrlr, -ETIMEDOUT);
+	}
+	return told(ctrlr, rc ? error_set(rc, why.code, "%s", why.text) : 0);
 }
 
 int ctrlr_close(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = ctrlr_check_outside(ctrlr, "upnvme_close");
+	struct upnvme_error why;
 
 	if (!rc)
 		rc = check_no_qpairs(ctrlr);
 	if (rc)
 		return rc;
 	housekeeper_stop(ctrlr);
-	if (!atomic_load(&ctrlr->failed))
-		silence(ctrlr);
+	rc = silence(ctrlr);
+	why = *error_last();
 	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
 	admin_abort(ctrlr);
 	poll_serve(ctrlr);
-	ctrlr_free(ctrlr);
-	return 0;
+	ctrlr_end(ctrlr);
+	ctrlrs_sweep();
+	return rc ? error_set(rc, why.code, "%s", why.text) : 0;
 }

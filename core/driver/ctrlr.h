@@ -68,6 +68,9 @@ struct upnvme_ctrlr {
 	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more;
 	 * every queue pair completes what it has as aborted at its owner's next call. */
 	_Atomic bool failed;
+	/* It could be neither disabled nor kept off memory, or waits for storage that does not answer:
+	 * whatever it may still touch is set aside. Set before `failed`. */
+	_Atomic bool at_large;
 	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
 	pthread_mutex_t fail_lock;    /* held while giving up: who comes second, waits */
 	struct keep_alive keep_alive; /* poll.c */
@@ -79,9 +82,12 @@ struct upnvme_ctrlr {
 
 	pthread_mutex_t lock; /* the queue pairs and their identifiers */
 	struct upnvme_qpair *qpairs;
+	struct upnvme_qpair
+		*aside; /* closed, while their memory may still be touched: queue/aside.c */
 
 	_Atomic(struct ns_table *) namespaces; /* ns.c */
 	pthread_mutex_t ns_lock;               /* one refresh at a time */
+	struct upnvme_ctrlr *next_aside;       /* aside.c */
 };
 
 /* -EOWNERDEAD with its sentence in a forked child, -EINVAL for null, else 0. `call` names the
@@ -93,7 +99,10 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
  * also in failure. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
 		 const struct upnvme_open_opts *opts);
+/* -EBUSY, -EDEADLK: nothing has happened. Any other error: it is closed, but not all is well. */
 int ctrlr_close(struct upnvme_ctrlr *ctrlr);
+/* The controller is silent, or was never enabled. */
+void ctrlr_free(struct upnvme_ctrlr *ctrlr);
 
 /* The controller has failed: -EIO with its sentence; else 0. */
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);

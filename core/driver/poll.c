@@ -12,6 +12,7 @@
 #include "driver/ctrlr.h"
 #include "driver/event.h"
 #include "driver/features.h"
+#include "driver/queue/qpair.h"
 #include "spec/feature.h"
 #include "spec/opcode.h"
 #include "spec/regs.h"
@@ -127,6 +128,7 @@ int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 	if (!atomic_load(&ctrlr->failed)) {
 		watch(ctrlr);
 		keep_alive_serve(ctrlr);
+		qpairs_sweep(ctrlr);
 	}
 	ran = poll_serve(ctrlr);
 	rc = ctrlr_check_alive(ctrlr);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller on its way to rest, by a reset or a shutdown. Both wait for what is at the media, but nobody waits in a
- * register: as with hardware the host looks at CSTS until it is over, and whenever it looks, what can be done by then is
- * done. So however long storage takes, it is the host that decides how long to wait for it.
+ * The controller on its way to rest, by a reset or a shutdown. Both wait for what is at the media, but nobody waits in
+ * a register: as with hardware the host looks at CSTS until it is over, and whenever it looks, what can be done by then
+ * is done. So however long storage takes, it is the host that decides how long to wait for it.
  *
  * NVMe Base 2.0, 3.6 (shutdown), 3.7 (resets).
  */

@@ -239,7 +239,7 @@ struct sc_thread {
 	_Atomic bool kicked; /* something else than a doorbell asks for work */
 };
 
-/* Whether the controller is on its way to rest; it is told to by the registers, and advances whenever the host looks. */
+/* On its way to rest, which registers ask for; it advances whenever the host looks. */
 enum sc_ending { SC_AT_WORK, SC_RESETTING, SC_DRAINING, SC_FLUSHING };
 
 /* The flush of a namespace at shutdown. */

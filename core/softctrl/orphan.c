@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Flushes whose submission queue was deleted before they ended: they go on, with the commands and the channels that were
- * the queue's, and what becomes of them is told to nobody. The next flush of the medium tells.
+ * Flushes whose submission queue was deleted before they ended: they go on, with the commands and the channels that
+ * were the queue's, and what becomes of them is told to nobody. The next flush of the medium tells.
  */
 #include <stdlib.h>
 

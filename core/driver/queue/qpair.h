@@ -19,6 +19,7 @@
 struct upnvme_ctrlr;
 struct cursor;
 struct histogram;
+struct touched;
 
 /*
  * One outstanding command; 32 bytes, indexed by the low bits of its command identifier.
@@ -157,6 +158,8 @@ struct upnvme_qpair {
 	struct domain *domain;
 	struct domain_user user;
 	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
+	bool stuck; /* storage has not ended its commands: it is to be set aside, but not the controller */
+	_Atomic(struct touched *) kept; /* memory of commands that are completed and yet not over */
 	uint64_t mapped_bytes;
 };
 
@@ -167,7 +170,8 @@ static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct sl
 
 #define QPAIR_RELEASED 1ull
 
-enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED };
+/* The last one: set aside, and in the hands of who frees it. */
+enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED, QPAIR_LEAVING };
 
 /* --- for the admin queue, which has a lock of its own and no gate --- */
 
@@ -177,6 +181,8 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags);
 /* The device does not touch the rings any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
+/* What commands in flight touch counts as touched until the rings are destroyed, whatever becomes of the commands. */
+void qpair_keep_touches(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
 uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
 /* Back to the state after creation: a controller that was reset starts at entry 0. Nothing is
@@ -209,6 +215,19 @@ int qpair_stop(struct upnvme_qpair *qp);
 int qpair_close(struct upnvme_qpair *qp);
 /* Requests accepted and not yet handed out. */
 uint32_t qpair_inflight(const struct upnvme_qpair *qp);
+
+/* --- set aside: aside.c --- */
+/* Whether its memory may still be touched, though the device was told to let go of it. */
+bool qpair_is_loose(const struct upnvme_qpair *qp);
+/* For one that is loose: the error that its closing gives, with its sentence. */
+int qpair_loose_error(const struct upnvme_qpair *qp);
+/* Out of the controller's list, and into that of those that are looked at later. Its handle is nobody's. */
+void qpair_set_aside(struct upnvme_qpair *qp);
+bool qid_is_aside(const struct upnvme_ctrlr *ctrlr, uint32_t qid);
+/* Frees those whose commands have ended since. */
+void qpairs_sweep(struct upnvme_ctrlr *ctrlr);
+/* Frees them all: the controller touches nothing any more. */
+void qpairs_aside_free(struct upnvme_ctrlr *ctrlr);
 
 /* --- interrupts: interrupt.c --- */
 /* Has a vector that no other queue pair uses signal an eventfd. The caller has the controller's

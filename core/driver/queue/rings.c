@@ -2,6 +2,7 @@
 /* The memory of a queue pair: its state, which fork wipes, and its rings and lists, which the
  * device reads. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -65,6 +66,41 @@ static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
 	return first < base + bytes && first + pages * NVME_PAGE_BYTES > base;
 }
 
+struct touched {
+	uint32_t n;
+	uint64_t touches[];
+};
+
+/* For want of memory to say it exactly. */
+static struct touched everything = { 1, { SLOT_TOUCHES_MANY } };
+
+void qpair_keep_touches(struct upnvme_qpair *qp)
+{
+	struct touched *kept = malloc(sizeof(*kept) + qp->outstanding * sizeof(kept->touches[0]));
+
+	if (atomic_load(&qp->kept)) {
+		free(kept);
+		return;
+	}
+	if (kept)
+		kept->n = 0;
+	for (uint32_t i = 0; kept && i < qp->outstanding; i++) {
+		struct slot *slot = &qp->slots[i];
+
+		if (!(slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY)))
+			kept->touches[kept->n++] = atomic_load(&slot->touches);
+	}
+	atomic_store(&qp->kept, kept ? kept : &everything);
+}
+
+static bool kept_overlap(const struct touched *kept, uint64_t base, uint64_t bytes)
+{
+	for (uint32_t i = 0; kept && i < kept->n; i++)
+		if (touches_overlap(kept->touches[i], base, bytes))
+			return true;
+	return false;
+}
+
 /* Does a command in flight touch the bytes? Slots are read as they are: whoever gives memory back
  * is not submitting with it at the same time, and what was accepted before is seen. A free slot's
  * link looks like a buffer in memory that is never given to a device. */
@@ -73,6 +109,8 @@ static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t byt
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
 	const struct nvme_sqe *tail;
 
+	if (kept_overlap(atomic_load(&qp->kept), base, bytes))
+		return true;
 	/* The tail first: had it been taken later, it could have come round in the meantime to where the
 	 * queue was idle once, before the command that the caller has in mind. */
 	tail = atomic_load_explicit(&qp->tail, memory_order_acquire);
@@ -226,6 +264,8 @@ void qpair_rings_destroy(struct upnvme_qpair *qp)
 {
 	domain_user_remove(qp->domain, &qp->user);
 	rings_free(qp);
+	if (qp->kept != &everything)
+		free(qp->kept);
 	histogram_destroy(qp->histogram);
 	munmap(qp, qp->mapped_bytes);
 }
