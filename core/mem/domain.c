@@ -176,6 +176,8 @@ int domain_register(struct domain *domain, void *va, uint64_t bytes)
 	uint64_t base = 0, end = 0;
 	int rc = pages_around(domain, va, bytes, &base, &end);
 
+	if (!rc && domain->env->ops->check)
+		rc = domain->env->ops->check(domain->env, (void *)(uintptr_t)base, end - base);
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&domain->lock);
