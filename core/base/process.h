@@ -5,8 +5,8 @@
  * A process has a number that none of its forebears has, so that what a child inherits is known as not its own. It is
  * kept in a page that fork wipes: process ids are no help, since the first process of each PID namespace is 1.
  *
- * A forked child has one thread, and a lock that another one held at the fork would be held for ever. A guard says whose
- * it is: in the child it is free, and what it guards belongs to nobody there.
+ * A forked child has one thread, and a lock that another one held at the fork would be held for ever. A guard says
+ * whose it is: in the child it is free, and what it guards belongs to nobody there.
  */
 #ifndef UPNVME_BASE_PROCESS_H
 #define UPNVME_BASE_PROCESS_H
@@ -27,8 +27,8 @@ uint32_t process_number(void);
 
 /* Static, and all zeroes at first. */
 struct guard {
-	_Atomic uint32_t
-		holder; /* the number of the process whose thread holds it, and whether others wait */
+	/* The number of the process whose thread holds it, and whether others wait. */
+	_Atomic uint32_t holder;
 	uint32_t user; /* the process that held it last */
 };
 

@@ -3,8 +3,8 @@
  * Whether memory can be read and written, without trying: a page may be another thread's, or not exist until it is
  * touched.
  *
- * The kernel lists the mappings in /proc. Where there is none, it can be asked to make the pages ready for writing, which
- * costs memory but changes nothing.
+ * The kernel lists the mappings in /proc. Where there is none, it can be asked to make the pages ready for writing,
+ * which costs memory but changes nothing.
  */
 #include "env/host/mapped.h"
 
