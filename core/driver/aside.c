@@ -3,29 +3,53 @@
  * Controllers that are closed while something may still touch their memory: storage behind a software controller has
  * not answered, or a device could be neither disabled nor isolated. All that they have stays as it is, out of everybody's
  * way, and they are looked at again whenever a controller is opened or closed.
- *
- * The list has no lock, so that a child that was forked meanwhile finds none held.
  */
 #include "driver/aside.h"
 
 #include <stdatomic.h>
 
 #include "base/error.h"
+#include "base/handle.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "driver/bringup.h"
 #include "driver/ctrlr.h"
+#include "driver/ns.h"
 
-static _Atomic(struct upnvme_ctrlr *) aside;
+static struct guard guard;
+static struct upnvme_ctrlr *aside;
+
+/* A forked child's copies are left to the parent. */
+static void aside_enter(void)
+{
+	if (guard_enter(&guard))
+		aside = NULL;
+}
 
 static void set_aside(struct upnvme_ctrlr *ctrlr)
 {
-	ctrlr->next_aside = atomic_load(&aside);
-	while (!atomic_compare_exchange_weak(&aside, &ctrlr->next_aside, ctrlr))
-		;
+	aside_enter();
+	ctrlr->next_aside = aside;
+	aside = ctrlr;
+	guard_leave(&guard);
 }
 
+static struct upnvme_ctrlr *take_all(void)
+{
+	struct upnvme_ctrlr *all;
+
+	aside_enter();
+	all = aside;
+	aside = NULL;
+	guard_leave(&guard);
+	return all;
+}
+
+/* Its handles are stale from here on, whatever becomes of its memory. */
 void ctrlr_end(struct upnvme_ctrlr *ctrlr)
 {
+	handle_remove(ctrlr);
+	ns_destroy(ctrlr);
 	if (atomic_load(&ctrlr->at_large))
 		set_aside(ctrlr);
 	else
@@ -34,8 +58,6 @@ void ctrlr_end(struct upnvme_ctrlr *ctrlr)
 
 static void sweep(struct upnvme_ctrlr *ctrlr)
 {
-	if (ctrlr_check(ctrlr, "sweeping"))
-		return; /* a forked child's copy: the parent looks after it */
 	if (!bringup_is_disabled(ctrlr)) {
 		set_aside(ctrlr);
 		return;
@@ -46,7 +68,7 @@ static void sweep(struct upnvme_ctrlr *ctrlr)
 
 void ctrlrs_sweep(void)
 {
-	struct upnvme_ctrlr *ctrlr = atomic_exchange(&aside, NULL), *next;
+	struct upnvme_ctrlr *ctrlr = take_all(), *next;
 	struct upnvme_error before = *error_last();
 
 	if (!ctrlr)

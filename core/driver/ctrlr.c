@@ -5,11 +5,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/handle.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/uri.h"
 #include "base/util.h"
 #include "driver/admin.h"
@@ -35,12 +36,7 @@ int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call)
 		return error_set(-EINVAL, UPNVME_ERR_NULL,
 				 "%s: the controller is null: give the handle of upnvme_open",
 				 call);
-	if (ctrlr->pid != getpid())
-		return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
-				 "%s: %s was opened by process %d, this is its child %d: open the "
-				 "controller after fork",
-				 call, ctrlr->uri, (int)ctrlr->pid, (int)getpid());
-	return 0;
+	return handle_check(ctrlr, HANDLE_CTRLR, call);
 }
 
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
@@ -108,21 +104,30 @@ static void take_options(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_op
 		opts->admin_timeout_ns ? opts->admin_timeout_ns : ADMIN_TIMEOUT_DEFAULT_NS;
 }
 
+static int ctrlr_fill(struct upnvme_ctrlr *ctrlr, const char *uri)
+{
+	ctrlr->uri = strdup(uri);
+	if (!ctrlr->uri || events_create(ctrlr))
+		return error_no_memory("a controller", sizeof(*ctrlr));
+	return handle_add(ctrlr, HANDLE_CTRLR);
+}
+
 static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri)
 {
-	struct upnvme_ctrlr *created = calloc(1, sizeof(*created));
+	int rc = process_begin();
+	struct upnvme_ctrlr *created = rc ? NULL : handle_map(sizeof(*created));
 
-	if (created)
-		created->uri = strdup(uri);
-	if (!created || !created->uri || events_create(created)) {
-		if (created)
-			free(created->uri);
-		free(created);
-		return error_no_memory("a controller", sizeof(*created));
+	if (!created)
+		return rc ? rc : -ENOMEM;
+	rc = ctrlr_fill(created, uri);
+	if (rc) {
+		events_destroy(created);
+		free(created->uri);
+		handle_unmap(created, sizeof(*created));
+		return rc;
 	}
 	created->transport = transport;
 	created->domain = transport->domain;
-	created->pid = getpid();
 	pthread_mutex_init(&created->lock, NULL);
 	pthread_mutex_init(&created->ns_lock, NULL);
 	pthread_mutex_init(&created->fail_lock, NULL);
@@ -133,7 +138,6 @@ static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport,
 void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 {
 	qpairs_aside_free(ctrlr);
-	ns_destroy(ctrlr);
 	admin_destroy(ctrlr);
 	events_destroy(ctrlr);
 	cmb_destroy(ctrlr);
@@ -142,7 +146,7 @@ void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	pthread_mutex_destroy(&ctrlr->ns_lock);
 	pthread_mutex_destroy(&ctrlr->fail_lock);
 	free(ctrlr->uri);
-	free(ctrlr);
+	handle_unmap(ctrlr, sizeof(*ctrlr));
 }
 
 static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)

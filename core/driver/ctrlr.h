@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include <upnvme/ctrlr.h>
 
@@ -54,7 +53,6 @@ struct upnvme_ctrlr {
 	struct transport *transport;
 	struct domain *domain; /* the transport's */
 	char *uri;
-	pid_t pid; /* whose handle this is: children may not use it */
 	uint64_t admin_timeout_ns;
 	uint64_t cap;
 	uint32_t version;
@@ -90,8 +88,8 @@ struct upnvme_ctrlr {
 	struct upnvme_ctrlr *next_aside;       /* aside.c */
 };
 
-/* -EOWNERDEAD with its sentence in a forked child, -EINVAL for null, else 0. `call` names the
- * function. */
+/* -EOWNERDEAD with its sentence in a forked child, -EBADF for one that was closed, -EINVAL for null,
+ * else 0. `call` names the function. */
 int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 
 int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/handle.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
@@ -172,6 +173,7 @@ static void ns_free(struct upnvme_ns *ns)
 {
 	const struct ns_geometry *geometry = ns ? ns_geometry(ns) : NULL;
 
+	handle_remove(ns);
 	while (geometry) {
 		const struct ns_geometry *older = geometry->older;
 
@@ -193,6 +195,8 @@ static int ns_create(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t
 	created->key_read = (uint64_t)nsid << 32 | NVME_CMD_READ;
 	created->key_write = (uint64_t)nsid << 32 | NVME_CMD_WRITE;
 	rc = ns_identify(created);
+	if (!rc)
+		rc = handle_add(created, HANDLE_NS);
 	if (rc)
 		ns_free(created);
 	else

@@ -34,7 +34,7 @@ static const struct {
 	[CALL_STRDUP] = { "strdup", ENOMEM, 0 },
 	[CALL_MMAP] = { "mmap", ENOMEM, 0 },
 	[CALL_MADVISE] = { "madvise", ENOMEM, 0 },
-	[CALL_MINCORE] = { "mincore", EAGAIN, 0 },
+	[CALL_FOPEN] = { "fopen", EMFILE, 0 },
 	[CALL_THREAD_CREATE] = { "pthread_create", EAGAIN, 0 },
 	[CALL_OPEN] = { "open", EMFILE, 0 },
 	[CALL_STAT] = { "stat", EIO, 0 },
@@ -274,9 +274,9 @@ WRAP(int, madvise, void *base, size_t bytes, int advice)
 	return fails(CALL_MADVISE) ? -1 : __real_madvise(base, bytes, advice);
 }
 
-WRAP(int, mincore, void *base, size_t bytes, unsigned char *resident)
+WRAP(FILE *, fopen, const char *path, const char *mode)
 {
-	return fails(CALL_MINCORE) ? -1 : __real_mincore(base, bytes, resident);
+	return fails(CALL_FOPEN) ? NULL : __real_fopen(path, mode);
 }
 
 /* --- threads and locks ---------------------------------------------------------------------------- */

@@ -55,6 +55,7 @@ static bool has_another_way(enum inject_call call)
 {
 	switch (call) {
 	case CALL_MADVISE:       /* ram: clears by hand */
+	case CALL_FOPEN:         /* of the mappings: the kernel is asked by madvise */
 	case CALL_THREAD_CREATE: /* a pool of fewer workers */
 	case CALL_URING_INIT:    /* the other engine, if none was asked for */
 	case CALL_URING_PROBE:

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/handle.h"
 #include "base/log.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
@@ -37,6 +38,7 @@ int qpair_loose_error(const struct upnvme_qpair *qp)
 void qpair_set_aside(struct upnvme_qpair *qp)
 {
 	log_error("%s", error_last()->text);
+	handle_remove(qp);
 	qp->next = qp->ctrlr->aside;
 	qp->ctrlr->aside = qp;
 }

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/handle.h"
+#include "base/process.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "driver/ns.h"
@@ -135,29 +136,19 @@ static uint64_t state_bytes(uint32_t nslots)
 	       nslots * (sizeof(struct slot) + sizeof(struct cursor));
 }
 
-static int wipe_failed(int err)
-{
-	if (err == EINVAL)
-		return error_set(-ENOSYS, UPNVME_ERR_SYSTEM,
-				 "madvise(MADV_WIPEONFORK) failed: Linux 4.14 or later is needed");
-	return error_set(-err, UPNVME_ERR_SYSTEM,
-			 "madvise(MADV_WIPEONFORK) failed for a queue pair's memory: %s",
-			 strerror(err));
-}
-
-/* Anonymous pages that read as zeroes in a forked child: a queue pair without owner. */
+/* Pages that read as zeroes in a forked child: a queue pair without owner. */
 static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 {
-	uint64_t bytes = align_up(state_bytes(nslots), 65536);
-	char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t bytes = state_bytes(nslots);
+	char *base = handle_map(bytes);
+	int rc;
 
-	if (base == MAP_FAILED)
-		return error_no_memory("a queue pair", bytes);
-	if (madvise(base, bytes, MADV_WIPEONFORK)) {
-		int err = errno;
-
-		munmap(base, bytes);
-		return wipe_failed(err);
+	if (!base)
+		return -ENOMEM;
+	rc = process_wipe(base, bytes);
+	if (rc) {
+		handle_unmap(base, bytes);
+		return rc;
 	}
 	*qp = (struct upnvme_qpair *)base;
 	(*qp)->slots = (struct slot *)(base + align_up(sizeof(**qp), 64));
@@ -247,9 +238,11 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 	rc = transport->ops->queue(transport, qid, ctrlr->limits.dstrd, &created->transport);
 	if (!rc)
 		rc = rings_alloc(created, entries, nslots);
+	if (!rc)
+		rc = handle_add(created, HANDLE_QPAIR);
 	if (rc) {
 		rings_free(created);
-		munmap(created, created->mapped_bytes);
+		handle_unmap(created, created->mapped_bytes);
 		return rc;
 	}
 	qpair_rings_reset(created);
@@ -262,12 +255,13 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 
 void qpair_rings_destroy(struct upnvme_qpair *qp)
 {
+	handle_remove(qp);
 	domain_user_remove(qp->domain, &qp->user);
 	rings_free(qp);
 	if (qp->kept != &everything)
 		free(qp->kept);
 	histogram_destroy(qp->histogram);
-	munmap(qp, qp->mapped_bytes);
+	handle_unmap(qp, qp->mapped_bytes);
 }
 
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp)

@@ -139,7 +139,6 @@ int container_create(struct container **container, int group_fd, const struct pa
 	created->env.ops = &vfio_env_ops;
 	created->env.name = pages->env;
 	created->pages = pages;
-	created->pid = getpid();
 	pthread_mutex_init(&created->lock, NULL);
 	rc = container_open(created, address);
 	if (!rc)

@@ -20,7 +20,6 @@ int uring_attach(struct file_media *file)
 #else
 
 #include <liburing.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +27,7 @@ int uring_attach(struct file_media *file)
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/util.h"
 
 #define RING_ENTRIES   256u
@@ -268,24 +268,24 @@ static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
 }
 
 /* A new ring may lie where another thread's was. Which was first is the kernel's doing, by system
- * calls that no tool sees; the lock says it in the language's own terms. */
-static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+ * calls that no tool sees; the guard says it in the language's own terms. */
+static struct guard making;
 
 static int ring_make(struct io_uring *ring, unsigned entries, struct io_uring_params *params)
 {
 	int ret;
 
-	pthread_mutex_lock(&making);
+	guard_enter(&making);
 	ret = io_uring_queue_init_params(entries, ring, params);
-	pthread_mutex_unlock(&making);
+	guard_leave(&making);
 	return ret;
 }
 
 static void ring_unmake(struct io_uring *ring)
 {
-	pthread_mutex_lock(&making);
+	guard_enter(&making);
 	io_uring_queue_exit(ring);
-	pthread_mutex_unlock(&making);
+	guard_leave(&making);
 }
 
 static int uring_channel_open(struct media_channel **base, struct media *media)
