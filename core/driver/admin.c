@@ -18,6 +18,7 @@
 #include "driver/admin_data.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
+#include "driver/watch.h"
 #include "spec/opcode.h"
 #include "spec/status.h"
 
@@ -252,14 +253,21 @@ static bool request_give_up(struct admin_request *request)
 	return done;
 }
 
-static bool request_wait(struct admin_request *request)
+/* A controller that has failed does not answer: giving it up ends the request. */
+static void pause_and_watch(struct upnvme_ctrlr *ctrlr, struct pause *pause)
+{
+	if (pause_next(pause))
+		watch_alive(ctrlr);
+}
+
+static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *request)
 {
 	struct pause pause = { 0 };
 
 	while (!request_look(request)) {
 		if (deadline_passed(request->deadline_ns))
 			return request_give_up(request);
-		pause_next(&pause);
+		pause_and_watch(ctrlr, &pause);
 	}
 	return true;
 }
@@ -274,7 +282,7 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 
 	while ((rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
 	       !deadline_passed(deadline_ns))
-		pause_next(&pause);
+		pause_and_watch(ctrlr, &pause);
 	return rc;
 }
 
@@ -286,7 +294,7 @@ int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 
 	if (rc)
 		return rc;
-	if (!request_wait(request))
+	if (!request_wait(ctrlr, request))
 		return error_set(
 			-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
 			"%s did not answer admin command %02xh in time: raise the time-out, or "

@@ -3,6 +3,7 @@
  * touching memory, then the memory goes. */
 #include "driver/ctrlr.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,7 +48,8 @@ int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
 	if (!atomic_load(&ctrlr->failed))
 		return 0;
 	return error_set(-EIO, UPNVME_ERR_CTRLR_FAILED,
-			 "%s has failed and was given up: close it and open it again", ctrlr->uri);
+			 "%s has failed and was given up (%s): close it and open it again",
+			 ctrlr->uri, ctrlr->failure);
 }
 
 /* --- giving up ------------------------------------------------------------------------------------ */
@@ -67,6 +69,7 @@ void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why)
 	pthread_mutex_lock(&ctrlr->fail_lock);
 	if (!atomic_load(&ctrlr->failed)) {
 		log_error("%s is given up: %s", ctrlr->uri, why);
+		snprintf(ctrlr->failure, sizeof(ctrlr->failure), "%s", why);
 		if (bringup_disable(ctrlr))
 			log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
 		atomic_store(&ctrlr->failed_untold, true);
@@ -179,7 +182,7 @@ int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const
 	if (rc) {
 		struct upnvme_error why = *error_last();
 
-		if (created->admin && bringup_disable(created))
+		if (created->admin && !atomic_load(&created->failed) && bringup_disable(created))
 			log_error("%s cannot be disabled: %s", uri, error_last()->text);
 		admin_abort(created);
 		ctrlr_free(created);

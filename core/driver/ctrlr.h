@@ -69,6 +69,7 @@ struct upnvme_ctrlr {
 	 * every queue pair completes what it has as aborted at its owner's next call. */
 	_Atomic bool failed;
 	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
+	char failure[128];            /* why; written before `failed` */
 	pthread_mutex_t fail_lock;    /* held while giving up: who comes second, waits */
 	struct keep_alive keep_alive; /* poll.c */
 

@@ -8,13 +8,12 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "driver/admin.h"
-#include "driver/bringup.h"
 #include "driver/ctrlr.h"
 #include "driver/event.h"
 #include "driver/features.h"
+#include "driver/watch.h"
 #include "spec/feature.h"
 #include "spec/opcode.h"
-#include "spec/regs.h"
 #include "transport/transport.h"
 
 /* One for each poll_serve that this thread is within: callbacks of one controller may poll another. */
@@ -104,17 +103,14 @@ static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 
 /* --- the poll ------------------------------------------------------------------------------------- */
 
-static void watch(struct upnvme_ctrlr *ctrlr)
+/* False: it has failed. */
+static bool watch(struct upnvme_ctrlr *ctrlr)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
-	uint32_t csts;
 
 	if (ops->leaving && ops->leaving(ctrlr->transport))
 		ctrlr_fail(ctrlr, "the device is being removed");
-	else if (bringup_status(ctrlr, &csts))
-		ctrlr_fail(ctrlr, "its registers cannot be read: it is gone");
-	else if (NVME_CSTS_CFS(csts))
-		ctrlr_fail(ctrlr, "it reports a fatal error (CSTS.CFS)");
+	return watch_alive(ctrlr);
 }
 
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
@@ -124,10 +120,8 @@ int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 
 	if (rc)
 		return rc;
-	if (!atomic_load(&ctrlr->failed)) {
-		watch(ctrlr);
+	if (watch(ctrlr))
 		keep_alive_serve(ctrlr);
-	}
 	ran = poll_serve(ctrlr);
 	rc = ctrlr_check_alive(ctrlr);
 	return rc ? rc : (int)ran;

@@ -484,7 +484,11 @@ UPNVME_API int upnvme_exec_at(upnvme_qpair *qp, const struct upnvme_area *area,
 
 /**
  * Rings the doorbell if something was submitted, then completes commands by their callbacks. It
- * does not wait.
+ * does not wait. A poll that finds nothing while commands are in flight looks now and then whether
+ * the controller has failed (its status register; every few milliseconds, or 256 polls where that is
+ * longer): all that was in flight completes as UPNVME_DONE_ABORTED then. upnvme_reap, upnvme_exec
+ * and upnvme_qpair_wait do the same. It does not feed the keep-alive timer: that is
+ * upnvme_ctrlr_poll's.
  *
  * @param qp  the queue pair
  * @param max  how many at most; 0: all that are there
@@ -548,7 +552,9 @@ UPNVME_API int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32
  *    begin, and 1 says that there is something to poll for already. (Where upnvme_poll alone is
  *    used, upnvme_qpair_ring will do.)
  *
- * The last holds as well for whatever else the loop has submitted.
+ * The last holds as well for whatever else the loop has submitted. A controller that dies signals
+ * nothing: the loop needs a timer that calls upnvme_ctrlr_poll, or a controller that was opened with
+ * UPNVME_OPEN_HOUSEKEEPING.
  * @{ */
 
 /**
@@ -568,8 +574,8 @@ UPNVME_API int upnvme_qpair_fd(const upnvme_qpair *qp);
  * Rings the doorbell if something was submitted, and sleeps until there is something for
  * upnvme_poll or upnvme_reap to take: a completion, or a command that the library completed. It
  * takes nothing itself. It sleeps on the eventfd, which it empties; signals do not end it. With
- * nothing in flight there is nothing to come, and the time-out is all that ends it. That a device
- * was pulled out is noticed by upnvme_ctrlr_poll alone, in whatever thread that runs.
+ * nothing in flight there is nothing to come, and the time-out is all that ends it. While commands
+ * are in flight it wakes ten times a second to see whether the controller has failed.
  *
  * @param qp  the queue pair
  * @param timeout_ns  how long at most, in nanoseconds; 0: not at all; UINT64_MAX: without end
