@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "driver/admin_data.h"
 #include "driver/ctrlr.h"
+#include "driver/poll.h"
 #include "driver/queue/qpair.h"
 #include "driver/watch.h"
 #include "spec/opcode.h"
@@ -363,35 +364,62 @@ static void deliver_late(struct admin_request *request, struct delivery *deliver
 	delivery->done.flags = UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE;
 }
 
-static uint32_t collect(struct admin *admin, struct delivery *deliveries)
+static bool is_late(const struct admin_request *request, uint64_t now_ns)
+{
+	return request->state == REQUEST_SENT && request->cb &&
+	       request->deadline_ns != UINT64_MAX && now_ns >= request->deadline_ns;
+}
+
+static bool next_delivery(struct admin *admin, uint64_t now_ns, struct delivery *delivery)
+{
+	if (admin->done) {
+		deliver_done(admin, delivery);
+		return true;
+	}
+	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
+		if (is_late(&admin->requests[i], now_ns)) {
+			deliver_late(&admin->requests[i], delivery);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes what the device has done; how many callbacks that makes. What callbacks start is for the next
+ * time, lest they keep each other going. */
+static uint32_t collect(struct admin *admin, uint64_t now_ns)
 {
 	uint32_t n = 0;
 
 	pthread_mutex_lock(&admin->lock);
 	qpair_take(admin->qp, 0);
-	while (admin->done)
-		deliver_done(admin, &deliveries[n++]);
-	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
-		struct admin_request *request = &admin->requests[i];
-
-		if (request->state == REQUEST_SENT && request->cb &&
-		    deadline_passed(request->deadline_ns))
-			deliver_late(request, &deliveries[n++]);
-	}
+	for (const struct admin_request *request = admin->done; request; request = request->next)
+		n++;
+	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++)
+		n += is_late(&admin->requests[i], now_ns);
 	pthread_mutex_unlock(&admin->lock);
 	return n;
 }
 
-uint32_t admin_serve(struct upnvme_ctrlr *ctrlr)
+/* One at a time: a callback that does not come back takes no other with it. */
+void admin_serve(struct upnvme_ctrlr *ctrlr)
 {
-	struct delivery deliveries[ADMIN_OUTSTANDING];
-	uint32_t n = collect(ctrlr->admin, deliveries), ran = 0;
+	struct admin *admin = ctrlr->admin;
+	uint64_t now_ns = clock_now_ns();
+	struct delivery delivery;
 
-	for (uint32_t i = 0; i < n; i++) {
-		deliveries[i].cb(deliveries[i].arg, &deliveries[i].done);
-		ran += deliveries[i].origin == ADMIN_CALLER;
+	for (uint32_t n = collect(admin, now_ns); n > 0; n--) {
+		bool found;
+
+		pthread_mutex_lock(&admin->lock);
+		found = next_delivery(admin, now_ns, &delivery);
+		pthread_mutex_unlock(&admin->lock);
+		if (!found)
+			return;
+		if (delivery.origin == ADMIN_CALLER)
+			poll_note_callback(ctrlr);
+		delivery.cb(delivery.arg, &delivery.done);
 	}
-	return ran;
 }
 
 void admin_abort(struct upnvme_ctrlr *ctrlr)

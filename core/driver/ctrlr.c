@@ -245,6 +245,7 @@ int ctrlr_close(struct upnvme_ctrlr *ctrlr)
 		silence(ctrlr);
 	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
 	admin_abort(ctrlr);
+	poll_abandon(ctrlr); /* nobody else is within it any more */
 	poll_serve(ctrlr);
 	ctrlr_free(ctrlr);
 	return 0;
