@@ -23,10 +23,10 @@ extern "C" {
 
 /** How a controller is to be opened; begin with UPNVME_OPEN_OPTS_INIT. Fields grow at the end. */
 struct upnvme_open_opts {
-	uint32_t size;             /**< sizeof(struct upnvme_open_opts) */
-	uint32_t flags;            /**< UPNVME_OPEN_... */
-	uint32_t nqpairs;          /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
-	uint32_t keep_alive_ms;    /**< keep-alive period, in milliseconds, 1 at least; 0: none */
+	uint32_t size;          /**< sizeof(struct upnvme_open_opts) */
+	uint32_t flags;         /**< UPNVME_OPEN_... */
+	uint32_t nqpairs;       /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
+	uint32_t keep_alive_ms; /**< keep-alive period, in milliseconds, 1 at least; 0: none */
 	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. An open as a whole is over
 	 * after ten times this and three times what the controller may take to become ready (CAP.TO, up
 	 * to 127.5 s each); so is the look at all namespaces after an event, after five times this. */
