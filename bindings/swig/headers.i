@@ -9,6 +9,7 @@
 %ignore upnvme_open_opts;
 %ignore upnvme_close;
 %ignore upnvme_ctrlr_poll;
+%ignore upnvme_ctrlr_abandon;
 %ignore upnvme_ctrlr_on_event;
 %ignore upnvme_admin;
 %ignore upnvme_admin_submit;

@@ -49,6 +49,15 @@ int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr)
 	return rc ? rc : ctrlr_poll(ctrlr);
 }
 
+int upnvme_ctrlr_abandon(upnvme_ctrlr *ctrlr)
+{
+	int rc = ctrlr_check(ctrlr, "upnvme_ctrlr_abandon");
+
+	if (!rc)
+		poll_abandon(ctrlr);
+	return rc;
+}
+
 int upnvme_ctrlr_on_event(upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg)
 {
 	int rc = ctrlr_check(ctrlr, "upnvme_ctrlr_on_event");

@@ -3,6 +3,7 @@
  * touching memory, then the memory goes. */
 #include "driver/ctrlr.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,8 @@ int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
 	if (!atomic_load(&ctrlr->failed))
 		return 0;
 	return error_set(-EIO, UPNVME_ERR_CTRLR_FAILED,
-			 "%s has failed and was given up: close it and open it again", ctrlr->uri);
+			 "%s has failed and was given up (%s): close it and open it again",
+			 ctrlr->uri, ctrlr->failure);
 }
 
 /* --- giving up ------------------------------------------------------------------------------------ */
@@ -64,6 +66,7 @@ void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why)
 	pthread_mutex_lock(&ctrlr->fail_lock);
 	if (!atomic_load(&ctrlr->failed)) {
 		log_error("%s is given up: %s", ctrlr->uri, why);
+		snprintf(ctrlr->failure, sizeof(ctrlr->failure), "%s", why);
 		if (bringup_disable(ctrlr, ctrlr->admin_timeout_ns))
 			atomic_store(&ctrlr->at_large, true);
 		atomic_store(&ctrlr->failed_untold, true);
@@ -184,7 +187,8 @@ int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const
 	if (rc) {
 		struct upnvme_error why = *error_last();
 
-		if (created->admin && bringup_disable(created, created->admin_timeout_ns))
+		if (created->admin && !atomic_load(&created->failed) &&
+		    bringup_disable(created, created->admin_timeout_ns))
 			atomic_store(&created->at_large, true);
 		admin_abort(created);
 		ctrlr_end(created);
@@ -287,6 +291,7 @@ int ctrlr_close(struct upnvme_ctrlr *ctrlr)
 	why = *error_last();
 	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
 	admin_abort(ctrlr);
+	poll_abandon(ctrlr); /* nobody else is within it any more */
 	poll_serve(ctrlr);
 	ctrlr_end(ctrlr);
 	ctrlrs_sweep();

@@ -49,6 +49,13 @@ struct keep_alive {
 	_Atomic bool outstanding;
 };
 
+/* Callbacks of upnvme_ctrlr_poll run on one thread at a time, so that this is all there is to know of
+ * it when one of them does not come back. */
+struct serving {
+	_Atomic uint64_t thread; /* the token of who runs them; 0: nobody */
+	uint32_t ran;
+};
+
 struct upnvme_ctrlr {
 	struct transport *transport;
 	struct domain *domain; /* the transport's */
@@ -70,8 +77,10 @@ struct upnvme_ctrlr {
 	 * whatever it may still touch is set aside. Set before `failed`. */
 	_Atomic bool at_large;
 	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
+	char failure[128];            /* why; written before `failed` */
 	pthread_mutex_t fail_lock;    /* held while giving up: who comes second, waits */
 	struct keep_alive keep_alive; /* poll.c */
+	struct serving serving;       /* poll.c */
 
 	struct admin *admin;             /* admin.c */
 	struct events *events;           /* event.c */
@@ -86,6 +95,8 @@ struct upnvme_ctrlr {
 	_Atomic(struct ns_table *) namespaces; /* ns.c */
 	pthread_mutex_t ns_lock;               /* one refresh at a time */
 	struct upnvme_ctrlr *next_aside;       /* aside.c */
+	uint64_t ns_kept_bytes;                /* ns_table.c */
+	_Atomic uint32_t ns_refused;           /* by the last refresh, for want of room */
 };
 
 /* -EOWNERDEAD with its sentence in a forked child, -EBADF for one that was closed, -EINVAL for null,

@@ -373,6 +373,19 @@ int qpair_stop(struct upnvme_qpair *qp)
 	return stopped_close(qp, rc);
 }
 
+/* By the poll that runs this callback; which nobody can know to be there still. */
+static int close_later(struct upnvme_qpair *qp)
+{
+	qp->close_wanted = true;
+	atomic_store(&qp->gate, 0);
+	return error_set(
+		-EINPROGRESS, UPNVME_ERR_IN_CALLBACK,
+		"queue pair %u is not closed yet: that is done when the poll that runs this callback "
+		"returns (if the callback was left by an exception or longjmp, call "
+		"upnvme_qpair_abandon, and close it then)",
+		qp->qid);
+}
+
 int qpair_close(struct upnvme_qpair *qp)
 {
 	int rc = 0;
@@ -383,11 +396,8 @@ int qpair_close(struct upnvme_qpair *qp)
 		rc = owner_enter(qp);
 	if (rc)
 		return rc;
-	if (qp->in_poll) {
-		qp->close_wanted = true; /* the poll that runs this callback does it */
-		atomic_store(&qp->gate, 0);
-		return 0;
-	}
+	if (qp->in_poll)
+		return close_later(qp);
 	if (qp->state == QPAIR_OPEN)
 		rc = stop(qp);
 	return stopped_close(qp, rc);

@@ -125,7 +125,9 @@ struct upnvme_qpair {
 	struct nvme_sqe *sq;
 	const struct nvme_cqe *cq;
 	struct transport_queue transport;
-	uint8_t *lists; /* PRP and SGL lists, `list_bytes` for each slot */
+	uint32_t patience;      /* polls that may find nothing before the next look: patience.c */
+	uint32_t patience_full; /* what it began with */
+	uint8_t *lists;         /* PRP and SGL lists, `list_bytes` for each slot */
 	uint64_t lists_iova;
 	uint32_t list_bytes;
 	uint32_t list_shift;
@@ -143,6 +145,7 @@ struct upnvme_qpair {
 
 	_Atomic uint64_t alerts; /* counted by qpair_alert */
 	uint64_t alerts_seen;
+	uint64_t looked_ns;     /* when the controller was last looked at */
 	_Atomic uint64_t owner; /* QPAIR_RELEASED, a thread's token, or 0: wiped by fork */
 	uint32_t flags;         /* UPNVME_QPAIR_... */
 	uint32_t outstanding;   /* slots */
@@ -243,6 +246,17 @@ int interrupt_fd(const struct upnvme_qpair *qp);
 
 /* --- waiting: wait.c --- */
 int qpair_wait(struct upnvme_qpair *qp, uint64_t timeout_ns);
+
+/* --- looking at a controller that is silent: patience.c --- */
+void patience_start(struct upnvme_qpair *qp);
+/* Looks whether the controller is alive, and sets the count to the next look. False: it is given
+ * up. The owner's. */
+bool patience_look(struct upnvme_qpair *qp);
+/* Counts one look at the queue that found nothing; false as patience_look. */
+static inline bool patience_lasts(struct upnvme_qpair *qp)
+{
+	return --qp->patience || patience_look(qp);
+}
 
 /* --- the general path: general.c --- */
 /* Whether the reserved words, of an I/O or an admin command, are zero; if not, its sentence is set: -EINVAL. */

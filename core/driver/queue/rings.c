@@ -53,6 +53,7 @@ void qpair_rings_reset(struct upnvme_qpair *qp)
 	qp->pending_end = &qp->pending;
 	qp->ready_end = &qp->ready;
 	slots_reset(qp);
+	patience_start(qp);
 }
 
 static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
