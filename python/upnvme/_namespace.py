@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._parts import tell
 from ._space import SpaceBase
 
 TYPE_CHECKING = False
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ._typing import ReadableBuffer, WriteableBuffer
 
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
-_space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, _upnvme.space_tell
+_space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, tell
 
 
 class Namespace(SpaceBase):

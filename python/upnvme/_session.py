@@ -196,11 +196,11 @@ class SessionBase(_upnvme.Session):
         """Completes what is in flight, and closes the controller and all that it gave.
 
         What files of Namespace.open have buffered is written before that; where it cannot be, everything is closed, and
-        the error is raised (several as an ExceptionGroup). Any thread may do it, and more than once; within a call (in a callback, a finaliser, a signal's handler) it is
-        carried out when the call returns. Calls that wait return within 50 ms with ClosedError; what
-        interrupted admin calls have left with the controller is waited for; Ctrl-C ends that wait, and the controller
-        is open still. Buffers become freed; while views of some live (memoryviews, NumPy arrays), their memory stays,
-        and the device with it: that is a ResourceWarning.
+        the error is raised (several as an ExceptionGroup). Any thread may do it, and more than once; within a call (in
+        a callback, a finaliser, a signal's handler) it is carried out when the call returns. Calls that wait return
+        within 50 ms with ClosedError; what interrupted admin calls have left with the controller is waited for; Ctrl-C
+        ends that wait, and the controller is open still. Buffers become freed; while views of some live (memoryviews,
+        NumPy arrays), their memory stays, and the device with it: that is a ResourceWarning.
         """
         errors: list[Exception] = []
         self._files.close(errors)
