@@ -76,7 +76,7 @@ def _put_above(raw: RawFile, room: int) -> BufferedReader | BufferedRandom:
 
 def _check_mode(mode: str) -> None:
     if mode in TRUNCATING:
-        raise ValueError(f"mode {mode!r} empties a file, and a namespace keeps no length: use \"r+b\", and keep the length "
-                         "of what you write (file.tell()), to read it with size=")
+        raise ValueError(f"mode {mode!r} empties a file, and a namespace keeps no length: use \"r+b\", and keep the "
+                         "length of what you write (file.tell()), to read it with size=")
     if mode not in MODES:
         raise ValueError(f"mode must be \"rb\" or \"r+b\", not {mode!r}")
