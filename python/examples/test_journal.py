@@ -36,29 +36,36 @@ class Journal:
                 return
             yield record
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.file.close()
+
 
 def test_records_come_back(upnvme_controller):
-    journal = Journal(upnvme_controller.namespaces[1])
-    for record in b"one", b"two", b"three" * 1000:
-        journal.append(record)
-    assert list(journal.records()) == [b"one", b"two", b"three" * 1000]
+    with Journal(upnvme_controller.namespaces[1]) as journal:
+        for record in b"one", b"two", b"three" * 1000:
+            journal.append(record)
+        assert list(journal.records()) == [b"one", b"two", b"three" * 1000]
 
 
 @pytest.mark.upnvme("soft:{tmp_path}/disk.img?size=1MiB&block=512")
 def test_they_outlive_the_controller(upnvme_controller, tmp_path):
-    Journal(upnvme_controller.namespaces[1]).append(b"kept")
+    with Journal(upnvme_controller.namespaces[1]) as journal:
+        journal.append(b"kept")
     upnvme_controller.close()
-    with upnvme.open(f"soft:{tmp_path}/disk.img?block=512") as anew:
-        assert list(Journal(anew.namespaces[1]).records()) == [b"kept"]
+    with upnvme.open(f"soft:{tmp_path}/disk.img?block=512") as anew, Journal(anew.namespaces[1]) as journal:
+        assert list(journal.records()) == [b"kept"]
 
 
 def test_a_torn_record_is_no_record(upnvme_controller):
     ns = upnvme_controller.namespaces[1]
-    journal = Journal(ns)
-    journal.append(b"whole")
-    journal.append(b"torn" * 5000)
-    ns.write_zeroes(4, 1)  # as if the power had gone before its last block was written
-    assert list(journal.records()) == [b"whole"]
+    with Journal(ns) as journal:
+        journal.append(b"whole")
+        journal.append(b"torn" * 5000)
+        ns.write_zeroes(4, 1)  # as if the power had gone before its last block was written
+        assert list(journal.records()) == [b"whole"]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The end of the interpreter: what is open then is closed, so that no device writes into memory that goes."""
+"""The end of the interpreter: what is open then is closed, so that no device writes into memory that goes, and that no
+file's buffer is lost. What fails is told on standard error, and the exit code is 120."""
 
 from __future__ import annotations
 
 import atexit
+import errno
+import sys
 from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._session import SessionBase
 
 _open: set[ref[SessionBase]] = set()
@@ -18,8 +23,37 @@ def remember(controller: SessionBase) -> None:
     _open.add(ref(controller, _open.discard))
 
 
+class _Failed:
+    """Standard output that cannot be flushed, which is Python's own way to an exit code other than 0 at this stage."""
+
+    closed = False
+
+    def __init__(self, inner: Any) -> None:
+        self._inner, self._told = inner, False
+
+    def flush(self) -> None:
+        if self._inner is not None:
+            self._inner.flush()
+        if not self._told:
+            self._told = True
+            raise OSError(errno.EIO, "what upnvme had open could not be closed")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __repr__(self) -> str:
+        return "<upnvme at exit>"
+
+
 @atexit.register
 def _close_all() -> None:
+    failed = False
     for controller in [entry() for entry in tuple(_open)]:
-        if controller is not None and controller.is_open:
-            controller.close()
+        try:
+            if controller is not None and controller.is_open:
+                controller.close()
+        except BaseException as error:  # the others are closed all the same
+            sys.excepthook(type(error), error, error.__traceback__)
+            failed = True
+    if failed:
+        sys.stdout = _Failed(sys.stdout)

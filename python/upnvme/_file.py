@@ -6,51 +6,57 @@ from __future__ import annotations
 import errno
 import io
 import os
+import weakref
 from typing import TYPE_CHECKING
 
-from ._ranges import Ranges
+from ._errors import ForkedError
 
 if TYPE_CHECKING:
-    from typing import BinaryIO, SupportsIndex
+    from typing import BinaryIO, NoReturn
 
     from _typeshed import ReadableBuffer, WriteableBuffer
 
     from ._namespace import Namespace
 
-# What one call of the raw file moves at most, and what a buffered one reads ahead.
-LARGEST = 1 << 20
-BUFFER = 128 << 10
+    class File(BinaryIO):
+        """What Namespace.open returns: also a BufferedReader or a BufferedRandom, or with buffering=0 a RawFile."""
 
-_MODES = {"rb": (True, False), "wb": (False, True), "r+b": (True, True), "rb+": (True, True), "w+b": (True, True),
-          "wb+": (True, True)}
+        def sync(self) -> None:
+            """Writes what is buffered, and makes it durable."""
+
+# What one call of the raw file moves at most.
+LARGEST = 1 << 20
+# What is read ahead: little where reads go here and there, more where they follow each other.
+LEAST_AHEAD, GROWTH = 4096, 8
 
 
 class RawFile(io.RawIOBase):
     """The unbuffered file. Parts of blocks are read, changed and written back, whole blocks are moved as they are.
 
     Writes of one controller's files exclude each other where their blocks overlap, so that none loses another's bytes.
+    `room` is the size of the buffer above it.
     """
 
-    def __init__(self, ns: Namespace, mode: str, offset: int, size: int | None) -> None:
+    _above: weakref.ref[File] | None = None
+    _alone = False
+
+    def __init__(self, ns: Namespace, mode: str, offset: int, size: int | None, room: int = 0) -> None:
         super().__init__()
-        if mode not in _MODES:
-            raise ValueError(f"mode must be one of {', '.join(sorted(_MODES))}, not {mode!r}")
-        whole = ns.size
-        if size is None:
-            size = whole - offset
-        if offset < 0 or size < 0 or offset + size > whole:
-            raise ValueError(f"{size} bytes from {offset} are not within the namespace, which has {whole}")
-        self._ns, self._block, self._start, self._size = ns, ns.block_size, offset, size
-        self._readable, self._writable = _MODES[mode]
-        self._ranges: Ranges = ns.controller._ranges_of(ns.nsid)
+        self._files = ns.controller._files
+        self._ns, self._block, self._start = ns, ns.block_size, offset
+        self._size = part_of(ns.size, offset, size)
+        self._ranges = ns.controller._ranges_of(ns.nsid)
+        self._room, self._ahead, self._read_end = room, max(LEAST_AHEAD, self._block), -1
         self._at = 0
+        self.moving = 0
+        """How many threads are moving data, and may wait for the device."""
         self.mode, self.name = mode, f"{ns.controller.uri}#{ns.nsid}"
 
     def readable(self) -> bool:
-        return self._readable
+        return True
 
     def writable(self) -> bool:
-        return self._writable
+        return "+" in self.mode
 
     def seekable(self) -> bool:
         return True
@@ -70,25 +76,33 @@ class RawFile(io.RawIOBase):
         return self._at
 
     def truncate(self, size: int | None = None, /) -> int:
-        raise io.UnsupportedOperation("the size is fixed")
+        self._check_open()
+        wanted = self._at if size is None else size
+        if wanted != self._size:
+            raise io.UnsupportedOperation(f"the file has {self._size} bytes for ever, and cannot get {wanted}: a "
+                                          "namespace keeps no length; open a part of it with size=")
+        return wanted
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         self._check_open()
-        if not self._readable:
-            raise io.UnsupportedOperation("not readable")
         view = memoryview(buffer).cast("B")
         n = min(len(view), self._size - self._at, LARGEST)
         if n <= 0:
             return 0
+        n = min(n, self._window(len(view)))
         first, end, before = self._blocks(n)
-        data = memoryview(self._ns.read(first, end - first))
-        view[:n] = data[before:before + n]
+        with self._mover():
+            if before or n % self._block:
+                view[:n] = memoryview(self._ns.read(first, end - first))[before:before + n]
+            else:
+                self._ns.readinto(view[:n], first)
         self._at += n
+        self._read_end = self._at
         return n
 
     def write(self, buffer: ReadableBuffer, /) -> int:
         self._check_open()
-        if not self._writable:
+        if not self.writable():
             raise io.UnsupportedOperation("not writable")
         view = memoryview(buffer).cast("B")
         n = min(len(view), self._size - self._at, LARGEST)
@@ -97,7 +111,7 @@ class RawFile(io.RawIOBase):
         if n <= 0:
             raise OSError(errno.ENOSPC, f"the file ends at {self._size}", self.name)
         first, end, before = self._blocks(n)
-        with self._ranges.hold(first, end):
+        with self._mover(), self._ranges.hold(first, end):
             if before or n % self._block:
                 self._change(first, end, before, view[:n])
             else:
@@ -106,9 +120,40 @@ class RawFile(io.RawIOBase):
         return n
 
     def sync(self) -> None:
-        """Makes what was written durable; flush() only sees to it that it was written."""
-        self.flush()
+        """Makes what was written durable, and what a buffer above holds; flush() only sees to it that it is written."""
+        above = self._above() if self._above else None
+        (above or self).flush()
         self._ns.flush()
+
+    def close(self) -> None:
+        super().close()
+        self._files.remove(self)
+
+    def become(self, file: File) -> None:
+        """What the caller has it as: itself, or its buffer."""
+        self._alone = not self._room
+        self._above = weakref.ref(file)
+        self._files.add(file, self)
+
+    def is_inherited(self) -> bool:
+        """Whether this is a child of the process that opened the controller: what is buffered is the parent's."""
+        try:
+            return not self._ns.block_size
+        except ForkedError:
+            return True
+        except OSError:
+            return False
+
+    def _mover(self) -> _Mover:
+        return _Mover(self)
+
+    def _window(self, wanted: int) -> int:
+        """How much to read: from a block's end on more and more, unless the caller asks for more than a buffer full."""
+        if wanted > self._room:
+            return wanted
+        least = max(LEAST_AHEAD, self._block)
+        self._ahead = min(GROWTH * self._ahead, LARGEST) if self._at == self._read_end else least
+        return self._ahead - (self._start + self._at) % self._block
 
     def _blocks(self, n: int) -> tuple[int, int, int]:
         """The first block, the one behind the last, and how many bytes come before the position in the first."""
@@ -129,18 +174,59 @@ class RawFile(io.RawIOBase):
         if self.closed:
             raise ValueError("I/O operation on closed file")
 
+    def __del__(self) -> None:
+        # Below a buffer it is the buffer's finaliser that warns and closes, also where both are garbage in one cycle.
+        if self._alone and not self.closed:
+            if not self.is_inherited():
+                warn_unclosed(self)
+            self.close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        refuse_pickle(self)
+
     def __repr__(self) -> str:
         return f"<upnvme.RawFile {self.name} mode={self.mode!r}>"
 
 
-def open_file(ns: Namespace, mode: str, offset: int, size: SupportsIndex | None, buffering: int) -> BinaryIO:
-    """As the built-in open: 0 is unbuffered, -1 leaves the size of the buffer to the package."""
-    raw = RawFile(ns, mode, offset, None if size is None else int(size))
-    if buffering == 0:
-        return raw  # type: ignore[return-value]
-    if buffering < -1 or buffering == 1:
-        raise ValueError(f"buffering must be -1, 0 or a size, not {buffering}")
-    room = BUFFER if buffering == -1 else buffering
-    if raw.readable() and raw.writable():
-        return io.BufferedRandom(raw, room)
-    return io.BufferedReader(raw, room) if raw.readable() else io.BufferedWriter(raw, room)
+class _Mover:
+    """For the time in which a raw file moves data."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: RawFile) -> None:
+        self._raw = raw
+
+    def __enter__(self) -> None:
+        self._raw.moving += 1
+        try:
+            self._raw._files.check()
+        except BaseException:
+            self._raw.moving -= 1
+            raise
+
+    def __exit__(self, *exception: object) -> None:
+        self._raw.moving -= 1
+
+
+def part_of(whole: int, offset: int, size: int | None) -> int:
+    """How many bytes `size` from `offset` are, which must be there; None: as many as there are."""
+    if not 0 <= offset <= whole:
+        raise ValueError(f"offset must be from 0 to {whole}, which is the namespace's size, not {offset}")
+    if size is None:
+        return whole - offset
+    if not 0 <= size <= whole - offset:
+        raise ValueError(f"size must be from 0 to {whole - offset}, which is what there is from {offset} on, not "
+                         f"{size}")
+    return size
+
+
+def warn_unclosed(file: object) -> None:
+    """As Python's own files do."""
+    import warnings
+
+    warnings.warn(f"unclosed {file!r}", ResourceWarning, stacklevel=3, source=file)
+
+
+def refuse_pickle(file: object) -> NoReturn:
+    """A file is its controller's, and that its process's."""
+    raise TypeError(f"{file!r} cannot be pickled: pickle an upnvme.Source, and open the file in the other process")

@@ -12,12 +12,13 @@ from . import _upnvme
 from ._batch import Batch, Completion, Completions
 from ._channel import ChannelBase
 from ._errors import ClosedError, Error, UnsupportedError, WouldBlockError
+from ._parts import fit_one, parts
 from ._qpair import one_command
 from ._session import SessionBase, dwords
 from ._space import SpaceBase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from ._typing import ReadableBuffer, WriteableBuffer
@@ -115,12 +116,19 @@ class QPair(ChannelBase):
     def start(self, ns: SpaceBase, opcode: int, data: ReadableBuffer, lba: int, blocks: int | None,
               flags: int) -> asyncio.Future[object]:
         """One command; the result is the buffer that was read, if none was given, or None."""
+        if data is None and opcode != _READ and blocks is not None and not fit_one(blocks):
+            return self._loop.create_task(self._start_each(ns, opcode, parts(ns, lba, blocks), flags))
         future: asyncio.Future[object] = self._loop.create_future()
         if self._waiting or not _future(self, ns, opcode, data, lba, blocks, flags, future):
             self._waiting.append((future, lambda: bool(_future(self, ns, opcode, data, lba, blocks, flags, future))))
         if not self._awake:
             self._begin()
         return future
+
+    async def _start_each(self, ns: SpaceBase, opcode: int, each: Iterator[tuple[int, int]], flags: int) -> None:
+        """One after the other."""
+        for lba, blocks in each:
+            await self.start(ns, opcode, None, lba, blocks, flags)
 
     def _by_callback(self, submit: Callable[[Callable[[Completion], object]], object]) -> asyncio.Future[Completion]:
         """One that is not worth C's own way to a future."""

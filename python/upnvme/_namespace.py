@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._parts import tell
 from ._space import SpaceBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO
+    from typing import Any
 
     from ._buffer import Buffer
     from ._controller import Controller
+    from ._file import File
     from ._typing import ReadableBuffer, WriteableBuffer
 
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
-_space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, _upnvme.space_tell
+_space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, tell
 
 
 class Namespace(SpaceBase):
@@ -93,14 +95,18 @@ class Namespace(SpaceBase):
         """
         _space_tell(self, _upnvme.UPNVME_OP_VERIFY, lba, blocks, flags, timeout)
 
-    def open(self, mode: str = "rb", offset: int = 0, size: int | None = None, buffering: int = -1) -> BinaryIO:
+    def open(self, mode: str = "rb", offset: int = 0, size: int | None = None, buffering: int = -1) -> File:
         """Opens the namespace, or `size` bytes from `offset` of it, as a file of fixed size.
 
-        Modes are "rb", "wb", "r+b" and "w+b"; nothing is truncated. `offset` and `size` are in bytes and need no
-        alignment. `buffering` is as the built-in open has it. What does not fit is a short write, then ENOSPC. Any
-        thread may use its own; writes of several files of one controller never lose each other's bytes.
+        Modes are "rb" and "r+b". Nothing keeps the length of what is written: who looks for a file's end (zip, Parquet)
+        must be given it as `size`, in bytes as `offset`; neither needs alignment. `buffering` is as the built-in open
+        has it. flush() writes what is buffered, sync() makes it durable too; what does not fit is a short write, then
+        ENOSPC. Any thread may use its own; writes of several files of one controller never lose each other's bytes.
+        Closing the controller, or the end of the interpreter, writes what is buffered.
+
+        AccessError: "r+b" where the namespace is read-only.
         """
-        from ._file import open_file
+        from ._buffered import open_file
 
         return open_file(self, mode, offset, size, buffering)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._extras import load
-from ._file import RawFile
+from ._file import RawFile, part_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -21,10 +21,8 @@ def fromfile(ns: Namespace, dtype: Any, count: int, offset: int) -> Any:
     kind = numpy.dtype(dtype)
     block = ns.block_size
     if count < 0:
-        count = (ns.size - offset) // kind.itemsize
-    size = count * kind.itemsize
-    if offset < 0 or offset + size > ns.size:
-        raise ValueError(f"{size} bytes from {offset} are not within the namespace, which has {ns.size}")
+        count = part_of(ns.size, offset, None) // kind.itemsize
+    size = part_of(ns.size, offset, count * kind.itemsize)
     if not count:
         return numpy.empty(0, kind)
     first, end = offset // block, -(-(offset + size) // block)

@@ -8,6 +8,7 @@ from ._batch import Completion
 from ._buffer import Buffer
 from ._errors import make_status
 from ._names import public_name
+from ._open_files import OpenFiles, raise_all
 from ._records import ControllerInfo, ControllerStats, ErrorEntry, Event, Features, Firmware, Smart
 
 TYPE_CHECKING = False
@@ -28,10 +29,11 @@ class SessionBase(_upnvme.Session):
     ms, other threads run on; the command itself stays with the controller, and close() waits for its end.
     """
 
-    __slots__ = ("_on_event", "_ranges", "__weakref__")
+    __slots__ = ("_files", "_on_event", "_ranges", "__weakref__")
 
     def __init__(self, uri: str, *, queue_pairs: int = 0, keep_alive: float = 0, admin_timeout: float = 0,
                  max_transfer: int = 0, housekeeping: bool = False, leases: int = 8, lease_depth: int = 63) -> None:
+        self._files = OpenFiles()
         self._ranges: dict[int, Ranges] = {}
         self._on_event: Callable[[Event], object] | None = None
         _upnvme.session_open(self, uri, _upnvme.UPNVME_OPEN_HOUSEKEEPING * housekeeping, queue_pairs,
@@ -193,13 +195,26 @@ class SessionBase(_upnvme.Session):
     def close(self) -> None:
         """Completes what is in flight, and closes the controller and all that it gave.
 
-        Any thread may do it, and more than once; within a call (in a callback, a finaliser, a signal's handler) it is
-        carried out when the call returns. Calls that wait return within 50 ms with ClosedError; what
-        interrupted admin calls have left with the controller is waited for; Ctrl-C ends that wait, and the controller
-        is open still. Buffers become freed; while views of some live (memoryviews, NumPy arrays), their memory stays,
-        and the device with it: that is a ResourceWarning.
+        What files of Namespace.open have buffered is written before that; where it cannot be, everything is closed, and
+        the error is raised (several as an ExceptionGroup). Any thread may do it, and more than once; within a call (in
+        a callback, a finaliser, a signal's handler) it is carried out when the call returns. Calls that wait return
+        within 50 ms with ClosedError; what interrupted admin calls have left with the controller is waited for; Ctrl-C
+        ends that wait, and the controller is open still. Buffers become freed; while views of some live (memoryviews,
+        NumPy arrays), their memory stays, and the device with it: that is a ResourceWarning.
         """
-        views = _upnvme.session_close(self)
+        errors: list[Exception] = []
+        self._files.close(errors)
+        self._close_session(errors)
+        if not self.is_open:
+            self._files.close(errors, busy=True)
+        raise_all(errors, "what files had buffered could not be written, or closing failed")
+
+    def _close_session(self, errors: list[Exception]) -> None:
+        try:
+            views = _upnvme.session_close(self)
+        except Exception as error:
+            errors.append(error)
+            return
         if views:
             _warn(f"{views} buffers of a closed controller have views: the device is held until they go", self)
 
@@ -207,7 +222,10 @@ class SessionBase(_upnvme.Session):
         # As that of a queue pair.
         if is_open(self):
             _warn(f"unclosed {self!r}", self)
-            _upnvme.session_close(self)
+            # Files hold it: this is a cycle, whose other finalisers write what they have buffered. Then nothing holds
+            # it, and it is closed as what it derives from.
+            if not self._files:
+                _upnvme.session_close(self)
 
     def __repr__(self) -> str:
         return f"<{public_name(self)} {self.uri}>" if self.is_open else f"<{public_name(self)}, closed>"

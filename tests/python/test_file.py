@@ -106,23 +106,90 @@ def test_modes(ns):
         assert file.readable() and not file.writable() and file.seekable() and file.mode == "rb"
         with pytest.raises(io.UnsupportedOperation):
             file.write(b"x")
-    with ns.open("wb") as file:
-        assert file.writable() and not file.readable()
-        with pytest.raises(io.UnsupportedOperation):
-            file.read(1)
+    with ns.open("rb", buffering=0) as file, pytest.raises(io.UnsupportedOperation):
+        file.write(b"x")
     for mode in ("r", "w", "ab", "xb", "", "rw"):
         with pytest.raises(ValueError, match="mode"):
             ns.open(mode)
     with pytest.raises(ValueError):
         ns.open(buffering=1)
-    with pytest.raises(ValueError, match="within"):
-        ns.open(offset=SIZE + 1)
-    with pytest.raises(ValueError, match="within"):
-        ns.open(offset=1, size=SIZE)
-    with ns.open("r+b", buffering=0) as file, pytest.raises(io.UnsupportedOperation):
-        file.truncate(5)
     with pytest.raises(ValueError, match="closed"):
         file.tell()
+
+
+@pytest.mark.parametrize("mode", ["wb", "w+b", "wb+"])
+def test_what_would_empty_it_is_refused(ns, mode):
+    with pytest.raises(ValueError, match=r'use "r\+b"'):
+        ns.open(mode)
+
+
+def test_parts_that_are_not_there(ns):
+    for offset in (SIZE + 1, 1 << 40, -1):
+        for call in (lambda at=offset: ns.open(offset=at), lambda at=offset: ns.fromfile("u1", 1, at),
+                     lambda at=offset: ns.fromfile("u1", -1, at), lambda at=offset: ns.tofile(np.zeros(1), at)):
+            with pytest.raises(ValueError, match=f"offset must be from 0 to {SIZE}, .* not {offset}$"):
+                call()
+    with pytest.raises(ValueError, match=f"size must be from 0 to {SIZE - 1}, .* from 1 on, not {SIZE}$"):
+        ns.open(offset=1, size=SIZE)
+    with ns.open(offset=SIZE) as file:
+        assert file.read() == b""
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_a_length_cannot_be_kept(ns, buffering):
+    """What asks for one is told so, but for the one that there is."""
+    with ns.open("r+b", 100, 50, buffering) as file:
+        assert file.truncate(50) == 50
+        file.seek(50)
+        assert file.truncate() == 50
+        for size in (0, 5, 51):
+            with pytest.raises(io.UnsupportedOperation, match=f"50 bytes for ever, and cannot get {size}: .*size="):
+                file.truncate(size)
+        file.seek(10)
+        with pytest.raises(io.UnsupportedOperation):
+            file.truncate()
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_read_only_is_refused_when_it_is_opened(tmp_path, buffering):
+    (tmp_path / "disk.img").write_bytes(bytes(SIZE))
+    with upnvme.open(f"soft:{tmp_path}/disk.img?readonly=1") as ctrlr:
+        with pytest.raises(PermissionError, match='is read-only: open it with "rb"') as caught:
+            ctrlr.namespaces[1].open("r+b", buffering=buffering)
+        assert isinstance(caught.value, upnvme.AccessError) and caught.value.errno == errno.EROFS
+        with ctrlr.namespaces[1].open(buffering=buffering) as file:
+            assert file.read(3) == bytes(3)
+
+
+def commands(ns, use):
+    """How many bytes were read of the device while `use` ran."""
+    before = ns.controller.smart.data_units_read
+    use()
+    return (ns.controller.smart.data_units_read - before) * 512000
+
+
+def test_little_is_read_ahead_of_random_reads(tmp_path):
+    """And much of sequential ones."""
+    with upnvme.open("soft:ram?size=64MiB&block=512") as ctrlr:
+        ns = ctrlr.namespaces[1]
+        random = np.random.default_rng(1)
+        with ns.open() as file:
+            def here_and_there():
+                for at in random.integers(0, (64 << 20) - 64, 1000):
+                    file.seek(int(at))
+                    assert len(file.read(64)) == 64
+            assert commands(ns, here_and_there) < 9 << 20  # 128 KiB each were 128 MiB
+            file.seek(0)
+            before = reads_of(ctrlr)
+            assert len(file.read(8 << 20)) == 8 << 20
+            file.seek(0)
+            while file.read(1000):
+                pass
+            assert reads_of(ctrlr) - before < (64 << 20) // (100 << 10)
+
+
+def reads_of(ctrlr):
+    return ctrlr.smart.host_reads
 
 
 def test_a_full_file_is_a_short_write_then_an_error(ns):
@@ -142,7 +209,7 @@ def test_zip_and_tar(ns):
         end = file.tell()
     with ns.open(size=end) as file, zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None and archive.read("a.txt") == b"a" * 3000
-    with ns.open("wb", 4321) as file, tarfile.open(fileobj=file, mode="w") as archive:
+    with ns.open("r+b", 4321) as file, tarfile.open(fileobj=file, mode="w") as archive:
         member = tarfile.TarInfo("c.txt")
         member.size = 5
         archive.addfile(member, io.BytesIO(b"hello"))
@@ -151,7 +218,7 @@ def test_zip_and_tar(ns):
 
 
 def test_lines(ns):
-    with ns.open("wb", size=200) as file:
+    with ns.open("r+b", size=200) as file:
         file.write(b"".join(b"line %d\n" % i for i in range(25)))
     with ns.open(size=200) as file:
         assert file.readlines()[:2] == [b"line 0\n", b"line 1\n"]

@@ -35,9 +35,9 @@ struct upnvme_open_opts {
 	uint64_t max_transfer_bytes;
 };
 /** Options that ask for the defaults. */
-#define UPNVME_OPEN_OPTS_INIT                                            \
-	{                                                                \
-		(uint32_t)sizeof(struct upnvme_open_opts), 0, 0, 0, 0, 0 \
+#define UPNVME_OPEN_OPTS_INIT                                                         \
+	{                                                                             \
+		UPNVME_CAST(uint32_t, sizeof(struct upnvme_open_opts)), 0, 0, 0, 0, 0 \
 	}
 
 /**
@@ -155,7 +155,7 @@ struct upnvme_ctrlr_info {
 	uint32_t reserved;  /**< zero */
 };
 /** What upnvme_ctrlr_info.size is set to. */
-#define UPNVME_CTRLR_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ctrlr_info))
+#define UPNVME_CTRLR_INFO_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_ctrlr_info))
 
 /**
  * Tells what the controller is, from what was read when it was opened.
@@ -338,7 +338,7 @@ struct upnvme_features {
 	uint64_t timestamp_ms;       /**< see timestamp_from_host */
 };
 /** What upnvme_features.size is set to. */
-#define UPNVME_FEATURES_SIZE ((uint32_t)sizeof(struct upnvme_features))
+#define UPNVME_FEATURES_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_features))
 
 /**
  * Reads the current values of the features. One that the controller does not have is no error: its
@@ -377,7 +377,7 @@ struct upnvme_smart {
 	int32_t sensor_celsius[8];             /**< INT32_MIN where there is no sensor */
 };
 /** What upnvme_smart.size is set to. */
-#define UPNVME_SMART_SIZE ((uint32_t)sizeof(struct upnvme_smart))
+#define UPNVME_SMART_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_smart))
 
 /**
  * Reads the SMART log of the controller.
@@ -427,7 +427,7 @@ struct upnvme_firmware {
 	char revision[7][12]; /**< of slots 1 to 7, terminated; empty where there is none */
 };
 /** What upnvme_firmware.size is set to. */
-#define UPNVME_FIRMWARE_SIZE ((uint32_t)sizeof(struct upnvme_firmware))
+#define UPNVME_FIRMWARE_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_firmware))
 
 /**
  * Reads the firmware slot log.
@@ -617,7 +617,7 @@ struct upnvme_ns_info {
 	uint8_t uuid[16];               /**< zeroes where there is none */
 };
 /** What upnvme_ns_info.size is set to. */
-#define UPNVME_NS_INFO_SIZE ((uint32_t)sizeof(struct upnvme_ns_info))
+#define UPNVME_NS_INFO_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_ns_info))
 
 /**
  * Tells what the namespace is, from a fresh Identify.

@@ -138,7 +138,7 @@ struct upnvme_system {
 	struct upnvme_huge_pages huge[4]; /**< the four smallest sizes */
 };
 /** What upnvme_system.size is set to. */
-#define UPNVME_SYSTEM_SIZE ((uint32_t)sizeof(struct upnvme_system))
+#define UPNVME_SYSTEM_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_system))
 
 /**
  * Looks at the machine. What cannot be read counts as not there.

@@ -147,10 +147,11 @@ UPNVME_API const char *upnvme_error_name(uint32_t code);
 /** @name The parts of a status
  * A status as the controller posted it, without the phase tag (NVMe Base 2.0, Figure 92).
  * @{ */
-#define UPNVME_STATUS_SC(status)  ((uint8_t)((status)&0xff))         /**< status code, bits 7:0 */
-#define UPNVME_STATUS_SCT(status) ((uint8_t)(((status) >> 8) & 0x7)) /**< its type, bits 10:8 */
+#define UPNVME_STATUS_SC(status) UPNVME_CAST(uint8_t, (status)&0xff) /**< status code, bits 7:0 */
+#define UPNVME_STATUS_SCT(status) \
+	UPNVME_CAST(uint8_t, ((status) >> 8) & 0x7) /**< its type, bits 10:8 */
 #define UPNVME_STATUS_CRD(status) \
-	((uint8_t)(((status) >> 11) & 0x3))                 /**< command retry delay, 12:11 */
+	UPNVME_CAST(uint8_t, ((status) >> 11) & 0x3)        /**< command retry delay, 12:11 */
 #define UPNVME_STATUS_MORE(status) (((status) >> 13) & 0x1) /**< the error log has more, bit 13 */
 #define UPNVME_STATUS_DNR(status)  (((status) >> 14) & 0x1) /**< do not retry, bit 14 */
 /** @} */

@@ -51,9 +51,9 @@ struct upnvme_qpair_opts {
 	uint32_t outstanding;
 };
 /** Options that ask for the defaults. */
-#define UPNVME_QPAIR_OPTS_INIT                                      \
-	{                                                           \
-		(uint32_t)sizeof(struct upnvme_qpair_opts), 0, 0, 0 \
+#define UPNVME_QPAIR_OPTS_INIT                                                   \
+	{                                                                        \
+		UPNVME_CAST(uint32_t, sizeof(struct upnvme_qpair_opts)), 0, 0, 0 \
 	}
 
 /**
@@ -205,7 +205,7 @@ struct upnvme_qpair_stats {
 	uint64_t general;  /**< commands that took the general path, not the straight one */
 };
 /** What upnvme_qpair_stats.size is set to. */
-#define UPNVME_QPAIR_STATS_SIZE ((uint32_t)sizeof(struct upnvme_qpair_stats))
+#define UPNVME_QPAIR_STATS_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_qpair_stats))
 
 /**
  * Reads the counters.

@@ -20,6 +20,14 @@
 #define UPNVME_API __attribute__((visibility("default")))
 #endif
 
+/** @def UPNVME_CAST
+ * `value` as `type`, in the words of C or of C++: no old-style cast for programs that warn of it. */
+#if defined(__cplusplus)
+#define UPNVME_CAST(type, value) static_cast<type>(value)
+#else
+#define UPNVME_CAST(type, value) ((type)(value))
+#endif
+
 /** @def UPNVME_ASSERT
  * Refuses to compile where `condition` does not hold: for the layouts below. */
 #if defined(__cplusplus)

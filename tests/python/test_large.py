@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Namespaces of 2^32 blocks and more, which one command cannot name."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+import upnvme
+import upnvme.aio
+
+BLOCKS = 5 << 31
+URI = f"soft:null?size={BLOCKS * 512}&block=512&mdts=12"
+CALLS = ("verify", "write_zeroes", "deallocate")
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_whole_namespace(call):
+    with upnvme.open(URI) as ctrlr:
+        ns = ctrlr.namespaces[1]
+        for lba, blocks in (0, len(ns)), (5, len(ns) - 5), (5, np.int64(1 << 32)), (0, (1 << 32) - 1):
+            getattr(ns, call)(lba, blocks)
+        getattr(ns, call)(0, len(ns), timeout=60)
+        for lba, blocks in (1, len(ns)), (len(ns), 1 << 32), (-1, 1 << 33), (0, 1 << 64):
+            with pytest.raises((upnvme.RangeError, OverflowError), match=f"{blocks} blocks pass the end"):
+                getattr(ns, call)(lba, blocks)
+        with pytest.raises(upnvme.TimeoutError, match="it came as far as LBA 0"):
+            getattr(ns, call)(0, len(ns), timeout=0)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_whole_namespace_in_a_loop(call):
+    async def main():
+        async with upnvme.aio.open(URI) as ctrlr:
+            ns = ctrlr.namespaces[1]
+            assert await getattr(ns, call)(0, len(ns)) is None
+            assert await getattr(ctrlr.qpair(1024), call)(ns, 1, len(ns) - 1) is None
+            with pytest.raises(upnvme.RangeError):
+                getattr(ns, call)(1, len(ns))
+            future = getattr(ns, call)(0, len(ns))
+            await asyncio.sleep(0)
+            future.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await future
+            await ns.read(0)
+
+    asyncio.run(main())
+
+
+def test_each_block_is_named_once():
+    """A device that counts what it verifies would see it; here it is the parts that are counted."""
+    from upnvme import _parts
+
+    with upnvme.open(URI) as ctrlr:
+        ns = ctrlr.namespaces[1]
+        for lba, blocks in (0, BLOCKS), (7, (1 << 32) + 1), (1, BLOCKS - 1):
+            at = lba
+            for first, n in _parts.parts(ns, lba, blocks):
+                assert first == at and 0 < n < 1 << 32
+                at += n
+            assert at == lba + blocks
+
+
+def test_the_last_block_of_a_large_image(tmp_path):
+    """What is zeroed is, to the end."""
+    size = (1 << 32) * 512 + (1 << 20)
+    image = tmp_path / "disk.img"
+    with image.open("wb") as file:
+        try:
+            file.truncate(size)
+        except OSError as error:
+            pytest.skip(f"no files of {size} bytes here: {error}")
+    with upnvme.open(f"soft:{image}?block=512") as ctrlr:
+        ns, data = ctrlr.namespaces[1], b"x" * 512
+        for lba in (0, (1 << 31) - 1, 1 << 31, len(ns) - 1):
+            ns.write(lba, data)
+        ns.write_zeroes(1, len(ns) - 1)
+        assert bytes(ns.read(0)) == data
+        for lba in ((1 << 31) - 1, 1 << 31, len(ns) - 1):
+            assert bytes(ns.read(lba)) == bytes(512)
+        with ns.open("r+b") as file:
+            file.seek(-100, 2)
+            file.write(b"y" * 100)
+            file.seek(-50, 2)
+            assert file.read() == b"y" * 50
