@@ -6,7 +6,8 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static upnvme_log_fn sink;
@@ -30,7 +31,7 @@ void log_write(uint32_t level, const char *format, ...)
 	if (level > atomic_load_explicit(&sink_level, memory_order_relaxed))
 		return;
 	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
+	text_format(message, sizeof(message), format, args);
 	va_end(args);
 	pthread_mutex_lock(&lock);
 	if (sink)
