@@ -18,8 +18,13 @@ def remember(controller: SessionBase) -> None:
     _open.add(ref(controller, _open.discard))
 
 
+def remembered() -> list[SessionBase]:
+    """Those that live, open or not."""
+    return [controller for controller in [entry() for entry in tuple(_open)] if controller is not None]
+
+
 @atexit.register
 def _close_all() -> None:
-    for controller in [entry() for entry in tuple(_open)]:
-        if controller is not None and controller.is_open:
+    for controller in remembered():
+        if controller.is_open:
             controller.close()
