@@ -5,7 +5,8 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 #include "base/process.h"
 
@@ -42,7 +43,7 @@ void log_write(uint32_t level, const char *format, ...)
 	if (level > atomic_load_explicit(&sink_level, memory_order_relaxed))
 		return;
 	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
+	text_format(message, sizeof(message), format, args);
 	va_end(args);
 	guard_enter(&guard);
 	sink = &sinks[atomic_load(&used)];

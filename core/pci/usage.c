@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* A note that does not fit is left out whole, unless it is the first. */
 void usage_note(struct usage *usage, uint32_t flag, const char *format, ...)
@@ -18,7 +19,7 @@ void usage_note(struct usage *usage, uint32_t flag, const char *format, ...)
 
 	usage->flags |= flag;
 	va_start(args, format);
-	vsnprintf(note, sizeof(note), format, args);
+	text_format(note, sizeof(note), format, args);
 	va_end(args);
 	if (!used)
 		memcpy(usage->text, note, sizeof(note));

@@ -13,7 +13,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        sys.exit(f"upnvme: the command line needs {error.name}: pip install 'upnvme[cli]'")
+        from ._extras import remedy
+
+        sys.exit(f"upnvme: the command line needs {error.name}: {remedy('cli', 'click', 'rich')}")
     except KeyboardInterrupt:
         sys.exit(130)
     command_line()

@@ -17,5 +17,10 @@ def load(module: str, extra: str, what: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module.partition(".")[0]:
             raise
-        raise ModuleNotFoundError(f"{what} needs {error.name}: pip install 'upnvme[{extra}]'",
+        raise ModuleNotFoundError(f"{what} needs {error.name}: {remedy(extra, error.name)}",
                                   name=error.name) from error
+
+
+def remedy(extra: str, *modules: str) -> str:
+    """How to get what is missing."""
+    return f"pip install {' '.join(modules)}, or './python[{extra}]' in a clone of upnvme"
