@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "env/dpdk/dpdk.h"
 
@@ -56,10 +57,14 @@ static int error_build(const char *path, const char *build)
 
 static int try_file(const char *path)
 {
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	const struct dpdk_plugin *plugin;
+	struct fd_floor floor;
 	dpdk_plugin_fn *entry;
+	void *handle;
 
+	fd_floor_raise(&floor);
+	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	fd_floor_lower(&floor);
 	if (!handle)
 		return error_unloadable(dlerror());
 	entry = (dpdk_plugin_fn *)dlsym(handle, DPDK_PLUGIN_SYMBOL);
@@ -124,6 +129,7 @@ int dpdk_load(const struct dpdk_plugin **plugin)
 /* A child has its parent's EAL in name only: its threads and its memory are the parent's. */
 static int start_locked(const struct dpdk_plugin *plugin)
 {
+	struct fd_floor floor;
 	int rc;
 
 	if (started_by && started_by != getpid())
@@ -133,7 +139,9 @@ static int start_locked(const struct dpdk_plugin *plugin)
 				 (int)started_by, (int)getpid());
 	if (started_by)
 		return 0;
+	fd_floor_raise(&floor);
 	rc = plugin->start();
+	fd_floor_lower(&floor);
 	if (rc)
 		return rc;
 	started_by = getpid();
