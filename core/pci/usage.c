@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/text.h"
 
 /* A note that does not fit is left out whole, unless it is the first. */
@@ -37,7 +38,7 @@ static void each_line(const struct sysfs *fs, const char *name, const struct nod
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
-	file = fopen(path, "re");
+	file = fd_fopen(path);
 	if (!file)
 		return;
 	while (getline(&line, &room, file) > 0)

@@ -72,6 +72,24 @@ static int config_check(const struct softctrl_config *config)
 	return config->serial ? serial_check(config->serial) : 0;
 }
 
+/* Else no command could carry a single block. */
+static int blocks_check(const struct softctrl_config *config)
+{
+	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << config->mdts;
+
+	for (uint32_t i = 0; i < config->nnamespaces; i++) {
+		uint32_t block_bytes = config->namespaces[i].block_bytes;
+
+		if (block_bytes > data_bytes)
+			return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+					 "mdts=%u lets a command carry %llu bytes, less than one "
+					 "block of %u: give mdts=%u or more, or a smaller block",
+					 config->mdts, (unsigned long long)data_bytes, block_bytes,
+					 log2_floor(pow2_ceil(block_bytes) / SC_PAGE_BYTES));
+	}
+	return 0;
+}
+
 static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_config *config)
 {
 	int err = media_open(&ns->media, config);
@@ -157,6 +175,8 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	struct softctrl *sc;
 	int err = config_check(config);
 
+	if (!err)
+		err = blocks_check(config);
 	if (err)
 		return err;
 	sc = calloc(1, sizeof(*sc));

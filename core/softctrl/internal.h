@@ -162,6 +162,7 @@ enum sc_event {
 	SC_EVENT_DOORBELL_REGISTER,
 	SC_EVENT_DOORBELL_VALUE,
 	SC_EVENT_TEMPERATURE,
+	SC_EVENT_RELIABILITY,
 	SC_EVENT_NS_CHANGED,
 	SC_NEVENTS,
 };
@@ -481,6 +482,7 @@ void sc_events_threshold_set(struct softctrl *sc, unsigned sensor, bool under, u
 uint16_t sc_events_threshold(struct softctrl *sc, unsigned sensor, bool under);
 uint16_t sc_events_temperature(struct softctrl *sc, unsigned sensor);
 uint8_t sc_events_critical_warnings(struct softctrl *sc);
+void sc_events_media_check(struct softctrl *sc);
 void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid);
 
 /* interrupt.c */

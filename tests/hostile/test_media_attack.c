@@ -96,6 +96,13 @@ static void a_file_cut_between_open_and_read_gives_statuses(void **state)
 	assert_int_not_equal(do_flush(&victim.rig), 0);
 	cut(victim.path, IMAGE_BYTES);
 	assert_int_equal(do_read(&victim.rig, buf, 8, 8), 0);
+	/* Zeroes are where data was: the flush that failed goes on failing, until the file is opened anew. */
+	assert_int_equal(do_write(&victim.rig, buf, 8, 8), STATUS_WRITE_FAULT);
+	assert_int_equal(do_flush(&victim.rig), STATUS_WRITE_FAULT);
+	OK(upnvme_dma_free(victim.rig.ctrlr, buf));
+	rig_close(&victim.rig);
+	victim_open(&victim, *state);
+	buf = dma(victim.rig.ctrlr, 8 * BLOCK);
 	assert_int_equal(do_write(&victim.rig, buf, 8, 8), 0);
 	assert_int_equal(do_flush(&victim.rig), 0);
 	rig_close(&victim.rig);

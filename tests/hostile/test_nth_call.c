@@ -61,6 +61,9 @@ static bool has_another_way(enum inject_call call)
 	case CALL_URING_INIT:    /* the other engine, if none was asked for */
 	case CALL_URING_PROBE:
 	case CALL_URING_WAIT:
+	case CALL_PREADV2:   /* a thread reads */
+	case CALL_FADVISE:   /* advice */
+	case CALL_FSTATFS:   /* every call by a thread */
 	case CALL_GETRLIMIT: /* no limit that is known */
 	case CALL_FCNTL:     /* flock; and closing takes a lock off, too */
 	case CALL_FLOCK:

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "env/dpdk/dpdk.h"
@@ -56,10 +57,14 @@ static int error_build(const char *path, const char *build)
 
 static int try_file(const char *path)
 {
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	const struct dpdk_plugin *plugin;
+	struct fd_floor floor;
 	dpdk_plugin_fn *entry;
+	void *handle;
 
+	fd_floor_raise(&floor);
+	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	fd_floor_lower(&floor);
 	if (!handle)
 		return error_unloadable(dlerror());
 	entry = (dpdk_plugin_fn *)dlsym(handle, DPDK_PLUGIN_SYMBOL);
@@ -124,6 +129,7 @@ int dpdk_load(const struct dpdk_plugin **plugin)
 /* A child has its parent's EAL in name only, or half of it: its threads and its memory are the parent's. */
 static int start_locked(const struct dpdk_plugin *plugin)
 {
+	struct fd_floor floor;
 	int rc;
 
 	if (started_by && started_by != process_number())
@@ -134,7 +140,9 @@ static int start_locked(const struct dpdk_plugin *plugin)
 	if (started_by)
 		return 0;
 	started_by = process_number();
+	fd_floor_raise(&floor);
 	rc = plugin->start();
+	fd_floor_lower(&floor);
 	if (rc)
 		started_by = 0;
 	else

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "env/vfio/container.h"
@@ -79,7 +80,7 @@ static int group_open(int *fd, unsigned number, const char *address)
 	int rc;
 
 	snprintf(path, sizeof(path), "/dev/vfio/%u", number);
-	*fd = open(path, O_RDWR | O_CLOEXEC);
+	*fd = fd_open(path, O_RDWR, 0);
 	if (*fd < 0)
 		return error_open(errno, number, address);
 	rc = check_viable(*fd, number, address);
