@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -90,7 +91,7 @@ static int check_by_advice(uint64_t base, uint64_t end, int maps_err)
 
 int mapped_check(uint64_t base, uint64_t end)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
+	FILE *maps = fd_fopen("/proc/self/maps");
 	int rc;
 
 	if (!maps)

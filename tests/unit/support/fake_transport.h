@@ -82,8 +82,7 @@ struct fake_transport {
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nconnected, nisolated;
 	bool fail_isolate;
-	_Atomic bool
-		waiting; /* fake_transport_with_storage: storage does not answer, so RDY stays 1 */
+	_Atomic bool waiting; /* fake_transport_with_storage: it does not answer, so RDY stays 1 */
 	const char *trouble;  /* likewise: what it had at shutdown, which is fatal then */
 	_Atomic bool leaving; /* what the transport says about being taken away */
 
