@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import atexit
 from _weakref import ref
+from contextlib import ExitStack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def remember(controller: SessionBase) -> None:
 
 @atexit.register
 def _close_all() -> None:
-    for controller in [entry() for entry in tuple(_open)]:
-        if controller is not None and controller.is_open:
-            controller.close()
+    with ExitStack() as ends:  # each, whatever the others say
+        for controller in [entry() for entry in tuple(_open)]:
+            if controller is not None and controller.is_open:
+                ends.callback(controller.close)
