@@ -165,7 +165,7 @@ def test_a_stop_that_was_bounded_delivers_what_it_ended(slow_python):
 def test_a_process_ends_while_storage_does_not_answer(slow_python):
     done = slow_python(textwrap.dedent("""
         ctrlr = upnvme.open(image, admin_timeout=0.2)
-        hold()
+        hold_syncs()
         try:
             ctrlr.close()
         except upnvme.TimeoutError:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Preloaded, it makes a slow device of a disk image: while the file that UPNVME_HOLD names is there, reads and syncs of
- * images do not return; and a bad one: while the file of that name and ".bad" is there, syncs fail. And it makes a dead
- * controller of a threaded one: while the file that UPNVME_STALL names is there, its thread does not begin, nor come
- * back from parking; a file of that name and ".ed" then says that it is stuck. */
+/* Preloaded, it makes a slow device of a disk image: while the file that UPNVME_HOLD names is there, reads of images do
+ * not return, and while the one of that name and ".sync" is, syncs do not. And a bad one: while the file of that name
+ * and ".bad" is there, syncs fail. And it makes a dead controller of a threaded one: while the file that UPNVME_STALL
+ * names is there, its thread does not begin, nor come back from parking; a file of that name and ".ed" then says that
+ * it is stuck. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,16 +36,22 @@ ssize_t preadv64(int fd, const struct iovec *iov, int niov, off_t offset)
 	return preadv(fd, iov, niov, offset);
 }
 
+static int holds(const char *kind)
+{
+	const char *hold = getenv("UPNVME_HOLD");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s%s", hold ? hold : "", kind);
+	return hold && access(path, F_OK) == 0;
+}
+
 int fdatasync(int fd)
 {
 	int (*next)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
-	const char *hold = getenv("UPNVME_HOLD");
-	char bad[4096];
 
-	while (hold && access(hold, F_OK) == 0)
+	while (holds(".sync"))
 		usleep(LOOK_US);
-	snprintf(bad, sizeof(bad), "%s.bad", hold ? hold : "");
-	if (hold && access(bad, F_OK) == 0) {
+	if (holds(".bad")) {
 		errno = ENOSPC;
 		return -1;
 	}
