@@ -173,3 +173,29 @@ def test_a_process_ends_while_storage_does_not_answer(slow_python):
             sys.exit(5)
     """))
     assert done.returncode == 5 and "told" in done.stdout, done
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["words", "json"])
+def test_the_command_line_fails(slow_python, tmp_path, options):
+    """What it had written may be lost."""
+    pytest.importorskip("click")
+    source = tmp_path / "source"
+    source.write_bytes(bytes(4096))
+    done = slow_python(f"""
+        import upnvme.cli
+        fail_syncs()
+        upnvme.cli.main(["write", image, {str(source)!r}, "--yes", *{options}])
+    """)
+    assert done.returncode == 1, done
+    assert "Error" in done.stderr and "Traceback" not in done.stderr, done
+
+
+def test_the_command_line_fails_for_a_flush_at_the_end(slow_python):
+    pytest.importorskip("click")
+    done = slow_python("""
+        import upnvme.cli
+        fail_syncs()
+        upnvme.cli.main(["identify", image])
+    """)
+    assert done.returncode == 1 and "may be lost" in done.stderr, done
+    assert "Traceback" not in done.stderr, done
