@@ -57,8 +57,8 @@ def slow_python(tmp_path_factory):
     """Runs a program in a Python whose disk image does not answer reads while it is held.
 
     The program finds `image` (8 MiB, as a URI), `hold()` and `let_go()`, `hold_syncs()`, `fail_syncs()` and
-    `allow_syncs()` defined; and `stall()` and `go_on()` for the controllers with `mode=thread`, which then do nothing at
-    all.
+    `allow_syncs()` defined; and `stall()` and `go_on()` for the controllers with `mode=thread`, which then do nothing
+    at all.
     """
     folder = tmp_path_factory.mktemp("slow")
     library = folder / "hold.so"
