@@ -28,6 +28,7 @@ type Pool struct {
 	naps    atomic.Uint64 // how often its threads have slept
 	mu      sync.RWMutex  // held by Do while it hands over
 	shut    bool
+	err     error // of a thread that closed its queue pair
 	fresh   sync.Pool
 }
 
@@ -109,7 +110,7 @@ func (c *Controller) addPool(p *Pool) error {
 }
 
 // Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads
-// (upnvme_qpair_close). Closing again waits likewise.
+// (upnvme_qpair_close). Closing again waits likewise. It is closed whatever the error, which is that of [QPair.Close].
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if !p.shut {
@@ -121,7 +122,18 @@ func (p *Pool) Close() error {
 	p.ctrlr.mu.Lock()
 	delete(p.ctrlr.pools, p)
 	p.ctrlr.mu.Unlock()
-	return nil
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.err
+}
+
+// end closes a thread's queue pair.
+func (p *Pool) end(qp *QPair) {
+	if err := qp.Close(); err != nil {
+		p.mu.Lock()
+		p.err = err
+		p.mu.Unlock()
+	}
 }
 
 // Do has a batch of commands done, all with data in one buffer, and waits for all of them (upnvme_submit, upnvme_reap).
@@ -225,7 +237,7 @@ func (p *Pool) work(started chan<- error, options []QPairOption) {
 	if err != nil {
 		return
 	}
-	defer qp.Close()
+	defer p.end(qp)
 	w := &worker{pool: p, qp: qp, bell: newBell(qp)}
 	defer w.bell.close()
 	w.run()

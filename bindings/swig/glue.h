@@ -283,7 +283,7 @@ PyObject *space_tell(struct space *self, uint32_t opcode, uint64_t lba, uint32_t
 /* lease.c */
 int lease_run(struct session *session, const struct upnvme_op *op, size_t bytes, PyObject *keep,
 	      uint64_t timeout_ns, struct upnvme_completion *done);
-void lease_close_all(struct session *session);
+void lease_close_all(struct session *session, PyObject **errors);
 
 /* memory.c, cache.c */
 extern PyType_Spec memory_spec;

@@ -253,8 +253,10 @@ class QPair(ChannelBase):
     def close(self) -> None:
         """Completes all that is outstanding and frees the queue pair; a second time does nothing."""
         self._rise()
-        super().close()
-        self._fail_all(ClosedError(108, "the queue pair was closed", _upnvme.UPNVME_ERR_QPAIR_CLOSED))
+        try:
+            super().close()
+        finally:
+            self._fail_all(ClosedError(108, "the queue pair was closed", _upnvme.UPNVME_ERR_QPAIR_CLOSED))
 
     async def __aenter__(self) -> QPair:
         return self

@@ -213,6 +213,10 @@ class SessionBase(_upnvme.Session):
         within 50 ms with ClosedError; what interrupted admin calls have left with the controller is waited for; Ctrl-C
         ends that wait, and the controller is open still. Buffers become freed; while views of some live (memoryviews,
         NumPy arrays), their memory stays, and the device with it: that is a ResourceWarning.
+
+        ControllerError or TimeoutError: it *is* closed, but what was written and not flushed may be lost
+        (UPNVME_ERR_NOT_DURABLE), or storage did not answer within admin_timeout, and memory that it may still touch is
+        set aside; the sentence says which.
         """
         errors: list[Exception] = []
         self._files.close(errors)

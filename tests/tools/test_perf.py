@@ -9,7 +9,7 @@ import pty
 import signal
 import subprocess
 
-from harness import BUILD, Case, main, run
+from harness import BUILD, TOP, Case, main, release_only, run
 
 TOOL = "bin/upnvme-perf"
 RAM = "soft:ram?size=4MiB"
@@ -85,6 +85,21 @@ class Options(Case):
         self.assertIn(str(missing), perf("--uri", f"soft:{missing}", code=1).stderr)
         self.assertIn('unknown key "colour"', perf("--uri", "soft:ram?colour=red", code=1).stderr)
         self.assertIn("namespace 2", perf("--uri", RAM, "--nsid", "2", code=1).stderr)
+
+
+@release_only
+class Closing(Case):
+    def test_a_flush_that_fails_at_the_end_is_exit_code_1(self):
+        """The figures are printed, and yet what they are about may be lost."""
+        library, image = self.folder / "hold.so", self.folder / "image"
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
+                        TOP / "tests/python/support/hold.c", "-ldl"], check=True)
+        image.write_bytes(bytes(1 << 20))
+        (self.folder / "held.bad").touch()
+        done = perf("--uri", f"soft:{image}?engine=worker", "--rw", "write", "--ios", "10", code=1,
+                    env={**os.environ, "LD_PRELOAD": f"{os.environ.get('LD_PRELOAD', '')} {library}",
+                         "UPNVME_HOLD": str(self.folder / "held")})
+        self.assertIn("may be lost", done.stderr)
 
 
 class Figures(Case):
