@@ -12,6 +12,9 @@
  * without carries a tag and comes out of upnvme_reap. A callback may submit, may free its buffers
  * and may ask to close its queue pair (carried out when the poll returns); it may not poll (-EDEADLK).
  *
+ * A call of this header needs less than 8 KiB of stack, beside what callbacks need: a thread of 16 KiB
+ * will do (DPDK's memory apart).
+ *
  * A callback should return. One that is left by an exception or longjmp leaves its poll in the middle,
  * and every later call with the queue pair is within the callback still. The way out is
  * upnvme_qpair_abandon, then upnvme_qpair_adopt or upnvme_qpair_close: nothing is lost.

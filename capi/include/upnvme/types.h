@@ -167,8 +167,10 @@ struct upnvme_raw {
 	 * 15:8 of dword 0 (FUSE, PSDT) must be zero. */
 	uint32_t cdw[16];
 	void *data; /**< 64: data: DMA memory for I/O commands, any memory for admin commands */
-	uint32_t data_bytes; /**< 72: its length in bytes */
-	uint32_t direction;  /**< 76: UPNVME_DATA_... */
+	/** 72: its length in bytes: what the dwords say that the command moves, where it is one that the library
+	 * knows (an admin command may have more). */
+	uint32_t data_bytes;
+	uint32_t direction; /**< 76: UPNVME_DATA_... */
 	void *metadata; /**< 80: I/O commands: separate metadata (MPTR) in DMA memory, or null */
 	uint64_t timeout_ns;     /**< 88: admin commands: deadline; 0: the controller's default */
 	uint32_t metadata_bytes; /**< 96: how many of `metadata` the command may touch */

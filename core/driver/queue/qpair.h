@@ -260,7 +260,7 @@ static inline bool patience_lasts(struct upnvme_qpair *qp)
 	return --qp->patience || patience_look(qp);
 }
 
-/* --- the general path: general.c --- */
+/* --- the general path: general.c, raw.c --- */
 /* Whether the reserved words, of an I/O or an admin command, are zero; if not, its sentence is set: -EINVAL. */
 bool raw_is_clean(const struct upnvme_raw *raw);
 /* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. With an area, the
