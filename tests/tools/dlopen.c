@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Opens the library that it is given, runs a session, closes it, and again: what a program that loads plug-ins does.
- * The library itself stays, since its threads and its callers' handles may; nothing else may: no mapping, thread or file.
+ * The library itself stays, since its threads and its callers' handles may. Nothing else may: no mapping, thread or
+ * file.
  */
 #include <dirent.h>
 #include <dlfcn.h>
