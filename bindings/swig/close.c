@@ -62,6 +62,8 @@ static int wait_for_all(struct session *self, bool interruptible)
 	turn_wake();
 	while (self->calls || atomic_load(&self->errands)) {
 		turn_wait();
+		if (self->born != glue_generation)
+			return glue_raise_forked();
 		if (interruptible && !self->calls && PyErr_CheckSignals() < 0) {
 			self->life = LIFE_OPEN;
 			turn_wake();
@@ -114,10 +116,14 @@ PyObject *session_end(struct session *self, bool interruptible)
 	bool inside = is_inside(self);
 
 	/* Another thread that closes it may be interrupted. */
-	while (self->life == LIFE_CLOSING && !inside) {
+	while (self->life == LIFE_CLOSING && !inside && self->born == glue_generation) {
 		turn_wait();
 		if (interruptible && PyErr_CheckSignals() < 0)
 			return NULL;
+	}
+	if (self->life == LIFE_CLOSING && !inside) {
+		glue_raise_forked();
+		return NULL;
 	}
 	if (self->life == LIFE_OPEN && session_check(self) < 0)
 		return NULL;

@@ -405,6 +405,7 @@ void data_settle(const struct data *data);
 
 /* log.c */
 PyObject *log_start(uint32_t level);
+void log_in_child(void);
 PyObject *log_drain(void);
 
 #endif

@@ -3,7 +3,13 @@
  * @file upnvme/types.h
  * The handles, and the records that cross the boundary.
  *
- * Handles are opaque. Records without a size field are frozen for ever: their layout is asserted
+ * Handles are opaque. One that was closed is refused with -EBADF by all calls but those that are
+ * made per I/O, which take it as it is: the short forms (upnvme_read and its like), upnvme_io,
+ * upnvme_submit, upnvme_exec, upnvme_poll, upnvme_reap, upnvme_qpair_ring, upnvme_qpair_inflight,
+ * upnvme_qpair_wait, and the properties of a namespace. No call may be made while another thread
+ * closes its handle.
+ *
+ * Records without a size field are frozen for ever: their layout is asserted
  * below, and reserved fields must be zero. Structs that may grow begin with their size in bytes:
  * set it with the ..._INIT or the ..._SIZE that goes with the struct. Options that are larger than
  * the library knows are accepted as long as the unknown bytes are zero, else refused with -E2BIG;
