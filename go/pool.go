@@ -32,9 +32,10 @@ type Pool struct {
 	fresh   sync.Pool
 }
 
-// PartialError is what [Pool.Do] fails with when an op was refused: those before it were done.
+// PartialError is what [Pool.Do], [QPair.Submit] and [QPair.Exec] fail with when an op was refused: those before it
+// were accepted.
 type PartialError struct {
-	Accepted int   // ops that were done; their completions are valid
+	Accepted int   // ops that were; the completions that Do and Exec have stored are theirs
 	Err      error // why the next one was refused
 }
 
@@ -200,6 +201,7 @@ func (p *Pool) newJob(ctx context.Context, buf *Buffer, ops []Op) (*job, error) 
 	j.tags, j.done = j.tags[:len(ops)], j.done[:len(ops)]
 	for i := range ops {
 		j.tags[i] = ops[i].Tag
+		j.done[i].Status = notDone
 	}
 	return j, nil
 }
@@ -369,11 +371,24 @@ func (w *worker) reap() bool {
 	return n > 0
 }
 
-// fail ends all batches: the queue pair cannot be reaped any more.
+// notDone is what no device answers: of an op whose completion has not come.
+const notDone = 0xffff
+
+// doneInTurn is how many ops from the first on are done.
+func (j *job) doneInTurn() int {
+	n := 0
+	for n < j.submitted && j.done[n].Status != notDone {
+		n++
+	}
+	return n
+}
+
+// fail ends all batches: the queue pair cannot be reaped any more, and what is not done by now is not known.
 func (w *worker) fail(err error) {
 	for place, j := range w.jobs {
 		if j != nil {
-			j.err, j.completed = err, j.submitted
+			j.err, j.submitted = err, j.doneInTurn()
+			j.completed = j.submitted
 			w.finishIfDone(place)
 		}
 	}

@@ -551,7 +551,8 @@ UPNVME_API int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uin
  * @param ndone  room, in completions; at least `n`, and 1
  * @param timeout_ns  how long to wait in all, in nanoseconds, from the first look that found
  *   nothing on; UINT64_MAX: without end
- * @return how many were stored, or, if none was, a negative errno: -ETIMEDOUT (nothing was done in
+ * @return how many were stored: fewer than `n` when the time is over or an op is invalid, which
+ *   upnvme_error_get tells; or, if none was, a negative errno: -ETIMEDOUT (nothing was done in
  *   time), as upnvme_io for the op that ended the batch, -EINVAL (null, room), -EPERM (another
  *   thread's), -EBUSY (another thread adopted it just now), -EDEADLK (within a callback),
  *   -EOWNERDEAD (after fork)
