@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "env/dpdk/dpdk.h"
-#include "skip.h"
+#include "support/skip.h"
 
 /* A folder of the build's stubs. */
 static void look_in(const char *kind)
