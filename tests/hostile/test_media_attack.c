@@ -18,7 +18,7 @@
 #include <pthread.h>
 
 #include "public/support.h"
-#include "skip.h"
+#include "unit/support/skip.h"
 
 #define IMAGE_BYTES  (4u << 20)
 #define BLOCK        4096u

@@ -16,7 +16,7 @@
 #include <upnvme.h>
 
 #include "session.h"
-#include "skip.h"
+#include "unit/support/skip.h"
 
 #define NCALLS_MAX 5000u
 

@@ -9,6 +9,7 @@ device in earnest is a kernel, in tests/vm.
 import functools
 import json
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -170,6 +171,14 @@ class Listing(Machine):
     def test_no_device_is_said_and_is_an_empty_array(self):
         self.assertEqual(self.tool("list").stdout, "no NVMe devices on the PCI bus\n")
         self.assertEqual(json.loads(self.tool("list", "--json").stdout), [])
+
+    def test_a_sysfs_that_is_not_there_is_no_machine_without_devices(self):
+        shutil.rmtree(self.folder / "sys/bus")
+        for command in ("list", "status", "setup"):
+            with self.subTest(command=command):
+                done = self.tool(command, code=1)
+                self.assertEqual(done.stdout, "")
+                self.assertIn("no sysfs is mounted on /sys", done.stderr)
 
     def test_a_mounted_device_is_listed_as_such_and_not_bound(self):
         with open("/proc/self/mountinfo", encoding="utf-8") as file:

@@ -2,6 +2,8 @@
 /* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this library if
  * that is one of its own, then wherever the loader looks for libraries. */
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,6 +41,16 @@ static int error_missing(const char *where)
 			 "DPDK's plug-in " DPDK_PLUGIN_FILE " is not there (%s): install it, set "
 			 "UPNVME_PLUGIN_DIR to its folder, or use env=vfio, which needs no DPDK",
 			 where);
+}
+
+static int error_unreadable(const char *path)
+{
+	return error_set(
+		-EACCES, UPNVME_ERR_PLUGIN,
+		"DPDK's plug-in may not be read by this user (%s): give them leave to read the "
+		"file and enter its folders, set UPNVME_PLUGIN_DIR to a folder that they may "
+		"read, or use env=vfio, which needs no DPDK",
+		path);
 }
 
 static int error_unloadable(const char *why)
@@ -86,7 +98,9 @@ static int try_folder(const char *folder, size_t length)
 	if (length + sizeof("/" DPDK_PLUGIN_FILE) > sizeof(path))
 		return error_missing("the path is too long");
 	snprintf(path, sizeof(path), "%.*s/" DPDK_PLUGIN_FILE, (int)length, folder);
-	return access(path, F_OK) ? error_missing(path) : try_file(path);
+	if (!faccessat(AT_FDCWD, path, R_OK, AT_EACCESS))
+		return try_file(path);
+	return errno == EACCES ? error_unreadable(path) : error_missing(path);
 }
 
 struct place {
@@ -131,16 +145,18 @@ static int try_beside_library(void)
 	return try_folder(place.path, (size_t)(strrchr(place.path, '/') - place.path));
 }
 
-/* The first file that is there is the one: if it cannot be used, the user is told so. */
+/* The first file that is there is the one: if it cannot be used, the user is told so. Whether there
+ * is one beside a library whose folder may not be entered is not known. */
 static int load_locked(void)
 {
 	const char *folder = secure_getenv("UPNVME_PLUGIN_DIR");
 	struct upnvme_error why;
 	int rc = folder ? try_folder(folder, strlen(folder)) : -ENOENT;
 
-	if (rc == -ENOENT)
-		rc = try_beside_library();
 	if (rc != -ENOENT)
+		return rc;
+	rc = try_beside_library();
+	if (rc != -ENOENT && rc != -EACCES)
 		return rc;
 	why = *error_last();
 	return try_file(DPDK_PLUGIN_FILE) ? error_set(why.err, why.code, "%s", why.text) : 0;

@@ -3,9 +3,6 @@
  * shown in guests. */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "env/dpdk/dpdk.h"
+#include "support/skip.h"
 
 /* A folder of the build's stubs. */
 static void look_in(const char *kind)
@@ -64,6 +60,28 @@ static void a_file_that_is_no_library_is_refused(void **state)
 	assert_int_equal(setenv("UPNVME_PLUGIN_DIR", folder, 1), 0);
 	expect_refusal(-ELIBACC, path);
 	unlink(path);
+	rmdir(folder);
+}
+
+/* Root reads everything. */
+static void become_who_may_not_read(void)
+{
+	if (!geteuid() && seteuid(65534))
+		skip_because("there is no user but root here");
+}
+
+static void one_that_may_not_be_read_is_not_said_to_be_missing(void **state)
+{
+	char folder[] = "/tmp/upnvme-plugin-XXXXXX";
+	uid_t user = geteuid();
+
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(setenv("UPNVME_PLUGIN_DIR", folder, 1), 0);
+	assert_int_equal(chmod(folder, 0), 0);
+	become_who_may_not_read();
+	expect_refusal(-EACCES, folder);
+	assert_non_null(strstr(error_last()->text, "may not be read"));
+	assert_int_equal(seteuid(user), 0);
 	rmdir(folder);
 }
 
@@ -186,6 +204,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_is_missing_is_explained),
 		cmocka_unit_test(a_file_that_is_no_library_is_refused),
+		cmocka_unit_test(one_that_may_not_be_read_is_not_said_to_be_missing),
 		cmocka_unit_test(a_library_that_is_no_plug_in_is_refused),
 		cmocka_unit_test(one_of_another_build_is_refused_with_both_builds),
 		cmocka_unit_test(nothing_is_looked_for_beside_argv_0),
