@@ -24,7 +24,8 @@ What holds what, and in which order things end:
 - Freed memory that a device may still touch is set aside by the library until it cannot.
 - After fork, every use in the child raises ForkedError, and the child's finalisers leave the parent's things alone.
   The memory itself is not inherited: views of it must not be touched in the child.
-- At the interpreter's exit, what is open is closed.
+- At the interpreter's exit, what is open is closed. The package is for the main interpreter of a process: in others
+  importing it is an ImportError.
 
 The interpreter's lock is held for calls that find their completions ready, and released wherever one waits.
 """

@@ -35,9 +35,8 @@ class SessionBase(_upnvme.Session):
                  max_transfer: Int = 0, housekeeping: bool = False, leases: Int = 8, lease_depth: Int = 63) -> None:
         self._ranges: dict[int, Ranges] = {}
         self._on_event: Callable[[Event], object] | None = None
-        if not isinstance(uri, str):
-            raise TypeError(f"uri must be a str, not {type(uri)}: upnvme.uri makes one of a path")
         self._name = uri
+        _check_uri(uri)
         options = (_upnvme.UPNVME_OPEN_HOUSEKEEPING * housekeeping, queue_pairs,
                    ticks("keep_alive", keep_alive, 1000, 2 ** 32 - 1),
                    ticks("admin_timeout", admin_timeout, 10 ** 9, 2 ** 63), max_transfer, leases,
@@ -223,6 +222,11 @@ class SessionBase(_upnvme.Session):
 
     def __repr__(self) -> str:
         return f"<{public_name(self)} {printable(self.uri)}>" if self.is_open else f"<{public_name(self)}, closed>"
+
+
+def _check_uri(uri: object) -> None:
+    if not isinstance(uri, str):
+        raise TypeError(f"uri must be a str, not {type(uri)}: upnvme.uri makes one of a path")
 
 
 def _blame_this_process(uri: str, error: BusyError) -> None:
