@@ -164,6 +164,8 @@ int glue_raise_partial(uint32_t index);
 int glue_raise_timeout(const struct upnvme_op *op, uint64_t timeout_ns);
 /* Raises what a list of exceptions says: one as it is, several as a group. */
 int glue_raise_all(PyObject *list);
+/* A new reference to the exception that is set, which is not set any more. */
+PyObject *glue_take(void);
 /* Takes the exception that is set, and appends it. */
 int glue_collect(PyObject **list);
 struct hooks {

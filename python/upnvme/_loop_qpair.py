@@ -265,11 +265,13 @@ class QPair(ChannelBase):
         self.close()
 
 
-def settle(future: asyncio.Future[Completion], done: Completion) -> None:
-    """With the completion, or the exception for its status."""
+def settle(future: asyncio.Future[Completion], done: Completion | BaseException) -> None:
+    """With the completion, or the exception for its status, or one that there is."""
     if future.done():  # cancelled
         return
-    if done.error:
+    if isinstance(done, BaseException):
+        future.set_exception(done)
+    elif done.error:
         future.set_exception(done.error)
     else:
         future.set_result(done)
