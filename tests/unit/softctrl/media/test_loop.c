@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <linux/loop.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -224,7 +223,6 @@ int main(void)
 		cmocka_unit_test(a_loop_device_over_a_held_file_is_not_written),
 	};
 
-	has_mounts = geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-		     mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	has_mounts = mounts_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
