@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A sync that fails once, as Linux tells of it: to one queue pair alone, whose turn it is. Nothing that would have to be
- * durable succeeds from then on, of any queue pair, and the health log says so, until the file is opened anew.
+ * A sync that fails once, as Linux tells of it: to one queue pair alone, whose turn it is. Nothing that would have to
+ * be durable succeeds from then on, of any queue pair, and the health log says so, until the file is opened anew.
  */
 #include <errno.h>
 

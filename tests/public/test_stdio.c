@@ -19,7 +19,7 @@ static bool all_are_closed(void)
 	return true;
 }
 
-/* Everything that makes a descriptor: the image, the rings, an interrupt's eventfd, what is read below /sys and /proc. */
+/* All that makes a descriptor: the image, the rings, an interrupt's eventfd, what is read below /sys and /proc. */
 static int use(void *uri)
 {
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
