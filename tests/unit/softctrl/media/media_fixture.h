@@ -68,6 +68,12 @@ int io_run(struct media_channel *channel, struct io *io);
 int run(struct media_channel *channel, enum media_op op, uint64_t offset, void *buffer,
 	uint64_t length);
 
+/*
+ * Mounts of this process's own, which end with it: before there is any thread. False where the system does not allow
+ * that. Who is not root becomes that in a user name space, where there are no devices.
+ */
+bool mounts_enter(void);
+
 bool engine_works(const char *engine);
 uint64_t file_blocks_bytes(const char *path);
 void assert_all(const uint8_t *buffer, size_t bytes, uint8_t value);
