@@ -64,8 +64,10 @@ static void loop_make(struct loop *loop)
 {
 	int fd;
 
-	if (!has_mounts || free_number() < 0)
+	if (!has_mounts || free_number() < 0) {
+		print_message("there are no loop devices for this user (root alone has them)\n");
 		skip();
+	}
 	temp_path_make(&loop->temp);
 	if (mount("none", loop->temp.directory, "tmpfs", 0, "size=8m") < 0) {
 		temp_path_remove(&loop->temp);
@@ -75,6 +77,7 @@ static void loop_make(struct loop *loop)
 	assert_int_equal(ftruncate(fd, DEVICE_BYTES), 0);
 	close(fd);
 	if (!attach(loop)) {
+		print_message("%s cannot be attached\n", loop->device);
 		unmount(loop);
 		skip();
 	}
