@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import BUILD, TOP, Case, main, run
+from harness import BUILD, PATIENCE, TOP, Case, main, run
 
 MAN = TOP / "capi/docs/man.py"
 TOOLS = {"upnvme-perf": "man1/upnvme-perf.1", "upnvme-devices": "man8/upnvme-devices.8"}
@@ -18,7 +18,7 @@ EXPORTED = set(re.findall(r"^\t(\w+);$", (TOP / "capi/upnvme.map").read_text(enc
 
 
 def call(*command):
-    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, timeout=120)
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def plain(page):
