@@ -27,8 +27,8 @@
 #define LOG_BYTES \
 	65536u /* as much as a command of such a controller may have: it takes many pages */
 #define SECOND_NS       1000000000ull
-#define DEADLINE_NS     (10 * SECOND_NS)
-#define WATCHDOG_S      60u
+#define DEADLINE_NS     (60 * SECOND_NS)
+#define WATCHDOG_S      300u
 #define FID_TEMPERATURE 0x04u
 #define OP_IDENTIFY     0x06u
 

@@ -14,7 +14,7 @@ import pytest
 import upnvme
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-HANG_SECONDS = 120
+HANG_SECONDS = 600
 
 
 def well(process):

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import BUILD, Case, main, run
+from harness import BUILD, PATIENCE, Case, main, run
 
 TOOL = "bin/upnvme-devices"
 ADDRESS = "0000:01:00.0"
@@ -27,7 +27,7 @@ def namespaces():
     """Why no mount namespace can be had, or None."""
     try:
         done = subprocess.run(["unshare", "-Urm", "sh", "-c", "mount --bind /tmp /sys"], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=PATIENCE, check=False)
     except FileNotFoundError:
         return "unshare is not installed"
     return f"no mount namespace: {done.stderr.strip()}" if done.returncode else None
@@ -81,7 +81,7 @@ class CommandLine(Case):
 
     def test_an_output_that_is_full_is_an_error(self):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([BUILD / TOOL, "status"], stdout=full, stderr=subprocess.PIPE, timeout=60,
+            done = subprocess.run([BUILD / TOOL, "status"], stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE,
                                   check=False)
         self.assertEqual(done.returncode, 1)
 
@@ -136,7 +136,7 @@ class Machine(Case):
         if os.path.isdir(LIMITS):
             mounts += [self.limits, LIMITS]
         command = ["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", *before, BUILD / TOOL, *args]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
                               check=False, env={**os.environ, "PATH": self.path, "SUDO_USER": ""})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done

@@ -9,7 +9,7 @@ import pty
 import signal
 import subprocess
 
-from harness import BUILD, TOP, Case, main, release_only, run
+from harness import BUILD, PATIENCE, TOP, Case, main, release_only, run
 
 TOOL = "bin/upnvme-perf"
 RAM = "soft:ram?size=4MiB"
@@ -137,7 +137,7 @@ class Figures(Case):
     def test_the_time_is_kept(self):
         got = measure("--uri", RAM, "--time", "300ms")
         self.assertGreater(got["seconds"], 0.29)
-        self.assertLess(got["seconds"], 3)
+        self.assertLess(got["seconds"], 60)
 
     def test_the_ends_of_the_mix(self):
         self.assertEqual(measure("--uri", RAM, "--rw", "randrw", "--mix", 0, "--ios", 500)["read"]["ios"], 0)
@@ -180,7 +180,7 @@ class Figures(Case):
     def test_an_output_that_is_full_is_an_error(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([BUILD / TOOL, "--uri", RAM, "--ios", "10"], stdout=full, stderr=subprocess.PIPE,
-                                  text=True, timeout=60, check=False)
+                                  text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left", done.stderr)
 
@@ -301,7 +301,7 @@ class Stopping(Case):
                 process, shown = self.start_on_terminal("--uri", RAM, "--json", "--threads", "2", *args)
                 self.assertIn("IOPS", shown)
                 process.send_signal(signal.SIGINT)
-                output, _ = process.communicate(timeout=60)
+                output, _ = process.communicate(timeout=PATIENCE)
                 got = json.loads(output)
                 self.assertEqual(process.returncode, 130)
                 self.assertIs(got["interrupted"], True)
@@ -313,7 +313,7 @@ class Stopping(Case):
         image = self.file("disk.img", size=1 << 20)
         process, _ = self.start_on_terminal("--uri", f"soft:{image}", "--json", "--time", "1")
         os.truncate(image, 4096)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
         got = json.loads(output)
         self.assertEqual(process.returncode, 1)
         self.assertGreater(got["errors"]["total"], 0)

@@ -54,7 +54,7 @@ class Uio(guest.harness.Case):
         self.refused("URI_KEY", unsafe=1, pages="huge")
 
     def test_data_in_every_shape(self):
-        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1), timeout=300)
+        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1))
 
     def test_it_leaves_the_process_as_it_was(self):
         guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, unsafe=1))
