@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from errno import ENODEV
+from errno import EINVAL
 from _operator import index
 
 from ._errors import NamespaceNotFoundError
 from ._names import public_name
-from ._upnvme import UPNVME_ERR_NS_NOT_FOUND
+from ._upnvme import UPNVME_ERR_ARGUMENT
 
 _NONE = 0xFFFFFFFF
 
@@ -34,8 +34,8 @@ class NamespacesBase:
             known = 0
         if 0 < known < _NONE:
             return known
-        raise NamespaceNotFoundError(ENODEV, f"no namespace {nsid!r}: Controller.nsids tells which there are",
-                                     UPNVME_ERR_NS_NOT_FOUND)
+        raise NamespaceNotFoundError(EINVAL, f"{nsid!r} is no namespace's identifier: Controller.nsids tells which there "
+                                     "are", UPNVME_ERR_ARGUMENT)
 
     def __iter__(self) -> Iterator[int]:
         identifiers: Iterator[int] = self._controller.nsids()

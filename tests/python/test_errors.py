@@ -82,7 +82,7 @@ def test_namespaces_are_a_mapping():
         assert namespaces.get(9) is None and namespaces[2] == namespaces[2] != namespaces[3]
         for key in 9, 0, -1, 4, 0xFFFFFFFF, 1 << 40, "1", None, 1.5, b"", (1,):
             assert key not in namespaces and namespaces.get(key) is None
-            with pytest.raises(KeyError, match="no namespace|no active namespace|namespace"):
+            with pytest.raises(KeyError, match="namespace"):
                 namespaces[key]
         assert np.int64(2) in namespaces and namespaces[np.uint8(2)] == namespaces[2]
         assert {ns.nsid for ns in namespaces.values()} == {1, 2, 3}
