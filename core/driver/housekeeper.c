@@ -66,7 +66,7 @@ static int start_thread(struct housekeeper *keeper)
 	if (!err)
 		return 0;
 	return error_set(-err, UPNVME_ERR_SYSTEM, "the housekeeping thread cannot be created: %s",
-			 strerrordesc_np(err));
+			 strerror(err));
 }
 
 static void keeper_free(struct housekeeper *keeper)
