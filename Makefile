@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The build of upnvme. Sources are found by wildcard; everything that is built goes under build/.
 #
-#   make CONFIG=asan|tsan|coverage|strict-gcc|strict-clang|aarch64   another build beside the release, in build/CONFIG/
+#   make CONFIG=asan|tsan|coverage|strict-gcc|strict-clang|aarch64|musl   another build beside the release, in build/CONFIG/
 #   make V=1          show the commands            make LIBURING=no DPDK=no   build without these
 #   make PREFIX=/usr DESTDIR=/tmp/stage install    make check JOBS=4
 #   make B=/tmp/b FOLDERS='core/base core/spec' /tmp/b/tests/unit/spec/test_status     one test with a part of the library
@@ -12,6 +12,7 @@ DESTDIR ?=
 LIBDIR  ?= $(PREFIX)/lib
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 DPDK     ?= $(if $(wildcard $(DPDK_LIBDIR)/librte_eal.a),yes,no)
+CMOCKA  ?= -lcmocka
 LIBURING ?= $(shell pkg-config --exists liburing 2>/dev/null && echo yes || echo no)
 
 # --- the version, from the public header ----------------------------------------------------------
@@ -52,6 +53,13 @@ else ifeq ($(CONFIG),aarch64)
   LIBURING := no
   DPDK     := no
   OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror
+else ifeq ($(CONFIG),musl)
+# Debian's wrapper of gcc knows no kernel headers; beside them lie those of glibc.
+  CC       := musl-gcc
+  LIBURING := no
+  DPDK     := no
+  CMOCKA   :=
+  OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror -idirafter $(B)/kernel
 else
   $(error CONFIG=$(CONFIG) is not known)
 endif
@@ -216,7 +224,7 @@ $$(B)/lib/$(1)_support.a: $$(call objs,$$(call lane_support,$(1))) $$(B)/objects
 $$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(B)/lib/$(1)_support.a $(3)
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $$(B)/lib/$(1)_support.a $(4) -lcmocka -lm -pthread -o $$@
+	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $$(B)/lib/$(1)_support.a $(4) $$(CMOCKA) -lm -pthread -o $$@
 endef
 $(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
 FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'

@@ -68,7 +68,7 @@ static int start_thread(struct housekeeper *keeper)
 	return error_set(-err, UPNVME_ERR_SYSTEM,
 			 "the housekeeping thread cannot be created: %s; open without it and call "
 			 "upnvme_ctrlr_poll, or have the sandbox (seccomp) allow clone3",
-			 strerrordesc_np(err));
+			 strerror(err));
 }
 
 static void keeper_free(struct housekeeper *keeper)

@@ -220,6 +220,24 @@ void job_interrupt(struct job *job)
 	sem_post(&job->wake);
 }
 
+#ifndef __GLIBC__
+/* musl waits by the wall clock only. A time that is over by then was over before. */
+static int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *until)
+{
+	struct timespec now, wall;
+	int64_t ns;
+
+	clock_gettime(clock, &now);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	ns = (until->tv_sec - now.tv_sec) * INT64_C(1000000000) + until->tv_nsec - now.tv_nsec +
+	     wall.tv_nsec;
+	ns = ns > 0 ? ns : 0;
+	wall.tv_sec += ns / 1000000000;
+	wall.tv_nsec = ns % 1000000000;
+	return sem_timedwait(sem, &wall);
+}
+#endif
+
 static void wait_until(struct job *job, uint64_t ns)
 {
 	struct timespec until = { .tv_sec = (time_t)(ns / 1000000000),

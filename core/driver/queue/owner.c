@@ -7,7 +7,7 @@
 #include "driver/ctrlr.h"
 #include "driver/queue/take.h"
 
-_Thread_local uint64_t thread_token __attribute__((tls_model("initial-exec"))) = TOKEN_NONE;
+_Thread_local uint64_t thread_token THREAD_TOKEN_MODEL = TOKEN_NONE;
 
 uint64_t owner_token(void)
 {

@@ -16,8 +16,13 @@
 #define TOKEN_NONE UINT64_MAX
 
 /* In the static part of thread-local storage: two instructions to read, and eight bytes of what the
- * loader keeps for libraries that are loaded late. */
-extern _Thread_local uint64_t thread_token __attribute__((tls_model("initial-exec")));
+ * loader keeps for libraries that are loaded late. musl's loader keeps nothing. */
+#ifdef __GLIBC__
+#define THREAD_TOKEN_MODEL __attribute__((tls_model("initial-exec")))
+#else
+#define THREAD_TOKEN_MODEL
+#endif
+extern _Thread_local uint64_t thread_token THREAD_TOKEN_MODEL;
 
 /* This thread's token, given to it now if it has none. */
 uint64_t owner_token(void);

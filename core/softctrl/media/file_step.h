@@ -6,6 +6,7 @@
 #ifndef UPNVME_SOFTCTRL_MEDIA_FILE_STEP_H
 #define UPNVME_SOFTCTRL_MEDIA_FILE_STEP_H
 
+#include "base/libc.h"
 #include "softctrl/media/file.h"
 
 enum file_step_kind {

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the tests of the public interface use of cmocka, for a C library that Debian has no cmocka for. The words that
+ * are printed are cmocka's, since they are counted.
+ */
+#ifndef UPNVME_TESTS_MUSL_CMOCKA_H
+#define UPNVME_TESTS_MUSL_CMOCKA_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+struct CMUnitTest {
+	const char *name;
+	void (*test_func)(void **state);
+	int (*setup_func)(void **state);
+	int (*teardown_func)(void **state);
+	void *initial_state;
+};
+
+#define cmocka_unit_test(f)             \
+	{                               \
+#f, f, NULL, NULL, NULL \
+	}
+#define cmocka_unit_test_setup_teardown(f, setup, teardown) \
+	{                                                   \
+#f, f, setup, teardown, NULL                \
+	}
+
+/* One, wherever in a program it is that an assertion fails. */
+__attribute__((weak)) jmp_buf cmocka_end;
+
+#define print_message(...) ((void)printf(__VA_ARGS__))
+
+__attribute__((noreturn, format(printf, 3, 4))) static inline void cmocka_fail(const char *file,
+									       int line,
+									       const char *format,
+									       ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n[   LINE   ] --- %s:%d: error: Failure!\n", file, line);
+	longjmp(cmocka_end, 1);
+}
+
+#define fail_msg(...) cmocka_fail(__FILE__, __LINE__, __VA_ARGS__)
+
+#define cmocka_check(good, ...)                \
+	do {                                   \
+		if (!(good))                   \
+			fail_msg(__VA_ARGS__); \
+	} while (0)
+
+#define cmocka_compare(a, op, b)                                                         \
+	do {                                                                             \
+		uintmax_t a_ = (uintmax_t)(a), b_ = (uintmax_t)(b);                      \
+		cmocka_check(a_ op b_, "not %s " #op " %s: %#jx, %#jx", #a, #b, a_, b_); \
+	} while (0)
+
+static inline void cmocka_compare_strings(const char *a, const char *b, const char *file, int line)
+{
+	if (strcmp(a, b) != 0)
+		cmocka_fail(file, line, "\"%s\" != \"%s\"", a, b);
+}
+
+#define assert_true(c)               cmocka_check(c, "%s", #c)
+#define assert_false(c)              cmocka_check(!(c), "not: %s", #c)
+#define assert_null(p)               cmocka_check(!(p), "%s is not null", #p)
+#define assert_non_null(p)           cmocka_check(p, "%s is null", #p)
+#define assert_int_equal(a, b)       cmocka_compare(a, ==, b)
+#define assert_int_not_equal(a, b)   cmocka_compare(a, !=, b)
+#define assert_memory_equal(a, b, n) cmocka_check(!memcmp(a, b, n), "%s and %s differ", #a, #b)
+#define assert_string_equal(a, b)    cmocka_compare_strings(a, b, __FILE__, __LINE__)
+
+static inline int cmocka_run_one(const struct CMUnitTest *test)
+{
+	void *state = test->initial_state;
+	volatile int failed = 1;
+
+	printf("[ RUN      ] %s\n", test->name);
+	fflush(stdout);
+	if (!setjmp(cmocka_end)) {
+		failed = test->setup_func && test->setup_func(&state);
+		if (!failed) {
+			failed = 1;
+			test->test_func(&state);
+			failed = test->teardown_func && test->teardown_func(&state);
+		}
+	}
+	printf("%s %s\n", failed ? "[  FAILED  ]" : "[       OK ]", test->name);
+	fflush(stdout);
+	return failed;
+}
+
+static inline int cmocka_run(const struct CMUnitTest *tests, size_t n, int (*setup)(void **),
+			     int (*teardown)(void **))
+{
+	void *state = NULL;
+	int nfailed = 0;
+
+	printf("[==========] Running %zu test(s).\n", n);
+	if (setup && setup(&state)) {
+		printf("[  FAILED  ] GROUP SETUP\n");
+		return 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		nfailed += cmocka_run_one(&tests[i]);
+	if (teardown && teardown(&state))
+		nfailed++;
+	printf("[==========] %zu test(s) run.\n", n);
+	return nfailed;
+}
+
+#define cmocka_run_group_tests(tests, setup, teardown) \
+	cmocka_run(tests, sizeof(tests) / sizeof((tests)[0]), setup, teardown)
+#define cmocka_run_group_tests_name(name, tests, setup, teardown) \
+	cmocka_run_group_tests(tests, setup, teardown)
+
+#endif
