@@ -47,6 +47,7 @@ from ._qpair import QPair
 from ._records import (ControllerInfo, ControllerStats, Device, ErrorEntry, Event, Features, Firmware, Limits,
                        NamespaceInfo, QPairStats, Smart, System)
 from ._session import ALL_NAMESPACES
+from ._source import Source, uri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ __all__ = [
     "Firmware", "Flag", "ForkedError", "Form", "GenericStatusError", "InCallbackError", "IsADirectoryError",
     "Limits", "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces",
     "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op", "OutOfMemoryError", "PathError", "QPair",
-    "QPairStats", "RangeError", "Select", "Smart", "System", "TaggedCompletionError", "TimeoutError",
+    "QPairStats", "RangeError", "Select", "Smart", "Source", "System", "TaggedCompletionError", "TimeoutError",
     "UnreachableError", "UnsupportedError", "VendorStatusError", "WouldBlockError", "WrongThreadError",
-    "__version__", "batch", "build_info", "open", "set_log_level",
+    "__version__", "batch", "build_info", "open", "set_log_level", "uri",
 ]
 
 if _upnvme.upnvme_abi_version() != _upnvme.UPNVME_ABI_VERSION:

@@ -13,7 +13,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        sys.exit(f"upnvme: the command line needs {error.name}: pip install 'upnvme[cli]'")
+        from ._extras import how_to_install
+
+        sys.exit(f"upnvme: the command line needs {error.name}: {how_to_install('cli')}")
     except KeyboardInterrupt:
         sys.exit(130)
     command_line()

@@ -108,7 +108,8 @@ def test_nothing_is_emptied_before_it_is_read(uri, tmp_path):
     run("list", uri)
     image.write_bytes(data)
     assert "neither" in run("copy", image, image, "--yes", code=2).stderr
-    for arguments in ("copy", uri, image, "--yes"), ("copy", image, uri, "--yes"), ("read", uri, "-o", image):
+    for arguments in (("copy", uri, image, "--yes"), ("copy", image, uri, "--yes"),
+                      ("read", uri, "-o", image, "--yes")):
         assert "the same file" in run(*arguments, code=1).stderr
     assert image.read_bytes() == data
 
@@ -127,7 +128,7 @@ def test_bench(uri, tmp_path):
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:
-        assert "upnvme[plot]" in run("bench", uri, "--time", "0.1", "--plot", tmp_path / "a.svg", code=1).stderr
+        assert "'./python[plot]'" in run("bench", uri, "--time", "0.1", "--plot", tmp_path / "a.svg", code=1).stderr
     else:
         run("bench", uri, "--time", "0.6", "--plot", tmp_path / "a.svg")
         assert "<svg" in (tmp_path / "a.svg").read_text()
