@@ -26,7 +26,8 @@ B := $(if $(filter release,$(CONFIG)),build,build/$(CONFIG))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 # Calls inside the library go straight to the function, never through the PLT: nothing may be interposed.
-CODEGEN  := -fPIC -fvisibility=hidden -fno-semantic-interposition -pthread
+# An exception of a caller's callback finds its way through the library, as on x86-64 it does anyway.
+CODEGEN  := -fPIC -fvisibility=hidden -fno-semantic-interposition -fasynchronous-unwind-tables -pthread
 # Hardening that costs nothing per I/O: checks of libc calls whose size is not constant, probes of frames
 # larger than a page, and canaries, which the hot path is built without (see HOT).
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fstack-protector-strong

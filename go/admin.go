@@ -23,12 +23,24 @@ const (
 	DataFromDevice Direction = C.UPNVME_DATA_FROM_DEVICE
 )
 
+var directionWords = []word{
+	{uint32(DataNone), "none"},
+	{uint32(DataToDevice), "to device"},
+	{uint32(DataFromDevice), "from device"},
+}
+
+// String names the direction.
+func (d Direction) String() string { return wordOf("Direction", uint32(d), directionWords) }
+
 // RawCommand is a command given dword by dword (struct upnvme_raw).
 type RawCommand struct {
 	CDW       [16]uint32 // the entry; command identifier and data pointer are the library's
 	Direction Direction
 	Timeout   time.Duration // admin commands; 0: the controller's default
 }
+
+// String tells it field by field.
+func (raw RawCommand) String() string { return fieldsOf(raw) }
 
 // adminStart is an admin command that was started. Its memory is C's, so that it can outlast its caller.
 type adminStart struct {
@@ -211,6 +223,16 @@ const (
 	FeatureSaved        Select = C.UPNVME_FEATURE_SAVED        // the one that a power cycle brings back
 	FeatureCapabilities Select = C.UPNVME_FEATURE_CAPABILITIES // what can be done with it
 )
+
+var selectWords = []word{
+	{uint32(FeatureCurrent), "current"},
+	{uint32(FeatureDefault), "default"},
+	{uint32(FeatureSaved), "saved"},
+	{uint32(FeatureCapabilities), "capabilities"},
+}
+
+// String names the value that is meant.
+func (s Select) String() string { return wordOf("Select", uint32(s), selectWords) }
 
 // Feature reads one feature (upnvme_feature_get); data is nil for one that has none.
 func (c *Controller) Feature(nsid, fid uint32, which Select, data []byte) (uint32, error) {

@@ -343,7 +343,7 @@ func status(s step, c Completion) error {
 	if wanted == "any" {
 		return nil
 	}
-	got := newStatusError(c.Status, c.Flags, c.Blocks).Name
+	got := newStatusError(c.Status, c.Flags, uint64(c.Blocks)).Name
 	if got != wanted {
 		return fmt.Errorf("status is %q (%#x), not %q", got, c.Status, wanted)
 	}

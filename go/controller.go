@@ -324,6 +324,17 @@ const (
 	CMBWriteData        CMBFlags = C.UPNVME_CMB_WRITE_DATA        // data that the controller takes
 )
 
+var cmbWords = []word{
+	{uint32(CMBSubmissionQueues), "CMBSubmissionQueues"},
+	{uint32(CMBCompletionQueues), "CMBCompletionQueues"},
+	{uint32(CMBLists), "CMBLists"},
+	{uint32(CMBReadData), "CMBReadData"},
+	{uint32(CMBWriteData), "CMBWriteData"},
+}
+
+// String names the bits.
+func (f CMBFlags) String() string { return bitsOf(uint32(f), cmbWords) }
+
 // ControllerInfo is what a controller is, and its limits (upnvme_ctrlr_info_get; NVMe Base 2.0, 5.17.2.1).
 type ControllerInfo struct {
 	VendorID            uint16
@@ -351,6 +362,9 @@ type ControllerInfo struct {
 	CMBBytes            uint64 // memory of the controller's own that can be used, see [ControllerMemory]; 0: none
 	CMB                 CMBFlags
 }
+
+// String tells it field by field.
+func (i ControllerInfo) String() string { return fieldsOf(i) }
 
 // Info tells what the controller is, from what was read when it was opened (upnvme_ctrlr_info_get).
 func (c *Controller) Info() (ControllerInfo, error) {

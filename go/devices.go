@@ -21,6 +21,16 @@ const (
 	DeviceInUse   DeviceUse = C.UPNVME_DEVICE_IN_USE  // any of these
 )
 
+var deviceUseWords = []word{
+	{uint32(DeviceMounted), "DeviceMounted"},
+	{uint32(DeviceSwap), "DeviceSwap"},
+	{uint32(DeviceHeld), "DeviceHeld"},
+	{uint32(DeviceOpen), "DeviceOpen"},
+}
+
+// String names the uses.
+func (u DeviceUse) String() string { return bitsOf(uint32(u), deviceUseWords) }
+
 // Device is an NVMe device on the PCI bus (struct upnvme_device). Texts are empty where they are not known.
 type Device struct {
 	Address           string // as sysfs has it: "0000:01:00.0"
@@ -39,6 +49,9 @@ type Device struct {
 	KernelName        string // "nvme0"
 	InUseBy           string // who uses it, in words
 }
+
+// String tells it field by field.
+func (d Device) String() string { return fieldsOf(d) }
 
 func deviceOf(d *C.struct_upnvme_device) Device {
 	return Device{
@@ -117,12 +130,28 @@ const (
 	SystemIPCLock       SystemFlags = C.UPNVME_SYSTEM_IPC_LOCK        // the caller has CAP_IPC_LOCK
 )
 
+var systemWords = []word{
+	{uint32(SystemIOMMU), "SystemIOMMU"},
+	{uint32(SystemVFIO), "SystemVFIO"},
+	{uint32(SystemUIO), "SystemUIO"},
+	{uint32(SystemIGBUIO), "SystemIGBUIO"},
+	{uint32(SystemNVMe), "SystemNVMe"},
+	{uint32(SystemVFIOWithoutIO), "SystemVFIOWithoutIO"},
+	{uint32(SystemIPCLock), "SystemIPCLock"},
+}
+
+// String names the flags.
+func (f SystemFlags) String() string { return bitsOf(uint32(f), systemWords) }
+
 // HugePages are huge pages of one size (struct upnvme_huge_pages).
 type HugePages struct {
 	PageBytes uint64
 	Pages     uint64 // set aside
 	Free      uint64 // not in use
 }
+
+// String tells it field by field.
+func (h HugePages) String() string { return fieldsOf(h) }
 
 // System is what this machine has for driving devices from user space (upnvme_system_get).
 type System struct {
@@ -134,6 +163,9 @@ type System struct {
 	HugeSizes       int    // how many sizes of huge pages the kernel has
 	Huge            []HugePages
 }
+
+// String tells it field by field.
+func (s System) String() string { return fieldsOf(s) }
 
 // ThisSystem looks at the machine (upnvme_system_get). What cannot be read counts as not there.
 func ThisSystem() (System, error) {

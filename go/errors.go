@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"syscall"
@@ -35,8 +36,14 @@ func (e *Error) Error() string {
 // Unwrap gives the errno.
 func (e *Error) Unwrap() error { return e.Errno }
 
-// Is compares the status that the controller answered, as [StatusError.Is] does.
-func (e *Error) Is(target error) bool { return e.Status != nil && e.Status.Is(target) }
+// Is compares the status that the controller answered, as [StatusError.Is] does; and a read-only file system is
+// [fs.ErrPermission], which the errno alone is not.
+func (e *Error) Is(target error) bool {
+	if e.Errno == syscall.EROFS && target == fs.ErrPermission {
+		return true
+	}
+	return e.Status != nil && e.Status.Is(target)
+}
 
 // As gives the status that the controller answered.
 func (e *Error) As(target interface{}) bool {
@@ -71,53 +78,6 @@ var (
 	ErrFreed = &Error{Errno: syscall.EFAULT, Code: CodeBufferUnreachable, Text: "the buffer was freed"}
 )
 
-// StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92; upnvme_status_name,
-// upnvme_status_text).
-type StatusError struct {
-	Status        uint16 // all of it, as the controller posted it, without the phase tag
-	SCT           uint8  // status code type
-	SC            uint8  // status code
-	DNR           bool   // do not retry: the same command would fail again
-	Aborted       bool   // the library completed it, not the device: close, or failure
-	Indeterminate bool   // with Aborted: the write may have happened or not
-	Blocks        uint32 // valid before the first error
-	Name          string // as the specification has it (upnvme_status_name)
-	Text          string // what it means, in a sentence (upnvme_status_text)
-}
-
-// Error gives the name and the sentence.
-func (e *StatusError) Error() string {
-	return fmt.Sprintf("upnvme: %s (type %d, code %#x): %s", e.Name, e.SCT, e.SC, e.Text)
-}
-
-// Is compares the type and the code with those of another StatusError, so that errors.Is finds a status whatever
-// else the device said.
-func (e *StatusError) Is(target error) bool {
-	other, ok := target.(*StatusError)
-	return ok && other.SCT == e.SCT && other.SC == e.SC
-}
-
-// Statuses that programs ask for, to be compared with errors.Is.
-var (
-	ErrCompareFailure = newStatusError(0x285, 0, 0) // the blocks differ from the buffer
-	ErrLBAOutOfRange  = newStatusError(0x080, 0, 0) // the device's own check of the range
-	ErrWriteProtected = newStatusError(0x182, 0, 0) // attempted write to read only range
-)
-
-func newStatusError(status, flags uint16, blocks uint32) *StatusError {
-	return &StatusError{
-		Status:        status,
-		SC:            uint8(status),
-		SCT:           uint8(status >> 8 & 7),
-		DNR:           status>>14&1 != 0,
-		Aborted:       flags&C.UPNVME_DONE_ABORTED != 0,
-		Indeterminate: flags&C.UPNVME_DONE_INDETERMINATE != 0,
-		Blocks:        blocks,
-		Name:          C.GoString(C.upnvme_status_name(C.uint16_t(status))),
-		Text:          C.GoString(C.upnvme_status_text(C.uint16_t(status))),
-	}
-}
-
 // lastError is this thread's error, which a call has just answered rc for. The goroutine must not have left the
 // thread since then.
 func lastError(rc C.int) error {
@@ -137,13 +97,6 @@ func lastError(rc C.int) error {
 	var e C.struct_upnvme_error
 	C.upnvme_error_get(&e)
 	return errorOf(&e, rc)
-}
-
-func statusOf(e *C.struct_upnvme_error) *StatusError {
-	if e.status == 0 {
-		return nil
-	}
-	return newStatusError(uint16(e.status), 0, 0)
 }
 
 func errorOf(e *C.struct_upnvme_error, rc C.int) error {

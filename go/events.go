@@ -25,6 +25,17 @@ const (
 	EventOther            EventKind = C.UPNVME_EVENT_OTHER      // look at Type, Info and LogPage
 )
 
+var eventWords = []word{
+	{uint32(EventNamespaceChanged), "namespace changed"},
+	{uint32(EventSMART), "smart"},
+	{uint32(EventError), "error"},
+	{uint32(EventFailed), "failed"},
+	{uint32(EventOther), "other"},
+}
+
+// String names the kind.
+func (k EventKind) String() string { return wordOf("EventKind", uint32(k), eventWords) }
+
 // Event is something that the controller reported (NVMe Base 2.0, 5.2; struct upnvme_event).
 type Event struct {
 	Kind    EventKind
@@ -33,6 +44,9 @@ type Event struct {
 	Info    uint8  // asynchronous event information
 	LogPage uint8  // the log page that has more; some the library has read
 }
+
+// String tells it field by field.
+func (e Event) String() string { return fieldsOf(e) }
 
 // events are what the library has noted and nobody has taken yet.
 type events struct {

@@ -36,6 +36,9 @@ type SMART struct {
 	SensorCelsius           []int32 // of the sensors that there are
 }
 
+// String tells it field by field.
+func (s SMART) String() string { return fieldsOf(s) }
+
 // SMART reads the SMART log of the controller (upnvme_smart_get).
 func (c *Controller) SMART() (SMART, error) {
 	s := C.struct_upnvme_smart{size: C.sizeof_struct_upnvme_smart}
@@ -74,6 +77,9 @@ type ErrorEntry struct {
 	_         uint32
 }
 
+// String tells it field by field.
+func (e ErrorEntry) String() string { return fieldsOf(e) }
+
 // ErrorLog reads the valid entries of the error log, newest first, and n of them at most (upnvme_error_log).
 func (c *Controller) ErrorLog(n int) ([]ErrorEntry, error) {
 	if n < 0 {
@@ -93,6 +99,9 @@ type Firmware struct {
 	NextSlot   int       // activated at the next reset; 0: none
 	Revisions  [7]string // of slots 1 to 7; empty where there is none
 }
+
+// String tells it field by field.
+func (f Firmware) String() string { return fieldsOf(f) }
 
 // Firmware reads the firmware slot log (upnvme_firmware_get).
 func (c *Controller) Firmware() (Firmware, error) {
@@ -129,6 +138,26 @@ const (
 	EffectScopeSubsystem       Effects = C.UPNVME_EFFECT_SCOPE_SUBSYSTEM
 )
 
+var effectWords = []word{
+	{uint32(EffectSupported), "EffectSupported"},
+	{uint32(EffectContent), "EffectContent"},
+	{uint32(EffectNamespaceCapability), "EffectNamespaceCapability"},
+	{uint32(EffectNamespaceInventory), "EffectNamespaceInventory"},
+	{uint32(EffectControllerCapability), "EffectControllerCapability"},
+	{uint32(EffectExecutionNamespace), "EffectExecutionNamespace"},
+	{uint32(EffectExecutionAll), "EffectExecutionAll"},
+	{uint32(EffectUUID), "EffectUUID"},
+	{uint32(EffectScopeNamespace), "EffectScopeNamespace"},
+	{uint32(EffectScopeController), "EffectScopeController"},
+	{uint32(EffectScopeNVMSet), "EffectScopeNVMSet"},
+	{uint32(EffectScopeEnduranceGroup), "EffectScopeEnduranceGroup"},
+	{uint32(EffectScopeDomain), "EffectScopeDomain"},
+	{uint32(EffectScopeSubsystem), "EffectScopeSubsystem"},
+}
+
+// String names the effects.
+func (e Effects) String() string { return bitsOf(uint32(e), effectWords) }
+
 // CommandEffects reads what a command does, an admin or an I/O command (upnvme_command_effects).
 func (c *Controller) CommandEffects(admin bool, opcode uint8) (Effects, error) {
 	var which C.uint32_t
@@ -159,6 +188,24 @@ const (
 	HasKeepAlive          FeatureSet = C.UPNVME_FEATURES_KEEP_ALIVE
 )
 
+var featureWords = []word{
+	{uint32(HasArbitration), "HasArbitration"},
+	{uint32(HasPower), "HasPower"},
+	{uint32(HasOverTemperature), "HasOverTemperature"},
+	{uint32(HasUnderTemperature), "HasUnderTemperature"},
+	{uint32(HasErrorRecovery), "HasErrorRecovery"},
+	{uint32(HasVolatileWriteCache), "HasVolatileWriteCache"},
+	{uint32(HasQueues), "HasQueues"},
+	{uint32(HasCoalescing), "HasCoalescing"},
+	{uint32(HasWriteAtomicity), "HasWriteAtomicity"},
+	{uint32(HasEvents), "HasEvents"},
+	{uint32(HasTimestamp), "HasTimestamp"},
+	{uint32(HasKeepAlive), "HasKeepAlive"},
+}
+
+// String names the features.
+func (s FeatureSet) String() string { return bitsOf(uint32(s), featureWords) }
+
 // Features are the current values of the features (upnvme_features_get; NVMe Base 2.0, 5.27.1). Those of features that
 // are not in Valid are 0.
 type Features struct {
@@ -186,6 +233,9 @@ type Features struct {
 	KeepAlive                 time.Duration
 	Timestamp                 time.Duration // see TimestampFromHost
 }
+
+// String tells it field by field.
+func (f Features) String() string { return fieldsOf(f) }
 
 // Features reads the current values of the features (upnvme_features_get).
 func (c *Controller) Features() (Features, error) {

@@ -78,6 +78,9 @@ type LeaseStats struct {
 	Abandoned    uint64 // commands whose call was cancelled while the device had them
 }
 
+// String tells it field by field.
+func (s LeaseStats) String() string { return fieldsOf(s) }
+
 // Stats reads the counters.
 func (c *Controller) Stats() LeaseStats {
 	p := &c.leases
@@ -391,7 +394,7 @@ func (l *lease) status() error {
 	if l.c.done.status == 0 {
 		return nil
 	}
-	return newStatusError(uint16(l.c.done.status), uint16(l.c.done.flags), uint32(l.c.done.blocks))
+	return newStatusError(uint16(l.c.done.status), uint16(l.c.done.flags), uint64(l.c.done.blocks))
 }
 
 // bounce is DMA memory of at least that many bytes.

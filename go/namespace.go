@@ -135,6 +135,9 @@ type NamespaceInfo struct {
 	UUID                 [16]byte
 }
 
+// String tells it field by field.
+func (i NamespaceInfo) String() string { return fieldsOf(i) }
+
 // Info tells what the namespace is, from a fresh Identify (upnvme_ns_info_get).
 func (ns *Namespace) Info() (NamespaceInfo, error) {
 	if ns == nil {

@@ -7,7 +7,10 @@ package upnvme
 // #include <upnvme/cgo.h>
 import "C"
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Opcode is an I/O command (NVM Command Set 1.0, Figure 15; UPNVME_OP_...).
 type Opcode uint8
@@ -22,6 +25,19 @@ const (
 	OpDatasetManagement Opcode = C.UPNVME_OP_DATASET_MANAGEMENT
 	OpVerify            Opcode = C.UPNVME_OP_VERIFY
 )
+
+var opcodeWords = []word{
+	{uint32(OpFlush), "flush"},
+	{uint32(OpWrite), "write"},
+	{uint32(OpRead), "read"},
+	{uint32(OpCompare), "compare"},
+	{uint32(OpWriteZeroes), "write zeroes"},
+	{uint32(OpDatasetManagement), "dataset management"},
+	{uint32(OpVerify), "verify"},
+}
+
+// String names the command.
+func (o Opcode) String() string { return wordOf("Opcode", uint32(o), opcodeWords) }
 
 // OpFlags are bits of a command's dword 12 (NVM Command Set 1.0, 3.2.6; UPNVME_FUA and its like).
 type OpFlags uint16
@@ -40,6 +56,22 @@ const (
 	CheckStorageTag  OpFlags = C.UPNVME_STORAGE_TAG_CHECK // check the storage tag
 )
 
+var opFlagWords = []word{
+	{uint32(FUA), "FUA"},
+	{uint32(LimitedRetry), "LimitedRetry"},
+	{uint32(DeallocateZeroes), "DeallocateZeroes"},
+	{uint32(FusedFirst), "FusedFirst"},
+	{uint32(FusedSecond), "FusedSecond"},
+	{uint32(CheckRef), "CheckRef"},
+	{uint32(CheckApp), "CheckApp"},
+	{uint32(CheckGuard), "CheckGuard"},
+	{uint32(ProtectionAction), "ProtectionAction"},
+	{uint32(CheckStorageTag), "CheckStorageTag"},
+}
+
+// String names the flags.
+func (f OpFlags) String() string { return bitsOf(uint32(f), opFlagWords) }
+
 // Form says what Offset of an [Op] is (UPNVME_FORM_...).
 type Form uint8
 
@@ -50,6 +82,11 @@ const (
 	// 1.0, Figure 41), and DSM has the attributes.
 	FormRanges Form = C.UPNVME_FORM_RANGES
 )
+
+// String names the form.
+func (f Form) String() string {
+	return wordOf("Form", uint32(f), []word{{uint32(FormBuffer), "buffer"}, {uint32(FormRanges), "ranges"}})
+}
 
 // Op is one I/O command, as plain data (struct upnvme_op). Zero what you do not use.
 //
@@ -75,6 +112,9 @@ type Op struct {
 	RefTagHigh uint16 // bits 79:64 of the storage and reference tag
 }
 
+// String tells the command: what of it is not zero.
+func (op Op) String() string { return setFieldsOf(op) }
+
 // Completion is how a command ended (struct upnvme_completion).
 type Completion struct {
 	Tag    uint64 // the op's; of a callback's command it means nothing
@@ -90,7 +130,15 @@ func (c Completion) Err() error {
 	if c.Status == 0 {
 		return nil
 	}
-	return newStatusError(c.Status, c.Flags, c.Blocks)
+	return newStatusError(c.Status, c.Flags, uint64(c.Blocks))
+}
+
+// String tells how the command ended.
+func (c Completion) String() string {
+	if err := c.Err(); err != nil {
+		return fmt.Sprintf("tag %d: %v; %d blocks before that", c.Tag, err, c.Blocks)
+	}
+	return fmt.Sprintf("tag %d: done, %d blocks, result %#x", c.Tag, c.Blocks, c.Result)
 }
 
 // The records cross to C as they are; a difference does not compile.

@@ -7,6 +7,7 @@ package upnvme
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 // queue pairs with [Interrupt] until something completes, else by turns, between 20 µs and 1 ms.
 type Pool struct {
 	ctrlr   *Controller
+	threads int
 	jobs    chan *job
 	stop    chan struct{}
 	ended   sync.WaitGroup
@@ -35,8 +37,10 @@ type PartialError struct {
 	Err      error // why the next one was refused
 }
 
-// Error says what was wrong with the op that was refused.
-func (e *PartialError) Error() string { return e.Err.Error() }
+// Error says how many were accepted, and what was wrong with the op after them.
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("%d of the commands were accepted; then: %v", e.Accepted, e.Err)
+}
 
 // Unwrap gives that.
 func (e *PartialError) Unwrap() error { return e.Err }
@@ -70,7 +74,7 @@ func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
 		return nil, err
 	}
 	defer c.gate.leave()
-	p := &Pool{ctrlr: c, jobs: make(chan *job), stop: make(chan struct{}), spin: c.config.spin,
+	p := &Pool{ctrlr: c, threads: n, jobs: make(chan *job), stop: make(chan struct{}), spin: c.config.spin,
 		longest: longNap}
 	p.fresh.New = func() interface{} { return &job{finished: make(chan struct{}, 1)} }
 	started := make(chan error)

@@ -31,6 +31,7 @@ type QPair struct {
 	polling   bool   // functions run just now
 	closing   bool   // one of them closed the queue pair
 	loose     bool   // of NewQPair
+	id        uint32 // its identifier, also when it is closed
 }
 
 // slot is a command with a function.
@@ -158,6 +159,7 @@ func (c *Controller) newQPair(options []QPairOption) (*QPair, error) {
 		break
 	}
 	q.qp = q.c.qp
+	q.id = uint32(C.upnvme_qpair_id(q.qp))
 	q.slots = make([]slot, q.c.nslots)
 	for i := range q.slots {
 		q.slots[i].next = uint32(i + 1)
@@ -347,6 +349,9 @@ type QPairStats struct {
 	Spurious            uint64 // completion entries of no command in flight, or of another queue
 	General             uint64 // commands that took the general path, not the straight one
 }
+
+// String tells it field by field.
+func (s QPairStats) String() string { return fieldsOf(s) }
 
 // Stats reads the counters (upnvme_qpair_stats_get).
 func (q *QPair) Stats() (QPairStats, error) {

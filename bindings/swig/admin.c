@@ -80,7 +80,8 @@ static struct admin *admin_make(const char *cdw, size_t bytes, PyObject *object,
 	admin->raw.data = data.at;
 	admin->raw.data_bytes = (uint32_t)data.bytes;
 	admin->raw.direction = direction;
-	admin->raw.timeout_ns = timeout_ns == UINT64_MAX ? 0 : timeout_ns;
+	if (timeout_ns != UINT64_MAX)
+		admin->raw.timeout_ns = timeout_ns ? timeout_ns : 1;
 	admin->keep = data.keep;
 	return admin;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Python's numbers as C's: what is out of range is a ValueError that names the argument. */
+/* Python's numbers and texts as C's. What is no number, or out of range, is an exception that names the argument. */
 #include "glue.h"
 
 #include <errno.h>
@@ -13,13 +13,28 @@ static int refuse(const char *name, uint64_t max, PyObject *object)
 	return -1;
 }
 
+/* A number and a buffer are easily swapped: some calls have the one first, some the other. */
+static int refuse_kind(const char *name, PyObject *object)
+{
+	if (!PyErr_ExceptionMatches(PyExc_TypeError))
+		return -1;
+	PyErr_Clear();
+	if (PyObject_CheckBuffer(object))
+		PyErr_Format(PyExc_TypeError,
+			     "%s must be a whole number, not %R: are the arguments in their order?",
+			     name, (PyObject *)Py_TYPE(object));
+	else
+		PyErr_Format(PyExc_TypeError, "%s must be a whole number, not %R", name, object);
+	return -1;
+}
+
 int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value)
 {
 	PyObject *index = PyNumber_Index(object);
 	unsigned long long number;
 
 	if (!index)
-		return -1;
+		return refuse_kind(name, object);
 	number = PyLong_AsUnsignedLongLong(index);
 	Py_DECREF(index);
 	/* Negative, or too large for any of them. */
@@ -29,6 +44,13 @@ int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value
 		return refuse(name, max, object);
 	*value = number;
 	return 0;
+}
+
+static int refuse_timeout(PyObject *type, PyObject *object)
+{
+	PyErr_Clear();
+	PyErr_Format(type, "timeout must be seconds, or None for without end, not %R", object);
+	return -1;
 }
 
 int arg_timeout(PyObject *object, uint64_t *timeout_ns)
@@ -41,28 +63,33 @@ int arg_timeout(PyObject *object, uint64_t *timeout_ns)
 	}
 	seconds = PyFloat_AsDouble(object);
 	if (seconds == -1.0 && PyErr_Occurred())
-		return -1;
-	if (!(seconds >= 0)) {
-		PyErr_Format(PyExc_ValueError,
-			     "timeout must be seconds, or None for without end, not %R", object);
-		return -1;
-	}
+		return refuse_timeout(PyErr_ExceptionMatches(PyExc_TypeError) ? PyExc_TypeError :
+										PyExc_ValueError,
+				      object);
+	if (!(seconds >= 0))
+		return refuse_timeout(PyExc_ValueError, object);
 	*timeout_ns = seconds < 9e9 ? (uint64_t)(seconds * 1e9) : UINT64_MAX;
+	/* However short, it is not 0, which says something else. */
+	if (!*timeout_ns && seconds > 0)
+		*timeout_ns = 1;
 	return 0;
 }
 
-const char *arg_text(PyObject *object, const char *name)
+/* As the system has it: names of files need not be UTF-8 (PEP 383). */
+const char *arg_text(PyObject *object, const char *name, PyObject **held)
 {
 	Py_ssize_t bytes;
-	const char *text;
+	char *text;
 
 	if (!PyUnicode_Check(object)) {
 		PyErr_Format(PyExc_TypeError, "%s must be a str, not %R", name,
 			     (PyObject *)Py_TYPE(object));
 		return NULL;
 	}
-	text = PyUnicode_AsUTF8AndSize(object, &bytes);
-	if (!text || (size_t)bytes == strlen(text))
+	*held = PyUnicode_EncodeFSDefault(object);
+	if (!*held || PyBytes_AsStringAndSize(*held, &text, &bytes) < 0)
+		return NULL;
+	if ((size_t)bytes == strlen(text))
 		return text;
 	PyErr_Format(PyExc_ValueError, "%s has a null character in it: %R", name, object);
 	return NULL;

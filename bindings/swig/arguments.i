@@ -16,11 +16,19 @@ NUMBER(uint16_t, UINT16_MAX)
 NUMBER(uint32_t, UINT32_MAX)
 NUMBER(uint64_t, UINT64_MAX)
 NUMBER(size_t, SIZE_MAX)
+%typemap(in) bool {
+	int value$argnum = PyObject_IsTrue($input);
+
+	if (value$argnum < 0)
+		SWIG_fail;
+	$1 = value$argnum;
+}
 %typemap(out) uint8_t, uint16_t, uint32_t "$result = PyLong_FromUnsignedLong((unsigned long)$1);"
 %typemap(out) uint64_t, size_t "$result = PyLong_FromUnsignedLongLong($1);"
 %typemap(out) int32_t "$result = PyLong_FromLong($1);"
 %typemap(out) bool "$result = PyBool_FromLong($1);"
-%typemap(out) char * "$result = PyUnicode_DecodeUTF8($1, (Py_ssize_t)strlen($1), \"replace\");"
+// As arg_text takes it: what comes back can be given again.
+%typemap(out) char * "$result = PyUnicode_DecodeFSDefault($1);"
 
 // Seconds, or None for without end.
 %typemap(in) uint64_t timeout_ns {
@@ -28,12 +36,12 @@ NUMBER(size_t, SIZE_MAX)
 		SWIG_fail;
 }
 
-%typemap(in) const char * {
-	$1 = (char *)arg_text($input, "$1_name");
+%typemap(in) const char * (PyObject *text = NULL) {
+	$1 = (char *)arg_text($input, "$1_name", &text);
 	if (!$1)
 		SWIG_fail;
 }
-%typemap(freearg) const char * "";
+%typemap(freearg) const char * "Py_XDECREF(text$argnum);"
 
 // Bytes-like objects, for the time of the call.
 %typemap(in) (const char *bytes, size_t nbytes) (Py_buffer view = { 0 }) {

@@ -73,15 +73,23 @@ static int batch_send_group(struct batch *batch)
 	return glue_raise(rc);
 }
 
+/* A short count alone does not tell a full queue from a command that is refused, so the next one is tried by itself. */
 static int batch_send(struct batch *batch)
 {
 	struct upnvme_area area = batch_area(batch);
+	uint32_t n = 0;
 	int rc;
 
 	data_settle(&batch->data);
 	data_settle(&batch->metadata);
-	rc = upnvme_submit_at(batch->channel->qp, &area, batch->ops, batch->n);
-	return rc < 0 ? glue_raise(rc) : rc;
+	do {
+		rc = upnvme_submit_at(batch->channel->qp, &area, batch->ops + n, batch->n - n);
+		n += rc > 0 ? (uint32_t)rc : 0;
+	} while (rc > 0 && n < batch->n);
+	if (rc >= 0 || (n && rc == -EAGAIN))
+		return (int)n;
+	glue_raise(rc);
+	return n ? glue_raise_partial(n) : -1;
 }
 
 static int batch_data(struct batch *batch, PyObject *data, PyObject *metadata)
@@ -109,7 +117,7 @@ static PyObject *batch_submit(struct batch *batch, PyObject *data, PyObject *met
 
 static int array_of(PyObject *ops, Py_buffer *view)
 {
-	if (PyObject_GetBuffer(ops, view, PyBUF_ND | PyBUF_FORMAT) < 0)
+	if (buffer_get(ops, false, view) < 0)
 		return -1;
 	if (view->itemsize == sizeof(struct upnvme_op) && view->ndim <= 1 &&
 	    view->len / view->itemsize <= UINT32_MAX)

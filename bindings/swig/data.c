@@ -10,7 +10,7 @@ static int data_of_view(PyObject *object, bool writable, struct data *data)
 
 	if (!holder)
 		return -1;
-	if (PyObject_GetBuffer(holder, &view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0) {
+	if (buffer_get(holder, writable, &view) < 0) {
 		Py_DECREF(holder);
 		return -1;
 	}
@@ -25,9 +25,10 @@ int data_of(PyObject *object, bool writable, struct data *data)
 
 	if (!PyObject_TypeCheck(object, memory_type))
 		return data_of_view(object, writable, data);
-	if (!memory->data || (writable && memory->readonly)) {
-		PyErr_SetString(PyExc_ValueError, memory->data ? "this buffer is read-only" :
-								 "this buffer was freed");
+	if (memory_check(memory) < 0)
+		return -1;
+	if (writable && memory->readonly) {
+		PyErr_SetString(PyExc_ValueError, "this buffer is read-only");
 		return -1;
 	}
 	Py_INCREF(object);
@@ -38,10 +39,9 @@ int data_of(PyObject *object, bool writable, struct data *data)
 /* A Buffer is not held against its free(), which another thread may call while one waits. */
 int data_check(const struct data *data)
 {
-	if (!PyObject_TypeCheck(data->keep, memory_type) || ((struct memory *)data->keep)->data)
-		return 0;
-	PyErr_SetString(PyExc_ValueError, "this buffer was freed");
-	return -1;
+	return PyObject_TypeCheck(data->keep, memory_type) ?
+		       memory_check((struct memory *)data->keep) :
+		       0;
 }
 
 static void settle_at(struct session *session, const char *at)

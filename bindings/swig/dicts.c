@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum kind { U8, U16, U32, U64, I32, TEXT, BYTES };
+enum kind { BOOL, U8, U16, U32, U64, I32, TEXT, BYTES };
 
 struct member {
 	const char *name;
@@ -29,6 +29,8 @@ static PyObject *number_of(const char *at, uint32_t kind)
 	int32_t i32;
 
 	switch (kind) {
+	case BOOL:
+		return PyBool_FromLong(*at);
 	case U8:
 		return memcpy(&u8, at, sizeof(u8)), PyLong_FromUnsignedLong(u8);
 	case U16:
@@ -102,8 +104,8 @@ static const struct member ctrlr_info[] = {
 	F(U32, page_bytes),
 	F(U32, buffer_align),
 	F(U16, oncs),
-	F(U8, volatile_write_cache),
-	F(U8, sgl),
+	F(BOOL, volatile_write_cache),
+	F(BOOL, sgl),
 	F(U32, ready_timeout_ms),
 	F(U64, max_write_zeroes_bytes),
 	F(U64, max_verify_bytes),
@@ -130,10 +132,10 @@ static const struct member ns_info[] = {
 	F(U32, metadata_bytes),
 	F(U32, max_transfer_blocks),
 	F(U32, boundary_blocks),
-	F(U8, metadata_extended),
+	F(BOOL, metadata_extended),
 	F(U8, protection),
-	F(U8, deallocated_reads_zero),
-	F(U8, readonly),
+	F(BOOL, deallocated_reads_zero),
+	F(BOOL, readonly),
 	F(BYTES, eui64),
 	F(BYTES, nguid),
 	F(BYTES, uuid),
@@ -157,12 +159,12 @@ static const struct member features[] = {
 	F(I32, over_celsius),
 	F(I32, under_celsius),
 	F(U32, error_recovery_ms),
-	F(U8, deallocated_reads_fail),
-	F(U8, volatile_write_cache),
-	F(U8, volatile_write_cache_enabled),
-	F(U8, write_atomicity_disabled),
-	F(U8, timestamp_from_host),
-	F(U8, timestamp_stopped),
+	F(BOOL, deallocated_reads_fail),
+	F(BOOL, volatile_write_cache),
+	F(BOOL, volatile_write_cache_enabled),
+	F(BOOL, write_atomicity_disabled),
+	F(BOOL, timestamp_from_host),
+	F(BOOL, timestamp_stopped),
 	F(U32, submission_queues),
 	F(U32, completion_queues),
 	F(U32, coalescing_entries),

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A buffer for other libraries of arrays, as the DLPack protocol lays it down (version 0.8's unversioned capsule). */
+/* A buffer for other libraries of arrays, as the DLPack protocol lays it down: the capsule of version 1, or for those
+ * that do not ask for that, the one without a version, which cannot say that memory is read-only. */
 #include "glue.h"
 
-#define KIND_CPU  1
-#define CODE_UINT 1
+#include <string.h>
+
+#define KIND_CPU       1
+#define CODE_UINT      1
+#define FLAG_READ_ONLY 1u
+#define FLAG_IS_COPIED 2u
 
 struct dl_tensor {
 	void *data;
@@ -21,65 +26,117 @@ struct dl_managed {
 	void (*deleter)(struct dl_managed *self);
 };
 
-/* What goes with it: the view keeps the memory. */
+struct dl_versioned {
+	uint32_t major, minor;
+	void *context;
+	void (*deleter)(struct dl_versioned *self);
+	uint64_t flags;
+	struct dl_tensor tensor;
+};
+
+/* What goes with it: the view keeps the memory, unless that is a copy. */
 struct exported {
 	struct dl_managed managed;
+	struct dl_versioned versioned;
 	Py_buffer view;
+	void *copy;
 	int64_t shape, stride;
 };
 
 /* The consumer may have given the interpreter's lock up. */
-static void exported_delete(struct dl_managed *managed)
+static void exported_delete(struct exported *exported)
 {
-	struct exported *exported = managed->context;
 	PyGILState_STATE state = PyGILState_Ensure();
 
-	PyBuffer_Release(&exported->view);
+	if (exported->view.obj)
+		PyBuffer_Release(&exported->view);
+	PyMem_Free(exported->copy);
 	PyMem_Free(exported);
 	PyGILState_Release(state);
 }
 
+static void managed_delete(struct dl_managed *managed)
+{
+	exported_delete(managed->context);
+}
+
+static void versioned_delete(struct dl_versioned *versioned)
+{
+	exported_delete(versioned->context);
+}
+
 /* A capsule that was taken has another name. */
+static const char managed_name[] = "dltensor", versioned_name[] = "dltensor_versioned";
+
 static void capsule_delete(PyObject *capsule)
 {
 	struct dl_managed *managed;
+	struct dl_versioned *versioned;
 
-	if (!PyCapsule_IsValid(capsule, "dltensor"))
-		return;
-	managed = PyCapsule_GetPointer(capsule, "dltensor");
-	managed->deleter(managed);
+	if (PyCapsule_IsValid(capsule, managed_name)) {
+		managed = PyCapsule_GetPointer(capsule, managed_name);
+		managed->deleter(managed);
+	} else if (PyCapsule_IsValid(capsule, versioned_name)) {
+		versioned = PyCapsule_GetPointer(capsule, versioned_name);
+		versioned->deleter(versioned);
+	}
 }
 
-static void tensor_fill(struct exported *exported)
+static int exported_copy(struct exported *exported)
 {
-	exported->shape = exported->view.len;
-	exported->stride = 1;
-	exported->managed.tensor = (struct dl_tensor){ .data = exported->view.buf,
-						       .device_type = KIND_CPU,
-						       .ndim = 1,
-						       .code = CODE_UINT,
-						       .bits = 8,
-						       .lanes = 1,
-						       .shape = &exported->shape,
-						       .strides = &exported->stride };
-	exported->managed.context = exported;
-	exported->managed.deleter = exported_delete;
+	exported->copy = PyMem_Malloc((size_t)exported->view.len);
+	if (!exported->copy) {
+		PyErr_NoMemory();
+		return -1;
+	}
+	memcpy(exported->copy, exported->view.buf, (size_t)exported->view.len);
+	PyBuffer_Release(&exported->view);
+	return 0;
 }
 
-PyObject *memory_dlpack(PyObject *memory)
+static PyObject *exported_capsule(struct exported *exported, bool versioned)
+{
+	struct dl_tensor tensor = { .data = exported->copy ? exported->copy : exported->view.buf,
+				    .device_type = KIND_CPU,
+				    .ndim = 1,
+				    .code = CODE_UINT,
+				    .bits = 8,
+				    .lanes = 1,
+				    .shape = &exported->shape,
+				    .strides = &exported->stride };
+	uint64_t flags = exported->copy          ? FLAG_IS_COPIED :
+			 exported->view.readonly ? FLAG_READ_ONLY :
+						   0;
+
+	exported->stride = 1;
+	exported->managed = (struct dl_managed){ tensor, exported, managed_delete };
+	exported->versioned =
+		(struct dl_versioned){ 1, 0, exported, versioned_delete, flags, tensor };
+	if (versioned)
+		return PyCapsule_New(&exported->versioned, versioned_name, capsule_delete);
+	if (!(flags & FLAG_READ_ONLY))
+		return PyCapsule_New(&exported->managed, managed_name, capsule_delete);
+	PyErr_SetString(PyExc_BufferError,
+			"this buffer is read-only, which only version 1 of DLPack can say: "
+			"give max_version=(1, 0), or copy=True");
+	return NULL;
+}
+
+PyObject *memory_dlpack(PyObject *memory, bool versioned, bool copy)
 {
 	struct exported *exported = PyMem_Calloc(1, sizeof(*exported));
-	PyObject *capsule;
+	PyObject *capsule = NULL;
 
 	if (!exported)
 		return PyErr_NoMemory();
-	if (PyObject_GetBuffer(memory, &exported->view, PyBUF_WRITABLE) < 0) {
+	if (PyObject_GetBuffer(memory, &exported->view, PyBUF_SIMPLE) < 0) {
 		PyMem_Free(exported);
 		return NULL;
 	}
-	tensor_fill(exported);
-	capsule = PyCapsule_New(&exported->managed, "dltensor", capsule_delete);
+	exported->shape = exported->view.len;
+	if (!copy || exported_copy(exported) == 0)
+		capsule = exported_capsule(exported, versioned);
 	if (!capsule)
-		exported_delete(&exported->managed);
+		exported_delete(exported);
 	return capsule;
 }

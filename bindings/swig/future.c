@@ -3,6 +3,9 @@
 #include "slot.h"
 
 #include <errno.h>
+#include <string.h>
+
+#define FUTURE_RAISED 1 /* there is an exception */
 
 static PyObject *name_result, *name_exception;
 
@@ -90,6 +93,59 @@ static int take_memory(struct channel *self, struct space *space, struct upnvme_
 	return 0;
 }
 
+/* What the device does not reach is copied into memory that it does. */
+static int take_copy(struct channel *self, struct upnvme_op *op, size_t bytes, PyObject **keep)
+{
+	struct memory *memory = memory_take(self->session, bytes);
+
+	if (!memory)
+		return -1;
+	memcpy(memory->data, op->buf, bytes);
+	op->buf = memory->data;
+	Py_DECREF(*keep);
+	*keep = (PyObject *)memory;
+	return 0;
+}
+
+static int future_send(struct channel *self, const struct upnvme_op *op, enum slot_kind kind,
+		       PyObject *future, PyObject *keep)
+{
+	struct slot *slot;
+	struct slot_more *more;
+	int rc;
+
+	/* Getting at the data may have run Python, which may have closed the queue pair. */
+	if (!self->free)
+		return channel_check(self) < 0 ? FUTURE_RAISED : -EAGAIN;
+	slot = slot_take(self, kind, future, keep, 0);
+	more = slot_more(slot);
+	more->opcode = op->opcode;
+	more->lba = op->lba;
+	more->blocks = op->blocks;
+	rc = upnvme_io(self->qp, op, slot_done, slot);
+	if (rc < 0)
+		slot_give(slot);
+	return rc;
+}
+
+/* What is only read from may be any memory. */
+static int future_send_any(struct channel *self, struct space *space, struct upnvme_op *op,
+			   PyObject *future, PyObject **keep)
+{
+	int rc = future_send(self, op, SLOT_FUTURE, future, *keep);
+	size_t bytes;
+
+	if (!*keep || op->opcode == UPNVME_OP_READ || rc >= 0 || rc == -EAGAIN ||
+	    !space_unreachable(rc))
+		return rc;
+	bytes = space_bytes(space, op->blocks);
+	if (take_copy(self, op, bytes, keep) < 0)
+		return FUTURE_RAISED;
+	rc = future_send(self, op, SLOT_FUTURE, future, *keep);
+	self->session->bounced_bytes += rc == 0 ? bytes : 0;
+	return rc;
+}
+
 /* False: the queue is full. */
 PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
 			 uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *future)
@@ -97,8 +153,6 @@ PyObject *channel_future(struct channel *self, struct space *space, uint32_t opc
 	struct upnvme_op op = { .opcode = (uint8_t)opcode, .flags = (uint16_t)flags, .lba = lba };
 	bool own = opcode == UPNVME_OP_READ && data == Py_None;
 	PyObject *keep = NULL;
-	struct slot_more *more;
-	struct slot *slot;
 	int rc;
 
 	if (!self->free && channel_is_open(self))
@@ -107,24 +161,13 @@ PyObject *channel_future(struct channel *self, struct space *space, uint32_t opc
 		   io_prepare(self, space, &op, data, blocks, &keep);
 	if (rc < 0)
 		return NULL;
-	/* Getting at the data may have run Python, which may have closed the queue pair. */
-	if (!self->free) {
-		Py_XDECREF(keep);
-		return channel_check(self) < 0 ? NULL : PyBool_FromLong(0);
-	}
-	slot = slot_take(self, own ? SLOT_FUTURE_BUFFER : SLOT_FUTURE, future, keep, 0);
+	rc = own ? future_send(self, &op, SLOT_FUTURE_BUFFER, future, keep) :
+		   future_send_any(self, space, &op, future, &keep);
 	Py_XDECREF(keep);
-	more = slot_more(slot);
-	more->opcode = op.opcode;
-	more->lba = lba;
-	more->blocks = op.blocks;
-	rc = upnvme_io(self->qp, &op, slot_done, slot);
-	if (rc == 0)
-		Py_RETURN_TRUE;
-	slot_give(slot);
-	if (rc == -EAGAIN)
-		Py_RETURN_FALSE;
-	glue_raise(rc);
+	if (rc == 0 || rc == -EAGAIN)
+		return PyBool_FromLong(rc == 0);
+	if (rc != FUTURE_RAISED)
+		glue_raise(rc);
 	return NULL;
 }
 

@@ -93,6 +93,7 @@ struct memory {
 	size_t size;
 	Py_ssize_t exports;
 	bool registered, readonly, cached;
+	bool went;      /* with its controller */
 	Py_buffer view; /* registered: of the owner */
 	struct memory *next, **link;
 };
@@ -153,24 +154,32 @@ int glue_raise_error(int rc, const struct upnvme_error *error);
 int glue_raise_own(int err, uint32_t code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int glue_raise_forked(void);
+/* A text of the library's, whatever bytes it may have. */
+PyObject *glue_text(const char *text);
 /* The exception for a status other than success. */
 int glue_raise_status(const struct upnvme_completion *done, const struct upnvme_op *op);
+/* The exception that is set becomes the cause of one that says which command of a batch was refused. */
+int glue_raise_partial(uint32_t index);
+/* The exception for a command that the device has not answered in the caller's time. */
+int glue_raise_timeout(const struct upnvme_op *op, uint64_t timeout_ns);
 /* Raises what a list of exceptions says: one as it is, several as a group. */
 int glue_raise_all(PyObject *list);
 /* Takes the exception that is set, and appends it. */
 int glue_collect(PyObject **list);
 struct hooks {
-	PyObject *error, *status, *group, *buffer, *completion, *completions, *log;
+	PyObject *error, *status, *group, *partial, *timeout, *buffer, *completion, *completions,
+		*log;
 };
 extern struct hooks hooks;
-void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buffer,
-	       PyObject *completion, PyObject *completions, PyObject *log);
+void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *partial,
+	       PyObject *timeout, PyObject *buffer, PyObject *completion, PyObject *completions,
+	       PyObject *log);
 
 /* arguments.c */
 int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value);
 int arg_timeout(PyObject *object, uint64_t *timeout_ns);
-/* As long as the object; null with an exception. */
-const char *arg_text(PyObject *object, const char *name);
+/* As long as what is held; null with an exception. */
+const char *arg_text(PyObject *object, const char *name, PyObject **held);
 /* Holds its controller open. */
 int arg_space(struct space *space);
 
@@ -209,6 +218,8 @@ PyObject *session_close(struct session *self);
 /* The same, and a signal may end it before it has begun. */
 PyObject *session_end(struct session *self, bool interruptible);
 bool session_is_open(struct session *self);
+/* Whether the device is this process's still. */
+bool session_holds(struct session *self);
 int session_check(struct session *self);
 /* Says that it was closed. */
 int session_refuse(void);
@@ -257,6 +268,8 @@ int ask_alive(struct session *session);
 extern PyType_Spec space_spec;
 PyObject *space_open(struct space *self, struct session *session, uint32_t nsid);
 int space_check(struct space *self);
+/* Whether the library refused the memory for what it is. */
+bool space_unreachable(int rc);
 size_t space_bytes(const struct space *self, uint32_t blocks);
 /* Bytes of metadata that follow each block's data in the buffer. */
 uint32_t space_extended(upnvme_ns *ns);
@@ -277,6 +290,8 @@ extern PyType_Spec memory_spec;
 PyObject *memory_alloc(struct memory *self, struct session *session, size_t bytes, size_t align);
 PyObject *memory_register(struct memory *self, struct session *session, PyObject *owner);
 PyObject *memory_free(struct memory *self);
+/* That it is there. */
+int memory_check(const struct memory *self);
 PyObject *memory_address(struct memory *self);
 struct memory *memory_take(struct session *session, size_t bytes);
 void memory_drop_all(struct session *session);
@@ -285,7 +300,7 @@ bool cache_put(struct session *session, void *data, size_t bytes);
 void cache_empty(struct session *session);
 
 /* dlpack.c */
-PyObject *memory_dlpack(PyObject *memory);
+PyObject *memory_dlpack(PyObject *memory, bool versioned, bool copy);
 
 /* records.c, column.c, done.c */
 extern PyType_Spec records_spec, done_spec, column_spec;
@@ -358,7 +373,7 @@ int future_fail(PyObject *future);
 struct group;
 extern PyType_Spec group_spec;
 PyObject *group_make(uint32_t n, PyObject *future);
-PyObject *group_end(PyObject *group, uint32_t n);
+PyObject *group_end(PyObject *group, uint32_t n, PyObject *refusal);
 int group_take(struct group *self, const struct upnvme_completion *done);
 /* How many more commands it takes; and that so many were sent. */
 uint32_t group_room(PyObject *group);
@@ -371,6 +386,9 @@ PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns);
 PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns);
 PyObject *channel_wait(struct channel *self, uint64_t timeout_ns);
 int deliver(struct channel *self, PyObject **errors);
+
+/* plain.c: contiguous memory of bytes and numbers. */
+int buffer_get(PyObject *object, bool writable, Py_buffer *view);
 
 /* data.c: a caller's object as memory. */
 struct data {

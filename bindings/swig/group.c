@@ -4,6 +4,7 @@
 
 struct group {
 	PyObject_HEAD PyObject *future;
+	PyObject *refusal; /* of the command behind the last one that was taken; may be null */
 	struct records *done;
 	uint32_t wanted, sent, taken;
 };
@@ -40,7 +41,12 @@ static int group_settle(struct group *self)
 	if (self->taken < self->wanted)
 		return 0;
 	self->done->n = self->taken;
-	return future_set(self->future, (PyObject *)self->done);
+	if (!self->refusal)
+		return future_set(self->future, (PyObject *)self->done);
+	if (PyObject_SetAttrString(self->refusal, "completions", (PyObject *)self->done) < 0)
+		return -1;
+	PyErr_SetObject((PyObject *)Py_TYPE(self->refusal), self->refusal);
+	return future_fail(self->future);
 }
 
 int group_take(struct group *self, const struct upnvme_completion *done)
@@ -49,14 +55,16 @@ int group_take(struct group *self, const struct upnvme_completion *done)
 	return group_settle(self);
 }
 
-/* The batch turned out to end after n commands. */
-PyObject *group_end(PyObject *group, uint32_t n)
+/* The batch turned out to end after n commands: None, or the exception that says why. */
+PyObject *group_end(PyObject *group, uint32_t n, PyObject *refusal)
 {
 	struct group *self = type_cast(group, group_type, "group");
 
 	if (!self)
 		return NULL;
 	self->wanted = n;
+	if (refusal != Py_None)
+		self->refusal = Py_NewRef(refusal);
 	if (group_settle(self) < 0)
 		return NULL;
 	Py_RETURN_NONE;
@@ -66,12 +74,14 @@ static int group_traverse(PyObject *object, visitproc visit, void *arg)
 {
 	Py_VISIT(Py_TYPE(object));
 	Py_VISIT(((struct group *)object)->future);
+	Py_VISIT(((struct group *)object)->refusal);
 	return 0;
 }
 
 static int group_clear(PyObject *object)
 {
 	Py_CLEAR(((struct group *)object)->future);
+	Py_CLEAR(((struct group *)object)->refusal);
 	return 0;
 }
 

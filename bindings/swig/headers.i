@@ -9,6 +9,7 @@
 %ignore upnvme_open_opts;
 %ignore upnvme_close;
 %ignore upnvme_ctrlr_poll;
+%ignore upnvme_ctrlr_abandon;
 %ignore upnvme_ctrlr_on_event;
 %ignore upnvme_admin;
 %ignore upnvme_admin_submit;
@@ -105,15 +106,15 @@ RECORD(upnvme_system, UPNVME_SYSTEM_SIZE)
 PyObject *devices_list(void);
 PyObject *channel_histogram(struct channel *channel);
 
-%typemap(in) const char *driver {
+%typemap(in) const char *driver (PyObject *text = NULL) {
 	$1 = NULL;
 	if ($input != Py_None) {
-		$1 = (char *)arg_text($input, "driver");
+		$1 = (char *)arg_text($input, "driver", &text);
 		if (!$1)
 			SWIG_fail;
 	}
 }
-%typemap(freearg) const char *driver "";
+%typemap(freearg) const char *driver "Py_XDECREF(text$argnum);"
 
 %{
 #include "dicts.h"

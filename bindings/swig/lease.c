@@ -204,7 +204,7 @@ int lease_run(struct session *session, const struct upnvme_op *op, size_t bytes,
 	}
 	rc = lease_exec(session, lease, op, quick, timeout_ns, done);
 	if (rc == -ETIMEDOUT)
-		glue_raise(rc);
+		glue_raise_timeout(op, timeout_ns);
 	if (rc == -ETIMEDOUT || rc == -EINTR)
 		lease_interrupt(session, lease, keep);
 	else

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define MESSAGES   64u
-#define TEXT_BYTES 400u
+#define TEXT_BYTES 512u /* as long as the library's */
 
 struct message {
 	uint32_t level;
@@ -40,8 +40,8 @@ static int hand_on(void *arg)
 
 	(void)arg;
 	while (take_message(&message)) {
-		result = hooks.log ? PyObject_CallFunction(hooks.log, "Is", message.level,
-							   message.text) :
+		result = hooks.log ? PyObject_CallFunction(hooks.log, "IN", message.level,
+							   glue_text(message.text)) :
 				     NULL;
 		if (!result && !type && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt))
 			PyErr_Fetch(&type, &value, &traceback);

@@ -88,10 +88,13 @@ PyObject *memory_register(struct memory *self, struct session *session, PyObject
 	if (memory_is_new(self, session) < 0)
 		return NULL;
 	orphans_retry(session);
-	if (PyObject_GetBuffer(owner, &self->view, PyBUF_WRITABLE) < 0) {
+	if (buffer_get(owner, true, &self->view) < 0) {
+		if (!PyErr_ExceptionMatches(PyExc_BufferError) &&
+		    !PyErr_ExceptionMatches(PyExc_ValueError))
+			return NULL;
 		PyErr_Clear();
 		self->readonly = true;
-		if (PyObject_GetBuffer(owner, &self->view, PyBUF_SIMPLE) < 0)
+		if (buffer_get(owner, false, &self->view) < 0)
 			return NULL;
 	}
 	/* Getting at it may have run Python. */
@@ -142,6 +145,19 @@ static int memory_check_views(const struct memory *self)
 		return 0;
 	PyErr_Format(PyExc_BufferError, "%zd views of this buffer live: release them first",
 		     self->exports);
+	return -1;
+}
+
+int memory_check(const struct memory *self)
+{
+	if (self->data)
+		return 0;
+	PyErr_SetString(
+		PyExc_ValueError,
+		!self->session ? "this buffer has no memory: use Controller.alloc" :
+		self->went     ? "this buffer was freed with its controller: copy what is needed "
+				 "(bytes, numpy.array) before that is closed" :
+				 "this buffer was freed");
 	return -1;
 }
 
@@ -201,8 +217,10 @@ void memory_drop_all(struct session *session)
 {
 	struct memory *self;
 
-	while ((self = memory_without_views(session)))
+	while ((self = memory_without_views(session))) {
+		self->went = true;
 		memory_give_back(self, true);
+	}
 	orphans_retry(session);
 }
 
@@ -229,10 +247,8 @@ static int memory_get(PyObject *object, Py_buffer *view, int flags)
 	view->obj = NULL;
 	if (self->data && self->session->born != glue_generation)
 		return glue_raise_forked();
-	if (!self->data) {
-		PyErr_SetString(PyExc_ValueError, "this buffer was freed");
+	if (memory_check(self) < 0)
 		return -1;
-	}
 	if (PyBuffer_FillInfo(view, object, self->data, (Py_ssize_t)self->size, self->readonly,
 			      flags) < 0)
 		return -1;
@@ -248,6 +264,7 @@ static void memory_release(PyObject *object, Py_buffer *view)
 	(void)view;
 	if (--self->exports || session->life != LIFE_CLOSED || session->born != glue_generation)
 		return;
+	self->went = true;
 	memory_give_back(self, true);
 	session_last_view(session);
 }

@@ -9,10 +9,12 @@
 
 struct hooks hooks;
 
-void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buffer,
-	       PyObject *completion, PyObject *completions, PyObject *log)
+void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *partial,
+	       PyObject *timeout, PyObject *buffer, PyObject *completion, PyObject *completions,
+	       PyObject *log)
 {
-	struct hooks set = { error, status, group, buffer, completion, completions, log };
+	struct hooks set = { error,  status,     group,       partial, timeout,
+			     buffer, completion, completions, log };
 	PyObject **all = (PyObject **)&set;
 
 	for (size_t i = 0; i < sizeof(set) / sizeof(*all); i++)
@@ -30,9 +32,16 @@ static int raise_object(PyObject *exception)
 	return -1;
 }
 
+/* It can always be printed: bytes that are no UTF-8 are shown as escapes. */
+PyObject *glue_text(const char *text)
+{
+	return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
+}
+
 static int raise_error(int err, uint32_t code, const char *text, unsigned status)
 {
-	return raise_object(PyObject_CallFunction(hooks.error, "iIsI", err, code, text, status));
+	return raise_object(
+		PyObject_CallFunction(hooks.error, "iINI", err, code, glue_text(text), status));
 }
 
 /* The traffic's own errors have no sentence in the library. */
@@ -88,7 +97,15 @@ int glue_raise_status(const struct upnvme_completion *done, const struct upnvme_
 						  (unsigned long long)op->lba, op->blocks));
 }
 
-int glue_collect(PyObject **list)
+int glue_raise_timeout(const struct upnvme_op *op, uint64_t timeout_ns)
+{
+	return raise_object(PyObject_CallFunction(hooks.timeout, "IKIK", (unsigned)op->opcode,
+						  (unsigned long long)op->lba, op->blocks,
+						  (unsigned long long)timeout_ns));
+}
+
+/* A new reference to the exception that is set, which is not set any more. */
+static PyObject *take_exception(void)
 {
 	PyObject *type, *value, *traceback;
 
@@ -96,13 +113,25 @@ int glue_collect(PyObject **list)
 	PyErr_NormalizeException(&type, &value, &traceback);
 	if (traceback)
 		PyException_SetTraceback(value, traceback);
+	Py_XDECREF(type);
+	Py_XDECREF(traceback);
+	return value;
+}
+
+int glue_raise_partial(uint32_t index)
+{
+	return raise_object(PyObject_CallFunction(hooks.partial, "IN", index, take_exception()));
+}
+
+int glue_collect(PyObject **list)
+{
+	PyObject *value = take_exception();
+
 	if (!*list)
 		*list = PyList_New(0);
 	if (!*list || PyList_Append(*list, value) < 0)
 		PyErr_Clear();
-	Py_XDECREF(type);
 	Py_XDECREF(value);
-	Py_XDECREF(traceback);
 	return -1;
 }
 

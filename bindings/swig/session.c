@@ -99,6 +99,11 @@ bool session_is_open(struct session *self)
 	return self->life == LIFE_OPEN && self->born == glue_generation;
 }
 
+bool session_holds(struct session *self)
+{
+	return self->ctrlr && self->born == glue_generation;
+}
+
 int session_refuse(void)
 {
 	return glue_raise_own(ESHUTDOWN, UPNVME_ERR_NONE,

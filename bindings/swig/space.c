@@ -123,8 +123,7 @@ static int move_bounced(struct space *self, struct upnvme_op *op, const struct d
 	return rc;
 }
 
-/* Whether the library refused this memory for what it is. */
-static bool is_unreachable(int rc)
+bool space_unreachable(int rc)
 {
 	struct upnvme_error error;
 
@@ -143,8 +142,8 @@ static int move_straight(struct space *self, struct upnvme_op *op, const struct 
 	op->buf = data->at;
 	rc = lease_run(self->session, op, data->bytes, data->keep, timeout_ns, &done);
 	if (rc < 0)
-		return is_unreachable(rc) ? move_bounced(self, op, data, timeout_ns) :
-					    glue_raise(rc);
+		return space_unreachable(rc) ? move_bounced(self, op, data, timeout_ns) :
+					       glue_raise(rc);
 	if (rc > 0)
 		return -1;
 	return done.status ? glue_raise_status(&done, op) : 0;

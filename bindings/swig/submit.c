@@ -62,16 +62,11 @@ static int check_space(const struct channel *self, const struct space *space)
 static int count_blocks(PyObject *given, const struct data *data, size_t block_bytes,
 			uint32_t *blocks)
 {
-	unsigned long long n = data->bytes / (block_bytes ? block_bytes : 1);
+	uint64_t n = data->bytes / (block_bytes ? block_bytes : 1);
 
 	if (given != Py_None) {
-		n = PyLong_AsUnsignedLongLong(given);
-		if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_OverflowError))
+		if (arg_number(given, "blocks", UINT32_MAX, &n) < 0)
 			return -1;
-		if (PyErr_Occurred() || n > UINT32_MAX) {
-			PyErr_SetString(PyExc_ValueError, "blocks must be from 0 to 4294967295");
-			return -1;
-		}
 	} else if (!block_bytes || data->bytes % block_bytes || n > UINT32_MAX) {
 		PyErr_Format(PyExc_ValueError, "%zu bytes are no whole number of blocks of %zu",
 			     data->bytes, block_bytes);

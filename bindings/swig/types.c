@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The module's types: made once, and told apart. */
+/* The module's types: made once, however often it is imported, and told apart. */
 #include "lock.h"
 
 PyTypeObject *session_type, *space_type, *channel_type, *memory_type, *records_type, *done_type,
@@ -16,14 +16,28 @@ static const struct {
 	{ &column_type, &column_spec, "Column" },    { &group_type, &group_spec, "Group" },
 };
 
+/* What this module has of its own is the process's: its types, the library's log, who waits. Another interpreter would
+ * take them from the one that uses them. */
+static int check_interpreter(void)
+{
+	if (PyInterpreterState_GetID(PyInterpreterState_Get()) == 0)
+		return 0;
+	PyErr_SetString(PyExc_ImportError,
+			"upnvme is for the main interpreter of a process, and this is a "
+			"sub-interpreter: import it there, or in a process of its own");
+	return -1;
+}
+
 int types_init(PyObject *module)
 {
+	if (check_interpreter() < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		PyObject *type = lock_type(all[i].spec);
-
-		if (!type || PyModule_AddObjectRef(module, all[i].name, type) < 0)
+		if (!*all[i].type)
+			*all[i].type = (PyTypeObject *)lock_type(all[i].spec);
+		if (!*all[i].type ||
+		    PyModule_AddObjectRef(module, all[i].name, (PyObject *)*all[i].type) < 0)
 			return -1;
-		*all[i].type = (PyTypeObject *)type;
 	}
 	return 0;
 }

@@ -25,15 +25,17 @@
 %include "arguments.i"
 
 // --- glue.h ----------------------------------------------------------------------------------------------------------
-void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *buffer, PyObject *completion,
-	       PyObject *completions, PyObject *log);
+void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *partial, PyObject *timeout,
+	       PyObject *buffer, PyObject *completion, PyObject *completions, PyObject *log);
 PyObject *log_start(uint32_t level);
 PyObject *log_drain(void);
 
-PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t nqpairs, uint32_t keep_alive_ms,
-		       uint64_t admin_timeout_ns, uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries);
+PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t queue_pairs,
+		       uint32_t keep_alive, uint64_t admin_timeout, uint64_t max_transfer, uint32_t leases,
+		       uint32_t lease_entries);
 PyObject *session_close(struct session *self);
 bool session_is_open(struct session *self);
+bool session_holds(struct session *self);
 PyObject *session_stats(struct session *self);
 PyObject *session_events(struct session *self);
 PyObject *session_admin(struct session *self, const char *bytes, size_t nbytes, PyObject *data, uint32_t direction,
@@ -61,11 +63,11 @@ PyObject *space_move(struct space *self, uint32_t opcode, PyObject *data, uint64
 PyObject *space_tell(struct space *self, uint32_t opcode, uint64_t lba, uint32_t blocks, uint32_t flags,
 		     uint64_t timeout_ns);
 
-PyObject *memory_alloc(struct memory *self, struct session *session, size_t bytes, size_t align);
+PyObject *memory_alloc(struct memory *self, struct session *session, size_t size, size_t align);
 PyObject *memory_register(struct memory *self, struct session *session, PyObject *owner);
 PyObject *memory_free(struct memory *self);
 PyObject *memory_address(struct memory *self);
-PyObject *memory_dlpack(PyObject *memory);
+PyObject *memory_dlpack(PyObject *memory, bool versioned, bool copy);
 
 PyObject *records_init(struct records *self, uint32_t kind, size_t n);
 PyObject *records_column(struct records *self, const char *name);
@@ -98,7 +100,7 @@ PyObject *channel_future(struct channel *self, struct space *space, uint32_t opc
 PyObject *channel_turn(struct channel *self);
 PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata, PyObject *group);
 PyObject *group_make(uint32_t n, PyObject *future);
-PyObject *group_end(PyObject *group, uint32_t n);
+PyObject *group_end(PyObject *group, uint32_t n, PyObject *refusal);
 PyObject *channel_wait(struct channel *self, uint64_t timeout_ns);
 PyObject *channel_reap(struct channel *self, uint32_t min, uint32_t max, uint64_t timeout_ns);
 

@@ -49,6 +49,15 @@ int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr)
 	return rc ? rc : ctrlr_poll(ctrlr);
 }
 
+int upnvme_ctrlr_abandon(upnvme_ctrlr *ctrlr)
+{
+	int rc = ctrlr_check(ctrlr, "upnvme_ctrlr_abandon");
+
+	if (!rc)
+		poll_abandon(ctrlr);
+	return rc;
+}
+
 int upnvme_ctrlr_on_event(upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg)
 {
 	int rc = ctrlr_check(ctrlr, "upnvme_ctrlr_on_event");
@@ -60,7 +69,7 @@ int upnvme_ctrlr_on_event(upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg)
 
 const char *upnvme_ctrlr_uri(const upnvme_ctrlr *ctrlr)
 {
-	return ctrlr ? ctrlr->uri : NULL;
+	return ctrlr_check(ctrlr, "upnvme_ctrlr_uri") ? NULL : ctrlr->uri;
 }
 
 static void fill_identity(struct upnvme_ctrlr_info *info, const struct nvme_id_ctrl *id)

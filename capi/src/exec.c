@@ -79,16 +79,16 @@ static int exec_run(struct exec *exec, struct upnvme_qpair *qp)
 /* A callback may ask to close the queue pair, which is not to go before the last look at it. */
 static int exec_held(struct exec *exec, struct upnvme_qpair *qp, bool adopted)
 {
-	int rc;
+	int rc, closed = 0;
 
 	qp->held = true;
 	rc = exec_run(exec, qp);
 	qp->held = false;
 	if (qp->close_wanted)
-		qpair_close(qp);
+		closed = qpair_close(qp);
 	else if (adopted)
 		qpair_release(qp);
-	return rc;
+	return rc ? rc : closed;
 }
 
 static int exec_check(const struct upnvme_qpair *qp, const struct exec *exec, const char *name)

@@ -343,9 +343,11 @@ static int enter_to_take(upnvme_qpair *qp)
 
 static inline int closed_if_wanted(upnvme_qpair *qp, int result)
 {
+	int rc = 0;
+
 	if (unlikely(qp->close_wanted) && !qp->held)
-		qpair_close(qp);
-	return result;
+		rc = qpair_close(qp);
+	return unlikely(rc) ? rc : result;
 }
 
 static __attribute__((noinline)) int poll_take(upnvme_qpair *qp, uint32_t max)
@@ -356,13 +358,23 @@ static __attribute__((noinline)) int poll_take(upnvme_qpair *qp, uint32_t max)
 	return closed_if_wanted(qp, !handed && sink.stopped ? -ENOMSG : (int)handed);
 }
 
-/* Commands are outstanding. A poll that finds none of them done does not get beyond this function. */
+/* Nothing has come for so long that the controller is looked at. One that was given up completes
+ * what it had, here. */
+static __attribute__((noinline, cold)) bool found_dead(upnvme_qpair *qp)
+{
+	return !patience_look(qp) && !enter_to_take(qp) && take_has_work(qp);
+}
+
+/* Commands are outstanding. A poll that finds none of them done does not get beyond this function,
+ * but now and then. */
 static __attribute__((noinline)) int poll_busy(upnvme_qpair *qp, uint32_t max)
 {
 	if (unlikely(qp->in_poll))
 		return owner_in_callback(qp);
 	take_ring(qp);
-	return take_has_work(qp) ? poll_take(qp, max) : 0;
+	if (!take_has_work(qp) && (likely(--qp->patience) || !found_dead(qp)))
+		return 0;
+	return poll_take(qp, max);
 }
 
 static __attribute__((noinline)) int poll_gated(upnvme_qpair *qp, uint32_t max)
@@ -400,9 +412,11 @@ int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uint32_t n)
 	if (qp->in_poll)
 		return owner_in_callback(qp);
 	take_ring(qp);
-	if (take_has_work(qp))
-		take(qp, 0, &sink, true);
-	return closed_if_wanted(qp, (int)sink.n);
+	if (unlikely(!take_has_work(qp)) && (likely(--qp->patience) || !found_dead(qp)))
+		return closed_if_wanted(qp, 0);
+	take(qp, 0, &sink, true);
+	rc = closed_if_wanted(qp, 0);
+	return sink.n ? (int)sink.n : rc; /* no completion is lost for the sentence of a close */
 }
 
 int upnvme_qpair_ring(upnvme_qpair *qp)

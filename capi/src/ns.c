@@ -2,6 +2,7 @@
 /* upnvme/ctrlr.h, namespaces: handles and properties. */
 #include "driver/ns.h"
 
+#include "base/handle.h"
 #include "check.h"
 #include "driver/ctrlr.h"
 #include "options.h"
@@ -55,7 +56,7 @@ int upnvme_ns_info_get(upnvme_ns *ns, struct upnvme_ns_info *info)
 	int rc = check_pointer(ns, "upnvme_ns_info_get", "ns");
 
 	if (!rc)
-		rc = ctrlr_check(ns->ctrlr, "upnvme_ns_info_get");
+		rc = handle_check(ns, HANDLE_NS, "upnvme_ns_info_get");
 	if (!rc)
 		rc = check_pointer(info, "upnvme_ns_info_get", "info");
 	if (!rc)

@@ -5,6 +5,7 @@
 #include <upnvme/io.h>
 
 #include "base/error.h"
+#include "base/handle.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/histogram.h"
@@ -16,9 +17,12 @@
 #define QPAIR_OPTS_V1  16u
 #define QPAIR_STATS_V1 88u
 
+/* Not asked of the calls that are made per I/O. */
 static int check_qpair(const upnvme_qpair *qp, const char *call)
 {
-	return qp ? 0 : error_set(-EINVAL, UPNVME_ERR_NULL, "%s: the queue pair is null", call);
+	if (!qp)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "%s: the queue pair is null", call);
+	return handle_check(qp, HANDLE_QPAIR, call);
 }
 
 int upnvme_qpair_create(upnvme_qpair **qp, upnvme_ctrlr *ctrlr,
@@ -44,7 +48,9 @@ int upnvme_qpair_stop(upnvme_qpair *qp)
 
 int upnvme_qpair_close(upnvme_qpair *qp)
 {
-	return qp ? qpair_close(qp) : 0;
+	int rc = qp ? check_qpair(qp, "upnvme_qpair_close") : 0;
+
+	return rc || !qp ? rc : qpair_close(qp);
 }
 
 int upnvme_qpair_release(upnvme_qpair *qp)
@@ -70,17 +76,17 @@ int upnvme_qpair_abandon(upnvme_qpair *qp)
 
 uint32_t upnvme_qpair_id(const upnvme_qpair *qp)
 {
-	return qp ? qp->qid : 0;
+	return check_qpair(qp, "upnvme_qpair_id") ? 0 : qp->qid;
 }
 
 uint32_t upnvme_qpair_entries(const upnvme_qpair *qp)
 {
-	return qp ? qp->entries : 0;
+	return check_qpair(qp, "upnvme_qpair_entries") ? 0 : qp->entries;
 }
 
 uint32_t upnvme_qpair_outstanding_max(const upnvme_qpair *qp)
 {
-	return qp ? qp->outstanding : 0;
+	return check_qpair(qp, "upnvme_qpair_outstanding_max") ? 0 : qp->outstanding;
 }
 
 uint32_t upnvme_qpair_inflight(const upnvme_qpair *qp)
@@ -139,7 +145,7 @@ int upnvme_qpair_fd(const upnvme_qpair *qp)
 
 int upnvme_qpair_wait(upnvme_qpair *qp, uint64_t timeout_ns)
 {
-	int rc = check_qpair(qp, "upnvme_qpair_wait");
+	int rc = check_pointer(qp, "upnvme_qpair_wait", "qp");
 
 	return rc ? rc : qpair_wait(qp, timeout_ns);
 }

@@ -3,8 +3,9 @@
 #include "base/error.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static _Thread_local struct upnvme_error last;
 
@@ -16,7 +17,7 @@ int(error_set)(int err, uint32_t code, const char *format, ...)
 	last.code = code;
 	last.status = 0;
 	va_start(args, format);
-	vsnprintf(last.text, sizeof(last.text), format, args);
+	text_format(last.text, sizeof(last.text), format, args);
 	va_end(args);
 	return err;
 }

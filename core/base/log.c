@@ -1,39 +1,53 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One sink for the process, replaced under a lock that is also held while it is called: a sink that
+/* One sink for the process, replaced under a guard that is also held while it is called: a sink that
  * was replaced is not called any more when log_set_sink returns, so its owner may free it. */
 #include "base/log.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static upnvme_log_fn sink;
-static void *sink_arg;
+#include "base/text.h"
+
+#include "base/process.h"
+
+struct sink {
+	upnvme_log_fn fn;
+	void *arg;
+};
+
+static struct guard guard;
+/* A child goes on with its parent's sink. One is made ready beside the one in use, so that a fork in between
+ * leaves one that is whole. */
+static struct sink sinks[2];
+static _Atomic unsigned used;
 static _Atomic uint32_t sink_level; /* 0: nobody listens, and nothing is formatted */
 
 void log_set_sink(upnvme_log_fn fn, void *arg, uint32_t level)
 {
-	pthread_mutex_lock(&lock);
-	sink = fn;
-	sink_arg = arg;
+	unsigned next;
+
+	guard_enter(&guard);
+	next = !atomic_load(&used);
+	sinks[next] = (struct sink){ fn, arg };
+	atomic_store(&used, next);
 	atomic_store_explicit(&sink_level, fn ? level : 0, memory_order_relaxed);
-	pthread_mutex_unlock(&lock);
+	guard_leave(&guard);
 }
 
 void log_write(uint32_t level, const char *format, ...)
 {
+	const struct sink *sink;
 	char message[512];
 	va_list args;
 
 	if (level > atomic_load_explicit(&sink_level, memory_order_relaxed))
 		return;
 	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
+	text_format(message, sizeof(message), format, args);
 	va_end(args);
-	pthread_mutex_lock(&lock);
-	if (sink)
-		sink(sink_arg, level, message);
-	pthread_mutex_unlock(&lock);
+	guard_enter(&guard);
+	sink = &sinks[atomic_load(&used)];
+	if (sink->fn)
+		sink->fn(sink->arg, level, message);
+	guard_leave(&guard);
 }

@@ -13,16 +13,17 @@
 #define PAUSE_FIRST_NS 2000u
 #define PAUSE_DOUBLES  9u /* 2 us << 9 is the longest, about 1 ms */
 
-void pause_next(struct pause *pause)
+bool pause_next(struct pause *pause)
 {
 	struct timespec interval = { 0, PAUSE_FIRST_NS };
 
 	if (pause->round++ < PAUSE_YIELDS) {
 		sched_yield();
-		return;
+		return false;
 	}
 	interval.tv_nsec <<= (pause->round - PAUSE_YIELDS - 1) / 4;
 	if (pause->round >= PAUSE_YIELDS + 4 * PAUSE_DOUBLES)
 		pause->round = PAUSE_YIELDS + 4 * PAUSE_DOUBLES;
 	nanosleep(&interval, NULL);
+	return true;
 }

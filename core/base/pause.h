@@ -4,6 +4,7 @@
 #ifndef UPNVME_BASE_PAUSE_H
 #define UPNVME_BASE_PAUSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Zero-initialised at the start of a wait. */
@@ -11,7 +12,7 @@ struct pause {
 	uint32_t round;
 };
 
-/* Yields in the first rounds; then sleeps, longer each time, up to a millisecond. */
-void pause_next(struct pause *pause);
+/* Yields in the first rounds; then sleeps, longer each time, up to a millisecond, and says true. */
+bool pause_next(struct pause *pause);
 
 #endif

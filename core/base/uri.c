@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/util.h"
 
 #define URI_BYTES_MAX 4096u
@@ -66,9 +67,9 @@ static int decode(const struct uri *uri, char *part)
 		if (low < 0 || (high == 0 && low == 0))
 			return error_set(
 				-EINVAL, UPNVME_ERR_URI,
-				"URI \"%s\": \"%.3s\" is no percent-encoded byte: write "
+				"URI \"%s\": \"%.*s\" is no percent-encoded byte: write "
 				"two hexadecimal digits after %%, or %%25 for a percent sign",
-				uri->text, from);
+				uri->text, text_fit(from, 3), from);
 		*to++ = (char)(high << 4 | low);
 		from += 2;
 	}
@@ -155,8 +156,8 @@ int uri_parse(struct uri **uri, const char *text)
 
 	if (bytes > URI_BYTES_MAX)
 		return error_set(-EINVAL, UPNVME_ERR_URI,
-				 "the URI \"%.40s...\" is longer than %u bytes: shorten its path",
-				 text, URI_BYTES_MAX - 1);
+				 "the URI \"%.*s...\" is longer than %u bytes: shorten its path",
+				 text_fit(text, 40), text, URI_BYTES_MAX - 1);
 	parsed = calloc(1, sizeof(*parsed) + 2 * bytes);
 	if (!parsed)
 		return error_no_memory("a URI", 2 * bytes);

@@ -17,7 +17,9 @@
 #include "base/util.h"
 #include "driver/admin_data.h"
 #include "driver/ctrlr.h"
+#include "driver/poll.h"
 #include "driver/queue/qpair.h"
+#include "driver/watch.h"
 #include "spec/opcode.h"
 #include "spec/status.h"
 
@@ -252,14 +254,21 @@ static bool request_give_up(struct admin_request *request)
 	return done;
 }
 
-static bool request_wait(struct admin_request *request)
+/* A controller that has failed does not answer: giving it up ends the request. */
+static void pause_and_watch(struct upnvme_ctrlr *ctrlr, struct pause *pause)
+{
+	if (pause_next(pause))
+		watch_alive(ctrlr);
+}
+
+static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *request)
 {
 	struct pause pause = { 0 };
 
 	while (!request_look(request)) {
 		if (deadline_passed(request->deadline_ns))
 			return request_give_up(request);
-		pause_next(&pause);
+		pause_and_watch(ctrlr, &pause);
 	}
 	return true;
 }
@@ -274,7 +283,7 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 
 	while ((rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
 	       !deadline_passed(deadline_ns))
-		pause_next(&pause);
+		pause_and_watch(ctrlr, &pause);
 	return rc;
 }
 
@@ -286,7 +295,7 @@ int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 
 	if (rc)
 		return rc;
-	if (!request_wait(request))
+	if (!request_wait(ctrlr, request))
 		return error_set(
 			-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
 			"%s did not answer admin command %02xh in time: raise the time-out, or "
@@ -355,35 +364,62 @@ static void deliver_late(struct admin_request *request, struct delivery *deliver
 	delivery->done.flags = UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE;
 }
 
-static uint32_t collect(struct admin *admin, struct delivery *deliveries)
+static bool is_late(const struct admin_request *request, uint64_t now_ns)
+{
+	return request->state == REQUEST_SENT && request->cb &&
+	       request->deadline_ns != UINT64_MAX && now_ns >= request->deadline_ns;
+}
+
+static bool next_delivery(struct admin *admin, uint64_t now_ns, struct delivery *delivery)
+{
+	if (admin->done) {
+		deliver_done(admin, delivery);
+		return true;
+	}
+	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
+		if (is_late(&admin->requests[i], now_ns)) {
+			deliver_late(&admin->requests[i], delivery);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes what the device has done; how many callbacks that makes. What callbacks start is for the next
+ * time, lest they keep each other going. */
+static uint32_t collect(struct admin *admin, uint64_t now_ns)
 {
 	uint32_t n = 0;
 
 	pthread_mutex_lock(&admin->lock);
 	qpair_take(admin->qp, 0);
-	while (admin->done)
-		deliver_done(admin, &deliveries[n++]);
-	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++) {
-		struct admin_request *request = &admin->requests[i];
-
-		if (request->state == REQUEST_SENT && request->cb &&
-		    deadline_passed(request->deadline_ns))
-			deliver_late(request, &deliveries[n++]);
-	}
+	for (const struct admin_request *request = admin->done; request; request = request->next)
+		n++;
+	for (uint32_t i = 0; i < ADMIN_OUTSTANDING; i++)
+		n += is_late(&admin->requests[i], now_ns);
 	pthread_mutex_unlock(&admin->lock);
 	return n;
 }
 
-uint32_t admin_serve(struct upnvme_ctrlr *ctrlr)
+/* One at a time: a callback that does not come back takes no other with it. */
+void admin_serve(struct upnvme_ctrlr *ctrlr)
 {
-	struct delivery deliveries[ADMIN_OUTSTANDING];
-	uint32_t n = collect(ctrlr->admin, deliveries), ran = 0;
+	struct admin *admin = ctrlr->admin;
+	uint64_t now_ns = clock_now_ns();
+	struct delivery delivery;
 
-	for (uint32_t i = 0; i < n; i++) {
-		deliveries[i].cb(deliveries[i].arg, &deliveries[i].done);
-		ran += deliveries[i].origin == ADMIN_CALLER;
+	for (uint32_t n = collect(admin, now_ns); n > 0; n--) {
+		bool found;
+
+		pthread_mutex_lock(&admin->lock);
+		found = next_delivery(admin, now_ns, &delivery);
+		pthread_mutex_unlock(&admin->lock);
+		if (!found)
+			return;
+		if (delivery.origin == ADMIN_CALLER)
+			poll_note_callback(ctrlr);
+		delivery.cb(delivery.arg, &delivery.done);
 	}
-	return ran;
 }
 
 void admin_abort(struct upnvme_ctrlr *ctrlr)

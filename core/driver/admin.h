@@ -47,7 +47,7 @@ int admin_check_status(const struct upnvme_completion *done, const char *what);
 
 /* Who started an asynchronous command. */
 enum admin_origin {
-	ADMIN_CALLER, /* its callback counts in admin_serve's result */
+	ADMIN_CALLER, /* its callback counts in the poll's result */
 	ADMIN_OWN,    /* the library itself */
 	ADMIN_EVENT,  /* the library, and the command may use the reserved slots */
 };
@@ -60,8 +60,8 @@ enum admin_origin {
 int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		enum admin_origin origin, upnvme_cb cb, void *arg);
 
-/* Completes what is done or late. Returns how many of the callers' callbacks ran. */
-uint32_t admin_serve(struct upnvme_ctrlr *ctrlr);
+/* Completes what is done or late, on the thread that serves. */
+void admin_serve(struct upnvme_ctrlr *ctrlr);
 
 /* The device does not touch memory any more: everything outstanding ends as aborted. */
 void admin_abort(struct upnvme_ctrlr *ctrlr);

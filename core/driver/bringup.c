@@ -311,15 +311,30 @@ int bringup_enable(struct upnvme_ctrlr *ctrlr)
 /* --- the way down
  * --------------------------------------------------------------------------------- */
 
-static int disable(struct upnvme_ctrlr *ctrlr)
+static bool storage_waits(struct upnvme_ctrlr *ctrlr)
 {
+	const struct transport_ops *ops = ctrlr->transport->ops;
+
+	return ops->waits && ops->waits(ctrlr->transport, 0);
+}
+
+static uint32_t whole_ms(uint64_t ns)
+{
+	return (uint32_t)MIN(ns / NS_PER_MS, UINT32_MAX);
+}
+
+static int disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
+{
+	uint32_t timeout_ms = ctrlr->ready_timeout_ms;
 	uint32_t csts;
 	int rc = bringup_status(ctrlr, &csts);
 
 	if (!rc)
 		rc = write_disabled(ctrlr);
+	if (!rc && storage_waits(ctrlr))
+		timeout_ms = whole_ms(storage_ns);
 	if (!rc)
-		rc = wait_ready(ctrlr, 0, true);
+		rc = wait_status(ctrlr, NVME_FIELD_SET(NVME_CSTS_RDY, 1u), 0, timeout_ms, true);
 	if (!rc)
 		cmb_disable(ctrlr);
 	return rc;
@@ -332,31 +347,53 @@ static bool is_gone(struct upnvme_ctrlr *ctrlr)
 	return bringup_status(ctrlr, &csts) && csts == NVME_REG_ALL_ONES;
 }
 
-int bringup_disable(struct upnvme_ctrlr *ctrlr)
+bool bringup_is_disabled(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t csts;
+
+	return !bringup_status(ctrlr, &csts) && !NVME_CSTS_RDY(csts);
+}
+
+/* Also one that is gone: it may only have lost its link for a while. */
+static bool isolate(struct upnvme_ctrlr *ctrlr)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
-	int rc = disable(ctrlr);
+
+	if (!ops->isolate)
+		return false;
+	if (!ops->isolate(ctrlr->transport))
+		return true;
+	log_warn("%s cannot be isolated: %s", ctrlr->uri, error_last()->text);
+	return false;
+}
+
+int bringup_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
+{
+	int rc = disable(ctrlr, storage_ns);
 	struct upnvme_error why;
 
 	if (!rc)
 		return 0;
 	why = *error_last();
-	/* Also one that is gone: it may only have lost its link for a while. */
-	if (ops->isolate && ops->isolate(ctrlr->transport))
-		log_warn("%s cannot be isolated: %s", ctrlr->uri, error_last()->text);
-	return is_gone(ctrlr) ? 0 : error_set(rc, why.code, "%s", why.text);
+	log_error("%s cannot be disabled: %s", ctrlr->uri, why.text);
+	if (isolate(ctrlr) || is_gone(ctrlr))
+		return 0;
+	return error_set(rc, why.code, "%s", why.text);
 }
 
+/* Storage behind a software controller is given as long as an admin command. */
 static uint32_t shutdown_timeout_ms(const struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t ms = ctrlr->id.rtd3e / 1000;
 
+	if (ctrlr->transport->ops->waits)
+		return whole_ms(ctrlr->admin_timeout_ns);
 	if (!ctrlr->id.rtd3e)
 		return SHUTDOWN_TIMEOUT_MS;
 	return MIN(MAX(ms, SHUTDOWN_TIMEOUT_MIN_MS), SHUTDOWN_TIMEOUT_MAX_MS);
 }
 
-int bringup_shutdown(struct upnvme_ctrlr *ctrlr)
+static int write_shutdown(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t cc;
 	int rc = read32(ctrlr, NVME_REG_CC, &cc);
@@ -365,10 +402,38 @@ int bringup_shutdown(struct upnvme_ctrlr *ctrlr)
 		return rc;
 	cc &= ~NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_MASK);
 	cc |= NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_NORMAL);
-	rc = write32(ctrlr, NVME_REG_CC, cc);
+	return write32(ctrlr, NVME_REG_CC, cc);
+}
+
+/* A shutdown that is complete may have failed all the same. */
+static int check_fatal(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t csts;
+	int rc = bringup_status(ctrlr, &csts);
+
 	if (rc)
 		return rc;
-	return wait_status(ctrlr, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_MASK),
-			   NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE),
-			   shutdown_timeout_ms(ctrlr), false);
+	return NVME_CSTS_CFS(csts) ? error_fatal(ctrlr, csts) : 0;
+}
+
+static const char *trouble(struct upnvme_ctrlr *ctrlr)
+{
+	const struct transport_ops *ops = ctrlr->transport->ops;
+
+	return ops->trouble ? ops->trouble(ctrlr->transport) : NULL;
+}
+
+int bringup_shutdown(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = write_shutdown(ctrlr);
+
+	if (!rc)
+		rc = wait_status(ctrlr, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_MASK),
+				 NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE),
+				 shutdown_timeout_ms(ctrlr), false);
+	if (!rc)
+		rc = check_fatal(ctrlr);
+	if (rc == -EIO && trouble(ctrlr))
+		return error_set(rc, UPNVME_ERR_CTRLR_FATAL, "%s", trouble(ctrlr));
+	return rc;
 }

@@ -3,16 +3,19 @@
  * touching memory, then the memory goes. */
 #include "driver/ctrlr.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/handle.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/uri.h"
 #include "base/util.h"
 #include "driver/admin.h"
+#include "driver/aside.h"
 #include "driver/bringup.h"
 #include "driver/cmb.h"
 #include "driver/event.h"
@@ -34,12 +37,7 @@ int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call)
 		return error_set(-EINVAL, UPNVME_ERR_NULL,
 				 "%s: the controller is null: give the handle of upnvme_open",
 				 call);
-	if (ctrlr->pid != getpid())
-		return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
-				 "%s: %s was opened by process %d, this is its child %d: open the "
-				 "controller after fork",
-				 call, ctrlr->uri, (int)ctrlr->pid, (int)getpid());
-	return 0;
+	return handle_check(ctrlr, HANDLE_CTRLR, call);
 }
 
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
@@ -47,7 +45,8 @@ int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr)
 	if (!atomic_load(&ctrlr->failed))
 		return 0;
 	return error_set(-EIO, UPNVME_ERR_CTRLR_FAILED,
-			 "%s has failed and was given up: close it and open it again", ctrlr->uri);
+			 "%s has failed and was given up (%s): close it and open it again",
+			 ctrlr->uri, ctrlr->failure);
 }
 
 /* --- giving up ------------------------------------------------------------------------------------ */
@@ -67,8 +66,9 @@ void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why)
 	pthread_mutex_lock(&ctrlr->fail_lock);
 	if (!atomic_load(&ctrlr->failed)) {
 		log_error("%s is given up: %s", ctrlr->uri, why);
-		if (bringup_disable(ctrlr))
-			log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
+		snprintf(ctrlr->failure, sizeof(ctrlr->failure), "%s", why);
+		if (bringup_disable(ctrlr, ctrlr->admin_timeout_ns))
+			atomic_store(&ctrlr->at_large, true);
 		atomic_store(&ctrlr->failed_untold, true);
 		atomic_store(&ctrlr->failed, true);
 		admin_abort(ctrlr);
@@ -107,21 +107,30 @@ static void take_options(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_op
 		opts->admin_timeout_ns ? opts->admin_timeout_ns : ADMIN_TIMEOUT_DEFAULT_NS;
 }
 
+static int ctrlr_fill(struct upnvme_ctrlr *ctrlr, const char *uri)
+{
+	ctrlr->uri = strdup(uri);
+	if (!ctrlr->uri || events_create(ctrlr))
+		return error_no_memory("a controller", sizeof(*ctrlr));
+	return handle_add(ctrlr, HANDLE_CTRLR);
+}
+
 static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri)
 {
-	struct upnvme_ctrlr *created = calloc(1, sizeof(*created));
+	int rc = process_begin();
+	struct upnvme_ctrlr *created = rc ? NULL : handle_map(sizeof(*created));
 
-	if (created)
-		created->uri = strdup(uri);
-	if (!created || !created->uri || events_create(created)) {
-		if (created)
-			free(created->uri);
-		free(created);
-		return error_no_memory("a controller", sizeof(*created));
+	if (!created)
+		return rc ? rc : -ENOMEM;
+	rc = ctrlr_fill(created, uri);
+	if (rc) {
+		events_destroy(created);
+		free(created->uri);
+		handle_unmap(created, sizeof(*created));
+		return rc;
 	}
 	created->transport = transport;
 	created->domain = transport->domain;
-	created->pid = getpid();
 	pthread_mutex_init(&created->lock, NULL);
 	pthread_mutex_init(&created->ns_lock, NULL);
 	pthread_mutex_init(&created->fail_lock, NULL);
@@ -129,10 +138,9 @@ static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport,
 	return 0;
 }
 
-/* The controller is silent, or was never enabled. */
-static void ctrlr_free(struct upnvme_ctrlr *ctrlr)
+void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 {
-	ns_destroy(ctrlr);
+	qpairs_aside_free(ctrlr);
 	admin_destroy(ctrlr);
 	events_destroy(ctrlr);
 	cmb_destroy(ctrlr);
@@ -141,7 +149,7 @@ static void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	pthread_mutex_destroy(&ctrlr->ns_lock);
 	pthread_mutex_destroy(&ctrlr->fail_lock);
 	free(ctrlr->uri);
-	free(ctrlr);
+	handle_unmap(ctrlr, sizeof(*ctrlr));
 }
 
 static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)
@@ -179,10 +187,11 @@ int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const
 	if (rc) {
 		struct upnvme_error why = *error_last();
 
-		if (created->admin && bringup_disable(created))
-			log_error("%s cannot be disabled: %s", uri, error_last()->text);
+		if (created->admin && !atomic_load(&created->failed) &&
+		    bringup_disable(created, created->admin_timeout_ns))
+			atomic_store(&created->at_large, true);
 		admin_abort(created);
-		ctrlr_free(created);
+		ctrlr_end(created);
 		return error_set(rc, why.code, "%s", why.text);
 	}
 	*ctrlr = created;
@@ -195,6 +204,7 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
 	struct uri *parsed;
 	int rc = check_options(opts);
 
+	ctrlrs_sweep();
 	if (!rc)
 		rc = uri_parse(&parsed, uri);
 	if (rc)
@@ -221,28 +231,69 @@ static int check_no_qpairs(struct upnvme_ctrlr *ctrlr)
 			 ctrlr->uri, n);
 }
 
-static void silence(struct upnvme_ctrlr *ctrlr)
+/* How the end went, for a caller who takes it for granted that what was written is safe. `rc` is how
+ * the shutdown went, with its sentence. */
+static int told(const struct upnvme_ctrlr *ctrlr, int rc)
 {
-	if (bringup_shutdown(ctrlr))
-		log_warn("%s: no orderly shutdown: %s", ctrlr->uri, error_last()->text);
-	if (bringup_disable(ctrlr))
-		log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
+	struct upnvme_error why = *error_last();
+	bool lost = rc && ctrlr->limits.volatile_write_cache, aside = ctrlr->at_large;
+
+	if (rc)
+		log_error("%s: no orderly shutdown: %s", ctrlr->uri, why.text);
+	if (!lost && !aside)
+		return 0;
+	return error_set(
+		rc == -ETIMEDOUT ? rc : -EIO,
+		lost ? UPNVME_ERR_NOT_DURABLE : UPNVME_ERR_CTRLR_TIMEOUT,
+		"%s is closed, but %s%s%s: %s", ctrlr->uri,
+		lost ? "what was written and not flushed before may be lost" : "",
+		lost && aside ? ", and " : "",
+		aside ? "memory that it may still touch is set aside until it comes to rest" : "",
+		why.text);
+}
+
+static int given_up(const struct upnvme_ctrlr *ctrlr)
+{
+	return error_set(-EIO, UPNVME_ERR_CTRLR_FAILED,
+			 "it had failed and was given up, without an orderly shutdown%s",
+			 ctrlr->at_large ? ", and could not be disabled" : "");
+}
+
+static int silence(struct upnvme_ctrlr *ctrlr)
+{
+	struct upnvme_error why;
+	int rc;
+
+	if (atomic_load(&ctrlr->failed))
+		return told(ctrlr, given_up(ctrlr));
+	rc = bringup_shutdown(ctrlr);
+	why = *error_last();
+	/* Storage has had its time. */
+	if (bringup_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns)) {
+		atomic_store(&ctrlr->at_large, true);
+		if (!rc)
+			return told(ctrlr, -ETIMEDOUT);
+	}
+	return told(ctrlr, rc ? error_set(rc, why.code, "%s", why.text) : 0);
 }
 
 int ctrlr_close(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = ctrlr_check_outside(ctrlr, "upnvme_close");
+	struct upnvme_error why;
 
 	if (!rc)
 		rc = check_no_qpairs(ctrlr);
 	if (rc)
 		return rc;
 	housekeeper_stop(ctrlr);
-	if (!atomic_load(&ctrlr->failed))
-		silence(ctrlr);
+	rc = silence(ctrlr);
+	why = *error_last();
 	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
 	admin_abort(ctrlr);
+	poll_abandon(ctrlr); /* nobody else is within it any more */
 	poll_serve(ctrlr);
-	ctrlr_free(ctrlr);
-	return 0;
+	ctrlr_end(ctrlr);
+	ctrlrs_sweep();
+	return rc ? error_set(rc, why.code, "%s", why.text) : 0;
 }

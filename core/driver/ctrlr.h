@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include <upnvme/ctrlr.h>
 
@@ -50,11 +49,17 @@ struct keep_alive {
 	_Atomic bool outstanding;
 };
 
+/* Callbacks of upnvme_ctrlr_poll run on one thread at a time, so that this is all there is to know of
+ * it when one of them does not come back. */
+struct serving {
+	_Atomic uint64_t thread; /* the token of who runs them; 0: nobody */
+	uint32_t ran;
+};
+
 struct upnvme_ctrlr {
 	struct transport *transport;
 	struct domain *domain; /* the transport's */
 	char *uri;
-	pid_t pid; /* whose handle this is: children may not use it */
 	uint64_t admin_timeout_ns;
 	uint64_t cap;
 	uint32_t version;
@@ -68,9 +73,14 @@ struct upnvme_ctrlr {
 	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more;
 	 * every queue pair completes what it has as aborted at its owner's next call. */
 	_Atomic bool failed;
+	/* It could be neither disabled nor kept off memory, or waits for storage that does not answer:
+	 * whatever it may still touch is set aside. Set before `failed`. */
+	_Atomic bool at_large;
 	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
+	char failure[128];            /* why; written before `failed` */
 	pthread_mutex_t fail_lock;    /* held while giving up: who comes second, waits */
 	struct keep_alive keep_alive; /* poll.c */
+	struct serving serving;       /* poll.c */
 
 	struct admin *admin;             /* admin.c */
 	struct events *events;           /* event.c */
@@ -79,13 +89,18 @@ struct upnvme_ctrlr {
 
 	pthread_mutex_t lock; /* the queue pairs and their identifiers */
 	struct upnvme_qpair *qpairs;
+	struct upnvme_qpair
+		*aside; /* closed, while their memory may still be touched: queue/aside.c */
 
 	_Atomic(struct ns_table *) namespaces; /* ns.c */
 	pthread_mutex_t ns_lock;               /* one refresh at a time */
+	struct upnvme_ctrlr *next_aside;       /* aside.c */
+	uint64_t ns_kept_bytes;                /* ns_table.c */
+	_Atomic uint32_t ns_refused;           /* by the last refresh, for want of room */
 };
 
-/* -EOWNERDEAD with its sentence in a forked child, -EINVAL for null, else 0. `call` names the
- * function. */
+/* -EOWNERDEAD with its sentence in a forked child, -EBADF for one that was closed, -EINVAL for null,
+ * else 0. `call` names the function. */
 int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 
 int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts);
@@ -93,7 +108,10 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
  * also in failure. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
 		 const struct upnvme_open_opts *opts);
+/* -EBUSY, -EDEADLK: nothing has happened. Any other error: it is closed, but not all is well. */
 int ctrlr_close(struct upnvme_ctrlr *ctrlr);
+/* The controller is silent, or was never enabled. */
+void ctrlr_free(struct upnvme_ctrlr *ctrlr);
 
 /* The controller has failed: -EIO with its sentence; else 0. */
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);

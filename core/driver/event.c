@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -19,27 +20,64 @@
 #include "driver/log_pages.h"
 #include "driver/ns.h"
 #include "driver/poll.h"
+#include "driver/queue/owner.h"
 #include "spec/command.h"
 #include "spec/feature.h"
 #include "spec/log_page.h"
 #include "spec/opcode.h"
 #include "spec/sqe.h"
+#include "spec/status.h"
+
+/* How long an ended request waits before it goes out again: the first time, doubled each time, and at
+ * most. */
+#define REARM_FIRST_NS (100 * NS_PER_MS)
+#define REARM_MOST_NS  (60 * NS_PER_S)
 
 struct events {
-	pthread_mutex_t lock; /* recursive: held while the callback runs, which may set another */
+	pthread_mutex_t lock; /* of these four */
+	pthread_cond_t idle;
 	upnvme_event_cb cb;
 	void *arg;
+	uint64_t running; /* the token of the thread that is in the callback; 0: none */
+
+	/* The rest belongs to the thread that serves. */
+	uint32_t nlost; /* requests that ended in error, or could not be sent */
+	uint64_t rearm_ns, rearm_at_ns;
+	uint32_t nchanged; /* in the list */
+	union {
+		struct nvme_changed_ns_log changed;
+		struct nvme_smart_log smart;
+		struct nvme_error_log_entry error;
+	} log; /* here, and not on the stack of who polls */
 };
+
+/* --- telling -------------------------------------------------------------------------------------- */
 
 static void deliver(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
 {
 	struct events *events = ctrlr->events;
+	upnvme_event_cb cb;
+	void *arg;
 
 	pthread_mutex_lock(&events->lock);
-	if (events->cb) {
-		events->cb(events->arg, event);
-		poll_note_callback();
-	}
+	cb = events->cb;
+	arg = events->arg;
+	events->running = cb ? owner_token() : 0;
+	pthread_mutex_unlock(&events->lock);
+	if (!cb)
+		return;
+	poll_note_callback(ctrlr);
+	cb(arg, event);
+	events_abandon(ctrlr);
+}
+
+void events_abandon(struct upnvme_ctrlr *ctrlr)
+{
+	struct events *events = ctrlr->events;
+
+	pthread_mutex_lock(&events->lock);
+	events->running = 0;
+	pthread_cond_broadcast(&events->idle);
 	pthread_mutex_unlock(&events->lock);
 }
 
@@ -48,6 +86,8 @@ void events_on(struct upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg)
 	struct events *events = ctrlr->events;
 
 	pthread_mutex_lock(&events->lock);
+	while (events->running && events->running != owner_token())
+		pthread_cond_wait(&events->idle, &events->lock);
 	events->cb = cb;
 	events->arg = arg;
 	pthread_mutex_unlock(&events->lock);
@@ -55,50 +95,31 @@ void events_on(struct upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg)
 
 /* --- what an event is about ----------------------------------------------------------------------- */
 
-static int read_log(struct upnvme_ctrlr *ctrlr, uint32_t lid, void *data, uint64_t bytes)
+static int read_log(struct upnvme_ctrlr *ctrlr, uint32_t lid, uint64_t bytes)
 {
 	struct log_range range = {
-		.nsid = NVME_NSID_BROADCAST, .lid = lid, .data = data, .bytes = bytes
+		.nsid = NVME_NSID_BROADCAST, .lid = lid, .data = &ctrlr->events->log, .bytes = bytes
 	};
 
 	return log_page_read(ctrlr, &range);
 }
 
-/* The handles are brought up to date, and one event tells of each namespace; of all, when the list
- * has overflowed. */
-static int on_namespaces(struct upnvme_ctrlr *ctrlr, struct upnvme_event *event)
+/* The handles are brought up to date: of those that are listed, or of all, when the list has
+ * overflowed or cannot be read. */
+static int on_namespaces(struct upnvme_ctrlr *ctrlr)
 {
-	struct nvme_changed_ns_log log;
+	struct events *events = ctrlr->events;
+	const uint32_t *changed = events->log.changed.nsid;
 	uint32_t n = 0;
-	int rc = read_log(ctrlr, NVME_LOG_CHANGED_NS_LIST, &log, sizeof(log));
+	int rc = read_log(ctrlr, NVME_LOG_CHANGED_NS_LIST, sizeof(events->log.changed));
 
-	while (!rc && n < NVME_CHANGED_NS_ENTRIES && log.nsid[n])
+	while (!rc && n < NVME_CHANGED_NS_ENTRIES && changed[n])
 		n++;
-	if (rc || log.nsid[0] == NVME_CHANGED_NS_OVERFLOW)
+	if (rc || changed[0] == NVME_CHANGED_NS_OVERFLOW)
 		n = 0;
-	rc = ns_refresh(ctrlr, n ? log.nsid : NULL, n);
-	if (rc)
-		return rc;
-	for (uint32_t i = 0; i + 1 < n; i++) {
-		event->nsid = log.nsid[i];
-		deliver(ctrlr, event);
-	}
-	event->nsid = n ? log.nsid[n - 1] : 0;
-	return 0;
-}
-
-static int on_smart(struct upnvme_ctrlr *ctrlr)
-{
-	struct nvme_smart_log log;
-
-	return read_log(ctrlr, NVME_LOG_SMART, &log, sizeof(log));
-}
-
-static int on_error(struct upnvme_ctrlr *ctrlr)
-{
-	struct nvme_error_log_entry log;
-
-	return read_log(ctrlr, NVME_LOG_ERROR, &log, sizeof(log));
+	rc = ns_refresh(ctrlr, n ? changed : NULL, n);
+	events->nchanged = rc ? 0 : n;
+	return rc;
 }
 
 static uint32_t event_kind(uint32_t dw0)
@@ -118,39 +139,90 @@ static uint32_t event_kind(uint32_t dw0)
 }
 
 /* Reads the log page that clears the event, where the library understands it. */
-static int acknowledge(struct upnvme_ctrlr *ctrlr, struct upnvme_event *event)
+static int acknowledge(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
 {
-	switch (event->kind) {
-	case UPNVME_EVENT_NS_CHANGED:
-		return on_namespaces(ctrlr, event);
-	case UPNVME_EVENT_SMART:
-		return event->log_page == NVME_LOG_SMART ? on_smart(ctrlr) : 0;
-	case UPNVME_EVENT_ERROR:
-		return event->log_page == NVME_LOG_ERROR ? on_error(ctrlr) : 0;
-	default:
-		return 0;
-	}
+	struct events *events = ctrlr->events;
+
+	events->nchanged = 0;
+	if (event->kind == UPNVME_EVENT_NS_CHANGED)
+		return on_namespaces(ctrlr);
+	if (event->kind == UPNVME_EVENT_SMART && event->log_page == NVME_LOG_SMART)
+		return read_log(ctrlr, NVME_LOG_SMART, sizeof(events->log.smart));
+	if (event->kind == UPNVME_EVENT_ERROR && event->log_page == NVME_LOG_ERROR)
+		return read_log(ctrlr, NVME_LOG_ERROR, sizeof(events->log.error));
+	return 0;
+}
+
+/* One event for each namespace of the list; one of no namespace where there is no list. */
+static void tell(struct upnvme_ctrlr *ctrlr, struct upnvme_event *event)
+{
+	const struct events *events = ctrlr->events;
+	uint32_t n = 0;
+
+	do {
+		event->nsid = n < events->nchanged ? events->log.changed.nsid[n] : 0;
+		deliver(ctrlr, event);
+	} while (++n < events->nchanged);
 }
 
 /* --- requests ------------------------------------------------------------------------------------- */
 
 static void on_event(void *arg, const struct upnvme_completion *done);
 
-static int arm(struct upnvme_ctrlr *ctrlr)
+/* Later, and later each time, as long as it goes wrong. */
+static void lose_request(struct events *events)
+{
+	if (!events->nlost++) {
+		events->rearm_ns = MIN(MAX(2 * events->rearm_ns, REARM_FIRST_NS), REARM_MOST_NS);
+		events->rearm_at_ns = deadline_after(events->rearm_ns);
+	}
+}
+
+static void arm(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin_command command = {
 		.sqe = { .opcode = NVME_ADMIN_ASYNC_EVENT_REQUEST },
 		.timeout_ns = UINT64_MAX,
 	};
 
-	return admin_start(ctrlr, &command, ADMIN_EVENT, on_event, ctrlr);
+	if (!admin_start(ctrlr, &command, ADMIN_EVENT, on_event, ctrlr))
+		return;
+	log_warn("%s: no Asynchronous Event Request could be sent: %s", ctrlr->uri,
+		 error_last()->text);
+	lose_request(ctrlr->events);
 }
 
-static void log_trouble(const struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event,
-			const char *what)
+static void rearm(struct upnvme_ctrlr *ctrlr)
 {
-	log_warn("%s: event type %u, information %02xh, %s: %s", ctrlr->uri, event->type,
-		 event->info, what, error_last()->text);
+	struct events *events = ctrlr->events;
+	uint32_t n = events->nlost;
+
+	if (!n || !deadline_passed(events->rearm_at_ns) || atomic_load(&ctrlr->failed))
+		return;
+	events->nlost = 0;
+	while (n-- > 0)
+		arm(ctrlr);
+}
+
+/* There are as many as the controller takes, or it takes none, or somebody has aborted it: none of
+ * which passes. */
+static bool is_final(uint16_t status)
+{
+	uint16_t code = NVME_STATUS_CODE(status);
+
+	return code == NVME_SC_AER_LIMIT_EXCEEDED || code == NVME_SC_INVALID_OPCODE ||
+	       code == NVME_SC_ABORT_REQUESTED;
+}
+
+static void on_error_status(struct upnvme_ctrlr *ctrlr, uint16_t status)
+{
+	bool final = is_final(status);
+
+	log_warn("%s: an Asynchronous Event Request ended with status %04xh, %s: it is %s",
+		 ctrlr->uri, status, nvme_status_name(status),
+		 final ? "not repeated" : "repeated later");
+	if (!final)
+		lose_request(ctrlr->events);
 }
 
 static void on_event(void *arg, const struct upnvme_completion *done)
@@ -167,16 +239,15 @@ static void on_event(void *arg, const struct upnvme_completion *done)
 	if (done->flags & UPNVME_DONE_ABORTED)
 		return;
 	if (done->status) {
-		log_warn(
-			"%s: an Asynchronous Event Request ended with status %04xh, and is not repeated",
-			ctrlr->uri, done->status);
+		on_error_status(ctrlr, done->status);
 		return;
 	}
+	ctrlr->events->rearm_ns = 0;
 	if (acknowledge(ctrlr, &event))
-		log_trouble(ctrlr, &event, "is not acknowledged");
-	if (arm(ctrlr))
-		log_trouble(ctrlr, &event, "was its request's last");
-	deliver(ctrlr, &event);
+		log_warn("%s: event type %u, information %02xh, is not acknowledged: %s",
+			 ctrlr->uri, event.type, event.info, error_last()->text);
+	arm(ctrlr);
+	tell(ctrlr, &event);
 }
 
 static void configure(struct upnvme_ctrlr *ctrlr)
@@ -199,8 +270,7 @@ void events_arm(struct upnvme_ctrlr *ctrlr)
 
 	configure(ctrlr);
 	for (uint32_t i = 0; i < n; i++)
-		if (arm(ctrlr))
-			log_warn("%s: no event requests: %s", ctrlr->uri, error_last()->text);
+		arm(ctrlr);
 }
 
 void events_serve(struct upnvme_ctrlr *ctrlr)
@@ -209,6 +279,7 @@ void events_serve(struct upnvme_ctrlr *ctrlr)
 
 	if (atomic_exchange(&ctrlr->failed_untold, false))
 		deliver(ctrlr, &event);
+	rearm(ctrlr);
 }
 
 /* --- life ----------------------------------------------------------------------------------------- */
@@ -216,14 +287,11 @@ void events_serve(struct upnvme_ctrlr *ctrlr)
 int events_create(struct upnvme_ctrlr *ctrlr)
 {
 	struct events *events = calloc(1, sizeof(*events));
-	pthread_mutexattr_t attributes;
 
 	if (!events)
 		return error_no_memory("the events of a controller", sizeof(*events));
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-	pthread_mutex_init(&events->lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
+	pthread_mutex_init(&events->lock, NULL);
+	pthread_cond_init(&events->idle, NULL);
 	ctrlr->events = events;
 	return 0;
 }
@@ -232,6 +300,7 @@ void events_destroy(struct upnvme_ctrlr *ctrlr)
 {
 	if (!ctrlr->events)
 		return;
+	pthread_cond_destroy(&ctrlr->events->idle);
 	pthread_mutex_destroy(&ctrlr->events->lock);
 	free(ctrlr->events);
 	ctrlr->events = NULL;

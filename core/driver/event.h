@@ -17,9 +17,12 @@ void events_destroy(struct upnvme_ctrlr *ctrlr);
  * no failure. */
 void events_arm(struct upnvme_ctrlr *ctrlr);
 
-/* Delivers what does not come from the controller: that it has failed. */
+/* Delivers what does not come from the controller, that it has failed; and repeats requests that it
+ * has ended in error. On the thread that serves. */
 void events_serve(struct upnvme_ctrlr *ctrlr);
 
 void events_on(struct upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg);
+/* The callback that runs has ended, however. */
+void events_abandon(struct upnvme_ctrlr *ctrlr);
 
 #endif

@@ -39,7 +39,7 @@ struct ns_geometry {
 	bool metadata_extended;
 	uint8_t protection; /* type 1 to 3, 0: none */
 	bool refused; /* active, but of a format that the driver does not take; nblocks is 0 */
-	const struct ns_geometry *older;
+	struct ns_geometry *older;
 };
 
 struct nvme_id_ns;
@@ -52,6 +52,7 @@ struct upnvme_ns {
 	uint64_t key_read, key_write;
 	struct upnvme_ctrlr *ctrlr;
 	uint32_t nsid;
+	struct ns_geometry *kept; /* every snapshot that there was, the latest first */
 };
 
 static inline const struct ns_geometry *ns_geometry(const struct upnvme_ns *ns)
@@ -71,7 +72,8 @@ uint32_t ns_count(struct upnvme_ctrlr *ctrlr);
 int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info);
 
 /* Asks the controller which namespaces are active, and takes in those that are new, gone, or among
- * the `n` that changed; with a null `changed`, all. */
+ * the `n` that changed; with a null `changed`, all. -ENOSPC: there was no room for some, which are
+ * not there, or gone, and all others are up to date. */
 int ns_refresh(struct upnvme_ctrlr *ctrlr, const uint32_t *changed, uint32_t n);
 /* At the controller's end. */
 void ns_destroy(struct upnvme_ctrlr *ctrlr);

@@ -8,53 +8,56 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "driver/admin.h"
-#include "driver/bringup.h"
 #include "driver/ctrlr.h"
 #include "driver/event.h"
 #include "driver/features.h"
+#include "driver/queue/owner.h"
+#include "driver/queue/qpair.h"
+#include "driver/watch.h"
 #include "spec/feature.h"
 #include "spec/opcode.h"
-#include "spec/regs.h"
 #include "transport/transport.h"
 
-/* One for each poll_serve that this thread is within: callbacks of one controller may poll another. */
-struct serving {
-	const struct upnvme_ctrlr *ctrlr;
-	uint32_t ran;
-	struct serving *outer;
-};
-
-static _Thread_local struct serving *serving;
-
-void poll_note_callback(void)
+void poll_note_callback(struct upnvme_ctrlr *ctrlr)
 {
-	if (serving)
-		serving->ran++;
+	ctrlr->serving.ran++;
+}
+
+static uint32_t serve(struct upnvme_ctrlr *ctrlr)
+{
+	ctrlr->serving.ran = 0;
+	admin_serve(ctrlr);
+	events_serve(ctrlr);
+	return ctrlr->serving.ran;
 }
 
 uint32_t poll_serve(struct upnvme_ctrlr *ctrlr)
 {
-	struct serving frame = { ctrlr, 0, serving };
+	uint64_t nobody = 0;
+	uint32_t ran;
 
-	serving = &frame;
-	frame.ran += admin_serve(ctrlr);
-	events_serve(ctrlr);
-	serving = frame.outer;
-	return frame.ran;
+	if (!atomic_compare_exchange_strong(&ctrlr->serving.thread, &nobody, owner_token()))
+		return 0; /* what is due is not lost: whoever runs callbacks now, or polls next, has it */
+	ran = serve(ctrlr);
+	atomic_store(&ctrlr->serving.thread, 0);
+	return ran;
 }
 
-int ctrlr_check_outside(const struct upnvme_ctrlr *ctrlr, const char *call)
+void poll_abandon(struct upnvme_ctrlr *ctrlr)
 {
-	const struct serving *frame = serving;
+	events_abandon(ctrlr);
+	atomic_store(&ctrlr->serving.thread, 0);
+}
 
-	while (frame && frame->ctrlr != ctrlr)
-		frame = frame->outer;
-	if (!frame)
+int ctrlr_check_outside(struct upnvme_ctrlr *ctrlr, const char *call)
+{
+	if (atomic_load(&ctrlr->serving.thread) != owner_token())
 		return 0;
 	return error_set(
 		-EDEADLK, UPNVME_ERR_IN_CALLBACK,
 		"%s: not within a callback of upnvme_ctrlr_poll: note it, and do it when the "
-		"poll has returned",
+		"poll has returned (if the callback was left by an exception or longjmp, call "
+		"upnvme_ctrlr_abandon first)",
 		call);
 }
 
@@ -77,11 +80,20 @@ int keep_alive_start(struct upnvme_ctrlr *ctrlr)
 	return feature_set(ctrlr, &feature, 0, NULL);
 }
 
+/* A controller that has not answered within its own time has lost the host, or the host it (NVMe
+ * Base 2.0c, 3.9). A period of milliseconds is less than an answer may take on a busy machine. */
+static uint64_t keep_alive_timeout_ns(const struct upnvme_ctrlr *ctrlr)
+{
+	return MAX(ctrlr->keep_alive_ms * NS_PER_MS, MIN(ctrlr->admin_timeout_ns, NS_PER_S));
+}
+
 static void keep_alive_done(void *arg, const struct upnvme_completion *done)
 {
 	struct upnvme_ctrlr *ctrlr = arg;
 
-	if (done->status && !(done->flags & UPNVME_DONE_ABORTED))
+	if (done->flags & UPNVME_DONE_ABORTED)
+		ctrlr_fail(ctrlr, "it does not answer Keep Alive");
+	else if (done->status)
 		log_warn("%s: Keep Alive ended with status %04xh", ctrlr->uri, done->status);
 	atomic_store(&ctrlr->keep_alive.outstanding, false);
 }
@@ -89,7 +101,8 @@ static void keep_alive_done(void *arg, const struct upnvme_completion *done)
 /* One at a time; whoever changes `outstanding` sends it. */
 static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 {
-	struct admin_command command = { .sqe = { .opcode = NVME_ADMIN_KEEP_ALIVE } };
+	struct admin_command command = { .sqe = { .opcode = NVME_ADMIN_KEEP_ALIVE },
+					 .timeout_ns = keep_alive_timeout_ns(ctrlr) };
 	struct keep_alive *keep_alive = &ctrlr->keep_alive;
 
 	if (!ctrlr->keep_alive_ms || !deadline_passed(atomic_load(&keep_alive->due_ns)) ||
@@ -104,17 +117,14 @@ static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 
 /* --- the poll ------------------------------------------------------------------------------------- */
 
-static void watch(struct upnvme_ctrlr *ctrlr)
+/* False: it has failed. */
+static bool watch(struct upnvme_ctrlr *ctrlr)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
-	uint32_t csts;
 
 	if (ops->leaving && ops->leaving(ctrlr->transport))
 		ctrlr_fail(ctrlr, "the device is being removed");
-	else if (bringup_status(ctrlr, &csts))
-		ctrlr_fail(ctrlr, "its registers cannot be read: it is gone");
-	else if (NVME_CSTS_CFS(csts))
-		ctrlr_fail(ctrlr, "it reports a fatal error (CSTS.CFS)");
+	return watch_alive(ctrlr);
 }
 
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
@@ -124,9 +134,9 @@ int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 
 	if (rc)
 		return rc;
-	if (!atomic_load(&ctrlr->failed)) {
-		watch(ctrlr);
+	if (watch(ctrlr)) {
 		keep_alive_serve(ctrlr);
+		qpairs_sweep(ctrlr);
 	}
 	ran = poll_serve(ctrlr);
 	rc = ctrlr_check_alive(ctrlr);

@@ -11,15 +11,19 @@ struct upnvme_ctrlr;
  * ran, or a negative errno. */
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr);
 
-/* Runs the callbacks that are due, and returns how many. */
+/* Runs the callbacks that are due, unless another thread is at it, and returns how many. */
 uint32_t poll_serve(struct upnvme_ctrlr *ctrlr);
 
-/* Counts one callback of the caller's for the innermost poll_serve of this thread. */
-void poll_note_callback(void);
+/* Counts one callback of the caller's, for the thread that serves. */
+void poll_note_callback(struct upnvme_ctrlr *ctrlr);
+
+/* Whoever was within poll_serve does not come back: he has left a callback by an exception or longjmp,
+ * or is dead. */
+void poll_abandon(struct upnvme_ctrlr *ctrlr);
 
 /* -EDEADLK where this thread is within ctrlr_poll of the controller, in a callback; else 0. `call`
  * names the function. */
-int ctrlr_check_outside(const struct upnvme_ctrlr *ctrlr, const char *call);
+int ctrlr_check_outside(struct upnvme_ctrlr *ctrlr, const char *call);
 
 /* Sets the Keep Alive Timer, if the options ask for it. */
 int keep_alive_start(struct upnvme_ctrlr *ctrlr);

@@ -14,6 +14,9 @@ struct env_ops {
 	 * it has some (ENV_ANY_NODE: wherever). 0 or a negative errno with its sentence. */
 	int (*pages_alloc)(struct env *env, uint64_t bytes, uint64_t align, int node, void **va);
 	void (*pages_free)(struct env *env, void *va, uint64_t bytes);
+	/* Null where mapping finds out. 0 for the caller's whole pages that can be read and written, else a negative
+	 * errno with its sentence. */
+	int (*check)(struct env *env, void *va, uint64_t bytes);
 	/* Makes whole pages reachable at *iova: as many of *bytes, from the first on, as can be had
 	 * in one piece of the bus, which *bytes then says. */
 	int (*map)(struct env *env, void *va, uint64_t *bytes, uint64_t *iova);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/util.h"
 #include "env/env.h"
 #include "mem/internal.h"
@@ -44,6 +45,18 @@ static bool arena_is_large(const struct arena *arena)
 	return arena->bytes != ARENA_BYTES;
 }
 
+/* Huge pages may have a file behind them. */
+static int pages_take(struct domain *domain, uint64_t bytes, int node, void **base)
+{
+	struct fd_floor floor;
+	int rc;
+
+	fd_floor_raise(&floor);
+	rc = domain->env->ops->pages_alloc(domain->env, bytes, ARENA_BYTES, node, base);
+	fd_floor_lower(&floor);
+	return rc;
+}
+
 static int arena_create(struct domain *domain, uint64_t bytes, int node, struct arena **arena)
 {
 	uint64_t units = bytes == ARENA_BYTES ? ARENA_UNITS : 0;
@@ -53,7 +66,7 @@ static int arena_create(struct domain *domain, uint64_t bytes, int node, struct 
 
 	if (!created)
 		return error_no_memory("an arena of DMA memory", sizeof(*created));
-	rc = domain->env->ops->pages_alloc(domain->env, bytes, ARENA_BYTES, node, &base);
+	rc = pages_take(domain, bytes, node, &base);
 	if (rc)
 		goto free_arena;
 	rc = regions_add(domain, (uint64_t)(uintptr_t)base, (uint64_t)(uintptr_t)base + bytes);

@@ -3,16 +3,18 @@
 #include "mem/domain.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/process.h"
 #include "base/util.h"
 #include "env/env.h"
 #include "mem/internal.h"
 
 /* One domain for each environment; there are few, and the list is looked at only when a controller
  * is opened. */
-static pthread_mutex_t domains_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct guard domains_guard;
 static struct domain *domains[8];
 
 static int domain_create(struct domain **domain, struct env *env)
@@ -26,7 +28,6 @@ static int domain_create(struct domain **domain, struct env *env)
 		return -ENOMEM;
 	}
 	created->env = env;
-	created->pid = getpid();
 	created->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	pthread_mutex_init(&created->lock, NULL);
 	*domain = created;
@@ -42,15 +43,13 @@ static void domain_destroy(struct domain *domain)
 	free(domain);
 }
 
-/* A forked child does not have its parent's DMA memory: what it inherits here is left alone. */
 static int domain_find_or_create(struct domain **domain, struct env *env)
 {
 	struct domain **free_place = NULL;
-	pid_t pid = getpid();
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(domains); i++) {
-		if (!domains[i] || domains[i]->pid != pid) {
+		if (!domains[i]) {
 			free_place = &domains[i];
 		} else if (domains[i]->env == env) {
 			*domain = domains[i];
@@ -67,28 +66,35 @@ static int domain_find_or_create(struct domain **domain, struct env *env)
 	return rc;
 }
 
+/* A forked child does not have its parent's DMA memory, and so none of its domains. */
+static void domains_enter(void)
+{
+	if (guard_enter(&domains_guard))
+		memset(domains, 0, sizeof(domains));
+}
+
 int domain_acquire(struct domain **domain, struct env *env)
 {
 	int rc;
 
-	pthread_mutex_lock(&domains_lock);
+	domains_enter();
 	rc = domain_find_or_create(domain, env);
 	if (!rc)
 		(*domain)->references++;
-	pthread_mutex_unlock(&domains_lock);
+	guard_leave(&domains_guard);
 	return rc;
 }
 
 void domain_release(struct domain *domain)
 {
-	pthread_mutex_lock(&domains_lock);
+	domains_enter();
 	if (--domain->references == 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(domains); i++)
 			if (domains[i] == domain)
 				domains[i] = NULL;
 		domain_destroy(domain);
 	}
-	pthread_mutex_unlock(&domains_lock);
+	guard_leave(&domains_guard);
 }
 
 const struct env *domain_env(const struct domain *domain)
@@ -170,6 +176,8 @@ int domain_register(struct domain *domain, void *va, uint64_t bytes)
 	uint64_t base = 0, end = 0;
 	int rc = pages_around(domain, va, bytes, &base, &end);
 
+	if (!rc && domain->env->ops->check)
+		rc = domain->env->ops->check(domain->env, (void *)(uintptr_t)base, end - base);
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&domain->lock);

@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/types.h>
 
 #include "mem/domain.h"
 
@@ -34,7 +33,6 @@ struct arena;
 
 struct domain {
 	struct env *env;
-	pid_t pid; /* whose memory it is */
 	uint32_t references;
 	uint64_t page_bytes;
 	pthread_mutex_t lock; /* all below */

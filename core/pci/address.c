@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* Reads `min` to `max` hexadecimal digits up to `end`, no more and no less. */
 static bool take_hex(const char **text, unsigned min, unsigned max, char end, uint32_t *value)
@@ -45,9 +46,9 @@ int pci_address_parse(char address[PCI_ADDRESS_ROOM], const char *text)
 	       take_hex(&at, 1, 1, '\0', &function) && device < 32 && function < 8;
 	if (!good)
 		return error_set(-EINVAL, UPNVME_ERR_DEVICE_ADDRESS,
-				 "\"%.40s\" is no PCI address: give domain:bus:device.function in "
+				 "\"%.*s\" is no PCI address: give domain:bus:device.function in "
 				 "hexadecimal, for example 0000:01:00.0 (upnvme-devices list)",
-				 text);
+				 text_fit(text, 40), text);
 	snprintf(address, PCI_ADDRESS_ROOM, "%04x:%02x:%02x.%x", domain, bus, device, function);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "pci/device.h"
 #include "pci/group.h"
@@ -251,9 +252,9 @@ int pci_bind(const struct sysfs *fs, const char *text, const char *driver)
 		target++;
 	if (target == ARRAY_SIZE(targets))
 		return error_set(-EINVAL, UPNVME_ERR_DEVICE_DRIVER,
-				 "\"%.40s\" is no driver for user space: give vfio-pci, "
+				 "\"%.*s\" is no driver for user space: give vfio-pci, "
 				 "uio_pci_generic or igb_uio",
-				 driver);
+				 text_fit(driver, 40), driver);
 	rc = move_start(&move, fs, text);
 	if (rc || !strcmp(move.driver, driver))
 		return rc;

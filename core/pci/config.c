@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 
 #define HEADER_BYTES   0x40u
 #define CONFIG_BYTES   0x100u /* where capabilities can be; what is behind has a list of its own */
@@ -22,7 +23,7 @@ int pci_config_open(struct pci_config *config, const struct sysfs *fs, const cha
 
 	snprintf(config->address, sizeof(config->address), "%s", address);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/config", fs->sys, address);
-	config->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	config->fd = fd_open(path, writable ? O_RDWR : O_RDONLY, 0);
 	if (config->fd >= 0)
 		return 0;
 	rc = -errno;

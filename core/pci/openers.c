@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "pci/usage.h"
 
 /*
@@ -37,7 +38,7 @@ static void process_name(const struct sysfs *fs, const char *pid, char *name, si
 
 	snprintf(path, sizeof(path), "%s/%s/comm", fs->proc, pid);
 	snprintf(name, bytes, "?");
-	file = fopen(path, "re");
+	file = fd_fopen(path);
 	if (!file)
 		return;
 	if (fgets(name, (int)bytes, file))

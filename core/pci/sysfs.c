@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 const struct sysfs sysfs_machine = {
 	.sys = "/sys",
 	.proc = "/proc",
@@ -42,7 +44,7 @@ static int path_make(char *path, const char *root, const char *format, va_list a
 /* The kernel takes a value in one write or not at all; a short one was cut. */
 int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = fd_open(path, O_WRONLY, 0);
 	size_t bytes = strlen(text);
 	ssize_t written;
 	int rc = 0;
@@ -61,7 +63,7 @@ int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text)
 
 int sysfs_claim_device(const struct sysfs *fs, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	int fd = fd_open(path, O_RDONLY | O_EXCL | O_NONBLOCK, 0);
 
 	(void)fs;
 	return fd < 0 ? -errno : fd;
@@ -69,7 +71,7 @@ int sysfs_claim_device(const struct sysfs *fs, const char *path)
 
 static int read_file(const char *path, char *text, size_t bytes)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = fd_open(path, O_RDONLY, 0);
 	ssize_t n;
 
 	if (fd < 0)
@@ -162,7 +164,7 @@ int sysfs_writable(const struct sysfs *fs, const char *format, ...)
 	PATH_FROM_ARGS(rc, path, fs->sys);
 	if (rc)
 		return rc;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = fd_open(path, O_WRONLY, 0);
 	if (fd < 0)
 		return -errno;
 	close(fd);
@@ -200,13 +202,16 @@ int sysfs_names_get(struct sysfs_names *names, const char *root, const char *for
 {
 	char path[SYSFS_PATH_ROOM];
 	struct dirent **entries;
+	struct fd_floor floor;
 	int rc, n;
 
 	*names = (struct sysfs_names){ 0 };
 	PATH_FROM_ARGS(rc, path, root);
 	if (rc)
 		return rc;
+	fd_floor_raise(&floor);
 	n = scandir(path, &entries, not_dots, alphasort);
+	fd_floor_lower(&floor);
 	return n < 0 ? -errno : take_names(names, entries, (uint32_t)n);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/fd.h"
 #include "base/util.h"
 
 #define CAP_IPC_LOCK 14 /* capabilities(7) */
@@ -22,7 +23,7 @@ static uint64_t proc_number(const struct sysfs *fs, const char *name, const char
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
-	file = fopen(path, "re");
+	file = fd_fopen(path);
 	if (!file)
 		return 0;
 	while (getline(&line, &room, file) > 0)

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
 
 /* A note that does not fit is left out whole, unless it is the first. */
 void usage_note(struct usage *usage, uint32_t flag, const char *format, ...)
@@ -18,7 +20,7 @@ void usage_note(struct usage *usage, uint32_t flag, const char *format, ...)
 
 	usage->flags |= flag;
 	va_start(args, format);
-	vsnprintf(note, sizeof(note), format, args);
+	text_format(note, sizeof(note), format, args);
 	va_end(args);
 	if (!used)
 		memcpy(usage->text, note, sizeof(note));
@@ -36,7 +38,7 @@ static void each_line(const struct sysfs *fs, const char *name, const struct nod
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
-	file = fopen(path, "re");
+	file = fd_fopen(path);
 	if (!file)
 		return;
 	while (getline(&line, &room, file) > 0)

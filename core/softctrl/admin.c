@@ -70,6 +70,8 @@ bool sc_admin_service(struct softctrl *sc)
 
 	if (sc->ndeleting)
 		worked |= sc_admin_queue_service(sc);
+	if (sc->orphans)
+		sc_orphans_rest(sc);
 	worked |= sc_events_deliver(sc);
 	if (sc_keep_alive_expired(sc)) {
 		sc_error_record_event(sc, NVME_ERROR_SQID_NONE, NVME_SC_KEEP_ALIVE_TIMER_EXPIRED);

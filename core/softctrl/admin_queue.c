@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Creating and deleting I/O queues. NVMe Base 2.0, 5.4 to 5.7 */
+#include "base/clock.h"
 #include "softctrl/internal.h"
 #include "spec/command.h"
 #include "spec/opcode.h"
+
+#define FLUSH_PATIENCE_NS NS_PER_S
 
 /* The maximum is CAP.MQES; both it and the field are 0's based. */
 static uint16_t check_size(const struct softctrl *sc, uint32_t qsize, unsigned entry_size,
@@ -116,12 +119,16 @@ uint16_t sc_admin_delete_cq(struct softctrl *sc, struct sc_cmd *cmd)
 /*
  * Deletes the queue if nothing of it is at the media any more. What was not fetched, or has no room
  * in the completion queue, then counts as aborted: Base 2.0, 5.7. Called with the queue's lock.
+ *
+ * What moves data keeps the queue: its memory is the host's again when the queue is gone. A flush does not, and a slow
+ * one is no reason for the host to give up the controller: it goes on without its command.
  */
 static bool try_delete(struct sc_sq *sq)
 {
 	sc_sq_run(sq);
 	if (sq->noutstanding)
-		return false;
+		return sq->noutstanding == sq->nflushing && deadline_passed(sq->patience_ns) &&
+		       sc_sq_orphan(sq);
 	sc_sq_delete(sq);
 	return true;
 }
@@ -160,6 +167,7 @@ uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
 	sq = &sc->sqs[qid];
 	pthread_mutex_lock(&sq->lock);
 	sq->deleting = true;
+	sq->patience_ns = deadline_after(FLUSH_PATIENCE_NS);
 	if (!try_delete(sq)) {
 		sq->delete_cmd = cmd;
 		sc->ndeleting++;

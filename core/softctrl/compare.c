@@ -70,11 +70,7 @@ static uint16_t begin(struct sc_cmd *cmd)
 		read_piece(cmd);
 		return SC_PENDING;
 	}
-	cmd->request.op = MEDIA_FLUSH;
-	cmd->request.offset_bytes = 0;
-	cmd->request.length_bytes = 0;
-	cmd->advance = flushed;
-	sc_cmd_start(cmd, sc_cmd_step_done);
+	sc_cmd_flush(cmd, flushed);
 	return SC_PENDING;
 }
 

@@ -72,6 +72,24 @@ static int config_check(const struct softctrl_config *config)
 	return config->serial ? serial_check(config->serial) : 0;
 }
 
+/* Else no command could carry a single block. */
+static int blocks_check(const struct softctrl_config *config)
+{
+	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << config->mdts;
+
+	for (uint32_t i = 0; i < config->nnamespaces; i++) {
+		uint32_t block_bytes = config->namespaces[i].block_bytes;
+
+		if (block_bytes > data_bytes)
+			return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+					 "mdts=%u lets a command carry %llu bytes, less than one "
+					 "block of %u: give mdts=%u or more, or a smaller block",
+					 config->mdts, (unsigned long long)data_bytes, block_bytes,
+					 log2_floor(pow2_ceil(block_bytes) / SC_PAGE_BYTES));
+	}
+	return 0;
+}
+
 static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_config *config)
 {
 	int err = media_open(&ns->media, config);
@@ -142,6 +160,8 @@ static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 		err = sc_interrupts_init(sc, &config->interrupt);
 	if (!err)
 		err = sc_events_init(sc);
+	if (!err)
+		err = sc_ending_init(sc);
 	if (err)
 		return err;
 	sc->scratch = calloc(1, SC_PAGE_BYTES);
@@ -155,6 +175,8 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	struct softctrl *sc;
 	int err = config_check(config);
 
+	if (!err)
+		err = blocks_check(config);
 	if (err)
 		return err;
 	sc = calloc(1, sizeof(*sc));
@@ -187,7 +209,8 @@ void softctrl_destroy(struct softctrl *sc)
 		return;
 	sc_thread_stop(sc);
 	if (sc->scratch) /* the last part that is made: all others are there */
-		sc_reset(sc);
+		sc_ending_force(sc);
+	sc_ending_fini(sc);
 	sc_queues_fini(sc);
 	sc_events_fini(sc);
 	sc_interrupts_fini(sc);
@@ -215,6 +238,33 @@ uint64_t softctrl_doorbells_bytes(const struct softctrl *sc)
 void softctrl_process(struct softctrl *sc, uint16_t qid)
 {
 	sc_process(sc, qid);
+}
+
+static bool queue_waits(struct sc_sq *sq)
+{
+	bool waits;
+
+	pthread_mutex_lock(&sq->lock);
+	waits = sc_sq_live(sq) && sq->noutstanding;
+	pthread_mutex_unlock(&sq->lock);
+	return waits;
+}
+
+bool softctrl_waits(struct softctrl *sc, uint16_t qid)
+{
+	bool waits = false;
+
+	sc_process(sc, 0); /* deletions that waited */
+	if (qid)
+		return qid <= sc->nqueues && queue_waits(&sc->sqs[qid]);
+	for (uint32_t i = 1; i <= sc->nqueues && !waits; i++)
+		waits = queue_waits(&sc->sqs[i]);
+	return waits || atomic_load(&sc->ending) != SC_AT_WORK;
+}
+
+const char *softctrl_trouble(const struct softctrl *sc)
+{
+	return sc->trouble[0] ? sc->trouble : NULL;
 }
 
 int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks)

@@ -28,6 +28,8 @@ static const struct {
 				      NVME_LOG_ERROR },
 	[SC_EVENT_TEMPERATURE] = { NVME_AER_TYPE_SMART, NVME_AER_SMART_TEMPERATURE,
 				   NVME_LOG_SMART },
+	[SC_EVENT_RELIABILITY] = { NVME_AER_TYPE_SMART, NVME_AER_SMART_RELIABILITY,
+				   NVME_LOG_SMART },
 	[SC_EVENT_NS_CHANGED] = { NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
 				  NVME_LOG_CHANGED_NS_LIST },
 };
@@ -164,20 +166,43 @@ bool sc_events_abort(struct softctrl *sc, uint16_t cid)
 }
 
 /*
+ * What media that have failed are to a host: they can be read only, and their data may be lost. Base 2.0, 5.16.1.3: the
+ * controller is read only when all of the media is.
+ */
+static uint8_t media_warnings(const struct softctrl *sc)
+{
+	uint32_t nfailed = 0;
+
+	for (uint32_t i = 0; i < sc->nnamespaces; i++)
+		nfailed += atomic_load_explicit(&sc->namespaces[i].media->failed,
+						memory_order_acquire);
+	if (!nfailed)
+		return 0;
+	return nfailed < sc->nnamespaces ?
+		       NVME_SMART_WARNING_RELIABILITY :
+		       NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY;
+}
+
+/*
  * Warnings that begin to hold are events, if the host asked for them. The caller has the events'
  * lock.
  */
-static void warnings_update(struct sc_events *events)
+static void warnings_update(struct softctrl *sc)
 {
-	uint8_t now = 0, wanted = (uint8_t)NVME_FIELD_GET(NVME_ASYNC_EVENT_SMART, events->config);
+	struct sc_events *events = &sc->events;
+	uint8_t now = media_warnings(sc), news;
+	uint8_t wanted = (uint8_t)NVME_FIELD_GET(NVME_ASYNC_EVENT_SMART, events->config);
 
 	for (unsigned i = 0; i <= SC_NSENSORS; i++) {
 		if (events->temperature[i] >= events->over[i] ||
 		    events->temperature[i] <= events->under[i])
 			now |= NVME_SMART_WARNING_TEMPERATURE;
 	}
-	if (now & ~events->critical_warnings & wanted)
+	news = now & wanted & (uint8_t)~events->critical_warnings;
+	if (news & NVME_SMART_WARNING_TEMPERATURE)
 		pend(events, SC_EVENT_TEMPERATURE);
+	if (news & (NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY))
+		pend(events, SC_EVENT_RELIABILITY);
 	events->critical_warnings = now;
 }
 
@@ -186,9 +211,20 @@ uint8_t sc_events_critical_warnings(struct softctrl *sc)
 	uint8_t warnings;
 
 	pthread_mutex_lock(&sc->events.lock);
-	warnings = sc->events.critical_warnings;
+	warnings = sc->events.critical_warnings | media_warnings(sc);
 	pthread_mutex_unlock(&sc->events.lock);
 	return warnings;
+}
+
+/* After a command that its medium did not carry out. */
+void sc_events_media_check(struct softctrl *sc)
+{
+	if (!media_warnings(sc))
+		return;
+	pthread_mutex_lock(&sc->events.lock);
+	warnings_update(sc);
+	pthread_mutex_unlock(&sc->events.lock);
+	sc_thread_kick(sc);
 }
 
 /* A warning that holds already is news to a host that asks for it only now. */
@@ -199,7 +235,7 @@ void sc_events_configure(struct softctrl *sc, uint32_t config)
 	pthread_mutex_lock(&events->lock);
 	events->critical_warnings &= (uint8_t)events->config;
 	events->config = config;
-	warnings_update(events);
+	warnings_update(sc);
 	pthread_mutex_unlock(&events->lock);
 }
 
@@ -209,7 +245,7 @@ void sc_events_threshold_set(struct softctrl *sc, unsigned sensor, bool under, u
 
 	pthread_mutex_lock(&events->lock);
 	*(under ? &events->under[sensor] : &events->over[sensor]) = kelvin;
-	warnings_update(events);
+	warnings_update(sc);
 	pthread_mutex_unlock(&events->lock);
 }
 
@@ -240,7 +276,7 @@ void softctrl_temperature_set(struct softctrl *sc, uint16_t kelvin)
 	pthread_mutex_lock(&events->lock);
 	for (unsigned i = 0; i <= SC_NSENSORS; i++)
 		events->temperature[i] = kelvin;
-	warnings_update(events);
+	warnings_update(sc);
 	pthread_mutex_unlock(&events->lock);
 	sc_thread_kick(sc);
 }

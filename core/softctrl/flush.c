@@ -12,16 +12,6 @@ static bool needs_flush(const struct sc_ns *ns)
 	return ns->media->volatile_cache && !ns->media->readonly;
 }
 
-static void start(struct sc_cmd *cmd)
-{
-	cmd->request.op = MEDIA_FLUSH;
-	cmd->request.fua = false;
-	cmd->request.offset_bytes = 0;
-	cmd->request.length_bytes = 0;
-	cmd->advance = flush_next;
-	sc_cmd_start(cmd, sc_cmd_step_done);
-}
-
 /* Starts the flush of the next namespace that needs one. */
 static bool start_next(struct sc_cmd *cmd)
 {
@@ -30,7 +20,7 @@ static bool start_next(struct sc_cmd *cmd)
 	while (cmd->index < cmd->count) {
 		cmd->ns = &sc->namespaces[cmd->index++];
 		if (needs_flush(cmd->ns)) {
-			start(cmd);
+			sc_cmd_flush(cmd, flush_next);
 			return true;
 		}
 	}

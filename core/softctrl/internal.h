@@ -46,6 +46,11 @@
 #define SC_NSENSORS     2u
 #define SC_NFEATURES    0x20u /* feature identifiers with a plain dword as value are below it */
 
+#define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
+#define CSTS_CFS   NVME_FIELD_SET(NVME_CSTS_CFS, 1u)
+#define CSTS_SHST  NVME_FIELD_SET(NVME_CSTS_SHST, ~0u)
+#define CSTS_NSSRO NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)
+
 struct sc_cmd;
 struct sc_sq;
 
@@ -136,12 +141,15 @@ struct sc_sq {
 	struct sc_list finished;     /* a step is done at the media, the next is to be taken */
 	struct sc_list completed;    /* to be posted as soon as the completion queue has room */
 	uint32_t noutstanding;       /* at the media */
+	uint32_t nflushing;          /* of those, flushes: they touch no memory of the host's */
 	struct sc_channel *channels; /* by NSID minus 1 */
 	uint32_t nchannels;
 
 	uint32_t naborts; /* commands to abort when fetched, by place in the ring */
 	uint32_t aborts[SC_NABORTS];
 	struct sc_cmd *delete_cmd; /* guarded by the Admin SQ's lock */
+	uint64_t patience_ns;      /* until when a deletion waits for flushes */
+	struct sc_sq *next;        /* an orphan's */
 
 	struct sc_counters counters;
 	struct sc_cmd *cmds;
@@ -154,6 +162,7 @@ enum sc_event {
 	SC_EVENT_DOORBELL_REGISTER,
 	SC_EVENT_DOORBELL_VALUE,
 	SC_EVENT_TEMPERATURE,
+	SC_EVENT_RELIABILITY,
 	SC_EVENT_NS_CHANGED,
 	SC_NEVENTS,
 };
@@ -231,6 +240,17 @@ struct sc_thread {
 	_Atomic bool kicked; /* something else than a doorbell asks for work */
 };
 
+/* On its way to rest, which registers ask for; it advances whenever the host looks. */
+enum sc_ending { SC_AT_WORK, SC_RESETTING, SC_DRAINING, SC_FLUSHING };
+
+/* The flush of a namespace at shutdown. */
+struct sc_flush {
+	struct softctrl *sc;
+	struct media_channel *channel; /* null: none is under way */
+	bool done;
+	struct media_request request;
+};
+
 struct softctrl {
 	struct softctrl_dma dma;
 	uint8_t mdts;
@@ -253,6 +273,10 @@ struct softctrl {
 	uint64_t acq;
 	_Atomic uint32_t csts;
 	struct sc_cmb cmb;
+	_Atomic enum sc_ending ending; /* changed under the lock */
+	bool shutdown_due;             /* when the reset is over */
+	struct sc_flush *flushes;      /* by NSID minus 1 */
+	char trouble[128];             /* what went wrong at the last shutdown; empty: nothing */
 
 	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
 	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
@@ -262,8 +286,9 @@ struct softctrl {
 	uint64_t doorbells_bytes;
 	struct sc_sq *sqs; /* by queue identifier, 0 the Admin Queue */
 	struct sc_cq *cqs;
-	uint32_t ndeleting; /* delete commands that wait; guarded by the Admin SQ's lock */
-	uint8_t *scratch;   /* a page to build answers in; guarded by the Admin SQ's lock */
+	uint32_t ndeleting;    /* delete commands that wait; guarded by the Admin SQ's lock */
+	struct sc_sq *orphans; /* likewise */
+	uint8_t *scratch;      /* a page to build answers in; guarded by the Admin SQ's lock */
 
 	struct sc_features features; /* guarded by the Admin SQ's lock */
 	struct sc_events events;
@@ -329,7 +354,24 @@ static inline bool sc_sq_live(struct sc_sq *sq)
 /* registers.c */
 void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config);
 void sc_fatal(struct softctrl *sc, const char *why);
-void sc_reset(struct softctrl *sc);
+
+/* ending.c; the caller has the registers' lock */
+int sc_ending_init(struct softctrl *sc);
+void sc_ending_fini(struct softctrl *sc);
+void sc_reset_begin(struct softctrl *sc);
+void sc_shutdown_begin(struct softctrl *sc);
+/* True when a reset is over with this. */
+bool sc_ending_advance(struct softctrl *sc);
+/* Waits for the media. Nobody else uses the controller. */
+void sc_ending_force(struct softctrl *sc);
+
+/* orphan.c; the caller has the Admin SQ's lock */
+/* Deletes a queue whose flushes go on without it. Also with the queue's lock. */
+bool sc_sq_orphan(struct sc_sq *sq);
+/* Frees those that are done; true when none is left. */
+bool sc_orphans_rest(struct softctrl *sc);
+/* Waits for the media. */
+void sc_orphans_free(struct softctrl *sc);
 
 /* cmb.c */
 int sc_cmb_init(struct softctrl *sc, uint64_t bytes);
@@ -347,7 +389,10 @@ void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *ring, uint32_t nentries, bo
 void sc_cq_delete(struct sc_cq *cq);
 int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *ring, uint32_t nentries);
 void sc_sq_delete(struct sc_sq *sq);
-void sc_sq_drain(struct sc_sq *sq);
+/* What a queue holds besides its ring. Waits for what is at the media; nothing of it is posted. */
+void sc_sq_contents_free(struct sc_sq *sq);
+/* Whether nothing is at the media; what is ends there, and its command goes no further. */
+bool sc_sq_rests(struct sc_sq *sq);
 
 /* process.c */
 void sc_cmd_complete(struct sc_cmd *cmd, uint16_t status);
@@ -355,6 +400,7 @@ void sc_cmd_start(struct sc_cmd *cmd, void (*done)(struct media_request *request
 bool sc_cmd_bounce(struct sc_cmd *cmd);
 struct sc_cmd *sc_cmd_returned(struct media_request *request);
 void sc_cmd_step_done(struct media_request *request, int result);
+void sc_cmd_flush(struct sc_cmd *cmd, void (*advance)(struct sc_cmd *cmd, int result));
 void sc_sq_progress(struct sc_sq *sq);
 void sc_sq_wait_media(struct sc_sq *sq, uint64_t timeout_ns);
 void sc_sq_read_doorbell(struct sc_sq *sq);
@@ -436,6 +482,7 @@ void sc_events_threshold_set(struct softctrl *sc, unsigned sensor, bool under, u
 uint16_t sc_events_threshold(struct softctrl *sc, unsigned sensor, bool under);
 uint16_t sc_events_temperature(struct softctrl *sc, unsigned sensor);
 uint8_t sc_events_critical_warnings(struct softctrl *sc);
+void sc_events_media_check(struct softctrl *sc);
 void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid);
 
 /* interrupt.c */

@@ -135,10 +135,13 @@ bool sc_io_durable(const struct sc_cmd *cmd)
 	       atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
 }
 
+/* A medium that has failed answers as long as it is open what it answers now. */
 static uint16_t media_status(const struct sc_cmd *cmd, int result)
 {
 	if (cmd->request.op == MEDIA_READ)
 		return NVME_SC_UNRECOVERED_READ_ERROR;
+	if (atomic_load_explicit(&cmd->ns->media->failed, memory_order_acquire))
+		return sc_dnr(NVME_SC_WRITE_FAULT);
 	switch (result) {
 	case -ENOSPC:
 		return NVME_SC_CAPACITY_EXCEEDED;
@@ -156,6 +159,7 @@ void sc_io_complete_media(struct sc_cmd *cmd, int result)
 
 	if (unlikely(result)) {
 		status = media_status(cmd, result);
+		sc_events_media_check(cmd->sq->sc);
 		if (NVME_STATUS_SCT(status) == NVME_SCT_MEDIA)
 			sc_counter_add(&cmd->sq->counters.media_errors, 1);
 	}

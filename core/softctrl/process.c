@@ -57,6 +57,24 @@ void sc_cmd_step_done(struct media_request *request, int result)
 	sc_list_append(&cmd->sq->finished, cmd);
 }
 
+static void flush_done(struct media_request *request, int result)
+{
+	container_of(request, struct sc_cmd, request)->sq->nflushing--;
+	sc_cmd_step_done(request, result);
+}
+
+/* Flushes the command's namespace, whose end is a step of the command. */
+void sc_cmd_flush(struct sc_cmd *cmd, void (*advance)(struct sc_cmd *cmd, int result))
+{
+	cmd->request.op = MEDIA_FLUSH;
+	cmd->request.fua = false;
+	cmd->request.offset_bytes = 0;
+	cmd->request.length_bytes = 0;
+	cmd->advance = advance;
+	cmd->sq->nflushing++;
+	sc_cmd_start(cmd, flush_done);
+}
+
 static void advance(struct sc_sq *sq)
 {
 	struct sc_cmd *cmd;

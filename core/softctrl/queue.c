@@ -113,8 +113,7 @@ static int commands_create(struct sc_sq *sq, uint32_t ncmds)
 	return 0;
 }
 
-/* What a queue holds besides its ring. Ends what is at the media; nothing of it is posted. */
-static void contents_free(struct sc_sq *sq)
+void sc_sq_contents_free(struct sc_sq *sq)
 {
 	for (uint32_t i = 0; i < sq->nchannels; i++)
 		media_channel_close(sq->channels[i].media);
@@ -130,6 +129,7 @@ static void contents_free(struct sc_sq *sq)
 	sq->nchannels = 0;
 	sq->ncmds = 0;
 	sq->noutstanding = 0;
+	sq->nflushing = 0;
 	sc_list_init(&sq->finished);
 	sc_list_init(&sq->completed);
 }
@@ -145,7 +145,7 @@ int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *ring, uint
 	if (!err && sq->qid)
 		err = channels_open(sq);
 	if (err) {
-		contents_free(sq);
+		sc_sq_contents_free(sq);
 		return err;
 	}
 	sq->ring = ring;
@@ -185,7 +185,7 @@ void sc_sq_delete(struct sc_sq *sq)
 	if (!sc_sq_live(sq))
 		return;
 	atomic_store_explicit(&sq->live, false, memory_order_release);
-	contents_free(sq);
+	sc_sq_contents_free(sq);
 	counters_retire(&sq->counters, &sq->sc->retired);
 	sq->cq->nsqs--;
 	sq->cq = NULL;
@@ -195,15 +195,10 @@ void sc_sq_delete(struct sc_sq *sq)
 	atomic_store_explicit(sq->doorbell, 0, memory_order_relaxed);
 }
 
-/* Ends all that is at the media, and posts what there is room for. */
-void sc_sq_drain(struct sc_sq *sq)
+bool sc_sq_rests(struct sc_sq *sq)
 {
-	if (!sc_sq_live(sq))
-		return;
-	sc_sq_progress(sq);
-	while (sq->noutstanding) {
-		sc_sq_wait_media(sq, UINT64_MAX);
-		sc_sq_progress(sq);
-	}
-	sc_sq_post(sq);
+	for (uint32_t i = 0; sq->noutstanding && i < sq->nchannels; i++)
+		if (sq->channels[i].noutstanding)
+			media_poll(sq->channels[i].media);
+	return !sq->noutstanding;
 }

@@ -58,11 +58,7 @@ static void read_flushed(struct sc_cmd *cmd, int result)
  */
 static void read_flush(struct sc_cmd *cmd)
 {
-	cmd->request.op = MEDIA_FLUSH;
-	cmd->request.length_bytes = 0;
-	cmd->request.offset_bytes = 0;
-	cmd->advance = read_flushed;
-	sc_cmd_start(cmd, sc_cmd_step_done);
+	sc_cmd_flush(cmd, read_flushed);
 }
 
 uint16_t sc_io_read(struct sc_cmd *cmd)

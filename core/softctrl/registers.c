@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller registers: what they read, and what enabling, resetting and shutting down by them
- * does.
+ * The controller registers: what they read, and what writing them does.
  *
- * NVMe Base 2.0, 3.1.3 (registers), 3.5.1 (initialization), 3.6 (shutdown), 3.7 (resets).
+ * NVMe Base 2.0, 3.1.3 (registers), 3.5.1 (initialization).
  */
 #include <string.h>
 
@@ -17,11 +16,6 @@
 #define CC_LIVE_FIELDS                                                            \
 	(NVME_FIELD_SET(NVME_CC_SHN, ~0u) | NVME_FIELD_SET(NVME_CC_IOSQES, ~0u) | \
 	 NVME_FIELD_SET(NVME_CC_IOCQES, ~0u) | NVME_FIELD_SET(NVME_CC_EN, ~0u))
-
-#define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
-#define CSTS_CFS   NVME_FIELD_SET(NVME_CSTS_CFS, 1u)
-#define CSTS_SHST  NVME_FIELD_SET(NVME_CSTS_SHST, ~0u)
-#define CSTS_NSSRO NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)
 
 void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config)
 {
@@ -104,73 +98,17 @@ static void enable(struct softctrl *sc)
 	atomic_fetch_or(&sc->csts, CSTS_RDY);
 }
 
-/* Controller Level Reset. Base 2.0, 3.7.2 */
-void sc_reset(struct softctrl *sc)
+/* Does what can be done by now of what was asked for. The caller has the registers' lock. */
+static void advance(struct softctrl *sc)
 {
-	atomic_store_explicit(&sc->running, false, memory_order_release);
-	pthread_mutex_lock(&sc->sqs[0].lock);
-	for (uint32_t qid = 1; qid <= sc->nqueues; qid++) {
-		pthread_mutex_lock(&sc->sqs[qid].lock);
-		sc_sq_delete(&sc->sqs[qid]);
-		pthread_mutex_unlock(&sc->sqs[qid].lock);
-	}
-	sc_sq_delete(&sc->sqs[0]);
-	for (uint32_t qid = 0; qid <= sc->nqueues; qid++)
-		sc_cq_delete(&sc->cqs[qid]);
-	sc->ndeleting = 0;
-	sc_features_reset(sc);
-	sc_interrupts_reset(sc);
-	sc_events_reset(sc);
-	sc_keep_alive_set(sc, 0);
-	pthread_mutex_unlock(&sc->sqs[0].lock);
-	atomic_fetch_and(&sc->csts, ~(CSTS_RDY | CSTS_CFS | CSTS_SHST));
-}
-
-static void media_flushed(struct media_request *request, int result)
-{
-	(void)request;
-	if (result)
-		log_error(
-			"software controller: a medium could not be flushed at shutdown: error %d",
-			-result);
-}
-
-static void namespace_flush(struct sc_ns *ns)
-{
-	struct media_request request = { .op = MEDIA_FLUSH, .done = media_flushed };
-	struct media_channel *channel;
-
-	if (!ns->media->volatile_cache || ns->media->readonly)
+	if (!sc_ending_advance(sc))
 		return;
-	if (media_channel_open(&channel, ns->media)) {
-		log_error("software controller: no channel to flush namespace %u at shutdown",
-			  ns->nsid);
-		return;
-	}
-	media_submit(channel, &request);
-	media_channel_close(channel);
-}
-
-/*
- * Commands under way end before the caches are flushed; nothing is fetched any more. Base 2.0,
- * 3.6.1
- */
-static void shut_down(struct softctrl *sc)
-{
-	atomic_fetch_and(&sc->csts, ~CSTS_SHST);
-	atomic_fetch_or(&sc->csts, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_OCCURRING));
-	atomic_store_explicit(&sc->running, false, memory_order_release);
-	for (uint32_t qid = 0; qid <= sc->nqueues; qid++) {
-		struct sc_sq *sq = &sc->sqs[qid];
-
-		pthread_mutex_lock(&sq->lock);
-		sc_sq_drain(sq);
-		pthread_mutex_unlock(&sq->lock);
-	}
-	for (uint32_t i = 0; i < sc->nnamespaces; i++)
-		namespace_flush(&sc->namespaces[i]);
-	atomic_fetch_and(&sc->csts, ~CSTS_SHST);
-	atomic_fetch_or(&sc->csts, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE));
+	if (NVME_CC_EN(sc->cc)) /* set before CSTS.RDY was 0 */
+		enable(sc);
+	if (sc->shutdown_due)
+		sc_shutdown_begin(sc);
+	sc->shutdown_due = false;
+	sc_ending_advance(sc);
 }
 
 static void write_cc(struct softctrl *sc, uint32_t value)
@@ -181,11 +119,16 @@ static void write_cc(struct softctrl *sc, uint32_t value)
 		value = (value & CC_LIVE_FIELDS) | (old & ~CC_LIVE_FIELDS);
 	sc->cc = value;
 	if (NVME_CC_EN(old) && !NVME_CC_EN(value))
-		sc_reset(sc);
-	if (!NVME_CC_EN(old) && NVME_CC_EN(value))
-		enable(sc);
-	if (NVME_CC_SHN(value) && NVME_CC_SHN(value) != NVME_CC_SHN(old))
-		shut_down(sc);
+		sc_reset_begin(sc);
+	sc->shutdown_due = NVME_CC_SHN(value) && NVME_CC_SHN(value) != NVME_CC_SHN(old);
+	if (sc->ending != SC_RESETTING) {
+		if (!NVME_CC_EN(old) && NVME_CC_EN(value))
+			enable(sc);
+		if (sc->shutdown_due)
+			sc_shutdown_begin(sc);
+		sc->shutdown_due = false;
+	}
+	advance(sc);
 	sc_thread_kick(sc);
 }
 
@@ -194,14 +137,15 @@ static void write_cc(struct softctrl *sc, uint32_t value)
  */
 static void subsystem_reset(struct softctrl *sc)
 {
-	sc_reset(sc);
 	sc->cc = 0;
 	sc->intm = 0;
 	sc->aqa = 0;
 	sc->asq = 0;
 	sc->acq = 0;
 	sc_cmb_write(sc, 0);
-	atomic_store(&sc->csts, CSTS_NSSRO);
+	atomic_fetch_or(&sc->csts, CSTS_NSSRO);
+	sc_reset_begin(sc);
+	advance(sc);
 }
 
 static void set_low(uint64_t *reg, uint32_t value)
@@ -319,13 +263,23 @@ static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
 	}
 }
 
+/* A host that looks lends its thread to what it waits for. Who has the lock does it already. */
+static uint32_t read_csts(struct softctrl *sc)
+{
+	if (atomic_load_explicit(&sc->ending, memory_order_relaxed) != SC_AT_WORK &&
+	    pthread_mutex_trylock(&sc->lock) == 0) {
+		advance(sc);
+		pthread_mutex_unlock(&sc->lock);
+	}
+	return atomic_load_explicit(&sc->csts, memory_order_acquire);
+}
+
 uint32_t softctrl_read32(struct softctrl *sc, uint32_t offset)
 {
 	uint32_t value;
 
-	/* Polled while another thread waits for the media in a write to CC. */
 	if (offset == NVME_REG_CSTS)
-		return atomic_load_explicit(&sc->csts, memory_order_acquire);
+		return read_csts(sc);
 	pthread_mutex_lock(&sc->lock);
 	value = read_locked(sc, offset);
 	pthread_mutex_unlock(&sc->lock);

@@ -67,15 +67,15 @@ void softctrl_config_init(struct softctrl_config *config);
 int softctrl_create(struct softctrl **out, const struct softctrl_config *config);
 
 /*
- * As if the power failed: what was in flight at the media ends, no completion is posted any more.
- * No other call may be under way.
+ * As if the power failed: no completion is posted any more. Waits for what is at the media: where that may take for
+ * ever, be sure first (softctrl_waits). No other call may be under way.
  */
 void softctrl_destroy(struct softctrl *sc);
 
 /*
- * The controller registers (offsets of spec/regs.h, below NVME_REG_DOORBELLS), from any thread. A
- * write that resets, enables or shuts down has done so when it returns; it waits for commands at
- * the media.
+ * The controller registers (offsets of spec/regs.h, below NVME_REG_DOORBELLS), from any thread. None
+ * waits for the media: a reset is over when CSTS.RDY is 0, a shutdown when CSTS.SHST says so, and
+ * looking there is what makes them advance. A flush that fails at shutdown sets CSTS.CFS.
  */
 uint32_t softctrl_read32(struct softctrl *sc, uint32_t offset);
 uint64_t softctrl_read64(struct softctrl *sc, uint32_t offset);
@@ -91,6 +91,15 @@ _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index);
 
 /* The bytes of the doorbell array, for those who map or bound it. */
 uint64_t softctrl_doorbells_bytes(const struct softctrl *sc);
+
+/*
+ * Whether commands of an I/O submission queue, or with 0 anything, are at media that have not
+ * answered yet. Then host memory that they use may be touched, whatever the registers were told.
+ */
+bool softctrl_waits(struct softctrl *sc, uint16_t qid);
+
+/* Once CSTS.CFS was seen after a shutdown: why, or NULL. Valid until the next write to a register. */
+const char *softctrl_trouble(const struct softctrl *sc);
 
 /* What BAR 2 would show: the controller memory buffer, page aligned. NULL when there is none. */
 void *softctrl_cmb(const struct softctrl *sc, uint64_t *bytes);

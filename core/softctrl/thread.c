@@ -10,7 +10,6 @@
  * of `parked` orders the two instead.
  */
 #include <errno.h>
-#include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <signal.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/futex.h"
 #include "base/log.h"
 #include "softctrl/internal.h"
 
@@ -31,19 +31,10 @@ static int membarrier(int command)
 	return (int)syscall(SYS_membarrier, command, 0, 0);
 }
 
-static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
-{
-	struct timespec timeout = { .tv_sec = (time_t)(timeout_ns / NS_PER_S),
-				    .tv_nsec = (long)(timeout_ns % NS_PER_S) };
-
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value,
-		timeout_ns == UINT64_MAX ? NULL : &timeout, NULL, 0);
-}
-
 static void unpark(struct sc_thread *thread)
 {
 	atomic_store_explicit(&thread->parked, 0, memory_order_release);
-	syscall(SYS_futex, &thread->parked, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	futex_wake_one(&thread->parked);
 }
 
 void softctrl_wake(struct softctrl *sc)

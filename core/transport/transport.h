@@ -58,6 +58,12 @@ struct transport_ops {
 	int (*interrupt)(struct transport *transport, uint16_t vector, int fd);
 	/* Null where there is no such thing. True once the controller is to be taken away. */
 	bool (*leaving)(struct transport *transport);
+	/* Null where there is no such thing. True as long as storage behind the controller has not answered, for
+	 * commands of I/O queue `qid` or, with 0, for anything: the controller is alive, but until then the memory of
+	 * those commands may be touched, whatever it is told. */
+	bool (*waits)(struct transport *transport, uint16_t qid);
+	/* Null where there is no such thing. Why a shutdown ended with a fatal status, or null. */
+	const char *(*trouble)(struct transport *transport);
 };
 
 /* What every transport begins with. */

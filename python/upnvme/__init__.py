@@ -38,9 +38,10 @@ from ._buffer import Buffer
 from ._controller import Controller, Namespaces, open
 from ._errors import (AccessError, ArgumentError, BusyError, ClosedError, CommandStatusError, ControllerError, Error,
                       ForkedError, GenericStatusError, InCallbackError, IsADirectoryError, MediaError,
-                      NamespaceNotFoundError, NotADeviceError, NotADirectoryError, NotFoundError, NVMeError,
-                      OutOfMemoryError, PathError, RangeError, TaggedCompletionError, TimeoutError, UnreachableError,
-                      UnsupportedError, VendorStatusError, WouldBlockError, WrongThreadError)
+                      NamespaceNotFoundError, NamespaceProtectedError, NotADeviceError, NotADirectoryError,
+                      NotFoundError, NVMeError, OutOfMemoryError, PartialError, PathError, RangeError,
+                      ReadOnlyRangeError, TaggedCompletionError, TimeoutError, UnreachableError, UnsupportedError,
+                      VendorStatusError, WouldBlockError, WriteProtectedError, WrongThreadError)
 from ._log import set_log_level
 from ._namespace import Namespace
 from ._qpair import QPair
@@ -60,11 +61,12 @@ __all__ = [
     "CommandStatusError", "Completion", "Completions", "Controller", "ControllerError", "ControllerInfo",
     "ControllerStats", "Device", "Direction", "DoneFlag", "Error", "ErrorEntry", "Event", "EventKind", "Features",
     "Firmware", "Flag", "ForkedError", "Form", "GenericStatusError", "InCallbackError", "IsADirectoryError",
-    "Limits", "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError", "Namespaces",
-    "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op", "OutOfMemoryError", "PathError", "QPair",
-    "QPairStats", "RangeError", "Select", "Smart", "Source", "System", "TaggedCompletionError", "TimeoutError",
-    "UnreachableError", "UnsupportedError", "VendorStatusError", "WouldBlockError", "WrongThreadError",
-    "__version__", "batch", "build_info", "open", "set_log_level", "uri",
+    "Limits", "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError",
+    "NamespaceProtectedError", "Namespaces", "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op",
+    "OutOfMemoryError", "PartialError", "PathError", "QPair", "QPairStats", "RangeError", "ReadOnlyRangeError",
+    "Select", "Smart", "Source", "System", "TaggedCompletionError", "TimeoutError", "UnreachableError",
+    "UnsupportedError", "VendorStatusError", "WouldBlockError", "WriteProtectedError", "WrongThreadError", "__version__",
+    "batch", "build_info", "open", "set_log_level", "uri",
 ]
 
 if _upnvme.upnvme_abi_version() != _upnvme.UPNVME_ABI_VERSION:
@@ -72,8 +74,8 @@ if _upnvme.upnvme_abi_version() != _upnvme.UPNVME_ABI_VERSION:
                       f"{_upnvme.UPNVME_ABI_VERSION}")
 
 __version__: str = _upnvme.upnvme_version()
-_upnvme.hooks_set(_errors.make_error, _errors.make_op_status, _errors.make_group, Buffer, Completion, Completions,
-                  _log.hand_on)
+_upnvme.hooks_set(_errors.make_error, _errors.make_op_status, _errors.make_group, _errors.make_partial,
+                  _errors.make_timeout, Buffer, Completion, Completions, _log.hand_on)
 _upnvme.log_start(_upnvme.UPNVME_LOG_DEBUG)
 
 _MODULES = ("aio", "devices")

@@ -13,9 +13,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        from ._extras import how_to_install
+        from ._extras import remedy
 
-        sys.exit(f"upnvme: the command line needs {error.name}: {how_to_install('cli')}")
+        sys.exit(f"upnvme: the command line needs {error.name}: {remedy('cli', 'click', 'rich')}")
     except KeyboardInterrupt:
         sys.exit(130)
     command_line()

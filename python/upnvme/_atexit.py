@@ -45,12 +45,17 @@ class _Failed:
         return "<upnvme at exit>"
 
 
+def remembered() -> list[SessionBase]:
+    """Those that live, open or not."""
+    return [controller for controller in [entry() for entry in tuple(_open)] if controller is not None]
+
+
 @atexit.register
 def _close_all() -> None:
     failed = False
-    for controller in [entry() for entry in tuple(_open)]:
+    for controller in remembered():
         try:
-            if controller is not None and controller.is_open:
+            if controller.is_open:
                 controller.close()
         except BaseException as error:  # the others are closed all the same
             sys.excepthook(type(error), error, error.__traceback__)

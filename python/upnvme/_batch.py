@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._arguments import number
 from ._errors import COMMANDS, make_status
+from ._space import SpaceBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._errors import NVMeError
-    from ._space import SpaceBase
+    from ._typing import Int
 
 OPS, COMPLETIONS = 0, 1
 
@@ -52,6 +54,7 @@ class _Fields(_upnvme.Records):
     """Fields by name: NumPy arrays where NumPy is installed, else memoryviews. Both show the memory itself."""
 
     __slots__ = ()
+    SHOWN: tuple[str, ...] = ()
 
     def column(self, name: str) -> memoryview:
         """A field of all records."""
@@ -62,6 +65,13 @@ class _Fields(_upnvme.Records):
         from ._extras import load
 
         return load("numpy", "numpy", "a structured array").asarray(self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from ._html import table
+
+        columns = [self.column(name) for name in self.SHOWN]
+        return table(repr(self)[1:-1], self.SHOWN, zip(*columns), len(self))
 
     def _field(self, name: str) -> Any:
         try:
@@ -78,11 +88,13 @@ class Batch(_Fields):
     (comes back in the completion); `directive`, `dtype`, `dsm`; `form` (upnvme.Form: RANGES for a deallocation whose
     `blocks` ranges are in the buffer, 16 bytes each, NVM Command Set 1.0, Figure 41, with `dsm` 4); and for namespaces
     with metadata `metadata` (where in the metadata buffer), `ref_tag`, `app_tag`, `app_mask`, `ref_tag_high`. Set one
-    for all with a number, or one each with an array: `ops["lba"] = lbas`. `numpy()` gives the structured array; slices
-    of that can be submitted too.
+    for all with a number, or one each with an array: `ops["lba"] = lbas`. A field takes whole numbers that fit; what
+    NumPy makes of its unsigned numbers and signed ones is float64 (`ops["lba"] + offsets`), which it does not take:
+    convert one with `.astype` first. `numpy()` gives the structured array; slices of that can be submitted too.
     """
 
     __slots__ = ()
+    SHOWN = ("opcode", "flags", "nsid", "lba", "blocks", "offset", "tag")
 
     def __init__(self, n: int) -> None:
         _upnvme.records_init(self, OPS, n)
@@ -90,16 +102,38 @@ class Batch(_Fields):
     def __getitem__(self, name: str) -> Any:
         return self._field(name)
 
-    def __setitem__(self, name: str, value: int | Iterable[int]) -> None:
+    def __setitem__(self, name: str, value: Int | Iterable[Int]) -> None:
         field = self._field(name)
         if not isinstance(field, memoryview):
             field[...] = value
             return
-        values = [value] * len(self) if isinstance(value, int) else list(value)
+        given: Any = value
+        if not hasattr(given, "__iter__"):
+            fill(self, name, given)
+            return
+        top = 256 ** field.itemsize - 1
+        values = [number(name, one, top) for one in given]
         if len(values) != len(self):
             raise ValueError(f"{len(values)} values for {len(self)} commands")
         for i, one in enumerate(values):
             field[i] = one
+
+    def numpy(self) -> Any:
+        """All commands as a structured NumPy array, whose fields take what the batch's take."""
+        array = super().numpy()
+        from ._columns import Column
+
+        return array.view(Column)
+
+    def _field(self, name: str) -> Any:
+        field = super()._field(name)
+        if isinstance(field, memoryview):
+            return field
+        from ._columns import Column
+
+        column = field.view(Column)
+        column.name = name
+        return column
 
     def __repr__(self) -> str:
         names = sorted({COMMANDS.get(opcode, f"{opcode:#04x}") for opcode in self.column("opcode").tolist()})
@@ -110,6 +144,7 @@ class Completions(_Fields):
     """What QPair.reap took: an array of completions, with the fields `tag`, `result`, `status`, `flags`, `blocks`."""
 
     __slots__ = ()
+    SHOWN = ("tag", "status", "result", "flags", "blocks")
 
     def __init__(self, n: int = 0) -> None:
         _upnvme.records_init(self, COMPLETIONS, n)
@@ -146,24 +181,22 @@ class Completions(_Fields):
         return f"<upnvme.Completions: {len(self)}{f', {failed} failed' if failed else ''}>"
 
 
-def batch(n: int, ns: SpaceBase | int, opcode: int, *, lba: int = 0, blocks: int = 1, flags: int = 0) -> Batch:
+def batch(n: int, ns: SpaceBase | Int, opcode: Int, *, lba: Int = 0, blocks: Int = 1, flags: Int = 0) -> Batch:
     """Makes `n` equal commands for a namespace (or its identifier), with tags from 0 on; set the fields that differ."""
     ops = Batch(n)
-    _fill(ops, "opcode", opcode)
-    _fill(ops, "nsid", ns if isinstance(ns, int) else ns.nsid)
-    for name, value in ("lba", lba), ("blocks", blocks), ("flags", flags):
-        if value:
-            _fill(ops, name, value)
+    number("opcode", opcode, 255, "an upnvme.Op")
+    nsid = ns.nsid if isinstance(ns, SpaceBase) else ns
+    for name, value in (("opcode", opcode), ("nsid", nsid), ("lba", lba), ("blocks", blocks), ("flags", flags)):
+        fill(ops, name, value)
     tags = ops.column("tag")
     for i in range(n):
         tags[i] = i
     return ops
 
 
-def _fill(ops: Batch, name: str, value: int) -> None:
+def fill(ops: Batch, name: str, value: Int) -> None:
+    """Sets a field of all commands."""
     column = ops.column(name)
-    top = 256 ** column.itemsize - 1
-    if not 0 <= value <= top:
-        raise ValueError(f"{name} must be from 0 to {top}, not {value}")
+    whole = number(name, value, 256 ** column.itemsize - 1)
     for i in range(len(ops)):
-        column[i] = value
+        column[i] = whole

@@ -71,12 +71,27 @@ class Buffer(_upnvme.Memory):
         """
         _upnvme.memory_free(self)
 
-    def __dlpack__(self, *, stream: object = None, max_version: object = None, dl_device: object = None,
-                   copy: bool | None = None) -> object:
-        """The memory for other libraries of arrays: `torch.from_dlpack(buf)`. It is a view like any other."""
-        if copy:
-            raise BufferError("this memory is not copied: say copy=False")
-        return _upnvme.memory_dlpack(self)
+    def tobytes(self) -> bytes:
+        """A copy of the content."""
+        return bytes(self)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The content as text."""
+        return str(self, encoding, errors)
+
+    def __contains__(self, value: Any) -> bool:
+        return value in bytes(self)
+
+    def __dlpack__(self, *, stream: object = None, max_version: tuple[int, int] | None = None,
+                   dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> object:
+        """The memory for other libraries of arrays: `torch.from_dlpack(buf)`. It is a view like any other.
+
+        With `copy` it is memory of the array's own. BufferError: another device than the processor's memory, or
+        read-only memory for who asks for no `max_version` of 1 or more, which could not be told so.
+        """
+        if dl_device is not None and tuple(dl_device) != self.__dlpack_device__():
+            raise BufferError(f"this memory is the processor's, (1, 0), and does not go to device {dl_device}")
+        return _upnvme.memory_dlpack(self, max_version is not None and max_version[0] >= 1, copy)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return 1, 0

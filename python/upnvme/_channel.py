@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import _upnvme
+from ._arguments import number
 from ._errors import ClosedError
 from ._names import public_name
 from ._records import QPairStats
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._session import SessionBase
+    from ._typing import Int
 
 
 class ChannelBase(_upnvme.Channel):
@@ -20,13 +22,14 @@ class ChannelBase(_upnvme.Channel):
 
     __slots__ = ("_controller",)
 
-    def __init__(self, controller: SessionBase, depth: int | None = None, *, entries: int = 0, outstanding: int = 0,
+    def __init__(self, controller: SessionBase, depth: Int | None = None, *, entries: Int = 0, outstanding: Int = 0,
                  ring_each: bool = False, histogram: bool = False, cmb: bool = False, interrupt: bool = False,
                  flags: int = 0) -> None:
         self._controller = controller
         if depth is not None:
-            if depth < 1:
-                raise ValueError(f"depth must be at least 1, not {depth}")
+            depth = number("depth", depth, 65534)
+            if not depth:
+                raise ValueError("depth must be at least 1, not 0")
             entries, outstanding = depth + 1, depth
         flags |= (_upnvme.UPNVME_QPAIR_RING_EACH * ring_each | _upnvme.UPNVME_QPAIR_HISTOGRAM * histogram |
                   _upnvme.UPNVME_QPAIR_CMB * cmb | _upnvme.UPNVME_QPAIR_INTERRUPT * interrupt)

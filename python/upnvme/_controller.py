@@ -10,14 +10,18 @@ from ._namespaces import NamespacesBase
 from ._qpair import QPair
 from ._session import SessionBase
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._typing import Int
+
 
 class Namespaces(NamespacesBase, Mapping[int, Namespace]):
     """The active namespaces of a controller by their identifiers."""
 
     __slots__ = ()
 
-    def __getitem__(self, nsid: int) -> Namespace:
-        return Namespace(self._controller, nsid)
+    def __getitem__(self, nsid: Int) -> Namespace:
+        return Namespace(self._controller, self._identifier(nsid))
 
 
 class Controller(SessionBase):
@@ -34,7 +38,7 @@ class Controller(SessionBase):
         """The active namespaces, as a mapping from their identifiers."""
         return Namespaces(self)
 
-    def qpair(self, depth: int | None = None, *, entries: int = 0, outstanding: int = 0, ring_each: bool = False,
+    def qpair(self, depth: Int | None = None, *, entries: Int = 0, outstanding: Int = 0, ring_each: bool = False,
               histogram: bool = False, cmb: bool = False, interrupt: bool = False) -> QPair:
         """Makes a queue pair for the calling thread; `depth` commands can be in flight (if not said: 255).
 
@@ -56,8 +60,8 @@ class Controller(SessionBase):
         self.close()
 
 
-def open(uri: str, *, queue_pairs: int = 0, keep_alive: float = 0, admin_timeout: float = 0, max_transfer: int = 0,
-         housekeeping: bool = False, leases: int = 8, lease_depth: int = 63) -> Controller:
+def open(uri: str, *, queue_pairs: Int = 0, keep_alive: float = 0, admin_timeout: float = 0, max_transfer: Int = 0,
+         housekeeping: bool = False, leases: Int = 8, lease_depth: Int = 63) -> Controller:
     """Opens the controller that a URI names: `soft:ram?size=1GiB`, `soft:/path/disk.img`, `pcie:0000:01:00.0`, ...
 
     `queue_pairs` to ask for (64), `keep_alive` and `admin_timeout` in seconds, `max_transfer` an upper limit of one

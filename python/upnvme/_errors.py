@@ -25,7 +25,7 @@ class Error(OSError):
 
     code: int = 0
     completions: Completions | None = None
-    """What qp.reap had taken before it failed, so that it is not lost."""
+    """What qp.reap or qp.run had taken before it failed, so that it is not lost."""
 
     def __init__(self, err: int, text: str, code: int = 0) -> None:
         super().__init__(err, text)
@@ -120,6 +120,21 @@ class NotADirectoryError(Error, builtins.NotADirectoryError):
     """A part of the path is no directory."""
 
 
+class PartialError(Error):
+    """A batch ended at a command that was refused: `index` is its place, `__cause__` the exception for it.
+
+    Those before it were accepted. From run they are done, and `completions` has them; from submit they are in flight,
+    for reap.
+    """
+
+    def __init__(self, err: int, text: str, code: int = 0, index: int = 0) -> None:
+        super().__init__(err, text, code)
+        self.index = index
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.errno, self.strerror, self.code, self.index)
+
+
 class ControllerError(Error):
     """The controller failed, or does what the specification forbids."""
 
@@ -131,9 +146,12 @@ class NVMeError(Error):
     trying again is of no use, `command` what was asked, `blocks` how many blocks are valid before the first error.
     """
 
+    errno_of = errno.EIO
+    """The `errno` of its exceptions."""
+
     def __init__(self, status: int, flags: int = 0, blocks: int = 0, command: str = "") -> None:
         self.status, self.flags, self.blocks, self.command = status, flags, blocks, command
-        super().__init__(errno.EIO, f"{command or 'command'}: {self.name}: {self.text}",
+        super().__init__(self.errno_of, f"{command or 'command'}: {self.name}: {self.text}",
                          _upnvme.UPNVME_ERR_CTRLR_STATUS)
 
     @property
@@ -197,6 +215,20 @@ class VendorStatusError(NVMeError):
     """Status code type 7: the vendor's own."""
 
 
+class WriteProtectedError(NVMeError, PermissionError):
+    """The namespace, or the range of blocks, is write protected: one of the two below."""
+
+    errno_of = errno.EROFS
+
+
+class NamespaceProtectedError(WriteProtectedError, GenericStatusError):
+    """Status 20h: Namespace is Write Protected."""
+
+
+class ReadOnlyRangeError(WriteProtectedError, CommandStatusError):
+    """Status 182h: Attempted Write to Read Only Range."""
+
+
 # Tracebacks name them as callers know them.
 for _class in list(globals().values()):
     if isinstance(_class, type) and issubclass(_class, Error):
@@ -217,12 +249,15 @@ _BY_ERRNO: dict[int, type[Error]] = {
     errno.ETIMEDOUT: TimeoutError, errno.EBUSY: BusyError, errno.EPERM: AccessError, errno.EACCES: AccessError,
     errno.EDEADLK: InCallbackError, errno.EOWNERDEAD: ForkedError, errno.ESHUTDOWN: ClosedError,
     errno.ENOTSUP: UnsupportedError, errno.ENOMEM: OutOfMemoryError, errno.EISDIR: IsADirectoryError,
-    errno.ENOTDIR: NotADirectoryError, errno.EIO: ControllerError,
+    errno.ENOTDIR: NotADirectoryError, errno.EIO: ControllerError, errno.EROFS: AccessError,
 }
 
 _BY_TYPE: dict[int, type[NVMeError]] = {
     0: GenericStatusError, 1: CommandStatusError, 2: MediaError, 3: PathError, 7: VendorStatusError,
 }
+
+# By type and code together (NVMe Base 2.0, Figures 94 and 97).
+_BY_STATUS: dict[int, type[NVMeError]] = {0x020: NamespaceProtectedError, 0x182: ReadOnlyRangeError}
 
 COMMANDS = {
     _upnvme.UPNVME_OP_FLUSH: "flush", _upnvme.UPNVME_OP_WRITE: "write", _upnvme.UPNVME_OP_READ: "read",
@@ -244,16 +279,38 @@ def make_error(err: int, code: int, text: str, status: int) -> Error:
 
 def make_status(status: int, flags: int, blocks: int, command: str) -> NVMeError:
     """The exception for what a device answered."""
-    return _BY_TYPE.get(status >> 8 & 7, NVMeError)(status, flags, blocks, command)
+    kind = _BY_STATUS.get(status & 0x7FF) or _BY_TYPE.get(status >> 8 & 7, NVMeError)
+    return kind(status, flags, blocks, command)
 
 
 def make_op_status(status: int, flags: int, done_blocks: int, opcode: int, lba: int, blocks: int) -> NVMeError:
     """The same for an I/O command, which it names."""
+    return make_status(status, flags, done_blocks, _describe(opcode, lba, blocks))
+
+
+def _describe(opcode: int, lba: int, blocks: int) -> str:
     name = COMMANDS.get(opcode, f"command {opcode:#04x}")
-    where = "" if opcode == _upnvme.UPNVME_OP_FLUSH else f" of {blocks} blocks from LBA {lba}"
-    return make_status(status, flags, done_blocks, name + where)
+    return name + ("" if opcode == _upnvme.UPNVME_OP_FLUSH else f" of {blocks} blocks from LBA {lba}")
+
+
+def make_timeout(opcode: int, lba: int, blocks: int, timeout_ns: int) -> Error:
+    """The exception for an I/O command that the device has not answered in the caller's time."""
+    text = (f"{_describe(opcode, lba, blocks)} was not done in {timeout_ns / 1e9:g} s: the command stays with the "
+            "device, and its memory with it, until that answers")
+    return TimeoutError(errno.ETIMEDOUT, text, _upnvme.UPNVME_ERR_TIMEOUT)
+
+
+def make_partial(index: int, refusal: BaseException) -> PartialError:
+    """The exception for a batch that ended at a command that was refused."""
+    err, code = (refusal.errno, refusal.code) if isinstance(refusal, Error) else (errno.EINVAL, 0)
+    error = PartialError(err or errno.EINVAL, f"command {index} of the batch was refused, those before it were not: "
+                         f"{refusal}", code, index)
+    error.__cause__ = refusal
+    return error
 
 
 def make_group(errors: Sequence[BaseException]) -> BaseException:
     """Several callbacks failed."""
-    return BaseExceptionGroup("several callbacks failed", errors)
+    group = BaseExceptionGroup("several callbacks failed", errors)
+    group.completions = getattr(errors[0], "completions", None)  # type: ignore[attr-defined]
+    return group

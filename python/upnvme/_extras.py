@@ -8,11 +8,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def how_to_install(extra: str) -> str:
-    """Until the package is published, a clone is where it comes from."""
-    return f"pip install './python[{extra}]' in a clone of upnvme"
-
-
 def load(module: str, extra: str, what: str) -> Any:
     """Imports the module that `what` needs; where it is not installed, the error says what to install."""
     from importlib import import_module
@@ -22,5 +17,10 @@ def load(module: str, extra: str, what: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module.partition(".")[0]:
             raise
-        raise ModuleNotFoundError(f"{what} needs {error.name}: {how_to_install(extra)}",
+        raise ModuleNotFoundError(f"{what} needs {error.name}: {remedy(extra, error.name)}",
                                   name=error.name) from error
+
+
+def remedy(extra: str, *modules: str) -> str:
+    """How to get what is missing."""
+    return f"pip install {' '.join(modules)}, or './python[{extra}]' in a clone of upnvme"

@@ -9,19 +9,20 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from . import _upnvme
+from ._arguments import dwords
 from ._batch import Batch, Completion, Completions
 from ._channel import ChannelBase
-from ._errors import ClosedError, Error, UnsupportedError, WouldBlockError
+from ._errors import ClosedError, Error, UnsupportedError, WouldBlockError, make_partial
 from ._parts import fit_one, parts
 from ._qpair import one_command
-from ._session import SessionBase, dwords
+from ._session import SessionBase
 from ._space import SpaceBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from ._typing import ReadableBuffer, WriteableBuffer
+    from ._typing import Int, ReadableBuffer, WriteableBuffer
 
 _future, _turn = _upnvme.channel_future, _upnvme.channel_turn
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
@@ -33,14 +34,15 @@ PATIENCE, SHORTEST, LONGEST = 64, 20e-6, 2e-3
 class QPair(ChannelBase):
     """A queue pair of the loop's, from Controller.qpair: its commands are plain functions that return futures.
 
-    Buffers must be memory that the device reaches: nothing is copied. What a full queue has no room for waits its turn.
+    What is read into must be memory that the device reaches; what is written from may be any, of which a copy is made
+    where it does not (not of a batch's, or of pieces). What a full queue has no room for waits its turn.
     A future that is cancelled leaves its command with the device, and the command its buffer. Futures belong to the
     loop's thread; any other thread's call is a WrongThreadError.
     """
 
     __slots__ = ("_loop", "_waiting", "_awake", "_idle", "_watching", "_timer", "_fd", "_next")
 
-    def __init__(self, controller: SessionBase, depth: int | None = None, *, entries: int = 0, outstanding: int = 0,
+    def __init__(self, controller: SessionBase, depth: Int | None = None, *, entries: Int = 0, outstanding: Int = 0,
                  ring_each: bool = False, histogram: bool = False, cmb: bool = False) -> None:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[asyncio.Future[Any], Callable[[], bool]]] = deque()
@@ -59,44 +61,44 @@ class QPair(ChannelBase):
 
     # --- one command at a time ---
 
-    def read(self, ns: SpaceBase, buf: WriteableBuffer, lba: int = 0, blocks: int | None = None, *,
-             flags: int = 0) -> asyncio.Future[object]:
+    def read(self, ns: SpaceBase, buf: WriteableBuffer, lba: Int = 0, blocks: Int | None = None, *,
+             flags: Int = 0) -> asyncio.Future[None]:
         """Reads blocks into `buf`: as many as it is large, if not said (NVM Command Set 1.0, 3.2.4)."""
         return self.start(ns, _READ, buf, lba, blocks, flags)
 
-    def write(self, ns: SpaceBase, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
-              flags: int = 0) -> asyncio.Future[object]:
+    def write(self, ns: SpaceBase, buf: ReadableBuffer, lba: Int = 0, blocks: Int | None = None, *,
+              flags: Int = 0) -> asyncio.Future[None]:
         """Writes blocks from `buf` (3.2.6)."""
         return self.start(ns, _WRITE, buf, lba, blocks, flags)
 
-    def compare(self, ns: SpaceBase, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
-                flags: int = 0) -> asyncio.Future[object]:
+    def compare(self, ns: SpaceBase, buf: ReadableBuffer, lba: Int = 0, blocks: Int | None = None, *,
+                flags: Int = 0) -> asyncio.Future[None]:
         """Compares blocks with `buf`: MediaError where they differ (3.2.1)."""
         return self.start(ns, _COMPARE, buf, lba, blocks, flags)
 
-    def flush(self, ns: SpaceBase) -> asyncio.Future[object]:
+    def flush(self, ns: SpaceBase) -> asyncio.Future[None]:
         """Makes all completed writes durable (NVMe Base 2.0, 7.1)."""
         return self.start(ns, _upnvme.UPNVME_OP_FLUSH, None, 0, 0, 0)
 
-    def write_zeroes(self, ns: SpaceBase, lba: int, blocks: int, *, flags: int = 0) -> asyncio.Future[object]:
+    def write_zeroes(self, ns: SpaceBase, lba: Int, blocks: Int, *, flags: Int = 0) -> asyncio.Future[None]:
         """Makes blocks read as zeroes (3.2.8)."""
         return self.start(ns, _upnvme.UPNVME_OP_WRITE_ZEROES, None, lba, blocks, flags)
 
-    def deallocate(self, ns: SpaceBase, lba: int, blocks: int) -> asyncio.Future[object]:
+    def deallocate(self, ns: SpaceBase, lba: Int, blocks: Int) -> asyncio.Future[None]:
         """Tells the device that blocks are not needed any more (3.2.3)."""
         return self.start(ns, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0)
 
-    def verify(self, ns: SpaceBase, lba: int, blocks: int, *, flags: int = 0) -> asyncio.Future[object]:
+    def verify(self, ns: SpaceBase, lba: Int, blocks: Int, *, flags: Int = 0) -> asyncio.Future[None]:
         """Has the device read blocks and check them (3.2.5)."""
         return self.start(ns, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags)
 
-    def readv(self, ns: SpaceBase, pieces: Sequence[WriteableBuffer], lba: int, blocks: int, *,
-              flags: int = 0) -> asyncio.Future[Completion]:
+    def readv(self, ns: SpaceBase, pieces: Sequence[WriteableBuffer], lba: Int, blocks: Int, *,
+              flags: Int = 0) -> asyncio.Future[Completion]:
         """Reads blocks into several pieces of memory, `blocks` blocks in all."""
         return self.io(one_command(ns, _READ, lba, blocks, flags, 0), pieces)
 
-    def writev(self, ns: SpaceBase, pieces: Sequence[ReadableBuffer], lba: int, blocks: int, *,
-               flags: int = 0) -> asyncio.Future[Completion]:
+    def writev(self, ns: SpaceBase, pieces: Sequence[ReadableBuffer], lba: Int, blocks: Int, *,
+               flags: Int = 0) -> asyncio.Future[Completion]:
         """Writes blocks from several pieces of memory."""
         return self.io(one_command(ns, _WRITE, lba, blocks, flags, 0), pieces)
 
@@ -106,26 +108,26 @@ class QPair(ChannelBase):
         submit = _upnvme.channel_iov if isinstance(buf, (list, tuple)) else _upnvme.channel_op
         return self._by_callback(lambda callback: submit(self, op, buf, metadata, callback))
 
-    def raw(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0, *,
+    def raw(self, cdw: Sequence[Int], data: ReadableBuffer | None = None, direction: Int = 0, *,
             metadata: ReadableBuffer | None = None) -> asyncio.Future[Completion]:
         """Sends a command dword by dword, as it is; `direction` is of upnvme.Direction."""
         command = dwords(cdw)
         return self._by_callback(lambda callback: _upnvme.channel_raw(self, command, data, metadata, direction,
                                                                       callback, 0))
 
-    def start(self, ns: SpaceBase, opcode: int, data: ReadableBuffer, lba: int, blocks: int | None,
-              flags: int) -> asyncio.Future[object]:
+    def start(self, ns: SpaceBase, opcode: int, data: ReadableBuffer | WriteableBuffer | None, lba: Int,
+              blocks: Int | None, flags: Int) -> asyncio.Future[Any]:
         """One command; the result is the buffer that was read, if none was given, or None."""
         if data is None and opcode != _READ and blocks is not None and not fit_one(blocks):
             return self._loop.create_task(self._start_each(ns, opcode, parts(ns, lba, blocks), flags))
-        future: asyncio.Future[object] = self._loop.create_future()
+        future: asyncio.Future[Any] = self._loop.create_future()
         if self._waiting or not _future(self, ns, opcode, data, lba, blocks, flags, future):
             self._waiting.append((future, lambda: bool(_future(self, ns, opcode, data, lba, blocks, flags, future))))
         if not self._awake:
             self._begin()
         return future
 
-    async def _start_each(self, ns: SpaceBase, opcode: int, each: Iterator[tuple[int, int]], flags: int) -> None:
+    async def _start_each(self, ns: SpaceBase, opcode: int, each: Iterator[tuple[int, int]], flags: Int) -> None:
         """One after the other."""
         for lba, blocks in each:
             await self.start(ns, opcode, None, lba, blocks, flags)
@@ -148,7 +150,10 @@ class QPair(ChannelBase):
 
     def run(self, ops: Batch, buf: ReadableBuffer | None = None,
             metadata: ReadableBuffer | None = None) -> asyncio.Future[Completions]:
-        """Submits a batch as room appears; the result is all its completions, in the order in which they came."""
+        """Submits a batch as room appears; the result is all its completions, in the order in which they came.
+
+        PartialError: a command was refused, and those before it are done.
+        """
         future: asyncio.Future[Completions] = self._loop.create_future()
         self._go(future, _Run(self, ops, buf, metadata, future).go_on)
         return future
@@ -271,24 +276,24 @@ def settle(future: asyncio.Future[Completion], done: Completion) -> None:
 class _Run:
     """A batch that goes as there is room for it."""
 
-    def __init__(self, qpair: QPair, ops: Batch, buf: ReadableBuffer, metadata: ReadableBuffer,
+    def __init__(self, qpair: QPair, ops: Batch, buf: ReadableBuffer | None, metadata: ReadableBuffer | None,
                  future: asyncio.Future[Completions]) -> None:
         self.qpair, self.ops, self.buf, self.metadata = qpair, ops, buf, metadata
         self.n, self.sent = len(ops), 0
         self.group = _upnvme.group_make(self.n, future)
         if not self.n:
-            _upnvme.group_end(self.group, 0)
+            _upnvme.group_end(self.group, 0, None)
 
     def go_on(self) -> bool:
-        """Sends what there is room for; True when that was the last. An invalid command ends the batch."""
+        """Sends what there is room for; True when that was the last. A command that is refused ends the batch."""
         if not self.n:
             return True
         left = memoryview(self.ops)[self.sent:] if self.sent else self.ops
         try:
             self.sent += _upnvme.channel_group(self.qpair, left, self.buf, self.metadata, self.group)
-        except Error:
+        except Exception as refusal:
             if not self.sent:
                 raise
-            _upnvme.group_end(self.group, self.sent)
+            _upnvme.group_end(self.group, self.sent, make_partial(self.sent, refusal))
             return True
         return self.sent == self.n

@@ -55,6 +55,11 @@ OPTIONS = {
 }
 
 
+def printable(text: str) -> str:
+    """A text that may have bytes of a file's name in it that are no UTF-8 (PEP 383): these as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def public_name(thing: object) -> str:
     """An object's class, as a caller knows it."""
     package, _, module = type(thing).__module__.partition(".")

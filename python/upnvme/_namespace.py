@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ._buffer import Buffer
     from ._controller import Controller
     from ._file import File
-    from ._typing import ReadableBuffer, WriteableBuffer
+    from ._typing import Int, ReadableBuffer, WriteableBuffer
 
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
 _space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, tell
@@ -39,7 +39,7 @@ class Namespace(SpaceBase):
         """Whose it is."""
         return self._controller  # type: ignore[return-value]
 
-    def read(self, lba: int, blocks: int = 1, flags: int = 0, timeout: float | None = None) -> Buffer:
+    def read(self, lba: Int, blocks: Int = 1, flags: Int = 0, timeout: float | None = None) -> Buffer:
         """Reads blocks into DMA memory of their own (NVM Command Set 1.0, 3.2.4).
 
         The Buffer has `blocks * block_size` bytes, and metadata where that follows each block. OutOfMemoryError.
@@ -47,14 +47,14 @@ class Namespace(SpaceBase):
         buffer: Buffer = _space_read(self, lba, blocks, flags, timeout)
         return buffer
 
-    def readinto(self, buf: WriteableBuffer, lba: int = 0, flags: int = 0, timeout: float | None = None) -> None:
+    def readinto(self, buf: WriteableBuffer, lba: Int = 0, flags: Int = 0, timeout: float | None = None) -> None:
         """Reads as many blocks as `buf` is large (3.2.4); without a copy where the device reaches it.
 
         `buf` is writable, contiguous memory of a whole number of blocks: else ValueError, or BufferError.
         """
         _space_move(self, _READ, buf, lba, flags, timeout)
 
-    def write(self, lba: int, data: ReadableBuffer, flags: int = 0, timeout: float | None = None) -> None:
+    def write(self, lba: Int, data: ReadableBuffer, flags: Int = 0, timeout: float | None = None) -> None:
         """Writes a whole number of blocks (NVM Command Set 1.0, 3.2.6); without a copy where the device reaches them.
 
         `data` is any contiguous memory; ValueError if it is no whole number of blocks. It is durable after flush(), or
@@ -62,11 +62,11 @@ class Namespace(SpaceBase):
         """
         _space_move(self, _WRITE, data, lba, flags, timeout)
 
-    def writefrom(self, buf: ReadableBuffer, lba: int = 0, flags: int = 0, timeout: float | None = None) -> None:
+    def writefrom(self, buf: ReadableBuffer, lba: Int = 0, flags: Int = 0, timeout: float | None = None) -> None:
         """As write, in the order of readinto."""
         _space_move(self, _WRITE, buf, lba, flags, timeout)
 
-    def compare(self, lba: int, data: ReadableBuffer, flags: int = 0, timeout: float | None = None) -> None:
+    def compare(self, lba: Int, data: ReadableBuffer, flags: Int = 0, timeout: float | None = None) -> None:
         """Has the device compare blocks with `data` (NVM Command Set 1.0, 3.2.1).
 
         MediaError "Compare Failure" where they differ, UnsupportedError where the controller cannot.
@@ -77,18 +77,18 @@ class Namespace(SpaceBase):
         """Makes all completed writes of the namespace durable (NVMe Base 2.0, 7.1)."""
         _space_tell(self, _upnvme.UPNVME_OP_FLUSH, 0, 0, 0, timeout)
 
-    def write_zeroes(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
+    def write_zeroes(self, lba: Int, blocks: Int, flags: Int = 0, timeout: float | None = None) -> None:
         """Makes blocks read as zeroes (NVM Command Set 1.0, 3.2.8). UnsupportedError where the controller cannot."""
         _space_tell(self, _upnvme.UPNVME_OP_WRITE_ZEROES, lba, blocks, flags, timeout)
 
-    def deallocate(self, lba: int, blocks: int, timeout: float | None = None) -> None:
+    def deallocate(self, lba: Int, blocks: Int, timeout: float | None = None) -> None:
         """Tells the device that blocks are not needed any more (NVM Command Set 1.0, 3.2.3).
 
         What they read as then, `info.deallocated_reads_zero` says. UnsupportedError where the controller cannot.
         """
         _space_tell(self, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, lba, blocks, 0, timeout)
 
-    def verify(self, lba: int, blocks: int, flags: int = 0, timeout: float | None = None) -> None:
+    def verify(self, lba: Int, blocks: Int, flags: Int = 0, timeout: float | None = None) -> None:
         """Has the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5).
 
         MediaError where one is bad, UnsupportedError where the controller cannot.

@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
+from errno import ENODEV
+from _operator import index
+
+from ._errors import NamespaceNotFoundError
 from ._names import public_name
+from ._upnvme import UPNVME_ERR_NS_NOT_FOUND
+
+_NONE = 0xFFFFFFFF
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +26,31 @@ class NamespacesBase:
     def __init__(self, controller: Any) -> None:
         self._controller = controller
 
+    def _identifier(self, nsid: object) -> int:
+        """What is no identifier at all is none that there is, as of any mapping."""
+        try:
+            known = index(nsid)  # type: ignore[arg-type]
+        except TypeError:
+            known = 0
+        if 0 < known < _NONE:
+            return known
+        raise NamespaceNotFoundError(ENODEV, f"no namespace {nsid!r}: Controller.nsids tells which there are",
+                                     UPNVME_ERR_NS_NOT_FOUND)
+
     def __iter__(self) -> Iterator[int]:
         identifiers: Iterator[int] = self._controller.nsids()
         return identifiers
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from ._html import table
+
+        spaces = [self[nsid] for nsid in self]  # type: ignore[index]
+        rows = [(ns.nsid, ns.block_count, ns.block_size, ns.size, ns.metadata_size) for ns in spaces]
+        return table(repr(self)[1:-1], ("nsid", "blocks", "block size", "bytes", "metadata"), rows, len(rows))
 
     def __repr__(self) -> str:
         return f"<{public_name(self)} {list(self)}>"

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from . import _upnvme
-from ._batch import Batch, Completions
+from ._arguments import dwords
+from ._batch import Batch, Completions, fill
 from ._channel import ChannelBase
-from ._session import dwords
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ._namespace import Namespace
     from ._space import SpaceBase
-    from ._typing import Callback, ReadableBuffer, WriteableBuffer
+    from ._typing import Callback, Int, ReadableBuffer, WriteableBuffer
 
 _channel_io = _upnvme.channel_io
 _channel_poll, _channel_submit, _channel_reap = _upnvme.channel_poll, _upnvme.channel_submit, _upnvme.channel_reap
@@ -41,50 +41,50 @@ class QPair(ChannelBase):
 
     # --- one command at a time ---
 
-    def read(self, ns: Namespace, buf: WriteableBuffer, lba: int = 0, blocks: int | None = None, *,
-             callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+    def read(self, ns: Namespace, buf: WriteableBuffer, lba: Int = 0, blocks: Int | None = None, *,
+             callback: Callback | None = None, flags: Int = 0, tag: Int = 0) -> None:
         """Reads blocks into `buf`: as many as it is large, if not said (NVM Command Set 1.0, 3.2.4)."""
         _channel_io(self, ns, _READ, buf, lba, blocks, flags, callback, tag)
 
-    def write(self, ns: Namespace, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
-              callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+    def write(self, ns: Namespace, buf: ReadableBuffer, lba: Int = 0, blocks: Int | None = None, *,
+              callback: Callback | None = None, flags: Int = 0, tag: Int = 0) -> None:
         """Writes blocks from `buf` (NVM Command Set 1.0, 3.2.6)."""
         _channel_io(self, ns, _WRITE, buf, lba, blocks, flags, callback, tag)
 
-    def compare(self, ns: Namespace, buf: ReadableBuffer, lba: int = 0, blocks: int | None = None, *,
-                callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+    def compare(self, ns: Namespace, buf: ReadableBuffer, lba: Int = 0, blocks: Int | None = None, *,
+                callback: Callback | None = None, flags: Int = 0, tag: Int = 0) -> None:
         """Compares blocks with `buf`; that they differ is a status (NVM Command Set 1.0, 3.2.1)."""
         _channel_io(self, ns, _COMPARE, buf, lba, blocks, flags, callback, tag)
 
-    def flush(self, ns: Namespace, *, callback: Callback | None = None, tag: int = 0) -> None:
+    def flush(self, ns: Namespace, *, callback: Callback | None = None, tag: Int = 0) -> None:
         """Makes all completed writes of the namespace durable (NVMe Base 2.0, 7.1)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_FLUSH, None, 0, 0, 0, callback, tag)
 
-    def write_zeroes(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None, flags: int = 0,
-                     tag: int = 0) -> None:
+    def write_zeroes(self, ns: Namespace, lba: Int, blocks: Int, *, callback: Callback | None = None, flags: Int = 0,
+                     tag: Int = 0) -> None:
         """Makes blocks read as zeroes (NVM Command Set 1.0, 3.2.8)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_WRITE_ZEROES, None, lba, blocks, flags, callback, tag)
 
-    def deallocate(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None,
-                   tag: int = 0) -> None:
+    def deallocate(self, ns: Namespace, lba: Int, blocks: Int, *, callback: Callback | None = None,
+                   tag: Int = 0) -> None:
         """Tells the device that blocks are not needed any more (NVM Command Set 1.0, 3.2.3)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0, callback, tag)
 
-    def verify(self, ns: Namespace, lba: int, blocks: int, *, callback: Callback | None = None, flags: int = 0,
-               tag: int = 0) -> None:
+    def verify(self, ns: Namespace, lba: Int, blocks: Int, *, callback: Callback | None = None, flags: Int = 0,
+               tag: Int = 0) -> None:
         """Has the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags, callback, tag)
 
-    def readv(self, ns: Namespace, pieces: Sequence[WriteableBuffer], lba: int, blocks: int, *,
-              callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+    def readv(self, ns: Namespace, pieces: Sequence[WriteableBuffer], lba: Int, blocks: Int, *,
+              callback: Callback | None = None, flags: Int = 0, tag: Int = 0) -> None:
         """Reads blocks into several pieces of memory, `blocks` blocks in all (NVMe Base 2.0, 4.1).
 
         ArgumentError: pieces that make another number of bytes, or that neither PRP nor SGL can express.
         """
         _upnvme.channel_iov(self, one_command(ns, _READ, lba, blocks, flags, tag), pieces, None, callback)
 
-    def writev(self, ns: Namespace, pieces: Sequence[ReadableBuffer], lba: int, blocks: int, *,
-               callback: Callback | None = None, flags: int = 0, tag: int = 0) -> None:
+    def writev(self, ns: Namespace, pieces: Sequence[ReadableBuffer], lba: Int, blocks: Int, *,
+               callback: Callback | None = None, flags: Int = 0, tag: Int = 0) -> None:
         """Writes blocks from several pieces of memory; as readv."""
         _upnvme.channel_iov(self, one_command(ns, _WRITE, lba, blocks, flags, tag), pieces, None, callback)
 
@@ -99,8 +99,8 @@ class QPair(ChannelBase):
         else:
             _upnvme.channel_op(self, op, buf, metadata, callback)
 
-    def raw(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0, *,
-            metadata: ReadableBuffer | None = None, callback: Callback | None = None, tag: int = 0) -> None:
+    def raw(self, cdw: Sequence[Int], data: ReadableBuffer | None = None, direction: Int = 0, *,
+            metadata: ReadableBuffer | None = None, callback: Callback | None = None, tag: Int = 0) -> None:
         """Sends a command of up to 16 dwords of 32 bits as it is; `direction` is of upnvme.Direction.
 
         Its data must be memory that the device reaches; identifier and data pointer are the library's.
@@ -113,7 +113,8 @@ class QPair(ChannelBase):
         """Submits a batch, whose offsets are into `buf`, and returns how many were accepted.
 
         `ops` is a Batch, a slice of its memoryview, or a structured NumPy array of its dtype; its offsets are in bytes.
-        Fewer are accepted when the queue is full or a command is invalid; when not even the first was, that is its
+        Fewer are accepted when the queue is full: submit the others, `ops.numpy()[n:]`, after a reap. A command that
+        is refused is a PartialError with its index, those before it are in flight; the first one's is its own
         exception: RangeError, a ValueError, for one that does not fit into `buf` at its offset.
         """
         n: int = _channel_submit(self, ops, buf, metadata)
@@ -138,9 +139,11 @@ class QPair(ChannelBase):
 
     def run(self, ops: Batch, buf: ReadableBuffer | None = None, timeout: float | None = None,
             metadata: ReadableBuffer | None = None) -> Completions:
-        """Submits a batch as room appears, and returns all its completions. TimeoutError: commands stay in flight.
+        """Submits a batch as room appears, and returns all its completions.
 
-        What was in flight before is completed too; tagged commands of it are among the completions.
+        What was in flight before is completed too; tagged commands of it are among the completions. PartialError: a
+        command was refused, and those before it are done. TimeoutError: commands stay in flight. The exceptions have
+        the `completions` that there were.
         """
         from ._run import run
 
@@ -183,10 +186,10 @@ class QPair(ChannelBase):
         self.close()
 
 
-def one_command(ns: SpaceBase, opcode: int, lba: int, blocks: int, flags: int, tag: int) -> Batch:
+def one_command(ns: SpaceBase, opcode: Int, lba: Int, blocks: Int, flags: Int, tag: Int) -> Batch:
     """A batch of one."""
     op = Batch(1)
     for name, value in (("opcode", opcode), ("nsid", ns.nsid), ("lba", lba), ("blocks", blocks), ("flags", flags),
                         ("tag", tag)):
-        op.column(name)[0] = value
+        fill(op, name, value)
     return op

@@ -27,12 +27,40 @@ class Record:
     def __hash__(self) -> int:
         return hash(repr(self))
 
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from ._html import table
+
+        return table(type(self).__name__, None, self.__dict__.items())
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
 
 
 class ControllerInfo(Record):
-    """What a controller is, and its limits (struct upnvme_ctrlr_info)."""
+    """What a controller is, and its limits (struct upnvme_ctrlr_info; NVMe Base 2.0, 5.17.2.1).
+
+    vendor_id: PCI vendor (VID)
+    ctrlr_id: controller identifier (CNTLID)
+    version: of the specification: major << 16 | minor << 8 | tertiary
+    ns_count: active namespaces
+    serial, model, firmware, subnqn: as the controller names itself
+    max_transfer_bytes: bytes of data of one command; larger requests are split
+    max_queue_entries: entries of a queue at most
+    max_qpairs: I/O queue pairs that the controller granted
+    page_bytes: bytes of a memory page as the controller counts them
+    buffer_align: bytes: the alignment of a buffer's start
+    oncs: optional commands, bits as in the specification (ONCS)
+    volatile_write_cache: whether there is one: then writes are durable after a flush only
+    sgl: whether scatter gather lists are used for what page lists cannot say
+    ready_timeout_ms: milliseconds that it may take to become ready
+    max_write_zeroes_bytes, max_verify_bytes: bytes of one command; larger requests are split
+    max_deallocate_ranges: ranges of one command
+    numa_node: that it is near, and its memory with it; -1: any
+    environment: who gives memory and access: "host", "vfio", "dpdk" or "uio"
+    cmb_bytes: bytes of its own memory that can be used; 0: none
+    cmb_flags: what that may hold: bits of UPNVME_CMB_... in upnvme/ctrlr.h
+    """
 
     vendor_id: int
     ctrlr_id: int
@@ -48,8 +76,8 @@ class ControllerInfo(Record):
     page_bytes: int
     buffer_align: int
     oncs: int
-    volatile_write_cache: int
-    sgl: int
+    volatile_write_cache: bool
+    sgl: bool
     ready_timeout_ms: int
     max_write_zeroes_bytes: int
     max_verify_bytes: int
@@ -61,7 +89,22 @@ class ControllerInfo(Record):
 
 
 class NamespaceInfo(Record):
-    """What a namespace is, from a fresh Identify (struct upnvme_ns_info)."""
+    """What a namespace is, from a fresh Identify (struct upnvme_ns_info).
+
+    nsid: identifier
+    block_count: logical blocks (NSZE)
+    capacity_blocks: blocks that can be allocated at a time (NCAP)
+    used_blocks: blocks that are allocated (NUSE)
+    block_bytes: bytes of data in a block
+    metadata_bytes: bytes of metadata of a block
+    max_transfer_blocks: blocks of one command; larger requests are split
+    boundary_blocks: blocks between the boundaries that requests are split at (NOIOB); 0: none
+    metadata_extended: whether metadata follows each block's data in the buffer
+    protection: type of end-to-end protection; 0: none
+    deallocated_reads_zero: whether deallocated blocks read as zeroes
+    readonly: whether it is write protected
+    eui64, nguid, uuid: its names for ever; zeroes where it has none
+    """
 
     nsid: int
     block_count: int
@@ -71,17 +114,38 @@ class NamespaceInfo(Record):
     metadata_bytes: int
     max_transfer_blocks: int
     boundary_blocks: int
-    metadata_extended: int
+    metadata_extended: bool
     protection: int
-    deallocated_reads_zero: int
-    readonly: int
+    deallocated_reads_zero: bool
+    readonly: bool
     eui64: bytes
     nguid: bytes
     uuid: bytes
 
 
 class Features(Record):
-    """Current values of the features (struct upnvme_features)."""
+    """Current values of the features (struct upnvme_features; NVMe Base 2.0, 5.27.1).
+
+    valid: which of them the controller has: bits of UPNVME_FEATURES_... in upnvme/ctrlr.h
+    arbitration_burst: commands taken from one queue at a time; 0: no limit
+    low_weight, medium_weight, high_weight: of submission queues of that priority, 1 to 256
+    power_state: 0 to 31
+    workload_hint: 0: none
+    over_celsius, under_celsius: degrees Celsius above and below which it warns
+    error_recovery_ms: milliseconds for which a read or write is tried again; 0: no limit
+    deallocated_reads_fail: whether reads of deallocated blocks do
+    volatile_write_cache: whether there is one, whatever `valid` says
+    volatile_write_cache_enabled: whether it is in use
+    write_atomicity_disabled: whether only the limits for power failures (AWUPF) hold
+    timestamp_from_host: whether timestamp_ms counts from 1970, and not from the controller's reset
+    timestamp_stopped: whether that may have stopped for a while
+    submission_queues, completion_queues: I/O queues granted
+    coalescing_entries: completions that an interrupt may wait for, 1 to 256
+    coalescing_us: microseconds that it may wait for them; 0: no delay
+    events: asynchronous events that are on: bits as in 5.27.1.8
+    keep_alive_ms: milliseconds; 0: no keep alive
+    timestamp_ms: milliseconds
+    """
 
     valid: int
     arbitration_burst: int
@@ -93,12 +157,12 @@ class Features(Record):
     over_celsius: int
     under_celsius: int
     error_recovery_ms: int
-    deallocated_reads_fail: int
-    volatile_write_cache: int
-    volatile_write_cache_enabled: int
-    write_atomicity_disabled: int
-    timestamp_from_host: int
-    timestamp_stopped: int
+    deallocated_reads_fail: bool
+    volatile_write_cache: bool
+    volatile_write_cache_enabled: bool
+    write_atomicity_disabled: bool
+    timestamp_from_host: bool
+    timestamp_stopped: bool
     submission_queues: int
     completion_queues: int
     coalescing_entries: int
@@ -109,7 +173,24 @@ class Features(Record):
 
 
 class Smart(Record):
-    """The health log (struct upnvme_smart)."""
+    """The health log (struct upnvme_smart; NVMe Base 2.0, 5.16.1.3).
+
+    critical_warning: bits as in Figure 207; 0: none
+    available_spare, spare_threshold: percent
+    percentage_used: percent of the device's life; may be above 100
+    temperature_celsius: degrees Celsius, composite
+    warning_temperature_minutes: minutes above the warning threshold
+    critical_temperature_minutes: minutes above the critical threshold
+    data_units_read, data_units_written: units of 512,000 bytes
+    host_reads, host_writes: commands
+    busy_minutes: minutes with commands outstanding
+    power_cycles: how many
+    power_on_hours: hours
+    unsafe_shutdowns: how many
+    media_errors: unrecovered data integrity errors
+    error_log_entries: over the controller's life
+    sensor_celsius: degrees Celsius of eight sensors; None where there is none
+    """
 
     critical_warning: int
     available_spare: int
@@ -132,7 +213,12 @@ class Smart(Record):
 
 
 class Firmware(Record):
-    """The firmware slot log (struct upnvme_firmware)."""
+    """The firmware slot log (struct upnvme_firmware; NVMe Base 2.0, 5.16.1.4).
+
+    active_slot: 1 to 7
+    next_slot: the one that is activated at the next reset; 0: none
+    revisions: of slots 1 to 7; empty where there is none
+    """
 
     active_slot: int
     next_slot: int
@@ -140,7 +226,16 @@ class Firmware(Record):
 
 
 class ErrorEntry(Record):
-    """An entry of the error log (struct upnvme_error_entry)."""
+    """An entry of the error log (struct upnvme_error_entry; NVMe Base 2.0, 5.16.1.2).
+
+    count: a number of this error's own; larger is later
+    lba: the first block that it is about
+    nsid: of the namespace
+    sqid: submission queue; 65535: of no command in particular
+    cid: command identifier; 65535: likewise
+    status: as upnvme.Completion has it
+    parameter: where in the command: byte in bits 7:0, bit in 10:8; 65535: nowhere special
+    """
 
     count: int
     lba: int
@@ -152,7 +247,13 @@ class ErrorEntry(Record):
 
 
 class Event(Record):
-    """Something that the controller reported (struct upnvme_event); `kind` is an EventKind."""
+    """Something that the controller reported (struct upnvme_event; NVMe Base 2.0, 5.2).
+
+    kind: an upnvme.EventKind
+    nsid: of the namespace that changed; 0: none, or many
+    type, info: as the controller has them (Figures 145 to 150)
+    log_page: the log page that has more
+    """
 
     kind: int
     nsid: int
@@ -162,7 +263,18 @@ class Event(Record):
 
 
 class QPairStats(Record):
-    """Counters of a queue pair (struct upnvme_qpair_stats)."""
+    """Counters of a queue pair (struct upnvme_qpair_stats).
+
+    submitted: commands put into the ring; each part of a request that was split counts
+    completed: completion entries taken from the ring
+    errors: of these, with an error status
+    aborted: commands completed by the library instead
+    split: requests that went as several commands
+    full: answers that the queue is full
+    submission_doorbells, completion_doorbells: writes to the doorbells
+    spurious: completion entries of no command in flight, or of another queue
+    general: commands that took the general path, not the straight one
+    """
 
     submitted: int
     completed: int
@@ -179,8 +291,13 @@ class QPairStats(Record):
 class Limits(Record):
     """What one command may do; what is larger is split by the library, but for ranges and what has no limit (None).
 
-    `buffer_align` is the alignment of a buffer's start, in bytes. MDTS, WZSL, VSL, DMRL (NVMe Base 2.0, 5.17.2.1; NVM
-    Command Set 1.0, 4.1.5.2).
+    max_transfer_blocks, max_transfer_bytes: of a read, write or compare, in blocks and in bytes (MDTS)
+    max_write_zeroes_blocks: blocks (WZSL); None: no limit
+    max_verify_blocks: blocks (VSL); None: no limit
+    max_deallocate_ranges: ranges (DMRL)
+    buffer_align: bytes: the alignment of a buffer's start
+
+    (NVMe Base 2.0, 5.17.2.1; NVM Command Set 1.0, 4.1.5.2.)
     """
 
     max_transfer_blocks: int
@@ -192,7 +309,14 @@ class Limits(Record):
 
 
 class ControllerStats(Record):
-    """What the package counts: `bounced_bytes` were copied as the device does not reach the caller's memory."""
+    """What the package counts of a controller.
+
+    bounced_bytes: bytes that were copied, as the device does not reach the caller's memory
+    leases: queue pairs of the pool for commands of namespaces
+    draining: of these, with a command whose caller was interrupted
+    buffers: buffers that live
+    qpairs: queue pairs that live
+    """
 
     bounced_bytes: int
     leases: int
@@ -202,7 +326,20 @@ class ControllerStats(Record):
 
 
 class Device(Record):
-    """An NVMe device on the PCI bus (struct upnvme_device)."""
+    """An NVMe device on the PCI bus (struct upnvme_device).
+
+    address: as sysfs has it
+    vendor_id, device_id: PCI vendor and device
+    subsystem_vendor_id, subsystem_id: PCI vendor and device of the board
+    class_code: 010802h
+    iommu_group: -1: none
+    numa_node: -1: not known
+    flags: bits of upnvme.devices.InUse
+    model, serial, firmware: known while the kernel's nvme driver has it
+    driver: empty: bound to none
+    kernel_name: the kernel's name for the controller: "nvme0"
+    in_use_by: who uses it, in words
+    """
 
     address: str
     vendor_id: int
@@ -222,7 +359,16 @@ class Device(Record):
 
 
 class System(Record):
-    """What this machine has for driving devices from user space (struct upnvme_system)."""
+    """What this machine has for driving devices from user space (struct upnvme_system).
+
+    flags: bits of upnvme.devices.SystemFlag
+    niommu_groups: IOMMU groups
+    nhuge_sizes: sizes of huge pages that the kernel has
+    memlock_bytes: bytes that this process may lock; 2**64 - 1: no limit
+    memlock_max_bytes: bytes that it may raise that to; 2**64 - 1: no limit
+    huge_bytes: bytes of a huge page of the default size; 0: there are none
+    huge: of the four smallest sizes, page_bytes (bytes), npages and nfree (pages)
+    """
 
     flags: int
     niommu_groups: int

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from . import _atexit, _upnvme
+from ._arguments import dwords, number, ticks
 from ._batch import Completion
 from ._buffer import Buffer
-from ._errors import make_status
-from ._names import public_name
+from ._errors import BusyError, make_status
+from ._names import printable, public_name
 from ._open_files import OpenFiles, raise_all
 from ._records import ControllerInfo, ControllerStats, ErrorEntry, Event, Features, Firmware, Smart
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from ._ranges import Ranges
-    from ._typing import ReadableBuffer, WriteableBuffer
+    from ._typing import Int, ReadableBuffer, WriteableBuffer
 
 ALL_NAMESPACES = 0xFFFFFFFF
 
@@ -30,15 +31,25 @@ class SessionBase(_upnvme.Session):
     ms, other threads run on; the command itself stays with the controller, and close() waits for its end.
     """
 
-    __slots__ = ("_files", "_on_event", "_ranges", "__weakref__")
+    __slots__ = ("_files", "_name", "_on_event", "_ranges", "__weakref__")
 
-    def __init__(self, uri: str, *, queue_pairs: int = 0, keep_alive: float = 0, admin_timeout: float = 0,
-                 max_transfer: int = 0, housekeeping: bool = False, leases: int = 8, lease_depth: int = 63) -> None:
+    def __init__(self, uri: str, *, queue_pairs: Int = 0, keep_alive: float = 0, admin_timeout: float = 0,
+                 max_transfer: Int = 0, housekeeping: bool = False, leases: Int = 8, lease_depth: Int = 63) -> None:
         self._files = OpenFiles()
         self._ranges: dict[int, Ranges] = {}
         self._on_event: Callable[[Event], object] | None = None
-        _upnvme.session_open(self, uri, _upnvme.UPNVME_OPEN_HOUSEKEEPING * housekeeping, queue_pairs,
-                             int(keep_alive * 1e3), int(admin_timeout * 1e9), max_transfer, leases, lease_depth + 1)
+        if not isinstance(uri, str):
+            raise TypeError(f"uri must be a str, not {type(uri)}: upnvme.uri makes one of a path")
+        self._name = uri
+        options = (_upnvme.UPNVME_OPEN_HOUSEKEEPING * housekeeping, queue_pairs,
+                   ticks("keep_alive", keep_alive, 1000, 2 ** 32 - 1),
+                   ticks("admin_timeout", admin_timeout, 10 ** 9, 2 ** 63), max_transfer, leases,
+                   number("lease_depth", lease_depth, 65534) + 1)
+        try:
+            _upnvme.session_open(self, uri, *options)
+        except BusyError as error:
+            _blame_this_process(uri, error)
+            raise
         _atexit.remember(self)
 
     # --- what there is ---
@@ -71,7 +82,7 @@ class SessionBase(_upnvme.Session):
 
     # --- memory ---
 
-    def alloc(self, size: int, align: int = 0) -> Buffer:
+    def alloc(self, size: Int, align: Int = 0) -> Buffer:
         """Allocates `size` bytes of zeroed DMA memory, aligned to `align` bytes, a power of two (0: a page).
 
         ArgumentError for sizes and alignments that cannot be, OutOfMemoryError.
@@ -124,7 +135,7 @@ class SessionBase(_upnvme.Session):
         """Sets the function that poll() gives each event to."""
         self._on_event = callback
 
-    def admin(self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0,
+    def admin(self, cdw: Sequence[Int], data: ReadableBuffer | None = None, direction: Int = 0,
               timeout: float | None = None) -> Completion:
         """Runs an admin command, given as up to 16 dwords of 32 bits, and returns its completion (NVMe Base 2.0, 5).
 
@@ -132,17 +143,18 @@ class SessionBase(_upnvme.Session):
         (None: the controller's). ArgumentError: a command that is the library's own; NVMeError: what was answered;
         WouldBlockError: as many are outstanding as there may be.
         """
-        done: Completion = _upnvme.session_admin(self, dwords(cdw), data, direction, timeout)
+        command = dwords(cdw)
+        done: Completion = _upnvme.session_admin(self, command, data, direction, timeout)
         if done.status:
-            raise make_status(done.status, done.flags, done.blocks, f"admin command {cdw[0] & 0xFF:#04x}")
+            raise make_status(done.status, done.flags, done.blocks, f"admin command 0x{command[:1].hex()}")
         return done
 
-    def identify(self, cns: int = 1, nsid: int = 0) -> bytes:
+    def identify(self, cns: Int = 1, nsid: Int = 0) -> bytes:
         """Runs Identify: the 4,096 bytes of a structure (NVMe Base 2.0, 5.17; CNS 1: the controller's)."""
         data: bytes = _upnvme.ask_identify(self, cns, nsid)
         return data
 
-    def log_page(self, lid: int, size: int, *, offset: int = 0, nsid: int = ALL_NAMESPACES) -> bytes:
+    def log_page(self, lid: Int, size: Int, *, offset: Int = 0, nsid: Int = ALL_NAMESPACES) -> bytes:
         """Reads `size` bytes of a log page from `offset` on, both multiples of 4 (NVMe Base 2.0, 5.16).
 
         In parts where it is large. UnsupportedError: an offset, and the controller has none in log pages.
@@ -150,14 +162,14 @@ class SessionBase(_upnvme.Session):
         data: bytes = _upnvme.ask_log_page(self, nsid, lid, offset, size)
         return data
 
-    def get_feature(self, fid: int, *, nsid: int = 0, select: int = 0, data: WriteableBuffer | None = None) -> int:
+    def get_feature(self, fid: Int, *, nsid: Int = 0, select: Int = 0, data: WriteableBuffer | None = None) -> int:
         """Reads a feature: dword 0 of the answer (NVMe Base 2.0, 5.15).
 
         `select` is of upnvme.Select. A feature that has data wants writable memory for it, up to 2 MiB.
         """
         return int(_upnvme.ask_feature_get(self, nsid, fid, select, data))
 
-    def set_feature(self, fid: int, value: int = 0, *, nsid: int = 0, save: bool = False,
+    def set_feature(self, fid: Int, value: Int = 0, *, nsid: Int = 0, save: bool = False,
                     data: ReadableBuffer | None = None) -> None:
         """Sets a feature to `value`, dword 11, with `data` where it has some (NVMe Base 2.0, 5.27).
 
@@ -184,7 +196,7 @@ class SessionBase(_upnvme.Session):
         """The newest `n` entries of the error log (NVMe Base 2.0, 5.16.1.2), newest first."""
         return [ErrorEntry(entry) for entry in _upnvme.ask_errors(self, n)]
 
-    def command_effects(self, opcode: int, *, admin: bool = False) -> int:
+    def command_effects(self, opcode: Int, *, admin: bool = False) -> int:
         """What a command does: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h (NVMe Base 2.0, 5.16.1.6).
 
         `opcode` is an I/O command's, or with `admin=True` an admin command's. UnsupportedError: there is no such log.
@@ -232,15 +244,30 @@ class SessionBase(_upnvme.Session):
         raise TypeError(f"{self!r} cannot be pickled: pickle an upnvme.Source, which opens it in each process")
 
     def __repr__(self) -> str:
-        return f"<{public_name(self)} {self.uri}>" if self.is_open else f"<{public_name(self)}, closed>"
+        return f"<{public_name(self)} {printable(self.uri)}>" if self.is_open else f"<{public_name(self)}, closed>"
 
 
-def dwords(cdw: Sequence[int]) -> bytes:
-    """A command's dwords as bytes."""
+def _blame_this_process(uri: str, error: BusyError) -> None:
+    """A device is somebody else's, as a rule; where it is this process's own, the remedy is another one."""
+    for other in _atexit.remembered():
+        if _upnvme.session_holds(other) and _same_device(uri, other._name):
+            what = "close it first" if other.is_open else "its memory still has views, which must go first"
+            error.strerror = (f"{printable(uri)} is held by this process itself, by {other!r}: {what} (a notebook's "
+                              "cell that is run again opens it again)")
+            return
+
+
+def _same_device(uri: str, other: str) -> bool:
+    """Whether two URIs name one file, or one device."""
+    import os.path
+    from urllib.parse import unquote
+
+    (scheme, _, path), (_, _, its) = (one.partition("?")[0].partition(":") for one in (uri, other))
     try:
-        return b"".join(dword.to_bytes(4, "little") for dword in cdw)
-    except OverflowError:
-        raise ValueError(f"a dword must be from 0 to 4294967295, which {list(cdw)} are not") from None
+        return path == its or (scheme == "soft" and os.path.samefile(
+            *(unquote(one, errors="surrogateescape") for one in (path, its))))
+    except OSError:
+        return False
 
 
 def _warn(text: str, source: object) -> None:

@@ -19,18 +19,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import _upnvme
+from ._arguments import dwords, number
 from ._batch import Completion
 from ._errors import ClosedError, Error
 from ._loop_qpair import LONGEST, SHORTEST, QPair, settle
 from ._namespaces import NamespacesBase
-from ._session import SessionBase, dwords
+from ._session import SessionBase
 from ._space import SpaceBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ._buffer import Buffer
-    from ._typing import ReadableBuffer, WriteableBuffer
+    from ._typing import Int, ReadableBuffer, WriteableBuffer
 
 __all__ = ["Controller", "Namespace", "Namespaces", "QPair", "open"]
 
@@ -42,8 +43,9 @@ DEPTH = 1024
 class Namespace(SpaceBase):
     """A namespace, with commands that are awaited, as upnvme.Namespace has them; for the loop's thread.
 
-    Buffers must be memory that the device reaches (Controller.alloc, Controller.register): nothing is copied. What is
-    wrong with a call is raised at once, what the device answers is the future's NVMeError. For a time limit there is
+    What is read into must be memory that the device reaches (Controller.alloc, Controller.register); what is written
+    from, or compared with, may be any, of which a copy is made where the device does not reach it. What is wrong with a
+    call is raised at once, what the device answers is the future's NVMeError. For a time limit there is
     asyncio.timeout.
     """
 
@@ -53,39 +55,39 @@ class Namespace(SpaceBase):
         super().__init__(controller, nsid)
         self._qpair = controller._own_qpair()
 
-    def read(self, lba: int, blocks: int = 1, flags: int = 0) -> asyncio.Future[Buffer]:
+    def read(self, lba: Int, blocks: Int = 1, flags: Int = 0) -> asyncio.Future[Buffer]:
         """Reads blocks into DMA memory of their own, which is the result."""
-        return self._qpair.start(self, _READ, None, lba, blocks, flags)  # type: ignore[return-value]
+        return self._qpair.start(self, _READ, None, lba, blocks, flags)
 
-    def readinto(self, buf: WriteableBuffer, lba: int = 0, flags: int = 0) -> asyncio.Future[object]:
+    def readinto(self, buf: WriteableBuffer, lba: Int = 0, flags: Int = 0) -> asyncio.Future[None]:
         """Reads as many blocks as `buf` is large."""
         return self._qpair.start(self, _READ, buf, lba, None, flags)
 
-    def write(self, lba: int, data: ReadableBuffer, flags: int = 0) -> asyncio.Future[object]:
+    def write(self, lba: Int, data: ReadableBuffer, flags: Int = 0) -> asyncio.Future[None]:
         """Writes a whole number of blocks."""
         return self._qpair.start(self, _WRITE, data, lba, None, flags)
 
-    def writefrom(self, buf: ReadableBuffer, lba: int = 0, flags: int = 0) -> asyncio.Future[object]:
+    def writefrom(self, buf: ReadableBuffer, lba: Int = 0, flags: Int = 0) -> asyncio.Future[None]:
         """As write, in the order of readinto."""
         return self._qpair.start(self, _WRITE, buf, lba, None, flags)
 
-    def compare(self, lba: int, data: ReadableBuffer, flags: int = 0) -> asyncio.Future[object]:
+    def compare(self, lba: Int, data: ReadableBuffer, flags: Int = 0) -> asyncio.Future[None]:
         """Has the device compare blocks with `data`: MediaError "Compare Failure" where they differ."""
         return self._qpair.start(self, _upnvme.UPNVME_OP_COMPARE, data, lba, None, flags)
 
-    def flush(self) -> asyncio.Future[object]:
+    def flush(self) -> asyncio.Future[None]:
         """Makes all completed writes durable."""
         return self._qpair.start(self, _upnvme.UPNVME_OP_FLUSH, None, 0, 0, 0)
 
-    def write_zeroes(self, lba: int, blocks: int, flags: int = 0) -> asyncio.Future[object]:
+    def write_zeroes(self, lba: Int, blocks: Int, flags: Int = 0) -> asyncio.Future[None]:
         """Makes blocks read as zeroes."""
         return self._qpair.start(self, _upnvme.UPNVME_OP_WRITE_ZEROES, None, lba, blocks, flags)
 
-    def deallocate(self, lba: int, blocks: int) -> asyncio.Future[object]:
+    def deallocate(self, lba: Int, blocks: Int) -> asyncio.Future[None]:
         """Tells the device that blocks are not needed any more."""
         return self._qpair.start(self, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0)
 
-    def verify(self, lba: int, blocks: int, flags: int = 0) -> asyncio.Future[object]:
+    def verify(self, lba: Int, blocks: Int, flags: Int = 0) -> asyncio.Future[None]:
         """Has the device read blocks and check them."""
         return self._qpair.start(self, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags)
 
@@ -95,8 +97,8 @@ class Namespaces(NamespacesBase, Mapping[int, Namespace]):
 
     __slots__ = ()
 
-    def __getitem__(self, nsid: int) -> Namespace:
-        return Namespace(self._controller, nsid)
+    def __getitem__(self, nsid: Int) -> Namespace:
+        return Namespace(self._controller, self._identifier(nsid))
 
 
 class Controller(SessionBase):
@@ -106,8 +108,8 @@ class Controller(SessionBase):
 
     __slots__ = ("_loop", "_qpair", "_qpairs", "_depth", "_admins", "_nap")
 
-    def __init__(self, uri: str, *, depth: int = DEPTH, queue_pairs: int = 0, keep_alive: float = 0,
-                 admin_timeout: float = 0, max_transfer: int = 0, housekeeping: bool = False) -> None:
+    def __init__(self, uri: str, *, depth: Int = DEPTH, queue_pairs: Int = 0, keep_alive: float = 0,
+                 admin_timeout: float = 0, max_transfer: Int = 0, housekeeping: bool = False) -> None:
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -115,7 +117,7 @@ class Controller(SessionBase):
                                "elsewhere") from None
         super().__init__(uri, queue_pairs=queue_pairs, keep_alive=keep_alive, admin_timeout=admin_timeout,
                          max_transfer=max_transfer, housekeeping=housekeeping)
-        self._depth = min(depth, self.info.max_queue_entries - 1)
+        self._depth = min(number("depth", depth, 65534), self.info.max_queue_entries - 1)
         self._qpair: QPair | None = None
         self._qpairs: list[QPair] = []
         self._admins: set[asyncio.Future[Completion]] = set()
@@ -126,7 +128,7 @@ class Controller(SessionBase):
         """The active namespaces, as a mapping from their identifiers."""
         return Namespaces(self)
 
-    def qpair(self, depth: int | None = None, *, entries: int = 0, outstanding: int = 0, ring_each: bool = False,
+    def qpair(self, depth: Int | None = None, *, entries: Int = 0, outstanding: Int = 0, ring_each: bool = False,
               histogram: bool = False, cmb: bool = False) -> QPair:
         """Makes a queue pair for the running loop; the arguments are those of upnvme.Controller.qpair."""
         qpair = QPair(self, depth, entries=entries, outstanding=outstanding, ring_each=ring_each, histogram=histogram,
@@ -143,7 +145,7 @@ class Controller(SessionBase):
     # --- admin commands ---
 
     def admin(  # type: ignore[override]
-            self, cdw: Sequence[int], data: ReadableBuffer | None = None, direction: int = 0,
+            self, cdw: Sequence[Int], data: ReadableBuffer | None = None, direction: Int = 0,
             timeout: float | None = None) -> asyncio.Future[Completion]:
         """Starts an admin command, given dword by dword, and returns a future of its completion.
 
@@ -195,8 +197,8 @@ class Controller(SessionBase):
         self.close()
 
 
-def open(uri: str, *, depth: int = DEPTH, queue_pairs: int = 0, keep_alive: float = 0, admin_timeout: float = 0,
-         max_transfer: int = 0, housekeeping: bool = False) -> Controller:
+def open(uri: str, *, depth: Int = DEPTH, queue_pairs: Int = 0, keep_alive: float = 0, admin_timeout: float = 0,
+         max_transfer: Int = 0, housekeeping: bool = False) -> Controller:
     """Opens the controller that a URI names, for the running loop; `depth`: commands in flight by its namespaces."""
     return Controller(uri, depth=depth, queue_pairs=queue_pairs, keep_alive=keep_alive, admin_timeout=admin_timeout,
                       max_transfer=max_transfer, housekeeping=housekeeping)

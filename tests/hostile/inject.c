@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ static const struct {
 	[CALL_STRDUP] = { "strdup", ENOMEM, 0 },
 	[CALL_MMAP] = { "mmap", ENOMEM, 0 },
 	[CALL_MADVISE] = { "madvise", ENOMEM, 0 },
-	[CALL_MINCORE] = { "mincore", EAGAIN, 0 },
+	[CALL_FOPEN] = { "fopen", EMFILE, 0 },
 	[CALL_THREAD_CREATE] = { "pthread_create", EAGAIN, 0 },
 	[CALL_OPEN] = { "open", EMFILE, 0 },
 	[CALL_STAT] = { "stat", EIO, 0 },
@@ -44,8 +45,12 @@ static const struct {
 	[CALL_FTRUNCATE] = { "ftruncate", ENOSPC, 0 },
 	[CALL_GETRLIMIT] = { "getrlimit", EPERM, 0 },
 	[CALL_PREADV] = { "preadv", EIO, EINTR },
+	[CALL_PREADV2] = { "preadv2", EIO, EINTR },
 	[CALL_PWRITEV] = { "pwritev2", ENOSPC, EINTR },
 	[CALL_FDATASYNC] = { "fdatasync", EIO, EINTR },
+	[CALL_SYNC_FILE_RANGE] = { "sync_file_range", EIO, 0 },
+	[CALL_FADVISE] = { "posix_fadvise", EINVAL, 0 },
+	[CALL_FSTATFS] = { "fstatfs", EIO, 0 },
 	[CALL_FALLOCATE] = { "fallocate", ENOSPC, EINTR },
 	[CALL_MEMBARRIER] = { "membarrier", ENOMEM, 0 },
 	[CALL_URING_INIT] = { "io_uring_queue_init_params", ENOMEM, 0 },
@@ -274,9 +279,9 @@ WRAP(int, madvise, void *base, size_t bytes, int advice)
 	return fails(CALL_MADVISE) ? -1 : __real_madvise(base, bytes, advice);
 }
 
-WRAP(int, mincore, void *base, size_t bytes, unsigned char *resident)
+WRAP(FILE *, fopen, const char *path, const char *mode)
 {
-	return fails(CALL_MINCORE) ? -1 : __real_mincore(base, bytes, resident);
+	return fails(CALL_FOPEN) ? NULL : __real_fopen(path, mode);
 }
 
 /* --- threads and locks ---------------------------------------------------------------------------- */
@@ -419,6 +424,26 @@ WRAP(ssize_t, preadv, int fd, const struct iovec *iov, int niov, off_t offset)
 			    __real_preadv(fd, iov, niov, offset);
 }
 
+WRAP(ssize_t, preadv2, int fd, const struct iovec *iov, int niov, off_t offset, int flags)
+{
+	struct iovec half = beginning(iov);
+
+	if (fails(CALL_PREADV2))
+		return -1;
+	return is_short() ? __real_preadv2(fd, &half, 1, offset, flags) :
+			    __real_preadv2(fd, iov, niov, offset, flags);
+}
+
+WRAP(ssize_t, pwritev, int fd, const struct iovec *iov, int niov, off_t offset)
+{
+	struct iovec half = beginning(iov);
+
+	if (fails(CALL_PWRITEV))
+		return -1;
+	return is_short() ? __real_pwritev(fd, &half, 1, offset) :
+			    __real_pwritev(fd, iov, niov, offset);
+}
+
 WRAP(ssize_t, pwritev2, int fd, const struct iovec *iov, int niov, off_t offset, int flags)
 {
 	struct iovec half = beginning(iov);
@@ -432,6 +457,21 @@ WRAP(ssize_t, pwritev2, int fd, const struct iovec *iov, int niov, off_t offset,
 WRAP(int, fdatasync, int fd)
 {
 	return fails(CALL_FDATASYNC) ? -1 : __real_fdatasync(fd);
+}
+
+WRAP(int, sync_file_range, int fd, off64_t offset, off64_t bytes, unsigned flags)
+{
+	return fails(CALL_SYNC_FILE_RANGE) ? -1 : __real_sync_file_range(fd, offset, bytes, flags);
+}
+
+WRAP(int, posix_fadvise, int fd, off_t offset, off_t bytes, int advice)
+{
+	return fails(CALL_FADVISE) ? errno : __real_posix_fadvise(fd, offset, bytes, advice);
+}
+
+WRAP(int, fstatfs, int fd, struct statfs *fs)
+{
+	return fails(CALL_FSTATFS) ? -1 : __real_fstatfs(fd, fs);
 }
 
 WRAP(int, fallocate, int fd, int mode, off_t offset, off_t bytes)

@@ -18,6 +18,7 @@
 #include <pthread.h>
 
 #include "public/support.h"
+#include "skip.h"
 
 #define IMAGE_BYTES  (4u << 20)
 #define BLOCK        4096u
@@ -95,6 +96,13 @@ static void a_file_cut_between_open_and_read_gives_statuses(void **state)
 	assert_int_not_equal(do_flush(&victim.rig), 0);
 	cut(victim.path, IMAGE_BYTES);
 	assert_int_equal(do_read(&victim.rig, buf, 8, 8), 0);
+	/* Zeroes are where data was: the flush that failed goes on failing, until the file is opened anew. */
+	assert_int_equal(do_write(&victim.rig, buf, 8, 8), STATUS_WRITE_FAULT);
+	assert_int_equal(do_flush(&victim.rig), STATUS_WRITE_FAULT);
+	OK(upnvme_dma_free(victim.rig.ctrlr, buf));
+	rig_close(&victim.rig);
+	victim_open(&victim, *state);
+	buf = dma(victim.rig.ctrlr, 8 * BLOCK);
 	assert_int_equal(do_write(&victim.rig, buf, 8, 8), 0);
 	assert_int_equal(do_flush(&victim.rig), 0);
 	rig_close(&victim.rig);
@@ -398,7 +406,7 @@ static void attack_in_child(int (*fn)(void *arg), const char *query)
 	ret = in_child(fn, &attack);
 	victim_remove(&victim);
 	if (ret == CHILD_SKIPS)
-		skip();
+		skip_because("the limit or the file system that it needs cannot be had here");
 	assert_int_equal(ret, 0);
 }
 

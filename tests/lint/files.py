@@ -18,6 +18,12 @@ LICENCE = "SPDX-License-Identifier: BSD-3-Clause"
 LOOSE_END = re.compile(r"\b(TODO|FIXME|XXX)\b")
 # What clang-format does to `uint32_t name; /* a comment that is too long */`.
 SPLIT = re.compile(r"^\s*(?:UPNVME_API |typedef |static |const |struct |unsigned )*\w+( \w+)?$")
+# Whatever makes a descriptor; in the library's code it goes through core/base/fd.h.
+OPENER = re.compile(
+    r"(?<![\w.>])(open|openat|openat2|creat|fopen|freopen|opendir|scandir|dup|dup2|dup3|eventfd|memfd_create|"
+    r"signalfd|timerfd_create|epoll_create1?|inotify_init1?|pipe2?|socket|socketpair|accept4?|mkstemp|mkostemp|popen|"
+    r"tmpfile|dlopen|io_uring_setup|io_uring_queue_init\w*|io_uring_queue_mmap)\(|_GET_DEVICE_FD\b")
+WITHIN = "fd_floor_raise("
 TOPS = ("core", "capi", "bindings", "python", "go", "tests")
 
 
@@ -41,6 +47,25 @@ def split_by_comment(lines, number):
     if number >= len(lines) or not SPLIT.match(lines[number - 1]):
         return False
     return bool(re.match(r"^\s*\*?\w+(\[\w*\]|\([^;]*\))?; +/\*", lines[number]))
+
+
+def openers(lines):
+    """(line number, call) of each that makes a descriptor, in a function that does not raise the floor around it."""
+    for start, length in functions(lines):
+        body = [line.split("/*")[0] for line in lines[start - 1:start - 1 + length]]
+        if any(WITHIN in line for line in body):
+            continue
+        for number, line in enumerate(body, start):
+            match = OPENER.search(re.sub(r'"[^"]*"', '""', line))
+            if match:
+                yield number, match.group(0)
+
+
+def is_of_the_library(path):
+    """Of the library's own code; DPDK's plug-in is called with the floor raised."""
+    text = path.as_posix()
+    exempt = re.search(r"core/(base/fd\.c|env/dpdk/plugin/)", text)
+    return bool(re.search(r"(^|/)(core|capi/src)/", text)) and not exempt
 
 
 def is_script(path):
@@ -67,6 +92,8 @@ def check(path, lengths):
             lengths.append(length)
             if length > FUNCTION_LINES:
                 yield f"{path}:{number}: a function of {length} lines, {FUNCTION_LINES} at most"
+        for number, call in openers(lines) if is_of_the_library(path) else ():
+            yield f"{path}:{number}: {call} may give a descriptor below 3: see core/base/fd.h"
 
 
 def main():

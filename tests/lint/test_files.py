@@ -14,6 +14,7 @@ HEAD = "/* SPDX-License-Identifier: BSD-3-Clause */\n"
 def complaints(text, name="a.c"):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         lengths = []
         found = [line.removeprefix(f"{path}:") for line in files.check(path, lengths)]
@@ -34,6 +35,17 @@ class Files(unittest.TestCase):
         self.assertEqual(complaints(text), ([], [70]))
         text = text.replace("\ta();\n", "\ta();\n\tb();\n", 1)
         self.assertEqual(complaints(text)[0], ["2: a function of 71 lines, 70 at most"])
+
+    def test_a_descriptor_that_may_be_a_standard_one(self):
+        body = HEAD + "int f(void)\n{\n\t/* open() */\n\tlog(\"open()\");\n\treturn ops->open(1);\n}\n"
+        self.assertEqual(complaints(body, "core/a.c")[0], [])
+        text = body.replace("ops->open(1)", "open(path, 0)")
+        self.assertEqual(complaints(text, "core/a.c")[0],
+                         ["6: open( may give a descriptor below 3: see core/base/fd.h"])
+        self.assertEqual(complaints(text, "tests/a.c")[0], [])
+        self.assertEqual(complaints(text.replace("/* open() */", "fd_floor_raise();"), "core/a.c")[0], [])
+        text = body.replace("ops->open(1)", "ioctl(fd, VFIO_GROUP_GET_DEVICE_FD, 1)")
+        self.assertEqual(len(complaints(text, "capi/src/a.c")[0]), 1)
 
     def test_a_long_file(self):
         self.assertEqual(complaints(HEAD + "\n" * 899)[0], [])

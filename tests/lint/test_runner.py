@@ -58,6 +58,10 @@ class Judge(unittest.TestCase):
     def test_a_cmocka_program_counts_by_test(self):
         self.assertEqual(judged(1, THREE), (1, 1, 1))
 
+    def test_a_skip_has_its_reason(self):
+        output = "[ RUN      ] a\nno disk\n[  SKIPPED ] a\n[ RUN      ] b\n[  SKIPPED ] b\nmore\n"
+        self.assertEqual(runner.judge(0, output, False, 10).notes, ["SKIP a: no disk", "SKIP b"])
+
     def test_a_test_that_never_ended_has_failed(self):
         self.assertEqual(judged(-6, "[ RUN      ] a\n[       OK ] a\n[ RUN      ] b\n"), (1, 1, 0))
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A forked child has its parent's handles, and nothing behind them: every call says so, and the parent goes on. */
 #include <errno.h>
+#include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -161,11 +163,60 @@ static void every_call_is_refused_in_a_child_beside_a_controller_thread(void **s
 	children_are_refused("thread");
 }
 
+#define NO_NAMESPACE 99 /* this machine lets us make none */
+
+static int first_of_a_namespace(int (*fn)(void *arg), void *arg)
+{
+	int status;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID) && unshare(CLONE_NEWUSER | CLONE_NEWPID))
+		return NO_NAMESPACE;
+	pid = fork();
+	if (pid == 0)
+		_exit(getpid() == 1 ? fn(arg) : 98);
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 97;
+}
+
+static int calls_of_both(void *arg)
+{
+	int rc = queue_pair_calls(arg);
+
+	return rc ? rc : ctrlr_calls(arg);
+}
+
+static int open_as_process_1(void *arg)
+{
+	struct family family = { 0 };
+
+	if (upnvme_open(&family.rig.ctrlr, "soft:ram?size=1MiB", NULL) ||
+	    upnvme_ns_get(&family.rig.ns, family.rig.ctrlr, 1) ||
+	    upnvme_qpair_create(&family.rig.qp, family.rig.ctrlr, NULL))
+		return 96;
+	return first_of_a_namespace(calls_of_both, &family);
+}
+
+static int two_namespaces(void *arg)
+{
+	return first_of_a_namespace(open_as_process_1, NULL);
+}
+
+/* The first process of each PID namespace is process 1. */
+static void a_child_with_its_parents_process_id_is_refused(void **state)
+{
+	int rc = in_child(two_namespaces, NULL);
+
+	if (rc == NO_NAMESPACE)
+		skip();
+	assert_int_equal(rc, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_is_refused_in_a_child),
 		cmocka_unit_test(every_call_is_refused_in_a_child_beside_a_controller_thread),
+		cmocka_unit_test(a_child_with_its_parents_process_id_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,33 @@ static void one_buffer_serves_two_controllers(void **state)
 	rig_close(&second);
 }
 
+/* What a device may read and not write would end this process at the first read from the device. */
+static void memory_that_cannot_be_written_is_refused(void **state)
+{
+	static const int accesses[] = { PROT_READ, PROT_NONE };
+	char *memory =
+		mmap(NULL, 16 << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct rig rig;
+
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	rig_open(&rig, 0, 0, "soft:ram?size=1MiB&block=4096");
+	for (size_t i = 0; i < NELEMS(accesses); i++) {
+		OK(mprotect(memory + 4096, 4096, accesses[i]));
+		expect_error(upnvme_mem_register(rig.ctrlr, memory, 16 << 10), -EFAULT,
+			     UPNVME_ERR_BUFFER_UNREACHABLE, "reading and writing",
+			     "upnvme_dma_alloc", NULL);
+		/* Nothing of it is registered. */
+		expect_error(upnvme_read(rig.qp, rig.ns, memory, 0, 1, on_done, NULL), -EFAULT,
+			     UPNVME_ERR_BUFFER_UNREACHABLE, NULL);
+	}
+	OK(mprotect(memory + 4096, 4096, PROT_READ | PROT_WRITE));
+	OK(upnvme_mem_register(rig.ctrlr, memory, 16 << 10));
+	assert_int_equal(do_read(&rig, memory + 4096, 0, 1), 0);
+	OK(upnvme_mem_unregister(rig.ctrlr, memory, 16 << 10));
+	rig_close(&rig);
+	munmap(memory, 16 << 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +276,7 @@ int main(void)
 		cmocka_unit_test(an_allocation_is_no_registration),
 		cmocka_unit_test(many_regions_are_found),
 		cmocka_unit_test(one_buffer_serves_two_controllers),
+		cmocka_unit_test(memory_that_cannot_be_written_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -531,7 +531,14 @@ class Run:
 
     def do_submit(self, step):
         qpair = self.handle(step, "qpair")
-        n = self.attempt(step, lambda: qpair.submit(*self.batch_of(step["ops"])))
+
+        def submit():
+            try:
+                return qpair.submit(*self.batch_of(step["ops"]))
+            except upnvme.PartialError as error:
+                return error.index
+
+        n = self.attempt(step, submit)
         if n is not None and n != step.get("returns", 0):
             raise Different(f"{n} were accepted")
 
@@ -566,6 +573,8 @@ class Run:
                 qpair.adopt()
             try:
                 return qpair.run(*self.batch_of(step["ops"]), timeout=DEADLINE_S)
+            except upnvme.PartialError as error:
+                return error.completions
             finally:
                 if released:
                     qpair.release()

@@ -19,6 +19,7 @@ ABI = json.loads(DESCRIPTION.read_text())
 # What no caller is given, and why.
 NOT_GIVEN = {
     "upnvme_abi_version": "the package checks it when it is imported",
+    "upnvme_ctrlr_abandon": "a function that raises returns to the library all the same",
     "upnvme_submit": "upnvme_submit_at does it: a batch has offsets, and no addresses",
     "upnvme_exec_at": "upnvme_exec does it: what leases run is one command, of this layer's making",
     "upnvme_last_error": "the sentence comes with the exception",

@@ -128,7 +128,7 @@ def test_bench(uri, tmp_path):
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:
-        assert "'./python[plot]'" in run("bench", uri, "--time", "0.1", "--plot", tmp_path / "a.svg", code=1).stderr
+        assert "./python[plot]" in run("bench", uri, "--time", "0.1", "--plot", tmp_path / "a.svg", code=1).stderr
     else:
         run("bench", uri, "--time", "0.6", "--plot", tmp_path / "a.svg")
         assert "<svg" in (tmp_path / "a.svg").read_text()

@@ -2,6 +2,7 @@
 """What is taken elsewhere: the wheel on each Python that is here, the sdist away from this tree and without SWIG, the
 system's library, what belongs to DPDK, and what is said of extras that are missing."""
 
+import email
 import faulthandler
 import os
 import pathlib
@@ -193,6 +194,18 @@ def test_the_licence_goes_along(wheel):
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")], names
 
 
+def test_the_metadata_tells_what_it_is(wheel):
+    archive = zipfile.ZipFile(wheel)
+    name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = email.message_from_bytes(archive.read(name))
+    assert metadata["Summary"].startswith("User-space, polled NVMe") and metadata["Keywords"]
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert metadata.get_payload(decode=True).decode().strip() == (TREE / "README.md").read_text().strip()
+    urls = dict(url.split(", ") for url in metadata.get_all("Project-URL"))
+    assert {"Source", "Changelog"} <= set(urls) and all(url.startswith("https://github.com/upnvme/") for url in
+                                                        urls.values())
+
+
 def part_of_site(folder, *modules):
     """Nothing but these modules of the test's own."""
     folder.mkdir()
@@ -208,10 +221,10 @@ def test_a_missing_extra_is_named(fresh, wheel, tmp_path):
     bench = ["-m", "upnvme", "bench", "soft:null", "--time", "0.1"]
     assert "IOPS" in fresh.run("python", *bench, PYTHONPATH=cli).stdout
     said = fresh.run("python", *bench, "--plot", "out.svg", PYTHONPATH=cli, code=1).stderr
-    assert "--plot needs matplotlib: pip install './python[plot]'" in said
+    assert "--plot needs matplotlib: pip install matplotlib, or './python[plot]'" in said
     click = part_of_site(tmp_path / "click", "click")
     said = fresh.run("python", *bench, PYTHONPATH=click, code=1).stderr
-    assert "needs rich: pip install './python[cli]'" in said
+    assert "needs rich: pip install click rich, or './python[cli]'" in said
 
 
 NUMPY = """
@@ -231,4 +244,4 @@ def test_each_helper_for_numpy_names_the_extra(fresh, wheel):
     lines = fresh.run("python", "-c", NUMPY).stdout.splitlines()
     assert len(lines) == 3
     for line in lines:
-        assert line.startswith("numpy ") and "needs numpy: pip install './python[numpy]'" in line, line
+        assert line.startswith("numpy ") and "needs numpy: pip install numpy, or './python[numpy]'" in line, line

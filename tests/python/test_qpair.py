@@ -241,7 +241,9 @@ def test_a_batch_ends_at_an_offset_that_does_not_fit(qp, ns, buf, offset, blocks
     ops = upnvme.batch(4, ns, upnvme.Op.READ)
     ops.column("offset")[3] = offset
     ops.column("blocks")[3] = blocks
-    assert qp.submit(ops, buf) == 3
+    with pytest.raises(upnvme.PartialError, match=f"command 3.*({offset}|{blocks} blocks)") as caught:
+        qp.submit(ops, buf)
+    assert caught.value.index == 3 and isinstance(caught.value.__cause__, upnvme.RangeError)
     assert sorted(qp.reap(min=3)["tag"]) == [0, 1, 2]
     with pytest.raises(upnvme.RangeError, match=f"{offset}|{blocks} blocks") as caught:
         qp.submit(ops.numpy()[3:], buf)

@@ -11,6 +11,7 @@
 #define UPNVME_CGO_LEASES_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -292,6 +293,14 @@ static inline int upnvme_cgo_kick_new(void)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
+	/* A standard descriptor that was closed stays so: what is written to it goes nowhere. */
+	if (fd >= 0 && fd < 3) {
+		int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 3), err = errno;
+
+		close(fd);
+		errno = err;
+		fd = lifted;
+	}
 	return fd < 0 ? -errno : fd;
 }
 

@@ -23,11 +23,14 @@ extern "C" {
 
 /** How a controller is to be opened; begin with UPNVME_OPEN_OPTS_INIT. Fields grow at the end. */
 struct upnvme_open_opts {
-	uint32_t size;             /**< sizeof(struct upnvme_open_opts) */
-	uint32_t flags;            /**< UPNVME_OPEN_... */
-	uint32_t nqpairs;          /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
-	uint32_t keep_alive_ms;    /**< keep-alive period; 0: none */
-	uint64_t admin_timeout_ns; /**< deadline of an admin command; 0: 10 s */
+	uint32_t size;          /**< sizeof(struct upnvme_open_opts) */
+	uint32_t flags;         /**< UPNVME_OPEN_... */
+	uint32_t nqpairs;       /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
+	uint32_t keep_alive_ms; /**< keep-alive period, in milliseconds, 1 at least; 0: none */
+	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. An open as a whole is over
+	 * after ten times this and three times what the controller may take to become ready (CAP.TO, up
+	 * to 127.5 s each); so is the look at all namespaces after an event, after five times this. */
+	uint64_t admin_timeout_ns;
 	/** An upper limit of one command's data, in bytes, 4,096 at least; 0: the controller's. */
 	uint64_t max_transfer_bytes;
 };
@@ -79,7 +82,13 @@ UPNVME_API int upnvme_close(upnvme_ctrlr *ctrlr);
 /**
  * Serves the admin side: completes asynchronous admin commands and events (their callbacks run
  * here), keep-alive, failure detection. Call it every now and then, or open with
- * UPNVME_OPEN_HOUSEKEEPING.
+ * UPNVME_OPEN_HOUSEKEEPING. Of several threads that poll at the same time one runs the callbacks. The
+ * library's own part needs less than 8 KiB of stack. A callback should return: one that is left by an
+ * exception or longjmp needs upnvme_ctrlr_abandon.
+ *
+ * A controller that leaves a Keep Alive unanswered for its period (a second, if that is longer, or
+ * admin_timeout_ns) has failed. Event requests that it ends in error are repeated, after a tenth of a
+ * second and up to a minute.
  *
  * @param ctrlr  the controller
  * @return how many callbacks ran, or a negative errno: -EINVAL (null), -EIO (the controller has
@@ -88,6 +97,20 @@ UPNVME_API int upnvme_close(upnvme_ctrlr *ctrlr);
  * @since 0.1
  */
 UPNVME_API int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr);
+
+/**
+ * Says that whoever was within upnvme_ctrlr_poll of the controller, in a callback, does not come back:
+ * the callback was left by an exception or longjmp, or its thread is dead. Nothing is lost: what the
+ * poll had not delivered, the next one delivers. Without it every later poll and upnvme_close of that
+ * thread would be within the callback still (-EDEADLK), and no other thread's would run callbacks. The
+ * caller vouches for it.
+ *
+ * @param ctrlr  the controller
+ * @return 0, or a negative errno: -EINVAL (null), -EOWNERDEAD (after fork)
+ * @thread Any thread.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_ctrlr_abandon(upnvme_ctrlr *ctrlr);
 
 /** @name upnvme_ctrlr_info.cmb_flags
  * What the controller memory buffer may hold (NVMe Base 2.0, 3.1.3.12). This library puts submission queues there, for

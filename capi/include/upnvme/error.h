@@ -50,6 +50,7 @@ extern "C" {
 #define UPNVME_ERR_CTRLR_STATUS      53u /**< it answered an admin command with an error status */
 #define UPNVME_ERR_BUSY_CHILDREN     54u /**< closing a parent whose queue pairs live */
 #define UPNVME_ERR_ADMIN_FULL        55u /**< too many admin commands outstanding */
+#define UPNVME_ERR_NOT_DURABLE       56u /**< closed, but what was not flushed may be lost */
 /* namespaces */
 #define UPNVME_ERR_NS_NOT_FOUND 64u /**< no active namespace with that identifier */
 #define UPNVME_ERR_NS_GONE      65u /**< it was there and is not any more */

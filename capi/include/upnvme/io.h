@@ -10,7 +10,11 @@
  * A command that was accepted completes exactly once. One that was given a callback completes by
  * it, inside upnvme_poll, upnvme_reap, upnvme_exec, upnvme_qpair_stop or upnvme_qpair_close; one
  * without carries a tag and comes out of upnvme_reap. A callback may submit, may free its buffers
- * and may close its queue pair (carried out when the poll returns); it may not poll (-EDEADLK).
+ * and may ask to close its queue pair (carried out when the poll returns); it may not poll (-EDEADLK).
+ *
+ * A callback should return. One that is left by an exception or longjmp leaves its poll in the middle,
+ * and every later call with the queue pair is within the callback still. The way out is
+ * upnvme_qpair_abandon, then upnvme_qpair_adopt or upnvme_qpair_close: nothing is lost.
  *
  * Buffers must be memory that the controller can reach (upnvme/mem.h) and stay until completion. A
  * full queue is -EAGAIN: nothing was queued; poll, and try again.
@@ -87,10 +91,11 @@ UPNVME_API int upnvme_qpair_stop(upnvme_qpair *qp);
 
 /**
  * Stops the queue pair if that was not done, and frees it. Tagged completions that were not reaped
- * are dropped. Within one of its callbacks it is carried out when the poll returns.
+ * are dropped. Within one of its callbacks it is only asked for, and carried out when the poll returns.
  *
  * @param qp  the queue pair; null is accepted
- * @return 0, or a negative errno: -EPERM (another thread's), -EBUSY (another thread adopted it just
+ * @return 0: it is gone; or a negative errno: -EINPROGRESS (within one of its callbacks: it will be
+ *   closed when the poll returns), -EPERM (another thread's), -EBUSY (another thread adopted it just
  *   now), -EOWNERDEAD (after fork)
  * @thread The owner's (-EPERM elsewhere); any thread if it was released.
  * @since 0.1
@@ -120,8 +125,10 @@ UPNVME_API int upnvme_qpair_release(upnvme_qpair *qp);
 UPNVME_API int upnvme_qpair_adopt(upnvme_qpair *qp);
 
 /**
- * Releases a queue pair whose owner thread has died. The caller vouches for that: it must not be
- * called while the owner can still be inside the library with it.
+ * Releases a queue pair whose owner thread has died, or has left one of its callbacks by an exception or
+ * longjmp. The caller vouches for that: it must not be called while the owner can still be inside the
+ * library with it. What the poll had not handed out, the next one does; what upnvme_reap or upnvme_exec
+ * had stored is in the array that they were given; a close that a callback asked for is forgotten.
  *
  * @param qp  the queue pair
  * @return 0, or a negative errno: -EINVAL (null), -EOWNERDEAD (after fork)
@@ -484,7 +491,11 @@ UPNVME_API int upnvme_exec_at(upnvme_qpair *qp, const struct upnvme_area *area,
 
 /**
  * Rings the doorbell if something was submitted, then completes commands by their callbacks. It
- * does not wait.
+ * does not wait. A poll that finds nothing while commands are in flight looks now and then whether
+ * the controller has failed (its status register; every few milliseconds, or 256 polls where that is
+ * longer): all that was in flight completes as UPNVME_DONE_ABORTED then. upnvme_reap, upnvme_exec
+ * and upnvme_qpair_wait do the same. It does not feed the keep-alive timer: that is
+ * upnvme_ctrlr_poll's.
  *
  * @param qp  the queue pair
  * @param max  how many at most; 0: all that are there
@@ -548,7 +559,9 @@ UPNVME_API int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32
  *    begin, and 1 says that there is something to poll for already. (Where upnvme_poll alone is
  *    used, upnvme_qpair_ring will do.)
  *
- * The last holds as well for whatever else the loop has submitted.
+ * The last holds as well for whatever else the loop has submitted. A controller that dies signals
+ * nothing: the loop needs a timer that calls upnvme_ctrlr_poll, or a controller that was opened with
+ * UPNVME_OPEN_HOUSEKEEPING.
  * @{ */
 
 /**
@@ -568,8 +581,8 @@ UPNVME_API int upnvme_qpair_fd(const upnvme_qpair *qp);
  * Rings the doorbell if something was submitted, and sleeps until there is something for
  * upnvme_poll or upnvme_reap to take: a completion, or a command that the library completed. It
  * takes nothing itself. It sleeps on the eventfd, which it empties; signals do not end it. With
- * nothing in flight there is nothing to come, and the time-out is all that ends it. That a device
- * was pulled out is noticed by upnvme_ctrlr_poll alone, in whatever thread that runs.
+ * nothing in flight there is nothing to come, and the time-out is all that ends it. While commands
+ * are in flight it wakes ten times a second to see whether the controller has failed.
  *
  * @param qp  the queue pair
  * @param timeout_ns  how long at most, in nanoseconds; 0: not at all; UINT64_MAX: without end

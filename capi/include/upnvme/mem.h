@@ -47,15 +47,20 @@ UPNVME_API int upnvme_dma_free(upnvme_ctrlr *ctrlr, void *buf);
 
 /**
  * Makes the caller's own memory reachable for the device. Whole pages are registered: those that
- * the range touches. Pages may be registered more than once (they are counted). The memory must
- * stay mapped until it is unregistered.
+ * the range touches. Pages may be registered more than once (they are counted).
+ *
+ * The memory must be mapped for reading and writing, and stay so until it is unregistered: what
+ * munmap or mprotect takes away from a soft: controller is a fault of this process (SIGSEGV) when
+ * a command comes to it, also within upnvme_poll. What is for reading only (a constant, a file
+ * mapped so) has to be copied to memory of upnvme_dma_alloc before it can be written to the device.
  *
  * @param ctrlr  a controller that is to reach it
  * @param buf  where it begins; any alignment
  * @param bytes  how many bytes
  * @return 0, or a negative errno; nothing was registered then: -EINVAL (null, empty, wrapping),
- *   -EFAULT (not mapped, or not for a device without an IOMMU), -ENOMEM (memory, or the limit of
- *   locked memory), -ENOSPC (pcie: no bus addresses or mappings left), -EOWNERDEAD (after fork)
+ *   -EFAULT (not mapped for reading and writing, or not for a device without an IOMMU), -ENOMEM
+ *   (memory, or the limit of locked memory), -ENOSPC (pcie: no bus addresses or mappings left),
+ *   -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
  */

@@ -4,10 +4,10 @@
  * queue's (NVMe Base 2.0, 5.4), which is polled. */
 #include <errno.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/owner.h"
@@ -49,7 +49,7 @@ int interrupt_create(struct upnvme_qpair *qp)
 
 	if (rc)
 		return rc;
-	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	fd = fd_event();
 	if (fd < 0)
 		return error_set(-errno, UPNVME_ERR_SYSTEM,
 				 "the kernel has no eventfd for a queue pair's interrupts: %s",

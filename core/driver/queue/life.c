@@ -2,8 +2,8 @@
 /* The life of an I/O queue pair: created at the controller, stopped, closed.
  *
  * The order at the end is always: the device is kept from touching memory (queues deleted, or the
- * controller disabled), then what was outstanding is completed, then memory is given back. Every
- * wait has the admin command's deadline. */
+ * controller disabled), then what was outstanding is completed, then memory is given back. What
+ * cannot be kept from touching memory keeps that memory: aside.c. Every wait has a deadline. */
 #include "base/error.h"
 #include "base/log.h"
 #include "driver/admin.h"
@@ -61,7 +61,7 @@ static bool qid_is_taken(const struct upnvme_ctrlr *ctrlr, uint32_t qid)
 	for (const struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next)
 		if (qp->qid == qid)
 			return true;
-	return false;
+	return qid_is_aside(ctrlr, qid);
 }
 
 static uint32_t qid_free(struct upnvme_ctrlr *ctrlr)
@@ -104,19 +104,23 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	return 0;
 }
 
-/* Out of the controller's list, so that nobody alerts it any more, and gone. */
+/* Out of the controller's list, so that nobody alerts it any more, and gone, or set aside. */
 static void qpair_unmake(struct upnvme_qpair *qp)
 {
 	struct upnvme_ctrlr *ctrlr = qp->ctrlr;
 	struct upnvme_qpair **link = &ctrlr->qpairs;
+	bool loose = qpair_is_loose(qp);
 
 	pthread_mutex_lock(&ctrlr->lock);
 	while (*link != qp)
 		link = &(*link)->next;
 	*link = qp->next;
 	interrupt_destroy(qp);
+	if (loose)
+		qpair_set_aside(qp);
 	pthread_mutex_unlock(&ctrlr->lock);
-	qpair_rings_destroy(qp);
+	if (!loose)
+		qpair_rings_destroy(qp);
 }
 
 /* A command that creates a queue and is not answered may still be carried out: then only a disabled
@@ -187,6 +191,7 @@ int qpair_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 
 	if (rc)
 		return rc;
+	qpairs_sweep(ctrlr);
 	pthread_mutex_lock(&ctrlr->lock);
 	rc = qpair_make(&created, ctrlr, &checked);
 	pthread_mutex_unlock(&ctrlr->lock);
@@ -241,6 +246,8 @@ static uint32_t abort_outstanding(struct upnvme_qpair *qp)
 		qp->rung = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 	}
 	split_abort(qp);
+	if (qpair_is_loose(qp))
+		qpair_keep_touches(qp);
 	for (uint32_t i = 0; i < qp->outstanding; i++)
 		slot_abort(qp, &qp->slots[i]);
 	return (uint32_t)(qp->stats.aborted - before);
@@ -286,34 +293,69 @@ static int queue_delete(struct upnvme_qpair *qp, uint8_t opcode, const char *wha
 	return admin_expect(qp->ctrlr, &delete, what, NULL);
 }
 
-/* NVMe Base 2.0, 5.6 and 5.7: the submission queue first, with what the controller then still
- * posts. A controller that does not do it is disabled: only then is the memory of the queues out of
- * its reach. */
-static void queues_delete(struct upnvme_qpair *qp)
+/* Only a disabled controller keeps off the memory of queues that it did not delete. Where it is storage that holds the
+ * commands, disabling would not free them either, and the controller is not to blame. */
+static int deletion_failed(struct upnvme_qpair *qp, int rc)
 {
-	if (atomic_load(&qp->ctrlr->failed))
-		return;
-	if (queue_delete(qp, NVME_ADMIN_DELETE_IO_SQ, "Delete I/O Submission Queue")) {
-		ctrlr_fail(qp->ctrlr, error_last()->text);
-		return;
-	}
-	take_into_ready(qp);
-	if (queue_delete(qp, NVME_ADMIN_DELETE_IO_CQ, "Delete I/O Completion Queue"))
-		ctrlr_fail(qp->ctrlr, error_last()->text);
+	struct transport *transport = qp->ctrlr->transport;
+	struct upnvme_error why = *error_last();
+
+	qp->stuck = rc == -ETIMEDOUT && transport->ops->waits &&
+		    transport->ops->waits(transport, qp->qid);
+	if (qp->stuck)
+		return qpair_loose_error(qp);
+	ctrlr_fail(qp->ctrlr, why.text);
+	if (qpair_is_loose(qp))
+		return qpair_loose_error(qp);
+	return error_set(
+		rc, why.code,
+		"queue pair %u is closed, and with it its controller had to be given up: %s",
+		qp->qid, why.text);
 }
 
-static void stop(struct upnvme_qpair *qp)
+/* NVMe Base 2.0, 5.6 and 5.7: the submission queue first, with what the controller then still
+ * posts. */
+static int queues_delete(struct upnvme_qpair *qp)
 {
+	int rc;
+
+	if (atomic_load(&qp->ctrlr->failed))
+		return qpair_is_loose(qp) ? qpair_loose_error(qp) : 0;
+	rc = queue_delete(qp, NVME_ADMIN_DELETE_IO_SQ, "Delete I/O Submission Queue");
+	if (rc)
+		return deletion_failed(qp, rc);
+	take_into_ready(qp);
+	rc = queue_delete(qp, NVME_ADMIN_DELETE_IO_CQ, "Delete I/O Completion Queue");
+	return rc ? deletion_failed(qp, rc) : 0;
+}
+
+/* The sentence outlives what callbacks do. */
+static int stop(struct upnvme_qpair *qp)
+{
+	struct upnvme_error why;
+	int rc;
+
 	qp->state = QPAIR_STOPPED;
 	atomic_store(&qp->gate, 0);
 	qp->in_poll = 1;
 	split_abort(qp);
 	take_into_ready(qp);
-	queues_delete(qp);
+	rc = queues_delete(qp);
+	why = *error_last();
 	abort_outstanding(qp);
 	ready_deliver_callbacks(qp);
 	ring_note_idle(qp);
 	qp->in_poll = 0;
+	return rc ? error_set(rc, why.code, "%s", why.text) : 0;
+}
+
+/* One that is set aside says so here, too, if it was stopped before. */
+static int stopped_close(struct upnvme_qpair *qp, int rc)
+{
+	if (qpair_is_loose(qp))
+		rc = qpair_loose_error(qp);
+	qpair_unmake(qp);
+	return rc;
 }
 
 int qpair_stop(struct upnvme_qpair *qp)
@@ -325,8 +367,23 @@ int qpair_stop(struct upnvme_qpair *qp)
 	if (qp->in_poll)
 		return owner_in_callback(qp);
 	if (qp->state == QPAIR_OPEN)
-		stop(qp);
-	return qp->close_wanted ? qpair_close(qp) : 0;
+		rc = stop(qp);
+	if (!qp->close_wanted)
+		return rc;
+	return stopped_close(qp, rc);
+}
+
+/* By the poll that runs this callback; which nobody can know to be there still. */
+static int close_later(struct upnvme_qpair *qp)
+{
+	qp->close_wanted = true;
+	atomic_store(&qp->gate, 0);
+	return error_set(
+		-EINPROGRESS, UPNVME_ERR_IN_CALLBACK,
+		"queue pair %u is not closed yet: that is done when the poll that runs this callback "
+		"returns (if the callback was left by an exception or longjmp, call "
+		"upnvme_qpair_abandon, and close it then)",
+		qp->qid);
 }
 
 int qpair_close(struct upnvme_qpair *qp)
@@ -339,13 +396,9 @@ int qpair_close(struct upnvme_qpair *qp)
 		rc = owner_enter(qp);
 	if (rc)
 		return rc;
-	if (qp->in_poll) {
-		qp->close_wanted = true; /* the poll that runs this callback does it */
-		atomic_store(&qp->gate, 0);
-		return 0;
-	}
+	if (qp->in_poll)
+		return close_later(qp);
 	if (qp->state == QPAIR_OPEN)
-		stop(qp);
-	qpair_unmake(qp);
-	return 0;
+		rc = stop(qp);
+	return stopped_close(qp, rc);
 }

@@ -106,7 +106,9 @@ int owner_in_callback(const struct upnvme_qpair *qp)
 {
 	return error_set(
 		-EDEADLK, UPNVME_ERR_IN_CALLBACK,
-		"queue pair %u is polled by the caller of this callback: return from it, and poll there",
+		"queue pair %u is polled by the caller of this callback: return from it, and poll there "
+		"(if the callback was left by an exception or longjmp, call upnvme_qpair_abandon, and "
+		"upnvme_qpair_adopt or upnvme_qpair_close then)",
 		qp->qid);
 }
 
@@ -150,6 +152,7 @@ int qpair_abandon(struct upnvme_qpair *qp)
 	if (qp->in_poll)
 		take_recover(qp);
 	qp->held = false;
+	qp->close_wanted = false; /* whoever asked for it was to see it done by that poll */
 	atomic_store(&qp->owner, QPAIR_RELEASED);
 	return 0;
 }

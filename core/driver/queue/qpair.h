@@ -19,6 +19,7 @@
 struct upnvme_ctrlr;
 struct cursor;
 struct histogram;
+struct touched;
 
 /*
  * One outstanding command; 32 bytes, indexed by the low bits of its command identifier.
@@ -124,7 +125,9 @@ struct upnvme_qpair {
 	struct nvme_sqe *sq;
 	const struct nvme_cqe *cq;
 	struct transport_queue transport;
-	uint8_t *lists; /* PRP and SGL lists, `list_bytes` for each slot */
+	uint32_t patience;      /* polls that may find nothing before the next look: patience.c */
+	uint32_t patience_full; /* what it began with */
+	uint8_t *lists;         /* PRP and SGL lists, `list_bytes` for each slot */
 	uint64_t lists_iova;
 	uint32_t list_bytes;
 	uint32_t list_shift;
@@ -142,6 +145,7 @@ struct upnvme_qpair {
 
 	_Atomic uint64_t alerts; /* counted by qpair_alert */
 	uint64_t alerts_seen;
+	uint64_t looked_ns;     /* when the controller was last looked at */
 	_Atomic uint64_t owner; /* QPAIR_RELEASED, a thread's token, or 0: wiped by fork */
 	uint32_t flags;         /* UPNVME_QPAIR_... */
 	uint32_t outstanding;   /* slots */
@@ -157,6 +161,8 @@ struct upnvme_qpair {
 	struct domain *domain;
 	struct domain_user user;
 	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
+	bool stuck; /* storage has not ended its commands: it is to be set aside, but not the controller */
+	_Atomic(struct touched *) kept; /* memory of commands that are completed and yet not over */
 	uint64_t mapped_bytes;
 };
 
@@ -167,7 +173,8 @@ static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct sl
 
 #define QPAIR_RELEASED 1ull
 
-enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED };
+/* The last one: set aside, and in the hands of who frees it. */
+enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED, QPAIR_LEAVING };
 
 /* --- for the admin queue, which has a lock of its own and no gate --- */
 
@@ -177,6 +184,8 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags);
 /* The device does not touch the rings any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
+/* What commands in flight touch counts as touched until the rings are destroyed, whatever becomes of the commands. */
+void qpair_keep_touches(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
 uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
 /* Back to the state after creation: a controller that was reset starts at entry 0. Nothing is
@@ -210,6 +219,19 @@ int qpair_close(struct upnvme_qpair *qp);
 /* Requests accepted and not yet handed out. */
 uint32_t qpair_inflight(const struct upnvme_qpair *qp);
 
+/* --- set aside: aside.c --- */
+/* Whether its memory may still be touched, though the device was told to let go of it. */
+bool qpair_is_loose(const struct upnvme_qpair *qp);
+/* For one that is loose: the error that its closing gives, with its sentence. */
+int qpair_loose_error(const struct upnvme_qpair *qp);
+/* Out of the controller's list, and into that of those that are looked at later. Its handle is nobody's. */
+void qpair_set_aside(struct upnvme_qpair *qp);
+bool qid_is_aside(const struct upnvme_ctrlr *ctrlr, uint32_t qid);
+/* Frees those whose commands have ended since. */
+void qpairs_sweep(struct upnvme_ctrlr *ctrlr);
+/* Frees them all: the controller touches nothing any more. */
+void qpairs_aside_free(struct upnvme_ctrlr *ctrlr);
+
 /* --- interrupts: interrupt.c --- */
 /* Has a vector that no other queue pair uses signal an eventfd. The caller has the controller's
  * lock, until the queue pair is in its list. */
@@ -224,6 +246,17 @@ int interrupt_fd(const struct upnvme_qpair *qp);
 
 /* --- waiting: wait.c --- */
 int qpair_wait(struct upnvme_qpair *qp, uint64_t timeout_ns);
+
+/* --- looking at a controller that is silent: patience.c --- */
+void patience_start(struct upnvme_qpair *qp);
+/* Looks whether the controller is alive, and sets the count to the next look. False: it is given
+ * up. The owner's. */
+bool patience_look(struct upnvme_qpair *qp);
+/* Counts one look at the queue that found nothing; false as patience_look. */
+static inline bool patience_lasts(struct upnvme_qpair *qp)
+{
+	return --qp->patience || patience_look(qp);
+}
 
 /* --- the general path: general.c --- */
 /* Whether the reserved words, of an I/O or an admin command, are zero; if not, its sentence is set: -EINVAL. */

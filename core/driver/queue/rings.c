@@ -2,10 +2,12 @@
 /* The memory of a queue pair: its state, which fork wipes, and its rings and lists, which the
  * device reads. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/handle.h"
+#include "base/process.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "driver/ns.h"
@@ -51,6 +53,7 @@ void qpair_rings_reset(struct upnvme_qpair *qp)
 	qp->pending_end = &qp->pending;
 	qp->ready_end = &qp->ready;
 	slots_reset(qp);
+	patience_start(qp);
 }
 
 static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
@@ -65,6 +68,41 @@ static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
 	return first < base + bytes && first + pages * NVME_PAGE_BYTES > base;
 }
 
+struct touched {
+	uint32_t n;
+	uint64_t touches[];
+};
+
+/* For want of memory to say it exactly. */
+static struct touched everything = { 1, { SLOT_TOUCHES_MANY } };
+
+void qpair_keep_touches(struct upnvme_qpair *qp)
+{
+	struct touched *kept = malloc(sizeof(*kept) + qp->outstanding * sizeof(kept->touches[0]));
+
+	if (atomic_load(&qp->kept)) {
+		free(kept);
+		return;
+	}
+	if (kept)
+		kept->n = 0;
+	for (uint32_t i = 0; kept && i < qp->outstanding; i++) {
+		struct slot *slot = &qp->slots[i];
+
+		if (!(slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY)))
+			kept->touches[kept->n++] = atomic_load(&slot->touches);
+	}
+	atomic_store(&qp->kept, kept ? kept : &everything);
+}
+
+static bool kept_overlap(const struct touched *kept, uint64_t base, uint64_t bytes)
+{
+	for (uint32_t i = 0; kept && i < kept->n; i++)
+		if (touches_overlap(kept->touches[i], base, bytes))
+			return true;
+	return false;
+}
+
 /* Does a command in flight touch the bytes? Slots are read as they are: whoever gives memory back
  * is not submitting with it at the same time, and what was accepted before is seen. A free slot's
  * link looks like a buffer in memory that is never given to a device. */
@@ -73,6 +111,8 @@ static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t byt
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
 	const struct nvme_sqe *tail;
 
+	if (kept_overlap(atomic_load(&qp->kept), base, bytes))
+		return true;
 	/* The tail first: had it been taken later, it could have come round in the meantime to where the
 	 * queue was idle once, before the command that the caller has in mind. */
 	tail = atomic_load_explicit(&qp->tail, memory_order_acquire);
@@ -97,29 +137,19 @@ static uint64_t state_bytes(uint32_t nslots)
 	       nslots * (sizeof(struct slot) + sizeof(struct cursor));
 }
 
-static int wipe_failed(int err)
-{
-	if (err == EINVAL)
-		return error_set(-ENOSYS, UPNVME_ERR_SYSTEM,
-				 "madvise(MADV_WIPEONFORK) failed: Linux 4.14 or later is needed");
-	return error_set(-err, UPNVME_ERR_SYSTEM,
-			 "madvise(MADV_WIPEONFORK) failed for a queue pair's memory: %s",
-			 strerror(err));
-}
-
-/* Anonymous pages that read as zeroes in a forked child: a queue pair without owner. */
+/* Pages that read as zeroes in a forked child: a queue pair without owner. */
 static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 {
-	uint64_t bytes = align_up(state_bytes(nslots), 65536);
-	char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t bytes = state_bytes(nslots);
+	char *base = handle_map(bytes);
+	int rc;
 
-	if (base == MAP_FAILED)
-		return error_no_memory("a queue pair", bytes);
-	if (madvise(base, bytes, MADV_WIPEONFORK)) {
-		int err = errno;
-
-		munmap(base, bytes);
-		return wipe_failed(err);
+	if (!base)
+		return -ENOMEM;
+	rc = process_wipe(base, bytes);
+	if (rc) {
+		handle_unmap(base, bytes);
+		return rc;
 	}
 	*qp = (struct upnvme_qpair *)base;
 	(*qp)->slots = (struct slot *)(base + align_up(sizeof(**qp), 64));
@@ -209,9 +239,11 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 	rc = transport->ops->queue(transport, qid, ctrlr->limits.dstrd, &created->transport);
 	if (!rc)
 		rc = rings_alloc(created, entries, nslots);
+	if (!rc)
+		rc = handle_add(created, HANDLE_QPAIR);
 	if (rc) {
 		rings_free(created);
-		munmap(created, created->mapped_bytes);
+		handle_unmap(created, created->mapped_bytes);
 		return rc;
 	}
 	qpair_rings_reset(created);
@@ -224,10 +256,13 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 
 void qpair_rings_destroy(struct upnvme_qpair *qp)
 {
+	handle_remove(qp);
 	domain_user_remove(qp->domain, &qp->user);
 	rings_free(qp);
+	if (qp->kept != &everything)
+		free(qp->kept);
 	histogram_destroy(qp->histogram);
-	munmap(qp, qp->mapped_bytes);
+	handle_unmap(qp, qp->mapped_bytes);
 }
 
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp)

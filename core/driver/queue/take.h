@@ -28,7 +28,7 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 		  struct sink *sink);
 /* take.c: all entries that are there, into the ready list: for a queue pair that stops. */
 void take_into_ready(struct upnvme_qpair *qp);
-/* take.c: ends a take whose owner died in a callback. */
+/* take.c: ends a take whose owner died in a callback, or has left it otherwise. */
 void take_recover(struct upnvme_qpair *qp);
 /* take.c: to the callback, or into the sink; false when that has no room. */
 bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record);

@@ -12,9 +12,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/util.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/take.h"
+
+#define WATCH_NS (100 * NS_PER_MS)
 
 /* A controller that was given up touches nothing any more: what it had is completed here. */
 static void abort_if_failed(struct upnvme_qpair *qp)
@@ -34,6 +37,14 @@ static int look(struct upnvme_qpair *qp)
 	return take_has_work(qp) ? 1 : rc;
 }
 
+/* A look that counts: the controller may have died without a signal. */
+static int look_and_watch(struct upnvme_qpair *qp)
+{
+	int rc = look(qp);
+
+	return rc || !qpair_commands(qp) || patience_lasts(qp) ? rc : look(qp);
+}
+
 static int error_wait(const struct upnvme_qpair *qp, const char *what, int err)
 {
 	return error_set(-err, UPNVME_ERR_SYSTEM, "queue pair %u: %s its eventfd failed: %s",
@@ -46,10 +57,10 @@ static int look_afresh(struct upnvme_qpair *qp)
 
 	if (read(qp->event_fd, &signals, sizeof(signals)) < 0 && errno != EAGAIN && errno != EINTR)
 		return error_wait(qp, "reading", errno);
-	return look(qp);
+	return look_and_watch(qp);
 }
 
-/* Until a signal of whatever kind, or the deadline. */
+/* Until a signal of whatever kind, or the deadline. 1: it has passed. */
 static int sleep_until(const struct upnvme_qpair *qp, uint64_t deadline_ns)
 {
 	struct pollfd event = { .fd = qp->event_fd, .events = POLLIN };
@@ -58,9 +69,24 @@ static int sleep_until(const struct upnvme_qpair *qp, uint64_t deadline_ns)
 	struct timespec left = { .tv_sec = (time_t)(left_ns / NS_PER_S),
 				 .tv_nsec = (long)(left_ns % NS_PER_S) };
 
-	if (ppoll(&event, 1, deadline_ns == UINT64_MAX ? NULL : &left, NULL) < 0 && errno != EINTR)
+	int n = ppoll(&event, 1, deadline_ns == UINT64_MAX ? NULL : &left, NULL);
+
+	if (n < 0 && errno != EINTR)
 		return error_wait(qp, "waiting for", errno);
-	return 0;
+	return n == 0;
+}
+
+/* With commands in flight the sleep is interrupted now and then: a dead controller signals
+ * nothing. */
+static int sleep_and_watch(struct upnvme_qpair *qp, uint64_t deadline_ns)
+{
+	bool watching = qpair_commands(qp);
+	uint64_t watch_ns = watching ? deadline_after(WATCH_NS) : UINT64_MAX;
+	int rc = sleep_until(qp, MIN(deadline_ns, watch_ns));
+
+	if (rc > 0 && watching)
+		patience_look(qp);
+	return MIN(rc, 0);
 }
 
 static int wait_until(struct upnvme_qpair *qp, uint64_t deadline_ns)
@@ -73,7 +99,7 @@ static int wait_until(struct upnvme_qpair *qp, uint64_t deadline_ns)
 		rc = look_afresh(qp);
 		if (rc || late)
 			return rc;
-		rc = sleep_until(qp, deadline_ns);
+		rc = sleep_and_watch(qp, deadline_ns);
 	}
 	return rc;
 }
@@ -91,6 +117,6 @@ int qpair_wait(struct upnvme_qpair *qp, uint64_t timeout_ns)
 		return rc;
 	abort_if_failed(qp);
 	take_ring(qp);
-	rc = look(qp);
+	rc = look_and_watch(qp);
 	return rc ? rc : wait_until(qp, deadline_after(timeout_ns));
 }

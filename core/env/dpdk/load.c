@@ -2,21 +2,22 @@
 /* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this
  * library, then wherever the loader looks for libraries. */
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "env/dpdk/dpdk.h"
 
 #define PATH_ROOM 4096u
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct guard guard;
 static const struct dpdk_plugin *loaded; /* never unloaded: DPDK's threads live in it */
-static pid_t started_by;
+static uint32_t started_by;              /* a process's number; 0: nobody yet */
 
 static int host_error(int err, uint32_t code, const char *sentence)
 {
@@ -56,10 +57,14 @@ static int error_build(const char *path, const char *build)
 
 static int try_file(const char *path)
 {
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	const struct dpdk_plugin *plugin;
+	struct fd_floor floor;
 	dpdk_plugin_fn *entry;
+	void *handle;
 
+	fd_floor_raise(&floor);
+	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	fd_floor_lower(&floor);
 	if (!handle)
 		return error_unloadable(dlerror());
 	entry = (dpdk_plugin_fn *)dlsym(handle, DPDK_PLUGIN_SYMBOL);
@@ -114,31 +119,35 @@ int dpdk_load(const struct dpdk_plugin **plugin)
 {
 	int rc;
 
-	pthread_mutex_lock(&lock);
+	guard_enter(&guard);
 	rc = loaded ? 0 : load_locked();
 	*plugin = loaded;
-	pthread_mutex_unlock(&lock);
+	guard_leave(&guard);
 	return rc;
 }
 
-/* A child has its parent's EAL in name only: its threads and its memory are the parent's. */
+/* A child has its parent's EAL in name only, or half of it: its threads and its memory are the parent's. */
 static int start_locked(const struct dpdk_plugin *plugin)
 {
+	struct fd_floor floor;
 	int rc;
 
-	if (started_by && started_by != getpid())
-		return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
-				 "DPDK was started by process %d, this is its child %d: open with "
-				 "env=vfio, or open in a process that was not forked",
-				 (int)started_by, (int)getpid());
+	if (started_by && started_by != process_number())
+		return error_set(
+			-EOWNERDEAD, UPNVME_ERR_FORKED,
+			"DPDK was started by a process that this one was forked from: open with "
+			"env=vfio, or open in a process that was not forked");
 	if (started_by)
 		return 0;
+	started_by = process_number();
+	fd_floor_raise(&floor);
 	rc = plugin->start();
+	fd_floor_lower(&floor);
 	if (rc)
-		return rc;
-	started_by = getpid();
-	log_info("DPDK: %s", plugin->version());
-	return 0;
+		started_by = 0;
+	else
+		log_info("DPDK: %s", plugin->version());
+	return rc;
 }
 
 int dpdk_start(const struct dpdk_plugin **plugin)
@@ -147,8 +156,8 @@ int dpdk_start(const struct dpdk_plugin **plugin)
 
 	if (rc)
 		return rc;
-	pthread_mutex_lock(&lock);
+	guard_enter(&guard);
 	rc = start_locked(*plugin);
-	pthread_mutex_unlock(&lock);
+	guard_leave(&guard);
 	return rc;
 }

@@ -4,13 +4,7 @@
  * caught. */
 #include "env/env.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "base/error.h"
-#include "base/util.h"
+#include "env/host/mapped.h"
 #include "env/pages.h"
 
 /* Bus addresses have at most 48 bits, as behind an IOMMU. On x86-64, where programs have 47, this
@@ -33,42 +27,19 @@ static void host_pages_free(struct env *env, void *va, uint64_t bytes)
 	pages_small.free(va, bytes);
 }
 
-static int not_mapped(const void *va, uint64_t bytes)
+static int host_check(struct env *env, void *va, uint64_t bytes)
 {
-	return error_set(-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
-			 "memory from %p on, %llu bytes, is not (wholly) mapped in this process: "
-			 "register memory that exists",
-			 va, (unsigned long long)bytes);
-}
+	uint64_t base = (uint64_t)(uintptr_t)va;
 
-static int not_known(const void *va, int err)
-{
-	return error_set(-err, UPNVME_ERR_SYSTEM,
-			 "mincore cannot say whether memory at %p is mapped: %s; try again", va,
-			 strerror(err));
-}
-
-/* mincore fails with ENOMEM where nothing is mapped, and needs a byte a page for its answer. */
-static int host_check_mapped(char *va, uint64_t bytes)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	unsigned char resident[256];
-
-	for (uint64_t done = 0; done < bytes; done += ARRAY_SIZE(resident) * page) {
-		uint64_t part = MIN(bytes - done, ARRAY_SIZE(resident) * page);
-
-		if (mincore(va + done, part, resident))
-			return errno == ENOMEM ? not_mapped(va, bytes) : not_known(va, errno);
-	}
-	return 0;
+	(void)env;
+	return mapped_check(base, base + bytes);
 }
 
 static int host_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 {
-	int rc = host_check_mapped(va, *bytes);
-
+	(void)bytes; /* always in one piece */
 	*iova = (uint64_t)(uintptr_t)va + env->distance;
-	return rc;
+	return 0;
 }
 
 static void host_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
@@ -82,6 +53,7 @@ static void host_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 static const struct env_ops host_ops = {
 	.pages_alloc = host_pages_alloc,
 	.pages_free = host_pages_free,
+	.check = host_check,
 	.map = host_map,
 	.unmap = host_unmap,
 };

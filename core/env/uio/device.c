@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "env/device.h"
@@ -43,7 +44,7 @@ static int sysfs_open(const char *address, const char *name, int flags)
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", address, name);
-	fd = open(path, flags | O_CLOEXEC);
+	fd = fd_open(path, flags, 0);
 	return fd < 0 ? error_open(address, path, errno) : fd;
 }
 
@@ -78,7 +79,7 @@ static int node_open(struct uio_device *device, unsigned index)
 	char path[PATH_ROOM];
 
 	snprintf(path, sizeof(path), "/dev/uio%u", index);
-	device->fd = open(path, O_RDWR | O_CLOEXEC);
+	device->fd = fd_open(path, O_RDWR, 0);
 	return device->fd < 0 ? error_open(device->base.address, path, errno) : 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/util.h"
 
 #define CONTAINER_PATH "/dev/vfio/vfio"
@@ -32,7 +33,7 @@ static int error_container(int err, const char *address)
 
 static int container_open(struct container *container, const char *address)
 {
-	container->fd = open(CONTAINER_PATH, O_RDWR | O_CLOEXEC);
+	container->fd = fd_open(CONTAINER_PATH, O_RDWR, 0);
 	if (container->fd < 0)
 		return error_container(errno, address);
 	if (ioctl(container->fd, VFIO_GET_API_VERSION) == VFIO_API_VERSION &&
@@ -139,7 +140,6 @@ int container_create(struct container **container, int group_fd, const struct pa
 	created->env.ops = &vfio_env_ops;
 	created->env.name = pages->env;
 	created->pages = pages;
-	created->pid = getpid();
 	pthread_mutex_init(&created->lock, NULL);
 	rc = container_open(created, address);
 	if (!rc)

@@ -5,7 +5,6 @@
 #define UPNVME_ENV_VFIO_CONTAINER_H
 
 #include <pthread.h>
-#include <sys/types.h>
 
 #include "env/env.h"
 #include "env/pages.h"
@@ -20,7 +19,6 @@ struct container {
 	const struct pages *pages; /* what memory its devices share */
 	struct container *next;
 	struct group *groups;
-	pid_t pid; /* whose it is: a forked child starts afresh */
 	int fd;
 	pthread_mutex_t lock; /* the space */
 	struct iova_space space;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/pause.h"
 #include "base/util.h"
 #include "env/vfio/container.h"
@@ -82,12 +83,16 @@ static int device_ask(struct vfio_device *device)
 {
 	uint64_t deadline_ns = deadline_after(PATIENCE_NS);
 	struct pause pause = { 0 };
+	struct fd_floor floor;
 	int fd;
 
 	for (;;) {
 		bool late = deadline_passed(deadline_ns);
 
-		fd = ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->base.address);
+		fd_floor_raise(&floor);
+		fd = fd_lift(
+			ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->base.address));
+		fd_floor_lower(&floor);
 		if (fd >= 0 || errno != EAGAIN || late)
 			return fd;
 		pause_next(&pause);

@@ -10,20 +10,24 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "env/vfio/container.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct container *containers; /* those of a parent process, before fork, are left alone */
+static struct guard guard;
+static struct container *containers;
 
+/* What a forked child inherits is its parent's, and is left alone. */
 void containers_lock(void)
 {
-	pthread_mutex_lock(&lock);
+	if (guard_enter(&guard))
+		containers = NULL;
 }
 
 void containers_unlock(void)
 {
-	pthread_mutex_unlock(&lock);
+	guard_leave(&guard);
 }
 
 static int error_open(int err, unsigned number, const char *address)
@@ -76,7 +80,7 @@ static int group_open(int *fd, unsigned number, const char *address)
 	int rc;
 
 	snprintf(path, sizeof(path), "/dev/vfio/%u", number);
-	*fd = open(path, O_RDWR | O_CLOEXEC);
+	*fd = fd_open(path, O_RDWR, 0);
 	if (*fd < 0)
 		return error_open(errno, number, address);
 	rc = check_viable(*fd, number, address);
@@ -93,8 +97,7 @@ static int container_for(struct container **container, int fd, const struct page
 	int rc;
 
 	for (struct container *there = containers; there; there = there->next) {
-		if (there->pid != getpid() || there->pages != pages ||
-		    ioctl(fd, VFIO_GROUP_SET_CONTAINER, &there->fd))
+		if (there->pages != pages || ioctl(fd, VFIO_GROUP_SET_CONTAINER, &there->fd))
 			continue;
 		*container = there;
 		rc = container_refresh(there, address);
@@ -113,7 +116,7 @@ static int container_for(struct container **container, int fd, const struct page
 static struct group *group_find(unsigned number)
 {
 	for (struct container *c = containers; c; c = c->next)
-		for (struct group *g = c->groups; c->pid == getpid() && g; g = g->next)
+		for (struct group *g = c->groups; g; g = g->next)
 			if (g->number == number)
 				return g;
 	return NULL;

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/util.h"
 
 /* Room for the queues of a controller and some buffers: what to raise the limit to, at least. */
@@ -33,7 +34,7 @@ static void take(const char *line, const char *name, int base, unsigned long lon
 
 static bool status_read(struct status *status)
 {
-	FILE *file = fopen("/proc/self/status", "re");
+	FILE *file = fd_fopen("/proc/self/status");
 	char line[256];
 
 	if (!file)

@@ -3,16 +3,16 @@
  * one it would wait for the close and say nothing. */
 #include <linux/vfio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "env/vfio/device.h"
 
 void request_watch(struct vfio_device *device)
 {
-	device->request_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	device->request_fd = fd_event();
 	if (device->request_fd >= 0 &&
 	    !irq_set(device, VFIO_PCI_REQ_IRQ_INDEX, 0, device->request_fd))
 		return;

@@ -3,6 +3,7 @@
 #ifndef UPNVME_SOFTCTRL_MEDIA_FILE_H
 #define UPNVME_SOFTCTRL_MEDIA_FILE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "softctrl/media/ops.h"
@@ -13,13 +14,23 @@ struct file_media {
 	struct media base;
 	int fd;
 	bool is_device;
+	bool may_block; /* a call that is told not to wait may wait all the same */
 	char *path;
 	struct worker_pool *pool; /* the worker engine's */
 
 	/* The first of file_step.c's attempts that this file has not refused. */
 	_Atomic uint8_t write_attempt;
 	_Atomic uint8_t clear_attempt;
+
+	/* Reads that the page cache can answer need no thread; false once the system knows no such reads. */
+	_Atomic bool reads_at_once;
+
+	pthread_mutex_t durable_lock; /* file_durable.c's, as is: */
+	int witness_fd;
 };
+
+/* Opens, or makes, what the configuration names: fd, is_device and size. 0, or a negative errno with its sentence. */
+int file_open(struct file_media *file, const struct media_config *config);
 
 /*
  * An engine makes itself the file's: sets base.ops and base.engine. -ENOSYS without a sentence when it does

@@ -6,9 +6,14 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "softctrl/media/file_durable.h"
+
+/* How long a step is begun again and again without coming further. */
+#define AGAIN_MAX_NS (2 * NS_PER_S)
 
 enum stage { STAGE_DATA, STAGE_SYNC };
 
@@ -35,6 +40,7 @@ void file_step_begin(struct file_media *file, struct media_request *request)
 	request->link.segment = 0;
 	request->link.segment_moved_bytes = 0;
 	request->link.result = 0;
+	request->link.again_since_ns = 0;
 	request->link.stage = request->op == MEDIA_FLUSH ? STAGE_SYNC : STAGE_DATA;
 	request->link.attempt = 0;
 	if (request->op == MEDIA_FLUSH)
@@ -142,12 +148,12 @@ static bool finish(struct media_request *request, int result)
 	return true;
 }
 
-/* True if another attempt is left for what the file system does not support. */
+/* True if another attempt is left for what the file system does not support, or a sandbox does not allow. */
 static bool try_otherwise(struct file_media *file, struct media_request *request, int result)
 {
 	_Atomic uint8_t *first = is_clear(request) ? &file->clear_attempt : &file->write_attempt;
 	uint8_t last = is_clear(request) ? CLEAR_WRITE : WRITE_THEN_SYNC;
-	bool refused = result == -EOPNOTSUPP || result == -ENOSYS ||
+	bool refused = result == -EOPNOTSUPP || result == -ENOSYS || result == -EPERM ||
 		       (is_clear(request) && (result == -EINVAL || result == -ENODEV));
 
 	if (request->link.stage != STAGE_DATA || request->op == MEDIA_READ ||
@@ -172,15 +178,58 @@ static bool was_cleared_at_once(const struct media_request *request)
 	return is_clear(request) && request->link.attempt != CLEAR_WRITE;
 }
 
+/*
+ * True for what says nothing about the step but that it was not done. io_uring cancels what a thread has begun when
+ * that thread ends; its queue pair may live on. A system that says so for ever is believed in the end.
+ */
+static bool is_to_be_done_again(struct media_request *request, int64_t result)
+{
+	uint64_t now_ns;
+
+	if (likely(result != -EINTR && result != -EAGAIN && result != -ECANCELED)) {
+		request->link.again_since_ns = 0;
+		return false;
+	}
+	now_ns = clock_now_ns();
+	if (!request->link.again_since_ns)
+		request->link.again_since_ns = now_ns;
+	return now_ns - request->link.again_since_ns < AGAIN_MAX_NS;
+}
+
+/*
+ * A sync that failed has lost what was written before. A durable write may have failed in its sync, too; where there
+ * was no room, the write itself can have been refused, which has lost nothing as long as the file's witness knows of
+ * nothing.
+ */
+static bool fail(struct file_media *file, struct media_request *request, int result)
+{
+	bool durable =
+		request->link.stage == STAGE_SYNC || (request->op == MEDIA_WRITE && request->fua &&
+						      request->link.attempt == WRITE_DSYNC);
+
+	if (durable && (request->link.stage == STAGE_SYNC || errno_of(result) != -ENOSPC ||
+			file->witness_fd < 0 || !file_durable(file)))
+		file_durable_lost(file, strerror(-result));
+	return finish(request, result);
+}
+
+/* What had to be durable is done; its success is told only if it is true. */
+static bool succeed(struct file_media *file, struct media_request *request)
+{
+	if (likely(request->op != MEDIA_FLUSH && !request->fua) || request->op == MEDIA_READ)
+		return finish(request, 0);
+	return finish(request, file_durable(file) ? 0 : -EIO);
+}
+
 bool file_step_end(struct file_media *file, struct media_request *request, int64_t result)
 {
-	/* io_uring cancels what a thread has begun when that thread ends; its queue pair may live on. */
-	if (result == -EINTR || result == -EAGAIN || result == -ECANCELED)
+	if (is_to_be_done_again(request, result))
 		return false;
 	if (result < 0)
-		return !try_otherwise(file, request, (int)result) && finish(request, (int)result);
+		return !try_otherwise(file, request, (int)result) &&
+		       fail(file, request, (int)result);
 	if (request->link.stage == STAGE_SYNC)
-		return finish(request, 0);
+		return succeed(file, request);
 	if (was_cleared_at_once(request))
 		result = (int64_t)(request->length_bytes - request->link.moved_bytes);
 	if (result == 0)
@@ -189,7 +238,7 @@ bool file_step_end(struct file_media *file, struct media_request *request, int64
 	if (request->link.moved_bytes < request->length_bytes)
 		return false;
 	if (!needs_sync(request))
-		return finish(request, 0);
+		return succeed(file, request);
 	request->link.stage = STAGE_SYNC;
 	return false;
 }
@@ -200,8 +249,14 @@ bool file_step_refused(struct file_media *file, struct media_request *request, u
 				  file->base.size_bytes :
 				  request->offset_bytes + request->length_bytes;
 
-	if (request->op == MEDIA_READ || needed <= end_bytes)
+	if (request->op == MEDIA_READ)
 		return false;
+	if (atomic_load_explicit(&file->base.failed, memory_order_acquire))
+		return finish(request, -EIO);
+	if (needed <= end_bytes)
+		return false;
+	if (request->op == MEDIA_FLUSH)
+		file_durable_lost(file, "it was cut short");
 	return finish(request, -EIO);
 }
 

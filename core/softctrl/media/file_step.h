@@ -36,7 +36,8 @@ bool file_step_end(struct file_media *file, struct media_request *request, int64
 
 /*
  * A change must not make a file long again that somebody has cut short: what was lost would read as zeroes. True
- * if the request would, or flushes what is no longer there; then it is finished, with link.result.
+ * if the request would, or flushes what is no longer there, or changes a medium that has failed; then it is finished,
+ * with link.result.
  */
 bool file_step_refused(struct file_media *file, struct media_request *request, uint64_t end_bytes);
 

@@ -97,6 +97,8 @@ static int check_request(const struct media *media, const struct media_request *
 {
 	bool has_data = request->op == MEDIA_READ || request->op == MEDIA_WRITE;
 
+	if (request->op != MEDIA_READ && atomic_load_explicit(&media->failed, memory_order_acquire))
+		return -EIO;
 	if (request->op == MEDIA_FLUSH)
 		return 0;
 	if (request->length_bytes > media->size_bytes ||

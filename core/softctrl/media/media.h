@@ -9,6 +9,7 @@
 #ifndef UPNVME_SOFTCTRL_MEDIA_MEDIA_H
 #define UPNVME_SOFTCTRL_MEDIA_MEDIA_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +38,13 @@ struct media {
 	uint32_t block_bytes;
 	bool readonly;
 	bool volatile_cache; /* a completed write needs a flush to be durable */
-	const char *engine;  /* "inline" (completes within media_submit), "io_uring", "worker" */
+	/*
+	 * What was written may be lost: a sync, or a durable write, has failed. From then on all but reads ends with
+	 * an error, until the medium is opened anew. Plain writes too: they could only make the loss larger, since
+	 * none of them would ever be durable, and the host is to learn of it before it has written much.
+	 */
+	_Atomic bool failed;
+	const char *engine; /* "inline" (completes within media_submit), "io_uring", "worker" */
 
 	const struct media_ops *ops; /* private */
 };
@@ -75,6 +82,7 @@ struct media_request {
 		struct media_request *next;
 		struct media_channel *channel;
 		uint64_t moved_bytes;
+		uint64_t again_since_ns; /* 0: the last step was done */
 		size_t segment_moved_bytes;
 		int segment;
 		int result;

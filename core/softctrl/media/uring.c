@@ -20,14 +20,16 @@ int uring_attach(struct file_media *file)
 #else
 
 #include <liburing.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/pause.h"
+#include "base/process.h"
 #include "base/util.h"
 
 #define RING_ENTRIES   256u
@@ -109,6 +111,9 @@ static void enter(struct uring_channel *channel, struct media_request *request)
 		io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
 		break;
 	}
+	/* Else the kernel would do it at once, on this thread, and this thread wait for it. */
+	if (file_of(channel)->may_block)
+		io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
 	io_uring_sqe_set_data(sqe, request);
 	channel->entered[channel->nentered++ % RING_ENTRIES] = request;
 	channel->nring++;
@@ -248,10 +253,19 @@ static struct __kernel_timespec time_left(uint64_t deadline_ns)
 					   .tv_nsec = (int64_t)(left % NS_PER_S) };
 }
 
+/* Nothing is under way that could wake us, but what the system would not do just now. */
+static bool all_is_put_off(const struct uring_channel *channel)
+{
+	const struct media_request *first = channel->backlog.head;
+
+	return !channel->nring && first && first->link.again_since_ns;
+}
+
 static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
 {
 	struct uring_channel *channel = (struct uring_channel *)base;
 	uint64_t deadline_ns = deadline_after(timeout_ns);
+	struct pause pause = { 0 };
 	int ndone;
 
 	do {
@@ -263,29 +277,34 @@ static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
 		else
 			ndone += hand_over(channel, NULL);
 		ndone += reap(channel);
+		if (ndone == 0 && all_is_put_off(channel))
+			pause_next(&pause);
 	} while (ndone == 0 && channel->noutstanding && !deadline_passed(deadline_ns));
 	return ndone;
 }
 
 /* A new ring may lie where another thread's was. Which was first is the kernel's doing, by system
- * calls that no tool sees; the lock says it in the language's own terms. */
-static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+ * calls that no tool sees; the guard says it in the language's own terms. */
+static struct guard making;
 
 static int ring_make(struct io_uring *ring, unsigned entries, struct io_uring_params *params)
 {
+	struct fd_floor floor;
 	int ret;
 
-	pthread_mutex_lock(&making);
+	guard_enter(&making);
+	fd_floor_raise(&floor);
 	ret = io_uring_queue_init_params(entries, ring, params);
-	pthread_mutex_unlock(&making);
+	fd_floor_lower(&floor);
+	guard_leave(&making);
 	return ret;
 }
 
 static void ring_unmake(struct io_uring *ring)
 {
-	pthread_mutex_lock(&making);
+	guard_enter(&making);
 	io_uring_queue_exit(ring);
-	pthread_mutex_unlock(&making);
+	guard_leave(&making);
 }
 
 static int uring_channel_open(struct media_channel **base, struct media *media)
@@ -303,7 +322,7 @@ static int uring_channel_open(struct media_channel **base, struct media *media)
 		return error_set(
 			ret, UPNVME_ERR_SYSTEM,
 			"making an io_uring of %u entries: %s; raise the limits (ulimit -l, "
-			"-n), or take the engine \"worker\"",
+			"-n), have the sandbox allow io_uring, or take the engine \"worker\"",
 			RING_ENTRIES, strerror(-ret));
 	}
 	*base = &channel->base;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The file engine over a few threads, for where io_uring does not work. All channels of a medium share the pool;
- * each has a list of its own where the workers leave what is finished.
+ * each has a list of its own where the workers leave what is finished. Reads of what the page cache has need no thread.
  */
 #include "softctrl/media/file_step.h"
 
@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/pause.h"
 #include "base/util.h"
 
 #define NWORKERS 4u
@@ -57,7 +58,9 @@ static int64_t perform(int fd, const struct file_step *step)
 		ret = preadv(fd, step->iov, step->niov, offset);
 		break;
 	case FILE_STEP_WRITE:
-		ret = pwritev2(fd, step->iov, step->niov, offset, step->flags);
+		/* A sandbox may know the older call only. */
+		ret = step->flags ? pwritev2(fd, step->iov, step->niov, offset, step->flags) :
+				    pwritev(fd, step->iov, step->niov, offset);
 		break;
 	case FILE_STEP_CLEAR:
 		ret = fallocate(fd, step->flags, offset, (off_t)step->length_bytes);
@@ -71,14 +74,19 @@ static int64_t perform(int fd, const struct file_step *step)
 
 static void execute(struct file_media *file, struct media_request *request)
 {
+	struct pause pause = { 0 };
 	struct file_step step;
 
-	do {
+	for (;;) {
 		if (request->op != MEDIA_READ &&
 		    file_step_refused(file, request, file_end_bytes(file)))
 			return;
 		file_step_next(file, request, &step);
-	} while (!file_step_end(file, request, perform(file->fd, &step)));
+		if (file_step_end(file, request, perform(file->fd, &step)))
+			return;
+		if (request->link.again_since_ns)
+			pause_next(&pause);
+	}
 }
 
 /* After the unlock the channel may be gone: its owner can have taken the last request and closed it. */
@@ -127,27 +135,66 @@ static void worker_submit(struct media_channel *base, struct media_request *requ
 	channel->noutstanding++;
 }
 
-static void hand_over(struct worker_channel *channel)
+static int give_back(struct worker_channel *channel, struct request_list *finished)
 {
-	struct worker_pool *pool = file_of(channel)->pool;
+	struct media_request *request;
+	int ndone = 0;
 
-	if (!channel->collected.head)
+	while ((request = request_list_pop(finished)) != NULL) {
+		channel->noutstanding--;
+		ndone++;
+		file_request_done(file_of(channel), request);
+	}
+	return ndone;
+}
+
+/* True for a read that is finished because the page cache had all of it; what it had of others is read as well. */
+static bool read_at_once(struct file_media *file, struct media_request *request)
+{
+	struct file_step step;
+	ssize_t n;
+
+	if (request->op != MEDIA_READ ||
+	    !atomic_load_explicit(&file->reads_at_once, memory_order_relaxed))
+		return false;
+	file_step_next(file, request, &step);
+	n = preadv2(file->fd, step.iov, step.niov, (off_t)step.offset_bytes, RWF_NOWAIT);
+	if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM))
+		atomic_store_explicit(&file->reads_at_once, false, memory_order_relaxed);
+	/* The end of the file, and errors, are for a thread to meet again. */
+	return n > 0 && file_step_end(file, request, n);
+}
+
+static void give_to_pool(struct worker_pool *pool, struct request_list *requests)
+{
+	if (!requests->head)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	if (channel->collected.head == channel->collected.tail)
+	if (requests->head == requests->tail)
 		pthread_cond_signal(&pool->work);
 	else
 		pthread_cond_broadcast(&pool->work);
-	request_list_splice(&pool->queue, &channel->collected);
+	request_list_splice(&pool->queue, requests);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Returns how many needed no thread. */
+static int hand_over(struct worker_channel *channel)
+{
+	struct request_list finished = { 0 }, rest = { 0 };
+	struct file_media *file = file_of(channel);
+	struct media_request *request;
+
+	while ((request = request_list_pop(&channel->collected)) != NULL)
+		request_list_push(read_at_once(file, request) ? &finished : &rest, request);
+	give_to_pool(file->pool, &rest);
+	return give_back(channel, &finished);
 }
 
 /* Only what is there now, so that callbacks which submit cannot keep it here for ever. */
 static int reap(struct worker_channel *channel)
 {
 	struct request_list finished;
-	struct media_request *request;
-	int ndone = 0;
 
 	if (atomic_load_explicit(&channel->nfinished, memory_order_acquire) == 0)
 		return 0;
@@ -156,21 +203,15 @@ static int reap(struct worker_channel *channel)
 	channel->finished.head = NULL;
 	atomic_store_explicit(&channel->nfinished, 0, memory_order_relaxed);
 	pthread_mutex_unlock(&channel->lock);
-
-	while ((request = request_list_pop(&finished)) != NULL) {
-		channel->noutstanding--;
-		ndone++;
-		file_request_done(file_of(channel), request);
-	}
-	return ndone;
+	return give_back(channel, &finished);
 }
 
 static int worker_poll(struct media_channel *base)
 {
 	struct worker_channel *channel = (struct worker_channel *)base;
+	int ndone = hand_over(channel);
 
-	hand_over(channel);
-	return reap(channel);
+	return ndone + reap(channel);
 }
 
 static void sleep_until_arrival(struct worker_channel *channel, uint64_t deadline_ns)
@@ -299,6 +340,7 @@ int worker_attach(struct file_media *file)
 				 file->path, strerror(-err));
 	}
 	file->pool = pool;
+	atomic_init(&file->reads_at_once, !file->may_block);
 	file->base.engine = "worker";
 	file->base.ops = &worker_ops;
 	return 0;

@@ -411,6 +411,16 @@ static int soft_interrupt(struct transport *transport, uint16_t vector, int fd)
 		"or create the queue pair without UPNVME_QPAIR_INTERRUPT and poll it");
 }
 
+static bool soft_waits(struct transport *transport, uint16_t qid)
+{
+	return softctrl_waits(soft_of(transport)->sc, qid);
+}
+
+static const char *soft_trouble(struct transport *transport)
+{
+	return softctrl_trouble(soft_of(transport)->sc);
+}
+
 const struct transport_ops transport_soft = {
 	.scheme = "soft",
 	.open = soft_open,
@@ -422,4 +432,6 @@ const struct transport_ops transport_soft = {
 	.queue = soft_queue,
 	.memory = soft_memory,
 	.interrupt = soft_interrupt,
+	.waits = soft_waits,
+	.trouble = soft_trouble,
 };

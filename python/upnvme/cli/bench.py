@@ -35,7 +35,8 @@ def histogram(counts: Counter[int], width: int) -> list[str]:
     for limit, count in counts.items():
         sums[limit.bit_length()] += count
     most, room = max(sums.values(), default=1), max(1, min(BAR_MAX, width - BEFORE_BAR))
-    lines, so_far = [], 0
+    lines: list[str] = []
+    so_far = 0
     for bits, count in sorted(sums.items()):
         so_far += count
         lines.append(f"< {2 ** bits / 1e3:>11,.1f} µs {count:>11,} {percent(so_far, sums.total()):>9} "

@@ -9,8 +9,8 @@ import click
 
 import upnvme
 
-from .common import (CHUNK, Number, as_json, blocks_option, destructive, keep_apart, lba_option, on_namespace, print_json,
-                     progress, sentences, size_text, whole)
+from .common import (CHUNK, Number, as_json, blocks_option, destructive, keep_apart, lba_option, on_namespace,
+                     print_json, progress, sentences, size_text, whole)
 from .files import Target
 
 WIDTH = 16

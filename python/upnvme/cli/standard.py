@@ -35,7 +35,7 @@ class _Output(io.FileIO):
 
 
 def hold() -> None:
-    """Puts it in place, and something in the places of standard descriptors that are closed: no file is to get theirs."""
+    """Puts it in place, and something where standard descriptors are closed: no file is to get theirs."""
     closed = [fd for fd in (0, 1, 2) if not _is_open(fd)]
     for _ in closed:
         os.open(os.devnull, os.O_RDWR)

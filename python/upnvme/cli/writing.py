@@ -9,8 +9,8 @@ import click
 
 import upnvme
 
-from .common import (CHUNK, Number, as_json, ask, blocks_option, destructive, lba_option, on_namespace, print_json, progress,
-                     sentences, size_text, whole)
+from .common import (CHUNK, Number, as_json, ask, blocks_option, destructive, lba_option, on_namespace, print_json,
+                     progress, sentences, size_text, whole)
 from .files import short, size_of
 
 

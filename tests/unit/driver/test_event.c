@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Asynchronous events: asked for, acknowledged, told, and asked for again. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include <upnvme.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/util.h"
 #include "support/fake_transport.h"
@@ -249,6 +251,108 @@ static void a_callback_may_set_another(void **state)
 	assert_int_equal(upnvme_ctrlr_on_event(NULL, note, NULL), -EINVAL);
 }
 
+/* --- requests that the controller ends in error --------------------------------------------------- */
+
+static uint16_t aer_status;
+static uint32_t nrefusals;
+
+static enum fake_verdict refuse_requests(struct fake_transport *fake, const struct nvme_sqe *sqe,
+					 struct nvme_cqe *cqe)
+{
+	if (sqe->opcode != NVME_ADMIN_ASYNC_EVENT_REQUEST || !nrefusals)
+		return FAKE_DEFAULT;
+	nrefusals--;
+	cqe->status = aer_status;
+	return FAKE_ANSWER;
+}
+
+static struct rig open_refusing(uint16_t status, uint32_t n)
+{
+	struct rig rig = { fake_transport_create(), NULL };
+
+	aer_status = status;
+	nrefusals = n;
+	rig.fake->script = refuse_requests;
+	assert_int_equal(fake_transport_open(rig.fake, &rig.ctrlr, NULL), 0);
+	return rig;
+}
+
+static void a_request_that_ended_in_error_is_repeated(void **state)
+{
+	struct rig rig = open_refusing(NVME_SC_INTERNAL_ERROR, 9);
+	uint64_t end_ns = clock_now_ns() + 60 * NS_PER_S;
+
+	while (rig.fake->naers < 4 && clock_now_ns() < end_ns)
+		assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 0);
+	assert_int_equal(rig.fake->naers, 4);
+	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_ASYNC_EVENT_REQUEST), 4 + 9);
+	assert_int_equal(upnvme_ctrlr_on_event(rig.ctrlr, note, &rig), 0);
+	memset(&told, 0, sizeof(told));
+	fake_transport_event(rig.fake, NVME_AER_TYPE_VENDOR, 1, 0);
+	assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 1);
+	assert_int_equal(upnvme_close(rig.ctrlr), 0);
+}
+
+static void a_refusal_that_does_not_pass_is_not_repeated(void **state)
+{
+	static const uint16_t final[] = { NVME_SC_INVALID_OPCODE | NVME_STATUS_DNR,
+					  NVME_SC_ABORT_REQUESTED, NVME_SC_AER_LIMIT_EXCEEDED };
+
+	for (size_t i = 0; i < ARRAY_SIZE(final); i++) {
+		struct rig rig = open_refusing(final[i], UINT32_MAX);
+		uint64_t end_ns = clock_now_ns() + NS_PER_S / 2;
+
+		while (clock_now_ns() < end_ns)
+			assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 0);
+		assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_ASYNC_EVENT_REQUEST), 4);
+		assert_int_equal(upnvme_close(rig.ctrlr), 0);
+	}
+}
+
+/* --- callbacks that do not come back -------------------------------------------------------------- */
+
+static jmp_buf out;
+
+static void leave(void *arg, const struct upnvme_event *event)
+{
+	longjmp(out, 1);
+}
+
+static void *listen_elsewhere(void *arg)
+{
+	struct rig *rig = arg;
+
+	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, note, rig), 0);
+	return NULL;
+}
+
+static void a_callback_that_was_left_is_abandoned(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	pthread_t thread;
+
+	log->nsid[0] = 1;
+	log->nsid[1] = 4;
+	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);
+	fake_transport_event(rig->fake, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+			     NVME_LOG_CHANGED_NS_LIST);
+	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, leave, rig), 0);
+	if (!setjmp(out)) {
+		upnvme_ctrlr_poll(rig->ctrlr);
+		fail_msg("the callback did not run");
+	}
+	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), -EDEADLK);
+	assert_non_null(strstr(error_last()->text, "upnvme_ctrlr_abandon"));
+	assert_int_equal(upnvme_close(rig->ctrlr), -EDEADLK);
+	assert_int_equal(upnvme_ctrlr_abandon(rig->ctrlr), 0);
+	assert_int_equal(pthread_create(&thread, NULL, listen_elsewhere, rig), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	poll_event(rig, NVME_AER_TYPE_VENDOR, 1, 0); /* its request had gone out again before */
+	assert_int_equal(told.n, 1);
+	assert_int_equal(upnvme_ctrlr_abandon(NULL), -EINVAL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -264,6 +368,9 @@ int main(void)
 		TEST(an_event_whose_log_cannot_be_read_is_told_all_the_same),
 		TEST(events_count_as_callbacks_of_the_poll),
 		TEST(a_callback_may_set_another),
+		cmocka_unit_test(a_request_that_ended_in_error_is_repeated),
+		cmocka_unit_test(a_refusal_that_does_not_pass_is_not_repeated),
+		TEST(a_callback_that_was_left_is_abandoned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

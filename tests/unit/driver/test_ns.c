@@ -10,9 +10,10 @@
 
 #include <upnvme.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/util.h"
-#include "driver/ns.h"
+#include "driver/ns_table.h"
 #include "support/fake_transport.h"
 
 static struct upnvme_ctrlr *open_it(struct fake_transport *fake)
@@ -370,6 +371,119 @@ static void info_of_one_that_is_gone_says_so(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
+/* --- lists that never end ------------------------------------------------------------------------- */
+
+static void invent(struct fake_transport *fake, uint32_t first)
+{
+	fake->nactive = 512;
+	for (uint32_t i = 0; i < fake->nactive; i++)
+		fake->active[i] = first + i;
+}
+
+/* New ones at every event: what is known stays known, what is new finds no room any more. */
+static void a_device_that_invents_namespaces_eats_no_more_than_its_share(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	uint32_t first = 1;
+	int rc = 0;
+
+	ctrlr->ns_kept_bytes =
+		NS_KEPT_BYTES_MAX - (256u << 10); /* as if it had been at it for long */
+	for (int i = 0; i < 12; i++, first += 512) {
+		invent(fake, first);
+		rc = ns_refresh(ctrlr, NULL, 0);
+		assert_true(rc == 0 || rc == -ENOSPC);
+		assert_true(ctrlr->ns_kept_bytes <= NS_KEPT_BYTES_MAX);
+	}
+	assert_int_equal(rc, -ENOSPC);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_INVALID);
+	assert_non_null(strstr(error_last()->text, "32 MiB"));
+	no_namespace(ctrlr, first - 1, -ENODEV, UPNVME_ERR_NS_NOT_FOUND);
+	assert_non_null(strstr(error_last()->text, "no room"));
+	SET_ACTIVE(fake, 1);
+	assert_int_equal(ns_refresh(ctrlr, NULL, 0), 0);
+	assert_int_equal(ns_of(ctrlr, 1)->nsid, 1);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void a_geometry_for_which_there_is_no_room_is_gone(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	SET_ACTIVE(fake, 1, 2);
+	ctrlr = open_it(fake);
+	ctrlr->ns_kept_bytes = NS_KEPT_BYTES_MAX;
+	fake->odd_nsid = 1;
+	fake->odd = fake->ns;
+	fake->odd.nsze = 999;
+	assert_int_equal(ns_refresh(ctrlr, NULL, 0), -ENOSPC);
+	no_namespace(ctrlr, 1, -ENODEV, UPNVME_ERR_NS_GONE);
+	assert_int_equal(ns_of(ctrlr, 2)->nsid, 2);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void a_geometry_that_comes_again_costs_nothing(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < 20; i++) {
+		fake->ns.nsze = i % 2 ? 3000 : 1000;
+		fake->nactive = i % 3 != 0;
+		assert_int_equal(ns_refresh(ctrlr, NULL, 0), 0);
+		if (i == 6)
+			bytes = ctrlr->ns_kept_bytes;
+	}
+	assert_int_equal(ctrlr->ns_kept_bytes, bytes);
+	assert_int_equal(upnvme_ns_block_count(ns_of(ctrlr, 1)), 3000);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static enum fake_verdict take_your_time(struct fake_transport *fake, const struct nvme_sqe *sqe,
+					struct nvme_cqe *cqe)
+{
+	struct timespec each = { 0, 5 * (long)NS_PER_MS };
+
+	if (sqe->opcode == NVME_ADMIN_IDENTIFY && sqe->cdw10 == NVME_CNS_NS)
+		nanosleep(&each, NULL);
+	return FAKE_DEFAULT;
+}
+
+/* Each is answered in time; all of them would take 20 seconds. */
+static void a_device_that_takes_its_time_with_each_ends_an_open(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->nactive = FAKE_ACTIVE_MAX;
+	for (uint32_t i = 0; i < fake->nactive; i++)
+		fake->active[i] = i + 1;
+	fake->script = take_your_time;
+	opts.admin_timeout_ns = NS_PER_S / 4;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, &opts), -ETIMEDOUT);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_TIMEOUT);
+	assert_non_null(strstr(error_last()->text, "admin_timeout_ns"));
+}
+
+static void a_refresh_that_takes_too_long_leaves_what_was_known(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	struct upnvme_ctrlr *ctrlr;
+
+	opts.admin_timeout_ns = NS_PER_S / 4;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, &opts), 0);
+	invent(fake, 1);
+	fake->script = take_your_time;
+	assert_int_equal(ns_refresh(ctrlr, NULL, 0), -ETIMEDOUT);
+	assert_int_equal(ns_count(ctrlr), 1);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +502,11 @@ int main(void)
 		cmocka_unit_test(info_is_fresh_and_has_the_identifiers),
 		cmocka_unit_test(hostile_descriptors_end_at_the_page),
 		cmocka_unit_test(info_of_one_that_is_gone_says_so),
+		cmocka_unit_test(a_device_that_invents_namespaces_eats_no_more_than_its_share),
+		cmocka_unit_test(a_geometry_for_which_there_is_no_room_is_gone),
+		cmocka_unit_test(a_geometry_that_comes_again_costs_nothing),
+		cmocka_unit_test(a_device_that_takes_its_time_with_each_ends_an_open),
+		cmocka_unit_test(a_refresh_that_takes_too_long_leaves_what_was_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keep-alive, and polls of one controller within callbacks of another. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,6 +92,52 @@ static void one_is_outstanding_at_a_time(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
+static struct upnvme_event told;
+
+static void note_event(void *arg, const struct upnvme_event *event)
+{
+	told = *event;
+}
+
+static void a_keep_alive_that_is_not_answered_gives_the_controller_up(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	uint64_t end_ns = clock_now_ns() + 60 * NS_PER_S;
+	struct pause pause = { 0 };
+	struct upnvme_ctrlr *ctrlr;
+	int rc = 0;
+
+	fake->id.kas = 1;
+	fake->script = mute_alive;
+	opts.keep_alive_ms = 20;
+	opts.admin_timeout_ns = NS_PER_S / 5;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, &opts), 0);
+	assert_int_equal(upnvme_ctrlr_on_event(ctrlr, note_event, NULL), 0);
+	while (rc == 0 && clock_now_ns() < end_ns) {
+		rc = upnvme_ctrlr_poll(ctrlr);
+		pause_next(&pause);
+	}
+	assert_int_equal(rc, -EIO);
+	assert_non_null(strstr(error_last()->text, "Keep Alive"));
+	assert_int_equal(told.kind, UPNVME_EVENT_FAILED);
+	assert_int_equal(NVME_CC_EN(fake->cc), 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+/* 1 is the least, and no way to say 0. */
+static void the_shortest_period_is_set_as_it_is(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct nvme_sqe set = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1 };
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->id.kas = 1;
+	assert_int_equal(open_alive(fake, &ctrlr, 1), 0);
+	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_SET_FEATURES, 1), &set, false);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
 static struct upnvme_ctrlr *outer, *inner;
 static int inner_ran, outer_again;
 
@@ -121,6 +168,80 @@ static void a_callback_may_poll_another_controller(void **state)
 	assert_int_equal(upnvme_close(outer), 0);
 }
 
+/* --- callbacks that do not come back -------------------------------------------------------------- */
+
+static jmp_buf out;
+static uint32_t nran, nleft;
+
+static void count_it(void *arg, const struct upnvme_completion *done)
+{
+	nran++;
+}
+
+static void leave(void *arg, const struct upnvme_completion *done)
+{
+	nleft++;
+	longjmp(out, 1);
+}
+
+static void submit(struct upnvme_ctrlr *ctrlr, upnvme_cb cb)
+{
+	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_KEEP_ALIVE } };
+
+	assert_int_equal(upnvme_admin_submit(ctrlr, &raw, cb, NULL), 0);
+}
+
+static void a_callback_that_is_left_takes_no_other_with_it(void **state)
+{
+	struct upnvme_ctrlr *ctrlr;
+
+	nran = nleft = 0;
+	assert_int_equal(fake_transport_open(fake_transport_create(), &ctrlr, NULL), 0);
+	submit(ctrlr, count_it);
+	submit(ctrlr, leave);
+	submit(ctrlr, count_it);
+	submit(ctrlr, count_it);
+	if (!setjmp(out)) {
+		upnvme_ctrlr_poll(ctrlr);
+		fail_msg("the callback did not run");
+	}
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EDEADLK);
+	assert_int_equal(upnvme_close(ctrlr), -EDEADLK);
+	assert_int_equal(upnvme_ctrlr_abandon(ctrlr), 0);
+	assert_int_equal(nran, 1);
+	assert_int_equal(upnvme_ctrlr_poll(ctrlr), 2);
+	assert_int_equal(nran, 3);
+	assert_int_equal(nleft, 1);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void *poll_elsewhere(void *arg)
+{
+	return (void *)(intptr_t)upnvme_ctrlr_poll(arg);
+}
+
+static void poll_in_a_thread(void *arg, const struct upnvme_completion *done)
+{
+	pthread_t thread;
+	void *answer;
+
+	assert_int_equal(pthread_create(&thread, NULL, poll_elsewhere, outer), 0);
+	assert_int_equal(pthread_join(thread, &answer), 0);
+	assert_int_equal((intptr_t)answer, 0);
+	assert_int_equal(nran, 0);
+}
+
+static void one_thread_runs_callbacks_at_a_time(void **state)
+{
+	nran = 0;
+	assert_int_equal(fake_transport_open(fake_transport_create(), &outer, NULL), 0);
+	submit(outer, poll_in_a_thread);
+	submit(outer, count_it);
+	assert_int_equal(upnvme_ctrlr_poll(outer), 2);
+	assert_int_equal(nran, 1);
+	assert_int_equal(upnvme_close(outer), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,7 +249,11 @@ int main(void)
 		cmocka_unit_test(without_the_option_there_is_none),
 		cmocka_unit_test(a_controller_without_the_timer_is_refused),
 		cmocka_unit_test(one_is_outstanding_at_a_time),
+		cmocka_unit_test(a_keep_alive_that_is_not_answered_gives_the_controller_up),
+		cmocka_unit_test(the_shortest_period_is_set_as_it_is),
 		cmocka_unit_test(a_callback_may_poll_another_controller),
+		cmocka_unit_test(a_callback_that_is_left_takes_no_other_with_it),
+		cmocka_unit_test(one_thread_runs_callbacks_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "pci/bind.h"
 #include "pci/device.h"
+#include "skip.h"
 #include "support/fake_machine.h"
 
 #define DEVICE   "bus/pci/devices/" FAKE_NVME
@@ -285,7 +286,7 @@ static void a_caller_without_permission_is_told_before_anything_is_done(void **s
 	if (user)
 		assert_int_equal(chmod(path, 0444), 0);
 	else if (seteuid(65534) || access(path, F_OK))
-		skip();
+		skip_because("the made-up machine cannot be seen by a user who is not root");
 	rc = pci_bind(&fake->fs, FAKE_NVME, "vfio-pci");
 	assert_int_equal(seteuid(user), 0);
 	refused(fake, rc, -EACCES, UPNVME_ERR_DEVICE_ACCESS, "run as root");

@@ -8,79 +8,18 @@
 
 #include <cmocka.h>
 
-#include "softctrl/internal.h"
-#include "softctrl/media/ops.h"
+#include "support/fault_media.h"
 #include "support/softctrl_host.h"
-
-/* What is submitted waits until `held` is false, and then ends with the result for its operation. */
-static struct {
-	bool held;
-	int results[MEDIA_WRITE_ZEROES + 1];
-	unsigned nsubmitted[MEDIA_WRITE_ZEROES + 1];
-	bool fua;
-	struct request_list waiting;
-} fault;
-
-static void fault_submit(struct media_channel *channel, struct media_request *request)
-{
-	(void)channel;
-	fault.nsubmitted[request->op]++;
-	fault.fua = request->fua;
-	request_list_push(&fault.waiting, request);
-}
-
-static int fault_poll(struct media_channel *channel)
-{
-	struct media_request *request;
-	int n = 0;
-
-	(void)channel;
-	while (!fault.held && (request = request_list_pop(&fault.waiting))) {
-		request->done(request, fault.results[request->op]);
-		n++;
-	}
-	return n;
-}
-
-static int fault_wait(struct media_channel *channel, uint64_t timeout_ns)
-{
-	(void)timeout_ns;
-	fault.held = false; /* who waits for the media gets them */
-	return fault_poll(channel);
-}
-
-static void fault_channel_close(struct media_channel *channel)
-{
-	fault.held = false;
-	fault_poll(channel);
-	inline_channel_close(channel);
-}
-
-static struct media_ops fault_ops = {
-	.channel_open = inline_channel_open,
-	.channel_close = fault_channel_close,
-	.submit = fault_submit,
-	.poll = fault_poll,
-	.wait = fault_wait,
-};
 
 static int setup(void **state)
 {
 	struct host *host = calloc(1, sizeof(*host));
-	struct media *media;
 
-	memset(&fault, 0, sizeof(fault));
 	host_init(host);
 	host->media[1] = host->media[0];
 	host->config.nnamespaces = 2;
 	host_create(host);
-	for (int i = 0; i < 2; i++) {
-		media = host->sc->namespaces[i].media;
-		fault_ops.close = media->ops->close;
-		media->ops = &fault_ops;
-		media->volatile_cache = true;
-	}
-	host->sc->volatile_cache = true;
+	fault_attach(host->sc);
 	host_enable(host);
 	host_queue_pair(host, 1, 16, 16);
 	*state = host;
@@ -203,32 +142,6 @@ static void flush_of_all_flushes_each(void **state)
 	assert_int_equal(fault.nsubmitted[MEDIA_FLUSH], 3);
 }
 
-static void shutdown_ends_what_is_under_way_and_flushes(void **state)
-{
-	struct host *host = *state;
-	uint16_t cid = host_submit(host, 1, host_rw(0x01, 1, 0, 8, buffer(host), 0));
-	struct nvme_cqe cqe;
-
-	fault.held = true;
-	host_process(host, 1);
-	assert_false(host_reap(host, 1, &cqe));
-	softctrl_write32(host->sc, NVME_REG_CC, softctrl_read32(host->sc, NVME_REG_CC) | 1 << 14);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1 | 2 << 2);
-	assert_true(host_reap(host, 1, &cqe));
-	assert_int_equal(cqe.cid, cid);
-	assert_int_equal(host_code(cqe), 0);
-	assert_int_equal(fault.nsubmitted[MEDIA_FLUSH], 2);
-}
-
-static void a_failed_flush_does_not_stop_a_shutdown(void **state)
-{
-	struct host *host = *state;
-
-	fault.results[MEDIA_FLUSH] = -EIO;
-	softctrl_write32(host->sc, NVME_REG_CC, softctrl_read32(host->sc, NVME_REG_CC) | 2 << 14);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1 | 2 << 2);
-}
-
 static void completions_come_in_the_order_of_the_media(void **state)
 {
 	struct host *host = *state;
@@ -272,21 +185,6 @@ static void deletion_completes_when_the_media_are_done(void **state)
 	assert_int_equal(host_code(cqe), 0);
 }
 
-static void reset_ends_a_deletion_that_waits(void **state)
-{
-	struct host *host = *state;
-
-	fault.held = true;
-	host_submit(host, 1, host_rw(0x02, 1, 0, 8, buffer(host), 0));
-	host_process(host, 1);
-	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x00, .cdw10 = 1 });
-	host_process(host, 0);
-	host_disable(host);
-	host_enable(host);
-	host_queue_pair(host, 1, 16, 16);
-	assert_int_equal(status(host, 0x02, 0), 0);
-}
-
 static void a_command_at_the_media_is_not_aborted(void **state)
 {
 	struct host *host = *state;
@@ -312,11 +210,8 @@ int main(void)
 		test(reads_with_fua_flush_first),
 		test(writes_are_durable_by_fua_or_without_the_cache),
 		test(flush_of_all_flushes_each),
-		test(shutdown_ends_what_is_under_way_and_flushes),
-		test(a_failed_flush_does_not_stop_a_shutdown),
 		test(completions_come_in_the_order_of_the_media),
 		test(deletion_completes_when_the_media_are_done),
-		test(reset_ends_a_deletion_that_waits),
 		test(a_command_at_the_media_is_not_aborted),
 	};
 

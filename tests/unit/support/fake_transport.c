@@ -58,6 +58,8 @@ static void write_cc(struct fake_transport *fake, uint32_t value)
 		if (!NVME_CC_EN(value)) /* a reset: only RDY takes its time */
 			fake->csts &= NVME_FIELD_SET(NVME_CSTS_RDY, 1u);
 	}
+	if (NVME_CC_SHN(value) && fake->trouble)
+		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
 	if (NVME_CC_SHN(value))
 		fake->csts |= NVME_FIELD_SET(NVME_CSTS_SHST, fake->never_shut_down ?
 								     NVME_CSTS_SHST_OCCURRING :
@@ -394,7 +396,9 @@ static int fake_connect(struct transport *transport)
 static int fake_isolate(struct transport *transport)
 {
 	fake_of(transport)->nisolated++;
-	return 0;
+	return fake_of(transport)->fail_isolate ?
+		       error_set(-EIO, UPNVME_ERR_SYSTEM, "an isolation that fails") :
+		       0;
 }
 
 static int fake_interrupt(struct transport *transport, uint16_t vector, int fd)
@@ -429,6 +433,28 @@ static const struct transport_ops fake_ops = {
 	.interrupt = fake_interrupt,
 	.leaving = fake_leaving,
 };
+
+static bool fake_waits(struct transport *transport, uint16_t qid)
+{
+	(void)qid;
+	return atomic_load(&fake_of(transport)->waiting);
+}
+
+static const char *fake_trouble(struct transport *transport)
+{
+	return fake_of(transport)->trouble;
+}
+
+void fake_transport_with_storage(struct fake_transport *fake)
+{
+	static struct transport_ops ops;
+
+	ops = fake_ops;
+	ops.isolate = NULL;
+	ops.waits = fake_waits;
+	ops.trouble = fake_trouble;
+	fake->transport.ops = &ops;
+}
 
 static void describe(struct fake_transport *fake)
 {

@@ -81,6 +81,9 @@ struct fake_transport {
 	uint32_t nseen;
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nconnected, nisolated;
+	bool fail_isolate;
+	_Atomic bool waiting; /* fake_transport_with_storage: it does not answer, so RDY stays 1 */
+	const char *trouble;  /* likewise: what it had at shutdown, which is fatal then */
 	_Atomic bool leaving; /* what the transport says about being taken away */
 
 	/* interrupts */
@@ -115,6 +118,8 @@ struct fake_transport {
 };
 
 struct fake_transport *fake_transport_create(void);
+/* From now on it is one that has storage behind it, and cannot be isolated. */
+void fake_transport_with_storage(struct fake_transport *fake);
 
 /* Opens a controller over it, which then owns it. */
 int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr,

@@ -98,12 +98,24 @@ void host_enable(struct host *host)
 	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1);
 }
 
+bool host_status_becomes(struct host *host, uint32_t mask, uint32_t wanted)
+{
+	uint64_t deadline_ns = deadline_after(10 * NS_PER_S);
+
+	while ((softctrl_read32(host->sc, NVME_REG_CSTS) & mask) != wanted) {
+		if (deadline_passed(deadline_ns))
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
 void host_disable(struct host *host)
 {
 	uint32_t cc = softctrl_read32(host->sc, NVME_REG_CC);
 
 	softctrl_write32(host->sc, NVME_REG_CC, cc & ~1u);
-	assert_int_equal(NVME_CSTS_RDY(softctrl_read32(host->sc, NVME_REG_CSTS)), 0);
+	assert_true(host_status_becomes(host, NVME_FIELD_SET(NVME_CSTS_RDY, 1u), 0));
 	host->used = 0;
 }
 

@@ -58,6 +58,8 @@ struct host {
 void host_init(struct host *host);
 void host_create(struct host *host); /* makes the controller, not enabled */
 void host_enable(struct host *host); /* sets up the admin queue and waits for CSTS.RDY */
+/* Looks at CSTS until (CSTS & mask) is `wanted`, for at most 10 s. */
+bool host_status_becomes(struct host *host, uint32_t mask, uint32_t wanted);
 void host_disable(struct host *host);
 void host_destroy(struct host *host);
 /* init, create and enable */

@@ -168,6 +168,9 @@ static void memory_that_does_not_exist_is_not_registered(void **state)
 		     UPNVME_ERR_BUFFER_UNREACHABLE, "mapped", NULL);
 	OK(upnvme_mem_register(rig->ctrlr, own, PAGE));
 	OK(upnvme_mem_unregister(rig->ctrlr, own, PAGE));
+	OK(mprotect(own, PAGE, PROT_READ));
+	expect_error(upnvme_mem_register(rig->ctrlr, own, PAGE), -EFAULT,
+		     UPNVME_ERR_BUFFER_UNREACHABLE, "writing", NULL);
 	munmap(own, PAGE);
 }
 

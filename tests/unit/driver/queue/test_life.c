@@ -265,7 +265,7 @@ static void what_is_posted_before_the_deletion_counts(void **state)
 
 /* A controller that does not delete a queue is disabled: only then are buffers given back. */
 static void stuck_queues_cost_the_controller(struct life *life, uint8_t opcode,
-					     enum fake_verdict what)
+					     enum fake_verdict what, int expected)
 {
 	upnvme_qpair *qp, *other;
 	uint64_t start = clock_now_ns();
@@ -275,7 +275,8 @@ static void stuck_queues_cost_the_controller(struct life *life, uint8_t opcode,
 	assert_int_equal(upnvme_write(qp, life->ns, life->buf, 0, 1, note, life), 0);
 	assert_int_equal(upnvme_qpair_ring(qp), 0);
 	refuse(opcode, what);
-	assert_int_equal(upnvme_qpair_close(qp), 0);
+	assert_int_equal(upnvme_qpair_close(qp), expected);
+	assert_non_null(strstr(error_last()->text, "had to be given up"));
 	assert_true(clock_now_ns() - start < 10 * NS_PER_S);
 	assert_int_equal(life->ndone, 1);
 	assert_int_equal(life->done.flags, UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE);
@@ -288,17 +289,17 @@ static void stuck_queues_cost_the_controller(struct life *life, uint8_t opcode,
 
 static void a_refused_deletion_disables_the_controller(void **state)
 {
-	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_SQ, FAKE_ANSWER);
+	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_SQ, FAKE_ANSWER, -EIO);
 }
 
 static void an_unanswered_deletion_disables_the_controller(void **state)
 {
-	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_SQ, FAKE_HOLD);
+	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_SQ, FAKE_HOLD, -ETIMEDOUT);
 }
 
 static void an_unanswered_deletion_of_the_completion_queue_does_so_too(void **state)
 {
-	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_CQ, FAKE_HOLD);
+	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_CQ, FAKE_HOLD, -ETIMEDOUT);
 }
 
 static void a_controller_that_is_gone_ends_what_is_in_flight(void **state)

@@ -4,15 +4,20 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "base/util.h"
 #include "env/env.h"
+
+#define PAGE 4096u
 
 static int map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
 {
@@ -64,19 +69,63 @@ static void bus_addresses_are_no_pointers(void **state)
 	env->ops->pages_free(env, va, 65536);
 }
 
+static void refused(char *va, uint64_t bytes, const char *at)
+{
+	struct env *env = env_host();
+	char where[32];
+
+	snprintf(where, sizeof(where), "%p", (void *)at);
+	assert_int_equal(env->ops->check(env, va, bytes), -EFAULT);
+	assert_int_equal(error_last()->code, UPNVME_ERR_BUFFER_UNREACHABLE);
+	assert_non_null(strstr(error_last()->text, where));
+}
+
 static void what_is_not_mapped_is_refused(void **state)
 {
 	struct env *env = env_host();
-	const uint64_t bytes = 1000 * 4096;
-	uint64_t iova;
+	const uint64_t bytes = 1000 * PAGE;
 	char *va = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	assert_int_equal(map(env, va, bytes, &iova), 0);
-	munmap(va + 700 * 4096, 4096);
-	assert_int_equal(map(env, va, bytes, &iova), -EFAULT);
-	assert_int_equal(map(env, va, 700 * 4096, &iova), 0);
+	assert_int_equal(env->ops->check(env, va, bytes), 0);
+	munmap(va + 700 * PAGE, PAGE);
+	refused(va, bytes, va + 700 * PAGE);
+	assert_int_equal(env->ops->check(env, va, 700 * PAGE), 0);
 	munmap(va, bytes);
-	assert_int_equal(map(env, va, 4096, &iova), -EFAULT);
+	refused(va, PAGE, va);
+}
+
+/* Also where pieces of one piece's length are several mappings. */
+static void what_cannot_be_read_and_written_is_refused(void **state)
+{
+	static const int accesses[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_EXEC };
+	struct env *env = env_host();
+	char *va = mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(accesses); i++) {
+		assert_int_equal(mprotect(va + 2 * PAGE, PAGE, accesses[i]), 0);
+		refused(va, 5 * PAGE, va + 2 * PAGE);
+		refused(va + 2 * PAGE, PAGE, va + 2 * PAGE);
+		assert_int_equal(env->ops->check(env, va, 2 * PAGE), 0);
+		assert_int_equal(env->ops->check(env, va + 3 * PAGE, 2 * PAGE), 0);
+	}
+	assert_int_equal(mprotect(va + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+	assert_int_equal(env->ops->check(env, va, 5 * PAGE), 0);
+	munmap(va, 5 * PAGE);
+}
+
+/* No page comes into being by the question. */
+static void checking_touches_nothing(void **state)
+{
+	struct env *env = env_host();
+	unsigned char resident[16];
+	char *va = mmap(NULL, sizeof(resident) * PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	assert_int_equal(env->ops->check(env, va, sizeof(resident) * PAGE), 0);
+	assert_int_equal(mincore(va, sizeof(resident) * PAGE, resident), 0);
+	for (size_t i = 0; i < sizeof(resident); i++)
+		assert_int_equal(resident[i] & 1, 0);
+	munmap(va, sizeof(resident) * PAGE);
 }
 
 static void children_do_not_have_the_pages(void **state)
@@ -105,6 +154,8 @@ int main(void)
 		cmocka_unit_test(memory_that_cannot_be_had_is_refused),
 		cmocka_unit_test(bus_addresses_are_no_pointers),
 		cmocka_unit_test(what_is_not_mapped_is_refused),
+		cmocka_unit_test(what_cannot_be_read_and_written_is_refused),
+		cmocka_unit_test(checking_touches_nothing),
 		cmocka_unit_test(children_do_not_have_the_pages),
 	};
 

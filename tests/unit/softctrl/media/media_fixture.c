@@ -62,7 +62,7 @@ void bench_open(struct bench *bench, const struct variant *variant, uint64_t siz
 				       .engine = variant->engine };
 
 	if (variant->engine && !engine_works(variant->engine))
-		skip();
+		skip_because("engine=%s does not work here", variant->engine);
 	bench->has_file = variant->kind == MEDIA_FILE;
 	if (bench->has_file) {
 		temp_file_make(&bench->temp, size_bytes);

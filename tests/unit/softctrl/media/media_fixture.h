@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "skip.h"
 #include "softctrl/media/media.h"
 
 #define FOR_EVER UINT64_MAX

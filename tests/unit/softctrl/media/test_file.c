@@ -156,7 +156,7 @@ static void a_file_without_permission_is_refused(void **state)
 	struct media *media;
 
 	if (geteuid() == 0)
-		skip();
+		skip_because("root needs no permission");
 	temp_file_make(&temp, 4096);
 	assert_int_equal(chmod(temp.path, 0400), 0);
 	config = config_for(&temp);

@@ -46,12 +46,14 @@ static void open_on(struct bench *bench, const struct variant *variant, const ch
 				       .block_bytes = 512,
 				       .engine = variant->engine };
 
-	if (!has_namespace || !engine_works(variant->engine))
-		skip();
+	if (!has_namespace)
+		skip_because("no namespace with mounts of its own can be had here");
+	if (!engine_works(variant->engine))
+		skip_because("engine=%s does not work here", variant->engine);
 	temp_path_make(&bench->temp);
 	if (mount("none", bench->temp.directory, type, 0, options) < 0) {
 		temp_path_remove(&bench->temp);
-		skip();
+		skip_because("%s cannot be mounted here", type);
 	}
 	config.path = bench->temp.path;
 	assert_int_equal(media_open(&bench->media, &config), 0);

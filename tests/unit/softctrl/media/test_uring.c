@@ -34,7 +34,7 @@ static void what_the_kernel_refuses_fails(void **state)
 	bench_open(&bench, &variant_uring, 1 << 20);
 	if (!forbid(SYS_io_uring_enter)) {
 		bench_close(&bench);
-		skip();
+		skip_because("no filter of system calls can be set here");
 	}
 	for (int i = 0; i < NIOS; i++) {
 		io_prepare(&ios[i], i % 2 ? MEDIA_READ : MEDIA_WRITE, 0, buffer, 512);
@@ -57,7 +57,7 @@ static void a_ring_that_cannot_be_entered_is_not_taken(void **state)
 	struct media *media;
 
 	if (!forbid(SYS_io_uring_enter))
-		skip();
+		skip_because("no filter of system calls can be set here");
 	temp_file_make(&temp, 4096);
 	config.path = temp.path;
 	assert_int_equal(media_open(&media, &config), 0);

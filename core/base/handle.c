@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of handles, which a fork never finds half changed, and where their memory lies. */
+#include "base/handle.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/process.h"
+#include "base/util.h"
+
+static struct guard guard;
+
+/* --- memory --------------------------------------------------------------------------------------- */
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; before it, an address is a wish */
+#endif
+
+#define GRANULE 65536u /* the largest page, and a multiple of the others */
+
+/* A part of the address space some way below what the kernel gives out first, which is gone through from its
+ * beginning to its end, and then again. */
+static struct {
+	uintptr_t begin, end, next;
+} window;
+
+static void *map(uintptr_t at, uint64_t bytes)
+{
+	return mmap((void *)at, bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+}
+
+/* MAP_FAILED with ENOMEM, or with another error when the place is taken, or is none for this process. */
+static void *map_at(uintptr_t at, uint64_t bytes)
+{
+	void *mapped = map(at, bytes);
+
+	if (mapped == MAP_FAILED || mapped == (void *)at)
+		return mapped;
+	munmap(mapped, bytes);
+	errno = EEXIST;
+	return MAP_FAILED;
+}
+
+/* Of x86-64's 128 TiB, half of one. */
+static bool window_find(void)
+{
+	void *probe = map(0, GRANULE);
+	uintptr_t top = (uintptr_t)probe;
+
+	if (probe == MAP_FAILED)
+		return false;
+	munmap(probe, GRANULE);
+	window.begin = window.next = align_down(top - top / 128, GRANULE);
+	window.end = align_down(top - top / 256, GRANULE);
+	return true;
+}
+
+/* What is in the way is leapt over, farther each time. */
+static void *map_next(uint64_t bytes)
+{
+	if (!window.end && !window_find())
+		return MAP_FAILED;
+	for (uint64_t leap = bytes; leap < window.end - window.begin; leap *= 2) {
+		uintptr_t at = window.next > window.end - leap ? window.begin : window.next;
+		void *mapped = map_at(at, bytes);
+
+		window.next = at + (mapped == MAP_FAILED ? leap : bytes);
+		if (mapped != MAP_FAILED || errno == ENOMEM)
+			return mapped;
+	}
+	return map(0, bytes);
+}
+
+void *handle_map(uint64_t bytes)
+{
+	void *mapped;
+
+	guard_enter(&guard);
+	mapped = map_next(align_up(bytes, GRANULE));
+	guard_leave(&guard);
+	if (mapped != MAP_FAILED)
+		return mapped;
+	error_no_memory("a handle", bytes);
+	return NULL;
+}
+
+void handle_unmap(void *handle, uint64_t bytes)
+{
+	munmap(handle, align_up(bytes, GRANULE));
+}
+
+/* --- the table ------------------------------------------------------------------------------------ */
+
+struct entry {
+	_Atomic(struct entry *) next;
+	const void *handle;
+	enum handle_kind kind;
+	uint32_t process;
+};
+
+/* Entries come and go with one store each, so that a child finds all chains whole. */
+#define CHAINS_LOG2 8u
+static _Atomic(struct entry *) chains[1u << CHAINS_LOG2];
+
+static _Atomic(struct entry *) *chain_of(const void *handle)
+{
+	/* Fibonacci hashing: neighbours go to different chains. */
+	return &chains[((uintptr_t)handle * 0x9e3779b97f4a7c15ull) >> (64 - CHAINS_LOG2)];
+}
+
+static struct entry *find(const void *handle)
+{
+	struct entry *entry = atomic_load(chain_of(handle));
+
+	while (entry && entry->handle != handle)
+		entry = atomic_load(&entry->next);
+	return entry;
+}
+
+int handle_add(const void *handle, enum handle_kind kind)
+{
+	_Atomic(struct entry *) *chain = chain_of(handle);
+	struct entry *entry = malloc(sizeof(*entry));
+
+	if (!entry)
+		return error_no_memory("a handle", sizeof(*entry));
+	*entry = (struct entry){ .handle = handle, .kind = kind, .process = process_number() };
+	guard_enter(&guard);
+	atomic_store(&entry->next, atomic_load(chain));
+	atomic_store(chain, entry);
+	guard_leave(&guard);
+	return 0;
+}
+
+void handle_remove(const void *handle)
+{
+	_Atomic(struct entry *) *link = chain_of(handle);
+	struct entry *entry;
+
+	guard_enter(&guard);
+	while ((entry = atomic_load(link)) && entry->handle != handle)
+		link = &entry->next;
+	if (entry)
+		atomic_store(link, atomic_load(&entry->next));
+	guard_leave(&guard);
+	free(entry);
+}
+
+static int error_stale(const void *handle, const char *kind, const char *call)
+{
+	return error_set(-EBADF, UPNVME_ERR_ARGUMENT,
+			 "%s: %p is no %s: it was closed before, or was never opened; set handles "
+			 "to null once they are closed",
+			 call, handle, kind);
+}
+
+static int error_forked(const char *kind, const char *call)
+{
+	return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
+			 "%s: the %s is of a process that this one was forked from: open the "
+			 "controller after fork",
+			 call, kind);
+}
+
+int handle_check(const void *handle, enum handle_kind kind, const char *call)
+{
+	static const char *const kinds[] = {
+		[HANDLE_CTRLR] = "controller",
+		[HANDLE_NS] = "namespace",
+		[HANDLE_QPAIR] = "queue pair",
+	};
+	const struct entry *entry;
+	uint32_t process = 0;
+
+	guard_enter(&guard);
+	entry = find(handle);
+	if (entry && entry->kind == kind)
+		process = entry->process;
+	guard_leave(&guard);
+	if (!process)
+		return error_stale(handle, kinds[kind], call);
+	return process == process_number() ? 0 : error_forked(kinds[kind], call);
+}

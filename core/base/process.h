@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which process this is, and what all of its threads share.
+ *
+ * A process has a number that none of its forebears has, so that what a child inherits is known as not its own. It is
+ * kept in a page that fork wipes: process ids are no help, since the first process of each PID namespace is 1.
+ *
+ * A forked child has one thread, and a lock that another one held at the fork would be held for ever. A guard says
+ * whose it is: in the child it is free, and what it guards belongs to nobody there.
+ */
+#ifndef UPNVME_BASE_PROCESS_H
+#define UPNVME_BASE_PROCESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Has the pages read as zeroes in a forked child. 0, or a negative errno with its sentence. */
+int process_wipe(void *base, uint64_t bytes);
+
+/* Before there is anything to keep from children: 0, or a negative errno with its sentence where the kernel wipes no
+ * page on fork, and children would be taken for their parents. */
+int process_begin(void);
+
+/* Greater than that of every process that it was forked from. */
+uint32_t process_number(void);
+
+/* Static, and all zeroes at first. */
+struct guard {
+	/* The number of the process whose thread holds it, and whether others wait. */
+	_Atomic uint32_t holder;
+	uint32_t user; /* the process that held it last */
+};
+
+/* True for the first thread of this process: whatever is guarded is all zeroes, or was a parent's, whose threads may
+ * have been in the midst of changing it. */
+bool guard_enter(struct guard *guard);
+void guard_leave(struct guard *guard);
+
+#endif

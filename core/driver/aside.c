@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Controllers that are closed while something may still touch their memory: storage behind a software controller has
+ * not answered, or a device could be neither disabled nor isolated. All that they have stays as it is, out of everybody's
+ * way, and they are looked at again whenever a controller is opened or closed.
+ */
+#include "driver/aside.h"
+
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "base/handle.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "driver/bringup.h"
+#include "driver/ctrlr.h"
+#include "driver/ns.h"
+
+static struct guard guard;
+static struct upnvme_ctrlr *aside;
+
+/* A forked child's copies are left to the parent. */
+static void aside_enter(void)
+{
+	if (guard_enter(&guard))
+		aside = NULL;
+}
+
+static void set_aside(struct upnvme_ctrlr *ctrlr)
+{
+	aside_enter();
+	ctrlr->next_aside = aside;
+	aside = ctrlr;
+	guard_leave(&guard);
+}
+
+static struct upnvme_ctrlr *take_all(void)
+{
+	struct upnvme_ctrlr *all;
+
+	aside_enter();
+	all = aside;
+	aside = NULL;
+	guard_leave(&guard);
+	return all;
+}
+
+/* Its handles are stale from here on, whatever becomes of its memory. */
+void ctrlr_end(struct upnvme_ctrlr *ctrlr)
+{
+	handle_remove(ctrlr);
+	ns_destroy(ctrlr);
+	if (atomic_load(&ctrlr->at_large))
+		set_aside(ctrlr);
+	else
+		ctrlr_free(ctrlr);
+}
+
+static void sweep(struct upnvme_ctrlr *ctrlr)
+{
+	if (!bringup_is_disabled(ctrlr)) {
+		set_aside(ctrlr);
+		return;
+	}
+	log_info("%s has come to rest and is freed", ctrlr->uri);
+	ctrlr_free(ctrlr);
+}
+
+void ctrlrs_sweep(void)
+{
+	struct upnvme_ctrlr *ctrlr = take_all(), *next;
+	struct upnvme_error before = *error_last();
+
+	if (!ctrlr)
+		return;
+	for (; ctrlr; ctrlr = next) {
+		next = ctrlr->next_aside;
+		sweep(ctrlr);
+	}
+	if (before.err)
+		error_set(before.err, before.code, "%s", before.text);
+	else
+		error_clear();
+}

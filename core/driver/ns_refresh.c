@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which namespaces are active, asked of the controller, and what has become of those that are known.
+ * The work is proportional to what is active, never to NN; how much of it there may be, and how long
+ * it may take, is not the controller's to say.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "driver/admin.h"
+#include "driver/ctrlr.h"
+#include "driver/identify.h"
+#include "driver/ns_table.h"
+#include "spec/identify.h"
+#include "spec/sqe.h"
+
+/* Of one list. */
+#define NAMESPACES_MAX 65536u
+/* How many times admin_timeout_ns all Identify commands of a refresh may take before another begins. */
+#define TIMEOUTS 4u
+
+/* One refresh. It is in the heap: who polls may have little stack. */
+struct refresh {
+	struct upnvme_ctrlr *ctrlr;
+	uint64_t deadline_ns;
+	const uint32_t *changed; /* null: all */
+	uint32_t nchanged;
+	uint32_t *active;
+	uint32_t nactive;
+	uint32_t nrefused; /* namespaces for which there was no room */
+	struct ns_table *added;
+	union {
+		struct nvme_ns_list list;
+		struct nvme_id_ns id;
+	} page;
+};
+
+static uint64_t refresh_deadline(const struct upnvme_ctrlr *ctrlr)
+{
+	uint64_t timeout_ns = ctrlr->admin_timeout_ns;
+
+	return timeout_ns > UINT64_MAX / TIMEOUTS ? UINT64_MAX :
+						    deadline_after(TIMEOUTS * timeout_ns);
+}
+
+/* Into the page, if there is time left. */
+static int ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, struct upnvme_completion *done)
+{
+	struct upnvme_ctrlr *ctrlr = refresh->ctrlr;
+
+	if (!deadline_passed(refresh->deadline_ns))
+		return identify_run(ctrlr, cns, nsid, &refresh->page, done);
+	return error_set(
+		-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
+		"%s: its namespaces take longer than %u times %llu ms to identify, and that of "
+		"namespace %u was next: raise admin_timeout_ns, or close the controller",
+		ctrlr->uri, TIMEOUTS, (unsigned long long)(ctrlr->admin_timeout_ns / NS_PER_MS),
+		nsid);
+}
+
+/* --- what is active ------------------------------------------------------------------------------- */
+
+/* Takes in one page of the list; false at its end, or where it stops ascending as it must (NVMe
+ * Base 2.0c, 4.6.2). */
+static bool active_append(struct refresh *refresh)
+{
+	for (uint32_t i = 0; i < NVME_NS_LIST_ENTRIES; i++) {
+		uint32_t nsid = refresh->page.list.nsid[i], n = refresh->nactive;
+		uint32_t last = n ? refresh->active[n - 1] : 0;
+
+		if (nsid == NVME_NSID_NONE)
+			return false;
+		if (nsid <= last || nsid > NVME_NSID_MAX || n == NAMESPACES_MAX) {
+			log_warn(
+				"the list of active namespaces is cut at %u entries: %u follows %u",
+				n, nsid, last);
+			return false;
+		}
+		refresh->active[refresh->nactive++] = nsid;
+	}
+	return true;
+}
+
+static int active_grow(struct refresh *refresh)
+{
+	uint64_t bytes = (refresh->nactive + NVME_NS_LIST_ENTRIES) * sizeof(uint32_t);
+	uint32_t *grown = realloc(refresh->active, bytes);
+
+	if (!grown)
+		return error_no_memory("the list of namespaces", bytes);
+	refresh->active = grown;
+	return 0;
+}
+
+static int active_read(struct refresh *refresh)
+{
+	struct upnvme_completion done;
+	uint32_t last = 0;
+
+	do {
+		int rc = active_grow(refresh);
+
+		if (!rc)
+			rc = ask(refresh, NVME_CNS_ACTIVE_NS_LIST, last, &done);
+		if (!rc)
+			rc = admin_check_status(&done, "Identify");
+		if (rc || !active_append(refresh))
+			return rc;
+		last = refresh->active[refresh->nactive - 1];
+	} while (last != NVME_NSID_MAX); /* nothing can be above */
+	return 0;
+}
+
+/* --- what has become of them ---------------------------------------------------------------------- */
+
+/* A status is no failure of ours: the namespace may have gone since it was listed. */
+static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
+{
+	struct ns_geometry geometry;
+	struct upnvme_completion done;
+	int rc = ask(refresh, NVME_CNS_NS, ns->nsid, &done);
+
+	if (rc)
+		return rc;
+	if (done.status) {
+		log_warn("%s: Identify of namespace %u answered with status %04xh: not used",
+			 refresh->ctrlr->uri, ns->nsid, done.status);
+		ns_publish_gone(ns);
+		return 0;
+	}
+	ns_geometry_decode(&geometry, &refresh->ctrlr->limits, ns->nsid, &refresh->page.id);
+	return ns_publish(ns, &geometry);
+}
+
+static int refresh_new(struct refresh *refresh, uint32_t nsid)
+{
+	struct upnvme_ns *ns;
+	int rc = ns_create(&ns, refresh->ctrlr, nsid);
+
+	if (rc)
+		return rc;
+	rc = refresh_ns(refresh, ns);
+	if (rc)
+		ns_uncreate(ns);
+	else
+		refresh->added->ns[refresh->added->n++] = ns;
+	return rc;
+}
+
+static bool has_changed(const struct refresh *refresh, const struct upnvme_ns *ns)
+{
+	if (!refresh->changed || !ns_geometry(ns)->nblocks)
+		return true;
+	for (uint32_t i = 0; i < refresh->nchanged; i++)
+		if (refresh->changed[i] == ns->nsid)
+			return true;
+	return false;
+}
+
+/* Everything that was known and is not listed any more. */
+static void refresh_gone(struct refresh *refresh, const struct ns_table *table)
+{
+	uint32_t a = 0;
+
+	for (uint32_t i = 0; table && i < table->n; i++) {
+		while (a < refresh->nactive && refresh->active[a] < table->ns[i]->nsid)
+			a++;
+		if (a == refresh->nactive || refresh->active[a] != table->ns[i]->nsid)
+			ns_publish_gone(table->ns[i]);
+	}
+}
+
+/* Handles of those that are new are added; what changed or came back is identified anew. One for
+ * which there is no room keeps no other from being brought up to date. */
+static int refresh_active(struct refresh *refresh, const struct ns_table *table)
+{
+	for (uint32_t i = 0; i < refresh->nactive; i++) {
+		struct upnvme_ns *ns = ns_table_find(table, refresh->active[i]);
+		int rc = 0;
+
+		if (!ns)
+			rc = refresh_new(refresh, refresh->active[i]);
+		else if (has_changed(refresh, ns))
+			rc = refresh_ns(refresh, ns);
+		if (rc == -ENOSPC)
+			refresh->nrefused++;
+		else if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* --- the next table ------------------------------------------------------------------------------- */
+
+static uint64_t table_bytes(uint32_t n)
+{
+	return sizeof(struct ns_table) + n * sizeof(struct upnvme_ns *);
+}
+
+/* A table of both, sorted, in place of the one before. */
+static int table_merge(struct upnvme_ctrlr *ctrlr, const struct ns_table *added)
+{
+	struct ns_table *older = atomic_load(&ctrlr->namespaces), *merged;
+	uint32_t nolder = older ? older->n : 0, o = 0, a = 0;
+
+	if (!added->n)
+		return 0;
+	merged = ns_keep(ctrlr, table_bytes(nolder + added->n), "table of namespaces");
+	if (!merged)
+		return error_last()->err;
+	while (o < nolder || a < added->n) {
+		bool take_older =
+			a == added->n || (o < nolder && older->ns[o]->nsid < added->ns[a]->nsid);
+
+		merged->ns[merged->n++] = take_older ? older->ns[o++] : added->ns[a++];
+	}
+	merged->older = older;
+	atomic_store_explicit(&ctrlr->namespaces, merged, memory_order_release);
+	return 0;
+}
+
+static int error_refused(const struct refresh *refresh)
+{
+	return error_set(
+		-ENOSPC, UPNVME_ERR_CTRLR_INVALID,
+		"%s has announced so many namespaces, or changed them so often, that there is no "
+		"room for %u of them in the %u MiB that are kept: close it and open it again",
+		refresh->ctrlr->uri, refresh->nrefused, NS_KEPT_BYTES_MAX >> 20);
+}
+
+static int refresh_all(struct refresh *refresh)
+{
+	const struct ns_table *table = atomic_load(&refresh->ctrlr->namespaces);
+	int rc = active_read(refresh);
+
+	if (rc)
+		return rc;
+	refresh->added = calloc(1, table_bytes(refresh->nactive));
+	if (!refresh->added)
+		return error_no_memory("the table of namespaces", table_bytes(refresh->nactive));
+	refresh_gone(refresh, table);
+	rc = refresh_active(refresh, table);
+	if (!rc)
+		rc = table_merge(refresh->ctrlr, refresh->added);
+	for (uint32_t i = 0; rc && i < refresh->added->n; i++)
+		ns_uncreate(refresh->added->ns[i]);
+	atomic_store(&refresh->ctrlr->ns_refused, refresh->nrefused);
+	return !rc && refresh->nrefused ? error_refused(refresh) : rc;
+}
+
+int ns_refresh(struct upnvme_ctrlr *ctrlr, const uint32_t *changed, uint32_t n)
+{
+	struct refresh *refresh = calloc(1, sizeof(*refresh));
+	int rc;
+
+	if (!refresh)
+		return error_no_memory("the list of namespaces", sizeof(*refresh));
+	refresh->ctrlr = ctrlr;
+	refresh->changed = changed;
+	refresh->nchanged = n;
+	pthread_mutex_lock(&ctrlr->ns_lock);
+	refresh->deadline_ns = refresh_deadline(ctrlr);
+	rc = refresh_all(refresh);
+	pthread_mutex_unlock(&ctrlr->ns_lock);
+	free(refresh->added);
+	free(refresh->active);
+	free(refresh);
+	return rc;
+}

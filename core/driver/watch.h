@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether the controller is still there: asked by whoever waits for it and hears nothing. */
+#ifndef UPNVME_DRIVER_WATCH_H
+#define UPNVME_DRIVER_WATCH_H
+
+#include <stdbool.h>
+
+struct upnvme_ctrlr;
+
+/* Reads CSTS, and gives the controller up if it has failed, is gone, or is not enabled any more.
+ * False: it is given up. Any thread that holds no lock of the controller's. */
+bool watch_alive(struct upnvme_ctrlr *ctrlr);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Whether memory can be read and written, without trying: a page may be another thread's, or not exist until it is
+ * touched.
+ *
+ * The kernel lists the mappings in /proc. Where there is none, it can be asked to make the pages ready for writing,
+ * which costs memory but changes nothing.
+ */
+#include "env/host/mapped.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+struct mapping {
+	uint64_t begin, end;
+	bool usable; /* for reading and writing */
+};
+
+static int error_unusable(uint64_t at, const char *why)
+{
+	return error_set(-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+			 "memory at %#llx %s: register memory that is mapped for both; copy what "
+			 "is for reading only to memory of upnvme_dma_alloc",
+			 (unsigned long long)at, why);
+}
+
+static int error_unknown(int maps_err, int advice_err)
+{
+	return error_set(
+		-advice_err, UPNVME_ERR_SYSTEM,
+		"nobody says whether memory can be read and written (/proc/self/maps: %s; "
+		"madvise(MADV_POPULATE_WRITE), of Linux 5.14: %s): mount /proc, or have the "
+		"sandbox (seccomp) allow one of them",
+		strerror(maps_err), strerror(advice_err));
+}
+
+/* "7f0000000000-7f0000001000 rw-p ..." (proc_pid_maps(5)), with a path of any length at the end. */
+static bool mapping_read(FILE *maps, struct mapping *mapping)
+{
+	char access[5] = "";
+	int c;
+
+	if (fscanf(maps, "%" SCNx64 "-%" SCNx64 " %4s", &mapping->begin, &mapping->end, access) !=
+	    3)
+		return false;
+	mapping->usable = access[0] == 'r' && access[1] == 'w';
+	do
+		c = getc(maps);
+	while (c != '\n' && c != EOF);
+	return true;
+}
+
+/* The list is sorted. */
+static int check_list(FILE *maps, uint64_t base, uint64_t end)
+{
+	struct mapping mapping;
+	uint64_t at = base;
+
+	while (at < end && mapping_read(maps, &mapping)) {
+		if (mapping.end <= at)
+			continue;
+		if (mapping.begin > at)
+			break;
+		if (!mapping.usable)
+			return error_unusable(
+				at, "is not mapped for reading and writing in this process");
+		at = mapping.end;
+	}
+	return at < end ? error_unusable(at, "is not mapped in this process") : 0;
+}
+
+static int check_by_advice(uint64_t base, uint64_t end, int maps_err)
+{
+	if (!madvise((void *)(uintptr_t)base, end - base, MADV_POPULATE_WRITE))
+		return 0;
+	if (errno == ENOMEM || errno == EFAULT)
+		return error_unusable(
+			base, "on is not (wholly) mapped for reading and writing in this process");
+	return error_unknown(maps_err, errno);
+}
+
+int mapped_check(uint64_t base, uint64_t end)
+{
+	FILE *maps = fd_fopen("/proc/self/maps");
+	int rc;
+
+	if (!maps)
+		return check_by_advice(base, end, errno);
+	rc = check_list(maps, base, end);
+	fclose(maps);
+	return rc;
+}

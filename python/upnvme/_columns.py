@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The fields of a batch as NumPy arrays that take whole numbers which fit, where NumPy's own would cast anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+
+from ._arguments import number
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    Array = numpy.ndarray[Any, Any]
+else:
+    Array = numpy.ndarray
+
+
+class Column(Array):
+    """A field of all commands, or the commands with all their fields, and slices: they show the batch's memory.
+
+    What is computed from it is an array of NumPy's own.
+    """
+
+    name = "a field"
+
+    def __array_finalize__(self, source: Any) -> None:
+        name = getattr(source, "name", None)
+        if name is not None:
+            self.name = name
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        if array is self:
+            return self
+        return array.view(numpy.ndarray) if array.ndim else array[()]
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        if isinstance(key, str):
+            part.name = key
+        return part
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(key, str):
+            self[key][...] = value
+        else:
+            super().__setitem__(key, self._checked(value))
+
+    def fill(self, value: Any) -> None:
+        """Sets all."""
+        self[...] = value
+
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Sets those at `indices`."""
+        super().put(indices, self._checked(values), mode)
+
+    def _checked(self, value: Any) -> Any:
+        if self.dtype.kind == "u":
+            return _whole(self.name, value, self.dtype)
+        if self.dtype.names and getattr(value, "dtype", None) != self.dtype:
+            raise TypeError("whole commands can only be set to commands of a batch: set their fields by name")
+        return value
+
+
+def _whole(name: str, value: Any, dtype: numpy.dtype[Any]) -> Any:
+    """The value, or values, if all of them can be in the field."""
+    top = 2 ** (8 * dtype.itemsize) - 1
+    if not hasattr(value, "__array__"):
+        if hasattr(value, "__iter__"):  # NumPy would make floats of some that are no floats
+            return numpy.array([number(name, one, top) for one in value], dtype)
+        return number(name, value, top)
+    values = numpy.asarray(value)
+    if values.dtype.kind not in "uib":
+        raise TypeError(f"{name} takes whole numbers, not {values.dtype}: divide with //; and what NumPy makes of "
+                        "uint64 and int64 is float64, unless one is converted by .astype first")
+    if values.dtype == dtype or not values.size:
+        return values
+    for limit in (values.min(), values.max()):
+        if not 0 <= limit <= top:
+            raise ValueError(f"{name} must be from 0 to {top}, not {limit}")
+    return values

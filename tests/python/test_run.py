@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""tests/python/run: what it says of tests that do not run is counted as such."""
+
+import pathlib
+import sys
+
+import child
+import pytest
+
+RUN = pathlib.Path(__file__).with_name("run")
+
+
+def run(path, text, *options):
+    path = path / "test_made_up.py"
+    path.write_text(f"import pytest\n{text}\n")
+    done = child.run([sys.executable, RUN, path, *options])
+    return done.returncode, [line for line in done.stdout.splitlines() if line.startswith("[") or "why" in line][:3]
+
+
+def test_a_file_that_is_skipped_is_no_failure_and_has_a_reason(tmp_path):
+    code, lines = run(tmp_path, "pytest.skip('that is why', allow_module_level=True)")
+    assert code == 0
+    assert lines == [f"[ RUN      ] {lines[0][13:]}", "that is why", f"[  SKIPPED ] {lines[0][13:]}"]
+    assert "test_made_up.py" in lines[0]
+
+
+@pytest.mark.parametrize("text", ["def test_a(): pytest.skip('that is why')",
+                                  "@pytest.mark.skipif(True, reason='that is why')\ndef test_a(): pass"])
+def test_a_test_that_is_skipped_has_a_reason(tmp_path, text):
+    assert run(tmp_path, text) == (0, ["[ RUN      ] test_a", "that is why", "[  SKIPPED ] test_a"])
+
+
+@pytest.mark.parametrize("text, options", [("", ()), ("def test_a(): pass", ("-k", "another"))])
+def test_a_file_without_tests_has_failed(tmp_path, text, options):
+    code, lines = run(tmp_path, text, *options)
+    assert code == pytest.ExitCode.NO_TESTS_COLLECTED and not lines
+
+
+def test_a_file_that_cannot_be_imported_has_failed(tmp_path):
+    assert run(tmp_path, "import no_such_module")[0] not in (0, 77)
