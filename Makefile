@@ -154,10 +154,11 @@ $(PUBLIC_OBJS): $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PUBLIC_CFLAGS) -MMD -MP -c $< -o $@
 
+# It is never unloaded: its threads run in it, and its callers hold what only it can close.
 $(SHARED): $(LIB_OBJS) $(MAP) $(B)/objects
 	$(call say,LD,$@.$(VERSION))
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(OPT) -Wl,-soname,$(SONAME) $(MAP:%=-Wl,--version-script=%) $(LINK) -Wl,-z,defs \
+	$(Q)$(CC) -shared $(OPT) -Wl,-soname,$(SONAME) $(MAP:%=-Wl,--version-script=%) $(LINK) -Wl,-z,defs -Wl,-z,nodelete \
 	  $(LDFLAGS) $(LIB_OBJS) $(LIB_LIBS) -o $@.$(VERSION)
 	@ln -sf libupnvme.so.$(VERSION) $(B)/lib/$(SONAME)
 	@ln -sf $(SONAME) $@

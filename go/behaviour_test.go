@@ -330,7 +330,7 @@ func (r *run) expect(s step, n int, err error) error {
 		return fmt.Errorf("code is %s: %s", e.Code, e.Text)
 	}
 	for _, word := range s.words("names") {
-		if !strings.Contains(e.Text, word) {
+		if !strings.Contains(e.Text, inGo(word)) {
 			return fmt.Errorf("%q does not name %q", e.Text, word)
 		}
 	}

@@ -39,6 +39,7 @@ const (
 	CodeControllerStatus      Code = C.UPNVME_ERR_CTRLR_STATUS      // it answered with an error status
 	CodeBusyChildren          Code = C.UPNVME_ERR_BUSY_CHILDREN     // closing a parent whose queue pairs live
 	CodeAdminFull             Code = C.UPNVME_ERR_ADMIN_FULL        // too many admin commands outstanding
+	CodeNotDurable            Code = C.UPNVME_ERR_NOT_DURABLE       // closed, but what was not flushed may be lost
 	// namespaces
 	CodeNamespaceNotFound Code = C.UPNVME_ERR_NS_NOT_FOUND // no active namespace with that identifier
 	CodeNamespaceGone     Code = C.UPNVME_ERR_NS_GONE      // it was there and is not any more

@@ -230,6 +230,10 @@ func (c *Controller) use(f func() C.int) (int, error) {
 //
 // Closing again waits for the first and returns the same. It fails, and does nothing, while queue pairs of
 // [Controller.NewQPair] are open, and with EDEADLK within a function of [Controller.WithQPair].
+//
+// After [syscall.EIO] and [syscall.ETIMEDOUT] it is closed, but what was written and not flushed may be lost
+// ([CodeNotDurable]), or storage did not answer within [AdminTimeout] and memory that it may still touch is set aside:
+// the error says which.
 func (c *Controller) Close() error {
 	if c == nil {
 		return nil
@@ -238,9 +242,11 @@ func (c *Controller) Close() error {
 		return err
 	}
 	c.leases.close()
-	c.closePools()
+	poolErr := c.closePools()
 	<-c.gate.close()
-	c.closeErr = c.tearDown()
+	if c.closeErr = c.tearDown(); c.closeErr == nil {
+		c.closeErr = poolErr
+	}
 	c.over.Store(true)
 	close(c.closed)
 	c.adminDeliver() // the library has completed all that was outstanding; a function may close again
@@ -269,7 +275,7 @@ func (c *Controller) beginClose() (done bool, err error) {
 	return true, c.closeErr
 }
 
-func (c *Controller) closePools() {
+func (c *Controller) closePools() (err error) {
 	c.mu.Lock()
 	var pools []*Pool
 	for pool := range c.pools {
@@ -277,8 +283,11 @@ func (c *Controller) closePools() {
 	}
 	c.mu.Unlock()
 	for _, pool := range pools {
-		pool.Close()
+		if poolErr := pool.Close(); err == nil {
+			err = poolErr
+		}
 	}
+	return err
 }
 
 // tearDown runs when nobody is inside any more.

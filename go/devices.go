@@ -167,7 +167,8 @@ type System struct {
 // String tells it field by field.
 func (s System) String() string { return fieldsOf(s) }
 
-// ThisSystem looks at the machine (upnvme_system_get). What cannot be read counts as not there.
+// ThisSystem looks at the machine (upnvme_system_get). A file of /sys that cannot be read counts as not there; without
+// any /sys that is [CodeSystem].
 func ThisSystem() (System, error) {
 	s := C.struct_upnvme_system{size: C.sizeof_struct_upnvme_system}
 	if _, err := call(func() C.int { return C.upnvme_system_get(&s) }); err != nil {

@@ -103,7 +103,7 @@ func errorOf(e *C.struct_upnvme_error, rc C.int) error {
 	if e.err != C.int32_t(rc) {
 		return &Error{Errno: syscall.Errno(-rc)}
 	}
-	return &Error{Errno: syscall.Errno(-rc), Code: Code(e.code), Text: C.GoString(&e.text[0]), Status: statusOf(e)}
+	return &Error{Errno: syscall.Errno(-rc), Code: Code(e.code), Text: inGo(C.GoString(&e.text[0])), Status: statusOf(e)}
 }
 
 // call runs one call of the library and fetches its error on the thread that it ran on.

@@ -146,7 +146,7 @@ func (s *sink) deliver() {
 			s.fn(LogError, "upnvme: the log has ended: "+err.Error())
 			return
 		}
-		s.fn(level, string(text[:n]))
+		s.fn(level, inGo(string(text[:n])))
 		if lost := uint32(C.upnvme_cgo_log_lost(s.c)); lost > 0 {
 			s.fn(LogWarn, fmt.Sprintf("upnvme: %d messages were lost: the log's function is too slow",
 				lost))

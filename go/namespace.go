@@ -8,6 +8,7 @@ package upnvme
 import "C"
 
 import (
+	"errors"
 	"sync/atomic"
 	"unsafe"
 )
@@ -42,8 +43,30 @@ func (c *Controller) Namespace(nsid uint32) (*Namespace, error) {
 	return ns, nil
 }
 
+// Namespaces gives the active namespaces in the order of their identifiers (upnvme_ns_next, upnvme_ns_get).
+func (c *Controller) Namespaces() ([]*Namespace, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.gate.leave()
+	var all []*Namespace
+	for nsid := C.upnvme_ns_next(c.ptr, 0); nsid != 0; nsid = C.upnvme_ns_next(c.ptr, nsid) {
+		ns, err := c.Namespace(uint32(nsid))
+		var e *Error
+		if errors.As(err, &e) && e.Code == CodeNamespaceNotFound {
+			continue // it has gone meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ns)
+	}
+	return all, nil
+}
+
 // NextNamespace walks the active namespaces in the order of their identifiers: it gives the one after nsid, the first
-// after 0, and 0 after the last (upnvme_ns_next).
+// after 0, and 0 after the last, and of a controller that was closed (upnvme_ns_next). [Controller.Namespaces] tells
+// the two apart.
 func (c *Controller) NextNamespace(nsid uint32) uint32 {
 	if c.enter() != nil {
 		return 0

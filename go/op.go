@@ -155,7 +155,7 @@ var (
 	_ [unsafe.Offsetof(Op{}.RefTagHigh)]byte     = [unsafe.Offsetof(cOp{}.ref_tag_high)]byte{}
 	_ [unsafe.Sizeof(Completion{})]byte          = [unsafe.Sizeof(cCompletion{})]byte{}
 	_ [unsafe.Offsetof(Completion{}.Status)]byte = [unsafe.Offsetof(cCompletion{}.status)]byte{}
-	_ [C.UPNVME_CGO_VERSION]byte                 = [3]byte{}
+	_ [C.UPNVME_CGO_VERSION]byte                 = [4]byte{}
 )
 
 // cOps is what C takes for a slice of ops: no type that says that there are pointers, which cgo would look for.

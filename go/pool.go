@@ -28,12 +28,14 @@ type Pool struct {
 	naps    atomic.Uint64 // how often its threads have slept
 	mu      sync.RWMutex  // held by Do while it hands over
 	shut    bool
+	err     error // of a thread that closed its queue pair
 	fresh   sync.Pool
 }
 
-// PartialError is what [Pool.Do] fails with when an op was refused: those before it were done.
+// PartialError is what [Pool.Do], [QPair.Submit] and [QPair.Exec] fail with when an op was refused: those before it
+// were accepted.
 type PartialError struct {
-	Accepted int   // ops that were done; their completions are valid
+	Accepted int   // ops that were; the completions that Do and Exec have stored are theirs
 	Err      error // why the next one was refused
 }
 
@@ -109,7 +111,7 @@ func (c *Controller) addPool(p *Pool) error {
 }
 
 // Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads
-// (upnvme_qpair_close). Closing again waits likewise.
+// (upnvme_qpair_close). Closing again waits likewise. It is closed whatever the error, which is that of [QPair.Close].
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if !p.shut {
@@ -121,7 +123,18 @@ func (p *Pool) Close() error {
 	p.ctrlr.mu.Lock()
 	delete(p.ctrlr.pools, p)
 	p.ctrlr.mu.Unlock()
-	return nil
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.err
+}
+
+// end closes a thread's queue pair.
+func (p *Pool) end(qp *QPair) {
+	if err := qp.Close(); err != nil {
+		p.mu.Lock()
+		p.err = err
+		p.mu.Unlock()
+	}
 }
 
 // Do has a batch of commands done, all with data in one buffer, and waits for all of them (upnvme_submit, upnvme_reap).
@@ -188,6 +201,7 @@ func (p *Pool) newJob(ctx context.Context, buf *Buffer, ops []Op) (*job, error) 
 	j.tags, j.done = j.tags[:len(ops)], j.done[:len(ops)]
 	for i := range ops {
 		j.tags[i] = ops[i].Tag
+		j.done[i].Status = notDone
 	}
 	return j, nil
 }
@@ -225,7 +239,7 @@ func (p *Pool) work(started chan<- error, options []QPairOption) {
 	if err != nil {
 		return
 	}
-	defer qp.Close()
+	defer p.end(qp)
 	w := &worker{pool: p, qp: qp, bell: newBell(qp)}
 	defer w.bell.close()
 	w.run()
@@ -357,11 +371,24 @@ func (w *worker) reap() bool {
 	return n > 0
 }
 
-// fail ends all batches: the queue pair cannot be reaped any more.
+// notDone is what no device answers: of an op whose completion has not come.
+const notDone = 0xffff
+
+// doneInTurn is how many ops from the first on are done.
+func (j *job) doneInTurn() int {
+	n := 0
+	for n < j.submitted && j.done[n].Status != notDone {
+		n++
+	}
+	return n
+}
+
+// fail ends all batches: the queue pair cannot be reaped any more, and what is not done by now is not known.
 func (w *worker) fail(err error) {
 	for place, j := range w.jobs {
 		if j != nil {
-			j.err, j.completed = err, j.submitted
+			j.err, j.submitted = err, j.doneInTurn()
+			j.completed = j.submitted
 			w.finishIfDone(place)
 		}
 	}

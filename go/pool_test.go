@@ -190,3 +190,22 @@ func TestAPoolSleepsUntilSomethingCompletes(t *testing.T) {
 	}
 	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
 }
+
+// What a queue pair that cannot be reaped has not told is not done: only what lies before it counts.
+func TestAPoolThatFailsSaysHowFarItCame(t *testing.T) {
+	c, _ := open(t, "soft:ram?size=1MiB")
+	p := newPool(t, c, 1)
+	j, err := p.newJob(ctx, nil, make([]Op, 5))
+	must(t, err)
+	w := worker{pool: p}
+	w.add(j)
+	j.submitted, j.completed = 4, 3
+	for _, i := range []int{0, 1, 3} {
+		j.done[i] = Completion{}
+	}
+	w.fail(ErrNoMemory)
+	<-j.finished
+	if j.completed != 2 || j.err != error(ErrNoMemory) || w.njobs != 0 {
+		t.Error(j.completed, j.err, w.njobs)
+	}
+}

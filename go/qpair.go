@@ -256,22 +256,31 @@ func (q *QPair) Abandon() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_abandon(qp) })
 }
 
+// stopped is whether a queue pair has come to its end in spite of the error: what holds its commands did not let go of
+// them in time, or only with the controller.
+func stopped(err error) bool {
+	return err == nil || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ETIMEDOUT)
+}
+
 // Stop refuses new commands and completes all that is outstanding (upnvme_qpair_stop): functions run here, tagged
-// completions can still be reaped, then only Close is left to call.
+// completions can still be reaped, then only Close is left to call. After [syscall.EIO] and [syscall.ETIMEDOUT] it is
+// stopped all the same; the error says what that has cost.
 func (q *QPair) Stop() error {
 	if err := q.outsideCallback(); err != nil {
 		return err
 	}
 	err := q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_stop(qp) })
-	if err == nil {
+	if stopped(err) {
 		q.deliver()
 	}
 	return err
 }
 
 // Close stops the queue pair if that was not done, and frees it (upnvme_qpair_close). Within one of its functions it is
-// carried out when the poll returns. Closing again does nothing.
-func (q *QPair) Close() error {
+// carried out when the poll returns. Closing again does nothing. After [syscall.EIO] and [syscall.ETIMEDOUT] it is
+// closed all the same, but storage, or the controller, did not let go of its memory in time: the error says what that
+// has cost.
+func (q *QPair) Close() (err error) {
 	if q == nil || q.c == nil {
 		return nil
 	}
@@ -279,7 +288,7 @@ func (q *QPair) Close() error {
 		q.closing = true
 		return nil
 	}
-	err := q.simple(func(qp *C.upnvme_qpair) C.int {
+	err = q.simple(func(qp *C.upnvme_qpair) C.int {
 		rc := C.upnvme_qpair_stop(qp)
 		if rc == -C.EPERM && C.upnvme_qpair_adopt(qp) == 0 {
 			rc = C.upnvme_qpair_stop(qp)
@@ -288,17 +297,21 @@ func (q *QPair) Close() error {
 		}
 		return rc
 	})
-	if err != nil {
+	if !stopped(err) {
 		return err
 	}
-	defer q.unmake()
+	defer func() {
+		if again := q.unmake(); err == nil {
+			err = again
+		}
+	}()
 	q.deliver()
-	return nil
+	return err
 }
 
 // unmake frees it, even if a function has panicked.
-func (q *QPair) unmake() {
-	C.upnvme_qpair_close(q.qp)
+func (q *QPair) unmake() error {
+	_, err := call(func() C.int { return C.upnvme_qpair_close(q.qp) })
 	C.upnvme_cgo_qpair_free(q.c)
 	q.c, q.qp = nil, nil
 	q.ctrlr.leases.grow()
@@ -307,6 +320,7 @@ func (q *QPair) unmake() {
 		delete(q.ctrlr.loose, q)
 		q.ctrlr.mu.Unlock()
 	}
+	return err
 }
 
 func (q *QPair) number(f func(*C.upnvme_qpair) C.uint32_t) uint32 {

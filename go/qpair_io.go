@@ -235,8 +235,9 @@ func (q *QPair) PollMax(max int) (int, error) {
 }
 
 // Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit_at). It returns
-// how many were accepted: fewer than all when the queue pair is full or an op is invalid; an error if not even the
-// first was.
+// how many were accepted. If these are not all, there is an error: [ErrQueueFull], after which the rest is to be
+// submitted again when something has completed; or a [*PartialError] with why the op after them is refused, which it is
+// without where not even the first was accepted. Those that were accepted complete in either case.
 func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 	if err := q.usable(); err != nil {
 		return 0, err
@@ -249,17 +250,25 @@ func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 	}
 	n, err := q.submit(buf, ops)
 	buf.drop()
-	return n, err
+	return n, partial(n, err)
 }
 
-// submit is Submit with a buffer that is held.
+// partial is the error of a batch of which so many were accepted.
+func partial(n int, err error) error {
+	if n == 0 || err == nil || err == error(ErrQueueFull) {
+		return err
+	}
+	return &PartialError{n, err}
+}
+
+// submit is Submit with a buffer that is held, and the error of the op that was not accepted.
 func (q *QPair) submit(buf *Buffer, ops []Op) (int, error) {
 	base, bytes := cBuffer(buf)
-	rc := C.upnvme_cgo_submit(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes)
-	if rc < 0 {
-		return 0, lastError(rc)
+	batch := C.upnvme_cgo_submit(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes)
+	if batch.why < 0 {
+		return int(batch.n), lastError(batch.why)
 	}
-	return int(rc), nil
+	return int(batch.n), nil
 }
 
 // Reap takes completions of tagged commands, as many as there are and done has room for (upnvme_reap). Functions of
@@ -273,8 +282,9 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 }
 
 // Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative
-// timeout is without end (upnvme_exec_at). It returns how many completions it has stored; an invalid op ends the
-// batch. done has room for each op. The thread polls all the while.
+// timeout is without end (upnvme_exec_at). It returns how many completions it has stored. If there are fewer than ops,
+// there is an error: ETIMEDOUT, with which the others stay in flight, to be reaped later; or as of [QPair.Submit] for an
+// op that is refused, which ends the batch. done has room for each op. The thread polls all the while.
 func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
@@ -287,10 +297,17 @@ func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Dura
 	}
 	defer buf.drop()
 	base, bytes := cBuffer(buf)
-	rc := C.upnvme_cgo_exec(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done),
+	batch := C.upnvme_cgo_exec(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes, cCompletions(done),
 		C.uint32_t(len(done)),
 		C.uint64_t(timeout))
-	return q.ended(rc)
+	if batch.why == 0 {
+		return q.ended(C.int(batch.n))
+	}
+	_, err := q.ended(batch.why)
+	if batch.why != -C.ETIMEDOUT {
+		err = partial(int(batch.n), err)
+	}
+	return int(batch.n), err
 }
 
 // ended runs what a poll, reap or exec has brought.

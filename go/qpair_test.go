@@ -332,22 +332,79 @@ func TestABatchStopsAtAnInvalidOp(t *testing.T) {
 			ops, done := batch(151, 4096), make([]Completion, 200)
 			ops[bad].LBA = 1 << 40
 			n, err := qp.Submit(buf, ops)
-			if n != bad || (bad == 0) != errors.Is(err, syscall.ERANGE) {
+			if n != bad || !errors.Is(err, syscall.ERANGE) || !tellsHowMany(err, bad) {
 				t.Errorf("%d: %d, %v", bad, n, err)
 			}
 			if k, err := qp.Reap(done); k != bad || err != nil {
 				t.Errorf("%d: %d, %v", bad, k, err)
 			}
 			ops[bad].LBA, ops[bad].Offset = 0, 1<<40
-			if n, _ := qp.Submit(buf, ops); n != bad {
-				t.Errorf("%d: %d", bad, n)
+			if n, err := qp.Submit(buf, ops); n != bad || !errors.Is(err, syscall.EFAULT) ||
+				!tellsHowMany(err, bad) {
+				t.Errorf("%d: %d, %v", bad, n, err)
 			}
 			if k, err := qp.Reap(done); k != bad || err != nil {
 				t.Errorf("%d: %d, %v", bad, k, err)
 			}
-			if k, err := qp.Exec(buf, ops, done, -1); k != bad && !errors.Is(err, syscall.EFAULT) {
+			k, err := qp.Exec(buf, ops, done, -1)
+			if k != bad || !errors.Is(err, syscall.EFAULT) || !tellsHowMany(err, bad) {
 				t.Errorf("%d: %d, %v", bad, k, err)
 			}
+		}
+	})
+}
+
+// tellsHowMany is whether an error says that so many ops were accepted; none: it is what is wrong with the first.
+func tellsHowMany(err error, accepted int) bool {
+	var partial *PartialError
+	if accepted == 0 {
+		return err != nil && !errors.As(err, &partial)
+	}
+	return errors.As(err, &partial) && partial.Accepted == accepted
+}
+
+// A batch that the queue pair has no room for does not look as if it were whole.
+func TestABatchThatFindsNoRoomSaysSo(t *testing.T) {
+	c, _ := open(t, "soft:ram?size=1MiB")
+	buf := alloc(t, c, 100*4096)
+	withQPair(t, c, func(qp *QPair) {
+		ops, done := batch(100, 4096), make([]Completion, 100)
+		reaped := 0
+		for left := ops; reaped < len(ops); {
+			n, err := qp.Submit(buf, left)
+			if (n < len(left)) != (err == ErrQueueFull) || (err != nil && err != ErrQueueFull) {
+				t.Fatalf("%d of %d: %v", n, len(left), err)
+			}
+			left = left[n:]
+			k, err := qp.Reap(done)
+			must(t, err)
+			reaped += k
+		}
+		if reaped != 100 {
+			t.Error(reaped)
+		}
+	}, Depth(16))
+}
+
+// A batch of which a part is done in time: the rest stays in flight, and nothing says that it is done.
+func TestABatchThatIsLateSaysSo(t *testing.T) {
+	c, _ := open(t, "soft:ram?size=1MiB")
+	buf := alloc(t, c, 32*4096)
+	withQPair(t, c, func(qp *QPair) {
+		ops, done := batch(32, 4096), make([]Completion, 32)
+		n, err := qp.Exec(buf, ops, done, 0)
+		for err != nil { // it was late: an op or more were not done by the first look that found nothing
+			if !errors.Is(err, syscall.ETIMEDOUT) || n == 32 || int(qp.InFlight()) != 32-n {
+				t.Fatal(n, err, qp.InFlight())
+			}
+			k, reapErr := qp.Reap(done[n:])
+			must(t, reapErr)
+			if n += k; n == 32 {
+				return
+			}
+		}
+		if n != 32 {
+			t.Error(n)
 		}
 	})
 }

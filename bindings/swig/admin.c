@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -103,6 +104,33 @@ static int admin_slice(struct session *session, struct admin *admin)
 	return wait_look(session);
 }
 
+/* One that the library has given up has no answer: the controller has failed, or the time was over. */
+static void admin_raise(struct session *session, const struct admin *admin)
+{
+	uint64_t timeout_ns = admin->raw.timeout_ns;
+	char time[64] = "admin_timeout";
+	int rc = upnvme_ctrlr_poll(session->ctrlr);
+
+	if (rc < 0) {
+		glue_raise(rc);
+		return;
+	}
+	if (timeout_ns)
+		snprintf(time, sizeof(time), "%g s", (double)timeout_ns / 1e9);
+	glue_raise_own(ETIMEDOUT, UPNVME_ERR_TIMEOUT,
+		       "admin command %02Xh was not answered in %s: raise that, or close the "
+		       "controller",
+		       admin->raw.cdw[0] & 0xFF, time);
+}
+
+static PyObject *admin_result(struct session *session, const struct admin *admin)
+{
+	if (!(admin->done.flags & UPNVME_DONE_ABORTED))
+		return done_new(&admin->done);
+	admin_raise(session, admin);
+	return NULL;
+}
+
 static PyObject *admin_wait(struct session *session, struct admin *admin)
 {
 	PyObject *result;
@@ -113,7 +141,7 @@ static PyObject *admin_wait(struct session *session, struct admin *admin)
 			admin->abandoned = true;
 			return NULL;
 		}
-	result = PyErr_Occurred() ? NULL : done_new(&admin->done);
+	result = PyErr_Occurred() ? NULL : admin_result(session, admin);
 	admin_unlink(session, admin);
 	return result;
 }
@@ -176,7 +204,7 @@ PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_
 	Py_RETURN_NONE;
 }
 
-/* Moves those that are done to the list, as pairs of future and completion. */
+/* Moves those that are done to the list, as pairs of future and completion, or exception. */
 static int admin_collect(struct session *session, PyObject *list)
 {
 	struct admin *next;
@@ -188,7 +216,9 @@ static int admin_collect(struct session *session, PyObject *list)
 		next = admin->next;
 		if (!admin->future || !atomic_load_explicit(&admin->is_done, memory_order_acquire))
 			continue;
-		done = done_new(&admin->done);
+		done = admin_result(session, admin);
+		if (!done)
+			done = glue_take();
 		pair = done ? PyTuple_Pack(2, admin->future, done) : NULL;
 		rc = pair ? PyList_Append(list, pair) : -1;
 		Py_XDECREF(done);

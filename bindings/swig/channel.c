@@ -118,7 +118,7 @@ PyObject *channel_may_wait(struct channel *self)
 int channel_shut(struct channel *self, PyObject **errors)
 {
 	upnvme_qpair *qp = self->qp;
-	int rc;
+	int rc, closed;
 
 	if (!qp || self->closing)
 		return 0;
@@ -128,12 +128,16 @@ int channel_shut(struct channel *self, PyObject **errors)
 	Py_BEGIN_ALLOW_THREADS;
 	rc = upnvme_qpair_stop(qp);
 	Py_END_ALLOW_THREADS;
-	deliver(self, errors);
-	Py_BEGIN_ALLOW_THREADS;
-	rc = upnvme_qpair_close(qp);
-	Py_END_ALLOW_THREADS;
 	if (rc < 0) {
 		glue_raise(rc);
+		glue_collect(errors);
+	}
+	deliver(self, errors);
+	Py_BEGIN_ALLOW_THREADS;
+	closed = upnvme_qpair_close(qp);
+	Py_END_ALLOW_THREADS;
+	if (closed < 0 && rc == 0) { /* one that was stopped before; else it is the same again */
+		glue_raise(closed);
 		glue_collect(errors);
 	}
 	self->qp = NULL;
@@ -204,11 +208,15 @@ PyObject *channel_stop(struct channel *self)
 	Py_BEGIN_ALLOW_THREADS;
 	rc = upnvme_qpair_stop(self->qp);
 	Py_END_ALLOW_THREADS;
-	if (rc == 0)
+	if (rc < 0) {
+		glue_raise(rc);
+		glue_collect(&errors);
+	}
+	if (rc == 0 || rc == -EIO || rc == -ETIMEDOUT) /* it is stopped */
 		deliver(self, &errors);
 	channel_leave(self);
 	if (!errors)
-		return channel_result(rc);
+		Py_RETURN_NONE;
 	glue_raise_all(errors);
 	return NULL;
 }

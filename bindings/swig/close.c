@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Closing a controller, from any thread: nobody comes in, all go out, commands complete, memory goes last. */
+#include <errno.h>
+
 #include "lock.h"
 
 /* One that its own finaliser is closing is let be. */
@@ -26,6 +28,12 @@ static void close_channels(struct session *self, PyObject **errors)
 	}
 }
 
+/* Whatever else the library complains of, the handle is gone. */
+static bool was_refused(int rc)
+{
+	return rc == -EBUSY || rc == -EDEADLK || rc == -EOWNERDEAD;
+}
+
 /* Views may still look at memory, which would go with the controller: then that waits for them. */
 static void close_handle(struct session *self, PyObject **errors)
 {
@@ -39,7 +47,8 @@ static void close_handle(struct session *self, PyObject **errors)
 	rc = upnvme_close(ctrlr);
 	Py_END_ALLOW_THREADS;
 	if (rc < 0) {
-		self->ctrlr = ctrlr;
+		if (was_refused(rc))
+			self->ctrlr = ctrlr;
 		glue_raise(rc);
 		glue_collect(errors);
 	}
@@ -53,6 +62,8 @@ static int wait_for_all(struct session *self, bool interruptible)
 	turn_wake();
 	while (self->calls || atomic_load(&self->errands)) {
 		turn_wait();
+		if (self->born != glue_generation)
+			return glue_raise_forked();
 		if (interruptible && !self->calls && PyErr_CheckSignals() < 0) {
 			self->life = LIFE_OPEN;
 			turn_wake();
@@ -65,7 +76,7 @@ static int wait_for_all(struct session *self, bool interruptible)
 static void close_all(struct session *self, PyObject **errors)
 {
 	close_channels(self, errors);
-	lease_close_all(self);
+	lease_close_all(self, errors);
 	cache_empty(self);
 	memory_drop_all(self);
 	close_handle(self, errors);
@@ -105,10 +116,14 @@ PyObject *session_end(struct session *self, bool interruptible)
 	bool inside = is_inside(self);
 
 	/* Another thread that closes it may be interrupted. */
-	while (self->life == LIFE_CLOSING && !inside) {
+	while (self->life == LIFE_CLOSING && !inside && self->born == glue_generation) {
 		turn_wait();
 		if (interruptible && PyErr_CheckSignals() < 0)
 			return NULL;
+	}
+	if (self->life == LIFE_CLOSING && !inside) {
+		glue_raise_forked();
+		return NULL;
 	}
 	if (self->life == LIFE_OPEN && session_check(self) < 0)
 		return NULL;

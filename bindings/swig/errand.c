@@ -40,6 +40,7 @@ static int errand_start(struct session *session, struct errand *errand)
 	sigset_t all, before;
 	int err;
 
+	errand->born = glue_generation;
 	if (session) {
 		errand->left = &session->errands;
 		atomic_fetch_add(errand->left, 1);
@@ -62,6 +63,8 @@ static int errand_leave(struct errand *errand)
 {
 	pthread_t thread = errand->thread;
 
+	if (errand->born != glue_generation) /* by a signal's handler; it is the parent's */
+		return ERRAND_WAS_LEFT;
 	if (atomic_exchange(&errand->state, ERRAND_LEFT) == ERRAND_RUNNING) {
 		pthread_detach(thread);
 	} else {
@@ -75,10 +78,14 @@ static int errand_wait(struct session *session, struct errand *errand)
 {
 	int rc;
 
-	while (atomic_load(&errand->state) == ERRAND_RUNNING) {
+	while (atomic_load(&errand->state) == ERRAND_RUNNING && errand->born == glue_generation) {
 		turn_wait_while(&errand->state, ERRAND_RUNNING);
 		if (atomic_load(&errand->state) == ERRAND_RUNNING && wait_look(session) < 0)
 			return errand_leave(errand);
+	}
+	if (errand->born != glue_generation) { /* a signal's handler forked */
+		glue_raise_forked();
+		return ERRAND_WAS_LEFT;
 	}
 	pthread_join(errand->thread, NULL);
 	if (errand->left)

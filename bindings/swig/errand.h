@@ -18,6 +18,7 @@ struct errand {
 	atomic_uint *left; /* how many the session has under way; null: there is none */
 	atomic_uint state; /* enum errand_state */
 	pthread_t thread;
+	unsigned born; /* the fork generation, which alone has the thread */
 	int rc;
 	struct upnvme_error error;
 };

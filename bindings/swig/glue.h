@@ -164,6 +164,8 @@ int glue_raise_partial(uint32_t index);
 int glue_raise_timeout(const struct upnvme_op *op, uint64_t timeout_ns);
 /* Raises what a list of exceptions says: one as it is, several as a group. */
 int glue_raise_all(PyObject *list);
+/* A new reference to the exception that is set, which is not set any more. */
+PyObject *glue_take(void);
 /* Takes the exception that is set, and appends it. */
 int glue_collect(PyObject **list);
 struct hooks {
@@ -283,7 +285,7 @@ PyObject *space_tell(struct space *self, uint32_t opcode, uint64_t lba, uint32_t
 /* lease.c */
 int lease_run(struct session *session, const struct upnvme_op *op, size_t bytes, PyObject *keep,
 	      uint64_t timeout_ns, struct upnvme_completion *done);
-void lease_close_all(struct session *session);
+void lease_close_all(struct session *session, PyObject **errors);
 
 /* memory.c, cache.c */
 extern PyType_Spec memory_spec;
@@ -405,6 +407,7 @@ void data_settle(const struct data *data);
 
 /* log.c */
 PyObject *log_start(uint32_t level);
+void log_in_child(void);
 PyObject *log_drain(void);
 
 #endif

@@ -213,29 +213,35 @@ int lease_run(struct session *session, const struct upnvme_op *op, size_t bytes,
 	return rc == -ETIMEDOUT || rc == -EINTR ? 1 : rc < 0 ? rc : 0;
 }
 
-static void lease_close(struct lease *lease)
+static void lease_close(struct lease *lease, PyObject **errors)
 {
+	int rc;
+
 	Py_BEGIN_ALLOW_THREADS;
-	upnvme_qpair_close(lease->qp);
+	rc = upnvme_qpair_close(lease->qp);
 	Py_END_ALLOW_THREADS;
+	if (rc < 0) {
+		glue_raise(rc);
+		glue_collect(errors);
+	}
 	Py_XDECREF(lease->keep);
 	PyMem_Free(lease);
 }
 
-static void close_list(struct lease **list)
+static void close_list(struct lease **list, PyObject **errors)
 {
 	while (*list) {
 		struct lease *lease = *list;
 
 		*list = lease->next;
-		lease_close(lease);
+		lease_close(lease, errors);
 	}
 }
 
 /* No call is inside any more. */
-void lease_close_all(struct session *session)
+void lease_close_all(struct session *session, PyObject **errors)
 {
-	close_list(&session->pool.draining);
-	close_list(&session->pool.idle);
+	close_list(&session->pool.draining, errors);
+	close_list(&session->pool.idle, errors);
 	session->pool.n = 0;
 }

@@ -74,6 +74,14 @@ static void note(void *arg, uint32_t level, const char *text)
 		__atomic_store_n(&scheduled, false, __ATOMIC_RELAXED);
 }
 
+/* A thread of the parent's may have held the lock; what it noted, the parent hands on. */
+void log_in_child(void)
+{
+	pthread_mutex_init(&lock, NULL);
+	first = end = lost = 0;
+	scheduled = false;
+}
+
 /* Level 0 stops it. */
 PyObject *log_start(uint32_t level)
 {

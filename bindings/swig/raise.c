@@ -104,8 +104,7 @@ int glue_raise_timeout(const struct upnvme_op *op, uint64_t timeout_ns)
 						  (unsigned long long)timeout_ns));
 }
 
-/* A new reference to the exception that is set, which is not set any more. */
-static PyObject *take_exception(void)
+PyObject *glue_take(void)
 {
 	PyObject *type, *value, *traceback;
 
@@ -120,12 +119,12 @@ static PyObject *take_exception(void)
 
 int glue_raise_partial(uint32_t index)
 {
-	return raise_object(PyObject_CallFunction(hooks.partial, "IN", index, take_exception()));
+	return raise_object(PyObject_CallFunction(hooks.partial, "IN", index, glue_take()));
 }
 
 int glue_collect(PyObject **list)
 {
-	PyObject *value = take_exception();
+	PyObject *value = glue_take();
 
 	if (!*list)
 		*list = PyList_New(0);

@@ -29,6 +29,7 @@ static void in_child(void)
 	glue_generation++;
 	pthread_mutex_init(&lock, NULL);
 	conditions_init();
+	log_in_child();
 }
 
 int turn_init(void)
@@ -100,6 +101,8 @@ int wait_look(struct session *session)
 {
 	if (PyErr_CheckSignals() < 0)
 		return -1;
+	if (session && session->born != glue_generation)
+		return glue_raise_forked();
 	if (!session || (session->life == LIFE_OPEN && !session->close_wanted))
 		return 0;
 	return session_check(session) < 0 ? -1 : session_refuse();

@@ -182,7 +182,8 @@ static void *run(void *arg)
 		stream(reader);
 	}
 	/* After a failure reads may be in flight: closing completes them, then their memory may go. */
-	upnvme_qpair_close(reader->qp);
+	if (upnvme_qpair_close(reader->qp) < 0)
+		fail("closing a queue pair", upnvme_last_error());
 	upnvme_dma_free(job.ctrlr, memory);
 	return NULL;
 }

@@ -49,9 +49,10 @@ int upnvme_system_get(struct upnvme_system *system)
 
 	if (!rc)
 		rc = record_check(system, SYSTEM_V1, "upnvme_system");
+	if (!rc)
+		rc = pci_system_get(&sysfs_machine, &full);
 	if (rc)
 		return rc;
-	pci_system_get(&sysfs_machine, &full);
 	record_give(system, &full, sizeof(full));
 	return 0;
 }

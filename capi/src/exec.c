@@ -54,9 +54,9 @@ static bool exec_is_late(struct exec *exec)
 
 static int exec_run(struct exec *exec, struct upnvme_qpair *qp)
 {
-	while (true) {
-		int rc;
+	int rc;
 
+	while (true) {
 		if (exec->submitted < exec->n)
 			exec_submit(exec, qp);
 		rc = upnvme_reap(qp, exec->done + exec->stored, exec->ndone - exec->stored);
@@ -68,12 +68,12 @@ static int exec_run(struct exec *exec, struct upnvme_qpair *qp)
 		if (rc == 0 && exec_is_late(exec))
 			break;
 	}
-	if (exec->stored)
-		return (int)exec->stored;
-	return error_set(
+	rc = error_set(
 		-ETIMEDOUT, UPNVME_ERR_TIMEOUT,
-		"nothing completed within %llu ns: the commands stay in flight, reap them later or stop queue pair %u",
+		"%u of %u commands completed within %llu ns: the others stay in flight, reap them later or stop queue pair %u",
+		exec->stored, exec->ops ? exec->n : exec->ndone,
 		(unsigned long long)exec->timeout_ns, upnvme_qpair_id(qp));
+	return exec->stored ? (int)exec->stored : rc;
 }
 
 /* A callback may ask to close the queue pair, which is not to go before the last look at it. */

@@ -2,8 +2,8 @@
 /*
  * The handles that callers hold: which of them live, and in which process.
  *
- * A handle is an address, and the calls of the hot path use it as it is. All others ask here first, so that one that was
- * closed is refused and nothing behind it is looked at.
+ * A handle is an address, and the calls of the hot path use it as it is. All others ask here first, so that one that
+ * was closed is refused and nothing behind it is looked at.
  */
 #ifndef UPNVME_BASE_HANDLE_H
 #define UPNVME_BASE_HANDLE_H

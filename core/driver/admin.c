@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "driver/admin_data.h"
 #include "driver/ctrlr.h"
+#include "driver/data_length.h"
 #include "driver/poll.h"
 #include "driver/queue/qpair.h"
 #include "driver/watch.h"
@@ -187,7 +188,7 @@ static int command_check(const struct upnvme_ctrlr *ctrlr, const struct admin_co
 			"%u bytes of data for one admin command: the controller takes up to "
 			"%llu",
 			command->data_bytes, (unsigned long long)limit);
-	return 0;
+	return data_length_check_admin(&command->sqe, command->direction, command->data_bytes);
 }
 
 static int admin_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,

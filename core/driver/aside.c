@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Controllers that are closed while something may still touch their memory: storage behind a software controller has
- * not answered, or a device could be neither disabled nor isolated. All that they have stays as it is, out of everybody's
+ * not answered, or a device could be neither disabled nor isolated. All that they have stays as it is, out of the
  * way, and they are looked at again whenever a controller is opened or closed.
  */
 #include "driver/aside.h"
@@ -50,10 +50,12 @@ void ctrlr_end(struct upnvme_ctrlr *ctrlr)
 {
 	handle_remove(ctrlr);
 	ns_destroy(ctrlr);
-	if (atomic_load(&ctrlr->at_large))
-		set_aside(ctrlr);
-	else
+	if (!atomic_load(&ctrlr->at_large)) {
 		ctrlr_free(ctrlr);
+		return;
+	}
+	log_error("%s does not come to rest, and is set aside with all its memory", ctrlr->uri);
+	set_aside(ctrlr);
 }
 
 static void sweep(struct upnvme_ctrlr *ctrlr)

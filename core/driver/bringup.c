@@ -318,6 +318,15 @@ static bool storage_waits(struct upnvme_ctrlr *ctrlr)
 	return ops->waits && ops->waits(ctrlr->transport, 0);
 }
 
+/* It is storage that is late, and not the controller that hangs. The sentence is set already. */
+static int check_storage(struct upnvme_ctrlr *ctrlr, int rc, uint32_t timeout_ms)
+{
+	if (rc != -ETIMEDOUT || !storage_waits(ctrlr))
+		return rc;
+	return error_set(rc, UPNVME_ERR_CTRLR_TIMEOUT, "its storage did not answer within %u ms",
+			 timeout_ms);
+}
+
 static uint32_t whole_ms(uint64_t ns)
 {
 	return (uint32_t)MIN(ns / NS_PER_MS, UINT32_MAX);
@@ -335,9 +344,10 @@ static int disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
 		timeout_ms = whole_ms(storage_ns);
 	if (!rc)
 		rc = wait_status(ctrlr, NVME_FIELD_SET(NVME_CSTS_RDY, 1u), 0, timeout_ms, true);
-	if (!rc)
-		cmb_disable(ctrlr);
-	return rc;
+	if (rc)
+		return check_storage(ctrlr, rc, timeout_ms);
+	cmb_disable(ctrlr);
+	return 0;
 }
 
 static bool is_gone(struct upnvme_ctrlr *ctrlr)
@@ -375,10 +385,10 @@ int bringup_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
 	if (!rc)
 		return 0;
 	why = *error_last();
-	log_error("%s cannot be disabled: %s", ctrlr->uri, why.text);
-	if (isolate(ctrlr) || is_gone(ctrlr))
-		return 0;
-	return error_set(rc, why.code, "%s", why.text);
+	if (!isolate(ctrlr) && !is_gone(ctrlr))
+		return error_set(rc, why.code, "%s", why.text);
+	log_warn("%s, which could not be disabled, is kept off memory: %s", ctrlr->uri, why.text);
+	return 0;
 }
 
 /* Storage behind a software controller is given as long as an admin command. */
@@ -435,5 +445,5 @@ int bringup_shutdown(struct upnvme_ctrlr *ctrlr)
 		rc = check_fatal(ctrlr);
 	if (rc == -EIO && trouble(ctrlr))
 		return error_set(rc, UPNVME_ERR_CTRLR_FATAL, "%s", trouble(ctrlr));
-	return rc;
+	return check_storage(ctrlr, rc, shutdown_timeout_ms(ctrlr));
 }

@@ -67,8 +67,10 @@ void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why)
 	if (!atomic_load(&ctrlr->failed)) {
 		log_error("%s is given up: %s", ctrlr->uri, why);
 		snprintf(ctrlr->failure, sizeof(ctrlr->failure), "%s", why);
-		if (bringup_disable(ctrlr, ctrlr->admin_timeout_ns))
+		if (bringup_disable(ctrlr, ctrlr->admin_timeout_ns)) {
+			log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
 			atomic_store(&ctrlr->at_large, true);
+		}
 		atomic_store(&ctrlr->failed_untold, true);
 		atomic_store(&ctrlr->failed, true);
 		admin_abort(ctrlr);
@@ -238,8 +240,8 @@ static int told(const struct upnvme_ctrlr *ctrlr, int rc)
 	struct upnvme_error why = *error_last();
 	bool lost = rc && ctrlr->limits.volatile_write_cache, aside = ctrlr->at_large;
 
-	if (rc)
-		log_error("%s: no orderly shutdown: %s", ctrlr->uri, why.text);
+	if (rc && !lost)
+		log_warn("%s: no orderly shutdown: %s", ctrlr->uri, why.text);
 	if (!lost && !aside)
 		return 0;
 	return error_set(

@@ -89,8 +89,7 @@ struct upnvme_ctrlr {
 
 	pthread_mutex_t lock; /* the queue pairs and their identifiers */
 	struct upnvme_qpair *qpairs;
-	struct upnvme_qpair
-		*aside; /* closed, while their memory may still be touched: queue/aside.c */
+	struct upnvme_qpair *aside; /* closed, and not at rest: queue/aside.c */
 
 	_Atomic(struct ns_table *) namespaces; /* ns.c */
 	pthread_mutex_t ns_lock;               /* one refresh at a time */

@@ -65,7 +65,9 @@ static int start_thread(struct housekeeper *keeper)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!err)
 		return 0;
-	return error_set(-err, UPNVME_ERR_SYSTEM, "the housekeeping thread cannot be created: %s",
+	return error_set(-err, UPNVME_ERR_SYSTEM,
+			 "the housekeeping thread cannot be created: %s; open without it and call "
+			 "upnvme_ctrlr_poll, or have the sandbox (seccomp) allow clone3",
 			 strerrordesc_np(err));
 }
 

@@ -42,6 +42,16 @@ struct ns_geometry {
 	struct ns_geometry *older;
 };
 
+/* Of protection information with a 16-bit guard; the driver does not enable the other formats. */
+#define NS_PI_BYTES 8u
+
+/* With PRACT, metadata that is nothing but protection information stays between controller and
+ * medium (NVM Command Set 1.0c, 5.2.2.1). Where there is more, all of it is transferred. */
+static inline bool ns_metadata_stays(const struct ns_geometry *geometry, bool pract)
+{
+	return pract && geometry->protection && geometry->metadata_bytes == NS_PI_BYTES;
+}
+
 struct nvme_id_ns;
 struct upnvme_ns_info;
 struct ctrlr_limits;

@@ -73,7 +73,7 @@ int keep_alive_start(struct upnvme_ctrlr *ctrlr)
 	if (!ctrlr->id.kas)
 		return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 				 "%s: the controller has no Keep Alive Timer (KAS 0): open it with "
-				 "keep_alive_ms 0",
+				 "upnvme_open_opts.keep_alive_ms 0",
 				 ctrlr->uri);
 	atomic_store(&ctrlr->keep_alive.due_ns,
 		     deadline_after(ctrlr->keep_alive_ms * NS_PER_MS / 2));

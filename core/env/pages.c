@@ -39,9 +39,11 @@ static int keep_from_children(void *va, uint64_t bytes)
 		return 0;
 	err = errno;
 	munmap(va, bytes);
-	return error_set(-err, UPNVME_ERR_SYSTEM,
-			 "madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s",
-			 (unsigned long long)bytes, strerror(err));
+	return error_set(
+		-err, UPNVME_ERR_SYSTEM,
+		"madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s; without it "
+		"a forked child would have a copy: have the sandbox (seccomp) allow madvise",
+		(unsigned long long)bytes, strerror(err));
 }
 
 static int small_alloc(uint64_t bytes, uint64_t align, int node, void **va)

@@ -27,12 +27,16 @@ int pci_device_find(const struct sysfs *fs, const char *text, char address[PCI_A
 
 	if (rc)
 		return rc;
-	if (!sysfs_exists(fs, DEVICE, address))
+	if (!sysfs_exists(fs, DEVICE, address)) {
+		rc = sysfs_check(fs);
+		if (rc)
+			return rc;
 		return error_set(
 			-ENODEV, UPNVME_ERR_DEVICE_NOT_FOUND,
 			"there is no PCI device at %s: see upnvme-devices list; one that was plugged in "
 			"later is found by writing 1 to /sys/bus/pci/rescan",
 			address);
+	}
 	class_code = class_of(fs, address);
 	if (class_code != PCI_CLASS_NVME)
 		return error_set(
@@ -150,7 +154,7 @@ int pci_device_list(const struct sysfs *fs, struct upnvme_device *devices, uint3
 	int rc = sysfs_names_get(&names, fs->sys, "bus/pci/devices");
 
 	if (rc == -ENOENT)
-		return 0; /* a machine without a PCI bus has no NVMe devices on it */
+		return sysfs_check(fs); /* a machine without a PCI bus has no NVMe devices on it */
 	if (rc)
 		return error_set(rc, UPNVME_ERR_SYSTEM, "%s/bus/pci/devices cannot be read: %s",
 				 fs->sys, strerror(-rc));

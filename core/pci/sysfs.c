@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/fd.h"
 
 const struct sysfs sysfs_machine = {
@@ -40,6 +41,27 @@ static int path_make(char *path, const char *root, const char *format, va_list a
 		(rc) = path_make(path, root, format, args_); \
 		va_end(args_);                               \
 	} while (0)
+
+/* Every sysfs has this folder, and an empty mount point has not. */
+int sysfs_check(const struct sysfs *fs)
+{
+	struct sysfs_names names;
+	int rc = sysfs_names_get(&names, fs->sys, "bus");
+
+	sysfs_names_free(&names);
+	if (!rc || rc == -ENOMEM)
+		return rc;
+	if (rc == -ENOENT)
+		return error_set(
+			rc, UPNVME_ERR_SYSTEM,
+			"no sysfs is mounted on %s, so that no device, driver or IOMMU can be "
+			"seen: mount -t sysfs sysfs %s, or give the container its host's",
+			fs->sys, fs->sys);
+	return error_set(
+		rc, UPNVME_ERR_SYSTEM,
+		"%s/bus cannot be read (%s), so that no device, driver or IOMMU can be seen",
+		fs->sys, strerror(-rc));
+}
 
 /* The kernel takes a value in one write or not at all; a short one was cut. */
 int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text)
@@ -144,7 +166,7 @@ bool sysfs_exists(const struct sysfs *fs, const char *format, ...)
 	int rc;
 
 	PATH_FROM_ARGS(rc, path, fs->sys);
-	return !rc && access(path, F_OK) == 0;
+	return !rc && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
 }
 
 int sysfs_write(const struct sysfs *fs, const char *text, const char *format, ...)

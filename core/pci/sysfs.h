@@ -24,6 +24,10 @@ struct sysfs {
 /* The machine's own. */
 extern const struct sysfs sysfs_machine;
 
+/* Whether the kernel's files are there to be looked at, so that what is not found is not there: 0, or a
+ * negative errno with its sentence. */
+int sysfs_check(const struct sysfs *fs);
+
 int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text);
 int sysfs_claim_device(const struct sysfs *fs, const char *path);
 

@@ -118,12 +118,17 @@ static void fill_huge(const struct sysfs *fs, struct upnvme_system *system)
 		fill_size(fs, &system->huge[i], kib[i]);
 }
 
-void pci_system_get(const struct sysfs *fs, struct upnvme_system *system)
+int pci_system_get(const struct sysfs *fs, struct upnvme_system *system)
 {
+	int rc = sysfs_check(fs);
+
+	if (rc)
+		return rc;
 	memset(system, 0, sizeof(*system));
 	system->size = UPNVME_SYSTEM_SIZE;
 	system->flags = drivers(fs);
 	fill_iommu(fs, system);
 	fill_memlock(fs, system);
 	fill_huge(fs, system);
+	return 0;
 }

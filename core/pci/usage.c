@@ -2,6 +2,7 @@
 /* Mounts, swap and holders of a device. */
 #include "pci/usage.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +29,10 @@ void usage_note(struct usage *usage, uint32_t flag, const char *format, ...)
 		snprintf(usage->text + used, room, "; %s", note);
 }
 
-/* Runs `take` on each line of a file below /proc. */
-static void each_line(const struct sysfs *fs, const char *name, const struct nodes *nodes,
-		      struct usage *usage,
-		      void (*take)(char *line, const struct nodes *nodes, struct usage *usage))
+/* Runs `take` on each line of a file below /proc. 0 or a negative errno. */
+static int each_line(const struct sysfs *fs, const char *name, const struct nodes *nodes,
+		     struct usage *usage,
+		     void (*take)(char *line, const struct nodes *nodes, struct usage *usage))
 {
 	char path[SYSFS_PATH_ROOM], *line = NULL;
 	size_t room = 0;
@@ -40,11 +41,12 @@ static void each_line(const struct sysfs *fs, const char *name, const struct nod
 	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
 	file = fd_fopen(path);
 	if (!file)
-		return;
+		return -errno;
 	while (getline(&line, &room, file) > 0)
 		take(line, nodes, usage);
 	free(line);
 	fclose(file);
+	return 0;
 }
 
 /*
@@ -99,6 +101,21 @@ static void find_holders(const struct sysfs *fs, const struct node *node, struct
 	sysfs_names_free(&names);
 }
 
+/* A kernel without swap space has no list of it; mounts it has always. */
+static int find_mounts(const struct sysfs *fs, const struct nodes *nodes, struct usage *usage)
+{
+	int rc = each_line(fs, "self/mountinfo", nodes, usage, take_mount);
+
+	if (rc)
+		return error_set(
+			rc, UPNVME_ERR_SYSTEM,
+			"%s/self/mountinfo cannot be read (%s), so that nobody can say whether "
+			"a device is in use: mount -t proc proc %s",
+			fs->proc, strerror(-rc), fs->proc);
+	each_line(fs, "swaps", nodes, usage, take_swap);
+	return 0;
+}
+
 int usage_find(const struct sysfs *fs, const char *address, struct usage *usage)
 {
 	struct nodes nodes;
@@ -108,11 +125,10 @@ int usage_find(const struct sysfs *fs, const char *address, struct usage *usage)
 	rc = nodes_find(&nodes, fs, address);
 	if (rc)
 		return rc;
-	each_line(fs, "self/mountinfo", &nodes, usage, take_mount);
-	each_line(fs, "swaps", &nodes, usage, take_swap);
+	rc = find_mounts(fs, &nodes, usage);
 	for (uint32_t i = 0; i < nodes.n; i++)
 		find_holders(fs, &nodes.node[i], usage);
 	usage_find_openers(fs, &nodes, usage);
 	nodes_free(&nodes);
-	return 0;
+	return rc;
 }

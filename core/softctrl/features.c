@@ -15,7 +15,9 @@
 
 #define ARBITRATION_FIELDS 0xffffff07u
 #define NOTICES            NVME_ASYNC_EVENT_NS_ATTRIBUTE
-#define WARNINGS           NVME_SMART_WARNING_TEMPERATURE
+#define WARNINGS                                                           \
+	(NVME_SMART_WARNING_TEMPERATURE | NVME_SMART_WARNING_RELIABILITY | \
+	 NVME_SMART_WARNING_READ_ONLY)
 
 struct feature {
 	bool supported;

@@ -26,6 +26,7 @@ What holds what, and in which order things end:
   The memory itself is not inherited: views of it must not be touched in the child.
 - Closing a controller writes what files of Namespace.open have buffered, closes them, and raises what failed.
 - At the interpreter's exit, what is open is closed; where that fails, standard error says so, and the exit code is 120.
+- The package is for the main interpreter of a process: in others importing it is an ImportError.
 
 The interpreter's lock is held for calls that find their completions ready, and released wherever one waits.
 """

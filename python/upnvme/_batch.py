@@ -129,11 +129,9 @@ class Batch(_Fields):
         field = super()._field(name)
         if isinstance(field, memoryview):
             return field
-        from ._columns import Column
+        from ._columns import column
 
-        column = field.view(Column)
-        column.name = name
-        return column
+        return column(field, name)
 
     def __repr__(self) -> str:
         names = sorted({COMMANDS.get(opcode, f"{opcode:#04x}") for opcode in self.column("opcode").tolist()})

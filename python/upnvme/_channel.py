@@ -38,7 +38,8 @@ class ChannelBase(_upnvme.Channel):
     def close(self) -> None:
         """Completes all that is outstanding and frees the queue pair; a second time does nothing.
 
-        Within one of its callbacks it is carried out when the poll returns.
+        Within one of its callbacks it is carried out when the poll returns. TimeoutError, ControllerError: it *is*
+        closed, but storage, or the controller, did not let go of its memory; the sentence says what that costs.
         """
         _upnvme.channel_close(self)
 

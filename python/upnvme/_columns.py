@@ -37,9 +37,7 @@ class Column(Array):
 
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
-        if isinstance(key, str):
-            part.name = key
-        return part
+        return _named(part, key) if isinstance(key, str) else part
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(key, str):
@@ -61,6 +59,16 @@ class Column(Array):
         if self.dtype.names and getattr(value, "dtype", None) != self.dtype:
             raise TypeError("whole commands can only be set to commands of a batch: set their fields by name")
         return value
+
+
+def column(array: Any, name: str) -> Any:
+    """An array of NumPy's as a field."""
+    return _named(array.view(Column), name)
+
+
+def _named(column: Any, name: str) -> Any:
+    column.name = name
+    return column
 
 
 def _whole(name: str, value: Any, dtype: numpy.dtype[Any]) -> Any:

@@ -15,10 +15,10 @@ def load(module: str, extra: str, what: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0]:
+        missing = module.partition(".")[0]
+        if error.name != missing:
             raise
-        raise ModuleNotFoundError(f"{what} needs {error.name}: {remedy(extra, error.name)}",
-                                  name=error.name) from error
+        raise ModuleNotFoundError(f"{what} needs {missing}: {remedy(extra, missing)}", name=missing) from error
 
 
 def remedy(extra: str, *modules: str) -> str:

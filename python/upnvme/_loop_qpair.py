@@ -253,8 +253,10 @@ class QPair(ChannelBase):
     def close(self) -> None:
         """Completes all that is outstanding and frees the queue pair; a second time does nothing."""
         self._rise()
-        super().close()
-        self._fail_all(ClosedError(108, "the queue pair was closed", _upnvme.UPNVME_ERR_QPAIR_CLOSED))
+        try:
+            super().close()
+        finally:
+            self._fail_all(ClosedError(108, "the queue pair was closed", _upnvme.UPNVME_ERR_QPAIR_CLOSED))
 
     async def __aenter__(self) -> QPair:
         return self
@@ -263,11 +265,13 @@ class QPair(ChannelBase):
         self.close()
 
 
-def settle(future: asyncio.Future[Completion], done: Completion) -> None:
-    """With the completion, or the exception for its status."""
+def settle(future: asyncio.Future[Completion], done: Completion | BaseException) -> None:
+    """With the completion, or the exception for its status, or one that there is."""
     if future.done():  # cancelled
         return
-    if done.error:
+    if isinstance(done, BaseException):
+        future.set_exception(done)
+    elif done.error:
         future.set_exception(done.error)
     else:
         future.set_result(done)

@@ -48,7 +48,7 @@ class NamespacesBase:
         """For notebooks."""
         from ._html import table
 
-        spaces = [self[nsid] for nsid in self]  # type: ignore[index]
+        spaces: list[Any] = [self[nsid] for nsid in self]  # type: ignore[index]
         rows = [(ns.nsid, ns.block_count, ns.block_size, ns.size, ns.metadata_size) for ns in spaces]
         return table(repr(self)[1:-1], ("nsid", "blocks", "block size", "bytes", "metadata"), rows, len(rows))
 

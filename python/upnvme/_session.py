@@ -38,9 +38,8 @@ class SessionBase(_upnvme.Session):
         self._files = OpenFiles()
         self._ranges: dict[int, Ranges] = {}
         self._on_event: Callable[[Event], object] | None = None
-        if not isinstance(uri, str):
-            raise TypeError(f"uri must be a str, not {type(uri)}: upnvme.uri makes one of a path")
         self._name = uri
+        _check_uri(uri)
         options = (_upnvme.UPNVME_OPEN_HOUSEKEEPING * housekeeping, queue_pairs,
                    ticks("keep_alive", keep_alive, 1000, 2 ** 32 - 1),
                    ticks("admin_timeout", admin_timeout, 10 ** 9, 2 ** 63), max_transfer, leases,
@@ -141,7 +140,7 @@ class SessionBase(_upnvme.Session):
 
         `data` may be any contiguous memory, up to 2 MiB, `direction` is of upnvme.Direction, `timeout` is in seconds
         (None: the controller's). ArgumentError: a command that is the library's own; NVMeError: what was answered;
-        WouldBlockError: as many are outstanding as there may be.
+        TimeoutError; WouldBlockError: as many are outstanding as there may be.
         """
         command = dwords(cdw)
         done: Completion = _upnvme.session_admin(self, command, data, direction, timeout)
@@ -214,6 +213,10 @@ class SessionBase(_upnvme.Session):
         within 50 ms with ClosedError; what interrupted admin calls have left with the controller is waited for; Ctrl-C
         ends that wait, and the controller is open still. Buffers become freed; while views of some live (memoryviews,
         NumPy arrays), their memory stays, and the device with it: that is a ResourceWarning.
+
+        ControllerError or TimeoutError: it *is* closed, but what was written and not flushed may be lost
+        (UPNVME_ERR_NOT_DURABLE), or storage did not answer within admin_timeout, and memory that it may still touch is
+        set aside; the sentence says which.
         """
         errors: list[Exception] = []
         self._files.close(errors)
@@ -245,6 +248,11 @@ class SessionBase(_upnvme.Session):
 
     def __repr__(self) -> str:
         return f"<{public_name(self)} {printable(self.uri)}>" if self.is_open else f"<{public_name(self)}, closed>"
+
+
+def _check_uri(uri: object) -> None:
+    if not isinstance(uri, str):
+        raise TypeError(f"uri must be a str, not {type(uri)}: upnvme.uri makes one of a path")
 
 
 def _blame_this_process(uri: str, error: BusyError) -> None:

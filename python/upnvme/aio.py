@@ -15,6 +15,7 @@ future that is cancelled leaves its command with the device, and the command its
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -183,12 +184,13 @@ class Controller(SessionBase):
 
     def close(self) -> None:
         """Completes what is in flight, and closes the controller and all that it gave; a second time does nothing."""
-        for qpair in self._qpairs:
-            qpair.close()
-        self._qpairs.clear()
-        self._qpair = None
-        super().close()
-        self._fail_admins(ClosedError(108, "the controller was closed"))
+        with contextlib.ExitStack() as ends:  # each, whatever the others say
+            ends.callback(self._fail_admins, ClosedError(108, "the controller was closed"))
+            ends.callback(super().close)
+            for qpair in self._qpairs:
+                ends.callback(qpair.close)
+            self._qpairs.clear()
+            self._qpair = None
 
     async def __aenter__(self) -> Controller:
         return self

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from lane import FFI, TOP, call
+from lane import FFI, PATIENCE, TOP, call
 
 try:
     sys.path.append(str(FFI))
@@ -51,7 +51,7 @@ def in_library(library, baseline, grown):
         suppressed = folder / "grown.ini"
         suppressed.write_text("".join(f"[suppress_type]\n  name = {struct}\n" for struct in grown), encoding="utf-8")
         done = subprocess.run(["abidiff", "--no-added-syms", "--fail-no-debug-info", "--suppressions", suppressed,
-                               folder / "baseline.so", library], capture_output=True, text=True, timeout=300,
+                               folder / "baseline.so", library], capture_output=True, text=True, timeout=PATIENCE,
                               check=False)
     return [f"abidiff, exit code {done.returncode}:\n{done.stdout}{done.stderr}"] if done.returncode else []
 

@@ -11,10 +11,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 
 # The path comes first.
-from harness import BUILD, TOP, Case, finish, library_objects, main, release_only  # noqa: E402
+from harness import BUILD, PATIENCE, TOP, Case, finish, library_objects, main, release_only  # noqa: E402
 
-__all__ = ["ABI", "BUILD", "Case", "FFI", "LIBRARY", "TOP", "call", "compiled", "description", "library_objects",
-           "main", "needs", "release_only", "stub"]
+__all__ = ["ABI", "BUILD", "Case", "FFI", "LIBRARY", "PATIENCE", "TOP", "call", "compiled", "description",
+           "library_objects", "main", "needs", "release_only", "stub"]
 
 FFI = TOP / "bindings/ffi"
 LIBRARY = BUILD / "lib/libupnvme.so.0"
@@ -32,7 +32,7 @@ needs = unittest.skipUnless((ABI / "abi.json").exists(), "there is no descriptio
 def call(*command, code=0, env=None, **options):
     """What a command prints; its exit code must be the given one."""
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
-    done = finish(command, code, timeout=120, env=env, **options)
+    done = finish(command, code, timeout=PATIENCE, env=env, **options)
     return done.stdout + done.stderr
 
 

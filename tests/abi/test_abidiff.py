@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import changes
-from lane import BUILD, TOP, Case, call, main, release_only
+from lane import BUILD, PATIENCE, TOP, Case, call, main, release_only
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 ASSERTION = re.compile(r"^UPNVME_ASSERT\(.*?\);\n", re.MULTILINE | re.DOTALL)
@@ -57,7 +57,7 @@ class Breaking(Case):
         return subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-g", "-fPIC", "-shared", "-I", "core", "-I",
                                "capi/include", "-Wl,-soname,libupnvme.so.0",
                                "-Wl,--version-script=capi/upnvme.map", *sources, "-o", self.library],
-                              cwd=self.folder, capture_output=True, text=True, timeout=300, check=False)
+                              cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     def without_assertions(self):
         (self.folder / "capi/src/layout.c").unlink()

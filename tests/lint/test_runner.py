@@ -62,6 +62,10 @@ class Judge(unittest.TestCase):
         output = "[ RUN      ] a\nno disk\n[  SKIPPED ] a\n[ RUN      ] b\n[  SKIPPED ] b\nmore\n"
         self.assertEqual(runner.judge(0, output, False, 10).notes, ["SKIP a: no disk", "SKIP b"])
 
+    def test_a_reason_of_many_is_said_once(self):
+        output = "".join(f"[ RUN      ] {name}\nno disk\n[  SKIPPED ] {name}\n" for name in "abc")
+        self.assertEqual(runner.judge(0, output, False, 10).notes, ["SKIP 3 tests: no disk"])
+
     def test_a_test_that_never_ended_has_failed(self):
         self.assertEqual(judged(-6, "[ RUN      ] a\n[       OK ] a\n[ RUN      ] b\n"), (1, 1, 0))
 

@@ -20,7 +20,7 @@ check: ## install what is missing, build, run every test, lint and sanitizer
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs
 check-build:
-	+@$(RUN) lane --jobs 1 --timeout 1800 build '$(SUBMAKE) tests'
+	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests'
 
 # A lane has programs, and scripts which look at this build from outside.
 $(LANES:%=check-%): check-%:
@@ -41,11 +41,9 @@ check-tools:
 LANE     = $(CONFIG)
 PROGRAMS = $(TEST_BINS) $(SCRIPTS)
 WRAP     =
-TIMEOUT  = 600
 lane-programs:
 	@UPNVME_TEST_BUILD=$(CONFIG) UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 \
-	  $(RUN) lane --jobs $(JOBS) --timeout $(TIMEOUT) \
-	  --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
+	  $(RUN) lane --jobs $(JOBS) --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
 
 # --- sanitizers -----------------------------------------------------------------------------------
 export ASAN_OPTIONS  ?= detect_stack_use_after_return=1:strict_string_checks=1
@@ -65,24 +63,24 @@ works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-
 check-asan:
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=address$(,)undefined,asan,); then \
-	  $(SUBMAKE) CONFIG=asan tests && $(SUBMAKE) CONFIG=asan TIMEOUT=1200 lane-programs; \
+	  $(SUBMAKE) CONFIG=asan tests && $(SUBMAKE) CONFIG=asan lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=address does not work here' asan; fi
 
 check-tsan:
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=thread,tsan,$(NO_ASLR)); then \
-	  $(SUBMAKE) CONFIG=tsan tests && $(SUBMAKE) CONFIG=tsan TIMEOUT=1200 WRAP='$(NO_ASLR)' lane-programs; \
+	  $(SUBMAKE) CONFIG=tsan tests && $(SUBMAKE) CONFIG=tsan WRAP='$(NO_ASLR)' lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
-LINT_STEPS := format floors files comments checkers headers shell gcc clang tidy aarch64 docs
+LINT_STEPS := format floors files comments checkers headers shell gcc clang tidy aarch64 stack docs
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
 	+@$(RUN) all --make '$(SUBMAKE)' lint
 
 check-lint:
-	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 --timeout 1800 lint \
+	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 lint \
 	  $(LINT_STEPS:%='tests/lint/lint %')
 
 # --- coverage, bench, demo ------------------------------------------------------------------------
@@ -109,4 +107,4 @@ demo: ## a real disk image read, written and measured through the library
 
 check-demo:
 	+@$(SUBMAKE) all
-	@$(RUN) lane --timeout 900 demo tests/demo/demo.sh
+	@$(RUN) lane demo tests/demo/demo.sh

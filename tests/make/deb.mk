@@ -16,4 +16,4 @@ deb: ## make Debian packages in build/deb
 .PHONY: check-deb
 check-deb: deb ## install, run and purge the packages in a chroot (as root)
 	@tests/deps/install --optional check-deb
-	@$(RUN) lane --timeout 1800 deb 'tests/deb/chroot $(DEB_OUT)'
+	@$(RUN) lane deb 'tests/deb/chroot $(DEB_OUT)'

@@ -25,7 +25,7 @@ check-python:
 	@tests/deps/install --optional python
 	+@if $(SUBMAKE) $(VENV)/.tools; then \
 	  $(SUBMAKE) abi-if-possible && $(SUBMAKE) python && \
-	  $(RUN) lane --jobs 1 --timeout 1800 python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
+	  $(RUN) lane --jobs $(JOBS) python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
 	else $(RUN) lane --skip "no venv with PyPI's packages: $$(tail -n 1 build/venv.log)" python; fi
 
 # The interpreter is no ASan build: the runtimes are preloaded, and Python's own allocator steps aside. What Python
@@ -44,6 +44,6 @@ check-python-asan:
 	  $(PIP_INSTALL) --no-deps --no-build-isolation --target $(ASAN_PYTHON) ./python && \
 	  UPNVME_TEST_BUILD=asan PYTHONPATH=$(abspath $(ASAN_PYTHON)) PYTHONMALLOC=malloc \
 	  ASAN_OPTIONS=$(ASAN_OPTIONS):detect_leaks=0 \
-	  $(RUN) lane --jobs 1 --timeout 1800 python-asan \
+	  $(RUN) lane --jobs 1 python-asan \
 	  $(ASAN_TESTS:%='env LD_PRELOAD="$(ASAN_RUNTIMES)" $(VENV)/bin/python tests/python/run %'); fi
 ASAN_RUNTIMES = $(foreach l,asan ubsan,$(shell $(CC) -print-file-name=lib$(l).so))

@@ -20,5 +20,5 @@ check-python-ft: ## the Python package on a free-threaded CPython, which is buil
 	@tests/deps/install --optional python-ft
 	+@if $(SUBMAKE) $(FT_VENV)/.tools; then \
 	  $(SUBMAKE) abi-if-possible && $(FT_PIP) --force-reinstall --no-deps --no-build-isolation ./python && \
-	  $(RUN) lane --jobs 1 --timeout 1800 python-ft $(FT_TESTS:%='$(FT_VENV)/bin/python tests/python/run %'); \
+	  $(RUN) lane --jobs 1 python-ft $(FT_TESTS:%='$(FT_VENV)/bin/python tests/python/run %'); \
 	else $(RUN) lane --skip "no free-threaded Python: $$(tail -n 1 $(FT)/log)" python-ft; fi

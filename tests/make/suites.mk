@@ -8,7 +8,7 @@ deps-suites:
 
 check-suites: deps-suites deps-vm ## build and test on Debian 13 with its DPDK, compile on Debian's sid
 	+@$(SUBMAKE) vm-programs
-	@$(RUN) lane --jobs 1 --timeout 1800 suites \
+	@$(RUN) lane --jobs 1 suites \
 	  'tests/suites/run trixie make check-unit check-public' \
 	  'tests/suites/run --guest trixie tests/vm/test_dpdk.py' \
 	  'tests/suites/run sid make all'

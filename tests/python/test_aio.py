@@ -87,6 +87,39 @@ def test_batches_are_awaited(run, uri):
     run(main)
 
 
+def test_any_memory_can_be_written_from(run, uri):
+    """A copy is made where the device does not reach it, which is counted, and which may be changed at once."""
+    async def main():
+        async with upnvme.aio.open(uri, depth=4) as ctrlr:
+            ns, qp = ctrlr.namespaces[1], ctrlr.qpair(4)
+            assert await ns.write(0, b"a" * BLOCK + b"b" * BLOCK) is None
+            await ns.writefrom(bytearray(b"c" * BLOCK), 2)
+            await qp.write(ns, memoryview(b"d" * 2 * BLOCK), 3, 1)
+            await ns.compare(0, b"a" * BLOCK + b"b" * BLOCK + b"c" * BLOCK + b"d" * BLOCK)
+            with pytest.raises(upnvme.MediaError, match="Compare Failure"):
+                await ns.compare(0, b"x" * BLOCK)
+            assert ctrlr.stats.bounced_bytes == 9 * BLOCK
+            data = bytearray(b"e" * BLOCK)
+            future = ns.write(4, data)
+            data[:] = bytes(BLOCK)
+            await future
+            assert bytes(await ns.read(4)) == b"e" * BLOCK
+            # Many more than there is room for, each with memory of its own.
+            await asyncio.gather(*(ns.write(lba, bytes([lba]) * BLOCK) for lba in range(200)))
+            for lba in range(200):
+                assert bytes(await ns.read(lba)) == bytes([lba]) * BLOCK
+            before = ctrlr.stats.bounced_bytes
+            with ctrlr.register(bytearray(BLOCK)) as registered:
+                await ns.write(0, registered)
+            buf = ctrlr.alloc(2 * BLOCK)
+            await ns.write(0, buf)
+            assert ctrlr.stats.bounced_bytes == before
+            for wrong in b"", b"x", bytes(BLOCK + 1):
+                with pytest.raises(ValueError, match="whole number|blocks"):
+                    await ns.write(0, wrong)
+    run(main)
+
+
 def test_what_is_wrong_is_the_futures(run, uri):
     async def main():
         async with upnvme.aio.open(uri) as ctrlr:

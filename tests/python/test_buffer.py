@@ -112,7 +112,7 @@ def test_alignment(ctrlr):
         ctrlr.alloc(1, align=3)
     with pytest.raises(ValueError):
         ctrlr.alloc(0)
-    with pytest.raises(ValueError, match="bytes must be from 0"):
+    with pytest.raises(ValueError, match="size must be from 0"):
         ctrlr.alloc(-1)
 
 
@@ -187,6 +187,73 @@ def test_read_only_memory_is_only_written_from(ctrlr, ns):
         qp.submit(upnvme.batch(1, ns, upnvme.Op.READ), frozen)
     with pytest.raises((BufferError, TypeError)):
         ns.readinto(bytes(BLOCK), 0)
+
+
+def test_what_went_with_its_controller_says_so():
+    ctrlr = upnvme.open("soft:ram?size=1MiB")
+    ns, kept = ctrlr.namespaces[1], ctrlr.alloc(BLOCK)
+    data, freed, registered = ns.read(0), ctrlr.alloc(BLOCK), ctrlr.register(bytearray(BLOCK))
+    freed.free()
+    view = memoryview(kept)
+    with pytest.warns(ResourceWarning):
+        ctrlr.close()
+    view.release()
+    for buf in data, registered, kept:
+        with pytest.raises(ValueError, match="freed with its controller: copy what is needed"):
+            bytes(buf)
+    with pytest.raises(ValueError, match="was freed$"):
+        bytes(freed)
+    with pytest.raises(ValueError, match="has no memory"):
+        bytes(upnvme.Buffer())
+
+
+def test_content_as_bytes_and_text(ctrlr):
+    buf = ctrlr.alloc(16)
+    buf[:6] = "grüß".encode()
+    assert buf.tobytes() == bytes(buf) and type(buf.tobytes()) is bytes
+    assert buf.decode().rstrip("\0") == "grüß" and buf.decode("ascii", "replace")[0:2] == "gr"
+    with pytest.raises(UnicodeDecodeError):
+        buf.decode("ascii")
+    assert b"gr" in buf and ord("g") in buf and b"rg" not in buf and 255 not in buf
+    with pytest.raises(TypeError):
+        "gr" in buf  # noqa: B015
+
+
+def capsule_name(capsule):
+    return repr(capsule).split('"')[1]
+
+
+def test_arrays_of_dlpack_share_the_memory_and_can_be_written_to(ctrlr):
+    buf = ctrlr.alloc(BLOCK)
+    array = np.from_dlpack(buf)
+    assert array.flags.writeable and array.dtype == np.uint8
+    array[5] = 77
+    assert buf[5] == 77
+    with pytest.raises(BufferError):
+        buf.free()
+    del array
+    copied = np.from_dlpack(buf, copy=True)
+    copied[5] = 1
+    assert buf[5] == 77 and copied.flags.writeable and np.from_dlpack(buf, device="cpu")[5] == 77
+    gc.collect()
+    buf.free()
+
+
+def test_dlpacks_versions(ctrlr):
+    buf, frozen = ctrlr.alloc(BLOCK), ctrlr.register(b"r" * BLOCK)
+    for version, name in ((None, "dltensor"), ((0, 8), "dltensor"), ((1, 0), "dltensor_versioned"),
+                          ((2, 3), "dltensor_versioned")):
+        assert capsule_name(buf.__dlpack__(max_version=version)) == name
+        assert capsule_name(buf.__dlpack__(max_version=version, copy=True, dl_device=(1, 0))) == name
+    assert not np.from_dlpack(frozen).flags.writeable
+    assert np.from_dlpack(frozen, copy=True).flags.writeable
+    for wrong in {}, {"max_version": (0, 8)}, {"max_version": (1, 0), "dl_device": (2, 0)}:
+        with pytest.raises(BufferError, match="read-only|does not go to device"):
+            frozen.__dlpack__(**wrong)
+    frozen.free()
+    buf.free()  # capsules that nobody took hold nothing
+    with pytest.raises(ValueError, match="freed"):
+        np.from_dlpack(buf)
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK + 1])

@@ -2,14 +2,18 @@
 """Exceptions: which, what they say, and that they travel."""
 
 import builtins
+import errno
 import inspect
 import logging
 import pickle
 
+import numpy as np
 import pytest
+from conftest import well
 
 import upnvme
 from upnvme import _errors
+from upnvme._arguments import ticks
 
 
 def errors():
@@ -76,9 +80,73 @@ def test_namespaces_are_a_mapping():
         namespaces = ctrlr.namespaces
         assert list(namespaces) == [1, 2, 3] and len(namespaces) == 3 and 2 in namespaces and 9 not in namespaces
         assert namespaces.get(9) is None and namespaces[2] == namespaces[2] != namespaces[3]
-        with pytest.raises(KeyError):
-            namespaces[9]
+        for key in 9, 0, -1, 4, 0xFFFFFFFF, 1 << 40, "1", None, 1.5, b"", (1,):
+            assert key not in namespaces and namespaces.get(key) is None
+            with pytest.raises(KeyError, match="no namespace|no active namespace|namespace"):
+                namespaces[key]
+        assert np.int64(2) in namespaces and namespaces[np.uint8(2)] == namespaces[2]
         assert {ns.nsid for ns in namespaces.values()} == {1, 2, 3}
+
+
+def test_closed_is_no_missing_namespace():
+    with upnvme.open("soft:ram?size=1MiB") as ctrlr:
+        namespaces = ctrlr.namespaces
+    for use in (lambda: 1 in namespaces), (lambda: namespaces.get(1)), (lambda: namespaces[1]):
+        with pytest.raises(upnvme.ClosedError):
+            use()
+
+
+@pytest.mark.parametrize("status, kind, by_type", [
+    (0x0020, upnvme.NamespaceProtectedError, upnvme.GenericStatusError),
+    (0x4020, upnvme.NamespaceProtectedError, upnvme.GenericStatusError),
+    (0x0182, upnvme.ReadOnlyRangeError, upnvme.CommandStatusError),
+    (0x4182, upnvme.ReadOnlyRangeError, upnvme.CommandStatusError),
+])
+def test_write_protected_is_a_permission_error(status, kind, by_type):
+    error = _errors.make_status(status, 0, 0, "write")
+    assert type(error) is kind and isinstance(error, upnvme.WriteProtectedError) and isinstance(error, by_type)
+    assert isinstance(error, PermissionError) and error.errno == errno.EROFS and isinstance(error, upnvme.NVMeError)
+    assert not isinstance(_errors.make_status(0x0120, 0, 0, ""), PermissionError)
+    assert isinstance(_errors.make_error(errno.EROFS, 0, "", 0), PermissionError)
+
+
+def test_writes_of_a_read_only_controller_are_permission_errors(tmp_path):
+    upnvme.open(f"soft:{tmp_path / 'disk.img'}?size=1MiB").close()
+    with upnvme.open(f"soft:{tmp_path / 'disk.img'}?readonly=1") as ctrlr:
+        ns = ctrlr.namespaces[1]
+        for write in (lambda: ns.write(0, bytes(4096)), lambda: ns.write_zeroes(0, 1), lambda: ns.deallocate(0, 1)):
+            with pytest.raises(PermissionError) as caught:
+                write()
+            assert isinstance(caught.value, upnvme.WriteProtectedError)
+
+
+def test_an_image_that_this_process_has_open(tmp_path):
+    """What a notebook's cell that is run again meets."""
+    uri = f"soft:{tmp_path / 'disk.img'}?size=1MiB"
+    ctrlr = upnvme.open(uri)
+    for other in uri, f"soft:{tmp_path}/../{tmp_path.name}/disk.img", uri.replace("disk", "%64isk"):
+        with pytest.raises(upnvme.BusyError, match="held by this process itself, by <upnvme.Controller.*close it first"):
+            upnvme.open(other)
+    view = memoryview(ctrlr.namespaces[1].read(0))
+    with pytest.warns(ResourceWarning):
+        ctrlr.close()
+    with pytest.raises(upnvme.BusyError, match="its memory still has views"):
+        upnvme.open(uri)
+    view.release()
+    upnvme.open(uri).close()
+
+
+def test_an_image_that_another_process_has_open(tmp_path, run_python):
+    uri = f"soft:{tmp_path / 'disk.img'}?size=1MiB"
+    other = upnvme.open(f"soft:{tmp_path / 'other.img'}?size=1MiB")
+    with upnvme.open(uri):
+        process = run_python("""
+            import sys, upnvme
+            with upnvme.open("soft:ram?size=1MiB"):
+                upnvme.open(sys.argv[1])
+        """, uri)
+    other.close()
+    assert "BusyError" in process.stderr and "this process" not in process.stderr.splitlines()[-1], process.stderr
 
 
 def test_names_of_builtins_are_not_lost():
@@ -162,7 +230,31 @@ def test_remedies_have_pythons_names():
     (lambda ctrlr, ns: ctrlr.qpair(4).read(ctrlr, bytearray(4096)), TypeError, "a Namespace is needed"),
     (lambda ctrlr, ns: ctrlr.admin([-1]), ValueError, "a dword must be from 0 to 4294967295"),
     (lambda ctrlr, ns: ctrlr.admin(range(17)), ValueError, "up to 16 dwords"),
+    (lambda ctrlr, ns: ctrlr.admin("x"), TypeError, "cdw must be a sequence of dwords"),
+    (lambda ctrlr, ns: ctrlr.admin([6, 1.0]), TypeError, "cdw must be a sequence of dwords"),
+    (lambda ctrlr, ns: ctrlr.qpair(4).raw(7), TypeError, "cdw must be a sequence of dwords"),
     (lambda ctrlr, ns: ns.read(0, timeout=-1), ValueError, "timeout must be seconds"),
+    (lambda ctrlr, ns: ns.read(0, timeout=float("nan")), ValueError, "timeout must be seconds.*not nan"),
+    (lambda ctrlr, ns: ns.read(0, timeout="1"), TypeError, "timeout must be seconds.*not '1'"),
+    (lambda ctrlr, ns: ctrlr.qpair(4).poll(timeout=[]), TypeError, "timeout must be seconds"),
+    (lambda ctrlr, ns: ns.read(1.0), TypeError, "lba must be a whole number, not 1.0"),
+    (lambda ctrlr, ns: ns.read("0"), TypeError, "lba must be a whole number, not '0'"),
+    (lambda ctrlr, ns: ns.write(bytes(4096), 0), TypeError, "lba .*<class 'bytes'>: are the arguments in their order"),
+    (lambda ctrlr, ns: ns.readinto(0, bytearray(4096)), TypeError, "lba .*<class 'bytearray'>: are the arguments"),
+    (lambda ctrlr, ns: ctrlr.qpair(4).read(ns, ctrlr.alloc(4096), 0, 1.0), TypeError, "blocks must be a whole number"),
+    (lambda ctrlr, ns: ctrlr.qpair(4).read(ns, ctrlr.alloc(4096), 0, -1), ValueError, "blocks must be from 0"),
+    (lambda ctrlr, ns: ctrlr.qpair(4).readv(ns, [ctrlr.alloc(4096)], 0.0, 1), TypeError, "lba must be a whole number"),
+    (lambda ctrlr, ns: ctrlr.qpair("4"), TypeError, "depth must be a whole number, not '4'"),
+    (lambda ctrlr, ns: ctrlr.qpair(0), ValueError, "depth must be at least 1"),
+    (lambda ctrlr, ns: ctrlr.alloc(4096.0), TypeError, "size must be a whole number"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", keep_alive="1"), TypeError, "keep_alive must be a number of seconds"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", keep_alive=-1), ValueError, "keep_alive must be from 0 .*not -1$"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", keep_alive=float("nan")), ValueError, "keep_alive .*not nan"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", admin_timeout=-0.5), ValueError, "admin_timeout .*not -0.5"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", admin_timeout=float("inf")), ValueError, "admin_timeout .*not inf"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", queue_pairs=-1), ValueError, "queue_pairs must be from 0"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", max_transfer=1.5), TypeError, "max_transfer must be a whole number"),
+    (lambda ctrlr, ns: upnvme.open("soft:ram", lease_depth="1"), TypeError, "lease_depth must be a whole number"),
 ])
 def test_wrong_arguments_are_said_to_be_so(call, kind, words):
     with upnvme.open("soft:ram?size=1MiB") as ctrlr, pytest.raises(kind, match=words):
@@ -175,3 +267,74 @@ def test_limits():
         assert (limits.max_transfer_blocks, limits.max_transfer_bytes) == (16, 8192)
         assert limits.max_deallocate_ranges == 256 and limits.buffer_align == ctrlr.info.buffer_align
         assert limits.max_verify_blocks is None
+
+
+@pytest.mark.parametrize("seconds, ms", [(1e-9, 1), (0.0001, 1), (0.001, 1), (0.0011, 2), (1.1, 1100), (60, 60000)])
+def test_a_short_time_is_not_none(seconds, ms):
+    assert ticks("keep_alive", seconds, 1000, 2 ** 32 - 1) == ms
+    assert ticks("keep_alive", 0, 1000, 2 ** 32 - 1) == ticks("keep_alive", 0.0, 1000, 2 ** 32 - 1) == 0
+
+
+def test_keep_alive_is_what_was_asked_for():
+    with upnvme.open("soft:ram?size=1MiB", keep_alive=0.0001) as ctrlr:
+        assert ctrlr.get_feature(0x0F) > 0 and ctrlr.features.keep_alive_ms > 0
+
+
+def test_what_a_device_does_not_do_in_time_is_named(slow_python):
+    """By the caller's command and time, and not by the pool's."""
+    well(slow_python("""
+        with upnvme.open(image) as ctrlr:
+            ns = ctrlr.namespaces[1]
+            ns.write(0, bytes(8 * 4096))
+            hold()
+            for call, words in ((lambda: ns.read(3, 2, timeout=0.3), "read of 2 blocks from LBA 3 was not done in 0.3 s"),
+                                (lambda: ns.readinto(bytearray(4096), 1, timeout=0), "read of 1 blocks from LBA 1 was not "
+                                 "done in 0 s")):
+                try:
+                    call()
+                    sys.exit("not timed out")
+                except upnvme.TimeoutError as error:
+                    assert str(error).startswith(words) and "queue pair" not in str(error), error
+                    assert error.code_name == "UPNVME_ERR_TIMEOUT" and error.errno == 110
+            let_go()
+    """))
+
+
+def test_an_admin_command_of_a_controller_that_stalls_is_timed_by_its_caller(slow_python):
+    well(slow_python("""
+        with upnvme.open("soft:ram?size=1MiB&mode=thread") as ctrlr:
+            stall()
+            for seconds in 0.2, 0, 1e-12:
+                try:
+                    ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), 2, timeout=seconds)
+                    sys.exit("not timed out")
+                except upnvme.TimeoutError as error:
+                    said = f"admin command 06h was not answered in {max(seconds, 1e-9):g} s"
+                    assert str(error).startswith(said), error
+            go_on()
+            assert ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), 2).ok
+        with upnvme.open("soft:ram?size=1MiB&mode=thread", admin_timeout=0.3) as ctrlr:
+            stall()
+            try:
+                ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), 2)
+                sys.exit("not timed out")
+            except upnvme.TimeoutError as error:
+                assert "was not answered in admin_timeout" in str(error), error
+            go_on()
+    """))
+
+
+def test_so_is_one_in_asyncio(slow_python):
+    well(slow_python("""
+        import asyncio, upnvme.aio
+        async def main():
+            async with upnvme.aio.open("soft:ram?size=1MiB&mode=thread") as ctrlr:
+                stall()
+                try:
+                    await ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), 2, timeout=0.2)
+                    sys.exit("not timed out")
+                except upnvme.TimeoutError as error:
+                    assert str(error).startswith("admin command 06h was not answered in 0.2 s"), error
+                go_on()
+        asyncio.run(main())
+    """))

@@ -264,20 +264,3 @@ def test_arrays_in_dma_memory_are_not_copied(ns):
     ns.tofile(array, 8 * BLOCK)
     assert ctrlr.stats.bounced_bytes == before
     assert (ns.fromfile(np.uint64, len(array), 8 * BLOCK) == 9).all()
-
-
-def test_dlpack(ns):
-    buf = ns.controller.alloc(BLOCK)
-    array = np.from_dlpack(buf)
-    array = array if array.flags.writeable else np.asarray(buf)
-    buf[3] = 77
-    assert array[3] == 77 and np.from_dlpack(buf).shape == (BLOCK,)
-    with pytest.raises(BufferError):
-        view = np.from_dlpack(buf)
-        buf.free()
-    del view, array
-    capsule = buf.__dlpack__()
-    del capsule
-    buf.free()
-    with pytest.raises(BufferError):
-        ns.controller.alloc(BLOCK).__dlpack__(copy=True)

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -37,10 +38,13 @@ class Machine:
         (self.bin / "modprobe").write_text(f"#!/bin/sh\n{script}\n")
         (self.bin / "modprobe").chmod(0o755)
 
-    def setup(self, *arguments, code=0, **options):
+    def setup(self, *arguments, **options):
+        return self.devices("setup", *arguments, **options)
+
+    def devices(self, *arguments, code=0, **options):
         mounts = [self.sys, "/sys"] + [self.limits, LIMITS] * os.path.isdir(LIMITS)
         environment = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", "SUDO_USER": "", "COLUMNS": "40"}
-        process = child.run(["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", COMMAND, "devices", "setup",
+        process = child.run(["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", COMMAND, "devices",
                              *arguments], env=environment, **options)
         assert process.returncode == code, process.stdout + process.stderr
         return process
@@ -95,6 +99,13 @@ def test_what_fails_is_told_and_the_rest_is_done(machine):
     done = machine.setup("--apply", "--yes", "--huge-pages", "8:2MiB", code=1)
     assert "Error: driver: modprobe did not load vfio-pci: is it" in done.stderr
     assert "Error: huge pages: memory was found for 0 huge pages of 8" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "status", "setup"])
+def test_a_sysfs_that_is_not_there_is_no_machine_without_devices(machine, command):
+    shutil.rmtree(machine.sys / "bus")
+    process = machine.devices(command, code=1)
+    assert "no sysfs is mounted on /sys" in process.stderr and not process.stdout
 
 
 @pytest.mark.parametrize("arguments, code, words", [

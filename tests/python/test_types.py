@@ -57,21 +57,81 @@ with upnvme.open("soft:ram") as ctrlr:
 """
 
 
-def test_callers_are_checked(tmp_path):
-    (tmp_path / "caller.py").write_text(CALLER)
-    (tmp_path / "wrong.py").write_text(CALLER.replace("ns.read(0)", "ns.read('0')"))
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null"]
-    assert subprocess.run(command + [tmp_path / "caller.py"]).returncode == 0
-    assert subprocess.run(command + [tmp_path / "wrong.py"]).returncode == 1
+MEMORY = """
+import array, asyncio, ctypes, mmap
+import numpy as np
+import upnvme.aio
+
+def use(ctrlr: upnvme.Controller, ns: upnvme.Namespace) -> None:
+    data = ns.read(np.int64(0), np.uint32(1))
+    ns.write(0, b"")
+    ns.write(2, data)
+    for buf in bytearray(), memoryview(b""), array.array("B"), mmap.mmap(-1, 1), np.ones(4), (ctypes.c_int * 4)():
+        ns.write(np.int64(0), buf)
+    ns.readinto(bytearray())
+    ns.readinto(memoryview(bytearray()), np.uint64(3))
+    ns.readinto(data)
+    ns.readinto(array.array("B"))
+    ns.readinto(mmap.mmap(-1, 1))
+    ns.readinto(np.zeros(4))
+    ns.readinto((ctypes.c_int * 4)())
+    ctrlr.register(np.zeros(4)).free()
+    text: str = data.decode()
+    raw: bytes = data.tobytes()
+    cache: bool = ctrlr.info.volatile_write_cache
+    ops = upnvme.batch(4, ns, upnvme.Op.READ, lba=np.int64(1))
+    ops["lba"] = np.arange(4)
+    ops["lba"] = [1, 2, 3, 4]
+    try:
+        ctrlr.qpair(np.int64(4)).run(ops, data)
+    except upnvme.PartialError as error:
+        index: int = error.index
+
+async def wait(ns: upnvme.aio.Namespace) -> None:
+    written: asyncio.Future[None] = ns.write(1, b"")
+    read: upnvme.Buffer = await ns.read(0)
+"""
+
+WRONG = [(CALLER, "ns.read(0)", "ns.read('0')"), (MEMORY, 'ns.write(0, b"")', 'ns.write(0, "str")'),
+         (MEMORY, "ns.readinto(bytearray())", 'ns.readinto(b"")'), (MEMORY, 'ns.write(0, b"")', 'ns.write(b"", 0)'),
+         (MEMORY, "ns.readinto(data)", 'ns.readinto("str")'), (MEMORY, "np.uint64(3)", "3.0"),
+         (MEMORY, "asyncio.Future[None]", "asyncio.Future[int]")]
 
 
-def test_callers_are_checked_by_pyright(pyright, tmp_path):
-    (tmp_path / "caller.py").write_text(CALLER)
-    (tmp_path / "wrong.py").write_text(CALLER.replace("ns.read(0)", "ns.read('0')"))
-    process = pyright("caller.py")
+@pytest.fixture
+def callers(tmp_path):
+    """Two that are right, and some with one mistake each."""
+    right, wrong = [tmp_path / "right.py", tmp_path / "memory.py"], []
+    for path, text in zip(right, (CALLER, MEMORY)):
+        path.write_text(text)
+    for i, (text, word, other) in enumerate(WRONG):
+        assert text.count(word) == 1
+        wrong.append(tmp_path / f"wrong{i}.py")
+        wrong[-1].write_text(text.replace(word, other))
+    return right, wrong
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12"])
+def test_callers_are_checked(callers, version):
+    """From 3.12 on there is collections.abc.Buffer."""
+    right, wrong = callers
+    process = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null", "--python-version",
+                              version, *right, *wrong], capture_output=True, text=True)
+    assert process.returncode == 1, process.stderr
+    for path in right:
+        assert path.name not in process.stdout, process.stdout
+    for path in wrong:
+        assert f"{path.name}:" in process.stdout, process.stdout
+
+
+def test_callers_are_checked_by_pyright(pyright, callers):
+    right, wrong = callers
+    process = pyright(*right)
     assert process.returncode == 0, process.stdout
-    process = pyright("wrong.py")
+    process = pyright(*wrong)
     assert process.returncode == 1 and "reportArgumentType" in process.stdout, process.stdout
+    for path in wrong:
+        assert f"{path.name}:" in process.stdout, process.stdout
 
 
 def test_importing_is_light(run_python):

@@ -94,8 +94,9 @@ static void one_whose_handle_is_still_there_is_taken_over(void **state)
 	rig_close(&rig);
 	/* The first one finds that nobody answers, within its deadline, and gives the controller
 	 * up. */
-	assert_int_equal(upnvme_qpair_close(qp), 0);
-	assert_int_equal(upnvme_close(left), 0);
+	expect_error(upnvme_qpair_close(qp), -ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
+		     "had to be given up", NULL);
+	expect_error(upnvme_close(left), -EIO, UPNVME_ERR_NOT_DURABLE, "may be lost", NULL);
 }
 
 static void one_in_a_failed_state_is_reset(void **state)

@@ -12,6 +12,8 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 SANITIZERS = {"asan": ["-fsanitize=address,undefined"], "tsan": ["-fsanitize=thread"], "coverage": ["--coverage"]}
+# Of a command that hangs: each takes seconds, but a slow or busy machine is no failure.
+PATIENCE = 600
 release_only = unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
 
 
@@ -31,12 +33,12 @@ def finish(command, code, **options):
 
 def run(program, *args, code=0, **options):
     """Runs a program of the build."""
-    return finish([BUILD / program, *args], code, **{"timeout": 120, "stdin": subprocess.DEVNULL, **options})
+    return finish([BUILD / program, *args], code, **{"timeout": PATIENCE, "stdin": subprocess.DEVNULL, **options})
 
 
 def call(*command, **options):
     """What a command of the system prints; it must succeed."""
-    return finish(command, 0, timeout=300, **options).stdout
+    return finish(command, 0, timeout=PATIENCE, **options).stdout
 
 
 def library_objects():
@@ -72,7 +74,7 @@ class Case(unittest.TestCase):
         subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", TOP / "capi/include", source,
                         *SANITIZERS.get(os.environ.get("UPNVME_TEST_BUILD"), []), "-L", BUILD / "lib", "-lupnvme",
                         "-pthread", f"-Wl,-rpath,{BUILD / 'lib'}", "-o", self.folder / "program"], check=True,
-                       timeout=120)
+                       timeout=PATIENCE)
         return self.folder / "program"
 
 

@@ -9,10 +9,11 @@ device in earnest is a kernel, in tests/vm.
 import functools
 import json
 import os
+import shutil
 import subprocess
 import unittest
 
-from harness import BUILD, Case, main, run
+from harness import BUILD, PATIENCE, Case, main, run
 
 TOOL = "bin/upnvme-devices"
 ADDRESS = "0000:01:00.0"
@@ -26,7 +27,7 @@ def namespaces():
     """Why no mount namespace can be had, or None."""
     try:
         done = subprocess.run(["unshare", "-Urm", "sh", "-c", "mount --bind /tmp /sys"], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=PATIENCE, check=False)
     except FileNotFoundError:
         return "unshare is not installed"
     return f"no mount namespace: {done.stderr.strip()}" if done.returncode else None
@@ -80,7 +81,7 @@ class CommandLine(Case):
 
     def test_an_output_that_is_full_is_an_error(self):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([BUILD / TOOL, "status"], stdout=full, stderr=subprocess.PIPE, timeout=60,
+            done = subprocess.run([BUILD / TOOL, "status"], stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE,
                                   check=False)
         self.assertEqual(done.returncode, 1)
 
@@ -135,7 +136,7 @@ class Machine(Case):
         if os.path.isdir(LIMITS):
             mounts += [self.limits, LIMITS]
         command = ["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", *before, BUILD / TOOL, *args]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
                               check=False, env={**os.environ, "PATH": self.path, "SUDO_USER": ""})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
@@ -170,6 +171,14 @@ class Listing(Machine):
     def test_no_device_is_said_and_is_an_empty_array(self):
         self.assertEqual(self.tool("list").stdout, "no NVMe devices on the PCI bus\n")
         self.assertEqual(json.loads(self.tool("list", "--json").stdout), [])
+
+    def test_a_sysfs_that_is_not_there_is_no_machine_without_devices(self):
+        shutil.rmtree(self.folder / "sys/bus")
+        for command in ("list", "status", "setup"):
+            with self.subTest(command=command):
+                done = self.tool(command, code=1)
+                self.assertEqual(done.stdout, "")
+                self.assertIn("no sysfs is mounted on /sys", done.stderr)
 
     def test_a_mounted_device_is_listed_as_such_and_not_bound(self):
         with open("/proc/self/mountinfo", encoding="utf-8") as file:

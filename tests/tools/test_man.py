@@ -8,9 +8,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
-from harness import BUILD, TOP, Case, main, run
+from harness import BUILD, PATIENCE, TOP, Case, main, release_only, run
 
 MAN = TOP / "capi/docs/man.py"
 TOOLS = {"upnvme-perf": "man1/upnvme-perf.1", "upnvme-devices": "man8/upnvme-devices.8"}
@@ -18,7 +19,7 @@ EXPORTED = set(re.findall(r"^\t(\w+);$", (TOP / "capi/upnvme.map").read_text(enc
 
 
 def call(*command):
-    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, timeout=120)
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def plain(page):
@@ -27,15 +28,20 @@ def plain(page):
     return re.sub(r"\\-", "-", text).replace("\\(aq", "'")
 
 
+@release_only
 class Man(Case):
-    def setUp(self):
-        super().setUp()
-        call(sys.executable, "-B", MAN, "functions", "1.2.3", self.folder)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory(prefix="upnvme-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.man = pathlib.Path(folder.name)
+        call(sys.executable, "-B", MAN, "functions", "1.2.3", cls.man)
         for tool in TOOLS:
-            call(sys.executable, "-B", MAN, "tool", BUILD / "bin" / tool, "1.2.3", self.folder)
+            call(sys.executable, "-B", MAN, "tool", BUILD / "bin" / tool, "1.2.3", cls.man)
 
     def pages(self):
-        return sorted(self.folder.glob("man*/*"))
+        return sorted(self.man.glob("man*/*"))
 
     def test_each_function_and_each_tool_has_a_page(self):
         names = {path.stem for path in self.pages()}
@@ -43,7 +49,7 @@ class Man(Case):
         self.assertEqual({path.stem for path in (TOP / "capi/tools").iterdir()}, set(TOOLS))
 
     def test_a_page_has_all_that_its_reader_looks_for(self):
-        page = plain(self.folder / "man3/upnvme_read.3")
+        page = plain(self.man / "man3/upnvme_read.3")
         sections = re.findall(r'^\.SH "(.*)"$', page, re.MULTILINE)
         self.assertEqual(sections, ["NAME", "SYNOPSIS", "DESCRIPTION", "PARAMETERS", "RETURN VALUE", "THREADS",
                                     "HISTORY", "SEE ALSO"])
@@ -51,7 +57,7 @@ class Man(Case):
         self.assertIn("upnvme 1.2.3", page.splitlines()[1])
 
     def test_each_error_is_a_term_of_its_own(self):
-        for path in self.folder.glob("man3/upnvme_*.3"):
+        for path in self.man.glob("man3/upnvme_*.3"):
             errors = plain(path).partition('.SH "RETURN VALUE"')[2].partition(".SH")[0]
             for line in errors.splitlines():
                 with self.subTest(page=path.name, line=line):
@@ -59,7 +65,7 @@ class Man(Case):
 
     def test_each_word_of_the_help_is_in_the_page(self):
         for tool, page in TOOLS.items():
-            words = plain(self.folder / page).split()
+            words = plain(self.man / page).split()
             for word in run(f"bin/{tool}", "--help").stdout.removeprefix("usage: ").split():
                 with self.subTest(tool=tool, word=word):
                     self.assertIn(word.replace("\\", "\\e"), words)
@@ -85,7 +91,7 @@ class Man(Case):
 
     @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not installed")
     def test_a_page_that_is_wrong_is_seen(self):
-        path = pathlib.Path(self.folder) / "wrong.3"
+        path = self.folder / "wrong.3"
         path.write_text(self.pages()[-1].read_text(encoding="utf-8") + ".NOSUCH macro\n", encoding="utf-8")
         with self.assertRaises(subprocess.CalledProcessError):
             call("mandoc", "-Tlint", "-Wwarning", path)

@@ -9,7 +9,7 @@ import pty
 import signal
 import subprocess
 
-from harness import BUILD, Case, main, run
+from harness import BUILD, PATIENCE, TOP, Case, main, release_only, run
 
 TOOL = "bin/upnvme-perf"
 RAM = "soft:ram?size=4MiB"
@@ -87,6 +87,21 @@ class Options(Case):
         self.assertIn("namespace 2", perf("--uri", RAM, "--nsid", "2", code=1).stderr)
 
 
+@release_only
+class Closing(Case):
+    def test_a_flush_that_fails_at_the_end_is_exit_code_1(self):
+        """The figures are printed, and yet what they are about may be lost."""
+        library, image = self.folder / "hold.so", self.folder / "image"
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
+                        TOP / "tests/python/support/hold.c", "-ldl"], check=True)
+        image.write_bytes(bytes(1 << 20))
+        (self.folder / "held.bad").touch()
+        done = perf("--uri", f"soft:{image}?engine=worker", "--rw", "write", "--ios", "10", code=1,
+                    env={**os.environ, "LD_PRELOAD": f"{os.environ.get('LD_PRELOAD', '')} {library}",
+                         "UPNVME_HOLD": str(self.folder / "held")})
+        self.assertIn("may be lost", done.stderr)
+
+
 class Figures(Case):
     def test_json_has_every_field_and_adds_up(self):
         got = measure("--uri", RAM, "--rw", "randrw", "--mix", 30, "--ios", 20000, "--threads", 2, "--qd", 8)
@@ -122,7 +137,7 @@ class Figures(Case):
     def test_the_time_is_kept(self):
         got = measure("--uri", RAM, "--time", "300ms")
         self.assertGreater(got["seconds"], 0.29)
-        self.assertLess(got["seconds"], 3)
+        self.assertLess(got["seconds"], 60)
 
     def test_the_ends_of_the_mix(self):
         self.assertEqual(measure("--uri", RAM, "--rw", "randrw", "--mix", 0, "--ios", 500)["read"]["ios"], 0)
@@ -165,7 +180,7 @@ class Figures(Case):
     def test_an_output_that_is_full_is_an_error(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([BUILD / TOOL, "--uri", RAM, "--ios", "10"], stdout=full, stderr=subprocess.PIPE,
-                                  text=True, timeout=60, check=False)
+                                  text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left", done.stderr)
 
@@ -286,7 +301,7 @@ class Stopping(Case):
                 process, shown = self.start_on_terminal("--uri", RAM, "--json", "--threads", "2", *args)
                 self.assertIn("IOPS", shown)
                 process.send_signal(signal.SIGINT)
-                output, _ = process.communicate(timeout=60)
+                output, _ = process.communicate(timeout=PATIENCE)
                 got = json.loads(output)
                 self.assertEqual(process.returncode, 130)
                 self.assertIs(got["interrupted"], True)
@@ -298,7 +313,7 @@ class Stopping(Case):
         image = self.file("disk.img", size=1 << 20)
         process, _ = self.start_on_terminal("--uri", f"soft:{image}", "--json", "--time", "1")
         os.truncate(image, 4096)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
         got = json.loads(output)
         self.assertEqual(process.returncode, 1)
         self.assertGreater(got["errors"]["total"], 0)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import TOP, Case, fenced, main, run
+from harness import PATIENCE, TOP, Case, fenced, main, run
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
 
@@ -49,7 +49,7 @@ class Readme(Case):
     def test_every_target_of_make_that_is_named_exists(self):
         named = set(re.findall(r"(?:`|^    |sudo )make ([a-z-]+)", README, re.MULTILINE))
         help_text = subprocess.run(["make", "-s", "-C", TOP, "help"], capture_output=True, text=True, check=True,
-                                   timeout=60).stdout
+                                   timeout=PATIENCE).stdout
         self.assertLessEqual({"demo", "check", "bench", "install"}, named)
         self.assertLessEqual(named, set(re.findall(r"^  ([a-z-]+) ", help_text, re.MULTILINE)))
 

@@ -7,6 +7,7 @@ import fcntl
 import functools
 import os
 import pathlib
+import shutil
 import signal
 import struct
 import subprocess
@@ -164,6 +165,14 @@ def shell(command):
     if done.returncode:
         raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def for_any_user(folder):
+    """An environment with the plug-in in this folder, which every user may enter: the tree may be in root's home."""
+    folder.chmod(0o755)
+    if PLUGIN.exists():
+        shutil.copy(PLUGIN, folder)
+    return {**os.environ, "UPNVME_PLUGIN_DIR": str(folder)}
 
 
 def call(program, *args):

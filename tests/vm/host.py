@@ -29,9 +29,9 @@ QEMU = "qemu-system-x86_64"
 VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
 SKIP = 77
 IN_GUEST = "UPNVME_GUEST"
-# The runner stops a file after 600 s and knows nothing of what it stops. First the guest speaks, then the host.
-GUEST_SECONDS = 420
-HOST_SECONDS = 500
+# The runner stops a file in the end and knows nothing of what it stops. First the guest speaks, then the host.
+GUEST_SECONDS = 1200
+HOST_SECONDS = 1400
 LAST_WORDS_SECONDS = 20
 # Of a busy machine a guest gets little and late: its kernel shall not take timers, clocks, processors or devices that
 # are late for broken ones. A hang shall leave the stacks of all processors on the console.

@@ -4,7 +4,6 @@
 
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -40,13 +39,10 @@ class Access(guest.harness.Case):
         return process
 
     def as_nobody(self, locked_bytes=64 * MIB):
-        """What a user without privileges gets to see who may lock so much memory. The plug-in is where he finds it."""
-        self.folder.chmod(0o755)
-        if guest.PLUGIN.exists():
-            shutil.copy(guest.PLUGIN, self.folder)
+        """What a user without privileges gets to see who may lock so much memory."""
         done = subprocess.run([sys.executable, library.__file__, URI, str(NOBODY), str(locked_bytes)], check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env={**os.environ, "UPNVME_PLUGIN_DIR": str(self.folder)})
+                              env=guest.for_any_user(self.folder))
         self.assertEqual(done.stderr, "")
         return done.stdout.strip()
 

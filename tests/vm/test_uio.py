@@ -39,9 +39,9 @@ class Uio(guest.harness.Case):
     def is_bus_master(self):
         return bool((guest.PCI / "devices" / ADDRESS / "config").read_bytes()[COMMAND] & BUS_MASTER)
 
-    def process(self, *arguments):
+    def process(self, *arguments, env=None):
         process = subprocess.Popen([sys.executable, library.__file__, guest.uri_of(ADDRESS, unsafe=1), *arguments],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
         self.addCleanup(process.wait)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stdin.close)
@@ -54,7 +54,7 @@ class Uio(guest.harness.Case):
         self.refused("URI_KEY", unsafe=1, pages="huge")
 
     def test_data_in_every_shape(self):
-        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1), timeout=300)
+        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1))
 
     def test_it_leaves_the_process_as_it_was(self):
         guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, unsafe=1))
@@ -109,7 +109,7 @@ class Uio(guest.harness.Case):
             methods.write_text(before)
 
     def test_a_user_who_is_not_root_is_refused(self):
-        said, _ = self.process("65534", str(64 * MIB)).communicate()
+        said, _ = self.process("65534", str(64 * MIB), env=guest.for_any_user(self.folder)).communicate()
         self.assertIn("DEVICE_ACCESS", said)
         self.assertIn("root only", said)
 

@@ -23,7 +23,7 @@
 #include "cgo_notes.h"
 
 /** The version of what is in here, which the package compares with the one that it was made for. */
-#define UPNVME_CGO_VERSION 3u
+#define UPNVME_CGO_VERSION 4u
 
 /** The memory of one buffer, as Go gives it. */
 struct upnvme_cgo_room {
@@ -265,26 +265,56 @@ static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme
 	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
 }
 
-/** Submits tagged commands as Go has them, all with data in one buffer. */
-static inline int upnvme_cgo_submit(uintptr_t handle, const void *ops, uint32_t n, uintptr_t base,
-				    uint64_t bytes)
+/** How far a batch has come. */
+struct upnvme_cgo_batch {
+	uint32_t n; /**< how many commands */
+	int why;    /**< why not all: a negative errno; or 0 */
+};
+
+/** Submits tagged commands as Go has them, all with data in one buffer. A short count does not say what
+ * was wrong with the command after it, which is tried by itself then. */
+static inline struct upnvme_cgo_batch upnvme_cgo_submit(uintptr_t handle, const void *ops,
+							uint32_t n, uintptr_t base, uint64_t bytes)
 {
 	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
 	struct upnvme_area area = upnvme_cgo_area(base, bytes);
+	struct upnvme_cgo_batch batch = { 0, 0 };
 
-	return upnvme_submit_at(q->qp, &area, (const struct upnvme_op *)ops, n);
+	do {
+		int rc = upnvme_submit_at(q->qp, &area, (const struct upnvme_op *)ops + batch.n,
+					  n - batch.n);
+
+		if (rc < 0)
+			batch.why = rc;
+		else
+			batch.n += (uint32_t)rc;
+	} while (batch.n < n && !batch.why);
+	return batch;
 }
 
 /** Submits a batch and waits for it, as upnvme_exec does. */
-static inline int upnvme_cgo_exec(uintptr_t handle, const void *ops, uint32_t n, uintptr_t base,
-				  uint64_t bytes, struct upnvme_completion *done, uint32_t ndone,
-				  uint64_t timeout_ns)
+static inline struct upnvme_cgo_batch upnvme_cgo_exec(uintptr_t handle, const void *ops, uint32_t n,
+						      uintptr_t base, uint64_t bytes,
+						      struct upnvme_completion *done,
+						      uint32_t ndone, uint64_t timeout_ns)
 {
 	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
 	struct upnvme_area area = upnvme_cgo_area(base, bytes);
+	struct upnvme_cgo_batch batch = { 0, 0 };
+	struct upnvme_error error;
+	int rc = upnvme_exec_at(q->qp, &area, (const struct upnvme_op *)ops, n, done, ndone,
+				timeout_ns);
 
-	return upnvme_exec_at(q->qp, &area, (const struct upnvme_op *)ops, n, done, ndone,
-			      timeout_ns);
+	if (rc < 0) {
+		batch.why = rc;
+		return batch;
+	}
+	batch.n = (uint32_t)rc;
+	if (batch.n < n) {
+		upnvme_error_get(&error);
+		batch.why = error.err ? error.err : -EIO;
+	}
+	return batch;
 }
 
 /* --- leases -------------------------------------------------------------------------------------- */

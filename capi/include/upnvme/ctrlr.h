@@ -69,11 +69,25 @@ UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
 
 /**
  * Shuts the controller down and frees it, its namespaces, and all its DMA memory. Callbacks of
- * admin commands that are outstanding run here. When it fails, nothing has happened.
+ * admin commands that are outstanding run here.
+ *
+ * After -EBUSY, -EDEADLK and -EOWNERDEAD nothing has happened. After -EIO and -ETIMEDOUT it *is*
+ * closed, and the handle is gone, but:
+ *
+ * - with UPNVME_ERR_NOT_DURABLE, what was written and not flushed before may be lost. Its shutdown
+ *   failed, or did not end in time, or it had failed and was given up before; the sentence says
+ *   which. A controller without a volatile write cache has nothing to lose.
+ * - if the sentence says so, it did not come to rest: storage behind a software controller does not
+ *   answer, or a device obeys in nothing. Memory that it may still touch is set aside, and a file
+ *   stays locked, until it does; upnvme_open and upnvme_close look whether it has.
+ *
+ * Every wait has a deadline. A shutdown takes at most what the controller says (RTD3E, 1 to 60 s;
+ * 5 s if it says nothing), then disabling what it says of that (CAP.TO, 0.5 to 127.5 s). `soft:`
+ * has upnvme_open_opts.admin_timeout_ns for both together.
  *
  * @param ctrlr  the controller; null is accepted
  * @return 0, or a negative errno: -EBUSY (queue pairs live), -EDEADLK (within a callback of
- *   upnvme_ctrlr_poll), -EOWNERDEAD (after fork)
+ *   upnvme_ctrlr_poll), -EOWNERDEAD (after fork); closed all the same: -EIO, -ETIMEDOUT
  * @thread Any thread, while no other one uses the controller; not within a callback.
  * @since 0.1
  */

@@ -61,7 +61,8 @@ UPNVME_ASSERT(offsetof(struct upnvme_device, reserved) == 448, "frozen");
  * @param[out] devices  the first `n` devices; may be null if `n` is 0
  * @param n  room, in devices
  * @return how many devices there are, which may be more than `n`, or a negative errno: -EINVAL
- *   (null), -ENOMEM, -EACCES; others as the operating system gave them, with UPNVME_ERR_SYSTEM
+ *   (null), -ENOMEM, -EACCES; others as the operating system gave them, with UPNVME_ERR_SYSTEM:
+ *   -ENOENT where /sys or /proc is not mounted
  * @thread Any thread.
  * @since 0.1
  */
@@ -73,7 +74,7 @@ UPNVME_API int upnvme_devices_list(struct upnvme_device *devices, uint32_t n);
  * @param address  PCI address
  * @param[out] device  filled in
  * @return 0, or a negative errno: -EINVAL (null, no address), -ENODEV (absent), -ENOTSUP (not an
- *   NVMe device), -ENOMEM
+ *   NVMe device), -ENOMEM, -ENOENT (/sys or /proc is not mounted)
  * @thread Any thread.
  * @since 0.1
  */
@@ -89,7 +90,8 @@ UPNVME_API int upnvme_device_get(const char *address, struct upnvme_device *devi
  * @return 0, or a negative errno: -EINVAL (null, no address, no such driver), -ENODEV (absent),
  *   -ENOTSUP (not an NVMe device), -EBUSY (its blocks or its VFIO group are in use; its driver is
  *   one whose users cannot be seen; its IOMMU group has devices that other drivers keep), -ENXIO
- *   (no IOMMU, or one that this driver cannot program), -ENOENT (the driver is not loaded),
+ *   (no IOMMU, or one that this driver cannot program), -ENOENT (the driver is not loaded, or
+ *   /sys or /proc is not mounted),
  *   -EACCES, -EPERM, -EROFS (permission), -EIO (the kernel refused), -ENOMEM
  * @thread Any thread.
  * @since 0.1
@@ -141,10 +143,11 @@ struct upnvme_system {
 #define UPNVME_SYSTEM_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_system))
 
 /**
- * Looks at the machine. What cannot be read counts as not there.
+ * Looks at the machine. A file of /sys that cannot be read counts as not there.
  *
  * @param[in,out] system  filled in up to system->size
- * @return 0, or -EINVAL (null, size)
+ * @return 0, or a negative errno: -EINVAL (null, size); with UPNVME_ERR_SYSTEM -ENOENT (/sys is not
+ *   mounted), -EACCES (it may not be read)
  * @thread Any thread.
  * @since 0.1
  */

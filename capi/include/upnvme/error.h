@@ -72,7 +72,7 @@ extern "C" {
 #define UPNVME_ERR_IOVEC              100u /**< a segment no PRP or SGL can say; a wrong total */
 #define UPNVME_ERR_METADATA           101u /**< metadata missing, unreachable, or not taken */
 #define UPNVME_ERR_UNSUPPORTED        102u /**< the controller, or the way to it, lacks it */
-#define UPNVME_ERR_TRANSFER           103u /**< too large to be sent whole, and cannot be split */
+#define UPNVME_ERR_TRANSFER           103u /**< too large to be sent whole, or not what its command moves */
 #define UPNVME_ERR_TIMEOUT            104u /**< upnvme_exec: not all was done in time */
 #define UPNVME_ERR_BUFFER_SHORT       105u /**< blocks that pass the end of an upnvme_area */
 /* memory */

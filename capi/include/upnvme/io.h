@@ -12,6 +12,9 @@
  * without carries a tag and comes out of upnvme_reap. A callback may submit, may free its buffers
  * and may ask to close its queue pair (carried out when the poll returns); it may not poll (-EDEADLK).
  *
+ * A call of this header needs less than 8 KiB of stack, beside what callbacks need: a thread of 16 KiB
+ * will do (DPDK's memory apart).
+ *
  * A callback should return. One that is left by an exception or longjmp leaves its poll in the middle,
  * and every later call with the queue pair is within the callback still. The way out is
  * upnvme_qpair_abandon, then upnvme_qpair_adopt or upnvme_qpair_close: nothing is lost.
@@ -78,12 +81,21 @@ UPNVME_API int upnvme_qpair_create(upnvme_qpair **qp, upnvme_ctrlr *ctrlr,
 /**
  * Refuses new commands, deletes the queues at the controller, and completes all that is
  * outstanding. Callbacks run here, tagged completions can still be reaped, then only
- * upnvme_qpair_close is left to call. Every wait has a deadline; a controller that does not delete
- * the queues is given up.
+ * upnvme_qpair_close is left to call.
+ *
+ * After -EIO and -ETIMEDOUT it *is* stopped, and all is completed, but the queues could not be
+ * deleted. A controller that does not delete them is given up (UPNVME_EVENT_FAILED), since only a
+ * disabled one keeps off their memory. Where it is storage behind a software controller that does not
+ * answer, the controller and its other queue pairs go on: memory that commands of this one may still
+ * touch, their buffers included, is set aside until it answers. upnvme_dma_free does not give such a
+ * buffer out again and upnvme_mem_unregister says -EBUSY; do not use it for anything else.
+ *
+ * Every wait has a deadline: two admin commands, each at most upnvme_open_opts.admin_timeout_ns, and
+ * if the controller is given up, the time that it may take to be disabled (see upnvme_close).
  *
  * @param qp  the queue pair
  * @return 0, or a negative errno: -EINVAL (null), -EPERM (another thread's), -EOWNERDEAD (after
- *   fork), -EDEADLK (within a callback)
+ *   fork), -EDEADLK (within a callback); stopped all the same: -EIO, -ETIMEDOUT
  * @thread The owner's (-EPERM elsewhere); not within a callback.
  * @since 0.1
  */
@@ -91,12 +103,16 @@ UPNVME_API int upnvme_qpair_stop(upnvme_qpair *qp);
 
 /**
  * Stops the queue pair if that was not done, and frees it. Tagged completions that were not reaped
- * are dropped. Within one of its callbacks it is only asked for, and carried out when the poll returns.
+ * are dropped. Within one of its callbacks it is only asked for, and carried out when the poll
+ * returns, which then gives its error.
+ *
+ * After -EPERM, -EBUSY and -EOWNERDEAD nothing has happened. After -EIO and -ETIMEDOUT it *is*
+ * closed, and the handle is gone; see upnvme_qpair_stop for what that means.
  *
  * @param qp  the queue pair; null is accepted
  * @return 0: it is gone; or a negative errno: -EINPROGRESS (within one of its callbacks: it will be
  *   closed when the poll returns), -EPERM (another thread's), -EBUSY (another thread adopted it just
- *   now), -EOWNERDEAD (after fork)
+ *   now), -EOWNERDEAD (after fork); closed all the same: -EIO, -ETIMEDOUT
  * @thread The owner's (-EPERM elsewhere); any thread if it was released.
  * @since 0.1
  */
@@ -535,7 +551,8 @@ UPNVME_API int upnvme_reap(upnvme_qpair *qp, struct upnvme_completion *done, uin
  * @param ndone  room, in completions; at least `n`, and 1
  * @param timeout_ns  how long to wait in all, in nanoseconds, from the first look that found
  *   nothing on; UINT64_MAX: without end
- * @return how many were stored, or, if none was, a negative errno: -ETIMEDOUT (nothing was done in
+ * @return how many were stored: fewer than `n` when the time is over or an op is invalid, which
+ *   upnvme_error_get tells; or, if none was, a negative errno: -ETIMEDOUT (nothing was done in
  *   time), as upnvme_io for the op that ended the batch, -EINVAL (null, room), -EPERM (another
  *   thread's), -EBUSY (another thread adopted it just now), -EDEADLK (within a callback),
  *   -EOWNERDEAD (after fork)

@@ -3,7 +3,13 @@
  * @file upnvme/types.h
  * The handles, and the records that cross the boundary.
  *
- * Handles are opaque. Records without a size field are frozen for ever: their layout is asserted
+ * Handles are opaque. One that was closed is refused with -EBADF by all calls but those that are
+ * made per I/O, which take it as it is: the short forms (upnvme_read and its like), upnvme_io,
+ * upnvme_submit, upnvme_exec, upnvme_poll, upnvme_reap, upnvme_qpair_ring, upnvme_qpair_inflight,
+ * upnvme_qpair_wait, and the properties of a namespace. No call may be made while another thread
+ * closes its handle.
+ *
+ * Records without a size field are frozen for ever: their layout is asserted
  * below, and reserved fields must be zero. Structs that may grow begin with their size in bytes:
  * set it with the ..._INIT or the ..._SIZE that goes with the struct. Options that are larger than
  * the library knows are accepted as long as the unknown bytes are zero, else refused with -E2BIG;
@@ -167,8 +173,10 @@ struct upnvme_raw {
 	 * 15:8 of dword 0 (FUSE, PSDT) must be zero. */
 	uint32_t cdw[16];
 	void *data; /**< 64: data: DMA memory for I/O commands, any memory for admin commands */
-	uint32_t data_bytes; /**< 72: its length in bytes */
-	uint32_t direction;  /**< 76: UPNVME_DATA_... */
+	/** 72: its length in bytes: what the dwords say that the command moves, where it is one that the library
+	 * knows (an admin command may have more). */
+	uint32_t data_bytes;
+	uint32_t direction; /**< 76: UPNVME_DATA_... */
 	void *metadata; /**< 80: I/O commands: separate metadata (MPTR) in DMA memory, or null */
 	uint64_t timeout_ns;     /**< 88: admin commands: deadline; 0: the controller's default */
 	uint32_t metadata_bytes; /**< 96: how many of `metadata` the command may touch */

@@ -136,18 +136,21 @@ int job_open(struct job *job, const struct options *options)
 	return code < 0 ? make_workers(job) : code;
 }
 
-void job_close(struct job *job)
+int job_close(struct job *job)
 {
+	int code = EXIT_GOOD;
+
 	for (uint32_t i = 0; job->workers && i < job->options->nthreads; i++) {
 		plan_destroy(&job->workers[i].plan);
 		free(job->workers[i].latencies);
 	}
 	free(job->workers);
 	if (upnvme_close(job->ctrlr) < 0)
-		complain(EXIT_BAD, upnvme_last_error());
+		code = complain(EXIT_BAD, upnvme_last_error());
 	sem_destroy(&job->wake);
 	pthread_cond_destroy(&job->changed);
 	pthread_mutex_destroy(&job->lock);
+	return code;
 }
 
 /* --- starting ------------------------------------------------------------------------------------- */

@@ -50,9 +50,9 @@ static inline uint64_t now_ns(void)
 }
 
 /* Opens the controller and looks whether the options fit it. Returns -1 to go on, else the exit code: why has been
- * said. job_close is to be called either way. */
+ * said. job_close is to be called either way, and gives the exit code if all has gone well until then. */
 int job_open(struct job *job, const struct options *options);
-void job_close(struct job *job);
+int job_close(struct job *job);
 
 /* Runs it until it is over or interrupted. 0, or the exit code if it could not begin: why has been said. */
 int job_run(struct job *job);

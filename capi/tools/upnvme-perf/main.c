@@ -41,7 +41,7 @@ static int report(void)
 
 static int measure(const struct options *options)
 {
-	int code = job_open(&job, options);
+	int code = job_open(&job, options), closed;
 
 	if (code < 0) {
 		catch_signals();
@@ -49,8 +49,8 @@ static int measure(const struct options *options)
 		if (!code)
 			code = report();
 	}
-	job_close(&job);
-	return code;
+	closed = job_close(&job);
+	return code ? code : closed;
 }
 
 int main(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "driver/ns.h"
+#include "driver/queue/histogram.h"
 #include "driver/queue/request.h"
 #include "driver/queue/straight.h"
 
@@ -174,4 +175,19 @@ void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot
 	request->next += blocks;
 	*tail = sqe;
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+}
+
+void request_slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touches,
+		       uint32_t blocks, upnvme_cb cb, void *arg)
+{
+	slot_pop(qp, slot);
+	slot->cb = cb;
+	slot->arg = arg;
+	slot->blocks = blocks;
+	slot_set_in_flight(slot);
+	atomic_store_explicit(&slot->touches, touches, memory_order_relaxed);
+	if (qp->histogram) {
+		slot_mark(slot, SLOT_TIMED);
+		histogram_start(qp->histogram, slot_index(qp, slot));
+	}
 }

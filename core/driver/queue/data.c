@@ -163,6 +163,9 @@ static void build_prp(struct upnvme_qpair *qp, const struct upnvme_op *op, struc
 		sqe->prp2 = list[0];
 	else if (n > 1)
 		sqe->prp2 = slot_list_iova(qp, slot);
+	if (n > 1 && n < qp->list_bytes / NVME_PRP_ENTRY_BYTES)
+		list[n] =
+			0; /* a device that reads on finds the end, not what a longer list has left */
 }
 
 static void build_sgl(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,

@@ -3,15 +3,11 @@
  * that fails. */
 #include "base/error.h"
 #include "driver/queue/area.h"
-#include "driver/queue/histogram.h"
 #include "driver/queue/ring.h"
 #include "driver/queue/split.h"
 #include "driver/queue/straight.h"
 #include "spec/command.h"
 #include "spec/identify.h"
-
-/* Of protection information with a 16-bit guard; the driver does not enable the other formats. */
-#define PI_BYTES 8u
 
 /* What one opcode needs. */
 struct op_kind {
@@ -104,12 +100,9 @@ static int check_range(const struct upnvme_op *op, const struct ns_geometry *geo
 	return 0;
 }
 
-/* With PRACT, metadata that is nothing but protection information stays between controller and
- * medium (NVM Command Set 1.0c, 5.2.2.1). Where there is more, all of it is transferred. */
 static bool metadata_stays(const struct upnvme_op *op, const struct ns_geometry *geometry)
 {
-	return (op->flags & UPNVME_PRACT) && geometry->protection &&
-	       geometry->metadata_bytes == PI_BYTES;
+	return ns_metadata_stays(geometry, op->flags & UPNVME_PRACT);
 }
 
 static int check_metadata(struct upnvme_qpair *qp, const struct upnvme_op *op,
@@ -238,21 +231,6 @@ static int request_check(struct upnvme_qpair *qp, struct request *request,
 					   check_no_data(&request->op, area, kind->name);
 }
 
-static void slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touches, uint32_t blocks,
-		      upnvme_cb cb, void *arg)
-{
-	slot_pop(qp, slot);
-	slot->cb = cb;
-	slot->arg = arg;
-	slot->blocks = blocks;
-	slot_set_in_flight(slot);
-	atomic_store_explicit(&slot->touches, touches, memory_order_relaxed);
-	if (qp->histogram) {
-		slot_mark(slot, SLOT_TIMED);
-		histogram_start(qp->histogram, slot_index(qp, slot));
-	}
-}
-
 /* One command or several; it is accepted. */
 static void request_accept(struct upnvme_qpair *qp, struct request *request, upnvme_cb cb,
 			   void *arg)
@@ -262,107 +240,12 @@ static void request_accept(struct upnvme_qpair *qp, struct request *request, upn
 	struct slot *slot = qp->free;
 
 	if (request_is_whole(request, blocks)) {
-		slot_fill(qp, slot, request_touches(qp, request), blocks, cb, arg);
+		request_slot_fill(qp, slot, request_touches(qp, request), blocks, cb, arg);
 		request_issue(qp, request, slot, blocks);
 	} else {
 		slot_pop(qp, slot);
 		split_begin(qp, slot, request, cb, arg);
 	}
-}
-
-bool raw_is_clean(const struct upnvme_raw *raw)
-{
-	static const uint64_t zeroes[ARRAY_SIZE(raw->reserved)];
-
-	if (!raw->reserved32 && !memcmp(raw->reserved, zeroes, sizeof(zeroes)))
-		return true;
-	error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-		  "reserved words of the upnvme_raw are not zero: zero the struct first");
-	return false;
-}
-
-static int raw_check_metadata(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
-{
-	uint64_t va = (uint64_t)(uintptr_t)raw->metadata;
-
-	if (!raw->metadata && !raw->metadata_bytes)
-		return 0;
-	if (raw->metadata && raw->metadata_bytes && is_aligned(va, 4) &&
-	    data_translate(qp, va, raw->metadata_bytes, mptr))
-		return 0;
-	return error_set(
-		-EFAULT, UPNVME_ERR_METADATA,
-		"raw command: metadata buffer %p (%u bytes) is misaligned, without a length, or "
-		"not in memory that the device can reach",
-		raw->metadata, raw->metadata_bytes);
-}
-
-static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
-{
-	if (!raw)
-		return error_set(-EINVAL, UPNVME_ERR_NULL, "raw command is null");
-	if (raw->cdw[0] & 0xff00)
-		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
-				 "raw command: dword 0 is %#x; FUSE and PSDT (bits 15:8) must be 0",
-				 raw->cdw[0]);
-	if (!raw_is_clean(raw))
-		return -EINVAL;
-	if (raw->direction > UPNVME_DATA_FROM_DEVICE ||
-	    (raw->direction != UPNVME_DATA_NONE && !raw->data_bytes))
-		return error_set(
-			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"raw command: direction %u with %u bytes of data; directions are UPNVME_DATA_..., with data "
-			"unless NONE",
-			raw->direction, raw->data_bytes);
-	if (raw->data_bytes > qp->ctrlr->limits.max_transfer_bytes)
-		return error_set(
-			-EINVAL, UPNVME_ERR_TRANSFER,
-			"raw command: %u bytes are more than one command can move here (%llu), and raw commands "
-			"are not split",
-			raw->data_bytes, (unsigned long long)qp->ctrlr->limits.max_transfer_bytes);
-	return raw_check_metadata(qp, raw, mptr);
-}
-
-static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *raw)
-{
-	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
-
-	if (raw->metadata)
-		return changes | SLOT_TOUCHES_MANY;
-	if (raw->direction == UPNVME_DATA_NONE)
-		return changes;
-	return changes | buffer_touches(qp, raw->data, raw->data_bytes);
-}
-
-static int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb,
-		      void *arg)
-{
-	struct upnvme_op op = { .form = UPNVME_FORM_BUF };
-	struct data_place place = { 0 };
-	struct slot *slot = qp->free;
-	struct nvme_sqe sqe, *tail;
-	uint64_t mptr = 0;
-	int rc = raw_check(qp, raw, &mptr);
-
-	if (!rc && raw->direction != UPNVME_DATA_NONE) {
-		op.buf = raw->data;
-		rc = data_check(qp, &op, raw->data_bytes);
-	}
-	if (rc)
-		return rc;
-	if (!slot)
-		return -EAGAIN;
-	memcpy(&sqe, raw->cdw, sizeof(sqe));
-	slot_fill(qp, slot, raw_touches(qp, raw), 0, cb, arg);
-	sqe.cid = (uint16_t)slot->head;
-	sqe.mptr = mptr;
-	sqe.prp1 = sqe.prp2 = 0;
-	if (op.buf)
-		data_build(qp, &op, &place, raw->data_bytes, slot, &sqe);
-	tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
-	*tail = sqe;
-	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
-	return 0;
 }
 
 static int op_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,

@@ -51,9 +51,12 @@ int interrupt_create(struct upnvme_qpair *qp)
 		return rc;
 	fd = fd_event();
 	if (fd < 0)
-		return error_set(-errno, UPNVME_ERR_SYSTEM,
-				 "the kernel has no eventfd for a queue pair's interrupts: %s",
-				 strerror(errno));
+		return error_set(
+			-errno, UPNVME_ERR_SYSTEM,
+			"the kernel has no eventfd for a queue pair's interrupts: %s; create it "
+			"without UPNVME_QPAIR_INTERRUPT and poll it, raise the limit (ulimit -n), or "
+			"have the sandbox (seccomp) allow eventfd2",
+			strerror(errno));
 	rc = transport->ops->interrupt(transport, vector, fd);
 	if (rc) {
 		close(fd);

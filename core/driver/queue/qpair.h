@@ -19,7 +19,6 @@
 struct upnvme_ctrlr;
 struct cursor;
 struct histogram;
-struct touched;
 
 /*
  * One outstanding command; 32 bytes, indexed by the low bits of its command identifier.
@@ -161,8 +160,11 @@ struct upnvme_qpair {
 	struct domain *domain;
 	struct domain_user user;
 	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
-	bool stuck; /* storage has not ended its commands: it is to be set aside, but not the controller */
-	_Atomic(struct touched *) kept; /* memory of commands that are completed and yet not over */
+	/* Storage has not ended its commands: it is to be set aside, and its controller is not. */
+	bool stuck;
+	/* What commands touch that are completed and yet not over, as their slots said it. */
+	uint64_t *kept;
+	_Atomic uint32_t nkept;
 	uint64_t mapped_bytes;
 };
 
@@ -258,7 +260,7 @@ static inline bool patience_lasts(struct upnvme_qpair *qp)
 	return --qp->patience || patience_look(qp);
 }
 
-/* --- the general path: general.c --- */
+/* --- the general path: general.c, raw.c --- */
 /* Whether the reserved words, of an I/O or an admin command, are zero; if not, its sentence is set: -EINVAL. */
 bool raw_is_clean(const struct upnvme_raw *raw);
 /* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. With an area, the

@@ -67,8 +67,16 @@ static inline bool request_is_whole(const struct request *request, uint32_t bloc
  * request on. */
 void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		   uint32_t blocks);
+/* Takes the free slot, for one command in flight. */
+void request_slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touches,
+		       uint32_t blocks, upnvme_cb cb, void *arg);
 /* What goes into slot->touches: of a buffer, and of a request. */
 uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes);
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request);
+
+/* --- raw.c --- */
+
+/* A command given dword by dword. As qpair_submit_op; -EAGAIN, without a sentence, when it is full. */
+int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg);
 
 #endif

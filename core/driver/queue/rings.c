@@ -2,7 +2,6 @@
 /* The memory of a queue pair: its state, which fork wipes, and its rings and lists, which the
  * device reads. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -68,37 +67,27 @@ static bool touches_overlap(uint64_t touches, uint64_t base, uint64_t bytes)
 	return first < base + bytes && first + pages * NVME_PAGE_BYTES > base;
 }
 
-struct touched {
-	uint32_t n;
-	uint64_t touches[];
-};
-
-/* For want of memory to say it exactly. */
-static struct touched everything = { 1, { SLOT_TOUCHES_MANY } };
-
 void qpair_keep_touches(struct upnvme_qpair *qp)
 {
-	struct touched *kept = malloc(sizeof(*kept) + qp->outstanding * sizeof(kept->touches[0]));
+	uint32_t n = 0;
 
-	if (atomic_load(&qp->kept)) {
-		free(kept);
+	if (atomic_load(&qp->nkept))
 		return;
-	}
-	if (kept)
-		kept->n = 0;
-	for (uint32_t i = 0; kept && i < qp->outstanding; i++) {
+	for (uint32_t i = 0; i < qp->outstanding; i++) {
 		struct slot *slot = &qp->slots[i];
 
 		if (!(slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY)))
-			kept->touches[kept->n++] = atomic_load(&slot->touches);
+			qp->kept[n++] = atomic_load(&slot->touches);
 	}
-	atomic_store(&qp->kept, kept ? kept : &everything);
+	atomic_store(&qp->nkept, n);
 }
 
-static bool kept_overlap(const struct touched *kept, uint64_t base, uint64_t bytes)
+static bool kept_overlap(const struct upnvme_qpair *qp, uint64_t base, uint64_t bytes)
 {
-	for (uint32_t i = 0; kept && i < kept->n; i++)
-		if (touches_overlap(kept->touches[i], base, bytes))
+	uint32_t n = atomic_load(&qp->nkept);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (touches_overlap(qp->kept[i], base, bytes))
 			return true;
 	return false;
 }
@@ -111,7 +100,7 @@ static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t byt
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
 	const struct nvme_sqe *tail;
 
-	if (kept_overlap(atomic_load(&qp->kept), base, bytes))
+	if (kept_overlap(qp, base, bytes))
 		return true;
 	/* The tail first: had it been taken later, it could have come round in the meantime to where the
 	 * queue was idle once, before the command that the caller has in mind. */
@@ -134,7 +123,7 @@ static void user_forget(struct domain_user *user)
 static uint64_t state_bytes(uint32_t nslots)
 {
 	return align_up(sizeof(struct upnvme_qpair), 64) +
-	       nslots * (sizeof(struct slot) + sizeof(struct cursor));
+	       nslots * (sizeof(struct slot) + sizeof(struct cursor) + sizeof(uint64_t));
 }
 
 /* Pages that read as zeroes in a forked child: a queue pair without owner. */
@@ -154,6 +143,7 @@ static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 	*qp = (struct upnvme_qpair *)base;
 	(*qp)->slots = (struct slot *)(base + align_up(sizeof(**qp), 64));
 	(*qp)->cursors = (struct cursor *)((*qp)->slots + nslots);
+	(*qp)->kept = (uint64_t *)((*qp)->cursors + nslots);
 	(*qp)->mapped_bytes = bytes;
 	return 0;
 }
@@ -259,8 +249,6 @@ void qpair_rings_destroy(struct upnvme_qpair *qp)
 	handle_remove(qp);
 	domain_user_remove(qp->domain, &qp->user);
 	rings_free(qp);
-	if (qp->kept != &everything)
-		free(qp->kept);
 	histogram_destroy(qp->histogram);
 	handle_unmap(qp, qp->mapped_bytes);
 }

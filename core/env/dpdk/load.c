@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this
- * library, then wherever the loader looks for libraries. */
+/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this library if
+ * that is one of its own, then wherever the loader looks for libraries. */
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +41,16 @@ static int error_missing(const char *where)
 			 "DPDK's plug-in " DPDK_PLUGIN_FILE " is not there (%s): install it, set "
 			 "UPNVME_PLUGIN_DIR to its folder, or use env=vfio, which needs no DPDK",
 			 where);
+}
+
+static int error_unreadable(const char *path)
+{
+	return error_set(
+		-EACCES, UPNVME_ERR_PLUGIN,
+		"DPDK's plug-in may not be read by this user (%s): give them leave to read the "
+		"file and enter its folders, set UPNVME_PLUGIN_DIR to a folder that they may "
+		"read, or use env=vfio, which needs no DPDK",
+		path);
 }
 
 static int error_unloadable(const char *why)
@@ -84,32 +98,65 @@ static int try_folder(const char *folder, size_t length)
 	if (length + sizeof("/" DPDK_PLUGIN_FILE) > sizeof(path))
 		return error_missing("the path is too long");
 	snprintf(path, sizeof(path), "%.*s/" DPDK_PLUGIN_FILE, (int)length, folder);
-	return access(path, F_OK) ? error_missing(path) : try_file(path);
+	if (!faccessat(AT_FDCWD, path, R_OK, AT_EACCESS))
+		return try_file(path);
+	return errno == EACCES ? error_unreadable(path) : error_missing(path);
 }
 
+struct place {
+	bool seen_program;
+	const char *path; /* null in the program itself */
+};
+
+static bool object_holds(const struct dl_phdr_info *object, const void *address)
+{
+	for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+		uintptr_t begin = object->dlpi_addr + part->p_vaddr;
+
+		if (part->p_type == PT_LOAD && (uintptr_t)address - begin < part->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+/* The program comes first (dl_iterate_phdr(3)). A static library is a part of it, and has no path to trust: what
+ * dladdr gives for it is argv[0], which is its caller's choice. */
+static int object_look(struct dl_phdr_info *object, size_t bytes, void *arg)
+{
+	struct place *place = arg;
+	bool here = object_holds(object, &host);
+
+	(void)bytes;
+	if (here && place->seen_program)
+		place->path = object->dlpi_name;
+	place->seen_program = true;
+	return here;
+}
+
+/* A relative path would be another one by now. */
 static int try_beside_library(void)
 {
-	const char *end;
-	Dl_info info;
+	struct place place = { .path = NULL };
 
-	if (!dladdr((const void *)&host, &info) || !info.dli_fname)
-		return error_missing("the library does not know its place");
-	end = strrchr(info.dli_fname, '/');
-	if (!end)
-		return error_missing(info.dli_fname);
-	return try_folder(info.dli_fname, (size_t)(end - info.dli_fname));
+	dl_iterate_phdr(object_look, &place);
+	if (!place.path || place.path[0] != '/')
+		return error_missing("the library is a part of the program, or has no full path");
+	return try_folder(place.path, (size_t)(strrchr(place.path, '/') - place.path));
 }
 
-/* The first file that is there is the one: if it cannot be used, the user is told so. */
+/* The first file that is there is the one: if it cannot be used, the user is told so. Whether there
+ * is one beside a library whose folder may not be entered is not known. */
 static int load_locked(void)
 {
 	const char *folder = secure_getenv("UPNVME_PLUGIN_DIR");
 	struct upnvme_error why;
 	int rc = folder ? try_folder(folder, strlen(folder)) : -ENOENT;
 
-	if (rc == -ENOENT)
-		rc = try_beside_library();
 	if (rc != -ENOENT)
+		return rc;
+	rc = try_beside_library();
+	if (rc != -ENOENT && rc != -EACCES)
 		return rc;
 	why = *error_last();
 	return try_file(DPDK_PLUGIN_FILE) ? error_set(why.err, why.code, "%s", why.text) : 0;

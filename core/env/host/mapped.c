@@ -81,12 +81,17 @@ static int check_list(FILE *maps, uint64_t base, uint64_t end)
 
 static int check_by_advice(uint64_t base, uint64_t end, int maps_err)
 {
+	int err;
+
 	if (!madvise((void *)(uintptr_t)base, end - base, MADV_POPULATE_WRITE))
 		return 0;
-	if (errno == ENOMEM || errno == EFAULT)
+	err = errno;
+	/* EINVAL is for what may not be written, and of kernels that do not know the advice. */
+	if (err == ENOMEM || err == EFAULT ||
+	    (err == EINVAL && !madvise(NULL, 0, MADV_POPULATE_WRITE)))
 		return error_unusable(
 			base, "on is not (wholly) mapped for reading and writing in this process");
-	return error_unknown(maps_err, errno);
+	return error_unknown(maps_err, err);
 }
 
 int mapped_check(uint64_t base, uint64_t end)

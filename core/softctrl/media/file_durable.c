@@ -70,12 +70,21 @@ bool file_durable(struct file_media *file)
 	return !is_failed(file);
 }
 
+static int was_replaced(const struct file_media *file)
+{
+	return error_set(-EBUSY, UPNVME_ERR_MEDIA_OPEN,
+			 "%s was replaced or removed while it was being opened: open it again",
+			 file->path);
+}
+
 /* By its name, which must still be the file's: a path through /proc is not there in every sandbox. */
 static int witness_open(struct file_media *file)
 {
 	struct stat ours, theirs;
 
 	file->witness_fd = fd_open(file->path, O_RDONLY | O_NONBLOCK, 0);
+	if (file->witness_fd < 0 && errno == ENOENT)
+		return was_replaced(file);
 	if (file->witness_fd < 0)
 		return error_set(-errno, UPNVME_ERR_MEDIA_OPEN,
 				 "opening %s a second time, to watch over its syncs: %s; raise the "
@@ -86,8 +95,7 @@ static int witness_open(struct file_media *file)
 				 strerror(errno));
 	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
 		return 0;
-	return error_set(-EBUSY, UPNVME_ERR_MEDIA_OPEN,
-			 "%s was replaced while it was being opened: open it again", file->path);
+	return was_replaced(file);
 }
 
 static int sync_failed(const struct file_media *file, int err)

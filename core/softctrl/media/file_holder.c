@@ -126,18 +126,23 @@ static bool find_loop(const char *sys, const struct stat *st, char who[FILE_HOLD
 	return found;
 }
 
+static bool is_octal(const char *text)
+{
+	return text[0] == '\\' && strspn(text + 1, "01234567") >= 3;
+}
+
 /* proc(5): each line's first field is a path, in which white space is octal. */
 static void swap_path(char *line)
 {
+	const char *from = line;
 	char *to = line;
-	unsigned code;
 
-	for (const char *from = line; *from && *from != ' ' && *from != '\t'; to++) {
-		if (sscanf(from, "\\%3o", &code) == 1) {
-			*to = (char)code;
+	while (*from && *from != ' ' && *from != '\t') {
+		if (is_octal(from)) {
+			*to++ = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
 			from += 4;
 		} else {
-			*to = *from++;
+			*to++ = *from++;
 		}
 	}
 	*to = '\0';

@@ -147,7 +147,10 @@ static int open_or_create(struct file_media *file, const struct media_config *co
 
 	if (stat(file->path, &st) == 0) {
 		err = check_type(file->path, st.st_mode);
-		return err ? err : open_existing(file);
+		if (!err)
+			err = open_existing(file);
+		*again = err == -ENOENT;
+		return err;
 	}
 	if (errno != ENOENT || !config->size_bytes || config->readonly)
 		return open_failed(file->path, config->readonly, errno);

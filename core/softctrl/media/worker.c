@@ -335,9 +335,11 @@ int worker_attach(struct file_media *file)
 	err = start_threads(pool);
 	if (err) {
 		stop_pool(pool);
-		return error_set(err, UPNVME_ERR_SYSTEM,
-				 "starting a thread for %s: %s; raise the limit (ulimit -u)",
-				 file->path, strerror(-err));
+		return error_set(
+			err, UPNVME_ERR_SYSTEM,
+			"starting a thread for %s: %s; raise the limit (ulimit -u), or have "
+			"the sandbox (seccomp) allow clone3",
+			file->path, strerror(-err));
 	}
 	file->pool = pool;
 	atomic_init(&file->reads_at_once, !file->may_block);

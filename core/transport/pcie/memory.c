@@ -43,8 +43,11 @@ static int check_huge_pages(const struct sysfs *fs, const struct place *place)
 {
 	struct upnvme_system system;
 	uint64_t wanted = HUGE_MORE, nfree = 0;
+	int rc;
 
-	pci_system_get(fs, &system);
+	rc = pci_system_get(fs, &system);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < ARRAY_SIZE(system.huge); i++) {
 		nfree += system.huge[i].nfree;
 		if (system.huge[i].page_bytes == HUGE_BYTES)

@@ -4,7 +4,7 @@
  *
  * What the URI may say:
  *   size=        bytes of each namespace. ram: 1GiB and null: 1TiB if not given; file: its own
- *                size, and a file that is not there is made when a size is given
+ *                size, and a file that is missing or empty is made when a size is given
  *   block=       bytes of a logical block, a power of two from 512 to 64KiB. ram and null: 4096.
  *                file: 512, because every disk image is a multiple of that
  *   readonly=    1: writes are refused; a file may then have many users

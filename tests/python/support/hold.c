@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Preloaded, it makes a slow device of a disk image: while the file that UPNVME_HOLD names is there, reads of images do
- * not return. And it makes a dead controller of a threaded one: while the file that UPNVME_STALL names is there, its
- * thread does not begin, nor come back from parking; a file of that name and ".ed" then says that it is stuck. */
+ * not return, and while the one of that name and ".sync" is, syncs do not. And a bad one: while the file of that name
+ * and ".bad" is there, syncs fail. And it makes a dead controller of a threaded one: while the file that UPNVME_STALL
+ * names is there, its thread does not begin, nor come back from parking; a file of that name and ".ed" then says that
+ * it is stuck. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
@@ -31,6 +34,28 @@ ssize_t preadv(int fd, const struct iovec *iov, int niov, off_t offset)
 ssize_t preadv64(int fd, const struct iovec *iov, int niov, off_t offset)
 {
 	return preadv(fd, iov, niov, offset);
+}
+
+static int holds(const char *kind)
+{
+	const char *hold = getenv("UPNVME_HOLD");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s%s", hold ? hold : "", kind);
+	return hold && access(path, F_OK) == 0;
+}
+
+int fdatasync(int fd)
+{
+	int (*next)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+
+	while (holds(".sync"))
+		usleep(LOOK_US);
+	if (holds(".bad")) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return next(fd);
 }
 
 /* A thread that registers for membarrier(2) makes a controller's next. */

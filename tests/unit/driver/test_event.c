@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -353,6 +354,46 @@ static void a_callback_that_was_left_is_abandoned(void **state)
 	assert_int_equal(upnvme_ctrlr_abandon(NULL), -EINVAL);
 }
 
+/* --- little stack --------------------------------------------------------------------------------- */
+
+static void *poll_once(void *arg)
+{
+	struct rig *rig = arg;
+
+	return (void *)(intptr_t)upnvme_ctrlr_poll(rig->ctrlr);
+}
+
+/* Sanitizers need more. */
+static size_t least_stack(void)
+{
+	const char *build = getenv("UPNVME_TEST_BUILD");
+
+	return !build || !strcmp(build, "release") ? 16384 : 1 << 20;
+}
+
+static void a_small_thread_polls_whatever_comes(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	pthread_attr_t attributes;
+	pthread_t thread;
+	void *answer;
+
+	rig->fake->active[1] = 4;
+	rig->fake->nactive = 2;
+	log->nsid[0] = 4;
+	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);
+	fake_transport_event(rig->fake, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+			     NVME_LOG_CHANGED_NS_LIST);
+	assert_int_equal(pthread_attr_init(&attributes), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attributes, least_stack()), 0);
+	assert_int_equal(pthread_create(&thread, &attributes, poll_once, rig), 0);
+	assert_int_equal(pthread_join(thread, &answer), 0);
+	assert_int_equal(pthread_attr_destroy(&attributes), 0);
+	assert_int_equal((intptr_t)answer, 1);
+	expect_event(0, UPNVME_EVENT_NS_CHANGED, 4, 2, 0, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -371,6 +412,7 @@ int main(void)
 		cmocka_unit_test(a_request_that_ended_in_error_is_repeated),
 		cmocka_unit_test(a_refusal_that_does_not_pass_is_not_repeated),
 		TEST(a_callback_that_was_left_is_abandoned),
+		TEST(a_small_thread_polls_whatever_comes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,7 +151,8 @@ static void feature_values_are_decoded(void **state)
 	assert_int_equal(features.coalescing_entries, 8);
 	assert_int_equal(features.coalescing_us, 400);
 	assert_int_equal(features.events,
-			 NVME_ASYNC_EVENT_NS_ATTRIBUTE | NVME_SMART_WARNING_TEMPERATURE);
+			 NVME_ASYNC_EVENT_NS_ATTRIBUTE | NVME_SMART_WARNING_TEMPERATURE |
+				 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY);
 	assert_int_equal(features.timestamp_from_host, 1);
 	assert_in_range(features.timestamp_ms, now_ms, now_ms + 600000);
 	assert_int_equal(features.keep_alive_ms, 0);

@@ -17,7 +17,7 @@
 #include "base/util.h"
 #include "pci/bind.h"
 #include "pci/device.h"
-#include "skip.h"
+#include "support/skip.h"
 #include "support/fake_machine.h"
 
 #define DEVICE   "bus/pci/devices/" FAKE_NVME

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +16,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "pci/device.h"
+#include "support/skip.h"
 #include "support/fake_machine.h"
 
 static int setup(void **state)
@@ -110,6 +112,45 @@ static void a_machine_without_a_pci_bus_has_no_devices(void **state)
 	fake_error(UPNVME_ERR_SYSTEM, "bus/pci/devices");
 }
 
+static void without_sysfs_no_device_is_said_to_be_absent(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct upnvme_device device;
+
+	fake_remove(fake, "sys/bus");
+	assert_int_equal(pci_device_list(&fake->fs, &device, 1), -ENOENT);
+	fake_error(UPNVME_ERR_SYSTEM, "no sysfs is mounted on");
+	assert_int_equal(pci_device_get(&fake->fs, FAKE_NVME, &device), -ENOENT);
+	fake_error(UPNVME_ERR_SYSTEM, "no sysfs is mounted on");
+}
+
+static void without_proc_no_device_is_said_to_be_free(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct upnvme_device device;
+
+	fake_remove(fake, "proc/self");
+	assert_int_equal(pci_device_get(&fake->fs, FAKE_NVME, &device), -ENOENT);
+	fake_error(UPNVME_ERR_SYSTEM, "mount -t proc");
+	assert_int_equal(pci_device_list(&fake->fs, &device, 1), -ENOENT);
+}
+
+static void a_sysfs_that_may_not_be_read_is_said_to_be_so(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct upnvme_device device;
+	uid_t user = geteuid();
+
+	assert_int_equal(chmod(fake->sys, 0), 0);
+	if (!user && seteuid(65534))
+		skip_because("there is no user but root here");
+	assert_int_equal(pci_device_get(&fake->fs, FAKE_NVME, &device), -EACCES);
+	fake_error(UPNVME_ERR_SYSTEM, "cannot be read (Permission denied)");
+	assert_int_equal(pci_device_list(&fake->fs, &device, 1), -EACCES);
+	assert_int_equal(seteuid(user), 0);
+	assert_int_equal(chmod(fake->sys, 0755), 0);
+}
+
 static void malformed_absent_and_foreign_devices_are_told_apart(void **state)
 {
 	struct fake_machine *fake = *state;
@@ -136,6 +177,12 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_machine_without_a_pci_bus_has_no_devices, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(without_sysfs_no_device_is_said_to_be_absent, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(without_proc_no_device_is_said_to_be_free, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_sysfs_that_may_not_be_read_is_said_to_be_so,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(malformed_absent_and_foreign_devices_are_told_apart,
 						setup, teardown),
 	};

@@ -36,7 +36,7 @@ static struct upnvme_system get(struct fake_machine *fake)
 	struct upnvme_system system;
 
 	memset(&system, 0xff, sizeof(system));
-	pci_system_get(&fake->fs, &system);
+	assert_int_equal(pci_system_get(&fake->fs, &system), 0);
 	assert_int_equal(system.size, UPNVME_SYSTEM_SIZE);
 	return system;
 }
@@ -50,6 +50,18 @@ static void a_bare_machine_has_nothing(void **state)
 	assert_int_equal(system.nhuge_sizes, 0);
 	assert_int_equal(system.huge_bytes, 0);
 	assert_int_equal(system.huge[0].page_bytes, 0);
+}
+
+static void without_sysfs_nothing_is_said_of_the_machine(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct upnvme_system system;
+
+	fake_remove(fake, "sys/bus");
+	assert_int_equal(pci_system_get(&fake->fs, &system), -ENOENT);
+	fake_error(UPNVME_ERR_SYSTEM, "mount -t sysfs");
+	fake_remove(fake, "sys");
+	assert_int_equal(pci_system_get(&fake->fs, &system), -ENOENT);
 }
 
 static void drivers_and_the_iommu_are_flags(void **state)
@@ -132,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_bare_machine_has_nothing),
+		TEST(without_sysfs_nothing_is_said_of_the_machine),
 		TEST(drivers_and_the_iommu_are_flags),
 		TEST(huge_pages_are_told_by_size),
 		TEST(more_sizes_than_there_is_room_for_are_counted),

@@ -67,6 +67,12 @@ static void values_out_of_their_range_are_refused(void **state)
 	host->config = good;
 	host->config.mdts = 0;
 	assert_refused(host, UPNVME_ERR_ARGUMENT, "mdts");
+	host->config.mdts = 1;
+	host->media[0].block_bytes = 65536;
+	assert_refused(host, UPNVME_ERR_ARGUMENT, "mdts=4");
+	host->config.mdts = 3;
+	host->media[0].block_bytes = 65536;
+	assert_refused(host, UPNVME_ERR_ARGUMENT, "32768 bytes");
 	host->config.mdts = 13;
 	assert_refused(host, UPNVME_ERR_ARGUMENT, "13");
 	host->config = good;

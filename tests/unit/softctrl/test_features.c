@@ -60,7 +60,7 @@ static void kept_values_come_back_and_reset_restores_the_defaults(void **state)
 		{ 0x02, 0, 3 << 5, 3 << 5 },     /* power management: workload hint */
 		{ 0x08, 0, 0xabcd1234, 0x1234 }, /* interrupt coalescing */
 		{ 0x0a, 0, 1, 1 },               /* write atomicity */
-		{ 0x0b, 0, 0xffffffff, 0x102 },  /* events: what there can be */
+		{ 0x0b, 0, 0xffffffff, 0x10e },  /* events: what there can be */
 		{ 0x0f, 0, 1, 1000 },            /* keep alive: rounded up */
 		{ 0x0f, 0, 60000, 60000 },
 	};

@@ -193,8 +193,8 @@ struct fake_machine *fake_machine_create(void)
 	snprintf(fake->sys, sizeof(fake->sys), "%s/sys", fake->root);
 	snprintf(fake->proc, sizeof(fake->proc), "%s/proc", fake->root);
 	snprintf(fake->dev, sizeof(fake->dev), "%s/dev", fake->root);
-	fake_folder(fake, "sys");
-	fake_folder(fake, "proc");
+	fake_folder(fake, "sys/bus");
+	fake_file(fake, "", "proc/self/mountinfo");
 	fake_folder(fake, "dev");
 	fake->unbound_claims = -1;
 	fake->fs = (struct sysfs){ .sys = fake->sys,

@@ -82,8 +82,9 @@ struct fake_transport {
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nconnected, nisolated;
 	bool fail_isolate;
-	_Atomic bool waiting; /* fake_transport_with_storage: it does not answer, so RDY stays 1 */
-	const char *trouble;  /* likewise: what it had at shutdown, which is fatal then */
+	/* After fake_transport_with_storage: whether that answers, and what it had at shutdown, which is fatal then. */
+	_Atomic bool waiting;
+	const char *trouble;
 	_Atomic bool leaving; /* what the transport says about being taken away */
 
 	/* interrupts */

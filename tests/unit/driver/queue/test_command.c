@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include <cmocka.h>
 
@@ -318,6 +319,51 @@ static void a_raw_command_keeps_its_dwords(void **state)
 	fake_destroy(dev);
 }
 
+static const uint64_t *list_of(struct fake_device *dev, const struct upnvme_op *op)
+{
+	struct nvme_sqe sqe;
+
+	assert_int_equal(upnvme_io(dev->qp, op, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	sqe = fake_take(dev);
+	fake_post(dev, sqe.cid, 0);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	return fake_resolve(dev, sqe.prp2, 32 * 8);
+}
+
+/* There is one slot, whose list the largest request has filled. */
+static void a_list_ends_where_the_data_end(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 2 });
+	char *buf = fake_alloc(dev, 128 << 10);
+	struct iovec iov[] = { { buf, 8192 }, { buf + 16384, 4096 } };
+	struct upnvme_op large = {
+		.opcode = UPNVME_OP_READ, .nsid = FAKE_NSID, .blocks = 256, .buf = buf
+	};
+	struct upnvme_op vectored = { .opcode = UPNVME_OP_READ,
+				      .form = UPNVME_FORM_IOV,
+				      .nsid = FAKE_NSID,
+				      .blocks = 24,
+				      .buf = iov,
+				      .niov = 2 };
+	struct upnvme_raw raw = { .cdw = { 0xc2, FAKE_NSID },
+				  .data = buf,
+				  .data_bytes = 12288,
+				  .direction = UPNVME_DATA_FROM_DEVICE };
+	struct upnvme_op vendor = { .form = UPNVME_FORM_RAW, .buf = &raw };
+	const uint64_t *list = list_of(dev, &large);
+
+	assert_int_equal(list[30], fake_iova(buf + (31 << 12)));
+	assert_ptr_equal(list_of(dev, &vectored), list);
+	assert_int_equal(list[1], fake_iova(buf + 16384));
+	assert_int_equal(list[2], 0);
+	assert_ptr_equal(list_of(dev, &vendor), list);
+	assert_int_equal(list[1], fake_iova(buf + 8192));
+	for (int i = 2; i < 32; i++)
+		assert_int_equal(list[i], 0);
+	fake_destroy(dev);
+}
+
 static void what_the_controller_lacks_is_not_sent(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
@@ -353,6 +399,7 @@ int main(void)
 		cmocka_unit_test(limits_of_commands_without_data_are_their_own),
 		cmocka_unit_test(metadata_has_its_pointer_in_each_part),
 		cmocka_unit_test(a_raw_command_keeps_its_dwords),
+		cmocka_unit_test(a_list_ends_where_the_data_end),
 		cmocka_unit_test(what_the_controller_lacks_is_not_sent),
 	};
 

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Plain memory: aligned, zeroed, at a distance on the bus, and not there in children. */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +22,8 @@
 #include "base/util.h"
 #include "env/env.h"
 
-#define PAGE 4096u
+#define PAGE       4096u
+#define NO_SANDBOX 99
 
 static int map(struct env *env, void *va, uint64_t bytes, uint64_t *iova)
 {
@@ -128,6 +134,58 @@ static void checking_touches_nothing(void **state)
 	munmap(va, sizeof(resident) * PAGE);
 }
 
+static void forbid(unsigned number)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		_exit(NO_SANDBOX);
+}
+
+/* The number of what went wrong. */
+static int check_without_list(void)
+{
+	struct env *env = env_host();
+	char *va = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	va[0] = 5;
+	mprotect(va + 2 * PAGE, PAGE, PROT_READ);
+	forbid(SYS_openat);
+	if (env->ops->check(env, va, 2 * PAGE))
+		return error_last()->err == -EPERM ? NO_SANDBOX : 1; /* before Linux 5.14 */
+	if (va[0] != 5 || va[PAGE] != 0)
+		return 2;
+	if (env->ops->check(env, va, 3 * PAGE) != -EFAULT)
+		return 3;
+	forbid(SYS_madvise);
+	if (env->ops->check(env, va, PAGE) != -EPERM)
+		return 4;
+	return strstr(error_last()->text, "mount /proc") && strstr(error_last()->text, "madvise") ?
+		       0 :
+		       5;
+}
+
+static void without_a_list_the_kernel_is_asked(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(check_without_list());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_SANDBOX)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void children_do_not_have_the_pages(void **state)
 {
 	struct env *env = env_host();
@@ -156,6 +214,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_mapped_is_refused),
 		cmocka_unit_test(what_cannot_be_read_and_written_is_refused),
 		cmocka_unit_test(checking_touches_nothing),
+		cmocka_unit_test(without_a_list_the_kernel_is_asked),
 		cmocka_unit_test(children_do_not_have_the_pages),
 	};
 

@@ -3,7 +3,9 @@
 #include "softctrl/media/media_fixture.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 struct variant variant_ram = { MEDIA_RAM, NULL };
@@ -35,6 +37,35 @@ void temp_file_make(struct temp_path *temp, uint64_t size_bytes)
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, (off_t)size_bytes), 0);
 	close(fd);
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool become_root(void)
+{
+	char uids[64], gids[64];
+
+	snprintf(uids, sizeof(uids), "0 %u 1", (unsigned)geteuid());
+	snprintf(gids, sizeof(gids), "0 %u 1", (unsigned)getegid());
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+	       write_file("/proc/self/setgroups", "deny") &&
+	       write_file("/proc/self/uid_map", uids) && write_file("/proc/self/gid_map", gids);
+}
+
+bool mounts_enter(void)
+{
+	bool entered = geteuid() == 0 && unshare(CLONE_NEWNS) == 0;
+
+	return (entered || become_root()) &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 bool engine_works(const char *engine)

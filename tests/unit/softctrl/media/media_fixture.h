@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "skip.h"
+#include "support/skip.h"
 #include "softctrl/media/media.h"
 
 #define FOR_EVER UINT64_MAX
@@ -67,6 +67,12 @@ void io_done(struct media_request *request, int result);
 int io_run(struct media_channel *channel, struct io *io);
 int run(struct media_channel *channel, enum media_op op, uint64_t offset, void *buffer,
 	uint64_t length);
+
+/*
+ * Mounts of this process's own, which end with it: before there is any thread. False where the system does not allow
+ * that. Who is not root becomes that in a user name space, where there are no devices.
+ */
+bool mounts_enter(void);
 
 bool engine_works(const char *engine);
 uint64_t file_blocks_bytes(const char *path);

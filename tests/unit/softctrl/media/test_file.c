@@ -3,6 +3,7 @@
 #include "softctrl/media/media_fixture.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -311,6 +312,90 @@ static void a_file_too_large_for_its_file_system_leaves_nothing_behind(void **st
 	temp_path_remove(&temp);
 }
 
+/* Whoever made it was killed before it had its size. */
+static void an_empty_file_is_made_whole_when_a_size_is_given(void **state)
+{
+	struct temp_path temp;
+	struct media_config config;
+	struct media *media;
+
+	temp_file_make(&temp, 0);
+	config = config_for(&temp);
+	config.size_bytes = 8192;
+	config.readonly = true;
+	assert_error(media_open(&media, &config), -EINVAL, UPNVME_ERR_MEDIA_SIZE);
+	config.readonly = false;
+	assert_int_equal(media_open(&media, &config), 0);
+	assert_int_equal(media->size_bytes, 8192);
+	media_close(media);
+	config.size_bytes = 0;
+	assert_int_equal(media_open(&media, &config), 0);
+	assert_int_equal(media->size_bytes, 8192);
+	media_close(media);
+	temp_path_remove(&temp);
+}
+
+/* Opens and closes until it is killed. */
+static void open_for_ever(const struct media_config *config)
+{
+	struct media *media;
+
+	for (;;)
+		if (media_open(&media, config) == 0)
+			media_close(media);
+		else if (error_last()->err != -EBUSY)
+			_exit(1);
+}
+
+/* Whatever moment a creator is killed in, and however many there are, the next one gets a medium. */
+static void creators_that_are_killed_leave_nothing_in_the_way(void **state)
+{
+	struct temp_path temp;
+	struct media_config config;
+	struct media *media;
+
+	temp_path_make(&temp);
+	config = config_for(&temp);
+	config.size_bytes = 8192;
+	for (int round = 0; round < 40; round++) {
+		pid_t children[3];
+		int status;
+
+		for (int i = 0; i < 3; i++) {
+			children[i] = fork();
+			if (children[i] == 0)
+				open_for_ever(&config);
+		}
+		for (int i = 0; i < round % 8; i++)
+			unlink(temp.path);
+		for (int i = 0; i < 3; i++) {
+			kill(children[i], SIGKILL);
+			assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+			assert_true(WIFSIGNALED(status));
+		}
+		assert_int_equal(media_open(&media, &config), 0);
+		assert_int_equal(media->size_bytes, 8192);
+		media_close(media);
+		assert_int_equal(unlink(temp.path), 0);
+	}
+	temp_path_remove(&temp);
+}
+
+static void a_link_that_leads_nowhere_is_refused(void **state)
+{
+	struct temp_path temp;
+	struct media_config config;
+	struct media *media;
+
+	temp_path_make(&temp);
+	assert_int_equal(symlink("/nowhere/at/all", temp.path), 0);
+	config = config_for(&temp);
+	config.size_bytes = 8192;
+	assert_error(media_open(&media, &config), -EBUSY, UPNVME_ERR_MEDIA_OPEN);
+	assert_sentence_has("link");
+	temp_path_remove(&temp);
+}
+
 static void a_refused_file_is_unlocked_and_closed(void **state)
 {
 	struct temp_path temp;
@@ -351,6 +436,9 @@ int main(void)
 		cmocka_unit_test(closing_frees_the_file_whatever_children_have),
 		cmocka_unit_test(a_file_beyond_the_process_limit_is_refused),
 		cmocka_unit_test(a_file_too_large_for_its_file_system_leaves_nothing_behind),
+		cmocka_unit_test(an_empty_file_is_made_whole_when_a_size_is_given),
+		cmocka_unit_test(creators_that_are_killed_leave_nothing_in_the_way),
+		cmocka_unit_test(a_link_that_leads_nowhere_is_refused),
 		cmocka_unit_test(a_refused_file_is_unlocked_and_closed),
 	};
 

@@ -16,6 +16,7 @@ static int reset(void **state)
 	memset(&file, 0, sizeof(file));
 	file.base.size_bytes = 1 << 20;
 	file.path = (char *)"disk.img";
+	file.witness_fd = -1;
 	return 0;
 }
 
@@ -181,6 +182,67 @@ static void fua_writes_are_synced_where_that_is_refused(void **state)
 	finishes_after(-EOPNOTSUPP, -EOPNOTSUPP);
 }
 
+static void what_a_sandbox_forbids_is_done_otherwise(void **state)
+{
+	begin(MEDIA_WRITE, 0, 512, true);
+	expect(FILE_STEP_WRITE, RWF_DSYNC, 0);
+	goes_on_after(-EPERM);
+	expect(FILE_STEP_WRITE, 0, 0);
+	goes_on_after(512);
+	expect(FILE_STEP_SYNC, 0, 0);
+	finishes_after(0, 0);
+
+	begin(MEDIA_WRITE_ZEROES, 0, 512, false);
+	expect(FILE_STEP_CLEAR, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0);
+	goes_on_after(-EPERM);
+	goes_on_after(-EPERM);
+	expect(FILE_STEP_WRITE, 0, 0);
+	finishes_after(512, 0);
+	assert_false(file.base.failed);
+}
+
+/* Also what was under way, and what waits its turn. */
+static void after_a_failed_sync_only_reads_go_on(void **state)
+{
+	struct io under_way, waiting;
+
+	io_prepare(&under_way, MEDIA_FLUSH, 0, NULL, 0);
+	io_prepare(&waiting, MEDIA_WRITE, 0, buffer, 512);
+	file_step_begin(&file, &under_way.request);
+	file_step_begin(&file, &waiting.request);
+	assert_false(file_step_refused(&file, &waiting.request, file.base.size_bytes));
+	begin(MEDIA_FLUSH, 0, 0, false);
+	assert_false(file.base.failed);
+	finishes_after(-EIO, -EIO);
+	assert_true(file.base.failed);
+	assert_true(file_step_end(&file, &under_way.request, 0));
+	assert_int_equal(under_way.request.link.result, -EIO);
+	assert_true(file_step_refused(&file, &waiting.request, file.base.size_bytes));
+	assert_int_equal(waiting.request.link.result, -EIO);
+	begin(MEDIA_READ, 0, 512, false);
+	assert_false(file_step_refused(&file, &io.request, file.base.size_bytes));
+	finishes_after(512, 0);
+}
+
+/* Without a witness nobody can tell whether it was the write or the sync that had no room. */
+static void a_durable_write_that_fails_is_a_failed_sync(void **state)
+{
+	static const int errors[] = { -EIO, -ENOSPC };
+
+	for (int i = 0; i < 2; i++) {
+		reset(state);
+		begin(MEDIA_WRITE, 0, 512, true);
+		finishes_after(errors[i], errors[i]);
+		assert_true(file.base.failed);
+	}
+	reset(state);
+	begin(MEDIA_WRITE, 0, 512, false);
+	finishes_after(-EIO, -EIO);
+	begin(MEDIA_DEALLOCATE, 0, 512, true);
+	finishes_after(-EIO, -EIO);
+	assert_false(file.base.failed);
+}
+
 static void flush_is_a_sync(void **state)
 {
 	begin(MEDIA_FLUSH, UINT64_MAX, UINT64_MAX, true);
@@ -285,6 +347,9 @@ int main(void)
 		test(no_room_is_told_from_other_errors),
 		test(fua_writes_are_durable_by_themselves),
 		test(fua_writes_are_synced_where_that_is_refused),
+		test(what_a_sandbox_forbids_is_done_otherwise),
+		test(after_a_failed_sync_only_reads_go_on),
+		test(a_durable_write_that_fails_is_a_failed_sync),
 		test(flush_is_a_sync),
 		test(zeroes_are_holes),
 		test(durable_zeroes_are_synced),

@@ -5,37 +5,12 @@
  */
 #include "softctrl/media/media_fixture.h"
 
-#include <fcntl.h>
-#include <sched.h>
-#include <stdio.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #define MIB (1u << 20)
 
 static bool has_namespace;
-
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* Before there is any thread: a user name space is for single-threaded processes. */
-static bool enter_namespace(void)
-{
-	char uids[64], gids[64];
-
-	snprintf(uids, sizeof(uids), "0 %u 1", (unsigned)geteuid());
-	snprintf(gids, sizeof(gids), "0 %u 1", (unsigned)getegid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
-	       write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", uids) && write_file("/proc/self/gid_map", gids);
-}
 
 /* A medium of 16 MiB on a new file system of the given kind. */
 static void open_on(struct bench *bench, const struct variant *variant, const char *type,
@@ -117,6 +92,6 @@ int main(void)
 		ON_BOTH_ENGINES(zeroes_are_written_where_there_are_no_holes),
 	};
 
-	has_namespace = enter_namespace();
+	has_namespace = mounts_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

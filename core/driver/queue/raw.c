@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Commands that the caller has put together himself. */
+#include "base/error.h"
+#include "driver/data_length.h"
+#include "driver/queue/request.h"
+#include "driver/queue/straight.h"
+
+bool raw_is_clean(const struct upnvme_raw *raw)
+{
+	static const uint64_t zeroes[ARRAY_SIZE(raw->reserved)];
+
+	if (!raw->reserved32 && !memcmp(raw->reserved, zeroes, sizeof(zeroes)))
+		return true;
+	error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+		  "reserved words of the upnvme_raw are not zero: zero the struct first");
+	return false;
+}
+
+static int raw_check_metadata(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
+{
+	uint64_t va = (uint64_t)(uintptr_t)raw->metadata;
+
+	if (!raw->metadata && !raw->metadata_bytes)
+		return 0;
+	if (raw->metadata && raw->metadata_bytes && is_aligned(va, 4) &&
+	    data_translate(qp, va, raw->metadata_bytes, mptr))
+		return 0;
+	return error_set(
+		-EFAULT, UPNVME_ERR_METADATA,
+		"raw command: metadata buffer %p (%u bytes) is misaligned, without a length, or "
+		"not in memory that the device can reach",
+		raw->metadata, raw->metadata_bytes);
+}
+
+static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
+{
+	if (!raw)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "raw command is null");
+	if (raw->cdw[0] & 0xff00)
+		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
+				 "raw command: dword 0 is %#x; FUSE and PSDT (bits 15:8) must be 0",
+				 raw->cdw[0]);
+	if (!raw_is_clean(raw))
+		return -EINVAL;
+	if (raw->direction > UPNVME_DATA_FROM_DEVICE ||
+	    (raw->direction != UPNVME_DATA_NONE && !raw->data_bytes))
+		return error_set(
+			-EINVAL, UPNVME_ERR_ARGUMENT,
+			"raw command: direction %u with %u bytes of data; directions are UPNVME_DATA_..., with data "
+			"unless NONE",
+			raw->direction, raw->data_bytes);
+	if (raw->data_bytes > qp->ctrlr->limits.max_transfer_bytes)
+		return error_set(
+			-EINVAL, UPNVME_ERR_TRANSFER,
+			"raw command: %u bytes are more than one command can move here (%llu), and raw commands "
+			"are not split",
+			raw->data_bytes, (unsigned long long)qp->ctrlr->limits.max_transfer_bytes);
+	return raw_check_metadata(qp, raw, mptr);
+}
+
+/* The format of the namespace, where it is known. */
+static const struct ns_geometry *raw_geometry(const struct upnvme_qpair *qp,
+					      const struct upnvme_raw *raw)
+{
+	const struct upnvme_ns *ns = ns_find(qp->ctrlr, raw->cdw[1]);
+	const struct ns_geometry *geometry = ns ? ns_geometry(ns) : NULL;
+
+	return geometry && geometry->nblocks ? geometry : NULL;
+}
+
+/* Of a command that is not known the device alone knows how much it moves: behind the data's end it
+ * finds no address in the list, and none of another command's buffers. */
+static void raw_build(struct upnvme_qpair *qp, const struct upnvme_raw *raw, struct slot *slot,
+		      struct nvme_sqe *sqe)
+{
+	struct upnvme_op op = { .form = UPNVME_FORM_BUF, .buf = raw->data };
+	struct data_place place = { 0 };
+
+	memset(slot_list(qp, slot), 0, qp->list_bytes);
+	data_build(qp, &op, &place, raw->data_bytes, slot, sqe);
+}
+
+static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *raw)
+{
+	uint64_t changes = raw->direction == UPNVME_DATA_FROM_DEVICE ? 0 : SLOT_CHANGES_MEDIUM;
+
+	if (raw->metadata)
+		return changes | SLOT_TOUCHES_MANY;
+	if (raw->direction == UPNVME_DATA_NONE)
+		return changes;
+	return changes | buffer_touches(qp, raw->data, raw->data_bytes);
+}
+
+int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg)
+{
+	struct upnvme_op op = { .form = UPNVME_FORM_BUF };
+	struct slot *slot = qp->free;
+	struct nvme_sqe sqe, *tail;
+	uint64_t mptr = 0;
+	int rc = raw_check(qp, raw, &mptr);
+
+	if (!rc && raw->direction != UPNVME_DATA_NONE) {
+		op.buf = raw->data;
+		rc = data_check(qp, &op, raw->data_bytes);
+	}
+	if (!rc)
+		rc = data_length_check_io(raw, raw_geometry(qp, raw));
+	if (rc)
+		return rc;
+	if (!slot)
+		return -EAGAIN;
+	memcpy(&sqe, raw->cdw, sizeof(sqe));
+	request_slot_fill(qp, slot, raw_touches(qp, raw), 0, cb, arg);
+	sqe.cid = (uint16_t)slot->head;
+	sqe.mptr = mptr;
+	sqe.prp1 = sqe.prp2 = 0;
+	if (op.buf)
+		raw_build(qp, raw, slot, &sqe);
+	tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	*tail = sqe;
+	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+	return 0;
+}
