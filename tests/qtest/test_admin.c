@@ -79,9 +79,10 @@ static void capabilities_of_a_feature_are_told(void **state)
 static void what_the_controller_refuses_is_an_error(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
+	char data[4096];
 	uint32_t value;
 
-	expect_error(upnvme_feature_get(ctrlr, 0, 0x7f, 0, &value, NULL, 0), -EIO,
+	expect_error(upnvme_feature_get(ctrlr, 0, 0x7f, 0, &value, data, sizeof(data)), -EIO,
 		     UPNVME_ERR_CTRLR_STATUS, "4002h", NULL);
 	expect_error(upnvme_feature_set(ctrlr, 0, NVME_FEAT_TEMPERATURE_THRESHOLD, 300, 1, NULL, 0),
 		     -EIO, UPNVME_ERR_CTRLR_STATUS, "410dh", NULL);
