@@ -4,8 +4,8 @@
 
   loader.py [--uri URI] [--record BYTES] [--batch N] [--batches N] [--workers N]
 
-Each worker is spawned, not forked, and opens the controller itself: a forked child can use nothing of its parent's.
-With `?readonly=1` a disk image has as many readers as there are workers. Without --uri an image is made to try it.
+Each worker gets a Source and opens the controller itself: a process can use nothing of what another one has open. With
+`?readonly=1` a disk image has as many readers as there are workers. Without --uri an image is made to try it.
 """
 
 import argparse
@@ -20,9 +20,9 @@ import numpy as np
 import upnvme
 
 
-def records(uri, record, size, seed):
+def records(source, record, size, seed):
     """Endless batches of random records, read by one command each, without a Python object for any of them."""
-    with upnvme.open(uri) as ctrlr:
+    with source.controller as ctrlr:
         ns, qp, buf = ctrlr.namespaces[1], ctrlr.qpair(depth=size), ctrlr.alloc(size * record)
         blocks, rest = divmod(record, ns.block_size)
         if rest or not blocks:
@@ -40,12 +40,12 @@ def records(uri, record, size, seed):
             del view  # or the controller could not let its memory go
 
 
-def work(queue, uri, record, size, batches, seed):
+def work(queue, source, record, size, batches, seed):
     """What a worker does: here a sum stands for what a model would make of a batch. What fails goes to the parent."""
     try:
-        with contextlib.closing(records(uri, record, size, seed)) as source:
+        with contextlib.closing(records(source, record, size, seed)) as batch:
             for _ in range(batches):
-                queue.put(int(next(source).sum(dtype=np.int64)))
+                queue.put(int(next(batch).sum(dtype=np.int64)))
     except (upnvme.Error, ValueError) as error:
         queue.put(error)
 
@@ -60,14 +60,14 @@ def take(queue):
 def image(folder, size=16 << 20):
     path = pathlib.Path(folder) / "records.img"
     np.random.default_rng(1).integers(0, 256, size, np.uint8).tofile(path)
-    return f"soft:{path}?block=512&readonly=1"
+    return upnvme.uri(path, block=512, readonly=True)
 
 
 def load(uri, args):
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    workers = [context.Process(target=work, args=(queue, uri, args.record, args.batch, args.batches, seed),
-                               daemon=True)
+    workers = [context.Process(target=work, daemon=True,
+                               args=(queue, upnvme.Source(uri), args.record, args.batch, args.batches, seed))
                for seed in range(args.workers)]
     start = time.perf_counter()
     for worker in workers:

@@ -49,6 +49,7 @@ from ._qpair import QPair
 from ._records import (ControllerInfo, ControllerStats, Device, ErrorEntry, Event, Features, Firmware, Limits,
                        NamespaceInfo, QPairStats, Smart, System)
 from ._session import ALL_NAMESPACES
+from ._source import Source, uri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ __all__ = [
     "Limits", "MediaError", "NVMeError", "Namespace", "NamespaceInfo", "NamespaceNotFoundError",
     "NamespaceProtectedError", "Namespaces", "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op",
     "OutOfMemoryError", "PartialError", "PathError", "QPair", "QPairStats", "RangeError", "ReadOnlyRangeError",
-    "Select", "Smart", "System", "TaggedCompletionError", "TimeoutError", "UnreachableError", "UnsupportedError",
-    "VendorStatusError", "WouldBlockError", "WriteProtectedError", "WrongThreadError", "__version__", "batch",
-    "build_info", "open", "set_log_level",
+    "Select", "Smart", "Source", "System", "TaggedCompletionError", "TimeoutError", "UnreachableError",
+    "UnsupportedError", "VendorStatusError", "WouldBlockError", "WriteProtectedError", "WrongThreadError", "__version__",
+    "batch", "build_info", "open", "set_log_level", "uri",
 ]
 
 if _upnvme.upnvme_abi_version() != _upnvme.UPNVME_ABI_VERSION:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         def sync(self) -> None:
             """Writes what is buffered, and makes it durable."""
 
+        def __enter__(self) -> File: ...
+
 # What one call of the raw file moves at most.
 LARGEST = 1 << 20
 # What is read ahead: little where reads go here and there, more where they follow each other.

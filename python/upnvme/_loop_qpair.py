@@ -127,7 +127,7 @@ class QPair(ChannelBase):
             self._begin()
         return future
 
-    async def _start_each(self, ns: SpaceBase, opcode: int, each: Iterator[tuple[int, int]], flags: int) -> None:
+    async def _start_each(self, ns: SpaceBase, opcode: int, each: Iterator[tuple[int, int]], flags: Int) -> None:
         """One after the other."""
         for lba, blocks in each:
             await self.start(ns, opcode, None, lba, blocks, flags)

@@ -15,6 +15,7 @@ from ._records import ControllerInfo, ControllerStats, ErrorEntry, Event, Featur
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import NoReturn
 
     from ._ranges import Ranges
     from ._typing import Int, ReadableBuffer, WriteableBuffer
@@ -241,6 +242,9 @@ class SessionBase(_upnvme.Session):
             # it, and it is closed as what it derives from.
             if not self._files:
                 _upnvme.session_close(self)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(f"{self!r} cannot be pickled: pickle an upnvme.Source, which opens it in each process")
 
     def __repr__(self) -> str:
         return f"<{public_name(self)} {printable(self.uri)}>" if self.is_open else f"<{public_name(self)}, closed>"

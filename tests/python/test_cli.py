@@ -108,7 +108,8 @@ def test_nothing_is_emptied_before_it_is_read(uri, tmp_path):
     run("list", uri)
     image.write_bytes(data)
     assert "neither" in run("copy", image, image, "--yes", code=2).stderr
-    for arguments in ("copy", uri, image, "--yes"), ("copy", image, uri, "--yes"), ("read", uri, "-o", image):
+    for arguments in (("copy", uri, image, "--yes"), ("copy", image, uri, "--yes"),
+                      ("read", uri, "-o", image, "--yes")):
         assert "the same file" in run(*arguments, code=1).stderr
     assert image.read_bytes() == data
 

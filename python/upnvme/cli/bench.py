@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any
 
@@ -15,9 +16,9 @@ import upnvme
 from .common import (INTERRUPTED, Size, as_json, ask, console, destructive, fitting, on_namespace, print_json,
                      sentences, size_text)
 from .load import PERCENTILES, Load, Sample
-from .plot import check, plot
+from .plot import Picture, check
 
-BAR_MAX, BEFORE_BAR = 50, 36
+BAR_MAX, BEFORE_BAR = 50, 40
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -29,13 +30,23 @@ def table(sample: Sample, size: int, width: int) -> Table:
 
 
 def histogram(counts: Counter[int], width: int) -> list[str]:
-    """Bars, by powers of two."""
+    """Bars, by powers of two, each with how many percent were as quick."""
     sums: Counter[int] = Counter()
     for limit, count in counts.items():
         sums[limit.bit_length()] += count
     most, room = max(sums.values(), default=1), max(1, min(BAR_MAX, width - BEFORE_BAR))
-    return [f"  < {2 ** bits / 1e3:>12,.1f} µs  {count:>12,}  {bar(count / most * room)}"
-            for bits, count in sorted(sums.items())]
+    lines: list[str] = []
+    so_far = 0
+    for bits, count in sorted(sums.items()):
+        so_far += count
+        lines.append(f"< {2 ** bits / 1e3:>11,.1f} µs {count:>11,} {percent(so_far, sums.total()):>9} "
+                     f"{bar(count / most * room)}")
+    return lines
+
+
+def percent(part: int, whole: int) -> str:
+    """Rounded down: 100 % is all."""
+    return f"{part * 100_000 // whole / 1000:.3f} %"
 
 
 def bar(length: float) -> str:
@@ -74,24 +85,29 @@ def bench(uri: str, nsid: int, rw: str, bs: int, qd: int, qpairs: int, seconds: 
         check(path)
     if rw.endswith("write"):
         ask(f"Overwrite what {uri} has stored?", yes)
+    picture = Picture(path, yes) if path else None
     with upnvme.open(uri, queue_pairs=qpairs if qpairs > 64 else 0) as ctrlr:
         load = Load(ctrlr.namespaces[nsid], rw, bs, qd, qpairs)
         finished = measure(load, seconds, bs, quiet=json_)
         total, counts = load.total(), load.histogram()
-    if path:
-        plot(load.samples or [total], f"{rw} of {size_text(bs)}, {qpairs} x {qd} in flight: {uri}", path)
+    title = f"{rw} of {size_text(bs)}, {qpairs} x {qd} in flight: {uri}"
     if json_:
         print_json({"uri": uri, "rw": rw, "bytes": bs, "depth": qd, "queue_pairs": qpairs, "ios": load.done, **total,
                     "samples": load.samples})
     else:
-        show(total, bs, counts)
+        show(title, total, bs, counts)
+    if picture:
+        sys.stdout.flush()
+        click.echo(f"drawing {path}", err=True)
+        picture.draw(load.samples or [total], title)
     if not finished:
         raise SystemExit(INTERRUPTED)
 
 
-def show(total: Sample, size: int, counts: Counter[int]) -> None:
+def show(title: str, total: Sample, size: int, counts: Counter[int]) -> None:
     """The whole run."""
     screen = console()
+    click.echo(title)
     screen.print(table(total, size, screen.width))
     click.echo("\n".join(histogram(counts, screen.width)))
 

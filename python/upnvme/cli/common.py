@@ -40,10 +40,30 @@ class Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
+        if re.fullmatch(r"0[xX][0-9a-fA-F]+", str(value)):
+            return int(value, 16)
         match = re.fullmatch(r"(\d+)([KMGT]?)(?:I?B)?", str(value).upper())
         if not match:
             self.fail(f"{value!r} is no size: 4096, 4k, 1MiB", param, ctx)
         return int(match.group(1)) * UNITS[match.group(2)]
+
+
+class Number(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A whole number, decimal or as 0x10."""
+
+    name = "number"
+
+    def __init__(self, least: int = 0, most: int | None = None) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip()
+        match = re.fullmatch(r"-?(\d+|0[xX][0-9a-fA-F]+)", text)
+        number = int(text, 16 if "x" in text.lower() else 10) if match else None
+        if number is None or number < self.least or (self.most is not None and number > self.most):
+            upper = "" if self.most is None else f" to {self.most}"
+            self.fail(f"{value!r} is no number from {self.least}{upper or ' on'}: 16, 0x10", param, ctx)
+        return number
 
 
 def as_json(function: F) -> F:
@@ -53,18 +73,19 @@ def as_json(function: F) -> F:
 
 def on_namespace(function: F) -> F:
     """The URI, and which namespace of it."""
-    function = click.option("-n", "--nsid", default=1, show_default=True, help="Namespace identifier.")(function)
+    function = click.option("-n", "--nsid", default=1, show_default=True, type=Number(),
+                            help="Namespace identifier.")(function)
     return click.argument("uri")(function)
 
 
 def lba_option(function: F) -> F:
     """Where it begins."""
-    return click.option("--lba", default=0, type=click.IntRange(0), help="First block.")(function)
+    return click.option("--lba", default=0, type=Number(), help="First block; 0x10 is hexadecimal.")(function)
 
 
 def blocks_option(function: F) -> F:
     """How far it goes."""
-    return click.option("--blocks", type=click.IntRange(1), help="How many; if not given, up to the end.")(function)
+    return click.option("--blocks", type=Number(1), help="How many; if not given, up to the end.")(function)
 
 
 def destructive(function: F) -> F:
@@ -81,7 +102,7 @@ def ask(question: str, yes: bool) -> None:
 def sentences(function: F) -> F:
     """What the library refuses, and what a device answers, is a sentence and exit code 1.
 
-    A reader that has gone ends the command without a word, with what a shell shows for SIGPIPE.
+    What was printed is out before the command has gone well.
     """
     @functools.wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> Any:
@@ -89,9 +110,8 @@ def sentences(function: F) -> F:
             result = function(*arguments, **options)
             sys.stdout.flush()
             return result
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(READER_GONE) from None
+        except ExceptionGroup as group:
+            raise click.ClickException("; ".join(map(str, group.exceptions))) from group
         except (upnvme.Error, ValueError, OSError, MemoryError) as error:
             raise click.ClickException(str(error) or "there is not so much memory") from error
     return wrapped  # type: ignore[return-value]
@@ -208,8 +228,3 @@ def keep_apart(source: str, target: str) -> None:
     with contextlib.suppress(OSError):  # one that is not there is not the other
         if os.path.samefile(_file_of(source), _file_of(target)):
             raise click.ClickException(f"{source} and {target} are the same file")
-
-
-def standard_output() -> Any:
-    """For bytes."""
-    return sys.stdout.buffer

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
-
 import click
 
 import upnvme
 
-from .common import (CHUNK, as_json, blocks_option, keep_apart, lba_option, on_namespace, print_json, progress,
-                     sentences, standard_output, whole)
+from .common import (CHUNK, Number, as_json, blocks_option, destructive, keep_apart, lba_option, on_namespace,
+                     print_json, progress, sentences, size_text, whole)
+from .files import Target
 
 WIDTH = 16
 
@@ -26,24 +26,40 @@ def chunks(ns: upnvme.Namespace, lba: int, blocks: int) -> Iterator[tuple[int, u
 @click.command()
 @on_namespace
 @lba_option
-@click.option("--blocks", default=1, type=click.IntRange(1), show_default=True, help="How many.")
-@click.option("-o", "--output", type=click.File("wb"), help="A file, instead of standard output.")
+@click.option("--blocks", default=1, type=Number(1), show_default=True, help="How many.")
+@click.option("-o", "--output", metavar="FILE", help="A file, instead of standard output.")
+@destructive
 @as_json
 @sentences
-def read(uri: str, nsid: int, lba: int, blocks: int, output: BinaryIO | None, json_: bool) -> None:
+def read(uri: str, nsid: int, lba: int, blocks: int, output: str | None, yes: bool, json_: bool) -> None:
     """Read blocks to a file or to standard output."""
+    if json_ and output is None:
+        raise click.UsageError("--json goes with --output: standard output has the data")
     if output is not None:
-        keep_apart(uri, output.name)
+        keep_apart(uri, output)
     with upnvme.open(uri) as ctrlr:
-        target, n, ns = output or standard_output(), 0, ctrlr.namespaces[nsid]
-        if json_ and output is None:
-            raise click.UsageError("--json goes with --output: standard output has the data")
-        with progress("read", blocks * ns.block_size, quiet=json_ or output is None) as advance:
+        ns = ctrlr.namespaces[nsid]
+        if output is None:
             for _, data in chunks(ns, lba, blocks):
-                n += target.write(memoryview(data))
-                advance(len(data))
+                sys.stdout.buffer.write(memoryview(data))
+            return
+        target = Target(output, f"Overwrite {output} with {blocks} blocks of {uri}?", yes)
+        n = save(ns, lba, blocks, target, quiet=json_)
     if json_:
         print_json({"lba": lba, "blocks": blocks, "bytes": n})
+    else:
+        click.echo(f"read {size_text(n)} from LBA {lba} to {output}")
+
+
+def save(ns: upnvme.Namespace, lba: int, blocks: int, target: Target, quiet: bool) -> int:
+    """To a file; returns how many bytes it has."""
+    n = 0
+    with target, progress("read", blocks * ns.block_size, quiet) as advance:
+        for _, data in chunks(ns, lba, blocks):
+            target.write(bytes(data))
+            n += len(data)
+            advance(len(data))
+    return n
 
 
 def rows(pieces: Iterable[memoryview]) -> Iterator[bytes]:
@@ -71,7 +87,7 @@ def lines(pieces: Iterable[memoryview], offset: int) -> Iterator[str]:
 @click.command()
 @on_namespace
 @lba_option
-@click.option("--blocks", default=1, type=click.IntRange(1), show_default=True, help="How many.")
+@click.option("--blocks", default=1, type=Number(1), show_default=True, help="How many.")
 @as_json
 @sentences
 def hexdump(uri: str, nsid: int, lba: int, blocks: int, json_: bool) -> None:

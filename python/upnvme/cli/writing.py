@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from typing import BinaryIO
 
 import click
 
 import upnvme
 
-from .common import (CHUNK, as_json, ask, blocks_option, destructive, lba_option, on_namespace, print_json, progress,
-                     sentences, size_text, whole)
+from .common import (CHUNK, Number, as_json, ask, blocks_option, destructive, lba_option, on_namespace, print_json,
+                     progress, sentences, size_text, whole)
+from .files import short, size_of
 
 
 @click.command()
@@ -40,29 +39,32 @@ def write(uri: str, nsid: int, source: BinaryIO, lba: int, yes: bool, json_: boo
 
 def room(source: BinaryIO, ns: upnvme.Namespace, lba: int) -> int | None:
     """How large the source is, if that is known; it must fit."""
-    status = os.fstat(source.fileno())
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    there = max(0, ns.block_count - lba) * ns.block_size
-    if status.st_size > there:
-        raise click.ClickException(f"{source.name} has {size_text(status.st_size)}, and from LBA {lba} there is room "
-                                   f"for {size_text(there)}")
-    return status.st_size
+    size, there = size_of(source), max(0, ns.block_count - lba) * ns.block_size
+    if size is not None and size > there:
+        raise click.ClickException(f"{source.name} has {size_text(size)}, and from LBA {lba} there is room for "
+                                   f"{size_text(there)}")
+    return size
 
 
 def stream(source: BinaryIO, ns: upnvme.Namespace, lba: int, size: int | None, quiet: bool) -> int:
     """Piece by piece, through one buffer of DMA memory."""
-    total, block = 0, ns.block_size
+    total, block, first, end = 0, ns.block_size, lba, ns.block_count
     with progress("write", size, quiet) as advance, ns.controller.alloc(max(CHUNK, block)) as buf, \
             memoryview(buf) as view:
         while n := fill_up(source, view):
-            end = -(-n // block) * block
-            view[n:end] = bytes(end - n)
-            with view[:end] as piece:
+            blocks = -(-n // block)
+            if lba + blocks > end:
+                ns.flush()
+                raise click.ClickException(f"{source.name} goes on after {size_text(total)}, which were written: from "
+                                           f"LBA {first} there is room for {size_text((end - first) * block)}")
+            view[n:blocks * block] = bytes(blocks * block - n)
+            with view[:blocks * block] as piece:
                 ns.write(lba, piece)
-            total, lba = total + n, lba + end // block
+            total, lba = total + n, lba + blocks
             advance(n)
         ns.flush()
+    if size is not None and total < size:
+        raise short(source.name, total, size)
     return total
 
 
@@ -79,7 +81,7 @@ def fill_up(source: BinaryIO, view: memoryview) -> int:
 @on_namespace
 @lba_option
 @blocks_option
-@click.option("--byte", default=0, type=click.IntRange(0, 255), show_default=True, help="With what.")
+@click.option("--byte", default=0, type=Number(0, 255), show_default=True, help="With what.")
 @destructive
 @as_json
 @sentences
