@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"context"
+	"math"
 	"time"
 	"unsafe"
 )
@@ -49,6 +50,20 @@ type adminStart struct {
 	fn   func(Completion, []byte)
 }
 
+// check refuses what would be something else in C.
+func (raw *RawCommand) check(bytes uint64) error {
+	if raw == nil {
+		return nullError("command")
+	}
+	if raw.Timeout < 0 {
+		return invalid("RawCommand.Timeout %v: it must not be negative", raw.Timeout)
+	}
+	if bytes > math.MaxUint32 {
+		return invalid("a command with %d bytes of data: it has at most %d", bytes, uint32(math.MaxUint32))
+	}
+	return nil
+}
+
 func (raw *RawCommand) fill(to *C.struct_upnvme_raw, data unsafe.Pointer, bytes int) {
 	for i, dword := range raw.CDW {
 		to.cdw[i] = C.uint32_t(dword)
@@ -59,6 +74,9 @@ func (raw *RawCommand) fill(to *C.struct_upnvme_raw, data unsafe.Pointer, bytes 
 }
 
 func newAdmin(raw *RawCommand, data []byte) (*adminStart, error) {
+	if err := raw.check(uint64(len(data))); err != nil {
+		return nil, err
+	}
 	a := &adminStart{c: (*C.struct_upnvme_cgo_admin)(C.calloc(1,
 		C.size_t(C.sizeof_struct_upnvme_cgo_admin+len(data))))}
 	if a.c == nil {
@@ -82,7 +100,7 @@ func (a *adminStart) completion() Completion { return *(*Completion)(unsafe.Poin
 // filled by it. When the context is done it returns at once, and data is not touched any more; the command goes on. A
 // status other than success is in the completion, and no error.
 func (c *Controller) Admin(ctx context.Context, raw *RawCommand, data []byte) (Completion, error) {
-	if err := ctx.Err(); err != nil {
+	if err := goesOn(ctx); err != nil {
 		return Completion{}, err
 	}
 	if err := c.enter(); err != nil {
@@ -185,7 +203,7 @@ func (a *adminStart) deliver() {
 }
 
 // Identify runs Identify and gives its 4,096 bytes (upnvme_identify; NVMe Base 2.0, 5.17).
-func (c *Controller) Identify(cns, nsid uint32) ([]byte, error) {
+func (c *Controller) Identify(cns CNS, nsid uint32) ([]byte, error) {
 	data := make([]byte, 4096)
 	_, err := c.use(func() C.int {
 		return C.upnvme_identify(c.ptr, C.uint32_t(cns), C.uint32_t(nsid), unsafe.Pointer(&data[0]))
@@ -197,8 +215,8 @@ func (c *Controller) Identify(cns, nsid uint32) ([]byte, error) {
 }
 
 // LogPage reads a part of a log page into p (upnvme_log_page; NVMe Base 2.0, 5.16): offset and length are multiples of
-// 4; nsid is FFFFFFFFh for a log of the controller.
-func (c *Controller) LogPage(nsid, lid uint32, offset uint64, p []byte) error {
+// 4; nsid is [AllNamespaces] for a log of the controller.
+func (c *Controller) LogPage(nsid uint32, lid LogID, offset uint64, p []byte) error {
 	_, err := c.use(func() C.int {
 		return C.upnvme_log_page(c.ptr, C.uint32_t(nsid), C.uint32_t(lid), C.uint64_t(offset), first(p),
 			C.size_t(len(p)))
@@ -235,7 +253,7 @@ var selectWords = []word{
 func (s Select) String() string { return wordOf("Select", uint32(s), selectWords) }
 
 // Feature reads one feature (upnvme_feature_get); data is nil for one that has none.
-func (c *Controller) Feature(nsid, fid uint32, which Select, data []byte) (uint32, error) {
+func (c *Controller) Feature(nsid uint32, fid FeatureID, which Select, data []byte) (uint32, error) {
 	var value C.uint32_t
 	_, err := c.use(func() C.int {
 		return C.upnvme_feature_get(c.ptr, C.uint32_t(nsid), C.uint32_t(fid), C.uint32_t(which), &value,
@@ -246,7 +264,7 @@ func (c *Controller) Feature(nsid, fid uint32, which Select, data []byte) (uint3
 }
 
 // SetFeature sets one feature (upnvme_feature_set); save: over power cycles.
-func (c *Controller) SetFeature(nsid, fid, value uint32, save bool, data []byte) error {
+func (c *Controller) SetFeature(nsid uint32, fid FeatureID, value uint32, save bool, data []byte) error {
 	var saved C.int
 	if save {
 		saved = 1

@@ -9,7 +9,9 @@ import "C"
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"syscall"
 	"unsafe"
 )
 
@@ -36,18 +38,69 @@ func (ns *Namespace) Flush(ctx context.Context) error {
 }
 
 // WriteZeroes makes blocks read as zeroes (upnvme_write_zeroes).
-func (ns *Namespace) WriteZeroes(ctx context.Context, lba uint64, blocks uint32) error {
-	return ns.Do(ctx, nil, &Op{Opcode: OpWriteZeroes, LBA: lba, Blocks: blocks})
+func (ns *Namespace) WriteZeroes(ctx context.Context, lba, blocks uint64) error {
+	return ns.doMany(ctx, Op{Opcode: OpWriteZeroes, LBA: lba}, blocks)
 }
 
 // Deallocate tells the device that blocks are not needed any more (upnvme_deallocate).
-func (ns *Namespace) Deallocate(ctx context.Context, lba uint64, blocks uint32) error {
-	return ns.Do(ctx, nil, &Op{Opcode: OpDatasetManagement, LBA: lba, Blocks: blocks})
+func (ns *Namespace) Deallocate(ctx context.Context, lba, blocks uint64) error {
+	return ns.doMany(ctx, Op{Opcode: OpDatasetManagement, LBA: lba}, blocks)
 }
 
 // Verify has the device read blocks and check them, without moving data (upnvme_verify).
-func (ns *Namespace) Verify(ctx context.Context, lba uint64, blocks uint32) error {
-	return ns.Do(ctx, nil, &Op{Opcode: OpVerify, LBA: lba, Blocks: blocks})
+func (ns *Namespace) Verify(ctx context.Context, lba, blocks uint64) error {
+	return ns.doMany(ctx, Op{Opcode: OpVerify, LBA: lba}, blocks)
+}
+
+// An op has fewer than 2^32 blocks, a namespace may have more.
+const blocksAtOnce = 1 << 31
+
+// doMany has a command without data done for as many blocks as there may be.
+func (ns *Namespace) doMany(ctx context.Context, op Op, blocks uint64) error {
+	if err := ns.within(op.LBA, blocks); err != nil {
+		return err
+	}
+	var ended uint64
+	for {
+		op.Blocks = blocksAtOnce
+		if left := blocks - ended; left < blocksAtOnce {
+			op.Blocks = uint32(left)
+		}
+		if err := ns.Do(ctx, nil, &op); err != nil {
+			return after(ended, blocks, err)
+		}
+		op.LBA += uint64(op.Blocks)
+		if ended += uint64(op.Blocks); ended == blocks {
+			return nil
+		}
+	}
+}
+
+// within refuses blocks that are too many for one op before the first of them is done; one op is the library's to check.
+func (ns *Namespace) within(lba, blocks uint64) error {
+	if ns == nil || blocks <= blocksAtOnce {
+		return nil
+	}
+	if err := ns.refresh(); err != nil {
+		return err
+	}
+	if all := ns.blocks.Load(); lba > all || blocks > all-lba {
+		return &Error{Errno: syscall.ERANGE, Code: CodeLBARange,
+			Text: fmt.Sprintf("%d blocks from LBA %d: namespace %d has %d blocks", blocks, lba, ns.id, all)}
+	}
+	return nil
+}
+
+// after is an error that came when so many blocks were done.
+func after(ended, of uint64, err error) error {
+	if ended == 0 {
+		return err
+	}
+	if status, ok := err.(*StatusError); ok {
+		status.Blocks += ended
+		return err
+	}
+	return fmt.Errorf("after %d of %d blocks: %w", ended, of, err)
 }
 
 // Do has any one command done, and waits for it (upnvme_exec_at). The op's NSID and Tag do not matter. A status other
@@ -56,7 +109,10 @@ func (ns *Namespace) Do(ctx context.Context, buf *Buffer, op *Op) error {
 	if ns == nil {
 		return nullError("namespace")
 	}
-	if err := ctx.Err(); err != nil {
+	if op == nil {
+		return nullError("op")
+	}
+	if err := goesOn(ctx); err != nil {
 		return err
 	}
 	if err := buf.hold(); err != nil {

@@ -106,6 +106,9 @@ func (b *Buffer) Bytes() []byte {
 // Slice is a part of the buffer, with the same memory; freeing either frees all of it. Like a slice expression it
 // panics if the part is not within.
 func (b *Buffer) Slice(from, to int) *Buffer {
+	if b == nil {
+		panic(nullError("buffer"))
+	}
 	if from < 0 || to < from || uint64(to) > b.bytes {
 		panic(invalid("part %d to %d of a buffer of %d bytes", from, to, b.bytes))
 	}

@@ -78,7 +78,7 @@ func (q *request) run() (int, error) {
 	if q.off < 0 {
 		return 0, invalid("offset %d: it must not be negative", q.off)
 	}
-	if err := q.ctx.Err(); err != nil {
+	if err := goesOn(q.ctx); err != nil {
 		return 0, err
 	}
 	if err := q.ns.bytesOnly(); err != nil {

@@ -9,12 +9,12 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
-	"unsafe"
 )
 
 // Controller is an NVMe controller (upnvme_ctrlr). Any goroutine may use it.
@@ -29,6 +29,7 @@ type Controller struct {
 	events  events
 	regions regions
 	align   uintptr // of a buffer's start
+	qpairs  int     // that the controller has granted
 	leak    *leak
 	over    *atomic.Bool // for the leak
 
@@ -96,11 +97,14 @@ func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.sp
 func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
 
 // Open opens the controller that a URI names and brings it up (upnvme_open): "soft:ram?size=1GiB",
-// "soft:/path/disk.img?block=4096", "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI
+// "soft:/path/disk.img?block=4096" (see [FileURI]), "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI
 // than the program was built for (upnvme_abi_version) is refused.
 func Open(uri string, options ...Option) (*Controller, error) {
 	config := openConfig{spin: 20 * time.Microsecond, drain: 10 * time.Second}
 	for _, option := range options {
+		if option == nil {
+			return nil, nullError("option")
+		}
 		option(&config)
 	}
 	if err := config.check(); err != nil {
@@ -124,21 +128,42 @@ func Open(uri string, options ...Option) (*Controller, error) {
 	return c, nil
 }
 
-// check refuses what C would take for a huge number.
-func (c *openConfig) check() error {
-	for _, option := range []struct {
-		name  string
-		value int64
-		shown interface{}
-	}{{"QPairs", int64(c.nqpairs), c.nqpairs}, {"Leases", int64(c.leases), c.leases},
-		{"KeepAlive", int64(c.keepAlive), c.keepAlive}, {"AdminTimeout", int64(c.adminTimeout), c.adminTimeout},
-		{"Housekeeping", int64(c.housekeeping), c.housekeeping}, {"SpinBudget", int64(c.spin), c.spin},
-		{"DrainTimeout", int64(c.drain), c.drain}} {
-		if option.value < 0 {
-			return invalid("%s(%v): it must not be negative", option.name, option.shown)
+// setting is an option's value, which must not be negative, and not more than C has room for.
+type setting struct {
+	name  string
+	value int64
+	most  int64
+	shown interface{} // the value as the caller has it
+	limit interface{} // and most
+}
+
+func count(name string, n int) setting {
+	return setting{name, int64(n), math.MaxUint32, n, uint32(math.MaxUint32)}
+}
+
+func period(name string, d, most time.Duration) setting {
+	return setting{name, int64(d), int64(most), d, most}
+}
+
+// check refuses what C would take for another number.
+func check(settings ...setting) error {
+	for _, s := range settings {
+		if s.value < 0 {
+			return invalid("%s(%v): it must not be negative", s.name, s.shown)
+		}
+		if s.value > s.most {
+			return invalid("%s(%v): give at most %v", s.name, s.shown, s.limit)
 		}
 	}
 	return nil
+}
+
+func (c *openConfig) check() error {
+	const longest = math.MaxInt64
+	return check(count("QPairs", c.nqpairs), setting{name: "Leases", value: int64(c.leases), most: longest, shown: c.leases},
+		period("KeepAlive", c.keepAlive, math.MaxUint32*time.Millisecond),
+		period("AdminTimeout", c.adminTimeout, longest), period("Housekeeping", c.housekeeping, longest),
+		period("SpinBudget", c.spin, longest), period("DrainTimeout", c.drain, longest))
 }
 
 // milliseconds rounds up: what is short is not none.
@@ -157,10 +182,7 @@ func (c *Controller) open() error {
 	if c.config.cHousekeeper {
 		opts.flags |= C.UPNVME_OPEN_HOUSEKEEPING
 	}
-	text := C.CString(c.uri)
-	defer C.free(unsafe.Pointer(text))
-	_, err := call(func() C.int { return C.upnvme_open(&c.ptr, text, &opts) })
-	return err
+	return withText("the URI", c.uri, func(uri *C.char) C.int { return C.upnvme_open(&c.ptr, uri, &opts) })
 }
 
 func (c *Controller) setUp() error {
@@ -171,7 +193,7 @@ func (c *Controller) setUp() error {
 	if err := c.leases.setUp(c, c.config.leasesOf(int(info.MaxQPairs))); err != nil {
 		return err
 	}
-	c.align = uintptr(info.BufferAlign)
+	c.align, c.qpairs = uintptr(info.BufferAlign), int(info.MaxQPairs)
 	if err := c.events.setUp(c); err != nil {
 		return err
 	}

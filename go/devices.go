@@ -7,8 +7,6 @@ package upnvme
 // #include <upnvme/cgo.h>
 import "C"
 
-import "unsafe"
-
 // DeviceUse says what somebody does with a device (UPNVME_DEVICE_...).
 type DeviceUse uint32
 
@@ -83,18 +81,11 @@ func Devices() ([]Device, error) {
 	}
 }
 
-// withText runs a call that takes a text.
-func withText(text string, f func(*C.char) C.int) error {
-	c := C.CString(text)
-	defer C.free(unsafe.Pointer(c))
-	_, err := call(func() C.int { return f(c) })
-	return err
-}
-
 // DeviceAt looks at one NVMe device (upnvme_device_get).
 func DeviceAt(address string) (Device, error) {
 	var raw C.struct_upnvme_device
-	if err := withText(address, func(c *C.char) C.int { return C.upnvme_device_get(c, &raw) }); err != nil {
+	err := withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_get(c, &raw) })
+	if err != nil {
 		return Device{}, err
 	}
 	return deviceOf(&raw), nil
@@ -103,17 +94,23 @@ func DeviceAt(address string) (Device, error) {
 // Bind takes a device from its driver and gives it to one for user space: "vfio-pci", which "" stands for,
 // "uio_pci_generic" or "igb_uio" (upnvme_device_bind). It needs root.
 func Bind(address, driver string) error {
-	var to *C.char
-	if driver != "" {
-		to = C.CString(driver)
-		defer C.free(unsafe.Pointer(to))
+	if driver == "" {
+		driver = "vfio-pci"
 	}
-	return withText(address, func(c *C.char) C.int { return C.upnvme_device_bind(c, to) })
+	var bound error
+	err := withText("the driver", driver, func(to *C.char) C.int {
+		bound = withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_bind(c, to) })
+		return 0
+	})
+	if err == nil {
+		err = bound
+	}
+	return err
 }
 
 // Unbind gives a device back to the kernel's driver (upnvme_device_unbind). It needs root.
 func Unbind(address string) error {
-	return withText(address, func(c *C.char) C.int { return C.upnvme_device_unbind(c) })
+	return withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_unbind(c) })
 }
 
 // SystemFlags say what a machine has (UPNVME_SYSTEM_...).

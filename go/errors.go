@@ -8,6 +8,7 @@ package upnvme
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -119,6 +120,14 @@ func call(f func() C.int) (int, error) {
 
 func nullError(what string) error {
 	return &Error{Errno: syscall.EINVAL, Code: CodeNull, Text: "the " + what + " is nil"}
+}
+
+// goesOn is why a call with a context is not made.
+func goesOn(ctx context.Context) error {
+	if ctx == nil {
+		return &Error{Errno: syscall.EINVAL, Code: CodeNull, Text: "the context is nil: give context.Background()"}
+	}
+	return ctx.Err()
 }
 
 func invalid(format string, args ...interface{}) error {

@@ -80,6 +80,9 @@ func (e *events) free() {
 // OnEvent sends the controller's events to a function (upnvme_ctrlr_on_event), which runs within [Controller.Poll]; nil
 // drops them.
 func (c *Controller) OnEvent(fn func(Event)) {
+	if c == nil {
+		return
+	}
 	c.events.mu.Lock()
 	defer c.events.mu.Unlock()
 	c.events.fn = fn

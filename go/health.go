@@ -80,10 +80,16 @@ type ErrorEntry struct {
 // String tells it field by field.
 func (e ErrorEntry) String() string { return fieldsOf(e) }
 
+// errorEntriesMost is how many entries the log of a controller may have (ELPE; NVMe Base 2.0, 5.17.2.1).
+const errorEntriesMost = 256
+
 // ErrorLog reads the valid entries of the error log, newest first, and n of them at most (upnvme_error_log).
 func (c *Controller) ErrorLog(n int) ([]ErrorEntry, error) {
 	if n < 0 {
 		return nil, invalid("%d entries of the error log: it must not be negative", n)
+	}
+	if n > errorEntriesMost {
+		n = errorEntriesMost
 	}
 	entries := make([]ErrorEntry, n+1)
 	got, err := c.use(func() C.int {

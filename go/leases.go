@@ -83,6 +83,9 @@ func (s LeaseStats) String() string { return fieldsOf(s) }
 
 // Stats reads the counters.
 func (c *Controller) Stats() LeaseStats {
+	if c == nil {
+		return LeaseStats{}
+	}
 	p := &c.leases
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -108,7 +108,12 @@ func (ns *Namespace) look(f func() uint64) uint64 {
 }
 
 // Controller is whose namespace it is.
-func (ns *Namespace) Controller() *Controller { return ns.ctrlr }
+func (ns *Namespace) Controller() *Controller {
+	if ns == nil {
+		return nil
+	}
+	return ns.ctrlr
+}
 
 // ID is the namespace identifier; 0 if the namespace is gone (upnvme_ns_id).
 func (ns *Namespace) ID() uint32 {

@@ -4,6 +4,7 @@ package upnvme
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +28,47 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), name+"(-1)") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Nor is what is too large a small number, or none, as it would be in C.
+func TestOptionsThatAreTooLarge(t *testing.T) {
+	const huge = 1<<32 + 1
+	for name, option := range map[string]Option{"QPairs(4294967297)": QPairs(huge),
+		"KeepAlive(1193046h28m17s)": KeepAlive(huge * time.Second)} {
+		c, err := Open("soft:null", option)
+		if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), name) ||
+			!strings.Contains(err.Error(), "at most") {
+			t.Errorf("%s: %v", name, err)
+		}
+		must(t, c.Close())
+	}
+	c, _ := open(t, "soft:null")
+	for name, option := range map[string]QPairOption{"Depth(4294967297)": Depth(huge), "Entries(4294967297)": Entries(huge)} {
+		err := c.WithQPair(func(*QPair) error { return nil }, option)
+		if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if pool, err := c.NewPool(1 << 30); !errors.Is(err, syscall.EINVAL) || pool != nil {
+		t.Error(err)
+	}
+	withQPair(t, c, func(qp *QPair) {
+		for _, max := range []int{-1, 1 << 32} {
+			if _, err := qp.PollMax(max); !errors.Is(err, syscall.EINVAL) {
+				t.Errorf("PollMax(%d): %v", max, err)
+			}
+		}
+		if err := qp.Raw(&RawCommand{Timeout: -1}, nil, nil); !errors.Is(err, syscall.EINVAL) {
+			t.Error(err)
+		}
+	})
+	if _, err := c.Admin(ctx, &RawCommand{Timeout: -1}, nil); !strings.Contains(fmt.Sprint(err), "Timeout -1ns") {
+		t.Error(err)
+	}
+	entries, err := c.ErrorLog(1 << 40)
+	if err != nil || len(entries) != 0 {
+		t.Error(entries, err)
 	}
 }
 

@@ -69,13 +69,13 @@ const (
 // NewPool starts n threads, each with a queue pair (upnvme_qpair_create). With [Interrupt] they sleep without looking
 // while a device is slow; a fast one then interrupts for each completion, whether a thread sleeps or not.
 func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
-	if n < 1 {
-		return nil, invalid("a pool of %d threads: it needs one at least", n)
-	}
 	if err := c.enter(); err != nil {
 		return nil, err
 	}
 	defer c.gate.leave()
+	if n < 1 || n > c.qpairs {
+		return nil, invalid("a pool of %d threads: %s has %d queue pairs, give 1 to that", n, c.uri, c.qpairs)
+	}
 	p := &Pool{ctrlr: c, threads: n, jobs: make(chan *job), stop: make(chan struct{}), spin: c.config.spin,
 		longest: longNap}
 	p.fresh.New = func() interface{} { return &job{finished: make(chan struct{}, 1)} }
@@ -113,6 +113,9 @@ func (c *Controller) addPool(p *Pool) error {
 // Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads
 // (upnvme_qpair_close). Closing again waits likewise. It is closed whatever the error, which is that of [QPair.Close].
 func (p *Pool) Close() error {
+	if p == nil {
+		return nil
+	}
 	p.mu.Lock()
 	if !p.shut {
 		p.shut = true
@@ -144,13 +147,19 @@ func (p *Pool) end(qp *QPair) {
 // When the context is done, Do returns at once. ops and done are not touched after the return; the memory of buf stays
 // the device's until that has answered, even if it is freed.
 func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion) error {
+	if p == nil {
+		return nullError("pool")
+	}
+	if err := goesOn(ctx); err != nil {
+		return err
+	}
 	if len(done) < len(ops) {
 		return invalid("room for %d completions of %d commands: give room for each", len(done), len(ops))
 	}
 	if len(ops) == 0 {
-		return ctx.Err()
+		return nil
 	}
-	j, err := p.newJob(ctx, buf, ops)
+	j, err := p.newJob(buf, ops)
 	if err != nil {
 		return err
 	}
@@ -184,10 +193,7 @@ func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion)
 	return err
 }
 
-func (p *Pool) newJob(ctx context.Context, buf *Buffer, ops []Op) (*job, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+func (p *Pool) newJob(buf *Buffer, ops []Op) (*job, error) {
 	if err := buf.hold(); err != nil {
 		return nil, err
 	}

@@ -195,7 +195,7 @@ func TestAPoolSleepsUntilSomethingCompletes(t *testing.T) {
 func TestAPoolThatFailsSaysHowFarItCame(t *testing.T) {
 	c, _ := open(t, "soft:ram?size=1MiB")
 	p := newPool(t, c, 1)
-	j, err := p.newJob(ctx, nil, make([]Op, 5))
+	j, err := p.newJob(nil, make([]Op, 5))
 	must(t, err)
 	w := worker{pool: p}
 	w.add(j)

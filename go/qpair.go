@@ -80,6 +80,9 @@ func ControllerMemory() QPairOption {
 // goroutine is locked to its OS thread for the duration. What is in flight when fn returns is completed, by the library
 // if need be, and its functions run.
 func (c *Controller) WithQPair(fn func(*QPair) error, options ...QPairOption) (err error) {
+	if fn == nil {
+		return nullError("function")
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := c.enter(); err != nil {
@@ -135,11 +138,13 @@ func (c *Controller) NewQPair(options ...QPairOption) (*QPair, error) {
 func (c *Controller) newQPair(options []QPairOption) (*QPair, error) {
 	var config qpairConfig
 	for _, option := range options {
+		if option == nil {
+			return nil, nullError("option")
+		}
 		option(&config)
 	}
-	if config.outstanding < 0 || config.entries < 0 {
-		return nil, invalid("a queue pair of Depth(%d) and Entries(%d): neither may be negative",
-			config.outstanding, config.entries)
+	if err := check(count("Depth", config.outstanding), count("Entries", config.entries)); err != nil {
+		return nil, err
 	}
 	if config.outstanding > 0 && config.entries == 0 {
 		config.entries = config.outstanding + 1

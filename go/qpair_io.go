@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"time"
 	"unsafe"
 )
@@ -168,6 +169,9 @@ func (q *QPair) IO(buf *Buffer, op *Op, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
 	}
+	if op == nil {
+		return nullError("op")
+	}
 	if err := buf.hold(); err != nil {
 		return err
 	}
@@ -180,6 +184,9 @@ func (q *QPair) IO(buf *Buffer, op *Op, fn func(Completion)) error {
 // IOVec is [QPair.IO] with the data in several buffers or parts of buffers (upnvme_io); the op's Offset does not
 // matter.
 func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
+	if op == nil {
+		return nullError("op")
+	}
 	return q.vectored(bufs, fn, func(segments unsafe.Pointer) C.int {
 		return C.upnvme_cgo_iov(q.c, unsafe.Pointer(op), segments, C.uint32_t(len(bufs)), C.uint32_t(q.free))
 	})
@@ -191,6 +198,9 @@ func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
 	}
+	if err := raw.check(uint64(buf.Len())); err != nil {
+		return err
+	}
 	if err := buf.hold(); err != nil {
 		return err
 	}
@@ -199,9 +209,6 @@ func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	raw.fill(&c, nil, 0)
 	if buf != nil {
 		c.data_bytes = C.uint32_t(buf.bytes)
-		if buf.bytes > 1<<32-1 {
-			c.data_bytes = 1<<32 - 1
-		}
 	}
 	base, _ := cBuffer(buf)
 	return q.started(C.upnvme_cgo_raw(q.c, &c, base, C.uint32_t(q.free)), fn)
@@ -229,6 +236,9 @@ func (q *QPair) Poll() (int, error) { return q.PollMax(0) }
 func (q *QPair) PollMax(max int) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
+	}
+	if max < 0 || max > math.MaxInt32 {
+		return 0, invalid("PollMax(%d): give 0, for all, to %d", max, math.MaxInt32)
 	}
 	rc := C.upnvme_cgo_poll(q.handle(), C.uint32_t(max))
 	return q.ended(rc)
