@@ -66,8 +66,8 @@ __all__ = [
     "NamespaceProtectedError", "Namespaces", "NotADeviceError", "NotADirectoryError", "NotFoundError", "Op",
     "OutOfMemoryError", "PartialError", "PathError", "QPair", "QPairStats", "RangeError", "ReadOnlyRangeError",
     "Select", "Smart", "Source", "System", "TaggedCompletionError", "TimeoutError", "UnreachableError",
-    "UnsupportedError", "VendorStatusError", "WouldBlockError", "WriteProtectedError", "WrongThreadError", "__version__",
-    "batch", "build_info", "open", "set_log_level", "uri",
+    "UnsupportedError", "VendorStatusError", "WouldBlockError", "WriteProtectedError", "WrongThreadError",
+    "__version__", "batch", "build_info", "open", "set_log_level", "uri",
 ]
 
 if _upnvme.upnvme_abi_version() != _upnvme.UPNVME_ABI_VERSION:

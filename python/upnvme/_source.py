@@ -28,8 +28,8 @@ def uri(path: str | bytes | os.PathLike[str] | os.PathLike[bytes], **keys: objec
     meant = re.search(rb"\?([a-z_]+=[^/]*)\Z", raw)
     if meant and not os.path.lexists(raw):
         arguments = os.fsdecode(meant[1]).replace("&", ", ")
-        raise ValueError(f"there is no file {os.fsdecode(raw)!r}: if what follows the ? is keys, give them as arguments: "
-                         f"uri({os.fsdecode(raw[:meant.start()])!r}, {arguments})")
+        raise ValueError(f"there is no file {os.fsdecode(raw)!r}: if what follows the ? is keys, give them as "
+                         f"arguments: uri({os.fsdecode(raw[:meant.start()])!r}, {arguments})")
     if not raw:
         raise ValueError("path is empty")
     if b"/" not in raw:

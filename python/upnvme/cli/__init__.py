@@ -20,8 +20,8 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 def group() -> None:
     """NVMe from user space: controllers by URI, as soft:/path/disk.img, soft:ram?size=1GiB or pcie:0000:01:00.0.
 
-    A URI with ? or & needs quotes, or the shell takes these for itself. Every command takes --json. Shell completion: eval "$(_UPNVME_COMPLETE=bash_source upnvme)", or zsh_source,
-    fish_source.
+    A URI with ? or & needs quotes, or the shell takes these for itself. Every command takes --json. Shell completion:
+    eval "$(_UPNVME_COMPLETE=bash_source upnvme)", or zsh_source, fish_source.
 
     Exit code: 0 it went well, 1 something was refused or failed, or the answer was no, 2 the command line is wrong,
     130 Ctrl-C, 141 nobody reads the output any more.

@@ -94,7 +94,7 @@ class SpaceTarget:
 @click.command()
 @click.argument("source")
 @click.argument("target")
-@click.option("--bytes", "limit", type=Size(), help="So many bytes, which the source must have; if not given, all of it.")
+@click.option("--bytes", "limit", type=Size(), help="So many, which the source must have; if not given, all of it.")
 @click.option("--source-nsid", default=1, show_default=True, type=Number())
 @click.option("--target-nsid", default=1, show_default=True, type=Number())
 @destructive
