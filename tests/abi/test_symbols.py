@@ -68,7 +68,8 @@ class Symbols(Case):
     def test_the_name_and_what_is_asked_of_the_loader(self):
         listed = call("readelf", "-dW", LIBRARY)
         self.assertIn(f"[{SONAME}]", listed)
-        self.assertNotRegex(listed, r"RPATH|RUNPATH|TEXTREL|NODELETE|INITFIRST|SYMBOLIC")
+        self.assertNotRegex(listed, r"RPATH|RUNPATH|TEXTREL|INITFIRST|SYMBOLIC")
+        self.assertIn("NODELETE", listed)  # handles may outlive a dlclose
 
     def test_nothing_of_ours_runs_at_load_or_exit(self):
         sections = call("readelf", "-SW", *OBJECTS)

@@ -35,9 +35,9 @@ static const struct {
 	[CALL_STRDUP] = { "strdup", ENOMEM, 0 },
 	[CALL_MMAP] = { "mmap", ENOMEM, 0 },
 	[CALL_MADVISE] = { "madvise", ENOMEM, 0 },
-	[CALL_FOPEN] = { "fopen", EMFILE, 0 },
 	[CALL_THREAD_CREATE] = { "pthread_create", EAGAIN, 0 },
 	[CALL_OPEN] = { "open", EMFILE, 0 },
+	[CALL_OPEN_SYSTEM] = { "open (of /proc or /sys)", EMFILE, 0 },
 	[CALL_STAT] = { "stat", EIO, 0 },
 	[CALL_FSTAT] = { "fstat", EIO, 0 },
 	[CALL_FCNTL] = { "fcntl", ENOLCK, 0 },
@@ -279,11 +279,6 @@ WRAP(int, madvise, void *base, size_t bytes, int advice)
 	return fails(CALL_MADVISE) ? -1 : __real_madvise(base, bytes, advice);
 }
 
-WRAP(FILE *, fopen, const char *path, const char *mode)
-{
-	return fails(CALL_FOPEN) ? NULL : __real_fopen(path, mode);
-}
-
 /* --- threads and locks ---------------------------------------------------------------------------- */
 
 WRAP(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes,
@@ -354,6 +349,13 @@ WRAP(int, nanosleep, const struct timespec *interval, struct timespec *left)
 
 /* --- files ---------------------------------------------------------------------------------------- */
 
+static enum inject_call open_of(const char *path)
+{
+	bool system = !strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5);
+
+	return system ? CALL_OPEN_SYSTEM : CALL_OPEN;
+}
+
 WRAP(int, open, const char *path, int flags, ...)
 {
 	va_list list;
@@ -363,13 +365,13 @@ WRAP(int, open, const char *path, int flags, ...)
 	if (flags & O_CREAT)
 		mode = va_arg(list, mode_t);
 	va_end(list);
-	return fails(CALL_OPEN) ? -1 : __real_open(path, flags, mode);
+	return fails(open_of(path)) ? -1 : __real_open(path, flags, mode);
 }
 
 /* What _FORTIFY_SOURCE makes of an open whose flags are not constant. */
 WRAP(int, __open_2, const char *path, int flags)
 {
-	return fails(CALL_OPEN) ? -1 : __real___open_2(path, flags);
+	return fails(open_of(path)) ? -1 : __real___open_2(path, flags);
 }
 
 WRAP(int, stat, const char *path, struct stat *st)

@@ -56,7 +56,7 @@ static bool has_another_way(enum inject_call call)
 {
 	switch (call) {
 	case CALL_MADVISE:       /* ram: clears by hand */
-	case CALL_FOPEN:         /* of the mappings: the kernel is asked by madvise */
+	case CALL_OPEN_SYSTEM:   /* mappings: the kernel is asked by madvise; holders: not known */
 	case CALL_THREAD_CREATE: /* a pool of fewer workers */
 	case CALL_URING_INIT:    /* the other engine, if none was asked for */
 	case CALL_URING_PROBE:
