@@ -138,10 +138,14 @@ static bool queues_rest(struct softctrl *sc)
 
 static bool reset_advance(struct softctrl *sc)
 {
-	bool rest;
+	bool queues, orphans, flushes, rest;
 
 	pthread_mutex_lock(&sc->sqs[0].lock);
-	rest = queues_rest(sc) & sc_orphans_rest(sc) & flushes_rest(sc);
+	/* Each is moved on, whatever the others say. */
+	queues = queues_rest(sc);
+	orphans = sc_orphans_rest(sc);
+	flushes = flushes_rest(sc);
+	rest = queues && orphans && flushes;
 	if (rest)
 		reset_finish(sc);
 	pthread_mutex_unlock(&sc->sqs[0].lock);

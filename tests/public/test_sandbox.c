@@ -139,7 +139,7 @@ static bool says_what_helps(const char *call)
 static int session(void *arg)
 {
 	const struct attempt *attempt = arg;
-	struct session s = { NULL };
+	struct session s = { 0 };
 
 	alarm(PATIENCE);
 	if (begin(&s, attempt) && all_ops(&s) && end(&s))

@@ -8,9 +8,9 @@
  */
 #include "env/host/mapped.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -44,19 +44,28 @@ static int error_unknown(int maps_err, int advice_err)
 		strerror(maps_err), strerror(advice_err));
 }
 
-/* "7f0000000000-7f0000001000 rw-p ..." (proc_pid_maps(5)), with a path of any length at the end. */
+/* Of the line's rest, a path of any length, nothing is wanted. */
+static void line_skip(FILE *maps, const char *part)
+{
+	int c = 0;
+
+	while (!strchr(part, '\n') && c != '\n' && c != EOF)
+		c = getc(maps);
+}
+
+/* "7f0000000000-7f0000001000 rw-p ..." (proc_pid_maps(5)) */
 static bool mapping_read(FILE *maps, struct mapping *mapping)
 {
-	char access[5] = "";
-	int c;
+	char line[64], *at;
 
-	if (fscanf(maps, "%" SCNx64 "-%" SCNx64 " %4s", &mapping->begin, &mapping->end, access) !=
-	    3)
+	if (!fgets(line, sizeof(line), maps))
 		return false;
-	mapping->usable = access[0] == 'r' && access[1] == 'w';
-	do
-		c = getc(maps);
-	while (c != '\n' && c != EOF);
+	line_skip(maps, line);
+	mapping->begin = strtoull(line, &at, 16);
+	if (*at != '-')
+		return false;
+	mapping->end = strtoull(at + 1, &at, 16);
+	mapping->usable = strncmp(at, " rw", 3) == 0;
 	return true;
 }
 
