@@ -76,7 +76,7 @@ func (ns *Namespace) doMany(ctx context.Context, op Op, blocks uint64) error {
 	}
 }
 
-// within refuses blocks that are too many for one op before the first of them is done; one op is the library's to check.
+// within refuses blocks that are too many for one op before the first of them is done; one op the library checks.
 func (ns *Namespace) within(lba, blocks uint64) error {
 	if ns == nil || blocks <= blocksAtOnce {
 		return nil

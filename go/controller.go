@@ -97,8 +97,8 @@ func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.sp
 func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
 
 // Open opens the controller that a URI names and brings it up (upnvme_open): "soft:ram?size=1GiB",
-// "soft:/path/disk.img?block=4096" (see [FileURI]), "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of another ABI
-// than the program was built for (upnvme_abi_version) is refused.
+// "soft:/path/disk.img?block=4096" (see [FileURI]), "pcie:0000:01:00.0". Close it with [Controller.Close]. A library of
+// another ABI than the program was built for (upnvme_abi_version) is refused.
 func Open(uri string, options ...Option) (*Controller, error) {
 	config := openConfig{spin: 20 * time.Microsecond, drain: 10 * time.Second}
 	for _, option := range options {
@@ -160,7 +160,8 @@ func check(settings ...setting) error {
 
 func (c *openConfig) check() error {
 	const longest = math.MaxInt64
-	return check(count("QPairs", c.nqpairs), setting{name: "Leases", value: int64(c.leases), most: longest, shown: c.leases},
+	leases := setting{name: "Leases", value: int64(c.leases), most: longest, shown: c.leases}
+	return check(leases, count("QPairs", c.nqpairs),
 		period("KeepAlive", c.keepAlive, math.MaxUint32*time.Millisecond),
 		period("AdminTimeout", c.adminTimeout, longest), period("Housekeeping", c.housekeeping, longest),
 		period("SpinBudget", c.spin, longest), period("DrainTimeout", c.drain, longest))

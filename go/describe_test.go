@@ -20,7 +20,8 @@ func printed(t *testing.T, c *Controller, ns *Namespace, qp *QPair, pool *Pool, 
 		"Namespace":  {ns, "namespace 1 of soft:ram?size=1MiB: 256 blocks of 4096 bytes"},
 		"QPair":      {qp, fmt.Sprintf("queue pair %d of soft:ram?size=1MiB, depth 16", qp.ID())},
 		"Pool":       {pool, "pool of 1 threads for soft:ram?size=1MiB"},
-		"Buffer":     {buf.Slice(512, 1024), "buffer of 512 bytes for soft:ram?size=1MiB, from byte 512 of 8192"},
+		"Buffer": {buf.Slice(512, 1024), "buffer of 512 bytes for soft:ram?size=1MiB, from byte 512 of " +
+			"8192"},
 
 		"Error":        {refused, "upnvme: too far"},
 		"PartialError": {&PartialError{3, refused}, "3 of the commands were accepted; then: upnvme: too far"},

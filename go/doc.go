@@ -80,8 +80,8 @@
 // remedy, by Go's names; errors.Is(err, syscall.ERANGE) works. What a device answers is a [*StatusError], of which
 // errors.Is(err, fs.ErrPermission) and the like hold where they fit. A batch of which not all was accepted or done has
 // an error, whatever its count: [ErrQueueFull], or a [*PartialError]. Nil in the place of what is needed, a context
-// too, is an error that says so. A panic in a function of
-// a command comes out of the poll that ran it, once the others of that poll have run.
+// too, is an error that says so. A panic in a function of a command comes out of the poll that ran it, once the others
+// of that poll have run.
 //
 // # Building
 //

@@ -104,7 +104,8 @@ func errorOf(e *C.struct_upnvme_error, rc C.int) error {
 	if e.err != C.int32_t(rc) {
 		return &Error{Errno: syscall.Errno(-rc)}
 	}
-	return &Error{Errno: syscall.Errno(-rc), Code: Code(e.code), Text: inGo(C.GoString(&e.text[0])), Status: statusOf(e)}
+	return &Error{Errno: syscall.Errno(-rc), Code: Code(e.code), Text: inGo(C.GoString(&e.text[0])),
+		Status: statusOf(e)}
 }
 
 // call runs one call of the library and fetches its error on the thread that it ran on.
@@ -125,7 +126,8 @@ func nullError(what string) error {
 // goesOn is why a call with a context is not made.
 func goesOn(ctx context.Context) error {
 	if ctx == nil {
-		return &Error{Errno: syscall.EINVAL, Code: CodeNull, Text: "the context is nil: give context.Background()"}
+		return &Error{Errno: syscall.EINVAL, Code: CodeNull,
+			Text: "the context is nil: give context.Background()"}
 	}
 	return ctx.Err()
 }

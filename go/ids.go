@@ -4,7 +4,7 @@
 
 package upnvme
 
-// AllNamespaces is the namespace identifier that stands for all of them, or for the controller (NVMe Base 2.0, 3.2.1.2).
+// AllNamespaces is the namespace identifier that stands for all, or for the controller (NVMe Base 2.0, 3.2.1.2).
 const AllNamespaces uint32 = 0xffffffff
 
 // CNS is what [Controller.Identify] asks for (upnvme_identify; NVMe Base 2.0, 5.17.1). It is a type of its own, as

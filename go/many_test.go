@@ -66,7 +66,8 @@ func TestHowFarManyBlocksCame(t *testing.T) {
 		t.Error(err, status.Blocks)
 	}
 	err := after(1<<31, 1<<33, context.Canceled)
-	if !errors.Is(err, context.Canceled) || err.Error() != "after 2147483648 of 8589934592 blocks: context canceled" {
+	if !errors.Is(err, context.Canceled) ||
+		err.Error() != "after 2147483648 of 8589934592 blocks: context canceled" {
 		t.Error(err)
 	}
 }

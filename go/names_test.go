@@ -112,10 +112,12 @@ func TestRemediesAreGos(t *testing.T) {
 		unknownOpcode = qp.IO(nil, &Op{Opcode: 0x99, NSID: 1}, nil)
 		return nil
 	}))
-	for remedy, err := range map[string]error{"Controller.Namespaces tells": noNamespace, "QPairs 1048576": manyQPairs,
+	for remedy, err := range map[string]error{"Controller.Namespaces tells": noNamespace,
+		"QPairs 1048576":            manyQPairs,
 		"RawCommand with QPair.Raw": unknownOpcode, "form": notReachable} {
 		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(e.Text, remedy) || strings.Contains(err.Error(), "upnvme_") {
+		if !errors.As(err, &e) || !strings.Contains(e.Text, remedy) ||
+			strings.Contains(err.Error(), "upnvme_") {
 			t.Errorf("%q: %v", remedy, err)
 		}
 	}

@@ -3,6 +3,7 @@
 package upnvme
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"strings"
@@ -15,8 +16,8 @@ func TestNilIsNoCrash(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB")
 	pool, buf := newPool(t, c, 1), alloc(t, c, 4096)
 	withQPair(t, c, func(qp *QPair) {
-		for _, handle := range []interface{}{(*Controller)(nil), (*Namespace)(nil), (*QPair)(nil), (*Buffer)(nil),
-			(*Pool)(nil), c, ns, qp, buf, pool} {
+		for _, handle := range []interface{}{(*Controller)(nil), (*Namespace)(nil), (*QPair)(nil),
+			(*Buffer)(nil), (*Pool)(nil), c, ns, qp, buf, pool} {
 			callAll(t, reflect.ValueOf(handle))
 		}
 	})
@@ -64,14 +65,15 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB")
 	pool := newPool(t, c, 1)
 	buf := alloc(t, c, 4096)
-	_, readErr := ns.ReadAtContext(nil, make([]byte, 1), 0)   //nolint:staticcheck
-	_, writeErr := ns.WriteAtContext(nil, make([]byte, 1), 0) //nolint:staticcheck
-	_, adminErr := c.Admin(nil, &RawCommand{}, nil)           //nolint:staticcheck
+	var none context.Context
+	_, readErr := ns.ReadAtContext(none, make([]byte, 1), 0)
+	_, writeErr := ns.WriteAtContext(none, make([]byte, 1), 0)
+	_, adminErr := c.Admin(none, &RawCommand{}, nil)
 	_, openErr := Open("soft:null", nil)
 	_, rawErr := c.Admin(ctx, nil, nil)
 	errs := map[string][]error{
-		"context is nil": {readErr, writeErr, adminErr, ns.Read(nil, buf, 0, 1), ns.Verify(nil, 0, 1), //nolint:staticcheck
-			pool.Do(nil, buf, make([]Op, 1), make([]Completion, 1)), pool.Do(nil, nil, nil, nil)}, //nolint:staticcheck
+		"context is nil": {readErr, writeErr, adminErr, ns.Read(none, buf, 0, 1), ns.Verify(none, 0, 1),
+			pool.Do(none, buf, make([]Op, 1), make([]Completion, 1)), pool.Do(none, nil, nil, nil)},
 		"op is nil":         {ns.Do(ctx, buf, nil)},
 		"option is nil":     {openErr, c.WithQPair(func(*QPair) error { return nil }, nil)},
 		"command is nil":    {rawErr, c.AdminStart(nil, nil, nil)},

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -73,8 +74,13 @@ func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
 		return nil, err
 	}
 	defer c.gate.leave()
-	if n < 1 || n > c.qpairs {
-		return nil, invalid("a pool of %d threads: %s has %d queue pairs, give 1 to that", n, c.uri, c.qpairs)
+	if n < 1 {
+		return nil, invalid("a pool of %d threads: it needs one at least", n)
+	}
+	if n > c.qpairs {
+		return nil, &Error{Errno: syscall.ENOSPC, Code: CodeQPairLimit,
+			Text: fmt.Sprintf("a pool of %d threads: %s has %d queue pairs, one for each; open it with "+
+				"more (QPairs)", n, c.uri, c.qpairs)}
 	}
 	p := &Pool{ctrlr: c, threads: n, jobs: make(chan *job), stop: make(chan struct{}), spin: c.config.spin,
 		longest: longNap}

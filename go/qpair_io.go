@@ -293,8 +293,8 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 
 // Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative
 // timeout is without end (upnvme_exec_at). It returns how many completions it has stored. If there are fewer than ops,
-// there is an error: ETIMEDOUT, with which the others stay in flight, to be reaped later; or as of [QPair.Submit] for an
-// op that is refused, which ends the batch. done has room for each op. The thread polls all the while.
+// there is an error: ETIMEDOUT, with which the others stay in flight, to be reaped later; or as of [QPair.Submit] for
+// an op that is refused, which ends the batch. done has room for each op. The thread polls all the while.
 func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err

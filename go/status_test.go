@@ -35,8 +35,8 @@ func TestStatusesByWhatTheyMean(t *testing.T) {
 			}
 		}
 	}
-	for errno, wanted := range map[syscall.Errno]bool{syscall.EROFS: true, syscall.EACCES: true, syscall.EPERM: true,
-		syscall.EIO: false} {
+	for errno, wanted := range map[syscall.Errno]bool{syscall.EROFS: true, syscall.EACCES: true,
+		syscall.EPERM: true, syscall.EIO: false} {
 		if err := (&Error{Errno: errno}); errors.Is(err, os.ErrPermission) != wanted {
 			t.Errorf("%v is os.ErrPermission: %v", err, !wanted)
 		}
@@ -53,8 +53,10 @@ func TestAReadOnlyController(t *testing.T) {
 	pool := newPool(t, c, 1)
 	must(t, pool.Do(ctx, buf, []Op{{Opcode: OpWrite, NSID: 1, Blocks: 1}}, done))
 	for name, err := range map[string]error{"WriteAt": writeErr, "Write": ns.Write(ctx, buf, 0, 1),
-		"WriteZeroes": ns.WriteZeroes(ctx, 0, 1), "Deallocate": ns.Deallocate(ctx, 0, 1), "Pool": done[0].Err()} {
-		if !errors.Is(err, ErrWriteProtected) || !errors.Is(err, syscall.EROFS) || !errors.Is(err, fs.ErrPermission) {
+		"WriteZeroes": ns.WriteZeroes(ctx, 0, 1), "Deallocate": ns.Deallocate(ctx, 0, 1),
+		"Pool": done[0].Err()} {
+		if !errors.Is(err, ErrWriteProtected) || !errors.Is(err, syscall.EROFS) ||
+			!errors.Is(err, fs.ErrPermission) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

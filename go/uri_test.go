@@ -58,7 +58,8 @@ func TestTextsWithAZeroByte(t *testing.T) {
 	path := image(t, 1<<20)
 	_, openErr := Open("soft:" + path + "\x00?readonly=1")
 	_, atErr := DeviceAt("0000:01:00.0\x00")
-	for _, err := range []error{openErr, atErr, Bind("0\x00", ""), Bind("0000:01:00.0", "vfio-pci\x00"), Unbind("\x00")} {
+	for _, err := range []error{openErr, atErr, Bind("0\x00", ""), Bind("0000:01:00.0", "vfio-pci\x00"),
+		Unbind("\x00")} {
 		if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), "zero byte") {
 			t.Error(err)
 		}

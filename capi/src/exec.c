@@ -70,7 +70,8 @@ static int exec_run(struct exec *exec, struct upnvme_qpair *qp)
 	}
 	rc = error_set(
 		-ETIMEDOUT, UPNVME_ERR_TIMEOUT,
-		"%u of %u commands completed within %llu ns: the others stay in flight, reap them later or stop queue pair %u",
+		"%u of %u commands completed within %llu ns: the others stay in flight, reap them later or "
+		"stop queue pair %u",
 		exec->stored, exec->ops ? exec->n : exec->ndone,
 		(unsigned long long)exec->timeout_ns, upnvme_qpair_id(qp));
 	return exec->stored ? (int)exec->stored : rc;
