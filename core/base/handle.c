@@ -74,22 +74,35 @@ static void *map_next(uint64_t bytes)
 	return map(0, bytes);
 }
 
+/* A leak checker (LeakSanitizer) looks for pointers in a program's mappings only where it is told to. Null where
+ * there is none. */
+__attribute__((weak)) void __lsan_register_root_region(const void *base, size_t bytes);
+__attribute__((weak)) void __lsan_unregister_root_region(const void *base, size_t bytes);
+
 void *handle_map(uint64_t bytes)
 {
+	uint64_t mapped_bytes = align_up(bytes, GRANULE);
 	void *mapped;
 
 	guard_enter(&guard);
-	mapped = map_next(align_up(bytes, GRANULE));
+	mapped = map_next(mapped_bytes);
 	guard_leave(&guard);
-	if (mapped != MAP_FAILED)
-		return mapped;
-	error_no_memory("a handle", bytes);
-	return NULL;
+	if (mapped == MAP_FAILED) {
+		error_no_memory("a handle", bytes);
+		return NULL;
+	}
+	if (__lsan_register_root_region)
+		__lsan_register_root_region(mapped, mapped_bytes);
+	return mapped;
 }
 
 void handle_unmap(void *handle, uint64_t bytes)
 {
-	munmap(handle, align_up(bytes, GRANULE));
+	uint64_t mapped_bytes = align_up(bytes, GRANULE);
+
+	if (__lsan_unregister_root_region)
+		__lsan_unregister_root_region(handle, mapped_bytes);
+	munmap(handle, mapped_bytes);
 }
 
 /* --- the table ------------------------------------------------------------------------------------ */
