@@ -266,10 +266,11 @@ static void a_system_that_puts_off_for_ever_is_an_error(void **state)
 		assert_int_equal(STATUS_CODE(status), WRITE_FAULT);
 		/* Pauses between the tries: not a busy loop of some hundred thousand. */
 		assert_in_range(inject_fired(), 2, 20000);
+		/* A write was told as failed, and nothing else was lost. */
 		if (i)
 			close_failed(&rig);
 		else
-			rig_close(&rig); /* the write was told as failed: nothing else was lost */
+			rig_close(&rig);
 	}
 }
 

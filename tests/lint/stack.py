@@ -29,7 +29,7 @@ BOUNDED = re.compile(r"upnvme_(poll|reap|exec|exec_at|submit|submit_at|io|io_at|
 NOBODY = r"(?!)"
 POINTERS = {
     "cb": r"\b(keep_alive_done|on_event|request_completed)\b",
-    "sink": NOBODY,
+    "fn": NOBODY,
     "physical": NOBODY,
     "run": r"\[NVME_(?:ADMIN|CMD)_\w+\] = \{\s*(\w+)",
     "fill": r"\[NVME_(?:CNS|LOG)_\w+\] = \{\s*(\w+)",
