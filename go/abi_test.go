@@ -31,8 +31,9 @@ var notGiven = map[string]string{
 	"UPNVME_VERSION": "it is that of the headers; Version gives the library's", "UPNVME_VERSION_MAJOR": "likewise",
 	"UPNVME_VERSION_MINOR": "likewise", "UPNVME_VERSION_PATCH": "likewise",
 	"iovec.iov_base": "the system's, in segment", "iovec.iov_len": "likewise",
-	"upnvme_submit": "upnvme_submit_at does it: an op of Go's has an offset, and no address",
-	"upnvme_exec":   "upnvme_exec_at does it, likewise",
+	"upnvme_submit":        "upnvme_submit_at does it: an op of Go's has an offset, and no address",
+	"upnvme_exec":          "upnvme_exec_at does it, likewise",
+	"upnvme_ctrlr_abandon": "no function of Go's leaves a poll of C in its midst: panics and Goexit go round it",
 }
 
 // describe reads the description: the one that the lane names, or that of the tree's build.

@@ -17,6 +17,8 @@ var noSentence = map[string]string{
 	"UPNVME_PLUGIN_DIR":  "a setting of the build",
 	"UPNVME_ERR_UNKNOWN": "the name of a code",
 	"upnvme_dpdk_plugin": "a symbol that is looked up",
+
+	"upnvme_ctrlr_abandon": "for callbacks that longjmp leaves, of which Go has none",
 }
 
 // texts are the string literals of the library's sources, by file.
@@ -62,7 +64,7 @@ func TestEveryNameInASentenceIsGos(t *testing.T) {
 
 func TestEveryFunctionHasAName(t *testing.T) {
 	for _, function := range describe(t).Functions {
-		if goNames[function.Name] == "" {
+		if goNames[function.Name] == "" && noSentence[function.Name] == "" {
 			t.Errorf("%s has no name in Go", function.Name)
 		}
 	}
