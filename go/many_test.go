@@ -21,7 +21,7 @@ func TestWhatTakesAWholeNamespace(t *testing.T) {
 	calls := map[string]func(ctx context.Context, lba, blocks uint64) error{"WriteZeroes": ns.WriteZeroes,
 		"Deallocate": ns.Deallocate, "Verify": ns.Verify}
 	for name, call := range calls {
-		for _, part := range [][2]uint64{{0, all}, {0, 1 << 32}, {5, all - 5}, {all - 1, 1}, {1, 1<<32 + 1}} {
+		for _, part := range [][2]uint64{{0, all}, {all - 1, 1}, {1, 1<<32 + 1}} {
 			if err := call(ctx, part[0], part[1]); err != nil {
 				t.Errorf("%s of %d from %d: %v", name, part[1], part[0], err)
 			}

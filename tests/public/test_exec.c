@@ -95,6 +95,7 @@ static void an_invalid_op_ends_the_batch(void **state)
 	reads_of(ops, 8, buf);
 	ops[5].lba = 1 << 30;
 	assert_int_equal(upnvme_exec(rig.qp, ops, 8, done, 8, 20 * SECOND), 5);
+	expect_error(-ERANGE, -ERANGE, UPNVME_ERR_LBA_RANGE, "1073741824", NULL); /* why not all */
 	for (uint32_t i = 0; i < 5; i++)
 		assert_int_equal(done[i].tag, 1000 + i);
 	expect_error(upnvme_exec(rig.qp, ops + 5, 3, done, 8, 20 * SECOND), -ERANGE,
@@ -138,10 +139,10 @@ static void what_is_late_stays_in_flight(void **state)
 	buf = dma(rig.ctrlr, 4096);
 	reads_of(ops, 16, buf);
 	n = upnvme_exec(rig.qp, ops, 16, done, 16, 0);
-	if (n < 0) {
-		expect_error(n, -ETIMEDOUT, UPNVME_ERR_TIMEOUT, NULL);
+	if (n < 16) /* also when it has stored some */
+		expect_error(-ETIMEDOUT, -ETIMEDOUT, UPNVME_ERR_TIMEOUT, "of 16 commands", NULL);
+	if (n < 0)
 		n = 0;
-	}
 	while (true) {
 		for (int i = 0; i < n; i++)
 			seen[done[i].tag - 1000]++;
