@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What not every C library has: musl leaves some constants to the kernel's headers, and older ones
- * lack a system call. */
+ * lack system calls. */
 #ifndef UPNVME_BASE_LIBC_H
 #define UPNVME_BASE_LIBC_H
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #ifndef __GLIBC__
@@ -22,6 +24,31 @@ static inline ssize_t libc_pwritev2(int fd, const struct iovec *iov, int niov, o
 	return syscall(SYS_pwritev2, fd, iov, niov, offset, 0L, flags);
 }
 #define pwritev2 libc_pwritev2
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x8
+#endif
+
+static inline ssize_t libc_preadv2(int fd, const struct iovec *iov, int niov, off_t offset,
+				   int flags)
+{
+	return syscall(SYS_preadv2, fd, iov, niov, offset, 0L, flags);
+}
+#define preadv2 libc_preadv2
+
+#ifndef AT_STATX_DONT_SYNC
+#define AT_STATX_DONT_SYNC 0x4000
+#endif
+
+#ifndef STATX_SIZE
+#include <linux/stat.h>
+
+static inline int libc_statx(int fd, const char *path, int flags, unsigned mask, struct statx *st)
+{
+	return (int)syscall(SYS_statx, fd, path, flags, mask, st);
+}
+#define statx(...) libc_statx(__VA_ARGS__)
+#endif
 #endif
 
 #endif

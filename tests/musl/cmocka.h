@@ -30,6 +30,13 @@ struct CMUnitTest {
 #f, f, setup, teardown, NULL                \
 	}
 
+#define cmocka_unit_test_prestate(f, state) \
+	{                                   \
+#f, f, NULL, NULL, state    \
+	}
+
+enum { ENDS_PASSED, ENDS_FAILED, ENDS_SKIPPED }; /* as longjmp has it */
+
 /* One, wherever in a program it is that an assertion fails. */
 __attribute__((weak)) jmp_buf cmocka_end;
 
@@ -46,8 +53,10 @@ __attribute__((noreturn, format(printf, 3, 4))) static inline void cmocka_fail(c
 	vprintf(format, args);
 	va_end(args);
 	printf("\n[   LINE   ] --- %s:%d: error: Failure!\n", file, line);
-	longjmp(cmocka_end, 1);
+	longjmp(cmocka_end, ENDS_FAILED);
 }
+
+#define skip() longjmp(cmocka_end, ENDS_SKIPPED)
 
 #define fail_msg(...) cmocka_fail(__FILE__, __LINE__, __VA_ARGS__)
 
@@ -75,27 +84,36 @@ static inline void cmocka_compare_strings(const char *a, const char *b, const ch
 #define assert_non_null(p)           cmocka_check(p, "%s is null", #p)
 #define assert_int_equal(a, b)       cmocka_compare(a, ==, b)
 #define assert_int_not_equal(a, b)   cmocka_compare(a, !=, b)
+#define assert_ptr_equal(a, b)       cmocka_check((a) == (b), "%s is not %s", #a, #b)
+#define assert_ptr_not_equal(a, b)   cmocka_check((a) != (b), "%s is %s", #a, #b)
 #define assert_memory_equal(a, b, n) cmocka_check(!memcmp(a, b, n), "%s and %s differ", #a, #b)
 #define assert_string_equal(a, b)    cmocka_compare_strings(a, b, __FILE__, __LINE__)
 
-static inline int cmocka_run_one(const struct CMUnitTest *test)
+static inline int cmocka_run_steps(const struct CMUnitTest *test)
 {
 	void *state = test->initial_state;
-	volatile int failed = 1;
+	int end = setjmp(cmocka_end);
+
+	if (end)
+		return end;
+	if (test->setup_func && test->setup_func(&state))
+		return ENDS_FAILED;
+	test->test_func(&state);
+	return test->teardown_func && test->teardown_func(&state) ? ENDS_FAILED : ENDS_PASSED;
+}
+
+/* 1 for one that fails. */
+static inline int cmocka_run_one(const struct CMUnitTest *test)
+{
+	static const char *const ends[] = { "[       OK ]", "[  FAILED  ]", "[  SKIPPED ]" };
+	int end;
 
 	printf("[ RUN      ] %s\n", test->name);
 	fflush(stdout);
-	if (!setjmp(cmocka_end)) {
-		failed = test->setup_func && test->setup_func(&state);
-		if (!failed) {
-			failed = 1;
-			test->test_func(&state);
-			failed = test->teardown_func && test->teardown_func(&state);
-		}
-	}
-	printf("%s %s\n", failed ? "[  FAILED  ]" : "[       OK ]", test->name);
+	end = cmocka_run_steps(test);
+	printf("%s %s\n", ends[end], test->name);
 	fflush(stdout);
-	return failed;
+	return end == ENDS_FAILED;
 }
 
 static inline int cmocka_run(const struct CMUnitTest *tests, size_t n, int (*setup)(void **),

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/libc.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "softctrl/media/file_durable.h"

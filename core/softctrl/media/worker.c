@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/libc.h"
 #include "base/log.h"
 #include "base/pause.h"
 #include "base/util.h"
