@@ -5,6 +5,7 @@
 import importlib.machinery
 import importlib.util
 import pathlib
+import re
 import unittest
 
 PATH = pathlib.Path(__file__).parent.parent / "run-tests"
@@ -94,6 +95,20 @@ class Judge(unittest.TestCase):
         outcome, output, seconds = runner.run_command("sh -c 'echo here; sleep 60 & wait'", 0.2)
         self.assertEqual((outcome.failed, output), (1, "here\n"))
         self.assertLess(seconds, 10)
+
+
+class Order(unittest.TestCase):
+    def test_the_longest_begin_first_and_the_others_stay_as_they_are(self):
+        commands = ["tests/go/lane vet", "build/tests/hostile/test_media_attack",
+                    "build/asan/tests/hostile/test_nth_call", "tests/go/lane race"]
+        self.assertEqual(runner.in_order(commands), [*commands[2:], *commands[:2]])
+
+    def test_each_of_the_longest_is_there(self):
+        alternatives = re.findall(r"(\w+)/test_(\w+|\(.*?\))", runner.LONGEST.pattern)
+        self.assertTrue(alternatives)
+        for folder, names in alternatives:
+            for name in names.strip("()").split("|"):
+                self.assertTrue(list((PATH.parent / folder).glob(f"test_{name}.*")), f"{folder}/test_{name}")
 
 
 if __name__ == "__main__":

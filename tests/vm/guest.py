@@ -2,6 +2,7 @@
 """What a test does inside the guest: give devices to a driver, ask the kernel about them, run programs."""
 
 import ctypes
+import errno
 import faulthandler
 import fcntl
 import functools
@@ -92,9 +93,22 @@ def kernel_controller(address):
     return until(lambda: list(folder.iterdir()), lambda: f"{folder} stays empty")[0].name
 
 
+def is_live(disk):
+    """Whether the kernel opens it: its file is there a little before."""
+    try:
+        os.close(os.open(disk, os.O_RDONLY))
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENXIO):
+            raise
+        return False
+    return True
+
+
 def kernel_disk(address, nsid=1):
     """The kernel's block device of a namespace."""
-    return wait_for(pathlib.Path("/dev") / f"{kernel_controller(address)}n{nsid}")
+    disk = pathlib.Path("/dev") / f"{kernel_controller(address)}n{nsid}"
+    until(lambda: is_live(disk), lambda: f"{disk} cannot be opened")
+    return disk
 
 
 def kernel_identify(address, cns, nsid=0):
