@@ -317,6 +317,9 @@ func (c *Controller) closePools() (err error) {
 func (c *Controller) tearDown() error {
 	c.events.stop(c)
 	_, err := call(func() C.int { return C.upnvme_close(c.ptr) })
+	if err == nil {
+		err = c.leases.err // what was not closed well may have cost data
+	}
 	c.events.free()
 	c.mu.Lock()
 	defer c.mu.Unlock()

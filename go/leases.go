@@ -36,6 +36,7 @@ type leases struct {
 	drained   chan struct{} // closed when it is shut and no queue pair is left
 	abandoned uint64
 	parkings  uint64
+	err       error // of the first queue pair that was not closed well
 }
 
 // leaseTable is the leases as C knows them. Its memory goes with the last reference to it: a call that comes after
@@ -354,9 +355,12 @@ func (p *leases) close() {
 }
 
 func (p *leases) destroy(l *lease) {
-	C.upnvme_cgo_lease_close(l.c)
+	rc := C.upnvme_cgo_lease_close(l.c)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if rc < 0 && p.err == nil {
+		p.err = l.failure(rc)
+	}
 	p.unused = append(p.unused, l)
 	p.fewer()
 }

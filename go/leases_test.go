@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -283,5 +284,23 @@ func TestPreemptionNeedsNoMoreLeases(t *testing.T) {
 	t.Logf("%+v", stats)
 	if stats.Waits != 0 || stats.QPairs > n/4 || stats.Commands != 2000*n {
 		t.Errorf("%d goroutines: %+v", n, stats)
+	}
+}
+
+// Whoever closes the controller is told of a queue pair that was not closed well, which no other call can tell.
+func TestCloseTellsOfItsLeases(t *testing.T) {
+	c, err := Open("soft:ram?size=1MiB")
+	must(t, err)
+	l, err := c.leases.get(ctx)
+	must(t, err)
+	l.c.closed = -5
+	c.leases.put(l)
+	for again := 0; again < 2; again++ {
+		if err := c.Close(); !errors.Is(err, syscall.EIO) {
+			t.Error(err)
+		}
+	}
+	if c.buffers != nil {
+		t.Error("it is not closed")
 	}
 }

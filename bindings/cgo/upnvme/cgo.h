@@ -336,6 +336,7 @@ struct upnvme_cgo_lease {
 	uint32_t taken;                /**< 1: somebody has it */
 	uint32_t index;                /**< its place among the leases */
 	int fd;                        /**< becomes readable when something completes, or -1 */
+	int closed; /**< what closing the queue pair came to, with the error above */
 };
 
 /* The sentence belongs to this thread, and the goroutine may go on on another. */
@@ -441,6 +442,16 @@ static inline uint32_t upnvme_cgo_leases_look(struct upnvme_cgo_lease **leases, 
 	return ended;
 }
 
+/* What it says, such as that data may be lost, is kept for who closes the controller. */
+static inline void upnvme_cgo_lease_end(struct upnvme_cgo_lease *lease)
+{
+	int rc = upnvme_qpair_close(lease->qp);
+
+	lease->qp = NULL;
+	if (rc)
+		lease->closed = upnvme_cgo_lease_failed(lease, rc);
+}
+
 /** Ends what is in flight, by the library if need be, and closes the queue pair. */
 static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 {
@@ -450,19 +461,27 @@ static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 		rc = upnvme_qpair_stop(lease->qp);
 	if (!rc)
 		rc = upnvme_reap(lease->qp, &lease->done, 1);
-	upnvme_qpair_close(lease->qp);
-	lease->qp = NULL;
-	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : 1;
+	if (rc < 0)
+		upnvme_cgo_lease_failed(lease, rc);
+	upnvme_cgo_lease_end(lease);
+	return rc < 0 ? rc : 1;
 }
 
-/** Gives back what a lease has; it stays taken. */
-static inline void upnvme_cgo_lease_close(struct upnvme_cgo_lease *lease)
+/** Gives back what a lease has; it stays taken. Returns 0, or a negative errno that lease->error tells:
+ * it is closed all the same. */
+static inline int upnvme_cgo_lease_close(struct upnvme_cgo_lease *lease)
 {
-	upnvme_qpair_close(lease->qp);
-	upnvme_dma_free(lease->ctrlr, lease->bounce);
-	lease->qp = NULL;
+	int rc;
+
+	upnvme_cgo_lease_end(lease);
+	rc = upnvme_dma_free(lease->ctrlr, lease->bounce);
 	lease->bounce = NULL;
 	lease->bounce_bytes = 0;
+	if (!lease->closed && rc)
+		lease->closed = upnvme_cgo_lease_failed(lease, rc);
+	rc = lease->closed;
+	lease->closed = 0;
+	return rc;
 }
 
 #include "cgo_leases.h"
