@@ -34,15 +34,16 @@ def test_a_failed_flush_is_raised_and_all_is_closed(slow_python, mode):
 def test_a_with_statement_raises_it(slow_python):
     """Also when another exception is on its way, which is not lost."""
     well(slow_python("""
-        fail_syncs()
         try:
             with upnvme.open(image):
-                pass
+                fail_syncs()
             sys.exit("no error")
-        except upnvme.ControllerError:
-            pass
+        except upnvme.ControllerError as error:
+            assert error.__context__ is None, error.__context__
+        allow_syncs()  # opening syncs too
         try:
             with upnvme.open(image):
+                fail_syncs()
                 raise KeyError("mine")
         except upnvme.ControllerError as error:
             assert isinstance(error.__context__, KeyError)

@@ -20,13 +20,21 @@
 
 #define LOOK_US 1000
 
+static int holds(const char *kind)
+{
+	const char *hold = getenv("UPNVME_HOLD");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s%s", hold ? hold : "", kind);
+	return hold && access(path, F_OK) == 0;
+}
+
 ssize_t preadv(int fd, const struct iovec *iov, int niov, off_t offset)
 {
 	ssize_t (*next)(int, const struct iovec *, int, off_t) =
 		(ssize_t(*)(int, const struct iovec *, int, off_t))dlsym(RTLD_NEXT, "preadv");
-	const char *hold = getenv("UPNVME_HOLD");
 
-	while (hold && access(hold, F_OK) == 0)
+	while (holds(""))
 		usleep(LOOK_US);
 	return next(fd, iov, niov, offset);
 }
@@ -36,13 +44,25 @@ ssize_t preadv64(int fd, const struct iovec *iov, int niov, off_t offset)
 	return preadv(fd, iov, niov, offset);
 }
 
-static int holds(const char *kind)
+/* A slow device's data is not in the page cache: who does not want to wait is told so. */
+ssize_t preadv2(int fd, const struct iovec *iov, int niov, off_t offset, int flags)
 {
-	const char *hold = getenv("UPNVME_HOLD");
-	char path[4096];
+	ssize_t (*next)(int, const struct iovec *, int, off_t, int) =
+		(ssize_t(*)(int, const struct iovec *, int, off_t, int))dlsym(RTLD_NEXT, "preadv2");
 
-	snprintf(path, sizeof(path), "%s%s", hold ? hold : "", kind);
-	return hold && access(path, F_OK) == 0;
+	while (holds("")) {
+		if (flags & RWF_NOWAIT) {
+			errno = EAGAIN;
+			return -1;
+		}
+		usleep(LOOK_US);
+	}
+	return next(fd, iov, niov, offset, flags);
+}
+
+ssize_t preadv64v2(int fd, const struct iovec *iov, int niov, off_t offset, int flags)
+{
+	return preadv2(fd, iov, niov, offset, flags);
 }
 
 int fdatasync(int fd)
