@@ -124,8 +124,9 @@ def test_an_image_that_this_process_has_open(tmp_path):
     """What a notebook's cell that is run again meets."""
     uri = f"soft:{tmp_path / 'disk.img'}?size=1MiB"
     ctrlr = upnvme.open(uri)
+    words = "held by this process itself, by <upnvme.Controller.*close it first"
     for other in uri, f"soft:{tmp_path}/../{tmp_path.name}/disk.img", uri.replace("disk", "%64isk"):
-        with pytest.raises(upnvme.BusyError, match="held by this process itself, by <upnvme.Controller.*close it first"):
+        with pytest.raises(upnvme.BusyError, match=words):
             upnvme.open(other)
     view = memoryview(ctrlr.namespaces[1].read(0))
     with pytest.warns(ResourceWarning):
@@ -287,9 +288,10 @@ def test_what_a_device_does_not_do_in_time_is_named(slow_python):
             ns = ctrlr.namespaces[1]
             ns.write(0, bytes(8 * 4096))
             hold()
-            for call, words in ((lambda: ns.read(3, 2, timeout=0.3), "read of 2 blocks from LBA 3 was not done in 0.3 s"),
-                                (lambda: ns.readinto(bytearray(4096), 1, timeout=0), "read of 1 blocks from LBA 1 was not "
-                                 "done in 0 s")):
+            for call, words in ((lambda: ns.read(3, 2, timeout=0.3),
+                                 "read of 2 blocks from LBA 3 was not done in 0.3 s"),
+                                (lambda: ns.readinto(bytearray(4096), 1, timeout=0),
+                                 "read of 1 blocks from LBA 1 was not done in 0 s")):
                 try:
                     call()
                     sys.exit("not timed out")

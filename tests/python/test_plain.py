@@ -26,10 +26,12 @@ class Pointing(ctypes.Structure):
 PLAIN = {
     "bytearray": lambda: bytearray(BLOCK), "complex": lambda: np.zeros(256, np.complex128),
     "text": lambda: np.zeros(1024, "U1"), "bytes of a length": lambda: np.zeros(256, "S16"),
-    "names as of objects": lambda: np.zeros(256, [("O", "u8"), ("PZ", "f4", (2,))]), "bool": lambda: np.zeros(BLOCK, bool),
+    "names as of objects": lambda: np.zeros(256, [("O", "u8"), ("PZ", "f4", (2,))]),
+    "bool": lambda: np.zeros(BLOCK, bool),
     "big-endian": lambda: np.zeros(512, ">u8"), "half": lambda: np.zeros(2048, np.float16),
     "long double": lambda: np.zeros(256, np.longdouble), "two dimensions": lambda: np.zeros((64, 64), np.uint8),
-    "array": lambda: array.array("d", [0] * 512), "ctypes": lambda: (ctypes.c_long * 512)(), "mmap": lambda: mmap.mmap(-1, BLOCK),
+    "array": lambda: array.array("d", [0] * 512), "ctypes": lambda: (ctypes.c_long * 512)(),
+    "mmap": lambda: mmap.mmap(-1, BLOCK),
     "characters of ctypes": lambda: (ctypes.c_wchar * 1024)(), "structure": Structure,
 }
 
@@ -39,7 +41,8 @@ ODD = {
     "objects in records in records": lambda: np.zeros(512, [("in", [("o", object)])]),
     "pointers": lambda: (ctypes.c_void_p * 512)(), "pointers to text": lambda: (ctypes.c_char_p * 512)(),
     "pointers to wide text": lambda: (ctypes.c_wchar_p * 512)(),
-    "pointers to numbers": lambda: (ctypes.POINTER(ctypes.c_int) * 512)(), "objects of ctypes": lambda: (ctypes.py_object * 512)(),
+    "pointers to numbers": lambda: (ctypes.POINTER(ctypes.c_int) * 512)(),
+    "objects of ctypes": lambda: (ctypes.py_object * 512)(),
     "a structure with pointers": Pointing,
 }
 
@@ -47,14 +50,18 @@ IDENTIFY = [6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 
 # Each takes a buffer.
 CALLS = {
-    "write": lambda ctrlr, ns, qp, data: ns.write(0, data), "writefrom": lambda ctrlr, ns, qp, data: ns.writefrom(data, 0),
-    "compare": lambda ctrlr, ns, qp, data: ns.compare(0, data), "readinto": lambda ctrlr, ns, qp, data: ns.readinto(data, 0),
+    "write": lambda ctrlr, ns, qp, data: ns.write(0, data),
+    "writefrom": lambda ctrlr, ns, qp, data: ns.writefrom(data, 0),
+    "compare": lambda ctrlr, ns, qp, data: ns.compare(0, data),
+    "readinto": lambda ctrlr, ns, qp, data: ns.readinto(data, 0),
     "register": lambda ctrlr, ns, qp, data: ctrlr.register(data).free(),
     "admin": lambda ctrlr, ns, qp, data: ctrlr.admin(IDENTIFY, data, upnvme.Direction.FROM_DEVICE),
     "get_feature": lambda ctrlr, ns, qp, data: ctrlr.get_feature(1, data=data),
     "set_feature": lambda ctrlr, ns, qp, data: ctrlr.set_feature(4, 350, data=data),
-    "qp.read": lambda ctrlr, ns, qp, data: qp.read(ns, data), "qp.write": lambda ctrlr, ns, qp, data: qp.write(ns, data),
-    "qp.compare": lambda ctrlr, ns, qp, data: qp.compare(ns, data), "qp.readv": lambda ctrlr, ns, qp, data: qp.readv(ns, [data], 0, 1),
+    "qp.read": lambda ctrlr, ns, qp, data: qp.read(ns, data),
+    "qp.write": lambda ctrlr, ns, qp, data: qp.write(ns, data),
+    "qp.compare": lambda ctrlr, ns, qp, data: qp.compare(ns, data),
+    "qp.readv": lambda ctrlr, ns, qp, data: qp.readv(ns, [data], 0, 1),
     "qp.writev": lambda ctrlr, ns, qp, data: qp.writev(ns, [data], 0, 1),
     "qp.io": lambda ctrlr, ns, qp, data: qp.io(upnvme.batch(1, ns, upnvme.Op.READ), data),
     "qp.io metadata": lambda ctrlr, ns, qp, data: qp.io(upnvme.batch(1, ns, upnvme.Op.READ), None, metadata=data),
