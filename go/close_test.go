@@ -64,10 +64,15 @@ func TestCloseDoesNotWaitForStorageForEver(t *testing.T) {
 		buf := alloc(t, c, 4096)
 		ended := 0
 		err = c.WithQPair(func(qp *QPair) error {
+			must(t, os.RemoveAll(held+".ed"))
 			touch(t, held)
 			must(t, qp.Read(ns, buf, 0, 1, func(done Completion) { ended++ }))
-			_, err := qp.Poll()
-			must(t, err)
+			eventually(t, "storage has it", func() bool {
+				_, err := qp.Poll()
+				must(t, err)
+				_, err = os.Stat(held + ".ed")
+				return err == nil
+			})
 			closesBadly(t, qp.Stop, syscall.ETIMEDOUT, CodeControllerTimeout, "set aside")
 			if ended != 1 {
 				t.Fatalf("%d functions ran in Stop", ended)

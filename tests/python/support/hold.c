@@ -2,8 +2,8 @@
 /* Preloaded, it makes a slow device of a disk image: while the file that UPNVME_HOLD names is there, reads of images do
  * not return, and while the one of that name and ".sync" is, syncs do not. And a bad one: while the file of that name
  * and ".bad" is there, syncs fail. And it makes a dead controller of a threaded one: while the file that UPNVME_STALL
- * names is there, its thread does not begin, nor come back from parking; a file of that name and ".ed" then says that
- * it is stuck. */
+ * names is there, its thread does not begin, nor come back from parking. Of either, a file of that name and ".ed" says
+ * that something is stuck. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,13 +29,25 @@ static int holds(const char *kind)
 	return hold && access(path, F_OK) == 0;
 }
 
+/* Until the file is gone. That of its name and ".ed" says that something is stuck. */
+static void wait_for(const char *file)
+{
+	char stuck[4096];
+
+	snprintf(stuck, sizeof(stuck), "%s.ed", file);
+	while (access(file, F_OK) == 0) {
+		close(open(stuck, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+		usleep(LOOK_US);
+	}
+}
+
 ssize_t preadv(int fd, const struct iovec *iov, int niov, off_t offset)
 {
 	ssize_t (*next)(int, const struct iovec *, int, off_t) =
 		(ssize_t(*)(int, const struct iovec *, int, off_t))dlsym(RTLD_NEXT, "preadv");
 
-	while (holds(""))
-		usleep(LOOK_US);
+	if (holds(""))
+		wait_for(getenv("UPNVME_HOLD"));
 	return next(fd, iov, niov, offset);
 }
 
@@ -78,17 +90,6 @@ int fdatasync(int fd)
 /* A thread that registers for membarrier(2) makes a controller's next. */
 static _Thread_local int makes_controller, is_controller;
 
-static void stall(const char *file)
-{
-	char stuck[4096];
-
-	snprintf(stuck, sizeof(stuck), "%s.ed", file);
-	while (access(file, F_OK) == 0) {
-		close(open(stuck, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-		usleep(LOOK_US);
-	}
-}
-
 struct start {
 	void *(*routine)(void *);
 	void *arg;
@@ -102,7 +103,7 @@ static void *controller_main(void *arg)
 	free(arg);
 	is_controller = 1;
 	if (file)
-		stall(file);
+		wait_for(file);
 	return start.routine(start.arg);
 }
 
@@ -137,7 +138,7 @@ long syscall(long number, ...)
 	makes_controller =
 		number == SYS_membarrier && a[0] == MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
 	if (number == SYS_futex && (int)a[1] == FUTEX_WAIT_PRIVATE && file && is_controller) {
-		stall(file);
+		wait_for(file);
 		a[3] = (long)&look;
 	}
 	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
