@@ -25,7 +25,8 @@ type slow struct {
 
 func openSlow(t *testing.T, options ...Option) *slow {
 	t.Helper()
-	c, ns := open(t, "soft:"+image(t, 1<<20)+"?block=4096&engine=worker&mode=thread", append(options, SpinBudget(0))...)
+	uri := "soft:" + image(t, 1<<20) + "?block=4096&engine=worker&mode=thread"
+	c, ns := open(t, uri, append(options, SpinBudget(0))...)
 	s := &slow{Controller: c, ns: ns, gate: make(chan struct{})}
 	c.leases.parked.before = func() { <-s.gate }
 	t.Cleanup(s.let) // before Close, which was registered first
