@@ -23,6 +23,7 @@
 #define NOWHERE ((off_t)1 << 62)
 
 #define INTERRUPTIONS_MAX 1000
+
 /* Under the lock: an error that is seen here is not seen again. */
 static int witnessed(const struct file_media *file)
 {
