@@ -13,7 +13,7 @@ NEEDED = re.compile(r"(libc|liburing|ld-linux-[\w-]+)\.so\.\d$")
 # A version of these, or weak and the linker's own: whatever else is undefined, no library that we name has it.
 VERSIONS = re.compile(r"@(GLIBC|LIBURING)_[\d.]+$")
 LINKERS_OWN = {"_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__cxa_finalize", "__gmon_start__"}
-# Called where the program has been built with LeakSanitizer: handles lie in mappings, which it would else not look into.
+# Called where the program was built with LeakSanitizer: handles lie in mappings, into which it would not look else.
 LEAK_CHECKERS = {"__lsan_register_root_region", "__lsan_unregister_root_region"}
 # Signal handlers, work at exit or fork, and printing: the process is the caller's.
 UNWANTED = re.compile(
