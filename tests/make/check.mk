@@ -36,6 +36,9 @@ check-tools:
 	+@$(SUBMAKE) build-tools
 	+@$(SUBMAKE) lane-programs LANE=tools PROGRAMS='$(SCRIPTS)'
 
+# Tests wait now and then: with one more than there are processors none stands idle.
+AT_ONCE = $(shell expr $(JOBS) + 1)
+
 # UPNVME_TEST_BUILD tells a test which build it runs in (a long one may do less under a sanitizer), UPNVME_BUILD
 # where that is.
 LANE     = $(CONFIG)
@@ -43,7 +46,7 @@ PROGRAMS = $(TEST_BINS) $(SCRIPTS)
 WRAP     =
 lane-programs:
 	@UPNVME_TEST_BUILD=$(CONFIG) UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 \
-	  $(RUN) lane --jobs $(JOBS) --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
+	  $(RUN) lane --jobs $(AT_ONCE) --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
 
 # --- sanitizers -----------------------------------------------------------------------------------
 export ASAN_OPTIONS  ?= detect_stack_use_after_return=1:strict_string_checks=1

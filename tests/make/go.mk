@@ -22,5 +22,5 @@ GO_STEPS := vet test test-oldest race cgocheck fuzz static nocgo staticcheck con
 
 check-go: deps-go ## the Go package: its tests by each Go that is here, race detector, both ways to link
 	+@$(SUBMAKE) go-stage go-module
-	@UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 $(RUN) lane --jobs $(JOBS) go \
+	@UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 $(RUN) lane --jobs $(AT_ONCE) go \
 	  $(GO_STEPS:%='tests/go/lane %')

@@ -21,11 +21,13 @@ $(VENV)/.tools: tests/make/python.mk
 python: $(VENV)/.tools ## install the Python package from this tree into build/venv
 	@$(PIP_INSTALL) --no-deps --force-reinstall --no-build-isolation ./python
 
+# What pytest makes of the tests and of itself is kept, wherever the package and the tree may be.
 check-python:
 	@tests/deps/install --optional python
 	+@if $(SUBMAKE) $(VENV)/.tools; then \
 	  $(SUBMAKE) abi-if-possible && $(SUBMAKE) python && \
-	  $(RUN) lane --jobs $(JOBS) python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
+	  PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(abspath build/pycache) \
+	  $(RUN) lane --jobs $(AT_ONCE) python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
 	else $(RUN) lane --skip "no venv with PyPI's packages: $$(tail -n 1 build/venv.log)" python; fi
 
 # The interpreter is no ASan build: the runtimes are preloaded, and Python's own allocator steps aside. What Python

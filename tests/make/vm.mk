@@ -46,7 +46,6 @@ check deps: deps-vm
 deps-vm:
 	@tests/deps/install --optional vm
 
-# Two guests at a time: each keeps one processor busy, when it does not wait for a reset.
 # The packages of other languages as the guest uses them; without PyPI or Go there are none, and their tests are
 # skipped.
 .PHONY: vm-packages
@@ -57,7 +56,7 @@ vm-packages:
 
 check-vm: deps-vm ## boot guests and run the driver in them, over VFIO, against QEMU's controllers
 	+@$(SUBMAKE) vm-programs vm-packages
-	+@$(SUBMAKE) lane-programs LANE=vm JOBS=2 PROGRAMS='$(VM_TESTS)'
+	+@$(SUBMAKE) lane-programs LANE=vm PROGRAMS='$(VM_TESTS)'
 
 bench-vm: ## the driver beside the kernel's, in a guest, on the same emulated controller
 	@tests/deps/install bench-vm

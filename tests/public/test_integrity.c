@@ -270,7 +270,7 @@ static void run_shapes(const char *medium, uint32_t total, uint64_t seed)
 	for (size_t i = 0; i < NELEMS(shapes); i++) {
 		snprintf(uri, sizeof(uri), "%s%s", medium, shapes[i]);
 		print_message("%s\n", uri);
-		run(uri, depths[(i + seed) % NELEMS(depths)], is_slow_build() ? total / 5 : total,
+		run(uri, depths[(i + seed) % NELEMS(depths)], is_slow_build() ? total / 12 : total,
 		    seed + i * 2);
 	}
 }

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 
+import numpy as np
 import upnvme
 import upnvme.aio
 from upnvme._names import in_python
@@ -45,12 +46,11 @@ PYTHON_REFUSES = {
 
 def pattern(lba, nblocks, block, seed):
     """The bytes of blocks from `lba` on, as README.md of the table lays them down."""
-    out = bytearray()
-    for at in range(lba, lba + nblocks):
-        for word in range(block // 8):
-            x = (at * 2654435761 + word * 40503 + seed * 97) & (1 << 64) - 1
-            out += bytes((x >> i * 8 ^ x >> 13 ^ word * 8 + i) & 0xFF for i in range(8))
-    return out
+    at = np.arange(lba, lba + nblocks, dtype=np.uint64)[:, None, None]
+    word = np.arange(block // 8, dtype=np.uint64)[None, :, None]
+    i = np.arange(8, dtype=np.uint64)[None, None, :]
+    x = at * np.uint64(2654435761) + word * np.uint64(40503) + np.uint64(seed * 97)
+    return bytearray((x >> i * np.uint64(8) ^ x >> np.uint64(13) ^ word * np.uint64(8) + i).astype(np.uint8).tobytes())
 
 
 class Io:

@@ -59,9 +59,11 @@ class Machine:
         # One thread for all processors: with a thread each, QEMU before 8.1 shows a processor a new map of the memory
         # before it has taken the old map's translations away from it. When a device comes, goes or is switched off,
         # accesses of the other processor go astray then: a doorbell or a timer's interrupt is lost, or QEMU dies.
+        # What guards a kernel against its programs costs an emulated processor much: TCG begins anew at each change.
         yield from ("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine",
-                    "q35,kernel-irqchip=off", "-accel", "tcg,thread=single", "-cpu", "max",
-                    "-smp", f"{PROCESSORS},sockets={PROCESSORS}", "-m", f"{self.memory}M",
+                    "q35,kernel-irqchip=off", "-accel", "tcg,thread=single",
+                    "-cpu", "max,smap=off,smep=off,pku=off,la57=off", "-smp",
+                    f"{PROCESSORS},sockets={PROCESSORS}", "-m", f"{self.memory}M",
                     "-device", "isa-debug-exit,iobase=0x501,iosize=1")
         yield from self.memory_arguments()
         if self.iommu:

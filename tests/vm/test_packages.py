@@ -28,7 +28,8 @@ def environment():
     uris = [guest.uri_of(guest.address_of(index), env="vfio") for index in range(len(CONTROLLERS))]
     return {**os.environ, "UPNVME_TEST_CASES": str(cases), "UPNVME_TEST_BLOCK": str(BLOCK),
             "UPNVME_STRANGERS": " ".join(uris), "LD_PRELOAD": str(guest.BUILD / "tests/vm/preload/stranger.so"),
-            "LD_LIBRARY_PATH": str(guest.BUILD / "lib")}
+            "LD_LIBRARY_PATH": str(guest.BUILD / "lib"),
+            "PYTHONPYCACHEPREFIX": str(guest.host.TOP / "build/pycache")}  # as the host's lane has left it, if it ran
 
 
 def python():
