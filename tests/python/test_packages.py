@@ -29,6 +29,8 @@ if sys.implementation.name == "cpython" and sys.version_info >= (3, 11):
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):
         print(*sys.version_info[:3], sep=".")
 """
+# The library is compiled five times here, to be looked at and not to be fast.
+QUICKLY = "-O0 -U_FORTIFY_SOURCE"
 SITE = pathlib.Path(pytest.__file__).parent.parent
 
 
@@ -41,7 +43,8 @@ def time_to_build(no_hang):
 def environment(**more):
     """Without make's variables, and what would take the test's own packages along."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
-    return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
+    return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1",
+            "CFLAGS": QUICKLY, **more}
 
 
 def interpreters():
@@ -60,22 +63,32 @@ INTERPRETERS = interpreters()
 
 
 class Venv:
-    """A venv of its own, whose programs run away from this tree."""
+    """A venv of its own, whose programs run away from this tree. It has a pip of its own only where it must: with
+    another interpreter, which may be too new for this one's."""
 
     def __init__(self, folder, python=sys.executable):
         self.folder = folder
         self.bin = folder / "venv" / "bin"
-        subprocess.run([python, "-m", "venv", folder / "venv"], check=True, env=environment())
+        own = python != sys.executable
+        self.pip = [self.bin / "pip"] if own else [sys.executable, "-m", "pip", "--python", self.bin / "python"]
+        subprocess.run([python, "-m", "venv", *([] if own else ["--without-pip"]), folder / "venv"], check=True,
+                       env=environment())
 
     def run(self, program, *arguments, code=0, **more):
-        done = subprocess.run([self.bin / program, *arguments], cwd=self.folder, text=True, capture_output=True,
+        return self.call(self.bin / program, *arguments, code=code, **more)
+
+    def pip_install(self, *arguments, **more):
+        self.call(*self.pip, "install", "-q", *arguments, **more)
+
+    def call(self, *command, code=0, **more):
+        done = subprocess.run(command, cwd=self.folder, text=True, capture_output=True,
                               env=environment(**more))
         assert done.returncode == code, done.stdout + done.stderr
         return done
 
     def install(self, wheel):
         """Without an index: the package needs nothing."""
-        self.run("pip", "install", "-q", "--no-index", wheel)
+        self.pip_install("--no-index", wheel)
 
     def smoke(self):
         return self.run("python", "-W", "error", SMOKE, self.folder).stdout
@@ -121,7 +134,7 @@ def test_pip_installs_from_a_clone(fresh, tmp_path):
     clone = tmp_path / "clone"
     copy_tree(clone)
     before = files_of(clone)
-    fresh.run("pip", "install", "-q", f"{clone}/python[numpy]")
+    fresh.pip_install(f"{clone}/python[numpy]")
     shutil.rmtree(clone / "build")
     assert files_of(clone) == before
     shutil.rmtree(clone)
@@ -155,8 +168,8 @@ def test_the_systems_library_is_linked_if_asked_for(fresh, tmp_path):
     prefix = tmp_path / "prefix"
     subprocess.run(["make", "-C", TREE, "-s", "install", f"PREFIX={prefix}"], check=True, capture_output=True,
                    env=environment())
-    fresh.run("pip", "install", "-q", "--config-settings", "system=yes", str(TREE / "python"),
-              PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
+    fresh.pip_install("--config-settings", "system=yes", str(TREE / "python"),
+                      PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
     package, library = fresh.run("python", "-c", LIBRARIES, LD_LIBRARY_PATH=str(prefix / "lib")).stdout.split()
     assert library.startswith(str(prefix)) and not list(pathlib.Path(package).glob("libupnvme*"))
 
