@@ -59,6 +59,7 @@ void file_release(struct file_media *file)
 				  file->path, strerror(errno));
 	}
 	pthread_mutex_destroy(&file->durable_lock);
+	range_locks_fini(&file->ranges);
 	free(file->path);
 	free(file);
 }
@@ -132,6 +133,7 @@ int file_media_open(struct media **media, const struct media_config *config)
 	file->fd = -1;
 	file->witness_fd = -1;
 	pthread_mutex_init(&file->durable_lock, NULL);
+	range_locks_init(&file->ranges, NULL, UINT64_MAX);
 	file->base.block_bytes = config->block_bytes;
 	file->base.readonly = config->readonly;
 	file->base.volatile_cache = !config->readonly;

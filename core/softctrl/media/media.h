@@ -88,6 +88,13 @@ struct media_request {
 		int result;
 		uint8_t stage;
 		uint8_t attempt;
+		struct {
+			struct media_request *next;
+			struct media_request **at; /* where it is linked */
+			uint64_t claim;
+			uint64_t asked_ns;
+			uint8_t state;
+		} range;
 	} link;
 };
 
