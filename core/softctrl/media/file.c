@@ -59,7 +59,6 @@ void file_release(struct file_media *file)
 				  file->path, strerror(errno));
 	}
 	pthread_mutex_destroy(&file->durable_lock);
-	range_locks_fini(&file->ranges);
 	free(file->path);
 	free(file);
 }

@@ -11,7 +11,7 @@
 #ifndef UPNVME_SOFTCTRL_MEDIA_RANGE_LOCK_H
 #define UPNVME_SOFTCTRL_MEDIA_RANGE_LOCK_H
 
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "softctrl/media/media.h"
 
@@ -19,8 +19,8 @@
 #define RANGE_NREGIONS     64u    /* lists of what lies in one region */
 
 struct range_locks {
-	pthread_mutex_t lock;
-	uint64_t nclaims; /* ever made: the order of those who wait */
+	_Atomic uint32_t lock; /* futex: 0 free, 1 held, 2 held and waited for */
+	uint64_t nclaims;      /* ever made: the order of those who wait */
 	/*
 	 * Whether the system has moved all of a request that began, although its owner has not said so: an owner that
 	 * does not poll must not keep the others. NULL: owners say so by themselves. Called under the lock.
@@ -34,7 +34,6 @@ struct range_locks {
 
 void range_locks_init(struct range_locks *ranges,
 		      bool (*is_moved)(const struct media_request *request), uint64_t patience_ns);
-void range_locks_fini(struct range_locks *ranges);
 
 /* Before a request's first use. */
 void range_init(struct media_request *request);

@@ -65,7 +65,6 @@ static void overlapping_changes_exclude_each_other(void **state)
 		range_leave(&ranges, &second);
 		range_leave(&ranges, &second);
 		assert_true(range_take(&ranges, &first));
-		range_locks_fini(&ranges);
 	}
 }
 
@@ -87,7 +86,6 @@ static void those_who_come_later_queue_behind_who_waits(void **state)
 	range_leave(&ranges, &writer);
 	assert_true(range_take(&ranges, &readers[1]));
 	range_leave(&ranges, &readers[1]);
-	range_locks_fini(&ranges);
 }
 
 static void a_claim_whose_owner_stays_away_lapses(void **state)
@@ -105,7 +103,6 @@ static void a_claim_whose_owner_stays_away_lapses(void **state)
 	range_leave(&ranges, &late);
 	assert_true(range_take(&ranges, &writer));
 	range_leave(&ranges, &writer);
-	range_locks_fini(&ranges);
 }
 
 static bool moved;
@@ -131,7 +128,6 @@ static void what_is_moved_is_in_nobodys_way(void **state)
 	range_leave(&ranges, &reader);
 	assert_true(range_take(&ranges, &writer));
 	range_leave(&ranges, &writer);
-	range_locks_fini(&ranges);
 }
 
 int main(void)
