@@ -68,6 +68,8 @@ bool sc_admin_service(struct softctrl *sc)
 {
 	bool worked = false;
 
+	if (sc->naborting)
+		worked |= sc_abort_service(sc);
 	if (sc->ndeleting)
 		worked |= sc_admin_queue_service(sc);
 	if (sc->orphans)

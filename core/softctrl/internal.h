@@ -29,22 +29,21 @@
 #define SC_BLOCK_SHIFT_MIN 9u    /* 512 bytes */
 #define SC_BLOCK_SHIFT_MAX 16u   /* 64 KiB */
 #define SC_ACL             3u    /* Abort Command Limit, 0's based */
-#define SC_NABORTS \
-	(SC_ACL + 1u)      /* marks that an SQ keeps for commands to be aborted when fetched */
-#define SC_AERL         7u /* Asynchronous Event Request Limit, 0's based */
-#define SC_NAERS        (SC_AERL + 1u)
-#define SC_NERRORS      64u               /* entries of the Error Information log */
-#define SC_ELPE         (SC_NERRORS - 1u) /* Error Log Page Entries, 0's based */
-#define SC_IO_NCMDS     256u              /* commands that an I/O SQ has under way at most */
-#define SC_ADMIN_NCMDS  64u               /* the same for the Admin SQ, AERs among them */
-#define SC_IOV_MIN      1024u             /* data segments that a command may have at least */
-#define SC_BOUNCE_BYTES (128u << 10)
-#define SC_KAS          10u /* Keep Alive granularity, units of 100 ms */
-#define SC_KAS_MS       (SC_KAS * 100u)
-#define SC_WCTEMP       343u /* Warning Composite Temperature Threshold, kelvin */
-#define SC_CCTEMP       353u /* Critical Composite Temperature Threshold */
-#define SC_NSENSORS     2u
-#define SC_NFEATURES    0x20u /* feature identifiers with a plain dword as value are below it */
+#define SC_NABORTS         (SC_ACL + 1u)
+#define SC_AERL            7u /* Asynchronous Event Request Limit, 0's based */
+#define SC_NAERS           (SC_AERL + 1u)
+#define SC_NERRORS         64u               /* entries of the Error Information log */
+#define SC_ELPE            (SC_NERRORS - 1u) /* Error Log Page Entries, 0's based */
+#define SC_IO_NCMDS        256u              /* commands that an I/O SQ has under way at most */
+#define SC_ADMIN_NCMDS     64u               /* the same for the Admin SQ, AERs among them */
+#define SC_IOV_MIN         1024u             /* data segments that a command may have at least */
+#define SC_BOUNCE_BYTES    (128u << 10)
+#define SC_KAS             10u /* Keep Alive granularity, units of 100 ms */
+#define SC_KAS_MS          (SC_KAS * 100u)
+#define SC_WCTEMP          343u /* Warning Composite Temperature Threshold, kelvin */
+#define SC_CCTEMP          353u /* Critical Composite Temperature Threshold */
+#define SC_NSENSORS        2u
+#define SC_NFEATURES       0x20u /* feature identifiers with a plain dword as value are below it */
 
 #define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
 #define CSTS_CFS   NVME_FIELD_SET(NVME_CSTS_CFS, 1u)
@@ -122,6 +121,14 @@ struct sc_counters {
 	_Atomic uint64_t media_errors;
 };
 
+/* An Abort that waits for the completion of what it aborts. */
+struct sc_abort {
+	uint32_t place;        /* of the command in the ring, until it is fetched */
+	struct sc_cmd *target; /* the command, from its fetch until its completion is posted */
+	bool posted;
+	struct sc_cmd *abort;
+};
+
 struct sc_sq {
 	pthread_mutex_t lock;
 	struct softctrl *sc;
@@ -145,8 +152,8 @@ struct sc_sq {
 	struct sc_channel *channels; /* by NSID minus 1 */
 	uint32_t nchannels;
 
-	uint32_t naborts; /* commands to abort when fetched, by place in the ring */
-	uint32_t aborts[SC_NABORTS];
+	uint32_t naborts;
+	struct sc_abort aborts[SC_NABORTS];
 	struct sc_cmd *delete_cmd; /* guarded by the Admin SQ's lock */
 	uint64_t patience_ns;      /* until when a deletion waits for flushes */
 	struct sc_sq *next;        /* an orphan's */
@@ -287,6 +294,7 @@ struct softctrl {
 	struct sc_sq *sqs; /* by queue identifier, 0 the Admin Queue */
 	struct sc_cq *cqs;
 	uint32_t ndeleting;    /* delete commands that wait; guarded by the Admin SQ's lock */
+	uint32_t naborting;    /* Aborts that wait; likewise */
 	struct sc_sq *orphans; /* likewise */
 	uint8_t *scratch;      /* a page to build answers in; guarded by the Admin SQ's lock */
 
@@ -451,6 +459,15 @@ uint16_t sc_get_log_page(struct softctrl *sc, struct sc_cmd *cmd);
 uint16_t sc_abort(struct softctrl *sc, struct sc_cmd *cmd);
 uint16_t sc_async_event_request(struct softctrl *sc, struct sc_cmd *cmd);
 uint16_t sc_keep_alive(struct softctrl *sc, struct sc_cmd *cmd);
+
+/* abort.c; the caller has the queue's lock */
+/* The command at that place is fetched now: whether it is to be aborted. */
+bool sc_abort_fetched(struct sc_sq *sq, uint32_t place, struct sc_cmd *cmd);
+void sc_abort_posted(struct sc_sq *sq, const struct sc_cmd *cmd);
+/* The queue is deleted, and what waits in it with it. Also with the Admin SQ's lock. */
+void sc_abort_end(struct sc_sq *sq);
+/* Aborts that wait. With the Admin SQ's lock alone. Tells whether it made a completion. */
+bool sc_abort_service(struct softctrl *sc);
 
 /* features.c */
 int sc_features_init(struct softctrl *sc);

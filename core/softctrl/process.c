@@ -122,17 +122,6 @@ void sc_sq_read_doorbell(struct sc_sq *sq)
 	sc_event_raise(sq->sc, SC_EVENT_DOORBELL_VALUE);
 }
 
-static bool abort_wanted(struct sc_sq *sq, uint32_t place)
-{
-	for (uint32_t i = 0; i < sq->naborts; i++) {
-		if (sq->aborts[i] == place) {
-			sq->aborts[i] = sq->aborts[--sq->naborts];
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool fetch(struct sc_sq *sq)
 {
 	bool fetched = false;
@@ -146,7 +135,7 @@ static bool fetch(struct sc_sq *sq)
 		sq->head = place + 1 == sq->nentries ? 0 : place + 1;
 		cmd->dw0 = 0;
 		fetched = true;
-		if (unlikely(sq->naborts) && abort_wanted(sq, place))
+		if (unlikely(sq->naborts) && sc_abort_fetched(sq, place, cmd))
 			sc_cmd_complete(cmd, NVME_SC_ABORT_REQUESTED);
 		else if (unlikely(sq->deleting))
 			sc_cmd_complete(cmd, NVME_SC_ABORTED_SQ_DELETION);
@@ -210,6 +199,8 @@ bool sc_sq_post(struct sc_sq *sq)
 		cmd = sc_list_take(&sq->completed);
 		cq_write(cq, sq, cmd);
 		failed |= cmd->status != NVME_SC_SUCCESS;
+		if (unlikely(sq->naborts))
+			sc_abort_posted(sq, cmd);
 		cmd->next = sq->free;
 		sq->free = cmd;
 		nposted++;
