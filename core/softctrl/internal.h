@@ -267,6 +267,8 @@ struct softctrl {
 	bool threaded;
 	bool volatile_cache; /* of any namespace */
 	char serial[21];
+	uint16_t cntlid;
+	bool shared; /* its media may have other controllers, too */
 	uint32_t nnamespaces;
 	struct sc_ns *namespaces;
 	uint32_t iov_max;

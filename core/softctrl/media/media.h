@@ -33,7 +33,13 @@ struct media_config {
 
 struct media_ops;
 
+/* Of the medium, not of its being open; see identity.h. */
+struct media_identity {
+	uint64_t half[2];
+};
+
 struct media {
+	struct media_identity identity;
 	uint64_t size_bytes;
 	uint32_t block_bytes;
 	bool readonly;
