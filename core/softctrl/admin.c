@@ -15,7 +15,6 @@ struct admin_command {
 
 #define EFFECTS \
 	(NVME_EFFECTS_SUPPORTED | NVME_FIELD_SET(NVME_EFFECTS_SCOPE, NVME_EFFECTS_SCOPE_CTRLR))
-#define EFFECTS_CTRL (EFFECTS | NVME_EFFECTS_CCC)
 
 static const struct admin_command commands[] = {
 	[NVME_ADMIN_DELETE_IO_SQ] = { sc_admin_delete_sq, EFFECTS, false },
@@ -25,7 +24,7 @@ static const struct admin_command commands[] = {
 	[NVME_ADMIN_CREATE_IO_CQ] = { sc_admin_create_cq, EFFECTS, false },
 	[NVME_ADMIN_IDENTIFY] = { sc_identify, EFFECTS, true },
 	[NVME_ADMIN_ABORT] = { sc_abort, EFFECTS, false },
-	[NVME_ADMIN_SET_FEATURES] = { sc_set_features, EFFECTS_CTRL, true },
+	[NVME_ADMIN_SET_FEATURES] = { sc_set_features, EFFECTS, true },
 	[NVME_ADMIN_GET_FEATURES] = { sc_get_features, EFFECTS, true },
 	[NVME_ADMIN_ASYNC_EVENT_REQUEST] = { sc_async_event_request, EFFECTS, false },
 	[NVME_ADMIN_KEEP_ALIVE] = { sc_keep_alive, EFFECTS, false },
