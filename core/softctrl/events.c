@@ -63,22 +63,6 @@ void sc_events_fini(struct softctrl *sc)
 	free(sc->events.ns_changed);
 }
 
-/* The requests that are outstanding end with their queue, without completions. */
-void sc_events_reset(struct softctrl *sc)
-{
-	struct sc_events *events = &sc->events;
-
-	pthread_mutex_lock(&events->lock);
-	atomic_store(&events->pending, 0);
-	events->masked_types = 0;
-	events->config = 0;
-	events->naers = 0;
-	events->critical_warnings = 0;
-	memset(events->ns_changed, 0, sc->nnamespaces);
-	temperatures_reset(events);
-	pthread_mutex_unlock(&events->lock);
-}
-
 static void pend(struct sc_events *events, enum sc_event event)
 {
 	atomic_fetch_or_explicit(&events->pending, 1u << event, memory_order_release);
@@ -204,6 +188,22 @@ static void warnings_update(struct softctrl *sc)
 	if (news & (NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY))
 		pend(events, SC_EVENT_RELIABILITY);
 	events->critical_warnings = now;
+}
+
+/* The requests that are outstanding end with their queue, without completions. */
+void sc_events_reset(struct softctrl *sc)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	atomic_store(&events->pending, 0);
+	events->masked_types = 0;
+	events->config = 0;
+	events->naers = 0;
+	memset(events->ns_changed, 0, sc->nnamespaces);
+	temperatures_reset(events);
+	warnings_update(sc); /* what holds, holds still */
+	pthread_mutex_unlock(&events->lock);
 }
 
 uint8_t sc_events_critical_warnings(struct softctrl *sc)

@@ -217,6 +217,30 @@ static void a_warning_that_holds_is_told_when_it_is_asked_for(void **state)
 	assert_event(host, cid, TEMPERATURE);
 }
 
+/* Base 2.0, 5.16.1.3: the warnings are the state of the controller, which a reset does not cool. */
+static void a_warning_that_holds_outlives_a_reset(void **state)
+{
+	struct host *host = *state;
+	uint16_t cid;
+
+	softctrl_temperature_set(host->sc, 350);
+	host_disable(host);
+	host_enable(host);
+	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
+			 2);
+	cid = request(host);
+	assert_no_event(host); /* not asked for any more */
+	configure(host, 1 << 1);
+	assert_event(host, cid, TEMPERATURE);
+	/* It may end in the meantime. */
+	threshold(host, 300);
+	softctrl_temperature_set(host->sc, 320);
+	host_disable(host);
+	host_enable(host);
+	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
+			 0);
+}
+
 static void requests_beyond_the_limit_are_refused(void **state)
 {
 	struct host *host = *state;
@@ -346,6 +370,7 @@ int main(void)
 		test(a_type_is_masked_until_its_log_is_read),
 		test(crossing_a_temperature_threshold_is_an_event_and_a_warning),
 		test(a_warning_that_holds_is_told_when_it_is_asked_for),
+		test(a_warning_that_holds_outlives_a_reset),
 		test(requests_beyond_the_limit_are_refused),
 		test(an_event_request_can_be_aborted),
 		test(a_command_that_is_not_fetched_can_be_aborted),
