@@ -74,20 +74,46 @@ void sc_event_raise(struct softctrl *sc, enum sc_event event)
 	sc_thread_kick(sc);
 }
 
+static uint32_t explained_by(uint8_t log_page)
+{
+	uint32_t events = 0;
+
+	for (unsigned i = 0; i < SC_NEVENTS; i++)
+		if (kinds[i].log_page == log_page)
+			events |= 1u << i;
+	return events;
+}
+
+uint32_t sc_events_log_begin(struct softctrl *sc, uint8_t log_page)
+{
+	uint32_t events = explained_by(log_page);
+
+	return atomic_fetch_and(&sc->events.pending, ~events) & events;
+}
+
+void sc_events_log_retain(struct softctrl *sc, uint32_t explained)
+{
+	atomic_fetch_or(&sc->events.pending, explained);
+}
+
+static void changes_are_told(struct softctrl *sc)
+{
+	for (uint32_t i = 0; i < sc->nnamespaces; i++)
+		if (sc->events.ns_changed[i] == SC_NS_LISTED)
+			sc->events.ns_changed[i] = SC_NS_SAME;
+}
+
 /* Reading a page without Retain Asynchronous Event clears what it explains. Base 2.0, 5.16.1 */
 void sc_events_log_read(struct softctrl *sc, uint8_t log_page)
 {
 	struct sc_events *events = &sc->events;
 
 	pthread_mutex_lock(&events->lock);
-	for (unsigned i = 0; i < SC_NEVENTS; i++) {
-		if (kinds[i].log_page == log_page) {
-			atomic_fetch_and(&events->pending, ~(1u << i));
+	for (unsigned i = 0; i < SC_NEVENTS; i++)
+		if (kinds[i].log_page == log_page)
 			events->masked_types &= ~(1u << kinds[i].type);
-		}
-	}
 	if (log_page == NVME_LOG_CHANGED_NS_LIST)
-		memset(events->ns_changed, 0, sc->nnamespaces);
+		changes_are_told(sc);
 	pthread_mutex_unlock(&events->lock);
 }
 
@@ -287,7 +313,7 @@ void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid)
 	struct sc_events *events = &sc->events;
 
 	pthread_mutex_lock(&events->lock);
-	events->ns_changed[nsid - 1] = 1;
+	events->ns_changed[nsid - 1] = SC_NS_CHANGED;
 	if (events->config & NVME_ASYNC_EVENT_NS_ATTRIBUTE)
 		pend(events, SC_EVENT_NS_CHANGED);
 	pthread_mutex_unlock(&events->lock);

@@ -43,6 +43,7 @@
 #define SC_WCTEMP          343u /* Warning Composite Temperature Threshold, kelvin */
 #define SC_CCTEMP          353u /* Critical Composite Temperature Threshold */
 #define SC_NSENSORS        2u
+#define SC_NO_BURST        UINT32_MAX /* Arbitration Burst: no limit */
 #define SC_NFEATURES       0x20u /* feature identifiers with a plain dword as value are below it */
 
 #define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
@@ -174,6 +175,13 @@ enum sc_event {
 	SC_NEVENTS,
 };
 
+/* A namespace in the Changed Namespace List. */
+enum sc_ns_change {
+	SC_NS_SAME,
+	SC_NS_CHANGED, /* since the list was made last */
+	SC_NS_LISTED,
+};
+
 struct sc_events {
 	pthread_mutex_t lock;
 	_Atomic uint32_t pending;  /* bit per enum sc_event */
@@ -183,7 +191,7 @@ struct sc_events {
 	uint16_t temperature[1 + SC_NSENSORS]; /* composite, sensors; kelvin */
 	uint16_t over[1 + SC_NSENSORS];        /* thresholds */
 	uint16_t under[1 + SC_NSENSORS];
-	uint8_t *ns_changed;           /* by NSID minus 1 */
+	uint8_t *ns_changed;           /* enum sc_ns_change by NSID minus 1 */
 	struct sc_cmd *aers[SC_NAERS]; /* outstanding; guarded by the Admin SQ's lock */
 	uint32_t naers;
 };
@@ -289,6 +297,7 @@ struct softctrl {
 
 	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
 	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
+	_Atomic uint32_t burst;      /* commands of a queue that are fetched at a time */
 	uint32_t page_shift;         /* of CC.MPS */
 
 	_Atomic uint32_t *doorbells;
@@ -493,7 +502,13 @@ int sc_events_init(struct softctrl *sc);
 void sc_events_fini(struct softctrl *sc);
 void sc_events_reset(struct softctrl *sc);
 void sc_event_raise(struct softctrl *sc, enum sc_event event);
+/*
+ * A log page is about to be made: gives the events that it explains. What is noticed from now on is not in the page,
+ * and not of them. Then either the page was read, and they are over, or they are put back.
+ */
+uint32_t sc_events_log_begin(struct softctrl *sc, uint8_t log_page);
 void sc_events_log_read(struct softctrl *sc, uint8_t log_page);
+void sc_events_log_retain(struct softctrl *sc, uint32_t explained);
 bool sc_events_deliver(struct softctrl *sc);
 bool sc_events_abort(struct softctrl *sc, uint16_t cid);
 void sc_events_configure(struct softctrl *sc, uint32_t config);

@@ -113,8 +113,10 @@ static void changed_namespaces(struct softctrl *sc)
 
 	pthread_mutex_lock(&sc->events.lock);
 	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
-		if (sc->events.ns_changed[i])
-			log->nsid[n++] = i + 1;
+		if (sc->events.ns_changed[i] == SC_NS_SAME)
+			continue;
+		sc->events.ns_changed[i] = SC_NS_LISTED;
+		log->nsid[n++] = i + 1;
 	}
 	pthread_mutex_unlock(&sc->events.lock);
 }
@@ -200,6 +202,7 @@ uint16_t sc_get_log_page(struct softctrl *sc, struct sc_cmd *cmd)
 	uint64_t offset = (uint64_t)cmd->sqe.cdw13 << 32 | cmd->sqe.cdw12;
 	uint64_t bytes = (numd + 1) * 4;
 	const struct log_page *page = find(lid);
+	uint32_t explained;
 	uint16_t status;
 
 	if (!page)
@@ -210,9 +213,12 @@ uint16_t sc_get_log_page(struct softctrl *sc, struct sc_cmd *cmd)
 	if (offset >= page->bytes || offset % 4)
 		return sc_dnr(NVME_SC_INVALID_FIELD);
 	memset(sc->scratch, 0, SC_PAGE_BYTES);
+	explained = sc_events_log_begin(sc, (uint8_t)lid);
 	page->fill(sc);
 	status = send(sc, cmd, offset, bytes);
-	if (!status && !NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
+	if (status || NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
+		sc_events_log_retain(sc, explained);
+	else
 		sc_events_log_read(sc, (uint8_t)lid);
 	return status;
 }
