@@ -15,19 +15,29 @@
 
 #define ARBITRATION_FIELDS 0xffffff07u
 #define NOTICES            NVME_ASYNC_EVENT_NS_ATTRIBUTE
-#define WARNINGS                                                           \
-	(NVME_SMART_WARNING_TEMPERATURE | NVME_SMART_WARNING_RELIABILITY | \
-	 NVME_SMART_WARNING_READ_ONLY)
+/* All that SMART has, whether or not they ever come. */
+#define WARNINGS                                                         \
+	(NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE |     \
+	 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY | \
+	 NVME_SMART_WARNING_BACKUP | NVME_SMART_WARNING_PMR_READ_ONLY)
 
 struct feature {
 	bool supported;
-	bool fixed; /* not changeable */
 	bool ns_specific;
 	uint32_t fields;  /* of the dword that is kept; 0 when the functions keep something else */
 	uint32_t initial; /* default of that dword */
 	uint16_t (*get)(struct softctrl *sc, struct sc_cmd *cmd, bool initial);
 	uint16_t (*set)(struct softctrl *sc, struct sc_cmd *cmd);
 };
+
+/* Base 2.0, 3.4.4.1: how many commands of a submission queue are fetched before it is the others' turn. */
+static uint16_t set_arbitration(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t ab = NVME_FIELD_GET(NVME_ARBITRATION_AB, cmd->sqe.cdw11);
+
+	atomic_store(&sc->burst, ab == NVME_ARBITRATION_AB_NO_LIMIT ? SC_NO_BURST : 1u << ab);
+	return NVME_SC_SUCCESS;
+}
 
 static uint16_t set_power(struct softctrl *sc, struct sc_cmd *cmd)
 {
@@ -73,10 +83,6 @@ static uint16_t set_temperature(struct softctrl *sc, struct sc_cmd *cmd)
 
 static uint16_t get_error_recovery(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
-	if (cmd->sqe.nsid == NVME_NSID_BROADCAST)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
-	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
 	cmd->dw0 = initial ? 0 : sc->features.tler[cmd->sqe.nsid - 1];
 	return NVME_SC_SUCCESS;
 }
@@ -89,8 +95,6 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 	/* NSFEAT does not offer errors for deallocated blocks. */
 	if (NVME_FIELD_GET(NVME_ERROR_RECOVERY_DULBE, cmd->sqe.cdw11))
 		return sc_dnr(NVME_SC_INVALID_FIELD);
-	if (nsid != NVME_NSID_BROADCAST && nsid - 1 >= sc->nnamespaces)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
 	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
 		if (nsid == NVME_NSID_BROADCAST || nsid == i + 1)
 			sc->features.tler[i] = tler;
@@ -175,9 +179,12 @@ static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
+/* What OAES does not offer cannot be had, and a host that asks for it is to know. */
 static uint16_t set_events(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	sc_events_configure(sc, cmd->sqe.cdw11 & (NOTICES | WARNINGS));
+	if (cmd->sqe.cdw11 & ~(NOTICES | WARNINGS))
+		return sc_dnr(NVME_SC_INVALID_FIELD);
+	sc_events_configure(sc, cmd->sqe.cdw11);
 	return NVME_SC_SUCCESS;
 }
 
@@ -198,10 +205,20 @@ static uint16_t get_keep_alive(struct softctrl *sc, struct sc_cmd *cmd, bool ini
 	return NVME_SC_SUCCESS;
 }
 
+/* Base 2.0, 5.27.1.21: there is one combination, at index 0 of Identify's list (CNS 1Ch). */
+static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	(void)sc;
+	return NVME_FIELD_GET(NVME_IOCS_PROFILE_IOCSCI, cmd->sqe.cdw11) ?
+		       sc_dnr(NVME_SC_IOCS_COMBINATION_REJECTED) :
+		       NVME_SC_SUCCESS;
+}
+
 static const struct feature features[SC_NFEATURES] = {
 	[NVME_FEAT_ARBITRATION] = { .supported = true,
 				    .fields = ARBITRATION_FIELDS,
-				    .initial = NVME_ARBITRATION_AB_NO_LIMIT },
+				    .initial = NVME_ARBITRATION_AB_NO_LIMIT,
+				    .set = set_arbitration },
 	[NVME_FEAT_POWER_MANAGEMENT] = { .supported = true, .fields = 0xff, .set = set_power },
 	[NVME_FEAT_TEMPERATURE_THRESHOLD] = { .supported = true,
 					      .get = get_temperature,
@@ -233,8 +250,7 @@ static const struct feature features[SC_NFEATURES] = {
 	[NVME_FEAT_HOST_BEHAVIOR_SUPPORT] = { .supported = true,
 					      .get = sc_host_behavior_get,
 					      .set = sc_host_behavior_set },
-	/* There is one combination to choose from: Identify CNS 1Ch. */
-	[NVME_FEAT_IOCS_PROFILE] = { .supported = true, .fixed = true },
+	[NVME_FEAT_IOCS_PROFILE] = { .supported = true, .set = set_profile },
 };
 
 int sc_features_init(struct softctrl *sc)
@@ -262,6 +278,7 @@ void sc_features_reset(struct softctrl *sc)
 	memset(sc->features.tler, 0, sc->nnamespaces * sizeof(*sc->features.tler));
 	memset(&sc->features.host_behavior, 0, sizeof(sc->features.host_behavior));
 	atomic_store(&sc->writes_through, false);
+	atomic_store(&sc->burst, SC_NO_BURST);
 	sc_timestamp_reset(sc);
 }
 
@@ -276,8 +293,30 @@ static const struct feature *find(const struct softctrl *sc, uint32_t fid)
 
 static uint32_t capabilities(const struct feature *feature)
 {
-	return (feature->fixed ? 0 : NVME_FEATURES_CAP_CHANGEABLE) |
+	return NVME_FEATURES_CAP_CHANGEABLE |
 	       (feature->ns_specific ? NVME_FEATURES_CAP_NS_SPECIFIC : 0);
+}
+
+static bool is_namespace(const struct softctrl *sc, uint32_t nsid)
+{
+	return nsid - 1 < sc->nnamespaces;
+}
+
+/* Base 2.0, 4.4: what NSID means to a feature of the controller, and to one of namespaces. */
+static uint16_t check_nsid(const struct softctrl *sc, const struct feature *feature, uint32_t nsid,
+			   bool set)
+{
+	bool all = nsid == NVME_NSID_BROADCAST;
+
+	if (feature->ns_specific)
+		return is_namespace(sc, nsid) || (set && all) ?
+			       NVME_SC_SUCCESS :
+			       sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+	if (!nsid || all)
+		return NVME_SC_SUCCESS;
+	if (!is_namespace(sc, nsid))
+		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+	return set ? sc_dnr(NVME_SC_FEATURE_NOT_NS_SPECIFIC) : NVME_SC_SUCCESS;
 }
 
 uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
@@ -286,6 +325,7 @@ uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, cmd->sqe.cdw10);
 	const struct feature *feature = find(sc, fid);
 	bool initial = select != NVME_FEATURES_SEL_CURRENT;
+	uint16_t status;
 
 	if (!feature || select > NVME_FEATURES_SEL_SUPPORTED)
 		return sc_dnr(NVME_SC_INVALID_FIELD);
@@ -293,6 +333,9 @@ uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
 		cmd->dw0 = capabilities(feature);
 		return NVME_SC_SUCCESS;
 	}
+	status = check_nsid(sc, feature, cmd->sqe.nsid, false);
+	if (status)
+		return status;
 	/* A value that is not saveable answers for the saved one with its default. 5.15.1 */
 	if (feature->get)
 		return feature->get(sc, cmd, initial);
@@ -304,17 +347,14 @@ uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t fid = NVME_FIELD_GET(NVME_SET_FEATURES_FID, cmd->sqe.cdw10);
 	const struct feature *feature = find(sc, fid);
-	uint16_t status = NVME_SC_SUCCESS;
+	uint16_t status;
 
 	if (!feature)
 		return sc_dnr(NVME_SC_INVALID_FIELD);
 	if (NVME_FIELD_GET(NVME_SET_FEATURES_SV, cmd->sqe.cdw10))
 		return sc_dnr(NVME_SC_FEATURE_NOT_SAVEABLE);
-	if (feature->fixed)
-		return sc_dnr(NVME_SC_FEATURE_NOT_CHANGEABLE);
-	if (!feature->ns_specific && cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
-		return sc_dnr(NVME_SC_FEATURE_NOT_NS_SPECIFIC);
-	if (feature->set)
+	status = check_nsid(sc, feature, cmd->sqe.nsid, true);
+	if (!status && feature->set)
 		status = feature->set(sc, cmd);
 	if (!status && feature->fields)
 		sc->features.values[fid] = cmd->sqe.cdw11 & feature->fields;

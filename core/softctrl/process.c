@@ -122,11 +122,11 @@ void sc_sq_read_doorbell(struct sc_sq *sq)
 	sc_event_raise(sq->sc, SC_EVENT_DOORBELL_VALUE);
 }
 
-static bool fetch(struct sc_sq *sq)
+static bool fetch(struct sc_sq *sq, uint32_t burst)
 {
 	bool fetched = false;
 
-	while (sq->head != sq->tail && sq->free) {
+	for (; sq->head != sq->tail && sq->free && burst; burst--) {
 		struct sc_cmd *cmd = sq->free;
 		uint32_t place = sq->head;
 
@@ -217,14 +217,18 @@ static bool cq_rung(const struct sc_cq *cq)
 	       atomic_load_explicit(&cq->doorbell_seen, memory_order_relaxed);
 }
 
-/* The caller has the queue's lock. Tells whether there was anything to do. */
+/*
+ * The caller has the queue's lock. Tells whether there was anything to do. After a burst it is another queue's turn
+ * (NVMe Base 2.0, 3.4.4.1): whoever runs this one comes back.
+ */
 bool sc_sq_run(struct sc_sq *sq)
 {
+	uint32_t burst = atomic_load_explicit(&sq->sc->burst, memory_order_relaxed);
 	bool worked = false, again;
 
 	do {
 		sc_sq_read_doorbell(sq);
-		again = fetch(sq);
+		again = fetch(sq, burst);
 		if (sq->noutstanding || sq->finished.first)
 			sc_sq_progress(sq);
 		if (!sq->qid)
@@ -232,7 +236,7 @@ bool sc_sq_run(struct sc_sq *sq)
 		if (sq->completed.first || cq_rung(sq->cq))
 			again |= sc_sq_post(sq);
 		worked |= again;
-	} while (again && sq->head != sq->tail);
+	} while (again && sq->head != sq->tail && burst == SC_NO_BURST);
 	return worked;
 }
 
