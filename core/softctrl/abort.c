@@ -120,7 +120,7 @@ uint16_t sc_abort(struct softctrl *sc, struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (sqid > sc->nqueues || !sc_sq_live(&sc->sqs[sqid]))
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_ABORT_SQID));
 	if (!sqid) {
 		cmd->dw0 = sc_events_abort(sc, cid) ? 0 : NVME_ABORT_NOT_ABORTED;
 		return NVME_SC_SUCCESS;

@@ -40,17 +40,19 @@ static uint16_t run(struct softctrl *sc, struct sc_cmd *cmd)
 	const struct admin_command *command;
 
 	if (cmd->sqe.opcode >= ARRAY_SIZE(commands) || !commands[cmd->sqe.opcode].run)
-		return sc_dnr(NVME_SC_INVALID_OPCODE);
+		return sc_refuse(cmd, NVME_SC_INVALID_OPCODE, SC_AT(opcode, 0));
 	command = &commands[cmd->sqe.opcode];
 	/*
 	 * Admin commands of a PCIe controller use PRPs, and are never fused. Base 2.0, 3.3.3.1,
 	 * Figure 86
 	 */
-	if (NVME_SQE_FUSE(cmd->sqe.flags) || NVME_SQE_PSDT(cmd->sqe.flags))
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (NVME_SQE_FUSE(cmd->sqe.flags))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_FUSE));
+	if (NVME_SQE_PSDT(cmd->sqe.flags))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_PSDT));
 	/* Figure 87: a command that does not use NSID is given 0. */
 	if (!command->uses_nsid && cmd->sqe.nsid)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
 	return command->run(sc, cmd);
 }
 

@@ -44,8 +44,20 @@ static uint16_t set_power(struct softctrl *sc, struct sc_cmd *cmd)
 	(void)sc;
 	/* There is one power state (NPSS is 0). */
 	return NVME_FIELD_GET(NVME_POWER_MANAGEMENT_PS, cmd->sqe.cdw11) ?
-		       sc_dnr(NVME_SC_INVALID_FIELD) :
+		       sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_POWER_MANAGEMENT_PS)) :
 		       NVME_SC_SUCCESS;
+}
+
+static uint16_t check_threshold(struct sc_cmd *cmd, uint32_t sensor, uint32_t select)
+{
+	if (sensor > SC_NSENSORS)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_TEMPERATURE_TMPSEL));
+	if (select > NVME_TEMPERATURE_THSEL_UNDER)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_TEMPERATURE_THSEL));
+	return NVME_SC_SUCCESS;
 }
 
 static uint16_t get_temperature(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
@@ -54,8 +66,10 @@ static uint16_t get_temperature(struct softctrl *sc, struct sc_cmd *cmd, bool in
 	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
 	bool under = select == NVME_TEMPERATURE_THSEL_UNDER;
 
-	if (sensor > SC_NSENSORS || select > NVME_TEMPERATURE_THSEL_UNDER)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	uint16_t status = check_threshold(cmd, sensor, select);
+
+	if (status)
+		return status;
 	if (!initial)
 		cmd->dw0 = sc_events_threshold(sc, sensor, under);
 	else if (!under)
@@ -69,13 +83,15 @@ static uint16_t set_temperature(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
 	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
 	uint32_t first = sensor, last = sensor;
+	uint16_t status;
 
 	if (sensor == NVME_TEMPERATURE_TMPSEL_ALL) {
 		first = 0;
 		last = SC_NSENSORS;
 	}
-	if (last > SC_NSENSORS || select > NVME_TEMPERATURE_THSEL_UNDER)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	status = check_threshold(cmd, last, select);
+	if (status)
+		return status;
 	for (uint32_t i = first; i <= last; i++)
 		sc_events_threshold_set(sc, i, select == NVME_TEMPERATURE_THSEL_UNDER, kelvin);
 	return NVME_SC_SUCCESS;
@@ -94,7 +110,8 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 
 	/* NSFEAT does not offer errors for deallocated blocks. */
 	if (NVME_FIELD_GET(NVME_ERROR_RECOVERY_DULBE, cmd->sqe.cdw11))
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_ERROR_RECOVERY_DULBE));
 	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
 		if (nsid == NVME_NSID_BROADCAST || nsid == i + 1)
 			sc->features.tler[i] = tler;
@@ -106,7 +123,8 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 static uint16_t get_write_cache(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
 	if (!sc->volatile_cache)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_GET_FEATURES_FID));
 	cmd->dw0 = initial || !atomic_load(&sc->writes_through);
 	return NVME_SC_SUCCESS;
 }
@@ -116,7 +134,8 @@ static uint16_t set_write_cache(struct softctrl *sc, struct sc_cmd *cmd)
 	bool enabled = NVME_FIELD_GET(NVME_VOLATILE_WRITE_CACHE_WCE, cmd->sqe.cdw11);
 
 	if (!sc->volatile_cache)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_SET_FEATURES_FID));
 	atomic_store(&sc->writes_through, !enabled);
 	return NVME_SC_SUCCESS;
 }
@@ -140,8 +159,12 @@ static uint16_t set_queues(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t nsqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQR, cmd->sqe.cdw11);
 	uint32_t ncqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NCQR, cmd->sqe.cdw11);
 
-	if (nsqr == 0xffff || ncqr == 0xffff)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (nsqr == 0xffff)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_NUMBER_OF_QUEUES_NSQR));
+	if (ncqr == 0xffff)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_NUMBER_OF_QUEUES_NCQR));
 	if (sc->features.queues_fixed)
 		return sc_dnr(NVME_SC_COMMAND_SEQUENCE_ERROR);
 	sc->features.nsqs = MIN(nsqr + 1, sc->nqueues);
@@ -155,7 +178,8 @@ static uint16_t get_vector(struct softctrl *sc, struct sc_cmd *cmd, bool initial
 	uint32_t disabled;
 
 	if (vector > sc->nqueues)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_INTERRUPT_VECTOR_IV));
 	disabled = initial ? 0 : atomic_load(&sc->interrupts.vectors[vector].at_once);
 	cmd->dw0 = NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_IV, vector) |
 		   NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_CD, disabled);
@@ -167,7 +191,8 @@ static uint16_t set_vector(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t vector = NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_IV, cmd->sqe.cdw11);
 
 	if (vector > sc->nqueues)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_INTERRUPT_VECTOR_IV));
 	atomic_store(&sc->interrupts.vectors[vector].at_once,
 		     NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_CD, cmd->sqe.cdw11));
 	return NVME_SC_SUCCESS;
@@ -182,8 +207,10 @@ static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
 /* What OAES does not offer cannot be had, and a host that asks for it is to know. */
 static uint16_t set_events(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	if (cmd->sqe.cdw11 & ~(NOTICES | WARNINGS))
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	uint32_t others = cmd->sqe.cdw11 & ~(NOTICES | WARNINGS);
+
+	if (others)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, __builtin_ctz(others)));
 	sc_events_configure(sc, cmd->sqe.cdw11);
 	return NVME_SC_SUCCESS;
 }
@@ -210,7 +237,8 @@ static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
 	return NVME_FIELD_GET(NVME_IOCS_PROFILE_IOCSCI, cmd->sqe.cdw11) ?
-		       sc_dnr(NVME_SC_IOCS_COMBINATION_REJECTED) :
+		       sc_refuse(cmd, NVME_SC_IOCS_COMBINATION_REJECTED,
+				 SC_FIELD(cdw11, NVME_IOCS_PROFILE_IOCSCI)) :
 		       NVME_SC_SUCCESS;
 }
 
@@ -303,20 +331,22 @@ static bool is_namespace(const struct softctrl *sc, uint32_t nsid)
 }
 
 /* Base 2.0, 4.4: what NSID means to a feature of the controller, and to one of namespaces. */
-static uint16_t check_nsid(const struct softctrl *sc, const struct feature *feature, uint32_t nsid,
-			   bool set)
+static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
+			   const struct feature *feature, bool set)
 {
+	uint32_t nsid = cmd->sqe.nsid;
 	bool all = nsid == NVME_NSID_BROADCAST;
 
 	if (feature->ns_specific)
 		return is_namespace(sc, nsid) || (set && all) ?
 			       NVME_SC_SUCCESS :
-			       sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+			       sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
 	if (!nsid || all)
 		return NVME_SC_SUCCESS;
 	if (!is_namespace(sc, nsid))
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
-	return set ? sc_dnr(NVME_SC_FEATURE_NOT_NS_SPECIFIC) : NVME_SC_SUCCESS;
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	return set ? sc_refuse(cmd, NVME_SC_FEATURE_NOT_NS_SPECIFIC, SC_AT(nsid, 0)) :
+		     NVME_SC_SUCCESS;
 }
 
 uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
@@ -327,13 +357,17 @@ uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
 	bool initial = select != NVME_FEATURES_SEL_CURRENT;
 	uint16_t status;
 
-	if (!feature || select > NVME_FEATURES_SEL_SUPPORTED)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (!feature)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_GET_FEATURES_FID));
+	if (select > NVME_FEATURES_SEL_SUPPORTED)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_GET_FEATURES_SEL));
 	if (select == NVME_FEATURES_SEL_SUPPORTED) {
 		cmd->dw0 = capabilities(feature);
 		return NVME_SC_SUCCESS;
 	}
-	status = check_nsid(sc, feature, cmd->sqe.nsid, false);
+	status = check_nsid(sc, cmd, feature, false);
 	if (status)
 		return status;
 	/* A value that is not saveable answers for the saved one with its default. 5.15.1 */
@@ -350,10 +384,12 @@ uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (!feature)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_SET_FEATURES_FID));
 	if (NVME_FIELD_GET(NVME_SET_FEATURES_SV, cmd->sqe.cdw10))
-		return sc_dnr(NVME_SC_FEATURE_NOT_SAVEABLE);
-	status = check_nsid(sc, feature, cmd->sqe.nsid, true);
+		return sc_refuse(cmd, NVME_SC_FEATURE_NOT_SAVEABLE,
+				 SC_FIELD(cdw10, NVME_SET_FEATURES_SV));
+	status = check_nsid(sc, cmd, feature, true);
 	if (!status && feature->set)
 		status = feature->set(sc, cmd);
 	if (!status && feature->fields)

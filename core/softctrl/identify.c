@@ -140,10 +140,10 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 /*
  * FFFFFFFFh asks for what all namespaces have in common, which takes namespace management. 5.17.2.2
  */
-static uint16_t find_namespace(struct softctrl *sc, const struct sc_cmd *cmd, struct sc_ns **ns)
+static uint16_t find_namespace(struct softctrl *sc, struct sc_cmd *cmd, struct sc_ns **ns)
 {
 	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
 	*ns = &sc->namespaces[cmd->sqe.nsid - 1];
 	return NVME_SC_SUCCESS;
 }
@@ -203,7 +203,7 @@ static uint16_t active_namespaces(struct softctrl *sc, struct sc_cmd *cmd)
 	uint64_t nsid = (uint64_t)cmd->sqe.nsid + 1;
 
 	if (cmd->sqe.nsid >= NVME_NSID_MAX)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
 	for (uint32_t i = 0; i < NVME_NS_LIST_ENTRIES && nsid <= sc->nnamespaces; i++)
 		list->nsid[i] = (uint32_t)nsid++;
 	return NVME_SC_SUCCESS;
@@ -263,7 +263,7 @@ static uint16_t command_sets(struct softctrl *sc, struct sc_cmd *cmd)
 
 	/* FFFFh names the controller that processes the command. */
 	if (cntid != 0xffff && cntid != sc->cntlid)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNTID));
 	list->vector[0] = NVME_IOCS_VECTOR_NVM;
 	return NVME_SC_SUCCESS;
 }
@@ -291,11 +291,11 @@ uint16_t sc_identify(struct softctrl *sc, struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (cns >= ARRAY_SIZE(structures) || !structures[cns].fill)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNS));
 	if (!structures[cns].nsid && cmd->sqe.nsid)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
 	if (structures[cns].csi && csi != NVME_CSI_NVM)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw11, NVME_IDENTIFY_CSI));
 	memset(sc->scratch, 0, NVME_IDENTIFY_BYTES);
 	status = structures[cns].fill(sc, cmd);
 	return status ? status : sc_data_to_host(cmd, sc->scratch, NVME_IDENTIFY_BYTES);

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -44,6 +45,7 @@
 #define SC_CCTEMP          353u /* Critical Composite Temperature Threshold */
 #define SC_NSENSORS        2u
 #define SC_NO_BURST        UINT32_MAX /* Arbitration Burst: no limit */
+#define SC_NO_LBA          UINT64_MAX
 #define SC_NFEATURES       0x20u /* feature identifiers with a plain dword as value are below it */
 
 #define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
@@ -64,7 +66,9 @@ struct sc_cmd {
 	struct sc_cmd *next;
 	struct sc_sq *sq;
 	struct sc_ns *ns;
-	uint16_t status; /* 15 bits, without the phase tag */
+	uint16_t status;         /* 15 bits, without the phase tag */
+	uint16_t error_location; /* for the Error Information log page */
+	uint64_t error_lba;      /* where it is not the command's first; else SC_NO_LBA */
 	uint32_t dw0;
 	uint32_t niov;
 	struct iovec *iov; /* the data in host memory, after sc_data_map */
@@ -354,10 +358,26 @@ static inline void sc_counter_add(_Atomic uint64_t *counter, uint64_t n)
 	atomic_store_explicit(counter, value + n, memory_order_relaxed);
 }
 
+/*
+ * Where a parameter begins in its command: the byte, and in bits 10:8 the bit of it. NVMe Base 2.0, 5.16.1.2, Parameter
+ * Error Location
+ */
+#define SC_AT(member, bit) \
+	((uint16_t)((offsetof(struct nvme_sqe, member) + (bit) / 8) | ((bit) % 8) << 8))
+#define SC_FIELD(member, name) SC_AT(member, name##_SHIFT)
+#define SC_NOWHERE             0xffffu /* the error is not of one parameter */
+
 /* An error that the same command would meet again. */
 static inline uint16_t sc_dnr(uint16_t status)
 {
 	return status | NVME_STATUS_DNR;
+}
+
+/* The same, and the parameter that is to blame. */
+static inline uint16_t sc_refuse(struct sc_cmd *cmd, uint16_t status, uint16_t location)
+{
+	cmd->error_location = location;
+	return sc_dnr(status);
 }
 
 static inline bool sc_running(struct softctrl *sc)
@@ -436,6 +456,8 @@ bool sc_data_equal(const struct sc_cmd *cmd, uint64_t offset, const void *data, 
 /* io.c */
 void sc_io_execute(struct sc_cmd *cmd);
 uint32_t sc_io_effects(uint8_t opcode);
+/* The first block that met the error; 0 for a command that has none. */
+uint64_t sc_io_error_lba(const struct sc_cmd *cmd);
 uint16_t sc_io_range(struct sc_cmd *cmd);
 uint16_t sc_io_transfer(struct sc_cmd *cmd);
 uint16_t sc_io_check_writable(const struct sc_cmd *cmd);

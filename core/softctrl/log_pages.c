@@ -162,17 +162,18 @@ static const struct log_page *find(uint32_t lid)
 }
 
 /* Base 2.0, 5.16.1: no page is kept for a single namespace (LPA), and offsets are bytes. */
-static uint16_t check(const struct softctrl *sc, const struct sc_cmd *cmd, uint64_t bytes)
+static uint16_t check(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
 {
 	if (cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
 		return cmd->sqe.nsid > sc->nnamespaces ?
-			       sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT) :
-			       sc_dnr(NVME_SC_INVALID_FIELD);
-	if (NVME_FIELD_GET(NVME_GET_LOG_OT, cmd->sqe.cdw14) ||
-	    NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14) != NVME_CSI_NVM)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+			       sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0)) :
+			       sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
+	if (NVME_FIELD_GET(NVME_GET_LOG_OT, cmd->sqe.cdw14))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_OT));
+	if (NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14) != NVME_CSI_NVM)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_CSI));
 	if (bytes > (uint64_t)SC_PAGE_BYTES << sc->mdts)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_GET_LOG_NUMDL));
 	return NVME_SC_SUCCESS;
 }
 
@@ -206,12 +207,12 @@ uint16_t sc_get_log_page(struct softctrl *sc, struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (!page)
-		return sc_dnr(NVME_SC_INVALID_LOG_PAGE);
+		return sc_refuse(cmd, NVME_SC_INVALID_LOG_PAGE, SC_FIELD(cdw10, NVME_GET_LOG_LID));
 	status = check(sc, cmd, bytes);
 	if (status)
 		return status;
 	if (offset >= page->bytes || offset % 4)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw12, 0));
 	memset(sc->scratch, 0, SC_PAGE_BYTES);
 	explained = sc_events_log_begin(sc, (uint8_t)lid);
 	page->fill(sc);

@@ -134,6 +134,8 @@ static bool fetch(struct sc_sq *sq, uint32_t burst)
 		memcpy(&cmd->sqe, &sq->ring[place], sizeof(cmd->sqe));
 		sq->head = place + 1 == sq->nentries ? 0 : place + 1;
 		cmd->dw0 = 0;
+		cmd->error_location = SC_NOWHERE;
+		cmd->error_lba = SC_NO_LBA;
 		fetched = true;
 		if (unlikely(sq->naborts) && sc_abort_fetched(sq, place, cmd))
 			sc_cmd_complete(cmd, NVME_SC_ABORT_REQUESTED);
