@@ -96,112 +96,6 @@ static void failed_commands_are_in_the_error_log(void **state)
 	assert_int_equal(entries[2].error_count, 0);
 }
 
-/*
- * Base 2.0, 5.16.1.2: the byte (bits 7:0) and the bit of it (bits 10:8) at which the parameter begins that is in error,
- * FFFFh where it is none; the first LBA that experienced the error, where the command has any. Bytes of the commands are
- * those of Figure 87 and of the commands' own figures: DPTR 24, dword 10 at 40, and so on.
- */
-static void errors_say_which_parameter_and_which_block(void **state)
-{
-	const uint64_t data = HOST_IOVA + HOST_BYTES - 65536;
-	const struct {
-		uint16_t qid;
-		struct nvme_sqe sqe;
-		uint16_t status;
-		uint16_t location;
-		uint64_t lba;
-	} rows[] = {
-		/* I/O: opcode, FUSE, PSDT, NSID */
-		{ 1, { .opcode = 0x7f, .nsid = 1, .cdw10 = 5 }, 0x001, 0, 0 },
-		{ 1, { .opcode = 0x02, .flags = 1, .nsid = 1, .cdw10 = 5 }, 0x002, 1, 5 },
-		{ 1, { .opcode = 0x02, .flags = 3 << 6, .nsid = 1 }, 0x002, 6 << 8 | 1, 0 },
-		{ 1, { .opcode = 0x02, .nsid = 9, .cdw10 = 6 }, 0x00b, 4, 6 },
-		{ 1, { .opcode = 0x02, .nsid = 0xffffffff }, 0x002, 4, 0 },
-		/* SLBA, or the length beyond the end, where the first block that is not there is 32768 */
-		{ 1, host_rw(0x02, 1, 32768, 1, data, 0), 0x080, 40, 32768 },
-		{ 1, host_rw(0x01, 1, 40000, 1, data, 0), 0x080, 40, 40000 },
-		{ 1, host_rw(0x02, 1, 32766, 4, data, 0), 0x080, 48, 32768 },
-		{ 1, host_rw(0x08, 1, 32766, 4, 0, 0), 0x080, 48, 32768 },
-		{ 1, host_rw(0x0c, 1, 32768, 4, 0, 0), 0x080, 40, 32768 },
-		/* more than MDTS */
-		{ 1, host_rw(0x02, 1, 7, 2049, data, 0), 0x002, 48, 7 },
-		/* PRP1, PRP2 as a page, PRP2 as a list */
-		{ 1, host_rw(0x02, 1, 3, 1, data + 1, 0), 0x013, 24, 3 },
-		{ 1, host_rw(0x02, 1, 3, 16, data, data + 4096 + 8), 0x013, 32, 3 },
-		{ 1, host_rw(0x02, 1, 3, 24, data, data + 4), 0x013, 32, 3 },
-		/* an SGL descriptor of the command */
-		{ 1,
-		  { .opcode = 0x02,
-		    .flags = 1 << 6,
-		    .nsid = 1,
-		    .sgl1 = { .address = data, .length = 512, .id = 0x10 } },
-		  0x011,
-		  24,
-		  0 },
-		/* what is out of reach is no parameter's error */
-		{ 1, host_rw(0x02, 1, 3, 1, 0, 0), 0x004, 0xffff, 3 },
-		/* commands without blocks of their own, whatever lies where others have it */
-		{ 1, { .opcode = 0x00, .nsid = 9, .cdw10 = 77 }, 0x00b, 4, 0 },
-		{ 1, { .opcode = 0x09, .nsid = 9, .cdw10 = 77, .cdw11 = 4 }, 0x00b, 4, 0 },
-		/* Admin: opcode, FUSE, PSDT, NSID */
-		{ 0, { .opcode = 0x7f, .cdw10 = 5 }, 0x001, 0, 0 },
-		{ 0, { .opcode = 0x06, .flags = 2, .cdw10 = 1 }, 0x002, 1, 0 },
-		{ 0, { .opcode = 0x06, .flags = 1 << 6, .cdw10 = 1 }, 0x002, 6 << 8 | 1, 0 },
-		{ 0, { .opcode = 0x08, .nsid = 1 }, 0x002, 4, 0 },
-		/* Identify: CNS, CSI, NSID, CNTID */
-		{ 0, { .opcode = 0x06, .cdw10 = 0x77 }, 0x002, 40, 0 },
-		{ 0, { .opcode = 0x06, .nsid = 1, .cdw10 = 5, .cdw11 = 3u << 24 }, 0x002, 47, 0 },
-		{ 0, { .opcode = 0x06, .nsid = 9, .prp1 = HOST_IOVA }, 0x00b, 4, 0 },
-		{ 0, { .opcode = 0x06, .cdw10 = 0xfff5u << 16 | 0x1c }, 0x002, 42, 0 },
-		/* Get Log Page: LID, OT, CSI, offset */
-		{ 0, { .opcode = 0x02, .cdw10 = 0x77 }, 0x109, 40, 0 },
-		{ 0, { .opcode = 0x02, .cdw10 = 2, .cdw14 = 1u << 23 }, 0x002, 7 << 8 | 58, 0 },
-		{ 0, { .opcode = 0x02, .cdw10 = 2, .cdw14 = 3u << 24 }, 0x002, 59, 0 },
-		{ 0, { .opcode = 0x02, .cdw10 = 2, .cdw12 = 512 }, 0x002, 52 - 4, 0 },
-		/* Features: FID, SEL, SV, NSID, fields of dword 11 */
-		{ 0, { .opcode = 0x0a, .cdw10 = 0x77 }, 0x002, 40, 0 },
-		{ 0, { .opcode = 0x0a, .cdw10 = 5u << 8 | 1 }, 0x002, 41, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 0x77 }, 0x002, 40, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 1u << 31 | 1 }, 0x10d, 7 << 8 | 43, 0 },
-		{ 0, { .opcode = 0x09, .nsid = 1, .cdw10 = 1 }, 0x10f, 4, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 2, .cdw11 = 1 }, 0x002, 44, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 4, .cdw11 = 9u << 16 }, 0x002, 46, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 4, .cdw11 = 2u << 20 }, 0x002, 4 << 8 | 46, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 7, .cdw11 = 0xffff0000 }, 0x002, 46, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 0xb, .cdw11 = 1u << 12 }, 0x002, 4 << 8 | 45, 0 },
-		{ 0, { .opcode = 0x09, .cdw10 = 0x19, .cdw11 = 1 }, 0x12b, 44, 0 },
-		/* queues: identifier, size, contiguity, vector, address, completion queue */
-		{ 0, { .opcode = 0x05, .cdw10 = 7u << 16 }, 0x101, 40, 0 },
-		{ 0, { .opcode = 0x05, .cdw10 = 2 }, 0x102, 42, 0 },
-		{ 0, { .opcode = 0x05, .cdw10 = 7u << 16 | 2, .cdw11 = 99u << 16 }, 0x108, 46, 0 },
-		{ 0, { .opcode = 0x05, .prp1 = data, .cdw10 = 7u << 16 | 2 }, 0x002, 44, 0 },
-		{ 0,
-		  { .opcode = 0x05, .prp1 = 4, .cdw10 = 7u << 16 | 2, .cdw11 = 1 },
-		  0x013,
-		  24,
-		  0 },
-		{ 0,
-		  { .opcode = 0x01, .cdw10 = 7u << 16 | 2, .cdw11 = 5u << 16 | 1 },
-		  0x100,
-		  46,
-		  0 },
-		{ 0, { .opcode = 0x00, .cdw10 = 5 }, 0x101, 40, 0 },
-		{ 0, { .opcode = 0x04, .cdw10 = 1 }, 0x10c, 40, 0 },
-		{ 0, { .opcode = 0x08, .cdw10 = 5 }, 0x002, 40, 0 },
-	};
-	struct host *host = *state;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct nvme_error_log_entry *entry;
-
-		assert_int_equal(host_status(host, rows[i].qid, rows[i].sqe), rows[i].status);
-		entry = get(host, 0x01, 0, 64);
-		if (entry->parameter_location != rows[i].location || entry->lba != rows[i].lba)
-			fail_msg("row %zu: location %x, LBA %llu", i, entry->parameter_location,
-				 (unsigned long long)entry->lba);
-	}
-}
-
 static void error_log_keeps_the_newest(void **state)
 {
 	struct host *host = *state;
@@ -344,7 +238,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(supported_pages_are_those_that_answer),
 		test(failed_commands_are_in_the_error_log),
-		test(errors_say_which_parameter_and_which_block),
 		test(error_log_keeps_the_newest),
 		test(smart_counters_count),
 		test(firmware_slot_one_is_active),
