@@ -15,7 +15,6 @@ struct admin_command {
 
 #define EFFECTS \
 	(NVME_EFFECTS_SUPPORTED | NVME_FIELD_SET(NVME_EFFECTS_SCOPE, NVME_EFFECTS_SCOPE_CTRLR))
-#define EFFECTS_CTRL (EFFECTS | NVME_EFFECTS_CCC)
 
 static const struct admin_command commands[] = {
 	[NVME_ADMIN_DELETE_IO_SQ] = { sc_admin_delete_sq, EFFECTS, false },
@@ -25,7 +24,7 @@ static const struct admin_command commands[] = {
 	[NVME_ADMIN_CREATE_IO_CQ] = { sc_admin_create_cq, EFFECTS, false },
 	[NVME_ADMIN_IDENTIFY] = { sc_identify, EFFECTS, true },
 	[NVME_ADMIN_ABORT] = { sc_abort, EFFECTS, false },
-	[NVME_ADMIN_SET_FEATURES] = { sc_set_features, EFFECTS_CTRL, true },
+	[NVME_ADMIN_SET_FEATURES] = { sc_set_features, EFFECTS, true },
 	[NVME_ADMIN_GET_FEATURES] = { sc_get_features, EFFECTS, true },
 	[NVME_ADMIN_ASYNC_EVENT_REQUEST] = { sc_async_event_request, EFFECTS, false },
 	[NVME_ADMIN_KEEP_ALIVE] = { sc_keep_alive, EFFECTS, false },
@@ -41,17 +40,19 @@ static uint16_t run(struct softctrl *sc, struct sc_cmd *cmd)
 	const struct admin_command *command;
 
 	if (cmd->sqe.opcode >= ARRAY_SIZE(commands) || !commands[cmd->sqe.opcode].run)
-		return sc_dnr(NVME_SC_INVALID_OPCODE);
+		return sc_refuse(cmd, NVME_SC_INVALID_OPCODE, SC_AT(opcode, 0));
 	command = &commands[cmd->sqe.opcode];
 	/*
 	 * Admin commands of a PCIe controller use PRPs, and are never fused. Base 2.0, 3.3.3.1,
 	 * Figure 86
 	 */
-	if (NVME_SQE_FUSE(cmd->sqe.flags) || NVME_SQE_PSDT(cmd->sqe.flags))
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (NVME_SQE_FUSE(cmd->sqe.flags))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_FUSE));
+	if (NVME_SQE_PSDT(cmd->sqe.flags))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_PSDT));
 	/* Figure 87: a command that does not use NSID is given 0. */
 	if (!command->uses_nsid && cmd->sqe.nsid)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
 	return command->run(sc, cmd);
 }
 
@@ -68,6 +69,8 @@ bool sc_admin_service(struct softctrl *sc)
 {
 	bool worked = false;
 
+	if (sc->naborting)
+		worked |= sc_abort_service(sc);
 	if (sc->ndeleting)
 		worked |= sc_admin_queue_service(sc);
 	if (sc->orphans)

@@ -8,33 +8,34 @@
 #define FLUSH_PATIENCE_NS NS_PER_S
 
 /* The maximum is CAP.MQES; both it and the field are 0's based. */
-static uint16_t check_size(const struct softctrl *sc, uint32_t qsize, unsigned entry_size,
-			   unsigned supported)
+static uint16_t check_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t qsize,
+			   bool entry_size_is_set)
 {
-	if (!qsize || qsize > NVME_CAP_MQES(sc->cap) || entry_size != supported)
-		return sc_dnr(NVME_SC_INVALID_QUEUE_SIZE);
+	if (!qsize || qsize > NVME_CAP_MQES(sc->cap) || !entry_size_is_set)
+		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_SIZE,
+				 SC_FIELD(cdw10, NVME_CREATE_SQ_QSIZE));
 	return NVME_SC_SUCCESS;
 }
 
 /* A ring that begins or ends in the controller's own memory: a submission queue may be there, whole. */
-static uint16_t map_cmb_ring(const struct softctrl *sc, const struct sc_cmd *cmd, uint64_t bytes,
+static uint16_t map_cmb_ring(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes,
 			     void **ring)
 {
 	*ring = cmd->sqe.opcode == NVME_ADMIN_CREATE_IO_SQ ? sc_cmb_at(sc, cmd->sqe.prp1, bytes) :
 							     NULL;
-	return *ring ? NVME_SC_SUCCESS : sc_dnr(NVME_SC_INVALID_USE_OF_CMB);
+	return *ring ? NVME_SC_SUCCESS : sc_refuse(cmd, NVME_SC_INVALID_USE_OF_CMB, SC_AT(prp1, 0));
 }
 
 /* The ring: contiguous, since CAP.CQR is 1; at the beginning of a page; all of it reachable. */
-static uint16_t map_ring(const struct softctrl *sc, const struct sc_cmd *cmd, bool contiguous,
+static uint16_t map_ring(const struct softctrl *sc, struct sc_cmd *cmd, bool contiguous,
 			 uint64_t bytes, void **ring)
 {
 	uint64_t iova = cmd->sqe.prp1;
 
 	if (!contiguous)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, 0));
 	if (!is_aligned(iova, 1ull << sc->page_shift))
-		return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
+		return sc_refuse(cmd, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
 	if (sc_cmb_overlaps(sc, iova, bytes))
 		return map_cmb_ring(sc, cmd, bytes, ring);
 	*ring = iova + bytes > iova ? sc->dma.map(sc->dma.context, iova, bytes) : NULL;
@@ -51,13 +52,15 @@ uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
 	void *ring;
 
 	if (!qid || qid > sc->features.ncqs || sc->cqs[qid].live)
-		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
-	status = check_size(sc, qsize, NVME_CC_IOCQES(sc->cc), NVME_CC_IOCQES_NVM);
+		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, NVME_CREATE_CQ_QID));
+	status = check_size(sc, cmd, qsize, NVME_CC_IOCQES(sc->cc) == NVME_CC_IOCQES_NVM);
 	if (status)
 		return status;
 	/* There is a vector for each queue; whether interrupts are enabled is another matter. */
 	if (vector > sc->nqueues)
-		return sc_dnr(NVME_SC_INVALID_INTERRUPT_VECTOR);
+		return sc_refuse(cmd, NVME_SC_INVALID_INTERRUPT_VECTOR,
+				 SC_FIELD(cdw11, NVME_CREATE_CQ_IV));
 	status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_CQ_PC, cmd->sqe.cdw11),
 			  (qsize + 1ull) * NVME_CQE_BYTES, &ring);
 	if (status)
@@ -68,11 +71,14 @@ uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-static uint16_t check_cqid(const struct softctrl *sc, uint32_t cqid)
+static uint16_t check_cqid(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t cqid)
 {
 	if (!cqid || cqid > sc->features.ncqs)
-		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
-	return sc->cqs[cqid].live ? NVME_SC_SUCCESS : sc_dnr(NVME_SC_CQ_INVALID);
+		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw11, NVME_CREATE_SQ_CQID));
+	return sc->cqs[cqid].live ?
+		       NVME_SC_SUCCESS :
+		       sc_refuse(cmd, NVME_SC_CQ_INVALID, SC_FIELD(cdw11, NVME_CREATE_SQ_CQID));
 }
 
 /* Figures 153 to 156 */
@@ -86,12 +92,14 @@ uint16_t sc_admin_create_sq(struct softctrl *sc, struct sc_cmd *cmd)
 	int err;
 
 	if (!qid || qid > sc->features.nsqs || sc_sq_live(&sc->sqs[qid]))
-		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
-	status = check_size(sc, qsize, NVME_CC_IOSQES(sc->cc), NVME_CC_IOSQES_NVM);
+		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, NVME_CREATE_SQ_QID));
+	status = check_size(sc, cmd, qsize, NVME_CC_IOSQES(sc->cc) == NVME_CC_IOSQES_NVM);
 	if (!status)
-		status = check_cqid(sc, cqid);
+		status = check_cqid(sc, cmd, cqid);
 	if (!status && NVME_FIELD_GET(NVME_CREATE_SQ_NVMSETID, cmd->sqe.cdw12))
-		status = sc_dnr(NVME_SC_INVALID_FIELD);
+		status = sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				   SC_FIELD(cdw12, NVME_CREATE_SQ_NVMSETID));
 	if (!status)
 		status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_SQ_PC, cmd->sqe.cdw11),
 				  (qsize + 1ull) * NVME_SQE_BYTES, &ring);
@@ -109,9 +117,11 @@ uint16_t sc_admin_delete_cq(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
 
 	if (!qid || qid > sc->features.ncqs || !sc->cqs[qid].live)
-		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
+		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, NVME_DELETE_QUEUE_QID));
 	if (sc->cqs[qid].nsqs)
-		return sc_dnr(NVME_SC_INVALID_QUEUE_DELETION);
+		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_DELETION,
+				 SC_FIELD(cdw10, NVME_DELETE_QUEUE_QID));
 	sc_cq_delete(&sc->cqs[qid]);
 	return NVME_SC_SUCCESS;
 }
@@ -163,7 +173,8 @@ uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
 
 	if (!qid || qid > sc->features.nsqs || !sc_sq_live(&sc->sqs[qid]) ||
 	    sc->sqs[qid].delete_cmd)
-		return sc_dnr(NVME_SC_INVALID_QUEUE_IDENTIFIER);
+		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, NVME_DELETE_QUEUE_QID));
 	sq = &sc->sqs[qid];
 	pthread_mutex_lock(&sq->lock);
 	sq->deleting = true;

@@ -47,11 +47,16 @@ static bool address_is_valid(const struct softctrl *sc, uint64_t cmbmsc)
 	return address(cmbmsc) + sc->cmb.bytes > address(cmbmsc);
 }
 
+/* Without CRE the host knows of no buffer, whatever else it sets. */
+static bool is_wanted(uint64_t cmbmsc)
+{
+	return NVME_FIELD_GET(NVME_CMBMSC_CRE, cmbmsc) && NVME_FIELD_GET(NVME_CMBMSC_CMSE, cmbmsc);
+}
+
 /* Whether the controller takes addresses for its own memory's. */
 static bool is_on(const struct softctrl *sc, uint64_t cmbmsc)
 {
-	return NVME_FIELD_GET(NVME_CMBMSC_CRE, cmbmsc) &&
-	       NVME_FIELD_GET(NVME_CMBMSC_CMSE, cmbmsc) && address_is_valid(sc, cmbmsc);
+	return is_wanted(cmbmsc) && address_is_valid(sc, cmbmsc);
 }
 
 bool sc_cmb_overlaps(const struct softctrl *sc, uint64_t iova, uint64_t bytes)
@@ -94,12 +99,16 @@ uint32_t sc_cmb_read(const struct softctrl *sc, uint32_t offset)
 	case NVME_REG_CMBMSC + 4:
 		return (uint32_t)(cmbmsc >> 32);
 	default: /* CMBSTS */
-		return NVME_FIELD_GET(NVME_CMBMSC_CMSE, cmbmsc) && !address_is_valid(sc, cmbmsc);
+		return is_wanted(cmbmsc) && !address_is_valid(sc, cmbmsc);
 	}
 }
 
 void sc_cmb_write(struct softctrl *sc, uint64_t cmbmsc)
 {
+	const uint64_t fields = NVME_FIELD_SET(NVME_CMBMSC_CRE, ~UINT64_C(0)) |
+				NVME_FIELD_SET(NVME_CMBMSC_CMSE, ~UINT64_C(0)) |
+				NVME_FIELD_SET(NVME_CMBMSC_CBA, ~UINT64_C(0));
+
 	if (sc->cmb.base)
-		atomic_store_explicit(&sc->cmb.cmbmsc, cmbmsc, memory_order_release);
+		atomic_store_explicit(&sc->cmb.cmbmsc, cmbmsc & fields, memory_order_release);
 }

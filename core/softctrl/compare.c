@@ -2,7 +2,8 @@
 /*
  * Compare and Verify: the blocks are read into a buffer of the controller's own, piece by piece.
  *
- * NVM Command Set 1.0, 3.2.1 and 3.2.5. Both count as reads: NVMe Base 2.0, 5.16.1.3.
+ * NVM Command Set 1.0, 3.2.1 and 3.2.5. The blocks of both count as data units read; but of the two Compare alone is a
+ * Host Read Command: 1.4.2, SMART Data Units Read Command and SMART Host Read Command.
  */
 #include <stdlib.h>
 
@@ -48,7 +49,8 @@ static void piece_done(struct sc_cmd *cmd, int result)
 		read_piece(cmd);
 		return;
 	}
-	sc_counter_add(&cmd->sq->counters.read_commands, 1);
+	if (cmd->sqe.opcode == NVME_CMD_COMPARE)
+		sc_counter_add(&cmd->sq->counters.read_commands, 1);
 	sc_cmd_complete(cmd, NVME_SC_SUCCESS);
 }
 

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The controller object: its configuration, its namespaces, its beginning and its end. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "softctrl/internal.h"
+#include "softctrl/media/identity.h"
 
 #define SC_NQUEUES_MAX     1024u
 #define SC_NNAMESPACES_MAX 1024u
 #define SC_MDTS_MAX        12u
 #define SC_DSTRD_MAX       10u
 #define SC_CMB_BYTES_MAX   (1ull << 30)
+#define SC_NCNTLIDS        0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
 
 void softctrl_config_init(struct softctrl_config *config)
 {
@@ -21,7 +24,6 @@ void softctrl_config_init(struct softctrl_config *config)
 	config->mqes = 65535;
 	config->nqueues = 64;
 	config->sgl = true;
-	config->serial = "0";
 }
 
 static int limit_error(const char *field, unsigned value, unsigned min, unsigned max)
@@ -131,6 +133,28 @@ static void namespaces_close(struct softctrl *sc)
 	free(sc->namespaces);
 }
 
+/*
+ * The controller identifier is the medium's even where the serial number is given, so that two controllers that are
+ * given the same one differ; files that are only read may have many controllers at a time.
+ */
+static void identity_init(struct softctrl *sc, const struct softctrl_config *config)
+{
+	struct media_identity identity = sc->namespaces[0].media->identity;
+
+	if (config->serial)
+		strncpy(sc->serial, config->serial, sizeof(sc->serial) - 1);
+	else
+		snprintf(sc->serial, sizeof(sc->serial), "%016llX%04X",
+			 (unsigned long long)identity.half[0],
+			 (unsigned)(identity.half[1] & 0xffff));
+	for (uint32_t i = 0; i < config->nnamespaces; i++)
+		sc->shared |=
+			config->namespaces[i].kind == MEDIA_FILE && config->namespaces[i].readonly;
+	if (sc->shared)
+		identity_random(&identity);
+	sc->cntlid = (uint16_t)(identity.half[1] % SC_NCNTLIDS);
+}
+
 static int doorbells_init(struct softctrl *sc, uint8_t dstrd)
 {
 	uint64_t bytes = (2ull * (sc->nqueues + 1u)) * (4ull << dstrd);
@@ -147,6 +171,8 @@ static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 {
 	int err = namespaces_open(sc, config);
 
+	if (!err)
+		identity_init(sc, config);
 	sc_registers_init(sc, config);
 	if (!err)
 		err = sc_cmb_init(sc, config->cmb_bytes);
@@ -193,7 +219,6 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	sc->threaded = config->threaded;
 	sc->iov_max = MAX((1u << config->mdts) + 1u, SC_IOV_MIN);
 	sc->created_ns = clock_now_ns();
-	strncpy(sc->serial, config->serial ? config->serial : "0", sizeof(sc->serial) - 1);
 	err = parts_init(sc, config);
 	if (err) {
 		softctrl_destroy(sc);

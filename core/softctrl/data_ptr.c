@@ -84,7 +84,9 @@ static uint16_t prp_list(struct sc_cmd *cmd, uint64_t list, uint64_t left)
 		uint16_t status;
 
 		if (!is_aligned(list, align))
-			return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
+			return sc_refuse(cmd, NVME_SC_INVALID_PRP_OFFSET,
+					 align == NVME_PRP_LIST_ALIGN ? SC_AT(prp2, 0) :
+									SC_NOWHERE);
 		entries = map(cmd->sq->sc, list, (n + chained) * NVME_PRP_ENTRY_BYTES);
 		if (!entries)
 			return not_mapped(cmd->sq->sc, list, (n + chained) * NVME_PRP_ENTRY_BYTES);
@@ -107,14 +109,14 @@ static uint16_t prp_map(struct sc_cmd *cmd, uint64_t bytes)
 	uint16_t status;
 
 	if (unlikely(!is_aligned(prp1, NVME_PRP1_ALIGN)))
-		return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
+		return sc_refuse(cmd, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
 	status = append(cmd, prp1, first);
 	if (status || !left)
 		return status;
 	if (left > page_bytes)
 		return prp_list(cmd, prp2, left);
 	if (!is_aligned(prp2, page_bytes))
-		return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
+		return sc_refuse(cmd, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp2, 0));
 	return append(cmd, prp2, left);
 }
 
@@ -196,7 +198,9 @@ static uint16_t sgl_map(struct sc_cmd *cmd, uint64_t bytes)
 		while (!status && sgl_is_segment(&walk.desc));
 	}
 	if (!status && walk.left)
-		return sc_dnr(NVME_SC_INVALID_DATA_SGL_LENGTH);
+		status = sc_dnr(NVME_SC_INVALID_DATA_SGL_LENGTH);
+	if (status && !walk.ndescs) /* none was read: it is the command's own */
+		cmd->error_location = SC_AT(sgl1, 0);
 	return status;
 }
 

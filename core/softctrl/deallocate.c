@@ -64,15 +64,17 @@ static void range_done(struct sc_cmd *cmd, int result)
 }
 
 /* All of them before anything is done. NVM 1.0, 3.2.3: LBA Out of Range */
-static uint16_t check_ranges(const struct sc_cmd *cmd)
+static uint16_t check_ranges(struct sc_cmd *cmd)
 {
 	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
 
 	for (uint32_t i = 0; i < cmd->count; i++) {
 		const struct nvme_dsm_range *range = &ranges(cmd)[i];
 
-		if (range->slba > nblocks || range->length > nblocks - range->slba)
-			return sc_dnr(NVME_SC_LBA_OUT_OF_RANGE);
+		if (range->slba <= nblocks && range->length <= nblocks - range->slba)
+			continue;
+		cmd->error_lba = MAX(range->slba, nblocks);
+		return sc_dnr(NVME_SC_LBA_OUT_OF_RANGE);
 	}
 	return NVME_SC_SUCCESS;
 }

@@ -97,8 +97,13 @@ static bool flushes_rest(struct softctrl *sc)
 
 /* --- reset ---------------------------------------------------------------------------------------- */
 
+/*
+ * The registers that a Controller Level Reset takes back: all but AQA, ASQ, ACQ and CMBMSC, where CC.EN asks for it.
+ * Base 2.0, 3.7.2. CC is what the host has just written; CSTS follows when it is over.
+ */
 void sc_reset_begin(struct softctrl *sc)
 {
+	sc->intm = 0;
 	atomic_store_explicit(&sc->running, false, memory_order_release);
 	atomic_store(&sc->ending, SC_RESETTING);
 }

@@ -2,14 +2,12 @@
 /* What goes wrong is kept for the Error Information log page. NVMe Base 2.0, 5.16.1.2 */
 #include "softctrl/internal.h"
 
-#define LOCATION_NONE 0xffffu /* the error has no place in the command */
-
 static struct sc_error *next_entry(struct sc_errors *errors)
 {
 	struct sc_error *error = &errors->entries[errors->count++ % SC_NERRORS];
 
 	error->count = errors->count;
-	error->location = LOCATION_NONE;
+	error->location = SC_NOWHERE;
 	error->lba = 0;
 	error->nsid = 0;
 	return error;
@@ -28,8 +26,8 @@ void sc_error_record(struct sc_cmd *cmd)
 	error->cid = cmd->sqe.cid;
 	error->status_word = NVME_CQE_STATUS_WORD(cmd->status, 0);
 	error->nsid = cmd->sqe.nsid;
-	if (cmd->sq->qid)
-		error->lba = (uint64_t)cmd->sqe.cdw11 << 32 | cmd->sqe.cdw10;
+	error->location = cmd->error_location;
+	error->lba = cmd->sq->qid ? sc_io_error_lba(cmd) : 0;
 	pthread_mutex_unlock(&errors->lock);
 }
 

@@ -63,22 +63,6 @@ void sc_events_fini(struct softctrl *sc)
 	free(sc->events.ns_changed);
 }
 
-/* The requests that are outstanding end with their queue, without completions. */
-void sc_events_reset(struct softctrl *sc)
-{
-	struct sc_events *events = &sc->events;
-
-	pthread_mutex_lock(&events->lock);
-	atomic_store(&events->pending, 0);
-	events->masked_types = 0;
-	events->config = 0;
-	events->naers = 0;
-	events->critical_warnings = 0;
-	memset(events->ns_changed, 0, sc->nnamespaces);
-	temperatures_reset(events);
-	pthread_mutex_unlock(&events->lock);
-}
-
 static void pend(struct sc_events *events, enum sc_event event)
 {
 	atomic_fetch_or_explicit(&events->pending, 1u << event, memory_order_release);
@@ -90,20 +74,46 @@ void sc_event_raise(struct softctrl *sc, enum sc_event event)
 	sc_thread_kick(sc);
 }
 
+static uint32_t explained_by(uint8_t log_page)
+{
+	uint32_t events = 0;
+
+	for (unsigned i = 0; i < SC_NEVENTS; i++)
+		if (kinds[i].log_page == log_page)
+			events |= 1u << i;
+	return events;
+}
+
+uint32_t sc_events_log_begin(struct softctrl *sc, uint8_t log_page)
+{
+	uint32_t events = explained_by(log_page);
+
+	return atomic_fetch_and(&sc->events.pending, ~events) & events;
+}
+
+void sc_events_log_retain(struct softctrl *sc, uint32_t explained)
+{
+	atomic_fetch_or(&sc->events.pending, explained);
+}
+
+static void changes_are_told(struct softctrl *sc)
+{
+	for (uint32_t i = 0; i < sc->nnamespaces; i++)
+		if (sc->events.ns_changed[i] == SC_NS_LISTED)
+			sc->events.ns_changed[i] = SC_NS_SAME;
+}
+
 /* Reading a page without Retain Asynchronous Event clears what it explains. Base 2.0, 5.16.1 */
 void sc_events_log_read(struct softctrl *sc, uint8_t log_page)
 {
 	struct sc_events *events = &sc->events;
 
 	pthread_mutex_lock(&events->lock);
-	for (unsigned i = 0; i < SC_NEVENTS; i++) {
-		if (kinds[i].log_page == log_page) {
-			atomic_fetch_and(&events->pending, ~(1u << i));
+	for (unsigned i = 0; i < SC_NEVENTS; i++)
+		if (kinds[i].log_page == log_page)
 			events->masked_types &= ~(1u << kinds[i].type);
-		}
-	}
 	if (log_page == NVME_LOG_CHANGED_NS_LIST)
-		memset(events->ns_changed, 0, sc->nnamespaces);
+		changes_are_told(sc);
 	pthread_mutex_unlock(&events->lock);
 }
 
@@ -206,6 +216,22 @@ static void warnings_update(struct softctrl *sc)
 	events->critical_warnings = now;
 }
 
+/* The requests that are outstanding end with their queue, without completions. */
+void sc_events_reset(struct softctrl *sc)
+{
+	struct sc_events *events = &sc->events;
+
+	pthread_mutex_lock(&events->lock);
+	atomic_store(&events->pending, 0);
+	events->masked_types = 0;
+	events->config = 0;
+	events->naers = 0;
+	memset(events->ns_changed, 0, sc->nnamespaces);
+	temperatures_reset(events);
+	warnings_update(sc); /* what holds, holds still */
+	pthread_mutex_unlock(&events->lock);
+}
+
 uint8_t sc_events_critical_warnings(struct softctrl *sc)
 {
 	uint8_t warnings;
@@ -287,7 +313,7 @@ void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid)
 	struct sc_events *events = &sc->events;
 
 	pthread_mutex_lock(&events->lock);
-	events->ns_changed[nsid - 1] = 1;
+	events->ns_changed[nsid - 1] = SC_NS_CHANGED;
 	if (events->config & NVME_ASYNC_EVENT_NS_ATTRIBUTE)
 		pend(events, SC_EVENT_NS_CHANGED);
 	pthread_mutex_unlock(&events->lock);

@@ -55,7 +55,7 @@ uint16_t sc_host_behavior_get(struct softctrl *sc, struct sc_cmd *cmd, bool init
 	return sc_data_to_host(cmd, initial ? &none : &sc->features.host_behavior, sizeof(none));
 }
 
-/* Each field is 0 or 1: what the host is ready for. 5.27.1.18 */
+/* Each field is 0 or 1: what the host is ready for. 5.27.1.18. LBAFEE is for who has ELBAS, which is not told here. */
 uint16_t sc_host_behavior_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct nvme_host_behavior data;
@@ -63,7 +63,7 @@ uint16_t sc_host_behavior_set(struct softctrl *sc, struct sc_cmd *cmd)
 
 	if (status)
 		return status;
-	if (data.acre > 1 || data.etdas > 1 || data.lbafee > 1)
+	if (data.acre > 1 || data.etdas > 1 || data.lbafee)
 		return sc_dnr(NVME_SC_INVALID_FIELD);
 	memset(data.rsvd3, 0, sizeof(data.rsvd3));
 	sc->features.host_behavior = data;

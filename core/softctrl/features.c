@@ -15,13 +15,14 @@
 
 #define ARBITRATION_FIELDS 0xffffff07u
 #define NOTICES            NVME_ASYNC_EVENT_NS_ATTRIBUTE
-#define WARNINGS                                                           \
-	(NVME_SMART_WARNING_TEMPERATURE | NVME_SMART_WARNING_RELIABILITY | \
-	 NVME_SMART_WARNING_READ_ONLY)
+/* All that SMART has, whether or not they ever come. */
+#define WARNINGS                                                         \
+	(NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE |     \
+	 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY | \
+	 NVME_SMART_WARNING_BACKUP | NVME_SMART_WARNING_PMR_READ_ONLY)
 
 struct feature {
 	bool supported;
-	bool fixed; /* not changeable */
 	bool ns_specific;
 	uint32_t fields;  /* of the dword that is kept; 0 when the functions keep something else */
 	uint32_t initial; /* default of that dword */
@@ -29,13 +30,34 @@ struct feature {
 	uint16_t (*set)(struct softctrl *sc, struct sc_cmd *cmd);
 };
 
+/* Base 2.0, 3.4.4.1: how many commands of a submission queue are fetched before it is the others' turn. */
+static uint16_t set_arbitration(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	uint32_t ab = NVME_FIELD_GET(NVME_ARBITRATION_AB, cmd->sqe.cdw11);
+
+	atomic_store(&sc->burst, ab == NVME_ARBITRATION_AB_NO_LIMIT ? SC_NO_BURST : 1u << ab);
+	return NVME_SC_SUCCESS;
+}
+
 static uint16_t set_power(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
 	/* There is one power state (NPSS is 0). */
 	return NVME_FIELD_GET(NVME_POWER_MANAGEMENT_PS, cmd->sqe.cdw11) ?
-		       sc_dnr(NVME_SC_INVALID_FIELD) :
+		       sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_POWER_MANAGEMENT_PS)) :
 		       NVME_SC_SUCCESS;
+}
+
+static uint16_t check_threshold(struct sc_cmd *cmd, uint32_t sensor, uint32_t select)
+{
+	if (sensor > SC_NSENSORS)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_TEMPERATURE_TMPSEL));
+	if (select > NVME_TEMPERATURE_THSEL_UNDER)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_TEMPERATURE_THSEL));
+	return NVME_SC_SUCCESS;
 }
 
 static uint16_t get_temperature(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
@@ -44,8 +66,10 @@ static uint16_t get_temperature(struct softctrl *sc, struct sc_cmd *cmd, bool in
 	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
 	bool under = select == NVME_TEMPERATURE_THSEL_UNDER;
 
-	if (sensor > SC_NSENSORS || select > NVME_TEMPERATURE_THSEL_UNDER)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	uint16_t status = check_threshold(cmd, sensor, select);
+
+	if (status)
+		return status;
 	if (!initial)
 		cmd->dw0 = sc_events_threshold(sc, sensor, under);
 	else if (!under)
@@ -59,13 +83,15 @@ static uint16_t set_temperature(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
 	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
 	uint32_t first = sensor, last = sensor;
+	uint16_t status;
 
 	if (sensor == NVME_TEMPERATURE_TMPSEL_ALL) {
 		first = 0;
 		last = SC_NSENSORS;
 	}
-	if (last > SC_NSENSORS || select > NVME_TEMPERATURE_THSEL_UNDER)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	status = check_threshold(cmd, last, select);
+	if (status)
+		return status;
 	for (uint32_t i = first; i <= last; i++)
 		sc_events_threshold_set(sc, i, select == NVME_TEMPERATURE_THSEL_UNDER, kelvin);
 	return NVME_SC_SUCCESS;
@@ -73,10 +99,6 @@ static uint16_t set_temperature(struct softctrl *sc, struct sc_cmd *cmd)
 
 static uint16_t get_error_recovery(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
-	if (cmd->sqe.nsid == NVME_NSID_BROADCAST)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
-	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
 	cmd->dw0 = initial ? 0 : sc->features.tler[cmd->sqe.nsid - 1];
 	return NVME_SC_SUCCESS;
 }
@@ -88,9 +110,8 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 
 	/* NSFEAT does not offer errors for deallocated blocks. */
 	if (NVME_FIELD_GET(NVME_ERROR_RECOVERY_DULBE, cmd->sqe.cdw11))
-		return sc_dnr(NVME_SC_INVALID_FIELD);
-	if (nsid != NVME_NSID_BROADCAST && nsid - 1 >= sc->nnamespaces)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_ERROR_RECOVERY_DULBE));
 	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
 		if (nsid == NVME_NSID_BROADCAST || nsid == i + 1)
 			sc->features.tler[i] = tler;
@@ -102,7 +123,8 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 static uint16_t get_write_cache(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
 	if (!sc->volatile_cache)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_GET_FEATURES_FID));
 	cmd->dw0 = initial || !atomic_load(&sc->writes_through);
 	return NVME_SC_SUCCESS;
 }
@@ -112,7 +134,8 @@ static uint16_t set_write_cache(struct softctrl *sc, struct sc_cmd *cmd)
 	bool enabled = NVME_FIELD_GET(NVME_VOLATILE_WRITE_CACHE_WCE, cmd->sqe.cdw11);
 
 	if (!sc->volatile_cache)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_SET_FEATURES_FID));
 	atomic_store(&sc->writes_through, !enabled);
 	return NVME_SC_SUCCESS;
 }
@@ -136,8 +159,12 @@ static uint16_t set_queues(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t nsqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQR, cmd->sqe.cdw11);
 	uint32_t ncqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NCQR, cmd->sqe.cdw11);
 
-	if (nsqr == 0xffff || ncqr == 0xffff)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (nsqr == 0xffff)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_NUMBER_OF_QUEUES_NSQR));
+	if (ncqr == 0xffff)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_NUMBER_OF_QUEUES_NCQR));
 	if (sc->features.queues_fixed)
 		return sc_dnr(NVME_SC_COMMAND_SEQUENCE_ERROR);
 	sc->features.nsqs = MIN(nsqr + 1, sc->nqueues);
@@ -151,7 +178,8 @@ static uint16_t get_vector(struct softctrl *sc, struct sc_cmd *cmd, bool initial
 	uint32_t disabled;
 
 	if (vector > sc->nqueues)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_INTERRUPT_VECTOR_IV));
 	disabled = initial ? 0 : atomic_load(&sc->interrupts.vectors[vector].at_once);
 	cmd->dw0 = NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_IV, vector) |
 		   NVME_FIELD_SET(NVME_INTERRUPT_VECTOR_CD, disabled);
@@ -163,7 +191,8 @@ static uint16_t set_vector(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t vector = NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_IV, cmd->sqe.cdw11);
 
 	if (vector > sc->nqueues)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, NVME_INTERRUPT_VECTOR_IV));
 	atomic_store(&sc->interrupts.vectors[vector].at_once,
 		     NVME_FIELD_GET(NVME_INTERRUPT_VECTOR_CD, cmd->sqe.cdw11));
 	return NVME_SC_SUCCESS;
@@ -175,9 +204,14 @@ static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
+/* What OAES does not offer cannot be had, and a host that asks for it is to know. */
 static uint16_t set_events(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	sc_events_configure(sc, cmd->sqe.cdw11 & (NOTICES | WARNINGS));
+	uint32_t others = cmd->sqe.cdw11 & ~(NOTICES | WARNINGS);
+
+	if (others)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, __builtin_ctz(others)));
+	sc_events_configure(sc, cmd->sqe.cdw11);
 	return NVME_SC_SUCCESS;
 }
 
@@ -198,10 +232,21 @@ static uint16_t get_keep_alive(struct softctrl *sc, struct sc_cmd *cmd, bool ini
 	return NVME_SC_SUCCESS;
 }
 
+/* Base 2.0, 5.27.1.21: there is one combination, at index 0 of Identify's list (CNS 1Ch). */
+static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
+{
+	(void)sc;
+	return NVME_FIELD_GET(NVME_IOCS_PROFILE_IOCSCI, cmd->sqe.cdw11) ?
+		       sc_refuse(cmd, NVME_SC_IOCS_COMBINATION_REJECTED,
+				 SC_FIELD(cdw11, NVME_IOCS_PROFILE_IOCSCI)) :
+		       NVME_SC_SUCCESS;
+}
+
 static const struct feature features[SC_NFEATURES] = {
 	[NVME_FEAT_ARBITRATION] = { .supported = true,
 				    .fields = ARBITRATION_FIELDS,
-				    .initial = NVME_ARBITRATION_AB_NO_LIMIT },
+				    .initial = NVME_ARBITRATION_AB_NO_LIMIT,
+				    .set = set_arbitration },
 	[NVME_FEAT_POWER_MANAGEMENT] = { .supported = true, .fields = 0xff, .set = set_power },
 	[NVME_FEAT_TEMPERATURE_THRESHOLD] = { .supported = true,
 					      .get = get_temperature,
@@ -233,8 +278,7 @@ static const struct feature features[SC_NFEATURES] = {
 	[NVME_FEAT_HOST_BEHAVIOR_SUPPORT] = { .supported = true,
 					      .get = sc_host_behavior_get,
 					      .set = sc_host_behavior_set },
-	/* There is one combination to choose from: Identify CNS 1Ch. */
-	[NVME_FEAT_IOCS_PROFILE] = { .supported = true, .fixed = true },
+	[NVME_FEAT_IOCS_PROFILE] = { .supported = true, .set = set_profile },
 };
 
 int sc_features_init(struct softctrl *sc)
@@ -262,6 +306,7 @@ void sc_features_reset(struct softctrl *sc)
 	memset(sc->features.tler, 0, sc->nnamespaces * sizeof(*sc->features.tler));
 	memset(&sc->features.host_behavior, 0, sizeof(sc->features.host_behavior));
 	atomic_store(&sc->writes_through, false);
+	atomic_store(&sc->burst, SC_NO_BURST);
 	sc_timestamp_reset(sc);
 }
 
@@ -276,8 +321,32 @@ static const struct feature *find(const struct softctrl *sc, uint32_t fid)
 
 static uint32_t capabilities(const struct feature *feature)
 {
-	return (feature->fixed ? 0 : NVME_FEATURES_CAP_CHANGEABLE) |
+	return NVME_FEATURES_CAP_CHANGEABLE |
 	       (feature->ns_specific ? NVME_FEATURES_CAP_NS_SPECIFIC : 0);
+}
+
+static bool is_namespace(const struct softctrl *sc, uint32_t nsid)
+{
+	return nsid - 1 < sc->nnamespaces;
+}
+
+/* Base 2.0, 4.4: what NSID means to a feature of the controller, and to one of namespaces. */
+static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
+			   const struct feature *feature, bool set)
+{
+	uint32_t nsid = cmd->sqe.nsid;
+	bool all = nsid == NVME_NSID_BROADCAST;
+
+	if (feature->ns_specific)
+		return is_namespace(sc, nsid) || (set && all) ?
+			       NVME_SC_SUCCESS :
+			       sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	if (!nsid || all)
+		return NVME_SC_SUCCESS;
+	if (!is_namespace(sc, nsid))
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	return set ? sc_refuse(cmd, NVME_SC_FEATURE_NOT_NS_SPECIFIC, SC_AT(nsid, 0)) :
+		     NVME_SC_SUCCESS;
 }
 
 uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
@@ -286,13 +355,21 @@ uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, cmd->sqe.cdw10);
 	const struct feature *feature = find(sc, fid);
 	bool initial = select != NVME_FEATURES_SEL_CURRENT;
+	uint16_t status;
 
-	if (!feature || select > NVME_FEATURES_SEL_SUPPORTED)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (!feature)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_GET_FEATURES_FID));
+	if (select > NVME_FEATURES_SEL_SUPPORTED)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_GET_FEATURES_SEL));
 	if (select == NVME_FEATURES_SEL_SUPPORTED) {
 		cmd->dw0 = capabilities(feature);
 		return NVME_SC_SUCCESS;
 	}
+	status = check_nsid(sc, cmd, feature, false);
+	if (status)
+		return status;
 	/* A value that is not saveable answers for the saved one with its default. 5.15.1 */
 	if (feature->get)
 		return feature->get(sc, cmd, initial);
@@ -304,17 +381,16 @@ uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t fid = NVME_FIELD_GET(NVME_SET_FEATURES_FID, cmd->sqe.cdw10);
 	const struct feature *feature = find(sc, fid);
-	uint16_t status = NVME_SC_SUCCESS;
+	uint16_t status;
 
 	if (!feature)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, NVME_SET_FEATURES_FID));
 	if (NVME_FIELD_GET(NVME_SET_FEATURES_SV, cmd->sqe.cdw10))
-		return sc_dnr(NVME_SC_FEATURE_NOT_SAVEABLE);
-	if (feature->fixed)
-		return sc_dnr(NVME_SC_FEATURE_NOT_CHANGEABLE);
-	if (!feature->ns_specific && cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
-		return sc_dnr(NVME_SC_FEATURE_NOT_NS_SPECIFIC);
-	if (feature->set)
+		return sc_refuse(cmd, NVME_SC_FEATURE_NOT_SAVEABLE,
+				 SC_FIELD(cdw10, NVME_SET_FEATURES_SV));
+	status = check_nsid(sc, cmd, feature, true);
+	if (!status && feature->set)
 		status = feature->set(sc, cmd);
 	if (!status && feature->fields)
 		sc->features.values[fid] = cmd->sqe.cdw11 & feature->fields;

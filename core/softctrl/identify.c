@@ -13,7 +13,6 @@
 
 #define MODEL          "upnvme software controller"
 #define FIRMWARE       "0"
-#define CNTLID         0u
 #define ENTRY_SIZES(n) ((uint8_t)((n) << 4 | (n)))
 
 static void ascii(char *to, size_t bytes, const char *text)
@@ -44,6 +43,15 @@ static void identifier(const struct softctrl *sc, uint32_t nsid, uint32_t salt, 
 	memcpy(id, halves, sizeof(halves));
 }
 
+/*
+ * An OUI that belongs to nobody: locally administered, and of one station (IEEE 802, the first byte's two lowest
+ * bits), so that it is no company's whose own identifiers it could meet.
+ */
+static void make_local(uint8_t oui[3])
+{
+	oui[0] = (oui[0] & 0xfc) | 0x02;
+}
+
 /* An RFC 9562 UUID of the version that is free in its contents. */
 static void uuid(const struct softctrl *sc, uint32_t nsid, uint8_t id[16])
 {
@@ -52,13 +60,20 @@ static void uuid(const struct softctrl *sc, uint32_t nsid, uint8_t id[16])
 	id[8] = (id[8] & 0x3f) | 0x80;
 }
 
-/* Locally administered: the company bits belong to nobody. */
+/* Big endian, the OUI first. NVMe Base 2.0, 4.5.5 */
 static void eui64(const struct softctrl *sc, uint32_t nsid, uint8_t id[8])
 {
 	uint64_t h = hash(sc->serial, nsid, 4);
 
 	memcpy(id, &h, sizeof(h));
-	id[0] = (id[0] & 0xfc) | 0x02;
+	make_local(id);
+}
+
+/* An EUI-64 behind eight bytes of the vendor's own. NVMe Base 2.0, 4.5.6 */
+static void nguid(const struct softctrl *sc, uint32_t nsid, uint8_t id[16])
+{
+	identifier(sc, nsid, 0, id);
+	make_local(&id[8]);
 }
 
 static void subnqn(const struct softctrl *sc, char *text, size_t bytes)
@@ -110,7 +125,8 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	ascii(id->mn, sizeof(id->mn), MODEL);
 	ascii(id->fr, sizeof(id->fr), FIRMWARE);
 	id->mdts = sc->mdts;
-	id->cntlid = CNTLID;
+	id->cntlid = sc->cntlid;
+	id->cmic = sc->shared ? NVME_CMIC_MULTI_CTRLR : 0;
 	id->ver = NVME_VERSION_2_0;
 	id->oaes = NVME_OAES_NS_ATTRIBUTE;
 	id->cntrltype = NVME_CNTRLTYPE_IO;
@@ -124,12 +140,17 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 /*
  * FFFFFFFFh asks for what all namespaces have in common, which takes namespace management. 5.17.2.2
  */
-static uint16_t find_namespace(struct softctrl *sc, const struct sc_cmd *cmd, struct sc_ns **ns)
+static uint16_t find_namespace(struct softctrl *sc, struct sc_cmd *cmd, struct sc_ns **ns)
 {
 	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
 	*ns = &sc->namespaces[cmd->sqe.nsid - 1];
 	return NVME_SC_SUCCESS;
+}
+
+static uint8_t nmic(const struct softctrl *sc, const struct sc_ns *ns)
+{
+	return sc->shared && ns->media->readonly ? NVME_NMIC_SHARED : 0;
 }
 
 static uint8_t nsattr(const struct sc_ns *ns)
@@ -151,10 +172,11 @@ static uint16_t namespace(struct softctrl *sc, struct sc_cmd *cmd)
 	if (ns->zeroes_read)
 		id->dlfeat = NVME_FIELD_SET(NVME_DLFEAT_READ, NVME_DLFEAT_READ_ZEROES) |
 			     NVME_DLFEAT_DEAC;
+	id->nmic = nmic(sc, ns);
 	id->noiob = sc->noiob;
 	id->nvmcap.lo = id->nsze << ns->block_shift;
 	id->nsattr = nsattr(ns);
-	identifier(sc, ns->nsid, 0, id->nguid);
+	nguid(sc, ns->nsid, id->nguid);
 	eui64(sc, ns->nsid, id->eui64);
 	id->lbaf[0].lbads = (uint8_t)ns->block_shift;
 	return NVME_SC_SUCCESS;
@@ -168,6 +190,7 @@ static uint16_t namespace_independent(struct softctrl *sc, struct sc_cmd *cmd)
 
 	if (status)
 		return status;
+	id->nmic = nmic(sc, ns);
 	id->nsattr = nsattr(ns);
 	id->nstat = NVME_NSTAT_NRDY;
 	return NVME_SC_SUCCESS;
@@ -180,7 +203,7 @@ static uint16_t active_namespaces(struct softctrl *sc, struct sc_cmd *cmd)
 	uint64_t nsid = (uint64_t)cmd->sqe.nsid + 1;
 
 	if (cmd->sqe.nsid >= NVME_NSID_MAX)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
 	for (uint32_t i = 0; i < NVME_NS_LIST_ENTRIES && nsid <= sc->nnamespaces; i++)
 		list->nsid[i] = (uint32_t)nsid++;
 	return NVME_SC_SUCCESS;
@@ -207,7 +230,7 @@ static uint16_t descriptors(struct softctrl *sc, struct sc_cmd *cmd)
 		return status;
 	eui64(sc, ns->nsid, id);
 	at = descriptor(at, NVME_NIDT_EUI64, id, NVME_NIDL_EUI64);
-	identifier(sc, ns->nsid, 0, id);
+	nguid(sc, ns->nsid, id);
 	at = descriptor(at, NVME_NIDT_NGUID, id, NVME_NIDL_NGUID);
 	uuid(sc, ns->nsid, id);
 	at = descriptor(at, NVME_NIDT_UUID, id, NVME_NIDL_UUID);
@@ -239,8 +262,8 @@ static uint16_t command_sets(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t cntid = NVME_FIELD_GET(NVME_IDENTIFY_CNTID, cmd->sqe.cdw10);
 
 	/* FFFFh names the controller that processes the command. */
-	if (cntid != 0xffff && cntid != CNTLID)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+	if (cntid != 0xffff && cntid != sc->cntlid)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNTID));
 	list->vector[0] = NVME_IOCS_VECTOR_NVM;
 	return NVME_SC_SUCCESS;
 }
@@ -268,11 +291,11 @@ uint16_t sc_identify(struct softctrl *sc, struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (cns >= ARRAY_SIZE(structures) || !structures[cns].fill)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNS));
 	if (!structures[cns].nsid && cmd->sqe.nsid)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
 	if (structures[cns].csi && csi != NVME_CSI_NVM)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw11, NVME_IDENTIFY_CSI));
 	memset(sc->scratch, 0, NVME_IDENTIFY_BYTES);
 	status = structures[cns].fill(sc, cmd);
 	return status ? status : sc_data_to_host(cmd, sc->scratch, NVME_IDENTIFY_BYTES);

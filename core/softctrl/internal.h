@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -29,22 +30,23 @@
 #define SC_BLOCK_SHIFT_MIN 9u    /* 512 bytes */
 #define SC_BLOCK_SHIFT_MAX 16u   /* 64 KiB */
 #define SC_ACL             3u    /* Abort Command Limit, 0's based */
-#define SC_NABORTS \
-	(SC_ACL + 1u)      /* marks that an SQ keeps for commands to be aborted when fetched */
-#define SC_AERL         7u /* Asynchronous Event Request Limit, 0's based */
-#define SC_NAERS        (SC_AERL + 1u)
-#define SC_NERRORS      64u               /* entries of the Error Information log */
-#define SC_ELPE         (SC_NERRORS - 1u) /* Error Log Page Entries, 0's based */
-#define SC_IO_NCMDS     256u              /* commands that an I/O SQ has under way at most */
-#define SC_ADMIN_NCMDS  64u               /* the same for the Admin SQ, AERs among them */
-#define SC_IOV_MIN      1024u             /* data segments that a command may have at least */
-#define SC_BOUNCE_BYTES (128u << 10)
-#define SC_KAS          10u /* Keep Alive granularity, units of 100 ms */
-#define SC_KAS_MS       (SC_KAS * 100u)
-#define SC_WCTEMP       343u /* Warning Composite Temperature Threshold, kelvin */
-#define SC_CCTEMP       353u /* Critical Composite Temperature Threshold */
-#define SC_NSENSORS     2u
-#define SC_NFEATURES    0x20u /* feature identifiers with a plain dword as value are below it */
+#define SC_NABORTS         (SC_ACL + 1u)
+#define SC_AERL            7u /* Asynchronous Event Request Limit, 0's based */
+#define SC_NAERS           (SC_AERL + 1u)
+#define SC_NERRORS         64u               /* entries of the Error Information log */
+#define SC_ELPE            (SC_NERRORS - 1u) /* Error Log Page Entries, 0's based */
+#define SC_IO_NCMDS        256u              /* commands that an I/O SQ has under way at most */
+#define SC_ADMIN_NCMDS     64u               /* the same for the Admin SQ, AERs among them */
+#define SC_IOV_MIN         1024u             /* data segments that a command may have at least */
+#define SC_BOUNCE_BYTES    (128u << 10)
+#define SC_KAS             10u /* Keep Alive granularity, units of 100 ms */
+#define SC_KAS_MS          (SC_KAS * 100u)
+#define SC_WCTEMP          343u /* Warning Composite Temperature Threshold, kelvin */
+#define SC_CCTEMP          353u /* Critical Composite Temperature Threshold */
+#define SC_NSENSORS        2u
+#define SC_NO_BURST        UINT32_MAX /* Arbitration Burst: no limit */
+#define SC_NO_LBA          UINT64_MAX
+#define SC_NFEATURES       0x20u /* feature identifiers with a plain dword as value are below it */
 
 #define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
 #define CSTS_CFS   NVME_FIELD_SET(NVME_CSTS_CFS, 1u)
@@ -64,7 +66,9 @@ struct sc_cmd {
 	struct sc_cmd *next;
 	struct sc_sq *sq;
 	struct sc_ns *ns;
-	uint16_t status; /* 15 bits, without the phase tag */
+	uint16_t status;         /* 15 bits, without the phase tag */
+	uint16_t error_location; /* for the Error Information log page */
+	uint64_t error_lba;      /* where it is not the command's first; else SC_NO_LBA */
 	uint32_t dw0;
 	uint32_t niov;
 	struct iovec *iov; /* the data in host memory, after sc_data_map */
@@ -122,6 +126,14 @@ struct sc_counters {
 	_Atomic uint64_t media_errors;
 };
 
+/* An Abort that waits for the completion of what it aborts. */
+struct sc_abort {
+	uint32_t place;        /* of the command in the ring, until it is fetched */
+	struct sc_cmd *target; /* the command, from its fetch until its completion is posted */
+	bool posted;
+	struct sc_cmd *abort;
+};
+
 struct sc_sq {
 	pthread_mutex_t lock;
 	struct softctrl *sc;
@@ -145,8 +157,8 @@ struct sc_sq {
 	struct sc_channel *channels; /* by NSID minus 1 */
 	uint32_t nchannels;
 
-	uint32_t naborts; /* commands to abort when fetched, by place in the ring */
-	uint32_t aborts[SC_NABORTS];
+	uint32_t naborts;
+	struct sc_abort aborts[SC_NABORTS];
 	struct sc_cmd *delete_cmd; /* guarded by the Admin SQ's lock */
 	uint64_t patience_ns;      /* until when a deletion waits for flushes */
 	struct sc_sq *next;        /* an orphan's */
@@ -167,6 +179,13 @@ enum sc_event {
 	SC_NEVENTS,
 };
 
+/* A namespace in the Changed Namespace List. */
+enum sc_ns_change {
+	SC_NS_SAME,
+	SC_NS_CHANGED, /* since the list was made last */
+	SC_NS_LISTED,
+};
+
 struct sc_events {
 	pthread_mutex_t lock;
 	_Atomic uint32_t pending;  /* bit per enum sc_event */
@@ -176,7 +195,7 @@ struct sc_events {
 	uint16_t temperature[1 + SC_NSENSORS]; /* composite, sensors; kelvin */
 	uint16_t over[1 + SC_NSENSORS];        /* thresholds */
 	uint16_t under[1 + SC_NSENSORS];
-	uint8_t *ns_changed;           /* by NSID minus 1 */
+	uint8_t *ns_changed;           /* enum sc_ns_change by NSID minus 1 */
 	struct sc_cmd *aers[SC_NAERS]; /* outstanding; guarded by the Admin SQ's lock */
 	uint32_t naers;
 };
@@ -260,6 +279,8 @@ struct softctrl {
 	bool threaded;
 	bool volatile_cache; /* of any namespace */
 	char serial[21];
+	uint16_t cntlid;
+	bool shared; /* its media may have other controllers, too */
 	uint32_t nnamespaces;
 	struct sc_ns *namespaces;
 	uint32_t iov_max;
@@ -280,6 +301,7 @@ struct softctrl {
 
 	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
 	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
+	_Atomic uint32_t burst;      /* commands of a queue that are fetched at a time */
 	uint32_t page_shift;         /* of CC.MPS */
 
 	_Atomic uint32_t *doorbells;
@@ -287,6 +309,7 @@ struct softctrl {
 	struct sc_sq *sqs; /* by queue identifier, 0 the Admin Queue */
 	struct sc_cq *cqs;
 	uint32_t ndeleting;    /* delete commands that wait; guarded by the Admin SQ's lock */
+	uint32_t naborting;    /* Aborts that wait; likewise */
 	struct sc_sq *orphans; /* likewise */
 	uint8_t *scratch;      /* a page to build answers in; guarded by the Admin SQ's lock */
 
@@ -335,10 +358,26 @@ static inline void sc_counter_add(_Atomic uint64_t *counter, uint64_t n)
 	atomic_store_explicit(counter, value + n, memory_order_relaxed);
 }
 
+/*
+ * Where a parameter begins in its command: the byte, and in bits 10:8 the bit of it. NVMe Base 2.0, 5.16.1.2, Parameter
+ * Error Location
+ */
+#define SC_AT(member, bit) \
+	((uint16_t)((offsetof(struct nvme_sqe, member) + (bit) / 8) | ((bit) % 8) << 8))
+#define SC_FIELD(member, name) SC_AT(member, name##_SHIFT)
+#define SC_NOWHERE             0xffffu /* the error is not of one parameter */
+
 /* An error that the same command would meet again. */
 static inline uint16_t sc_dnr(uint16_t status)
 {
 	return status | NVME_STATUS_DNR;
+}
+
+/* The same, and the parameter that is to blame. */
+static inline uint16_t sc_refuse(struct sc_cmd *cmd, uint16_t status, uint16_t location)
+{
+	cmd->error_location = location;
+	return sc_dnr(status);
 }
 
 static inline bool sc_running(struct softctrl *sc)
@@ -417,6 +456,8 @@ bool sc_data_equal(const struct sc_cmd *cmd, uint64_t offset, const void *data, 
 /* io.c */
 void sc_io_execute(struct sc_cmd *cmd);
 uint32_t sc_io_effects(uint8_t opcode);
+/* The first block that met the error; 0 for a command that has none. */
+uint64_t sc_io_error_lba(const struct sc_cmd *cmd);
 uint16_t sc_io_range(struct sc_cmd *cmd);
 uint16_t sc_io_transfer(struct sc_cmd *cmd);
 uint16_t sc_io_check_writable(const struct sc_cmd *cmd);
@@ -452,6 +493,15 @@ uint16_t sc_abort(struct softctrl *sc, struct sc_cmd *cmd);
 uint16_t sc_async_event_request(struct softctrl *sc, struct sc_cmd *cmd);
 uint16_t sc_keep_alive(struct softctrl *sc, struct sc_cmd *cmd);
 
+/* abort.c; the caller has the queue's lock */
+/* The command at that place is fetched now: whether it is to be aborted. */
+bool sc_abort_fetched(struct sc_sq *sq, uint32_t place, struct sc_cmd *cmd);
+void sc_abort_posted(struct sc_sq *sq, const struct sc_cmd *cmd);
+/* The queue is deleted, and what waits in it with it. Also with the Admin SQ's lock. */
+void sc_abort_end(struct sc_sq *sq);
+/* Aborts that wait. With the Admin SQ's lock alone. Tells whether it made a completion. */
+bool sc_abort_service(struct softctrl *sc);
+
 /* features.c */
 int sc_features_init(struct softctrl *sc);
 void sc_features_fini(struct softctrl *sc);
@@ -474,7 +524,13 @@ int sc_events_init(struct softctrl *sc);
 void sc_events_fini(struct softctrl *sc);
 void sc_events_reset(struct softctrl *sc);
 void sc_event_raise(struct softctrl *sc, enum sc_event event);
+/*
+ * A log page is about to be made: gives the events that it explains. What is noticed from now on is not in the page,
+ * and not of them. Then either the page was read, and they are over, or they are put back.
+ */
+uint32_t sc_events_log_begin(struct softctrl *sc, uint8_t log_page);
 void sc_events_log_read(struct softctrl *sc, uint8_t log_page);
+void sc_events_log_retain(struct softctrl *sc, uint32_t explained);
 bool sc_events_deliver(struct softctrl *sc);
 bool sc_events_abort(struct softctrl *sc, uint16_t cid);
 void sc_events_configure(struct softctrl *sc, uint32_t config);

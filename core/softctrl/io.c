@@ -17,6 +17,7 @@ struct io_command {
 	uint16_t (*run)(struct sc_cmd *cmd);
 	uint32_t effects;
 	bool broadcast; /* NSID FFFFFFFFh names all namespaces */
+	bool blocks;    /* SLBA and NLB say which */
 };
 
 #define EFFECTS_READ \
@@ -24,14 +25,28 @@ struct io_command {
 #define EFFECTS_WRITE (EFFECTS_READ | NVME_EFFECTS_LBCC)
 
 static const struct io_command commands[] = {
-	[NVME_CMD_FLUSH] = { sc_io_flush, EFFECTS_READ, true },
-	[NVME_CMD_WRITE] = { sc_io_write, EFFECTS_WRITE, false },
-	[NVME_CMD_READ] = { sc_io_read, EFFECTS_READ, false },
-	[NVME_CMD_COMPARE] = { sc_io_compare, EFFECTS_READ, false },
-	[NVME_CMD_WRITE_ZEROES] = { sc_io_write_zeroes, EFFECTS_WRITE, false },
-	[NVME_CMD_DATASET_MANAGEMENT] = { sc_io_dataset_management, EFFECTS_WRITE, false },
-	[NVME_CMD_VERIFY] = { sc_io_verify, EFFECTS_READ, false },
+	[NVME_CMD_FLUSH] = { sc_io_flush, EFFECTS_READ, true, false },
+	[NVME_CMD_WRITE] = { sc_io_write, EFFECTS_WRITE, false, true },
+	[NVME_CMD_READ] = { sc_io_read, EFFECTS_READ, false, true },
+	[NVME_CMD_COMPARE] = { sc_io_compare, EFFECTS_READ, false, true },
+	[NVME_CMD_WRITE_ZEROES] = { sc_io_write_zeroes, EFFECTS_WRITE, false, true },
+	[NVME_CMD_DATASET_MANAGEMENT] = { sc_io_dataset_management, EFFECTS_WRITE, false, false },
+	[NVME_CMD_VERIFY] = { sc_io_verify, EFFECTS_READ, false, true },
 };
+
+static uint64_t slba_of(const struct sc_cmd *cmd)
+{
+	return (uint64_t)cmd->sqe.cdw11 << 32 | cmd->sqe.cdw10;
+}
+
+uint64_t sc_io_error_lba(const struct sc_cmd *cmd)
+{
+	if (cmd->error_lba != SC_NO_LBA)
+		return cmd->error_lba;
+	return cmd->sqe.opcode < ARRAY_SIZE(commands) && commands[cmd->sqe.opcode].blocks ?
+		       slba_of(cmd) :
+		       0;
+}
 
 uint32_t sc_io_effects(uint8_t opcode)
 {
@@ -50,21 +65,23 @@ static uint16_t find_namespace(struct sc_cmd *cmd, const struct io_command *comm
 		return NVME_SC_SUCCESS;
 	}
 	if (nsid != NVME_NSID_BROADCAST)
-		return sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
-	return command->broadcast ? NVME_SC_SUCCESS : sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	return command->broadcast ? NVME_SC_SUCCESS :
+				    sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
 }
 
-static uint16_t check_flags(const struct sc_cmd *cmd)
+static uint16_t check_flags(struct sc_cmd *cmd)
 {
 	unsigned psdt = NVME_SQE_PSDT(cmd->sqe.flags);
 
 	if (NVME_SQE_FUSE(cmd->sqe.flags) != NVME_SQE_FUSE_NORMAL)
-		return sc_dnr(NVME_SC_INVALID_FIELD); /* FUSES is 0 */
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
+				 SC_FIELD(flags, NVME_SQE_FUSE)); /* FUSES is 0 */
 	if (psdt == NVME_SQE_PSDT_PRP)
 		return NVME_SC_SUCCESS;
 	/* MPTR as an SGL, and the reserved value, are not in SGLS. */
 	if (psdt != NVME_SQE_PSDT_SGL_MPTR_BUFFER || !cmd->sq->sc->sgl)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_PSDT));
 	return NVME_SC_SUCCESS;
 }
 
@@ -74,7 +91,7 @@ static uint16_t run(struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (unlikely(cmd->sqe.opcode >= ARRAY_SIZE(commands) || !commands[cmd->sqe.opcode].run))
-		return sc_dnr(NVME_SC_INVALID_OPCODE);
+		return sc_refuse(cmd, NVME_SC_INVALID_OPCODE, SC_AT(opcode, 0));
 	command = &commands[cmd->sqe.opcode];
 	status = cmd->sqe.flags ? check_flags(cmd) : NVME_SC_SUCCESS;
 	if (likely(!status))
@@ -90,15 +107,23 @@ void sc_io_execute(struct sc_cmd *cmd)
 		sc_cmd_complete(cmd, status);
 }
 
+/* The first block that is not there. */
+static uint16_t out_of_range(struct sc_cmd *cmd, uint64_t slba, uint64_t nblocks)
+{
+	cmd->error_lba = MAX(slba, nblocks);
+	return sc_refuse(cmd, NVME_SC_LBA_OUT_OF_RANGE,
+			 slba >= nblocks ? SC_AT(cdw10, 0) : SC_FIELD(cdw12, NVME_RW_NLB));
+}
+
 /* SLBA and NLB in bytes of the medium: offset_bytes and left_bytes. */
 uint16_t sc_io_range(struct sc_cmd *cmd)
 {
-	uint64_t slba = (uint64_t)cmd->sqe.cdw11 << 32 | cmd->sqe.cdw10;
+	uint64_t slba = slba_of(cmd);
 	uint64_t nlb = NVME_FIELD_GET(NVME_RW_NLB, cmd->sqe.cdw12) + 1u;
 	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
 
 	if (unlikely(slba >= nblocks || nlb > nblocks - slba))
-		return sc_dnr(NVME_SC_LBA_OUT_OF_RANGE);
+		return out_of_range(cmd, slba, nblocks);
 	cmd->offset_bytes = slba << cmd->ns->block_shift;
 	cmd->left_bytes = nlb << cmd->ns->block_shift;
 	return NVME_SC_SUCCESS;
@@ -116,7 +141,7 @@ uint16_t sc_io_transfer(struct sc_cmd *cmd)
 	if (unlikely(status))
 		return status;
 	if (unlikely(cmd->left_bytes > (uint64_t)SC_PAGE_BYTES << sc->mdts))
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw12, NVME_RW_NLB));
 	return sc_data_map(cmd, cmd->left_bytes);
 }
 

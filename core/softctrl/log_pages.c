@@ -113,8 +113,10 @@ static void changed_namespaces(struct softctrl *sc)
 
 	pthread_mutex_lock(&sc->events.lock);
 	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
-		if (sc->events.ns_changed[i])
-			log->nsid[n++] = i + 1;
+		if (sc->events.ns_changed[i] == SC_NS_SAME)
+			continue;
+		sc->events.ns_changed[i] = SC_NS_LISTED;
+		log->nsid[n++] = i + 1;
 	}
 	pthread_mutex_unlock(&sc->events.lock);
 }
@@ -160,17 +162,18 @@ static const struct log_page *find(uint32_t lid)
 }
 
 /* Base 2.0, 5.16.1: no page is kept for a single namespace (LPA), and offsets are bytes. */
-static uint16_t check(const struct softctrl *sc, const struct sc_cmd *cmd, uint64_t bytes)
+static uint16_t check(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
 {
 	if (cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
 		return cmd->sqe.nsid > sc->nnamespaces ?
-			       sc_dnr(NVME_SC_INVALID_NAMESPACE_OR_FORMAT) :
-			       sc_dnr(NVME_SC_INVALID_FIELD);
-	if (NVME_FIELD_GET(NVME_GET_LOG_OT, cmd->sqe.cdw14) ||
-	    NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14) != NVME_CSI_NVM)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+			       sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0)) :
+			       sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
+	if (NVME_FIELD_GET(NVME_GET_LOG_OT, cmd->sqe.cdw14))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_OT));
+	if (NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14) != NVME_CSI_NVM)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_CSI));
 	if (bytes > (uint64_t)SC_PAGE_BYTES << sc->mdts)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_GET_LOG_NUMDL));
 	return NVME_SC_SUCCESS;
 }
 
@@ -200,19 +203,23 @@ uint16_t sc_get_log_page(struct softctrl *sc, struct sc_cmd *cmd)
 	uint64_t offset = (uint64_t)cmd->sqe.cdw13 << 32 | cmd->sqe.cdw12;
 	uint64_t bytes = (numd + 1) * 4;
 	const struct log_page *page = find(lid);
+	uint32_t explained;
 	uint16_t status;
 
 	if (!page)
-		return sc_dnr(NVME_SC_INVALID_LOG_PAGE);
+		return sc_refuse(cmd, NVME_SC_INVALID_LOG_PAGE, SC_FIELD(cdw10, NVME_GET_LOG_LID));
 	status = check(sc, cmd, bytes);
 	if (status)
 		return status;
 	if (offset >= page->bytes || offset % 4)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw12, 0));
 	memset(sc->scratch, 0, SC_PAGE_BYTES);
+	explained = sc_events_log_begin(sc, (uint8_t)lid);
 	page->fill(sc);
 	status = send(sc, cmd, offset, bytes);
-	if (!status && !NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
+	if (status || NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
+		sc_events_log_retain(sc, explained);
+	else
 		sc_events_log_read(sc, (uint8_t)lid);
 	return status;
 }

@@ -122,22 +122,11 @@ void sc_sq_read_doorbell(struct sc_sq *sq)
 	sc_event_raise(sq->sc, SC_EVENT_DOORBELL_VALUE);
 }
 
-static bool abort_wanted(struct sc_sq *sq, uint32_t place)
-{
-	for (uint32_t i = 0; i < sq->naborts; i++) {
-		if (sq->aborts[i] == place) {
-			sq->aborts[i] = sq->aborts[--sq->naborts];
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool fetch(struct sc_sq *sq)
+static bool fetch(struct sc_sq *sq, uint32_t burst)
 {
 	bool fetched = false;
 
-	while (sq->head != sq->tail && sq->free) {
+	for (; sq->head != sq->tail && sq->free && burst; burst--) {
 		struct sc_cmd *cmd = sq->free;
 		uint32_t place = sq->head;
 
@@ -145,8 +134,10 @@ static bool fetch(struct sc_sq *sq)
 		memcpy(&cmd->sqe, &sq->ring[place], sizeof(cmd->sqe));
 		sq->head = place + 1 == sq->nentries ? 0 : place + 1;
 		cmd->dw0 = 0;
+		cmd->error_location = SC_NOWHERE;
+		cmd->error_lba = SC_NO_LBA;
 		fetched = true;
-		if (unlikely(sq->naborts) && abort_wanted(sq, place))
+		if (unlikely(sq->naborts) && sc_abort_fetched(sq, place, cmd))
 			sc_cmd_complete(cmd, NVME_SC_ABORT_REQUESTED);
 		else if (unlikely(sq->deleting))
 			sc_cmd_complete(cmd, NVME_SC_ABORTED_SQ_DELETION);
@@ -210,6 +201,8 @@ bool sc_sq_post(struct sc_sq *sq)
 		cmd = sc_list_take(&sq->completed);
 		cq_write(cq, sq, cmd);
 		failed |= cmd->status != NVME_SC_SUCCESS;
+		if (unlikely(sq->naborts))
+			sc_abort_posted(sq, cmd);
 		cmd->next = sq->free;
 		sq->free = cmd;
 		nposted++;
@@ -226,14 +219,18 @@ static bool cq_rung(const struct sc_cq *cq)
 	       atomic_load_explicit(&cq->doorbell_seen, memory_order_relaxed);
 }
 
-/* The caller has the queue's lock. Tells whether there was anything to do. */
+/*
+ * The caller has the queue's lock. Tells whether there was anything to do. After a burst it is another queue's turn
+ * (NVMe Base 2.0, 3.4.4.1): whoever runs this one comes back.
+ */
 bool sc_sq_run(struct sc_sq *sq)
 {
+	uint32_t burst = atomic_load_explicit(&sq->sc->burst, memory_order_relaxed);
 	bool worked = false, again;
 
 	do {
 		sc_sq_read_doorbell(sq);
-		again = fetch(sq);
+		again = fetch(sq, burst);
 		if (sq->noutstanding || sq->finished.first)
 			sc_sq_progress(sq);
 		if (!sq->qid)
@@ -241,7 +238,7 @@ bool sc_sq_run(struct sc_sq *sq)
 		if (sq->completed.first || cq_rung(sq->cq))
 			again |= sc_sq_post(sq);
 		worked |= again;
-	} while (again && sq->head != sq->tail);
+	} while (again && sq->head != sq->tail && burst == SC_NO_BURST);
 	return worked;
 }
 

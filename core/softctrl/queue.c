@@ -185,6 +185,7 @@ void sc_sq_delete(struct sc_sq *sq)
 	if (!sc_sq_live(sq))
 		return;
 	atomic_store_explicit(&sq->live, false, memory_order_release);
+	sc_abort_end(sq);
 	sc_sq_contents_free(sq);
 	counters_retire(&sq->counters, &sq->sc->retired);
 	sq->cq->nsqs--;

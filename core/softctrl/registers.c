@@ -12,6 +12,12 @@
 #define SC_TO     10u /* CAP.TO and CRTO.CRWMT: 5 s */
 #define SC_MPSMAX 4u  /* 64 KiB */
 
+/* The bits of the registers that are not reserved. */
+#define CC_FIELDS                                                                               \
+	(CC_LIVE_FIELDS | NVME_FIELD_SET(NVME_CC_CSS, ~0u) | NVME_FIELD_SET(NVME_CC_MPS, ~0u) | \
+	 NVME_FIELD_SET(NVME_CC_AMS, ~0u) | NVME_FIELD_SET(NVME_CC_CRIME, ~0u))
+#define AQA_FIELDS (NVME_FIELD_SET(NVME_AQA_ASQS, ~0u) | NVME_FIELD_SET(NVME_AQA_ACQS, ~0u))
+
 /* What a host may change in CC while the controller is enabled. */
 #define CC_LIVE_FIELDS                                                            \
 	(NVME_FIELD_SET(NVME_CC_SHN, ~0u) | NVME_FIELD_SET(NVME_CC_IOSQES, ~0u) | \
@@ -115,6 +121,7 @@ static void write_cc(struct softctrl *sc, uint32_t value)
 {
 	uint32_t old = sc->cc;
 
+	value &= CC_FIELDS;
 	if (NVME_CC_EN(old) && NVME_CC_EN(value))
 		value = (value & CC_LIVE_FIELDS) | (old & ~CC_LIVE_FIELDS);
 	sc->cc = value;
@@ -138,7 +145,6 @@ static void write_cc(struct softctrl *sc, uint32_t value)
 static void subsystem_reset(struct softctrl *sc)
 {
 	sc->cc = 0;
-	sc->intm = 0;
 	sc->aqa = 0;
 	sc->asq = 0;
 	sc->acq = 0;
@@ -186,7 +192,7 @@ static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
 			subsystem_reset(sc);
 		break;
 	case NVME_REG_AQA:
-		sc->aqa = value;
+		sc->aqa = value & AQA_FIELDS;
 		break;
 	case NVME_REG_ASQ:
 		set_low(&sc->asq, value & (uint32_t)NVME_ASQ_BASE_MASK);

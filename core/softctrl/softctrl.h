@@ -57,7 +57,11 @@ struct softctrl_config {
 	bool sgl;         /* I/O commands may use SGLs; default true */
 	uint16_t noiob;   /* Namespace Optimal I/O Boundary in logical blocks; default 0 (none) */
 	uint64_t cmb_bytes; /* controller memory buffer: pages of 4 KiB, at most 1 GiB; default 0 */
-	const char *serial; /* at most 20 printable ASCII characters, copied; NULL for "0" */
+	/*
+	 * At most 20 printable ASCII characters, copied. All identifiers are made of it. Default NULL: it is made of
+	 * the first medium's identity, so that a file has the same at each opening, and memory another.
+	 */
+	const char *serial;
 };
 
 /* Sets every field's default; the caller adds namespaces and dma. */

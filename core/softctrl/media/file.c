@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "softctrl/media/file_durable.h"
+#include "softctrl/media/identity.h"
 
 /* Where it ends as far as the system knows: to ask a file system's server could take for ever. */
 static bool end_without_waiting(const struct file_media *file, uint64_t *end_bytes)
@@ -110,6 +111,8 @@ static int prepare(struct file_media *file, const struct media_config *config)
 {
 	int err = file_open(file, config);
 
+	if (!err)
+		identity_of_file(&file->base.identity, file->fd);
 	if (!err && !config->readonly)
 		err = file_durable_begin(file);
 	if (err)
@@ -132,6 +135,7 @@ int file_media_open(struct media **media, const struct media_config *config)
 	file->fd = -1;
 	file->witness_fd = -1;
 	pthread_mutex_init(&file->durable_lock, NULL);
+	range_locks_init(&file->ranges, NULL, UINT64_MAX);
 	file->base.block_bytes = config->block_bytes;
 	file->base.readonly = config->readonly;
 	file->base.volatile_cache = !config->readonly;

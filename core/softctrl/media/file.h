@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "softctrl/media/ops.h"
+#include "softctrl/media/range_lock.h"
 
 struct worker_pool;
 
@@ -17,6 +18,7 @@ struct file_media {
 	bool may_block; /* a call that is told not to wait may wait all the same */
 	char *path;
 	struct worker_pool *pool; /* the worker engine's */
+	struct range_locks ranges;
 
 	/* The first of file_step.c's attempts that this file has not refused. */
 	_Atomic uint8_t write_attempt;

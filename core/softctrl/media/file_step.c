@@ -43,6 +43,7 @@ void file_step_begin(struct file_media *file, struct media_request *request)
 	request->link.again_since_ns = 0;
 	request->link.stage = request->op == MEDIA_FLUSH ? STAGE_SYNC : STAGE_DATA;
 	request->link.attempt = 0;
+	range_init(request);
 	if (request->op == MEDIA_FLUSH)
 		request->offset_bytes = request->length_bytes = 0;
 	if (request->op == MEDIA_WRITE)
@@ -51,6 +52,19 @@ void file_step_begin(struct file_media *file, struct media_request *request)
 	else if (is_clear(request))
 		request->link.attempt =
 			atomic_load_explicit(&file->clear_attempt, memory_order_relaxed);
+}
+
+/* What cannot change is torn by nobody. */
+bool file_step_may_begin(struct file_media *file, struct media_request *request)
+{
+	return request->link.stage == STAGE_SYNC || file->base.readonly ||
+	       range_take(&file->ranges, request);
+}
+
+static void leave_range(struct file_media *file, struct media_request *request)
+{
+	if (request->op != MEDIA_FLUSH && !file->base.readonly)
+		range_leave(&file->ranges, request);
 }
 
 /*
@@ -142,10 +156,16 @@ static int errno_of(int result)
 	return result == -EDQUOT || result == -EFBIG ? -ENOSPC : result;
 }
 
-static bool finish(struct media_request *request, int result)
+static bool finish(struct file_media *file, struct media_request *request, int result)
 {
 	request->link.result = errno_of(result);
+	leave_range(file, request);
 	return true;
+}
+
+void file_step_give_up(struct file_media *file, struct media_request *request, int result)
+{
+	finish(file, request, result);
 }
 
 /* True if another attempt is left for what the file system does not support, or a sandbox does not allow. */
@@ -210,15 +230,15 @@ static bool fail(struct file_media *file, struct media_request *request, int res
 	if (durable && (request->link.stage == STAGE_SYNC || errno_of(result) != -ENOSPC ||
 			file->witness_fd < 0 || !file_durable(file)))
 		file_durable_lost(file, strerror(-result));
-	return finish(request, result);
+	return finish(file, request, result);
 }
 
 /* What had to be durable is done; its success is told only if it is true. */
 static bool succeed(struct file_media *file, struct media_request *request)
 {
 	if (likely(request->op != MEDIA_FLUSH && !request->fua) || request->op == MEDIA_READ)
-		return finish(request, 0);
-	return finish(request, file_durable(file) ? 0 : -EIO);
+		return finish(file, request, 0);
+	return finish(file, request, file_durable(file) ? 0 : -EIO);
 }
 
 bool file_step_end(struct file_media *file, struct media_request *request, int64_t result)
@@ -233,13 +253,14 @@ bool file_step_end(struct file_media *file, struct media_request *request, int64
 	if (was_cleared_at_once(request))
 		result = (int64_t)(request->length_bytes - request->link.moved_bytes);
 	if (result == 0)
-		return finish(request, -EIO);
+		return finish(file, request, -EIO);
 	advance(request, (uint64_t)result);
 	if (request->link.moved_bytes < request->length_bytes)
 		return false;
 	if (!needs_sync(request))
 		return succeed(file, request);
 	request->link.stage = STAGE_SYNC;
+	leave_range(file, request);
 	return false;
 }
 
@@ -252,12 +273,12 @@ bool file_step_refused(struct file_media *file, struct media_request *request, u
 	if (request->op == MEDIA_READ)
 		return false;
 	if (atomic_load_explicit(&file->base.failed, memory_order_acquire))
-		return finish(request, -EIO);
+		return finish(file, request, -EIO);
 	if (needed <= end_bytes)
 		return false;
 	if (request->op == MEDIA_FLUSH)
 		file_durable_lost(file, "it was cut short");
-	return finish(request, -EIO);
+	return finish(file, request, -EIO);
 }
 
 void file_request_done(const struct file_media *file, struct media_request *request)

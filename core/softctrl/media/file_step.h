@@ -30,6 +30,11 @@ struct file_step {
 #define FILE_STEP_SEGMENT_BYTES (1u << 30)
 
 void file_step_begin(struct file_media *file, struct media_request *request);
+/*
+ * Whether the request has the bytes to itself that its next step moves, so that the step may be taken; asked before
+ * each. They are given back when the last is moved.
+ */
+bool file_step_may_begin(struct file_media *file, struct media_request *request);
 void file_step_next(struct file_media *file, struct media_request *request, struct file_step *step);
 
 /* Takes a step's result, a count or a negative errno. True: finished, with link.result. */
@@ -41,6 +46,9 @@ bool file_step_end(struct file_media *file, struct media_request *request, int64
  * with link.result.
  */
 bool file_step_refused(struct file_media *file, struct media_request *request, uint64_t end_bytes);
+
+/* Finishes a request whose steps an engine cannot have done any more. */
+void file_step_give_up(struct file_media *file, struct media_request *request, int result);
 
 /* For the channel's thread: gives a finished request back with link.result, and logs a failure. */
 void file_request_done(const struct file_media *file, struct media_request *request);

@@ -33,7 +33,13 @@ struct media_config {
 
 struct media_ops;
 
+/* Of the medium, not of its being open; see identity.h. */
+struct media_identity {
+	uint64_t half[2];
+};
+
 struct media {
+	struct media_identity identity;
 	uint64_t size_bytes;
 	uint32_t block_bytes;
 	bool readonly;
@@ -88,6 +94,13 @@ struct media_request {
 		int result;
 		uint8_t stage;
 		uint8_t attempt;
+		struct {
+			struct media_request *next;
+			struct media_request **at; /* where it is linked */
+			uint64_t claim;
+			uint64_t asked_ns;
+			uint8_t state;
+		} range;
 	} link;
 };
 

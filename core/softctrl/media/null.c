@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "softctrl/media/identity.h"
 #include "softctrl/media/ops.h"
 
 struct null_media {
@@ -51,6 +52,7 @@ int null_media_open(struct media **media, const struct media_config *config)
 			  .ops = &null_ops },
 		.zero_reads = config->zero_reads,
 	};
+	identity_random(&null->base.identity);
 	*media = &null->base;
 	return 0;
 }

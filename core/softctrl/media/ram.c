@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "softctrl/media/identity.h"
 #include "softctrl/media/ops.h"
 
 #define REGION_BYTES  65536u /* the largest block, so that none lies in two regions */
@@ -182,6 +183,7 @@ int ram_media_open(struct media **media, const struct media_config *config)
 				    .volatile_cache = false,
 				    .engine = "inline",
 				    .ops = &ram_ops };
+	identity_random(&ram->base.identity);
 	err = ram_map(ram);
 	if (err) {
 		free(ram);

@@ -34,11 +34,14 @@ int uring_attach(struct file_media *file)
 
 #define RING_ENTRIES   256u
 #define REFUSED_MAX_NS (2 * NS_PER_S)
+#define BLOCKED_NS     (100 * 1000ull) /* between two looks at what is blocked */
+#define CLAIM_NS       (10 * NS_PER_MS)
 
 struct uring_channel {
 	struct media_channel base;
 	struct io_uring ring;
 	struct request_list backlog;
+	struct request_list blocked; /* by requests for the same bytes */
 	uint64_t noutstanding;
 	unsigned nring;            /* in the submission ring or in the kernel */
 	uint64_t refused_since_ns; /* 0: the ring took what it was given last */
@@ -62,7 +65,7 @@ static void finish(struct uring_channel *channel, struct media_request *request)
 
 static void fail(struct uring_channel *channel, struct media_request *request)
 {
-	request->link.result = channel->failed;
+	file_step_give_up(file_of(channel), request, channel->failed);
 	finish(channel, request);
 }
 
@@ -71,6 +74,7 @@ static void uring_submit(struct media_channel *base, struct media_request *reque
 	struct uring_channel *channel = (struct uring_channel *)base;
 
 	file_step_begin(file_of(channel), request);
+	request->link.channel = base;
 	request_list_push(&channel->backlog, request);
 	channel->noutstanding++;
 }
@@ -119,6 +123,18 @@ static void enter(struct uring_channel *channel, struct media_request *request)
 	channel->nring++;
 }
 
+/* What was blocked goes first. */
+static void look_at_blocked_again(struct uring_channel *channel)
+{
+	struct request_list again = channel->blocked;
+
+	if (!again.head)
+		return;
+	request_list_splice(&again, &channel->backlog);
+	channel->backlog = again;
+	channel->blocked.head = NULL;
+}
+
 /* Fills the submission ring; returns how many requests were finished without it. */
 static int fill(struct uring_channel *channel)
 {
@@ -127,6 +143,7 @@ static int fill(struct uring_channel *channel)
 	bool end_is_known = false;
 	int ndone = 0;
 
+	look_at_blocked_again(channel);
 	/* Not more than there are now: callbacks may submit, and might do so for ever. */
 	for (uint64_t left = channel->noutstanding; left && channel->nring < RING_ENTRIES; left--) {
 		struct media_request *request = request_list_pop(&channel->backlog);
@@ -143,6 +160,8 @@ static int fill(struct uring_channel *channel)
 		} else if (file_step_refused(file, request, end_bytes)) {
 			finish(channel, request);
 			ndone++;
+		} else if (!file_step_may_begin(file, request)) {
+			request_list_push(&channel->blocked, request);
 		} else {
 			enter(channel, request);
 		}
@@ -253,12 +272,20 @@ static struct __kernel_timespec time_left(uint64_t deadline_ns)
 					   .tv_nsec = (int64_t)(left % NS_PER_S) };
 }
 
-/* Nothing is under way that could wake us, but what the system would not do just now. */
+/* Nothing is under way that could wake us, but what the system would not do just now, or others are in the way of. */
 static bool all_is_put_off(const struct uring_channel *channel)
 {
 	const struct media_request *first = channel->backlog.head;
 
-	return !channel->nring && first && first->link.again_since_ns;
+	if (channel->nring)
+		return false;
+	return first ? first->link.again_since_ns : channel->blocked.head != NULL;
+}
+
+/* Who is in the way of a request does not wake us when it leaves. */
+static uint64_t next_look_ns(const struct uring_channel *channel, uint64_t deadline_ns)
+{
+	return channel->blocked.head ? MIN(deadline_ns, deadline_after(BLOCKED_NS)) : deadline_ns;
 }
 
 static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
@@ -269,9 +296,10 @@ static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
 	int ndone;
 
 	do {
-		struct __kernel_timespec left = time_left(deadline_ns);
+		struct __kernel_timespec left;
 
 		ndone = fill(channel);
+		left = time_left(next_look_ns(channel, deadline_ns));
 		if (ndone == 0 && channel->nring && io_uring_cq_ready(&channel->ring) == 0)
 			ndone += hand_over(channel, &left);
 		else
@@ -353,6 +381,29 @@ static const struct media_ops uring_ops = {
 	.wait = uring_wait,
 };
 
+/*
+ * Looks for the request's completion in the ring of its channel, which is another thread's. While the request has its
+ * range the channel lives, and if the head stands still meanwhile, what lies behind it was not written over.
+ */
+static bool is_moved(const struct media_request *request)
+{
+	const struct uring_channel *channel = (const struct uring_channel *)request->link.channel;
+	const struct io_uring_cq *cq = &channel->ring.cq;
+	unsigned head = __atomic_load_n(cq->khead, __ATOMIC_ACQUIRE);
+	unsigned tail = __atomic_load_n(cq->ktail, __ATOMIC_ACQUIRE);
+	bool cleared = request->op == MEDIA_DEALLOCATE || request->op == MEDIA_WRITE_ZEROES;
+	bool moved = false;
+
+	for (unsigned at = head; at != tail && !moved; at++) {
+		const struct io_uring_cqe *cqe = &cq->cqes[at & *cq->kring_mask];
+		uint64_t whole = cleared ? 0 : request->length_bytes;
+
+		moved = io_uring_cqe_get_data(cqe) == request &&
+			(cqe->res < 0 || (uint64_t)cqe->res == whole);
+	}
+	return moved && __atomic_load_n(cq->khead, __ATOMIC_ACQUIRE) == head;
+}
+
 static bool has_opcodes(struct io_uring *ring)
 {
 	static const int needed[] = { IORING_OP_READ,   IORING_OP_WRITE, IORING_OP_READV,
@@ -404,6 +455,8 @@ int uring_attach(struct file_media *file)
 {
 	if (!uring_works())
 		return -ENOSYS;
+	file->ranges.is_moved = is_moved;
+	file->ranges.patience_ns = CLAIM_NS;
 	file->base.engine = "io_uring";
 	file->base.ops = &uring_ops;
 	return 0;

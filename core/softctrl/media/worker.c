@@ -26,6 +26,8 @@ struct worker_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct request_list queue;
+	struct request_list blocked; /* by requests for the same bytes */
+	_Atomic bool has_blocked;
 	bool stop;
 	unsigned nthreads;
 	pthread_t threads[NWORKERS];
@@ -103,19 +105,56 @@ static void deliver(struct media_request *request)
 	pthread_mutex_unlock(&channel->lock);
 }
 
+/* Whoever leaves a range after this has failed sees that something is blocked. Under the pool's lock. */
+static bool may_begin(struct worker_pool *pool, struct media_request *request)
+{
+	if (file_step_may_begin(pool->file, request))
+		return true;
+	atomic_store_explicit(&pool->has_blocked, true, memory_order_relaxed);
+	return file_step_may_begin(pool->file, request);
+}
+
+/* The first that may begin. Under the pool's lock. */
+static struct media_request *take(struct worker_pool *pool)
+{
+	struct media_request *request;
+
+	while ((request = request_list_pop(&pool->queue)) != NULL) {
+		if (may_begin(pool, request))
+			return request;
+		request_list_push(&pool->blocked, request);
+	}
+	return NULL;
+}
+
+/* After ranges were left: what was blocked is looked at again, before all else. Under the pool's lock. */
+static void look_at_blocked_again(struct worker_pool *pool)
+{
+	struct request_list again = pool->blocked;
+
+	atomic_store_explicit(&pool->has_blocked, false, memory_order_relaxed);
+	if (!again.head)
+		return;
+	request_list_splice(&again, &pool->queue);
+	pool->queue = again;
+	pool->blocked.head = NULL;
+	pthread_cond_broadcast(&pool->work);
+}
+
 static void *work(void *arg)
 {
 	struct worker_pool *pool = arg;
 
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
-		struct media_request *request = request_list_pop(&pool->queue);
+		struct media_request *request = take(pool);
 
 		if (request) {
 			pthread_mutex_unlock(&pool->lock);
 			execute(pool->file, request);
 			deliver(request);
 			pthread_mutex_lock(&pool->lock);
+			look_at_blocked_again(pool);
 		} else if (pool->stop) {
 			break;
 		} else {
@@ -156,7 +195,8 @@ static bool read_at_once(struct file_media *file, struct media_request *request)
 	ssize_t n;
 
 	if (request->op != MEDIA_READ ||
-	    !atomic_load_explicit(&file->reads_at_once, memory_order_relaxed))
+	    !atomic_load_explicit(&file->reads_at_once, memory_order_relaxed) ||
+	    !file_step_may_begin(file, request))
 		return false;
 	file_step_next(file, request, &step);
 	n = preadv2(file->fd, step.iov, step.niov, (off_t)step.offset_bytes, RWF_NOWAIT);
@@ -188,6 +228,11 @@ static int hand_over(struct worker_channel *channel)
 
 	while ((request = request_list_pop(&channel->collected)) != NULL)
 		request_list_push(read_at_once(file, request) ? &finished : &rest, request);
+	if (unlikely(atomic_load_explicit(&file->pool->has_blocked, memory_order_relaxed))) {
+		pthread_mutex_lock(&file->pool->lock);
+		look_at_blocked_again(file->pool);
+		pthread_mutex_unlock(&file->pool->lock);
+	}
 	give_to_pool(file->pool, &rest);
 	return give_back(channel, &finished);
 }

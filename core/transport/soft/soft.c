@@ -20,7 +20,9 @@
  *   sgl=         0: PRP only
  *   cmb=         bytes of the controller memory buffer, pages of 4 KiB, at most 1GiB; 0: none
  *   noiob=       Namespace Optimal I/O Boundary in blocks, 0 to 65535
- *   serial=      serial number, at most 20 printable ASCII characters
+ *   serial=      serial number, at most 20 printable ASCII characters, of which all identifiers are made; if not given,
+ *                a file's own, the same at each opening, and a random one for memory. SMART counts from the opening: a
+ *                count that lasts would have to be written into somebody's file, or beside it
  */
 #include "transport/soft/soft.h"
 

@@ -91,6 +91,14 @@ static void a_controller_without_it_has_no_registers_for_it(void **state)
 	host_destroy(&host);
 }
 
+static void reserved_bits_read_as_zeroes(void **state)
+{
+	struct host *host = *state;
+
+	control(host, CBA | 0xffc);
+	assert_int_equal(softctrl_read64(host->sc, NVME_REG_CMBMSC), CBA);
+}
+
 static void an_address_whose_end_wraps_is_invalid(void **state)
 {
 	struct host *host = *state;
@@ -98,6 +106,9 @@ static void an_address_whose_end_wraps_is_invalid(void **state)
 	control(host, (UINT64_MAX << 12) | CRE | CMSE);
 	assert_int_equal(cmbsts(host), 1);
 	control(host, (UINT64_MAX << 12) | CRE);
+	assert_int_equal(cmbsts(host), 0);
+	/* Base 2.1, Figure 53: CBAI is for CRE and CMSE together. */
+	control(host, (UINT64_MAX << 12) | CMSE);
 	assert_int_equal(cmbsts(host), 0);
 	control(host, CBA | CRE | CMSE);
 	assert_int_equal(cmbsts(host), 0);
@@ -217,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(location_and_size_are_told_when_asked_for),
 		cmocka_unit_test(a_controller_without_it_has_no_registers_for_it),
+		TEST(reserved_bits_read_as_zeroes),
 		TEST(an_address_whose_end_wraps_is_invalid),
 		TEST(a_queue_in_it_is_fetched_from_it),
 		TEST(queues_must_be_whole_in_it_or_not_at_all),

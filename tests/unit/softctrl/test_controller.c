@@ -49,7 +49,7 @@ static void defaults_are_those_that_are_documented(void **state)
 	assert_int_equal(config.dstrd, 0);
 	assert_true(config.sgl);
 	assert_int_equal(config.noiob, 0);
-	assert_string_equal(config.serial, "0");
+	assert_null(config.serial);
 }
 
 static void values_out_of_their_range_are_refused(void **state)

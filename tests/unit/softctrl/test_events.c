@@ -156,6 +156,103 @@ static void resizing_is_checked(void **state)
 	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 32768), 0);
 }
 
+static struct {
+	void *(*map)(void *context, uint64_t iova, uint64_t bytes);
+	void (*meanwhile)(struct host *host);
+} between;
+
+/* The controller asks where the data goes when the page is made and nothing of it is sent. */
+static void *map_late(void *context, uint64_t iova, uint64_t bytes)
+{
+	void (*meanwhile)(struct host * host) = between.meanwhile;
+
+	between.meanwhile = NULL;
+	if (meanwhile)
+		meanwhile(context);
+	return between.map(context, iova, bytes);
+}
+
+static int setup_between(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_init(host);
+	host->media[1] = host->media[0];
+	host->config.nnamespaces = 2;
+	between.map = host->config.dma.map;
+	between.meanwhile = NULL;
+	host->config.dma.map = map_late;
+	host_create(host);
+	host_enable(host);
+	*state = host;
+	return 0;
+}
+
+static void resize(struct host *host)
+{
+	softctrl_namespace_resize(host->sc, 2, 77);
+}
+
+static void resize_again(struct host *host)
+{
+	softctrl_namespace_resize(host->sc, 1, 78);
+}
+
+static void ring_wrongly(struct host *host)
+{
+	host_ring_sq(host, 7, 1); /* a queue that is not there */
+	host_process(host, 7);
+}
+
+/* What happens after a page is made, and before its reading is over, is told by the next event and the next reading. */
+static void a_change_while_the_list_is_read_is_not_lost(void **state)
+{
+	static void (*const meanwhile[])(struct host *) = { resize, resize_again };
+	struct host *host = *state;
+	const uint32_t *list;
+	uint16_t cid;
+
+	configure(host, 1 << 8);
+	for (uint32_t i = 0; i < 2; i++) {
+		cid = request(host);
+		softctrl_namespace_resize(host->sc, 1, 10);
+		assert_event(host, cid, NS_CHANGED);
+		cid = request(host);
+		between.meanwhile = meanwhile[i];
+		list = read_log(host, 0x04, false);
+		assert_int_equal(list[0], 1);
+		assert_int_equal(list[1], 0);
+		assert_event(host, cid, NS_CHANGED);
+		list = read_log(host, 0x04, false);
+		assert_int_equal(list[0], 2 - i);
+		assert_int_equal(list[1], 0);
+		list = read_log(host, 0x04, false);
+		assert_int_equal(list[0], 0);
+	}
+}
+
+static void an_error_while_the_log_is_read_is_not_lost(void **state)
+{
+	struct host *host = *state;
+	struct nvme_cqe cqe;
+	uint16_t cid;
+
+	ring_wrongly(host);
+	cid = request(host);
+	cqe = host_wait(host, 0);
+	assert_int_equal(cqe.cid, cid);
+	host_ring_sq(host, 7, 0);
+	host_process(host, 7);
+	cid = request(host);
+	between.meanwhile = ring_wrongly;
+	read_log(host, 0x01, false);
+	cqe = host_wait(host, 0);
+	assert_int_equal(cqe.cid, cid);
+	assert_int_equal(cqe.dw0 & 7, 0); /* error */
+	assert_int_equal(((struct nvme_error_log_entry *)read_log(host, 0x01, false))->error_count,
+			 3);
+}
+
 static void a_type_is_masked_until_its_log_is_read(void **state)
 {
 	struct host *host = *state;
@@ -215,6 +312,30 @@ static void a_warning_that_holds_is_told_when_it_is_asked_for(void **state)
 	assert_no_event(host);
 	configure(host, 1 << 1);
 	assert_event(host, cid, TEMPERATURE);
+}
+
+/* Base 2.0, 5.16.1.3: the warnings are the state of the controller, which a reset does not cool. */
+static void a_warning_that_holds_outlives_a_reset(void **state)
+{
+	struct host *host = *state;
+	uint16_t cid;
+
+	softctrl_temperature_set(host->sc, 350);
+	host_disable(host);
+	host_enable(host);
+	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
+			 2);
+	cid = request(host);
+	assert_no_event(host); /* not asked for any more */
+	configure(host, 1 << 1);
+	assert_event(host, cid, TEMPERATURE);
+	/* It may end in the meantime. */
+	threshold(host, 300);
+	softctrl_temperature_set(host->sc, 320);
+	host_disable(host);
+	host_enable(host);
+	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
+			 0);
 }
 
 static void requests_beyond_the_limit_are_refused(void **state)
@@ -343,9 +464,14 @@ int main(void)
 		test(an_event_that_is_not_wanted_is_not_told),
 		test(changed_namespaces_are_listed_and_reading_clears),
 		test(resizing_is_checked),
+		cmocka_unit_test_setup_teardown(a_change_while_the_list_is_read_is_not_lost,
+						setup_between, teardown),
+		cmocka_unit_test_setup_teardown(an_error_while_the_log_is_read_is_not_lost,
+						setup_between, teardown),
 		test(a_type_is_masked_until_its_log_is_read),
 		test(crossing_a_temperature_threshold_is_an_event_and_a_warning),
 		test(a_warning_that_holds_is_told_when_it_is_asked_for),
+		test(a_warning_that_holds_outlives_a_reset),
 		test(requests_beyond_the_limit_are_refused),
 		test(an_event_request_can_be_aborted),
 		test(a_command_that_is_not_fetched_can_be_aborted),

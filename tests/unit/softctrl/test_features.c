@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "support/softctrl_host.h"
 
 static int setup(void **state)
@@ -60,7 +61,7 @@ static void kept_values_come_back_and_reset_restores_the_defaults(void **state)
 		{ 0x02, 0, 3 << 5, 3 << 5 },     /* power management: workload hint */
 		{ 0x08, 0, 0xabcd1234, 0x1234 }, /* interrupt coalescing */
 		{ 0x0a, 0, 1, 1 },               /* write atomicity */
-		{ 0x0b, 0, 0xffffffff, 0x10e },  /* events: what there can be */
+		{ 0x0b, 0, 0x13f, 0x13f },       /* events: all warnings, and OAES */
 		{ 0x0f, 0, 1, 1000 },            /* keep alive: rounded up */
 		{ 0x0f, 0, 60000, 60000 },
 	};
@@ -95,14 +96,36 @@ static void features_that_are_not_there_are_invalid_fields(void **state)
 		assert_int_equal(host_status(host, 0, get_sqe(0x01, select, 0)), 0x002);
 }
 
-static void nothing_is_saveable_and_some_is_not_changeable(void **state)
+static void nothing_is_saveable(void **state)
+{
+	assert_int_equal(set(*state, 1u << 31 | 0x01, 0), 0x10d);
+}
+
+/* Base 2.0, 5.27.1.21: one that Identify (CNS 1Ch) lists as 0h is rejected, of which index 0 is not. */
+static void the_only_combination_of_command_sets_can_be_chosen(void **state)
 {
 	struct host *host = *state;
 
-	assert_int_equal(set(host, 1u << 31 | 0x01, 0), 0x10d);
-	assert_int_equal(set(host, 0x19, 0), 0x10e);
-	assert_int_equal(get(host, 0x19, 3, 0), 0);
+	assert_int_equal(set(host, 0x19, 0), 0);
+	assert_int_equal(set(host, 0x19, 1), 0x12b);
+	assert_int_equal(set(host, 0x19, 511), 0x12b);
 	assert_int_equal(get(host, 0x19, 0, 0), 0);
+	assert_int_equal(get(host, 0x19, 3, 0), 1 << 2);
+}
+
+/* A host that asks for events which OAES does not offer is refused them, and keeps what it had. */
+static void events_that_there_are_not_are_refused(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(set(host, 0x0b, 1 << 8 | 1 << 1), 0);
+	for (unsigned bit = 0; bit < 32; bit++) {
+		bool there = bit < 6 || bit == 8;
+
+		if (!there)
+			assert_int_equal(set(host, 0x0b, 1u << bit), 0x002);
+	}
+	assert_int_equal(get(host, 0x0b, 0, 0), 1 << 8 | 1 << 1);
 }
 
 static void namespaces_are_only_for_features_of_namespaces(void **state)
@@ -114,6 +137,16 @@ static void namespaces_are_only_for_features_of_namespaces(void **state)
 	assert_int_equal(host_status(host, 0, sqe), 0x10f);
 	sqe.nsid = 0xffffffff;
 	assert_int_equal(host_status(host, 0, sqe), 0);
+	sqe.nsid = 2; /* not there */
+	assert_int_equal(host_status(host, 0, sqe), 0x00b);
+	sqe = get_sqe(0x01, 0, 0);
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	sqe.nsid = 1;
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	sqe.nsid = 0xffffffff;
+	assert_int_equal(host_status(host, 0, sqe), 0);
+	sqe.nsid = 0xfffffffe;
+	assert_int_equal(host_status(host, 0, sqe), 0x00b);
 }
 
 static void error_recovery_belongs_to_a_namespace(void **state)
@@ -130,8 +163,11 @@ static void error_recovery_belongs_to_a_namespace(void **state)
 	out.nsid = 1;
 	cqe = host_run(host, 0, out);
 	assert_int_equal(cqe.dw0, 50);
+	/* Base 2.1, 4.4: Get Features is for one. */
 	out.nsid = 0xffffffff;
-	assert_int_equal(host_status(host, 0, out), 0x002);
+	assert_int_equal(host_status(host, 0, out), 0x00b);
+	out.nsid = 0;
+	assert_int_equal(host_status(host, 0, out), 0x00b);
 	out.nsid = 2;
 	assert_int_equal(host_status(host, 0, out), 0x00b);
 	in.nsid = 1;
@@ -201,6 +237,47 @@ static void interrupt_vectors_are_configured_one_by_one(void **state)
 	assert_int_equal(host_status(host, 0, get_sqe(0x09, 0, HOST_NQUEUES)), 0x002);
 }
 
+static unsigned completed(struct host *host, uint16_t qid)
+{
+	struct nvme_cqe cqe;
+	unsigned n = 0;
+
+	host_process(host, qid);
+	while (host_reap(host, qid, &cqe))
+		n++;
+	return n;
+}
+
+static void put_ten(struct host *host, uint16_t qid)
+{
+	for (int i = 0; i < 10; i++)
+		host_put(host, qid, (struct nvme_sqe){ .opcode = 0x00, .nsid = 1 });
+	host_ring_sq(host, qid, host->queues[qid].tail);
+}
+
+/* Base 2.0, 3.4.4.1 and 5.27.1.1: 2^AB commands of a queue in its turn; 7: no limit. */
+static void a_burst_is_all_that_is_fetched_at_a_time(void **state)
+{
+	struct host *host = *state;
+
+	host_queue_pair(host, 1, 16, 16);
+	put_ten(host, 1);
+	assert_int_equal(completed(host, 1), 10);
+	for (uint32_t ab = 0; ab < 4; ab++) {
+		unsigned left = 10;
+
+		assert_int_equal(set(host, 0x01, ab), 0);
+		for (put_ten(host, 1); left; left -= MIN(left, 1u << ab))
+			assert_int_equal(completed(host, 1), MIN(left, 1u << ab));
+		assert_int_equal(completed(host, 1), 0);
+	}
+	host_disable(host);
+	host_enable(host);
+	host_queue_pair(host, 1, 16, 16);
+	put_ten(host, 1);
+	assert_int_equal(completed(host, 1), 10);
+}
+
 static uint64_t timestamp(struct host *host, uint8_t *attributes)
 {
 	struct nvme_sqe sqe = get_sqe(0x0e, 0, 0);
@@ -244,13 +321,16 @@ static void host_behavior_is_kept(void **state)
 {
 	struct host *host = *state;
 	struct nvme_sqe sqe = set_sqe(0x16, 0);
-	uint8_t *data = host_page(host, &sqe.prp1), expected[512] = { 1, 0, 1 };
+	uint8_t *data = host_page(host, &sqe.prp1), expected[512] = { 1, 1, 0 };
 
 	data[0] = 1;
-	data[2] = 1;
+	data[1] = 1;
 	data[100] = 77; /* reserved */
 	assert_int_equal(host_status(host, 0, sqe), 0);
 	data[0] = 2;
+	assert_int_equal(host_status(host, 0, sqe), 0x002);
+	data[0] = 1;
+	data[2] = 1; /* LBAFEE, without ELBAS in CTRATT */
 	assert_int_equal(host_status(host, 0, sqe), 0x002);
 	sqe.opcode = 0x0a;
 	memset(data, 0xff, 4096);
@@ -295,7 +375,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(kept_values_come_back_and_reset_restores_the_defaults),
 		test(features_that_are_not_there_are_invalid_fields),
-		test(nothing_is_saveable_and_some_is_not_changeable),
+		test(nothing_is_saveable),
+		test(the_only_combination_of_command_sets_can_be_chosen),
+		test(events_that_there_are_not_are_refused),
+		test(a_burst_is_all_that_is_fetched_at_a_time),
 		test(namespaces_are_only_for_features_of_namespaces),
 		test(error_recovery_belongs_to_a_namespace),
 		test(power_states_that_are_not_there_are_refused),

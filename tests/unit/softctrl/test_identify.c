@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -63,7 +64,7 @@ static void controller_structure_is_field_by_field_what_is_meant(void **state)
 	assert_memory_equal(id->fr, "0       ", 8);
 	assert_int_equal(id->cmic, 0);
 	assert_int_equal(id->mdts, 8);
-	assert_int_equal(id->cntlid, 0);
+	assert_true(id->cntlid <= 0xffef); /* the rest is reserved */
 	assert_int_equal(id->ver, 0x20000);
 	assert_int_equal(id->oaes, 1 << 8);
 	assert_int_equal(id->ctratt, 0);
@@ -170,10 +171,138 @@ static void descriptors_are_the_same_for_the_same_serial(void **state)
 	host_destroy(&other);
 }
 
+/* What hosts tell one controller, and one namespace, from another by. */
+struct names {
+	char sn[20];
+	char subnqn[256];
+	uint16_t cntlid;
+	uint8_t cmic;
+	uint8_t nmic;
+	uint8_t eui64[8];
+	uint8_t nguid[16];
+	uint8_t uuid[16];
+};
+
+static void take_names(struct host *host, struct names *names)
+{
+	const struct nvme_id_ctrl *ctrlr = structure(host, 0x01, 0);
+	const struct nvme_id_ns *ns = structure(host, 0x00, 1);
+	const uint8_t *list = structure(host, 0x03, 1);
+
+	memset(names, 0, sizeof(*names));
+	memcpy(names->sn, ctrlr->sn, sizeof(names->sn));
+	memcpy(names->subnqn, ctrlr->subnqn, sizeof(names->subnqn));
+	names->cntlid = ctrlr->cntlid;
+	names->cmic = ctrlr->cmic;
+	names->nmic = ns->nmic;
+	memcpy(names->eui64, ns->eui64, sizeof(names->eui64));
+	memcpy(names->nguid, ns->nguid, sizeof(names->nguid));
+	memcpy(names->uuid, list + 36, sizeof(names->uuid));
+}
+
+static void open_without_serial(struct host *host, const char *path, bool readonly)
+{
+	host_init(host);
+	host->config.serial = NULL;
+	if (path)
+		host->media[0] = (struct media_config){
+			.kind = MEDIA_FILE, .path = path, .block_bytes = 512, .readonly = readonly
+		};
+	host_create(host);
+	host_enable(host);
+}
+
+static void names_of(const char *path, struct names *names)
+{
+	struct host host;
+
+	open_without_serial(&host, path, false);
+	take_names(&host, names);
+	host_destroy(&host);
+}
+
+static void assert_all_differ(const struct names *a, const struct names *b)
+{
+	assert_memory_not_equal(a->sn, b->sn, sizeof(a->sn));
+	assert_memory_not_equal(a->subnqn, b->subnqn, sizeof(a->subnqn));
+	assert_memory_not_equal(a->eui64, b->eui64, sizeof(a->eui64));
+	assert_memory_not_equal(a->nguid, b->nguid, sizeof(a->nguid));
+	assert_memory_not_equal(a->uuid, b->uuid, sizeof(a->uuid));
+}
+
+static void controllers_over_memory_have_nothing_in_common(void **state)
+{
+	struct names names[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		names_of(NULL, &names[i]);
+	assert_all_differ(&names[0], &names[1]);
+	assert_all_differ(&names[1], &names[2]);
+	/* Of three random ones. */
+	assert_false(names[0].cntlid == names[1].cntlid && names[1].cntlid == names[2].cntlid);
+}
+
+static void a_file_has_the_same_names_whenever_it_is_opened(void **state)
+{
+	char path[HOST_PATH_BYTES], other[HOST_PATH_BYTES];
+	struct names first, again, others;
+
+	(void)state;
+	close(host_temp_file(path, 1 << 20));
+	close(host_temp_file(other, 1 << 20));
+	names_of(path, &first);
+	names_of(other, &others);
+	names_of(path, &again);
+	unlink(path);
+	unlink(other);
+	assert_memory_equal(&first, &again, sizeof(first));
+	assert_all_differ(&first, &others);
+	assert_int_equal(first.cmic, 0);
+	assert_int_equal(first.nmic, 0);
+}
+
+/* Base 2.0, 5.17.2.1: CNTLID is unique within the subsystem, and CMIC says that it may have several controllers. */
+static void controllers_that_share_a_file_are_of_one_subsystem(void **state)
+{
+	char path[HOST_PATH_BYTES];
+	struct host hosts[3];
+	struct names names[3];
+
+	(void)state;
+	close(host_temp_file(path, 1 << 20));
+	for (unsigned i = 0; i < 3; i++) {
+		open_without_serial(&hosts[i], path, true);
+		take_names(&hosts[i], &names[i]);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		host_destroy(&hosts[i]);
+	unlink(path);
+	assert_memory_equal(names[0].subnqn, names[1].subnqn, sizeof(names[0].subnqn));
+	assert_memory_equal(names[0].nguid, names[1].nguid, sizeof(names[0].nguid));
+	assert_false(names[0].cntlid == names[1].cntlid && names[1].cntlid == names[2].cntlid);
+	assert_int_equal(names[0].cmic, 0x2);
+	assert_int_equal(names[0].nmic, 0x1);
+}
+
+/*
+ * Base 2.0, Figure 280 (NGUID, EUI64) and 4.5.5: the OUI is the first three bytes of EUI64 and bytes 8 to 10 of NGUID.
+ * IEEE 802: one that is assigned to no company has the first byte's bit 1 set (local) and bit 0 cleared (no group).
+ */
+static void company_identifiers_are_nobodys(void **state)
+{
+	for (uint32_t nsid = 1; nsid <= 3; nsid++) {
+		const struct nvme_id_ns *ns = structure(*state, 0x00, nsid);
+
+		assert_int_equal(ns->eui64[0] & 3, 2);
+		assert_int_equal(ns->nguid[8] & 3, 2);
+	}
+}
+
 static void command_set_structures_are_there(void **state)
 {
 	const struct nvme_id_ns_indep *indep = structure(*state, 0x08, 2);
-	const struct nvme_iocs_list *sets = structure(*state, 0x1c, 0);
+	const struct nvme_iocs_list *sets = structure(*state, 0xffffu << 16 | 0x1c, 0);
 	const struct nvme_id_ctrl_nvm *ctrl = structure(*state, 0x06, 0);
 	const uint8_t *nvm = structure(*state, 0x05, 1), zeroes[4096] = { 0 };
 
@@ -189,6 +318,7 @@ static void what_is_not_claimed_is_an_invalid_field(void **state)
 {
 	static const uint8_t claimed[] = { 0x00, 0x01, 0x02, 0x03, 0x05, 0x06, 0x07, 0x08, 0x1c };
 	struct host *host = *state;
+	uint32_t cntlid;
 	uint64_t iova;
 
 	host_page(host, &iova);
@@ -200,7 +330,10 @@ static void what_is_not_claimed_is_an_invalid_field(void **state)
 	assert_int_equal(host_status(host, 0, identify(0x06, 0, 1, iova)), 0x002);
 	assert_int_equal(host_status(host, 0, identify(0x07, 0, 2, iova)), 0x002);
 	assert_int_equal(host_status(host, 0, identify(0x01, 1, 0, iova)), 0x002);
-	assert_int_equal(host_status(host, 0, identify(7 << 16 | 0x1c, 0, 0, iova)), 0x002);
+	cntlid = ((const struct nvme_id_ctrl *)structure(host, 0x01, 0))->cntlid;
+	assert_int_equal(host_status(host, 0, identify(cntlid << 16 | 0x1c, 0, 0, iova)), 0);
+	cntlid ^= 1;
+	assert_int_equal(host_status(host, 0, identify(cntlid << 16 | 0x1c, 0, 0, iova)), 0x002);
 	assert_int_equal(host_status(host, 0, identify(0xffffu << 16 | 0x1c, 0, 0, iova)), 0);
 }
 
@@ -257,6 +390,10 @@ int main(void)
 		test(namespace_structures_tell_size_format_and_state),
 		test(active_namespaces_are_listed_from_nsid_on),
 		test(descriptors_are_the_same_for_the_same_serial),
+		cmocka_unit_test(controllers_over_memory_have_nothing_in_common),
+		cmocka_unit_test(a_file_has_the_same_names_whenever_it_is_opened),
+		cmocka_unit_test(controllers_that_share_a_file_are_of_one_subsystem),
+		test(company_identifiers_are_nobodys),
 		test(command_set_structures_are_there),
 		test(what_is_not_claimed_is_an_invalid_field),
 		test(namespaces_that_are_not_there_are_refused),

@@ -121,6 +121,53 @@ static void interrupt_masks_set_and_clear(void **state)
 	assert_int_equal(softctrl_read32(host->sc, NVME_REG_INTMS), 0xc0);
 }
 
+/* Base 2.0, 3.7.2: a Controller Level Reset takes back all registers but those of the Admin Queue and CMBMSC. */
+static void a_reset_clears_interrupt_masks_and_keeps_the_admin_queue(void **state)
+{
+	struct host *host = *state;
+	uint64_t asq, acq;
+	uint32_t aqa;
+
+	for (int by_subsystem = 0; by_subsystem < 2; by_subsystem++) {
+		host_enable(host);
+		aqa = softctrl_read32(host->sc, NVME_REG_AQA);
+		asq = softctrl_read64(host->sc, NVME_REG_ASQ);
+		acq = softctrl_read64(host->sc, NVME_REG_ACQ);
+		softctrl_write32(host->sc, NVME_REG_INTMS, 0xffffffff);
+		if (by_subsystem)
+			softctrl_write32(host->sc, NVME_REG_NSSR, 0x4e564d65);
+		else
+			host_disable(host);
+		assert_true(host_status_becomes(host, 1, 0));
+		assert_int_equal(softctrl_read32(host->sc, NVME_REG_INTMS), 0);
+		assert_int_equal(softctrl_read32(host->sc, NVME_REG_INTMC), 0);
+		assert_int_equal(softctrl_read32(host->sc, NVME_REG_AQA), by_subsystem ? 0 : aqa);
+		assert_int_equal(softctrl_read64(host->sc, NVME_REG_ASQ), by_subsystem ? 0 : asq);
+		assert_int_equal(softctrl_read64(host->sc, NVME_REG_ACQ), by_subsystem ? 0 : acq);
+		host->used = 0;
+	}
+}
+
+/* Base 2.0, 1.6.3: reserved bits are read as 0, whatever is written. Figures 46, 49, 50 and 51. */
+static void reserved_bits_do_not_stick(void **state)
+{
+	struct host *host = *state;
+
+	softctrl_write32(host->sc, NVME_REG_AQA, 0xffffffff);
+	assert_int_equal(softctrl_read32(host->sc, NVME_REG_AQA), 0x0fff0fff);
+	softctrl_write64(host->sc, NVME_REG_ASQ, UINT64_MAX);
+	assert_int_equal(softctrl_read64(host->sc, NVME_REG_ASQ), UINT64_MAX << 12);
+	softctrl_write64(host->sc, NVME_REG_ACQ, UINT64_MAX);
+	assert_int_equal(softctrl_read64(host->sc, NVME_REG_ACQ), UINT64_MAX << 12);
+	softctrl_write32(host->sc, NVME_REG_CC, 0xfffffffe & ~(3u << 14));
+	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CC), 0x01ff3ff0);
+	softctrl_write32(host->sc, NVME_REG_CC, 0);
+	host_enable(host);
+	softctrl_write32(host->sc, NVME_REG_CC,
+			 softctrl_read32(host->sc, NVME_REG_CC) | 0xfe00000e);
+	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CC), 0x00460001);
+}
+
 static void admin_queue_addresses_are_written_whole_or_in_halves(void **state)
 {
 	struct host *host = *state;
@@ -299,6 +346,8 @@ int main(void)
 		test(enabling_makes_it_ready_and_disabling_not_ready),
 		test(read_only_and_reserved_registers_ignore_writes),
 		test(interrupt_masks_set_and_clear),
+		test(a_reset_clears_interrupt_masks_and_keeps_the_admin_queue),
+		test(reserved_bits_do_not_stick),
 		test(admin_queue_addresses_are_written_whole_or_in_halves),
 		test(a_wrong_configuration_is_fatal),
 		test(a_wrong_admin_queue_is_fatal),

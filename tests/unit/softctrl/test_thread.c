@@ -268,6 +268,24 @@ static void signals_are_not_for_the_controllers_thread(void **state)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* A burst ends before its queue is empty: the thread comes back by itself. */
+static void bursts_go_on_without_another_doorbell(void **state)
+{
+	struct nvme_sqe arbitration = { .opcode = 0x09, .cdw10 = 0x01, .cdw11 = 0 };
+	struct nvme_sqe flush = { .opcode = 0x00, .nsid = 1 };
+	struct host *host = *state;
+
+	assert_int_equal(host_status(host, 0, arbitration), 0);
+	host_queue_pair(host, 1, 16, 16);
+	for (int round = 0; round < 10; round++) {
+		for (int i = 0; i < 10; i++)
+			host_put(host, 1, flush);
+		host_ring_sq(host, 1, host->queues[1].tail);
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(host_code(host_wait(host, 1)), 0);
+	}
+}
+
 #define both(name)                                                     \
 	cmocka_unit_test_setup_teardown(name, setup_inline, teardown), \
 		cmocka_unit_test_setup_teardown(name, setup_threaded, teardown)
@@ -283,6 +301,7 @@ int main(void)
 		threaded(an_event_wakes_the_parked_thread),
 		threaded(the_parked_thread_sees_keep_alive_expire),
 		threaded(a_full_completion_queue_goes_on_when_the_head_moves),
+		both(bursts_go_on_without_another_doorbell),
 		threaded(signals_are_not_for_the_controllers_thread),
 	};
 

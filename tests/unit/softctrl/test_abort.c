@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Aborts of commands that cannot be fetched, or not be answered, just now. NVMe Base 2.0, 5.1 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support/fault_media.h"
+#include "support/softctrl_host.h"
+
+#define ABORT_REQUESTED 0x007
+#define LIMIT_EXCEEDED  0x103
+
+static int setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_init(host);
+	host_create(host);
+	fault_attach(host->sc);
+	host_enable(host);
+	*state = host;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fault.held = false;
+	host_destroy(*state);
+	free(*state);
+	return 0;
+}
+
+static struct nvme_sqe abort_sqe(uint16_t cid)
+{
+	return (struct nvme_sqe){ .opcode = 0x08, .cdw10 = (uint32_t)cid << 16 | 1 };
+}
+
+static struct nvme_sqe read_one(void)
+{
+	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
+}
+
+/* More commands than the controller takes at a time, of which the last are in the ring. */
+#define NSQES 320u
+#define NHELD 256u
+
+static void hold_commands(struct host *host, uint16_t *waiting, unsigned nwaiting)
+{
+	host_queue_pair(host, 1, NSQES, NSQES);
+	fault.held = true;
+	fault.nsubmitted[MEDIA_READ] = 0;
+	for (unsigned i = 0; i < NHELD; i++)
+		host_put(host, 1, read_one());
+	for (unsigned i = 0; i < nwaiting; i++)
+		waiting[i] = host_submit(host, 1, read_one());
+	host_process(host, 1);
+	assert_int_equal(fault.nsubmitted[MEDIA_READ], NHELD);
+}
+
+static void let_go(struct host *host)
+{
+	fault.held = false;
+	host_process(host, 1);
+}
+
+static bool none_is_answered(struct host *host)
+{
+	struct nvme_cqe cqe;
+
+	host_process(host, 0);
+	return !host_reap(host, 0, &cqe);
+}
+
+static void two_aborts_of_a_command_abort_it_and_nothing_else(void **state)
+{
+	struct host *host = *state;
+	struct nvme_cqe cqe;
+	uint16_t waiting;
+
+	hold_commands(host, &waiting, 1);
+	host_submit(host, 0, abort_sqe(waiting));
+	host_submit(host, 0, abort_sqe(waiting));
+	assert_true(none_is_answered(host));
+	let_go(host);
+	for (unsigned i = 0; i < NHELD; i++)
+		assert_int_equal(host_code(host_wait(host, 1)), 0);
+	cqe = host_wait(host, 1);
+	assert_int_equal(cqe.cid, waiting);
+	assert_int_equal(host_code(cqe), ABORT_REQUESTED);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(host_wait(host, 0).dw0, 0);
+	for (unsigned i = 0; i < 3 * NSQES; i++)
+		assert_int_equal(host_status(host, 1, read_one()), 0);
+}
+
+static void an_abort_is_answered_after_what_it_aborts_is_posted(void **state)
+{
+	struct host *host = *state;
+	struct nvme_cqe cqe;
+	uint16_t cid;
+
+	host_queue_pair(host, 1, 8, 2); /* room for one completion */
+	host_submit(host, 1, read_one());
+	host_process(host, 1);
+	cid = host_submit(host, 1, read_one());
+	host_submit(host, 0, abort_sqe(cid));
+	assert_true(none_is_answered(host));
+	assert_int_equal(host_code(host_wait(host, 1)), 0);
+	host_process(host, 0);
+	assert_true(host_reap(host, 1, &cqe));
+	assert_int_equal(cqe.cid, cid);
+	assert_int_equal(host_code(cqe), ABORT_REQUESTED);
+	assert_true(host_reap(host, 0, &cqe));
+	assert_int_equal(cqe.dw0, 0);
+	assert_int_equal(host_status(host, 1, read_one()), 0);
+}
+
+static void not_more_aborts_wait_than_the_limit_says(void **state)
+{
+	struct host *host = *state;
+	uint16_t waiting[5];
+
+	hold_commands(host, waiting, 5);
+	for (unsigned i = 0; i < 4; i++)
+		host_submit(host, 0, abort_sqe(waiting[i]));
+	assert_true(none_is_answered(host));
+	assert_int_equal(host_status(host, 0, abort_sqe(waiting[4])), LIMIT_EXCEEDED);
+	assert_int_equal(host_run(host, 0, abort_sqe(0xfff0)).dw0,
+			 1); /* not there: it need not wait */
+	let_go(host);
+	for (unsigned i = 0; i < NHELD; i++)
+		assert_int_equal(host_code(host_wait(host, 1)), 0);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(host_code(host_wait(host, 1)), ABORT_REQUESTED);
+	assert_int_equal(host_code(host_wait(host, 1)), 0);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(host_wait(host, 0).dw0, 0);
+}
+
+static void aborts_end_with_the_queue_of_their_commands(void **state)
+{
+	struct nvme_sqe delete = { .opcode = 0x00, .cdw10 = 1 };
+	struct host *host = *state;
+	uint16_t waiting[2], cid;
+
+	hold_commands(host, waiting, 2);
+	host_submit(host, 0, abort_sqe(waiting[0]));
+	host_submit(host, 0, abort_sqe(waiting[1]));
+	assert_true(none_is_answered(host));
+	cid = host_submit(host, 0, delete);
+	fault.held = false;
+	/* In whatever order, each once. */
+	for (unsigned i = 0, ndeleted = 0; i < 3; i++) {
+		struct nvme_cqe cqe = host_wait(host, 0);
+
+		assert_int_equal(host_code(cqe), 0);
+		ndeleted += cqe.cid == cid;
+		assert_true(i < 2 || ndeleted == 1);
+	}
+	assert_true(none_is_answered(host));
+	assert_int_equal(host_run(host, 0, (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = 7 }).cid,
+			 cid + 1);
+}
+
+static void a_reset_forgets_aborts_that_wait(void **state)
+{
+	struct host *host = *state;
+	uint16_t waiting[4];
+
+	hold_commands(host, waiting, 4);
+	for (unsigned i = 0; i < 4; i++)
+		host_submit(host, 0, abort_sqe(waiting[i]));
+	assert_true(none_is_answered(host));
+	fault.held = false;
+	host_disable(host);
+	host_enable(host);
+	assert_true(none_is_answered(host));
+	hold_commands(host, waiting, 1);
+	host_submit(host, 0, abort_sqe(waiting[0]));
+	assert_true(none_is_answered(host));
+	let_go(host);
+	assert_int_equal(host_wait(host, 0).dw0, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(two_aborts_of_a_command_abort_it_and_nothing_else),
+		TEST(an_abort_is_answered_after_what_it_aborts_is_posted),
+		TEST(not_more_aborts_wait_than_the_limit_says),
+		TEST(aborts_end_with_the_queue_of_their_commands),
+		TEST(a_reset_forgets_aborts_that_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
