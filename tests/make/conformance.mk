@@ -3,7 +3,8 @@
 
 CHECK_LANES += conformance
 CONFORMANCE := $(B)/tests/conformance/target
-CONFORMANCE_OBJS := $(call objs,$(wildcard tests/conformance/*.c))
+CONFORMANCE_PRELOAD := $(B)/tests/conformance/preload.so
+CONFORMANCE_OBJS := $(call objs,$(filter-out %/preload.c,$(wildcard tests/conformance/*.c)))
 CONFORMANCE_TESTS := $(wildcard tests/conformance/test_*.py)
 
 $(CONFORMANCE_OBJS): $(B)/obj/%.o: %.c $(B)/flags
@@ -16,9 +17,18 @@ $(CONFORMANCE): $(CONFORMANCE_OBJS) $(B)/lib/qtest_support.a $(INSIDES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OPT) $(LDFLAGS) $^ $(INSIDES) $(LIB_LIBS) $(CMOCKA) -lm -pthread -o $@
 
+$(CONFORMANCE_PRELOAD): tests/conformance/preload.c $(SHARED) $(B)/flags
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC $(PUBLIC_CFLAGS) $(LDFLAGS) $< $(FROM_OUTSIDE) -o $@
+
 -include $(patsubst %.o,%.d,$(CONFORMANCE_OBJS))
 
-.PHONY: check-conformance
-check-conformance: ## registers, structures, features, log pages and statuses as the specification has them
-	+@$(SUBMAKE) $(CONFORMANCE)
+.PHONY: check-conformance deps-conformance
+check deps: deps-conformance
+deps-conformance:
+	@tests/deps/install --optional conformance
+
+check-conformance: deps-conformance ## what the specification says, asked of our controller and of QEMU's
+	+@$(SUBMAKE) $(CONFORMANCE) $(CONFORMANCE_PRELOAD)
 	+@$(SUBMAKE) lane-programs LANE=conformance PROGRAMS='$(CONFORMANCE_TESTS)'
