@@ -56,12 +56,13 @@ inside() {
 		DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# inside_mounted ROOT FOLDER COMMAND...: with the machine's devices and processes, in mounts that go with the command
+# inside_mounted ROOT FOLDER COMMAND...: with the machine's devices and processes, in mounts that go with the command;
+# of the make that runs it, one in there knows nothing
 # shellcheck disable=SC2016 # the inner shells expand
 inside_mounted() {
 	unshare --mount sh -euc '
 		root=$1 top=$2
 		shift 2
 		for folder in dev proc sys; do mount --rbind "/$folder" "$root/$folder"; done
-		exec chroot "$root" sh -euc "cd \"\$1\" && shift && exec \"\$@\"" sh "$top" "$@"' sh "$@"
+		exec chroot "$root" env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL sh -euc "cd \"\$1\" && shift && exec \"\$@\"" sh "$top" "$@"' sh "$@"
 }

@@ -53,7 +53,7 @@ def virtiofsd_command():
     """How to serve the host's root: as root, or as a user who is root in a namespace of his own."""
     there = [str(path) for path in VIRTIOFSD if path.exists()]
     if not there:
-        raise RuntimeError("virtiofsd is not there: install qemu-system-common")
+        raise RuntimeError("virtiofsd is not there: install virtiofsd, or on Debian 12 qemu-system-common")
     command = there[:1]
     if os.getuid() == 0:
         return command

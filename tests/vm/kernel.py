@@ -2,6 +2,7 @@
 """A guest's kernel and its first file system, made from Debian packages that are unpacked but not installed."""
 
 import fcntl
+import lzma
 import os
 import pathlib
 import subprocess
@@ -39,6 +40,13 @@ def download(folder):
         run("apt-get", "-qq", "download", newest_package(), cwd=folder)
 
 
+def decompress_modules(root):
+    """Those of Debian 13 and later are compressed; busybox loads none that is."""
+    for path in root.rglob("*.ko.xz"):
+        path.with_suffix("").write_bytes(lzma.decompress(path.read_bytes()))
+        path.unlink()
+
+
 def unpacked():
     """The folder of an unpacked kernel package; the newest is fetched if there is none yet."""
     root = CACHE / "kernel"
@@ -50,6 +58,7 @@ def unpacked():
         deb, = fresh.glob("*.deb")
         run("dpkg", "-x", deb, fresh)
         deb.unlink()
+        decompress_modules(fresh)
         run("rm", "-rf", root)
         fresh.rename(root)
     return root
@@ -65,7 +74,7 @@ def module_needs(path):
 
 def modules(root, names):
     """The files of modules and all that they need, each after what it needs; what is built in is left out."""
-    known = {path.stem.replace("-", "_"): path for path in root.glob("lib/modules/*/kernel/**/*.ko")}
+    known = {path.stem.replace("-", "_"): path for path in root.rglob("*.ko")}
     ordered = []
 
     def add(name):
