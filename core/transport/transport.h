@@ -51,7 +51,7 @@ struct transport_ops {
 	 * then it has been disabled, and knows nothing any more of what a former user gave it. */
 	int (*connect)(struct transport *transport);
 	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
-	 * reaching memory. Until it is closed it is of no use then. */
+	 * reaching memory. Until it is closed it is of no use then. -EBUSY: it does not obey that either. */
 	int (*isolate)(struct transport *transport);
 	/* Null where there is no such thing. Has the interrupt vector, 1 or above, signal the eventfd;
 	 * -1: nobody any more, and the eventfd is not touched after the return. One call at a time. */

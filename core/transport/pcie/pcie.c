@@ -14,6 +14,7 @@
  * opened, so that it is found as after power-on: a second reset would only cost its 100 ms
  * again.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/barrier.h"
@@ -26,6 +27,7 @@
 #include "env/uio/uio.h"
 #include "env/vfio/vfio.h"
 #include "mem/domain.h"
+#include "pci/config.h"
 #include "pci/sysfs.h"
 #include "spec/regs.h"
 #include "transport/pcie/memory.h"
@@ -33,12 +35,8 @@
 #include "transport/pcie/place.h"
 #include "transport/transport.h"
 
-/* PCI Local Bus 3.0, 6.2.2: the Command register. */
-#define PCI_COMMAND            0x04u
-#define PCI_COMMAND_MEMORY     0x2u
-#define PCI_COMMAND_BUS_MASTER 0x4u
-
 #define NVME_BAR 0u
+#define ALL_ONES 0xffffu
 
 struct pcie {
 	struct transport transport;
@@ -56,14 +54,29 @@ static struct pcie *pcie_of(struct transport *transport)
 /* --- opening and closing
  * -------------------------------------------------------------------------- */
 
+/* A function that does not answer reads as all ones (PCI Express Base 5.0, 2.3.2), which is no value to write back when
+ * it answers again. */
+static int command_read(struct pcie *pcie, uint16_t *command)
+{
+	int rc = device_config_read16(pcie->device, PCI_CONFIG_COMMAND, command);
+
+	if (rc || *command != ALL_ONES)
+		return rc;
+	return error_set(
+		-EIO, UPNVME_ERR_SYSTEM,
+		"%s: its configuration space reads as all ones: the device is gone, powered off, "
+		"or not reachable over the bus",
+		pcie->device->address);
+}
+
 static int command_change(struct pcie *pcie, uint16_t clear, uint16_t set)
 {
 	uint16_t command;
-	int rc = device_config_read16(pcie->device, PCI_COMMAND, &command);
+	int rc = command_read(pcie, &command);
 
 	if (rc)
 		return rc;
-	return device_config_write16(pcie->device, PCI_COMMAND,
+	return device_config_write16(pcie->device, PCI_CONFIG_COMMAND,
 				     (uint16_t)((command & ~clear) | set));
 }
 
@@ -83,10 +96,12 @@ static int bar_map(struct pcie *pcie)
 }
 
 /* One that could not be reset may be at work still for whoever had it before, in memory that is
- * somebody else's by now: its registers are reached first. */
+ * somebody else's by now: its registers are reached first. Nobody here serves the interrupt line (INTx), which the
+ * admin queue would pull at each completion, and which others may share. */
 static int pcie_start(struct pcie *pcie)
 {
-	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, PCI_COMMAND_MEMORY);
+	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER,
+				PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
 
 	if (!rc)
 		rc = bar_map(pcie);
@@ -153,14 +168,55 @@ static int pcie_open(struct transport **transport, const struct uri *uri)
 	return rc ? rc : pcie_attach(transport, device, place.node);
 }
 
-static int pcie_connect(struct transport *transport)
+static int has_msix(struct pcie *pcie, bool *has)
 {
-	return command_change(pcie_of(transport), 0, PCI_COMMAND_BUS_MASTER);
+	struct pci_config config = { .fd = pcie->device->config_fd,
+				     .base = pcie->device->config_offset };
+	uint32_t offset = 0;
+	int rc;
+
+	snprintf(config.address, sizeof(config.address), "%s", pcie->device->address);
+	rc = pci_config_capability(&config, PCI_CAP_MSIX, &offset);
+	*has = offset;
+	return rc;
 }
 
+/* INTMS is for those that have no MSI-X, and may not be touched with it (NVMe over PCIe Transport 1.0c, 3.5.1; NVMe
+ * Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each time. */
+static int mask_interrupts(struct pcie *pcie)
+{
+	bool msix = true;
+	int rc = has_msix(pcie, &msix);
+
+	if (rc || msix)
+		return rc;
+	return pcie->transport.ops->write32(&pcie->transport, NVME_REG_INTMS, UINT32_MAX);
+}
+
+static int pcie_connect(struct transport *transport)
+{
+	struct pcie *pcie = pcie_of(transport);
+	int rc = mask_interrupts(pcie);
+
+	if (rc)
+		return rc;
+	return command_change(pcie, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_NO_INTX);
+}
+
+/* Believed when it is read back. */
 static int pcie_isolate(struct transport *transport)
 {
-	return command_change(pcie_of(transport), PCI_COMMAND_BUS_MASTER, 0);
+	struct pcie *pcie = pcie_of(transport);
+	uint16_t command = 0;
+	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, 0);
+
+	if (!rc)
+		rc = command_read(pcie, &command);
+	if (rc || !(command & PCI_COMMAND_BUS_MASTER))
+		return rc;
+	return error_set(-EBUSY, UPNVME_ERR_SYSTEM,
+			 "%s: its bus mastering cannot be switched off (command register %04xh)",
+			 pcie->device->address, command);
 }
 
 static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)

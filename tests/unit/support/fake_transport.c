@@ -395,10 +395,12 @@ static int fake_connect(struct transport *transport)
 
 static int fake_isolate(struct transport *transport)
 {
-	fake_of(transport)->nisolated++;
-	return fake_of(transport)->fail_isolate ?
-		       error_set(-EIO, UPNVME_ERR_SYSTEM, "an isolation that fails") :
-		       0;
+	struct fake_transport *fake = fake_of(transport);
+
+	fake->nisolated++;
+	return fake->fail_isolate ? error_set(fake->disobeys ? -EBUSY : -EIO, UPNVME_ERR_SYSTEM,
+					      "an isolation that fails") :
+				    0;
 }
 
 static int fake_interrupt(struct transport *transport, uint16_t vector, int fd)

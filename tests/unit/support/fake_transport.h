@@ -82,6 +82,7 @@ struct fake_transport {
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nconnected, nisolated;
 	bool fail_isolate;
+	bool disobeys; /* it is there to be isolated, and is not */
 	/* After fake_transport_with_storage: whether that answers, and what it had at shutdown, which is fatal then. */
 	_Atomic bool waiting;
 	const char *trouble;

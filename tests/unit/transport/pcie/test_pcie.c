@@ -22,6 +22,7 @@
 #define ADDRESS "0000:01:00.0"
 #define COMMAND 4
 #define MASTER  6u /* memory decoding and bus mastering */
+#define NO_INTX 0x400u
 
 static struct fake {
 	struct device device;
@@ -99,19 +100,75 @@ static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(voi
 {
 	struct transport *transport;
 
-	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0x404), 0);
+	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0x144), 0);
 	assert_int_equal(pcie_attach(&transport, &fake.device, 3), 0);
 	assert_int_equal(transport->node, 3);
-	assert_int_equal(command(), 0x402);
+	assert_int_equal(command(), 0x142 | NO_INTX);
 	assert_int_equal(transport->ops->connect(transport), 0);
-	assert_int_equal(command(), 0x400 | MASTER);
+	assert_int_equal(command(), 0x140 | NO_INTX | MASTER);
 	assert_int_equal(transport->ops->isolate(transport), 0);
-	assert_int_equal(command(), 0x402);
+	assert_int_equal(command(), 0x142 | NO_INTX);
 	assert_false(transport->ops->leaving(transport));
 	fake.leaving = true;
 	assert_true(transport->ops->leaving(transport));
 	transport_close(transport);
-	assert_int_equal(command(), 0x402);
+	assert_int_equal(command(), 0x142 | NO_INTX);
+}
+
+/* The line is off before the device may reach memory, as is INTMS where there is no MSI-X: with it, that register is
+ * not to be touched. */
+static void interrupts_that_nobody_serves_are_off(void **state)
+{
+	for (uint16_t msix = 0; msix < 2; msix++) {
+		struct transport *transport;
+		uint32_t intms = 0;
+
+		fake.nopen = 1;
+		assert_int_equal(device_config_write16(&fake.device, 0x06, 0x10), 0);
+		assert_int_equal(device_config_write16(&fake.device, 0x34, 0x40), 0);
+		assert_int_equal(device_config_write16(&fake.device, 0x40, msix ? 0x5001 : 1), 0);
+		assert_int_equal(device_config_write16(&fake.device, 0x50, 0x11), 0);
+		assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+		assert_int_equal(command(), 0x402);
+		assert_int_equal(device_config_write16(&fake.device, COMMAND, 2), 0);
+		assert_int_equal(transport->ops->connect(transport), 0);
+		assert_int_equal(command(), NO_INTX | MASTER);
+		transport->ops->read32(transport, NVME_REG_INTMS, &intms);
+		assert_int_equal(intms, msix ? 0 : UINT32_MAX);
+		transport_close(transport);
+	}
+}
+
+/* What is written to a file of O_APPEND goes to its end (pwrite(2)): the register stays as it is. */
+static void a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(transport->ops->connect(transport), 0);
+	assert_int_equal(fcntl(fake.device.config_fd, F_SETFL, O_APPEND), 0);
+	assert_int_equal(transport->ops->isolate(transport), -EBUSY);
+	assert_non_null(strstr(error_last()->text, ADDRESS ": its bus mastering"));
+	assert_int_equal(fcntl(fake.device.config_fd, F_SETFL, 0), 0);
+	assert_int_equal(transport->ops->isolate(transport), 0);
+	transport_close(transport);
+}
+
+/* It may be back at the next access: then all that it has would be switched on. */
+static void a_command_register_of_all_ones_is_not_written_back(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0xffff), 0);
+	assert_int_equal(transport->ops->isolate(transport), -EIO);
+	assert_non_null(strstr(error_last()->text, "all ones"));
+	assert_int_equal(transport->ops->connect(transport), -EIO);
+	assert_int_equal(command(), 0xffff);
+	transport_close(transport);
+	assert_int_equal(command(), 0xffff);
+	fake.nopen = 1;
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), -EIO);
 }
 
 static void registers_are_loads_and_stores(void **state)
@@ -298,6 +355,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_device_may_reach_memory_when_it_is_told_and_while_it_is_open),
+		TEST(interrupts_that_nobody_serves_are_off),
+		TEST(a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated),
+		TEST(a_command_register_of_all_ones_is_not_written_back),
 		TEST(registers_are_loads_and_stores),
 		TEST(a_bar_without_room_for_the_registers_is_refused),
 		TEST(doorbells_beyond_the_bar_are_refused),
