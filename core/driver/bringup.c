@@ -18,6 +18,7 @@
 #include "driver/cmb.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
+#include "driver/watch.h"
 #include "spec/regs.h"
 #include "transport/transport.h"
 
@@ -276,8 +277,10 @@ static int do_enable(struct upnvme_ctrlr *ctrlr)
 		NVME_FIELD_SET(NVME_CC_MPS, 0u) | NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
 		NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
 		NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
-	int rc = write32(ctrlr, NVME_REG_CC, cc);
+	int rc = watch_begin(ctrlr);
 
+	if (!rc)
+		rc = write32(ctrlr, NVME_REG_CC, cc);
 	return rc ? rc : STATE_WAIT_READY;
 }
 

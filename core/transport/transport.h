@@ -56,8 +56,8 @@ struct transport_ops {
 	/* Null where there is no such thing. Has the interrupt vector, 1 or above, signal the eventfd;
 	 * -1: nobody any more, and the eventfd is not touched after the return. One call at a time. */
 	int (*interrupt)(struct transport *transport, uint16_t vector, int fd);
-	/* Null where there is no such thing. True once the controller is to be taken away. */
-	bool (*leaving)(struct transport *transport);
+	/* Null where there is no such thing. Why the controller is of no use any more, or null. Any thread. */
+	const char *(*lost)(struct transport *transport);
 	/* Null where there is no such thing. True as long as storage behind the controller has not answered, for
 	 * commands of I/O queue `qid` or, with 0, for anything: the controller is alive, but until then the memory of
 	 * those commands may be touched, whatever it is told. */

@@ -231,11 +231,11 @@ static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
 			 device->address);
 }
 
-static bool pcie_leaving(struct transport *transport)
+static const char *pcie_lost(struct transport *transport)
 {
 	struct device *device = pcie_of(transport)->device;
 
-	return device->ops->leaving && device->ops->leaving(device);
+	return device->ops->lost ? device->ops->lost(device) : NULL;
 }
 
 /* --- the controller's own memory
@@ -370,5 +370,5 @@ const struct transport_ops transport_pcie = {
 	.connect = pcie_connect,
 	.isolate = pcie_isolate,
 	.interrupt = pcie_interrupt,
-	.leaving = pcie_leaving,
+	.lost = pcie_lost,
 };

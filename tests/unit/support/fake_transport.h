@@ -56,6 +56,7 @@ struct fake_transport {
 	bool never_disabled;  /* ... when it becomes 0 */
 	bool never_shut_down; /* CSTS.SHST stays at "occurring" */
 	bool fatal_on_enable; /* CSTS.CFS instead of RDY */
+	bool sticky;          /* CSTS.NSSRO is not cleared by writing it */
 	_Atomic bool gone;    /* all registers read as ones */
 	uint32_t slowness;    /* CSTS reads that a change of RDY takes */
 	uint32_t pending_reads;

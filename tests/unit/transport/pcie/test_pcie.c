@@ -29,7 +29,7 @@ static struct fake {
 	struct fake_env env;
 	uint64_t bar_bytes;
 	uint64_t hole_from, hole_to; /* what of the BAR is not mapped */
-	bool leaving;
+	const char *lost;
 	unsigned last_bar, nmaps;
 	int nopen;
 } fake;
@@ -55,15 +55,15 @@ static int fake_bar_map(struct device_bar *bar, struct device *device, unsigned 
 	return 0;
 }
 
-static bool fake_leaving(struct device *device)
+static const char *fake_lost(struct device *device)
 {
-	return fake.leaving;
+	return fake.lost;
 }
 
 static const struct device_ops fake_ops = {
 	.close = fake_close,
 	.bar_map = fake_bar_map,
-	.leaving = fake_leaving,
+	.lost = fake_lost,
 };
 
 static int setup(void **state)
@@ -108,9 +108,9 @@ static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(voi
 	assert_int_equal(command(), 0x140 | NO_INTX | MASTER);
 	assert_int_equal(transport->ops->isolate(transport), 0);
 	assert_int_equal(command(), 0x142 | NO_INTX);
-	assert_false(transport->ops->leaving(transport));
-	fake.leaving = true;
-	assert_true(transport->ops->leaving(transport));
+	assert_null(transport->ops->lost(transport));
+	fake.lost = "it is on fire";
+	assert_ptr_equal(transport->ops->lost(transport), fake.lost);
 	transport_close(transport);
 	assert_int_equal(command(), 0x142 | NO_INTX);
 }
