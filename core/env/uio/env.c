@@ -4,6 +4,7 @@
  * own. */
 #include "env/uio/env.h"
 
+#include "base/error.h"
 #include "base/util.h"
 #include "env/dpdk/plugin.h"
 #include "env/uio/pin.h"
@@ -39,6 +40,25 @@ static int uio_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 	return rc;
 }
 
+static int uio_same(struct env *env, void *va, uint64_t bytes, uint64_t iova)
+{
+	uint64_t now = 0, part;
+
+	(void)env;
+	for (uint64_t done = 0; done < bytes; done += part) {
+		part = bytes - done;
+		if (!plugin->physical((char *)va + done, &part, &now) && now == iova + done)
+			continue;
+		return error_set(
+			-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
+			"memory at %p, %llu bytes, is registered, but is other memory now: the device still "
+			"reaches the former: take its registrations back (upnvme_mem_unregister), then "
+			"register it; next time before it is freed",
+			va, (unsigned long long)bytes);
+	}
+	return 0;
+}
+
 static void uio_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 {
 	(void)env;
@@ -52,6 +72,7 @@ struct env *env_uio(const struct dpdk_plugin *dpdk)
 		.pages_alloc = uio_pages_alloc,
 		.pages_free = uio_pages_free,
 		.map = uio_map,
+		.same = uio_same,
 		.unmap = uio_unmap,
 	};
 	static struct env uio = { .ops = &ops, .name = "uio" };
