@@ -3,8 +3,8 @@
  * The way to a controller on the PCIe bus: `pcie:0000:01:00.0`.
  *
  * What the URI may say:
- *   env=      vfio: memory of this process; dpdk: huge pages of DPDK's (the default where some are
- *             free). Both are mapped in the IOMMU by the kernel's VFIO
+ *   env=      vfio: memory of this process (the default); dpdk: huge pages of DPDK's. Both are mapped
+ *             in the IOMMU by the kernel's VFIO
  *   pages=    of env=vfio: small, transparent (huge where the kernel has some to spare; the
  *             default), huge (those that were set aside)
  *   unsafe=   1: without an IOMMU, through UIO, too
