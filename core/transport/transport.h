@@ -43,8 +43,9 @@ struct transport_ops {
 	int (*queue)(struct transport *transport, uint16_t qid, uint32_t dstrd,
 		     struct transport_queue *queue);
 	/* Null where there is no such thing. Maps memory->bytes from `offset` on of the controller's base address
-	 * register `bar`, or as many of them as are there in one piece; at most once, until it is closed.
-	 * -EADDRINUSE when memory is mapped at its bus addresses. */
+	 * register `bar`, or as many of them as are there in one piece; at most once, until it is closed. No other
+	 * memory has its bus addresses from then on, also where they cannot be mapped; -EADDRINUSE when some has them
+	 * already. */
 	int (*memory)(struct transport *transport, unsigned bar, uint64_t offset,
 		      struct transport_memory *memory);
 	/* Null where there is no such thing. Lets the controller reach memory, which it cannot before: by

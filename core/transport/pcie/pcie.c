@@ -16,6 +16,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/barrier.h"
 #include "base/error.h"
@@ -43,7 +44,8 @@ struct pcie {
 	struct device *device;
 	struct device_bar bar;
 	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
-	struct transport_memory memory;
+	struct transport_memory reserved;
+	struct pci_resource bars[PCI_BARS];
 };
 
 static struct pcie *pcie_of(struct transport *transport)
@@ -128,7 +130,7 @@ static int device_open(struct device **device, const struct place *place,
 	return rc ? rc : vfio_device_open(device, place->address, place->number, pages);
 }
 
-int pcie_attach(struct transport **transport, struct device *device, int node)
+int pcie_attach(struct transport **transport, struct device *device, const struct place *place)
 {
 	struct pcie *pcie = calloc(1, sizeof(*pcie));
 	int rc;
@@ -138,7 +140,8 @@ int pcie_attach(struct transport **transport, struct device *device, int node)
 		return error_no_memory("a PCIe controller", sizeof(*pcie));
 	}
 	pcie->transport.ops = &transport_pcie;
-	pcie->transport.node = node;
+	pcie->transport.node = place->node;
+	memcpy(pcie->bars, place->bars, sizeof(pcie->bars));
 	pcie->device = device;
 	rc = pcie_start(pcie);
 	if (rc) {
@@ -146,7 +149,8 @@ int pcie_attach(struct transport **transport, struct device *device, int node)
 		free(pcie);
 		return rc;
 	}
-	log_info("%s: environment %s, NUMA node %d", device->address, device->env->name, node);
+	log_info("%s: environment %s, NUMA node %d", device->address, device->env->name,
+		 place->node);
 	*transport = &pcie->transport;
 	return 0;
 }
@@ -165,7 +169,7 @@ static int pcie_open(struct transport **transport, const struct uri *uri)
 		rc = place_find(&place, &sysfs_machine, uri_path(uri));
 	if (!rc)
 		rc = device_open(&device, &place, &wish);
-	return rc ? rc : pcie_attach(transport, device, place.node);
+	return rc ? rc : pcie_attach(transport, device, &place);
 }
 
 static int has_msix(struct pcie *pcie, bool *has)
@@ -241,47 +245,75 @@ static const char *pcie_lost(struct transport *transport)
 /* --- the controller's own memory
  * ------------------------------------------------------------------ */
 
+static int error_memory(const struct pcie *pcie, unsigned index, uint64_t offset)
+{
+	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
+			 pcie->device->address, (unsigned long long)offset, index,
+			 (unsigned long long)pcie->bars[index].bytes);
+}
+
+/* As many of its bytes as are within the BAR, and where that is on the bus: as the function says itself, or, when it is
+ * a virtual one, which says 0, the kernel. */
+static int memory_place(struct pcie *pcie, unsigned index, uint64_t offset,
+			struct transport_memory *memory)
+{
+	const struct pci_resource *bar = &pcie->bars[index];
+	int rc = device_bar_address(pcie->device, index, &memory->iova);
+
+	if (rc)
+		return rc;
+	if (offset >= bar->bytes)
+		return error_memory(pcie, index, offset);
+	memory->iova = (memory->iova ? memory->iova : bar->address) + offset;
+	memory->bytes = MIN(memory->bytes, bar->bytes - offset);
+	return 0;
+}
+
+static int memory_reserve(struct pcie *pcie, const struct transport_memory *memory)
+{
+	struct env *env = pcie->device->env;
+	int rc = env->ops->reserve ? env->ops->reserve(env, memory->iova, memory->bytes) : 0;
+
+	if (!rc)
+		pcie->reserved = *memory;
+	return rc;
+}
+
 static int memory_map(struct pcie *pcie, unsigned index, uint64_t offset,
 		      struct transport_memory *memory)
 {
 	struct device_bar *bar = index == NVME_BAR ? &pcie->bar : &pcie->memory_bar;
-	int rc = device_bar_address(pcie->device, index, &memory->iova);
+	int rc = 0;
 
-	if (!rc && !bar->base)
+	if (!bar->base)
 		rc = pcie->device->ops->bar_map(bar, pcie->device, index);
 	if (rc)
 		return rc;
 	memory->base = (char *)bar->base + offset;
-	memory->iova += offset;
 	memory->bytes = MIN(memory->bytes, device_bar_room(bar, offset));
-	if (memory->bytes)
-		return 0;
-	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
-			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
-			 pcie->device->address, (unsigned long long)offset, index,
-			 (unsigned long long)bar->bytes);
+	return memory->bytes ? 0 : error_memory(pcie, index, offset);
 }
 
+/* What is always on takes what has its addresses for its own whether it can be mapped or not: they are reserved first,
+ * and stay so. */
 static int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
 		       struct transport_memory *memory)
 {
 	struct pcie *pcie = pcie_of(transport);
-	struct env *env = pcie->device->env;
-	int rc = memory_map(pcie, bar, offset, memory);
+	int rc = memory_place(pcie, bar, offset, memory);
 
-	if (!rc && env->ops->reserve)
-		rc = env->ops->reserve(env, memory->iova, memory->bytes);
 	if (!rc)
-		pcie->memory = *memory;
-	return rc;
+		rc = memory_reserve(pcie, memory);
+	return rc ? rc : memory_map(pcie, bar, offset, memory);
 }
 
 static void memory_unreserve(struct pcie *pcie)
 {
 	struct env *env = pcie->device->env;
 
-	if (pcie->memory.bytes && env->ops->unreserve)
-		env->ops->unreserve(env, pcie->memory.iova);
+	if (pcie->reserved.bytes && env->ops->unreserve)
+		env->ops->unreserve(env, pcie->reserved.iova);
 }
 
 /* The device is cut off from memory before memory is given back. */

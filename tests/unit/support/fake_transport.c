@@ -166,6 +166,10 @@ static int fake_write32(struct transport *transport, uint32_t offset, uint32_t v
 			~(value & NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)); /* all else is read-only */
 	else if (offset == NVME_REG_CSTS)
 		;
+	else if (offset == NVME_REG_PMRMSCL && NVME_CAP_PMRS(fake->cap))
+		fake->pmrmscl = value;
+	else if (offset == NVME_REG_PMRMSCU && NVME_CAP_PMRS(fake->cap))
+		fake->pmrmscu = value;
 	else
 		fail_msg("the driver writes register %xh", offset);
 	pthread_mutex_unlock(&fake->lock);

@@ -66,6 +66,7 @@ struct fake_transport {
 	/* memory of its own: `memory_bytes` of a BAR from the place on that the driver asks for */
 	uint32_t cmbloc, cmbsz, cmbsts;
 	uint64_t cmbmsc;
+	uint32_t pmrmscl, pmrmscu;
 	char *memory;
 	uint64_t memory_bytes;
 	int fail_memory; /* negative errno of mapping it */
