@@ -331,8 +331,8 @@ func (c *Controller) tearDown() error {
 	return err
 }
 
-// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing that does, so that
-// neither a cycle nor the controller's own tables keep it.
+// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing that does, so
+// that neither a cycle nor the controller's own tables keep it.
 type leak struct {
 	what string
 	over *atomic.Bool // closed or freed, by whatever way

@@ -61,7 +61,8 @@ func TestRegisteredMemoryNeedsNoOtherReference(t *testing.T) {
 // Whoever has the memory may give it up when nothing of the buffer is left.
 func TestRegisteredMemoryThatIsDroppedIsUnregistered(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&block=512")
-	mine, err := syscall.Mmap(-1, 0, 1<<16, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	mine, err := syscall.Mmap(-1, 0, 1<<16, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	must(t, err)
 	part := func() *Buffer {
 		buf, err := c.Register(mine)

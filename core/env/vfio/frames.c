@@ -14,7 +14,7 @@
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
 #endif
 
-#define ENTRIES       512u /* read at once */
+#define ENTRIES       64u /* read at once */
 #define ENTRY_PRESENT (1ull << 63)
 #define ENTRY_FRAME   ((1ull << 55) - 1)
 #define UNKNOWN       0u /* the first page of memory is nobody's */
