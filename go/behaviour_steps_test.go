@@ -199,7 +199,8 @@ func stepRegister(r *run, s step) error {
 	if buf != nil {
 		mem = memory(buf, buf.bytes)
 	}
-	_, err := r.ctrlrs[s.text("ctrlr", "ctrlr")].Register(mem)
+	registered, err := r.ctrlrs[s.text("ctrlr", "ctrlr")].Register(mem)
+	r.registered = append(r.registered, registered)
 	return r.expect(s, 0, err)
 }
 

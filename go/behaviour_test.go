@@ -61,7 +61,8 @@ type run struct {
 	bufs         map[string]*Buffer
 	ios          map[string]*tableIO
 	mapped       [][]byte
-	failure      error // of a step within a function
+	registered   []*Buffer // what is not referred to any more is unregistered
+	failure      error     // of a step within a function
 }
 
 type tableIO struct {

@@ -58,7 +58,9 @@ func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
 
 // Register makes the caller's own memory reachable for the device (upnvme_mem_register): memory of mmap or C, or of
 // Go's, which is pinned until [Buffer.Free]; before Go 1.21, which has no pins, the buffer refers to it, and the heap
-// does not move. Memory of C must stay until then, too. The pages around it become reachable with it.
+// does not move. Memory of C must stay until then, too: a device goes on reaching what was registered, whatever is
+// mapped there later. A buffer that nothing refers to any more, nor one that was sliced from it, is freed when that is
+// found out. The pages around the memory become reachable with it.
 func (c *Controller) Register(memory []byte) (*Buffer, error) {
 	r := &region{ctrlr: c, bytes: uint64(len(memory)), lent: true, mem: memory}
 	if len(memory) > 0 {
@@ -73,6 +75,15 @@ func (c *Controller) Register(memory []byte) (*Buffer, error) {
 	return c.keep(r, "registered memory"), nil
 }
 
+// last is what is left to do for a buffer that was dropped: memory of others must not stay registered, since whoever
+// has it may give it up. The library's own stays for its views, until the controller is closed.
+func (r *region) last() func() error {
+	if r.lent {
+		return r.free
+	}
+	return nil
+}
+
 func (c *Controller) keep(r *region, what string) *Buffer {
 	r.over = new(atomic.Bool)
 	c.mu.Lock()
@@ -83,7 +94,7 @@ func (c *Controller) keep(r *region, what string) *Buffer {
 	}
 	c.buffers[r] = struct{}{}
 	c.regions.add(r)
-	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over)}
+	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over, r.last())}
 }
 
 // Len is how many bytes the buffer has.
@@ -125,7 +136,10 @@ func (b *Buffer) Free() error {
 	if b == nil {
 		return nil
 	}
-	r := b.region
+	return b.region.free()
+}
+
+func (r *region) free() error {
 	for {
 		state := r.state.Load()
 		if state&regionFreed != 0 {

@@ -8,6 +8,7 @@ package upnvme
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -124,7 +125,7 @@ func Open(uri string, options ...Option) (*Controller, error) {
 		call(func() C.int { return C.upnvme_close(c.ptr) })
 		return nil, err
 	}
-	c.leak = newLeak("controller "+uri, c.over)
+	c.leak = newLeak("controller "+uri, c.over, nil)
 	return c, nil
 }
 
@@ -330,21 +331,33 @@ func (c *Controller) tearDown() error {
 	return err
 }
 
-// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing, so that neither
-// a cycle nor the controller's own tables keep it.
+// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing that does, so
+// that neither a cycle nor the controller's own tables keep it.
 type leak struct {
 	what string
 	over *atomic.Bool // closed or freed, by whatever way
+	end  func() error // takes back what must not outlive it; nil: it is only told
+	told bool
 }
 
-func newLeak(what string, over *atomic.Bool) *leak {
-	l := &leak{what, over}
-	runtime.SetFinalizer(l, func(l *leak) {
-		if !l.over.Load() {
-			logWarn("upnvme: the " + l.what + " was dropped open")
-		}
-	})
+func newLeak(what string, over *atomic.Bool, end func() error) *leak {
+	l := &leak{what: what, over: over, end: end}
+	runtime.SetFinalizer(l, (*leak).dropped)
 	return l
+}
+
+// dropped is told once. What a command still needs is tried again when memory is collected next.
+func (l *leak) dropped() {
+	if l.over.Load() {
+		return
+	}
+	if !l.told {
+		logWarn("upnvme: the " + l.what + " was dropped open")
+	}
+	l.told = true
+	if l.end != nil && errors.Is(l.end(), syscall.EBUSY) {
+		runtime.SetFinalizer(l, (*leak).dropped)
+	}
 }
 
 // CMBFlags are what a controller's memory buffer may hold (UPNVME_CMB_...; NVMe Base 2.0, 3.1.3.12).

@@ -72,7 +72,8 @@
 // who wait for a lease; lets commands that the device has finish, for 10 s if [DrainTimeout] does not say otherwise,
 // and then has the library end them; waits for the functions of WithQPair to return, whose Submit now fails while Poll
 // and Reap go on; ends the threads of pools; and gives all DMA memory back. Nothing is left: no goroutine, thread or
-// memory. Finalizers do not close anything. They tell the log what was dropped open.
+// memory. Finalizers tell the log what was dropped open. They close nothing, but take registrations of the caller's own
+// memory back.
 //
 // # Errors
 //

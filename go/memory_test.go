@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -55,6 +56,34 @@ func TestRegisteredMemoryNeedsNoOtherReference(t *testing.T) {
 		must(t, buf.Free())
 	}
 	runtime.KeepAlive(others)
+}
+
+// Whoever has the memory may give it up when nothing of the buffer is left.
+func TestRegisteredMemoryThatIsDroppedIsUnregistered(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&block=512")
+	mine, err := syscall.Mmap(-1, 0, 1<<16, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	must(t, err)
+	part := func() *Buffer {
+		buf, err := c.Register(mine)
+		must(t, err)
+		return buf.Slice(512, 1024)
+	}()
+	r := part.region
+	for i := 0; i < 5; i++ {
+		runtime.GC()
+		must(t, ns.Read(ctx, part, 0, 1))
+	}
+	part = nil
+	eventually(t, "it is unregistered", func() bool {
+		runtime.GC()
+		return r.over.Load()
+	})
+	again := &region{ctrlr: c, lent: true, over: new(atomic.Bool), ptr: r.ptr, bytes: r.bytes}
+	if err := again.giveBack(); !errors.Is(err, syscall.EINVAL) {
+		t.Error("it is registered still: ", err)
+	}
+	must(t, syscall.Munmap(mine))
 }
 
 func TestRegisteredMemoryStaysWhileACommandMayTouchIt(t *testing.T) {

@@ -18,6 +18,7 @@
 #include "driver/cmb.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
+#include "driver/watch.h"
 #include "spec/regs.h"
 #include "transport/transport.h"
 
@@ -276,8 +277,10 @@ static int do_enable(struct upnvme_ctrlr *ctrlr)
 		NVME_FIELD_SET(NVME_CC_MPS, 0u) | NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
 		NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
 		NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
-	int rc = write32(ctrlr, NVME_REG_CC, cc);
+	int rc = watch_begin(ctrlr);
 
+	if (!rc)
+		rc = write32(ctrlr, NVME_REG_CC, cc);
 	return rc ? rc : STATE_WAIT_READY;
 }
 
@@ -361,20 +364,25 @@ bool bringup_is_disabled(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t csts;
 
-	return !bringup_status(ctrlr, &csts) && !NVME_CSTS_RDY(csts);
+	if (bringup_status(ctrlr, &csts))
+		return false;
+	if (NVME_CSTS_RDY(csts))
+		(void)write_disabled(ctrlr); /* it may have been out of reach when it was told */
+	return !NVME_CSTS_RDY(csts);
 }
 
-/* Also one that is gone: it may only have lost its link for a while. */
-static bool isolate(struct upnvme_ctrlr *ctrlr)
+/* Also one that is gone: it may only have lost its link for a while. Where nothing can be switched off any more, it
+ * counts that it is gone; not where something can, and does not obey. */
+static bool is_kept_off(struct upnvme_ctrlr *ctrlr)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
+	int rc = ops->isolate ? ops->isolate(ctrlr->transport) : -ENOTSUP;
 
-	if (!ops->isolate)
-		return false;
-	if (!ops->isolate(ctrlr->transport))
+	if (!rc)
 		return true;
-	log_warn("%s cannot be isolated: %s", ctrlr->uri, error_last()->text);
-	return false;
+	if (ops->isolate)
+		log_warn("%s cannot be isolated: %s", ctrlr->uri, error_last()->text);
+	return rc != -EBUSY && is_gone(ctrlr);
 }
 
 int bringup_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
@@ -385,7 +393,7 @@ int bringup_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
 	if (!rc)
 		return 0;
 	why = *error_last();
-	if (!isolate(ctrlr) && !is_gone(ctrlr))
+	if (!is_kept_off(ctrlr))
 		return error_set(rc, why.code, "%s", why.text);
 	log_warn("%s, which could not be disabled, is kept off memory: %s", ctrlr->uri, why.text);
 	return 0;

@@ -16,7 +16,7 @@ int bringup_enable(struct upnvme_ctrlr *ctrlr);
  * that can be done; one that is gone counts as disabled. Storage that it waits for is given `storage_ns`. An error: it
  * may still touch memory. */
 int bringup_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns);
-/* Whether one that was told to has become so since. */
+/* Whether one that was told to has become so since; one that has not is told again. */
 bool bringup_is_disabled(struct upnvme_ctrlr *ctrlr);
 
 /* Tells the controller that power may go, and waits until it is ready for that. An error: what is in its volatile

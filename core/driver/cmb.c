@@ -70,6 +70,19 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
 	return rc;
 }
 
+/* The persistent memory region is not used. What a former user had it listen at, which no reset of the controller
+ * clears, is forgotten as well (NVMe Base 2.0c, 3.1.3.27 and 3.1.3.28): switched off by the lower half first. */
+static int forget_persistent(struct upnvme_ctrlr *ctrlr)
+{
+	const struct transport_ops *ops = ctrlr->transport->ops;
+	int rc;
+
+	if (!NVME_CAP_PMRS(ctrlr->cap))
+		return 0;
+	rc = ops->write32(ctrlr->transport, NVME_REG_PMRMSCL, 0);
+	return rc ? rc : ops->write32(ctrlr->transport, NVME_REG_PMRMSCU, 0);
+}
+
 static uint64_t doorbells_end(const struct upnvme_ctrlr *ctrlr)
 {
 	return NVME_REG_DOORBELLS +
@@ -85,12 +98,17 @@ static const char *obstacle(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc, u
 		return "its unit of size is reserved";
 	if (bir == 1 || bir > BAR_LAST)
 		return "it is in no BAR that can be one's beginning";
-	if (bir == 0 &&
-	    NVME_CMBLOC_OFST(cmbloc) * NVME_CMBSZ_UNIT_BYTES(szu) < doorbells_end(ctrlr))
-		return "it overlaps the controller's registers";
 	if (!ctrlr->transport->ops->memory)
 		return "this transport does not reach it";
 	return NULL;
+}
+
+static bool overlaps_registers(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc, uint32_t cmbsz)
+{
+	uint64_t unit = NVME_CMBSZ_UNIT_BYTES(NVME_CMBSZ_SZU(cmbsz));
+
+	return NVME_CMBLOC_BIR(cmbloc) == 0 &&
+	       NVME_CMBLOC_OFST(cmbloc) * unit < doorbells_end(ctrlr);
 }
 
 /* Part of it may be beyond the BAR's end, and is then not there (3.1.3.12). */
@@ -107,12 +125,20 @@ static int map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint
 	return rc;
 }
 
+static int not_used(const struct upnvme_ctrlr *ctrlr, const char *why, uint32_t cmbloc,
+		    uint32_t cmbsz)
+{
+	log_warn("%s: its memory buffer is not used: %s (CMBLOC %08xh, CMBSZ %08xh)", ctrlr->uri,
+		 why, cmbloc, cmbsz);
+	return 0;
+}
+
 /* One that is always on takes what is at its addresses for its own, whether it is used or not. */
-static int not_mapped(const struct upnvme_ctrlr *ctrlr, int rc)
+static int not_mapped(const struct upnvme_ctrlr *ctrlr, int rc, uint32_t cmbloc, uint32_t cmbsz)
 {
 	if (rc == -EADDRINUSE && !is_controlled(ctrlr))
 		return rc;
-	log_warn("%s: its memory buffer is not used: %s", ctrlr->uri, error_last()->text);
+	not_used(ctrlr, error_last()->text, cmbloc, cmbsz);
 	error_clear();
 	return 0;
 }
@@ -139,17 +165,20 @@ int cmb_find(struct upnvme_ctrlr *ctrlr)
 	const char *why;
 	int rc = read_registers(ctrlr, &cmbloc, &cmbsz);
 
+	if (!rc)
+		rc = forget_persistent(ctrlr);
 	if (rc || !NVME_CMBSZ_SZ(cmbsz))
 		return rc;
 	why = obstacle(ctrlr, cmbloc, cmbsz);
-	if (why) {
-		log_warn("%s: its memory buffer is not used: %s (CMBLOC %08xh, CMBSZ %08xh)",
-			 ctrlr->uri, why, cmbloc, cmbsz);
-		return 0;
-	}
+	if (!why && is_controlled(ctrlr) && overlaps_registers(ctrlr, cmbloc, cmbsz))
+		why = "it overlaps the controller's registers";
+	if (why)
+		return not_used(ctrlr, why, cmbloc, cmbsz);
 	rc = map(ctrlr, &memory, cmbloc, cmbsz);
 	if (rc)
-		return not_mapped(ctrlr, rc);
+		return not_mapped(ctrlr, rc, cmbloc, cmbsz);
+	if (overlaps_registers(ctrlr, cmbloc, cmbsz))
+		return not_used(ctrlr, "it overlaps the controller's registers", cmbloc, cmbsz);
 	return memory.bytes ? cmb_create(ctrlr, &memory, cmbsz) : 0;
 }
 

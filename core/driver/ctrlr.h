@@ -64,6 +64,7 @@ struct upnvme_ctrlr {
 	uint64_t cap;
 	uint32_t version;
 	uint32_t ready_timeout_ms;
+	bool tells_subsystem_reset; /* watch.c */
 	uint32_t keep_alive_ms;
 	uint32_t wanted_qpairs;             /* what the options ask for */
 	uint64_t wanted_max_transfer_bytes; /* 0: whatever there is */

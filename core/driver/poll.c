@@ -16,7 +16,6 @@
 #include "driver/watch.h"
 #include "spec/feature.h"
 #include "spec/opcode.h"
-#include "transport/transport.h"
 
 void poll_note_callback(struct upnvme_ctrlr *ctrlr)
 {
@@ -117,16 +116,6 @@ static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 
 /* --- the poll ------------------------------------------------------------------------------------- */
 
-/* False: it has failed. */
-static bool watch(struct upnvme_ctrlr *ctrlr)
-{
-	const struct transport_ops *ops = ctrlr->transport->ops;
-
-	if (ops->leaving && ops->leaving(ctrlr->transport))
-		ctrlr_fail(ctrlr, "the device is being removed");
-	return watch_alive(ctrlr);
-}
-
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = ctrlr_check_outside(ctrlr, "upnvme_ctrlr_poll");
@@ -134,7 +123,7 @@ int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 
 	if (rc)
 		return rc;
-	if (watch(ctrlr)) {
+	if (watch_alive(ctrlr)) {
 		keep_alive_serve(ctrlr);
 		qpairs_sweep(ctrlr);
 	}

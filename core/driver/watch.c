@@ -1,23 +1,74 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The look at CSTS (NVMe Base 2.0c, 3.1.3.6). It needs no lock, so that an I/O path may make it,
- * rarely: over PCIe it takes about a microsecond. */
+/* The look at what the transport has been told, CSTS and CC (NVMe Base 2.0c, 3.1.3.6 and 3.1.3.5). It needs no lock, so
+ * that an I/O path may make it, rarely: over PCIe it takes about two microseconds. */
 #include "driver/watch.h"
 
+#include "base/log.h"
 #include "driver/bringup.h"
 #include "driver/ctrlr.h"
 #include "spec/regs.h"
+#include "transport/transport.h"
+
+#define NSSRO NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)
+
+/* 3.1.3.6: the bit stays from the last subsystem reset on until 1 is written to it. Where it cannot be cleared it says
+ * nothing, nor without CAP.NSSRS. */
+int watch_begin(struct upnvme_ctrlr *ctrlr)
+{
+	const struct transport_ops *ops = ctrlr->transport->ops;
+	uint32_t csts = 0;
+	int rc = bringup_status(ctrlr, &csts);
+
+	ctrlr->tells_subsystem_reset = NVME_CAP_NSSRS(ctrlr->cap);
+	if (rc || !ctrlr->tells_subsystem_reset || !(csts & NSSRO))
+		return rc;
+	rc = ops->write32(ctrlr->transport, NVME_REG_CSTS, NSSRO);
+	if (!rc)
+		rc = bringup_status(ctrlr, &csts);
+	if (!rc && csts & NSSRO) {
+		ctrlr->tells_subsystem_reset = false;
+		log_warn("%s: CSTS.NSSRO cannot be cleared: a subsystem reset is noticed by its "
+			 "effects only",
+			 ctrlr->uri);
+	}
+	return rc;
+}
+
+static bool is_enabled(struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t cc = 0;
+	int rc = ctrlr->transport->ops->read32(ctrlr->transport, NVME_REG_CC, &cc);
+
+	return !rc && NVME_CC_EN(cc);
+}
+
+/* Null: all is well. */
+static const char *trouble(struct upnvme_ctrlr *ctrlr)
+{
+	const struct transport_ops *ops = ctrlr->transport->ops;
+	const char *lost = ops->lost ? ops->lost(ctrlr->transport) : NULL;
+	uint32_t csts;
+
+	if (lost)
+		return lost;
+	if (bringup_status(ctrlr, &csts))
+		return "its registers cannot be read: it is gone";
+	if (NVME_CSTS_CFS(csts))
+		return "it reports a fatal error (CSTS.CFS)";
+	if (ctrlr->tells_subsystem_reset && NVME_CSTS_NSSRO(csts))
+		return "its NVM subsystem was reset (CSTS.NSSRO)";
+	if (!NVME_CSTS_RDY(csts))
+		return "it is not ready any more (CSTS.RDY): something has reset it";
+	if (!is_enabled(ctrlr))
+		return "it is not enabled any more (CC.EN): something has reset it";
+	return NULL;
+}
 
 bool watch_alive(struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t csts;
+	const char *why = atomic_load(&ctrlr->failed) ? NULL : trouble(ctrlr);
 
-	if (atomic_load(&ctrlr->failed))
-		return false;
-	if (bringup_status(ctrlr, &csts))
-		ctrlr_fail(ctrlr, "its registers cannot be read: it is gone");
-	else if (NVME_CSTS_CFS(csts))
-		ctrlr_fail(ctrlr, "it reports a fatal error (CSTS.CFS)");
-	else if (!NVME_CSTS_RDY(csts))
-		ctrlr_fail(ctrlr, "it is not ready any more (CSTS.RDY): something has reset it");
+	if (why)
+		ctrlr_fail(ctrlr, why);
 	return !atomic_load(&ctrlr->failed);
 }

@@ -7,7 +7,11 @@
 
 struct upnvme_ctrlr;
 
-/* Reads CSTS, and gives the controller up if it has failed, is gone, or is not enabled any more.
+/* Before the controller is enabled: forgets the last reset of its subsystem. 0, or a negative errno with its
+ * sentence. */
+int watch_begin(struct upnvme_ctrlr *ctrlr);
+
+/* Reads CSTS and CC, and gives the controller up if it has failed, is gone or to go, or was reset by somebody else.
  * False: it is given up. Any thread that holds no lock of the controller's. */
 bool watch_alive(struct upnvme_ctrlr *ctrlr);
 

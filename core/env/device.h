@@ -32,9 +32,9 @@ struct device_ops {
 	/* Null where there are none. Has the MSI-X vector, 1 or above, signal the eventfd; -1:
 	 * nobody any more. One call at a time. */
 	int (*interrupt)(struct device *device, uint16_t vector, int fd);
-	/* Null where nobody says so. True once the kernel has asked for the device back, because
-	 * it is to be unplugged or unbound; it waits for the close. */
-	bool (*leaving)(struct device *device);
+	/* Null where nobody says so. Why the device is of no use any more, once the kernel has said so, else null: it
+	 * is to be unplugged or unbound, and the kernel waits for the close; or the bus has lost it. Any thread. */
+	const char *(*lost)(struct device *device);
 };
 
 /* What every device begins with. */

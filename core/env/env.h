@@ -20,6 +20,10 @@ struct env_ops {
 	/* Makes whole pages reachable at *iova: as many of *bytes, from the first on, as can be had
 	 * in one piece of the bus, which *bytes then says. */
 	int (*map)(struct env *env, void *va, uint64_t *bytes, uint64_t *iova);
+	/* Null where what is at an address is looked up at each access. 0 as long as memory that was mapped at the
+	 * bus address is still what the process has at its own, as far as that can be known; -ESTALE with its sentence
+	 * when it is not. */
+	int (*same)(struct env *env, void *va, uint64_t bytes, uint64_t iova);
 	void (*unmap)(struct env *env, void *va, uint64_t bytes, uint64_t iova);
 	/* Null where no memory is ever mapped at the bus addresses of a device's own. Keeps [iova, iova +
 	 * bytes) free of mappings until it is given back; -EADDRINUSE with its sentence when there is one. */

@@ -57,6 +57,19 @@ static int pages_take(struct domain *domain, uint64_t bytes, int node, void **ba
 	return rc;
 }
 
+/* What is registered at the addresses of new pages was unmapped without a word: a device would get to that. */
+static int arena_register(struct domain *domain, uint64_t base, uint64_t bytes)
+{
+	if (domain->env->ops->same && regions_touch(domain, base, base + bytes))
+		return error_set(
+			-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
+			"memory between %#llx and %#llx was registered, and then unmapped without being "
+			"unregistered: the device still reaches what it was: take its registrations back "
+			"(upnvme_mem_unregister); next time before it is unmapped",
+			(unsigned long long)base, (unsigned long long)(base + bytes));
+	return regions_add(domain, base, base + bytes);
+}
+
 static int arena_create(struct domain *domain, uint64_t bytes, int node, struct arena **arena)
 {
 	uint64_t units = bytes == ARENA_BYTES ? ARENA_UNITS : 0;
@@ -69,7 +82,7 @@ static int arena_create(struct domain *domain, uint64_t bytes, int node, struct 
 	rc = pages_take(domain, bytes, node, &base);
 	if (rc)
 		goto free_arena;
-	rc = regions_add(domain, (uint64_t)(uintptr_t)base, (uint64_t)(uintptr_t)base + bytes);
+	rc = arena_register(domain, (uint64_t)(uintptr_t)base, bytes);
 	if (rc)
 		goto free_pages;
 	created->base = base;

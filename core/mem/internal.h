@@ -48,6 +48,8 @@ int regions_add(struct domain *domain, uint64_t base, uint64_t end);
 /* Every page of [base, end) is registered. Fails, for want of memory, before anything has changed. */
 int regions_remove(struct domain *domain, uint64_t base, uint64_t end);
 void regions_clear(struct domain *domain);
+/* Whether some page of [base, end) is registered. */
+bool regions_touch(struct domain *domain, uint64_t base, uint64_t end);
 /* True if each page of [base, end) is registered; *last then says whether some page is so only
  * once. */
 bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last);

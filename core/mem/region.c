@@ -151,6 +151,37 @@ static void table_join(struct region_table *table, uint64_t base, uint64_t end)
 	}
 }
 
+/* One registration more, of what the device reaches already. */
+static int segment_again(struct domain *domain, struct segment *segment)
+{
+	const struct env_ops *ops = domain->env->ops;
+	uint64_t base = get(segment->base), bytes = get(segment->end) - base;
+	int rc = 0;
+
+	if (ops->same)
+		rc = ops->same(domain->env, (void *)(uintptr_t)base, bytes,
+			       base + get(segment->delta));
+	segment->count += !rc;
+	return rc;
+}
+
+static int gap_fill(struct domain *domain, uint32_t at, uint64_t va, uint64_t *bytes)
+{
+	struct region_table *table = &domain->table;
+	uint64_t iova;
+	int rc = table_reserve(table,
+			       3); /* this one, and the borders that taking it back may need */
+
+	if (!rc)
+		rc = domain->env->ops->map(domain->env, (void *)(uintptr_t)va, bytes, &iova);
+	if (rc)
+		return rc;
+	table_begin(table);
+	table_insert(table, at, va, va + *bytes, iova - va);
+	table_end(table);
+	return 0;
+}
+
 /* Maps the gaps in [base, end) and takes them in. On failure nothing that was there before is
  * changed. */
 static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
@@ -162,28 +193,21 @@ static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 		struct segment *segments = get(table->segments);
 		uint32_t n = get(table->nsegments), at = segment_after(segments, n, va);
 		uint64_t next = at < n ? MIN(get(segments[at].base), end) : end;
-		uint64_t bytes = next - va, iova;
+		uint64_t bytes = next - va;
 		int rc;
 
 		if (at < n && get(segments[at].base) <= va) {
-			segments[at].count++;
-			va = get(segments[at].end);
-			continue;
+			rc = segment_again(domain, &segments[at]);
+			bytes = get(segments[at].end) - va;
+		} else {
+			rc = gap_fill(domain, at, va, &bytes);
 		}
-		rc = table_reserve(table,
-				   3); /* this one, and the borders that taking it back may need */
-		if (!rc)
-			rc = domain->env->ops->map(domain->env, (void *)(uintptr_t)va, &bytes,
-						   &iova);
 		if (rc) {
 			if (va > base)
 				regions_remove(domain, base,
 					       va); /* has room: its borders were reserved */
 			return rc;
 		}
-		table_begin(table);
-		table_insert(table, at, va, va + bytes, iova - va);
-		table_end(table);
 		va += bytes;
 	}
 	return 0;
@@ -259,6 +283,14 @@ void regions_clear(struct domain *domain)
 					base + get(segments[i].delta));
 	}
 	put(domain->table.nsegments, 0);
+}
+
+bool regions_touch(struct domain *domain, uint64_t base, uint64_t end)
+{
+	struct segment *segments = get(domain->table.segments);
+	uint32_t n = get(domain->table.nsegments), at = segment_after(segments, n, base);
+
+	return at < n && get(segments[at].base) < end;
 }
 
 bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last)

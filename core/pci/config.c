@@ -23,6 +23,7 @@ int pci_config_open(struct pci_config *config, const struct sysfs *fs, const cha
 
 	snprintf(config->address, sizeof(config->address), "%s", address);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/config", fs->sys, address);
+	config->base = 0;
 	config->fd = fd_open(path, writable ? O_RDWR : O_RDONLY, 0);
 	if (config->fd >= 0)
 		return 0;
@@ -57,14 +58,14 @@ int pci_config_read(const struct pci_config *config, uint32_t offset, uint32_t b
 	ssize_t n;
 
 	*value = 0;
-	n = pread(config->fd, value, bytes, (off_t)offset);
+	n = pread(config->fd, value, bytes, (off_t)(config->base + offset));
 	return n == (ssize_t)bytes ? 0 : transfer_failed(config, "read", offset, n);
 }
 
 int pci_config_write(const struct pci_config *config, uint32_t offset, uint32_t bytes,
 		     uint32_t value)
 {
-	ssize_t n = pwrite(config->fd, &value, bytes, (off_t)offset);
+	ssize_t n = pwrite(config->fd, &value, bytes, (off_t)(config->base + offset));
 
 	return n == (ssize_t)bytes ? 0 : transfer_failed(config, "written", offset, n);
 }

@@ -25,6 +25,7 @@
 
 struct pci_config {
 	int fd;
+	uint64_t base; /* where in the file it is: VFIO has it in the device's own */
 	char address[PCI_ADDRESS_ROOM];
 };
 

@@ -43,21 +43,22 @@ struct transport_ops {
 	int (*queue)(struct transport *transport, uint16_t qid, uint32_t dstrd,
 		     struct transport_queue *queue);
 	/* Null where there is no such thing. Maps memory->bytes from `offset` on of the controller's base address
-	 * register `bar`, or as many of them as are there in one piece; at most once, until it is closed.
-	 * -EADDRINUSE when memory is mapped at its bus addresses. */
+	 * register `bar`, or as many of them as are there in one piece; at most once, until it is closed. No other
+	 * memory has its bus addresses from then on, also where they cannot be mapped; -EADDRINUSE when some has them
+	 * already. */
 	int (*memory)(struct transport *transport, unsigned bar, uint64_t offset,
 		      struct transport_memory *memory);
 	/* Null where there is no such thing. Lets the controller reach memory, which it cannot before: by
 	 * then it has been disabled, and knows nothing any more of what a former user gave it. */
 	int (*connect)(struct transport *transport);
 	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
-	 * reaching memory. Until it is closed it is of no use then. */
+	 * reaching memory. Until it is closed it is of no use then. -EBUSY: it does not obey that either. */
 	int (*isolate)(struct transport *transport);
 	/* Null where there is no such thing. Has the interrupt vector, 1 or above, signal the eventfd;
 	 * -1: nobody any more, and the eventfd is not touched after the return. One call at a time. */
 	int (*interrupt)(struct transport *transport, uint16_t vector, int fd);
-	/* Null where there is no such thing. True once the controller is to be taken away. */
-	bool (*leaving)(struct transport *transport);
+	/* Null where there is no such thing. Why the controller is of no use any more, or null. Any thread. */
+	const char *(*lost)(struct transport *transport);
 	/* Null where there is no such thing. True as long as storage behind the controller has not answered, for
 	 * commands of I/O queue `qid` or, with 0, for anything: the controller is alive, but until then the memory of
 	 * those commands may be touched, whatever it is told. */

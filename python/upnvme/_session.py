@@ -94,8 +94,9 @@ class SessionBase(_upnvme.Session):
         """Makes the caller's own memory (a NumPy array, a bytearray, an mmap) reachable for devices.
 
         It must be contiguous; what is read-only can be written from. The Buffer that comes back holds it, and is the
-        same memory; its free() ends the registration. Until then the array itself, and its slices, can be given to
-        commands as well, and nothing of them is copied. OutOfMemoryError: no more memory may be locked.
+        same memory; the registration ends with its free(), or when nothing refers to it any more. Until then the array
+        itself, and its slices, can be given to commands as well, and nothing of them is copied. OutOfMemoryError: no
+        more memory may be locked.
         """
         buffer = Buffer()
         _upnvme.memory_register(buffer, self, array)

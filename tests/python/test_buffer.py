@@ -165,6 +165,19 @@ def test_a_registration_holds_its_array(ctrlr):
     memory.extend(b"x")
 
 
+def test_a_registration_ends_with_its_buffer(ctrlr, ns):
+    """And with all views of that: whoever has the memory may then give it up."""
+    array = np.zeros(BLOCK, np.uint8)
+    view = memoryview(ctrlr.register(array))
+    gc.collect()
+    ns.write(3, array)
+    assert ctrlr.stats.bounced_bytes == 0
+    del view
+    gc.collect()
+    ns.write(3, array)
+    assert ctrlr.stats.bounced_bytes == BLOCK
+
+
 def test_a_registration_stays_while_a_command_needs_it(ctrlr, ns):
     array = np.zeros(BLOCK, np.uint8)
     registered = ctrlr.register(array)

@@ -2,6 +2,8 @@
 /* Controllers and namespaces of unusual shape: each is opened, and what can be used is used. */
 #include "support/rig.h"
 
+#include "spec/regs.h"
+
 /* A controller, of whose namespaces the first can be used. */
 static void first_namespace_works(const char *properties, const struct qemu_ns *namespaces,
 				  uint32_t n)
@@ -29,6 +31,29 @@ static const struct qemu_ns plain[] = { { .nsid = 1, .bytes = 8 * MIB } };
 static void a_memory_buffer_of_the_controllers_own(void **state)
 {
 	first_namespace_works("cmb_size_mb=4", plain, 1);
+}
+
+/* A former user has had it listen at the addresses of all memory; no reset of the controller changes that (NVMe Base
+ * 2.0c, 3.1.3.27). What the driver's memory is then read and written instead is the region. */
+static void a_persistent_region_that_listens_where_memory_is(void **state)
+{
+	struct qemu_config config = { .properties = "pmrdev=pmr",
+				      .object = "memory-backend-ram,id=pmr,size=256M",
+				      .namespaces = plain,
+				      .nnamespaces = 1 };
+	struct rig rig;
+	void *buf;
+
+	group_qemu = qemu_start(&config);
+	assert_true(NVME_CAP_PMRS(qemu_read(group_qemu, NVME_REG_CAP, 8)));
+	qemu_write(group_qemu, NVME_REG_PMRCTL, 4, 1);
+	qemu_write(group_qemu, NVME_REG_PMRMSCL, 4, 2);
+	rig_of_group(&rig, 1, 0, 0);
+	buf = dma(rig.ctrlr, 4096);
+	assert_int_equal(do_write(&rig, buf, 0, 1), 0);
+	rig_close(&rig);
+	assert_int_equal(qemu_read(group_qemu, NVME_REG_PMRMSCL, 4), 0);
+	qemu_stop(group_qemu);
 }
 
 static void one_queue_pair_and_one_interrupt(void **state)
@@ -145,6 +170,7 @@ static void no_keep_alive_timer(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_memory_buffer_of_the_controllers_own),
+	cmocka_unit_test(a_persistent_region_that_listens_where_memory_is),
 	cmocka_unit_test(one_queue_pair_and_one_interrupt),
 	cmocka_unit_test(one_event_request),
 	cmocka_unit_test(an_mdts_beyond_all_sense),

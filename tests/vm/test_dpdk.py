@@ -70,12 +70,15 @@ class Dpdk(guest.harness.Case):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"), "no-huge")
 
-    def test_it_is_chosen_where_huge_pages_are_free_and_vfio_elsewhere(self):
-        for pages, chosen in ((64, "dpdk"), (0, "vfio")):
-            HUGE_PAGES.write_text(str(pages))
-            said = guest.run("bin/upnvme-perf", "--uri", guest.uri_of(ADDRESS), "--ios", 10, "--json").stdout
+    def test_it_is_chosen_on_request_only(self):
+        """Huge pages that are free were set aside for something else."""
+        before = free_pages()
+        with library.Controller(guest.uri_of(ADDRESS)) as controller:
+            controller.buffer(8 * MIB)
+            self.assertEqual(free_pages(), before)
+        for keys, chosen in (({}, "vfio"), ({"env": "vfio"}, "vfio"), ({"env": "dpdk"}, "dpdk")):
+            said = guest.run("bin/upnvme-perf", "--uri", guest.uri_of(ADDRESS, **keys), "--ios", 10, "--json").stdout
             self.assertIn(f'"environment": "{chosen}"', said)
-        HUGE_PAGES.write_text("160")
 
     def test_without_huge_pages_it_is_refused_with_the_remedy(self):
         HUGE_PAGES.write_text("0")

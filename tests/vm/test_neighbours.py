@@ -4,13 +4,30 @@
 does. It is a test of the guest too: every access of the one must arrive while the map of the other changes."""
 
 import os
+import pathlib
 import subprocess
 
 import guest
+import library
+import machine
 from guest import Controller, MIB, Namespace
 
-CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)), Controller((Namespace(64 * MIB, 4096),))]
+# The board leads the interrupt lines of every fourth slot together.
+SHARING = "0000:00:14.0"
+CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)), Controller((Namespace(64 * MIB, 4096),)),
+               Controller((Namespace(16 * MIB, 512),), {"addr": "14.0"})]
 COMMAND, ALL_ON, ALL_OFF = 4, b"\6\0", b"\0\0"
+
+
+def line_of(address):
+    return (guest.PCI / "devices" / address / "irq").read_text().strip()
+
+
+def interrupts(line):
+    """How many there were, on all processors."""
+    rows = (row.split() for row in pathlib.Path("/proc/interrupts").read_text().splitlines())
+    counts = next(row for row in rows if row[0] == f"{line}:")[1:]
+    return sum(int(count) for count in counts[:machine.PROCESSORS])
 
 
 class Neighbours(guest.harness.Case):
@@ -29,6 +46,21 @@ class Neighbours(guest.harness.Case):
         said = perf.stdout.read()
         self.assertEqual(perf.returncode, 0, said)
         self.assertIn("errors    none", said)
+
+    def test_it_does_not_pull_the_line_that_a_neighbour_listens_to(self):
+        address, data = guest.address_of(0), os.urandom(4096)
+        guest.load("uio_pci_generic")
+        guest.bind(address, "vfio-pci")
+        guest.bind(SHARING, "uio_pci_generic")
+        line = line_of(SHARING)
+        self.assertEqual(line_of(address), line)
+        before = interrupts(line)
+        with library.Controller(guest.uri_of(address)) as controller:
+            queue, memory = controller.qpair(), controller.buffer(4096)
+            library.ctypes.memmove(memory, data, 4096)
+            self.assertEqual(controller.transfer("upnvme_write", queue, memory, 0, 8), 0)
+        self.assertEqual(interrupts(line), before)
+        guest.bind(SHARING, "nvme")
 
 
 if __name__ == "__main__":

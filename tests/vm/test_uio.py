@@ -3,7 +3,9 @@
 """A machine without an IOMMU: the device is driven through UIO, by who says that he knows what that means."""
 
 import ctypes
+import mmap
 import os
+import struct
 import subprocess
 import sys
 
@@ -19,6 +21,35 @@ ADDRESSES = [guest.address_of(index) for index in range(len(CONTROLLERS))]
 ADDRESS = ADDRESSES[0]
 DRIVER = "uio_pci_generic"
 COMMAND, BUS_MASTER = 4, 4
+NODES = 2
+MIGRATE_PAGES = 256  # the system call's number on x86-64
+HUGETLB = 0x40000
+HUGE = 2 * MIB
+
+
+def physical(va):
+    """Where the page is, as the kernel tells root (Documentation/admin-guide/mm/pagemap.rst)."""
+    with open("/proc/self/pagemap", "rb") as pagemap:
+        pagemap.seek(va // mmap.PAGESIZE * 8)
+        entry, = struct.unpack("<Q", pagemap.read(8))
+    return (entry & (1 << 55) - 1) * mmap.PAGESIZE
+
+
+def move_to_node(node):
+    """Has the kernel move all of this process's memory that it can move."""
+    masks = [(ctypes.c_ulong * 1)(1 << at) for at in (1 - node, node)]
+    if ctypes.CDLL(None, use_errno=True).syscall(MIGRATE_PAGES, 0, ctypes.c_ulong(64), *masks) < 0:
+        raise OSError(ctypes.get_errno(), "migrate_pages")
+
+
+class Movable:
+    """A huge page of this process that no device knows."""
+
+    def __init__(self):
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | HUGETLB
+        self.pages = mmap.mmap(-1, HUGE, flags=flags)
+        self.pages[0] = 1
+        self.va = ctypes.addressof(ctypes.c_char.from_buffer(self.pages))
 
 
 class Uio(guest.harness.Case):
@@ -75,6 +106,23 @@ class Uio(guest.harness.Case):
             self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), memory, MIB // 512, MIB // 512), 0)
             self.assertEqual(ctypes.string_at(memory, MIB), data[::-1])
 
+    def test_memory_stays_where_the_device_knows_it(self):
+        data = os.urandom(HUGE)
+        movable = Movable()
+        with library.Controller(guest.uri_of(ADDRESS, unsafe=1)) as controller:
+            queue, memory = controller.qpair(), controller.buffer(HUGE)
+            ctypes.memmove(memory, data, HUGE)
+            before, free = physical(memory.value), set()
+            for node in (0, 1, 0):
+                move_to_node(node)
+                free.add(physical(movable.va))
+                self.assertEqual(physical(memory.value), before)
+            self.assertGreater(len(free), 1, "the kernel moves no huge pages: this shows nothing")
+            self.assertEqual(controller.transfer("upnvme_write", queue, memory, 0, HUGE // 512), 0)
+            ctypes.memset(memory, 0, HUGE)
+            self.assertEqual(controller.transfer("upnvme_read", queue, memory, 0, HUGE // 512), 0)
+            self.assertEqual(ctypes.string_at(memory, HUGE), data)
+
     def test_a_second_process_is_refused_until_the_first_is_done(self):
         first = self.process()
         self.assertEqual(first.stdout.readline(), "open\n")
@@ -125,7 +173,7 @@ class Uio(guest.harness.Case):
 
 if __name__ == "__main__":
     if guest.PLUGIN.exists():
-        guest.main(__file__, CONTROLLERS, iommu=False, **guest.FOR_DPDK)
+        guest.main(__file__, CONTROLLERS, iommu=False, nodes=NODES, **guest.FOR_DPDK)
     else:
         print("DPDK's plug-in was not built: libdpdk-dev is not installed")
         sys.exit(guest.host.SKIP)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A controller is pulled out while it works, and plugged in again."""
+"""A controller is pulled out while it works, and plugged in again; or it is reset by somebody else, or has an error of
+the bus: that is noticed."""
 
 import subprocess
 
@@ -12,7 +13,42 @@ from guest import Controller, MIB, Namespace
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),) * (1 + len(guest.ENVIRONMENTS)), {"mdts": 3}, plug=True)]
 
 
+ABORTED_BY_HOST = 0x371
+
+
 class Unplug(guest.harness.Case):
+    def opened(self):
+        address = guest.plugged_address(0)
+        guest.bind(address, "vfio-pci")
+        return address, library.Controller(guest.uri_of(address))
+
+    def has_failed(self, controller, *words):
+        """It says so, and why; its end, too, since it has a cache."""
+        for call in (lambda: controller.identify(1), lambda: controller.__exit__()):  # pylint: disable=W0108
+            with self.assertRaises(library.UpnvmeError) as caught:
+                call()
+            self.assertIn(caught.exception.code, ("CTRLR_FAILED", "NOT_DURABLE"))
+            for word in words:
+                self.assertIn(word, str(caught.exception))
+            words = ()
+
+    def test_a_reset_by_somebody_else_is_noticed(self):
+        address, controller = self.opened()
+        queue, memory = controller.qpair(), controller.buffer(4096)
+        self.assertEqual(controller.transfer("upnvme_read", queue, memory, 0, 8), 0)
+        (guest.PCI / "devices" / address / "reset").write_text("1")
+        self.assertEqual(controller.transfer("upnvme_read", queue, memory, 0, 8), ABORTED_BY_HOST)
+        self.has_failed(controller, "has reset it")
+        with library.Controller(guest.uri_of(address)) as controller:
+            self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
+
+    def test_an_error_of_the_bus_is_noticed(self):
+        _, controller = self.opened()
+        self.assertEqual(library.lib.upnvme_ctrlr_poll(controller.handle), 0)
+        guest.monitor().ask("human-monitor-command", **{"command-line": "pcie_aer_inject_error port0 DLP"})
+        guest.until(lambda: library.lib.upnvme_ctrlr_poll(controller.handle) < 0, lambda: "it is not noticed")
+        self.has_failed(controller, "AER")
+
     def test_pulled_out_under_io_and_plugged_in_again(self):
         address = guest.plugged_address(0)
         guest.bind(address, "vfio-pci")

@@ -25,7 +25,8 @@ extern "C" {
  * @param bytes  how many bytes, 1 to 2^46
  * @param align  alignment in bytes, a power of two up to 2 MiB; 0: a page
  * @return 0, or a negative errno: -EINVAL (null, bytes, alignment), -ENOMEM (memory, or the limit
- *   of locked memory), -ENOSPC (pcie: no bus addresses or mappings left), -EOWNERDEAD (after fork)
+ *   of locked memory), -ENOSPC (pcie: no bus addresses or mappings left), -ESTALE (pcie: the kernel
+ *   put it where memory is registered that was unmapped since), -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
  */
@@ -54,13 +55,22 @@ UPNVME_API int upnvme_dma_free(upnvme_ctrlr *ctrlr, void *buf);
  * a command comes to it, also within upnvme_poll. What is for reading only (a constant, a file
  * mapped so) has to be copied to memory of upnvme_dma_alloc before it can be written to the device.
  *
+ * A pcie: device reaches the pages that were there when they were registered, and goes on doing so
+ * when they are the process's no more: after munmap, mremap, madvise(MADV_DONTNEED) or a mapping over
+ * them (MAP_FIXED), and also after free, since malloc unmaps large memory, trims its heap, and gives
+ * the same addresses again. What is mapped there later is other memory at a registered address: a
+ * read leaves it as it is and has status 0, a write takes what was there before. So unregister first,
+ * then unmap or free. To register such memory again is refused (-ESTALE) where the kernel tells which
+ * pages are behind an address (it tells root); elsewhere nobody notices.
+ *
  * @param ctrlr  a controller that is to reach it
  * @param buf  where it begins; any alignment
  * @param bytes  how many bytes
  * @return 0, or a negative errno; nothing was registered then: -EINVAL (null, empty, wrapping),
  *   -EFAULT (not mapped for reading and writing, or not for a device without an IOMMU), -ENOMEM
  *   (memory, or the limit of locked memory), -ENOSPC (pcie: no bus addresses or mappings left),
- *   -EOWNERDEAD (after fork)
+ *   -ESTALE (pcie: it is registered, and is other memory than it was then: unregister it as often as
+ *   it was registered, then register it), -EOWNERDEAD (after fork)
  * @thread Any thread.
  * @since 0.1
  */

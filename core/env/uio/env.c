@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Without an IOMMU a bus address is a physical one, and nothing is to be done to make memory
- * reachable, but to know that it stays where it is. Huge pages lie about: each is a piece of its
+ * reachable, but to see to it that it stays where it is. Huge pages lie about: each is a piece of its
  * own. */
 #include "env/uio/env.h"
 
+#include "base/error.h"
+#include "base/util.h"
 #include "env/dpdk/plugin.h"
+#include "env/uio/pin.h"
 
 static const struct dpdk_plugin *plugin;
 
@@ -20,18 +23,47 @@ static void uio_pages_free(struct env *env, void *va, uint64_t bytes)
 	plugin->pages.free(va, bytes);
 }
 
+/* Asked once for how much is one piece, and again for where it is once it stays there. */
 static int uio_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 {
+	int rc = plugin->physical(va, bytes, iova);
+
 	(void)env;
-	return plugin->physical(va, bytes, iova);
+	*bytes = MIN(*bytes, PIN_BYTES_MAX);
+	if (!rc)
+		rc = pin_pages(va, *bytes);
+	if (rc)
+		return rc;
+	rc = plugin->physical(va, bytes, iova);
+	if (rc)
+		unpin_pages(va, *bytes);
+	return rc;
+}
+
+static int uio_same(struct env *env, void *va, uint64_t bytes, uint64_t iova)
+{
+	uint64_t now = 0, part;
+
+	(void)env;
+	for (uint64_t done = 0; done < bytes; done += part) {
+		part = bytes - done;
+		if (!plugin->physical((char *)va + done, &part, &now) && now == iova + done)
+			continue;
+		return error_set(
+			-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
+			"memory at %p, %llu bytes, is registered, but is other memory now: the device still "
+			"reaches the former: take its registrations back (upnvme_mem_unregister), then "
+			"register it; next time before it is freed",
+			va, (unsigned long long)bytes);
+	}
+	return 0;
 }
 
 static void uio_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 {
 	(void)env;
-	(void)va;
-	(void)bytes;
 	(void)iova;
+	unpin_pages(va, bytes);
 }
 
 struct env *env_uio(const struct dpdk_plugin *dpdk)
@@ -40,6 +72,7 @@ struct env *env_uio(const struct dpdk_plugin *dpdk)
 		.pages_alloc = uio_pages_alloc,
 		.pages_free = uio_pages_free,
 		.map = uio_map,
+		.same = uio_same,
 		.unmap = uio_unmap,
 	};
 	static struct env uio = { .ops = &ops, .name = "uio" };

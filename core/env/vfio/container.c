@@ -123,6 +123,8 @@ int container_refresh(struct container *container, const char *address)
 				 "%s: VFIO does not say what its IOMMU can do: %s", address,
 				 strerror(errno));
 	pthread_mutex_lock(&container->lock);
+	if (info->flags & VFIO_IOMMU_INFO_PGSIZES) /* the lowest bit is the smallest size */
+		container->space.page_bytes = info->iova_pgsizes & -info->iova_pgsizes;
 	rc = ranges_take(container, info);
 	pthread_mutex_unlock(&container->lock);
 	free(info);

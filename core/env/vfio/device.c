@@ -111,7 +111,7 @@ static int device_get(struct vfio_device *device)
 	if (rc)
 		close(device->fd);
 	else
-		request_watch(device);
+		notices_watch(device);
 	return rc;
 }
 
@@ -145,7 +145,7 @@ static void vfio_close(struct device *base)
 			break;
 		}
 	}
-	request_unwatch(device);
+	notices_unwatch(device);
 	close(device->fd); /* before its group, which would be busy */
 	group_put(device->group);
 	containers_unlock();
@@ -157,7 +157,7 @@ static const struct device_ops vfio_ops = {
 	.close = vfio_close,
 	.bar_map = vfio_bar_map,
 	.interrupt = vfio_interrupt,
-	.leaving = request_seen,
+	.lost = notices_look,
 };
 
 int vfio_device_open(struct device **device, const char *address, unsigned group,

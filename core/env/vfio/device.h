@@ -10,14 +10,20 @@
 
 struct group;
 
+/* What the kernel says of a device by an eventfd. */
+enum { NOTICE_REQUEST, NOTICE_ERROR, NNOTICES };
+struct notice {
+	int fd; /* -1: the kernel does not tell */
+	_Atomic bool seen;
+};
+
 struct vfio_device {
 	struct device base;
 	struct vfio_device *next; /* in its group */
 	struct group *group;
 	int fd;
-	int request_fd;    /* request.c */
-	uint32_t nvectors; /* interrupt.c: switched on */
-	_Atomic bool leaving;
+	struct notice notices[NNOTICES]; /* notice.c */
+	uint32_t nvectors;               /* interrupt.c: switched on */
 };
 
 static inline struct vfio_device *vfio_device_of(struct device *device)
@@ -25,10 +31,10 @@ static inline struct vfio_device *vfio_device_of(struct device *device)
 	return container_of(device, struct vfio_device, base);
 }
 
-/* The kernel's request for the device. Without it the device can be used as well. */
-void request_watch(struct vfio_device *device);
-void request_unwatch(struct vfio_device *device);
-bool request_seen(struct device *device);
+/* notice.c: what the kernel says. Without it the device can be used as well. */
+void notices_watch(struct vfio_device *device);
+void notices_unwatch(struct vfio_device *device);
+const char *notices_look(struct device *device);
 
 /* interrupt.c: has interrupt `start` of an index signal the eventfd, or nobody (-1). As ioctl. */
 int irq_set(struct vfio_device *device, uint32_t index, uint32_t start, int fd);

@@ -4,11 +4,13 @@
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "env/vfio/container.h"
+#include "env/vfio/frames.h"
 #include "env/vfio/memlock.h"
 
 static struct container *container_of_env(struct env *env)
@@ -70,9 +72,47 @@ static int dma_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 		rc = map_ioctl(container, va, *bytes, *iova);
 		if (rc)
 			iova_drop(&container->space, *iova);
+		else
+			iova_find(&container->space, *iova)->frames = frames_read(va, *bytes);
 	}
 	pthread_mutex_unlock(&container->lock);
 	return rc;
+}
+
+static int error_stale(const void *va, uint64_t bytes)
+{
+	return error_set(
+		-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
+		"memory at %p, %llu bytes, is registered, but was unmapped or given up since, and is "
+		"other memory now: the device still reaches the former: take its registrations back "
+		"(upnvme_mem_unregister), then register it; next time before it is unmapped",
+		va, (unsigned long long)bytes);
+}
+
+/* Of one mapping, or of several that follow each other. */
+static bool part_is_same(struct container *container, char *va, uint64_t *bytes, uint64_t iova)
+{
+	const struct iova_mapping *mapping = iova_find(&container->space, iova);
+	uint64_t offset = iova - mapping->iova;
+
+	*bytes = MIN(*bytes, mapping->bytes - offset);
+	if (!mapping->frames)
+		return true;
+	return frames_same(mapping->frames + offset / (uint64_t)sysconf(_SC_PAGESIZE), va, *bytes);
+}
+
+static int dma_same(struct env *env, void *va, uint64_t bytes, uint64_t iova)
+{
+	struct container *container = container_of_env(env);
+	bool same = true;
+
+	pthread_mutex_lock(&container->lock);
+	for (uint64_t done = 0, part; same && done < bytes; done += part) {
+		part = bytes - done;
+		same = part_is_same(container, (char *)va + done, &part, iova + done);
+	}
+	pthread_mutex_unlock(&container->lock);
+	return same ? 0 : error_stale(va, bytes);
 }
 
 /* An address whose unmapping failed is never used again. */
@@ -128,6 +168,7 @@ const struct env_ops vfio_env_ops = {
 	.pages_alloc = dma_pages_alloc,
 	.pages_free = dma_pages_free,
 	.map = dma_map,
+	.same = dma_same,
 	.unmap = dma_unmap,
 	.reserve = dma_reserve,
 	.unreserve = dma_unreserve,

@@ -34,6 +34,8 @@ int iova_space_allow(struct iova_space *space, const struct iova_range *ranges, 
 
 void iova_space_destroy(struct iova_space *space)
 {
+	for (uint32_t i = 0; i < space->nmappings; i++)
+		free(space->mappings[i].frames);
 	free(space->ranges);
 	free(space->mappings);
 	*space = (struct iova_space){ 0 };
@@ -97,14 +99,21 @@ static bool find(const struct iova_space *space, uint64_t from, uint64_t va, uin
 	return false;
 }
 
+/* What is mapped begins and ends at one. */
+static uint64_t smallest_page(const struct iova_space *space)
+{
+	return MAX(space->page_bytes, PAGE_BYTES);
+}
+
 static bool find_anywhere(const struct iova_space *space, uint64_t va, uint64_t bytes,
 			  uint64_t *iova)
 {
-	uint64_t align = bytes >= HUGE_BYTES ? HUGE_BYTES : PAGE_BYTES;
+	uint64_t page = smallest_page(space);
+	uint64_t align = bytes >= HUGE_BYTES ? MAX(HUGE_BYTES, page) : page;
 
 	return find(space, PREFERRED_FIRST, va, bytes, align, iova) ||
 	       find(space, LOWEST_FIRST, va, bytes, align, iova) ||
-	       find(space, LOWEST_FIRST, va, bytes, PAGE_BYTES, iova);
+	       find(space, LOWEST_FIRST, va, bytes, page, iova);
 }
 
 static int grow(struct iova_space *space)
@@ -129,7 +138,7 @@ static void insert(struct iova_space *space, uint64_t iova, uint64_t bytes)
 
 	memmove(&space->mappings[at + 1], &space->mappings[at],
 		(space->nmappings - at) * sizeof(space->mappings[0]));
-	space->mappings[at] = (struct iova_mapping){ iova, bytes, bytes };
+	space->mappings[at] = (struct iova_mapping){ iova, bytes, bytes, NULL };
 	space->nmappings++;
 }
 
@@ -151,20 +160,28 @@ int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *i
 
 int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes)
 {
-	const struct iova_mapping *next;
-	uint32_t at = mapping_after(space, iova);
+	uint64_t first = align_down(iova, smallest_page(space));
+	uint64_t end = align_up(iova + bytes, smallest_page(space));
+	uint32_t at = mapping_after(space, first);
 	int rc = grow(space);
 
 	if (rc)
 		return rc;
-	next = &space->mappings[at];
-	if (at < space->nmappings && (next->iova <= iova || next->iova - iova < bytes))
+	if (at < space->nmappings && space->mappings[at].iova < end)
 		return error_set(-EADDRINUSE, UPNVME_ERR_DEVICE_IOMMU,
 				 "DMA memory is mapped at bus address %#llx, where the device has "
 				 "%llu bytes of its own: open it before much memory is allocated",
 				 (unsigned long long)iova, (unsigned long long)bytes);
-	insert(space, iova, bytes);
+	insert(space, first, end - first);
 	return 0;
+}
+
+struct iova_mapping *iova_find(const struct iova_space *space, uint64_t iova)
+{
+	uint32_t at = mapping_after(space, iova);
+
+	return at < space->nmappings && space->mappings[at].iova <= iova ? &space->mappings[at] :
+									   NULL;
 }
 
 bool iova_release(struct iova_space *space, uint64_t *iova, uint64_t *bytes,
@@ -191,6 +208,7 @@ void iova_drop(struct iova_space *space, uint64_t iova)
 {
 	uint32_t at = mapping_after(space, iova);
 
+	free(space->mappings[at].frames);
 	space->nmappings--;
 	memmove(&space->mappings[at], &space->mappings[at + 1],
 		(space->nmappings - at) * sizeof(space->mappings[0]));

@@ -18,6 +18,7 @@ struct iova_mapping {
 	uint64_t iova;
 	uint64_t bytes;
 	uint64_t live_bytes;
+	uint32_t *frames; /* frames.h: of its pages, or null; freed with it */
 };
 
 /* Sorted by address, both. Zero bytes is a space without addresses. */
@@ -27,6 +28,7 @@ struct iova_space {
 	struct iova_mapping *mappings;
 	uint32_t nmappings;
 	uint32_t capacity;
+	uint64_t page_bytes; /* the IOMMU's smallest; 0: not told */
 };
 
 /* Takes over the ranges that the IOMMU offers, in place of those before. */
@@ -34,12 +36,16 @@ int iova_space_allow(struct iova_space *space, const struct iova_range *ranges, 
 void iova_space_destroy(struct iova_space *space);
 
 /* A free place for `bytes`, at the same offset in a huge page as `va` if there is one, so that
- * the IOMMU can use its large pages. -ENOSPC with its sentence when the addresses are used up. */
+ * the IOMMU can use its large pages, and in one of its smallest at least. -ENOSPC with its sentence
+ * when the addresses are used up. */
 int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *iova);
 
-/* Keeps [iova, iova + bytes) free of mappings until it is dropped. -EADDRINUSE with its sentence when
+/* Keeps the pages of [iova, iova + bytes) free of mappings until they are dropped. -EADDRINUSE with its sentence when
  * there is one. */
 int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes);
+
+/* The mapping that the address is in, or null. */
+struct iova_mapping *iova_find(const struct iova_space *space, uint64_t iova);
 
 /* [iova, iova + bytes) is not wanted any more: the next mapping in it that thereby has become
  * unused, if there is one, is handed out and to be unmapped, then to be dropped. Repeat until

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The choice of an environment. What was not asked for may fail in silence, what was may not. */
+/* The choice of an environment. Huge pages were set aside by somebody, for something: none is taken that was not asked
+ * for. */
 #include "transport/pcie/memory.h"
 
 #include "base/error.h"
-#include "base/log.h"
 #include "base/uri.h"
 #include "base/util.h"
 #include "pci/system.h"
@@ -80,17 +80,11 @@ int memory_for_vfio(const struct pages **pages, const struct memory_wish *wish,
 	int rc;
 
 	*pages = wish->pages ? wish->pages : &pages_transparent;
-	if (wish->env == ENV_VFIO || wish->pages)
+	if (wish->env != ENV_DPDK)
 		return 0;
 	rc = start_dpdk(&dpdk, fs, place);
 	if (!rc)
 		*pages = &dpdk->pages;
-	if (rc && wish->env == ENV_UNSAID) {
-		log_info("%s: environment vfio, as there is no dpdk: %s", place->address,
-			 error_last()->text);
-		error_clear();
-		return 0;
-	}
 	return rc;
 }
 

@@ -22,12 +22,12 @@ struct memory_wish {
 /* Reads the wish, and refuses what contradicts itself. 0 or a negative errno with its sentence. */
 int memory_wish_read(struct memory_wish *wish, const struct uri *uri);
 
-/* For a controller with VFIO: DPDK's huge pages if wished for, or if nothing else is and there
- * are some; else memory of this process. 0 or a negative errno with its sentence. */
+/* For a controller with VFIO: memory of this process, or DPDK's huge pages if wished for. 0 or a negative errno with
+ * its sentence. */
 int memory_for_vfio(const struct pages **pages, const struct memory_wish *wish,
 		    const struct sysfs *fs, const struct place *place);
 
-/* For one with UIO, which has no choice. Refuses unless the wish says that all is at stake. */
+/* For one with UIO, which has no choice but DPDK's. Refuses unless the wish says that all is at stake. */
 int memory_for_uio(const struct dpdk_plugin **dpdk, const struct memory_wish *wish,
 		   const struct sysfs *fs, const struct place *place);
 

@@ -3,8 +3,8 @@
  * The way to a controller on the PCIe bus: `pcie:0000:01:00.0`.
  *
  * What the URI may say:
- *   env=      vfio: memory of this process; dpdk: huge pages of DPDK's (the default where some are
- *             free). Both are mapped in the IOMMU by the kernel's VFIO
+ *   env=      vfio: memory of this process (the default); dpdk: huge pages of DPDK's. Both are mapped
+ *             in the IOMMU by the kernel's VFIO
  *   pages=    of env=vfio: small, transparent (huge where the kernel has some to spare; the
  *             default), huge (those that were set aside)
  *   unsafe=   1: without an IOMMU, through UIO, too
@@ -14,7 +14,9 @@
  * opened, so that it is found as after power-on: a second reset would only cost its 100 ms
  * again.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/barrier.h"
 #include "base/error.h"
@@ -26,6 +28,7 @@
 #include "env/uio/uio.h"
 #include "env/vfio/vfio.h"
 #include "mem/domain.h"
+#include "pci/config.h"
 #include "pci/sysfs.h"
 #include "spec/regs.h"
 #include "transport/pcie/memory.h"
@@ -33,19 +36,16 @@
 #include "transport/pcie/place.h"
 #include "transport/transport.h"
 
-/* PCI Local Bus 3.0, 6.2.2: the Command register. */
-#define PCI_COMMAND            0x04u
-#define PCI_COMMAND_MEMORY     0x2u
-#define PCI_COMMAND_BUS_MASTER 0x4u
-
 #define NVME_BAR 0u
+#define ALL_ONES 0xffffu
 
 struct pcie {
 	struct transport transport;
 	struct device *device;
 	struct device_bar bar;
 	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
-	struct transport_memory memory;
+	struct transport_memory reserved;
+	struct pci_resource bars[PCI_BARS];
 };
 
 static struct pcie *pcie_of(struct transport *transport)
@@ -56,14 +56,29 @@ static struct pcie *pcie_of(struct transport *transport)
 /* --- opening and closing
  * -------------------------------------------------------------------------- */
 
+/* A function that does not answer reads as all ones (PCI Express Base 5.0, 2.3.2), which is no value to write back when
+ * it answers again. */
+static int command_read(struct pcie *pcie, uint16_t *command)
+{
+	int rc = device_config_read16(pcie->device, PCI_CONFIG_COMMAND, command);
+
+	if (rc || *command != ALL_ONES)
+		return rc;
+	return error_set(
+		-EIO, UPNVME_ERR_SYSTEM,
+		"%s: its configuration space reads as all ones: the device is gone, powered off, "
+		"or not reachable over the bus",
+		pcie->device->address);
+}
+
 static int command_change(struct pcie *pcie, uint16_t clear, uint16_t set)
 {
 	uint16_t command;
-	int rc = device_config_read16(pcie->device, PCI_COMMAND, &command);
+	int rc = command_read(pcie, &command);
 
 	if (rc)
 		return rc;
-	return device_config_write16(pcie->device, PCI_COMMAND,
+	return device_config_write16(pcie->device, PCI_CONFIG_COMMAND,
 				     (uint16_t)((command & ~clear) | set));
 }
 
@@ -83,10 +98,12 @@ static int bar_map(struct pcie *pcie)
 }
 
 /* One that could not be reset may be at work still for whoever had it before, in memory that is
- * somebody else's by now: its registers are reached first. */
+ * somebody else's by now: its registers are reached first. Nobody here serves the interrupt line (INTx), which the
+ * admin queue would pull at each completion, and which others may share. */
 static int pcie_start(struct pcie *pcie)
 {
-	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, PCI_COMMAND_MEMORY);
+	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER,
+				PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
 
 	if (!rc)
 		rc = bar_map(pcie);
@@ -113,7 +130,7 @@ static int device_open(struct device **device, const struct place *place,
 	return rc ? rc : vfio_device_open(device, place->address, place->number, pages);
 }
 
-int pcie_attach(struct transport **transport, struct device *device, int node)
+int pcie_attach(struct transport **transport, struct device *device, const struct place *place)
 {
 	struct pcie *pcie = calloc(1, sizeof(*pcie));
 	int rc;
@@ -123,7 +140,8 @@ int pcie_attach(struct transport **transport, struct device *device, int node)
 		return error_no_memory("a PCIe controller", sizeof(*pcie));
 	}
 	pcie->transport.ops = &transport_pcie;
-	pcie->transport.node = node;
+	pcie->transport.node = place->node;
+	memcpy(pcie->bars, place->bars, sizeof(pcie->bars));
 	pcie->device = device;
 	rc = pcie_start(pcie);
 	if (rc) {
@@ -131,7 +149,8 @@ int pcie_attach(struct transport **transport, struct device *device, int node)
 		free(pcie);
 		return rc;
 	}
-	log_info("%s: environment %s, NUMA node %d", device->address, device->env->name, node);
+	log_info("%s: environment %s, NUMA node %d", device->address, device->env->name,
+		 place->node);
 	*transport = &pcie->transport;
 	return 0;
 }
@@ -150,17 +169,58 @@ static int pcie_open(struct transport **transport, const struct uri *uri)
 		rc = place_find(&place, &sysfs_machine, uri_path(uri));
 	if (!rc)
 		rc = device_open(&device, &place, &wish);
-	return rc ? rc : pcie_attach(transport, device, place.node);
+	return rc ? rc : pcie_attach(transport, device, &place);
+}
+
+static int has_msix(struct pcie *pcie, bool *has)
+{
+	struct pci_config config = { .fd = pcie->device->config_fd,
+				     .base = pcie->device->config_offset };
+	uint32_t offset = 0;
+	int rc;
+
+	snprintf(config.address, sizeof(config.address), "%s", pcie->device->address);
+	rc = pci_config_capability(&config, PCI_CAP_MSIX, &offset);
+	*has = offset;
+	return rc;
+}
+
+/* INTMS is for those that have no MSI-X, and may not be touched with it (NVMe over PCIe Transport 1.0c, 3.5.1; NVMe
+ * Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each time. */
+static int mask_interrupts(struct pcie *pcie)
+{
+	bool msix = true;
+	int rc = has_msix(pcie, &msix);
+
+	if (rc || msix)
+		return rc;
+	return pcie->transport.ops->write32(&pcie->transport, NVME_REG_INTMS, UINT32_MAX);
 }
 
 static int pcie_connect(struct transport *transport)
 {
-	return command_change(pcie_of(transport), 0, PCI_COMMAND_BUS_MASTER);
+	struct pcie *pcie = pcie_of(transport);
+	int rc = mask_interrupts(pcie);
+
+	if (rc)
+		return rc;
+	return command_change(pcie, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_NO_INTX);
 }
 
+/* Believed when it is read back. */
 static int pcie_isolate(struct transport *transport)
 {
-	return command_change(pcie_of(transport), PCI_COMMAND_BUS_MASTER, 0);
+	struct pcie *pcie = pcie_of(transport);
+	uint16_t command = 0;
+	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, 0);
+
+	if (!rc)
+		rc = command_read(pcie, &command);
+	if (rc || !(command & PCI_COMMAND_BUS_MASTER))
+		return rc;
+	return error_set(-EBUSY, UPNVME_ERR_SYSTEM,
+			 "%s: its bus mastering cannot be switched off (command register %04xh)",
+			 pcie->device->address, command);
 }
 
 static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
@@ -175,57 +235,85 @@ static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
 			 device->address);
 }
 
-static bool pcie_leaving(struct transport *transport)
+static const char *pcie_lost(struct transport *transport)
 {
 	struct device *device = pcie_of(transport)->device;
 
-	return device->ops->leaving && device->ops->leaving(device);
+	return device->ops->lost ? device->ops->lost(device) : NULL;
 }
 
 /* --- the controller's own memory
  * ------------------------------------------------------------------ */
 
+static int error_memory(const struct pcie *pcie, unsigned index, uint64_t offset)
+{
+	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
+			 pcie->device->address, (unsigned long long)offset, index,
+			 (unsigned long long)pcie->bars[index].bytes);
+}
+
+/* As many of its bytes as are within the BAR, and where that is on the bus: as the function says itself, or, when it is
+ * a virtual one, which says 0, the kernel. */
+static int memory_place(struct pcie *pcie, unsigned index, uint64_t offset,
+			struct transport_memory *memory)
+{
+	const struct pci_resource *bar = &pcie->bars[index];
+	int rc = device_bar_address(pcie->device, index, &memory->iova);
+
+	if (rc)
+		return rc;
+	if (offset >= bar->bytes)
+		return error_memory(pcie, index, offset);
+	memory->iova = (memory->iova ? memory->iova : bar->address) + offset;
+	memory->bytes = MIN(memory->bytes, bar->bytes - offset);
+	return 0;
+}
+
+static int memory_reserve(struct pcie *pcie, const struct transport_memory *memory)
+{
+	struct env *env = pcie->device->env;
+	int rc = env->ops->reserve ? env->ops->reserve(env, memory->iova, memory->bytes) : 0;
+
+	if (!rc)
+		pcie->reserved = *memory;
+	return rc;
+}
+
 static int memory_map(struct pcie *pcie, unsigned index, uint64_t offset,
 		      struct transport_memory *memory)
 {
 	struct device_bar *bar = index == NVME_BAR ? &pcie->bar : &pcie->memory_bar;
-	int rc = device_bar_address(pcie->device, index, &memory->iova);
+	int rc = 0;
 
-	if (!rc && !bar->base)
+	if (!bar->base)
 		rc = pcie->device->ops->bar_map(bar, pcie->device, index);
 	if (rc)
 		return rc;
 	memory->base = (char *)bar->base + offset;
-	memory->iova += offset;
 	memory->bytes = MIN(memory->bytes, device_bar_room(bar, offset));
-	if (memory->bytes)
-		return 0;
-	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
-			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
-			 pcie->device->address, (unsigned long long)offset, index,
-			 (unsigned long long)bar->bytes);
+	return memory->bytes ? 0 : error_memory(pcie, index, offset);
 }
 
+/* What is always on takes what has its addresses for its own whether it can be mapped or not: they are reserved first,
+ * and stay so. */
 static int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
 		       struct transport_memory *memory)
 {
 	struct pcie *pcie = pcie_of(transport);
-	struct env *env = pcie->device->env;
-	int rc = memory_map(pcie, bar, offset, memory);
+	int rc = memory_place(pcie, bar, offset, memory);
 
-	if (!rc && env->ops->reserve)
-		rc = env->ops->reserve(env, memory->iova, memory->bytes);
 	if (!rc)
-		pcie->memory = *memory;
-	return rc;
+		rc = memory_reserve(pcie, memory);
+	return rc ? rc : memory_map(pcie, bar, offset, memory);
 }
 
 static void memory_unreserve(struct pcie *pcie)
 {
 	struct env *env = pcie->device->env;
 
-	if (pcie->memory.bytes && env->ops->unreserve)
-		env->ops->unreserve(env, pcie->memory.iova);
+	if (pcie->reserved.bytes && env->ops->unreserve)
+		env->ops->unreserve(env, pcie->reserved.iova);
 }
 
 /* The device is cut off from memory before memory is given back. */
@@ -314,5 +402,5 @@ const struct transport_ops transport_pcie = {
 	.connect = pcie_connect,
 	.isolate = pcie_isolate,
 	.interrupt = pcie_interrupt,
-	.leaving = pcie_leaving,
+	.lost = pcie_lost,
 };

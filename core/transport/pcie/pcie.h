@@ -4,10 +4,10 @@
 #define UPNVME_TRANSPORT_PCIE_PCIE_H
 
 struct device;
+struct place;
 struct transport;
 
-/* Takes the device over, also when it fails: maps its registers, lets it reach memory. `node` is
- * its NUMA node. */
-int pcie_attach(struct transport **transport, struct device *device, int node);
+/* Takes the device over, which is at this place, also when it fails: maps its registers. */
+int pcie_attach(struct transport **transport, struct device *device, const struct place *place);
 
 #endif

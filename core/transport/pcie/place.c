@@ -84,6 +84,7 @@ int place_find(struct place *place, const struct sysfs *fs, const char *text)
 		return rc;
 	pci_device_driver(fs, place->address, place->driver);
 	place->node = pci_device_node(fs, place->address);
+	pci_resources_get(fs, place->address, place->bars);
 	if (strstr(place->driver, "uio"))
 		return find_uio(place, fs);
 	rc = find_group(place, fs);

@@ -5,6 +5,7 @@
 
 #include "pci/address.h"
 #include "pci/device.h"
+#include "pci/resource.h"
 
 struct sysfs;
 
@@ -16,6 +17,7 @@ struct place {
 	enum place_holder holder;
 	unsigned number; /* VFIO: the IOMMU group; UIO: of /dev/uioN */
 	int node;        /* NUMA node, -1: not known */
+	struct pci_resource bars[PCI_BARS];
 };
 
 /* Finds the NVMe controller that `text` names and checks that VFIO or UIO has it. 0, or a negative

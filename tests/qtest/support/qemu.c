@@ -128,6 +128,10 @@ static void add_controller(struct arguments *arguments, const struct qemu_config
 		add(arguments, "-device");
 		add(arguments, "nvme-subsys,id=subsystem");
 	}
+	if (config->object) {
+		add(arguments, "-object");
+		add(arguments, "%s", config->object);
+	}
 	add(arguments, "-device");
 	add(arguments, "nvme,id=nvme0,serial=%s,bus=pcie.0,addr=%s%s%s%s", QEMU_SERIAL, SLOT,
 	    config->subsystem ? ",subsys=subsystem" : "", config->properties ? "," : "",

@@ -33,6 +33,7 @@ struct qemu_ns {
 
 struct qemu_config {
 	const char *properties; /* of nvme, as "mdts=1", or null */
+	const char *object;     /* that the properties name, or null */
 	const struct qemu_ns *namespaces;
 	uint32_t nnamespaces;
 	bool subsystem; /* namespaces can be attached and detached */

@@ -151,6 +151,25 @@ static void hardware_at_large_is_set_aside(void **state)
 }
 
 /* What keeps off memory is freed, obedient or not. */
+/* Registers of all ones do not mean that it is gone, when its bus mastering is there and stays on. */
+static void hardware_that_masters_the_bus_unreachable_is_set_aside(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	uint32_t nclosed = 0;
+
+	(void)state;
+	fake->nclosed = &nclosed;
+	fake->disobeys = fake->fail_isolate = true;
+	atomic_store(&fake->gone, true);
+	expect(ctrlr_close(ctrlr), -EIO, UPNVME_ERR_CTRLR_TIMEOUT, "set aside");
+	assert_int_equal(nclosed, 0);
+	atomic_store(&fake->gone, false);
+	sweep();
+	sweep();
+	assert_int_equal(nclosed, 1); /* it was told to be disabled as soon as it could hear that */
+}
+
 static void hardware_that_is_isolated_is_freed(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
@@ -235,6 +254,7 @@ int main(void)
 		cmocka_unit_test(one_that_was_given_up_was_never_shut_down),
 		cmocka_unit_test(one_that_does_not_come_to_rest_is_set_aside),
 		cmocka_unit_test(hardware_at_large_is_set_aside),
+		cmocka_unit_test(hardware_that_masters_the_bus_unreachable_is_set_aside),
 		cmocka_unit_test(hardware_that_is_isolated_is_freed),
 		cmocka_unit_test(one_that_fails_to_open_is_set_aside_likewise),
 		cmocka_unit_test(a_child_does_not_touch_its_parents),

@@ -273,6 +273,38 @@ static void one_that_is_always_on_must_not_lie_over_memory(void **state)
 	assert_int_equal(ctrlr_close(open_it(fake)), 0);
 }
 
+/* What commands name there would reach the registers: no other memory may be there. */
+static void one_that_is_always_on_over_its_registers_is_reserved(void **state)
+{
+	struct fake_transport *fake = fake_of_before();
+	struct upnvme_ctrlr *ctrlr = NULL;
+
+	fake->cmbloc = 0;
+	ctrlr = open_it(fake);
+	assert_non_null(fake->memory);
+	assert_int_equal(fake->memory_bar, 0);
+	assert_int_equal(info_of(ctrlr).cmb_bytes, 0);
+	assert_int_equal(ctrlr_close(ctrlr), 0);
+	fake = fake_of_before();
+	fake->cmbloc = 0;
+	fake->fail_memory = -EADDRINUSE;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -EADDRINUSE);
+}
+
+static void the_persistent_regions_addresses_are_forgotten(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->cap |= NVME_FIELD_SET(NVME_CAP_PMRS, 1ull);
+	fake->pmrmscl = 0x10002; /* a former user's */
+	fake->pmrmscu = 0x12;
+	ctrlr = open_it(fake);
+	assert_int_equal(fake->pmrmscl, 0);
+	assert_int_equal(fake->pmrmscu, 0);
+	assert_int_equal(ctrlr_close(ctrlr), 0);
+}
+
 /* --- on and off
  * ----------------------------------------------------------------------------------- */
 
@@ -478,6 +510,8 @@ int main(void)
 		cmocka_unit_test(a_transport_without_a_way_to_it_is_enough),
 		cmocka_unit_test(a_buffer_that_cannot_be_mapped_is_none),
 		cmocka_unit_test(one_that_is_always_on_must_not_lie_over_memory),
+		cmocka_unit_test(one_that_is_always_on_over_its_registers_is_reserved),
+		cmocka_unit_test(the_persistent_regions_addresses_are_forgotten),
 		cmocka_unit_test(the_first_queue_switches_it_on_and_the_end_off),
 		cmocka_unit_test(one_that_is_always_on_is_left_so),
 		cmocka_unit_test(a_controller_that_is_given_up_has_it_off),

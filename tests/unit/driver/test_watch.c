@@ -43,6 +43,7 @@ static void setup_with(struct rig *rig, uint32_t flags)
 	struct upnvme_qpair_opts qpair = UPNVME_QPAIR_OPTS_INIT;
 
 	*rig = (struct rig){ .fake = fake_transport_create() };
+	rig->fake->cap |= NVME_FIELD_SET(NVME_CAP_NSSRS, 1ull);
 	opts.admin_timeout_ns = LONG_NS;
 	qpair.flags = flags;
 	assert_int_equal(fake_transport_open(rig->fake, &rig->ctrlr, &opts), 0);
@@ -62,7 +63,7 @@ static void read_one(struct rig *rig, upnvme_cb cb)
 	assert_int_equal(upnvme_read(rig->qp, rig->ns, rig->buf, 0, 1, cb, rig), 0);
 }
 
-enum death { FATAL, GONE, RESET, NDEATHS };
+enum death { FATAL, GONE, RESET, DISABLED, SUBSYSTEM_RESET, TAKEN, NDEATHS };
 
 static void kill_it(struct fake_transport *fake, enum death death)
 {
@@ -71,8 +72,15 @@ static void kill_it(struct fake_transport *fake, enum death death)
 		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
 	else if (death == GONE)
 		atomic_store(&fake->gone, true);
-	else
+	else if (death == RESET)
 		fake->cc = fake->csts = 0;
+	else if (death == DISABLED) {
+		fake->never_disabled = true;
+		fake->cc = 0;
+	} else if (death == SUBSYSTEM_RESET)
+		fake->csts |= NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u);
+	else
+		atomic_store(&fake->leaving, true);
 	pthread_mutex_unlock(&fake->lock);
 }
 
@@ -107,6 +115,29 @@ static void a_poll_notices_every_death(void **state)
 {
 	for (enum death death = FATAL; death < NDEATHS; death++)
 		poll_notices(0, death);
+}
+
+/* NSSRO tells of the past until it is cleared (NVMe Base 2.0c, 3.1.3.6), and means nothing without CAP.NSSRS. */
+static void a_subsystem_reset_of_before_is_no_death(void **state)
+{
+	static const struct {
+		uint64_t nssrs;
+		bool sticky;
+		uint32_t left;
+	} rows[] = { { 1, false, 0 }, { 1, true, 1 }, { 0, false, 1 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake_transport *fake = fake_transport_create();
+		struct upnvme_ctrlr *ctrlr;
+
+		fake->cap |= NVME_FIELD_SET(NVME_CAP_NSSRS, rows[i].nssrs);
+		fake->csts = NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u);
+		fake->sticky = rows[i].sticky;
+		assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
+		assert_int_equal(NVME_CSTS_NSSRO(fake->csts), rows[i].left);
+		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
+		assert_int_equal(upnvme_close(ctrlr), 0);
+	}
 }
 
 /* Such queue pairs have no open gate, so that their polls take another way in. */
@@ -284,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_poll_notices_every_death),
+		cmocka_unit_test(a_subsystem_reset_of_before_is_no_death),
 		cmocka_unit_test(a_poll_with_flags_notices),
 		cmocka_unit_test(a_reap_notices),
 		cmocka_unit_test(exec_notices),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -210,6 +211,22 @@ static void nodes_do_not_share_arenas(void **state)
 		assert_int_equal(domain_free(domain, va[node]), 0);
 }
 
+/* What was registered there was unmapped without being unregistered: new memory must not be given its bus addresses. */
+static void new_memory_is_not_taken_for_what_was_registered_there(void **state)
+{
+	char *own = mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = (char *)align_up((uintptr_t)own, 2 * MIB);
+	void *va;
+
+	assert_int_equal(domain_register(domain, at + 4096, 4096), 0);
+	fake.pages_at = at;
+	assert_int_equal(domain_alloc(domain, 4096, 0, 0, &va), -ESTALE);
+	assert_int_equal(fake.pages_bytes, 0);
+	assert_int_equal(domain_unregister(domain, at + 4096, 4096), 0);
+	assert_int_equal(domain_alloc(domain, 4096, 0, 0, &va), 0);
+	assert_int_equal(domain_free(domain, va), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +234,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(random_blocks_do_not_overlap, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocks_are_reachable_as_long_as_they_live, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			new_memory_is_not_taken_for_what_was_registered_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(held_blocks_are_set_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(held_large_blocks_are_set_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_starts_of_blocks_can_be_freed, setup,

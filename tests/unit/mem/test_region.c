@@ -143,6 +143,28 @@ static void a_failed_mapping_changes_nothing(void **state)
 		assert_int_equal(domain_unregister(domain, page(i), 2 * PAGE), 0);
 }
 
+/* Registered, unmapped, and mapped anew: the device would get at what was there before. */
+static void what_is_registered_again_has_to_be_the_same(void **state)
+{
+	uint32_t counts[NPAGES] = { 0 };
+
+	assert_int_equal(domain_register(domain, page(10), 4 * PAGE), 0);
+	assert_int_equal(fake.nsame, 0);
+	assert_int_equal(domain_register(domain, page(8), 4 * PAGE), 0);
+	assert_int_equal(fake.nsame, 1);
+	assert_int_equal(domain_unregister(domain, page(8), 4 * PAGE), 0);
+	fake.stale = true;
+	assert_int_equal(domain_register(domain, page(8), 4 * PAGE), -ESTALE);
+	assert_int_equal(domain_register(domain, page(10), 4 * PAGE), -ESTALE);
+	for (uint32_t i = 10; i < 14; i++)
+		counts[i] = 1;
+	expect_table(counts);
+	assert_int_equal(domain_unregister(domain, page(10), 4 * PAGE), 0);
+	assert_int_equal(domain_register(domain, page(10), 4 * PAGE),
+			 0); /* nothing is known of it */
+	assert_int_equal(domain_unregister(domain, page(10), 4 * PAGE), 0);
+}
+
 static void what_is_not_wholly_registered_stays(void **state)
 {
 	assert_int_equal(domain_register(domain, page(10), 4 * PAGE), 0);
@@ -272,6 +294,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(whole_pages_are_registered, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_mapping_changes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_registered_again_has_to_be_the_same, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_wholly_registered_stays, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(scattered_mappings_are_told_apart, setup, teardown),

@@ -22,6 +22,12 @@ static int fake_pages_alloc(struct env *env, uint64_t bytes, uint64_t align, int
 	fake->last_node = node;
 	if (fake->fail_pages)
 		return error_no_memory("pages of a test", bytes);
+	if (fake->pages_at) {
+		*va = mmap(fake->pages_at, bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		fake->pages_bytes += bytes;
+		return 0;
+	}
 	raw = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (raw == MAP_FAILED)
 		return error_no_memory("pages of a test", bytes);
@@ -84,6 +90,18 @@ static void fake_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 	fake->nunmaps++;
 }
 
+static int fake_same(struct env *env, void *va, uint64_t bytes, uint64_t iova)
+{
+	struct fake_env *fake = fake_of(env);
+
+	for (size_t i = 0; i < ARRAY_SIZE(fake->maps); i++)
+		fake->nsame += fake->maps[i].va == (uint64_t)(uintptr_t)va &&
+			       fake->maps[i].iova == iova && bytes <= fake->maps[i].bytes;
+	return fake->stale ? error_set(-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
+				       "other memory, as the test wants it") :
+			     0;
+}
+
 static int fake_reserve(struct env *env, uint64_t iova, uint64_t bytes)
 {
 	struct fake_env *fake = fake_of(env);
@@ -110,6 +128,7 @@ void fake_env_init(struct fake_env *fake)
 		.pages_alloc = fake_pages_alloc,
 		.pages_free = fake_pages_free,
 		.map = fake_map,
+		.same = fake_same,
 		.unmap = fake_unmap,
 		.reserve = fake_reserve,
 		.unreserve = fake_unreserve,

@@ -56,7 +56,8 @@ static void write_cc(struct fake_transport *fake, uint32_t value)
 		fake->phase = 1;
 		fake->naers = 0;
 		if (!NVME_CC_EN(value)) /* a reset: only RDY takes its time */
-			fake->csts &= NVME_FIELD_SET(NVME_CSTS_RDY, 1u);
+			fake->csts &= NVME_FIELD_SET(NVME_CSTS_RDY, 1u) |
+				      NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u);
 	}
 	if (NVME_CC_SHN(value) && fake->trouble)
 		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
@@ -160,6 +161,15 @@ static int fake_write32(struct transport *transport, uint32_t offset, uint32_t v
 		write_cc(fake, value);
 	else if (offset == NVME_REG_AQA)
 		fake->aqa = value;
+	else if (offset == NVME_REG_CSTS && !fake->sticky)
+		fake->csts &=
+			~(value & NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)); /* all else is read-only */
+	else if (offset == NVME_REG_CSTS)
+		;
+	else if (offset == NVME_REG_PMRMSCL && NVME_CAP_PMRS(fake->cap))
+		fake->pmrmscl = value;
+	else if (offset == NVME_REG_PMRMSCU && NVME_CAP_PMRS(fake->cap))
+		fake->pmrmscu = value;
 	else
 		fail_msg("the driver writes register %xh", offset);
 	pthread_mutex_unlock(&fake->lock);
@@ -395,10 +405,12 @@ static int fake_connect(struct transport *transport)
 
 static int fake_isolate(struct transport *transport)
 {
-	fake_of(transport)->nisolated++;
-	return fake_of(transport)->fail_isolate ?
-		       error_set(-EIO, UPNVME_ERR_SYSTEM, "an isolation that fails") :
-		       0;
+	struct fake_transport *fake = fake_of(transport);
+
+	fake->nisolated++;
+	return fake->fail_isolate ? error_set(fake->disobeys ? -EBUSY : -EIO, UPNVME_ERR_SYSTEM,
+					      "an isolation that fails") :
+				    0;
 }
 
 static int fake_interrupt(struct transport *transport, uint16_t vector, int fd)
@@ -414,9 +426,9 @@ static int fake_interrupt(struct transport *transport, uint16_t vector, int fd)
 	return 0;
 }
 
-static bool fake_leaving(struct transport *transport)
+static const char *fake_lost(struct transport *transport)
 {
-	return atomic_load(&fake_of(transport)->leaving);
+	return atomic_load(&fake_of(transport)->leaving) ? "the test takes it away" : NULL;
 }
 
 static const struct transport_ops fake_ops = {
@@ -431,7 +443,7 @@ static const struct transport_ops fake_ops = {
 	.connect = fake_connect,
 	.isolate = fake_isolate,
 	.interrupt = fake_interrupt,
-	.leaving = fake_leaving,
+	.lost = fake_lost,
 };
 
 static bool fake_waits(struct transport *transport, uint16_t qid)

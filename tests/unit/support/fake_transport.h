@@ -56,6 +56,7 @@ struct fake_transport {
 	bool never_disabled;  /* ... when it becomes 0 */
 	bool never_shut_down; /* CSTS.SHST stays at "occurring" */
 	bool fatal_on_enable; /* CSTS.CFS instead of RDY */
+	bool sticky;          /* CSTS.NSSRO is not cleared by writing it */
 	_Atomic bool gone;    /* all registers read as ones */
 	uint32_t slowness;    /* CSTS reads that a change of RDY takes */
 	uint32_t pending_reads;
@@ -65,6 +66,7 @@ struct fake_transport {
 	/* memory of its own: `memory_bytes` of a BAR from the place on that the driver asks for */
 	uint32_t cmbloc, cmbsz, cmbsts;
 	uint64_t cmbmsc;
+	uint32_t pmrmscl, pmrmscu;
 	char *memory;
 	uint64_t memory_bytes;
 	int fail_memory; /* negative errno of mapping it */
@@ -82,6 +84,7 @@ struct fake_transport {
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nconnected, nisolated;
 	bool fail_isolate;
+	bool disobeys; /* it is there to be isolated, and is not */
 	/* After fake_transport_with_storage: whether that answers, and what it had at shutdown, which is fatal then. */
 	_Atomic bool waiting;
 	const char *trouble;

@@ -2,10 +2,12 @@
 /* What the IOMMU does for us: a command whose data pointer leads outside of what is mapped
  * fails, and nothing else does. The library refuses such buffers, so this test takes the mapping
  * away behind its back. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -113,10 +115,48 @@ static void a_command_whose_list_is_not_mapped_fails(void **state)
 	assert_int_equal(upnvme_dma_free(rig->ctrlr, buf), 0);
 }
 
+static char *own_pages(void *at)
+{
+	char *own = mmap(at, 1 << 20, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
+
+	assert_ptr_not_equal(own, MAP_FAILED);
+	memset(own, 0x5a, 1 << 20);
+	return own;
+}
+
+/* The device would go on writing to the pages of before, with status 0. */
+static void memory_that_was_mapped_anew_is_not_registered_again(void **state)
+{
+	struct rig *rig = *state;
+	char *own = own_pages(NULL);
+
+	assert_int_equal(upnvme_mem_register(rig->ctrlr, own, 1 << 20), 0);
+	assert_int_equal(upnvme_mem_register(rig->ctrlr, own + 8192, 8192), 0);
+	memset(own, 0x77, 8192);
+	assert_int_equal(do_io(rig, own, 2, true), 0);
+	munmap(own, 1 << 20);
+	assert_ptr_equal(own_pages(own), own);
+	assert_int_equal(do_io(rig, own, 2, false), 0);
+	assert_int_equal(own[0], 0x5a); /* nothing has arrived here */
+	assert_int_equal(upnvme_mem_register(rig->ctrlr, own, 4096), -ESTALE);
+	assert_non_null(strstr(upnvme_last_error(), "unregister"));
+
+	assert_int_equal(upnvme_mem_unregister(rig->ctrlr, own + 8192, 8192), 0);
+	assert_int_equal(upnvme_mem_unregister(rig->ctrlr, own, 1 << 20), 0);
+	assert_int_equal(upnvme_mem_register(rig->ctrlr, own, 1 << 20), 0);
+	assert_int_equal(do_io(rig, own, 2, false), 0);
+	assert_int_equal(own[0], 0x77);
+	assert_int_equal(upnvme_mem_unregister(rig->ctrlr, own, 1 << 20), 0);
+	munmap(own, 1 << 20);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_buffer_that_is_not_mapped_is_not_written,
+						open_rig, close_rig),
+		cmocka_unit_test_setup_teardown(memory_that_was_mapped_anew_is_not_registered_again,
 						open_rig, close_rig),
 		cmocka_unit_test_setup_teardown(a_command_whose_list_is_not_mapped_fails, open_rig,
 						close_rig),

@@ -203,6 +203,36 @@ static void what_is_reserved_is_given_to_nobody(void **state)
 	assert_int_equal(iova_reserve(space, 1ull << 45, GIB), 0);
 }
 
+/* A machine with pages of 64 KiB, behind whose IOMMU nothing smaller can be mapped. */
+static void what_is_given_begins_at_a_page_of_the_iommus(void **state)
+{
+	static const uint64_t page = 65536;
+	struct iova_space *space = *state;
+	uint64_t at = 4 * GIB;
+
+	space->page_bytes = page;
+	/* A controller memory buffer that fills no page: its neighbours on the bus go with it. */
+	assert_int_equal(iova_reserve(space, at + PAGE, 2 * PAGE), 0);
+	assert_int_equal(take(space, 0x7f0000010000, page), at + page);
+	assert_int_equal(iova_reserve(space, at + 3 * page - PAGE, 2 * PAGE), 0);
+	assert_int_equal(take(space, 0, page), at + 4 * page);
+	assert_int_equal(iova_reserve(space, at + page - PAGE, PAGE), -EADDRINUSE);
+	iova_drop(space, at + PAGE);
+	assert_int_equal(take(space, 0, page), at);
+	assert_int_equal(take(space, page, 32 * page), 4 * GIB + 2 * MIB + page);
+}
+
+static void a_mapping_is_found_by_each_of_its_addresses(void **state)
+{
+	struct iova_space *space = *state;
+	uint64_t at = take(space, 0, 3 * PAGE);
+
+	assert_null(iova_find(space, at - 1));
+	assert_ptr_equal(iova_find(space, at), space->mappings);
+	assert_ptr_equal(iova_find(space, at + 3 * PAGE - 1), space->mappings);
+	assert_null(iova_find(space, at + 3 * PAGE));
+}
+
 static void what_is_mapped_cannot_be_reserved(void **state)
 {
 	static const struct {
@@ -241,6 +271,8 @@ int main(void)
 		TEST(neighbours_are_released_by_one_call),
 		TEST(many_mappings_never_overlap),
 		TEST(what_is_reserved_is_given_to_nobody),
+		TEST(what_is_given_begins_at_a_page_of_the_iommus),
+		TEST(a_mapping_is_found_by_each_of_its_addresses),
 		TEST(what_is_mapped_cannot_be_reserved),
 	};
 

@@ -62,11 +62,15 @@ static void memory_of_the_process_comes_in_three_kinds(void **state)
 	assert_ptr_equal(pages, &pages_huge);
 }
 
-static void without_huge_pages_the_default_is_vfio(void **state)
+/* Also where huge pages are free: they are somebody's. */
+static void the_default_is_memory_of_the_process(void **state)
 {
+	struct fake_machine *fake = *state;
 	const struct pages *pages;
 
-	assert_int_equal(choose(*state, "pcie:x", &pages), 0);
+	fake_file(fake, "512\n", "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
+	fake_file(fake, "512\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
+	assert_int_equal(choose(fake, "pcie:x", &pages), 0);
 	assert_ptr_equal(pages, &pages_transparent);
 	assert_int_equal(error_last()->err, 0); /* nothing has failed that was asked for */
 }
@@ -143,7 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(memory_of_the_process_comes_in_three_kinds),
-		TEST(without_huge_pages_the_default_is_vfio),
+		TEST(the_default_is_memory_of_the_process),
 		TEST(without_huge_pages_dpdk_is_refused_with_the_remedy),
 		TEST(where_all_huge_pages_are_in_use_more_are_the_remedy),
 		TEST(contradictions_are_refused),

@@ -17,18 +17,21 @@
 #include "spec/regs.h"
 #include "support/fake_env.h"
 #include "transport/pcie/pcie.h"
+#include "transport/pcie/place.h"
 #include "transport/transport.h"
 
 #define ADDRESS "0000:01:00.0"
 #define COMMAND 4
 #define MASTER  6u /* memory decoding and bus mastering */
+#define NO_INTX 0x400u
 
 static struct fake {
 	struct device device;
 	struct fake_env env;
 	uint64_t bar_bytes;
 	uint64_t hole_from, hole_to; /* what of the BAR is not mapped */
-	bool leaving;
+	const char *lost;
+	struct pci_resource bars[PCI_BARS]; /* as the kernel tells */
 	unsigned last_bar, nmaps;
 	int nopen;
 } fake;
@@ -54,15 +57,15 @@ static int fake_bar_map(struct device_bar *bar, struct device *device, unsigned 
 	return 0;
 }
 
-static bool fake_leaving(struct device *device)
+static const char *fake_lost(struct device *device)
 {
-	return fake.leaving;
+	return fake.lost;
 }
 
 static const struct device_ops fake_ops = {
 	.close = fake_close,
 	.bar_map = fake_bar_map,
-	.leaving = fake_leaving,
+	.lost = fake_lost,
 };
 
 static int setup(void **state)
@@ -76,6 +79,8 @@ static int setup(void **state)
 				       .config_offset = 4096 };
 	fake.bar_bytes = 0x2000;
 	fake.nopen = 1;
+	for (unsigned i = 0; i < PCI_BARS; i++)
+		fake.bars[i] = (struct pci_resource){ 0x7000000000 + (i << 20), fake.bar_bytes };
 	return fake.device.config_fd < 0 ||
 	       ftruncate(fake.device.config_fd, (off_t)fake.device.config_offset + 256);
 }
@@ -84,6 +89,14 @@ static int teardown(void **state)
 {
 	close(fake.device.config_fd);
 	return fake.nopen; /* closed once, whatever happened */
+}
+
+static int attach(struct transport **transport, int node)
+{
+	struct place place = { .node = node };
+
+	memcpy(place.bars, fake.bars, sizeof(place.bars));
+	return pcie_attach(transport, &fake.device, &place);
 }
 
 static uint16_t command(void)
@@ -99,19 +112,75 @@ static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(voi
 {
 	struct transport *transport;
 
-	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0x404), 0);
-	assert_int_equal(pcie_attach(&transport, &fake.device, 3), 0);
+	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0x144), 0);
+	assert_int_equal(attach(&transport, 3), 0);
 	assert_int_equal(transport->node, 3);
-	assert_int_equal(command(), 0x402);
+	assert_int_equal(command(), 0x142 | NO_INTX);
 	assert_int_equal(transport->ops->connect(transport), 0);
-	assert_int_equal(command(), 0x400 | MASTER);
+	assert_int_equal(command(), 0x140 | NO_INTX | MASTER);
 	assert_int_equal(transport->ops->isolate(transport), 0);
-	assert_int_equal(command(), 0x402);
-	assert_false(transport->ops->leaving(transport));
-	fake.leaving = true;
-	assert_true(transport->ops->leaving(transport));
+	assert_int_equal(command(), 0x142 | NO_INTX);
+	assert_null(transport->ops->lost(transport));
+	fake.lost = "it is on fire";
+	assert_ptr_equal(transport->ops->lost(transport), fake.lost);
 	transport_close(transport);
-	assert_int_equal(command(), 0x402);
+	assert_int_equal(command(), 0x142 | NO_INTX);
+}
+
+/* The line is off before the device may reach memory, as is INTMS where there is no MSI-X: with it, that register is
+ * not to be touched. */
+static void interrupts_that_nobody_serves_are_off(void **state)
+{
+	for (uint16_t msix = 0; msix < 2; msix++) {
+		struct transport *transport;
+		uint32_t intms = 0;
+
+		fake.nopen = 1;
+		assert_int_equal(device_config_write16(&fake.device, 0x06, 0x10), 0);
+		assert_int_equal(device_config_write16(&fake.device, 0x34, 0x40), 0);
+		assert_int_equal(device_config_write16(&fake.device, 0x40, msix ? 0x5001 : 1), 0);
+		assert_int_equal(device_config_write16(&fake.device, 0x50, 0x11), 0);
+		assert_int_equal(attach(&transport, 0), 0);
+		assert_int_equal(command(), 0x402);
+		assert_int_equal(device_config_write16(&fake.device, COMMAND, 2), 0);
+		assert_int_equal(transport->ops->connect(transport), 0);
+		assert_int_equal(command(), NO_INTX | MASTER);
+		transport->ops->read32(transport, NVME_REG_INTMS, &intms);
+		assert_int_equal(intms, msix ? 0 : UINT32_MAX);
+		transport_close(transport);
+	}
+}
+
+/* What is written to a file of O_APPEND goes to its end (pwrite(2)): the register stays as it is. */
+static void a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(attach(&transport, 0), 0);
+	assert_int_equal(transport->ops->connect(transport), 0);
+	assert_int_equal(fcntl(fake.device.config_fd, F_SETFL, O_APPEND), 0);
+	assert_int_equal(transport->ops->isolate(transport), -EBUSY);
+	assert_non_null(strstr(error_last()->text, ADDRESS ": its bus mastering"));
+	assert_int_equal(fcntl(fake.device.config_fd, F_SETFL, 0), 0);
+	assert_int_equal(transport->ops->isolate(transport), 0);
+	transport_close(transport);
+}
+
+/* It may be back at the next access: then all that it has would be switched on. */
+static void a_command_register_of_all_ones_is_not_written_back(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(attach(&transport, 0), 0);
+	assert_int_equal(device_config_write16(&fake.device, COMMAND, 0xffff), 0);
+	assert_int_equal(transport->ops->isolate(transport), -EIO);
+	assert_non_null(strstr(error_last()->text, "all ones"));
+	assert_int_equal(transport->ops->connect(transport), -EIO);
+	assert_int_equal(command(), 0xffff);
+	transport_close(transport);
+	assert_int_equal(command(), 0xffff);
+	fake.nopen = 1;
+	assert_int_equal(attach(&transport, 0), -EIO);
 }
 
 static void registers_are_loads_and_stores(void **state)
@@ -120,7 +189,7 @@ static void registers_are_loads_and_stores(void **state)
 	uint64_t value64;
 	uint32_t value;
 
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	assert_int_equal(transport->ops->write64(transport, NVME_REG_ASQ, 0x123456789abc000), 0);
 	assert_int_equal(transport->ops->read64(transport, NVME_REG_ASQ, &value64), 0);
 	assert_int_equal(value64, 0x123456789abc000);
@@ -135,7 +204,7 @@ static void a_bar_without_room_for_the_registers_is_refused(void **state)
 	struct transport *transport;
 
 	fake.bar_bytes = 0x800;
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), -ENOTSUP);
+	assert_int_equal(attach(&transport, 0), -ENOTSUP);
 	assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_BAR);
 	assert_non_null(strstr(error_last()->text, ADDRESS));
 }
@@ -145,7 +214,7 @@ static void doorbells_beyond_the_bar_are_refused(void **state)
 	struct transport_queue queue;
 	struct transport *transport;
 
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	/* 4 KiB of doorbells are those of 512 queue pairs when they stand side by side (CAP.DSTRD 0). */
 	assert_int_equal(transport->ops->queue(transport, 511, 0, &queue), 0);
 	assert_int_equal((char *)queue.cq_head - (char *)queue.sq_tail, 4);
@@ -166,7 +235,7 @@ static void doorbells_in_a_hole_are_refused(void **state)
 	fake.bar_bytes = 0x4000;
 	fake.hole_from = 0x2000;
 	fake.hole_to = 0x3000;
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	assert_int_equal(transport->ops->queue(transport, 511, 0, &queue), 0);
 	assert_int_equal(transport->ops->queue(transport, 512, 0, &queue), -ENOSPC);
 	assert_int_equal(transport->ops->queue(transport, 1024, 0, &queue), 0);
@@ -178,7 +247,7 @@ static void configuration_space_that_is_gone_is_an_error(void **state)
 	struct transport *transport;
 
 	assert_int_equal(ftruncate(fake.device.config_fd, 0), 0);
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), -EIO);
+	assert_int_equal(attach(&transport, 0), -EIO);
 	assert_non_null(strstr(error_last()->text, "gone"));
 }
 
@@ -192,7 +261,7 @@ static void configuration_space_that_may_not_be_written_is_no_device_that_is_gon
 	assert_int_equal(ftruncate(fake.device.config_fd, (off_t)fake.device.config_offset + 256),
 			 0);
 	assert_int_equal(fcntl(fake.device.config_fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), -EPERM);
+	assert_int_equal(attach(&transport, 0), -EPERM);
 	assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_ACCESS);
 	assert_non_null(strstr(error_last()->text, "locked down"));
 	assert_non_null(strstr(error_last()->text, "vfio-pci"));
@@ -230,7 +299,7 @@ static void memory_is_mapped_where_its_bar_is(void **state)
 		fake.nmaps = 0;
 		set_bar(rows[i].bar, rows[i].low);
 		set_bar(rows[i].bar + 1, rows[i].high);
-		assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+		assert_int_equal(attach(&transport, 0), 0);
 		assert_int_equal(transport->ops->memory(transport, rows[i].bar, 4096, &memory), 0);
 		assert_int_equal(fake.last_bar, rows[i].bar);
 		assert_int_equal(fake.nmaps, rows[i].bar ? 2 : 1); /* BAR 0 is there */
@@ -244,19 +313,50 @@ static void memory_is_mapped_where_its_bar_is(void **state)
 	}
 }
 
+/* Its BARs are in the physical function's capability: its own read as zero. */
+static void memory_of_a_virtual_function_is_where_the_kernel_says(void **state)
+{
+	struct transport_memory memory = { .bytes = 8192 };
+	struct transport *transport;
+
+	assert_int_equal(attach(&transport, 0), 0);
+	assert_int_equal(transport->ops->memory(transport, 2, 4096, &memory), 0);
+	assert_int_equal(memory.iova, 0x7000201000);
+	assert_int_equal(memory.bytes, 4096);
+	assert_int_equal(fake.env.reserved_iova, 0x7000201000);
+	transport_close(transport);
+}
+
+/* The controller may answer there whether we can get at it or not. */
+static void what_cannot_be_mapped_is_reserved(void **state)
+{
+	struct transport_memory memory = { .bytes = UINT64_MAX };
+	struct transport *transport;
+
+	fake.hole_from = 0x1000;
+	fake.hole_to = 0x1800;
+	assert_int_equal(attach(&transport, 0), 0);
+	assert_int_equal(transport->ops->memory(transport, 2, 0x1000, &memory), -ENOTSUP);
+	assert_int_equal(error_last()->code, UPNVME_ERR_DEVICE_BAR);
+	assert_int_equal(fake.env.reserved_iova, 0x7000201000);
+	assert_int_equal(fake.env.reserved_bytes, 0x1000);
+	transport_close(transport);
+	assert_int_equal(fake.env.reserved_bytes, 0);
+}
+
 /* A hole of the BAR, where the kernel keeps the interrupts' table, ends it, too. */
 static void memory_ends_with_what_is_mapped(void **state)
 {
 	struct transport_memory memory = { .bytes = UINT64_MAX };
 	struct transport *transport;
 
-	fake.bar_bytes = 0x8000;
+	fake.bar_bytes = fake.bars[2].bytes = 0x8000;
 	fake.hole_from = 0x4000;
 	fake.hole_to = 0x5000;
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	assert_int_equal(transport->ops->memory(transport, 2, 0x1000, &memory), 0);
 	assert_int_equal(memory.bytes, 0x3000);
-	assert_int_equal(fake.env.reserved_bytes, 0x3000);
+	assert_int_equal(fake.env.reserved_bytes, 0x7000); /* it may be there all the same */
 	transport_close(transport);
 }
 
@@ -266,7 +366,7 @@ static void memory_that_is_not_there_is_refused(void **state)
 	struct transport_memory memory = { 0 };
 	struct transport *transport;
 
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		memory.bytes = 4096;
 		assert_int_equal(transport->ops->memory(transport, 2, offsets[i], &memory),
@@ -287,7 +387,7 @@ static void memory_whose_addresses_are_taken_is_refused(void **state)
 	struct transport *transport;
 
 	fake.env.fail_reserve = -EADDRINUSE;
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	assert_int_equal(transport->ops->memory(transport, 2, 0, &memory), -EADDRINUSE);
 	transport_close(transport);
 }
@@ -298,6 +398,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_device_may_reach_memory_when_it_is_told_and_while_it_is_open),
+		TEST(interrupts_that_nobody_serves_are_off),
+		TEST(a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated),
+		TEST(a_command_register_of_all_ones_is_not_written_back),
 		TEST(registers_are_loads_and_stores),
 		TEST(a_bar_without_room_for_the_registers_is_refused),
 		TEST(doorbells_beyond_the_bar_are_refused),
@@ -305,6 +408,8 @@ int main(void)
 		TEST(configuration_space_that_is_gone_is_an_error),
 		TEST(configuration_space_that_may_not_be_written_is_no_device_that_is_gone),
 		TEST(memory_is_mapped_where_its_bar_is),
+		TEST(memory_of_a_virtual_function_is_where_the_kernel_says),
+		TEST(what_cannot_be_mapped_is_reserved),
 		TEST(memory_ends_with_what_is_mapped),
 		TEST(memory_that_is_not_there_is_refused),
 		TEST(memory_whose_addresses_are_taken_is_refused),

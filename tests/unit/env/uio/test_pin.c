@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether pages are pinned is for the kernel to say: it counts them (VmPin, proc_pid_status(5)). That they then stay
+ * where they are is seen in a guest with two nodes. */
+#include "env/uio/pin.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/process.h"
+
+#define PAGES 8u
+
+static uint64_t page;
+
+static uint64_t pinned_bytes(void)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	unsigned long long kib = 0;
+	char line[256];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, "VmPin:", 6))
+			kib = strtoull(line + 6, NULL, 10);
+	fclose(file);
+	return kib * 1024;
+}
+
+static int ndescriptors(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static char *pages_map(void)
+{
+	void *va = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
+
+	assert_ptr_not_equal(va, MAP_FAILED);
+	return va;
+}
+
+/* A sandbox may forbid it. */
+static bool ring_is_to_be_had(void)
+{
+	char *va = pages_map();
+	bool had = !pin_pages(va, page);
+
+	if (had)
+		unpin_pages(va, page);
+	else
+		printf("%s\n", error_last()->text);
+	munmap(va, PAGES * page);
+	return had;
+}
+
+static void pages_are_pinned_until_each_was_unpinned(void **state)
+{
+	uint64_t before = pinned_bytes();
+	int nfds = ndescriptors();
+	char *va = pages_map();
+
+	(void)state;
+	assert_int_equal(pin_pages(va, 4 * page), 0);
+	assert_int_equal(pin_pages(va + 4 * page, page), 0);
+	assert_int_equal(pinned_bytes() - before, 5 * page);
+	unpin_pages(va + page, 4 * page); /* all but the first one's first page */
+	assert_true(pinned_bytes() - before >= 4 * page);
+	unpin_pages(va, page);
+	assert_int_equal(pinned_bytes(), before);
+	assert_int_equal(ndescriptors(), nfds);
+	munmap(va, PAGES * page);
+}
+
+static void what_is_not_there_is_refused_and_leaves_nothing(void **state)
+{
+	uint64_t before = pinned_bytes();
+	int nfds = ndescriptors();
+	char *va = pages_map();
+
+	(void)state;
+	munmap(va, PAGES * page);
+	assert_int_equal(pin_pages(va, page), -EFAULT);
+	assert_non_null(strstr(error_last()->text, "cannot be pinned"));
+	assert_int_equal(pinned_bytes(), before);
+	assert_int_equal(ndescriptors(), nfds);
+	unpin_pages(va, page); /* is no matter */
+}
+
+/* Its own are counted as its own, and its end takes nothing from the parent. */
+static void a_forked_child_leaves_its_parents_alone(void **state)
+{
+	char *va = pages_map(), *own;
+	uint64_t before = pinned_bytes();
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pin_pages(va, 2 * page), 0);
+	child = fork();
+	if (!child) {
+		own = pages_map();
+		unpin_pages(va, 2 * page);
+		if (pin_pages(own, page) || pinned_bytes() != page)
+			_exit(1);
+		unpin_pages(own, page);
+		_exit(pinned_bytes() != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(pinned_bytes() - before, 2 * page);
+	unpin_pages(va, 2 * page);
+	assert_int_equal(pinned_bytes(), before);
+	munmap(va, PAGES * page);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages_are_pinned_until_each_was_unpinned),
+		cmocka_unit_test(what_is_not_there_is_refused_and_leaves_nothing),
+		cmocka_unit_test(a_forked_child_leaves_its_parents_alone),
+	};
+
+	page = (uint64_t)sysconf(_SC_PAGESIZE);
+	if (process_begin())
+		return 1;
+	if (!ring_is_to_be_had())
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
