@@ -248,6 +248,7 @@ static const struct member qpair_stats[] = {
 	F(U64, completion_doorbells),
 	F(U64, spurious),
 	F(U64, general),
+	F(U64, odd),
 	END,
 };
 #undef F

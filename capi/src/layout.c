@@ -185,7 +185,7 @@ FIELD(upnvme_qpair_opts, flags, 4, 4);
 FIELD(upnvme_qpair_opts, entries, 8, 4);
 FIELD(upnvme_qpair_opts, outstanding, 12, 4);
 
-SIZE(upnvme_qpair_stats, 88);
+SIZE(upnvme_qpair_stats, 96);
 FIELD(upnvme_qpair_stats, size, 0, 4);
 FIELD(upnvme_qpair_stats, reserved, 4, 4);
 FIELD(upnvme_qpair_stats, submitted, 8, 8);
@@ -198,6 +198,7 @@ FIELD(upnvme_qpair_stats, submission_doorbells, 56, 8);
 FIELD(upnvme_qpair_stats, completion_doorbells, 64, 8);
 FIELD(upnvme_qpair_stats, spurious, 72, 8);
 FIELD(upnvme_qpair_stats, general, 80, 8);
+FIELD(upnvme_qpair_stats, odd, 88, 8);
 
 SIZE(upnvme_raw, 128);
 FIELD(upnvme_raw, cdw, 0, 64);

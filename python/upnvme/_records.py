@@ -272,8 +272,9 @@ class QPairStats(Record):
     split: requests that went as several commands
     full: answers that the queue is full
     submission_doorbells, completion_doorbells: writes to the doorbells
-    spurious: completion entries of no command in flight, or of another queue
+    spurious: completion entries of no command in flight
     general: commands that took the general path, not the straight one
+    odd: completion entries of commands in flight that named another queue, or no place in the ring
     """
 
     submitted: int
@@ -286,6 +287,7 @@ class QPairStats(Record):
     completion_doorbells: int
     spurious: int
     general: int
+    odd: int
 
 
 class Limits(Record):
