@@ -161,6 +161,8 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 	if (!rc)
 		rc = identify_ctrlr(ctrlr);
 	if (!rc)
+		rc = feature_extend_formats(ctrlr);
+	if (!rc)
 		rc = feature_negotiate_queues(ctrlr);
 	if (!rc)
 		rc = keep_alive_start(ctrlr);

@@ -81,7 +81,7 @@ int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info)
 	memset(info, 0, sizeof(*info));
 	info->size = UPNVME_NS_INFO_SIZE;
 	info->nsid = ns->nsid;
-	if (!ns_geometry_decode(&geometry, &ns->ctrlr->limits, ns->nsid, &id))
+	if (!ns_geometry_decode(&geometry, &ns->ctrlr->limits, ns->nsid, &id, elbaf))
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_GONE,
 			"namespace %u of %s is not active any more, or has a format that this "
@@ -91,3 +91,22 @@ int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info)
 	take_geometry(info, &geometry);
 	return ns_descriptors(ns, info);
 }
+static int ns_elbaf(const struct upnvme_ns *ns, const struct nvme_id_ns *id, uint32_t *elbaf)
+{
+	const struct ctrlr_limits *limits = &ns->ctrlr->limits;
+	struct upnvme_completion done;
+	struct nvme_id_ns_nvm nvm;
+	int rc;
+
+	*elbaf = 0;
+	if (!ns_geometry_has_elbaf(limits, id))
+		return 0;
+	rc = identify_run(ns->ctrlr, NVME_CNS_IOCS_NS, ns->nsid, &nvm, &done);
+	if (!rc)
+		*elbaf = ns_geometry_elbaf(limits, id, done.status, &nvm);
+	return rc;
+}
+
+	uint32_t elbaf;
+	if (!rc)
+		rc = ns_elbaf(ns, &id, &elbaf);

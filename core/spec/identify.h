@@ -306,6 +306,7 @@ NVME_ASSERT_OFFSET(nvme_id_ctrl, vs, 3072);
 #define NVME_CTRATT_DEG         (1u << 13) /* delete endurance group */
 #define NVME_CTRATT_DNVMS       (1u << 14) /* delete NVM set */
 #define NVME_CTRATT_ELBAS       (1u << 15) /* extended LBA formats */
+#define NVME_CTRATT_MEM         (1u << 16) /* size limits exclude metadata: NVMe Base 2.1, Figure 312 */
 
 #define NVME_CNTRLTYPE_NOT_REPORTED 0u
 #define NVME_CNTRLTYPE_IO           1u

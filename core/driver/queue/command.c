@@ -96,19 +96,28 @@ static uint32_t control_bits(const struct upnvme_op *op)
 	return bits;
 }
 
-/* With types 1 and 2 the reference tag goes up by one a block (NVM Command Set 1.0, 5.2.1.5); with a
- * 16-bit guard, the only one that the driver takes, it has 32 bits. */
+/* With types 1 and 2 the reference tag goes up by one a block (NVM Command Set 1.0c, 5.2.1.5), in its own bits: those
+ * of the storage tag above it stay. */
+static uint64_t tags_at(const struct request *request)
+{
+	const struct ns_geometry *geometry = request->geometry;
+	uint64_t tags = request->op.ref_tag;
+	uint64_t mask =
+		geometry->ref_tag_bits < 64 ? (1ull << geometry->ref_tag_bits) - 1 : UINT64_MAX;
+
+	if (geometry->protection != 1 && geometry->protection != 2)
+		return tags;
+	return (tags & ~mask) | ((tags + request->next) & mask);
+}
+
 static void put_tags(const struct request *request, struct nvme_sqe *sqe)
 {
 	const struct upnvme_op *op = &request->op;
-	uint8_t protection = request->geometry->protection;
-	uint32_t ref_tag = (uint32_t)op->ref_tag;
+	uint64_t tags = tags_at(request);
 
-	if (protection == 1 || protection == 2)
-		ref_tag += request->next;
 	sqe->cdw2 = op->ref_tag_high;
-	sqe->cdw3 = (uint32_t)(op->ref_tag >> 32);
-	sqe->cdw14 = ref_tag;
+	sqe->cdw3 = (uint32_t)(tags >> 32);
+	sqe->cdw14 = (uint32_t)tags;
 	sqe->cdw15 = op->app_tag | (uint32_t)op->app_mask << 16;
 }
 

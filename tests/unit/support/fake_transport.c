@@ -250,6 +250,10 @@ static uint16_t do_identify(struct fake_transport *fake, const struct nvme_sqe *
 	case NVME_CNS_NS_ID_DESC_LIST:
 		give(fake, sqe, fake->descriptors, sizeof(fake->descriptors));
 		return NVME_SC_SUCCESS;
+	case NVME_CNS_IOCS_NS:
+		if (fake->has_ns_nvm)
+			give(fake, sqe, &fake->ns_nvm, sizeof(fake->ns_nvm));
+		return fake->has_ns_nvm ? NVME_SC_SUCCESS : NVME_SC_INVALID_FIELD;
 	case NVME_CNS_IOCS_CTRLR:
 		give(fake, sqe, &fake->nvm, sizeof(fake->nvm));
 		return fake->has_nvm ? NVME_SC_SUCCESS : NVME_SC_INVALID_FIELD;

@@ -106,7 +106,9 @@ struct fake_transport {
 	/* what it says about itself */
 	struct nvme_id_ctrl id;
 	struct nvme_id_ctrl_nvm nvm;
-	bool has_nvm;          /* answers CNS 06h */
+	bool has_nvm; /* answers CNS 06h */
+	struct nvme_id_ns_nvm ns_nvm;
+	bool has_ns_nvm;       /* answers CNS 05h with that */
 	struct nvme_id_ns ns;  /* of every active namespace, but: */
 	struct nvme_id_ns odd; /* of namespace odd_nsid */
 	uint32_t odd_nsid;
