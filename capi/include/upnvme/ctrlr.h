@@ -623,12 +623,34 @@ struct upnvme_ns_info {
 	uint32_t boundary_blocks;     /**< optimal I/O boundary (NOIOB): requests are split there */
 	uint8_t metadata_extended;    /**< 1: metadata follows each block's data in the buffer */
 	uint8_t protection;           /**< end-to-end protection type, 0: none */
-	uint8_t deallocated_reads_zero; /**< 1: deallocated blocks read as zeroes */
-	uint8_t readonly;               /**< 1: write protected */
-	uint32_t reserved;              /**< zero */
-	uint8_t eui64[8];               /**< zeroes where there is none */
-	uint8_t nguid[16];              /**< zeroes where there is none */
-	uint8_t uuid[16];               /**< zeroes where there is none */
+	uint8_t deallocated_reads_zero;   /**< 1: deallocated blocks read as zeroes */
+	uint8_t readonly;                 /**< 1: write protected */
+	uint32_t reserved;                /**< zero */
+	uint8_t eui64[8];                 /**< zeroes where there is none */
+	uint8_t nguid[16];                /**< zeroes where there is none */
+	uint8_t uuid[16];                 /**< zeroes where there is none */
+	uint32_t max_write_zeroes_blocks; /**< of one command; larger requests are split */
+	uint32_t max_verify_blocks;       /**< likewise */
+	uint32_t
+		write_granularity_blocks; /**< writes of multiples of that are best (NPWG); 0: not told */
+	uint32_t
+		write_alignment_blocks; /**< and those that begin at a multiple of that (NPWA); 0: not told */
+	uint32_t
+		deallocate_granularity_blocks; /**< the same for deallocations (NPDG); 0: not told */
+	uint32_t deallocate_alignment_blocks; /**< the same for deallocations (NPDA); 0: not told */
+	uint32_t
+		optimal_write_blocks; /**< size of writes that is the fastest (NOWS); 0: not told */
+	/** One command that writes up to so many blocks is atomic in each namespace of the controller: reads and
+	 * other writes see all of it or nothing (AWUN). */
+	uint32_t ctrlr_atomic_blocks;
+	uint32_t ctrlr_atomic_power_fail_blocks; /**< and also if the power fails (AWUPF) */
+	/** The same for this namespace (NAWUN); AWUN where it says nothing of its own. */
+	uint32_t atomic_blocks;
+	uint32_t atomic_power_fail_blocks; /**< likewise (NAWUPF, or AWUPF) */
+	/** Blocks between the boundaries that an atomic write must not cross (NABSN); 0: there are none. */
+	uint32_t atomic_boundary_blocks;
+	uint32_t atomic_boundary_power_fail_blocks; /**< the same for power failures (NABSPF) */
+	uint32_t atomic_boundary_offset; /**< the block at which the first of them is (NABO) */
 };
 /** What upnvme_ns_info.size is set to. */
 #define UPNVME_NS_INFO_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_ns_info))

@@ -34,7 +34,7 @@ uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request
 		return blocks;
 	/* A boundary is a hint for reads and writes (NOIOB): a command that crosses it is slower,
 	 * not wrong. */
-	if (geometry->boundary_blocks) {
+	if (geometry->boundary_blocks && !(request->op.flags & UPNVME_NO_SPLIT)) {
 		uint64_t in_stripe = (request->op.lba + request->next) % geometry->boundary_blocks;
 
 		blocks = (uint32_t)MIN(blocks, geometry->boundary_blocks - in_stripe);
@@ -58,8 +58,7 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 	const struct upnvme_op *op = &request->op;
 	uint64_t changes = 0, bytes = 0;
 
-	if (op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES ||
-	    op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
+	if (op_writes_blocks(op) || op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
 		changes = SLOT_CHANGES_MEDIUM;
 	if (op->form == UPNVME_FORM_IOV || op->metadata)
 		return changes | SLOT_TOUCHES_MANY;

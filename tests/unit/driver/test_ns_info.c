@@ -121,12 +121,130 @@ static void a_format_with_another_guard_takes_effect_at_the_next_look(void **sta
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
+/* --- preferences and atomicity: NVM Command Set 1.0c, 4.1.5.1, Figure 97; NVMe Base 2.0c, Figure 275 ------------------ */
+
+static struct upnvme_ns_info info_of(struct fake_transport *fake)
+{
+	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
+	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ns *ns;
+
+	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 1), 0);
+	assert_int_equal(upnvme_ns_info_get(ns, &info), 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+	return info;
+}
+
+static void put(void *structure, size_t offset, uint16_t value)
+{
+	memcpy((char *)structure + offset, &value, sizeof(value));
+}
+
+/* Each field by its place in the structure, with values that nothing else has. */
+static struct fake_transport *fake_with_values(uint8_t nsfeat)
+{
+	struct fake_transport *fake = fake_transport_create();
+
+	put(&fake->id, 526, 100); /* AWUN */
+	put(&fake->id, 528, 200); /* AWUPF */
+	fake->ns.nsfeat = nsfeat;
+	put(&fake->ns, 34, 300);   /* NAWUN */
+	put(&fake->ns, 36, 400);   /* NAWUPF */
+	put(&fake->ns, 40, 500);   /* NABSN */
+	put(&fake->ns, 42, 600);   /* NABO: not 0's based */
+	put(&fake->ns, 44, 700);   /* NABSPF */
+	put(&fake->ns, 64, 800);   /* NPWG */
+	put(&fake->ns, 66, 900);   /* NPWA */
+	put(&fake->ns, 68, 1000);  /* NPDG */
+	put(&fake->ns, 70, 1100);  /* NPDA */
+	put(&fake->ns, 72, 65535); /* NOWS */
+	return fake;
+}
+
+static void what_a_namespace_prefers_is_told_where_it_says_so(void **state)
+{
+	struct upnvme_ns_info info = info_of(fake_with_values(1u << 4));
+
+	assert_int_equal(info.write_granularity_blocks, 801);
+	assert_int_equal(info.write_alignment_blocks, 901);
+	assert_int_equal(info.deallocate_granularity_blocks, 1001);
+	assert_int_equal(info.deallocate_alignment_blocks, 1101);
+	assert_int_equal(info.optimal_write_blocks, 65536);
+	info = info_of(fake_with_values(1u << 5));
+	assert_int_equal(info.write_granularity_blocks, 801);
+	assert_int_equal(info.write_alignment_blocks, 901);
+	assert_int_equal(info.deallocate_granularity_blocks, 0);
+	assert_int_equal(info.deallocate_alignment_blocks, 0);
+	assert_int_equal(info.optimal_write_blocks, 65536);
+	info = info_of(fake_with_values((uint8_t) ~(3u << 4)));
+	assert_int_equal(info.write_granularity_blocks, 0);
+	assert_int_equal(info.write_alignment_blocks, 0);
+	assert_int_equal(info.deallocate_granularity_blocks, 0);
+	assert_int_equal(info.deallocate_alignment_blocks, 0);
+	assert_int_equal(info.optimal_write_blocks, 0);
+}
+
+static void a_namespace_may_have_atomicity_of_its_own(void **state)
+{
+	struct upnvme_ns_info info = info_of(fake_with_values(1u << 1));
+
+	assert_int_equal(info.ctrlr_atomic_blocks, 101);
+	assert_int_equal(info.ctrlr_atomic_power_fail_blocks, 201);
+	assert_int_equal(info.atomic_blocks, 301);
+	assert_int_equal(info.atomic_power_fail_blocks, 401);
+	assert_int_equal(info.atomic_boundary_blocks, 501);
+	assert_int_equal(info.atomic_boundary_offset, 600);
+	assert_int_equal(info.atomic_boundary_power_fail_blocks, 701);
+	info = info_of(fake_with_values(0));
+	assert_int_equal(info.ctrlr_atomic_blocks, 101);
+	assert_int_equal(info.atomic_blocks, 101);
+	assert_int_equal(info.atomic_power_fail_blocks, 201);
+}
+
+static void without_boundaries_there_are_none(void **state)
+{
+	struct fake_transport *fake = fake_with_values(0);
+	struct upnvme_ns_info info;
+
+	fake->ns.nabsn = fake->ns.nabspf = 0;
+	info = info_of(fake);
+	assert_int_equal(info.atomic_boundary_blocks, 0);
+	assert_int_equal(info.atomic_boundary_power_fail_blocks, 0);
+	assert_int_equal(info.atomic_boundary_offset, 0);
+	assert_int_equal(info_of(fake_transport_create()).atomic_blocks, 1);
+}
+
+static void limits_are_told_in_blocks_of_this_namespace(void **state)
+{
+	struct fake_transport *fake = fake_protected(64, 0);
+	struct upnvme_ns_info info;
+
+	fake->has_nvm = true;
+	fake->nvm.vsl = 4;
+	fake->nvm.wzsl = 3;
+	info = info_of(fake);
+	assert_int_equal(info.max_verify_blocks, 65536 / 4160);
+	assert_int_equal(info.max_write_zeroes_blocks, 32768 / 4160);
+	fake = fake_protected(64, 0);
+	fake->has_nvm = true;
+	fake->nvm.vsl = 4;
+	fake->nvm.wzsl = 3;
+	fake->id.ctratt = 1u << 16; /* MEM */
+	info = info_of(fake);
+	assert_int_equal(info.max_verify_blocks, 16);
+	assert_int_equal(info.max_write_zeroes_blocks, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_width_of_guards_is_asked_for_and_kept_to),
 		cmocka_unit_test(what_cannot_be_told_is_refused),
 		cmocka_unit_test(a_format_with_another_guard_takes_effect_at_the_next_look),
+		cmocka_unit_test(what_a_namespace_prefers_is_told_where_it_says_so),
+		cmocka_unit_test(a_namespace_may_have_atomicity_of_its_own),
+		cmocka_unit_test(without_boundaries_there_are_none),
+		cmocka_unit_test(limits_are_told_in_blocks_of_this_namespace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
