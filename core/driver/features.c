@@ -12,6 +12,7 @@
 #include "spec/command.h"
 #include "spec/feature.h"
 #include "spec/opcode.h"
+#include "transport/transport.h"
 
 int feature_ask(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select,
 		struct upnvme_completion *done)
@@ -129,5 +130,6 @@ int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
 	nsqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQA, granted) + 1;
 	ncqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NCQA, granted) + 1;
 	ctrlr->limits.max_qpairs = MIN(wanted, MIN(nsqa, ncqa));
+	ctrlr->transport->nvectors = (uint16_t)MIN(ctrlr->limits.max_qpairs + 1, UINT16_MAX);
 	return 0;
 }

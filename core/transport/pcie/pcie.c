@@ -179,6 +179,7 @@ static bool pcie_leaving(struct transport *transport)
 {
 	struct device *device = pcie_of(transport)->device;
 
+	device->nvectors_wanted = transport->nvectors;
 	return device->ops->leaving && device->ops->leaving(device);
 }
 

@@ -137,6 +137,8 @@ static uint32_t granted(uint32_t nqpairs, uint32_t nsqa, uint32_t ncqa)
 	expected.cdw11 = (n - 1) << 16 | (n - 1);
 	fake_transport_expect(fake_transport_seen(fake, 0x09, 0), &expected, false);
 	n = ctrlr->limits.max_qpairs;
+	assert_int_equal(fake->transport.nvectors,
+			 MIN(n + 1, 65535)); /* one for each, and the admin queue's */
 	assert_int_equal(upnvme_close(ctrlr), 0);
 	return n;
 }
@@ -171,7 +173,7 @@ static void a_controller_that_grants_none_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-/* --- extended LBA formats: NVMe Base 2.0c, 5.27.1.18 ---------------------------------------------------------------- */
+/* --- extended LBA formats: NVMe Base 2.0c, 5.27.1.18 --- */
 
 static struct nvme_host_behavior behavior;
 static uint16_t behavior_status[2]; /* of Get and of Set Features */

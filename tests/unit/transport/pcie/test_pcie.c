@@ -30,6 +30,7 @@ static struct fake {
 	uint64_t hole_from, hole_to; /* what of the BAR is not mapped */
 	bool leaving;
 	unsigned last_bar, nmaps;
+	uint16_t nvectors; /* asked for with the last interrupt */
 	int nopen;
 } fake;
 
@@ -59,9 +60,18 @@ static bool fake_leaving(struct device *device)
 	return fake.leaving;
 }
 
+static int fake_interrupt(struct device *device, uint16_t vector, int fd)
+{
+	assert_int_equal(vector, 3);
+	assert_int_equal(fd, 7);
+	fake.nvectors = device->nvectors_wanted;
+	return 0;
+}
+
 static const struct device_ops fake_ops = {
 	.close = fake_close,
 	.bar_map = fake_bar_map,
+	.interrupt = fake_interrupt,
 	.leaving = fake_leaving,
 };
 
