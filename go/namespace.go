@@ -171,7 +171,8 @@ type NamespaceInfo struct {
 	DeallocateAlignmentBlocks   uint32 // the same for deallocations (NPDA)
 	OptimalWriteBlocks          uint32 // size of writes that is the fastest (NOWS)
 
-	// What one command writes atomically: in any namespace of the controller, and in this one; also if the power fails.
+	// What one command writes atomically: in any namespace of the controller, and in this one; also if the power
+	// fails.
 	CtrlrAtomicBlocks             uint32 // AWUN
 	CtrlrAtomicPowerFailBlocks    uint32 // AWUPF
 	AtomicBlocks                  uint32 // NAWUN, or AWUN

@@ -114,6 +114,7 @@ static const struct member ctrlr_info[] = {
 	F(TEXT, environment),
 	F(U64, cmb_bytes),
 	F(U32, cmb_flags),
+	F(TEXT, quirks),
 	END,
 };
 #undef F

@@ -24,7 +24,7 @@ FIELD(upnvme_completion, flags, 18, 2);
 FIELD(upnvme_completion, blocks, 20, 4);
 FIELD(upnvme_completion, reserved, 24, 8);
 
-SIZE(upnvme_ctrlr_info, 440);
+SIZE(upnvme_ctrlr_info, 696);
 FIELD(upnvme_ctrlr_info, size, 0, 4);
 FIELD(upnvme_ctrlr_info, vendor_id, 4, 2);
 FIELD(upnvme_ctrlr_info, ctrlr_id, 6, 2);
@@ -51,6 +51,7 @@ FIELD(upnvme_ctrlr_info, environment, 408, 16);
 FIELD(upnvme_ctrlr_info, cmb_bytes, 424, 8);
 FIELD(upnvme_ctrlr_info, cmb_flags, 432, 4);
 FIELD(upnvme_ctrlr_info, reserved, 436, 4);
+FIELD(upnvme_ctrlr_info, quirks, 440, 256);
 
 SIZE(upnvme_device, 512);
 FIELD(upnvme_device, address, 0, 24);

@@ -43,6 +43,7 @@ struct ctrlr_limits {
 	bool volatile_write_cache;
 	bool extended_formats;       /* CTRATT.ELBAS */
 	bool sizes_exclude_metadata; /* CTRATT.MEM */
+	uint64_t stripe_bytes; /* quirks.c: takes NOIOB's place where that says nothing; 0: none */
 };
 
 /* Commands that say that the host is there, sent at half the period (NVMe Base 2.0c, 3.9). */
@@ -66,6 +67,9 @@ struct upnvme_ctrlr {
 	uint64_t cap;
 	uint32_t version;
 	uint32_t ready_timeout_ms;
+	uint32_t quirks;            /* enum quirk */
+	bool quirks_given;          /* by the URI */
+	uint32_t shutdown_least_ms; /* that a shutdown is given */
 	uint32_t keep_alive_ms;
 	uint32_t wanted_qpairs;             /* what the options ask for */
 	uint64_t wanted_max_transfer_bytes; /* 0: whatever there is */

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
+#include "driver/quirks.h"
 #include "spec/command.h"
 #include "spec/opcode.h"
 #include "spec/regs.h"
@@ -158,5 +159,6 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 		return rc;
 	decode_limits(ctrlr);
 	identify_nvm_limits(ctrlr);
+	quirks_settle(ctrlr);
 	return 0;
 }

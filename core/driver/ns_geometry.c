@@ -108,7 +108,8 @@ static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_
 	return NVME_FIELD_GET(NVME_DPS_TYPE, id->dps) ? pi_fault(id, elbaf) : NULL;
 }
 
-static void decode_format(struct ns_geometry *geometry, const struct nvme_id_ns *id)
+static void decode_format(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
+			  const struct nvme_id_ns *id)
 {
 	const struct nvme_lbaf *format = &id->lbaf[format_index(id)];
 
@@ -116,7 +117,8 @@ static void decode_format(struct ns_geometry *geometry, const struct nvme_id_ns 
 	geometry->data_bytes = 1u << format->lbads;
 	geometry->metadata_bytes = format->ms;
 	geometry->metadata_extended = format->ms && NVME_FIELD_GET(NVME_FLBAS_EXTENDED, id->flbas);
-	geometry->boundary_blocks = id->noiob;
+	geometry->boundary_blocks =
+		id->noiob ? id->noiob : (uint32_t)(limits->stripe_bytes >> format->lbads);
 	geometry->block_bytes = geometry->data_bytes;
 	if (geometry->metadata_extended)
 		geometry->block_bytes += geometry->metadata_bytes;
@@ -129,7 +131,7 @@ static void decode_limits(struct ns_geometry *geometry, const struct ctrlr_limit
 	uint32_t counted =
 		limits->sizes_exclude_metadata ? geometry->data_bytes : geometry->block_bytes;
 
-	geometry->max_blocks = limit_blocks(limits->max_transfer_bytes, geometry->block_bytes);
+	geometry->max_blocks = limit_blocks(limits->max_transfer_bytes, counted);
 	geometry->max_write_zeroes_blocks = limit_blocks(limits->max_write_zeroes_bytes, counted);
 	geometry->max_verify_blocks = limit_blocks(limits->max_verify_bytes, counted);
 }
@@ -161,7 +163,7 @@ bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits 
 		geometry->refused = true;
 		return false;
 	}
-	decode_format(geometry, id);
+	decode_format(geometry, limits, id);
 	if (NVME_FIELD_GET(NVME_DPS_TYPE, id->dps))
 		decode_pi(geometry, id, elbaf);
 	decode_limits(geometry, limits);

@@ -9,6 +9,7 @@
 #include "driver/ctrlr.h"
 #include "driver/identify.h"
 #include "driver/ns.h"
+#include "driver/quirks.h"
 #include "spec/identify.h"
 #include "spec/regs.h"
 
@@ -40,12 +41,19 @@ static int ns_descriptors(const struct upnvme_ns *ns, struct upnvme_ns_info *inf
 	struct upnvme_completion done;
 	int rc;
 
-	if (ns->ctrlr->version < NVME_VERSION_1_3)
+	if (ns->ctrlr->version < NVME_VERSION_1_3 ||
+	    ns->ctrlr->quirks & (QUIRK_NO_DESCRIPTORS | QUIRK_BOGUS_NAMES))
 		return 0;
 	rc = identify_run(ns->ctrlr, NVME_CNS_NS_ID_DESC_LIST, ns->nsid, list, &done);
 	if (!rc && !done.status)
 		take_descriptors(info, list);
 	return rc;
+}
+
+static void take_names(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
+{
+	memcpy(info->eui64, id->eui64, sizeof(info->eui64));
+	memcpy(info->nguid, id->nguid, sizeof(info->nguid));
 }
 
 static void take_id(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
@@ -56,8 +64,6 @@ static void take_id(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
 	info->deallocated_reads_zero =
 		NVME_FIELD_GET(NVME_DLFEAT_READ, id->dlfeat) == NVME_DLFEAT_READ_ZEROES;
 	info->readonly = (id->nsattr & NVME_NSATTR_WRITE_PROTECTED) != 0;
-	memcpy(info->eui64, id->eui64, sizeof(info->eui64));
-	memcpy(info->nguid, id->nguid, sizeof(info->nguid));
 }
 
 /* 0's based, where the field is valid at all. */
@@ -145,6 +151,8 @@ int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info)
 			"library does not take",
 			ns->nsid, ns->ctrlr->uri);
 	take_id(info, &id);
+	if (!(ns->ctrlr->quirks & QUIRK_BOGUS_NAMES))
+		take_names(info, &id);
 	take_preferences(info, &id);
 	take_atomicity(info, &id, &ns->ctrlr->id);
 	take_geometry(info, &geometry);

@@ -60,6 +60,8 @@ class ControllerInfo(Record):
     environment: who gives memory and access: "host", "vfio", "dpdk" or "uio"
     cmb_bytes: bytes of its own memory that can be used; 0: none
     cmb_flags: what that may hold: bits of UPNVME_CMB_... in upnvme/ctrlr.h
+    quirks: what it is known to do otherwise than the specification says, and is treated with: words with commas
+        between, as `quirks=` in a URI takes them
     """
 
     vendor_id: int
@@ -86,6 +88,7 @@ class ControllerInfo(Record):
     environment: str
     cmb_bytes: int
     cmb_flags: int
+    quirks: str
 
 
 class NamespaceInfo(Record):

@@ -49,6 +49,9 @@ struct upnvme_open_opts {
  * - `soft:null?size=1TiB`: the same over nothing: for measuring
  * - `pcie:0000:01:00.0`: a controller on the PCIe bus, with VFIO or UIO
  *
+ * With `quirks=` a device is treated with the quirks that are named instead of those that the library knows of it:
+ * `none`, or words with commas between, as upnvme_ctrlr_info.quirks has them.
+ *
  * @param[out] ctrlr  the handle, to be closed with upnvme_close
  * @param uri  which controller; it may go as soon as this returns
  * @param opts  options; null: the defaults
@@ -81,8 +84,8 @@ UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
  *   answer, or a device obeys in nothing. Memory that it may still touch is set aside, and a file
  *   stays locked, until it does; upnvme_open and upnvme_close look whether it has.
  *
- * Every wait has a deadline. A shutdown takes at most what the controller says (RTD3E, 1 to 60 s;
- * 5 s if it says nothing), then disabling what it says of that (CAP.TO, 0.5 to 127.5 s). `soft:`
+ * Every wait has a deadline. A shutdown takes at most what the controller says (RTD3E, 5 to
+ * 60 s; 30 s with the quirk `slow-shutdown`), then disabling what it says of that (CAP.TO, 0.5 to 127.5 s). `soft:`
  * has upnvme_open_opts.admin_timeout_ns for both together.
  *
  * @param ctrlr  the controller; null is accepted
@@ -167,6 +170,9 @@ struct upnvme_ctrlr_info {
 	uint64_t cmb_bytes; /**< memory of the controller's own that can be used (CMB); 0: none */
 	uint32_t cmb_flags; /**< what it may hold: UPNVME_CMB_... */
 	uint32_t reserved;  /**< zero */
+	/** What the device is known to do otherwise than the specification says, and is treated with: words, with
+	 * commas between, as `quirks=` in a URI takes them; empty: nothing. */
+	char quirks[256];
 };
 /** What upnvme_ctrlr_info.size is set to. */
 #define UPNVME_CTRLR_INFO_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_ctrlr_info))
@@ -631,15 +637,14 @@ struct upnvme_ns_info {
 	uint8_t uuid[16];                 /**< zeroes where there is none */
 	uint32_t max_write_zeroes_blocks; /**< of one command; larger requests are split */
 	uint32_t max_verify_blocks;       /**< likewise */
-	uint32_t
-		write_granularity_blocks; /**< writes of multiples of that are best (NPWG); 0: not told */
-	uint32_t
-		write_alignment_blocks; /**< and those that begin at a multiple of that (NPWA); 0: not told */
-	uint32_t
-		deallocate_granularity_blocks; /**< the same for deallocations (NPDG); 0: not told */
-	uint32_t deallocate_alignment_blocks; /**< the same for deallocations (NPDA); 0: not told */
-	uint32_t
-		optimal_write_blocks; /**< size of writes that is the fastest (NOWS); 0: not told */
+	/** Writes of multiples of that are best (NPWG); 0: not told. */
+	uint32_t write_granularity_blocks;
+	/** And those that begin at multiples of that (NPWA); 0: not told. */
+	uint32_t write_alignment_blocks;
+	uint32_t deallocate_granularity_blocks; /**< the same for deallocations (NPDG) */
+	uint32_t deallocate_alignment_blocks;   /**< likewise (NPDA) */
+	/** The size of writes that is the fastest (NOWS); 0: not told. */
+	uint32_t optimal_write_blocks;
 	/** One command that writes up to so many blocks is atomic in each namespace of the controller: reads and
 	 * other writes see all of it or nothing (AWUN). */
 	uint32_t ctrlr_atomic_blocks;

@@ -8,6 +8,7 @@
  *   pages=    of env=vfio: small, transparent (huge where the kernel has some to spare; the
  *             default), huge (those that were set aside)
  *   unsafe=   1: without an IOMMU, through UIO, too
+ *   quirks=   the driver's (driver/quirks.h)
  *
  * Registers and doorbells are loads and stores to BAR0 (NVMe over PCIe Transport 1.0, 3.1);
  * nothing is between a queue pair and its doorbell. The kernel resets the function when it is
@@ -33,7 +34,9 @@
 #include "transport/pcie/place.h"
 #include "transport/transport.h"
 
-/* PCI Local Bus 3.0, 6.2.2: the Command register. */
+/* PCI Local Bus 3.0, 6.2.1: who made it; 6.2.2: the Command register. */
+#define PCI_VENDOR_ID          0x00u
+#define PCI_DEVICE_ID          0x02u
 #define PCI_COMMAND            0x04u
 #define PCI_COMMAND_MEMORY     0x2u
 #define PCI_COMMAND_BUS_MASTER 0x4u
@@ -82,12 +85,21 @@ static int bar_map(struct pcie *pcie)
 	return rc;
 }
 
+static int identity_read(struct pcie *pcie)
+{
+	int rc = device_config_read16(pcie->device, PCI_VENDOR_ID, &pcie->transport.vendor);
+
+	return rc ? rc : device_config_read16(pcie->device, PCI_DEVICE_ID, &pcie->transport.device);
+}
+
 /* One that could not be reset may be at work still for whoever had it before, in memory that is
  * somebody else's by now: its registers are reached first. */
 static int pcie_start(struct pcie *pcie)
 {
 	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, PCI_COMMAND_MEMORY);
 
+	if (!rc)
+		rc = identity_read(pcie);
 	if (!rc)
 		rc = bar_map(pcie);
 	if (rc)
@@ -138,7 +150,7 @@ int pcie_attach(struct transport **transport, struct device *device, int node)
 
 static int pcie_open(struct transport **transport, const struct uri *uri)
 {
-	static const char *const keys[] = { "env", "pages", "unsafe" };
+	static const char *const keys[] = { "env", "pages", "unsafe", "quirks" };
 	struct memory_wish wish;
 	struct device *device;
 	struct place place;
@@ -167,6 +179,7 @@ static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
 {
 	struct device *device = pcie_of(transport)->device;
 
+	device->nvectors_wanted = transport->nvectors;
 	if (device->ops->interrupt)
 		return device->ops->interrupt(device, vector, fd);
 	return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
@@ -179,7 +192,6 @@ static bool pcie_leaving(struct transport *transport)
 {
 	struct device *device = pcie_of(transport)->device;
 
-	device->nvectors_wanted = transport->nvectors;
 	return device->ops->leaving && device->ops->leaving(device);
 }
 

@@ -121,7 +121,7 @@ static void a_format_with_another_guard_takes_effect_at_the_next_look(void **sta
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-/* --- preferences and atomicity: NVM Command Set 1.0c, 4.1.5.1, Figure 97; NVMe Base 2.0c, Figure 275 ------------------ */
+/* --- preferences and atomicity: NVM Command Set 1.0c, 4.1.5.1, Figure 97; NVMe Base 2.0c, Figure 275 --- */
 
 static struct upnvme_ns_info info_of(struct fake_transport *fake)
 {

@@ -304,6 +304,29 @@ static void memory_whose_addresses_are_taken_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void who_made_it_is_read(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(device_config_write16(&fake.device, 0, 0x144d), 0);
+	assert_int_equal(device_config_write16(&fake.device, 2, 0xa821), 0);
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(transport->vendor, 0x144d);
+	assert_int_equal(transport->device, 0xa821);
+	transport_close(transport);
+}
+
+static void as_many_vectors_are_asked_for_as_the_transport_is_told(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	transport->nvectors = 5;
+	assert_int_equal(transport->ops->interrupt(transport, 3, 7), 0);
+	assert_int_equal(fake.nvectors, 5);
+	transport_close(transport);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +341,8 @@ int main(void)
 		TEST(memory_ends_with_what_is_mapped),
 		TEST(memory_that_is_not_there_is_refused),
 		TEST(memory_whose_addresses_are_taken_is_refused),
+		TEST(who_made_it_is_read),
+		TEST(as_many_vectors_are_asked_for_as_the_transport_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
