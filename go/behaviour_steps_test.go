@@ -261,7 +261,7 @@ var opcodes = map[string]Opcode{"read": OpRead, "write": OpWrite, "compare": OpC
 	"write_zeroes": OpWriteZeroes, "deallocate": OpDatasetManagement, "verify": OpVerify}
 
 var opFlags = map[string]OpFlags{"fua": FUA, "limited_retry": LimitedRetry, "deallocate_zeroes": DeallocateZeroes,
-	"fused_first": FusedFirst}
+	"fused_first": FusedFirst, "no_split": NoSplit}
 
 func (r *run) op(s step) Op {
 	op := Op{

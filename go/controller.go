@@ -409,6 +409,9 @@ type ControllerInfo struct {
 	Environment         string // "host", "vfio", "dpdk", "uio"
 	CMBBytes            uint64 // memory of the controller's own that can be used, see [ControllerMemory]; 0: none
 	CMB                 CMBFlags
+	// What it is known to do otherwise than the specification says, and is treated with: words with commas between,
+	// as quirks= in a URI takes them.
+	Quirks string
 }
 
 // String tells it field by field.
@@ -434,5 +437,6 @@ func (c *Controller) Info() (ControllerInfo, error) {
 		MaxWriteZeroesBytes: uint64(i.max_write_zeroes_bytes), MaxVerifyBytes: uint64(i.max_verify_bytes),
 		MaxDeallocateRanges: uint32(i.max_deallocate_ranges), NUMANode: int32(i.numa_node),
 		Environment: C.GoString(&i.environment[0]), CMBBytes: uint64(i.cmb_bytes), CMB: CMBFlags(i.cmb_flags),
+		Quirks: C.GoString(&i.quirks[0]),
 	}, nil
 }

@@ -161,6 +161,25 @@ type NamespaceInfo struct {
 	EUI64                [8]byte
 	NGUID                [16]byte
 	UUID                 [16]byte
+	MaxWriteZeroesBlocks uint32 // of one command; larger requests are split
+	MaxVerifyBlocks      uint32 // likewise
+
+	// What is best; 0: not told.
+	WriteGranularityBlocks      uint32 // writes of a multiple of that (NPWG)
+	WriteAlignmentBlocks        uint32 // and that begin at one of that (NPWA)
+	DeallocateGranularityBlocks uint32 // the same for deallocations (NPDG)
+	DeallocateAlignmentBlocks   uint32 // the same for deallocations (NPDA)
+	OptimalWriteBlocks          uint32 // size of writes that is the fastest (NOWS)
+
+	// What one command writes atomically: in any namespace of the controller, and in this one; also if the power
+	// fails.
+	CtrlrAtomicBlocks             uint32 // AWUN
+	CtrlrAtomicPowerFailBlocks    uint32 // AWUPF
+	AtomicBlocks                  uint32 // NAWUN, or AWUN
+	AtomicPowerFailBlocks         uint32 // NAWUPF, or AWUPF
+	AtomicBoundaryBlocks          uint32 // between the boundaries that such a write must not cross (NABSN); 0: none
+	AtomicBoundaryPowerFailBlocks uint32 // the same for power failures (NABSPF)
+	AtomicBoundaryOffset          uint32 // the block at which the first of them is (NABO)
 }
 
 // String tells it field by field.
@@ -183,7 +202,20 @@ func (ns *Namespace) Info() (NamespaceInfo, error) {
 		MetadataExtended: i.metadata_extended != 0, Protection: uint8(i.protection),
 		DeallocatedReadsZero: i.deallocated_reads_zero != 0, ReadOnly: i.readonly != 0,
 		EUI64: *(*[8]byte)(unsafe.Pointer(&i.eui64)), NGUID: *(*[16]byte)(unsafe.Pointer(&i.nguid)),
-		UUID: *(*[16]byte)(unsafe.Pointer(&i.uuid)),
+		UUID:                 *(*[16]byte)(unsafe.Pointer(&i.uuid)),
+		MaxWriteZeroesBlocks: uint32(i.max_write_zeroes_blocks), MaxVerifyBlocks: uint32(i.max_verify_blocks),
+		WriteGranularityBlocks:        uint32(i.write_granularity_blocks),
+		WriteAlignmentBlocks:          uint32(i.write_alignment_blocks),
+		DeallocateGranularityBlocks:   uint32(i.deallocate_granularity_blocks),
+		DeallocateAlignmentBlocks:     uint32(i.deallocate_alignment_blocks),
+		OptimalWriteBlocks:            uint32(i.optimal_write_blocks),
+		CtrlrAtomicBlocks:             uint32(i.ctrlr_atomic_blocks),
+		CtrlrAtomicPowerFailBlocks:    uint32(i.ctrlr_atomic_power_fail_blocks),
+		AtomicBlocks:                  uint32(i.atomic_blocks),
+		AtomicPowerFailBlocks:         uint32(i.atomic_power_fail_blocks),
+		AtomicBoundaryBlocks:          uint32(i.atomic_boundary_blocks),
+		AtomicBoundaryPowerFailBlocks: uint32(i.atomic_boundary_power_fail_blocks),
+		AtomicBoundaryOffset:          uint32(i.atomic_boundary_offset),
 	}, nil
 }
 

@@ -54,6 +54,7 @@ const (
 	CheckGuard       OpFlags = C.UPNVME_PRCHK_GUARD       // check the guard
 	ProtectionAction OpFlags = C.UPNVME_PRACT             // protection information action
 	CheckStorageTag  OpFlags = C.UPNVME_STORAGE_TAG_CHECK // check the storage tag
+	NoSplit          OpFlags = C.UPNVME_NO_SPLIT          // one command or none: what would be split is refused
 )
 
 var opFlagWords = []word{
@@ -67,6 +68,7 @@ var opFlagWords = []word{
 	{uint32(CheckGuard), "CheckGuard"},
 	{uint32(ProtectionAction), "ProtectionAction"},
 	{uint32(CheckStorageTag), "CheckStorageTag"},
+	{uint32(NoSplit), "NoSplit"},
 }
 
 // String names the flags.
@@ -120,7 +122,7 @@ type Completion struct {
 	Tag    uint64 // the op's; of a callback's command it means nothing
 	Result uint64 // dwords 0 and 1 of the completion entry
 	Status uint16 // 0 for success
-	Flags  uint16 // see [StatusError]: Aborted, Indeterminate
+	Flags  uint16 // see [StatusError]: Aborted, Indeterminate; and [Completion.NotAtomic]
 	Blocks uint32 // valid before the first error: all of them on success
 	_      uint64
 }
@@ -132,6 +134,10 @@ func (c Completion) Err() error {
 	}
 	return newStatusError(c.Status, c.Flags, uint64(c.Blocks))
 }
+
+// NotAtomic says that a write, or write zeroes, went as several commands: it was not atomic as a whole, however short
+// it is. With [NoSplit] it is refused instead.
+func (c Completion) NotAtomic() bool { return c.Flags&C.UPNVME_DONE_NOT_ATOMIC != 0 }
 
 // String tells how the command ended.
 func (c Completion) String() string {

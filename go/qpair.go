@@ -365,8 +365,9 @@ type QPairStats struct {
 	Full                uint64 // ErrQueueFull answers
 	SubmissionDoorbells uint64
 	CompletionDoorbells uint64
-	Spurious            uint64 // completion entries of no command in flight, or of another queue
+	Spurious            uint64 // completion entries of no command in flight
 	General             uint64 // commands that took the general path, not the straight one
+	Odd                 uint64 // entries of commands in flight that named another queue or no place in the ring
 }
 
 // String tells it field by field.
@@ -379,7 +380,7 @@ func (q *QPair) Stats() (QPairStats, error) {
 	return QPairStats{uint64(s.submitted), uint64(s.completed), uint64(s.errors), uint64(s.aborted),
 		uint64(s.split),
 		uint64(s.full), uint64(s.submission_doorbells), uint64(s.completion_doorbells), uint64(s.spurious),
-		uint64(s.general)}, err
+		uint64(s.general), uint64(s.odd)}, err
 }
 
 // Histogram reads the latency histogram (upnvme_qpair_histogram). Bucket i counts latencies up to HistogramLimit(i),

@@ -114,6 +114,7 @@ static const struct member ctrlr_info[] = {
 	F(TEXT, environment),
 	F(U64, cmb_bytes),
 	F(U32, cmb_flags),
+	F(TEXT, quirks),
 	END,
 };
 #undef F
@@ -139,6 +140,20 @@ static const struct member ns_info[] = {
 	F(BYTES, eui64),
 	F(BYTES, nguid),
 	F(BYTES, uuid),
+	F(U32, max_write_zeroes_blocks),
+	F(U32, max_verify_blocks),
+	F(U32, write_granularity_blocks),
+	F(U32, write_alignment_blocks),
+	F(U32, deallocate_granularity_blocks),
+	F(U32, deallocate_alignment_blocks),
+	F(U32, optimal_write_blocks),
+	F(U32, ctrlr_atomic_blocks),
+	F(U32, ctrlr_atomic_power_fail_blocks),
+	F(U32, atomic_blocks),
+	F(U32, atomic_power_fail_blocks),
+	F(U32, atomic_boundary_blocks),
+	F(U32, atomic_boundary_power_fail_blocks),
+	F(U32, atomic_boundary_offset),
 	END,
 };
 #undef F
@@ -248,6 +263,7 @@ static const struct member qpair_stats[] = {
 	F(U64, completion_doorbells),
 	F(U64, spurious),
 	F(U64, general),
+	F(U64, odd),
 	END,
 };
 #undef F

@@ -11,6 +11,7 @@
 #include "driver/identify.h"
 #include "driver/ns.h"
 #include "driver/poll.h"
+#include "driver/quirks.h"
 #include "env/env.h"
 #include "mem/domain.h"
 #include "options.h"
@@ -129,6 +130,7 @@ int upnvme_ctrlr_info_get(upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info)
 	full.version = ctrlr->version;
 	full.ns_count = ns_count(ctrlr);
 	full.ready_timeout_ms = ctrlr->ready_timeout_ms;
+	quirks_text(ctrlr->quirks, full.quirks, sizeof(full.quirks));
 	record_give(info, &full, sizeof(full));
 	return 0;
 }

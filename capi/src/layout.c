@@ -24,7 +24,7 @@ FIELD(upnvme_completion, flags, 18, 2);
 FIELD(upnvme_completion, blocks, 20, 4);
 FIELD(upnvme_completion, reserved, 24, 8);
 
-SIZE(upnvme_ctrlr_info, 440);
+SIZE(upnvme_ctrlr_info, 696);
 FIELD(upnvme_ctrlr_info, size, 0, 4);
 FIELD(upnvme_ctrlr_info, vendor_id, 4, 2);
 FIELD(upnvme_ctrlr_info, ctrlr_id, 6, 2);
@@ -51,6 +51,7 @@ FIELD(upnvme_ctrlr_info, environment, 408, 16);
 FIELD(upnvme_ctrlr_info, cmb_bytes, 424, 8);
 FIELD(upnvme_ctrlr_info, cmb_flags, 432, 4);
 FIELD(upnvme_ctrlr_info, reserved, 436, 4);
+FIELD(upnvme_ctrlr_info, quirks, 440, 256);
 
 SIZE(upnvme_device, 512);
 FIELD(upnvme_device, address, 0, 24);
@@ -133,7 +134,7 @@ FIELD(upnvme_huge_pages, page_bytes, 0, 8);
 FIELD(upnvme_huge_pages, npages, 8, 8);
 FIELD(upnvme_huge_pages, nfree, 16, 8);
 
-SIZE(upnvme_ns_info, 96);
+SIZE(upnvme_ns_info, 152);
 FIELD(upnvme_ns_info, size, 0, 4);
 FIELD(upnvme_ns_info, nsid, 4, 4);
 FIELD(upnvme_ns_info, block_count, 8, 8);
@@ -151,6 +152,20 @@ FIELD(upnvme_ns_info, reserved, 52, 4);
 FIELD(upnvme_ns_info, eui64, 56, 8);
 FIELD(upnvme_ns_info, nguid, 64, 16);
 FIELD(upnvme_ns_info, uuid, 80, 16);
+FIELD(upnvme_ns_info, max_write_zeroes_blocks, 96, 4);
+FIELD(upnvme_ns_info, max_verify_blocks, 100, 4);
+FIELD(upnvme_ns_info, write_granularity_blocks, 104, 4);
+FIELD(upnvme_ns_info, write_alignment_blocks, 108, 4);
+FIELD(upnvme_ns_info, deallocate_granularity_blocks, 112, 4);
+FIELD(upnvme_ns_info, deallocate_alignment_blocks, 116, 4);
+FIELD(upnvme_ns_info, optimal_write_blocks, 120, 4);
+FIELD(upnvme_ns_info, ctrlr_atomic_blocks, 124, 4);
+FIELD(upnvme_ns_info, ctrlr_atomic_power_fail_blocks, 128, 4);
+FIELD(upnvme_ns_info, atomic_blocks, 132, 4);
+FIELD(upnvme_ns_info, atomic_power_fail_blocks, 136, 4);
+FIELD(upnvme_ns_info, atomic_boundary_blocks, 140, 4);
+FIELD(upnvme_ns_info, atomic_boundary_power_fail_blocks, 144, 4);
+FIELD(upnvme_ns_info, atomic_boundary_offset, 148, 4);
 
 SIZE(upnvme_op, 64);
 FIELD(upnvme_op, opcode, 0, 1);
@@ -185,7 +200,7 @@ FIELD(upnvme_qpair_opts, flags, 4, 4);
 FIELD(upnvme_qpair_opts, entries, 8, 4);
 FIELD(upnvme_qpair_opts, outstanding, 12, 4);
 
-SIZE(upnvme_qpair_stats, 88);
+SIZE(upnvme_qpair_stats, 96);
 FIELD(upnvme_qpair_stats, size, 0, 4);
 FIELD(upnvme_qpair_stats, reserved, 4, 4);
 FIELD(upnvme_qpair_stats, submitted, 8, 8);
@@ -198,6 +213,7 @@ FIELD(upnvme_qpair_stats, submission_doorbells, 56, 8);
 FIELD(upnvme_qpair_stats, completion_doorbells, 64, 8);
 FIELD(upnvme_qpair_stats, spurious, 72, 8);
 FIELD(upnvme_qpair_stats, general, 80, 8);
+FIELD(upnvme_qpair_stats, odd, 88, 8);
 
 SIZE(upnvme_raw, 128);
 FIELD(upnvme_raw, cdw, 0, 64);

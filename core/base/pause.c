@@ -4,6 +4,7 @@
  */
 #include "base/pause.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <time.h>
 
@@ -26,4 +27,12 @@ bool pause_next(struct pause *pause)
 		pause->round = PAUSE_YIELDS + 4 * PAUSE_DOUBLES;
 	nanosleep(&interval, NULL);
 	return true;
+}
+
+void pause_ms(uint32_t ms)
+{
+	struct timespec left = { ms / 1000, (long)(ms % 1000 * NS_PER_MS) };
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
 }

@@ -14,5 +14,7 @@ struct pause {
 
 /* Yields in the first rounds; then sleeps, longer each time, up to a millisecond, and says true. */
 bool pause_next(struct pause *pause);
+/* Sleeps for as long as that, whatever signals come. */
+void pause_ms(uint32_t ms);
 
 #endif

@@ -20,6 +20,7 @@
 #include "driver/data_length.h"
 #include "driver/poll.h"
 #include "driver/queue/qpair.h"
+#include "driver/quirks.h"
 #include "driver/watch.h"
 #include "spec/opcode.h"
 #include "spec/status.h"
@@ -437,6 +438,14 @@ void admin_abort(struct upnvme_ctrlr *ctrlr)
 
 /* --- life ----------------------------------------------------------------------------------------- */
 
+uint32_t admin_entries(const struct upnvme_ctrlr *ctrlr)
+{
+	uint32_t page = NVME_PAGE_BYTES / sizeof(struct nvme_sqe);
+
+	return ctrlr->quirks & QUIRK_WHOLE_ADMIN_QUEUE ? (uint32_t)align_up(ADMIN_ENTRIES, page) :
+							 ADMIN_ENTRIES;
+}
+
 int admin_create(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin *admin = calloc(1, sizeof(*admin));
@@ -444,8 +453,8 @@ int admin_create(struct upnvme_ctrlr *ctrlr)
 
 	if (!admin)
 		return error_no_memory("the admin queue", sizeof(*admin));
-	rc = qpair_rings_create(&admin->qp, ctrlr, 0, ADMIN_ENTRIES, ADMIN_OUTSTANDING, LIST_BYTES,
-				0);
+	rc = qpair_rings_create(&admin->qp, ctrlr, 0, admin_entries(ctrlr), ADMIN_OUTSTANDING,
+				LIST_BYTES, 0);
 	if (rc) {
 		free(admin);
 		return rc;

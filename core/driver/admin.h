@@ -15,6 +15,8 @@ struct upnvme_ctrlr;
 struct upnvme_qpair;
 
 #define ADMIN_ENTRIES 68u
+/* How many the rings have: QUIRK_WHOLE_ADMIN_QUEUE wants pages full of submission queue entries. */
+uint32_t admin_entries(const struct upnvme_ctrlr *ctrlr);
 /* Slots that only Asynchronous Event Requests may use: they stay at the controller for ever. */
 #define ADMIN_RESERVED 4u
 /* Slots that only commands that somebody waits for may use: they come free by themselves, so that

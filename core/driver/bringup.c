@@ -18,17 +18,15 @@
 #include "driver/cmb.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
+#include "driver/quirks.h"
 #include "driver/watch.h"
 #include "spec/regs.h"
 #include "transport/transport.h"
 
 /* Some controllers promise less than they need, and a garbled register must not hang an
  * application. */
-#define READY_TIMEOUT_MIN_MS 500u
-#define READY_TIMEOUT_MAX_MS (NVME_CAP_TO_MASK * NVME_CAP_TO_UNIT_MS)
-/* RTD3 Entry Latency may be missing (NVMe Base 2.0c, 5.17.2.1). */
-#define SHUTDOWN_TIMEOUT_MS     5000u
-#define SHUTDOWN_TIMEOUT_MIN_MS 1000u
+#define READY_TIMEOUT_MIN_MS    500u
+#define READY_TIMEOUT_MAX_MS    (NVME_CAP_TO_MASK * NVME_CAP_TO_UNIT_MS)
 #define SHUTDOWN_TIMEOUT_MAX_MS 60000u
 
 enum state {
@@ -57,9 +55,33 @@ static int write32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t value)
 	return ctrlr->transport->ops->write32(ctrlr->transport, offset, value);
 }
 
-static int write64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t value)
+static int read_halves(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t *value)
 {
-	return ctrlr->transport->ops->write64(ctrlr->transport, offset, value);
+	uint32_t low, high = 0;
+	int rc = read32(ctrlr, offset, &low);
+
+	if (!rc)
+		rc = read32(ctrlr, offset + 4, &high);
+	if (!rc)
+		*value = (uint64_t)high << 32 | low;
+	return rc;
+}
+
+int bringup_read64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t *value)
+{
+	if (ctrlr->quirks & QUIRK_HALVES)
+		return read_halves(ctrlr, offset, value);
+	return ctrlr->transport->ops->read64(ctrlr->transport, offset, value);
+}
+
+int bringup_write64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t value)
+{
+	int rc;
+
+	if (!(ctrlr->quirks & QUIRK_HALVES))
+		return ctrlr->transport->ops->write64(ctrlr->transport, offset, value);
+	rc = write32(ctrlr, offset, (uint32_t)value);
+	return rc ? rc : write32(ctrlr, offset + 4, (uint32_t)(value >> 32));
 }
 
 static int error_gone(const struct upnvme_ctrlr *ctrlr)
@@ -133,11 +155,32 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 	return 0;
 }
 
+/* CAP does not change: a device that says something else in two halves does not take 64-bit accesses, or a bridge on
+ * the way to it. */
+static int check_halves(struct upnvme_ctrlr *ctrlr)
+{
+	uint64_t halves;
+	int rc = read_halves(ctrlr, NVME_REG_CAP, &halves);
+
+	if (rc || halves == ctrlr->cap || ctrlr->quirks_given)
+		return rc;
+	log_warn("%s: CAP reads as %llxh, and %llxh in halves: 64-bit registers are accessed in "
+		 "halves",
+		 ctrlr->uri, (unsigned long long)ctrlr->cap, (unsigned long long)halves);
+	ctrlr->quirks |= QUIRK_HALVES;
+	ctrlr->cap = halves;
+	return 0;
+}
+
 static int do_capabilities(struct upnvme_ctrlr *ctrlr)
 {
-	const struct transport_ops *ops = ctrlr->transport->ops;
-	int rc = ops->read64(ctrlr->transport, NVME_REG_CAP, &ctrlr->cap);
+	int rc;
 
+	if (ctrlr->quirks & QUIRK_DELAY_INIT)
+		pause_ms(QUIRK_DELAY_INIT_MS);
+	rc = bringup_read64(ctrlr, NVME_REG_CAP, &ctrlr->cap);
+	if (!rc)
+		rc = check_halves(ctrlr);
 	if (!rc)
 		rc = read32(ctrlr, NVME_REG_VS, &ctrlr->version);
 	if (!rc && (ctrlr->cap == UINT64_MAX || ctrlr->version == NVME_REG_ALL_ONES))
@@ -223,7 +266,10 @@ static int write_disabled(struct upnvme_ctrlr *ctrlr)
 	if (rc)
 		return rc;
 	cc &= ~(NVME_FIELD_SET(NVME_CC_EN, 1u) | NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_MASK));
-	return write32(ctrlr, NVME_REG_CC, cc);
+	rc = write32(ctrlr, NVME_REG_CC, cc);
+	if (!rc && ctrlr->quirks & QUIRK_DELAY_READY)
+		pause_ms(QUIRK_DELAY_READY_MS);
+	return rc;
 }
 
 static int do_disable(struct upnvme_ctrlr *ctrlr)
@@ -257,16 +303,17 @@ static int do_connect(struct upnvme_ctrlr *ctrlr)
 
 static int do_admin_queue(struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t aqa = NVME_FIELD_SET(NVME_AQA_ASQS, ADMIN_ENTRIES - 1) |
-		       NVME_FIELD_SET(NVME_AQA_ACQS, ADMIN_ENTRIES - 1);
+	uint32_t entries = admin_entries(ctrlr);
+	uint32_t aqa = NVME_FIELD_SET(NVME_AQA_ASQS, entries - 1) |
+		       NVME_FIELD_SET(NVME_AQA_ACQS, entries - 1);
 	int rc = admin_create(ctrlr);
 
 	if (!rc)
 		rc = write32(ctrlr, NVME_REG_AQA, aqa);
 	if (!rc)
-		rc = write64(ctrlr, NVME_REG_ASQ, qpair_sq_iova(admin_qpair(ctrlr)));
+		rc = bringup_write64(ctrlr, NVME_REG_ASQ, qpair_sq_iova(admin_qpair(ctrlr)));
 	if (!rc)
-		rc = write64(ctrlr, NVME_REG_ACQ, qpair_cq_iova(admin_qpair(ctrlr)));
+		rc = bringup_write64(ctrlr, NVME_REG_ACQ, qpair_cq_iova(admin_qpair(ctrlr)));
 	return rc ? rc : STATE_ENABLE;
 }
 
@@ -399,16 +446,15 @@ int bringup_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
 	return 0;
 }
 
-/* Storage behind a software controller is given as long as an admin command. */
+/* RTD3 Entry Latency (NVMe Base 2.0c, 5.17.2.1) may be missing, and is too short where the cache is full: Linux waits
+ * for 5 s, too (shutdown_timeout). Storage behind a software controller is given as long as an admin command. */
 static uint32_t shutdown_timeout_ms(const struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t ms = ctrlr->id.rtd3e / 1000;
 
 	if (ctrlr->transport->ops->waits)
 		return whole_ms(ctrlr->admin_timeout_ns);
-	if (!ctrlr->id.rtd3e)
-		return SHUTDOWN_TIMEOUT_MS;
-	return MIN(MAX(ms, SHUTDOWN_TIMEOUT_MIN_MS), SHUTDOWN_TIMEOUT_MAX_MS);
+	return MIN(MAX(ms, ctrlr->shutdown_least_ms), SHUTDOWN_TIMEOUT_MAX_MS);
 }
 
 static int write_shutdown(struct upnvme_ctrlr *ctrlr)

@@ -23,6 +23,11 @@ bool bringup_is_disabled(struct upnvme_ctrlr *ctrlr);
  * cache may not be durable. */
 int bringup_shutdown(struct upnvme_ctrlr *ctrlr);
 
+/* A 64-bit register; of a device that wants it so, as two halves, the lower one first: the specification allows both
+ * (NVMe over PCIe Transport 1.0c, 3.1). */
+int bringup_read64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t *value);
+int bringup_write64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t value);
+
 /* CSTS. -EIO when it reads as all ones: the controller is gone. */
 int bringup_status(struct upnvme_ctrlr *ctrlr, uint32_t *csts);
 

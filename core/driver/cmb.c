@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "driver/bringup.h"
 #include "driver/ctrlr.h"
 #include "spec/regs.h"
 
@@ -30,7 +31,7 @@ _Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u
 
 static int control(struct upnvme_ctrlr *ctrlr, uint64_t cmbmsc)
 {
-	return ctrlr->transport->ops->write64(ctrlr->transport, NVME_REG_CMBMSC, cmbmsc);
+	return bringup_write64(ctrlr, NVME_REG_CMBMSC, cmbmsc);
 }
 
 static int read32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t *value)

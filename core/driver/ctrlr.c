@@ -24,12 +24,14 @@
 #include "driver/identify.h"
 #include "driver/ns.h"
 #include "driver/poll.h"
+#include "driver/quirks.h"
 #include "driver/queue/qpair.h"
 #include "transport/transport.h"
 
 #define QPAIRS_DEFAULT           64u
 #define QPAIRS_MAX               65535u
 #define ADMIN_TIMEOUT_DEFAULT_NS (10 * NS_PER_S)
+#define SHUTDOWN_LEAST_MS        5000u
 
 int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call)
 {
@@ -133,6 +135,7 @@ static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport,
 	}
 	created->transport = transport;
 	created->domain = transport->domain;
+	created->shutdown_least_ms = SHUTDOWN_LEAST_MS;
 	pthread_mutex_init(&created->lock, NULL);
 	pthread_mutex_init(&created->ns_lock, NULL);
 	pthread_mutex_init(&created->fail_lock, NULL);
@@ -156,10 +159,14 @@ void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 
 static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)
 {
-	int rc = bringup_enable(ctrlr);
+	int rc = quirks_begin(ctrlr);
 
 	if (!rc)
+		rc = bringup_enable(ctrlr);
+	if (!rc)
 		rc = identify_ctrlr(ctrlr);
+	if (!rc)
+		rc = feature_extend_formats(ctrlr);
 	if (!rc)
 		rc = feature_negotiate_queues(ctrlr);
 	if (!rc)
@@ -204,6 +211,8 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
 {
 	struct transport *transport;
 	struct uri *parsed;
+	uint32_t quirks;
+	bool given;
 	int rc = check_options(opts);
 
 	ctrlrs_sweep();
@@ -211,7 +220,9 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
 		rc = uri_parse(&parsed, uri);
 	if (rc)
 		return rc;
-	rc = transport_open(&transport, parsed);
+	rc = quirks_read(parsed, &given, &quirks); /* before a device is touched */
+	if (!rc)
+		rc = transport_open(&transport, parsed);
 	uri_free(parsed);
 	return rc ? rc : ctrlr_attach(ctrlr, transport, uri, opts);
 }

@@ -30,7 +30,7 @@ struct ns_table;
 struct ctrlr_limits {
 	/* of one command: MDTS, the options, and what one PRP list page describes */
 	uint64_t max_transfer_bytes;
-	uint64_t max_write_zeroes_bytes; /* WZSL; UINT64_MAX: none */
+	uint64_t max_write_zeroes_bytes; /* WZSL, or max_transfer_bytes */
 	uint64_t max_verify_bytes;       /* VSL; UINT64_MAX: none */
 	uint32_t max_deallocate_ranges;  /* DMRL, 1 to 256 */
 	uint32_t max_deallocate_blocks;  /* DMRSL, of one range; UINT32_MAX: none */
@@ -41,6 +41,9 @@ struct ctrlr_limits {
 	bool sgl;             /* SGLs may be used for I/O */
 	bool sgl_dword_align; /* and their addresses and lengths must be multiples of 4 (SGLS bits 1:0 = 10b) */
 	bool volatile_write_cache;
+	bool extended_formats;       /* CTRATT.ELBAS */
+	bool sizes_exclude_metadata; /* CTRATT.MEM */
+	uint64_t stripe_bytes; /* quirks.c: takes NOIOB's place where that says nothing; 0: none */
 };
 
 /* Commands that say that the host is there, sent at half the period (NVMe Base 2.0c, 3.9). */
@@ -65,6 +68,9 @@ struct upnvme_ctrlr {
 	uint32_t version;
 	uint32_t ready_timeout_ms;
 	bool tells_subsystem_reset; /* watch.c */
+	uint32_t quirks;            /* enum quirk */
+	bool quirks_given;          /* by the URI */
+	uint32_t shutdown_least_ms; /* that a shutdown is given */
 	uint32_t keep_alive_ms;
 	uint32_t wanted_qpairs;             /* what the options ask for */
 	uint64_t wanted_max_transfer_bytes; /* 0: whatever there is */

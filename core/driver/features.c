@@ -2,13 +2,17 @@
 /* Features: those of the caller, and the one that the driver negotiates before there are queues. */
 #include "driver/features.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
 #include "spec/command.h"
 #include "spec/feature.h"
 #include "spec/opcode.h"
+#include "transport/transport.h"
 
 int feature_ask(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select,
 		struct upnvme_completion *done)
@@ -80,6 +84,37 @@ int feature_check_settable(uint32_t fid)
 			 "feature %02xh is managed by the driver (%s)", fid, name);
 }
 
+/* Extended LBA formats may be used once the host has said that it knows them (NVMe Base 2.0c, 5.27.1.18); what else
+ * it has said stays. */
+int feature_extend_formats(struct upnvme_ctrlr *ctrlr)
+{
+	struct nvme_host_behavior behavior = { 0 };
+	struct feature feature = {
+		.fid = NVME_FEAT_HOST_BEHAVIOR_SUPPORT,
+		.data = &behavior,
+		.data_bytes = sizeof(behavior),
+	};
+	struct upnvme_completion done;
+	int rc;
+
+	if (!ctrlr->limits.extended_formats)
+		return 0;
+	rc = feature_ask(ctrlr, &feature, NVME_FEATURES_SEL_CURRENT, &done);
+	if (rc)
+		return rc;
+	if (done.status)
+		memset(&behavior, 0, sizeof(behavior));
+	behavior.lbafee = 1;
+	feature.value = 0;
+	rc = feature_set(ctrlr, &feature, 0, NULL);
+	if (rc && error_last()->code == UPNVME_ERR_CTRLR_STATUS) {
+		log_warn("%s: its extended LBA formats cannot be used: %s", ctrlr->uri,
+			 error_last()->text);
+		return 0;
+	}
+	return rc;
+}
+
 int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t wanted = ctrlr->wanted_qpairs, granted, nsqa, ncqa;
@@ -95,5 +130,6 @@ int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
 	nsqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQA, granted) + 1;
 	ncqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NCQA, granted) + 1;
 	ctrlr->limits.max_qpairs = MIN(wanted, MIN(nsqa, ncqa));
+	ctrlr->transport->nvectors = (uint16_t)MIN(ctrlr->limits.max_qpairs + 1, UINT16_MAX);
 	return 0;
 }

@@ -29,6 +29,8 @@ int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int s
 /* -EINVAL for the features that belong to the driver. */
 int feature_check_settable(uint32_t fid);
 
+/* Host Behavior Support: the host knows extended LBA formats, where the controller has them. */
+int feature_extend_formats(struct upnvme_ctrlr *ctrlr);
 /* Number of Queues: how many I/O queue pairs the controller grants, into the limits. */
 int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr);
 

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
+#include "driver/quirks.h"
 #include "spec/command.h"
 #include "spec/opcode.h"
 #include "spec/regs.h"
@@ -94,7 +95,10 @@ static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 	struct nvme_id_ctrl_nvm nvm;
 	struct upnvme_completion done;
 
-	limits->max_write_zeroes_bytes = limits->max_verify_bytes = UINT64_MAX;
+	/* MDTS is about data, and Write Zeroes has none; yet firmware that takes no more than that is in the field, and
+	 * Linux does not give it more (nvme_init_non_mdts_limits in drivers/nvme/host/core.c). */
+	limits->max_write_zeroes_bytes = limits->max_transfer_bytes;
+	limits->max_verify_bytes = UINT64_MAX;
 	limits->max_deallocate_ranges = NVME_DSM_RANGES_MAX;
 	limits->max_deallocate_blocks = UINT32_MAX;
 	if (ctrlr->version < NVME_VERSION_1_4 ||
@@ -137,6 +141,8 @@ static void decode_limits(struct upnvme_ctrlr *ctrlr)
 	limits->max_transfer_bytes = MIN(bytes, TRANSFER_BYTES_MAX);
 	limits->oncs = id->oncs;
 	limits->volatile_write_cache = id->vwc & NVME_VWC_PRESENT;
+	limits->extended_formats = id->ctratt & NVME_CTRATT_ELBAS;
+	limits->sizes_exclude_metadata = id->ctratt & NVME_CTRATT_MEM;
 	limits->sgl = sgls == NVME_SGLS_SUPPORT_BYTE || sgls == NVME_SGLS_SUPPORT_DWORD;
 	limits->sgl_dword_align = sgls == NVME_SGLS_SUPPORT_DWORD;
 }
@@ -153,5 +159,6 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 		return rc;
 	decode_limits(ctrlr);
 	identify_nvm_limits(ctrlr);
+	quirks_settle(ctrlr);
 	return 0;
 }

@@ -37,22 +37,22 @@ struct ns_geometry {
 	uint32_t data_bytes;      /* bytes of data in a block, a power of two */
 	uint16_t metadata_bytes;
 	bool metadata_extended;
-	uint8_t protection; /* type 1 to 3, 0: none */
+	uint8_t protection;   /* type 1 to 3, 0: none */
+	uint8_t pi_bytes;     /* of protection information in the metadata of a block; 0: none */
+	uint8_t ref_tag_bits; /* of the storage and reference tag, those that are counted up */
 	bool refused; /* active, but of a format that the driver does not take; nblocks is 0 */
 	struct ns_geometry *older;
 };
-
-/* Of protection information with a 16-bit guard; the driver does not enable the other formats. */
-#define NS_PI_BYTES 8u
 
 /* With PRACT, metadata that is nothing but protection information stays between controller and
  * medium (NVM Command Set 1.0c, 5.2.2.1). Where there is more, all of it is transferred. */
 static inline bool ns_metadata_stays(const struct ns_geometry *geometry, bool pract)
 {
-	return pract && geometry->protection && geometry->metadata_bytes == NS_PI_BYTES;
+	return pract && geometry->protection && geometry->metadata_bytes == geometry->pi_bytes;
 }
 
 struct nvme_id_ns;
+struct nvme_id_ns_nvm;
 struct upnvme_ns_info;
 struct ctrlr_limits;
 
@@ -88,9 +88,17 @@ int ns_refresh(struct upnvme_ctrlr *ctrlr, const uint32_t *changed, uint32_t n);
 /* At the controller's end. */
 void ns_destroy(struct upnvme_ctrlr *ctrlr);
 
+/* An extended LBA format that could not be read. It is none that there is. */
+#define NS_ELBAF_UNKNOWN UINT32_MAX
+
+/* Whether the guards of this format may be wider than 16 bits, which CNS 05h says. */
+bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id);
+/* The extended LBA format, out of the answer to that. */
+uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id,
+			   uint16_t status, const struct nvme_id_ns_nvm *nvm);
 /* What Identify Namespace says, for the hot path; false for what cannot be driven, with `refused`
- * set and the reason logged. */
+ * set and the reason logged. `elbaf`: the extended LBA format; 0 without one. */
 bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
-			uint32_t nsid, const struct nvme_id_ns *id);
+			uint32_t nsid, const struct nvme_id_ns *id, uint32_t elbaf);
 
 #endif

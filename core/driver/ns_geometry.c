@@ -27,10 +27,67 @@ static uint32_t format_index(const struct nvme_id_ns *id)
 	return NVME_FLBAS_FORMAT(id->flbas);
 }
 
-/* Why this format cannot be driven, or null. */
-static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_limits *limits)
+/* --- protection information ------------------------------------------------------------------------ */
+
+/* By its format (PIF): how large it is, and how many bits storage and reference tag have together, of which the
+ * storage tag takes so many (NVM Command Set 1.0c, 5.2.1.1 to 5.2.1.4; 4.1.5.3, Figure 101). */
+static const struct pi_format {
+	uint8_t bytes, tag_bits, storage_bits_min, storage_bits_max;
+} pi_formats[] = {
+	[NVME_ELBAF_PIF_16B] = { 8, 32, 0, 32 },
+	[NVME_ELBAF_PIF_32B] = { 16, 80, 16, 64 },
+	[NVME_ELBAF_PIF_64B] = { 16, 48, 0, 48 },
+};
+
+bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id)
 {
-	uint32_t index = format_index(id), type = NVME_FIELD_GET(NVME_DPS_TYPE, id->dps);
+	return NVME_FIELD_GET(NVME_DPS_TYPE, id->dps) &&
+	       (limits->extended_formats || id->lbaf[format_index(id)].ms >= 16);
+}
+
+/* A controller that has no extended formats has 16-bit guards alone. */
+uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id,
+			   uint16_t status, const struct nvme_id_ns_nvm *nvm)
+{
+	if (!status)
+		return nvm->elbaf[format_index(id)];
+	return limits->extended_formats ? NS_ELBAF_UNKNOWN : 0;
+}
+
+static const char *pi_fault(const struct nvme_id_ns *id, uint32_t elbaf)
+{
+	uint32_t pif = NVME_FIELD_GET(NVME_ELBAF_PIF, elbaf);
+	uint32_t storage_bits = NVME_FIELD_GET(NVME_ELBAF_STS, elbaf);
+
+	if (NVME_FIELD_GET(NVME_DPS_TYPE, id->dps) > 3)
+		return "its protection information is of no known type";
+	if (pif >= ARRAY_SIZE(pi_formats))
+		return "the format of its protection information is not known";
+	if (id->lbaf[format_index(id)].ms < pi_formats[pif].bytes)
+		return "its metadata has no room for its protection information";
+	if (storage_bits < pi_formats[pif].storage_bits_min ||
+	    storage_bits > pi_formats[pif].storage_bits_max)
+		return "the storage tag of its protection information has an impossible size";
+	return NULL;
+}
+
+static void decode_pi(struct ns_geometry *geometry, const struct nvme_id_ns *id, uint32_t elbaf)
+{
+	const struct pi_format *format = &pi_formats[NVME_FIELD_GET(NVME_ELBAF_PIF, elbaf)];
+
+	geometry->protection = (uint8_t)NVME_FIELD_GET(NVME_DPS_TYPE, id->dps);
+	geometry->pi_bytes = format->bytes;
+	geometry->ref_tag_bits =
+		(uint8_t)(format->tag_bits - NVME_FIELD_GET(NVME_ELBAF_STS, elbaf));
+}
+
+/* --- the format ------------------------------------------------------------------------------------ */
+
+/* Why this format cannot be driven, or null. */
+static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_limits *limits,
+				uint32_t elbaf)
+{
+	uint32_t index = format_index(id);
 	const struct nvme_lbaf *format = &id->lbaf[index];
 	uint64_t bytes;
 
@@ -46,14 +103,13 @@ static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_
 	/* MPTR and PRP1 take no other address, and a request may be split anywhere. */
 	if (format->ms % 4)
 		return "its metadata is no multiple of 4 bytes";
-	if (type > 3 || (type && format->ms < 8))
-		return "its protection information is of no known type, or has no room";
 	if (id->nsze == 0)
 		return "it has no blocks";
-	return NULL;
+	return NVME_FIELD_GET(NVME_DPS_TYPE, id->dps) ? pi_fault(id, elbaf) : NULL;
 }
 
-static void decode_format(struct ns_geometry *geometry, const struct nvme_id_ns *id)
+static void decode_format(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
+			  const struct nvme_id_ns *id)
 {
 	const struct nvme_lbaf *format = &id->lbaf[format_index(id)];
 
@@ -61,11 +117,23 @@ static void decode_format(struct ns_geometry *geometry, const struct nvme_id_ns 
 	geometry->data_bytes = 1u << format->lbads;
 	geometry->metadata_bytes = format->ms;
 	geometry->metadata_extended = format->ms && NVME_FIELD_GET(NVME_FLBAS_EXTENDED, id->flbas);
-	geometry->protection = (uint8_t)NVME_FIELD_GET(NVME_DPS_TYPE, id->dps);
-	geometry->boundary_blocks = id->noiob;
+	geometry->boundary_blocks =
+		id->noiob ? id->noiob : (uint32_t)(limits->stripe_bytes >> format->lbads);
 	geometry->block_bytes = geometry->data_bytes;
 	if (geometry->metadata_extended)
 		geometry->block_bytes += geometry->metadata_bytes;
+}
+
+/* Sizes count the metadata that is among the data, where the controller does not say otherwise (NVM Command Set 1.0c,
+ * 4.1.5.4, Figure 102; NVMe Base 2.1, 5.1.13.2.1, CTRATT.MEM). */
+static void decode_limits(struct ns_geometry *geometry, const struct ctrlr_limits *limits)
+{
+	uint32_t counted =
+		limits->sizes_exclude_metadata ? geometry->data_bytes : geometry->block_bytes;
+
+	geometry->max_blocks = limit_blocks(limits->max_transfer_bytes, counted);
+	geometry->max_write_zeroes_blocks = limit_blocks(limits->max_write_zeroes_bytes, counted);
+	geometry->max_verify_blocks = limit_blocks(limits->max_verify_bytes, counted);
 }
 
 static void derive_straight(struct ns_geometry *geometry)
@@ -80,25 +148,25 @@ static void derive_straight(struct ns_geometry *geometry)
 }
 
 bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
-			uint32_t nsid, const struct nvme_id_ns *id)
+			uint32_t nsid, const struct nvme_id_ns *id, uint32_t elbaf)
 {
-	const char *fault = format_fault(id, limits);
+	const char *fault = format_fault(id, limits, elbaf);
 
 	memset(geometry, 0, sizeof(*geometry));
 	if (fault) {
 		log_warn(
 			"namespace %u is not used: %s (NSZE %llu, NLBAF %u, FLBAS %02xh, LBADS %u, "
-			"MS %u, DPS %02xh)",
+			"MS %u, DPS %02xh, ELBAF %xh)",
 			nsid, fault, (unsigned long long)id->nsze, id->nlbaf, id->flbas,
-			id->lbaf[format_index(id)].lbads, id->lbaf[format_index(id)].ms, id->dps);
+			id->lbaf[format_index(id)].lbads, id->lbaf[format_index(id)].ms, id->dps,
+			elbaf);
 		geometry->refused = true;
 		return false;
 	}
-	decode_format(geometry, id);
-	geometry->max_blocks = limit_blocks(limits->max_transfer_bytes, geometry->block_bytes);
-	geometry->max_write_zeroes_blocks =
-		limit_blocks(limits->max_write_zeroes_bytes, geometry->data_bytes);
-	geometry->max_verify_blocks = limit_blocks(limits->max_verify_bytes, geometry->data_bytes);
+	decode_format(geometry, limits, id);
+	if (NVME_FIELD_GET(NVME_DPS_TYPE, id->dps))
+		decode_pi(geometry, id, elbaf);
+	decode_limits(geometry, limits);
 	if (!geometry->boundary_blocks && !geometry->metadata_bytes)
 		derive_straight(geometry);
 	return true;

@@ -35,6 +35,7 @@ struct refresh {
 		struct nvme_ns_list list;
 		struct nvme_id_ns id;
 	} page;
+	struct nvme_id_ns_nvm nvm;
 };
 
 static uint64_t refresh_deadline(const struct upnvme_ctrlr *ctrlr)
@@ -45,13 +46,14 @@ static uint64_t refresh_deadline(const struct upnvme_ctrlr *ctrlr)
 						    deadline_after(TIMEOUTS * timeout_ns);
 }
 
-/* Into the page, if there is time left. */
-static int ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, struct upnvme_completion *done)
+/* Into a page, if there is time left. */
+static int ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, void *page,
+	       struct upnvme_completion *done)
 {
 	struct upnvme_ctrlr *ctrlr = refresh->ctrlr;
 
 	if (!deadline_passed(refresh->deadline_ns))
-		return identify_run(ctrlr, cns, nsid, &refresh->page, done);
+		return identify_run(ctrlr, cns, nsid, page, done);
 	return error_set(
 		-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
 		"%s: its namespaces take longer than %u times %llu ms to identify, and that of "
@@ -103,7 +105,7 @@ static int active_read(struct refresh *refresh)
 		int rc = active_grow(refresh);
 
 		if (!rc)
-			rc = ask(refresh, NVME_CNS_ACTIVE_NS_LIST, last, &done);
+			rc = ask(refresh, NVME_CNS_ACTIVE_NS_LIST, last, &refresh->page, &done);
 		if (!rc)
 			rc = admin_check_status(&done, "Identify");
 		if (rc || !active_append(refresh))
@@ -115,12 +117,30 @@ static int active_read(struct refresh *refresh)
 
 /* --- what has become of them ---------------------------------------------------------------------- */
 
+/* Of the namespace that is in the page. */
+static int ask_elbaf(struct refresh *refresh, uint32_t nsid, uint32_t *elbaf)
+{
+	const struct ctrlr_limits *limits = &refresh->ctrlr->limits;
+	const struct nvme_id_ns *id = &refresh->page.id;
+	struct upnvme_completion done;
+	int rc;
+
+	*elbaf = 0;
+	if (!ns_geometry_has_elbaf(limits, id))
+		return 0;
+	rc = ask(refresh, NVME_CNS_IOCS_NS, nsid, &refresh->nvm, &done);
+	if (!rc)
+		*elbaf = ns_geometry_elbaf(limits, id, done.status, &refresh->nvm);
+	return rc;
+}
+
 /* A status is no failure of ours: the namespace may have gone since it was listed. */
 static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
 {
 	struct ns_geometry geometry;
 	struct upnvme_completion done;
-	int rc = ask(refresh, NVME_CNS_NS, ns->nsid, &done);
+	uint32_t elbaf;
+	int rc = ask(refresh, NVME_CNS_NS, ns->nsid, &refresh->page, &done);
 
 	if (rc)
 		return rc;
@@ -130,7 +150,10 @@ static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
 		ns_publish_gone(ns);
 		return 0;
 	}
-	ns_geometry_decode(&geometry, &refresh->ctrlr->limits, ns->nsid, &refresh->page.id);
+	rc = ask_elbaf(refresh, ns->nsid, &elbaf);
+	if (rc)
+		return rc;
+	ns_geometry_decode(&geometry, &refresh->ctrlr->limits, ns->nsid, &refresh->page.id, elbaf);
 	return ns_publish(ns, &geometry);
 }
 

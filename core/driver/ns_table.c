@@ -44,6 +44,7 @@ static bool same_geometry(const struct ns_geometry *a, const struct ns_geometry 
 	       a->boundary_blocks == b->boundary_blocks && a->data_bytes == b->data_bytes &&
 	       a->metadata_bytes == b->metadata_bytes &&
 	       a->metadata_extended == b->metadata_extended && a->protection == b->protection &&
+	       a->pi_bytes == b->pi_bytes && a->ref_tag_bits == b->ref_tag_bits &&
 	       a->refused == b->refused;
 }
 

@@ -44,6 +44,8 @@ struct device {
 	char *address;   /* "0000:01:00.0" */
 	int config_fd;   /* configuration space is in this file */
 	uint64_t config_offset;
+	/* MSI-X vectors to switch on with the first one; 0: all that there are. */
+	uint16_t nvectors_wanted;
 };
 
 /* Configuration space (PCI Local Bus 3.0, 6.1). */

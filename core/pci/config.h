@@ -10,6 +10,8 @@
 #include "pci/sysfs.h"
 
 /* Offsets of the header (PCI Express Base 5.0, 7.5.1). */
+#define PCI_CONFIG_VENDOR       0x00u
+#define PCI_CONFIG_DEVICE       0x02u
 #define PCI_CONFIG_COMMAND      0x04u
 #define PCI_CONFIG_STATUS       0x06u
 #define PCI_CONFIG_CAPABILITIES 0x34u

@@ -306,6 +306,7 @@ NVME_ASSERT_OFFSET(nvme_id_ctrl, vs, 3072);
 #define NVME_CTRATT_DEG         (1u << 13) /* delete endurance group */
 #define NVME_CTRATT_DNVMS       (1u << 14) /* delete NVM set */
 #define NVME_CTRATT_ELBAS       (1u << 15) /* extended LBA formats */
+#define NVME_CTRATT_MEM         (1u << 16) /* size limits exclude metadata: NVMe Base 2.1, Figure 312 */
 
 #define NVME_CNTRLTYPE_NOT_REPORTED 0u
 #define NVME_CNTRLTYPE_IO           1u
@@ -490,6 +491,8 @@ NVME_ASSERT_OFFSET(nvme_id_ns, vs, 384);
 #define NVME_NSFEAT_DAE      (1u << 2) /* error on deallocated blocks can be asked for */
 #define NVME_NSFEAT_UIDREUSE (1u << 3) /* nguid and eui64 are never used again */
 #define NVME_NSFEAT_OPTPERF  (1u << 4) /* npwg, npwa, npdg, npda, nows are valid */
+/* npwg, npwa, nows are valid, whatever the bit before says. NVM Command Set 1.1, 4.1.5.1 */
+#define NVME_NSFEAT_OPTPERF_HIGH (1u << 5)
 
 #define NVME_FLBAS_FORMAT_LOW_SHIFT  0
 #define NVME_FLBAS_FORMAT_LOW_MASK   0xfu

@@ -70,8 +70,11 @@ struct transport_ops {
 /* What every transport begins with. */
 struct transport {
 	const struct transport_ops *ops;
-	struct domain *domain; /* the memory that the controller can reach */
-	int node;              /* the NUMA node that it is near, or ENV_ANY_NODE */
+	struct domain *domain;   /* the memory that the controller can reach */
+	int node;                /* the NUMA node that it is near, or ENV_ANY_NODE */
+	uint16_t vendor, device; /* of PCI; 0: not of that bus */
+	/* How many interrupt vectors there will be at most; 0: as many as there are. */
+	uint16_t nvectors;
 };
 
 /* Opens what the URI names, by its scheme. Closed by transport_close. */

@@ -40,6 +40,7 @@ class Flag(IntFlag):
     PRCHK_GUARD = _c.UPNVME_PRCHK_GUARD
     PRACT = _c.UPNVME_PRACT
     STORAGE_TAG_CHECK = _c.UPNVME_STORAGE_TAG_CHECK
+    NO_SPLIT = _c.UPNVME_NO_SPLIT
 
 
 class DoneFlag(IntFlag):
@@ -47,6 +48,7 @@ class DoneFlag(IntFlag):
 
     ABORTED = _c.UPNVME_DONE_ABORTED
     INDETERMINATE = _c.UPNVME_DONE_INDETERMINATE
+    NOT_ATOMIC = _c.UPNVME_DONE_NOT_ATOMIC
 
 
 class Direction(IntEnum):

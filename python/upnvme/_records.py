@@ -60,6 +60,8 @@ class ControllerInfo(Record):
     environment: who gives memory and access: "host", "vfio", "dpdk" or "uio"
     cmb_bytes: bytes of its own memory that can be used; 0: none
     cmb_flags: what that may hold: bits of UPNVME_CMB_... in upnvme/ctrlr.h
+    quirks: what it is known to do otherwise than the specification says, and is treated with: words with commas
+        between, as `quirks=` in a URI takes them
     """
 
     vendor_id: int
@@ -86,6 +88,7 @@ class ControllerInfo(Record):
     environment: str
     cmb_bytes: int
     cmb_flags: int
+    quirks: str
 
 
 class NamespaceInfo(Record):
@@ -104,6 +107,17 @@ class NamespaceInfo(Record):
     deallocated_reads_zero: whether deallocated blocks read as zeroes
     readonly: whether it is write protected
     eui64, nguid, uuid: its names for ever; zeroes where it has none
+    max_write_zeroes_blocks, max_verify_blocks: blocks of one command; larger requests are split
+    write_granularity_blocks, write_alignment_blocks: writes of a multiple of that, and that begin at one, are best
+        (NPWG, NPWA); 0: not told
+    deallocate_granularity_blocks, deallocate_alignment_blocks: the same for deallocations (NPDG, NPDA)
+    optimal_write_blocks: size of writes that is the fastest (NOWS); 0: not told
+    ctrlr_atomic_blocks, ctrlr_atomic_power_fail_blocks: blocks that one command writes atomically in each namespace
+        of the controller, and also if the power fails (AWUN, AWUPF)
+    atomic_blocks, atomic_power_fail_blocks: the same for this namespace (NAWUN, NAWUPF)
+    atomic_boundary_blocks, atomic_boundary_power_fail_blocks: blocks between the boundaries that such a write must
+        not cross (NABSN, NABSPF); 0: none
+    atomic_boundary_offset: the block at which the first of them is (NABO)
     """
 
     nsid: int
@@ -121,6 +135,20 @@ class NamespaceInfo(Record):
     eui64: bytes
     nguid: bytes
     uuid: bytes
+    max_write_zeroes_blocks: int
+    max_verify_blocks: int
+    write_granularity_blocks: int
+    write_alignment_blocks: int
+    deallocate_granularity_blocks: int
+    deallocate_alignment_blocks: int
+    optimal_write_blocks: int
+    ctrlr_atomic_blocks: int
+    ctrlr_atomic_power_fail_blocks: int
+    atomic_blocks: int
+    atomic_power_fail_blocks: int
+    atomic_boundary_blocks: int
+    atomic_boundary_power_fail_blocks: int
+    atomic_boundary_offset: int
 
 
 class Features(Record):
@@ -272,8 +300,9 @@ class QPairStats(Record):
     split: requests that went as several commands
     full: answers that the queue is full
     submission_doorbells, completion_doorbells: writes to the doorbells
-    spurious: completion entries of no command in flight, or of another queue
+    spurious: completion entries of no command in flight
     general: commands that took the general path, not the straight one
+    odd: completion entries of commands in flight that named another queue, or no place in the ring
     """
 
     submitted: int
@@ -286,13 +315,14 @@ class QPairStats(Record):
     completion_doorbells: int
     spurious: int
     general: int
+    odd: int
 
 
 class Limits(Record):
     """What one command may do; what is larger is split by the library, but for ranges and what has no limit (None).
 
     max_transfer_blocks, max_transfer_bytes: of a read, write or compare, in blocks and in bytes (MDTS)
-    max_write_zeroes_blocks: blocks (WZSL); None: no limit
+    max_write_zeroes_blocks: blocks (WZSL, or as many as a transfer may have)
     max_verify_blocks: blocks (VSL); None: no limit
     max_deallocate_ranges: ranges (DMRL)
     buffer_align: bytes: the alignment of a buffer's start
@@ -302,7 +332,7 @@ class Limits(Record):
 
     max_transfer_blocks: int
     max_transfer_bytes: int
-    max_write_zeroes_blocks: int | None
+    max_write_zeroes_blocks: int
     max_verify_blocks: int | None
     max_deallocate_ranges: int
     buffer_align: int

@@ -62,16 +62,13 @@ class SpaceBase(_upnvme.Space):
 
     @property
     def limits(self) -> Limits:
-        """What one command on it may do, from what was read when the controller was opened."""
-        info, block = _upnvme.upnvme_ctrlr_info_get(self._controller), self.block_size
-
-        def blocks(limit: int) -> int | None:
-            return None if limit == NO_LIMIT else limit // block
-
+        """What one command on it may do."""
+        info, mine = _upnvme.upnvme_ctrlr_info_get(self._controller), _upnvme.ask_ns_info(self)
+        blocks = mine["max_transfer_blocks"]
         return Limits({
-            "max_transfer_blocks": self.max_transfer_blocks, "max_transfer_bytes": self.max_transfer_blocks * block,
-            "max_write_zeroes_blocks": blocks(info["max_write_zeroes_bytes"]),
-            "max_verify_blocks": blocks(info["max_verify_bytes"]),
+            "max_transfer_blocks": blocks, "max_transfer_bytes": blocks * mine["block_bytes"],
+            "max_write_zeroes_blocks": mine["max_write_zeroes_blocks"],
+            "max_verify_blocks": None if info["max_verify_bytes"] == NO_LIMIT else mine["max_verify_blocks"],
             "max_deallocate_ranges": info["max_deallocate_ranges"], "buffer_align": info["buffer_align"]})
 
     @property

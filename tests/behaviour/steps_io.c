@@ -46,7 +46,8 @@ static uint16_t flags_of(const struct json *step)
 	} flags[] = { { "fua", UPNVME_FUA },
 		      { "limited_retry", UPNVME_LIMITED_RETRY },
 		      { "deallocate_zeroes", UPNVME_DEALLOCATE_ZEROES },
-		      { "fused_first", UPNVME_FUSED_FIRST } };
+		      { "fused_first", UPNVME_FUSED_FIRST },
+		      { "no_split", UPNVME_NO_SPLIT } };
 	const struct json *list = json_get(step, "flags");
 	uint16_t all = 0;
 

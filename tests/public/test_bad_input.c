@@ -185,8 +185,8 @@ static void ops_that_say_what_no_op_can(void **state)
 	op.dtype = 16;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_ARGUMENT, "16", NULL);
 	op = good;
-	op.flags = 0x400;
-	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_FLAGS, "0x400", NULL);
+	op.flags = 0x800;
+	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_FLAGS, "0x800", NULL);
 	op = good;
 	op.flags = UPNVME_DEALLOCATE_ZEROES;
 	expect_error(upnvme_io(rig->qp, &op, NULL, NULL), -EINVAL, UPNVME_ERR_FLAGS, "read", NULL);

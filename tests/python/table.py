@@ -19,7 +19,8 @@ PAGE = 4096
 OPCODES = {"read": 2, "write": 1, "compare": 5, "flush": 0, "write_zeroes": 8, "deallocate": 9, "verify": 12}
 WITH_DATA = ("read", "write", "compare")
 FLAGS = {"fua": upnvme.Flag.FUA, "limited_retry": upnvme.Flag.LIMITED_RETRY,
-         "deallocate_zeroes": upnvme.Flag.DEALLOCATE_ZEROES, "fused_first": upnvme.Flag.FUSED_FIRST}
+         "deallocate_zeroes": upnvme.Flag.DEALLOCATE_ZEROES, "fused_first": upnvme.Flag.FUSED_FIRST,
+         "no_split": upnvme.Flag.NO_SPLIT}
 
 
 class Different(AssertionError):

@@ -267,7 +267,7 @@ def test_limits():
         limits = ctrlr.namespaces[1].limits
         assert (limits.max_transfer_blocks, limits.max_transfer_bytes) == (16, 8192)
         assert limits.max_deallocate_ranges == 256 and limits.buffer_align == ctrlr.info.buffer_align
-        assert limits.max_verify_blocks is None
+        assert limits.max_verify_blocks is None and limits.max_write_zeroes_blocks == 16
 
 
 @pytest.mark.parametrize("seconds, ms", [(1e-9, 1), (0.0001, 1), (0.001, 1), (0.0011, 2), (1.1, 1100), (60, 60000)])

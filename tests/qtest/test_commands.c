@@ -73,8 +73,8 @@ static void write_zeroes_may_deallocate(void **state)
 	rig_close(&rig);
 }
 
-/* WZSL is not said by this controller: NLB is the limit, 65,536 blocks. */
-static void write_zeroes_of_the_whole_namespace_is_one_command(void **state)
+/* WZSL is not said by this controller: MDTS, which is 512 KiB, is taken for it. */
+static void write_zeroes_of_the_whole_namespace_goes_in_parts(void **state)
 {
 	struct upnvme_qpair_stats before = { .size = UPNVME_QPAIR_STATS_SIZE }, after = before;
 	struct rig rig;
@@ -83,7 +83,7 @@ static void write_zeroes_of_the_whole_namespace_is_one_command(void **state)
 	OK(upnvme_qpair_stats_get(rig.qp, &before));
 	assert_int_equal(RUN(&rig, .opcode = UPNVME_OP_WRITE_ZEROES, .blocks = NBLOCKS), 0);
 	OK(upnvme_qpair_stats_get(rig.qp, &after));
-	assert_int_equal(after.submitted - before.submitted, 1);
+	assert_int_equal(after.submitted - before.submitted, (NBLOCKS * 512ull) >> 19);
 	assert_int_equal(do_read(&rig, buf, 0, 32), 0);
 	assert_true(is_zero(buf, 32 * 512));
 	rig_close(&rig);
@@ -288,7 +288,7 @@ static void a_raw_copy_copies(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(write_zeroes_writes_zeroes),
 	cmocka_unit_test(write_zeroes_may_deallocate),
-	cmocka_unit_test(write_zeroes_of_the_whole_namespace_is_one_command),
+	cmocka_unit_test(write_zeroes_of_the_whole_namespace_goes_in_parts),
 	cmocka_unit_test(deallocated_blocks_read_as_zeroes),
 	cmocka_unit_test(a_list_of_ranges_is_deallocated),
 	cmocka_unit_test(compare_tells_equal_from_different),

@@ -12,27 +12,31 @@ struct format {
 	bool extended;
 	uint8_t protection;
 	bool first; /* the protection information is at the metadata's beginning */
+	bool wide;  /* with a 64-bit guard */
 };
 
 static const struct format formats[] = {
-	{ "512", 512, 0, false, 0, false },
-	{ "4096", 4096, 0, false, 0, false },
-	{ "512_and_8_apart", 512, 8, false, 0, false },
-	{ "512_and_8_extended", 512, 8, true, 0, false },
-	{ "4096_and_16_apart", 4096, 16, false, 0, false },
-	{ "4096_and_64_extended", 4096, 64, true, 0, false },
-	{ "512_and_8_apart_type_1", 512, 8, false, 1, false },
-	{ "512_and_8_extended_type_1", 512, 8, true, 1, false },
-	{ "4096_and_8_extended_type_1", 4096, 8, true, 1, false },
-	{ "512_and_16_apart_type_1", 512, 16, false, 1, false },
-	{ "512_and_16_extended_type_1_first", 512, 16, true, 1, true },
-	{ "512_and_8_apart_type_2", 512, 8, false, 2, false },
-	{ "512_and_8_extended_type_3", 512, 8, true, 3, false },
+	{ "512", 512, 0, false, 0, false, false },
+	{ "4096", 4096, 0, false, 0, false, false },
+	{ "512_and_8_apart", 512, 8, false, 0, false, false },
+	{ "512_and_8_extended", 512, 8, true, 0, false, false },
+	{ "4096_and_16_apart", 4096, 16, false, 0, false, false },
+	{ "4096_and_64_extended", 4096, 64, true, 0, false, false },
+	{ "512_and_8_apart_type_1", 512, 8, false, 1, false, false },
+	{ "512_and_8_extended_type_1", 512, 8, true, 1, false, false },
+	{ "4096_and_8_extended_type_1", 4096, 8, true, 1, false, false },
+	{ "512_and_16_apart_type_1", 512, 16, false, 1, false, false },
+	{ "512_and_16_extended_type_1_first", 512, 16, true, 1, true, false },
+	{ "512_and_8_apart_type_2", 512, 8, false, 2, false, false },
+	{ "512_and_8_extended_type_3", 512, 8, true, 3, false, false },
+	{ "4096_and_16_apart_type_1_wide", 4096, 16, false, 1, false, true },
+	{ "512_and_16_extended_type_1_wide", 512, 16, true, 1, false, true },
+	{ "512_and_64_extended_type_2_wide_first", 512, 64, true, 2, true, true },
 };
 
 #define NFORMATS   NELEMS(formats)
 #define LONG_BYTES (1300u * 1024) /* more than MDTS, and no multiple of it */
-#define PI_BYTES   8u             /* guard, application tag, reference tag: big-endian */
+#define PI_BYTES   16u            /* of the largest protection information */
 #define APP_TAG    0xcafeu
 
 /* QEMU 7.2 drops metadata without protection information where a command has more than 512 bytes
@@ -70,9 +74,20 @@ static uint16_t checks_of(const struct format *format)
 	return format->protection == 3 ? checks : checks | UPNVME_PRCHK_REF;
 }
 
+/* Guard, application tag, reference tag: big-endian. */
+static uint32_t guard_bytes(const struct format *format)
+{
+	return format->wide ? 8 : 2;
+}
+
+static uint32_t pi_bytes(const struct format *format)
+{
+	return format->wide ? 16 : 8;
+}
+
 static bool is_bare_with_pract(const struct format *format)
 {
-	return format->metadata_bytes == PI_BYTES;
+	return format->metadata_bytes == pi_bytes(format);
 }
 
 static void fixture_open(struct fixture *fixture, const struct format *format, uint32_t blocks)
@@ -220,6 +235,23 @@ static uint16_t crc16(uint16_t crc, const uint8_t *bytes, size_t n)
 	return crc;
 }
 
+/* The same with 64 bits: reflected, polynomial AD93D23594C93659h (NVM Command Set 1.0c, 5.2.1.3). */
+static uint64_t crc64(uint64_t crc, const uint8_t *bytes, size_t n)
+{
+	crc = ~crc;
+	for (size_t i = 0; i < n; i++) {
+		crc ^= bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0x9a6c9329ac4bc9b5 : crc >> 1;
+	}
+	return ~crc;
+}
+
+static uint64_t guard(const struct format *format, uint64_t crc, const uint8_t *bytes, size_t n)
+{
+	return format->wide ? crc64(crc, bytes, n) : crc16((uint16_t)crc, bytes, n);
+}
+
 static uint8_t *metadata_at(struct fixture *fixture, uint32_t i)
 {
 	const struct format *format = fixture->format;
@@ -233,10 +265,11 @@ static uint8_t *pi_at(struct fixture *fixture, uint32_t i)
 {
 	const struct format *format = fixture->format;
 
-	return metadata_at(fixture, i) + (format->first ? 0 : format->metadata_bytes - PI_BYTES);
+	return metadata_at(fixture, i) +
+	       (format->first ? 0 : format->metadata_bytes - pi_bytes(format));
 }
 
-static void put_big_endian(uint8_t *to, uint32_t value, uint32_t bytes)
+static void put_big_endian(uint8_t *to, uint64_t value, uint32_t bytes)
 {
 	while (bytes--) {
 		to[bytes] = (uint8_t)value;
@@ -249,20 +282,23 @@ static void pi_make(struct fixture *fixture, uint32_t i, uint64_t lba, uint8_t *
 {
 	const struct format *format = fixture->format;
 	uint8_t *data = fixture->data + (size_t)i * fixture->stride;
-	uint16_t guard = crc16(0, data, format->data_bytes);
+	uint64_t crc = guard(format, 0, data, format->data_bytes);
+	uint32_t at = guard_bytes(format);
 
 	if (!format->first)
-		guard = crc16(guard, metadata_at(fixture, i), format->metadata_bytes - PI_BYTES);
-	put_big_endian(pi, guard, 2);
-	put_big_endian(pi + 2, APP_TAG, 2);
-	put_big_endian(pi + 4, (uint32_t)(format->protection == 3 ? lba : lba + i), 4);
+		crc = guard(format, crc, metadata_at(fixture, i),
+			    format->metadata_bytes - pi_bytes(format));
+	put_big_endian(pi, crc, at);
+	put_big_endian(pi + at, APP_TAG, 2);
+	put_big_endian(pi + at + 2, format->protection == 3 ? lba : lba + i,
+		       pi_bytes(format) - at - 2);
 }
 
 static void our_own_protection_information_is_checked(void **state)
 {
 	const struct format *format = *state;
 	uint16_t checks = checks_of(format);
-	uint32_t blocks = 70;
+	uint32_t blocks = 70, tags = guard_bytes(format);
 	struct fixture fixture;
 	uint8_t *pi;
 
@@ -279,11 +315,11 @@ static void our_own_protection_information_is_checked(void **state)
 	assert_int_equal(run(&fixture, UPNVME_OP_WRITE, 40, blocks, checks),
 			 NVME_SC_GUARD_CHECK_ERROR);
 	pi[0] ^= 1;
-	pi[3] ^= 1;
+	pi[tags + 1] ^= 1;
 	assert_int_equal(run(&fixture, UPNVME_OP_WRITE, 40, blocks, checks),
 			 NVME_SC_APPLICATION_TAG_CHECK_ERROR);
-	pi[3] ^= 1;
-	pi[7] ^= 1;
+	pi[tags + 1] ^= 1;
+	pi[pi_bytes(format) - 1] ^= 1;
 	assert_int_equal(run(&fixture, UPNVME_OP_WRITE, 40, blocks, checks),
 			 format->protection == 3 ? 0 : NVME_SC_REFERENCE_TAG_CHECK_ERROR);
 	fixture_close(&fixture);
@@ -309,7 +345,7 @@ static void the_controller_makes_protection_information(void **state)
 		expect_bytes(fixture.data + (size_t)i * fixture.stride,
 			     fixture.data_copy + (size_t)i * stride, format->data_bytes);
 		pi_make(&fixture, i, 90, pi);
-		expect_bytes(pi_at(&fixture, i), pi, PI_BYTES);
+		expect_bytes(pi_at(&fixture, i), pi, pi_bytes(format));
 	}
 	fixture_close(&fixture);
 }
@@ -452,8 +488,9 @@ static void describe(uint32_t i)
 {
 	const struct format *format = &formats[i];
 
-	snprintf(properties[i], sizeof(properties[i]), "ms=%u,mset=%u,pi=%u,pil=%u",
-		 format->metadata_bytes, format->extended, format->protection, format->first);
+	snprintf(properties[i], sizeof(properties[i]), "ms=%u,mset=%u,pi=%u,pil=%u,pif=%u",
+		 format->metadata_bytes, format->extended, format->protection, format->first,
+		 format->wide ? 2 : 0);
 	namespaces[i] = (struct qemu_ns){ .nsid = i + 1,
 					  .bytes = 4 * MIB,
 					  .block_bytes = format->data_bytes,

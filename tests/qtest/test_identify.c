@@ -89,6 +89,35 @@ static void a_namespace_has_its_size_and_names(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
+static uint32_t one_based_at(const uint8_t *page, size_t offset)
+{
+	return (page[offset] | page[offset + 1] << 8) + 1u;
+}
+
+/* NSFEAT bit 4 says that these are there, and QEMU sets it. */
+static void a_namespace_says_what_it_prefers(void **state)
+{
+	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
+	upnvme_ctrlr *ctrlr = ctrlr_of_group();
+	uint8_t page[4096];
+	upnvme_ns *ns;
+
+	OK(upnvme_ns_get(&ns, ctrlr, 3));
+	OK(upnvme_ns_info_get(ns, &info));
+	OK(upnvme_identify(ctrlr, 0, 3, page));
+	assert_true(page[24] & 0x10);
+	assert_int_equal(info.write_granularity_blocks, one_based_at(page, 64));
+	assert_int_equal(info.write_alignment_blocks, one_based_at(page, 66));
+	assert_int_equal(info.deallocate_granularity_blocks, one_based_at(page, 68));
+	assert_int_equal(info.deallocate_alignment_blocks, one_based_at(page, 70));
+	assert_int_equal(info.optimal_write_blocks, one_based_at(page, 72));
+	OK(upnvme_identify(ctrlr, 1, 0, page));
+	assert_int_equal(info.ctrlr_atomic_blocks, one_based_at(page, 526));
+	assert_int_equal(info.ctrlr_atomic_power_fail_blocks, one_based_at(page, 528));
+	assert_int_equal(info.atomic_blocks, info.ctrlr_atomic_blocks);
+	OK(upnvme_close(ctrlr));
+}
+
 static void identify_gives_the_whole_structure(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
@@ -146,6 +175,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_active_namespaces_are_those_that_there_are),
 	cmocka_unit_test(a_namespace_that_is_not_active_is_refused),
 	cmocka_unit_test(a_namespace_has_its_size_and_names),
+	cmocka_unit_test(a_namespace_says_what_it_prefers),
 	cmocka_unit_test(identify_gives_the_whole_structure),
 	cmocka_unit_test(a_structure_that_it_does_not_have_is_an_error),
 	cmocka_unit_test(namespaces_are_apart),

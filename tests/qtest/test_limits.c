@@ -49,6 +49,7 @@ static void the_limits_are_known(void **state)
 
 	assert_int_equal(info.max_transfer_bytes, 8192);
 	assert_int_equal(info.max_verify_bytes, 8192);
+	assert_int_equal(info.max_write_zeroes_bytes, 8192); /* no WZSL: MDTS is taken */
 	assert_int_equal(info.max_qpairs, 2);
 	OK(upnvme_close(ctrlr));
 }

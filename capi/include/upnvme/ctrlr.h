@@ -49,6 +49,9 @@ struct upnvme_open_opts {
  * - `soft:null?size=1TiB`: the same over nothing: for measuring
  * - `pcie:0000:01:00.0`: a controller on the PCIe bus, with VFIO or UIO
  *
+ * With `quirks=` a device is treated with the quirks that are named instead of those that the library knows of it:
+ * `none`, or words with commas between, as upnvme_ctrlr_info.quirks has them.
+ *
  * @param[out] ctrlr  the handle, to be closed with upnvme_close
  * @param uri  which controller; it may go as soon as this returns
  * @param opts  options; null: the defaults
@@ -81,8 +84,8 @@ UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
  *   answer, or a device obeys in nothing. Memory that it may still touch is set aside, and a file
  *   stays locked, until it does; upnvme_open and upnvme_close look whether it has.
  *
- * Every wait has a deadline. A shutdown takes at most what the controller says (RTD3E, 1 to 60 s;
- * 5 s if it says nothing), then disabling what it says of that (CAP.TO, 0.5 to 127.5 s). `soft:`
+ * Every wait has a deadline. A shutdown takes at most what the controller says (RTD3E, 5 to
+ * 60 s; 30 s with the quirk `slow-shutdown`), then disabling what it says of that (CAP.TO, 0.5 to 127.5 s). `soft:`
  * has upnvme_open_opts.admin_timeout_ns for both together.
  *
  * @param ctrlr  the controller; null is accepted
@@ -167,6 +170,9 @@ struct upnvme_ctrlr_info {
 	uint64_t cmb_bytes; /**< memory of the controller's own that can be used (CMB); 0: none */
 	uint32_t cmb_flags; /**< what it may hold: UPNVME_CMB_... */
 	uint32_t reserved;  /**< zero */
+	/** What the device is known to do otherwise than the specification says, and is treated with: words, with
+	 * commas between, as `quirks=` in a URI takes them; empty: nothing. */
+	char quirks[256];
 };
 /** What upnvme_ctrlr_info.size is set to. */
 #define UPNVME_CTRLR_INFO_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_ctrlr_info))
@@ -623,12 +629,33 @@ struct upnvme_ns_info {
 	uint32_t boundary_blocks;     /**< optimal I/O boundary (NOIOB): requests are split there */
 	uint8_t metadata_extended;    /**< 1: metadata follows each block's data in the buffer */
 	uint8_t protection;           /**< end-to-end protection type, 0: none */
-	uint8_t deallocated_reads_zero; /**< 1: deallocated blocks read as zeroes */
-	uint8_t readonly;               /**< 1: write protected */
-	uint32_t reserved;              /**< zero */
-	uint8_t eui64[8];               /**< zeroes where there is none */
-	uint8_t nguid[16];              /**< zeroes where there is none */
-	uint8_t uuid[16];               /**< zeroes where there is none */
+	uint8_t deallocated_reads_zero;   /**< 1: deallocated blocks read as zeroes */
+	uint8_t readonly;                 /**< 1: write protected */
+	uint32_t reserved;                /**< zero */
+	uint8_t eui64[8];                 /**< zeroes where there is none */
+	uint8_t nguid[16];                /**< zeroes where there is none */
+	uint8_t uuid[16];                 /**< zeroes where there is none */
+	uint32_t max_write_zeroes_blocks; /**< of one command; larger requests are split */
+	uint32_t max_verify_blocks;       /**< likewise */
+	/** Writes of multiples of that are best (NPWG); 0: not told. */
+	uint32_t write_granularity_blocks;
+	/** And those that begin at multiples of that (NPWA); 0: not told. */
+	uint32_t write_alignment_blocks;
+	uint32_t deallocate_granularity_blocks; /**< the same for deallocations (NPDG) */
+	uint32_t deallocate_alignment_blocks;   /**< likewise (NPDA) */
+	/** The size of writes that is the fastest (NOWS); 0: not told. */
+	uint32_t optimal_write_blocks;
+	/** One command that writes up to so many blocks is atomic in each namespace of the controller: reads and
+	 * other writes see all of it or nothing (AWUN). */
+	uint32_t ctrlr_atomic_blocks;
+	uint32_t ctrlr_atomic_power_fail_blocks; /**< and also if the power fails (AWUPF) */
+	/** The same for this namespace (NAWUN); AWUN where it says nothing of its own. */
+	uint32_t atomic_blocks;
+	uint32_t atomic_power_fail_blocks; /**< likewise (NAWUPF, or AWUPF) */
+	/** Blocks between the boundaries that an atomic write must not cross (NABSN); 0: there are none. */
+	uint32_t atomic_boundary_blocks;
+	uint32_t atomic_boundary_power_fail_blocks; /**< the same for power failures (NABSPF) */
+	uint32_t atomic_boundary_offset; /**< the block at which the first of them is (NABO) */
 };
 /** What upnvme_ns_info.size is set to. */
 #define UPNVME_NS_INFO_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_ns_info))

@@ -217,8 +217,11 @@ struct upnvme_qpair_stats {
 	uint64_t full;      /**< -EAGAIN answers */
 	uint64_t submission_doorbells; /**< writes to the submission doorbell */
 	uint64_t completion_doorbells; /**< writes to the completion doorbell */
-	uint64_t spurious; /**< completion entries of no command in flight, or of another queue */
-	uint64_t general;  /**< commands that took the general path, not the straight one */
+	uint64_t spurious;             /**< completion entries of no command in flight */
+	uint64_t general; /**< commands that took the general path, not the straight one */
+	/** Completion entries of commands in flight that named another queue, or a head outside of the ring; the
+	 * commands are completed. */
+	uint64_t odd;
 };
 /** What upnvme_qpair_stats.size is set to. */
 #define UPNVME_QPAIR_STATS_SIZE UPNVME_CAST(uint32_t, sizeof(struct upnvme_qpair_stats))

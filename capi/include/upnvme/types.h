@@ -76,7 +76,7 @@ typedef struct upnvme_qpair upnvme_qpair;
 /** @} */
 
 /** @name upnvme_op.flags
- * Bits of dword 12 of the command (NVM Command Set 1.0, 3.2.6), and fused pairs.
+ * Bits of dword 12 of the command (NVM Command Set 1.0, 3.2.6), fused pairs, and what the library does.
  * @{ */
 #define UPNVME_FUA               0x0001u /**< force unit access: durable once completed (bit 30) */
 #define UPNVME_LIMITED_RETRY     0x0002u /**< limited retry (bit 31) */
@@ -88,6 +88,10 @@ typedef struct upnvme_qpair upnvme_qpair;
 #define UPNVME_PRCHK_GUARD       0x0080u /**< PRINFO: check the guard (bit 28) */
 #define UPNVME_PRACT             0x0100u /**< PRINFO: protection information action (bit 29) */
 #define UPNVME_STORAGE_TAG_CHECK 0x0200u /**< check the storage tag, STC (bit 24) */
+/** One command or none: what would be split is refused (-EINVAL, UPNVME_ERR_TRANSFER), and upnvme_ns_info's
+ * boundary_blocks, which is a hint, does not split it. So a write is as atomic as the controller makes one command:
+ * upnvme_ns_info.atomic_blocks, and its like. */
+#define UPNVME_NO_SPLIT 0x0400u
 /** @} */
 
 /**
@@ -135,6 +139,8 @@ struct upnvme_area {
  * @{ */
 #define UPNVME_DONE_ABORTED       0x0001u /**< completed by the library: close, failure */
 #define UPNVME_DONE_INDETERMINATE 0x0002u /**< with ABORTED: a write may have happened or not */
+/** A write, or write zeroes, went as several commands: it was not atomic as a whole, however short it is. */
+#define UPNVME_DONE_NOT_ATOMIC 0x0004u
 /** @} */
 
 /** How a command ended; a frozen record of 32 bytes, the same for callbacks and for upnvme_reap. */

@@ -34,7 +34,7 @@ uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request
 		return blocks;
 	/* A boundary is a hint for reads and writes (NOIOB): a command that crosses it is slower,
 	 * not wrong. */
-	if (geometry->boundary_blocks) {
+	if (geometry->boundary_blocks && !(request->op.flags & UPNVME_NO_SPLIT)) {
 		uint64_t in_stripe = (request->op.lba + request->next) % geometry->boundary_blocks;
 
 		blocks = (uint32_t)MIN(blocks, geometry->boundary_blocks - in_stripe);
@@ -58,8 +58,7 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 	const struct upnvme_op *op = &request->op;
 	uint64_t changes = 0, bytes = 0;
 
-	if (op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES ||
-	    op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
+	if (op_writes_blocks(op) || op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
 		changes = SLOT_CHANGES_MEDIUM;
 	if (op->form == UPNVME_FORM_IOV || op->metadata)
 		return changes | SLOT_TOUCHES_MANY;
@@ -96,19 +95,28 @@ static uint32_t control_bits(const struct upnvme_op *op)
 	return bits;
 }
 
-/* With types 1 and 2 the reference tag goes up by one a block (NVM Command Set 1.0, 5.2.1.5); with a
- * 16-bit guard, the only one that the driver takes, it has 32 bits. */
+/* With types 1 and 2 the reference tag goes up by one a block (NVM Command Set 1.0c, 5.2.1.5), in its own bits: those
+ * of the storage tag above it stay. */
+static uint64_t tags_at(const struct request *request)
+{
+	const struct ns_geometry *geometry = request->geometry;
+	uint64_t tags = request->op.ref_tag;
+	uint64_t mask =
+		geometry->ref_tag_bits < 64 ? (1ull << geometry->ref_tag_bits) - 1 : UINT64_MAX;
+
+	if (geometry->protection != 1 && geometry->protection != 2)
+		return tags;
+	return (tags & ~mask) | ((tags + request->next) & mask);
+}
+
 static void put_tags(const struct request *request, struct nvme_sqe *sqe)
 {
 	const struct upnvme_op *op = &request->op;
-	uint8_t protection = request->geometry->protection;
-	uint32_t ref_tag = (uint32_t)op->ref_tag;
+	uint64_t tags = tags_at(request);
 
-	if (protection == 1 || protection == 2)
-		ref_tag += request->next;
 	sqe->cdw2 = op->ref_tag_high;
-	sqe->cdw3 = (uint32_t)(op->ref_tag >> 32);
-	sqe->cdw14 = ref_tag;
+	sqe->cdw3 = (uint32_t)(tags >> 32);
+	sqe->cdw14 = (uint32_t)tags;
 	sqe->cdw15 = op->app_tag | (uint32_t)op->app_mask << 16;
 }
 

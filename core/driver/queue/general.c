@@ -20,7 +20,7 @@ struct op_kind {
 #define FLAGS_PI                                                                   \
 	(UPNVME_PRCHK_REF | UPNVME_PRCHK_APP | UPNVME_PRCHK_GUARD | UPNVME_PRACT | \
 	 UPNVME_STORAGE_TAG_CHECK)
-#define FLAGS_RW (UPNVME_FUA | UPNVME_LIMITED_RETRY | FLAGS_PI)
+#define FLAGS_RW (UPNVME_FUA | UPNVME_LIMITED_RETRY | UPNVME_NO_SPLIT | FLAGS_PI)
 
 static const struct op_kind *op_kind(uint8_t opcode)
 {
@@ -170,6 +170,22 @@ static int check_data(struct upnvme_qpair *qp, struct request *request,
 	return rc;
 }
 
+static int check_whole(const struct upnvme_qpair *qp, const struct request *request)
+{
+	uint32_t blocks;
+
+	if (!(request->op.flags & UPNVME_NO_SPLIT))
+		return 0;
+	blocks = request_next_blocks(qp, request);
+	if (request_is_whole(request, blocks))
+		return 0;
+	return error_set(
+		-EINVAL, UPNVME_ERR_TRANSFER,
+		"%u blocks do not go in one command, %u do (limits, and what PRP or SGL can say of the buffer), and "
+		"UPNVME_NO_SPLIT was asked for: make it shorter, or do without the flag",
+		request->op.blocks, blocks);
+}
+
 /* The caller's own ranges: `blocks` of them, 16 bytes each, are data that the device reads. */
 static int check_ranges(struct upnvme_qpair *qp, struct upnvme_op *op,
 			const struct upnvme_area *area)
@@ -225,10 +241,10 @@ static int request_check(struct upnvme_qpair *qp, struct request *request,
 	if (request->op.form == UPNVME_FORM_RANGES)
 		return check_ranges(qp, &request->op, area);
 	rc = check_range(&request->op, request->geometry);
-	if (rc)
-		return rc;
-	return op_has_data(&request->op) ? check_data(qp, request, area) :
-					   check_no_data(&request->op, area, kind->name);
+	if (!rc)
+		rc = op_has_data(&request->op) ? check_data(qp, request, area) :
+						 check_no_data(&request->op, area, kind->name);
+	return rc ? rc : check_whole(qp, request);
 }
 
 /* One command or several; it is accepted. */

@@ -6,12 +6,14 @@
  * cannot be kept from touching memory keeps that memory: aside.c. Every wait has a deadline. */
 #include "base/error.h"
 #include "base/log.h"
+#include "base/pause.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/ring.h"
 #include "driver/queue/split.h"
+#include "driver/quirks.h"
 #include "driver/queue/straight.h"
 #include "spec/command.h"
 #include "spec/status.h"
@@ -53,6 +55,8 @@ static uint32_t list_bytes(const struct upnvme_ctrlr *ctrlr)
 	uint64_t pages =
 		align_up(ctrlr->limits.max_transfer_bytes, NVME_PAGE_BYTES) / NVME_PAGE_BYTES;
 
+	if (ctrlr->quirks & QUIRK_WHOLE_RANGES)
+		return NVME_PAGE_BYTES; /* 256 ranges; a list is never longer */
 	return (uint32_t)MAX(pow2_ceil(pages * sizeof(uint64_t)), LIST_BYTES_MIN);
 }
 
@@ -174,6 +178,8 @@ static int queues_create(struct upnvme_qpair *qp)
 	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_SQ_PC, 1u) |
 			   NVME_FIELD_SET(NVME_CREATE_SQ_CQID, (uint32_t)qp->qid);
 	rc = admin_expect(qp->ctrlr, &create, "Create I/O Submission Queue", NULL);
+	if (!rc && qp->ctrlr->quirks & QUIRK_DELAY_QUEUE)
+		pause_ms(QUIRK_DELAY_QUEUE_MS);
 	if (!rc)
 		return 0;
 	rc = creation_failed(qp, rc);

@@ -31,6 +31,11 @@ struct request {
 
 /* True when the op has data that the device reads or writes. */
 bool op_has_data(const struct upnvme_op *op);
+/* True for what a reader of its blocks may see half done. */
+static inline bool op_writes_blocks(const struct upnvme_op *op)
+{
+	return op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES;
+}
 /* The longest prefix, up to `max` bytes, of the data from `place` on that one command can express;
  * 0 when there is none. */
 uint64_t data_fit(const struct upnvme_qpair *qp, const struct upnvme_op *op,

@@ -82,6 +82,8 @@ void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct reques
 	*cursor = (struct cursor){
 		.request = *request, .cb = cb, .arg = arg, .error_at = request->op.blocks
 	};
+	if (op_writes_blocks(&request->op))
+		cursor->flags = UPNVME_DONE_NOT_ATOMIC;
 	cursor->home_idle = true;
 	atomic_store_explicit(&home->touches, request_touches(qp, request), memory_order_relaxed);
 	qp->stats.split++;

@@ -19,13 +19,24 @@ bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completio
 	return true;
 }
 
-/* The entry is new, names a command in flight, of this generation, and comes from where it should. */
-static bool cqe_is_ours(const struct upnvme_qpair *qp, uint64_t rest, const struct slot *slot)
+/* The entry is new, and names a command in flight, of this generation. */
+static bool cqe_is_ours(uint64_t rest, const struct slot *slot)
 {
 	uint32_t head = slot->head;
 
 	return (head & SLOT_CID_MASK) == (uint16_t)(rest >> 32) &&
-	       !(head & (SLOT_FREE | SLOT_HOME | SLOT_READY)) && (uint32_t)rest < qp->entries;
+	       !(head & (SLOT_FREE | SLOT_HOME | SLOT_READY));
+}
+
+/* A command whose completion is not believed would never end. Which one it is, the identifier alone says: no other
+ * queue posts here, and nothing goes by the head pointer (NVMe Base 2.0c, 3.3.3.2). */
+static void take_odd(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
+{
+	if (qp->stats.odd++ == 0)
+		log_warn(
+			"queue pair %u: the completion of its command %#x says queue %u, submission head %u of %llu "
+			"entries: taken all the same (further ones are only counted)",
+			qp->qid, cqe->cid, cqe->sqid, cqe->sqhd, (unsigned long long)qp->entries);
 }
 
 /* A device that does this is broken, and a message for each would only be a second failure. */
@@ -44,6 +55,8 @@ static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct
 {
 	uint16_t status = (uint16_t)(rest >> 49);
 
+	if ((uint32_t)rest >= qp->entries)
+		take_odd(qp, cqe);
 	qp->stats.errors += status != 0;
 	return (struct upnvme_completion){
 		.tag = (uint64_t)(uintptr_t)slot->arg,
@@ -61,7 +74,7 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 	bool handed = false;
 	upnvme_cb cb;
 
-	if (!cqe_is_ours(qp, rest, slot)) {
+	if (!cqe_is_ours(rest, slot)) {
 		take_spurious(qp, cqe);
 		sink->silent++;
 		return true;
@@ -92,7 +105,7 @@ static void cqe_into_ready(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, 
 	struct upnvme_completion record;
 	bool handed;
 
-	if (!cqe_is_ours(qp, rest, slot)) {
+	if (!cqe_is_ours(rest, slot)) {
 		take_spurious(qp, cqe);
 		return;
 	}

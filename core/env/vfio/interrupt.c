@@ -41,13 +41,21 @@ static int error_irqs(const struct vfio_device *device, int err)
 			 device->base.address, strerror(err));
 }
 
+/* A machine has few of them for all its devices. */
+static uint32_t vectors_wanted(const struct vfio_device *device)
+{
+	uint32_t wanted = device->base.nvectors_wanted;
+
+	return wanted ? MIN(wanted, VECTORS_MAX) : VECTORS_MAX;
+}
+
 static int vectors_count(struct vfio_device *device, uint32_t *n)
 {
 	struct vfio_irq_info info = { .argsz = sizeof(info), .index = VFIO_PCI_MSIX_IRQ_INDEX };
 
 	if (ioctl(device->fd, VFIO_DEVICE_GET_IRQ_INFO, &info))
 		return error_irqs(device, errno);
-	*n = info.flags & VFIO_IRQ_INFO_EVENTFD ? MIN(info.count, VECTORS_MAX) : 0;
+	*n = info.flags & VFIO_IRQ_INFO_EVENTFD ? MIN(info.count, vectors_wanted(device)) : 0;
 	if (*n > 1)
 		return 0;
 	return error_set(
@@ -57,8 +65,8 @@ static int vectors_count(struct vfio_device *device, uint32_t *n)
 		device->base.address);
 }
 
-/* Kernels before 6.5 cannot add vectors once MSI-X is on (VFIO_IRQ_INFO_NORESIZE), so all are
- * switched on with the first, signalling nobody. A kernel that has fewer to give says how many. */
+/* Kernels before 6.5 cannot add vectors once MSI-X is on (VFIO_IRQ_INFO_NORESIZE), so all that
+ * can be wanted are switched on with the first, signalling nobody. A kernel that has fewer to give says how many. */
 static int vectors_enable(struct vfio_device *device)
 {
 	int32_t nobody[VECTORS_MAX];

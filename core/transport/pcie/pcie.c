@@ -8,6 +8,7 @@
  *   pages=    of env=vfio: small, transparent (huge where the kernel has some to spare; the
  *             default), huge (those that were set aside)
  *   unsafe=   1: without an IOMMU, through UIO, too
+ *   quirks=   the driver's (driver/quirks.h)
  *
  * Registers and doorbells are loads and stores to BAR0 (NVMe over PCIe Transport 1.0, 3.1);
  * nothing is between a queue pair and its doorbell. The kernel resets the function when it is
@@ -97,6 +98,14 @@ static int bar_map(struct pcie *pcie)
 	return rc;
 }
 
+static int identity_read(struct pcie *pcie)
+{
+	int rc = device_config_read16(pcie->device, PCI_CONFIG_VENDOR, &pcie->transport.vendor);
+
+	return rc ? rc :
+		    device_config_read16(pcie->device, PCI_CONFIG_DEVICE, &pcie->transport.device);
+}
+
 /* One that could not be reset may be at work still for whoever had it before, in memory that is
  * somebody else's by now: its registers are reached first. Nobody here serves the interrupt line (INTx), which the
  * admin queue would pull at each completion, and which others may share. */
@@ -105,6 +114,8 @@ static int pcie_start(struct pcie *pcie)
 	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER,
 				PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
 
+	if (!rc)
+		rc = identity_read(pcie);
 	if (!rc)
 		rc = bar_map(pcie);
 	if (rc)
@@ -157,7 +168,7 @@ int pcie_attach(struct transport **transport, struct device *device, const struc
 
 static int pcie_open(struct transport **transport, const struct uri *uri)
 {
-	static const char *const keys[] = { "env", "pages", "unsafe" };
+	static const char *const keys[] = { "env", "pages", "unsafe", "quirks" };
 	struct memory_wish wish;
 	struct device *device;
 	struct place place;
@@ -227,6 +238,7 @@ static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
 {
 	struct device *device = pcie_of(transport)->device;
 
+	device->nvectors_wanted = transport->nvectors;
 	if (device->ops->interrupt)
 		return device->ops->interrupt(device, vector, fd);
 	return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,

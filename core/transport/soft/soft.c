@@ -48,7 +48,8 @@
 #define CMB_PAGE       4096u
 #define CMB_BAR        2u
 
-#define SHAPE_KEYS "mode", "mdts", "entries", "queues", "dstrd", "sgl", "noiob", "cmb", "serial"
+#define SHAPE_KEYS \
+	"mode", "mdts", "entries", "queues", "dstrd", "sgl", "noiob", "cmb", "serial", "quirks"
 #define MEDIA_KEYS "size", "block", "readonly"
 
 /* The argument of an inline queue's hook. */

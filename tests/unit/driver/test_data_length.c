@@ -93,10 +93,30 @@ static const struct ns_geometry extended = { .nblocks = 1000,
 					     .data_bytes = 512,
 					     .metadata_bytes = 8,
 					     .metadata_extended = true,
-					     .protection = 1 };
-static const struct ns_geometry separate = {
-	.nblocks = 1000, .block_bytes = 512, .data_bytes = 512, .metadata_bytes = 8, .protection = 1
-};
+					     .protection = 1,
+					     .pi_bytes = 8 };
+static const struct ns_geometry separate = { .nblocks = 1000,
+					     .block_bytes = 512,
+					     .data_bytes = 512,
+					     .metadata_bytes = 8,
+					     .protection = 1,
+					     .pi_bytes = 8 };
+/* With a guard of 64 bits. */
+static const struct ns_geometry wide = { .nblocks = 1000,
+					 .block_bytes = 528,
+					 .data_bytes = 512,
+					 .metadata_bytes = 16,
+					 .metadata_extended = true,
+					 .protection = 1,
+					 .pi_bytes = 16 };
+/* The same metadata, and a guard of 16 bits. */
+static const struct ns_geometry roomy = { .nblocks = 1000,
+					  .block_bytes = 528,
+					  .data_bytes = 512,
+					  .metadata_bytes = 16,
+					  .metadata_extended = true,
+					  .protection = 1,
+					  .pi_bytes = 8 };
 
 #define PRACT (1u << 29)
 
@@ -113,6 +133,8 @@ static void io_commands_move_exactly_what_they_say(void **state)
 		{ 0x02, &extended, 0, 7, 2, 8 * 520 },
 		{ 0x02, &extended, 0, 7 | PRACT, 2, 8 * 512 },
 		{ 0x01, &separate, 0, 7 | PRACT, 1, 8 * 512 },
+		{ 0x01, &wide, 0, 7 | PRACT, 1, 8 * 512 },
+		{ 0x02, &roomy, 0, 7 | PRACT, 2, 8 * 528 },
 		{ 0x09, NULL, 3, 0, 1, 4 * 16 },     /* Dataset Management */
 		{ 0x19, NULL, 0, 3, 1, 4 * 32 },     /* Copy */
 		{ 0x19, NULL, 0, 0x103, 1, 4 * 40 }, /* of the other format */

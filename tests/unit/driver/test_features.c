@@ -137,6 +137,8 @@ static uint32_t granted(uint32_t nqpairs, uint32_t nsqa, uint32_t ncqa)
 	expected.cdw11 = (n - 1) << 16 | (n - 1);
 	fake_transport_expect(fake_transport_seen(fake, 0x09, 0), &expected, false);
 	n = ctrlr->limits.max_qpairs;
+	assert_int_equal(fake->transport.nvectors,
+			 MIN(n + 1, 65535)); /* one for each, and the admin queue's */
 	assert_int_equal(upnvme_close(ctrlr), 0);
 	return n;
 }
@@ -171,6 +173,58 @@ static void a_controller_that_grants_none_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* --- extended LBA formats: NVMe Base 2.0c, 5.27.1.18 --- */
+
+static struct nvme_host_behavior behavior;
+static uint16_t behavior_status[2]; /* of Get and of Set Features */
+
+static enum fake_verdict host_behavior(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				       struct nvme_cqe *cqe)
+{
+	bool set = sqe->opcode == NVME_ADMIN_SET_FEATURES;
+	void *data;
+
+	if ((!set && sqe->opcode != NVME_ADMIN_GET_FEATURES) || (sqe->cdw10 & 0xff) != 0x16)
+		return FAKE_DEFAULT;
+	data = fake_transport_memory(fake, sqe->prp1, sizeof(behavior));
+	cqe->status = behavior_status[set];
+	if (!set)
+		memcpy(data, &behavior, sizeof(behavior));
+	else if (!cqe->status)
+		memcpy(&behavior, data, sizeof(behavior));
+	return FAKE_ANSWER;
+}
+
+static struct nvme_host_behavior behavior_after_open(uint32_t ctratt, uint16_t get, uint16_t set)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	behavior = (struct nvme_host_behavior){ .acre = 1, .rsvd3[508] = 7 };
+	behavior_status[0] = get;
+	behavior_status[1] = set;
+	fake->id.ctratt = ctratt;
+	fake->script = host_behavior;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+	return behavior;
+}
+
+static void extended_formats_are_made_use_of(void **state)
+{
+	struct nvme_host_behavior after = behavior_after_open(1u << 15, 0, 0);
+
+	assert_int_equal(after.lbafee, 1);
+	assert_int_equal(after.acre, 1);
+	assert_int_equal(after.rsvd3[508], 7);
+	after = behavior_after_open(1u << 15, 0x4002, 0);
+	assert_int_equal(after.lbafee, 1);
+	assert_int_equal(after.acre, 0);
+	assert_int_equal(behavior_after_open(1u << 15, 0, 0x4002).lbafee,
+			 0); /* it is opened all the same */
+	assert_int_equal(behavior_after_open(0, 0, 0).lbafee, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +235,7 @@ int main(void)
 		TEST(bad_arguments_are_refused),
 		cmocka_unit_test(as_many_queue_pairs_as_asked_for_and_granted),
 		cmocka_unit_test(a_controller_that_grants_none_is_refused),
+		cmocka_unit_test(extended_formats_are_made_use_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,8 @@ static void without_them_there_are_none(void **state)
 	struct upnvme_ctrlr *ctrlr = open_it(fake);
 
 	assert_int_equal(ctrlr->limits.max_verify_bytes, UINT64_MAX);
-	assert_int_equal(ctrlr->limits.max_write_zeroes_bytes, UINT64_MAX);
+	/* As Linux does: whatever takes no longer transfers may take no longer zeroes either. */
+	assert_int_equal(ctrlr->limits.max_write_zeroes_bytes, 128 << 10);
 	assert_int_equal(ctrlr->limits.max_deallocate_ranges, 256);
 	assert_int_equal(ctrlr->limits.max_deallocate_blocks, UINT32_MAX);
 	assert_int_equal(ctrlr->limits.oncs, 0);

@@ -30,7 +30,7 @@ static struct ns_geometry decode(const struct nvme_id_ns *id)
 {
 	struct ns_geometry geometry;
 
-	assert_true(ns_geometry_decode(&geometry, &limits, 7, id));
+	assert_true(ns_geometry_decode(&geometry, &limits, 7, id, 0));
 	assert_false(geometry.refused);
 	return geometry;
 }
@@ -39,7 +39,7 @@ static void refused(const struct nvme_id_ns *id)
 {
 	struct ns_geometry geometry;
 
-	assert_false(ns_geometry_decode(&geometry, &limits, 7, id));
+	assert_false(ns_geometry_decode(&geometry, &limits, 7, id, 0));
 	assert_true(geometry.refused);
 	assert_int_equal(geometry.nblocks, 0);
 	assert_int_equal(geometry.straight_blocks, 0);
@@ -213,6 +213,101 @@ static void unknown_protection_and_no_blocks_are_refused(void **state)
 	refused(&id);
 }
 
+/* NVM Command Set 1.0c, 5.2.1: by format, how large the information is, how wide storage and reference tag are
+ * together, and how much of that the storage tag may take. */
+static void guards_of_each_width_are_known(void **state)
+{
+	static const struct {
+		uint32_t pif, bytes, tag_bits, sts_min, sts_max;
+	} table[] = { { 0, 8, 32, 0, 32 }, { 1, 16, 80, 16, 64 }, { 2, 16, 48, 0, 48 } };
+	struct ns_geometry geometry;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		for (uint32_t sts = 0; sts < 128; sts++)
+			for (uint16_t ms = 0; ms <= 64; ms += 4) {
+				struct nvme_id_ns id = plain();
+				uint32_t elbaf = table[i].pif << 7 | sts;
+				bool good = sts >= table[i].sts_min && sts <= table[i].sts_max &&
+					    ms >= table[i].bytes;
+
+				id.lbaf[0].ms = ms;
+				id.dps = 1;
+				assert_int_equal(ns_geometry_decode(&geometry, &limits, 7, &id,
+								    elbaf),
+						 good);
+				assert_int_equal(geometry.refused, !good);
+				if (!good)
+					continue;
+				assert_int_equal(geometry.pi_bytes, table[i].bytes);
+				assert_int_equal(geometry.ref_tag_bits, table[i].tag_bits - sts);
+				assert_int_equal(ns_metadata_stays(&geometry, true),
+						 ms == table[i].bytes);
+				assert_false(ns_metadata_stays(&geometry, false));
+			}
+}
+
+static void a_guard_of_another_width_is_refused(void **state)
+{
+	struct nvme_id_ns id = plain();
+	struct ns_geometry geometry;
+
+	id.lbaf[0].ms = 64;
+	id.dps = 1;
+	assert_false(ns_geometry_decode(&geometry, &limits, 7, &id, 3u << 7));
+	assert_false(ns_geometry_decode(&geometry, &limits, 7, &id, NS_ELBAF_UNKNOWN));
+	assert_true(geometry.refused);
+	/* Without protection nobody looks at it. */
+	id.dps = 0;
+	assert_true(ns_geometry_decode(&geometry, &limits, 7, &id, NS_ELBAF_UNKNOWN));
+	assert_int_equal(geometry.pi_bytes, 0);
+	assert_false(ns_metadata_stays(&geometry, true));
+}
+
+static void extended_formats_are_asked_for_where_they_can_be(void **state)
+{
+	struct ctrlr_limits extended = limits;
+	struct nvme_id_ns_nvm nvm = { .elbaf[3] = 2u << 7 };
+	struct nvme_id_ns id = plain();
+
+	extended.extended_formats = true;
+	id.nlbaf = id.flbas = 3;
+	id.lbaf[3] = (struct nvme_lbaf){ .lbads = 12, .ms = 8 };
+	assert_false(ns_geometry_has_elbaf(&limits, &id));
+	assert_false(ns_geometry_has_elbaf(&extended, &id));
+	id.dps = 1;
+	assert_false(ns_geometry_has_elbaf(&limits, &id));
+	assert_true(ns_geometry_has_elbaf(&extended, &id));
+	id.lbaf[3].ms = 16;
+	assert_true(ns_geometry_has_elbaf(&limits, &id));
+	assert_int_equal(ns_geometry_elbaf(&limits, &id, 0, &nvm), 2u << 7);
+	assert_int_equal(ns_geometry_elbaf(&limits, &id, 0x4002, &nvm), 0);
+	assert_int_equal(ns_geometry_elbaf(&extended, &id, 0x4002, &nvm), NS_ELBAF_UNKNOWN);
+}
+
+/* NVM Command Set 1.0c, Figure 102; NVMe Base 2.1, CTRATT.MEM. */
+static void limits_of_sizes_count_metadata_unless_they_exclude_it(void **state)
+{
+	struct ctrlr_limits sizes = limits;
+	struct ns_geometry geometry;
+	struct nvme_id_ns id = plain();
+
+	sizes.max_verify_bytes = 64 << 10;
+	id.lbaf[0].ms = 64;
+	id.flbas = 0x10;
+	assert_true(ns_geometry_decode(&geometry, &sizes, 7, &id, 0));
+	assert_int_equal(geometry.max_write_zeroes_blocks, (1 << 20) / 4160);
+	assert_int_equal(geometry.max_verify_blocks, (64 << 10) / 4160);
+	sizes.sizes_exclude_metadata = true;
+	assert_true(ns_geometry_decode(&geometry, &sizes, 7, &id, 0));
+	assert_int_equal(geometry.max_write_zeroes_blocks, 256);
+	assert_int_equal(geometry.max_verify_blocks, 16);
+	/* What is in a buffer of its own never counts. */
+	sizes.sizes_exclude_metadata = false;
+	id.flbas = 0;
+	assert_true(ns_geometry_decode(&geometry, &sizes, 7, &id, 0));
+	assert_int_equal(geometry.max_write_zeroes_blocks, 256);
+}
+
 static void the_largest_namespace_does_not_overflow(void **state)
 {
 	struct nvme_id_ns id = plain();
@@ -238,6 +333,10 @@ int main(void)
 		cmocka_unit_test(a_block_with_metadata_beyond_a_transfer_is_refused),
 		cmocka_unit_test(metadata_of_odd_sizes_is_refused),
 		cmocka_unit_test(unknown_protection_and_no_blocks_are_refused),
+		cmocka_unit_test(guards_of_each_width_are_known),
+		cmocka_unit_test(a_guard_of_another_width_is_refused),
+		cmocka_unit_test(extended_formats_are_asked_for_where_they_can_be),
+		cmocka_unit_test(limits_of_sizes_count_metadata_unless_they_exclude_it),
 		cmocka_unit_test(the_largest_namespace_does_not_overflow),
 	};
 

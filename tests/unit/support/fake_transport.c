@@ -30,6 +30,15 @@ void *fake_transport_memory(struct fake_transport *fake, uint64_t iova, uint64_t
 
 /* --- registers ------------------------------------------------------------------------------------ */
 
+static void settle_shutdown(struct fake_transport *fake)
+{
+	uint32_t mask = NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_MASK);
+
+	if (NVME_CC_SHN(fake->cc) && fake->shutdown_reads && --fake->shutdown_reads == 0)
+		fake->csts = (fake->csts & ~mask) |
+			     NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE);
+}
+
 static void settle(struct fake_transport *fake)
 {
 	bool enabled = NVME_CC_EN(fake->cc), ready = NVME_CSTS_RDY(fake->csts);
@@ -62,9 +71,10 @@ static void write_cc(struct fake_transport *fake, uint32_t value)
 	if (NVME_CC_SHN(value) && fake->trouble)
 		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
 	if (NVME_CC_SHN(value))
-		fake->csts |= NVME_FIELD_SET(NVME_CSTS_SHST, fake->never_shut_down ?
-								     NVME_CSTS_SHST_OCCURRING :
-								     NVME_CSTS_SHST_COMPLETE);
+		fake->csts |= NVME_FIELD_SET(NVME_CSTS_SHST,
+					     fake->never_shut_down || fake->shutdown_reads ?
+						     NVME_CSTS_SHST_OCCURRING :
+						     NVME_CSTS_SHST_COMPLETE);
 	fake->cc = value;
 }
 
@@ -76,6 +86,8 @@ static int fake_read64(struct transport *transport, uint32_t offset, uint64_t *v
 	if (fake->fail_reads)
 		return error_set(fake->fail_reads, UPNVME_ERR_SYSTEM, "a read that fails");
 	*value = atomic_load(&fake->gone) ? UINT64_MAX : fake->cap;
+	if (fake->loses_upper_half)
+		*value = (uint32_t)*value;
 	return 0;
 }
 
@@ -121,9 +133,17 @@ static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *v
 	if (fake->fail_reads)
 		return error_set(fake->fail_reads, UPNVME_ERR_SYSTEM, "a read that fails");
 	pthread_mutex_lock(&fake->lock);
-	if (offset == NVME_REG_CSTS)
+	if (offset == NVME_REG_CSTS) {
+		settle_shutdown(fake);
 		settle(fake);
+	}
 	switch (offset) {
+	case NVME_REG_CAP:
+		*value = (uint32_t)fake->cap;
+		break;
+	case NVME_REG_CAP + 4:
+		*value = (uint32_t)(fake->cap >> 32);
+		break;
 	case NVME_REG_VS:
 		*value = fake->vs;
 		break;
@@ -152,6 +172,15 @@ static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *v
 	return 0;
 }
 
+/* Of a 64-bit register, at byte 0 or 4 of it; false elsewhere. */
+static bool write_half(uint64_t *reg, uint32_t byte, uint32_t value)
+{
+	if (byte != 0 && byte != 4)
+		return false;
+	*reg = (*reg & ~(0xffffffffull << byte * 8)) | (uint64_t)value << byte * 8;
+	return true;
+}
+
 static int fake_write32(struct transport *transport, uint32_t offset, uint32_t value)
 {
 	struct fake_transport *fake = fake_of(transport);
@@ -170,7 +199,8 @@ static int fake_write32(struct transport *transport, uint32_t offset, uint32_t v
 		fake->pmrmscl = value;
 	else if (offset == NVME_REG_PMRMSCU && NVME_CAP_PMRS(fake->cap))
 		fake->pmrmscu = value;
-	else
+	else if (!write_half(&fake->asq, offset - NVME_REG_ASQ, value) &&
+		 !write_half(&fake->acq, offset - NVME_REG_ACQ, value))
 		fail_msg("the driver writes register %xh", offset);
 	pthread_mutex_unlock(&fake->lock);
 	return 0;
@@ -185,6 +215,8 @@ static int fake_write64(struct transport *transport, uint32_t offset, uint64_t v
 		return 0;
 	}
 	assert_false(NVME_CC_EN(fake->cc));
+	if (fake->loses_upper_half)
+		value = (uint32_t)value;
 	if (offset == NVME_REG_ASQ)
 		fake->asq = value;
 	else if (offset == NVME_REG_ACQ)
@@ -260,6 +292,10 @@ static uint16_t do_identify(struct fake_transport *fake, const struct nvme_sqe *
 	case NVME_CNS_NS_ID_DESC_LIST:
 		give(fake, sqe, fake->descriptors, sizeof(fake->descriptors));
 		return NVME_SC_SUCCESS;
+	case NVME_CNS_IOCS_NS:
+		if (fake->has_ns_nvm)
+			give(fake, sqe, &fake->ns_nvm, sizeof(fake->ns_nvm));
+		return fake->has_ns_nvm ? NVME_SC_SUCCESS : NVME_SC_INVALID_FIELD;
 	case NVME_CNS_IOCS_CTRLR:
 		give(fake, sqe, &fake->nvm, sizeof(fake->nvm));
 		return fake->has_nvm ? NVME_SC_SUCCESS : NVME_SC_INVALID_FIELD;

@@ -52,13 +52,15 @@ struct fake_transport {
 	uint64_t cap;
 	uint32_t vs, cc, csts, aqa, crto;
 	uint64_t asq, acq;
-	bool never_ready;     /* CSTS.RDY stays what it is when CC.EN becomes 1 */
-	bool never_disabled;  /* ... when it becomes 0 */
-	bool never_shut_down; /* CSTS.SHST stays at "occurring" */
-	bool fatal_on_enable; /* CSTS.CFS instead of RDY */
-	bool sticky;          /* CSTS.NSSRO is not cleared by writing it */
-	_Atomic bool gone;    /* all registers read as ones */
-	uint32_t slowness;    /* CSTS reads that a change of RDY takes */
+	bool never_ready;        /* CSTS.RDY stays what it is when CC.EN becomes 1 */
+	bool never_disabled;     /* ... when it becomes 0 */
+	bool never_shut_down;    /* CSTS.SHST stays at "occurring" */
+	uint32_t shutdown_reads; /* CSTS reads that a shutdown takes */
+	bool loses_upper_half;   /* of 64-bit accesses */
+	bool fatal_on_enable;    /* CSTS.CFS instead of RDY */
+	bool sticky;             /* CSTS.NSSRO is not cleared by writing it */
+	_Atomic bool gone;       /* all registers read as ones */
+	uint32_t slowness;       /* CSTS reads that a change of RDY takes */
 	uint32_t pending_reads;
 	int fail_reads;   /* negative errno of every register read */
 	int fail_connect; /* of letting it reach memory */
@@ -109,7 +111,9 @@ struct fake_transport {
 	/* what it says about itself */
 	struct nvme_id_ctrl id;
 	struct nvme_id_ctrl_nvm nvm;
-	bool has_nvm;          /* answers CNS 06h */
+	bool has_nvm; /* answers CNS 06h */
+	struct nvme_id_ns_nvm ns_nvm;
+	bool has_ns_nvm;       /* answers CNS 05h with that */
 	struct nvme_id_ns ns;  /* of every active namespace, but: */
 	struct nvme_id_ns odd; /* of namespace odd_nsid */
 	uint32_t odd_nsid;

@@ -174,6 +174,7 @@ static void parts_go_on_where_the_last_ended(void **state)
 	uint16_t cids[3];
 
 	dev->geometry.protection = 1;
+	dev->geometry.ref_tag_bits = 32;
 	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 	for (uint32_t i = 0; i < 3; i++) {
@@ -201,28 +202,49 @@ static void parts_go_on_where_the_last_ended(void **state)
 	fake_destroy(dev);
 }
 
-/* With a 16-bit guard the tag has 32 bits, and goes round as the lower half of the LBA does; what
- * stands above is not its own. */
+/* The tag goes round in its own bits, as wide as the format of the protection information and its storage tag leave
+ * it (NVM Command Set 1.0c, 5.2.1.4): what stands above is not its own. */
 static void a_reference_tag_goes_round(void **state)
 {
-	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
-	struct upnvme_op op = { .opcode = UPNVME_OP_READ,
-				.nsid = FAKE_NSID,
-				.blocks = 24,
-				.buf = fake_alloc(dev, 65536),
-				.ref_tag = 0x5fffffff0,
-				.flags = UPNVME_PRCHK_REF };
+	static const struct {
+		uint8_t bits;
+		uint64_t tags, parts[3];
+	} table[] = {
+		{ 32, 0x5fffffff0, { 0x5fffffff0, 0x5fffffff8, 0x500000000 } },
+		{ 28,
+		  0xafffffff0,
+		  { 0xafffffff0, 0xafffffff8, 0xaf0000000 } },        /* 16-bit guard, STS 4 */
+		{ 48, 0x0000fffffffffff8, { 0xfffffffffff8, 0, 8 } }, /* 64-bit guard */
+		{ 48, 0x00000000fffffff8, { 0xfffffff8, 0x100000000, 0x100000008 } },
+		{ 16, 0x12345678fff8, { 0x12345678fff8, 0x123456780000, 0x123456780008 } },
+		{ 64, 0xfffffffffffffff8, { 0xfffffffffffffff8, 0, 8 } }, /* 32-bit guard, STS 16 */
+		{ 0, 0x12345678, { 0x12345678, 0x12345678, 0x12345678 } },
+	};
 
-	dev->geometry.protection = 1;
-	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
-	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
-	for (uint32_t i = 0; i < 3; i++) {
-		struct nvme_sqe sqe = fake_take(dev);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct fake_device *dev =
+			fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
+		struct upnvme_op op = { .opcode = UPNVME_OP_READ,
+					.nsid = FAKE_NSID,
+					.blocks = 24,
+					.buf = fake_alloc(dev, 65536),
+					.ref_tag = table[i].tags,
+					.ref_tag_high = 0x7766,
+					.flags = UPNVME_PRCHK_REF };
 
-		assert_int_equal(sqe.cdw14, 0xfffffff0 + i * 8);
-		assert_int_equal(sqe.cdw3, 5);
+		dev->geometry.protection = 1 + i % 2;
+		dev->geometry.ref_tag_bits = table[i].bits;
+		assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
+		assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+		for (uint32_t part = 0; part < 3; part++) {
+			struct nvme_sqe sqe = fake_take(dev);
+
+			assert_int_equal(sqe.cdw14, (uint32_t)table[i].parts[part]);
+			assert_int_equal(sqe.cdw3, table[i].parts[part] >> 32);
+			assert_int_equal(sqe.cdw2, 0x7766);
+		}
+		fake_destroy(dev);
 	}
-	fake_destroy(dev);
 }
 
 static void limits_of_commands_without_data_are_their_own(void **state)

@@ -128,9 +128,44 @@ static void a_second_completion_is_ignored(void **state)
 	fake_destroy(dev);
 }
 
-static void another_queues_identifier_or_a_wrong_head_is_ignored(void **state)
+static uint64_t odd(struct fake_device *dev)
 {
-	struct fake_device *dev = fake_create(NULL);
+	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
+
+	assert_int_equal(upnvme_qpair_stats_get(dev->qp, &stats), 0);
+	return stats.odd;
+}
+
+/* The right identifier is enough: else the command would never end. */
+static void truth(struct fake_device *dev, char *buf, struct nvme_cqe cqe, uint16_t status)
+{
+	uint64_t odd_before = odd(dev), spurious_before = spurious(dev);
+
+	cqe.status = (uint16_t)(status << 1);
+	fake_log_start();
+	fake_post_raw(dev, cqe, false);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	assert_int_equal(fake_log.n, 1);
+	assert_int_equal(fake_log.done[0].status, status);
+	assert_int_equal(fake_log.done[0].blocks, status ? 0 : 1);
+	assert_int_equal(odd(dev), odd_before + 1);
+	assert_int_equal(spurious(dev), spurious_before);
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	/* And only once. */
+	lie(dev, cqe, start(dev, buf, TAG(2)));
+	assert_int_equal(odd(dev), odd_before + 1);
+}
+
+static unsigned warnings;
+
+static void count_warnings(void *arg, uint32_t level, const char *message)
+{
+	warnings += level == UPNVME_LOG_WARN && strstr(message, "taken all the same") != NULL;
+}
+
+static void another_queues_identifier_or_a_wrong_head_completes(const struct fake_config *config)
+{
+	struct fake_device *dev = fake_create(config);
 	char *buf = fake_alloc(dev, 4096);
 	static const uint16_t queues[] = { 0, 1, 2, 4, FAKE_QID + 256, FAKE_QID | 0x8000, 0xffff };
 	static const uint16_t heads[] = { 16, 17, 256, 0x8000, 0xffff };
@@ -140,15 +175,62 @@ static void another_queues_identifier_or_a_wrong_head_is_ignored(void **state)
 		struct nvme_cqe cqe = entry(dev, cid, 0);
 
 		cqe.sqid = queues[i];
-		lie(dev, cqe, cid);
+		truth(dev, buf, cqe, (uint16_t)(i % 2 ? 0x80 : 0));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		uint16_t cid = start(dev, buf, TAG(1));
-		struct nvme_cqe cqe = entry(dev, cid, (uint16_t)(i % 2 ? 0x80 : 0));
+		struct nvme_cqe cqe = entry(dev, cid, 0);
 
 		cqe.sqhd = heads[i];
-		lie(dev, cqe, cid);
+		truth(dev, buf, cqe, (uint16_t)(i % 2 ? 0x80 : 0));
 	}
+	fake_destroy(dev);
+}
+
+static void an_odd_entry_completes_its_command(void **state)
+{
+	upnvme_log_set(count_warnings, NULL, UPNVME_LOG_WARN);
+	another_queues_identifier_or_a_wrong_head_completes(NULL);
+	assert_int_equal(warnings, 1); /* a queue pair says it once */
+	another_queues_identifier_or_a_wrong_head_completes(
+		&(struct fake_config){ .flags = UPNVME_QPAIR_HISTOGRAM });
+	assert_int_equal(warnings, 2);
+	upnvme_log_set(NULL, NULL, UPNVME_LOG_WARN);
+}
+
+/* Those of parts, and with the tags of who reaps; also at a stop. */
+static void an_odd_entry_completes_parts_and_tags(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
+	char *buf = fake_alloc(dev, 8192);
+	struct upnvme_completion done;
+	struct nvme_cqe cqe;
+
+	fake_log_start();
+	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf, 0, 16, fake_note, TAG(1)), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	for (int i = 0; i < 2; i++) {
+		cqe = entry(dev, fake_take(dev).cid, 0);
+		cqe.sqid = 77;
+		fake_post_raw(dev, cqe, false);
+	}
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	assert_int_equal(fake_log.done[0].blocks, 16);
+	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf, 0, 1, NULL, TAG(2)), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	cqe = entry(dev, fake_take(dev).cid, 0);
+	cqe.sqhd = 0xffff;
+	fake_post_raw(dev, cqe, false);
+	assert_int_equal(upnvme_reap(dev->qp, &done, 1), 1);
+	assert_int_equal(done.tag, 2);
+	cqe = entry(dev, start(dev, buf, TAG(3)), 0);
+	cqe.sqid = 0;
+	fake_post_raw(dev, cqe, false);
+	atomic_store(&dev->ctrlr.failed, true);
+	assert_int_equal(upnvme_qpair_stop(dev->qp), 0);
+	assert_int_equal(fake_log.n, 2);
+	assert_int_equal(fake_log.done[1].flags, 0);
+	assert_int_equal(odd(dev), 4);
 	fake_destroy(dev);
 }
 
@@ -268,7 +350,8 @@ int main(void)
 		cmocka_unit_test(identifiers_that_are_not_in_flight_are_ignored),
 		cmocka_unit_test(no_status_makes_a_free_slot_complete),
 		cmocka_unit_test(a_second_completion_is_ignored),
-		cmocka_unit_test(another_queues_identifier_or_a_wrong_head_is_ignored),
+		cmocka_unit_test(an_odd_entry_completes_its_command),
+		cmocka_unit_test(an_odd_entry_completes_parts_and_tags),
 		cmocka_unit_test(an_entry_with_the_old_phase_is_not_there),
 		cmocka_unit_test(a_flood_does_not_hold_the_owner),
 		cmocka_unit_test(lies_are_told_apart_when_stopping),

@@ -30,6 +30,7 @@
 
 struct model_request {
 	bool live, tagged, data, vectored, aborted;
+	bool torn; /* a write of which a command does not write all */
 	uint32_t blocks, error_at;
 	uint16_t status;
 	char *buf;
@@ -74,7 +75,7 @@ static void check_done(const struct upnvme_completion *done)
 		assert_true(done->blocks <= request->error_at);
 		return;
 	}
-	assert_int_equal(done->flags, 0);
+	assert_int_equal(done->flags, request->torn ? UPNVME_DONE_NOT_ATOMIC : 0);
 	assert_int_equal(done->status, request->status);
 	assert_int_equal(done->blocks, request->status ? request->error_at : request->blocks);
 	for (uint32_t i = 0; request->data && !done->status && i < request->blocks; i++)
@@ -246,6 +247,9 @@ static void device_fetch(void)
 		command->first = (uint32_t)(lba % LBAS);
 		assert_true(model.requests[command->request].live);
 		check_data(&sqe, &model.requests[command->request], command->first);
+		model.requests[command->request].torn |=
+			sqe.opcode == NVME_CMD_WRITE &&
+			(sqe.cdw12 & 0xffff) + 1 < model.requests[command->request].blocks;
 	}
 }
 

@@ -33,6 +33,7 @@ static struct fake {
 	const char *lost;
 	struct pci_resource bars[PCI_BARS]; /* as the kernel tells */
 	unsigned last_bar, nmaps;
+	uint16_t nvectors; /* asked for with the last interrupt */
 	int nopen;
 } fake;
 
@@ -62,9 +63,18 @@ static const char *fake_lost(struct device *device)
 	return fake.lost;
 }
 
+static int fake_interrupt(struct device *device, uint16_t vector, int fd)
+{
+	assert_int_equal(vector, 3);
+	assert_int_equal(fd, 7);
+	fake.nvectors = device->nvectors_wanted;
+	return 0;
+}
+
 static const struct device_ops fake_ops = {
 	.close = fake_close,
 	.bar_map = fake_bar_map,
+	.interrupt = fake_interrupt,
 	.lost = fake_lost,
 };
 
@@ -394,6 +404,29 @@ static void memory_whose_addresses_are_taken_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void who_made_it_is_read(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(device_config_write16(&fake.device, 0, 0x144d), 0);
+	assert_int_equal(device_config_write16(&fake.device, 2, 0xa821), 0);
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(transport->vendor, 0x144d);
+	assert_int_equal(transport->device, 0xa821);
+	transport_close(transport);
+}
+
+static void as_many_vectors_are_asked_for_as_the_transport_is_told(void **state)
+{
+	struct transport *transport;
+
+	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	transport->nvectors = 5;
+	assert_int_equal(transport->ops->interrupt(transport, 3, 7), 0);
+	assert_int_equal(fake.nvectors, 5);
+	transport_close(transport);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +446,8 @@ int main(void)
 		TEST(memory_ends_with_what_is_mapped),
 		TEST(memory_that_is_not_there_is_refused),
 		TEST(memory_whose_addresses_are_taken_is_refused),
+		TEST(who_made_it_is_read),
+		TEST(as_many_vectors_are_asked_for_as_the_transport_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

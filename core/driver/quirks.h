@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What single devices do otherwise than the specification says, and what is done about it. */
+#ifndef UPNVME_DRIVER_QUIRKS_H
+#define UPNVME_DRIVER_QUIRKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct upnvme_ctrlr;
+struct uri;
+
+enum quirk {
+	QUIRK_DELAY_INIT = 1u << 0,       /* wait before the first look at its registers */
+	QUIRK_DELAY_READY = 1u << 1,      /* once disabled, wait before CSTS.RDY is looked at */
+	QUIRK_DELAY_QUEUE = 1u << 2,      /* wait once a queue was created */
+	QUIRK_STRIPE = 1u << 3,           /* byte 3 of what is the vendor's is its stripe */
+	QUIRK_NO_SGL = 1u << 4,           /* SGLs do not work, whatever SGLS says */
+	QUIRK_NO_WRITE_ZEROES = 1u << 5,  /* nor does Write Zeroes */
+	QUIRK_EXCLUDE_METADATA = 1u << 6, /* size limits exclude metadata, without CTRATT.MEM */
+	QUIRK_NO_DESCRIPTORS = 1u << 7,   /* the list of descriptors (CNS 03h) is an error to it */
+	QUIRK_BOGUS_NAMES = 1u << 8,      /* EUI64, NGUID and UUID are not unique */
+	QUIRK_SLOW_SHUTDOWN = 1u << 9,    /* CSTS.SHST takes longer than it says */
+	QUIRK_WHOLE_ADMIN_QUEUE = 1u << 10, /* the admin queue is a multiple of 4 KiB */
+	QUIRK_WHOLE_RANGES =
+		1u << 11,        /* Dataset Management reads 256 ranges, however many there are */
+	QUIRK_HALVES = 1u << 12, /* 64-bit registers are accessed as two halves */
+};
+#define NQUIRKS 13u
+
+#define QUIRK_DELAY_INIT_MS    2000u
+#define QUIRK_DELAY_READY_MS   2300u
+#define QUIRK_DELAY_QUEUE_MS   1u
+#define QUIRK_SLOW_SHUTDOWN_MS 30000u
+
+/* Whoever a device says that it is. */
+struct quirk_device {
+	uint16_t vendor, device; /* of PCI; 0: not of that bus */
+	const char *firmware;    /* FR, trimmed; null: not known yet */
+};
+
+/* Those of a device. What goes by the firmware needs that. */
+uint32_t quirks_of(const struct quirk_device *device);
+
+/* The words for them, with commas between, as the URI's key takes them. */
+void quirks_text(uint32_t quirks, char *text, size_t bytes);
+/* The key `quirks` of a URI: `none`, or which, with commas between, in place of what the table says. *given: whether
+ * it is there. */
+int quirks_read(const struct uri *uri, bool *given, uint32_t *quirks);
+
+/* Before the controller is touched: those of the URI, or of the device on the bus. */
+int quirks_begin(struct upnvme_ctrlr *ctrlr);
+/* After Identify: those that go by the firmware, and what they do to the limits. */
+void quirks_settle(struct upnvme_ctrlr *ctrlr);
+
+#endif
