@@ -151,8 +151,9 @@ static void feature_values_are_decoded(void **state)
 	assert_int_equal(features.coalescing_entries, 8);
 	assert_int_equal(features.coalescing_us, 400);
 	assert_int_equal(features.events,
-			 NVME_ASYNC_EVENT_NS_ATTRIBUTE | NVME_SMART_WARNING_TEMPERATURE |
-				 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY);
+			 NVME_ASYNC_EVENT_NS_ATTRIBUTE | NVME_SMART_WARNING_SPARE |
+				 NVME_SMART_WARNING_TEMPERATURE | NVME_SMART_WARNING_RELIABILITY |
+				 NVME_SMART_WARNING_READ_ONLY | NVME_SMART_WARNING_BACKUP);
 	assert_int_equal(features.timestamp_from_host, 1);
 	assert_in_range(features.timestamp_ms, now_ms, now_ms + 600000);
 	assert_int_equal(features.keep_alive_ms, 0);
@@ -164,8 +165,7 @@ static void effects_are_those_of_the_command(void **state)
 	uint32_t effects;
 
 	assert_int_equal(upnvme_command_effects(*state, 1, NVME_ADMIN_SET_FEATURES, &effects), 0);
-	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CTRLR_CAPABILITY |
-					  UPNVME_EFFECT_SCOPE_CTRLR);
+	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_SCOPE_CTRLR);
 	assert_int_equal(upnvme_command_effects(*state, 0, NVME_CMD_WRITE, &effects), 0);
 	assert_int_equal(effects,
 			 UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CONTENT | UPNVME_EFFECT_SCOPE_NS);
