@@ -410,7 +410,7 @@ static void who_made_it_is_read(void **state)
 
 	assert_int_equal(device_config_write16(&fake.device, 0, 0x144d), 0);
 	assert_int_equal(device_config_write16(&fake.device, 2, 0xa821), 0);
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	assert_int_equal(transport->vendor, 0x144d);
 	assert_int_equal(transport->device, 0xa821);
 	transport_close(transport);
@@ -420,7 +420,7 @@ static void as_many_vectors_are_asked_for_as_the_transport_is_told(void **state)
 {
 	struct transport *transport;
 
-	assert_int_equal(pcie_attach(&transport, &fake.device, 0), 0);
+	assert_int_equal(attach(&transport, 0), 0);
 	transport->nvectors = 5;
 	assert_int_equal(transport->ops->interrupt(transport, 3, 7), 0);
 	assert_int_equal(fake.nvectors, 5);
