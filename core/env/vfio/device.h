@@ -34,7 +34,7 @@ static inline struct vfio_device *vfio_device_of(struct device *device)
 /* notice.c: what the kernel says. Without it the device can be used as well. */
 void notices_watch(struct vfio_device *device);
 void notices_unwatch(struct vfio_device *device);
-const char *notices_look(struct device *device);
+const char *notices_look(struct device *base);
 
 /* interrupt.c: has interrupt `start` of an index signal the eventfd, or nobody (-1). As ioctl. */
 int irq_set(struct vfio_device *device, uint32_t index, uint32_t start, int fd);

@@ -22,8 +22,10 @@
 #include "spec/identify.h"
 #include "spec/log_page.h"
 #include "spec/opcode.h"
+#include "spec/regs.h"
 #include "spec/status.h"
 #include "transport/soft/soft.h"
+#include "transport/transport.h"
 
 static struct {
 	uint32_t n;
@@ -299,6 +301,27 @@ static void threads_share_the_controller(void **state)
 	}
 }
 
+/* NVMe Base 2.0c, 3.7.1: any host of the subsystem may do that. */
+static void a_subsystem_reset_of_somebody_elses_is_noticed(void **state)
+{
+	static const char *const uris[] = { "soft:ram?size=16MiB",
+					    "soft:ram?size=16MiB&mode=thread" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(uris); i++) {
+		struct upnvme_ctrlr *ctrlr;
+
+		assert_int_equal(upnvme_open(&ctrlr, uris[i], NULL), 0);
+		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
+		assert_int_equal(ctrlr->transport->ops->write32(ctrlr->transport, NVME_REG_NSSR,
+								NVME_NSSR_RESET),
+				 0);
+		assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
+		assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_FAILED);
+		assert_non_null(strstr(error_last()->text, "CSTS.NSSRO"));
+		assert_int_equal(upnvme_close(ctrlr), 0);
+	}
+}
+
 #define IN_BOTH_MODES(name)                                           \
 	{ #name " (inline)", name, setup_inline, teardown, NULL },    \
 	{                                                             \
@@ -319,6 +342,7 @@ int main(void)
 		IN_BOTH_MODES(a_callers_look_at_the_changed_list_takes_nothing_away),
 		IN_BOTH_MODES(namespaces_have_identifiers),
 		IN_BOTH_MODES(threads_share_the_controller),
+		cmocka_unit_test(a_subsystem_reset_of_somebody_elses_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

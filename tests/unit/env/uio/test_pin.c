@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -19,24 +18,11 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "support/pinned.h"
 
 #define PAGES 8u
 
 static uint64_t page;
-
-static uint64_t pinned_bytes(void)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	unsigned long long kib = 0;
-	char line[256];
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, "VmPin:", 6))
-			kib = strtoull(line + 6, NULL, 10);
-	fclose(file);
-	return kib * 1024;
-}
 
 static int ndescriptors(void)
 {
