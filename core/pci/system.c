@@ -7,31 +7,34 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/fd.h"
 #include "base/util.h"
 
 #define CAP_IPC_LOCK 14 /* capabilities(7) */
 #define HUGE         "kernel/mm/hugepages"
 #define PREFIX       "hugepages-" /* then the size in KiB and "kB" */
 
+struct proc_field {
+	const char *name; /* with its colon */
+	int base;
+	uint64_t value;
+};
+
+static void take_field(char *line, void *arg)
+{
+	struct proc_field *field = arg;
+	size_t length = strlen(field->name);
+
+	if (!strncmp(line, field->name, length))
+		field->value = strtoull(line + length, NULL, field->base);
+}
+
 /* A number of a file of "Name: value" lines below /proc; 0 where there is none. */
 static uint64_t proc_number(const struct sysfs *fs, const char *name, const char *field, int base)
 {
-	char path[SYSFS_PATH_ROOM], *line = NULL;
-	size_t room = 0, length = strlen(field);
-	uint64_t value = 0;
-	FILE *file;
+	struct proc_field wanted = { field, base, 0 };
 
-	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
-	file = fd_fopen(path);
-	if (!file)
-		return 0;
-	while (getline(&line, &room, file) > 0)
-		if (!strncmp(line, field, length))
-			value = strtoull(line + length, NULL, base);
-	free(line);
-	fclose(file);
-	return value;
+	sysfs_each_line(fs, name, take_field, &wanted);
+	return wanted.value;
 }
 
 static uint32_t drivers(const struct sysfs *fs)

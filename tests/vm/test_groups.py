@@ -35,22 +35,32 @@ class Groups(guest.harness.Case):
         with self.assertRaises(library.UpnvmeError) as caught:
             library.Controller(guest.uri_of(FIRST))
         self.assertEqual(caught.exception.code, "DEVICE_GROUP", caught.exception)
-        for word in (FIRST, f"IOMMU group {guest.group_of(FIRST)}", "unbind all",
-                     f"/sys/kernel/iommu_groups/{guest.group_of(FIRST)}/devices"):
+        for word in (f"{FIRST}: other devices of IOMMU group {guest.group_of(FIRST)} are with kernel drivers",
+                     "upnvme-devices bind"):
             self.assertIn(word, str(caught.exception))
 
     def test_binding_one_names_the_other(self):
         done = guest.run(TOOL, "bind", FIRST, code=1)
-        for word in (f"IOMMU group {guest.group_of(FIRST)} of {FIRST}", f"{SECOND} (nvme)", "unbind those too"):
+        for word in (f"IOMMU group {guest.group_of(FIRST)} of {FIRST}", f"{SECOND} (nvme)",
+                     f"upnvme-devices bind {FIRST} {SECOND}"):
             self.assertIn(word, done.stderr)
         self.assertEqual((guest.driver_of(FIRST), guest.driver_of(SECOND)), ("nvme", "nvme"))
 
-    def test_the_remedy_is_one(self):
+    def test_a_neighbour_without_a_driver_does_not_matter(self):
         leave_without_driver(SECOND)
         guest.run(TOOL, "bind", FIRST)
         with library.Controller(guest.uri_of(FIRST)) as controller:
             self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
-        guest.run(TOOL, "bind", SECOND)
+
+    def test_one_that_is_in_use_keeps_both(self):
+        disk = guest.kernel_disk(SECOND)
+        with disk.open("rb"):
+            done = guest.run(TOOL, "bind", FIRST, SECOND, code=1)
+        self.assertIn(f"{SECOND} is in use", done.stderr)
+        self.assertEqual((guest.driver_of(FIRST), guest.driver_of(SECOND)), ("nvme", "nvme"))
+
+    def test_the_remedy_is_one(self):
+        guest.run(TOOL, "bind", FIRST, SECOND)
         with library.Controller(guest.uri_of(FIRST)), library.Controller(guest.uri_of(SECOND)) as controller:
             self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
 

@@ -67,11 +67,13 @@ static int check_viable(int fd, unsigned number, const char *address)
 				 address, number, strerror(errno));
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
-	return error_set(-EPERM, UPNVME_ERR_DEVICE_GROUP,
-			 "%s: other devices of IOMMU group %u are with kernel drivers: unbind all "
-			 "that /sys/kernel/iommu_groups/%u/devices lists, or move the device to a "
-			 "slot with a group of its own",
-			 address, number, number);
+	return error_set(
+		-EPERM, UPNVME_ERR_DEVICE_GROUP,
+		"%s: other devices of IOMMU group %u are with kernel drivers: give it back "
+		"and bind it anew together with those that are NVMe devices, which checks "
+		"them all (`upnvme-devices bind` names them), or move the device to a slot with a "
+		"group of its own",
+		address, number);
 }
 
 static int group_open(int *fd, unsigned number, const char *address)
