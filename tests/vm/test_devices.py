@@ -217,7 +217,7 @@ class Devices(guest.harness.Case):
     def test_from_where_not_all_processes_can_be_seen_it_is_refused(self):
         self.hidden("another PID namespace", before=["unshare", "--pid", "--fork", "--mount-proc"])
         self.hidden("does not show all processes", before=[
-            "unshare", "--mount", "sh", "-c", "mount -o remount,hidepid=2 /proc; exec setpriv --bounding-set "
+            "unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=2 none /proc; exec setpriv --bounding-set "
             '-sys_ptrace --inh-caps -sys_ptrace "$@"', "sh"])
         done = guest.run("/usr/bin/unshare", "--pid", "--fork", "--mount-proc", guest.BUILD / TOOL, "bind", ADDRESS,
                          "--force")

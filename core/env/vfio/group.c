@@ -93,8 +93,8 @@ static int group_open(int *fd, unsigned number, const char *address)
 
 /* A container that takes the group: one that is there, else a new one. The kernel refuses a
  * group whose IOMMU is another, or cannot reach what is mapped already. */
-static int container_for(struct container **container, int fd, const struct pages *pages,
-			 const char *address)
+static int container_for(struct container **container, int fd, unsigned number,
+			 const struct pages *pages, const char *address)
 {
 	int rc;
 
@@ -107,7 +107,7 @@ static int container_for(struct container **container, int fd, const struct page
 			ioctl(fd, VFIO_GROUP_UNSET_CONTAINER);
 		return rc;
 	}
-	rc = container_create(container, fd, pages, address);
+	rc = container_create(container, fd, number, pages, address);
 	if (rc)
 		return rc;
 	(*container)->next = containers;
@@ -150,7 +150,7 @@ int group_get(struct group **group, unsigned number, const struct pages *pages, 
 	rc = group_open(&created->fd, number, address);
 	if (rc)
 		goto free_group;
-	rc = container_for(&created->container, created->fd, pages, address);
+	rc = container_for(&created->container, created->fd, number, pages, address);
 	if (rc)
 		goto close_group;
 	created->next = created->container->groups;
