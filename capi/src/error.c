@@ -98,6 +98,7 @@ static const struct {
 	CODE(UPNVME_ERR_PLUGIN),
 	CODE(UPNVME_ERR_UNSAFE),
 	CODE(UPNVME_ERR_DEVICE_UNSEEN),
+	CODE(UPNVME_ERR_DEVICE_POWER),
 };
 
 const char *upnvme_error_name(uint32_t code)

@@ -150,7 +150,7 @@ static int take_memlock(struct options *options, const char *text)
 /* The name becomes part of a file's name and of a line in it. */
 static int take_user(struct options *options, const char *text)
 {
-	if (!*text || *text == '-' || *text == '.' || strpbrk(text, "/ \t\n#*%@:"))
+	if (!*text || *text == '-' || *text == '.' || strpbrk(text, "/ \t\n#*%@:'\"\\$`;&|<>(){}"))
 		return wrong("--user %s: give the name of a user", text);
 	options->user = text;
 	return GO_ON;

@@ -23,6 +23,7 @@
 #include "base/util.h"
 #include "env/device.h"
 #include "env/env.h"
+#include "env/power.h"
 #include "env/uio/uio.h"
 #include "env/vfio/vfio.h"
 #include "mem/domain.h"
@@ -86,8 +87,10 @@ static int bar_map(struct pcie *pcie)
  * somebody else's by now: its registers are reached first. */
 static int pcie_start(struct pcie *pcie)
 {
-	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, PCI_COMMAND_MEMORY);
+	int rc = power_wake(pcie->device);
 
+	if (!rc)
+		rc = command_change(pcie, PCI_COMMAND_BUS_MASTER, PCI_COMMAND_MEMORY);
 	if (!rc)
 		rc = bar_map(pcie);
 	if (rc)
