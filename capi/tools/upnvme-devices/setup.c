@@ -231,7 +231,7 @@ static int limit_user(const struct options *options, const char *user)
 
 /*
  * VFIO's node of a group is made anew, and root's, whenever a first device of it is bound. udev(7): the device's own
- * event names it, which a rule for nodes of VFIO could not tell from those of other devices; %p is its path, and $$ a $.
+ * event names it, which a rule for nodes of VFIO could not tell from those of other devices; %p is its path, $$ a $.
  */
 static int rule_for_user(const struct options *options, const char *user)
 {
