@@ -23,7 +23,7 @@ class Controller:
     """One controller; `options` are those of QEMU's nvme device, for example {"mdts": 2}. With `plug` it can be pulled
     and plugged, each time with the next of its namespaces, in blocks of 512 bytes: QEMU can plug in no others, and none
     twice. With `beside` it is function 1 of the slot of the controller with that place in the list, whose options say
-    {"multifunction": "on"}. With `node` it is on a bus of that NUMA node's, behind a port. Those with the same name of a
+    {"multifunction": "on"}. With `node` it is on a bus of that NUMA node's, behind a port. Those with the same
     `subsystem` share the namespaces of the first of them."""
 
     namespaces: tuple

@@ -35,10 +35,11 @@ static int error_open(int err, unsigned number, const char *address)
 	switch (err) {
 	case EACCES:
 	case EPERM:
-		return error_set(-EACCES, UPNVME_ERR_DEVICE_ACCESS,
-				 "%s: this user may not open /dev/vfio/%u: as root: chown USER "
-				 "/dev/vfio/%u",
-				 address, number, number);
+		return error_set(
+			-EACCES, UPNVME_ERR_DEVICE_ACCESS,
+			"%s: this user may not open /dev/vfio/%u: as root: `upnvme-devices "
+			"bind %s --user NAME`",
+			address, number, address);
 	case EBUSY:
 		return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
 				 "%s: /dev/vfio/%u is in use: another process, or a child that "
