@@ -71,10 +71,8 @@ def unbind(addresses: str | Iterable[str], *, force: bool = False) -> None:
 
 
 def _joined(addresses: str | Iterable[str]) -> str:
-    """As the library takes them; what is no text is for it to refuse."""
-    if isinstance(addresses, Iterable) and not isinstance(addresses, str):
-        return ",".join(addresses)
-    return addresses
+    """As the library takes them."""
+    return addresses if isinstance(addresses, str) else ",".join(addresses)
 
 
 def system() -> System:

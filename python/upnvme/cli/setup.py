@@ -188,7 +188,9 @@ def setup(driver: str, pages: tuple[int, int], user: str | None, limit: int, app
     """Tell what this machine lacks for driving devices from user space, and with --apply put it right."""
     system = api.system()
     user = who(user)
-    steps = [iommu(system, driver), module(system, driver), memlock(user, limit)] + [access(user)] * bool(user)
+    steps = [iommu(system, driver), module(system, driver), memlock(user, limit)]
+    if user:
+        steps.append(access(user))
     if pages[0]:
         steps.append(huge_pages(system, *pages))
     if not json_:
