@@ -109,14 +109,6 @@ class Access(guest.harness.Case):
         for word in ("1024 KiB", "ulimit -l", "LimitMEMLOCK", "limits.conf"):
             self.assertIn(word, seen)
 
-    def test_root_in_a_user_namespace_is_bound_by_the_limit(self):
-        """The kernel asks for the capability in the first one."""
-        done = subprocess.run(["unshare", "--user", "--map-root-user", "prlimit", f"--memlock={MIB}:{MIB}",
-                               sys.executable, library.__file__, URI], check=False, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True)
-        self.assertIn("MEM_LOCK_LIMIT", done.stdout, done.stderr)
-        self.assertIn("where root is bound by it too", done.stdout)
-
     def test_the_process_is_as_it_was_before(self):
         def state():
             status = pathlib.Path("/proc/self/status").read_text()
