@@ -266,6 +266,17 @@ func TestDevices(t *testing.T) {
 	if err := Unbind("nowhere"); !errors.As(err, &e) || e.Code != CodeDeviceAddress {
 		t.Error(err)
 	}
+	owner := uint32(0)
+	both := []string{"fffe:ff:1f.7", "nowhere"}
+	for _, err := range []error{BindAll(both, BindOptions{Force: true}), UnbindAll(both, BindOptions{})} {
+		if !errors.As(err, &e) || e.Code != CodeDeviceNotFound {
+			t.Error(err)
+		}
+	}
+	err = BindAll(both, BindOptions{Driver: "igb_uio", Owner: &owner})
+	if !errors.As(err, &e) || e.Code != CodeDeviceDriver || !errors.Is(err, syscall.ENOTSUP) {
+		t.Error(err)
+	}
 	system, err := ThisSystem()
 	must(t, err)
 	if system.MemlockMaxBytes < system.MemlockBytes {

@@ -87,6 +87,8 @@ const (
 	CodeHugePages      Code = C.UPNVME_ERR_HUGE_PAGES       // too few huge pages are free, or there are none
 	CodePlugin         Code = C.UPNVME_ERR_PLUGIN           // a part of the library is missing, or of another build
 	CodeUnsafe         Code = C.UPNVME_ERR_UNSAFE           // a device that could reach all memory needs unsafe=1
+	CodeDeviceUnseen   Code = C.UPNVME_ERR_DEVICE_UNSEEN    // whether somebody uses it cannot be seen from here
+	CodeDevicePower    Code = C.UPNVME_ERR_DEVICE_POWER     // it sleeps (D3) and does not wake
 )
 
 // String names the code as C does, for example "UPNVME_ERR_LBA_RANGE" (upnvme_error_name).

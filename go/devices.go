@@ -7,16 +7,20 @@ package upnvme
 // #include <upnvme/cgo.h>
 import "C"
 
+import "strings"
+
 // DeviceUse says what somebody does with a device (UPNVME_DEVICE_...).
 type DeviceUse uint32
 
 // The uses.
 const (
-	DeviceMounted DeviceUse = C.UPNVME_DEVICE_MOUNTED // a file system on it is mounted
-	DeviceSwap    DeviceUse = C.UPNVME_DEVICE_SWAP    // the system swaps to it
-	DeviceHeld    DeviceUse = C.UPNVME_DEVICE_HELD    // it is part of a device of LVM, md, dm-crypt, ...
-	DeviceOpen    DeviceUse = C.UPNVME_DEVICE_OPEN    // a process has it open
-	DeviceInUse   DeviceUse = C.UPNVME_DEVICE_IN_USE  // any of these
+	DeviceMounted   DeviceUse = C.UPNVME_DEVICE_MOUNTED   // a file system on it is mounted
+	DeviceSwap      DeviceUse = C.UPNVME_DEVICE_SWAP      // the system swaps to it
+	DeviceHeld      DeviceUse = C.UPNVME_DEVICE_HELD      // it is part of a device of LVM, md, dm-crypt, loop, ...
+	DeviceOpen      DeviceUse = C.UPNVME_DEVICE_OPEN      // a process has it open
+	DeviceExported  DeviceUse = C.UPNVME_DEVICE_EXPORTED  // the kernel gives it to others (nvmet, LIO, ...)
+	DeviceFunctions DeviceUse = C.UPNVME_DEVICE_FUNCTIONS // it has virtual functions (SR-IOV)
+	DeviceInUse     DeviceUse = C.UPNVME_DEVICE_IN_USE    // any of these
 )
 
 var deviceUseWords = []word{
@@ -24,6 +28,8 @@ var deviceUseWords = []word{
 	{uint32(DeviceSwap), "DeviceSwap"},
 	{uint32(DeviceHeld), "DeviceHeld"},
 	{uint32(DeviceOpen), "DeviceOpen"},
+	{uint32(DeviceExported), "DeviceExported"},
+	{uint32(DeviceFunctions), "DeviceFunctions"},
 }
 
 // String names the uses.
@@ -94,12 +100,19 @@ func DeviceAt(address string) (Device, error) {
 // Bind takes a device from its driver and gives it to one for user space: "vfio-pci", which "" stands for,
 // "uio_pci_generic" or "igb_uio" (upnvme_device_bind). It needs root.
 func Bind(address, driver string) error {
+	return withDriver(driver, func(to *C.char) error {
+		return withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_bind(c, to) })
+	})
+}
+
+// withDriver calls f with the driver's name in C; "" is the default.
+func withDriver(driver string, f func(to *C.char) error) error {
 	if driver == "" {
 		driver = "vfio-pci"
 	}
 	var bound error
 	err := withText("the driver", driver, func(to *C.char) C.int {
-		bound = withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_bind(c, to) })
+		bound = f(to)
 		return 0
 	})
 	if err == nil {
@@ -111,6 +124,52 @@ func Bind(address, driver string) error {
 // Unbind gives a device back to the kernel's driver (upnvme_device_unbind). It needs root.
 func Unbind(address string) error {
 	return withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_unbind(c) })
+}
+
+// BindOptions say how devices are moved.
+type BindOptions struct {
+	Driver string // "vfio-pci", which "" stands for, "uio_pci_generic" or "igb_uio"
+	// Force moves devices also where it cannot be seen whether somebody uses them, as in a container
+	// ([CodeDeviceUnseen]); what is seen to be in use is never taken.
+	Force bool
+	// Owner is the number of the user who is to drive them: the nodes of VFIO become his, until the devices are
+	// bound anew. Nil leaves them root's.
+	Owner *uint32
+}
+
+func (o *BindOptions) flags() C.uint32_t {
+	var flags C.uint32_t
+	if o.Force {
+		flags |= C.UPNVME_BIND_FORCE
+	}
+	if o.Owner != nil {
+		flags |= C.UPNVME_BIND_OWNER
+	}
+	return flags
+}
+
+// BindAll takes devices from their drivers and gives them to one for user space: all of them, or none
+// (upnvme_devices_bind). Those of one IOMMU group go together. It needs root. A signal that ends the program in the
+// middle can leave a device without a driver: a program that may get one notes it with signal.Notify meanwhile.
+func BindAll(addresses []string, options BindOptions) error {
+	var owner C.uint32_t
+	if options.Owner != nil {
+		owner = C.uint32_t(*options.Owner)
+	}
+	return withDriver(options.Driver, func(to *C.char) error {
+		return withText("the addresses", strings.Join(addresses, ","), func(c *C.char) C.int {
+			return C.upnvme_devices_bind(c, to, options.flags(), owner)
+		})
+	})
+}
+
+// UnbindAll gives devices back to the kernel's driver: all of them, or none (upnvme_devices_unbind). Of the options
+// Force counts. It needs root.
+func UnbindAll(addresses []string, options BindOptions) error {
+	flags := (&BindOptions{Force: options.Force}).flags()
+	return withText("the addresses", strings.Join(addresses, ","), func(c *C.char) C.int {
+		return C.upnvme_devices_unbind(c, flags)
+	})
 }
 
 // SystemFlags say what a machine has (UPNVME_SYSTEM_...).

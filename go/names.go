@@ -46,7 +46,8 @@ var goNames = map[string]string{
 	"upnvme_exec_at": "QPair.Exec",
 
 	"upnvme_devices_list": "Devices", "upnvme_device_get": "DeviceAt", "upnvme_device_bind": "Bind",
-	"upnvme_device_unbind": "Unbind", "upnvme_system_get": "ThisSystem",
+	"upnvme_device_unbind": "Unbind", "upnvme_devices_bind": "BindAll", "upnvme_devices_unbind": "UnbindAll",
+	"upnvme_system_get": "ThisSystem",
 
 	"upnvme_open_opts.flags": "LibraryHousekeeping", "upnvme_open_opts.nqpairs": "QPairs",
 	"upnvme_open_opts.keep_alive_ms":      "KeepAlive",

@@ -59,7 +59,8 @@ func TestTextsWithAZeroByte(t *testing.T) {
 	_, openErr := Open("soft:" + path + "\x00?readonly=1")
 	_, atErr := DeviceAt("0000:01:00.0\x00")
 	for _, err := range []error{openErr, atErr, Bind("0\x00", ""), Bind("0000:01:00.0", "vfio-pci\x00"),
-		Unbind("\x00")} {
+		Unbind("\x00"),
+		BindAll([]string{"0", "1\x00"}, BindOptions{}), UnbindAll([]string{"\x00"}, BindOptions{})} {
 		if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), "zero byte") {
 			t.Error(err)
 		}

@@ -66,6 +66,8 @@ WAITS(upnvme_devices_list)
 WAITS(upnvme_device_get)
 WAITS(upnvme_device_bind)
 WAITS(upnvme_device_unbind)
+WAITS(upnvme_devices_bind)
+WAITS(upnvme_devices_unbind)
 WAITS(upnvme_system_get)
 
 // A record that the library fills in comes back as the function's result, as a dict of its fields.

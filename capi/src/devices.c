@@ -28,18 +28,51 @@ int upnvme_device_get(const char *address, struct upnvme_device *device)
 	return rc ? rc : pci_device_get(&sysfs_machine, address, device);
 }
 
+static int check_flags(uint32_t flags, uint32_t known, const char *call)
+{
+	if (!(flags & ~known))
+		return 0;
+	return error_set(-EINVAL, UPNVME_ERR_FLAGS, "%s: flags %#x: it takes only %#x", call, flags,
+			 known);
+}
+
+static const char *driver_or_default(const char *driver)
+{
+	return driver ? driver : "vfio-pci";
+}
+
 int upnvme_device_bind(const char *address, const char *driver)
 {
 	int rc = check_pointer(address, "upnvme_device_bind", "address");
 
-	return rc ? rc : pci_bind(&sysfs_machine, address, driver ? driver : "vfio-pci");
+	return rc ? rc : pci_bind(&sysfs_machine, address, driver_or_default(driver), 0, 0);
 }
 
 int upnvme_device_unbind(const char *address)
 {
 	int rc = check_pointer(address, "upnvme_device_unbind", "address");
 
-	return rc ? rc : pci_unbind(&sysfs_machine, address);
+	return rc ? rc : pci_unbind(&sysfs_machine, address, 0);
+}
+
+int upnvme_devices_bind(const char *addresses, const char *driver, uint32_t flags, uint32_t owner)
+{
+	int rc = check_pointer(addresses, "upnvme_devices_bind", "addresses");
+
+	if (!rc)
+		rc = check_flags(flags, UPNVME_BIND_FORCE | UPNVME_BIND_OWNER,
+				 "upnvme_devices_bind");
+	return rc ? rc :
+		    pci_bind(&sysfs_machine, addresses, driver_or_default(driver), flags, owner);
+}
+
+int upnvme_devices_unbind(const char *addresses, uint32_t flags)
+{
+	int rc = check_pointer(addresses, "upnvme_devices_unbind", "addresses");
+
+	if (!rc)
+		rc = check_flags(flags, UPNVME_BIND_FORCE, "upnvme_devices_unbind");
+	return rc ? rc : pci_unbind(&sysfs_machine, addresses, flags);
 }
 
 int upnvme_system_get(struct upnvme_system *system)

@@ -97,6 +97,8 @@ static const struct {
 	CODE(UPNVME_ERR_HUGE_PAGES),
 	CODE(UPNVME_ERR_PLUGIN),
 	CODE(UPNVME_ERR_UNSAFE),
+	CODE(UPNVME_ERR_DEVICE_UNSEEN),
+	CODE(UPNVME_ERR_DEVICE_POWER),
 };
 
 const char *upnvme_error_name(uint32_t code)

@@ -1,51 +1,68 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Binding by driver_override: the device's own file says which driver may have it, and a probe of this one
- * device carries it out. No driver's list of identifiers changes, so no other device moves.
- * (Linux, Documentation/ABI/testing/sysfs-bus-pci: driver_override, drivers_probe, unbind.)
- */
+/* Binding: everything is checked, then everything claimed, then everything moved; what fails midway is rolled back. */
 #include "pci/bind.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/util.h"
-#include "pci/device.h"
 #include "pci/group.h"
+#include "pci/move.h"
+#include "pci/owner.h"
 #include "pci/usage.h"
 
 #define DEVICE        "bus/pci/devices/%s"
 #define KERNEL_DRIVER "nvme"
+#define SEPARATORS    ", \t\n"
+
+/* A UIO driver takes no group. */
+static int check_uio(const struct sysfs *fs, const char *address, const struct moves *moves)
+{
+	(void)moves;
+	return group_check_uio(fs, address);
+}
 
 /* What a device can be bound to for user space. */
-static const struct {
+static const struct target {
 	const char *driver;
-	int (*check)(const struct sysfs *fs, const char *address);
+	int (*check)(const struct sysfs *fs, const char *address, const struct moves *moves);
 } targets[] = {
 	{ "vfio-pci", group_check_vfio },
-	{ "uio_pci_generic", group_check_uio },
-	{ "igb_uio", group_check_uio },
+	{ "uio_pci_generic", check_uio },
+	{ "igb_uio", check_uio },
 };
 
-static bool is_target(const char *driver)
+static const struct target *target_find(const char *driver)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
 		if (!strcmp(driver, targets[i].driver))
-			return true;
-	return false;
+			return &targets[i];
+	return NULL;
 }
 
-/* A device that is to be moved, and where it comes from. */
-struct move {
+/* What is to be done: the devices that are with the driver already are in it for their owner only. */
+struct plan {
 	const struct sysfs *fs;
-	char address[PCI_ADDRESS_ROOM];
-	char driver[PCI_DRIVER_ROOM]; /* empty: none */
-	char forced[64];              /* its driver_override; empty: none */
-	struct claims claims;         /* while the kernel's driver has it */
+	const char *driver;
+	const char *override; /* that is left behind; empty: none */
+	const struct target *target;
+	uint32_t flags;
+	uint32_t owner;
+	struct moves moves;
+	struct usage *usage; /* of each of them */
+	struct claims claims;
+	const struct move *at;
 };
+
+static bool is_there(const struct plan *plan, const struct move *move)
+{
+	return !strcmp(move->driver, plan->driver);
+}
 
 /* --- what must be so before anything is touched --------------------------------------------------- */
 
@@ -82,194 +99,306 @@ static int check_permission(const struct sysfs *fs, const char *address)
 /* A driver that is not known may have users that cannot be seen. */
 static int check_origin(const struct move *move)
 {
-	if (!move->driver[0] || is_target(move->driver) || !strcmp(move->driver, KERNEL_DRIVER) ||
+	if (!move->driver[0] || target_find(move->driver) || !strcmp(move->driver, KERNEL_DRIVER) ||
 	    !strncmp(move->driver, "vfio", 4) || !strcmp(move->driver, "pci-stub"))
 		return 0;
 	return error_set(-EBUSY, UPNVME_ERR_DEVICE_DRIVER,
-			 "%s belongs to the driver %s, and who uses it there is not known: when "
-			 "nobody does, write %s into /sys/bus/pci/drivers/%s/unbind first",
-			 move->address, move->driver, move->address, move->driver);
+			 "%s belongs to the driver %s, and who uses it there is not known: have it "
+			 "given up by that driver's own tools first",
+			 move->address, move->driver);
 }
 
 static int refuse_used(const struct move *move, const struct usage *usage)
 {
-	return error_set(
-		-EBUSY, UPNVME_ERR_DEVICE_BUSY, "%s is in use: %s. First%s%s%s%s", move->address,
-		usage->text, usage->flags & UPNVME_DEVICE_MOUNTED ? " unmount it," : "",
-		usage->flags & UPNVME_DEVICE_SWAP ? " end the swapping (swapoff)," : "",
-		usage->flags & UPNVME_DEVICE_HELD ?
-			" stop what is built on it (vgchange -an, mdadm --stop, dmsetup remove)," :
-			"",
-		usage->flags & UPNVME_DEVICE_OPEN ? " end whoever has it open," : "");
+	static const struct {
+		uint32_t flag;
+		const char *remedy;
+	} remedies[] = {
+		{ UPNVME_DEVICE_MOUNTED, " unmount it," },
+		{ UPNVME_DEVICE_SWAP, " end the swapping (swapoff)," },
+		{ UPNVME_DEVICE_HELD,
+		  " stop what is built on it (vgchange -an, mdadm --stop, dmsetup remove, losetup -d)," },
+		{ UPNVME_DEVICE_EXPORTED, " stop giving it to others (nvmetcli, targetcli)," },
+		{ UPNVME_DEVICE_OPEN, " end whoever has it open," },
+		{ UPNVME_DEVICE_FUNCTIONS,
+		  " end whoever uses its virtual functions (upnvme-devices list) and write 0 into "
+		  "its sriov_numvfs," },
+	};
+	char remedy[320] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(remedies); i++)
+		if (usage->flags & remedies[i].flag)
+			strcat(remedy, remedies[i].remedy);
+	if (remedy[0])
+		remedy[strlen(remedy) - 1] = '\0';
+	return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY, "%s is in use: %s. First%s", move->address,
+			 usage->text, remedy);
 }
 
-/* Claims come last: with them nobody can begin to use it. */
-static int check_unused(struct move *move)
+static int refuse_unseen(const struct move *move, const struct usage *usage)
 {
-	struct usage usage;
-	int rc = usage_find(move->fs, move->address, &usage);
+	return error_set(-EBUSY, UPNVME_ERR_DEVICE_UNSEEN,
+			 "nobody can say whether %s is in use: %s. Do it on the machine itself, as "
+			 "root; or, if you know that nobody uses it, force it (bind --force, "
+			 "UPNVME_BIND_FORCE)",
+			 move->address, usage->unseen);
+}
+
+static struct usage *usage_of(const struct plan *plan, const struct move *move)
+{
+	return &plan->usage[move - plan->moves.move];
+}
+
+/* What is seen to be in use is never taken, by force neither. */
+static int check_unused(struct plan *plan, const struct move *move)
+{
+	struct usage *usage = usage_of(plan, move);
+	int rc = usage_find(plan->fs, move->address, usage);
+
+	return !rc && usage->flags ? refuse_used(move, usage) : rc;
+}
+
+/* With claims nobody can begin to use it. What cannot be seen counts last: a claim may show who it is. */
+static int claim(struct plan *plan, const struct move *move)
+{
+	struct usage *usage = usage_of(plan, move);
+	int rc = claims_take(&plan->claims, plan->fs, move->address, usage);
 
 	if (rc)
 		return rc;
-	if (usage.flags)
-		return refuse_used(move, &usage);
-	rc = claims_take(&move->claims, move->fs, move->address, &usage);
-	if (!rc && usage.flags) {
-		claims_release(&move->claims);
-		rc = refuse_used(move, &usage);
+	if (usage->flags)
+		return refuse_used(move, usage);
+	if (!usage->unseen[0])
+		return 0;
+	if (!(plan->flags & UPNVME_BIND_FORCE))
+		return refuse_unseen(move, usage);
+	log_warn("%s is moved by force, although %s", move->address, usage->unseen);
+	return 0;
+}
+
+/* What is easiest to put right comes first. */
+static int check(struct plan *plan, const struct move *move)
+{
+	int rc = check_loaded(plan->fs, plan->driver);
+
+	if (!rc)
+		rc = check_permission(plan->fs, move->address);
+	if (!rc)
+		rc = check_origin(move);
+	if (!rc && plan->target)
+		rc = plan->target->check(plan->fs, move->address, &plan->moves);
+	return rc ? rc : check_unused(plan, move);
+}
+
+/* Takes a step with each device until one fails, which is then plan->at. */
+static int each(struct plan *plan, int (*step)(struct plan *plan, const struct move *move))
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < plan->moves.n && !rc; i++) {
+		plan->at = &plan->moves.move[i];
+		if (!is_there(plan, plan->at))
+			rc = step(plan, plan->at);
 	}
 	return rc;
 }
 
 /* --- moving --------------------------------------------------------------------------------------- */
 
-static int force(const struct move *move, const char *driver)
+/* Everything goes back, in the order in which it came; null, or the first device that does not. */
+static const struct move *undo(struct plan *plan, int *rc)
 {
-	return sysfs_write(move->fs, driver[0] ? driver : "\n", DEVICE "/driver_override",
-			   move->address);
+	const struct move *stuck = NULL;
+
+	claims_release(&plan->claims);
+	for (uint32_t i = plan->moves.n; i-- > 0;) {
+		const struct move *move = &plan->moves.move[i];
+		int undone = is_there(plan, move) ? 0 : move_undo(move);
+
+		if (!undone || stuck)
+			continue;
+		stuck = move;
+		*rc = undone;
+	}
+	return stuck;
 }
 
-static int detach(const struct move *move)
+static int roll_back(struct plan *plan, int why)
 {
-	char driver[PCI_DRIVER_ROOM];
+	const struct move *culprit = plan->at, *stuck;
+	int rc = 0;
 
-	pci_device_driver(move->fs, move->address, driver);
-	if (!driver[0])
-		return 0;
-	return sysfs_write(move->fs, move->address, DEVICE "/driver/unbind", move->address);
-}
-
-/* A probe that fails is no error of the write: what counts is who has the device then. */
-static int probe(const struct move *move, const char *driver)
-{
-	int rc = sysfs_write(move->fs, move->address, "bus/pci/drivers_probe");
-	char now[PCI_DRIVER_ROOM];
-
-	pci_device_driver(move->fs, move->address, now);
-	if (!strcmp(now, driver))
-		return 0;
-	return rc ? rc : -ENODEV;
-}
-
-/* Claims keep the kernel's name of the controller taken: they go before another driver, or the same again, comes. */
-static int give(struct move *move, const char *driver)
-{
-	int rc = force(move, driver);
-
-	if (!rc)
-		rc = detach(move);
-	claims_release(&move->claims);
-	return rc ? rc : probe(move, driver);
-}
-
-static int put_back(struct move *move)
-{
-	char now[PCI_DRIVER_ROOM];
-	int rc = 0, forced;
-
-	pci_device_driver(move->fs, move->address, now);
-	if (strcmp(now, move->driver) != 0)
-		rc = move->driver[0] ? give(move, move->driver) : detach(move);
-	forced = force(move, move->forced);
-	return rc ? rc : forced;
-}
-
-static int roll_back(struct move *move, const char *driver, int why)
-{
-	const char *origin = move->driver[0] ? move->driver : "no driver";
-	int rc = put_back(move);
-
-	if (rc)
+	stuck = undo(plan, &rc);
+	if (stuck)
 		return error_set(
 			-EIO, UPNVME_ERR_BIND_STUCK,
-			"%s could not be given to %s (%s), nor back to %s (%s): dmesg may say why; "
+			"%s could not be given to %s (%s), nor %s back to %s (%s): dmesg may say why; "
 			"write 1 into its `remove` in /sys/bus/pci/devices and 1 into /sys/bus/pci/rescan",
-			move->address, driver, strerror(-why), origin, strerror(-rc));
+			culprit->address, plan->driver, strerror(-why), stuck->address,
+			move_origin(stuck), strerror(-rc));
 	return error_set(-EIO, UPNVME_ERR_BIND,
-			 "%s did not take %s (%s), which is back with %s: dmesg may say why",
-			 driver, move->address, strerror(-why), origin);
+			 "%s did not take %s (%s), which is back with %s%s: dmesg may say why",
+			 plan->driver, culprit->address, strerror(-why), move_origin(culprit),
+			 plan->moves.n > 1 ? ", and the others are where they were" : "");
 }
 
-/* Gives the device to `driver` and leaves `forced` as its override; all of it, or nothing. */
-static int carry_out(struct move *move, const char *driver, const char *forced)
+static int force(struct plan *plan, const struct move *move)
 {
-	int rc = give(move, driver);
+	return move_force(move, plan->driver);
+}
 
-	if (!rc && strcmp(driver, forced) != 0)
-		rc = force(move, forced);
+static int detach(struct plan *plan, const struct move *move)
+{
+	(void)plan;
+	return move_detach(move);
+}
+
+static int probe(struct plan *plan, const struct move *move)
+{
+	return move_probe(move, plan->driver);
+}
+
+static int leave_override(struct plan *plan, const struct move *move)
+{
+	return strcmp(plan->driver, plan->override) != 0 ? move_force(move, plan->override) : 0;
+}
+
+/* Claims keep the kernel's names of the controllers taken: they go when no device has its driver any more, and before
+ * one comes. */
+static int move_all(struct plan *plan)
+{
+	int rc = each(plan, force);
+
+	if (!rc)
+		rc = each(plan, detach);
+	claims_release(&plan->claims);
+	if (!rc)
+		rc = each(plan, probe);
+	return rc ? rc : each(plan, leave_override);
+}
+
+/* Those that were with the driver already change hands too. What fails here is no fault of the driver's. */
+static int give_to_owner(struct plan *plan)
+{
+	struct upnvme_error why;
+	int rc = 0, undone = 0;
+
+	for (uint32_t i = 0; i < plan->moves.n && !rc; i++)
+		rc = owner_set(plan->fs, plan->moves.move[i].address, plan->owner);
+	if (!rc)
+		return 0;
+	why = *error_last();
+	undo(plan, &undone);
+	return error_set(rc, why.code, "%s", why.text);
+}
+
+static void say(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->moves.n; i++)
+		if (!is_there(plan, &plan->moves.move[i]))
+			log_info("%s: from %s to %s", plan->moves.move[i].address,
+				 move_origin(&plan->moves.move[i]), plan->driver);
+}
+
+/* A signal that would end this process waits until the devices are somewhere. */
+static int carry_out(struct plan *plan)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	rc = move_all(plan);
 	if (rc)
-		return roll_back(move, driver, rc);
-	log_info("%s: from %s to %s", move->address, move->driver[0] ? move->driver : "no driver",
-		 driver);
+		rc = roll_back(plan, rc);
+	else if (plan->flags & UPNVME_BIND_OWNER)
+		rc = give_to_owner(plan);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!rc)
+		say(plan);
+	return rc;
+}
+
+/* --- what to move --------------------------------------------------------------------------------- */
+
+static int add(struct plan *plan, const char *text)
+{
+	struct move *larger, move;
+	int rc = move_start(&move, plan->fs, text);
+
+	if (rc || moves_have(&plan->moves, move.address))
+		return rc;
+	larger = realloc(plan->moves.move, (plan->moves.n + 1) * sizeof(*larger));
+	if (!larger)
+		return error_no_memory("a list of devices", (plan->moves.n + 1) * sizeof(*larger));
+	plan->moves.move = larger;
+	plan->moves.move[plan->moves.n++] = move;
 	return 0;
 }
 
-static int move_start(struct move *move, const struct sysfs *fs, const char *text)
+static int add_all(struct plan *plan, const char *addresses)
 {
-	int rc;
+	char *copy = strdup(addresses), *save = NULL;
+	const char *word;
+	int rc = 0;
 
-	*move = (struct move){ .fs = fs };
-	rc = pci_device_find(fs, text, move->address);
+	if (!copy)
+		return error_no_memory("a list of addresses", strlen(addresses) + 1);
+	word = strtok_r(copy, SEPARATORS, &save);
+	if (!word)
+		rc = add(plan, addresses); /* which says that it is no address */
+	for (; word && !rc; word = strtok_r(NULL, SEPARATORS, &save))
+		rc = add(plan, word);
+	free(copy);
 	if (rc)
 		return rc;
-	pci_device_driver(fs, move->address, move->driver);
-	sysfs_read(fs, move->forced, sizeof(move->forced), DEVICE "/driver_override",
-		   move->address);
-	if (!strcmp(move->forced, "(null)"))
-		move->forced[0] = '\0';
-	return 0;
+	plan->usage = calloc(plan->moves.n, sizeof(*plan->usage));
+	return plan->usage ? 0 : error_no_memory("a list of uses", sizeof(*plan->usage));
 }
 
-/* What both directions ask for, in the order of what is easiest to put right. */
-static int check_common(const struct move *move, const char *driver)
+static int run(struct plan *plan, const char *addresses)
 {
-	int rc = check_loaded(move->fs, driver);
+	int rc = add_all(plan, addresses);
 
 	if (!rc)
-		rc = check_permission(move->fs, move->address);
-	return rc ? rc : check_origin(move);
+		rc = each(plan, check);
+	if (!rc)
+		rc = each(plan, claim);
+	if (!rc)
+		rc = carry_out(plan);
+	claims_release(&plan->claims);
+	free(plan->usage);
+	free(plan->moves.move);
+	return rc;
 }
 
-static int bind_to(struct move *move, size_t target)
+int pci_bind(const struct sysfs *fs, const char *addresses, const char *driver, uint32_t flags,
+	     uint32_t owner)
 {
-	const char *driver = targets[target].driver;
-	int rc = check_common(move, driver);
+	struct plan plan = { .fs = fs,
+			     .driver = driver,
+			     .override = driver,
+			     .target = target_find(driver),
+			     .flags = flags,
+			     .owner = owner };
 
-	if (!rc)
-		rc = targets[target].check(move->fs, move->address);
-	if (!rc)
-		rc = check_unused(move);
-	return rc ? rc : carry_out(move, driver, driver);
-}
-
-int pci_bind(const struct sysfs *fs, const char *text, const char *driver)
-{
-	struct move move;
-	size_t target = 0;
-	int rc;
-
-	while (target < ARRAY_SIZE(targets) && strcmp(driver, targets[target].driver) != 0)
-		target++;
-	if (target == ARRAY_SIZE(targets))
+	if (!plan.target)
 		return error_set(-EINVAL, UPNVME_ERR_DEVICE_DRIVER,
 				 "\"%.*s\" is no driver for user space: give vfio-pci, "
 				 "uio_pci_generic or igb_uio",
 				 text_fit(driver, 40), driver);
-	rc = move_start(&move, fs, text);
-	if (rc || !strcmp(move.driver, driver))
-		return rc;
-	return bind_to(&move, target);
+	if (flags & UPNVME_BIND_OWNER && plan.target->check != group_check_vfio)
+		return error_set(
+			-ENOTSUP, UPNVME_ERR_DEVICE_DRIVER,
+			"a device that %s has can be driven by root only: for another user "
+			"give vfio-pci",
+			driver);
+	return run(&plan, addresses);
 }
 
-int pci_unbind(const struct sysfs *fs, const char *text)
+int pci_unbind(const struct sysfs *fs, const char *addresses, uint32_t flags)
 {
-	struct move move;
-	int rc = move_start(&move, fs, text);
+	struct plan plan = { .fs = fs, .driver = KERNEL_DRIVER, .override = "", .flags = flags };
 
-	if (rc || !strcmp(move.driver, KERNEL_DRIVER))
-		return rc;
-	rc = check_common(&move, KERNEL_DRIVER);
-	if (!rc)
-		rc = check_unused(&move);
-	return rc ? rc : carry_out(&move, KERNEL_DRIVER, "");
+	return run(&plan, addresses);
 }

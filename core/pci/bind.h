@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Moving an NVMe device from one driver to another, in one piece. */
+/* Moving NVMe devices from one driver to another: all that are named, or none. */
 #ifndef UPNVME_PCI_BIND_H
 #define UPNVME_PCI_BIND_H
 
+#include <stdint.h>
+
 #include "pci/sysfs.h"
 
-/* These two do the work of upnvme_device_bind and upnvme_device_unbind; `driver` may not be null. */
-int pci_bind(const struct sysfs *fs, const char *text, const char *driver);
-int pci_unbind(const struct sysfs *fs, const char *text);
+/* These two do the work of upnvme_devices_bind and upnvme_devices_unbind; `driver` may not be null. */
+int pci_bind(const struct sysfs *fs, const char *addresses, const char *driver, uint32_t flags,
+	     uint32_t owner);
+int pci_unbind(const struct sysfs *fs, const char *addresses, uint32_t flags);
 
 #endif

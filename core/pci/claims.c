@@ -10,15 +10,39 @@
 #include "base/log.h"
 #include "pci/usage.h"
 
-static void keep_or_close(struct claims *claims, const struct node *node, int fd)
+struct claim {
+	struct device_number number;
+	int fd;
+};
+
+static bool is_claimed(const struct claims *claims, const struct device_number *number)
 {
-	if (node->block)
-		claims->fd[claims->n++] = fd;
-	else
-		close(fd);
+	for (uint32_t i = 0; i < claims->n; i++)
+		if (claims->claim[i].number.major == number->major &&
+		    claims->claim[i].number.minor == number->minor)
+			return true;
+	return false;
 }
 
-/* A node that is missing, or a namespace that does not answer any more, has no user. */
+/* A group's is but looked at, because it goes with the driver. */
+static int keep_or_close(struct claims *claims, const struct node *node, int fd)
+{
+	struct claim *larger = NULL;
+
+	if (node->number.block)
+		larger = realloc(claims->claim, (claims->n + 1) * sizeof(*larger));
+	if (!larger)
+		close(fd);
+	if (!node->number.block)
+		return 0;
+	if (!larger)
+		return error_no_memory("a list of claims", (claims->n + 1) * sizeof(*larger));
+	claims->claim = larger;
+	claims->claim[claims->n++] = (struct claim){ node->number, fd };
+	return 0;
+}
+
+/* A namespace that does not answer any more has no user. */
 static int claim_one(struct claims *claims, const struct sysfs *fs, const struct node *node,
 		     struct usage *usage)
 {
@@ -26,47 +50,34 @@ static int claim_one(struct claims *claims, const struct sysfs *fs, const struct
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", fs->dev, node->name);
-	fd = fs->claim(fs, path);
+	fd = fs->claim(fs, path, &node->number);
 	if (fd >= 0)
-		keep_or_close(claims, node, fd);
-	else if (fd == -EBUSY)
-		usage_note(usage, UPNVME_DEVICE_OPEN, "somebody has claimed /dev/%s", node->name);
+		return keep_or_close(claims, node, fd);
+	if (fd == -EBUSY)
+		usage_note(usage, UPNVME_DEVICE_OPEN, "somebody has claimed /dev/%s", node->label);
 	else if (fd == -EACCES || fd == -EPERM)
 		return error_set(fd, UPNVME_ERR_DEVICE_ACCESS,
 				 "%s may not be opened to see whether it is in use (%s): run as "
 				 "root",
 				 path, strerror(-fd));
-	else
+	else if (fd == -ENXIO || fd == -EIO)
 		log_debug("%s cannot be claimed: %s", path, strerror(-fd));
+	else
+		usage_unseen(usage, "whether somebody has claimed %s cannot be seen (%s)", path,
+			     fd == -ENOENT ? "it is not there, or is another device's" :
+					     strerror(-fd));
 	return 0;
 }
 
 /*
  * A claim on a disk fails while one of its partitions is claimed, and keeps them from being claimed: partitions need
- * none of their own. A VFIO group opens for one user at a time, whether that one can be seen in /proc or not; it is
- * but looked at, because it goes with the driver.
+ * none of their own. A VFIO group opens for one user at a time, whether that one can be seen in /proc or not.
  */
 static bool is_claimable(const struct node *node)
 {
-	if (node->block)
+	if (node->number.block)
 		return !node->partition;
 	return !strncmp(node->name, "vfio/", 5) && strncmp(node->name, "vfio/devices/", 13) != 0;
-}
-
-static int claim_all(struct claims *claims, const struct sysfs *fs, const struct nodes *nodes,
-		     struct usage *usage)
-{
-	int rc = 0;
-
-	claims->fd = calloc(nodes->n, sizeof(*claims->fd));
-	if (!claims->fd)
-		return error_no_memory("a list of claims", nodes->n * sizeof(*claims->fd));
-	for (uint32_t i = 0; i < nodes->n && !rc; i++)
-		if (is_claimable(&nodes->node[i]))
-			rc = claim_one(claims, fs, &nodes->node[i], usage);
-	if (rc)
-		claims_release(claims);
-	return rc;
 }
 
 int claims_take(struct claims *claims, const struct sysfs *fs, const char *address,
@@ -75,11 +86,11 @@ int claims_take(struct claims *claims, const struct sysfs *fs, const char *addre
 	struct nodes nodes;
 	int rc = nodes_find(&nodes, fs, address);
 
-	*claims = (struct claims){ 0 };
 	if (rc)
 		return rc;
-	if (nodes.n)
-		rc = claim_all(claims, fs, &nodes, usage);
+	for (uint32_t i = 0; i < nodes.n && !rc; i++)
+		if (is_claimable(&nodes.node[i]) && !is_claimed(claims, &nodes.node[i].number))
+			rc = claim_one(claims, fs, &nodes.node[i], usage);
 	nodes_free(&nodes);
 	return rc;
 }
@@ -87,7 +98,7 @@ int claims_take(struct claims *claims, const struct sysfs *fs, const char *addre
 void claims_release(struct claims *claims)
 {
 	for (uint32_t i = 0; i < claims->n; i++)
-		close(claims->fd[i]);
-	free(claims->fd);
+		close(claims->claim[i].fd);
+	free(claims->claim);
 	*claims = (struct claims){ 0 };
 }

@@ -2,6 +2,7 @@
 /* IOMMU groups. */
 #include "pci/group.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,22 +37,86 @@ static int refuse_without_iommu(const struct sysfs *fs, const char *address)
 					    "this kernel's VFIO has no no-IOMMU mode");
 }
 
+/* Devices of a group that other drivers keep. */
+struct foreigners {
+	char text[160];             /* with their drivers */
+	char nvme[160];             /* the addresses of those that can be bound too */
+	bool others;                /* there are some that are no NVMe devices */
+	char vmd[PCI_ADDRESS_ROOM]; /* Intel's Volume Management Device; empty: none */
+};
+
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t bytes,
+							 const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, bytes - used, format, args);
+	va_end(args);
+}
+
+static void note_foreigner(const struct sysfs *fs, struct foreigners *foreigners,
+			   const char *address, const char *driver)
+{
+	append(foreigners->text, sizeof(foreigners->text), "%s%s (%s)",
+	       foreigners->text[0] ? ", " : "", address, driver);
+	if (!strcmp(driver, "vmd"))
+		snprintf(foreigners->vmd, sizeof(foreigners->vmd), "%s", address);
+	else if (sysfs_number(fs, 0, "bus/pci/devices/%s/class", address) == PCI_CLASS_NVME)
+		append(foreigners->nvme, sizeof(foreigners->nvme), " %s", address);
+	else
+		foreigners->others = true;
+}
+
 /* Whether the kernel lets VFIO have a group with this device in it: bridges, and what is bound to a VFIO
  * driver, to pci-stub or to none, do no DMA of their own. */
-static bool is_foreign(const struct sysfs *fs, const char *address, const char *other,
+static bool is_foreign(const struct sysfs *fs, const struct moves *moves, const char *other,
 		       char driver[PCI_DRIVER_ROOM])
 {
 	int64_t class_code = sysfs_number(fs, 0, "bus/pci/devices/%s/class", other);
 
-	if (!strcmp(address, other) || (class_code >> 8) == CLASS_PCI_BRIDGE)
+	if (moves_have(moves, other) || (class_code >> 8) == CLASS_PCI_BRIDGE)
 		return false;
 	pci_device_driver(fs, other, driver);
 	return driver[0] && strncmp(driver, "vfio", 4) != 0 && strcmp(driver, "pci-stub") != 0;
 }
 
-static int check_members(const struct sysfs *fs, const char *address, int group)
+/* VMD shows its drives in a PCI domain of its own and does DMA in their name: to the IOMMU they are one device, and
+ * without VMD's driver they are gone. */
+static int refuse_vmd(const char *address, const char *vmd)
 {
-	char driver[PCI_DRIVER_ROOM], foreign[160] = "";
+	return error_set(
+		-EBUSY, UPNVME_ERR_DEVICE_GROUP,
+		"%s is behind Intel's VMD%s%s, and to the IOMMU all drives there are one device: VFIO can "
+		"have none of them. Switch VMD off for this drive in the firmware (it may be called RST or "
+		"RAID there); then it is a device of its own, with another address",
+		address, vmd[0] ? ", " : "", vmd);
+}
+
+/* Only what is checked as well is advised. */
+static int refuse_group(const char *address, int group, const struct foreigners *foreigners)
+{
+	if (foreigners->others || !foreigners->nvme[0])
+		return error_set(
+			-EBUSY, UPNVME_ERR_DEVICE_GROUP,
+			"IOMMU group %d of %s has devices that other drivers keep: %s. VFIO takes a group "
+			"whole, and who uses what is no NVMe device is not known here: move the device to "
+			"a slot with a group of its own",
+			group, address, foreigners->text);
+	return error_set(
+		-EBUSY, UPNVME_ERR_DEVICE_GROUP,
+		"IOMMU group %d of %s has devices that other drivers keep: %s. VFIO takes a group "
+		"whole: bind them together, which checks them all (upnvme-devices bind %s%s), or "
+		"move the device to a slot with a group of its own",
+		group, address, foreigners->text, address, foreigners->nvme);
+}
+
+static int check_members(const struct sysfs *fs, const char *address, int group,
+			 const struct moves *moves)
+{
+	struct foreigners foreigners = { 0 };
+	char driver[PCI_DRIVER_ROOM];
 	struct sysfs_names members;
 	int rc = sysfs_names_get(&members, fs->sys, "kernel/iommu_groups/%d/devices", group);
 
@@ -59,30 +124,29 @@ static int check_members(const struct sysfs *fs, const char *address, int group)
 		return error_set(rc, UPNVME_ERR_SYSTEM,
 				 "the members of IOMMU group %d cannot be read: %s", group,
 				 strerror(-rc));
-	for (uint32_t i = 0; i < members.n; i++) {
-		size_t used = strlen(foreign);
-
-		if (is_foreign(fs, address, members.name[i], driver))
-			snprintf(foreign + used, sizeof(foreign) - used, "%s%s (%s)",
-				 used ? ", " : "", members.name[i], driver);
-	}
+	for (uint32_t i = 0; i < members.n; i++)
+		if (is_foreign(fs, moves, members.name[i], driver))
+			note_foreigner(fs, &foreigners, members.name[i], driver);
 	sysfs_names_free(&members);
-	if (!foreign[0])
-		return 0;
-	return error_set(
-		-EBUSY, UPNVME_ERR_DEVICE_GROUP,
-		"IOMMU group %d of %s has devices that other drivers keep: %s. VFIO takes a group "
-		"whole: unbind those too (write the address into /sys/bus/pci/devices/ADDRESS/driver/"
-		"unbind), or move the device to a slot with a group of its own",
-		group, address, foreign);
+	if (foreigners.vmd[0])
+		return refuse_vmd(address, foreigners.vmd);
+	return foreigners.text[0] ? refuse_group(address, group, &foreigners) : 0;
 }
 
-int group_check_vfio(const struct sysfs *fs, const char *address)
+/* A domain of more than 16 bits is VMD's. */
+static bool is_behind_vmd(const char *address)
+{
+	return strchr(address, ':') - address > 4;
+}
+
+int group_check_vfio(const struct sysfs *fs, const char *address, const struct moves *moves)
 {
 	int group = pci_device_group(fs, address);
 
+	if (is_behind_vmd(address))
+		return refuse_vmd(address, "");
 	if (group != PCI_NO_GROUP)
-		return check_members(fs, address, group);
+		return check_members(fs, address, group, moves);
 	if (!noiommu_allowed(fs))
 		return refuse_without_iommu(fs, address);
 	log_warn("%s is bound to vfio-pci without an IOMMU: the device can write to all memory",

@@ -3,11 +3,12 @@
 #ifndef UPNVME_PCI_GROUP_H
 #define UPNVME_PCI_GROUP_H
 
+#include "pci/move.h"
 #include "pci/sysfs.h"
 
 /* Whether VFIO can drive the device at `address` behind its IOMMU, or without one where the kernel was told to allow
- * that: 0, or -ENXIO or -EBUSY with the sentence. */
-int group_check_vfio(const struct sysfs *fs, const char *address);
+ * that, once all these are with it: 0, or -ENXIO or -EBUSY with the sentence. */
+int group_check_vfio(const struct sysfs *fs, const char *address, const struct moves *moves);
 
 /* Whether a UIO driver can: it programs no IOMMU, so none may translate. 0, or -ENXIO with the sentence. */
 int group_check_uio(const struct sysfs *fs, const char *address);

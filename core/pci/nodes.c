@@ -38,32 +38,45 @@ static bool take_number(const char **at, const char *prefix, uint32_t *value)
 	return true;
 }
 
-bool nodes_number(const char *text, uint32_t *major, uint32_t *minor)
+bool nodes_number(const char *text, struct device_number *number)
 {
-	return take_number(&text, "", major) && take_number(&text, ":", minor) && !*text;
+	number->block = true;
+	return take_number(&text, "", &number->major) && take_number(&text, ":", &number->minor) &&
+	       !*text;
 }
 
 /* Adds the node whose `dev` file has its number; one without a number has no node. */
-static int add_numbered(struct nodes *nodes, struct node node, const char *number)
+static int add_numbered(struct nodes *nodes, struct node node, const char *number,
+			const char *through)
 {
-	if (!nodes_number(number, &node.major, &node.minor))
+	bool block = node.number.block;
+
+	if (!nodes_number(number, &node.number))
 		return 0;
+	node.number.block = block;
+	if (nodes_by_number(nodes, &node.number))
+		return 0;
+	if (through)
+		snprintf(node.label, sizeof(node.label), "%s (shared, of %s)", node.name, through);
+	else
+		snprintf(node.label, sizeof(node.label), "%s", node.name);
 	return add(nodes, node);
 }
 
 __attribute__((format(printf, 3, 4))) static int add_char(struct nodes *nodes, const char *number,
 							  const char *format, ...)
 {
-	struct node node = { .block = false };
+	struct node node = { 0 };
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(node.name, sizeof(node.name), format, args);
 	va_end(args);
-	return add_numbered(nodes, node, number);
+	return add_numbered(nodes, node, number, NULL);
 }
 
-static int add_partitions(struct nodes *nodes, const struct sysfs *fs, const char *disk)
+static int add_partitions(struct nodes *nodes, const struct sysfs *fs, const char *disk,
+			  const char *through)
 {
 	struct sysfs_names names;
 	char number[32];
@@ -72,43 +85,40 @@ static int add_partitions(struct nodes *nodes, const struct sysfs *fs, const cha
 	if (sysfs_names_get(&names, fs->sys, "class/block/%s", disk))
 		return 0;
 	for (uint32_t i = 0; i < names.n && !rc; i++) {
-		struct node node = { .block = true, .partition = true };
+		struct node node = { .partition = true, .number.block = true };
 
 		if (!sysfs_exists(fs, "class/block/%s/%s/partition", disk, names.name[i]))
 			continue;
 		snprintf(node.name, sizeof(node.name), "%s", names.name[i]);
 		sysfs_read(fs, number, sizeof(number), "class/block/%s/%s/dev", disk,
 			   names.name[i]);
-		rc = add_numbered(nodes, node, number);
+		rc = add_numbered(nodes, node, number, through);
 	}
 	sysfs_names_free(&names);
 	return rc;
 }
 
 /* A namespace is a block device, its partitions, and a character device for commands. */
-static int add_namespace(struct nodes *nodes, const struct sysfs *fs, uint32_t instance,
-			 uint32_t head)
+int nodes_add_namespace(struct nodes *nodes, const struct sysfs *fs, uint32_t instance,
+			uint32_t head, const char *through)
 {
-	struct node disk = { .block = true };
-	char number[32], generic[NODE_NAME_ROOM];
+	struct node disk = { .number.block = true }, generic = { 0 };
+	char number[32];
 	int rc;
 
 	snprintf(disk.name, sizeof(disk.name), "nvme%un%u", instance, head);
 	sysfs_read(fs, number, sizeof(number), "class/block/%s/dev", disk.name);
-	rc = add_numbered(nodes, disk, number);
+	rc = add_numbered(nodes, disk, number, through);
 	if (!rc)
-		rc = add_partitions(nodes, fs, disk.name);
-	snprintf(generic, sizeof(generic), "ng%un%u", instance, head);
-	if (!rc && !sysfs_read(fs, number, sizeof(number), "class/nvme-generic/%s/dev", generic))
-		rc = add_char(nodes, number, "%s", generic);
+		rc = add_partitions(nodes, fs, disk.name, through);
+	snprintf(generic.name, sizeof(generic.name), "ng%un%u", instance, head);
+	if (!rc &&
+	    !sysfs_read(fs, number, sizeof(number), "class/nvme-generic/%s/dev", generic.name))
+		rc = add_numbered(nodes, generic, number, through);
 	return rc;
 }
 
-/*
- * Names in a controller's folder: nvme0n1 is a block device; nvme0c1n1 is one of several paths to the block device
- * nvme0n1 (the kernel's multipath), which it hides.
- */
-static bool is_namespace(const char *name, uint32_t *instance, uint32_t *head)
+bool nodes_is_namespace(const char *name, uint32_t *instance, uint32_t *head)
 {
 	uint32_t path;
 
@@ -132,8 +142,8 @@ static int add_controller(struct nodes *nodes, const struct sysfs *fs, const cha
 	if (rc || sysfs_names_get(&names, fs->sys, DEVICE "/nvme/%s", address, controller))
 		return rc;
 	for (uint32_t i = 0; i < names.n && !rc; i++)
-		if (is_namespace(names.name[i], &instance, &head))
-			rc = add_namespace(nodes, fs, instance, head);
+		if (nodes_is_namespace(names.name[i], &instance, &head))
+			rc = nodes_add_namespace(nodes, fs, instance, head, NULL);
 	sysfs_names_free(&names);
 	return rc;
 }
@@ -193,6 +203,8 @@ int nodes_find(struct nodes *nodes, const struct sysfs *fs, const char *address)
 	*nodes = (struct nodes){ 0 };
 	rc = add_controller(nodes, fs, address);
 	if (!rc)
+		rc = nodes_add_shared(nodes, fs, address);
+	if (!rc)
 		rc = add_group(nodes, fs, address);
 	if (!rc)
 		rc = add_folder(nodes, fs, address, "vfio-dev", "vfio/devices/");
@@ -209,24 +221,27 @@ void nodes_free(struct nodes *nodes)
 	*nodes = (struct nodes){ 0 };
 }
 
-const struct node *nodes_by_number(const struct nodes *nodes, bool block, uint32_t major,
-				   uint32_t minor)
+const struct node *nodes_by_number(const struct nodes *nodes, const struct device_number *number)
 {
 	for (uint32_t i = 0; i < nodes->n; i++) {
-		const struct node *node = &nodes->node[i];
+		const struct device_number *of = &nodes->node[i].number;
 
-		if (node->block == block && node->major == major && node->minor == minor)
-			return node;
+		if (of->block == number->block && of->major == number->major &&
+		    of->minor == number->minor)
+			return &nodes->node[i];
 	}
+	return NULL;
+}
+
+const struct node *nodes_by_name(const struct nodes *nodes, const char *name)
+{
+	for (uint32_t i = 0; i < nodes->n; i++)
+		if (nodes->node[i].number.block && !strcmp(nodes->node[i].name, name))
+			return &nodes->node[i];
 	return NULL;
 }
 
 const struct node *nodes_by_path(const struct nodes *nodes, const char *path)
 {
-	if (strncmp(path, "/dev/", 5) != 0)
-		return NULL;
-	for (uint32_t i = 0; i < nodes->n; i++)
-		if (nodes->node[i].block && !strcmp(nodes->node[i].name, path + 5))
-			return &nodes->node[i];
-	return NULL;
+	return strncmp(path, "/dev/", 5) != 0 ? NULL : nodes_by_name(nodes, path + 5);
 }

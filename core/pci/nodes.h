@@ -10,13 +10,15 @@
 
 #include "pci/sysfs.h"
 
-#define NODE_NAME_ROOM 40u
+#define NODE_NAME_ROOM  40u
+#define NODE_LABEL_ROOM 88u
 
 struct node {
 	char name[NODE_NAME_ROOM]; /* below /dev */
-	bool block;
+	char label
+		[NODE_LABEL_ROOM]; /* for sentences: the name, and by what way it belongs to the device */
 	bool partition;
-	uint32_t major, minor;
+	struct device_number number;
 };
 
 struct nodes {
@@ -31,12 +33,26 @@ int nodes_controller(const struct sysfs *fs, const char *address, char *name, si
 int nodes_find(struct nodes *nodes, const struct sysfs *fs, const char *address);
 void nodes_free(struct nodes *nodes);
 
-/* Reads "major:minor", as sysfs and mountinfo have it. */
-bool nodes_number(const char *text, uint32_t *major, uint32_t *minor);
+/* Reads "major:minor" of a block device, as sysfs and mountinfo have it. */
+bool nodes_number(const char *text, struct device_number *number);
 
-/* The block device of that number or name; null if it is none of these. */
-const struct node *nodes_by_number(const struct nodes *nodes, bool block, uint32_t major,
-				   uint32_t minor);
+/* The node of that number, or the block device of that name or path; null if it is none of these. */
+const struct node *nodes_by_number(const struct nodes *nodes, const struct device_number *number);
+const struct node *nodes_by_name(const struct nodes *nodes, const char *name);
 const struct node *nodes_by_path(const struct nodes *nodes, const char *path);
+
+/* What the files of nodes*.c share. */
+
+/* nvme0n1 is a block device of controller nvme0; nvme0c1n1 is one of several paths to the block device nvme0n1 (the
+ * kernel's multipath), which it hides. */
+bool nodes_is_namespace(const char *name, uint32_t *instance, uint32_t *head);
+
+/* Adds a namespace's nodes that are not there yet; `through` is the controller whose it is, null for the device's own.
+ * 0 or -ENOMEM with its sentence. */
+int nodes_add_namespace(struct nodes *nodes, const struct sysfs *fs, uint32_t instance,
+			uint32_t head, const char *through);
+
+/* Adds the namespaces that the kernel has a second time, from other controllers of the same subsystem. */
+int nodes_add_shared(struct nodes *nodes, const struct sysfs *fs, const char *address);
 
 #endif

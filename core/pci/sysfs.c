@@ -6,10 +6,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -21,6 +25,8 @@ const struct sysfs sysfs_machine = {
 	.dev = "/dev",
 	.write = sysfs_write_file,
 	.claim = sysfs_claim_device,
+	.identify = sysfs_identify_path,
+	.loop = sysfs_loop_backing,
 };
 
 /* What `format` makes of `args`, below `root`. */
@@ -83,15 +89,57 @@ int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text)
 	return rc;
 }
 
-int sysfs_claim_device(const struct sysfs *fs, const char *path)
+static int number_of(const struct stat *st, struct device_number *number)
 {
-	int fd = fd_open(path, O_RDONLY | O_EXCL | O_NONBLOCK, 0);
+	if (!S_ISBLK(st->st_mode) && !S_ISCHR(st->st_mode))
+		return -ENODEV;
+	*number = (struct device_number){ S_ISBLK(st->st_mode), major(st->st_rdev),
+					  minor(st->st_rdev) };
+	return 0;
+}
+
+int sysfs_identify_path(const struct sysfs *fs, const char *path, struct device_number *number)
+{
+	struct stat st;
 
 	(void)fs;
+	return stat(path, &st) ? -errno : number_of(&st, number);
+}
+
+/* A /dev that is not the kernel's own, a container's for one, can be out of date. */
+int sysfs_claim_device(const struct sysfs *fs, const char *path, const struct device_number *number)
+{
+	struct device_number there;
+	int rc = sysfs_identify_path(fs, path, &there), fd;
+
+	if (rc && rc != -ENODEV)
+		return rc;
+	if (rc || there.block != number->block || there.major != number->major ||
+	    there.minor != number->minor)
+		return -ENOENT;
+	fd = fd_open(path, O_RDONLY | O_EXCL | O_NONBLOCK, 0);
 	return fd < 0 ? -errno : fd;
 }
 
-static int read_file(const char *path, char *text, size_t bytes)
+/* lo_rdevice is the kernel's 32-bit form of a number, which makedev(3) takes apart; a file has none. */
+int sysfs_loop_backing(const struct sysfs *fs, const char *path, struct device_number *number)
+{
+	int fd = fd_open(path, O_RDONLY | O_NONBLOCK, 0), rc = 0;
+	struct loop_info64 info;
+
+	(void)fs;
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, LOOP_GET_STATUS64, &info))
+		rc = -errno;
+	close(fd);
+	if (rc)
+		return rc;
+	*number = (struct device_number){ true, major(info.lo_rdevice), minor(info.lo_rdevice) };
+	return info.lo_rdevice ? 0 : -ENODEV;
+}
+
+int sysfs_read_path(const char *path, char *text, size_t bytes)
 {
 	int fd = fd_open(path, O_RDONLY, 0);
 	ssize_t n;
@@ -118,7 +166,7 @@ int sysfs_read(const struct sysfs *fs, char *text, size_t bytes, const char *for
 	PATH_FROM_ARGS(rc, path, fs->sys);
 	text[0] = '\0';
 	if (!rc)
-		rc = read_file(path, text, bytes);
+		rc = sysfs_read_path(path, text, bytes);
 	if (rc)
 		text[0] = '\0';
 	return rc;
@@ -132,7 +180,7 @@ int64_t sysfs_number(const struct sysfs *fs, int64_t otherwise, const char *form
 
 	PATH_FROM_ARGS(rc, path, fs->sys);
 	if (!rc)
-		rc = read_file(path, text, sizeof(text));
+		rc = sysfs_read_path(path, text, sizeof(text));
 	if (rc)
 		return otherwise;
 	errno = 0;
@@ -190,6 +238,24 @@ int sysfs_writable(const struct sysfs *fs, const char *format, ...)
 	if (fd < 0)
 		return -errno;
 	close(fd);
+	return 0;
+}
+
+int sysfs_each_line(const struct sysfs *fs, const char *name, void (*take)(char *line, void *arg),
+		    void *arg)
+{
+	char path[SYSFS_PATH_ROOM], *line = NULL;
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
+	file = fd_fopen(path);
+	if (!file)
+		return -errno;
+	while (getline(&line, &room, file) > 0)
+		take(line, arg);
+	free(line);
+	fclose(file);
 	return 0;
 }
 

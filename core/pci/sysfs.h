@@ -10,15 +10,26 @@
 
 #define SYSFS_PATH_ROOM 512u /* of a path below one of the roots */
 
+/* What a special file stands for. */
+struct device_number {
+	bool block; /* else a character device */
+	uint32_t major, minor;
+};
+
 struct sysfs {
 	const char *sys;
 	const char *proc;
 	const char *dev;
 	/* Writes `text` into a file that exists. 0 or a negative errno. */
 	int (*write)(const struct sysfs *fs, const char *path, const char *text);
-	/* Opens a block device so that nobody else can claim it. A descriptor or a negative errno. */
-	int (*claim)(const struct sysfs *fs, const char *path);
-	void *context; /* of the two functions */
+	/* Opens the node of a device so that nobody else can claim it. A descriptor or a negative errno: -ENOENT too
+	 * where the node is that of another device. */
+	int (*claim)(const struct sysfs *fs, const char *path, const struct device_number *number);
+	/* Which device a path leads to: 0, -ENODEV if it is no device's, or a negative errno. */
+	int (*identify)(const struct sysfs *fs, const char *path, struct device_number *number);
+	/* Which device is behind a loop device: 0, -ENODEV for a file, -ENXIO for nothing, or a negative errno. */
+	int (*loop)(const struct sysfs *fs, const char *path, struct device_number *number);
+	void *context; /* of the functions */
 };
 
 /* The machine's own. */
@@ -29,13 +40,19 @@ extern const struct sysfs sysfs_machine;
 int sysfs_check(const struct sysfs *fs);
 
 int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text);
-int sysfs_claim_device(const struct sysfs *fs, const char *path);
+int sysfs_claim_device(const struct sysfs *fs, const char *path,
+		       const struct device_number *number);
+int sysfs_identify_path(const struct sysfs *fs, const char *path, struct device_number *number);
+int sysfs_loop_backing(const struct sysfs *fs, const char *path, struct device_number *number);
 
 /* In all of these `format` makes a path below fs->sys, without a leading slash. */
 
 /* The contents without the white space at the end; longer ones are cut. 0 or a negative errno. */
 __attribute__((format(printf, 4, 5))) int sysfs_read(const struct sysfs *fs, char *text,
 						     size_t bytes, const char *format, ...);
+
+/* The same of a file anywhere. */
+int sysfs_read_path(const char *path, char *text, size_t bytes);
 
 /* A number in C's notation, or `otherwise` where there is none. */
 __attribute__((format(printf, 3, 4))) int64_t sysfs_number(const struct sysfs *fs,
@@ -56,6 +73,10 @@ __attribute__((format(printf, 3, 4))) int sysfs_write(const struct sysfs *fs, co
 /* Whether sysfs_write would be allowed to open the file: 0 or a negative errno. */
 __attribute__((format(printf, 2, 3))) int sysfs_writable(const struct sysfs *fs, const char *format,
 							 ...);
+
+/* Runs `take` on each line of the file `name` below fs->proc. 0 or a negative errno. */
+int sysfs_each_line(const struct sysfs *fs, const char *name, void (*take)(char *line, void *arg),
+		    void *arg);
 
 /* The sorted names in a folder. */
 struct sysfs_names {

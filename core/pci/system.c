@@ -2,36 +2,39 @@
 /* The machine's set-up. */
 #include "pci/system.h"
 
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/fd.h"
+#include "base/capability.h"
 #include "base/util.h"
 
-#define CAP_IPC_LOCK 14 /* capabilities(7) */
-#define HUGE         "kernel/mm/hugepages"
-#define PREFIX       "hugepages-" /* then the size in KiB and "kB" */
+#define HUGE   "kernel/mm/hugepages"
+#define PREFIX "hugepages-" /* then the size in KiB and "kB" */
+
+struct proc_field {
+	const char *name; /* with its colon */
+	uint64_t value;
+};
+
+static void take_field(char *line, void *arg)
+{
+	struct proc_field *field = arg;
+	size_t length = strlen(field->name);
+
+	if (!strncmp(line, field->name, length))
+		field->value = strtoull(line + length, NULL, 10);
+}
 
 /* A number of a file of "Name: value" lines below /proc; 0 where there is none. */
-static uint64_t proc_number(const struct sysfs *fs, const char *name, const char *field, int base)
+static uint64_t proc_number(const struct sysfs *fs, const char *name, const char *field)
 {
-	char path[SYSFS_PATH_ROOM], *line = NULL;
-	size_t room = 0, length = strlen(field);
-	uint64_t value = 0;
-	FILE *file;
+	struct proc_field wanted = { field, 0 };
 
-	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
-	file = fd_fopen(path);
-	if (!file)
-		return 0;
-	while (getline(&line, &room, file) > 0)
-		if (!strncmp(line, field, length))
-			value = strtoull(line + length, NULL, base);
-	free(line);
-	fclose(file);
-	return value;
+	sysfs_each_line(fs, name, take_field, &wanted);
+	return wanted.value;
 }
 
 static uint32_t drivers(const struct sysfs *fs)
@@ -80,7 +83,7 @@ static void fill_memlock(const struct sysfs *fs, struct upnvme_system *system)
 		system->memlock_max_bytes =
 			limit.rlim_max == RLIM_INFINITY ? UINT64_MAX : limit.rlim_max;
 	}
-	if (proc_number(fs, "self/status", "CapEff:", 16) & 1ull << CAP_IPC_LOCK)
+	if (capability_counts(fs->proc, CAP_IPC_LOCK))
 		system->flags |= UPNVME_SYSTEM_IPC_LOCK;
 }
 
@@ -105,7 +108,7 @@ static void fill_huge(const struct sysfs *fs, struct upnvme_system *system)
 	uint64_t kib[16], n = 0;
 	struct sysfs_names names;
 
-	system->huge_bytes = proc_number(fs, "meminfo", "Hugepagesize:", 10) * 1024;
+	system->huge_bytes = proc_number(fs, "meminfo", "Hugepagesize:") * 1024;
 	if (sysfs_names_get(&names, fs->sys, HUGE))
 		return;
 	for (uint32_t i = 0; i < names.n && n < ARRAY_SIZE(kib); i++)

@@ -1,110 +1,108 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Mounts, swap and holders of a device. */
+/* Mounts, swap and holders of a device, and all its other users. */
 #include "pci/usage.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/text.h"
+#include "pci/mounts.h"
 
 /* A note that does not fit is left out whole, unless it is the first. */
+static void append(char text[256], const char *format, va_list args)
+{
+	size_t used = strlen(text), room = 256 - used;
+	char note[256];
+
+	text_format(note, sizeof(note), format, args);
+	if (!used)
+		memcpy(text, note, sizeof(note));
+	else if (strlen(note) + 2 < room)
+		snprintf(text + used, room, "; %s", note);
+}
+
 void usage_note(struct usage *usage, uint32_t flag, const char *format, ...)
 {
-	size_t used = strlen(usage->text), room = sizeof(usage->text) - used;
-	char note[sizeof(usage->text)];
 	va_list args;
 
 	usage->flags |= flag;
 	va_start(args, format);
-	text_format(note, sizeof(note), format, args);
+	append(usage->text, format, args);
 	va_end(args);
-	if (!used)
-		memcpy(usage->text, note, sizeof(note));
-	else if (strlen(note) + 2 < room)
-		snprintf(usage->text + used, room, "; %s", note);
 }
 
-/* Runs `take` on each line of a file below /proc. 0 or a negative errno. */
-static int each_line(const struct sysfs *fs, const char *name, const struct nodes *nodes,
-		     struct usage *usage,
-		     void (*take)(char *line, const struct nodes *nodes, struct usage *usage))
+void usage_unseen(struct usage *usage, const char *format, ...)
 {
-	char path[SYSFS_PATH_ROOM], *line = NULL;
-	size_t room = 0;
-	FILE *file;
+	va_list args;
 
-	snprintf(path, sizeof(path), "%s/%s", fs->proc, name);
-	file = fd_fopen(path);
-	if (!file)
-		return -errno;
-	while (getline(&line, &room, file) > 0)
-		take(line, nodes, usage);
-	free(line);
-	fclose(file);
-	return 0;
+	va_start(args, format);
+	append(usage->unseen, format, args);
+	va_end(args);
 }
 
-/*
- * proc(5), /proc/pid/mountinfo: identifiers, major:minor, root, mount point, options, optional fields, "-", type,
- * source, options. Btrfs has numbers of its own there: only the source names its device.
- */
-static void take_mount(char *line, const struct nodes *nodes, struct usage *usage)
+/* What is mounted over the folder of a process hides it. */
+static void look_below_proc(const struct search *search, const char *point)
 {
-	char *field[5], *save = NULL, *tail = strstr(line, " - ");
+	size_t length = strlen(search->fs->proc);
+
+	if (!strncmp(point, search->fs->proc, length) && point[length] == '/' &&
+	    isdigit((unsigned char)point[length + 1]))
+		usage_unseen(search->usage, "something is mounted over %s, which hides a process",
+			     point);
+}
+
+/* Btrfs has numbers of its own: only the source names its device. */
+static void take_mount(char *line, void *arg)
+{
+	const struct search *search = arg;
 	const struct node *node = NULL;
-	uint32_t major, minor;
+	struct device_number number;
+	struct mount mount;
 
-	if (!tail)
+	if (!mount_parse(&mount, line))
 		return;
-	*tail = '\0';
-	for (int i = 0; i < 5; i++) {
-		field[i] = strtok_r(i ? NULL : line, " ", &save);
-		if (!field[i])
-			return;
-	}
-	if (nodes_number(field[2], &major, &minor))
-		node = nodes_by_number(nodes, true, major, minor);
-	if (!node && strtok_r(tail + 3, " ", &save)) {
-		const char *source = strtok_r(NULL, " ", &save);
-
-		node = source ? nodes_by_path(nodes, source) : NULL;
-	}
+	if (nodes_number(mount.number, &number))
+		node = nodes_by_number(search->nodes, &number);
+	if (!node)
+		node = nodes_by_path(search->nodes, mount.source);
 	if (node)
-		usage_note(usage, UPNVME_DEVICE_MOUNTED, "%s is mounted on %s", node->name,
-			   field[4]);
+		usage_note(search->usage, UPNVME_DEVICE_MOUNTED, "%s is mounted on %s", node->label,
+			   mount.point);
+	look_below_proc(search, mount.point);
 }
 
-static void take_swap(char *line, const struct nodes *nodes, struct usage *usage)
+static void take_swap(char *line, void *arg)
 {
+	const struct search *search = arg;
 	const struct node *node;
 
 	line[strcspn(line, " \t\n")] = '\0';
-	node = nodes_by_path(nodes, line);
+	node = nodes_by_path(search->nodes, line);
 	if (node)
-		usage_note(usage, UPNVME_DEVICE_SWAP, "%s is swap space", node->name);
+		usage_note(search->usage, UPNVME_DEVICE_SWAP, "%s is swap space", node->label);
 }
 
-static void find_holders(const struct sysfs *fs, const struct node *node, struct usage *usage)
+static void find_holders(const struct search *search, const struct node *node)
 {
 	struct sysfs_names names;
 
-	if (!node->block || sysfs_names_get(&names, fs->sys, "class/block/%s/holders", node->name))
+	if (!node->number.block ||
+	    sysfs_names_get(&names, search->fs->sys, "class/block/%s/holders", node->name))
 		return;
 	for (uint32_t i = 0; i < names.n; i++)
-		usage_note(usage, UPNVME_DEVICE_HELD, "%s belongs to %s", node->name,
+		usage_note(search->usage, UPNVME_DEVICE_HELD, "%s belongs to %s", node->label,
 			   names.name[i]);
 	sysfs_names_free(&names);
 }
 
 /* A kernel without swap space has no list of it; mounts it has always. */
-static int find_mounts(const struct sysfs *fs, const struct nodes *nodes, struct usage *usage)
+static int find_mounts(struct search *search)
 {
-	int rc = each_line(fs, "self/mountinfo", nodes, usage, take_mount);
+	const struct sysfs *fs = search->fs;
+	int rc = sysfs_each_line(fs, "self/mountinfo", take_mount, search);
 
 	if (rc)
 		return error_set(
@@ -112,23 +110,37 @@ static int find_mounts(const struct sysfs *fs, const struct nodes *nodes, struct
 			"%s/self/mountinfo cannot be read (%s), so that nobody can say whether "
 			"a device is in use: mount -t proc proc %s",
 			fs->proc, strerror(-rc), fs->proc);
-	each_line(fs, "swaps", nodes, usage, take_swap);
+	sysfs_each_line(fs, "swaps", take_swap, search);
+	return 0;
+}
+
+/* What has no node is reached by nobody. */
+static int find_users(struct search *search)
+{
+	int rc = find_mounts(search);
+
+	if (rc || !search->nodes->n)
+		return rc;
+	for (uint32_t i = 0; i < search->nodes->n; i++)
+		find_holders(search, &search->nodes->node[i]);
+	usage_find_openers(search);
+	usage_find_loops(search);
+	usage_find_exports(search);
 	return 0;
 }
 
 int usage_find(const struct sysfs *fs, const char *address, struct usage *usage)
 {
 	struct nodes nodes;
+	struct search search = { fs, &nodes, usage };
 	int rc;
 
 	*usage = (struct usage){ 0 };
 	rc = nodes_find(&nodes, fs, address);
 	if (rc)
 		return rc;
-	rc = find_mounts(fs, &nodes, usage);
-	for (uint32_t i = 0; i < nodes.n; i++)
-		find_holders(fs, &nodes.node[i], usage);
-	usage_find_openers(fs, &nodes, usage);
+	rc = find_users(&search);
+	usage_find_functions(fs, address, usage);
 	nodes_free(&nodes);
 	return rc;
 }

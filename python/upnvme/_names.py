@@ -41,6 +41,7 @@ FUNCTIONS = {
     "upnvme_status_text": "NVMeError.text", "upnvme_log_set": "upnvme.set_log_level",
     "upnvme_devices_list": "upnvme.devices.list_devices", "upnvme_device_get": "upnvme.devices.get",
     "upnvme_device_bind": "upnvme.devices.bind", "upnvme_device_unbind": "upnvme.devices.unbind",
+    "upnvme_devices_bind": "upnvme.devices.bind", "upnvme_devices_unbind": "upnvme.devices.unbind",
     "upnvme_system_get": "upnvme.devices.system",
 }
 

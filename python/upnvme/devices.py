@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pwd
+from collections.abc import Iterable
 from enum import IntFlag
 
 from . import _upnvme
@@ -18,6 +20,8 @@ class InUse(IntFlag):
     SWAP = _upnvme.UPNVME_DEVICE_SWAP
     HELD = _upnvme.UPNVME_DEVICE_HELD
     OPEN = _upnvme.UPNVME_DEVICE_OPEN
+    EXPORTED = _upnvme.UPNVME_DEVICE_EXPORTED
+    FUNCTIONS = _upnvme.UPNVME_DEVICE_FUNCTIONS
 
 
 class SystemFlag(IntFlag):
@@ -42,14 +46,33 @@ def get(address: str) -> Device:
     return Device(_upnvme.upnvme_device_get(address))
 
 
-def bind(address: str, driver: str | None = None) -> None:
-    """Takes a device from its driver and gives it to one for user space ("vfio-pci" if not said)."""
-    _upnvme.upnvme_device_bind(address, driver)
+def bind(addresses: str | Iterable[str], driver: str | None = None, *, user: str | int | None = None,
+         force: bool = False) -> None:
+    """Takes devices from their drivers and gives them to one for user space ("vfio-pci" if not said): all of them, or
+    none. Those of one IOMMU group go together.
+
+    Args:
+        addresses: one PCI address, or several
+        driver: "vfio-pci", "uio_pci_generic" or "igb_uio"
+        user: who is to drive them, by name or number: the nodes of VFIO become his, until the devices are bound anew
+        force: also where it cannot be seen whether somebody uses them, as in a container (DEVICE_UNSEEN); what is seen
+            to be in use is never taken
+    """
+    flags, owner = _upnvme.UPNVME_BIND_FORCE if force else 0, 0
+    if user is not None:
+        owner = user if isinstance(user, int) else pwd.getpwnam(user).pw_uid
+        flags |= _upnvme.UPNVME_BIND_OWNER
+    _upnvme.upnvme_devices_bind(_joined(addresses), driver, flags, owner)
 
 
-def unbind(address: str) -> None:
-    """Gives a device back to the kernel's nvme driver."""
-    _upnvme.upnvme_device_unbind(address)
+def unbind(addresses: str | Iterable[str], *, force: bool = False) -> None:
+    """Gives devices back to the kernel's nvme driver: all of them, or none; `force` as in `bind`."""
+    _upnvme.upnvme_devices_unbind(_joined(addresses), _upnvme.UPNVME_BIND_FORCE if force else 0)
+
+
+def _joined(addresses: str | Iterable[str]) -> str:
+    """As the library takes them."""
+    return addresses if isinstance(addresses, str) else ",".join(addresses)
 
 
 def system() -> System:

@@ -32,6 +32,25 @@ static void malformed_and_absent_addresses_are_told_apart(void **state)
 		     "fffe:ff:1f.7", NULL);
 }
 
+static void several_are_refused_as_one(void **state)
+{
+	expect_error(upnvme_devices_bind(NULL, NULL, 0, 0), -EINVAL, UPNVME_ERR_NULL, "addresses",
+		     NULL);
+	expect_error(upnvme_devices_unbind(NULL, 0), -EINVAL, UPNVME_ERR_NULL, "addresses", NULL);
+	expect_error(upnvme_devices_bind("fffe:ff:1f.7", NULL, 4, 0), -EINVAL, UPNVME_ERR_FLAGS,
+		     "flags 0x4", NULL);
+	expect_error(upnvme_devices_unbind("fffe:ff:1f.7", UPNVME_BIND_OWNER), -EINVAL,
+		     UPNVME_ERR_FLAGS, "flags 0x2", NULL);
+	expect_error(upnvme_devices_bind("fffe:ff:1f.6, fffe:ff:1f.7", NULL, 0, 0), -ENODEV,
+		     UPNVME_ERR_DEVICE_NOT_FOUND, "fffe:ff:1f.6", NULL);
+	expect_error(upnvme_devices_unbind("fffe:ff:1f.6,nvme0", UPNVME_BIND_FORCE), -ENODEV,
+		     UPNVME_ERR_DEVICE_NOT_FOUND, "fffe:ff:1f.6", NULL);
+	expect_error(upnvme_devices_bind("", NULL, 0, 0), -EINVAL, UPNVME_ERR_DEVICE_ADDRESS,
+		     "0000:01:00.0", NULL);
+	expect_error(upnvme_devices_bind("fffe:ff:1f.7", "uio_pci_generic", UPNVME_BIND_OWNER, 1),
+		     -ENOTSUP, UPNVME_ERR_DEVICE_DRIVER, "vfio-pci", NULL);
+}
+
 static void drivers_that_are_none_for_user_space_are_refused(void **state)
 {
 	expect_error(upnvme_device_bind("fffe:ff:1f.7", "nvme"), -EINVAL, UPNVME_ERR_DEVICE_DRIVER,
@@ -92,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(null_arguments_are_refused),
 		cmocka_unit_test(malformed_and_absent_addresses_are_told_apart),
+		cmocka_unit_test(several_are_refused_as_one),
 		cmocka_unit_test(drivers_that_are_none_for_user_space_are_refused),
 		cmocka_unit_test(what_is_listed_can_be_looked_up),
 		cmocka_unit_test(the_system_is_told_to_callers_older_and_newer),

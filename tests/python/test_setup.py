@@ -16,6 +16,7 @@ pytest.importorskip("rich")
 
 COMMAND = pathlib.Path(sys.executable).parent / "upnvme"
 LIMITS = "/etc/security/limits.d"
+RULES = "/etc/udev/rules.d"
 # Pairs of a folder and where it is mounted, then --, then the command.
 ENTER = 'while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 99; shift 2; done; shift; exec "$@"'
 if subprocess.run(["unshare", "-Urm", "sh", "-c", "mount --bind /tmp /sys"], capture_output=True).returncode:
@@ -27,7 +28,8 @@ class Machine:
 
     def __init__(self, folder):
         self.sys, self.limits, self.bin = folder / "sys", folder / "limits.d", folder / "bin"
-        for one in self.limits, self.bin, self.sys / "bus/pci/drivers":
+        self.rules = folder / "rules.d"
+        for one in self.limits, self.rules, self.bin, self.sys / "bus/pci/drivers":
             one.mkdir(parents=True)
         self.pages = self.sys / "kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
         self.pages.parent.mkdir(parents=True)
@@ -43,6 +45,7 @@ class Machine:
 
     def devices(self, *arguments, code=0, **options):
         mounts = [self.sys, "/sys"] + [self.limits, LIMITS] * os.path.isdir(LIMITS)
+        mounts += [self.rules, RULES] * os.path.isdir(RULES)
         environment = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", "SUDO_USER": "", "COLUMNS": "40"}
         process = child.run(["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", COMMAND, "devices",
                              *arguments], env=environment, **options)
@@ -129,3 +132,16 @@ def test_a_users_limit_is_written_once(machine):
     assert "upnvme-nobody.conf says: nobody - memlock unlimited" in machine.setup("--user", "nobody").stdout
     machine.setup("--user", "nobody", "--memlock", "8GiB", "--apply", "--yes")
     assert (machine.limits / "upnvme-nobody.conf").read_text() == "nobody - memlock 8388608\n"
+
+
+@pytest.mark.skipif(not os.path.isdir(RULES), reason="udev is not installed")
+def test_a_users_access_is_the_rule_that_the_tool_in_c_writes(machine):
+    machine.modprobe('mkdir "/sys/bus/pci/drivers/$1"')
+    assert f"to do: write into {RULES}/70-upnvme-nobody.rules: ACTION" in machine.setup("--user", "nobody").stdout
+    machine.setup("--user", "nobody", "--apply", "--yes")
+    assert "70-upnvme-nobody.rules says: ACTION" in machine.setup("--user", "nobody").stdout
+    tool = pathlib.Path(__file__).parents[2] / os.environ.get("UPNVME_BUILD", "build") / "bin/upnvme-devices"
+    mounts = [machine.sys, "/sys", machine.rules, RULES]
+    process = child.run(["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", tool, "setup", "--user", "nobody",
+                         "--huge-pages", "0"])
+    assert f"access      {RULES}/70-upnvme-nobody.rules has it: ACTION" in process.stdout, process.stderr

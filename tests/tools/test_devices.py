@@ -9,6 +9,7 @@ device in earnest is a kernel, in tests/vm.
 import functools
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import unittest
@@ -20,6 +21,7 @@ ADDRESS = "0000:01:00.0"
 ENTER = 'while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 99; shift 2; done; shift; exec "$@"'
 READONLY = 'mount -o remount,bind,ro /sys || exit 98; exec "$@"'
 LIMITS = "/etc/security/limits.d"
+RULES = "/etc/udev/rules.d"
 
 
 @functools.cache
@@ -50,6 +52,8 @@ class CommandLine(Case):
             (("list", "--apply"), "list does not take the options of setup"),
             (("unbind", ADDRESS, "--driver", "vfio-pci"), "unbind does not take --driver"),
             (("bind", ADDRESS, "--json"), "bind does not take --json"),
+            (("unbind", ADDRESS, "--user", "me"), "unbind does not take --user"),
+            (("setup", "--force"), "setup does not take --force"),
             (("bind", ADDRESS, "--driver", "nvme"), "--driver nvme: give vfio-pci"),
             (("bind", ADDRESS, "--driver"), "--driver needs a value"),
             (("list", "--json=yes"), "takes no value"),
@@ -65,6 +69,7 @@ class CommandLine(Case):
             (("setup", "--memlock", "lots"), "--memlock lots: give a size"),
             (("setup", "--user", ""), "--user : give the name of a user"),
             (("setup", "--user", "../../passwd"), "--user ../../passwd: give the name"),
+            (("setup", "--user", "a'; reboot; '"), "give the name of a user"),
         ]
         for args, sentence in cases:
             with self.subTest(args=args):
@@ -73,11 +78,12 @@ class CommandLine(Case):
                 self.assertEqual(done.stderr.count("\n"), 1)
                 self.assertEqual(done.stdout, "")
 
-    def test_an_address_that_is_none_is_refused_and_the_others_are_looked_at(self):
-        done = run(TOOL, "bind", "nvme0", "ffff:ff:1f.7", code=1)
-        self.assertIn('"nvme0" is no PCI address', done.stderr)
-        self.assertIn("no PCI device at ffff:ff:1f.7", done.stderr)
-        self.assertEqual(done.stdout, "")
+    def test_an_address_that_is_none_is_refused_and_so_are_the_others(self):
+        for addresses, sentence in ((("nvme0", "ffff:ff:1f.7"), '"nvme0" is no PCI address'),
+                                    (("ffff:ff:1f.7", "nvme0"), "no PCI device at ffff:ff:1f.7")):
+            done = run(TOOL, "bind", *addresses, code=1)
+            self.assertIn(sentence, done.stderr)
+            self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1))
 
     def test_an_output_that_is_full_is_an_error(self):
         with open("/dev/full", "wb") as full:
@@ -96,6 +102,8 @@ class Machine(Case):
         self.put("bus/pci/drivers_probe")
         self.limits = self.folder / "limits.d"
         self.limits.mkdir()
+        self.rules = self.folder / "rules.d"
+        self.rules.mkdir()
         self.path = os.environ["PATH"]
 
     def sys(self, path):
@@ -132,12 +140,19 @@ class Machine(Case):
         self.put(f"kernel/mm/hugepages/hugepages-{kib}kB/free_hugepages", f"{pages}\n")
 
     def tool(self, *args, code=0, before=()):
+        return self.inside(*before, BUILD / TOOL, *args, code=code)
+
+    def inside(self, *command, code=0):
+        """Runs it where /sys is the made-up one."""
         mounts = [self.folder / "sys", "/sys"]
         if os.path.isdir(LIMITS):
             mounts += [self.limits, LIMITS]
-        command = ["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--", *before, BUILD / TOOL, *args]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
-                              check=False, env={**os.environ, "PATH": self.path, "SUDO_USER": ""})
+        if os.path.isdir(RULES):
+            mounts += [self.rules, RULES]
+        enter = ["unshare", "-Urm", "sh", "-c", ENTER, "sh", *mounts, "--"]
+        done = subprocess.run([*enter, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=PATIENCE, check=False,
+                              env={**os.environ, "PATH": self.path, "SUDO_USER": ""})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
@@ -229,6 +244,9 @@ class Binding(Machine):
         done = self.tool("bind", ADDRESS, code=1)
         self.assertIn(f"vfio-pci did not take {ADDRESS}", done.stderr)
         self.assertIn("back with nvme", done.stderr)
+        self.device("0000:02:00.0", "nvme", 13)
+        done = self.tool("bind", ADDRESS, "0000:02:00.0", code=1)
+        self.assertIn("back with nvme", done.stderr)
 
     def test_what_is_bound_already_is_said_with_its_group(self):
         self.device(ADDRESS, "vfio-pci", 12)
@@ -304,6 +322,29 @@ class Setup(Machine):
         self.tool("setup", *user, "--memlock", "8GiB", "--apply")
         self.assertEqual((self.limits / "upnvme-nobody.conf").read_text(), "nobody - memlock 8388608\n")
         self.assertIn("there is no such user", self.tool("setup", "--user", "no-such", code=1).stderr)
+
+    @unittest.skipUnless(os.path.isdir(RULES), "udev is not installed")
+    def test_a_users_access_is_a_rule_whose_command_finds_the_group(self):
+        self.huge(2048, 0)
+        self.device(ADDRESS, "vfio-pci", 12)
+        user = ("--user", "nobody", "--huge-pages", "0:2MiB")
+        path = f"{RULES}/70-upnvme-nobody.rules"
+        self.assertIn(f'access      to do: write {path}: ACTION=="bind", ', self.tool("setup", *user).stdout)
+        self.assertEqual(list(self.rules.iterdir()), [])
+        shown = self.tool("setup", *user, "--apply").stdout
+        self.assertIn(f"access      written: {path}: ACTION", shown)
+        self.assertIn("After a reboot modules, huge pages and bindings are to be made anew", shown)
+        self.assertIn(f"access      {path} has it: ACTION", self.tool("setup", *user).stdout)
+        of_pci, of_vfio = (self.rules / "70-upnvme-nobody.rules").read_text().splitlines()
+        self.assertIn('DRIVER=="vfio-pci", ATTR{class}=="0x010802", RUN+="', of_pci)
+        self.assertEqual(of_vfio, 'SUBSYSTEM=="vfio-dev", ATTRS{class}=="0x010802", OWNER="nobody"')
+        command = of_pci.partition('RUN+="')[2].rstrip('"').replace("%p", f"/bus/pci/devices/{ADDRESS}")
+        chown = self.file("chown", b'#!/bin/sh\necho "$@"\n')
+        chown.chmod(0o755)
+        self.path = f"{self.folder}:{self.path}"
+        shell, option, script = shlex.split(command.replace("$$", "$"))
+        done = self.inside("/usr/bin/env", shell, option, script)
+        self.assertEqual(done.stdout, "nobody /dev/vfio/12\n")
 
 
 class Status(Machine):

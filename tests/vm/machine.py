@@ -23,28 +23,33 @@ class Controller:
     """One controller; `options` are those of QEMU's nvme device, for example {"mdts": 2}. With `plug` it can be pulled
     and plugged, each time with the next of its namespaces, in blocks of 512 bytes: QEMU can plug in no others, and none
     twice. With `beside` it is function 1 of the slot of the controller with that place in the list, whose options say
-    {"multifunction": "on"}. With `node` it is on a bus of that NUMA node's, behind a port."""
+    {"multifunction": "on"}. With `node` it is on a bus of that NUMA node's, behind a port. Those with the same
+    `subsystem` share the namespaces of the first of them."""
 
     namespaces: tuple
     options: dict = dataclasses.field(default_factory=dict)
     plug: bool = False
     beside: int = None
     node: int = None
+    subsystem: str = None
 
 
 @dataclasses.dataclass
 class Machine:
     """What is around the controllers. The IOMMU, if there is one, has `address_bits`; memory, in MiB, and the two
-    processors are shared out among the `nodes`; `hugepages` of 2 MiB are set aside when the guest boots."""
+    processors are shared out among the `nodes`; `hugepages` of 2 MiB are set aside when the guest boots; without
+    `multipath` the kernel makes a disk of a namespace for each controller that has it."""
 
     iommu: bool = True
     address_bits: int = 48
     memory: int = 1024
     nodes: int = 1
     hugepages: int = 0
+    multipath: bool = True
 
     def kernel_words(self):
         words = ["intel_iommu=on", "iommu=pt"] if self.iommu else []
+        words += [] if self.multipath else ["nvme_core.multipath=N"]
         return words + ([f"hugepages={self.hugepages}"] if self.hugepages else [])
 
     def memory_arguments(self):
@@ -115,7 +120,13 @@ def controller_arguments(folder, index, controller):
         yield from ("-device", ",".join(f"{key}={value}" for key, value in device.items()).removeprefix("driver="))
         return
     options = "".join(f",{key}={value}" for key, value in controller.options.items())
-    yield from ("-device", f"nvme,id=nvme{index},serial=serial{index},{bus}{slot}{options}")
+    serial = f"serial{index}"
+    if controller.subsystem:
+        serial = controller.subsystem  # one for all its controllers (NVMe Base 2.0, figure 275)
+        options += f",subsys={controller.subsystem}"
+        if controller.namespaces:
+            yield from ("-device", f"nvme-subsys,id={controller.subsystem}")
+    yield from ("-device", f"nvme,id=nvme{index},serial={serial},{bus}{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
         nsid, block = namespace.nsid or number, namespace.block
         yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={nsid},"

@@ -88,12 +88,17 @@ class Devices(guest.harness.Case):
         guest.shell(f"umount {self.mount}")
         self.bound()
 
-    def test_a_mount_that_cannot_be_seen_keeps_the_device_all_the_same(self):
+    def mounted_elsewhere(self):
+        """In another mount namespace, until it is told to go on."""
         guest.shell(f"mke2fs -q -F -t ext4 {self.disk}")
         hidden = subprocess.Popen(["unshare", "--mount", "sh", "-c",
                                    f"mount {self.disk} {self.mount} && echo mounted && read go"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.assertEqual(hidden.stdout.readline(), "mounted\n")
+        return hidden
+
+    def test_a_mount_that_cannot_be_seen_keeps_the_device_all_the_same(self):
+        hidden = self.mounted_elsewhere()
         self.refused(f"somebody has claimed /dev/{self.disk.name}")
         hidden.communicate("\n")
         self.bound()
@@ -126,6 +131,106 @@ class Devices(guest.harness.Case):
         self.refused("open")
         os.close(fd)
         self.bound()
+
+    def in_use(self, *words):
+        """It is not taken, and is listed so."""
+        self.refused(*words)
+        self.assertNotEqual(listed(ADDRESS)["in_use"], [])
+
+    def test_a_loop_device_over_the_disk_keeps_it(self):
+        guest.load("loop")
+        loop = guest.shell(f"mke2fs -q -F -t ext4 {self.disk}; losetup --find --show {self.disk}").strip()
+        guest.shell(f"mount {loop} {self.mount}")
+        self.in_use(f"{self.disk.name} is behind the loop device {pathlib.Path(loop).name}", "losetup -d")
+        guest.shell(f"umount {self.mount}")
+        self.in_use("is behind the loop device")
+        guest.shell(f"losetup -d {loop}; mknod {self.folder}/other b $(stat -c '0x%t 0x%T' {self.disk})")
+        guest.shell(f"losetup {loop} {self.folder}/other")
+        self.in_use(f"{self.disk.name} is behind the loop device")
+        guest.shell(f"losetup -d {loop}")
+        self.bound()
+
+    def load(self, *modules):
+        """For this test only."""
+        for module in modules:
+            guest.load(module)
+            self.addCleanup(guest.shell, f"busybox rmmod {module}")
+
+    def configfs(self):
+        """Without it nobody can say what its users have."""
+        self.refused("mount -t configfs none /sys/kernel/config", "nobody can say whether")
+        guest.shell("mount -t configfs none /sys/kernel/config")
+        self.addCleanup(guest.shell, "umount /sys/kernel/config")
+        return pathlib.Path("/sys/kernel/config")
+
+    def test_a_disk_that_nvmet_exports_is_kept(self):
+        self.load("nvmet")
+        subsystem = self.configfs() / "nvmet/subsystems/nqn.2014-08.org.example:one"
+        namespace = subsystem / "namespaces/3"
+        subsystem.mkdir()
+        namespace.mkdir()
+        guest.shell(f"ln -s {self.disk} {self.folder}/link")
+        (namespace / "device_path").write_text(f"{self.folder}/link")
+        (namespace / "enable").write_text("1")
+        self.in_use(f"{self.disk.name} is given to others by nvmet", "nvmetcli")
+        (namespace / "enable").write_text("0")
+        namespace.rmdir()
+        subsystem.rmdir()
+        self.bound()
+
+    def test_a_disk_that_lio_exports_is_kept(self):
+        self.load("target_core_mod", "target_core_file", "target_core_iblock")
+        core = self.configfs() / "target/core"
+        for backend, control in (("fileio_0", f"fd_dev_name={self.disk},fd_dev_size={MIB}"),
+                                 ("iblock_0", f"udev_path={self.disk}")):
+            device = core / backend / "one"
+            device.mkdir(parents=True)
+            (device / "control").write_text(control)
+            self.assertEqual(listed(ADDRESS)["in_use"], [])
+            (device / "enable").write_text("1")
+            self.in_use(f"{self.disk.name} is given to others by LIO (core/{backend}/one)", "targetcli")
+            device.rmdir()
+            device.parent.rmdir()
+        self.bound()
+
+    def test_what_claims_is_seen_by_its_claim(self):
+        """A table of device-mapper's that is not active; a disk that zram may write to."""
+        guest.load("dm-mod")
+        guest.load("zram")
+        guest.shell(f"dmsetup create idle --notable; dmsetup load idle --table '0 8 linear {self.disk} 0'")
+        self.refused("in use")
+        guest.shell("dmsetup remove idle")
+        pathlib.Path("/sys/block/zram0/backing_dev").write_text(str(self.disk))
+        self.refused(f"somebody has claimed /dev/{self.disk.name}")
+        pathlib.Path("/sys/block/zram0/reset").write_text("1")
+        self.bound()
+
+    def hidden(self, *words, before):
+        """As `refused`, from where not all can be seen; by force it is taken."""
+        with self.disk.open("rb") as unseen:
+            done = subprocess.run([*before, guest.BUILD / TOOL, "bind", ADDRESS], capture_output=True, text=True,
+                                  check=False, timeout=guest.PATIENCE_SECONDS)
+            self.assertEqual((done.returncode, guest.driver_of(ADDRESS), unseen.closed), (1, "nvme", False))
+        for word in ("nobody can say whether", *words):
+            self.assertIn(word, done.stderr)
+
+    def test_from_where_not_all_processes_can_be_seen_it_is_refused(self):
+        self.hidden("another PID namespace", before=["unshare", "--pid", "--fork", "--mount-proc"])
+        self.hidden("does not show all processes", before=[
+            "unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=2 none /proc; exec setpriv --bounding-set "
+            '-sys_ptrace --inh-caps -sys_ptrace "$@"', "sh"])
+        done = guest.run("/usr/bin/unshare", "--pid", "--fork", "--mount-proc", guest.BUILD / TOOL, "bind", ADDRESS,
+                         "--force")
+        self.assertIn("vfio-pci (was: nvme)", done.stdout)
+
+    def test_a_dev_of_ones_own_is_no_proof(self):
+        hidden = self.mounted_elsewhere()
+        for setting in (":", f"mknod /dev/{self.disk.name} b 1 0"):
+            done = guest.run("/usr/bin/unshare", "--mount", "sh", "-ec", f"mount -t tmpfs none /dev; {setting}; "
+                             f"exec {guest.BUILD / TOOL} bind {ADDRESS}", code=1)
+            self.assertIn(f"whether somebody has claimed /dev/{self.disk.name} cannot be seen", done.stderr)
+            self.assertEqual(guest.driver_of(ADDRESS), "nvme")
+        hidden.communicate("\n")
 
     def test_a_device_that_is_driven_from_user_space_is_not_given_back(self):
         self.bound()

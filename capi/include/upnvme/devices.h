@@ -22,9 +22,12 @@ extern "C" {
  * @{ */
 #define UPNVME_DEVICE_MOUNTED 0x1u /**< a file system on it is mounted */
 #define UPNVME_DEVICE_SWAP    0x2u /**< the system swaps to it */
-#define UPNVME_DEVICE_HELD    0x4u /**< it is part of a device of LVM, md, dm-crypt, ... */
+#define UPNVME_DEVICE_HELD    0x4u /**< it is part of a device of LVM, md, dm-crypt, loop, ... */
 #define UPNVME_DEVICE_OPEN    0x8u /**< a process has it open (blocks, VFIO group, UIO) */
-#define UPNVME_DEVICE_IN_USE  0xfu /**< any of these */
+#define UPNVME_DEVICE_EXPORTED \
+	0x10u /**< the kernel gives it to others (nvmet, LIO, a USB gadget, ...) */
+#define UPNVME_DEVICE_FUNCTIONS 0x20u /**< it has virtual functions (SR-IOV) */
+#define UPNVME_DEVICE_IN_USE    0x3fu /**< any of these */
 /** @} */
 
 /** An NVMe device; a frozen record of 512 bytes. Texts are terminated, and empty where they are not
@@ -81,33 +84,75 @@ UPNVME_API int upnvme_devices_list(struct upnvme_device *devices, uint32_t n);
 UPNVME_API int upnvme_device_get(const char *address, struct upnvme_device *device);
 
 /**
- * Takes a device from its driver and gives it to one for user space. A device that is bound to it
- * already is left alone. When this fails the device is back with the driver that it had;
- * UPNVME_ERR_BIND_STUCK says that not even that was possible.
+ * Takes a device from its driver and gives it to one for user space: upnvme_devices_bind of one device, without flags.
  *
  * @param address  PCI address
- * @param driver  "vfio-pci" (the default, for null), "uio_pci_generic" or "igb_uio"
- * @return 0, or a negative errno: -EINVAL (null, no address, no such driver), -ENODEV (absent),
- *   -ENOTSUP (not an NVMe device), -EBUSY (its blocks or its VFIO group are in use; its driver is
- *   one whose users cannot be seen; its IOMMU group has devices that other drivers keep), -ENXIO
- *   (no IOMMU, or one that this driver cannot program), -ENOENT (the driver is not loaded, or
- *   /sys or /proc is not mounted),
- *   -EACCES, -EPERM, -EROFS (permission), -EIO (the kernel refused), -ENOMEM
+ * @param driver  as of upnvme_devices_bind
+ * @return as upnvme_devices_bind
  * @thread Any thread.
  * @since 0.1
  */
 UPNVME_API int upnvme_device_bind(const char *address, const char *driver);
 
 /**
- * Gives a device back to the kernel's nvme driver. A device that is bound to it already is left
- * alone.
+ * Gives a device back to the kernel's nvme driver: upnvme_devices_unbind of one device, without flags.
  *
  * @param address  PCI address
- * @return as upnvme_device_bind; -EBUSY while a process drives it
+ * @return as upnvme_devices_bind; -EBUSY while a process drives it
  * @thread Any thread.
  * @since 0.1
  */
 UPNVME_API int upnvme_device_unbind(const char *address);
+
+/** @name Flags of upnvme_devices_bind and upnvme_devices_unbind
+ * @{ */
+#define UPNVME_BIND_FORCE \
+	0x1u /**< also where it cannot be seen whether somebody uses it; not what is seen to be used */
+#define UPNVME_BIND_OWNER 0x2u /**< the nodes of VFIO become `owner`'s */
+/** @} */
+
+/**
+ * Takes devices from their drivers and gives them to one for user space: all of them, or none. First all are
+ * checked, then all are claimed, so that nobody can begin to use them, then all are moved. Devices that share an IOMMU
+ * group, which VFIO takes whole, are bound in one call. A device that is bound to the driver already is left alone.
+ *
+ * When this fails all devices are back with the drivers that they had; UPNVME_ERR_BIND_STUCK says that not even that
+ * was possible. While devices have no driver, signals are blocked in the calling thread; a program with other threads
+ * blocks those that would end it there.
+ *
+ * Who uses a device: mounts, swap, holders, claims, processes, loop devices, what the kernel gives to others (nvmet,
+ * LIO, ...), virtual functions; also by way of another controller that has the same namespace. Not seen are: a process
+ * that has but a mapping of the disk, or has it registered with io_uring, and has closed its descriptor; a node with
+ * another name outside of /dev; and another host or program that drives another controller of the same subsystem.
+ *
+ * @param addresses  PCI addresses, with commas or white space between them
+ * @param driver  "vfio-pci" (the default, for null), "uio_pci_generic" or "igb_uio"
+ * @param flags  UPNVME_BIND_..., 0 for none
+ * @param owner  the number of the user to whom the nodes of VFIO are given, with UPNVME_BIND_OWNER: until the
+ *   device is bound anew, or the machine boots
+ * @return 0, or a negative errno: -EINVAL (null, no address, no such driver, flags), -ENODEV (absent),
+ *   -ENOTSUP (not an NVMe device; an owner with a UIO driver), -EBUSY (in use; UPNVME_ERR_DEVICE_UNSEEN: whether it
+ *   is in use cannot be seen, in a container for example; its driver is one whose users cannot be seen; its IOMMU
+ *   group has devices that other drivers keep), -ENXIO (no IOMMU, or one that this driver cannot program),
+ *   -ENOENT (the driver is not loaded, or /sys or /proc is not mounted),
+ *   -EACCES, -EPERM, -EROFS (permission), -EIO (the kernel refused), -ENOMEM
+ * @thread Any thread.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_devices_bind(const char *addresses, const char *driver, uint32_t flags,
+				   uint32_t owner);
+
+/**
+ * Gives devices back to the kernel's nvme driver, all of them or none. A device that is bound to it already is left
+ * alone.
+ *
+ * @param addresses  PCI addresses, with commas or white space between them
+ * @param flags  UPNVME_BIND_FORCE, or 0
+ * @return as upnvme_devices_bind; -EBUSY while a process drives one of them
+ * @thread Any thread.
+ * @since 0.1
+ */
+UPNVME_API int upnvme_devices_unbind(const char *addresses, uint32_t flags);
 
 /** @name upnvme_system.flags
  * @{ */

@@ -99,6 +99,8 @@ extern "C" {
 #define UPNVME_ERR_HUGE_PAGES       157u /**< too few huge pages are free, or there are none */
 #define UPNVME_ERR_PLUGIN           158u /**< a part of the library is missing, or of another build */
 #define UPNVME_ERR_UNSAFE           159u /**< a device that could reach all memory needs unsafe=1 */
+#define UPNVME_ERR_DEVICE_UNSEEN    160u /**< whether somebody uses it cannot be seen from here */
+#define UPNVME_ERR_DEVICE_POWER     161u /**< it sleeps (D3) and does not wake */
 /** @} */
 
 /** The last error of a thread; a frozen record of 512 bytes. */

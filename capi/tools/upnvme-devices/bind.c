@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bind and unbind: each device by itself; one that is refused does not stop the others. */
+/* bind and unbind: all the devices, or none. */
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <upnvme.h>
@@ -25,34 +27,82 @@ static void show(const struct upnvme_device *before, const struct upnvme_device 
 	printf("\n");
 }
 
-/* Gives it to `driver`, or back to the kernel if that is null. */
-static int move(const char *address, const char *driver)
+/* Comma-separated, as the library takes them; null without memory. */
+static char *join(const struct options *options)
 {
-	struct upnvme_device before, now;
+	size_t bytes = 1;
+	char *joined;
 
-	if (upnvme_device_get(address, &before) < 0)
+	for (int i = 0; i < options->naddresses; i++)
+		bytes += strlen(options->addresses[i]) + 1;
+	joined = calloc(1, bytes);
+	for (int i = 0; joined && i < options->naddresses; i++) {
+		strcat(joined, options->addresses[i]);
+		strcat(joined, ",");
+	}
+	return joined;
+}
+
+static int look(const struct options *options, struct upnvme_device *devices)
+{
+	for (int i = 0; i < options->naddresses; i++)
+		if (upnvme_device_get(options->addresses[i], &devices[i]) < 0)
+			return failed();
+	return EXIT_GOOD;
+}
+
+/* Gives them to `driver`, or back to the kernel if that is null. */
+static int move(const struct options *options, const char *addresses, const char *driver)
+{
+	uint32_t flags = options->force ? UPNVME_BIND_FORCE : 0, owner = 0;
+
+	if (driver && options->user) {
+		const struct passwd *user = getpwnam(options->user);
+
+		if (!user) {
+			fprintf(stderr, "%s: there is no user %s\n", PROGRAM, options->user);
+			return EXIT_BAD;
+		}
+		flags |= UPNVME_BIND_OWNER;
+		owner = user->pw_uid;
+	}
+	if ((driver ? upnvme_devices_bind(addresses, driver, flags, owner) :
+		      upnvme_devices_unbind(addresses, flags)) < 0)
 		return failed();
-	if ((driver ? upnvme_device_bind(address, driver) : upnvme_device_unbind(address)) < 0)
-		return failed();
-	if (upnvme_device_get(address, &now) < 0)
-		return failed();
-	show(&before, &now);
 	return EXIT_GOOD;
 }
 
 static int move_all(const struct options *options, const char *driver)
 {
-	int code = EXIT_GOOD;
+	size_t n = (size_t)options->naddresses;
+	struct upnvme_device *before = calloc(n, sizeof(*before)), *now = calloc(n, sizeof(*now));
+	char *addresses = join(options);
+	int code = EXIT_BAD;
 
-	for (int i = 0; i < options->naddresses; i++)
-		if (move(options->addresses[i], driver) != EXIT_GOOD)
-			code = EXIT_BAD;
+	if (!before || !now || !addresses)
+		fprintf(stderr, "%s: no memory\n", PROGRAM);
+	else
+		code = look(options, before);
+	if (code == EXIT_GOOD)
+		code = move(options, addresses, driver);
+	if (code == EXIT_GOOD)
+		code = look(options, now);
+	for (size_t i = 0; i < n && code == EXIT_GOOD; i++)
+		show(&before[i], &now[i]);
+	free(addresses);
+	free(before);
+	free(now);
 	return code;
 }
 
 int run_bind(const struct options *options)
 {
-	return move_all(options, options->driver);
+	int code = move_all(options, options->driver);
+
+	if (code == EXIT_GOOD && options->user)
+		printf("%s drives them until they are bound anew; setup --user %s --apply makes that last\n",
+		       options->user, options->user);
+	return code;
 }
 
 int run_unbind(const struct options *options)

@@ -85,10 +85,9 @@ static void put_uses(uint32_t flags)
 		uint32_t flag;
 		const char *word;
 	} uses[] = {
-		{ UPNVME_DEVICE_MOUNTED, "mounted" },
-		{ UPNVME_DEVICE_SWAP, "swap" },
-		{ UPNVME_DEVICE_HELD, "held" },
-		{ UPNVME_DEVICE_OPEN, "open" },
+		{ UPNVME_DEVICE_MOUNTED, "mounted" },   { UPNVME_DEVICE_SWAP, "swap" },
+		{ UPNVME_DEVICE_HELD, "held" },         { UPNVME_DEVICE_OPEN, "open" },
+		{ UPNVME_DEVICE_EXPORTED, "exported" }, { UPNVME_DEVICE_FUNCTIONS, "functions" },
 	};
 	const char *comma = "";
 

@@ -18,8 +18,9 @@
 
 static const char help[] =
 	"usage: " PROGRAM " list [--json]\n"
-	"       " PROGRAM " bind ADDRESS... [--driver vfio-pci|uio_pci_generic|igb_uio]\n"
-	"       " PROGRAM " unbind ADDRESS...\n"
+	"       " PROGRAM
+	" bind ADDRESS... [--driver vfio-pci|uio_pci_generic|igb_uio] [--user NAME] [--force]\n"
+	"       " PROGRAM " unbind ADDRESS... [--force]\n"
 	"       " PROGRAM
 	" setup [--driver DRIVER] [--huge-pages N[:SIZE]] [--user NAME] [--memlock SIZE] [--apply]\n"
 	"       " PROGRAM " status [--json]\n"
@@ -28,10 +29,12 @@ static const char help[] =
 	"\n"
 	"  list      each device: address, model (as the kernel's nvme driver knows it, else vendor:device), driver,\n"
 	"            IOMMU group, NUMA node, and who uses it; other users' processes are seen by root only\n"
-	"  bind      takes devices from the kernel and gives them to a driver for user space. Refused, with reason\n"
-	"            and remedy: a device that is mounted, swapped to, part of LVM, md or the like, or open; one\n"
-	"            whose IOMMU group has devices that other drivers keep; one without an IOMMU. When a driver does\n"
-	"            not take its device, the device goes back to where it was\n"
+	"  bind      takes devices from the kernel and gives them to a driver for user space: all of them, or none.\n"
+	"            Refused, with reason and remedy: a device that is mounted, swapped to, part of LVM, md, a loop\n"
+	"            device or the like, given to others by the kernel (nvmet, LIO, ...), or open; one with virtual\n"
+	"            functions; one whose IOMMU group has devices that other drivers keep and that are not bound\n"
+	"            with it; one without an IOMMU. When a driver does not take a device, all go back to where they\n"
+	"            were. After a reboot devices are with the kernel again\n"
 	"  unbind    gives devices back to the kernel's nvme driver; refused while a process drives them\n"
 	"  setup     shows what this machine lacks, and with --apply does it; pages and modules last until the next\n"
 	"            boot\n"
@@ -39,28 +42,31 @@ static const char help[] =
 	"\n"
 	"  --driver DRIVER    vfio-pci (the default), or a UIO driver, with which the device can write to all memory\n"
 	"  --huge-pages N     huge pages to set aside, of the default size or of SIZE: 512, 1024:2MiB, 4:1GiB (512)\n"
-	"  --user NAME        who may lock memory for DMA: written to /etc/security/limits.d/upnvme-NAME.conf, valid\n"
-	"                     from the next login (whoever called sudo; root needs no limit)\n"
+	"  --user NAME        bind: who is to drive the devices: VFIO's nodes become his, until they are bound\n"
+	"                     anew. setup: who may lock memory for DMA (/etc/security/limits.d/upnvme-NAME.conf, from\n"
+	"                     the next login on) and drive whatever NVMe device vfio-pci gets, after a reboot too\n"
+	"                     (/etc/udev/rules.d/70-upnvme-NAME.rules); whoever called sudo, if not given\n"
+	"  --force            also where it cannot be seen whether somebody uses a device, as in a container; what is\n"
+	"                     seen to be in use is not taken\n"
 	"  --memlock SIZE     how much: 8GiB, unlimited (unlimited)\n"
 	"  --apply            do it\n"
 	"  --json             print JSON instead of a table\n"
 	"  --help, --version\n"
 	"\n"
-	"An address is domain:bus:device.function, as in 0000:01:00.0. To let a user who is not root drive a device\n"
-	"that is bound to vfio-pci: chown NAME /dev/vfio/GROUP. Exit code: 0 all went well, 1 something was refused\n"
-	"or failed, 2 the command line is wrong.\n"
+	"An address is domain:bus:device.function, as in 0000:01:00.0. Exit code: 0 all went well, 1 something was\n"
+	"refused or failed, 2 the command line is wrong.\n"
 	"\n"
 	"JSON of list: an array of {address, vendor_id, device_id, subsystem_vendor_id, subsystem_id, model, serial,\n"
 	"firmware, driver, kernel_name, iommu_group, numa_node, in_use, in_use_by}; of status: {iommu{on,groups,\n"
 	"noiommu_allowed}, drivers{NAME: loaded}, huge_pages{default_bytes,sizes[{bytes,pages,free}]}, memlock{bytes,\n"
 	"max_bytes,may_exceed}}. What is not known, and a limit that is none, is null; in_use is an array of mounted,\n"
-	"swap, held and open.\n";
+	"swap, held, open, exported and functions.\n";
 
 const struct command commands[] = {
 	{ "list", TAKES_JSON, false, run_list },
-	{ "bind", TAKES_DRIVER, true, run_bind },
-	{ "unbind", 0, true, run_unbind },
-	{ "setup", TAKES_DRIVER | TAKES_SETUP, false, run_setup },
+	{ "bind", TAKES_DRIVER | TAKES_USER | TAKES_FORCE, true, run_bind },
+	{ "unbind", TAKES_FORCE, true, run_unbind },
+	{ "setup", TAKES_DRIVER | TAKES_SETUP | TAKES_USER, false, run_setup },
 	{ "status", TAKES_JSON, false, run_status },
 	{ NULL, 0, false, NULL },
 };
@@ -71,6 +77,7 @@ enum {
 	OPT_MEMLOCK,
 	OPT_USER,
 	OPT_APPLY,
+	OPT_FORCE,
 	OPT_JSON,
 	OPT_HELP,
 	OPT_VERSION,
@@ -82,6 +89,7 @@ static const struct option longs[] = {
 	{ "memlock", required_argument, NULL, OPT_MEMLOCK },
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "apply", no_argument, NULL, OPT_APPLY },
+	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -142,7 +150,7 @@ static int take_memlock(struct options *options, const char *text)
 /* The name becomes part of a file's name and of a line in it. */
 static int take_user(struct options *options, const char *text)
 {
-	if (!*text || *text == '-' || *text == '.' || strpbrk(text, "/ \t\n#*%@:"))
+	if (!*text || *text == '-' || *text == '.' || strpbrk(text, "/ \t\n#*%@:'\"\\$`;&|<>(){}"))
 		return wrong("--user %s: give the name of a user", text);
 	options->user = text;
 	return GO_ON;
@@ -171,6 +179,9 @@ static int take(struct options *options, int option, const char *text)
 	case OPT_APPLY:
 		options->apply = true;
 		return GO_ON;
+	case OPT_FORCE:
+		options->force = true;
+		return GO_ON;
 	case OPT_JSON:
 		options->json = true;
 		return GO_ON;
@@ -187,6 +198,18 @@ static int refuse(int option, char **argv)
 	if (optopt >= OPT_DRIVER)
 		return wrong("%s takes no value", argv[optind - 1]);
 	return wrong("%s is no option, or could be several", argv[optind - 1]);
+}
+
+/* Options of other commands, as bits. */
+static int refuse_foreign(const struct command *command, uint32_t foreign)
+{
+	static const char *const names[] = { "--driver", "--json", "the options of setup",
+					     "--force", "--user" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (foreign >> i & 1)
+			return wrong("%s does not take %s", command->word, names[i]);
+	return GO_ON;
 }
 
 static int take_command(struct options *options, int argc, char **argv, uint32_t given)
@@ -208,19 +231,23 @@ static int take_command(struct options *options, int argc, char **argv, uint32_t
 			     command->word);
 	if (!command->addresses && options->naddresses)
 		return wrong("\"%s\" is one word too many", options->addresses[0]);
-	if (given & ~command->options)
-		return wrong("%s does not take %s", command->word,
-			     given & ~command->options & TAKES_JSON   ? "--json" :
-			     given & ~command->options & TAKES_DRIVER ? "--driver" :
-									"the options of setup");
-	return GO_ON;
+	return refuse_foreign(command, given & ~command->options);
 }
 
 static uint32_t bit_of(int option)
 {
-	if (option == OPT_DRIVER)
+	switch (option) {
+	case OPT_DRIVER:
 		return TAKES_DRIVER;
-	return option == OPT_JSON ? TAKES_JSON : TAKES_SETUP;
+	case OPT_JSON:
+		return TAKES_JSON;
+	case OPT_FORCE:
+		return TAKES_FORCE;
+	case OPT_USER:
+		return TAKES_USER;
+	default:
+		return TAKES_SETUP;
+	}
 }
 
 int options_parse(struct options *options, int argc, char **argv)

@@ -30,11 +30,12 @@ struct options {
 	char **addresses;
 	int naddresses;
 	const char *driver;
-	const char *user;       /* whose memlock limit; null: nobody's */
+	const char *user;       /* who is to drive devices; null: nobody but root */
 	uint64_t nhuge;         /* huge pages to have */
 	uint64_t huge_bytes;    /* of a page; 0: the default size */
 	uint64_t memlock_bytes; /* UINT64_MAX: no limit */
 	bool apply;
+	bool force; /* although it cannot be seen who uses a device */
 	bool json;
 };
 
@@ -46,6 +47,8 @@ int options_parse(struct options *options, int argc, char **argv);
 #define TAKES_DRIVER 0x1u
 #define TAKES_JSON   0x2u
 #define TAKES_SETUP  0x4u
+#define TAKES_FORCE  0x8u
+#define TAKES_USER   0x10u
 
 /* The commands. Each returns an exit code. */
 int run_list(const struct options *options);

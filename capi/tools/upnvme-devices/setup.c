@@ -16,7 +16,9 @@
 #include "options.h"
 #include "text.h"
 
-#define LIMITS "/etc/security/limits.d"
+#define LIMITS    "/etc/security/limits.d"
+#define RULES     "/etc/udev/rules.d"
+#define FILE_ROOM 640 /* of what is written there */
 
 static int failed(const char *what, const char *why)
 {
@@ -172,7 +174,7 @@ static int do_huge(const struct options *options, const struct upnvme_system *sy
 	return code;
 }
 
-/* --- lockable memory ------------------------------------------------------------------------------ */
+/* --- what a user needs ---------------------------------------------------------------------------- */
 
 /* limits.conf(5): "-" is both limits; memlock is in KiB. */
 static void limits_line(char *line, size_t room, const char *user, uint64_t bytes)
@@ -183,48 +185,87 @@ static void limits_line(char *line, size_t room, const char *user, uint64_t byte
 		snprintf(line, room, "%s - memlock %" PRIu64 "\n", user, bytes / 1024);
 }
 
-static bool holds(const char *path, const char *line)
+static bool holds(const char *path, const char *text)
 {
-	char text[256];
+	char there[FILE_ROOM];
 	FILE *file = fopen(path, "re");
-	bool same;
+	size_t n;
 
 	if (!file)
 		return false;
-	same = fgets(text, sizeof(text), file) && !strcmp(text, line);
+	n = fread(there, 1, sizeof(there) - 1, file);
+	there[n] = '\0';
 	fclose(file);
-	return same;
+	return !strcmp(there, text);
+}
+
+/* Has the file hold this text, and shows it line by line under `what`. */
+static int have(const struct options *options, const char *what, const char *path, const char *text)
+{
+	int code = EXIT_GOOD;
+	bool had = holds(path, text);
+
+	if (!had && options->apply)
+		code = write_file(path, O_CREAT | O_TRUNC, text);
+	if (code != EXIT_GOOD)
+		return code;
+	printf("%-11s %s%s%s", what,
+	       had            ? "" :
+	       options->apply ? "written: " :
+				"to do: write ",
+	       path, had ? " has it: " : ": ");
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		printf("%s%.*s\n", line == text ? "" : "            ", (int)strcspn(line, "\n"),
+		       line);
+	return EXIT_GOOD;
 }
 
 static int limit_user(const struct options *options, const char *user)
 {
 	char path[160], line[160];
-	int code = EXIT_GOOD;
 
-	if (strlen(user) > 64 || !getpwnam(user))
-		return failed(user, "there is no such user");
 	snprintf(path, sizeof(path), LIMITS "/upnvme-%s.conf", user);
 	limits_line(line, sizeof(line), user, options->memlock_bytes);
-	if (holds(path, line)) {
-		printf("memlock     %s has it: %s", path, line);
-		return EXIT_GOOD;
-	}
-	if (options->apply)
-		code = write_file(path, O_CREAT | O_TRUNC, line);
-	if (code == EXIT_GOOD)
-		printf("memlock     %s %s: %s", options->apply ? "written:" : "to do: write", path,
-		       line);
-	return code;
+	return have(options, "memlock", path, line);
 }
 
-static int do_memlock(const struct options *options)
+/*
+ * VFIO's node of a group is made anew, and root's, whenever a first device of it is bound. udev(7): the device's own
+ * event names it, which a rule for nodes of VFIO could not tell from those of other devices; %p is its path, $$ a $.
+ */
+static int rule_for_user(const struct options *options, const char *user)
+{
+	char path[160], rules[FILE_ROOM];
+
+	if (access(RULES, F_OK)) {
+		printf("access      there is no " RULES
+		       " here: after each bind, chown %s /dev/vfio/GROUP\n",
+		       user);
+		return EXIT_GOOD;
+	}
+	snprintf(path, sizeof(path), RULES "/70-upnvme-%s.rules", user);
+	snprintf(
+		rules, sizeof(rules),
+		"ACTION==\"bind\", SUBSYSTEM==\"pci\", DRIVER==\"vfio-pci\", ATTR{class}==\"0x010802\", "
+		"RUN+=\"/bin/sh -c 'chown %s /dev/vfio/$$(basename $$(readlink /sys%%p/iommu_group))'\"\n"
+		"SUBSYSTEM==\"vfio-dev\", ATTRS{class}==\"0x010802\", OWNER=\"%s\"\n",
+		user, user);
+	return have(options, "access", path, rules);
+}
+
+/* --- who is to drive devices ---------------------------------------------------------------------- */
+
+static int do_user(const struct options *options)
 {
 	const char *user = options->user ? options->user : getenv("SUDO_USER");
 
-	if (user && *user && strcmp(user, "root") != 0)
-		return limit_user(options, user);
-	printf("memlock     root may lock what it likes; for another user, give --user NAME\n");
-	return EXIT_GOOD;
+	if (!user || !*user || !strcmp(user, "root")) {
+		printf("memlock     root may lock what it likes; for another user, give --user NAME\n");
+		return EXIT_GOOD;
+	}
+	if (strlen(user) > 64 || !getpwnam(user))
+		return failed(user, "there is no such user");
+	return limit_user(options, user) | rule_for_user(options, user);
 }
 
 int run_setup(const struct options *options)
@@ -237,8 +278,11 @@ int run_setup(const struct options *options)
 	show_iommu(options, &system);
 	code |= do_module(options, &system);
 	code |= do_huge(options, &system);
-	code |= do_memlock(options);
+	code |= do_user(options);
 	if (!options->apply)
 		printf("Nothing was changed: --apply does what is to do.\n");
+	else
+		printf("After a reboot modules, huge pages and bindings are to be made anew; limits and rules "
+		       "stay.\n");
 	return code;
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/util.h"
+#include "env/vfio/reserved.h"
 
 #define CONTAINER_PATH "/dev/vfio/vfio"
 
@@ -45,23 +46,38 @@ static int container_open(struct container *container, const char *address)
 			 address);
 }
 
-static int container_enable(struct container *container, int group_fd, const char *address)
+/* Firmware's memory comes first: where there is some, nothing else is to blame. */
+static int error_enable(int err, unsigned number, const char *address)
 {
-	if (ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, &container->fd))
-		return error_set(-errno, UPNVME_ERR_SYSTEM,
-				 "%s: VFIO does not take its group into a container: %s", address,
-				 strerror(errno));
-	if (!ioctl(container->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		return 0;
-	if (errno == EPERM)
+	struct iova_range range;
+
+	if (reserved_for_firmware("/sys", number, &range))
+		return error_set(
+			-err, UPNVME_ERR_DEVICE_IOMMU,
+			"%s: the firmware has the device use memory from %#llx to %#llx for itself "
+			"(RMRR; \"direct\" in /sys/kernel/iommu_groups/%u/reserved_regions), and the "
+			"kernel hands out no such device: look for a newer firmware of the machine or a "
+			"setting of it that ends this for the slot, or use another slot",
+			address, (unsigned long long)range.first, (unsigned long long)range.last,
+			number);
+	if (err == EPERM)
 		return error_set(-EPERM, UPNVME_ERR_DEVICE_IOMMU,
 				 "%s: the IOMMU cannot remap interrupts, and VFIO refuses to hand "
 				 "out a device without that: switch interrupt remapping on in the "
-				 "firmware, or trust the device and load vfio_iommu_type1 with "
-				 "allow_unsafe_interrupts=1",
+				 "firmware (x2APIC, \"interrupt remapping\"), and boot without "
+				 "intremap=off",
 				 address);
-	return error_set(-errno, UPNVME_ERR_DEVICE_IOMMU,
-			 "%s: VFIO cannot use the IOMMU for it: %s", address, strerror(errno));
+	return error_set(-err, UPNVME_ERR_DEVICE_IOMMU, "%s: VFIO cannot use the IOMMU for it: %s",
+			 address, strerror(err));
+}
+
+static int container_enable(struct container *container, int group_fd, unsigned number,
+			    const char *address)
+{
+	if (ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, &container->fd) ||
+	    ioctl(container->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return error_enable(errno, number, address);
+	return 0;
 }
 
 /* The capability of this kind in an answer of the kernel's, or null. */
@@ -131,8 +147,8 @@ int container_refresh(struct container *container, const char *address)
 	return rc;
 }
 
-int container_create(struct container **container, int group_fd, const struct pages *pages,
-		     const char *address)
+int container_create(struct container **container, int group_fd, unsigned number,
+		     const struct pages *pages, const char *address)
 {
 	struct container *created = calloc(1, sizeof(*created));
 	int rc;
@@ -145,7 +161,7 @@ int container_create(struct container **container, int group_fd, const struct pa
 	pthread_mutex_init(&created->lock, NULL);
 	rc = container_open(created, address);
 	if (!rc)
-		rc = container_enable(created, group_fd, address);
+		rc = container_enable(created, group_fd, number, address);
 	if (!rc)
 		rc = container_refresh(created, address);
 	if (rc)

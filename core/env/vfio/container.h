@@ -44,8 +44,8 @@ int group_get(struct group **group, unsigned number, const struct pages *pages,
 void group_put(struct group *group);
 
 /* container.c */
-int container_create(struct container **container, int group_fd, const struct pages *pages,
-		     const char *address);
+int container_create(struct container **container, int group_fd, unsigned number,
+		     const struct pages *pages, const char *address);
 void container_destroy(struct container *container);
 /* Reads which addresses the IOMMU offers now. */
 int container_refresh(struct container *container, const char *address);

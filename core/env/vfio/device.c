@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/pause.h"
 #include "base/util.h"
+#include "env/power.h"
 #include "env/vfio/container.h"
 #include "env/vfio/vfio.h"
 
@@ -73,6 +74,8 @@ static int error_device(int err, const char *address)
 				 "%s: vfio-pci does not hold the device: bind it with "
 				 "`upnvme-devices bind %s`",
 				 address, address);
+	if (power_is_off("/sys", address))
+		return power_error(address, "D3");
 	return error_set(-err, UPNVME_ERR_SYSTEM, "%s: VFIO does not hand the device out: %s",
 			 address, strerror(err));
 }

@@ -36,6 +36,8 @@ static int error_map(int err, const void *va, uint64_t bytes)
 			"memory from %p on, %llu bytes, is not (wholly) mapped for reading "
 			"and writing in this process: register memory that is",
 			va, (unsigned long long)bytes);
+	if (err == ENOMEM)
+		return memlock_refused(bytes);
 	if (err == ENOSPC)
 		return error_set(-ENOSPC, UPNVME_ERR_DEVICE_IOMMU,
 				 "the kernel allows no more DMA mappings: register fewer, larger "

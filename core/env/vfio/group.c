@@ -35,10 +35,11 @@ static int error_open(int err, unsigned number, const char *address)
 	switch (err) {
 	case EACCES:
 	case EPERM:
-		return error_set(-EACCES, UPNVME_ERR_DEVICE_ACCESS,
-				 "%s: this user may not open /dev/vfio/%u: as root: chown USER "
-				 "/dev/vfio/%u",
-				 address, number, number);
+		return error_set(
+			-EACCES, UPNVME_ERR_DEVICE_ACCESS,
+			"%s: this user may not open /dev/vfio/%u: as root: `upnvme-devices "
+			"bind %s --user NAME`",
+			address, number, address);
 	case EBUSY:
 		return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
 				 "%s: /dev/vfio/%u is in use: another process, or a child that "
@@ -67,11 +68,13 @@ static int check_viable(int fd, unsigned number, const char *address)
 				 address, number, strerror(errno));
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
-	return error_set(-EPERM, UPNVME_ERR_DEVICE_GROUP,
-			 "%s: other devices of IOMMU group %u are with kernel drivers: unbind all "
-			 "that /sys/kernel/iommu_groups/%u/devices lists, or move the device to a "
-			 "slot with a group of its own",
-			 address, number, number);
+	return error_set(
+		-EPERM, UPNVME_ERR_DEVICE_GROUP,
+		"%s: other devices of IOMMU group %u are with kernel drivers: give it back "
+		"and bind it anew together with those that are NVMe devices, which checks "
+		"them all (`upnvme-devices bind` names them), or move the device to a slot with a "
+		"group of its own",
+		address, number);
 }
 
 static int group_open(int *fd, unsigned number, const char *address)
@@ -91,8 +94,8 @@ static int group_open(int *fd, unsigned number, const char *address)
 
 /* A container that takes the group: one that is there, else a new one. The kernel refuses a
  * group whose IOMMU is another, or cannot reach what is mapped already. */
-static int container_for(struct container **container, int fd, const struct pages *pages,
-			 const char *address)
+static int container_for(struct container **container, int fd, unsigned number,
+			 const struct pages *pages, const char *address)
 {
 	int rc;
 
@@ -105,7 +108,7 @@ static int container_for(struct container **container, int fd, const struct page
 			ioctl(fd, VFIO_GROUP_UNSET_CONTAINER);
 		return rc;
 	}
-	rc = container_create(container, fd, pages, address);
+	rc = container_create(container, fd, number, pages, address);
 	if (rc)
 		return rc;
 	(*container)->next = containers;
@@ -148,7 +151,7 @@ int group_get(struct group **group, unsigned number, const struct pages *pages, 
 	rc = group_open(&created->fd, number, address);
 	if (rc)
 		goto free_group;
-	rc = container_for(&created->container, created->fd, pages, address);
+	rc = container_for(&created->container, created->fd, number, pages, address);
 	if (rc)
 		goto close_group;
 	created->next = created->container->groups;

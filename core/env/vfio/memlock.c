@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* VFIO pins what a device can reach, and counts it as locked memory: against RLIMIT_MEMLOCK,
- * from which only CAP_IPC_LOCK is exempt. Asked before, because the kernel's answer would be a
- * bare ENOMEM. */
+/*
+ * VFIO pins what a device can reach, and counts it as locked memory against RLIMIT_MEMLOCK (Linux,
+ * vfio_iommu_type1.c): VmLck and what is new together, unless the process has CAP_IPC_LOCK in the first user namespace.
+ * Asked before, because the kernel's answer would be a bare ENOMEM. An iommufd in VFIO's place counts what else the
+ * user has pinned too, of which VmPin is this process's share: that it refuses is seen only afterwards.
+ */
 #include "env/vfio/memlock.h"
 
 #include <linux/capability.h>
@@ -11,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/capability.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/util.h"
@@ -20,16 +24,16 @@
 
 struct status {
 	unsigned long long locked_kib;
-	unsigned long long capabilities;
+	unsigned long long pinned_kib;
 };
 
 /* The line's number, if it is the one with this name. */
-static void take(const char *line, const char *name, int base, unsigned long long *value)
+static void take(const char *line, const char *name, unsigned long long *value)
 {
 	size_t length = strlen(name);
 
 	if (!strncmp(line, name, length))
-		*value = strtoull(line + length, NULL, base);
+		*value = strtoull(line + length, NULL, 10);
 }
 
 static bool status_read(struct status *status)
@@ -40,34 +44,63 @@ static bool status_read(struct status *status)
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file)) {
-		take(line, "VmLck:", 10, &status->locked_kib);
-		take(line, "CapEff:", 16, &status->capabilities);
+		take(line, "VmLck:", &status->locked_kib);
+		take(line, "VmPin:", &status->pinned_kib);
 	}
 	fclose(file);
 	return true;
 }
 
+/* The limit that counts for this process; false: none does. */
+static bool limit_get(uint64_t *limit)
+{
+	struct rlimit rlimit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &rlimit) || rlimit.rlim_cur == RLIM_INFINITY)
+		return false;
+	*limit = rlimit.rlim_cur;
+	return !capability_counts("/proc", CAP_IPC_LOCK);
+}
+
+static int error_limit(uint64_t limit, const struct status *status, uint64_t bytes)
+{
+	uint64_t used = (status->locked_kib + status->pinned_kib) * 1024;
+	uint64_t wanted = MAX(pow2_ceil(used + bytes), SENSIBLE_BYTES) / 1024;
+
+	return error_set(
+		-ENOMEM, UPNVME_ERR_MEM_LOCK_LIMIT,
+		"the limit of locked memory (RLIMIT_MEMLOCK) is %llu KiB, %llu KiB are locked and %llu "
+		"KiB pinned, and a device needs %llu KiB more: raise it to %llu KiB at least: `ulimit -l "
+		"%llu` in the shell, \"* - memlock %llu\" in /etc/security/limits.conf, LimitMEMLOCK= of "
+		"the systemd unit, or --ulimit memlock= of the container, where root is bound by it too",
+		(unsigned long long)limit / 1024, status->locked_kib, status->pinned_kib,
+		(unsigned long long)bytes / 1024, (unsigned long long)wanted,
+		(unsigned long long)wanted, (unsigned long long)wanted);
+}
+
 int memlock_check(uint64_t bytes)
 {
 	struct status status = { 0 };
-	struct rlimit limit;
-	uint64_t locked, wanted;
+	uint64_t limit;
 
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
-		return 0;
-	if (!status_read(&status) || status.capabilities >> CAP_IPC_LOCK & 1)
+	if (!limit_get(&limit) || !status_read(&status) ||
+	    status.locked_kib * 1024 + bytes <= limit)
 		return 0; /* then the kernel decides */
-	locked = status.locked_kib * 1024;
-	if (locked + bytes <= limit.rlim_cur)
-		return 0;
-	wanted = MAX(pow2_ceil(locked + bytes), SENSIBLE_BYTES);
+	return error_limit(limit, &status, bytes);
+}
+
+int memlock_refused(uint64_t bytes)
+{
+	struct status status = { 0 };
+	uint64_t limit;
+
+	status_read(&status);
+	if (limit_get(&limit))
+		return error_limit(limit, &status, bytes);
 	return error_set(
-		-ENOMEM, UPNVME_ERR_MEM_LOCK_LIMIT,
-		"the limit of locked memory (RLIMIT_MEMLOCK) is %llu KiB, %llu KiB are locked, and a "
-		"device needs %llu KiB more: raise it to %llu KiB at least: `ulimit -l %llu` in the "
-		"shell, \"* - memlock %llu\" in /etc/security/limits.conf, or LimitMEMLOCK= of the "
-		"systemd unit",
-		(unsigned long long)limit.rlim_cur / 1024, status.locked_kib,
-		(unsigned long long)bytes / 1024, (unsigned long long)wanted / 1024,
-		(unsigned long long)wanted / 1024, (unsigned long long)wanted / 1024);
+		-ENOMEM, UPNVME_ERR_NO_MEMORY,
+		"the kernel has no memory to map %llu KiB for a device (no limit of locked "
+		"memory holds here): free some, or raise the memory limit of the container or "
+		"control group",
+		(unsigned long long)bytes / 1024);
 }

@@ -9,4 +9,7 @@
  * what, and how. */
 int memlock_check(uint64_t bytes);
 
+/* -ENOMEM with its sentence, after the kernel has refused to pin `bytes` with that. */
+int memlock_refused(uint64_t bytes);
+
 #endif

@@ -26,6 +26,7 @@
 #include "base/util.h"
 #include "env/device.h"
 #include "env/env.h"
+#include "env/power.h"
 #include "env/uio/uio.h"
 #include "env/vfio/vfio.h"
 #include "mem/domain.h"
@@ -111,9 +112,11 @@ static int identity_read(struct pcie *pcie)
  * admin queue would pull at each completion, and which others may share. */
 static int pcie_start(struct pcie *pcie)
 {
-	int rc = command_change(pcie, PCI_COMMAND_BUS_MASTER,
-				PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
+	int rc = power_wake(pcie->device);
 
+	if (!rc)
+		rc = command_change(pcie, PCI_COMMAND_BUS_MASTER,
+				    PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
 	if (!rc)
 		rc = identity_read(pcie);
 	if (!rc)

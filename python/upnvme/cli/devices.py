@@ -31,39 +31,54 @@ def list_(json_: bool) -> None:
                  device.in_use_by) for device in found])
 
 
+forced = click.option("--force", is_flag=True, help="Also where it cannot be seen who uses them, as in a container.")
+
+
 @devices.command()
-@click.argument("address")
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @click.option("--driver", help="vfio-pci, if not given; uio_pci_generic, igb_uio.")
+@click.option("--user", help="Who is to drive them, until they are bound anew.")
+@forced
 @destructive
 @as_json
 @sentences
-def bind(address: str, driver: str | None, yes: bool, json_: bool) -> None:
-    """Take a device from the kernel and give it to a driver for user space."""
-    device = api.get(address)
-    ask(f"Take {device.address} from {device.driver or 'no driver'}?", yes)
-    api.bind(address, driver)
-    tell(address, json_)
+def bind(addresses: tuple[str, ...], driver: str | None, user: str | None, force: bool, yes: bool,
+         json_: bool) -> None:
+    """Take devices from the kernel and give them to a driver for user space: all of them, or none."""
+    confirm(addresses, yes)
+    try:
+        api.bind(addresses, driver, user=user, force=force)
+    except KeyError:
+        raise click.ClickException(f"there is no user {user!r}") from None
+    tell(addresses, json_)
 
 
 @devices.command()
-@click.argument("address")
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@forced
 @destructive
 @as_json
 @sentences
-def unbind(address: str, yes: bool, json_: bool) -> None:
-    """Give a device back to the kernel."""
-    device = api.get(address)
-    ask(f"Take {device.address} from {device.driver or 'no driver'}?", yes)
-    api.unbind(address)
-    tell(address, json_)
+def unbind(addresses: tuple[str, ...], force: bool, yes: bool, json_: bool) -> None:
+    """Give devices back to the kernel: all of them, or none."""
+    confirm(addresses, yes)
+    api.unbind(addresses, force=force)
+    tell(addresses, json_)
 
 
-def tell(address: str, json_: bool) -> None:
-    """Where it is now."""
-    device = api.get(address)
+def confirm(addresses: tuple[str, ...], yes: bool) -> None:
+    """Asks once for all of them."""
+    found = [api.get(address) for address in addresses]
+    ask("Take " + ", ".join(f"{one.address} from {one.driver or 'no driver'}" for one in found) + "?", yes)
+
+
+def tell(addresses: tuple[str, ...], json_: bool) -> None:
+    """Where they are now; one device is an object, several are an array."""
+    found = [api.get(address) for address in addresses]
     if json_:
-        print_json(device.as_dict())
-    else:
+        print_json(found[0].as_dict() if len(found) == 1 else [device.as_dict() for device in found])
+        return
+    for device in found:
         click.echo(f"{device.address} is bound to {device.driver or 'no driver'}")
 
 

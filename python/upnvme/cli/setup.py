@@ -21,6 +21,12 @@ from .common import NO_LIMIT, Size, as_json, ask, destructive, print_json, sente
 DRIVERS = {"vfio-pci": api.SystemFlag.VFIO_PCI, "uio_pci_generic": api.SystemFlag.UIO_PCI_GENERIC,
            "igb_uio": api.SystemFlag.IGB_UIO}
 LIMITS = pathlib.Path("/etc/security/limits.d")
+RULES = pathlib.Path("/etc/udev/rules.d")
+RULE = """\
+ACTION=="bind", SUBSYSTEM=="pci", DRIVER=="vfio-pci", ATTR{{class}}=="0x010802", \
+RUN+="/bin/sh -c 'chown {user} /dev/vfio/$$(basename $$(readlink /sys%p/iommu_group))'"
+SUBSYSTEM=="vfio-dev", ATTRS{{class}}=="0x010802", OWNER="{user}"
+"""
 HUGE = "/sys/kernel/mm/hugepages/hugepages-{}kB/nr_hugepages"
 
 
@@ -104,23 +110,41 @@ def set_aside(path: str, pages: int, size: int) -> None:
         raise OSError(f"memory was found for {got} huge pages of {pages}: try again soon after booting")
 
 
-def memlock(user: str | None, limit: int) -> Step:
-    """limits.conf(5): "-" is both limits; memlock is in KiB. It holds from the next login on."""
+def who(user: str | None) -> str | None:
+    """Whose name is to go into files; None for root."""
     user = user or os.environ.get("SUDO_USER") or "root"
     if user == "root":
-        return Step("memlock", "root may lock what it likes; for another user give --user NAME")
+        return None
     try:
         pwd.getpwnam(user)
     except KeyError:
         raise click.ClickException(f"there is no user {user!r}") from None
     if not re.fullmatch(r"[\w.-]+", user):
         raise click.ClickException(f"the name {user!r} is not one for {LIMITS}")
-    path = LIMITS / f"upnvme-{user}.conf"
+    return user
+
+
+def holding(name: str, path: pathlib.Path, text: str, lack: str) -> Step:
+    """A file that holds a text."""
+    if path.exists() and path.read_text() == text:
+        return Step(name, f"{path} says: {text.strip()}")
+    return Step(name, lack, f"write into {path}: {text.strip()}", lambda: write(path, text))
+
+
+def memlock(user: str | None, limit: int) -> Step:
+    """limits.conf(5): "-" is both limits; memlock is in KiB. It holds from the next login on."""
+    if not user:
+        return Step("memlock", "root may lock what it likes; for another user give --user NAME")
     line = f"{user} - memlock {'unlimited' if limit == NO_LIMIT else limit // 1024}\n"
-    if path.exists() and path.read_text() == line:
-        return Step("memlock", f"{path} says: {line.strip()}")
-    return Step("memlock", f"{user} has no limit of ours", f"write into {path}: {line.strip()}",
-                lambda: write(path, line))
+    return holding("memlock", LIMITS / f"upnvme-{user}.conf", line, f"{user} has no limit of ours")
+
+
+def access(user: str) -> Step:
+    """VFIO's node of a group is made anew, and root's, whenever a first device of it is bound. udev(7): the device's
+    own event names it, which a rule for nodes of VFIO could not tell from those of other devices."""
+    if not RULES.is_dir():
+        return Step("access", f"there is no {RULES} here", f"after each bind: chown {user} /dev/vfio/GROUP")
+    return holding("access", RULES / f"70-upnvme-{user}.rules", RULE.format(user=user), f"{user} has no rule of ours")
 
 
 def write(path: pathlib.Path, text: str) -> None:
@@ -153,7 +177,7 @@ def as_dict(step: Step, outcome: dict[str, str]) -> dict[str, object]:
 @click.option("--driver", type=click.Choice(list(DRIVERS)), default="vfio-pci", show_default=True,
               help="With a UIO driver a device can write to all memory.")
 @click.option("--huge-pages", "pages", type=Pages(), default=(0, 0), help="Set aside so many: 512, 1024:2MiB, 4:1GiB.")
-@click.option("--user", help="Who may lock memory for DMA; if not given, who called sudo.")
+@click.option("--user", help="Who may lock memory for DMA and drive devices; if not given, who called sudo.")
 @click.option("--memlock", "limit", type=Limit(), default="unlimited", show_default=True, help="How much: 8GiB.")
 @click.option("--apply", "apply", is_flag=True, help="Do it.")
 @destructive
@@ -163,7 +187,10 @@ def setup(driver: str, pages: tuple[int, int], user: str | None, limit: int, app
           json_: bool) -> None:
     """Tell what this machine lacks for driving devices from user space, and with --apply put it right."""
     system = api.system()
+    user = who(user)
     steps = [iommu(system, driver), module(system, driver), memlock(user, limit)]
+    if user:
+        steps.append(access(user))
     if pages[0]:
         steps.append(huge_pages(system, *pages))
     if not json_:

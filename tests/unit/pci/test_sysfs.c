@@ -146,11 +146,27 @@ static void names_are_sorted_and_without_dots(void **state)
 
 static void a_claim_is_a_descriptor_or_an_errno(void **state)
 {
-	int fd = sysfs_claim_device(&sysfs_machine, "/dev/null");
+	const struct device_number null = { false, 1, 3 }, zero = { false, 1, 5 },
+				   disk = { true, 1, 3 };
+	int fd = sysfs_claim_device(&sysfs_machine, "/dev/null", &null);
 
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(sysfs_claim_device(&sysfs_machine, "/dev/null/x"), -ENOTDIR);
+	assert_int_equal(sysfs_claim_device(&sysfs_machine, "/dev/null/x", &null), -ENOTDIR);
+	assert_int_equal(sysfs_claim_device(&sysfs_machine, "/dev/null", &zero), -ENOENT);
+	assert_int_equal(sysfs_claim_device(&sysfs_machine, "/dev/null", &disk), -ENOENT);
+}
+
+static void a_path_leads_to_a_device_or_to_none(void **state)
+{
+	struct device_number number;
+
+	assert_int_equal(sysfs_identify_path(&sysfs_machine, "/dev/null", &number), 0);
+	assert_true(!number.block && number.major == 1 && number.minor == 3);
+	assert_int_equal(sysfs_identify_path(&sysfs_machine, "/", &number), -ENODEV);
+	assert_int_equal(sysfs_identify_path(&sysfs_machine, "/no such", &number), -ENOENT);
+	assert_int_equal(sysfs_loop_backing(&sysfs_machine, "/dev/null", &number), -ENOTTY);
+	assert_int_equal(sysfs_loop_backing(&sysfs_machine, "/no such", &number), -ENOENT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -165,6 +181,7 @@ int main(void)
 		TEST(a_path_that_is_too_long_is_no_other_path),
 		TEST(names_are_sorted_and_without_dots),
 		cmocka_unit_test(a_claim_is_a_descriptor_or_an_errno),
+		cmocka_unit_test(a_path_leads_to_a_device_or_to_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

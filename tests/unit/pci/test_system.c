@@ -136,6 +136,12 @@ static void lockable_memory_is_the_limit_of_this_process(void **state)
 	fake_file(fake, "CapEff:\t0000000000004000\n", "proc/self/status");
 	system = get(fake);
 	assert_int_equal(system.flags, UPNVME_SYSTEM_IPC_LOCK);
+	fake_link(fake, "user:[4026531837]", "proc/self/ns/user");
+	system = get(fake);
+	assert_int_equal(system.flags, UPNVME_SYSTEM_IPC_LOCK);
+	fake_link(fake, "user:[4026532999]", "proc/self/ns/user"); /* root in a container */
+	system = get(fake);
+	assert_int_equal(system.flags, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

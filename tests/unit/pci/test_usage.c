@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,6 +17,7 @@
 #include "base/util.h"
 #include "pci/usage.h"
 #include "support/fake_machine.h"
+#include "support/skip.h"
 
 static int setup(void **state)
 {
@@ -43,6 +45,12 @@ static void says(const struct usage *usage, uint32_t flags, const char *text)
 	assert_string_equal(usage->text, text);
 }
 
+static void cannot_see(const struct usage *usage, const char *word)
+{
+	if (!strstr(usage->unseen, word))
+		fail_msg("\"%s\" is not in: %s", word, usage->unseen);
+}
+
 static void an_idle_device_has_no_user(void **state)
 {
 	struct fake_machine *fake = *state;
@@ -57,6 +65,7 @@ static void an_idle_device_has_no_user(void **state)
 		  "proc/swaps");
 	usage = find(fake);
 	says(&usage, 0, "");
+	assert_string_equal(usage.unseen, "");
 }
 
 static void a_mount_is_known_by_its_device_number(void **state)
@@ -179,7 +188,7 @@ static void disks_are_claimed_and_their_partitions_are_not(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage = { 0 };
-	struct claims claims;
+	struct claims claims = { 0 };
 
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
 	assert_int_equal(claims.n, 1);
@@ -193,7 +202,7 @@ static void a_claim_of_somebody_who_cannot_be_seen_is_noted(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage = { 0 };
-	struct claims claims;
+	struct claims claims = { 0 };
 
 	fake->claim = -EBUSY;
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
@@ -205,7 +214,7 @@ static void a_group_is_looked_at_and_not_kept(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage = { 0 };
-	struct claims claims;
+	struct claims claims = { 0 };
 
 	fake_remove(fake, "sys/bus/pci/devices/%s/nvme", FAKE_NVME);
 	fake_file(fake, "243:0\n", "sys/class/vfio/7/dev");
@@ -213,26 +222,207 @@ static void a_group_is_looked_at_and_not_kept(void **state)
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
 	assert_int_equal(fake->nclaims, 1);
 	assert_int_equal(claims.n, 0);
-	claims_release(&claims);
 	fake->claim = -EBUSY;
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
 	says(&usage, UPNVME_DEVICE_OPEN, "somebody has claimed /dev/vfio/7");
 	claims_release(&claims);
 }
 
-static void a_claim_that_is_not_allowed_is_an_error_and_a_missing_node_is_none(void **state)
+static void a_claim_that_is_not_allowed_is_an_error(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage = { 0 };
-	struct claims claims;
+	struct claims claims = { 0 };
 
 	fake->claim = -EACCES;
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), -EACCES);
 	fake_error(UPNVME_ERR_DEVICE_ACCESS, "root");
+	claims_release(&claims);
+}
+
+/* A container's /dev may lack it, or have another device's in its place; the disk is in use all the same. */
+static void a_node_that_is_missing_is_unseen_and_one_that_is_dead_is_not(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage = { 0 };
+	struct claims claims = { 0 };
+
+	fake->claim = -ENXIO;
+	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
+	says(&usage, 0, "");
+	assert_string_equal(usage.unseen, "");
 	fake->claim = -ENOENT;
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
 	says(&usage, 0, "");
+	cannot_see(&usage, "dev/nvme0n1 cannot be seen (it is not there, or is another device's)");
 	claims_release(&claims);
+}
+
+/* --- processes that cannot be seen ---------------------------------------------------------------- */
+
+static void a_proc_of_another_namespace_or_one_that_hides_is_told(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+
+	fake_link(fake, "pid:[4026532999]", "proc/1/ns/pid");
+	usage = find(fake);
+	cannot_see(&usage, "does not show all processes");
+	fake_remove(fake, "proc/1");
+	usage = find(fake);
+	cannot_see(&usage, "another PID namespace");
+	says(&usage, 0, "");
+	fake_remove(fake, "sys/bus/pci/devices/%s/nvme", FAKE_NVME); /* nothing can be open then */
+	usage = find(fake);
+	assert_string_equal(usage.unseen, "");
+}
+
+static void a_process_that_is_mounted_over_is_told(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+	char line[512];
+
+	snprintf(line, sizeof(line), "9 8 0:5 / %s/acpi rw - tmpfs t rw\n", fake->proc);
+	fake_file(fake, line, "proc/self/mountinfo");
+	usage = find(fake);
+	assert_string_equal(usage.unseen, "");
+	snprintf(line, sizeof(line), "9 8 0:5 / %s/4711 rw - tmpfs t rw\n", fake->proc);
+	fake_file(fake, line, "proc/self/mountinfo");
+	usage = find(fake);
+	cannot_see(&usage, "/4711, which hides a process");
+}
+
+static void a_process_that_may_not_be_looked_at_is_counted(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+	uid_t user = geteuid();
+	char path[512];
+
+	fake_link(fake, "/dev/null", "proc/4711/fd/5");
+	snprintf(path, sizeof(path), "%s/4711/fd", fake->proc);
+	assert_int_equal(chmod(path, 0), 0);
+	if (!user && (seteuid(65534) || access(path, F_OK)))
+		skip_because("the made-up machine cannot be seen by a user who is not root");
+	usage = find(fake);
+	assert_int_equal(seteuid(user), 0);
+	assert_int_equal(chmod(path, 0700), 0);
+	cannot_see(&usage, "what 1 processes have open may not be looked at");
+	says(&usage, 0, "");
+}
+
+static void a_node_in_a_chroot_is_known_by_its_name(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+
+	fake_link(fake, "/dev/null", "chroot/dev/ng0n1");
+	fake_link(fake, "../../../chroot/dev/ng0n1", "proc/77/fd/3");
+	usage = find(fake);
+	says(&usage, UPNVME_DEVICE_OPEN, "process 77 (?) has /dev/ng0n1 open");
+}
+
+/* --- loop devices --------------------------------------------------------------------------------- */
+
+static void a_loop_device_is_known_by_what_is_behind_it(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+
+	fake_folder(fake, "sys/class/block/loop0"); /* with nothing behind it: it is not asked */
+	fake_file(fake, "/tmp/mine\n", "sys/class/block/loop1/loop/backing_file");
+	fake->loop_backing = (struct device_number){ true, 259, 2 };
+	usage = find(fake);
+	says(&usage, UPNVME_DEVICE_HELD, "nvme0n1p2 is behind the loop device loop1");
+	fake->loop_backing.minor = 9;
+	usage = find(fake);
+	says(&usage, 0, "");
+	fake->loop = -ENODEV;
+	usage = find(fake);
+	says(&usage, 0, "");
+	assert_string_equal(usage.unseen, "");
+}
+
+static void a_loop_device_that_may_not_be_asked_is_known_by_its_path_and_told(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+
+	fake_file(fake, "/dev/nvme0n1\n", "sys/class/block/loop1/loop/backing_file");
+	fake->loop = -EACCES;
+	usage = find(fake);
+	says(&usage, UPNVME_DEVICE_HELD, "nvme0n1 is behind the loop device loop1");
+	cannot_see(&usage, "what is behind /dev/loop1 cannot be seen (Permission denied)");
+}
+
+/* --- other controllers, and virtual functions ----------------------------------------------------- */
+
+static void subsystem(struct fake_machine *fake, const char *nqn, const char *wwid)
+{
+	fake_link(fake, "../../bus/pci/devices/" FAKE_NVME "/nvme/nvme0", "sys/class/nvme/nvme0");
+	fake_file(fake, "nqn.a\n", "sys/bus/pci/devices/%s/nvme/nvme0/subsysnqn", FAKE_NVME);
+	fake_file(fake, "eui.1\n", "sys/class/block/nvme0n1/wwid");
+	fake_file(fake, nqn, "sys/class/nvme/nvme1/subsysnqn");
+	fake_folder(fake, "sys/class/nvme/nvme1/nvme1n3");
+	fake_file(fake, wwid, "sys/class/block/nvme1n3/wwid");
+	fake_file(fake, "259:7\n", "sys/class/block/nvme1n3/dev");
+	fake_file(fake, "259:8\n", "sys/class/block/nvme1n3/nvme1n3p1/dev");
+	fake_file(fake, "1\n", "sys/class/block/nvme1n3/nvme1n3p1/partition");
+	fake_file(fake, "", "dev/nvme1n3");
+	fake_file(fake, "40 22 259:8 / /mnt rw - ext4 /dev/nvme1n3p1 rw\n", "proc/self/mountinfo");
+}
+
+static void a_namespace_in_use_through_another_controller_is_in_use(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct claims claims = { 0 };
+	struct usage usage;
+
+	subsystem(fake, "nqn.a\n", "eui.1\n");
+	usage = find(fake);
+	says(&usage, UPNVME_DEVICE_MOUNTED, "nvme1n3p1 (shared, of nvme1) is mounted on /mnt");
+	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
+	assert_int_equal(claims.n, 2);
+	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
+	assert_int_equal(claims.n, 2);
+	claims_release(&claims);
+}
+
+static void other_namespaces_and_other_subsystems_are_others(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+
+	subsystem(fake, "nqn.a\n", "eui.2\n");
+	usage = find(fake);
+	says(&usage, 0, "");
+	subsystem(fake, "nqn.b\n", "eui.1\n");
+	usage = find(fake);
+	says(&usage, 0, "");
+	fake_file(fake, "\n", "sys/class/block/nvme0n1/wwid");
+	subsystem(fake, "nqn.a\n", "\n");
+	usage = find(fake);
+	says(&usage, 0, "");
+}
+
+static void virtual_functions_are_told_with_their_drivers(void **state)
+{
+	struct fake_machine *fake = *state;
+	struct usage usage;
+
+	fake_device(fake, "0000:01:00.1", 0x010802, "vfio-pci", 8);
+	fake_link(fake, "../0000:01:00.1", "sys/bus/pci/devices/%s/virtfn0", FAKE_NVME);
+	fake_file(fake, "0\n", "sys/bus/pci/devices/%s/sriov_numvfs", FAKE_NVME);
+	usage = find(fake);
+	says(&usage, 0, "");
+	fake_file(fake, "1\n", "sys/bus/pci/devices/%s/sriov_numvfs", FAKE_NVME);
+	usage = find(fake);
+	says(&usage, UPNVME_DEVICE_FUNCTIONS,
+	     "it has the virtual function 0000:01:00.1 (vfio-pci)");
+	fake_remove(fake, "sys/bus/pci/devices/%s/virtfn0", FAKE_NVME);
+	usage = find(fake);
+	says(&usage, UPNVME_DEVICE_FUNCTIONS, "it has virtual functions");
 }
 
 int main(void)
@@ -259,9 +449,30 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_claim_of_somebody_who_cannot_be_seen_is_noted,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_group_is_looked_at_and_not_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_claim_that_is_not_allowed_is_an_error, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(
-			a_claim_that_is_not_allowed_is_an_error_and_a_missing_node_is_none, setup,
+			a_node_that_is_missing_is_unseen_and_one_that_is_dead_is_not, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			a_proc_of_another_namespace_or_one_that_hides_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_process_that_is_mounted_over_is_told, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_process_that_may_not_be_looked_at_is_counted,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_node_in_a_chroot_is_known_by_its_name, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_loop_device_is_known_by_what_is_behind_it, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_loop_device_that_may_not_be_asked_is_known_by_its_path_and_told, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			a_namespace_in_use_through_another_controller_is_in_use, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_namespaces_and_other_subsystems_are_others,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(virtual_functions_are_told_with_their_drivers,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

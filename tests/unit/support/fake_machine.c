@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,8 @@ static int unbind(struct fake_machine *fake, const char *path, const char *addre
 	char bound[PATH_ROOM];
 
 	fake->unbound_claims = (int)fake->nclaims;
+	if (fake->signal)
+		raise(fake->signal);
 	snprintf(bound, sizeof(bound), "%s/bus/pci/devices/%s/driver", fake->sys, address);
 	assert_true(!strncmp(path, bound, strlen(bound)));
 	return unlink(bound) ? -errno : 0;
@@ -167,7 +170,25 @@ static int write_cut(const struct sysfs *fs, const char *path, const char *text)
 	return write_hook(fs, path, text);
 }
 
-static int claim_hook(const struct sysfs *fs, const char *path)
+static int identify_hook(const struct sysfs *fs, const char *path, struct device_number *number)
+{
+	struct fake_machine *fake = fs->context;
+
+	if (!fake->device_path || strcmp(path, fake->device_path) != 0)
+		return access(path, F_OK) ? -errno : -ENODEV;
+	*number = fake->device;
+	return 0;
+}
+
+static int loop_hook(const struct sysfs *fs, const char *path, struct device_number *number)
+{
+	struct fake_machine *fake = fs->context;
+
+	*number = fake->loop_backing;
+	return fake->loop;
+}
+
+static int claim_hook(const struct sysfs *fs, const char *path, const struct device_number *number)
 {
 	struct fake_machine *fake = fs->context;
 	int fd;
@@ -195,6 +216,8 @@ struct fake_machine *fake_machine_create(void)
 	snprintf(fake->dev, sizeof(fake->dev), "%s/dev", fake->root);
 	fake_folder(fake, "sys/bus");
 	fake_file(fake, "", "proc/self/mountinfo");
+	fake_link(fake, "pid:[4026531836]", "proc/1/ns/pid");
+	fake_folder(fake, "proc/1/fd");
 	fake_folder(fake, "dev");
 	fake->unbound_claims = -1;
 	fake->fs = (struct sysfs){ .sys = fake->sys,
@@ -202,6 +225,8 @@ struct fake_machine *fake_machine_create(void)
 				   .dev = fake->dev,
 				   .write = write_cut,
 				   .claim = claim_hook,
+				   .identify = identify_hook,
+				   .loop = loop_hook,
 				   .context = fake };
 	error_clear();
 	return fake;

@@ -23,11 +23,16 @@ struct fake_machine {
 	int fail;                  /* ... with this negative errno */
 	int claim;                 /* 0, or what claims fail with */
 	const char *claim_path;    /* only paths that end so; null: all */
-	uint32_t nclaims;          /* claims made */
+	const char *device_path;   /* a path that leads to this device; all others lead to files */
+	struct device_number device;
+	int loop; /* what asking for what is behind a loop device fails with, or 0: ... */
+	struct device_number loop_backing; /* ... this */
+	int signal;                        /* to this process when a device is unbound; 0: none */
+	uint32_t nclaims;                  /* claims made */
 	int unbound_claims; /* how many claims were held at the last unbind; -1: there was none */
 };
 
-/* With empty roots and no device. */
+/* With empty roots and no device; all processes can be seen, of which there are none. */
 struct fake_machine *fake_machine_create(void);
 void fake_machine_destroy(struct fake_machine *fake);
 

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <setjmp.h>
+#include <sched.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,10 +18,13 @@
 
 #include "base/error.h"
 #include "env/vfio/memlock.h"
+#include "support/skip.h"
 
 #define KIB 1024ull
 
 #define CANNOT_TRY 100 /* a user who is not root may not raise a limit */
+
+static bool in_user_namespace, kernel_refuses;
 
 /* In a child: the limit is set, what root may is given up, `locked` bytes are locked. */
 static int check_in_child(uint64_t limit, uint64_t locked, uint64_t bytes, const char *word)
@@ -32,9 +37,10 @@ static int check_in_child(uint64_t limit, uint64_t locked, uint64_t bytes, const
 	int rc;
 
 	if (memory == MAP_FAILED || setrlimit(RLIMIT_MEMLOCK, &rlimit) ||
-	    syscall(SYS_capset, &header, none) || (locked && syscall(SYS_mlock, memory, locked)))
+	    (in_user_namespace ? unshare(CLONE_NEWUSER) : syscall(SYS_capset, &header, none)) ||
+	    (locked && syscall(SYS_mlock, memory, locked)))
 		return CANNOT_TRY;
-	rc = memlock_check(bytes);
+	rc = kernel_refuses ? memlock_refused(bytes) : memlock_check(bytes);
 	if (rc &&
 	    (error_last()->code != UPNVME_ERR_MEM_LOCK_LIMIT || !strstr(error_last()->text, word)))
 		return 101;
@@ -70,6 +76,28 @@ static void what_is_locked_already_counts(void **state)
 	assert_int_equal(check(64 * KIB, 32 * KIB, 36 * KIB, "32 KiB are locked"), ENOMEM);
 }
 
+/* The kernel may count more than can be known here. */
+static void what_the_kernel_refuses_all_the_same_is_explained(void **state)
+{
+	kernel_refuses = true;
+	assert_int_equal(check(64 * KIB, 32 * KIB, 16 * KIB, "32 KiB are locked and 0 KiB pinned"),
+			 ENOMEM);
+	kernel_refuses = false;
+}
+
+/* Whoever is root there has all capabilities, and none that counts. */
+static void root_in_a_user_namespace_has_a_limit(void **state)
+{
+	int seen;
+
+	in_user_namespace = true;
+	seen = check(64 * KIB, 0, 68 * KIB, "ulimit -l 65536");
+	in_user_namespace = false;
+	if (seen == CANNOT_TRY)
+		skip_because("no user namespace can be had here");
+	assert_int_equal(seen, ENOMEM);
+}
+
 static void no_limit_is_no_limit(void **state)
 {
 	int seen = check(RLIM_INFINITY, 0, 1ull << 40, "");
@@ -83,6 +111,8 @@ int main(void)
 		cmocka_unit_test(what_is_below_the_limit_goes),
 		cmocka_unit_test(what_is_above_the_limit_is_explained),
 		cmocka_unit_test(what_is_locked_already_counts),
+		cmocka_unit_test(what_the_kernel_refuses_all_the_same_is_explained),
+		cmocka_unit_test(root_in_a_user_namespace_has_a_limit),
 		cmocka_unit_test(no_limit_is_no_limit),
 	};
 
