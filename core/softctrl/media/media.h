@@ -4,7 +4,8 @@
  *
  * A medium is shared by any number of threads; a channel belongs to one thread at a time (it may be
  * handed to another, but is never used by two at once). Requests carry bytes, not blocks, so that a
- * medium knows nothing of LBA formats; a medium checks the range of each request all the same.
+ * medium knows nothing of LBA formats; a medium checks the range of each request all the same. A block
+ * is read and written whole, whatever others do with it meanwhile.
  */
 #ifndef UPNVME_SOFTCTRL_MEDIA_MEDIA_H
 #define UPNVME_SOFTCTRL_MEDIA_MEDIA_H

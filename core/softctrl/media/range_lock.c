@@ -6,6 +6,8 @@
  */
 #include "softctrl/media/range_lock.h"
 
+#include <time.h>
+
 #include "base/clock.h"
 #include "base/futex.h"
 #include "base/util.h"
@@ -16,6 +18,9 @@ void range_locks_init(struct range_locks *ranges,
 		      bool (*is_moved)(const struct media_request *request), uint64_t patience_ns)
 {
 	*ranges = (struct range_locks){ .is_moved = is_moved, .patience_ns = patience_ns };
+	ranges->wide.last = &ranges->wide.first;
+	for (unsigned i = 0; i < RANGE_NREGIONS; i++)
+		ranges->regions[i].last = &ranges->regions[i].first;
 }
 
 static void lock(struct range_locks *ranges)
@@ -55,8 +60,7 @@ static bool is_wide(const struct media_request *request)
 	return first_region(request) != last_region(request);
 }
 
-static struct media_request **list_of(struct range_locks *ranges,
-				      const struct media_request *request)
+static struct range_list *list_of(struct range_locks *ranges, const struct media_request *request)
 {
 	return is_wide(request) ? &ranges->wide :
 				  &ranges->regions[first_region(request) % RANGE_NREGIONS];
@@ -64,22 +68,23 @@ static struct media_request **list_of(struct range_locks *ranges,
 
 static void insert(struct range_locks *ranges, struct media_request *request)
 {
-	struct media_request **list = list_of(ranges, request);
+	struct range_list *list = list_of(ranges, request);
 
-	request->link.range.next = *list;
-	request->link.range.at = list;
-	if (*list)
-		(*list)->link.range.at = &request->link.range.next;
-	*list = request;
+	request->link.range.next = NULL;
+	request->link.range.at = list->last;
+	*list->last = request;
+	list->last = &request->link.range.next;
 }
 
-static void take_out(struct media_request *request)
+static void take_out(struct range_locks *ranges, struct media_request *request)
 {
 	struct media_request *next = request->link.range.next;
 
 	*request->link.range.at = next;
 	if (next)
 		next->link.range.at = request->link.range.at;
+	else
+		list_of(ranges, request)->last = request->link.range.at;
 	request->link.range.state = NONE;
 }
 
@@ -90,19 +95,28 @@ static bool conflicts(const struct media_request *a, const struct media_request 
 	       b->offset_bytes < a->offset_bytes + a->length_bytes;
 }
 
+/* To a few milliseconds, and cheap. */
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 /* Whether a claim comes before the request's, and its owner is there to use it. */
 static bool goes_first(const struct range_locks *ranges, const struct media_request *claim,
 		       const struct media_request *request)
 {
 	return claim->link.range.claim < request->link.range.claim &&
 	       (ranges->patience_ns == UINT64_MAX ||
-		clock_now_ns() - claim->link.range.asked_ns < ranges->patience_ns);
+		now_ns() - claim->link.range.asked_ns < ranges->patience_ns);
 }
 
-static bool list_blocks(struct range_locks *ranges, struct media_request *list,
+static bool list_blocks(struct range_locks *ranges, const struct range_list *list,
 			const struct media_request *request)
 {
-	for (struct media_request *other = list, *next; other; other = next) {
+	for (struct media_request *other = list->first, *next; other; other = next) {
 		next = other->link.range.next;
 		if (!conflicts(other, request))
 			continue;
@@ -110,7 +124,7 @@ static bool list_blocks(struct range_locks *ranges, struct media_request *list,
 			if (goes_first(ranges, other, request))
 				return true;
 		} else if (ranges->is_moved && ranges->is_moved(other)) {
-			take_out(other);
+			take_out(ranges, other);
 		} else {
 			return true;
 		}
@@ -124,14 +138,14 @@ static bool lists_block(struct range_locks *ranges, const struct media_request *
 	uint64_t nlists = MIN(last_region(request) - first + 1, RANGE_NREGIONS);
 
 	for (uint64_t i = 0; i < nlists; i++)
-		if (list_blocks(ranges, ranges->regions[(first + i) % RANGE_NREGIONS], request))
+		if (list_blocks(ranges, &ranges->regions[(first + i) % RANGE_NREGIONS], request))
 			return true;
-	return list_blocks(ranges, ranges->wide, request);
+	return list_blocks(ranges, &ranges->wide, request);
 }
 
 static bool is_lone(struct range_locks *ranges, const struct media_request *request)
 {
-	return !ranges->wide && !is_wide(request) && !*list_of(ranges, request);
+	return !ranges->wide.first && !is_wide(request) && !list_of(ranges, request)->first;
 }
 
 bool range_take(struct range_locks *ranges, struct media_request *request)
@@ -147,7 +161,7 @@ bool range_take(struct range_locks *ranges, struct media_request *request)
 		insert(ranges, request);
 	request->link.range.state = taken ? TAKEN : CLAIMED;
 	if (!taken)
-		request->link.range.asked_ns = clock_now_ns();
+		request->link.range.asked_ns = now_ns();
 	unlock(ranges);
 	return taken;
 }
@@ -156,6 +170,6 @@ void range_leave(struct range_locks *ranges, struct media_request *request)
 {
 	lock(ranges);
 	if (request->link.range.state != NONE)
-		take_out(request);
+		take_out(ranges, request);
 	unlock(ranges);
 }

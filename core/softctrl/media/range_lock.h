@@ -18,6 +18,12 @@
 #define RANGE_REGION_BYTES 65536u /* the largest block */
 #define RANGE_NREGIONS     64u    /* lists of what lies in one region */
 
+/* The oldest first: it is what the others wait for, and is met at once. */
+struct range_list {
+	struct media_request *first;
+	struct media_request **last; /* where the next is linked */
+};
+
 struct range_locks {
 	_Atomic uint32_t lock; /* futex: 0 free, 1 held, 2 held and waited for */
 	uint64_t nclaims;      /* ever made: the order of those who wait */
@@ -28,8 +34,8 @@ struct range_locks {
 	bool (*is_moved)(const struct media_request *request);
 	/* How long a claim holds after its owner has asked last. UINT64_MAX: owners always come back. */
 	uint64_t patience_ns;
-	struct media_request *regions[RANGE_NREGIONS];
-	struct media_request *wide; /* of those that lie in several regions */
+	struct range_list regions[RANGE_NREGIONS];
+	struct range_list wide; /* of those that lie in several regions */
 };
 
 void range_locks_init(struct range_locks *ranges,

@@ -34,6 +34,7 @@ int uring_attach(struct file_media *file)
 
 #define RING_ENTRIES   256u
 #define REFUSED_MAX_NS (2 * NS_PER_S)
+#define LOOKS_MAX      16u
 #define BLOCKED_NS     (100 * 1000ull) /* between two looks at what is blocked */
 #define CLAIM_NS       (10 * NS_PER_MS)
 
@@ -123,16 +124,25 @@ static void enter(struct uring_channel *channel, struct media_request *request)
 	channel->nring++;
 }
 
-/* What was blocked goes first. */
+/* What was blocked goes first. Of many for the same bytes few are looked at, since they go one by one. */
 static void look_at_blocked_again(struct uring_channel *channel)
 {
-	struct request_list again = channel->blocked;
+	struct request_list begin = { 0 }, still = { 0 };
+	struct media_request *request;
 
-	if (!again.head)
+	if (likely(!channel->blocked.head))
 		return;
-	request_list_splice(&again, &channel->backlog);
-	channel->backlog = again;
-	channel->blocked.head = NULL;
+	for (unsigned looks = LOOKS_MAX;
+	     looks && (request = request_list_pop(&channel->blocked));) {
+		bool may_begin = file_step_may_begin(file_of(channel), request);
+
+		request_list_push(may_begin ? &begin : &still, request);
+		looks -= !may_begin;
+	}
+	request_list_splice(&still, &channel->blocked);
+	channel->blocked = still;
+	request_list_splice(&begin, &channel->backlog);
+	channel->backlog = begin;
 }
 
 /* Fills the submission ring; returns how many requests were finished without it. */
