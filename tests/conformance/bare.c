@@ -106,19 +106,19 @@ static void submit(struct bare *bare, const struct upnvme_raw *raw)
 	atomic_store_explicit(bare->queue.sq_tail, bare->tail, memory_order_release);
 }
 
-/* Takes the completion if there is one: its phase bit has turned. */
+/* Takes the completion if there is one: its phase bit, in the second half, has turned. */
 static bool reap(struct bare *bare, struct upnvme_completion *done)
 {
-	const _Atomic uint32_t *entry = (_Atomic uint32_t *)bare->cq + 4 * bare->head;
-	uint32_t last;
+	const _Atomic uint64_t *entry = (_Atomic uint64_t *)bare->cq + 2 * bare->head;
+	uint64_t last;
 
 	if (bare->queue.hook)
 		bare->queue.hook(bare->queue.hook_arg);
-	last = atomic_load_explicit(entry + 3, memory_order_acquire);
-	if ((last >> 16 & 1) != bare->phase)
+	last = atomic_load_explicit(entry + 1, memory_order_acquire);
+	if ((last >> 48 & 1) != bare->phase)
 		return false;
-	done->result = atomic_load_explicit(entry, memory_order_relaxed);
-	done->status = (uint16_t)(last >> 17);
+	done->result = (uint32_t)atomic_load_explicit(entry, memory_order_relaxed);
+	done->status = (uint16_t)(last >> 49);
 	bare->head = (bare->head + 1) % CQ_ENTRIES;
 	bare->phase ^= bare->head == 0;
 	atomic_store_explicit(bare->queue.cq_head, bare->head, memory_order_release);

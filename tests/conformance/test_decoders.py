@@ -61,7 +61,7 @@ def matching(test, seen, names, least):
 def names_of(structure):
     """Fields of that structure in the table, by their lower-case names."""
     return {row.name.lower(): row.name for row in rows()
-            if row.ask.startswith(structure) and re.fullmatch(r"[A-Z0-9]+", row.name)
+            if row.compared and row.ask.startswith(structure) and re.fullmatch(r"[A-Z0-9]+", row.name)
             and row.ask.split()[-1] not in ("text", "bytes")}
 
 

@@ -89,7 +89,7 @@ ODD = [Odd(byte, step, status) for status in (0, INTERNAL_ERROR) for step in (0,
 def odd_answers(known):
     """What may be known beside: what was said, and with other pages and other numbers for rows that compare."""
     yield known
-    for byte, more in ((0xa5, 0), (0xa5, 1), (0, 0)):
+    for byte, more in ((0xa5, 0), (0xa5, 1), (0xff, 0), (0, 0)):
         yield {name: bytes([byte]) * len(value) if isinstance(value, bytes) else
                      value + more if isinstance(value, int) else value for name, value in known.items()}
 

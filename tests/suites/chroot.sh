@@ -64,5 +64,6 @@ inside_mounted() {
 		root=$1 top=$2
 		shift 2
 		for folder in dev proc sys; do mount --rbind "/$folder" "$root/$folder"; done
-		exec chroot "$root" env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL sh -euc "cd \"\$1\" && shift && exec \"\$@\"" sh "$top" "$@"' sh "$@"
+		unset MAKEFLAGS MFLAGS MAKELEVEL
+		exec chroot "$root" sh -euc "cd \"\$1\" && shift && exec \"\$@\"" sh "$top" "$@"' sh "$@"
 }
