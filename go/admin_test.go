@@ -61,7 +61,7 @@ func TestASplitWriteSaysThatItWasNotAtomic(t *testing.T) {
 			var done *Completion
 			must(t, qp.Write(ns, buf, 0, blocks, func(d Completion) { done = &d }))
 			for done == nil {
-				_, err := qp.Poll(0)
+				_, err := qp.Poll()
 				must(t, err)
 			}
 			if done.Err() != nil || done.NotAtomic() != (blocks > 16) {
