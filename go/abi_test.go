@@ -132,10 +132,9 @@ func TestEveryFieldIsReachable(t *testing.T) {
 // goAlone are exported names that stand on nothing of C.
 var goAlone = map[string]bool{
 	"Buffer.Bytes": true, "Buffer.Len": true, "Buffer.Slice": true, "Completion.Err": true, "Error.As": true,
-	"Completion.NotAtomic": true,
-	"Error.Error":          true, "Error.Is": true, "Error.Unwrap": true, "LeaseStats": true, "Controller.Stats": true,
-	"Namespace.Controller": true, "PartialError": true, "PartialError.Error": true,
-	"PartialError.Unwrap": true, "StatusError.Error": true, "StatusError.Is": true,
+	"Completion.NotAtomic": true, "Error.Error": true, "Error.Is": true, "Error.Unwrap": true,
+	"LeaseStats": true, "Controller.Stats": true, "Namespace.Controller": true, "PartialError": true,
+	"PartialError.Error": true, "PartialError.Unwrap": true, "StatusError.Error": true, "StatusError.Is": true,
 }
 
 func TestEveryNameIsDocumented(t *testing.T) {

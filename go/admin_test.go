@@ -34,7 +34,8 @@ func TestWhatAControllerIs(t *testing.T) {
 	}
 	nsInfo, err := ns.Info()
 	must(t, err)
-	if nsInfo.ID != 1 || nsInfo.BlockBytes != 512 || nsInfo.Blocks != 2048 || nsInfo.MaxTransferBlocks != 16 {
+	if nsInfo.ID != 1 || nsInfo.BlockBytes != 512 || nsInfo.Blocks != 2048 || nsInfo.MaxTransferBlocks != 16 ||
+		nsInfo.AtomicBlocks < 1 || nsInfo.AtomicBlocks != nsInfo.CtrlrAtomicBlocks {
 		t.Errorf("%+v", nsInfo)
 	}
 	if ns.Size() != 1<<20 || ns.MetadataSize() != 0 || ns.Controller() != c {
@@ -45,6 +46,30 @@ func TestWhatAControllerIs(t *testing.T) {
 	if again != ns {
 		t.Error("a namespace has two handles")
 	}
+}
+
+func TestASplitWriteSaysThatItWasNotAtomic(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=1MiB&block=512&mdts=1&quirks=no-sgl")
+	info, err := c.Info()
+	must(t, err)
+	if info.Quirks != "no-sgl" {
+		t.Error(info.Quirks)
+	}
+	buf := alloc(t, c, 32*512)
+	must(t, c.WithQPair(func(qp *QPair) error {
+		for _, blocks := range []uint32{16, 17} {
+			var done *Completion
+			must(t, qp.Write(ns, buf, 0, blocks, func(d Completion) { done = &d }))
+			for done == nil {
+				_, err := qp.Poll()
+				must(t, err)
+			}
+			if done.Err() != nil || done.NotAtomic() != (blocks > 16) {
+				t.Errorf("%d blocks: %+v", blocks, *done)
+			}
+		}
+		return nil
+	}))
 }
 
 func TestQueuesInTheControllersMemory(t *testing.T) {

@@ -26,7 +26,7 @@
 static const char *const words[NQUIRKS] = {
 	"delay-init",        "delay-ready",      "delay-queue",    "stripe",      "no-sgl",
 	"no-write-zeroes",   "exclude-metadata", "no-descriptors", "bogus-names", "slow-shutdown",
-	"whole-admin-queue", "whole-ranges",     "halves",
+	"whole-admin-queue", "whole-ranges",     "halves",         "long-queues",
 };
 
 /*
@@ -39,13 +39,13 @@ static const struct row {
 	uint32_t quirks;
 } rows[] = {
 	/* Intel DC P3500 to P3700, P4500, P4600: SPDK; the stripe Linux, too */
-	{ 0x8086, 0x0953, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE },
-	{ 0x8086, 0x0a53, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE },
-	{ 0x8086, 0x0a54, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE },
-	{ 0x8086, 0x0a55, NULL, QUIRK_STRIPE },
-	{ 0x8086, 0x0b60, NULL, QUIRK_STRIPE },           /* SPDK */
-	{ 0x8086, 0x4140, NULL, QUIRK_EXCLUDE_METADATA }, /* SPDK */
-	{ 0x8086, 0xf1a5, NULL, QUIRK_NO_WRITE_ZEROES },  /* Intel 600p: Linux */
+	{ 0x8086, 0x0953, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES },
+	{ 0x8086, 0x0a53, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES },
+	{ 0x8086, 0x0a54, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES },
+	{ 0x8086, 0x0a55, NULL, QUIRK_STRIPE | QUIRK_LONG_QUEUES },
+	{ 0x8086, 0x0b60, NULL, QUIRK_STRIPE | QUIRK_LONG_QUEUES }, /* SPDK */
+	{ 0x8086, 0x4140, NULL, QUIRK_EXCLUDE_METADATA },           /* SPDK */
+	{ 0x8086, 0xf1a5, NULL, QUIRK_NO_WRITE_ZEROES },            /* Intel 600p: Linux */
 	/* QEMU's before it had a PCI vendor: Linux. Later ones can have that identity, and their own version as
 	 * firmware. */
 	{ 0x8086, 0x5845, "1.0", QUIRK_NO_WRITE_ZEROES | QUIRK_BOGUS_NAMES },

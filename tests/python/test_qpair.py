@@ -412,3 +412,22 @@ def test_completions_can_be_waited_for():
             done += len(qp.reap())
         with pytest.raises(upnvme.UnsupportedError):
             ctrlr.qpair(4).fileno()
+
+
+def test_a_split_write_says_that_it_was_not_atomic():
+    with upnvme.open("soft:ram?size=1MiB&block=512&mdts=1") as ctrlr, ctrlr.qpair(depth=8) as qp:
+        ns, buf, done = ctrlr.namespaces[1], ctrlr.alloc(32 * 512), []
+        assert ns.info.atomic_blocks == ns.info.ctrlr_atomic_blocks >= 1
+        for blocks, flags in (16, 0), (17, upnvme.DoneFlag.NOT_ATOMIC):
+            qp.write(ns, buf, 0, blocks, callback=done.append)
+            drain(qp)
+            assert done.pop().flags == flags
+        with pytest.raises(ValueError, match="NO_SPLIT"):
+            qp.write(ns, buf, 0, 17, flags=upnvme.Flag.NO_SPLIT, callback=done.append)
+
+
+def test_quirks_are_told():
+    with upnvme.open("soft:ram?size=1MiB&quirks=no-sgl,halves") as ctrlr:
+        assert ctrlr.info.quirks == "no-sgl,halves"
+    with pytest.raises(ValueError, match="there is no quirk \"odd\""):
+        upnvme.open("soft:ram?quirks=odd")

@@ -48,7 +48,8 @@ extern "C" {
 struct upnvme_qpair_opts {
 	uint32_t size;  /**< sizeof(struct upnvme_qpair_opts) */
 	uint32_t flags; /**< UPNVME_QPAIR_... */
-	/** Entries of both rings, 2 to 65,536; 0: 256, or the controller's maximum if smaller. */
+	/** Entries of both rings, 2 to 65,536; 0: 256 (1,024 with the quirk `long-queues`), or the controller's
+	 * maximum if smaller. */
 	uint32_t entries;
 	/** Commands in flight, at most entries - 1 and 4,096; 0: as many as there can be. */
 	uint32_t outstanding;

@@ -24,12 +24,17 @@
 	 UPNVME_QPAIR_INTERRUPT)
 #define LIST_BYTES_MIN 512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
 
+static uint32_t entries_default(const struct upnvme_ctrlr *ctrlr)
+{
+	return ctrlr->quirks & QUIRK_LONG_QUEUES ? QUIRK_LONG_QUEUE : ENTRIES_DEFAULT;
+}
+
 static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts *opts)
 {
 	uint32_t max = ctrlr->limits.max_queue_entries;
 
 	if (!opts->entries)
-		opts->entries = MIN(ENTRIES_DEFAULT, max);
+		opts->entries = MIN(entries_default(ctrlr), max);
 	if (opts->entries < 2 || opts->entries > max)
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
 				 "entries is %u: this controller takes 2 to %u", opts->entries,

@@ -54,11 +54,11 @@ static const struct {
 	{ 0x1c58, 0x0003, "delay-ready" },
 	{ 0x1c58, 0x0023, "delay-ready" },
 	{ 0x1bb1, 0x0100, "delay-ready,no-descriptors" },
-	{ 0x8086, 0x0953, "delay-init,stripe" },
-	{ 0x8086, 0x0a53, "delay-init,stripe" },
-	{ 0x8086, 0x0a54, "delay-init,stripe" },
-	{ 0x8086, 0x0a55, "stripe" },
-	{ 0x8086, 0x0b60, "stripe" },
+	{ 0x8086, 0x0953, "delay-init,stripe,long-queues" },
+	{ 0x8086, 0x0a53, "delay-init,stripe,long-queues" },
+	{ 0x8086, 0x0a54, "delay-init,stripe,long-queues" },
+	{ 0x8086, 0x0a55, "stripe,long-queues" },
+	{ 0x8086, 0x0b60, "stripe,long-queues" },
 	{ 0x8086, 0x4140, "exclude-metadata" },
 	{ 0x19e5, 0x0123, "no-sgl" },
 	{ 0x19e5, 0x3714, "no-sgl" },
@@ -90,7 +90,8 @@ static void some_are_known_by_their_firmware(void **state)
 			 QUIRK_NO_WRITE_ZEROES | QUIRK_BOGUS_NAMES);
 	assert_int_equal(quirks_of(&(struct quirk_device){ 0x8086, 0x5845, "1.01" }), 0);
 	assert_int_equal(quirks_of(&(struct quirk_device){ 0x8086, 0x5845, "7.2.0" }), 0);
-	assert_int_equal(quirks_of(&(struct quirk_device){ 0x8086, 0x0a55, "1.0" }), QUIRK_STRIPE);
+	assert_int_equal(quirks_of(&(struct quirk_device){ 0x8086, 0x0a55, "1.0" }),
+			 QUIRK_STRIPE | QUIRK_LONG_QUEUES);
 }
 
 /* --- opening one ---------------------------------------------------------------------------------- */
@@ -353,6 +354,32 @@ static void ranges_have_a_page_of_their_own(void **state)
 	close_it(ctrlr);
 }
 
+static uint32_t entries_of(const char *uri, uint32_t wanted, uint16_t mqes)
+{
+	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
+	struct upnvme_ctrlr *ctrlr;
+	struct upnvme_qpair *qp;
+	uint32_t entries;
+
+	create(0, 0)->cap |= 0xffff;
+	device->cap &= ~0xffffull | mqes;
+	ctrlr = open_by(device, uri);
+	opts.entries = wanted;
+	assert_int_equal(upnvme_qpair_create(&qp, ctrlr, &opts), 0);
+	entries = upnvme_qpair_entries(qp);
+	assert_int_equal(upnvme_qpair_close(qp), 0);
+	close_it(ctrlr);
+	return entries;
+}
+
+static void queues_are_longer_where_nobody_says_how_long(void **state)
+{
+	assert_int_equal(entries_of("fake:test", 0, 4095), 256);
+	assert_int_equal(entries_of("fake:test?quirks=long-queues", 0, 4095), 1024);
+	assert_int_equal(entries_of("fake:test?quirks=long-queues", 32, 4095), 32);
+	assert_int_equal(entries_of("fake:test?quirks=long-queues", 0, 511), 512);
+}
+
 /* --- 64-bit registers ----------------------------------------------------------------------------- */
 
 /* The upper half of CAP has MPSMIN, of the queues' addresses what makes the difference. */
@@ -401,6 +428,7 @@ int main(void)
 		cmocka_unit_test(a_slow_shutdown_is_given_longer),
 		cmocka_unit_test(the_admin_queue_is_whole_pages),
 		cmocka_unit_test(ranges_have_a_page_of_their_own),
+		cmocka_unit_test(queues_are_longer_where_nobody_says_how_long),
 		cmocka_unit_test(a_device_without_64_bit_accesses_is_found_out),
 		cmocka_unit_test(halves_do_the_same_elsewhere),
 	};
