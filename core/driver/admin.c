@@ -13,11 +13,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/pause.h"
 #include "base/util.h"
 #include "driver/admin_data.h"
 #include "driver/ctrlr.h"
 #include "driver/data_length.h"
+#include "driver/ns_change.h"
 #include "driver/poll.h"
 #include "driver/queue/qpair.h"
 #include "driver/watch.h"
@@ -41,6 +43,7 @@ struct admin_request {
 	struct admin *admin;
 	enum request_state state;
 	enum admin_origin origin;
+	bool changes; /* namespaces, perhaps: ns_change.c counts it */
 	upnvme_cb cb; /* null: synchronous */
 	void *arg;
 	void *caller_data;
@@ -93,6 +96,8 @@ static void request_completed(void *arg, const struct upnvme_completion *done)
 	struct admin_request *request = arg;
 	struct admin *admin = request->admin;
 
+	if (request->changes)
+		ns_change_ended(admin->qp->ctrlr);
 	if (request->state == REQUEST_LATE) {
 		request_put(request);
 		return;
@@ -152,6 +157,7 @@ static int request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command 
 		return queue_full();
 	request->cb = cb;
 	request->arg = arg;
+	request->changes = ns_change_of(ctrlr, &command->sqe) != NS_CHANGE_NONE;
 	request->caller_data = command->data;
 	request->direction = command->direction;
 	request->deadline_ns = deadline_after(timeout_ns);
@@ -191,14 +197,30 @@ static int command_check(const struct upnvme_ctrlr *ctrlr, const struct admin_co
 	return data_length_check_admin(&command->sqe, command->direction, command->data_bytes);
 }
 
+/* Checked, and allowed to change what it changes; a start that then fails is to be taken back. */
+static int admin_prepare(struct upnvme_ctrlr *ctrlr, const struct admin_command *command)
+{
+	int rc = command_check(ctrlr, command);
+
+	if (!rc)
+		rc = ns_change_begin(ctrlr, ns_change_of(ctrlr, &command->sqe),
+				     command->sqe.opcode);
+	return rc;
+}
+
+static int not_started(struct upnvme_ctrlr *ctrlr, const struct admin_command *command, int rc)
+{
+	if (ns_change_of(ctrlr, &command->sqe) != NS_CHANGE_NONE)
+		ns_change_cancel(ctrlr);
+	return rc;
+}
+
 static int admin_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		       enum admin_origin origin, upnvme_cb cb, void *arg,
 		       struct admin_request **started)
 {
-	int rc = command_check(ctrlr, command);
+	int rc;
 
-	if (rc)
-		return rc;
 	pthread_mutex_lock(&ctrlr->admin->lock);
 	rc = ctrlr_check_alive(
 		ctrlr); /* within the lock: admin_abort finds all that was sent before */
@@ -212,8 +234,12 @@ int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		enum admin_origin origin, upnvme_cb cb, void *arg)
 {
 	struct admin_request *request;
+	int rc = admin_prepare(ctrlr, command);
 
-	return admin_begin(ctrlr, command, origin, cb, arg, &request);
+	if (rc)
+		return rc;
+	rc = admin_begin(ctrlr, command, origin, cb, arg, &request);
+	return rc ? not_started(ctrlr, command, rc) : 0;
 }
 
 /* --- waiting -------------------------------------------------------------------------------------- */
@@ -280,12 +306,25 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 {
 	uint64_t deadline_ns = deadline_after(ctrlr->admin_timeout_ns);
 	struct pause pause = { 0 };
-	int rc;
+	int rc = admin_prepare(ctrlr, command);
 
+	if (rc)
+		return rc;
 	while ((rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
 	       !deadline_passed(deadline_ns))
 		pause_and_watch(ctrlr, &pause);
-	return rc;
+	return rc ? not_started(ctrlr, command, rc) : 0;
+}
+
+/* What the command has done to namespaces is known before its caller goes on. */
+static int end_of_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+		      const struct upnvme_completion *done)
+{
+	if (done->flags & UPNVME_DONE_ABORTED)
+		return ctrlr_check_alive(ctrlr);
+	if (ns_change_of(ctrlr, &command->sqe) == NS_CHANGE_NONE)
+		return 0;
+	return ns_changes_settle(ctrlr);
 }
 
 int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
@@ -305,7 +344,7 @@ int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	request_copy_out(request);
 	*done = request->done;
 	request_end(request);
-	return done->flags & UPNVME_DONE_ABORTED ? ctrlr_check_alive(ctrlr) : 0;
+	return end_of_run(ctrlr, command, done);
 }
 
 int admin_check_status(const struct upnvme_completion *done, const char *what)
@@ -402,16 +441,26 @@ static uint32_t collect(struct admin *admin, uint64_t now_ns)
 	return n;
 }
 
+/* Before callbacks hear of a command that has ended. */
+static void settle(struct upnvme_ctrlr *ctrlr)
+{
+	if (ns_changes_are_due(ctrlr) && !atomic_load(&ctrlr->failed) && ns_changes_settle(ctrlr))
+		log_warn("%s: %s", ctrlr->uri, error_last()->text);
+}
+
 /* One at a time: a callback that does not come back takes no other with it. */
 void admin_serve(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin *admin = ctrlr->admin;
 	uint64_t now_ns = clock_now_ns();
 	struct delivery delivery;
+	uint32_t n = collect(admin, now_ns);
 
-	for (uint32_t n = collect(admin, now_ns); n > 0; n--) {
+	settle(ctrlr); /* also of commands that are late, and have no callback */
+	for (; n > 0; n--) {
 		bool found;
 
+		settle(ctrlr);
 		pthread_mutex_lock(&admin->lock);
 		found = next_delivery(admin, now_ns, &delivery);
 		pthread_mutex_unlock(&admin->lock);

@@ -23,6 +23,7 @@
 #include "driver/housekeeper.h"
 #include "driver/identify.h"
 #include "driver/ns.h"
+#include "driver/ns_change.h"
 #include "driver/poll.h"
 #include "driver/queue/qpair.h"
 #include "transport/transport.h"
@@ -135,6 +136,7 @@ static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport,
 	created->domain = transport->domain;
 	pthread_mutex_init(&created->lock, NULL);
 	pthread_mutex_init(&created->ns_lock, NULL);
+	pthread_mutex_init(&created->ns_changes.settling, NULL);
 	pthread_mutex_init(&created->fail_lock, NULL);
 	*ctrlr = created;
 	return 0;
@@ -149,6 +151,7 @@ void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	transport_close(ctrlr->transport);
 	pthread_mutex_destroy(&ctrlr->lock);
 	pthread_mutex_destroy(&ctrlr->ns_lock);
+	pthread_mutex_destroy(&ctrlr->ns_changes.settling);
 	pthread_mutex_destroy(&ctrlr->fail_lock);
 	free(ctrlr->uri);
 	handle_unmap(ctrlr, sizeof(*ctrlr));
@@ -164,6 +167,8 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 		rc = feature_negotiate_queues(ctrlr);
 	if (!rc)
 		rc = keep_alive_start(ctrlr);
+	if (!rc)
+		rc = ns_changes_learn(ctrlr);
 	if (!rc)
 		rc = ns_refresh(ctrlr, NULL, 0);
 	if (rc)

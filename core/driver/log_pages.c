@@ -205,6 +205,11 @@ _Static_assert(UPNVME_EFFECT_SCOPE_SUBSYSTEM == NVME_EFFECTS_SCOPE_SUBSYSTEM
 							<< NVME_EFFECTS_SCOPE_SHIFT,
 	       "CSP");
 
+int log_effects(struct upnvme_ctrlr *ctrlr, struct nvme_commands_supported_log *log)
+{
+	return read_whole(ctrlr, NVME_LOG_COMMANDS_SUPPORTED, log, sizeof(*log));
+}
+
 int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, uint32_t *effects)
 {
 	struct nvme_commands_supported_log log;
@@ -215,7 +220,7 @@ int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, 
 				 "the effects of command %02xh: this controller has no log of them "
 				 "(LPA bit 1)",
 				 opcode);
-	rc = read_whole(ctrlr, NVME_LOG_COMMANDS_SUPPORTED, &log, sizeof(log));
+	rc = log_effects(ctrlr, &log);
 	if (!rc)
 		*effects = admin ? log.acs[opcode] : log.iocs[opcode];
 	return rc;

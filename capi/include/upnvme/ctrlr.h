@@ -195,6 +195,15 @@ UPNVME_API const char *upnvme_ctrlr_uri(const upnvme_ctrlr *ctrlr);
 /**
  * Runs one admin command and waits for it.
  *
+ * After one that may change namespaces they have been read again when this returns, or before the
+ * callback of upnvme_admin_submit: handles, block sizes and block counts are up to date. Such are Format
+ * NVM, Namespace Management and Attachment, Sanitize, Capacity Management, and what the controller's log
+ * of effects says so of (upnvme_command_effects: UPNVME_EFFECT_NS_CAPABILITY, UPNVME_EFFECT_NS_INVENTORY).
+ * As long as one of them runs no queue pair of the controller takes commands (-EBUSY), and before it
+ * begins none may have any in flight: those of the calling thread, or of nobody, must be taken already;
+ * other threads have up to a second (or admin_timeout_ns, if that is less) to poll what they have, and to
+ * be heard at all. Set Features alone never stops I/O.
+ *
  * @param ctrlr  the controller
  * @param raw  the command; its data may be any memory: it is copied through DMA memory
  * @param[out] done  how it ended
@@ -202,7 +211,9 @@ UPNVME_API const char *upnvme_ctrlr_uri(const upnvme_ctrlr *ctrlr);
  *   -EINVAL (null, a command of the driver's own, FUSE or PSDT bits, a metadata buffer, reserved
  *   words, data that does not fit, a feature that the driver manages), -EAGAIN (admin queue full
  *   for as long as a command may take), -ETIMEDOUT (not answered in time), -EIO (controller
- *   failed), -ENOMEM, -EOWNERDEAD (after fork)
+ *   failed), -ENOMEM, -EOWNERDEAD (after fork), -EBUSY (it may change namespaces, and a queue pair has
+ *   commands in flight, or an owner who makes no call for it). With *done filled in: the command has
+ *   ended, but namespaces could not be read again; the sentence says so
  * @thread Any thread, also within a callback.
  * @since 0.1
  */
@@ -210,7 +221,8 @@ UPNVME_API int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw,
 			    struct upnvme_completion *done);
 
 /**
- * Starts one admin command. One that is not answered in time completes as UPNVME_DONE_ABORTED.
+ * Starts one admin command. One that is not answered in time completes as UPNVME_DONE_ABORTED. One that
+ * may change namespaces (upnvme_admin) waits here for other threads' queue pairs to come to rest.
  *
  * @param ctrlr  the controller
  * @param raw  the command; it may go as soon as this returns, raw->data must stay until the
@@ -219,7 +231,7 @@ UPNVME_API int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw,
  * @param arg  handed to `cb`
  * @return 0: started, or a negative errno: -EINVAL (as upnvme_admin), -EAGAIN (admin queue full:
  *   call upnvme_ctrlr_poll, and try again), -EIO (controller failed), -ENOMEM, -EOWNERDEAD (after
- *   fork)
+ *   fork), -EBUSY (as upnvme_admin)
  * @thread Any thread, also within a callback.
  * @since 0.1
  */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
+#include "driver/ns_change.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/ring.h"
@@ -231,6 +232,8 @@ static void slot_abort(struct upnvme_qpair *qp, struct slot *slot)
 		return;
 	qp->stats.aborted++;
 	qp->completed++;
+	if (slot->head & SLOT_CHANGES) /* perhaps it has: upnvme_ctrlr_poll looks */
+		ns_change_by_io_ended(qp->ctrlr);
 	if (slot->head & SLOT_PART)
 		split_part_done(qp, slot, &record, NULL, &handed);
 	else
