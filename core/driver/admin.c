@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/pause.h"
 #include "base/util.h"
+#include "driver/activation.h"
 #include "driver/admin_data.h"
 #include "driver/ctrlr.h"
 #include "driver/data_length.h"
@@ -293,7 +294,7 @@ static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *reque
 	struct pause pause = { 0 };
 
 	while (!request_look(request)) {
-		if (deadline_passed(request->deadline_ns))
+		if (deadline_passed(request->deadline_ns) && !activation_excuses(ctrlr))
 			return request_give_up(request);
 		pause_and_watch(ctrlr, &pause);
 	}
@@ -407,7 +408,8 @@ static void deliver_late(struct admin_request *request, struct delivery *deliver
 static bool is_late(const struct admin_request *request, uint64_t now_ns)
 {
 	return request->state == REQUEST_SENT && request->cb &&
-	       request->deadline_ns != UINT64_MAX && now_ns >= request->deadline_ns;
+	       request->deadline_ns != UINT64_MAX && now_ns >= request->deadline_ns &&
+	       !activation_excuses(request->admin->qp->ctrlr);
 }
 
 static bool next_delivery(struct admin *admin, uint64_t now_ns, struct delivery *delivery)

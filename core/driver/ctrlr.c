@@ -169,11 +169,12 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 		rc = keep_alive_start(ctrlr);
 	if (!rc)
 		rc = ns_changes_learn(ctrlr);
-	if (!rc)
-		rc = ns_refresh(ctrlr, NULL, 0);
 	if (rc)
 		return rc;
-	events_arm(ctrlr);
+	events_arm(ctrlr); /* before namespaces are read: what changes meanwhile is told */
+	rc = ns_refresh(ctrlr, NULL, 0);
+	if (rc)
+		return rc;
 	return opts->flags & UPNVME_OPEN_HOUSEKEEPING ? housekeeper_start(ctrlr) : 0;
 }
 

@@ -24,7 +24,8 @@
 
 bool log_page_is_own(uint32_t lid)
 {
-	return lid == NVME_LOG_ERROR || lid == NVME_LOG_SMART || lid == NVME_LOG_CHANGED_NS_LIST;
+	return lid == NVME_LOG_ERROR || lid == NVME_LOG_SMART || lid == NVME_LOG_FIRMWARE_SLOT ||
+	       lid == NVME_LOG_CHANGED_NS_LIST;
 }
 
 static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, uint64_t done,

@@ -28,6 +28,27 @@
 
 /* --- which commands ------------------------------------------------------------------------------- */
 
+/* What the library itself runs, to read namespaces too, and what by the specification changes nothing of them:
+ * garbage in the log does not make it wait for itself. */
+static bool opcode_is_harmless(uint32_t opcode)
+{
+	switch (opcode) {
+	case NVME_ADMIN_DELETE_IO_SQ:
+	case NVME_ADMIN_CREATE_IO_SQ:
+	case NVME_ADMIN_GET_LOG_PAGE:
+	case NVME_ADMIN_DELETE_IO_CQ:
+	case NVME_ADMIN_CREATE_IO_CQ:
+	case NVME_ADMIN_IDENTIFY:
+	case NVME_ADMIN_ABORT:
+	case NVME_ADMIN_GET_FEATURES:
+	case NVME_ADMIN_ASYNC_EVENT_REQUEST:
+	case NVME_ADMIN_KEEP_ALIVE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void learn(uint64_t *bits, const uint32_t *effects)
 {
 	for (uint32_t opcode = 0; opcode < 256; opcode++)
@@ -69,7 +90,8 @@ enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct nvme_
 
 	if (opcode_changes_format(opcode))
 		return NS_CHANGE_FORMAT;
-	if (!(ctrlr->ns_changes.admin[opcode / 64] >> opcode % 64 & 1))
+	if (opcode_is_harmless(opcode) ||
+	    !(ctrlr->ns_changes.admin[opcode / 64] >> opcode % 64 & 1))
 		return NS_CHANGE_NONE;
 	return opcode == NVME_ADMIN_SET_FEATURES ? NS_CHANGE_SETTINGS : NS_CHANGE_FORMAT;
 }

@@ -3,6 +3,7 @@
  * rarely: over PCIe it takes about a microsecond. */
 #include "driver/watch.h"
 
+#include "driver/activation.h"
 #include "driver/bringup.h"
 #include "driver/ctrlr.h"
 #include "spec/regs.h"
@@ -19,5 +20,7 @@ bool watch_alive(struct upnvme_ctrlr *ctrlr)
 		ctrlr_fail(ctrlr, "it reports a fatal error (CSTS.CFS)");
 	else if (!NVME_CSTS_RDY(csts))
 		ctrlr_fail(ctrlr, "it is not ready any more (CSTS.RDY): something has reset it");
+	else
+		activation_note(ctrlr, csts);
 	return !atomic_load(&ctrlr->failed);
 }

@@ -27,9 +27,11 @@ struct upnvme_open_opts {
 	uint32_t flags;         /**< UPNVME_OPEN_... */
 	uint32_t nqpairs;       /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
 	uint32_t keep_alive_ms; /**< keep-alive period, in milliseconds, 1 at least; 0: none */
-	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. An open as a whole is over
-	 * after ten times this and three times what the controller may take to become ready (CAP.TO, up
-	 * to 127.5 s each); so is the look at all namespaces after an event, after five times this. */
+	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. None is late while the
+	 * controller activates firmware (CSTS.PP), for as long as it says that this takes (MTFA). An open as
+	 * a whole is over after eleven times this and three times what the controller may take to become
+	 * ready (upnvme_ctrlr_info.ready_timeout_ms); so is the look at all namespaces after an event, after
+	 * five times this. */
 	uint64_t admin_timeout_ns;
 	/** An upper limit of one command's data, in bytes, 4,096 at least; 0: the controller's. */
 	uint64_t max_transfer_bytes;
@@ -509,7 +511,8 @@ UPNVME_API int upnvme_command_effects(upnvme_ctrlr *ctrlr, uint32_t admin, uint3
 #define UPNVME_EVENT_SMART      2u /**< a health warning */
 #define UPNVME_EVENT_ERROR      3u /**< the controller reports an error */
 #define UPNVME_EVENT_FAILED     4u /**< it has failed: queue pairs complete all as aborted */
-#define UPNVME_EVENT_OTHER      5u /**< look at `type`, `info` and `log_page` */
+/** Look at `type`, `info` and `log_page`. The start of a firmware activation is told when it is over. */
+#define UPNVME_EVENT_OTHER 5u
 /** @} */
 
 /** Something that the controller reported (NVMe Base 2.0, 5.2); a frozen record of 16 bytes. */

@@ -196,8 +196,8 @@ uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
  * outstanding. */
 void qpair_rings_reset(struct upnvme_qpair *qp);
 
-/* Puts a ready-made entry into the ring, identifier filled in; -EAGAIN when no slot is free. The
- * doorbell is rung by the next qpair_take. */
+/* Puts a ready-made entry into the ring, identifier filled in, and rings: what nobody waits for may not be polled for
+ * a long time. -EAGAIN when no slot is free. */
 int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
 /* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
 int qpair_take(struct upnvme_qpair *qp, uint32_t max);

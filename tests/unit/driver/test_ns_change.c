@@ -59,6 +59,7 @@ static void open_with_effects(uint32_t of_vendor, uint32_t of_set_features)
 	opts.admin_timeout_ns = 50 * NS_PER_MS;
 	rig.fake = fake_transport_create();
 	log.acs[VENDOR] = log.acs[VENDOR_HELD] = NVME_EFFECTS_SUPPORTED | of_vendor;
+	log.acs[NVME_ADMIN_IDENTIFY] = log.acs[NVME_ADMIN_GET_LOG_PAGE] = 0xff; /* nonsense */
 	log.acs[NVME_ADMIN_SET_FEATURES] = NVME_EFFECTS_SUPPORTED | of_set_features;
 	memcpy(rig.fake->log, &log, sizeof(log));
 	rig.fake->id.lpa |= NVME_LPA_COMMANDS_SUPPORTED;
