@@ -16,15 +16,14 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/cmb.h"
+#include "driver/command_sets.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
 #include "spec/regs.h"
 #include "transport/transport.h"
 
-/* Some controllers promise less than they need, and a garbled register must not hang an
- * application. */
+/* Some controllers promise less than they need. CAP.TO has eight bits; where those are too few, CRTO says more. */
 #define READY_TIMEOUT_MIN_MS 500u
-#define READY_TIMEOUT_MAX_MS (NVME_CAP_TO_MASK * NVME_CAP_TO_UNIT_MS)
 /* RTD3 Entry Latency may be missing (NVMe Base 2.0c, 5.17.2.1). */
 #define SHUTDOWN_TIMEOUT_MS     5000u
 #define SHUTDOWN_TIMEOUT_MIN_MS 1000u
@@ -101,8 +100,7 @@ static int read_ready_timeout(struct upnvme_ctrlr *ctrlr)
 	if (rc)
 		return rc;
 	ms = MAX(units, NVME_CRTO_CRWMT(crto)) * NVME_CAP_TO_UNIT_MS;
-	ctrlr->ready_timeout_ms =
-		(uint32_t)MIN(MAX(ms, READY_TIMEOUT_MIN_MS), READY_TIMEOUT_MAX_MS);
+	ctrlr->ready_timeout_ms = (uint32_t)MAX(ms, READY_TIMEOUT_MIN_MS);
 	return 0;
 }
 
@@ -110,7 +108,7 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 {
 	uint64_t cap = ctrlr->cap;
 
-	if (!(NVME_CAP_CSS(cap) & NVME_CAP_CSS_NVM))
+	if (!command_sets_are_known(cap))
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 			"%s: the controller does not offer the NVM command set (CAP.CSS %02xh), "
@@ -271,11 +269,12 @@ static int do_admin_queue(struct upnvme_ctrlr *ctrlr)
 
 static int do_enable(struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t cc =
-		NVME_FIELD_SET(NVME_CC_EN, 1u) | NVME_FIELD_SET(NVME_CC_CSS, NVME_CC_CSS_NVM) |
-		NVME_FIELD_SET(NVME_CC_MPS, 0u) | NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
-		NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
-		NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
+	uint32_t cc = NVME_FIELD_SET(NVME_CC_EN, 1u) |
+		      NVME_FIELD_SET(NVME_CC_CSS, command_sets_select(ctrlr->cap)) |
+		      NVME_FIELD_SET(NVME_CC_MPS, 0u) |
+		      NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
+		      NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
+		      NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
 	int rc = write32(ctrlr, NVME_REG_CC, cc);
 
 	return rc ? rc : STATE_WAIT_READY;

@@ -157,6 +157,17 @@ void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	handle_unmap(ctrlr, sizeof(*ctrlr));
 }
 
+/* One that has no queue pairs is opened to be repaired, whatever it says of namespaces. */
+static int read_namespaces(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = ns_refresh(ctrlr, NULL, 0);
+
+	if (!rc || ctrlr->limits.max_qpairs || error_last()->code != UPNVME_ERR_CTRLR_STATUS)
+		return rc;
+	log_warn("%s: its namespaces cannot be read: %s", ctrlr->uri, error_last()->text);
+	return 0;
+}
+
 static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)
 {
 	int rc = bringup_enable(ctrlr);
@@ -172,7 +183,7 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 	if (rc)
 		return rc;
 	events_arm(ctrlr); /* before namespaces are read: what changes meanwhile is told */
-	rc = ns_refresh(ctrlr, NULL, 0);
+	rc = read_namespaces(ctrlr);
 	if (rc)
 		return rc;
 	return opts->flags & UPNVME_OPEN_HOUSEKEEPING ? housekeeper_start(ctrlr) : 0;

@@ -29,7 +29,8 @@ int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int s
 /* -EINVAL for the features that belong to the driver. */
 int feature_check_settable(uint32_t fid);
 
-/* Number of Queues: how many I/O queue pairs the controller grants, into the limits. */
+/* Number of Queues: how many I/O queue pairs the controller grants, into the limits. None where it answers with an
+ * error: a degraded drive can still be formatted, or given new firmware. */
 int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr);
 
 #endif

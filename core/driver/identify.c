@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "driver/admin.h"
+#include "driver/command_sets.h"
 #include "driver/ctrlr.h"
 #include "spec/command.h"
 #include "spec/opcode.h"
@@ -86,8 +87,14 @@ static void take_nvm_limits(struct ctrlr_limits *limits, const struct nvme_id_ct
 			(uint32_t)MIN(limits->max_deallocate_blocks, nvm->dmsl);
 }
 
-/* The limits of commands without data came with NVMe 2.0; a controller that does not know the
- * structure has none. */
+/* The limits of commands without data came with I/O command sets, of which NVMe 2.0 controllers know, and those of 1.4
+ * that offer them. To others it would be an error, which they log. */
+static bool knows_command_sets(const struct upnvme_ctrlr *ctrlr)
+{
+	return ctrlr->version >= NVME_VERSION_2_0 || NVME_CAP_CSS(ctrlr->cap) & NVME_CAP_CSS_IOCS;
+}
+
+/* A controller that does not know the structure has none. */
 static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 {
 	struct ctrlr_limits *limits = &ctrlr->limits;
@@ -97,7 +104,7 @@ static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 	limits->max_write_zeroes_bytes = limits->max_verify_bytes = UINT64_MAX;
 	limits->max_deallocate_ranges = NVME_DSM_RANGES_MAX;
 	limits->max_deallocate_blocks = UINT32_MAX;
-	if (ctrlr->version < NVME_VERSION_1_4 ||
+	if (!knows_command_sets(ctrlr) ||
 	    identify_run(ctrlr, NVME_CNS_IOCS_CTRLR, 0, &nvm, &done) || done.status)
 		return;
 	take_nvm_limits(limits, &nvm);
@@ -152,6 +159,8 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 	if (rc)
 		return rc;
 	decode_limits(ctrlr);
-	identify_nvm_limits(ctrlr);
-	return 0;
+	rc = command_sets_settle(ctrlr);
+	if (!rc)
+		identify_nvm_limits(ctrlr);
+	return rc;
 }

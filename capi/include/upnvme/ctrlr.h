@@ -152,7 +152,7 @@ struct upnvme_ctrlr_info {
 	char subnqn[256];             /**< NVM subsystem NQN */
 	uint64_t max_transfer_bytes;  /**< data of one command; larger requests are split */
 	uint32_t max_queue_entries;   /**< of a queue (CAP.MQES + 1) */
-	uint32_t max_qpairs;          /**< I/O queue pairs that the controller granted */
+	uint32_t max_qpairs;          /**< I/O queue pairs granted; 0: admin side only */
 	uint32_t page_bytes;          /**< memory page size in use (CC.MPS) */
 	uint32_t buffer_align;        /**< alignment of a buffer's start, bytes */
 	uint16_t oncs;                /**< optional NVM commands supported (ONCS) */

@@ -80,6 +80,12 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	uint32_t qid = qid_free(ctrlr);
 	int rc;
 
+	if (!ctrlr->limits.max_qpairs)
+		return error_set(
+			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
+			"%s has granted no I/O queue pairs (the log says why): only its admin "
+			"side can be used; when it is repaired, close it and open it again",
+			ctrlr->uri);
 	if (!qid)
 		return error_set(
 			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
