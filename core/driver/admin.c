@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "driver/activation.h"
 #include "driver/admin_data.h"
+#include "driver/command_timeout.h"
 #include "driver/ctrlr.h"
 #include "driver/data_length.h"
 #include "driver/ns_change.h"
@@ -151,7 +152,6 @@ static int request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command 
 			 struct admin_request **started)
 {
 	struct admin_request *request = request_get(ctrlr->admin, origin, !cb);
-	uint64_t timeout_ns = command->timeout_ns ? command->timeout_ns : ctrlr->admin_timeout_ns;
 	int rc;
 
 	if (!request)
@@ -161,7 +161,7 @@ static int request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command 
 	request->changes = ns_change_of(ctrlr, &command->sqe) != NS_CHANGE_NONE;
 	request->caller_data = command->data;
 	request->direction = command->direction;
-	request->deadline_ns = deadline_after(timeout_ns);
+	request->deadline_ns = deadline_after(command->timeout_ns);
 	rc = request_send(request, command);
 	if (rc) {
 		request_put(request);
@@ -198,11 +198,13 @@ static int command_check(const struct upnvme_ctrlr *ctrlr, const struct admin_co
 	return data_length_check_admin(&command->sqe, command->direction, command->data_bytes);
 }
 
-/* Checked, and allowed to change what it changes; a start that then fails is to be taken back. */
-static int admin_prepare(struct upnvme_ctrlr *ctrlr, const struct admin_command *command)
+/* Checked, its time set, and allowed to change what it changes; a start that then fails is to be taken back. */
+static int admin_prepare(struct upnvme_ctrlr *ctrlr, struct admin_command *command)
 {
 	int rc = command_check(ctrlr, command);
 
+	if (!rc && !command->timeout_ns)
+		command->timeout_ns = command_timeout_ns(ctrlr, &command->sqe);
 	if (!rc)
 		rc = ns_change_begin(ctrlr, ns_change_of(ctrlr, &command->sqe),
 				     command->sqe.opcode);
@@ -234,12 +236,13 @@ static int admin_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *c
 int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		enum admin_origin origin, upnvme_cb cb, void *arg)
 {
+	struct admin_command prepared = *command;
 	struct admin_request *request;
-	int rc = admin_prepare(ctrlr, command);
+	int rc = admin_prepare(ctrlr, &prepared);
 
 	if (rc)
 		return rc;
-	rc = admin_begin(ctrlr, command, origin, cb, arg, &request);
+	rc = admin_begin(ctrlr, &prepared, origin, cb, arg, &request);
 	return rc ? not_started(ctrlr, command, rc) : 0;
 }
 
@@ -306,12 +309,13 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 			struct admin_request **request)
 {
 	uint64_t deadline_ns = deadline_after(ctrlr->admin_timeout_ns);
+	struct admin_command prepared = *command;
 	struct pause pause = { 0 };
-	int rc = admin_prepare(ctrlr, command);
+	int rc = admin_prepare(ctrlr, &prepared);
 
 	if (rc)
 		return rc;
-	while ((rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
+	while ((rc = admin_begin(ctrlr, &prepared, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
 	       !deadline_passed(deadline_ns))
 		pause_and_watch(ctrlr, &pause);
 	return rc ? not_started(ctrlr, command, rc) : 0;

@@ -31,7 +31,9 @@ struct upnvme_open_opts {
 	 * controller activates firmware (CSTS.PP), for as long as it says that this takes (MTFA). An open as
 	 * a whole is over after eleven times this and three times what the controller may take to become
 	 * ready (upnvme_ctrlr_info.ready_timeout_ms); so is the look at all namespaces after an event, after
-	 * five times this. */
+	 * five times this. Format NVM, Sanitize and firmware commands have more, beside this: what the
+	 * controller estimates (Sanitize; MTFA), an hour for the medium and two minutes for firmware where it
+	 * says nothing. upnvme_raw.timeout_ns takes the place of all that. */
 	uint64_t admin_timeout_ns;
 	/** An upper limit of one command's data, in bytes, 4,096 at least; 0: the controller's. */
 	uint64_t max_transfer_bytes;
