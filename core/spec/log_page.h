@@ -234,10 +234,9 @@ struct nvme_sanitize_log {
 	uint32_t overwrite_kept_seconds;
 	uint32_t block_erase_kept_seconds;
 	uint32_t crypto_erase_kept_seconds;
-	uint8_t rsvd32[480];
-};
+}; /* of 512 bytes, the others of which are reserved */
 
-NVME_ASSERT_SIZE(nvme_sanitize_log, 512);
+NVME_ASSERT_SIZE(nvme_sanitize_log, 32);
 NVME_ASSERT_OFFSET(nvme_sanitize_log, cdw10, 4);
 NVME_ASSERT_OFFSET(nvme_sanitize_log, overwrite_seconds, 8);
 NVME_ASSERT_OFFSET(nvme_sanitize_log, block_erase_seconds, 12);
