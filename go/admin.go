@@ -113,6 +113,7 @@ func (c *Controller) Admin(ctx context.Context, raw *RawCommand, data []byte) (C
 	}
 	run := func() error {
 		_, err := call(func() C.int { return C.upnvme_admin(c.ptr, &a.c.raw, &a.c.done) })
+		c.lookAgain()
 		return err
 	}
 	if ctx.Done() == nil {
@@ -184,6 +185,10 @@ func (c *Controller) adminDeliver() {
 		}
 	}
 	c.mu.Unlock()
+	if len(ended) > 0 && c.enter() == nil { // not where closing delivers them
+		c.lookAgain()
+		c.gate.leave()
+	}
 	deliverEach(ended)
 }
 

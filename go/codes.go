@@ -45,6 +45,7 @@ const (
 	CodeNamespaceGone     Code = C.UPNVME_ERR_NS_GONE      // it was there and is not any more
 	CodeNamespaceForeign  Code = C.UPNVME_ERR_NS_FOREIGN   // of another controller than the queue pair's
 	CodeNamespaceFormat   Code = C.UPNVME_ERR_NS_FORMAT    // a format that the driver does not take
+	CodeNamespaceChanging Code = C.UPNVME_ERR_NS_CHANGING  // I/O while a command changes namespaces
 	// queue pairs
 	CodeQPairLimit        Code = C.UPNVME_ERR_QPAIR_LIMIT        // the controller grants no more queue pairs
 	CodeWrongThread       Code = C.UPNVME_ERR_WRONG_THREAD       // the calling thread does not own this queue pair

@@ -3,6 +3,7 @@
 package upnvme
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"syscall"
@@ -53,5 +54,38 @@ func TestBytesOfANamespaceThatWasFormatted(t *testing.T) {
 	same(t, got, content)
 	if !c.leases.idle() {
 		t.Error("a lease is out")
+	}
+}
+
+// After an admin command, which may have formatted it, a namespace is known anew.
+func TestBytesAfterAnAdminCommand(t *testing.T) {
+	c, ns := open(t, "soft:ram?size=8MiB&block=512")
+	raw := &RawCommand{CDW: [16]uint32{0: 0x80, 1: 1}, Direction: DataNone}
+	p := make([]byte, 4096)
+	for name, run := range map[string]func() error{
+		"Admin": func() error {
+			_, err := c.Admin(context.Background(), raw, nil)
+			return err
+		},
+		"AdminStart": func() error {
+			ended := false
+			err := c.AdminStart(raw, nil, func(Completion, []byte) {
+				_, readErr := ns.ReadAt(p, 4096)
+				must(t, readErr)
+				ended = true
+			})
+			for err == nil && !ended {
+				err = c.Poll()
+			}
+			return err
+		},
+	} {
+		ns.block.Store(4096)
+		ns.blocks.Store(2048)
+		if err := run(); err != nil {
+			t.Error(name, err)
+		}
+		_, err := ns.ReadAt(p, 4096)
+		must(t, err)
 	}
 }

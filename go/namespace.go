@@ -88,6 +88,16 @@ func (ns *Namespace) ask() {
 	ns.metadata.Store(uint32(C.upnvme_ns_metadata_size(ns.ptr)))
 }
 
+// lookAgain notes what the namespaces are after a command that may have changed them. The caller keeps the controller
+// open.
+func (c *Controller) lookAgain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, ns := range c.namespaces {
+		ns.ask()
+	}
+}
+
 // refresh asks the library what the namespace is now.
 func (ns *Namespace) refresh() error {
 	if err := ns.ctrlr.enter(); err != nil {

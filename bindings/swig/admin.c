@@ -160,10 +160,13 @@ static struct admin *admin_start(struct session *session, const char *cdw, size_
 		return NULL;
 	admin->next = session->admins;
 	session->admins = admin;
+	/* A command that changes namespaces waits for the queue pairs of other threads. */
+	Py_BEGIN_ALLOW_THREADS;
 	rc = upnvme_admin_submit(session->ctrlr, &admin->raw, admin_done, admin);
+	upnvme_error_get(&error);
+	Py_END_ALLOW_THREADS;
 	if (rc == 0)
 		return admin;
-	upnvme_error_get(&error);
 	glue_raise_error(rc, &error);
 	admin_unlink(session, admin);
 	return NULL;

@@ -13,11 +13,15 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/pause.h"
 #include "base/util.h"
+#include "driver/activation.h"
 #include "driver/admin_data.h"
+#include "driver/command_timeout.h"
 #include "driver/ctrlr.h"
 #include "driver/data_length.h"
+#include "driver/ns_change.h"
 #include "driver/poll.h"
 #include "driver/queue/qpair.h"
 #include "driver/quirks.h"
@@ -42,6 +46,7 @@ struct admin_request {
 	struct admin *admin;
 	enum request_state state;
 	enum admin_origin origin;
+	bool changes; /* namespaces, perhaps: ns_change.c counts it */
 	upnvme_cb cb; /* null: synchronous */
 	void *arg;
 	void *caller_data;
@@ -94,6 +99,8 @@ static void request_completed(void *arg, const struct upnvme_completion *done)
 	struct admin_request *request = arg;
 	struct admin *admin = request->admin;
 
+	if (request->changes)
+		ns_change_ended(admin->qp->ctrlr);
 	if (request->state == REQUEST_LATE) {
 		request_put(request);
 		return;
@@ -146,16 +153,16 @@ static int request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command 
 			 struct admin_request **started)
 {
 	struct admin_request *request = request_get(ctrlr->admin, origin, !cb);
-	uint64_t timeout_ns = command->timeout_ns ? command->timeout_ns : ctrlr->admin_timeout_ns;
 	int rc;
 
 	if (!request)
 		return queue_full();
 	request->cb = cb;
 	request->arg = arg;
+	request->changes = ns_change_of(ctrlr, &command->sqe) != NS_CHANGE_NONE;
 	request->caller_data = command->data;
 	request->direction = command->direction;
-	request->deadline_ns = deadline_after(timeout_ns);
+	request->deadline_ns = deadline_after(command->timeout_ns);
 	rc = request_send(request, command);
 	if (rc) {
 		request_put(request);
@@ -192,14 +199,32 @@ static int command_check(const struct upnvme_ctrlr *ctrlr, const struct admin_co
 	return data_length_check_admin(&command->sqe, command->direction, command->data_bytes);
 }
 
+/* Checked, its time set, and allowed to change what it changes; a start that then fails is to be taken back. */
+static int admin_prepare(struct upnvme_ctrlr *ctrlr, struct admin_command *command)
+{
+	int rc = command_check(ctrlr, command);
+
+	if (!rc && !command->timeout_ns)
+		command->timeout_ns = command_timeout_ns(ctrlr, &command->sqe);
+	if (!rc)
+		rc = ns_change_begin(ctrlr, ns_change_of(ctrlr, &command->sqe),
+				     command->sqe.opcode);
+	return rc;
+}
+
+static int not_started(struct upnvme_ctrlr *ctrlr, const struct admin_command *command, int rc)
+{
+	if (ns_change_of(ctrlr, &command->sqe) != NS_CHANGE_NONE)
+		ns_change_cancel(ctrlr);
+	return rc;
+}
+
 static int admin_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		       enum admin_origin origin, upnvme_cb cb, void *arg,
 		       struct admin_request **started)
 {
-	int rc = command_check(ctrlr, command);
+	int rc;
 
-	if (rc)
-		return rc;
 	pthread_mutex_lock(&ctrlr->admin->lock);
 	rc = ctrlr_check_alive(
 		ctrlr); /* within the lock: admin_abort finds all that was sent before */
@@ -212,9 +237,14 @@ static int admin_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *c
 int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		enum admin_origin origin, upnvme_cb cb, void *arg)
 {
+	struct admin_command prepared = *command;
 	struct admin_request *request;
+	int rc = admin_prepare(ctrlr, &prepared);
 
-	return admin_begin(ctrlr, command, origin, cb, arg, &request);
+	if (rc)
+		return rc;
+	rc = admin_begin(ctrlr, &prepared, origin, cb, arg, &request);
+	return rc ? not_started(ctrlr, command, rc) : 0;
 }
 
 /* --- waiting -------------------------------------------------------------------------------------- */
@@ -268,7 +298,7 @@ static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *reque
 	struct pause pause = { 0 };
 
 	while (!request_look(request)) {
-		if (deadline_passed(request->deadline_ns))
+		if (deadline_passed(request->deadline_ns) && !activation_excuses(ctrlr))
 			return request_give_up(request);
 		pause_and_watch(ctrlr, &pause);
 	}
@@ -280,13 +310,27 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 			struct admin_request **request)
 {
 	uint64_t deadline_ns = deadline_after(ctrlr->admin_timeout_ns);
+	struct admin_command prepared = *command;
 	struct pause pause = { 0 };
-	int rc;
+	int rc = admin_prepare(ctrlr, &prepared);
 
-	while ((rc = admin_begin(ctrlr, command, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
+	if (rc)
+		return rc;
+	while ((rc = admin_begin(ctrlr, &prepared, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
 	       !deadline_passed(deadline_ns))
 		pause_and_watch(ctrlr, &pause);
-	return rc;
+	return rc ? not_started(ctrlr, command, rc) : 0;
+}
+
+/* What the command has done to namespaces is known before its caller goes on. */
+static int end_of_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+		      const struct upnvme_completion *done)
+{
+	if (done->flags & UPNVME_DONE_ABORTED)
+		return ctrlr_check_alive(ctrlr);
+	if (ns_change_of(ctrlr, &command->sqe) == NS_CHANGE_NONE)
+		return 0;
+	return ns_changes_settle(ctrlr);
 }
 
 int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
@@ -306,7 +350,7 @@ int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	request_copy_out(request);
 	*done = request->done;
 	request_end(request);
-	return done->flags & UPNVME_DONE_ABORTED ? ctrlr_check_alive(ctrlr) : 0;
+	return end_of_run(ctrlr, command, done);
 }
 
 int admin_check_status(const struct upnvme_completion *done, const char *what)
@@ -369,7 +413,8 @@ static void deliver_late(struct admin_request *request, struct delivery *deliver
 static bool is_late(const struct admin_request *request, uint64_t now_ns)
 {
 	return request->state == REQUEST_SENT && request->cb &&
-	       request->deadline_ns != UINT64_MAX && now_ns >= request->deadline_ns;
+	       request->deadline_ns != UINT64_MAX && now_ns >= request->deadline_ns &&
+	       !activation_excuses(request->admin->qp->ctrlr);
 }
 
 static bool next_delivery(struct admin *admin, uint64_t now_ns, struct delivery *delivery)
@@ -403,16 +448,26 @@ static uint32_t collect(struct admin *admin, uint64_t now_ns)
 	return n;
 }
 
+/* Before callbacks hear of a command that has ended. */
+static void settle(struct upnvme_ctrlr *ctrlr)
+{
+	if (ns_changes_are_due(ctrlr) && !atomic_load(&ctrlr->failed) && ns_changes_settle(ctrlr))
+		log_warn("%s: %s", ctrlr->uri, error_last()->text);
+}
+
 /* One at a time: a callback that does not come back takes no other with it. */
 void admin_serve(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin *admin = ctrlr->admin;
 	uint64_t now_ns = clock_now_ns();
 	struct delivery delivery;
+	uint32_t n = collect(admin, now_ns);
 
-	for (uint32_t n = collect(admin, now_ns); n > 0; n--) {
+	settle(ctrlr); /* also of commands that are late, and have no callback */
+	for (; n > 0; n--) {
 		bool found;
 
+		settle(ctrlr);
 		pthread_mutex_lock(&admin->lock);
 		found = next_delivery(admin, now_ns, &delivery);
 		pthread_mutex_unlock(&admin->lock);

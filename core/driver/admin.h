@@ -31,7 +31,7 @@ struct admin_command {
 	void *data; /* up to ADMIN_DATA_MAX bytes, or null */
 	uint32_t data_bytes;
 	uint32_t direction;  /* UPNVME_DATA_... */
-	uint64_t timeout_ns; /* 0: the controller's default; UINT64_MAX: none */
+	uint64_t timeout_ns; /* 0: command_timeout.h; UINT64_MAX: none */
 };
 
 /* Runs the command and waits. 0 when the controller answered, whatever the status, else a negative

@@ -16,6 +16,7 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/cmb.h"
+#include "driver/command_sets.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
 #include "driver/quirks.h"
@@ -23,10 +24,8 @@
 #include "spec/regs.h"
 #include "transport/transport.h"
 
-/* Some controllers promise less than they need, and a garbled register must not hang an
- * application. */
+/* Some controllers promise less than they need. CAP.TO has eight bits; where those are too few, CRTO says more. */
 #define READY_TIMEOUT_MIN_MS    500u
-#define READY_TIMEOUT_MAX_MS    (NVME_CAP_TO_MASK * NVME_CAP_TO_UNIT_MS)
 #define SHUTDOWN_TIMEOUT_MAX_MS 60000u
 
 enum state {
@@ -124,8 +123,7 @@ static int read_ready_timeout(struct upnvme_ctrlr *ctrlr)
 	if (rc)
 		return rc;
 	ms = MAX(units, NVME_CRTO_CRWMT(crto)) * NVME_CAP_TO_UNIT_MS;
-	ctrlr->ready_timeout_ms =
-		(uint32_t)MIN(MAX(ms, READY_TIMEOUT_MIN_MS), READY_TIMEOUT_MAX_MS);
+	ctrlr->ready_timeout_ms = (uint32_t)MAX(ms, READY_TIMEOUT_MIN_MS);
 	return 0;
 }
 
@@ -133,7 +131,7 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 {
 	uint64_t cap = ctrlr->cap;
 
-	if (!(NVME_CAP_CSS(cap) & NVME_CAP_CSS_NVM))
+	if (!command_sets_are_known(cap))
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 			"%s: the controller does not offer the NVM command set (CAP.CSS %02xh), "
@@ -319,11 +317,12 @@ static int do_admin_queue(struct upnvme_ctrlr *ctrlr)
 
 static int do_enable(struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t cc =
-		NVME_FIELD_SET(NVME_CC_EN, 1u) | NVME_FIELD_SET(NVME_CC_CSS, NVME_CC_CSS_NVM) |
-		NVME_FIELD_SET(NVME_CC_MPS, 0u) | NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
-		NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
-		NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
+	uint32_t cc = NVME_FIELD_SET(NVME_CC_EN, 1u) |
+		      NVME_FIELD_SET(NVME_CC_CSS, command_sets_select(ctrlr->cap)) |
+		      NVME_FIELD_SET(NVME_CC_MPS, 0u) |
+		      NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
+		      NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
+		      NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
 	int rc = watch_begin(ctrlr);
 
 	if (!rc)

@@ -23,6 +23,7 @@
 #include "driver/housekeeper.h"
 #include "driver/identify.h"
 #include "driver/ns.h"
+#include "driver/ns_change.h"
 #include "driver/poll.h"
 #include "driver/quirks.h"
 #include "driver/queue/qpair.h"
@@ -138,6 +139,7 @@ static int ctrlr_alloc(struct upnvme_ctrlr **ctrlr, struct transport *transport,
 	created->shutdown_least_ms = SHUTDOWN_LEAST_MS;
 	pthread_mutex_init(&created->lock, NULL);
 	pthread_mutex_init(&created->ns_lock, NULL);
+	pthread_mutex_init(&created->ns_changes.settling, NULL);
 	pthread_mutex_init(&created->fail_lock, NULL);
 	*ctrlr = created;
 	return 0;
@@ -152,9 +154,21 @@ void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	transport_close(ctrlr->transport);
 	pthread_mutex_destroy(&ctrlr->lock);
 	pthread_mutex_destroy(&ctrlr->ns_lock);
+	pthread_mutex_destroy(&ctrlr->ns_changes.settling);
 	pthread_mutex_destroy(&ctrlr->fail_lock);
 	free(ctrlr->uri);
 	handle_unmap(ctrlr, sizeof(*ctrlr));
+}
+
+/* One that has no queue pairs is opened to be repaired, whatever it says of namespaces. */
+static int read_namespaces(struct upnvme_ctrlr *ctrlr)
+{
+	int rc = ns_refresh(ctrlr, NULL, 0);
+
+	if (!rc || ctrlr->limits.max_qpairs || error_last()->code != UPNVME_ERR_CTRLR_STATUS)
+		return rc;
+	log_warn("%s: its namespaces cannot be read: %s", ctrlr->uri, error_last()->text);
+	return 0;
 }
 
 static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)
@@ -172,10 +186,13 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 	if (!rc)
 		rc = keep_alive_start(ctrlr);
 	if (!rc)
-		rc = ns_refresh(ctrlr, NULL, 0);
+		rc = ns_changes_learn(ctrlr);
 	if (rc)
 		return rc;
-	events_arm(ctrlr);
+	events_arm(ctrlr); /* before namespaces are read: what changes meanwhile is told */
+	rc = read_namespaces(ctrlr);
+	if (rc)
+		return rc;
 	return opts->flags & UPNVME_OPEN_HOUSEKEEPING ? housekeeper_start(ctrlr) : 0;
 }
 

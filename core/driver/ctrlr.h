@@ -59,6 +59,22 @@ struct serving {
 	uint32_t ran;
 };
 
+/* A pause for new firmware: activation.c. */
+struct activation {
+	_Atomic bool paused;
+	_Atomic uint64_t end_ns;     /* at the latest */
+	_Atomic uint64_t excused_ns; /* no command is late before; 0: there was none */
+};
+
+/* Commands that may change namespaces: ns_change.c. */
+struct ns_changes {
+	uint64_t admin[4], io[4]; /* a bit for each opcode that does, as the controller says */
+	pthread_mutex_t settling; /* one at a time */
+	_Atomic uint32_t nended; /* the device has ended them, and namespaces were not read since */
+	uint32_t ncommands;      /* begun, and not settled; under the controller's lock */
+	_Atomic bool frozen;     /* queue pairs take no commands; written under that lock */
+};
+
 struct upnvme_ctrlr {
 	struct transport *transport;
 	struct domain *domain; /* the transport's */
@@ -103,6 +119,8 @@ struct upnvme_ctrlr {
 	struct upnvme_ctrlr *next_aside;       /* aside.c */
 	uint64_t ns_kept_bytes;                /* ns_table.c */
 	_Atomic uint32_t ns_refused;           /* by the last refresh, for want of room */
+	struct ns_changes ns_changes;
+	struct activation activation;
 };
 
 /* -EOWNERDEAD with its sentence in a forked child, -EBADF for one that was closed, -EINVAL for null,

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "driver/activation.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/features.h"
@@ -21,6 +22,7 @@
 #include "driver/ns.h"
 #include "driver/poll.h"
 #include "driver/queue/owner.h"
+#include "driver/watch.h"
 #include "spec/command.h"
 #include "spec/feature.h"
 #include "spec/log_page.h"
@@ -44,10 +46,13 @@ struct events {
 	uint32_t nlost; /* requests that ended in error, or could not be sent */
 	uint64_t rearm_ns, rearm_at_ns;
 	uint32_t nchanged; /* in the list */
+	bool activating;   /* firmware; what announced it is not acknowledged yet */
+	struct upnvme_event activation;
 	union {
 		struct nvme_changed_ns_log changed;
 		struct nvme_smart_log smart;
 		struct nvme_error_log_entry error;
+		struct nvme_firmware_slot_log firmware;
 	} log; /* here, and not on the stack of who polls */
 };
 
@@ -138,7 +143,14 @@ static uint32_t event_kind(uint32_t dw0)
 	}
 }
 
-/* Reads the log page that clears the event, where the library understands it. */
+static bool is_activation(const struct upnvme_event *event)
+{
+	return event->type == NVME_AER_TYPE_NOTICE &&
+	       event->info == NVME_AER_NOTICE_FIRMWARE_ACTIVATION;
+}
+
+/* Reads the log page that clears the event, where the library asks for it: as long as it is not read,
+ * all events of its type are masked (NVMe Base 2.0c, 5.2). */
 static int acknowledge(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
 {
 	struct events *events = ctrlr->events;
@@ -150,6 +162,8 @@ static int acknowledge(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *ev
 		return read_log(ctrlr, NVME_LOG_SMART, sizeof(events->log.smart));
 	if (event->kind == UPNVME_EVENT_ERROR && event->log_page == NVME_LOG_ERROR)
 		return read_log(ctrlr, NVME_LOG_ERROR, sizeof(events->log.error));
+	if (is_activation(event))
+		return read_log(ctrlr, NVME_LOG_FIRMWARE_SLOT, sizeof(events->log.firmware));
 	return 0;
 }
 
@@ -225,6 +239,33 @@ static void on_error_status(struct upnvme_ctrlr *ctrlr, uint16_t status)
 		lose_request(ctrlr->events);
 }
 
+static void complete_event(struct upnvme_ctrlr *ctrlr, struct upnvme_event *event)
+{
+	if (acknowledge(ctrlr, event))
+		log_warn("%s: event type %u, information %02xh, is not acknowledged: %s",
+			 ctrlr->uri, event->type, event->info, error_last()->text);
+	arm(ctrlr);
+	tell(ctrlr, event);
+}
+
+/* The log can only be read when the controller goes on. */
+static void activation_announced(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
+{
+	activation_begin(ctrlr);
+	ctrlr->events->activation = *event;
+	ctrlr->events->activating = true;
+}
+
+static void serve_activation(struct upnvme_ctrlr *ctrlr)
+{
+	struct events *events = ctrlr->events;
+
+	if (!events->activating || !watch_alive(ctrlr) || activation_goes_on(ctrlr))
+		return;
+	events->activating = false;
+	complete_event(ctrlr, &events->activation);
+}
+
 static void on_event(void *arg, const struct upnvme_completion *done)
 {
 	struct upnvme_ctrlr *ctrlr = arg;
@@ -243,11 +284,10 @@ static void on_event(void *arg, const struct upnvme_completion *done)
 		return;
 	}
 	ctrlr->events->rearm_ns = 0;
-	if (acknowledge(ctrlr, &event))
-		log_warn("%s: event type %u, information %02xh, is not acknowledged: %s",
-			 ctrlr->uri, event.type, event.info, error_last()->text);
-	arm(ctrlr);
-	tell(ctrlr, &event);
+	if (is_activation(&event))
+		activation_announced(ctrlr, &event);
+	else
+		complete_event(ctrlr, &event);
 }
 
 static void configure(struct upnvme_ctrlr *ctrlr)
@@ -279,6 +319,7 @@ void events_serve(struct upnvme_ctrlr *ctrlr)
 
 	if (atomic_exchange(&ctrlr->failed_untold, false))
 		deliver(ctrlr, &event);
+	serve_activation(ctrlr);
 	rearm(ctrlr);
 }
 

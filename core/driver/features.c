@@ -125,6 +125,11 @@ int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
 	};
 	int rc = feature_set(ctrlr, &feature, 0, &granted);
 
+	if (rc && error_last()->code == UPNVME_ERR_CTRLR_STATUS) {
+		log_warn("%s has no I/O queue pairs, and is opened for its admin side alone: %s",
+			 ctrlr->uri, error_last()->text);
+		return 0;
+	}
 	if (rc)
 		return rc;
 	nsqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQA, granted) + 1;

@@ -31,7 +31,8 @@ int feature_check_settable(uint32_t fid);
 
 /* Host Behavior Support: the host knows extended LBA formats, where the controller has them. */
 int feature_extend_formats(struct upnvme_ctrlr *ctrlr);
-/* Number of Queues: how many I/O queue pairs the controller grants, into the limits. */
+/* Number of Queues: how many I/O queue pairs the controller grants, into the limits. None where it answers with an
+ * error: a degraded drive can still be formatted, or given new firmware. */
 int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "driver/admin.h"
+#include "driver/command_sets.h"
 #include "driver/ctrlr.h"
 #include "driver/quirks.h"
 #include "spec/command.h"
@@ -87,8 +88,14 @@ static void take_nvm_limits(struct ctrlr_limits *limits, const struct nvme_id_ct
 			(uint32_t)MIN(limits->max_deallocate_blocks, nvm->dmsl);
 }
 
-/* The limits of commands without data came with NVMe 2.0; a controller that does not know the
- * structure has none. */
+/* The limits of commands without data came with I/O command sets, of which NVMe 2.0 controllers know, and those of 1.4
+ * that offer them. To others it would be an error, which they log. */
+static bool knows_command_sets(const struct upnvme_ctrlr *ctrlr)
+{
+	return ctrlr->version >= NVME_VERSION_2_0 || NVME_CAP_CSS(ctrlr->cap) & NVME_CAP_CSS_IOCS;
+}
+
+/* A controller that does not know the structure has none. */
 static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 {
 	struct ctrlr_limits *limits = &ctrlr->limits;
@@ -101,7 +108,7 @@ static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 	limits->max_verify_bytes = UINT64_MAX;
 	limits->max_deallocate_ranges = NVME_DSM_RANGES_MAX;
 	limits->max_deallocate_blocks = UINT32_MAX;
-	if (ctrlr->version < NVME_VERSION_1_4 ||
+	if (!knows_command_sets(ctrlr) ||
 	    identify_run(ctrlr, NVME_CNS_IOCS_CTRLR, 0, &nvm, &done) || done.status)
 		return;
 	take_nvm_limits(limits, &nvm);
@@ -158,6 +165,9 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 	if (rc)
 		return rc;
 	decode_limits(ctrlr);
+	rc = command_sets_settle(ctrlr);
+	if (rc)
+		return rc;
 	identify_nvm_limits(ctrlr);
 	quirks_settle(ctrlr);
 	return 0;

@@ -24,7 +24,8 @@
 
 bool log_page_is_own(uint32_t lid)
 {
-	return lid == NVME_LOG_ERROR || lid == NVME_LOG_SMART || lid == NVME_LOG_CHANGED_NS_LIST;
+	return lid == NVME_LOG_ERROR || lid == NVME_LOG_SMART || lid == NVME_LOG_FIRMWARE_SLOT ||
+	       lid == NVME_LOG_CHANGED_NS_LIST;
 }
 
 static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, uint64_t done,
@@ -205,6 +206,11 @@ _Static_assert(UPNVME_EFFECT_SCOPE_SUBSYSTEM == NVME_EFFECTS_SCOPE_SUBSYSTEM
 							<< NVME_EFFECTS_SCOPE_SHIFT,
 	       "CSP");
 
+int log_effects(struct upnvme_ctrlr *ctrlr, struct nvme_commands_supported_log *log)
+{
+	return read_whole(ctrlr, NVME_LOG_COMMANDS_SUPPORTED, log, sizeof(*log));
+}
+
 int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, uint32_t *effects)
 {
 	struct nvme_commands_supported_log log;
@@ -215,7 +221,7 @@ int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, 
 				 "the effects of command %02xh: this controller has no log of them "
 				 "(LPA bit 1)",
 				 opcode);
-	rc = read_whole(ctrlr, NVME_LOG_COMMANDS_SUPPORTED, &log, sizeof(log));
+	rc = log_effects(ctrlr, &log);
 	if (!rc)
 		*effects = admin ? log.acs[opcode] : log.iocs[opcode];
 	return rc;

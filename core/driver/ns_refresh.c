@@ -9,15 +9,21 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "driver/admin.h"
+#include "driver/command_sets.h"
 #include "driver/ctrlr.h"
 #include "driver/identify.h"
 #include "driver/ns_table.h"
 #include "spec/identify.h"
+#include "spec/regs.h"
 #include "spec/sqe.h"
+#include "spec/status.h"
 
 /* Of one list. */
 #define NAMESPACES_MAX 65536u
+/* Of one without a list: as many as the first piece of a list has. */
+#define SCAN_MAX NVME_NS_LIST_ENTRIES
 /* How many times admin_timeout_ns all Identify commands of a refresh may take before another begins. */
 #define TIMEOUTS 4u
 
@@ -96,6 +102,43 @@ static int active_grow(struct refresh *refresh)
 	return 0;
 }
 
+/* One that has other command sets in use is asked for the namespaces of this one. */
+static uint32_t list_cns(const struct upnvme_ctrlr *ctrlr)
+{
+	return command_sets_select(ctrlr->cap) == NVME_CC_CSS_IOCS ? NVME_CNS_IOCS_ACTIVE_NS_LIST :
+								     NVME_CNS_ACTIVE_NS_LIST;
+}
+
+/* What a controller says that does not know the list. One that knows the lower bits of CNS alone takes it for Identify
+ * of the namespace before the first. */
+static bool is_refusal(uint16_t status)
+{
+	uint16_t code = NVME_STATUS_CODE(status);
+
+	return code == NVME_SC_INVALID_FIELD || code == NVME_SC_INVALID_NAMESPACE_OR_FORMAT ||
+	       code == NVME_SC_INVALID_OPCODE;
+}
+
+/* An identifier that is not active answers with zeroes, or with an error (NVMe 1.0e, 5.11). */
+static int active_scan(struct refresh *refresh)
+{
+	uint32_t nn = refresh->ctrlr->id.nn, n = MIN(nn, SCAN_MAX);
+	struct upnvme_completion done;
+	int rc = 0;
+
+	if (nn > n)
+		log_warn("%s has no list of active namespaces, and up to %u of them: the first %u "
+			 "are looked at",
+			 refresh->ctrlr->uri, nn, n);
+	refresh->nactive = 0;
+	for (uint32_t nsid = 1; !rc && nsid <= n; nsid++) {
+		rc = ask(refresh, NVME_CNS_NS, nsid, &refresh->page, &done);
+		if (!rc && !done.status && refresh->page.id.nsze)
+			refresh->active[refresh->nactive++] = nsid;
+	}
+	return rc;
+}
+
 static int active_read(struct refresh *refresh)
 {
 	struct upnvme_completion done;
@@ -104,8 +147,12 @@ static int active_read(struct refresh *refresh)
 	do {
 		int rc = active_grow(refresh);
 
+		if (!rc && refresh->ctrlr->version < NVME_VERSION_1_1)
+			return active_scan(refresh);
 		if (!rc)
-			rc = ask(refresh, NVME_CNS_ACTIVE_NS_LIST, last, &refresh->page, &done);
+			rc = ask(refresh, list_cns(refresh->ctrlr), last, &refresh->page, &done);
+		if (!rc && !last && is_refusal(done.status))
+			return active_scan(refresh);
 		if (!rc)
 			rc = admin_check_status(&done, "Identify");
 		if (rc || !active_append(refresh))

@@ -4,6 +4,7 @@
 #include "driver/watch.h"
 
 #include "base/log.h"
+#include "driver/activation.h"
 #include "driver/bringup.h"
 #include "driver/ctrlr.h"
 #include "spec/regs.h"
@@ -43,21 +44,20 @@ static bool is_enabled(struct upnvme_ctrlr *ctrlr)
 }
 
 /* Null: all is well. */
-static const char *trouble(struct upnvme_ctrlr *ctrlr)
+static const char *trouble(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
 	const char *lost = ops->lost ? ops->lost(ctrlr->transport) : NULL;
-	uint32_t csts;
 
 	if (lost)
 		return lost;
-	if (bringup_status(ctrlr, &csts))
+	if (bringup_status(ctrlr, csts))
 		return "its registers cannot be read: it is gone";
-	if (NVME_CSTS_CFS(csts))
+	if (NVME_CSTS_CFS(*csts))
 		return "it reports a fatal error (CSTS.CFS)";
-	if (ctrlr->tells_subsystem_reset && NVME_CSTS_NSSRO(csts))
+	if (ctrlr->tells_subsystem_reset && NVME_CSTS_NSSRO(*csts))
 		return "its NVM subsystem was reset (CSTS.NSSRO)";
-	if (!NVME_CSTS_RDY(csts))
+	if (!NVME_CSTS_RDY(*csts))
 		return "it is not ready any more (CSTS.RDY): something has reset it";
 	if (!is_enabled(ctrlr))
 		return "it is not enabled any more (CC.EN): something has reset it";
@@ -66,9 +66,15 @@ static const char *trouble(struct upnvme_ctrlr *ctrlr)
 
 bool watch_alive(struct upnvme_ctrlr *ctrlr)
 {
-	const char *why = atomic_load(&ctrlr->failed) ? NULL : trouble(ctrlr);
+	uint32_t csts = 0;
+	const char *why;
 
+	if (atomic_load(&ctrlr->failed))
+		return false;
+	why = trouble(ctrlr, &csts);
 	if (why)
 		ctrlr_fail(ctrlr, why);
+	else
+		activation_note(ctrlr, csts);
 	return !atomic_load(&ctrlr->failed);
 }

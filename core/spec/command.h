@@ -458,4 +458,15 @@ NVME_ASSERT_OFFSET(nvme_reservation_keys, key, 8);
 /* Reservation Report. NVMe Base 2.0c, 7.5. Dword 10 is NUMD (0's based), dword 11: */
 #define NVME_RESERVATION_REPORT_EDS (1u << 0) /* extended data structure */
 
+/* Sanitize: dword 10. NVMe Base 2.0c, 5.24 */
+#define NVME_SANITIZE_ACTION_SHIFT 0
+#define NVME_SANITIZE_ACTION_MASK  0x7u
+#define NVME_SANITIZE_NDAS_SHIFT   9 /* nothing is deallocated afterwards */
+#define NVME_SANITIZE_NDAS_MASK    0x1u
+
+#define NVME_SANITIZE_ACTION_EXIT_FAILURE 1u
+#define NVME_SANITIZE_ACTION_BLOCK_ERASE  2u
+#define NVME_SANITIZE_ACTION_OVERWRITE    3u
+#define NVME_SANITIZE_ACTION_CRYPTO_ERASE 4u
+
 #endif

@@ -223,4 +223,28 @@ struct nvme_features_supported_log {
 NVME_ASSERT_SIZE(nvme_features_supported_log, 1024);
 NVME_ASSERT_OFFSET(nvme_features_supported_log, fid, 0);
 
+/* Sanitize Status, estimates in seconds; "kept": nothing is deallocated afterwards. NVMe Base 2.0c, 5.16.1.25 */
+struct nvme_sanitize_log {
+	uint16_t progress;
+	uint16_t status;
+	uint32_t cdw10; /* of the last Sanitize */
+	uint32_t overwrite_seconds;
+	uint32_t block_erase_seconds;
+	uint32_t crypto_erase_seconds;
+	uint32_t overwrite_kept_seconds;
+	uint32_t block_erase_kept_seconds;
+	uint32_t crypto_erase_kept_seconds;
+}; /* of 512 bytes, the others of which are reserved */
+
+NVME_ASSERT_SIZE(nvme_sanitize_log, 32);
+NVME_ASSERT_OFFSET(nvme_sanitize_log, cdw10, 4);
+NVME_ASSERT_OFFSET(nvme_sanitize_log, overwrite_seconds, 8);
+NVME_ASSERT_OFFSET(nvme_sanitize_log, block_erase_seconds, 12);
+NVME_ASSERT_OFFSET(nvme_sanitize_log, crypto_erase_seconds, 16);
+NVME_ASSERT_OFFSET(nvme_sanitize_log, overwrite_kept_seconds, 20);
+NVME_ASSERT_OFFSET(nvme_sanitize_log, block_erase_kept_seconds, 24);
+NVME_ASSERT_OFFSET(nvme_sanitize_log, crypto_erase_kept_seconds, 28);
+
+#define NVME_SANITIZE_NOT_REPORTED UINT32_MAX
+
 #endif

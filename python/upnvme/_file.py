@@ -91,6 +91,7 @@ class RawFile(io.RawIOBase):
         n = min(len(view), self._size - self._at, LARGEST)
         if n <= 0:
             return 0
+        self._check_format()
         n = min(n, self._window(len(view)))
         first, end, before = self._blocks(n)
         with self._mover():
@@ -98,6 +99,7 @@ class RawFile(io.RawIOBase):
                 view[:n] = memoryview(self._ns.read(first, end - first))[before:before + n]
             else:
                 self._ns.readinto(view[:n], first)
+        self._check_format()  # what was read meanwhile lay elsewhere
         self._at += n
         self._read_end = self._at
         return n
@@ -112,6 +114,7 @@ class RawFile(io.RawIOBase):
             return 0
         if n <= 0:
             raise OSError(errno.ENOSPC, f"the file ends at {self._size}", self.name)
+        self._check_format()
         first, end, before = self._blocks(n)
         with self._mover(), self._ranges.hold(first, end):
             if before or n % self._block:
@@ -171,6 +174,13 @@ class RawFile(io.RawIOBase):
                 self._ns.readinto(blocks[-self._block:], end - 1)
             blocks[before:before + len(view)] = view
         self._ns.write(first, data)
+
+    def _check_format(self) -> None:
+        """Positions are counted in blocks of the size that the namespace had when the file was opened."""
+        block = self._ns.block_size
+        if block != self._block:
+            raise OSError(errno.ESTALE, f"the namespace was formatted, and has blocks of {block} bytes now, not "
+                          f"{self._block}: open the file anew", self.name)
 
     def _check_open(self) -> None:
         if self.closed:

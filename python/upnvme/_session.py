@@ -141,7 +141,8 @@ class SessionBase(_upnvme.Session):
 
         `data` may be any contiguous memory, up to 2 MiB, `direction` is of upnvme.Direction, `timeout` is in seconds
         (None: the controller's). ArgumentError: a command that is the library's own; NVMeError: what was answered;
-        TimeoutError; WouldBlockError: as many are outstanding as there may be.
+        TimeoutError; WouldBlockError: as many are outstanding as there may be; BusyError: a command that may change
+        namespaces (Format NVM and its like), while a queue pair has commands in flight, or an owner who is not heard.
         """
         command = dwords(cdw)
         done: Completion = _upnvme.session_admin(self, command, data, direction, timeout)

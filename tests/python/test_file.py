@@ -264,3 +264,30 @@ def test_arrays_in_dma_memory_are_not_copied(ns):
     ns.tofile(array, 8 * BLOCK)
     assert ctrlr.stats.bounced_bytes == before
     assert (ns.fromfile(np.uint64, len(array), 8 * BLOCK) == 9).all()
+
+
+@pytest.mark.parametrize("buffering", [0, 4096])
+def test_a_file_of_a_former_format_is_refused(ns, buffering):
+    """Its positions mean other blocks. What the file knows of the format is made wrong here, which is the same."""
+    with ns.open("r+b", buffering=buffering) as file:
+        raw = getattr(file, "raw", file)
+        raw._block = 2 * BLOCK
+        for call in (lambda: file.read(10), lambda: file.write(b"x" * 5000)):
+            file.seek(0)
+            with pytest.raises(OSError, match="formatted") as error:
+                call()
+            assert error.value.errno == errno.ESTALE
+        raw._block = BLOCK
+
+
+def test_commands_in_flight_keep_a_format_from_beginning():
+    """Sanitize, which this controller does not have, is treated like one that does."""
+    with upnvme.open("soft:ram?size=1MiB") as ctrlr, ctrlr.qpair() as qp:
+        qp.read(ctrlr.namespaces[1], ctrlr.alloc(4096))
+        with pytest.raises(upnvme.BusyError, match="in flight"):
+            ctrlr.admin([0x84])
+        while not qp.reap(1):
+            pass
+        with pytest.raises(upnvme.NVMeError) as error:
+            ctrlr.admin([0x84])
+        assert error.value.sc == 1

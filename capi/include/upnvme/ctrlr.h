@@ -27,9 +27,13 @@ struct upnvme_open_opts {
 	uint32_t flags;         /**< UPNVME_OPEN_... */
 	uint32_t nqpairs;       /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
 	uint32_t keep_alive_ms; /**< keep-alive period, in milliseconds, 1 at least; 0: none */
-	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. An open as a whole is over
-	 * after ten times this and three times what the controller may take to become ready (CAP.TO, up
-	 * to 127.5 s each); so is the look at all namespaces after an event, after five times this. */
+	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. None is late while the
+	 * controller activates firmware (CSTS.PP), for as long as it says that this takes (MTFA). An open as
+	 * a whole is over after eleven times this and three times what the controller may take to become
+	 * ready (upnvme_ctrlr_info.ready_timeout_ms); so is the look at all namespaces after an event, after
+	 * five times this. Format NVM, Sanitize and firmware commands have more, beside this: what the
+	 * controller estimates (Sanitize; MTFA), an hour for the medium and two minutes for firmware where it
+	 * says nothing. upnvme_raw.timeout_ns takes the place of all that. */
 	uint64_t admin_timeout_ns;
 	/** An upper limit of one command's data, in bytes, 4,096 at least; 0: the controller's. */
 	uint64_t max_transfer_bytes;
@@ -153,7 +157,7 @@ struct upnvme_ctrlr_info {
 	char subnqn[256];             /**< NVM subsystem NQN */
 	uint64_t max_transfer_bytes;  /**< data of one command; larger requests are split */
 	uint32_t max_queue_entries;   /**< of a queue (CAP.MQES + 1) */
-	uint32_t max_qpairs;          /**< I/O queue pairs that the controller granted */
+	uint32_t max_qpairs;          /**< I/O queue pairs granted; 0: admin side only */
 	uint32_t page_bytes;          /**< memory page size in use (CC.MPS) */
 	uint32_t buffer_align;        /**< alignment of a buffer's start, bytes */
 	uint16_t oncs;                /**< optional NVM commands supported (ONCS) */
@@ -201,6 +205,15 @@ UPNVME_API const char *upnvme_ctrlr_uri(const upnvme_ctrlr *ctrlr);
 /**
  * Runs one admin command and waits for it.
  *
+ * After one that may change namespaces they have been read again when this returns, or before the
+ * callback of upnvme_admin_submit: handles, block sizes and block counts are up to date. Such are Format
+ * NVM, Namespace Management and Attachment, Sanitize, Capacity Management, and what the controller's log
+ * of effects says so of (upnvme_command_effects: UPNVME_EFFECT_NS_CAPABILITY, UPNVME_EFFECT_NS_INVENTORY).
+ * As long as one of them runs no queue pair of the controller takes commands (-EBUSY), and before it
+ * begins none may have any in flight: those of the calling thread, or of nobody, must be taken already;
+ * other threads have up to a second (or admin_timeout_ns, if that is less) to poll what they have, and to
+ * be heard at all. Set Features alone never stops I/O.
+ *
  * @param ctrlr  the controller
  * @param raw  the command; its data may be any memory: it is copied through DMA memory
  * @param[out] done  how it ended
@@ -208,7 +221,9 @@ UPNVME_API const char *upnvme_ctrlr_uri(const upnvme_ctrlr *ctrlr);
  *   -EINVAL (null, a command of the driver's own, FUSE or PSDT bits, a metadata buffer, reserved
  *   words, data that does not fit, a feature that the driver manages), -EAGAIN (admin queue full
  *   for as long as a command may take), -ETIMEDOUT (not answered in time), -EIO (controller
- *   failed), -ENOMEM, -EOWNERDEAD (after fork)
+ *   failed), -ENOMEM, -EOWNERDEAD (after fork), -EBUSY (it may change namespaces, and a queue pair has
+ *   commands in flight, or an owner who makes no call for it). With *done filled in: the command has
+ *   ended, but namespaces could not be read again; the sentence says so
  * @thread Any thread, also within a callback.
  * @since 0.1
  */
@@ -216,7 +231,8 @@ UPNVME_API int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw,
 			    struct upnvme_completion *done);
 
 /**
- * Starts one admin command. One that is not answered in time completes as UPNVME_DONE_ABORTED.
+ * Starts one admin command. One that is not answered in time completes as UPNVME_DONE_ABORTED. One that
+ * may change namespaces (upnvme_admin) waits here for other threads' queue pairs to come to rest.
  *
  * @param ctrlr  the controller
  * @param raw  the command; it may go as soon as this returns, raw->data must stay until the
@@ -225,7 +241,7 @@ UPNVME_API int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw,
  * @param arg  handed to `cb`
  * @return 0: started, or a negative errno: -EINVAL (as upnvme_admin), -EAGAIN (admin queue full:
  *   call upnvme_ctrlr_poll, and try again), -EIO (controller failed), -ENOMEM, -EOWNERDEAD (after
- *   fork)
+ *   fork), -EBUSY (as upnvme_admin)
  * @thread Any thread, also within a callback.
  * @since 0.1
  */
@@ -503,7 +519,8 @@ UPNVME_API int upnvme_command_effects(upnvme_ctrlr *ctrlr, uint32_t admin, uint3
 #define UPNVME_EVENT_SMART      2u /**< a health warning */
 #define UPNVME_EVENT_ERROR      3u /**< the controller reports an error */
 #define UPNVME_EVENT_FAILED     4u /**< it has failed: queue pairs complete all as aborted */
-#define UPNVME_EVENT_OTHER      5u /**< look at `type`, `info` and `log_page` */
+/** Look at `type`, `info` and `log_page`. The start of a firmware activation is told when it is over. */
+#define UPNVME_EVENT_OTHER 5u
 /** @} */
 
 /** Something that the controller reported (NVMe Base 2.0, 5.2); a frozen record of 16 bytes. */

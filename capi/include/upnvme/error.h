@@ -56,6 +56,8 @@ extern "C" {
 #define UPNVME_ERR_NS_GONE      65u /**< it was there and is not any more */
 #define UPNVME_ERR_NS_FOREIGN   66u /**< a namespace of another controller than the queue pair's */
 #define UPNVME_ERR_NS_FORMAT    67u /**< a format that the driver does not take */
+#define UPNVME_ERR_NS_CHANGING \
+	68u /**< -EBUSY: I/O, or in flight, while a command changes namespaces */
 /* queue pairs */
 #define UPNVME_ERR_QPAIR_LIMIT    80u /**< no more queue pairs, or interrupts, can be had */
 #define UPNVME_ERR_WRONG_THREAD   81u /**< the calling thread does not own this queue pair */

@@ -20,7 +20,8 @@
  * upnvme_qpair_abandon, then upnvme_qpair_adopt or upnvme_qpair_close: nothing is lost.
  *
  * Buffers must be memory that the controller can reach (upnvme/mem.h) and stay until completion. A
- * full queue is -EAGAIN: nothing was queued; poll, and try again.
+ * full queue is -EAGAIN: nothing was queued; poll, and try again. While an admin command changes the
+ * controller's namespaces (upnvme_admin) no queue pair takes commands: -EBUSY.
  */
 #ifndef UPNVME_IO_H
 #define UPNVME_IO_H
@@ -285,7 +286,7 @@ UPNVME_API uint64_t upnvme_histogram_limit_ns(uint32_t bucket);
  *   and try again), -EINVAL (null, blocks, alignment, metadata), -ERANGE (past the end of the
  *   namespace), -EFAULT (buffer not reachable), -ENODEV (namespace gone), -EXDEV (namespace of
  *   another controller), -EPERM (another thread's), -EOWNERDEAD (after fork), -ESHUTDOWN (queue
- *   pair closing), -EIO (controller failed)
+ *   pair closing), -EBUSY (an admin command changes namespaces), -EIO (controller failed)
  * @thread The owner's (-EPERM elsewhere), also within a callback.
  * @since 0.1
  */

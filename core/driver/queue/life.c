@@ -9,6 +9,7 @@
 #include "base/pause.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
+#include "driver/ns_change.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/ring.h"
@@ -88,6 +89,12 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	uint32_t qid = qid_free(ctrlr);
 	int rc;
 
+	if (!ctrlr->limits.max_qpairs)
+		return error_set(
+			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
+			"%s has granted no I/O queue pairs (the log says why): only its admin "
+			"side can be used; when it is repaired, close it and open it again",
+			ctrlr->uri);
 	if (!qid)
 		return error_set(
 			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
@@ -242,6 +249,8 @@ static void slot_abort(struct upnvme_qpair *qp, struct slot *slot)
 		return;
 	qp->stats.aborted++;
 	qp->completed++;
+	if (slot->head & SLOT_CHANGES) /* perhaps it has: upnvme_ctrlr_poll looks */
+		ns_change_by_io_ended(qp->ctrlr);
 	if (slot->head & SLOT_PART)
 		split_part_done(qp, slot, &record, NULL, &handed);
 	else

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
+#include "driver/ns_change.h"
 #include "driver/queue/take.h"
 
 _Thread_local uint64_t thread_token THREAD_TOKEN_MODEL = TOKEN_NONE;
@@ -53,11 +54,11 @@ static void owner_open_gate(struct upnvme_qpair *qp)
 	    !(qp->flags & (UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM)))
 		atomic_store(&qp->gate, thread_token);
 	alerts = atomic_load(&qp->alerts);
-	if (alerts != qp->alerts_seen) {
-		qp->alerts_seen = alerts;
+	if (alerts != atomic_load_explicit(&qp->alerts_seen, memory_order_relaxed)) {
 		qp->window = qp->window2 = (struct region){ 0 };
+		atomic_store(&qp->alerts_seen, alerts);
 	}
-	if (atomic_load(&qp->ctrlr->failed))
+	if (atomic_load(&qp->ctrlr->failed) || atomic_load(&qp->ctrlr->ns_changes.frozen))
 		atomic_store(&qp->gate, 0);
 }
 
@@ -99,6 +100,8 @@ int owner_enter_to_submit(struct upnvme_qpair *qp)
 			-EIO, UPNVME_ERR_CTRLR_FAILED,
 			"the controller of queue pair %u has failed: close it and open it again",
 			qp->qid);
+	if (atomic_load(&qp->ctrlr->ns_changes.frozen))
+		return ns_change_error_frozen(qp->ctrlr, qp->qid);
 	return 0;
 }
 

@@ -21,6 +21,7 @@ int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb
 	*tail = *sqe;
 	tail->cid = (uint16_t)slot->head;
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+	ring_now(qp);
 	return 0;
 }
 

@@ -55,11 +55,12 @@ _Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
 
 #define SLOT_CID_MASK 0xffffu
 /* Bit 16 is left to the carry of the generation, which is wiped when the slot is used next. */
-#define SLOT_PART  0x20000u    /* a part of a split request */
-#define SLOT_TIMED 0x40000u    /* its latency is measured */
-#define SLOT_HOME  0x80000u    /* holds a split request's cursor, no command of its own in flight */
-#define SLOT_READY 0x100000u   /* completed by the library; waits to be handed out */
-#define SLOT_FREE  0x80000000u /* on the stack */
+#define SLOT_PART    0x20000u  /* a part of a split request */
+#define SLOT_TIMED   0x40000u  /* its latency is measured */
+#define SLOT_HOME    0x80000u  /* holds a split request's cursor, no command of its own in flight */
+#define SLOT_READY   0x100000u /* completed by the library; waits to be handed out */
+#define SLOT_CHANGES 0x200000u /* may change namespaces: they are read again when it ends */
+#define SLOT_FREE    0x80000000u /* on the stack */
 
 #define SLOT_NOT_PLAIN 0x80000000u
 
@@ -143,8 +144,9 @@ struct upnvme_qpair {
 	struct upnvme_qpair_stats stats;
 
 	_Atomic uint64_t alerts; /* counted by qpair_alert */
-	uint64_t alerts_seen;
-	uint64_t looked_ns;     /* when the controller was last looked at */
+	_Atomic uint64_t alerts_seen;
+	uint64_t frozen_at; /* the last alert that was to freeze it; under the controller's lock */
+	uint64_t looked_ns; /* when the controller was last looked at */
 	_Atomic uint64_t owner; /* QPAIR_RELEASED, a thread's token, or 0: wiped by fork */
 	uint32_t flags;         /* UPNVME_QPAIR_... */
 	uint32_t outstanding;   /* slots */
@@ -194,8 +196,8 @@ uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
  * outstanding. */
 void qpair_rings_reset(struct upnvme_qpair *qp);
 
-/* Puts a ready-made entry into the ring, identifier filled in; -EAGAIN when no slot is free. The
- * doorbell is rung by the next qpair_take. */
+/* Puts a ready-made entry into the ring, identifier filled in, and rings: what nobody waits for may not be polled for
+ * a long time. -EAGAIN when no slot is free. */
 int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
 /* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
 int qpair_take(struct upnvme_qpair *qp, uint32_t max);

@@ -2,6 +2,7 @@
 /* Commands that the caller has put together himself. */
 #include "base/error.h"
 #include "driver/data_length.h"
+#include "driver/ns_change.h"
 #include "driver/queue/request.h"
 #include "driver/queue/straight.h"
 
@@ -111,6 +112,10 @@ int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb 
 		return -EAGAIN;
 	memcpy(&sqe, raw->cdw, sizeof(sqe));
 	request_slot_fill(qp, slot, raw_touches(qp, raw), 0, cb, arg);
+	if (ns_change_by_io(qp->ctrlr, sqe.opcode)) {
+		slot->head |= SLOT_CHANGES;
+		slot->blocks |= SLOT_NOT_PLAIN;
+	}
 	sqe.cid = (uint16_t)slot->head;
 	sqe.mptr = mptr;
 	sqe.prp1 = sqe.prp2 = 0;

@@ -2,7 +2,10 @@
 /* Completions that are not plain successes, and those of a queue pair that stops. */
 #include "driver/queue/take.h"
 
+#include "base/error.h"
 #include "base/log.h"
+#include "driver/ctrlr.h"
+#include "driver/ns_change.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/ring.h"
 #include "driver/queue/split.h"
@@ -66,6 +69,16 @@ static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct
 	};
 }
 
+/* Namespaces are read again before the caller hears of a command that may have changed them. */
+static void note_change(const struct upnvme_qpair *qp, const struct slot *slot)
+{
+	if (!(slot->head & SLOT_CHANGES))
+		return;
+	ns_change_by_io_ended(qp->ctrlr);
+	if (ns_changes_settle(qp->ctrlr))
+		log_warn("%s: %s", qp->ctrlr->uri, error_last()->text);
+}
+
 bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest,
 		  struct sink *sink)
 {
@@ -93,6 +106,7 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 	record = cqe_record(qp, cqe, slot, rest);
 	if (slot->head & SLOT_TIMED)
 		histogram_stop(qp->histogram, slot_index(qp, slot));
+	note_change(qp, slot);
 	slot_unmark(slot);
 	slot_push(qp, slot);
 	take_deliver(sink, cb, &record);
@@ -110,6 +124,7 @@ static void cqe_into_ready(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, 
 		return;
 	}
 	record = cqe_record(qp, cqe, slot, rest);
+	note_change(qp, slot);
 	if (slot->head & SLOT_PART)
 		split_part_done(qp, slot, &record, NULL, &handed);
 	else

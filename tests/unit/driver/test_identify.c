@@ -39,6 +39,7 @@ static void the_limits_of_the_nvm_command_set_are_asked_for(void **state)
 	struct upnvme_ctrlr *ctrlr;
 	struct nvme_sqe expected = { .opcode = 0x06, .cdw10 = 0x06 };
 
+	fake->vs = NVME_VERSION_2_0;
 	fake->has_nvm = true;
 	fake->nvm = (struct nvme_id_ctrl_nvm){
 		.vsl = 3, .wzsl = 4, .dmrl = 16, .dmrsl = 1000, .dmsl = 500
@@ -74,7 +75,7 @@ static void an_old_controller_is_not_asked(void **state)
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
 
-	fake->vs = NVME_VERSION_1_2;
+	fake->vs = NVME_VERSION_1_4;
 	fake->has_nvm = true;
 	fake->nvm.vsl = 3;
 	ctrlr = open_it(fake);

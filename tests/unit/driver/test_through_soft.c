@@ -241,6 +241,34 @@ static void a_resize_is_an_event_and_a_new_geometry(void **state)
 	assert_int_equal(upnvme_dma_free(ctrlr, buf), 0);
 }
 
+static void note_blocks(void *ns, const struct upnvme_completion *done)
+{
+	assert_int_equal(done->status, 0);
+	assert_int_equal(upnvme_ns_block_count(ns), 77);
+}
+
+/* An I/O command of which the log of effects says so; here Flush, by a log that the test makes up. */
+static void an_io_command_may_change_namespaces(void **state)
+{
+	struct upnvme_ctrlr *ctrlr = *state;
+	struct upnvme_raw raw = { .cdw = { NVME_CMD_FLUSH, 2 } };
+	struct upnvme_op op = { .form = UPNVME_FORM_RAW, .buf = &raw };
+	struct upnvme_qpair *qp;
+	struct upnvme_ns *ns;
+
+	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 2), 0);
+	assert_int_equal(upnvme_qpair_create(&qp, ctrlr, NULL), 0);
+	ctrlr->ns_changes.io[0] |= 1ull << NVME_CMD_FLUSH;
+	assert_int_equal(softctrl_namespace_resize(soft_controller(ctrlr->transport), 2, 77), 0);
+	assert_int_equal(upnvme_io(qp, &op, note_blocks, ns), 0);
+	while (upnvme_poll(qp, 0) != 1)
+		;
+	assert_int_equal(upnvme_ns_block_count(ns), 77);
+	assert_int_equal(softctrl_namespace_resize(soft_controller(ctrlr->transport), 2, 4096), 0);
+	wait_events(ctrlr, 1);
+	assert_int_equal(upnvme_qpair_close(qp), 0);
+}
+
 static void a_callers_look_at_the_changed_list_takes_nothing_away(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = *state;
@@ -339,6 +367,7 @@ int main(void)
 		IN_BOTH_MODES(smart_and_firmware_are_decoded),
 		IN_BOTH_MODES(heat_is_an_event),
 		IN_BOTH_MODES(a_resize_is_an_event_and_a_new_geometry),
+		IN_BOTH_MODES(an_io_command_may_change_namespaces),
 		IN_BOTH_MODES(a_callers_look_at_the_changed_list_takes_nothing_away),
 		IN_BOTH_MODES(namespaces_have_identifiers),
 		IN_BOTH_MODES(threads_share_the_controller),

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Some commands work on all of the medium, or on the controller's own firmware: they have more time than others, as
+ * much as the device says where it does. */
+#include "driver/command_timeout.h"
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "driver/ctrlr.h"
+#include "driver/log_pages.h"
+#include "spec/command.h"
+#include "spec/log_page.h"
+#include "spec/opcode.h"
+#include "spec/sqe.h"
+
+/* Where the device says nothing; no device says anything of Format NVM. */
+#define MEDIUM_NS   (3600 * NS_PER_S)
+#define DOWNLOAD_NS (60 * NS_PER_S)
+#define COMMIT_NS   (120 * NS_PER_S)
+
+#define MTFA_UNIT_NS (100 * NS_PER_MS)
+
+/* NVMe Base 2.0c, 5.16.1.25: seconds, or all ones. */
+static uint32_t estimate_of(const struct nvme_sanitize_log *log, uint32_t cdw10)
+{
+	bool keeps = NVME_FIELD_GET(NVME_SANITIZE_NDAS, cdw10);
+
+	switch (NVME_FIELD_GET(NVME_SANITIZE_ACTION, cdw10)) {
+	case NVME_SANITIZE_ACTION_BLOCK_ERASE:
+		return keeps ? log->block_erase_kept_seconds : log->block_erase_seconds;
+	case NVME_SANITIZE_ACTION_OVERWRITE:
+		return keeps ? log->overwrite_kept_seconds : log->overwrite_seconds;
+	case NVME_SANITIZE_ACTION_CRYPTO_ERASE:
+		return keeps ? log->crypto_erase_kept_seconds : log->crypto_erase_seconds;
+	default:
+		return NVME_SANITIZE_NOT_REPORTED;
+	}
+}
+
+/* It should end at once and go on behind it, but not all controllers do that. */
+static uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, uint32_t cdw10)
+{
+	struct nvme_sanitize_log log;
+	struct log_range range = { .nsid = NVME_NSID_BROADCAST,
+				   .lid = NVME_LOG_SANITIZE_STATUS,
+				   .data = &log,
+				   .bytes = sizeof(log),
+				   .retain = true };
+	uint32_t seconds;
+
+	if (!ctrlr->id.sanicap || log_page_read(ctrlr, &range))
+		return MEDIUM_NS;
+	seconds = estimate_of(&log, cdw10);
+	return seconds == NVME_SANITIZE_NOT_REPORTED ? MEDIUM_NS : seconds * NS_PER_S;
+}
+
+/* An activation without a reset takes up to MTFA (5.12). */
+static uint64_t commit_ns(const struct upnvme_ctrlr *ctrlr)
+{
+	return MAX(ctrlr->id.mtfa * MTFA_UNIT_NS, COMMIT_NS);
+}
+
+/* Beside what an answer may take. */
+static uint64_t work_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+{
+	switch (sqe->opcode) {
+	case NVME_ADMIN_FORMAT_NVM:
+		return MEDIUM_NS;
+	case NVME_ADMIN_SANITIZE:
+		return sanitize_ns(ctrlr, sqe->cdw10);
+	case NVME_ADMIN_FIRMWARE_DOWNLOAD:
+		return DOWNLOAD_NS;
+	case NVME_ADMIN_FIRMWARE_COMMIT:
+		return commit_ns(ctrlr);
+	default:
+		return 0;
+	}
+}
+
+uint64_t command_timeout_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+{
+	uint64_t ns = work_ns(ctrlr, sqe);
+
+	return ns > UINT64_MAX - ctrlr->admin_timeout_ns ? UINT64_MAX :
+							   ns + ctrlr->admin_timeout_ns;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Format NVM and its like pull the geometry from under whoever builds commands by it: data of the old
+ * block size would be taken for data of the new one, and what lies behind it for addresses. So no
+ * command that was built before is at the controller when such a command begins, and none is built
+ * until the namespaces have been read again.
+ *
+ * An owner who is within a submission cannot be seen from outside, and marking that would cost each
+ * I/O. But he is out of it when he enters the next call; shutting his gate makes that call say so.
+ */
+#include "driver/ns_change.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/pause.h"
+#include "base/util.h"
+#include "driver/log_pages.h"
+#include "driver/ns.h"
+#include "driver/queue/owner.h"
+#include "driver/queue/qpair.h"
+#include "spec/identify.h"
+#include "spec/log_page.h"
+#include "spec/opcode.h"
+
+/* How long other threads have, at most, to poll what is in flight, and to be heard at all. */
+#define FREEZE_NS NS_PER_S
+
+/* --- which commands ------------------------------------------------------------------------------- */
+
+/* What the library itself runs, to read namespaces too, and what by the specification changes nothing of them:
+ * garbage in the log does not make it wait for itself. */
+static bool opcode_is_harmless(uint32_t opcode)
+{
+	switch (opcode) {
+	case NVME_ADMIN_DELETE_IO_SQ:
+	case NVME_ADMIN_CREATE_IO_SQ:
+	case NVME_ADMIN_GET_LOG_PAGE:
+	case NVME_ADMIN_DELETE_IO_CQ:
+	case NVME_ADMIN_CREATE_IO_CQ:
+	case NVME_ADMIN_IDENTIFY:
+	case NVME_ADMIN_ABORT:
+	case NVME_ADMIN_GET_FEATURES:
+	case NVME_ADMIN_ASYNC_EVENT_REQUEST:
+	case NVME_ADMIN_KEEP_ALIVE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void learn(uint64_t *bits, const uint32_t *effects)
+{
+	for (uint32_t opcode = 0; opcode < 256; opcode++)
+		if (effects[opcode] & (NVME_EFFECTS_NCC | NVME_EFFECTS_NIC))
+			bits[opcode / 64] |= 1ull << opcode % 64;
+}
+
+int ns_changes_learn(struct upnvme_ctrlr *ctrlr)
+{
+	struct nvme_commands_supported_log log;
+	int rc;
+
+	if (!(ctrlr->id.lpa & NVME_LPA_COMMANDS_SUPPORTED))
+		return 0;
+	rc = log_effects(ctrlr, &log);
+	if (!rc) {
+		learn(ctrlr->ns_changes.admin, log.acs);
+		learn(ctrlr->ns_changes.io, log.iocs);
+	} else if (error_last()->code == UPNVME_ERR_CTRLR_STATUS) {
+		log_warn("%s: what its commands do cannot be read: %s", ctrlr->uri,
+			 error_last()->text);
+		rc = 0;
+	}
+	return rc;
+}
+
+/* By the specification, whatever the log of effects says (NVMe Base 2.0c, 5.3, 5.14, 5.22 to 5.24). */
+static bool opcode_changes_format(uint8_t opcode)
+{
+	return opcode == NVME_ADMIN_FORMAT_NVM || opcode == NVME_ADMIN_NAMESPACE_MANAGEMENT ||
+	       opcode == NVME_ADMIN_NAMESPACE_ATTACHMENT || opcode == NVME_ADMIN_SANITIZE ||
+	       opcode == NVME_ADMIN_CAPACITY_MANAGEMENT;
+}
+
+/* The log has one entry for the settings of all features together, most of which leave blocks alone. */
+enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+{
+	uint8_t opcode = sqe->opcode;
+
+	if (opcode_changes_format(opcode))
+		return NS_CHANGE_FORMAT;
+	if (opcode_is_harmless(opcode) ||
+	    !(ctrlr->ns_changes.admin[opcode / 64] >> opcode % 64 & 1))
+		return NS_CHANGE_NONE;
+	return opcode == NVME_ADMIN_SET_FEATURES ? NS_CHANGE_SETTINGS : NS_CHANGE_FORMAT;
+}
+
+/* --- freezing; the controller's lock is held ------------------------------------------------------ */
+
+/* Whoever makes a queue pair later finds `frozen` when he enters it first. */
+static void shut_gates(struct upnvme_ctrlr *ctrlr)
+{
+	if (atomic_exchange(&ctrlr->ns_changes.frozen, true))
+		return;
+	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next) {
+		qpair_alert(qp);
+		qp->frozen_at = atomic_load(&qp->alerts);
+	}
+}
+
+static void open_gates(struct upnvme_ctrlr *ctrlr)
+{
+	if (!ctrlr->ns_changes.ncommands)
+		atomic_store(&ctrlr->ns_changes.frozen, false);
+}
+
+static bool is_idle(const struct upnvme_qpair *qp)
+{
+	return atomic_load(&qp->tail) == atomic_load(&qp->idle_tail);
+}
+
+/* Nobody is within a submission to it: it is this thread's, nobody's, or its owner has found the gate shut. */
+static bool is_heard(struct upnvme_qpair *qp)
+{
+	uint64_t owner = atomic_load(&qp->owner);
+
+	if (owner == owner_token())
+		owner_enter(qp);
+	return owner == QPAIR_RELEASED || atomic_load(&qp->alerts_seen) >= qp->frozen_at;
+}
+
+/* Only its owner can take it further, and he is here, or there is none. */
+static bool is_hopeless(const struct upnvme_qpair *qp)
+{
+	uint64_t owner = atomic_load(&qp->owner);
+
+	return (owner == owner_token() || owner == QPAIR_RELEASED) && !is_idle(qp);
+}
+
+static int error_in_flight(const struct upnvme_qpair *qp, uint8_t opcode)
+{
+	return error_set(
+		-EBUSY, UPNVME_ERR_NS_CHANGING,
+		"admin command %02xh may change what a block is, and queue pair %u has commands in "
+		"flight, or is being polled: take its completions first (upnvme_poll, upnvme_reap), "
+		"outside its callbacks, or close it",
+		opcode, qp->qid);
+}
+
+static int error_unheard(const struct upnvme_qpair *qp, uint8_t opcode)
+{
+	return error_set(
+		-EBUSY, UPNVME_ERR_NS_CHANGING,
+		"admin command %02xh may change what a block is, and the owner of queue pair %u, "
+		"another thread, has made no call for it: let him poll, release or close it first",
+		opcode, qp->qid);
+}
+
+/* 0: all rest. 1: not yet. */
+static int look_around(struct upnvme_ctrlr *ctrlr, uint8_t opcode, bool late)
+{
+	int rest = 0;
+
+	for (struct upnvme_qpair *qp = ctrlr->qpairs; qp; qp = qp->next) {
+		bool heard = is_heard(qp);
+
+		if (heard && is_idle(qp))
+			continue;
+		rest = 1;
+		if (is_hopeless(qp) || (late && heard))
+			return error_in_flight(qp, opcode);
+		if (late)
+			return error_unheard(qp, opcode);
+	}
+	return rest;
+}
+
+/* --- begin and end -------------------------------------------------------------------------------- */
+
+static int freeze(struct upnvme_ctrlr *ctrlr, uint8_t opcode)
+{
+	uint64_t deadline_ns = deadline_after(MIN(ctrlr->admin_timeout_ns, FREEZE_NS));
+	struct pause pause = { 0 };
+	int rc;
+
+	for (;;) {
+		bool late = deadline_passed(deadline_ns);
+
+		pthread_mutex_lock(&ctrlr->lock);
+		shut_gates(ctrlr);
+		rc = look_around(ctrlr, opcode, late);
+		pthread_mutex_unlock(&ctrlr->lock);
+		if (rc <= 0)
+			return rc;
+		pause_next(&pause);
+	}
+}
+
+static void count(struct upnvme_ctrlr *ctrlr, uint32_t begun, uint32_t settled)
+{
+	pthread_mutex_lock(&ctrlr->lock);
+	ctrlr->ns_changes.ncommands += begun;
+	ctrlr->ns_changes.ncommands -= settled;
+	if (settled)
+		open_gates(ctrlr);
+	pthread_mutex_unlock(&ctrlr->lock);
+}
+
+int ns_change_begin(struct upnvme_ctrlr *ctrlr, enum ns_change change, uint8_t opcode)
+{
+	int rc;
+
+	if (change == NS_CHANGE_NONE)
+		return 0;
+	rc = ctrlr_check_alive(ctrlr);
+	if (rc)
+		return rc;
+	count(ctrlr, 1, 0);
+	if (change == NS_CHANGE_FORMAT)
+		rc = freeze(ctrlr, opcode);
+	if (rc)
+		count(ctrlr, 0, 1);
+	return rc;
+}
+
+void ns_change_cancel(struct upnvme_ctrlr *ctrlr)
+{
+	count(ctrlr, 0, 1);
+}
+
+void ns_change_ended(struct upnvme_ctrlr *ctrlr)
+{
+	atomic_fetch_add(&ctrlr->ns_changes.nended, 1);
+}
+
+void ns_change_by_io_ended(struct upnvme_ctrlr *ctrlr)
+{
+	count(ctrlr, 1, 0);
+	ns_change_ended(ctrlr);
+}
+
+/* What could not be read is not known: nothing is built by it. */
+static int not_settled(struct upnvme_ctrlr *ctrlr, int rc)
+{
+	struct upnvme_error why = *error_last();
+
+	pthread_mutex_lock(&ctrlr->lock);
+	shut_gates(ctrlr);
+	pthread_mutex_unlock(&ctrlr->lock);
+	return error_set(
+		rc, why.code,
+		"the command has ended, but what it has made of the namespaces cannot be read, and queue "
+		"pairs take no commands until it was (upnvme_ctrlr_poll tries again): %s",
+		why.text);
+}
+
+int ns_changes_settle(struct upnvme_ctrlr *ctrlr)
+{
+	struct ns_changes *changes = &ctrlr->ns_changes;
+	uint32_t n;
+	int rc;
+
+	pthread_mutex_lock(&changes->settling);
+	n = atomic_load(&changes->nended);
+	rc = n ? ns_refresh(ctrlr, NULL, 0) : 0;
+	if (rc && rc != -ENOSPC) { /* for want of room: those that there is none for are gone */
+		rc = not_settled(ctrlr, rc);
+	} else if (n) {
+		atomic_fetch_sub(&changes->nended, n);
+		count(ctrlr, 0, n);
+	}
+	pthread_mutex_unlock(&changes->settling);
+	return rc;
+}
+
+int ns_change_error_frozen(const struct upnvme_ctrlr *ctrlr, uint16_t qid)
+{
+	return error_set(
+		-EBUSY, UPNVME_ERR_NS_CHANGING,
+		"queue pair %u takes no commands while an admin command changes the namespaces of %s: "
+		"wait for its end; one that was late is looked for by upnvme_ctrlr_poll",
+		qid, ctrlr->uri);
+}
