@@ -219,6 +219,7 @@ static void limits_are_told_in_blocks_of_this_namespace(void **state)
 	struct fake_transport *fake = fake_protected(64, 0);
 	struct upnvme_ns_info info;
 
+	fake->vs = NVME_VERSION_2_0;
 	fake->has_nvm = true;
 	fake->nvm.vsl = 4;
 	fake->nvm.wzsl = 3;
@@ -226,6 +227,7 @@ static void limits_are_told_in_blocks_of_this_namespace(void **state)
 	assert_int_equal(info.max_verify_blocks, 65536 / 4160);
 	assert_int_equal(info.max_write_zeroes_blocks, 32768 / 4160);
 	fake = fake_protected(64, 0);
+	fake->vs = NVME_VERSION_2_0;
 	fake->has_nvm = true;
 	fake->nvm.vsl = 4;
 	fake->nvm.wzsl = 3;
