@@ -187,7 +187,7 @@ func TestLargeRequestsEndWhereTheNamespaceDoes(t *testing.T) {
 func TestACancelledLargeReadLeavesTheSliceAlone(t *testing.T) {
 	s := openSlow(t)
 	p := make([]byte, 3<<20)
-	cancelOne(t, func(ctx context.Context) error {
+	cancelled(t, time.Millisecond, func(ctx context.Context) error {
 		for i := range p {
 			p[i] = 0xaa
 		}

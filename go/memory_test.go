@@ -110,7 +110,7 @@ func TestRegisteredMemoryStaysWhileACancelledCallHasIt(t *testing.T) {
 	buf, err := s.Register(make([]byte, 4096+4))
 	must(t, err)
 	part := buf.Slice(4, 4096+4)
-	cancelOne(t, func(ctx context.Context) error { return s.ns.Read(ctx, part, 0, 1) })
+	cancelOne(t, s.Controller, func(ctx context.Context) error { return s.ns.Read(ctx, part, 0, 1) })
 	var e *Error
 	if err := buf.Free(); !errors.As(err, &e) || e.Errno != syscall.EBUSY || e.Code != CodeMemBusy {
 		t.Error("the device has it still: ", err)
