@@ -165,6 +165,13 @@ bool sc_admin_queue_service(struct softctrl *sc)
 	return worked;
 }
 
+/* Their commands are aborted, as the host sees it. The caller has the queue's lock. */
+static void give_up_requests(struct sc_sq *sq)
+{
+	for (uint32_t i = 0; i < sq->ncmds; i++)
+		atomic_store_explicit(&sq->cmds[i].request.given_up, true, memory_order_relaxed);
+}
+
 uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
@@ -178,6 +185,7 @@ uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
 	sq = &sc->sqs[qid];
 	pthread_mutex_lock(&sq->lock);
 	sq->deleting = true;
+	give_up_requests(sq);
 	sq->patience_ns = deadline_after(FLUSH_PATIENCE_NS);
 	if (!try_delete(sq)) {
 		sq->delete_cmd = cmd;

@@ -74,6 +74,11 @@ struct media_request {
 	uint64_t length_bytes;   /* for reads and writes the sum of the iovec; ignored by flush */
 	const struct iovec *iov; /* reads and writes only */
 	int niov;
+	/*
+	 * Set by who has submitted it, when nobody waits for it any more: storage may never answer, and others need not
+	 * wait for its bytes.
+	 */
+	_Atomic bool given_up;
 
 	/*
 	 * Called exactly once, on the channel's thread, from within media_submit, _poll, _wait or

@@ -118,7 +118,8 @@ static bool list_blocks(struct range_locks *ranges, const struct range_list *lis
 {
 	for (struct media_request *other = list->first, *next; other; other = next) {
 		next = other->link.range.next;
-		if (!conflicts(other, request))
+		if (!conflicts(other, request) ||
+		    atomic_load_explicit(&other->given_up, memory_order_relaxed))
 			continue;
 		if (other->link.range.state == CLAIMED) {
 			if (goes_first(ranges, other, request))

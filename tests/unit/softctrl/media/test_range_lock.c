@@ -130,9 +130,27 @@ static void what_is_moved_is_in_nobodys_way(void **state)
 	range_leave(&ranges, &writer);
 }
 
+static void what_was_given_up_keeps_nobody(void **state)
+{
+	struct media_request hangs = make(MEDIA_READ, 0, 4096), waits = make(MEDIA_WRITE, 0, 4096);
+	struct media_request next = make(MEDIA_WRITE, 0, 4096);
+	struct range_locks ranges;
+
+	range_locks_init(&ranges, NULL, UINT64_MAX);
+	assert_true(range_take(&ranges, &hangs));
+	assert_false(range_take(&ranges, &waits));
+	hangs.given_up = waits.given_up = true;
+	assert_true(range_take(&ranges, &next));
+	range_leave(&ranges, &hangs);
+	range_leave(&ranges, &waits);
+	assert_true(range_take(&ranges, &next));
+	range_leave(&ranges, &next);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_given_up_keeps_nobody),
 		cmocka_unit_test(overlapping_changes_exclude_each_other),
 		cmocka_unit_test(those_who_come_later_queue_behind_who_waits),
 		cmocka_unit_test(a_claim_whose_owner_stays_away_lapses),
