@@ -2,7 +2,6 @@
 /* Capabilities, from /proc: a system call of their own would tell the same and nothing of namespaces. */
 #include "base/capability.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +13,12 @@
  * without user namespaces has no such file. */
 #define FIRST_USER_NAMESPACE "user:[4026531837]"
 
+/* Short, for stacks that are: where /proc is said to be beyond it, nothing is found there. */
+#define PATH_BYTES 256
+
 static bool in_first_namespace(const char *proc)
 {
-	char path[PATH_MAX], target[64];
+	char path[PATH_BYTES], target[64];
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s/self/ns/user", proc);
@@ -29,7 +31,7 @@ static bool in_first_namespace(const char *proc)
 
 bool capability_counts(const char *proc, unsigned capability)
 {
-	char path[PATH_MAX], line[256];
+	char path[PATH_BYTES], line[256];
 	unsigned long long effective = 0;
 	FILE *file;
 

@@ -35,40 +35,40 @@ static const char *const words[NQUIRKS] = {
  */
 static const struct row {
 	uint16_t vendor, device;
-	const char *firmware; /* null: any */
 	uint32_t quirks;
+	const char *firmware; /* null: any */
 } rows[] = {
 	/* Intel DC P3500 to P3700, P4500, P4600: SPDK; the stripe Linux, too */
-	{ 0x8086, 0x0953, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES },
-	{ 0x8086, 0x0a53, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES },
-	{ 0x8086, 0x0a54, NULL, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES },
-	{ 0x8086, 0x0a55, NULL, QUIRK_STRIPE | QUIRK_LONG_QUEUES },
-	{ 0x8086, 0x0b60, NULL, QUIRK_STRIPE | QUIRK_LONG_QUEUES }, /* SPDK */
-	{ 0x8086, 0x4140, NULL, QUIRK_EXCLUDE_METADATA },           /* SPDK */
-	{ 0x8086, 0xf1a5, NULL, QUIRK_NO_WRITE_ZEROES },            /* Intel 600p: Linux */
+	{ 0x8086, 0x0953, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL },
+	{ 0x8086, 0x0a53, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL },
+	{ 0x8086, 0x0a54, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL },
+	{ 0x8086, 0x0a55, QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL },
+	{ 0x8086, 0x0b60, QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL }, /* SPDK */
+	{ 0x8086, 0x4140, QUIRK_EXCLUDE_METADATA, NULL },           /* SPDK */
+	{ 0x8086, 0xf1a5, QUIRK_NO_WRITE_ZEROES, NULL },            /* Intel 600p: Linux */
 	/* QEMU's before it had a PCI vendor: Linux. Later ones can have that identity, and their own version as
 	 * firmware. */
-	{ 0x8086, 0x5845, "1.0", QUIRK_NO_WRITE_ZEROES | QUIRK_BOGUS_NAMES },
-	{ 0x144d, 0xa821, NULL, QUIRK_DELAY_READY }, /* Samsung PM1725: Linux, SPDK */
-	{ 0x144d, 0xa822, NULL,
-	  QUIRK_DELAY_READY | QUIRK_NO_WRITE_ZEROES }, /* PM1725a: Linux, SPDK */
-	{ 0x144d, 0xa826, NULL, QUIRK_DELAY_READY },   /* SPDK */
-	{ 0x1c5f, 0x0540, NULL, QUIRK_DELAY_READY },   /* Memblaze PBlaze4: Linux, SPDK */
-	{ 0x1c58, 0x0003, NULL, QUIRK_DELAY_READY },   /* HGST: Linux */
-	{ 0x1c58, 0x0023, NULL, QUIRK_DELAY_READY },   /* WDC SN200: Linux */
-	{ 0x1bb1, 0x0100, NULL,
-	  QUIRK_DELAY_READY | QUIRK_NO_DESCRIPTORS }, /* Seagate Nytro: Linux */
-	{ 0x126f, 0x2262, NULL, QUIRK_BOGUS_NAMES },  /* Silicon Motion: Linux */
-	{ 0x126f, 0x2263, NULL,
-	  QUIRK_NO_DESCRIPTORS | QUIRK_BOGUS_NAMES },      /* Silicon Motion: Linux */
-	{ 0x1b4b, 0x1092, NULL, QUIRK_NO_DESCRIPTORS },    /* Lexar: Linux */
-	{ 0x1987, 0x5012, NULL, QUIRK_BOGUS_NAMES },       /* Phison E12: Linux */
-	{ 0x1e4b, 0x1602, NULL, QUIRK_BOGUS_NAMES },       /* HS-SSD-FUTURE: Linux */
-	{ 0x10ec, 0x5763, NULL, QUIRK_BOGUS_NAMES },       /* TEAMGROUP Cardea Zero: Linux */
-	{ 0x19e5, ANY_DEVICE, NULL, QUIRK_NO_SGL },        /* Huawei: SPDK */
-	{ 0x1414, 0xb111, NULL, QUIRK_WHOLE_ADMIN_QUEUE }, /* Microsoft: SPDK */
-	{ 0x15ad, 0x07f0, NULL, QUIRK_SLOW_SHUTDOWN },     /* VMware: SPDK */
-	{ 0x80ee, 0x4e56, NULL, QUIRK_DELAY_QUEUE },       /* VirtualBox: SPDK */
+	{ 0x8086, 0x5845, QUIRK_NO_WRITE_ZEROES | QUIRK_BOGUS_NAMES, "1.0" },
+	{ 0x144d, 0xa821, QUIRK_DELAY_READY, NULL }, /* Samsung PM1725: Linux, SPDK */
+	{ 0x144d, 0xa822, QUIRK_DELAY_READY | QUIRK_NO_WRITE_ZEROES,
+	  NULL },                                    /* PM1725a: Linux, SPDK */
+	{ 0x144d, 0xa826, QUIRK_DELAY_READY, NULL }, /* SPDK */
+	{ 0x1c5f, 0x0540, QUIRK_DELAY_READY, NULL }, /* Memblaze PBlaze4: Linux, SPDK */
+	{ 0x1c58, 0x0003, QUIRK_DELAY_READY, NULL }, /* HGST: Linux */
+	{ 0x1c58, 0x0023, QUIRK_DELAY_READY, NULL }, /* WDC SN200: Linux */
+	{ 0x1bb1, 0x0100, QUIRK_DELAY_READY | QUIRK_NO_DESCRIPTORS,
+	  NULL },                                    /* Seagate Nytro: Linux */
+	{ 0x126f, 0x2262, QUIRK_BOGUS_NAMES, NULL }, /* Silicon Motion: Linux */
+	{ 0x126f, 0x2263, QUIRK_NO_DESCRIPTORS | QUIRK_BOGUS_NAMES,
+	  NULL },                                          /* Silicon Motion: Linux */
+	{ 0x1b4b, 0x1092, QUIRK_NO_DESCRIPTORS, NULL },    /* Lexar: Linux */
+	{ 0x1987, 0x5012, QUIRK_BOGUS_NAMES, NULL },       /* Phison E12: Linux */
+	{ 0x1e4b, 0x1602, QUIRK_BOGUS_NAMES, NULL },       /* HS-SSD-FUTURE: Linux */
+	{ 0x10ec, 0x5763, QUIRK_BOGUS_NAMES, NULL },       /* TEAMGROUP Cardea Zero: Linux */
+	{ 0x19e5, ANY_DEVICE, QUIRK_NO_SGL, NULL },        /* Huawei: SPDK */
+	{ 0x1414, 0xb111, QUIRK_WHOLE_ADMIN_QUEUE, NULL }, /* Microsoft: SPDK */
+	{ 0x15ad, 0x07f0, QUIRK_SLOW_SHUTDOWN, NULL },     /* VMware: SPDK */
+	{ 0x80ee, 0x4e56, QUIRK_DELAY_QUEUE, NULL },       /* VirtualBox: SPDK */
 };
 
 static bool row_matches(const struct row *row, const struct quirk_device *device)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,10 +126,12 @@ static int refuse_used(const struct move *move, const struct usage *usage)
 		  "its sriov_numvfs," },
 	};
 	char remedy[320] = "";
+	size_t at = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(remedies); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(remedies) && at < sizeof(remedy); i++)
 		if (usage->flags & remedies[i].flag)
-			strcat(remedy, remedies[i].remedy);
+			at += (size_t)snprintf(remedy + at, sizeof(remedy) - at, "%s",
+					       remedies[i].remedy);
 	if (remedy[0])
 		remedy[strlen(remedy) - 1] = '\0';
 	return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY, "%s is in use: %s. First%s", move->address,
@@ -352,7 +355,8 @@ static int add_all(struct plan *plan, const char *addresses)
 	free(copy);
 	if (rc)
 		return rc;
-	plan->usage = calloc(plan->moves.n, sizeof(*plan->usage));
+	/* There is one at least, or the first word would have been refused. */
+	plan->usage = calloc(MAX(plan->moves.n, 1u), sizeof(*plan->usage));
 	return plan->usage ? 0 : error_no_memory("a list of uses", sizeof(*plan->usage));
 }
 

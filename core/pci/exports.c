@@ -11,6 +11,7 @@
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -83,10 +84,25 @@ static void look_at_nvmet(const struct place *place)
 		look_at_path(place, path);
 }
 
+/* Two numbers, each after the words or signs before it; false if they are not there. */
+static bool read_number(const char *text, const char *before_minor, int base,
+			struct device_number *number)
+{
+	char *end;
+
+	*number = (struct device_number){ .block = true };
+	number->major = (unsigned)strtoul(text, &end, base);
+	if (end == text || strncmp(end, before_minor, strlen(before_minor)) != 0)
+		return false;
+	text = end + strlen(before_minor);
+	number->minor = (unsigned)strtoul(text, &end, base);
+	return end != text;
+}
+
 /* "... File: PATH  Size: ..." of FILEIO, "... Major: 259 Minor: 0  ..." of IBLOCK. */
 static void look_at_target(const struct place *place)
 {
-	struct device_number number = { .block = true };
+	struct device_number number;
 	char info[1024], *file, *end = NULL;
 	const char *major;
 
@@ -99,8 +115,7 @@ static void look_at_target(const struct place *place)
 	if (file && end) {
 		*end = '\0';
 		look_at_path(place, file + strlen("File: "));
-	} else if (major &&
-		   sscanf(major, "Major: %u Minor: %u", &number.major, &number.minor) == 2) {
+	} else if (major && read_number(major + strlen("Major: "), " Minor: ", 10, &number)) {
 		note(place, nodes_by_number(place->search->nodes, &number));
 	}
 }
@@ -132,11 +147,11 @@ static void look_at_link(const struct place *place)
 
 static void look_at_backend(const struct place *place)
 {
-	struct device_number number = { .block = true };
+	struct device_number number;
 	char text[32];
 
 	if (read_in(place, "physical_device", text, sizeof(text)) &&
-	    sscanf(text, "%x:%x", &number.major, &number.minor) == 2)
+	    read_number(text, ":", 16, &number))
 		note(place, nodes_by_number(place->search->nodes, &number));
 }
 
@@ -192,14 +207,14 @@ static void look_at_all(const struct search *search, const struct exporter *expo
 {
 	char pattern[PATH_MAX];
 	struct fd_floor floor;
-	size_t length;
 	glob_t found;
-	int n = snprintf(pattern, sizeof(pattern), "%s/%s/", root, exporter->folder), rc;
+	size_t length = strlen(root) + strlen(exporter->folder) + 2;
+	int n = snprintf(pattern, sizeof(pattern), "%s/%s/%s", root, exporter->folder,
+			 exporter->pattern);
+	int rc;
 
-	if (n < 0 || n + strlen(exporter->pattern) >= sizeof(pattern))
+	if (n < 0 || (size_t)n >= sizeof(pattern))
 		return;
-	length = (size_t)n;
-	strcpy(pattern + n, exporter->pattern);
 	fd_floor_raise(&floor);
 	rc = glob(pattern, GLOB_NOSORT, is_hidden, &found);
 	fd_floor_lower(&floor);

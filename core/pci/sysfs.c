@@ -109,7 +109,7 @@ int sysfs_identify_path(const struct sysfs *fs, const char *path, struct device_
 /* A /dev that is not the kernel's own, a container's for one, can be out of date. */
 int sysfs_claim_device(const struct sysfs *fs, const char *path, const struct device_number *number)
 {
-	struct device_number there;
+	struct device_number there = { 0 };
 	int rc = sysfs_identify_path(fs, path, &there), fd;
 
 	if (rc && rc != -ENODEV)

@@ -30,16 +30,14 @@ static void show(const struct upnvme_device *before, const struct upnvme_device 
 /* Comma-separated, as the library takes them; null without memory. */
 static char *join(const struct options *options)
 {
-	size_t bytes = 1;
+	size_t bytes = 1, at = 0;
 	char *joined;
 
 	for (int i = 0; i < options->naddresses; i++)
 		bytes += strlen(options->addresses[i]) + 1;
 	joined = calloc(1, bytes);
-	for (int i = 0; joined && i < options->naddresses; i++) {
-		strcat(joined, options->addresses[i]);
-		strcat(joined, ",");
-	}
+	for (int i = 0; joined && i < options->naddresses; i++)
+		at += (size_t)snprintf(joined + at, bytes - at, "%s,", options->addresses[i]);
 	return joined;
 }
 

@@ -154,19 +154,19 @@ struct upnvme_qpair {
 	uint32_t state;         /* enum qpair_state */
 	bool close_wanted;      /* by a callback */
 	bool held; /* by a call that goes on after a poll, and then closes it if that is wanted */
+	/* Storage has not ended its commands: it is to be set aside, and its controller is not. */
+	bool stuck;
 	uint16_t qid;
 	uint16_t vector; /* that signals event_fd; 0: none */
 	int event_fd;
+	_Atomic uint32_t nkept;
 	struct upnvme_ctrlr *ctrlr;
 	struct upnvme_qpair *next; /* of the controller's */
 	struct domain *domain;
 	struct domain_user user;
 	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
-	/* Storage has not ended its commands: it is to be set aside, and its controller is not. */
-	bool stuck;
 	/* What commands touch that are completed and yet not over, as their slots said it. */
 	uint64_t *kept;
-	_Atomic uint32_t nkept;
 	uint64_t mapped_bytes;
 };
 

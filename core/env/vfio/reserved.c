@@ -7,14 +7,23 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 
+static bool is_direct(const char *line, struct iova_range *range)
+{
+	char *end;
+
+	range->first = strtoull(line, &end, 16);
+	range->last = strtoull(end, &end, 16);
+	return !strcmp(end, " direct\n");
+}
+
 bool reserved_for_firmware(const char *sys, unsigned group, struct iova_range *range)
 {
-	unsigned long long first, last;
-	char path[PATH_MAX], line[128], type[32];
+	char path[PATH_MAX], line[128];
 	bool found = false;
 	FILE *file;
 
@@ -23,10 +32,7 @@ bool reserved_for_firmware(const char *sys, unsigned group, struct iova_range *r
 	if (!file)
 		return false;
 	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%llx %llx %31s", &first, &last, type) == 3 &&
-			!strcmp(type, "direct");
+		found = is_direct(line, range);
 	fclose(file);
-	if (found)
-		*range = (struct iova_range){ first, last };
 	return found;
 }
