@@ -126,7 +126,7 @@ func Unbind(address string) error {
 	return withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_unbind(c) })
 }
 
-// BindOptions say how devices are moved.
+// BindOptions say how devices are moved (upnvme_devices_bind).
 type BindOptions struct {
 	Driver string // "vfio-pci", which "" stands for, "uio_pci_generic" or "igb_uio"
 	// Force moves devices also where it cannot be seen whether somebody uses them, as in a container
@@ -136,6 +136,9 @@ type BindOptions struct {
 	// bound anew. Nil leaves them root's.
 	Owner *uint32
 }
+
+// String has the fields, by name.
+func (o BindOptions) String() string { return fieldsOf(o) }
 
 func (o *BindOptions) flags() C.uint32_t {
 	var flags C.uint32_t

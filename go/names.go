@@ -60,7 +60,7 @@ var goNames = map[string]string{
 	"upnvme_op": "Op", "upnvme_raw": "RawCommand", "upnvme_ctrlr_info": "ControllerInfo",
 	"upnvme_ns_info": "NamespaceInfo", "upnvme_features": "Features", "upnvme_smart": "SMART",
 	"upnvme_firmware": "Firmware", "upnvme_system": "System", "upnvme_qpair_stats": "QPairStats",
-	"UPNVME_NO_SPLIT": "NoSplit",
+	"UPNVME_NO_SPLIT": "NoSplit", "UPNVME_BIND_FORCE": "BindOptions.Force",
 	"UPNVME_FORM_RAW": "QPair.Raw", "UPNVME_FORM_RANGES": "FormRanges", "UPNVME_FORM_IOV": "QPair.IOVec",
 	"UPNVME_DATA_": "Data", "UPNVME_DATA_NONE": "DataNone", "UPNVME_DATA_TO_DEVICE": "DataToDevice",
 	"UPNVME_DATA_FROM_DEVICE": "DataFromDevice", "UPNVME_FEATURE_CURRENT": "FeatureCurrent",

@@ -65,6 +65,8 @@ func tell(record interface{}, which func(i int, field reflect.Value) bool) strin
 
 func tellField(field reflect.Value) string {
 	switch {
+	case field.Kind() == reflect.Pointer && !field.IsNil():
+		return tellField(field.Elem())
 	case field.Kind() == reflect.Array && field.Type().Elem().Kind() == reflect.Uint8:
 		return fmt.Sprintf("%x", field.Interface())
 	case field.Kind() == reflect.Array && field.Type().Elem().Kind() == reflect.Uint32:
