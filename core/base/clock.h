@@ -19,11 +19,15 @@ static inline uint64_t clock_now_ns(void)
 }
 
 /* The moment `timeout_ns` from now; a wait without end saturates instead of wrapping. */
+/* The sum of two times; UINT64_MAX, which is for ever, where that is as much. */
+static inline uint64_t ns_add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 static inline uint64_t deadline_after(uint64_t timeout_ns)
 {
-	uint64_t now = clock_now_ns();
-
-	return timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+	return ns_add(clock_now_ns(), timeout_ns);
 }
 
 static inline bool deadline_passed(uint64_t deadline_ns)

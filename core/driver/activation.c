@@ -9,17 +9,11 @@
 #include "driver/ctrlr.h"
 #include "spec/regs.h"
 
-#define MTFA_UNIT_NS (100 * NS_PER_MS)
-
 /* MTFA may be missing: then as long as an admin command. */
 static uint64_t longest_ns(const struct upnvme_ctrlr *ctrlr)
 {
-	return ctrlr->id.mtfa ? ctrlr->id.mtfa * MTFA_UNIT_NS : ctrlr->admin_timeout_ns;
-}
-
-static uint64_t add(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+	return ctrlr->id.mtfa ? ctrlr->id.mtfa * NVME_MTFA_UNIT_MS * NS_PER_MS :
+				ctrlr->admin_timeout_ns;
 }
 
 void activation_begin(struct upnvme_ctrlr *ctrlr)
@@ -29,7 +23,7 @@ void activation_begin(struct upnvme_ctrlr *ctrlr)
 	if (atomic_exchange(&ctrlr->activation.paused, true))
 		return;
 	atomic_store(&ctrlr->activation.end_ns, end_ns);
-	atomic_store(&ctrlr->activation.excused_ns, add(end_ns, ctrlr->admin_timeout_ns));
+	atomic_store(&ctrlr->activation.excused_ns, ns_add(end_ns, ctrlr->admin_timeout_ns));
 }
 
 void activation_note(struct upnvme_ctrlr *ctrlr, uint32_t csts)
@@ -47,9 +41,11 @@ bool activation_goes_on(const struct upnvme_ctrlr *ctrlr)
 	       !deadline_passed(atomic_load(&ctrlr->activation.end_ns));
 }
 
-bool activation_excuses(const struct upnvme_ctrlr *ctrlr)
+/* A controller that pauses again and again gives a command the time of one pause, and no more. */
+bool activation_excuses(const struct upnvme_ctrlr *ctrlr, uint64_t deadline_ns)
 {
 	uint64_t excused_ns = atomic_load(&ctrlr->activation.excused_ns);
+	uint64_t one_pause_ns = ns_add(longest_ns(ctrlr), ctrlr->admin_timeout_ns);
 
-	return excused_ns && !deadline_passed(excused_ns);
+	return excused_ns && !deadline_passed(MIN(excused_ns, ns_add(deadline_ns, one_pause_ns)));
 }

@@ -16,6 +16,6 @@ void activation_begin(struct upnvme_ctrlr *ctrlr);
 /* Processing is paused, by the last look, and not for longer than the controller said. */
 bool activation_goes_on(const struct upnvme_ctrlr *ctrlr);
 /* Whether a command that is past its deadline is so because of it. */
-bool activation_excuses(const struct upnvme_ctrlr *ctrlr);
+bool activation_excuses(const struct upnvme_ctrlr *ctrlr, uint64_t deadline_ns);
 
 #endif

@@ -298,7 +298,8 @@ static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *reque
 	struct pause pause = { 0 };
 
 	while (!request_look(request)) {
-		if (deadline_passed(request->deadline_ns) && !activation_excuses(ctrlr))
+		if (deadline_passed(request->deadline_ns) &&
+		    !activation_excuses(ctrlr, request->deadline_ns))
 			return request_give_up(request);
 		pause_and_watch(ctrlr, &pause);
 	}
@@ -414,7 +415,7 @@ static bool is_late(const struct admin_request *request, uint64_t now_ns)
 {
 	return request->state == REQUEST_SENT && request->cb &&
 	       request->deadline_ns != UINT64_MAX && now_ns >= request->deadline_ns &&
-	       !activation_excuses(request->admin->qp->ctrlr);
+	       !activation_excuses(request->admin->qp->ctrlr, request->deadline_ns);
 }
 
 static bool next_delivery(struct admin *admin, uint64_t now_ns, struct delivery *delivery)

@@ -17,8 +17,6 @@
 #define DOWNLOAD_NS (60 * NS_PER_S)
 #define COMMIT_NS   (120 * NS_PER_S)
 
-#define MTFA_UNIT_NS (100 * NS_PER_MS)
-
 /* NVMe Base 2.0c, 5.16.1.25: seconds, or all ones. */
 static uint32_t estimate_of(const struct nvme_sanitize_log *log, uint32_t cdw10)
 {
@@ -56,7 +54,7 @@ static uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, uint32_t cdw10)
 /* An activation without a reset takes up to MTFA (5.12). */
 static uint64_t commit_ns(const struct upnvme_ctrlr *ctrlr)
 {
-	return MAX(ctrlr->id.mtfa * MTFA_UNIT_NS, COMMIT_NS);
+	return MAX(ctrlr->id.mtfa * NVME_MTFA_UNIT_MS * NS_PER_MS, COMMIT_NS);
 }
 
 /* Beside what an answer may take. */
@@ -78,8 +76,5 @@ static uint64_t work_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 
 uint64_t command_timeout_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 {
-	uint64_t ns = work_ns(ctrlr, sqe);
-
-	return ns > UINT64_MAX - ctrlr->admin_timeout_ns ? UINT64_MAX :
-							   ns + ctrlr->admin_timeout_ns;
+	return ns_add(work_ns(ctrlr, sqe), ctrlr->admin_timeout_ns);
 }

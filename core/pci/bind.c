@@ -226,19 +226,26 @@ static const struct move *undo(struct plan *plan, int *rc)
 	return stuck;
 }
 
+static int error_stuck(const char *what, const struct move *stuck, int rc)
+{
+	return error_set(
+		-EIO, UPNVME_ERR_BIND_STUCK,
+		"%s, nor %s back to %s (%s): dmesg may say why; write 1 into its `remove` in "
+		"/sys/bus/pci/devices and 1 into /sys/bus/pci/rescan",
+		what, stuck->address, move_origin(stuck), strerror(-rc));
+}
+
 static int roll_back(struct plan *plan, int why)
 {
 	const struct move *culprit = plan->at, *stuck;
+	char what[128];
 	int rc = 0;
 
 	stuck = undo(plan, &rc);
+	snprintf(what, sizeof(what), "%s could not be given to %s (%s)", culprit->address,
+		 plan->driver, strerror(-why));
 	if (stuck)
-		return error_set(
-			-EIO, UPNVME_ERR_BIND_STUCK,
-			"%s could not be given to %s (%s), nor %s back to %s (%s): dmesg may say why; "
-			"write 1 into its `remove` in /sys/bus/pci/devices and 1 into /sys/bus/pci/rescan",
-			culprit->address, plan->driver, strerror(-why), stuck->address,
-			move_origin(stuck), strerror(-rc));
+		return error_stuck(what, stuck, rc);
 	return error_set(-EIO, UPNVME_ERR_BIND,
 			 "%s did not take %s (%s), which is back with %s%s: dmesg may say why",
 			 plan->driver, culprit->address, strerror(-why), move_origin(culprit),
@@ -283,6 +290,7 @@ static int move_all(struct plan *plan)
 /* Those that were with the driver already change hands too. What fails here is no fault of the driver's. */
 static int give_to_owner(struct plan *plan)
 {
+	const struct move *stuck;
 	struct upnvme_error why;
 	int rc = 0, undone = 0;
 
@@ -291,7 +299,9 @@ static int give_to_owner(struct plan *plan)
 	if (!rc)
 		return 0;
 	why = *error_last();
-	undo(plan, &undone);
+	stuck = undo(plan, &undone);
+	if (stuck)
+		return error_stuck(why.text, stuck, undone);
 	return error_set(rc, why.code, "%s", why.text);
 }
 

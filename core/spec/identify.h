@@ -77,6 +77,8 @@ NVME_ASSERT_OFFSET(nvme_id_psd, apws, 22);
 #define NVME_PSD_FLAGS_MXPS (1u << 0) /* mp is in 0.0001 W, else in 0.01 W */
 #define NVME_PSD_FLAGS_NOPS (1u << 1) /* non-operational */
 
+#define NVME_MTFA_UNIT_MS 100u
+
 /* Identify Controller, CNS 01h. NVMe Base 2.0c, 5.17.2.1, Figure 275 */
 struct nvme_id_ctrl {
 	/* controller capabilities and features */
@@ -120,7 +122,7 @@ struct nvme_id_ctrl {
 	uint8_t apsta;
 	uint16_t wctemp; /* kelvin */
 	uint16_t cctemp; /* kelvin */
-	uint16_t mtfa;   /* units of 100 ms */
+	uint16_t mtfa;   /* units of NVME_MTFA_UNIT_MS */
 	uint32_t hmpre;  /* units of 4 KiB */
 	uint32_t hmmin;  /* units of 4 KiB */
 	struct nvme_uint128 tnvmcap;

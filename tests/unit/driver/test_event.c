@@ -265,6 +265,27 @@ static void a_pause_that_does_not_end_excuses_nothing(void **state)
 	assert_int_equal(upnvme_close(rig.ctrlr), 0);
 }
 
+/* One that pauses again and again has no more time than one pause. */
+static void pauses_without_end_excuse_no_more_than_one(void **state)
+{
+	struct rig rig = open_activating(1);
+	struct upnvme_raw raw = { .cdw = { 0xc0 } };
+	uint64_t until_ns;
+
+	rig.fake->script = answer_late;
+	nended = 0;
+	assert_int_equal(upnvme_admin_submit(rig.ctrlr, &raw, note_end, NULL), 0);
+	until_ns = clock_now_ns() + 60 * NS_PER_S; /* of a machine that is very slow */
+	while (!nended && clock_now_ns() < until_ns) {
+		rig.fake->csts ^= PAUSED;
+		assert_true(upnvme_ctrlr_poll(rig.ctrlr) >= 0);
+	}
+	assert_int_equal(nended, 1);
+	assert_int_equal(ended.flags & UPNVME_DONE_ABORTED, UPNVME_DONE_ABORTED);
+	rig.fake->csts &= ~PAUSED;
+	assert_int_equal(upnvme_close(rig.ctrlr), 0);
+}
+
 /* --- what changes while the controller is opened -------------------------------------------------- */
 
 static bool are_configured;
@@ -560,6 +581,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_asked_while_processing_is_paused),
 		cmocka_unit_test(no_command_is_late_while_processing_is_paused),
 		cmocka_unit_test(a_pause_that_does_not_end_excuses_nothing),
+		cmocka_unit_test(pauses_without_end_excuse_no_more_than_one),
 		cmocka_unit_test(what_appears_while_it_is_opened_is_told),
 		TEST(a_request_is_at_the_controller_when_it_was_opened),
 		TEST(namespaces_are_up_to_date_when_their_event_is_told),

@@ -27,18 +27,6 @@
 #define UNBIND   DEVICE "/driver/unbind=" FAKE_NVME "\n"
 #define PROBE    "bus/pci/drivers_probe=" FAKE_NVME "\n"
 
-static int setup(void **state)
-{
-	*state = fake_machine_usual();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
 static void override_is(struct fake_machine *fake, const char *expected)
 {
 	char text[64];
@@ -569,6 +557,11 @@ static void the_node_is_given_to_its_owner_or_nothing_is_done(void **state)
 	fake_error(UPNVME_ERR_SYSTEM, "no node");
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "nvme");
 	override_is(fake, "(null)");
+	fake->refusing = "nvme"; /* nor does it come back */
+	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), -EIO);
+	fake_error(UPNVME_ERR_BIND_STUCK, "nor " FAKE_NVME " back to nvme");
+	fake->refusing = NULL;
+	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", 0, 0), 0);
 	fake_file(fake, "243:0\n", "sys/class/vfio/7/dev");
 	fake_file(fake, "", "dev/vfio/7");
 	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), 0);
@@ -597,7 +590,7 @@ static void a_signal_in_the_middle_waits_until_all_is_done(void **state)
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "vfio-pci");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_machine_setup, fake_machine_teardown)
 
 int main(void)
 {

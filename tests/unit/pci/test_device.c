@@ -19,18 +19,6 @@
 #include "support/skip.h"
 #include "support/fake_machine.h"
 
-static int setup(void **state)
-{
-	*state = fake_machine_usual();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
 static void all_that_sysfs_knows_is_told(void **state)
 {
 	struct fake_machine *fake = *state;
@@ -165,26 +153,20 @@ static void malformed_absent_and_foreign_devices_are_told_apart(void **state)
 	fake_error(UPNVME_ERR_DEVICE_CLASS, "040300h");
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_machine_setup, fake_machine_teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(all_that_sysfs_knows_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_not_known_is_empty_or_minus_one, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(nvme_devices_alone_are_listed_in_order, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_short_array_is_filled_and_the_count_is_the_whole,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(a_machine_without_a_pci_bus_has_no_devices, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(without_sysfs_no_device_is_said_to_be_absent, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(without_proc_no_device_is_said_to_be_free, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_sysfs_that_may_not_be_read_is_said_to_be_so,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(malformed_absent_and_foreign_devices_are_told_apart,
-						setup, teardown),
+		TEST(all_that_sysfs_knows_is_told),
+		TEST(what_is_not_known_is_empty_or_minus_one),
+		TEST(nvme_devices_alone_are_listed_in_order),
+		TEST(a_short_array_is_filled_and_the_count_is_the_whole),
+		TEST(a_machine_without_a_pci_bus_has_no_devices),
+		TEST(without_sysfs_no_device_is_said_to_be_absent),
+		TEST(without_proc_no_device_is_said_to_be_free),
+		TEST(a_sysfs_that_may_not_be_read_is_said_to_be_so),
+		TEST(malformed_absent_and_foreign_devices_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,23 +35,9 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
-static struct usage find(struct fake_machine *fake)
-{
-	struct usage usage;
-
-	assert_int_equal(usage_find(&fake->fs, FAKE_NVME, &usage), 0);
-	return usage;
-}
-
 static void exported(struct fake_machine *fake, const char *text)
 {
-	struct usage usage = find(fake);
+	struct usage usage = fake_usage(fake);
 
 	assert_int_equal(usage.flags, UPNVME_DEVICE_EXPORTED);
 	assert_string_equal(usage.text, text);
@@ -60,7 +46,7 @@ static void exported(struct fake_machine *fake, const char *text)
 
 static void not_exported(struct fake_machine *fake, const char *unseen)
 {
-	struct usage usage = find(fake);
+	struct usage usage = fake_usage(fake);
 
 	assert_int_equal(usage.flags, 0);
 	if (unseen[0] ? !strstr(usage.unseen, unseen) : usage.unseen[0])
@@ -192,12 +178,12 @@ static void what_may_not_be_read_is_told(void **state)
 	assert_int_equal(chmod(path, 0), 0);
 	if (!user && (seteuid(65534) || access(path, F_OK)))
 		skip_because("the made-up machine cannot be seen by a user who is not root");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	assert_int_equal(seteuid(user), 0);
 	assert_non_null(strstr(usage.unseen, "what nvmet gives to others cannot be read"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_machine_teardown)
 
 int main(void)
 {

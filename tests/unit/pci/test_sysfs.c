@@ -17,18 +17,6 @@
 #include "pci/sysfs.h"
 #include "support/fake_machine.h"
 
-static int setup(void **state)
-{
-	*state = fake_machine_create();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
 static void text_loses_the_space_at_its_end_and_what_does_not_fit(void **state)
 {
 	struct fake_machine *fake = *state;
@@ -169,7 +157,8 @@ static void a_path_leads_to_a_device_or_to_none(void **state)
 	assert_int_equal(sysfs_loop_backing(&sysfs_machine, "/no such", &number), -ENOENT);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fake_machine_setup_empty, fake_machine_teardown)
 
 int main(void)
 {

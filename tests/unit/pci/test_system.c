@@ -19,18 +19,6 @@
 #include "pci/system.h"
 #include "support/fake_machine.h"
 
-static int setup(void **state)
-{
-	*state = fake_machine_create();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
 static struct upnvme_system get(struct fake_machine *fake)
 {
 	struct upnvme_system system;
@@ -144,7 +132,8 @@ static void lockable_memory_is_the_limit_of_this_process(void **state)
 	assert_int_equal(system.flags, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fake_machine_setup_empty, fake_machine_teardown)
 
 int main(void)
 {

@@ -19,26 +19,6 @@
 #include "support/fake_machine.h"
 #include "support/skip.h"
 
-static int setup(void **state)
-{
-	*state = fake_machine_usual();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
-static struct usage find(struct fake_machine *fake)
-{
-	struct usage usage;
-
-	assert_int_equal(usage_find(&fake->fs, FAKE_NVME, &usage), 0);
-	return usage;
-}
-
 static void says(const struct usage *usage, uint32_t flags, const char *text)
 {
 	assert_int_equal(usage->flags, flags);
@@ -63,7 +43,7 @@ static void an_idle_device_has_no_user(void **state)
 		  "proc/self/mountinfo");
 	fake_file(fake, "Filename Type Size Used Priority\n/dev/sda2 partition 9 0 -2\n",
 		  "proc/swaps");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, 0, "");
 	assert_string_equal(usage.unseen, "");
 }
@@ -77,7 +57,7 @@ static void a_mount_is_known_by_its_device_number(void **state)
 		  "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
 		  "40 22 259:2 / /home rw,relatime shared:20 master:3 - xfs /dev/root rw\n",
 		  "proc/self/mountinfo");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_MOUNTED, "nvme0n1p2 is mounted on /home");
 }
 
@@ -88,7 +68,7 @@ static void a_mount_with_a_number_of_its_own_is_known_by_its_source(void **state
 
 	fake_file(fake, "40 22 0:44 /vol /data rw - btrfs /dev/nvme0n1p1 rw,ssd\n",
 		  "proc/self/mountinfo");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_MOUNTED, "nvme0n1p1 is mounted on /data");
 }
 
@@ -101,7 +81,7 @@ static void swap_space_is_seen(void **state)
 		fake,
 		"Filename\t\t\t\tType\t\tSize\n/dev/nvme0n1p2                          partition\t9\n",
 		"proc/swaps");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_SWAP, "nvme0n1p2 is swap space");
 }
 
@@ -112,7 +92,7 @@ static void holders_of_disk_and_partition_are_seen(void **state)
 
 	fake_link(fake, "../../dm-0", "sys/class/block/nvme0n1p1/holders/dm-0");
 	fake_link(fake, "../../md127", "sys/class/block/nvme0n1/holders/md127");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_HELD, "nvme0n1 belongs to md127; nvme0n1p1 belongs to dm-0");
 }
 
@@ -128,7 +108,7 @@ static void a_process_with_a_node_open_is_named(void **state)
 	fake_link(fake, "socket:[12]", "proc/12/fd/1");
 	fake_link(fake, "/dev/gone", "proc/12/fd/2");
 	fake_link(fake, "/dev/null", "proc/acpi/fd/1");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_OPEN, "process 4711 (qemu-system-x86) has /dev/ng0n1 open");
 }
 
@@ -140,18 +120,18 @@ static void a_process_that_drives_the_group_or_the_uio_device_is_named(void **st
 	fake_remove(fake, "sys/bus/pci/devices/%s/nvme", FAKE_NVME);
 	fake_file(fake, "1:3\n", "sys/class/vfio/7/dev");
 	fake_link(fake, "/dev/null", "proc/33/fd/3");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_OPEN, "process 33 (?) has /dev/vfio/7 open");
 	fake_remove(fake, "sys/class/vfio");
 	fake_file(fake, "1:3\n", "sys/bus/pci/devices/%s/uio/uio4/dev", FAKE_NVME);
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_OPEN, "process 33 (?) has /dev/uio4 open");
 	fake_remove(fake, "sys/bus/pci/devices/%s/uio", FAKE_NVME);
 	fake_file(fake, "1:3\n", "sys/bus/pci/devices/%s/vfio-dev/vfio2/dev", FAKE_NVME);
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_OPEN, "process 33 (?) has /dev/vfio/devices/vfio2 open");
 	fake_file(fake, "1:3\n", "sys/class/vfio/noiommu-7/dev");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_OPEN, "process 33 (?) has /dev/vfio/noiommu-7 open");
 }
 
@@ -165,7 +145,7 @@ static void one_of_several_paths_leads_to_the_block_device(void **state)
 	fake_folder(fake, "sys/bus/pci/devices/%s/nvme/nvme0/nvme0cn1", FAKE_NVME);
 	fake_folder(fake, "sys/bus/pci/devices/%s/nvme/nvme0/nvme0c0n", FAKE_NVME);
 	fake_file(fake, "40 22 259:0 / /mnt rw - ext4 /dev/nvme0n1 rw\n", "proc/self/mountinfo");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_MOUNTED, "nvme0n1 is mounted on /mnt");
 }
 
@@ -266,14 +246,14 @@ static void a_proc_of_another_namespace_or_one_that_hides_is_told(void **state)
 	struct usage usage;
 
 	fake_link(fake, "pid:[4026532999]", "proc/1/ns/pid");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	cannot_see(&usage, "does not show all processes");
 	fake_remove(fake, "proc/1");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	cannot_see(&usage, "another PID namespace");
 	says(&usage, 0, "");
 	fake_remove(fake, "sys/bus/pci/devices/%s/nvme", FAKE_NVME); /* nothing can be open then */
-	usage = find(fake);
+	usage = fake_usage(fake);
 	assert_string_equal(usage.unseen, "");
 }
 
@@ -285,11 +265,11 @@ static void a_process_that_is_mounted_over_is_told(void **state)
 
 	snprintf(line, sizeof(line), "9 8 0:5 / %s/acpi rw - tmpfs t rw\n", fake->proc);
 	fake_file(fake, line, "proc/self/mountinfo");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	assert_string_equal(usage.unseen, "");
 	snprintf(line, sizeof(line), "9 8 0:5 / %s/4711 rw - tmpfs t rw\n", fake->proc);
 	fake_file(fake, line, "proc/self/mountinfo");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	cannot_see(&usage, "/4711, which hides a process");
 }
 
@@ -305,7 +285,7 @@ static void a_process_that_may_not_be_looked_at_is_counted(void **state)
 	assert_int_equal(chmod(path, 0), 0);
 	if (!user && (seteuid(65534) || access(path, F_OK)))
 		skip_because("the made-up machine cannot be seen by a user who is not root");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	assert_int_equal(seteuid(user), 0);
 	assert_int_equal(chmod(path, 0700), 0);
 	cannot_see(&usage, "what 1 processes have open may not be looked at");
@@ -319,7 +299,7 @@ static void a_node_in_a_chroot_is_known_by_its_name(void **state)
 
 	fake_link(fake, "/dev/null", "chroot/dev/ng0n1");
 	fake_link(fake, "../../../chroot/dev/ng0n1", "proc/77/fd/3");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_OPEN, "process 77 (?) has /dev/ng0n1 open");
 }
 
@@ -333,13 +313,13 @@ static void a_loop_device_is_known_by_what_is_behind_it(void **state)
 	fake_folder(fake, "sys/class/block/loop0"); /* with nothing behind it: it is not asked */
 	fake_file(fake, "/tmp/mine\n", "sys/class/block/loop1/loop/backing_file");
 	fake->loop_backing = (struct device_number){ true, 259, 2 };
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_HELD, "nvme0n1p2 is behind the loop device loop1");
 	fake->loop_backing.minor = 9;
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, 0, "");
 	fake->loop = -ENODEV;
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, 0, "");
 	assert_string_equal(usage.unseen, "");
 }
@@ -351,7 +331,7 @@ static void a_loop_device_that_may_not_be_asked_is_known_by_its_path_and_told(vo
 
 	fake_file(fake, "/dev/nvme0n1\n", "sys/class/block/loop1/loop/backing_file");
 	fake->loop = -EACCES;
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_HELD, "nvme0n1 is behind the loop device loop1");
 	cannot_see(&usage, "what is behind /dev/loop1 cannot be seen (Permission denied)");
 }
@@ -380,7 +360,7 @@ static void a_namespace_in_use_through_another_controller_is_in_use(void **state
 	struct usage usage;
 
 	subsystem(fake, "nqn.a\n", "eui.1\n");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_MOUNTED, "nvme1n3p1 (shared, of nvme1) is mounted on /mnt");
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
 	assert_int_equal(claims.n, 2);
@@ -395,14 +375,14 @@ static void other_namespaces_and_other_subsystems_are_others(void **state)
 	struct usage usage;
 
 	subsystem(fake, "nqn.a\n", "eui.2\n");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, 0, "");
 	subsystem(fake, "nqn.b\n", "eui.1\n");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, 0, "");
 	fake_file(fake, "\n", "sys/class/block/nvme0n1/wwid");
 	subsystem(fake, "nqn.a\n", "\n");
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, 0, "");
 }
 
@@ -414,65 +394,45 @@ static void virtual_functions_are_told_with_their_drivers(void **state)
 	fake_device(fake, "0000:01:00.1", 0x010802, "vfio-pci", 8);
 	fake_link(fake, "../0000:01:00.1", "sys/bus/pci/devices/%s/virtfn0", FAKE_NVME);
 	fake_file(fake, "0\n", "sys/bus/pci/devices/%s/sriov_numvfs", FAKE_NVME);
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, 0, "");
 	fake_file(fake, "1\n", "sys/bus/pci/devices/%s/sriov_numvfs", FAKE_NVME);
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_FUNCTIONS,
 	     "it has the virtual function 0000:01:00.1 (vfio-pci)");
 	fake_remove(fake, "sys/bus/pci/devices/%s/virtfn0", FAKE_NVME);
-	usage = find(fake);
+	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_FUNCTIONS, "it has virtual functions");
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_machine_setup, fake_machine_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_idle_device_has_no_user, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_mount_is_known_by_its_device_number, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(
-			a_mount_with_a_number_of_its_own_is_known_by_its_source, setup, teardown),
-		cmocka_unit_test_setup_teardown(swap_space_is_seen, setup, teardown),
-		cmocka_unit_test_setup_teardown(holders_of_disk_and_partition_are_seen, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_process_with_a_node_open_is_named, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(
-			a_process_that_drives_the_group_or_the_uio_device_is_named, setup,
-			teardown),
-		cmocka_unit_test_setup_teardown(one_of_several_paths_leads_to_the_block_device,
-						setup, teardown),
+		TEST(an_idle_device_has_no_user),
+		TEST(a_mount_is_known_by_its_device_number),
+		TEST(a_mount_with_a_number_of_its_own_is_known_by_its_source),
+		TEST(swap_space_is_seen),
+		TEST(holders_of_disk_and_partition_are_seen),
+		TEST(a_process_with_a_node_open_is_named),
+		TEST(a_process_that_drives_the_group_or_the_uio_device_is_named),
+		TEST(one_of_several_paths_leads_to_the_block_device),
 		cmocka_unit_test(uses_that_do_not_fit_are_left_out_whole),
-		cmocka_unit_test_setup_teardown(disks_are_claimed_and_their_partitions_are_not,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(a_claim_of_somebody_who_cannot_be_seen_is_noted,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(a_group_is_looked_at_and_not_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_claim_that_is_not_allowed_is_an_error, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(
-			a_node_that_is_missing_is_unseen_and_one_that_is_dead_is_not, setup,
-			teardown),
-		cmocka_unit_test_setup_teardown(
-			a_proc_of_another_namespace_or_one_that_hides_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_process_that_is_mounted_over_is_told, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_process_that_may_not_be_looked_at_is_counted,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(a_node_in_a_chroot_is_known_by_its_name, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_loop_device_is_known_by_what_is_behind_it, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(
-			a_loop_device_that_may_not_be_asked_is_known_by_its_path_and_told, setup,
-			teardown),
-		cmocka_unit_test_setup_teardown(
-			a_namespace_in_use_through_another_controller_is_in_use, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_namespaces_and_other_subsystems_are_others,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(virtual_functions_are_told_with_their_drivers,
-						setup, teardown),
+		TEST(disks_are_claimed_and_their_partitions_are_not),
+		TEST(a_claim_of_somebody_who_cannot_be_seen_is_noted),
+		TEST(a_group_is_looked_at_and_not_kept),
+		TEST(a_claim_that_is_not_allowed_is_an_error),
+		TEST(a_node_that_is_missing_is_unseen_and_one_that_is_dead_is_not),
+		TEST(a_proc_of_another_namespace_or_one_that_hides_is_told),
+		TEST(a_process_that_is_mounted_over_is_told),
+		TEST(a_process_that_may_not_be_looked_at_is_counted),
+		TEST(a_node_in_a_chroot_is_known_by_its_name),
+		TEST(a_loop_device_is_known_by_what_is_behind_it),
+		TEST(a_loop_device_that_may_not_be_asked_is_known_by_its_path_and_told),
+		TEST(a_namespace_in_use_through_another_controller_is_in_use),
+		TEST(other_namespaces_and_other_subsystems_are_others),
+		TEST(virtual_functions_are_told_with_their_drivers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,3 +328,29 @@ void fake_error(uint32_t code, const char *word)
 	if (!strstr(error_last()->text, word))
 		fail_msg("\"%s\" is not in: %s", word, error_last()->text);
 }
+
+int fake_machine_setup(void **state)
+{
+	*state = fake_machine_usual();
+	return 0;
+}
+
+int fake_machine_setup_empty(void **state)
+{
+	*state = fake_machine_create();
+	return 0;
+}
+
+int fake_machine_teardown(void **state)
+{
+	fake_machine_destroy(*state);
+	return 0;
+}
+
+struct usage fake_usage(struct fake_machine *fake)
+{
+	struct usage usage;
+
+	assert_int_equal(usage_find(&fake->fs, FAKE_NVME, &usage), 0);
+	return usage;
+}

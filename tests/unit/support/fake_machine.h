@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "pci/sysfs.h"
+#include "pci/usage.h"
 
 #define FAKE_NVME "0000:01:00.0"
 
@@ -59,6 +60,14 @@ void fake_controller(struct fake_machine *fake);
 
 /* The usual machine: the drivers nvme, vfio-pci and uio_pci_generic, FAKE_NVME with nvme in group 7, alone. */
 struct fake_machine *fake_machine_usual(void);
+
+/* What cmocka calls around a test: the usual machine, or one with empty roots, is its state. */
+int fake_machine_setup(void **state);
+int fake_machine_setup_empty(void **state);
+int fake_machine_teardown(void **state);
+
+/* Who uses FAKE_NVME. */
+struct usage fake_usage(struct fake_machine *fake);
 
 /* The driver that a device is bound to now; empty for none. Overwritten by the next call. */
 const char *fake_bound(struct fake_machine *fake, const char *address);

@@ -12,18 +12,6 @@
 
 #define FILE_OF_7 "sys/kernel/iommu_groups/7/reserved_regions"
 
-static int setup(void **state)
-{
-	*state = fake_machine_create();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
 static void a_region_that_must_be_mapped_is_found(void **state)
 {
 	struct fake_machine *fake = *state;
@@ -56,9 +44,10 @@ static void other_regions_are_no_reason(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_region_that_must_be_mapped_is_found, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(other_regions_are_no_reason, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_region_that_must_be_mapped_is_found,
+						fake_machine_setup_empty, fake_machine_teardown),
+		cmocka_unit_test_setup_teardown(other_regions_are_no_reason,
+						fake_machine_setup_empty, fake_machine_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

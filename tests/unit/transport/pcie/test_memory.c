@@ -19,18 +19,6 @@ static const struct place with_uio = { .address = FAKE_NVME,
 				       .driver = "uio_pci_generic",
 				       .holder = HELD_BY_UIO };
 
-static int setup(void **state)
-{
-	*state = fake_machine_usual();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
 static int wish_read(struct memory_wish *wish, const char *text)
 {
 	struct uri *uri;
@@ -141,7 +129,7 @@ static void uio_needs_to_be_called_unsafe(void **state)
 	fake_error(UPNVME_ERR_URI_KEY, "not with VFIO");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_machine_setup, fake_machine_teardown)
 
 int main(void)
 {

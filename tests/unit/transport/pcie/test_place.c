@@ -15,18 +15,6 @@
 
 #define SECOND "0001:02:00.1"
 
-static int setup(void **state)
-{
-	*state = fake_machine_usual();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fake_machine_destroy(*state);
-	return 0;
-}
-
 static int find(struct fake_machine *fake, struct place *place, const char *text)
 {
 	memset(place, 0, sizeof(*place));
@@ -146,7 +134,7 @@ static void malformed_and_absent_addresses_are_refused(void **state)
 	fake_error(UPNVME_ERR_DEVICE_NOT_FOUND, "0000:7f:00.0");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_machine_setup, fake_machine_teardown)
 
 int main(void)
 {
