@@ -5,7 +5,8 @@
 #include "spec/command.h"
 #include "spec/opcode.h"
 
-#define FLUSH_PATIENCE_NS NS_PER_S
+/* How long a deletion has flushes finish, and others wait for bytes that are on the move still. */
+#define PATIENCE_NS NS_PER_S
 
 /* The maximum is CAP.MQES; both it and the field are 0's based. */
 static uint16_t check_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t qsize,
@@ -165,11 +166,12 @@ bool sc_admin_queue_service(struct softctrl *sc)
 	return worked;
 }
 
-/* Their commands are aborted, as the host sees it. The caller has the queue's lock. */
+/* Its commands will be aborted, as the host sees it. The caller has the queue's lock. */
 static void give_up_requests(struct sc_sq *sq)
 {
 	for (uint32_t i = 0; i < sq->ncmds; i++)
-		atomic_store_explicit(&sq->cmds[i].request.given_up, true, memory_order_relaxed);
+		atomic_store_explicit(&sq->cmds[i].request.given_up_ns, sq->patience_ns,
+				      memory_order_relaxed);
 }
 
 uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
@@ -185,8 +187,8 @@ uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
 	sq = &sc->sqs[qid];
 	pthread_mutex_lock(&sq->lock);
 	sq->deleting = true;
+	sq->patience_ns = deadline_after(PATIENCE_NS);
 	give_up_requests(sq);
-	sq->patience_ns = deadline_after(FLUSH_PATIENCE_NS);
 	if (!try_delete(sq)) {
 		sq->delete_cmd = cmd;
 		sc->ndeleting++;

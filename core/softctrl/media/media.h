@@ -75,10 +75,10 @@ struct media_request {
 	const struct iovec *iov; /* reads and writes only */
 	int niov;
 	/*
-	 * Set by who has submitted it, when nobody waits for it any more: storage may never answer, and others need not
-	 * wait for its bytes.
+	 * Set by who has submitted it, when nobody waits for it any more: the time from which on others do not wait for
+	 * its bytes either, since storage may never answer. 0: there is none.
 	 */
-	_Atomic bool given_up;
+	_Atomic uint64_t given_up_ns;
 
 	/*
 	 * Called exactly once, on the channel's thread, from within media_submit, _poll, _wait or

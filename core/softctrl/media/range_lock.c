@@ -113,13 +113,19 @@ static bool goes_first(const struct range_locks *ranges, const struct media_requ
 		now_ns() - claim->link.range.asked_ns < ranges->patience_ns);
 }
 
+static bool is_given_up(const struct media_request *request)
+{
+	uint64_t given_up_ns = atomic_load_explicit(&request->given_up_ns, memory_order_relaxed);
+
+	return unlikely(given_up_ns) && deadline_passed(given_up_ns);
+}
+
 static bool list_blocks(struct range_locks *ranges, const struct range_list *list,
 			const struct media_request *request)
 {
 	for (struct media_request *other = list->first, *next; other; other = next) {
 		next = other->link.range.next;
-		if (!conflicts(other, request) ||
-		    atomic_load_explicit(&other->given_up, memory_order_relaxed))
+		if (!conflicts(other, request) || is_given_up(other))
 			continue;
 		if (other->link.range.state == CLAIMED) {
 			if (goes_first(ranges, other, request))

@@ -2,6 +2,7 @@
 /* Who has to wait for whom, told in bytes. */
 #include "softctrl/media/media_fixture.h"
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "softctrl/media/range_lock.h"
 
@@ -139,7 +140,10 @@ static void what_was_given_up_keeps_nobody(void **state)
 	range_locks_init(&ranges, NULL, UINT64_MAX);
 	assert_true(range_take(&ranges, &hangs));
 	assert_false(range_take(&ranges, &waits));
-	hangs.given_up = waits.given_up = true;
+	hangs.given_up_ns = waits.given_up_ns = deadline_after(3600 * NS_PER_S);
+	assert_false(range_take(&ranges, &next));
+	range_leave(&ranges, &next);
+	hangs.given_up_ns = waits.given_up_ns = 1;
 	assert_true(range_take(&ranges, &next));
 	range_leave(&ranges, &hangs);
 	range_leave(&ranges, &waits);
