@@ -5,8 +5,8 @@
  * Requests that overlap, one of which changes the bytes, go one after the other.
  *
  * An engine takes a request's range before it has the system move the first byte, and leaves it after the last one.
- * What was given up keeps nobody for long, although its bytes may move still. Who may not begin yet keeps a claim, so that those
- * who come later cannot keep it from its turn for ever. Nobody sleeps here: the engine asks again.
+ * What was given up keeps nobody for long, although its bytes may move still. Who may not begin yet keeps a claim, so
+ * that those who come later cannot keep it from its turn for ever. Nobody sleeps here: the engine asks again.
  */
 #ifndef UPNVME_SOFTCTRL_MEDIA_RANGE_LOCK_H
 #define UPNVME_SOFTCTRL_MEDIA_RANGE_LOCK_H
