@@ -38,6 +38,16 @@ static void note_unseen(const char *path)
 			path, strerror(errno));
 }
 
+static bool is_at(const char *path, const struct stat *st)
+{
+	struct stat there;
+
+	if (stat(path, &there) == 0)
+		return same_file(st, &there);
+	note_unseen(path);
+	return false;
+}
+
 static int open_to_ask(const char *path)
 {
 	int fd = fd_open(path, O_RDONLY | O_NONBLOCK, 0);
@@ -82,12 +92,9 @@ static bool loop_says(const char *name, const struct stat *st)
 static bool loop_stands_on(const char *sys, const char *name, const struct stat *st)
 {
 	char path[PATH_ROOM], backing[PATH_ROOM];
-	struct stat there;
 
 	snprintf(path, sizeof(path), "%s/block/%s/loop/backing_file", sys, name);
-	if (!read_line(path, backing))
-		return false;
-	return (stat(backing, &there) == 0 && same_file(st, &there)) || loop_says(name, st);
+	return read_line(path, backing) && (is_at(backing, st) || loop_says(name, st));
 }
 
 static DIR *open_folder(const char *path)
@@ -152,7 +159,6 @@ static bool find_swap(const char *proc, const struct stat *st, char who[FILE_HOL
 {
 	char line[PATH_ROOM], path[PATH_ROOM];
 	bool found = false;
-	struct stat there;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/swaps", proc);
@@ -161,7 +167,7 @@ static bool find_swap(const char *proc, const struct stat *st, char who[FILE_HOL
 		note_unseen(path);
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		swap_path(line);
-		found = line[0] == '/' && stat(line, &there) == 0 && same_file(st, &there);
+		found = line[0] == '/' && is_at(line, st);
 	}
 	if (file)
 		fclose(file);

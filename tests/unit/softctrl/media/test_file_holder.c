@@ -130,6 +130,43 @@ static void swap_is_found_also_with_white_space_in_its_name(void **state)
 	trees_remove(&trees);
 }
 
+static void listen(void *arg, uint32_t level, const char *message)
+{
+	(void)level;
+	snprintf(arg, 1024, "%s", message);
+}
+
+/* A path that leads nowhere but to itself: ELOOP, which is neither absence nor a want of rights. */
+static void endless(struct trees *trees, const char *name, char path[320])
+{
+	snprintf(path, 320, "%s/%s", trees->temp.directory, name);
+	assert_int_equal(symlink(name, path), 0);
+	note(trees, path);
+}
+
+static void a_file_that_cannot_be_looked_at_is_told(void **state)
+{
+	char who[FILE_HOLDER_ROOM], path[320], swaps[700], line[800], heard[1024] = "";
+	struct trees trees;
+	struct stat st;
+
+	trees_make(&trees);
+	assert_int_equal(stat(trees.temp.path, &st), 0);
+	assert_int_equal(upnvme_log_set(listen, heard, UPNVME_LOG_WARN), 0);
+	endless(&trees, "loop", path);
+	loop(&trees, "block/loop77", path);
+	assert_false(finds(&trees, &st, who));
+	assert_non_null(strstr(heard, path));
+	endless(&trees, "swap", path);
+	snprintf(swaps, sizeof(swaps), "%s/swaps", trees.proc);
+	snprintf(line, sizeof(line), "%s file 1\n", path);
+	text(&trees, swaps, line);
+	assert_false(finds(&trees, &st, who));
+	assert_non_null(strstr(heard, path));
+	upnvme_log_set(NULL, NULL, 0);
+	trees_remove(&trees);
+}
+
 /* A block device is looked through; so is a partition of it. */
 static void what_a_loop_device_stands_on_is_asked_for_its_lock(void **state)
 {
@@ -158,6 +195,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_found_where_nothing_is),
 		cmocka_unit_test(a_loop_device_is_found),
 		cmocka_unit_test(swap_is_found_also_with_white_space_in_its_name),
+		cmocka_unit_test(a_file_that_cannot_be_looked_at_is_told),
 		cmocka_unit_test(what_a_loop_device_stands_on_is_asked_for_its_lock),
 	};
 
