@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "softctrl/internal.h"
-#include "softctrl/media/identity.h"
+#include "media/identity.h"
 
 #define SC_NQUEUES_MAX     1024u
 #define SC_NNAMESPACES_MAX 1024u

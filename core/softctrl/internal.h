@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 
 #include "base/util.h"
-#include "softctrl/media/media.h"
+#include "media/media.h"
 #include "softctrl/softctrl.h"
 #include "spec/cqe.h"
 #include "spec/feature.h"

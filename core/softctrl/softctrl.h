@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "softctrl/media/media.h"
+#include "media/media.h"
 
 struct softctrl;
 

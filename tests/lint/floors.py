@@ -18,9 +18,10 @@ FLOORS = {
     "core/pci": ["base", "spec"],
     # DMA memory comes from an environment, which knows nothing of domains and regions.
     "core/mem": ["base", "spec", "env"],
-    "core/softctrl": ["base", "spec"],
+    "core/media": ["base", "spec"],
+    "core/softctrl": ["base", "spec", "media"],
     "core/transport": ["base", "spec", "env", "mem", "pci"],
-    "core/transport/soft": ["base", "spec", "env", "mem", "pci", "transport", "softctrl"],
+    "core/transport/soft": ["base", "spec", "env", "mem", "pci", "transport", "softctrl", "media"],
     "core/driver": ["base", "spec", "env", "mem", "pci", "transport"],
     "capi/src": ["base", "spec", "env", "mem", "pci", "transport", "driver"],
     "capi/include": [],
@@ -29,14 +30,15 @@ FLOORS = {
     "bindings": [],
     "tests/public": [],
     # The controller's tests are hand-written commands: nothing of the driver's may help them.
-    "tests/unit/softctrl": ["base", "spec", "softctrl", "support"],
+    "tests/unit/media": ["base", "spec", "media", "support"],
+    "tests/unit/softctrl": ["base", "spec", "media", "softctrl", "support"],
 }
 
-CORE = ["base", "spec", "env", "mem", "pci", "softctrl", "transport", "driver"]
+CORE = ["base", "spec", "env", "mem", "pci", "media", "softctrl", "transport", "driver"]
 
 # A third party's header, and the only folders that may know of it.
 OUTSIDE = {
-    "liburing.h": ["core/softctrl/media"],
+    "liburing.h": ["core/media"],
     "cmocka.h": ["tests"],
     "ffi.h": ["tests/abi"],
 }

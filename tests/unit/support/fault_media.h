@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "softctrl/internal.h"
-#include "softctrl/media/ops.h"
+#include "media/ops.h"
 
 /* What is submitted waits as long as it is held, and then ends with the result for its operation. */
 struct fault {

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Linux tells of a failed writeback once for each open file description, to whoever syncs first, and takes the pages
+ * for clean from then on. The next sync succeeds: of another queue pair, or one that was under way at the same time.
+ * So the medium has a second description, the witness, that nobody syncs: it has an eye of its own on the errors of
+ * the file, and is looked at before a success is told. What it or a sync has seen is kept.
+ *
+ * Reading goes on afterwards, so that what is left can be copied away.
+ */
+#include "media/file_durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+
+/* No page is there, so that to wait for the writeback of this range is to ask for errors and not to wait. */
+#define NOWHERE ((off_t)1 << 62)
+
+#define INTERRUPTIONS_MAX 1000
+
+/* Under the lock: an error that is seen here is not seen again. */
+static int witnessed(const struct file_media *file)
+{
+	if (file->witness_fd < 0 ||
+	    sync_file_range(file->witness_fd, NOWHERE, 1, SYNC_FILE_RANGE_WAIT_BEFORE) == 0)
+		return 0;
+	/* A sandbox that forbids the call, or a file system without it, has nothing to say. */
+	if (errno == EPERM || errno == ENOSYS || errno == EINVAL || errno == ESPIPE)
+		return 0;
+	return -errno;
+}
+
+static bool is_failed(const struct file_media *file)
+{
+	return atomic_load_explicit(&file->base.failed, memory_order_acquire);
+}
+
+static void fail_locked(struct file_media *file, const char *why)
+{
+	if (is_failed(file))
+		return;
+	atomic_store_explicit(&file->base.failed, true, memory_order_release);
+	log_error("%s: what was written could not be brought to the disk: %s; some of what was "
+		  "written since the last flush may be lost, and nothing is written any more until "
+		  "it is closed and opened anew",
+		  file->path, why);
+}
+
+void file_durable_lost(struct file_media *file, const char *why)
+{
+	pthread_mutex_lock(&file->durable_lock);
+	fail_locked(file, why);
+	pthread_mutex_unlock(&file->durable_lock);
+}
+
+bool file_durable(struct file_media *file)
+{
+	int err;
+
+	pthread_mutex_lock(&file->durable_lock);
+	err = witnessed(file);
+	if (err)
+		fail_locked(file, strerror(-err));
+	pthread_mutex_unlock(&file->durable_lock);
+	return !is_failed(file);
+}
+
+static int was_replaced(const struct file_media *file)
+{
+	return error_set(-EBUSY, UPNVME_ERR_MEDIA_OPEN,
+			 "%s was replaced or removed while it was being opened: open it again",
+			 file->path);
+}
+
+/* By its name, which must still be the file's: a path through /proc is not there in every sandbox. */
+static int witness_open(struct file_media *file)
+{
+	struct stat ours, theirs;
+
+	file->witness_fd = fd_open(file->path, O_RDONLY | O_NONBLOCK, 0);
+	if (file->witness_fd < 0 && errno == ENOENT)
+		return was_replaced(file);
+	if (file->witness_fd < 0)
+		return error_set(-errno, UPNVME_ERR_MEDIA_OPEN,
+				 "opening %s a second time, to watch over its syncs: %s; raise the "
+				 "limit of open files (ulimit -n)",
+				 file->path, strerror(errno));
+	if (fstat(file->fd, &ours) < 0 || fstat(file->witness_fd, &theirs) < 0)
+		return error_set(-errno, UPNVME_ERR_SYSTEM, "looking at %s: %s", file->path,
+				 strerror(errno));
+	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+		return 0;
+	return was_replaced(file);
+}
+
+static int sync_failed(const struct file_media *file, int err)
+{
+	if (err == EPERM || err == ENOSYS)
+		return error_set(-err, UPNVME_ERR_SYSTEM,
+				 "%s cannot be synced: fdatasync: %s; have the sandbox (seccomp) "
+				 "allow it, or open with readonly=1",
+				 file->path, strerror(err));
+	return error_set(
+		-err, UPNVME_ERR_MEDIA_OPEN,
+		"%s: what was written to it before cannot be brought to the disk: %s; some "
+		"of it may be lost: look at its disk, check what is in the file, and open "
+		"it again",
+		file->path, strerror(err));
+}
+
+int file_durable_begin(struct file_media *file)
+{
+	int err = witness_open(file), synced = -1;
+
+	if (err)
+		return err;
+	errno = EINTR;
+	for (int i = 0; i < INTERRUPTIONS_MAX && synced < 0 && errno == EINTR; i++)
+		synced = fdatasync(file->fd);
+	if (synced < 0)
+		return sync_failed(file, errno);
+	err = witnessed(file);
+	if (err)
+		return sync_failed(file, -err);
+	/* Advice: where it cannot be followed, the file is in memory alone. */
+	posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
+	return 0;
+}
+
+void file_durable_end(struct file_media *file)
+{
+	if (file->witness_fd >= 0)
+		close(file->witness_fd);
+	file->witness_fd = -1;
+}

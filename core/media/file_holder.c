@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Loop devices and swap take no lock on the file that they stand on, so each is looked for. A loop device is also
+ * looked through: what it stands on may be held by another controller. All else that holds a block device (a mount, a
+ * partition's, the device mapper) has it exclusively, and O_EXCL meets it.
+ */
+#include "media/file_holder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+#define PATH_ROOM 4224
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	if (S_ISBLK(a->st_mode) || S_ISBLK(b->st_mode))
+		return S_ISBLK(a->st_mode) && S_ISBLK(b->st_mode) && a->st_rdev == b->st_rdev;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* What is not there, or not for this user, is no news; else the answer may be wrong for want of a look. */
+static void note_unseen(const char *path)
+{
+	if (errno != ENOENT && errno != EACCES && errno != EPERM)
+		log_warn(
+			"%s cannot be looked at (%s): whether a loop device or swap has the file of "
+			"a medium in use is not known",
+			path, strerror(errno));
+}
+
+static bool is_at(const char *path, const struct stat *st)
+{
+	struct stat there;
+
+	if (stat(path, &there) == 0)
+		return same_file(st, &there);
+	note_unseen(path);
+	return false;
+}
+
+static int open_to_ask(const char *path)
+{
+	int fd = fd_open(path, O_RDONLY | O_NONBLOCK, 0);
+
+	if (fd < 0)
+		note_unseen(path);
+	return fd;
+}
+
+static bool read_line(const char *path, char line[PATH_ROOM])
+{
+	FILE *file = fd_fopen(path);
+	bool got = file && fgets(line, PATH_ROOM, file);
+
+	if (!file)
+		note_unseen(path);
+	else
+		fclose(file);
+	if (got)
+		line[strcspn(line, "\n")] = '\0';
+	return got;
+}
+
+/* By the device's own word, for who may ask it: the name may be of another mount name space, or gone. */
+static bool loop_says(const char *name, const struct stat *st)
+{
+	struct loop_info64 info = { 0 };
+	char path[PATH_ROOM];
+	bool same;
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	fd = open_to_ask(path);
+	if (fd < 0)
+		return false;
+	same = ioctl(fd, LOOP_GET_STATUS64, &info) == 0 && S_ISREG(st->st_mode) &&
+	       info.lo_device == st->st_dev && info.lo_inode == st->st_ino;
+	close(fd);
+	return same;
+}
+
+static bool loop_stands_on(const char *sys, const char *name, const struct stat *st)
+{
+	char path[PATH_ROOM], backing[PATH_ROOM];
+
+	snprintf(path, sizeof(path), "%s/block/%s/loop/backing_file", sys, name);
+	return read_line(path, backing) && (is_at(backing, st) || loop_says(name, st));
+}
+
+static DIR *open_folder(const char *path)
+{
+	struct fd_floor floor;
+	DIR *folder;
+
+	fd_floor_raise(&floor);
+	folder = opendir(path);
+	fd_floor_lower(&floor);
+	if (!folder)
+		note_unseen(path);
+	return folder;
+}
+
+static bool find_loop(const char *sys, const struct stat *st, char who[FILE_HOLDER_ROOM])
+{
+	char path[PATH_ROOM];
+	struct dirent *entry;
+	bool found = false;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/block", sys);
+	folder = open_folder(path);
+	while (folder && !found && (entry = readdir(folder)) != NULL) {
+		found = strncmp(entry->d_name, "loop", 4) == 0 &&
+			loop_stands_on(sys, entry->d_name, st);
+		if (found)
+			snprintf(who, FILE_HOLDER_ROOM,
+				 "what /dev/%.32s stands on (losetup, or a mount of it): detach "
+				 "that with `umount` and `losetup -d /dev/%.32s`",
+				 entry->d_name, entry->d_name);
+	}
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+static bool is_octal(const char *text)
+{
+	return text[0] == '\\' && strspn(text + 1, "01234567") >= 3;
+}
+
+/* proc(5): each line's first field is a path, in which white space is octal. */
+static void swap_path(char *line)
+{
+	const char *from = line;
+	char *to = line;
+
+	while (*from && *from != ' ' && *from != '\t') {
+		if (is_octal(from)) {
+			*to++ = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+static bool find_swap(const char *proc, const struct stat *st, char who[FILE_HOLDER_ROOM])
+{
+	char line[PATH_ROOM], path[PATH_ROOM];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/swaps", proc);
+	file = fd_fopen(path);
+	if (!file)
+		note_unseen(path);
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		swap_path(line);
+		found = line[0] == '/' && is_at(line, st);
+	}
+	if (file)
+		fclose(file);
+	if (found)
+		snprintf(who, FILE_HOLDER_ROOM, "in use as swap: take it out with `swapoff` first");
+	return found;
+}
+
+/* Whoever has it locked: another controller over the same bytes. */
+static bool is_locked(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open_to_ask(path);
+	bool locked;
+
+	if (fd < 0)
+		return false;
+	locked = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	close(fd);
+	return locked;
+}
+
+/* A loop device, or a partition of one, whose file is held. */
+static bool find_below(const char *sys, const struct stat *st, char who[FILE_HOLDER_ROOM])
+{
+	static const char *const places[] = { "loop", "../loop" };
+	char path[PATH_ROOM], backing[PATH_ROOM];
+
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/dev/block/%u:%u/%s/backing_file", sys,
+			 major(st->st_rdev), minor(st->st_rdev), places[i]);
+		if (!read_line(path, backing) || !is_locked(backing))
+			continue;
+		snprintf(who, FILE_HOLDER_ROOM,
+			 "a loop device over %.120s, which is held by another: close it there",
+			 backing);
+		return true;
+	}
+	return false;
+}
+
+bool file_holder_find(const char *sys, const char *proc, const struct stat *st,
+		      char who[FILE_HOLDER_ROOM])
+{
+	return find_loop(sys, st, who) || find_swap(proc, st, who) ||
+	       (S_ISBLK(st->st_mode) && find_below(sys, st, who));
+}

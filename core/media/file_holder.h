@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Who has a file or a block device in use without a lock that would show it: the kernel. */
+#ifndef UPNVME_MEDIA_FILE_HOLDER_H
+#define UPNVME_MEDIA_FILE_HOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#define FILE_HOLDER_ROOM 256
+
+/*
+ * What writing to it would go behind the back of, as the end of "it is ..."; false if nothing is known. `sys` and
+ * `proc` are where those file systems are mounted.
+ */
+bool file_holder_find(const char *sys, const char *proc, const struct stat *st,
+		      char who[FILE_HOLDER_ROOM]);
+
+#endif

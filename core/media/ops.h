@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a kind of media provides to media.c, and the list that requests wait in. */
+#ifndef UPNVME_MEDIA_OPS_H
+#define UPNVME_MEDIA_OPS_H
+
+#include "media/media.h"
+
+/* All are to be set; media without channel state use the inline_ functions below. */
+struct media_ops {
+	void (*close)(struct media *media);
+	int (*channel_open)(struct media_channel **channel, struct media *media);
+	void (*channel_close)(struct media_channel *channel);
+	/* The request fits the medium and, unless it is a flush, is not empty. */
+	void (*submit)(struct media_channel *channel, struct media_request *request);
+	int (*poll)(struct media_channel *channel);
+	int (*wait)(struct media_channel *channel, uint64_t timeout_ns);
+};
+
+/* The first member of each kind's channel. */
+struct media_channel {
+	struct media *media;
+};
+
+/* For media that complete every request within submit. */
+int inline_channel_open(struct media_channel **channel, struct media *media);
+void inline_channel_close(struct media_channel *channel);
+int inline_poll(struct media_channel *channel);
+int inline_wait(struct media_channel *channel, uint64_t timeout_ns);
+
+/* Each of these has been given a configuration that media.c found valid. */
+int ram_media_open(struct media **media, const struct media_config *config);
+int null_media_open(struct media **media, const struct media_config *config);
+int file_media_open(struct media **media, const struct media_config *config);
+
+/* First in, first out, through media_request.link.next. */
+struct request_list {
+	struct media_request *head;
+	struct media_request *tail;
+};
+
+static inline void request_list_push(struct request_list *list, struct media_request *request)
+{
+	request->link.next = NULL;
+	if (list->head)
+		list->tail->link.next = request;
+	else
+		list->head = request;
+	list->tail = request;
+}
+
+static inline void request_list_push_front(struct request_list *list, struct media_request *request)
+{
+	request->link.next = list->head;
+	if (!list->head)
+		list->tail = request;
+	list->head = request;
+}
+
+static inline struct media_request *request_list_pop(struct request_list *list)
+{
+	struct media_request *request = list->head;
+
+	if (request)
+		list->head = request->link.next;
+	return request;
+}
+
+/* Moves all of `from` behind what `to` has. */
+static inline void request_list_splice(struct request_list *to, struct request_list *from)
+{
+	if (!from->head)
+		return;
+	if (to->head)
+		to->tail->link.next = from->head;
+	else
+		to->head = from->head;
+	to->tail = from->tail;
+	from->head = NULL;
+}
+
+#endif
