@@ -3,7 +3,6 @@
 #include "bare.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -18,8 +17,6 @@
 #define ACQ         0x30u
 #define CC_NVM      0x00460000u /* entries of 64 and 16 bytes, pages of 4096 */
 #define EN          0x1u        /* CC.EN and CSTS.RDY */
-#define SQ_ENTRIES  (BARE_PAGE_BYTES / 64)
-#define CQ_ENTRIES  (BARE_PAGE_BYTES / 16)
 #define DEADLINE_NS (60 * NS_PER_S)
 
 static int late(const char *what)
@@ -63,7 +60,7 @@ static int tell_queues(const struct bare *bare)
 {
 	const struct transport_ops *ops = bare->transport->ops;
 	struct domain *domain = bare->transport->domain;
-	int rc = ops->write32(bare->transport, AQA, (CQ_ENTRIES - 1) << 16 | (SQ_ENTRIES - 1));
+	int rc = ops->write32(bare->transport, AQA, (BARE_ENTRIES - 1) << 16 | (BARE_ENTRIES - 1));
 
 	if (!rc)
 		rc = ops->write64(bare->transport, ASQ, domain_iova(domain, bare->sq));
@@ -90,56 +87,113 @@ int bare_enable(struct bare *bare, struct transport *transport)
 	return rc ? rc : set_enabled(transport, EN);
 }
 
-static void submit(struct bare *bare, const struct upnvme_raw *raw)
+static struct bare_command *find(struct bare *bare, bool begun, uint16_t cid)
 {
+	for (uint32_t i = 0; i < BARE_ENTRIES; i++) {
+		struct bare_command *command = &bare->commands[i];
+
+		if (command->begun == begun && (!begun || command->cid == cid))
+			return command;
+	}
+	return NULL;
+}
+
+/* At most as many commands as leave an entry of each queue free. */
+static struct bare_command *submit(struct bare *bare, const struct upnvme_raw *raw)
+{
+	struct bare_command *command = find(bare, false, 0);
 	uint32_t *entry = (uint32_t *)bare->sq + 16 * bare->tail;
 	uint64_t prp = domain_iova(bare->transport->domain, bare->data);
 
+	if (!command || command == &bare->commands[BARE_ENTRIES - 1])
+		return NULL;
+	*command = (struct bare_command){ .begun = true, .cid = bare->next_cid++ };
 	memcpy(entry, raw->cdw, sizeof(raw->cdw));
-	entry[0] |= bare->tail << 16;
+	entry[0] |= (uint32_t)command->cid << 16;
 	entry[6] = raw->data_bytes ? (uint32_t)prp : 0;
 	entry[7] = raw->data_bytes ? (uint32_t)(prp >> 32) : 0;
-	memset(bare->data, 0, BARE_PAGE_BYTES);
-	if (raw->direction == UPNVME_DATA_TO_DEVICE)
-		memcpy(bare->data, raw->data, raw->data_bytes);
-	bare->tail = (bare->tail + 1) % SQ_ENTRIES;
+	bare->tail = (bare->tail + 1) % BARE_ENTRIES;
 	atomic_store_explicit(bare->queue.sq_tail, bare->tail, memory_order_release);
+	return command;
 }
 
-/* Takes the completion if there is one: its phase bit, in the second half, has turned. */
-static bool reap(struct bare *bare, struct upnvme_completion *done)
+/* Takes the completions that are there: a phase bit, in the second half, has turned. -EPROTO: of no command. */
+static int reap(struct bare *bare)
 {
 	const _Atomic uint64_t *entry = (_Atomic uint64_t *)bare->cq + 2 * bare->head;
+	struct bare_command *command;
 	uint64_t last;
 
 	if (bare->queue.hook)
 		bare->queue.hook(bare->queue.hook_arg);
 	last = atomic_load_explicit(entry + 1, memory_order_acquire);
 	if ((last >> 48 & 1) != bare->phase)
-		return false;
-	done->result = (uint32_t)atomic_load_explicit(entry, memory_order_relaxed);
-	done->status = (uint16_t)(last >> 49);
-	bare->head = (bare->head + 1) % CQ_ENTRIES;
+		return 0;
+	command = find(bare, true, (uint16_t)(last >> 32));
+	if (!command || command->ended)
+		return error_set(-EPROTO, UPNVME_ERR_CTRLR_STATUS,
+				 "a completion of command %u, which is not outstanding",
+				 (unsigned)(last >> 32 & 0xffff));
+	command->ended = true;
+	command->done.result = (uint32_t)atomic_load_explicit(entry, memory_order_relaxed);
+	command->done.status = (uint16_t)(last >> 49);
+	bare->head = (bare->head + 1) % BARE_ENTRIES;
 	bare->phase ^= bare->head == 0;
 	atomic_store_explicit(bare->queue.cq_head, bare->head, memory_order_release);
-	return true;
+	return reap(bare);
+}
+
+int bare_begin(struct bare *bare, const struct upnvme_raw *raw)
+{
+	const struct bare_command *command = submit(bare, raw);
+
+	return command ? command->cid :
+			 error_set(-EAGAIN, UPNVME_ERR_ARGUMENT, "the admin queue is full");
+}
+
+int bare_ended(struct bare *bare, uint16_t cid, struct upnvme_completion *done)
+{
+	struct bare_command *command = find(bare, true, cid);
+	int rc = reap(bare);
+
+	if (rc)
+		return rc;
+	if (!command)
+		return error_set(-ENOENT, UPNVME_ERR_ARGUMENT, "command %u was not begun", cid);
+	if (!command->ended)
+		return 0;
+	*done = command->done;
+	command->begun = false;
+	return 1;
+}
+
+int bare_end(struct bare *bare, uint16_t cid, struct upnvme_completion *done)
+{
+	uint64_t deadline_ns = clock_now_ns() + DEADLINE_NS;
+	int rc;
+
+	do {
+		rc = bare_ended(bare, cid, done);
+	} while (rc == 0 && clock_now_ns() < deadline_ns);
+	return rc > 0 ? 0 : rc ? rc : late("an admin command");
 }
 
 int bare_admin(struct bare *bare, const struct upnvme_raw *raw, struct upnvme_completion *done)
 {
-	uint64_t deadline_ns = clock_now_ns() + DEADLINE_NS;
+	int rc;
 
 	if (raw->data_bytes > BARE_PAGE_BYTES)
 		return error_set(-EINVAL, UPNVME_ERR_TRANSFER, "%u bytes: a page at most",
 				 raw->data_bytes);
-	submit(bare, raw);
-	while (!reap(bare, done)) {
-		if (clock_now_ns() > deadline_ns)
-			return late("an admin command");
-	}
-	if (raw->direction == UPNVME_DATA_FROM_DEVICE)
+	memset(bare->data, 0, BARE_PAGE_BYTES);
+	if (raw->direction == UPNVME_DATA_TO_DEVICE)
+		memcpy(bare->data, raw->data, raw->data_bytes);
+	rc = bare_begin(bare, raw);
+	if (rc >= 0)
+		rc = bare_end(bare, (uint16_t)rc, done);
+	if (!rc && raw->direction == UPNVME_DATA_FROM_DEVICE)
 		memcpy(raw->data, bare->data, raw->data_bytes);
-	return 0;
+	return rc;
 }
 
 void bare_disable(struct bare *bare)

@@ -15,13 +15,15 @@ SKIP = 77
 # Status type and code. NVMe Base 2.0c, Figures 93 to 98; NVM Command Set 1.0c, Figures 19 to 21
 STATUSES = {
     0x000: "Successful Completion", 0x001: "Invalid Command Opcode", 0x002: "Invalid Field in Command",
-    0x00b: "Invalid Namespace or Format", 0x00c: "Command Sequence Error", 0x020: "Namespace is Write Protected",
+    0x007: "Command Abort Requested", 0x00b: "Invalid Namespace or Format", 0x00c: "Command Sequence Error", 0x020: "Namespace is Write Protected",
     0x080: "LBA Out of Range", 0x100: "Completion Queue Invalid", 0x101: "Invalid Queue Identifier",
-    0x102: "Invalid Queue Size", 0x109: "Invalid Log Page", 0x10c: "Invalid Queue Deletion",
+    0x102: "Invalid Queue Size", 0x103: "Abort Command Limit Exceeded",
+    0x105: "Asynchronous Event Request Limit Exceeded", 0x109: "Invalid Log Page", 0x10c: "Invalid Queue Deletion",
     0x10d: "Feature Identifier Not Saveable", 0x10e: "Feature Not Changeable", 0x10f: "Feature Not Namespace Specific",
     0x285: "Compare Failure",
 }
 SUCCESS = STATUSES[0]
+OUTSTANDING = "outstanding"
 
 
 class Missing(Exception):
@@ -62,7 +64,7 @@ class Controller:
         answer = self.process.stdout.readline().rstrip("\n")
         if answer.startswith("ok "):
             return answer.split()[1:]
-        if answer.startswith("refused "):
+        if answer.startswith("refused ") or answer == OUTSTANDING:
             return answer
         if self.process.wait(PATIENCE) == SKIP:
             raise Missing(answer)
@@ -89,4 +91,13 @@ class Controller:
         direction = FROM_DEVICE if read else TO_DEVICE if data else NONE
         answer = self.line(queue, str(direction), f"{read or len(data):x}",
                            *(f"{dwords.get(i, 0):x}" for i in range(16)), data.hex())
+        return answer if isinstance(answer, str) else Answer(answer)
+
+    def begin(self, dwords):
+        """The identifier of an admin command without data that is not waited for."""
+        return self.number("begin", *(f"{dwords.get(i, 0):x}" for i in range(16)))
+
+    def end(self, identifier, wait):
+        """Its answer, or without waiting that it is outstanding."""
+        answer = self.line("end" if wait else "ended", f"{identifier:x}")
         return answer if isinstance(answer, str) else Answer(answer)

@@ -130,20 +130,29 @@ class Session:
         return self.controller.enable()
 
     def send(self, queue, opcode, options, place, size=0):
-        dwords = {0: opcode, 1: options.get("nsid", 0)}
-        dwords.update({int(key[3:]): value for key, value in options.items() if key.startswith("cdw")})
-        answer = self.controller.command(queue, dwords, read=options.get("in", size), data=options.get("out", b""))
-        if isinstance(answer, str):
-            return answer
-        if not place or answer.status != SUCCESS:
-            return answer.status
-        return part_of(answer.data, place) if answer.data else bits_of(answer.result, place)
+        dwords = dwords_of(opcode, options)
+        return value_of(self.controller.command(queue, dwords, read=options.get("in", size),
+                                                data=options.get("out", b"")), place)
 
     def admin(self, words, place):
         return self.send("admin", number_of(words[0]), options_of(words[1:]), place)
 
     def io(self, words, place):
         return self.send("io", number_of(words[0]), options_of(words[1:]), place)
+
+    def begin(self, words, _):
+        """Admin commands that are not waited for, `times` of them; the last one's identifier is called CID."""
+        options = options_of(words[1:])
+        for _ in range(options.get("times", 1)):
+            self.known["CID"] = self.controller.begin(dwords_of(number_of(words[0]), options))
+        return self.known["CID"]
+
+    def end(self, words, place):
+        return value_of(self.controller.end(number_of(words[0]), wait=True), place)
+
+    def ended(self, words, place):
+        """Without waiting."""
+        return value_of(self.controller.end(number_of(words[0]), wait=False), place)
 
     def identify(self, words, place):
         options = options_of(words[1:])
@@ -183,6 +192,20 @@ class Session:
             return value, bool(self.evaluate(row.must, v=value, w=values))
         except (TypeError, LookupError):  # a status where a number is wanted, or nothing
             return value, False
+
+
+def dwords_of(opcode, options):
+    return {0: opcode, 1: options.get("nsid", 0),
+            **{int(key[3:]): value for key, value in options.items() if key.startswith("cdw")}}
+
+
+def value_of(answer, place):
+    """What a row sees of it: a part of the data or of dword 0, or else its status."""
+    if isinstance(answer, str):
+        return answer
+    if not place or answer.status != SUCCESS:
+        return answer.status
+    return part_of(answer.data, place) if answer.data else bits_of(answer.result, place)
 
 
 def options_of(words):

@@ -8,6 +8,9 @@
  *   enable                       ok 0
  *   admin DIRECTION BYTES CDW0 ... CDW15 [DATA]           ok STATUS RESULT [DATA]
  *   io    DIRECTION BYTES CDW0 ... CDW15 [DATA]           the same on a queue pair
+ *   begin CDW0 ... CDW15         ok IDENTIFIER            an admin command without data, which is not waited for
+ *   end IDENTIFIER               ok STATUS RESULT         waits for it
+ *   ended IDENTIFIER             ok STATUS RESULT, or outstanding
  *
  * Numbers and data are hexadecimal. An answer that begins with "refused" is the library's sentence.
  *
@@ -15,7 +18,7 @@
  *   target [--bare] qemu:PROPERTIES NSID,BYTES,BLOCK[,PROPERTIES]...
  *
  * With --bare no driver is on the controller: it is as after power on. There, "enable" sets up an admin queue for
- * "admin", and there is no "io".
+ * "admin", "begin", "end" and "ended", and there is no "io".
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -211,6 +214,33 @@ static void command(struct target *target, bool admin, char *line)
 		put_hex(target->data, raw.data_bytes);
 }
 
+static void begin(struct target *target, char *line)
+{
+	struct upnvme_raw raw = { .direction = UPNVME_DATA_NONE };
+	int cid;
+
+	for (unsigned i = 0; i < 16; i++)
+		raw.cdw[i] = (uint32_t)number(&line);
+	cid = bare_begin(&target->bare, &raw);
+	must(cid, "an admin command");
+	printf("ok %x", (unsigned)cid);
+}
+
+static void end(struct target *target, bool wait, char *line)
+{
+	uint16_t cid = (uint16_t)number(&line);
+	struct upnvme_completion done = { 0 };
+	int ended =
+		wait ? bare_end(&target->bare, cid, &done) : bare_ended(&target->bare, cid, &done);
+
+	if (ended < 0)
+		printf("refused %s", upnvme_last_error());
+	else if (!wait && !ended)
+		printf("outstanding");
+	else
+		printf("ok %x %" PRIx64 " ", done.status, (uint64_t)done.result);
+}
+
 /* --- registers ------------------------------------------------------------------------------------ */
 
 static void read_register(struct target *target, char *line)
@@ -270,6 +300,10 @@ static void serve(struct target *target, char *line)
 		page(target);
 	else if (!strcmp(verb, "enable") && !target->ctrlr)
 		enable(target);
+	else if (!strcmp(verb, "begin") && target->bare.sq)
+		begin(target, line);
+	else if ((!strcmp(verb, "end") || !strcmp(verb, "ended")) && target->bare.sq)
+		end(target, !verb[3], line);
 	else if (target->ctrlr ? !strcmp(verb, "admin") || !strcmp(verb, "io") :
 				 target->bare.sq && !strcmp(verb, "admin"))
 		command(target, *verb == 'a', line);
