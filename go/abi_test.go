@@ -73,23 +73,31 @@ func source(t *testing.T, pattern string) string {
 	return all.String()
 }
 
+// set has everything in the text that the pattern matches: a search for each name would read all of it each time.
+func set(text, pattern string) map[string]bool {
+	found := map[string]bool{}
+	for _, match := range regexp.MustCompile(pattern).FindAllString(text, -1) {
+		found[match] = true
+	}
+	return found
+}
+
 func TestEveryFunctionIsReachable(t *testing.T) {
 	d := describe(t)
 	code, glue := source(t, "*.go"), source(t, "../bindings/cgo/upnvme/*.h")
-	said := exportedDocs(t)
 	var docs strings.Builder
-	for _, text := range said {
+	for _, text := range exportedDocs(t) {
 		docs.WriteString(text)
 	}
+	calledInGlue, named := set(glue, `\w+\(`), set(docs.String(), `\w+`)
 	for _, function := range d.Functions {
 		if notGiven[function.Name] != "" {
 			continue
 		}
-		if !regexp.MustCompile(`C\.`+function.Name+`\(`).MatchString(code) &&
-			!regexp.MustCompile(`\b`+function.Name+`\(`).MatchString(glue) {
+		if !strings.Contains(code, "C."+function.Name+"(") && !calledInGlue[function.Name+"("] {
 			t.Errorf("%s is not called", function.Name)
 		}
-		if !regexp.MustCompile(`\b` + function.Name + `\b`).MatchString(docs.String()) {
+		if !named[function.Name] {
 			t.Errorf("no exported name says that it stands on %s", function.Name)
 		}
 	}
@@ -102,16 +110,16 @@ func TestEveryFunctionIsReachable(t *testing.T) {
 }
 
 func TestEveryConstantIsReachable(t *testing.T) {
-	code := source(t, "*.go") + source(t, "../bindings/cgo/upnvme/*.h")
+	words := set(source(t, "*.go")+source(t, "../bindings/cgo/upnvme/*.h"), `\w+`)
 	for _, constant := range describe(t).Constants {
-		if notGiven[constant.Name] == "" && !regexp.MustCompile(`\b`+constant.Name+`\b`).MatchString(code) {
+		if notGiven[constant.Name] == "" && !words[constant.Name] {
 			t.Errorf("%s has no name in Go", constant.Name)
 		}
 	}
 }
 
 func TestEveryFieldIsReachable(t *testing.T) {
-	code := source(t, "*.go")
+	words := set(source(t, "*.go"), `\w+`)
 	for _, record := range describe(t).Structs {
 		switch record.Name {
 		case "upnvme_op", "upnvme_completion", "upnvme_error_entry": // whole, or they would not compile
@@ -122,7 +130,7 @@ func TestEveryFieldIsReachable(t *testing.T) {
 			if own || notGiven[record.Name+"."+field.Name] != "" {
 				continue
 			}
-			if !regexp.MustCompile(`(\._?|\b)` + field.Name + `\b`).MatchString(code) {
+			if !words[field.Name] && !words["_"+field.Name] {
 				t.Errorf("struct %s: nothing in Go is %s", record.Name, field.Name)
 			}
 		}

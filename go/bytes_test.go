@@ -232,11 +232,15 @@ func TestRandomRequestsAgainstAFile(t *testing.T) {
 // Large requests have several pieces under way at the same time.
 func TestLargeRandomRequestsAgainstAFile(t *testing.T) {
 	const size = 8 << 20
+	requests := 24
+	if testing.Short() {
+		requests = 6
+	}
 	for _, uri := range []string{"soft:ram?size=%d&block=4096", "soft:ram?size=%d&block=512&mdts=2&mode=thread"} {
 		_, ns := open(t, fmt.Sprintf(uri, size))
 		file := oracle(t, size)
 		random := rand.New(rand.NewSource(5))
-		for i := 0; i < 24; i++ {
+		for i := 0; i < requests; i++ {
 			compareWithOracle(t, ns, file, i%2 == 0, random.Int63n(size), make([]byte, random.Intn(size)),
 				int64(i))
 		}
