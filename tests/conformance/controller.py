@@ -15,9 +15,9 @@ SKIP = 77
 # Status type and code. NVMe Base 2.0c, Figures 93 to 98; NVM Command Set 1.0c, Figures 19 to 21
 STATUSES = {
     0x000: "Successful Completion", 0x001: "Invalid Command Opcode", 0x002: "Invalid Field in Command",
-    0x007: "Command Abort Requested", 0x00b: "Invalid Namespace or Format", 0x00c: "Command Sequence Error", 0x020: "Namespace is Write Protected",
-    0x080: "LBA Out of Range", 0x100: "Completion Queue Invalid", 0x101: "Invalid Queue Identifier",
-    0x102: "Invalid Queue Size", 0x103: "Abort Command Limit Exceeded",
+    0x007: "Command Abort Requested", 0x00b: "Invalid Namespace or Format", 0x00c: "Command Sequence Error",
+    0x020: "Namespace is Write Protected", 0x080: "LBA Out of Range", 0x100: "Completion Queue Invalid",
+    0x101: "Invalid Queue Identifier", 0x102: "Invalid Queue Size", 0x103: "Abort Command Limit Exceeded",
     0x105: "Asynchronous Event Request Limit Exceeded", 0x109: "Invalid Log Page", 0x10c: "Invalid Queue Deletion",
     0x10d: "Feature Identifier Not Saveable", 0x10e: "Feature Not Changeable", 0x10f: "Feature Not Namespace Specific",
     0x285: "Compare Failure",

@@ -142,8 +142,10 @@ def load(folder):
 
     graph = Graph()
     for path in sorted(pathlib.Path(folder).rglob("*.ci")):
-        for line in path.read_text().split("\n"):
-            graph.take(line, source)
+        # A build folder keeps what was made of sources that are there no more.
+        if (TOP / path.relative_to(pathlib.Path(folder, "obj"))).with_suffix(".c").exists():
+            for line in path.read_text().split("\n"):
+                graph.take(line, source)
     return graph
 
 

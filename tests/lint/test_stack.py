@@ -67,11 +67,13 @@ class Stack(unittest.TestCase):
         with self.assertRaisesRegex(stack.Unknown, "hook"):
             self.check({}, 8192)
 
-    def test_a_folder_is_read_whole(self):
+    def test_a_folder_is_read_whole_but_for_what_has_no_source(self):
+        text = CI.replace("PLACE", "tests/lint/test_stack.py:1:3").replace("__indirect_call", "free")
         with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder) / "core" / "a.ci"
-            path.parent.mkdir()
-            path.write_text(CI.replace("PLACE", "tests/lint/test_stack.py:1:3").replace("__indirect_call", "free"))
+            path = pathlib.Path(folder) / "obj/core/base/log.ci"
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+            path.with_name("gone.ci").write_text(text.replace("a.c", "core/base/gone.c"))
             self.assertEqual(set(stack.load(folder).frames), {"upnvme_poll", "a.c:deep", "a.c:odd.isra.0"})
 
 
