@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Creating and deleting I/O queues. NVMe Base 2.0, 5.4 to 5.7 */
+#include "softctrl/admin_queue.h"
+
 #include "base/clock.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/execute.h"
+#include "softctrl/orphan.h"
+#include "softctrl/process.h"
 #include "spec/command.h"
 #include "spec/opcode.h"
 
@@ -22,8 +27,9 @@ static uint16_t check_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32
 static uint16_t map_cmb_ring(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes,
 			     void **ring)
 {
-	*ring = cmd->sqe.opcode == NVME_ADMIN_CREATE_IO_SQ ? sc_cmb_at(sc, cmd->sqe.prp1, bytes) :
-							     NULL;
+	*ring = cmd->sqe.opcode == NVME_ADMIN_CREATE_IO_SQ ?
+			sc_cmb_at(&sc->memory.cmb, cmd->sqe.prp1, bytes) :
+			NULL;
 	return *ring ? NVME_SC_SUCCESS : sc_refuse(cmd, NVME_SC_INVALID_USE_OF_CMB, SC_AT(prp1, 0));
 }
 
@@ -35,17 +41,18 @@ static uint16_t map_ring(const struct softctrl *sc, struct sc_cmd *cmd, bool con
 
 	if (!contiguous)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, 0));
-	if (!is_aligned(iova, 1ull << sc->page_shift))
+	if (!is_aligned(iova, sc_memory_page_bytes(&sc->memory)))
 		return sc_refuse(cmd, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
-	if (sc_cmb_overlaps(sc, iova, bytes))
+	if (sc_cmb_overlaps(&sc->memory.cmb, iova, bytes))
 		return map_cmb_ring(sc, cmd, bytes, ring);
-	*ring = iova + bytes > iova ? sc->dma.map(sc->dma.context, iova, bytes) : NULL;
+	*ring = sc_memory_map(&sc->memory, iova, bytes);
 	return *ring ? NVME_SC_SUCCESS : NVME_SC_DATA_TRANSFER_ERROR;
 }
 
 /* Figures 149 to 151 */
-uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_admin_create_cq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_CQ_QID, cmd->sqe.cdw10);
 	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_CQ_QSIZE, cmd->sqe.cdw10);
 	uint32_t vector = NVME_FIELD_GET(NVME_CREATE_CQ_IV, cmd->sqe.cdw11);
@@ -83,8 +90,9 @@ static uint16_t check_cqid(const struct softctrl *sc, struct sc_cmd *cmd, uint32
 }
 
 /* Figures 153 to 156 */
-uint16_t sc_admin_create_sq(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_admin_create_sq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_SQ_QID, cmd->sqe.cdw10);
 	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_SQ_QSIZE, cmd->sqe.cdw10);
 	uint32_t cqid = NVME_FIELD_GET(NVME_CREATE_SQ_CQID, cmd->sqe.cdw11);
@@ -113,8 +121,9 @@ uint16_t sc_admin_create_sq(struct softctrl *sc, struct sc_cmd *cmd)
 	return err ? NVME_SC_INTERNAL_ERROR : NVME_SC_SUCCESS;
 }
 
-uint16_t sc_admin_delete_cq(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_admin_delete_cq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
 
 	if (!qid || qid > sc->features.ncqs || !sc->cqs[qid].live)
@@ -144,7 +153,6 @@ static bool try_delete(struct sc_sq *sq)
 	return true;
 }
 
-/* The deletions that wait for the media. */
 bool sc_admin_queue_service(struct softctrl *sc)
 {
 	bool worked = false;
@@ -174,8 +182,9 @@ static void give_up_requests(struct sc_sq *sq)
 				      memory_order_relaxed);
 }
 
-uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_admin_delete_sq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
 	uint16_t status = NVME_SC_SUCCESS;
 	struct sc_sq *sq;

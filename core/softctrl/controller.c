@@ -7,8 +7,14 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "softctrl/internal.h"
 #include "media/identity.h"
+#include "softctrl/admin.h"
+#include "softctrl/controller.h"
+#include "softctrl/nvm.h"
+#include "softctrl/process.h"
+#include "softctrl/registers.h"
+#include "softctrl/thread.h"
+#include "spec/opcode.h"
 
 #define SC_NQUEUES_MAX     1024u
 #define SC_NNAMESPACES_MAX 1024u
@@ -16,6 +22,17 @@
 #define SC_DSTRD_MAX       10u
 #define SC_CMB_BYTES_MAX   (1ull << 30)
 #define SC_NCNTLIDS        0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
+#define SC_IOV_MIN         1024u   /* data segments that a command may have at least */
+
+static const struct sc_command_set *const command_sets[] = {
+	[NVME_CSI_NVM] = &sc_nvm_commands,
+};
+
+/* The NVM command set's rows are of commands that all command sets have, where no namespace is meant. */
+static const struct sc_queue_kind io_queue = {
+	.commands = &sc_nvm_commands,
+	.execute = sc_io_execute,
+};
 
 void softctrl_config_init(struct softctrl_config *config)
 {
@@ -99,6 +116,7 @@ static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_co
 	if (err)
 		return err;
 	ns->nsid = nsid;
+	ns->commands = &sc_nvm_commands;
 	ns->block_shift = log2_floor(ns->media->block_bytes);
 	ns->zeroes_read = config->kind != MEDIA_NULL || config->zero_reads;
 	atomic_init(&ns->nblocks, ns->media->size_bytes >> ns->block_shift);
@@ -173,13 +191,13 @@ static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 
 	if (!err)
 		identity_init(sc, config);
-	sc_registers_init(sc, config);
 	if (!err)
-		err = sc_cmb_init(sc, config->cmb_bytes);
+		err = sc_cmb_init(&sc->memory.cmb, config->cmb_bytes);
+	sc_registers_init(sc, config);
 	if (!err)
 		err = doorbells_init(sc, config->dstrd);
 	if (!err)
-		err = sc_queues_init(sc);
+		err = sc_queues_init(sc, &sc_admin_queue, &io_queue);
 	if (!err)
 		err = sc_features_init(sc);
 	if (!err)
@@ -211,13 +229,15 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	pthread_mutex_init(&sc->lock, NULL);
 	pthread_mutex_init(&sc->errors.lock, NULL);
 	pthread_mutex_init(&sc->interrupts.lock, NULL);
-	sc->dma = config->dma;
+	sc->memory.dma = config->dma;
 	sc->mdts = config->mdts;
 	sc->nqueues = config->nqueues;
 	sc->noiob = config->noiob;
 	sc->sgl = config->sgl;
 	sc->threaded = config->threaded;
-	sc->iov_max = MAX((1u << config->mdts) + 1u, SC_IOV_MIN);
+	sc->command_sets = command_sets;
+	sc->ncommand_sets = ARRAY_SIZE(command_sets);
+	sc->niov_max = MAX((1u << config->mdts) + 1u, SC_IOV_MIN);
 	sc->created_ns = clock_now_ns();
 	err = parts_init(sc, config);
 	if (err) {
@@ -241,7 +261,7 @@ void softctrl_destroy(struct softctrl *sc)
 	sc_interrupts_fini(sc);
 	sc_features_fini(sc);
 	namespaces_close(sc);
-	sc_cmb_fini(sc);
+	sc_cmb_fini(&sc->memory.cmb);
 	free(sc->doorbells);
 	free(sc->scratch);
 	pthread_mutex_destroy(&sc->interrupts.lock);
@@ -258,6 +278,12 @@ _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index)
 uint64_t softctrl_doorbells_bytes(const struct softctrl *sc)
 {
 	return sc->doorbells_bytes;
+}
+
+void *softctrl_cmb(const struct softctrl *sc, uint64_t *bytes)
+{
+	*bytes = sc->memory.cmb.bytes;
+	return sc->memory.cmb.base;
 }
 
 void softctrl_process(struct softctrl *sc, uint16_t qid)

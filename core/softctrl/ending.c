@@ -6,13 +6,19 @@
  *
  * NVMe Base 2.0, 3.6 (shutdown), 3.7 (resets).
  */
+#include "softctrl/ending.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/keep_alive.h"
+#include "softctrl/orphan.h"
+#include "softctrl/process.h"
+#include "softctrl/registers.h"
 
 int sc_ending_init(struct softctrl *sc)
 {
@@ -97,10 +103,6 @@ static bool flushes_rest(struct softctrl *sc)
 
 /* --- reset ---------------------------------------------------------------------------------------- */
 
-/*
- * The registers that a Controller Level Reset takes back: all but AQA, ASQ, ACQ and CMBMSC, where CC.EN asks for it.
- * Base 2.0, 3.7.2. CC is what the host has just written; CSTS follows when it is over.
- */
 void sc_reset_begin(struct softctrl *sc)
 {
 	sc->intm = 0;
@@ -178,7 +180,6 @@ static void shutdown_status(struct softctrl *sc, uint32_t shst)
 	atomic_fetch_or(&sc->csts, NVME_FIELD_SET(NVME_CSTS_SHST, shst));
 }
 
-/* From now on nothing is fetched. Base 2.0, 3.6.1 */
 void sc_shutdown_begin(struct softctrl *sc)
 {
 	atomic_store_explicit(&sc->running, false, memory_order_release);

@@ -6,14 +6,14 @@
  * NVMe Base 2.0, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Having been told,
  * the host hears no more of a type until it has read the log page that goes with it.
  */
+#include "softctrl/events.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 #include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/log_page.h"
 
 #define TEMPERATURE_DEFAULT 313u /* kelvin, 40 degrees Celsius */
 
@@ -134,7 +134,6 @@ static bool deliver_one(struct sc_events *events, unsigned event)
 	return true;
 }
 
-/* The caller has the Admin Queue's lock. */
 bool sc_events_deliver(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
@@ -149,9 +148,9 @@ bool sc_events_deliver(struct softctrl *sc)
 	return delivered;
 }
 
-uint16_t sc_async_event_request(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_async_event_request(struct sc_cmd *cmd)
 {
-	struct sc_events *events = &sc->events;
+	struct sc_events *events = &cmd->sq->sc->events;
 
 	if (events->naers == SC_NAERS)
 		return sc_dnr(NVME_SC_AER_LIMIT_EXCEEDED);
@@ -216,7 +215,6 @@ static void warnings_update(struct softctrl *sc)
 	events->critical_warnings = now;
 }
 
-/* The requests that are outstanding end with their queue, without completions. */
 void sc_events_reset(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
@@ -242,7 +240,6 @@ uint8_t sc_events_critical_warnings(struct softctrl *sc)
 	return warnings;
 }
 
-/* After a command that its medium did not carry out. */
 void sc_events_media_check(struct softctrl *sc)
 {
 	if (!media_warnings(sc))
@@ -307,7 +304,6 @@ void softctrl_temperature_set(struct softctrl *sc, uint16_t kelvin)
 	sc_thread_kick(sc);
 }
 
-/* The list is kept whether or not the host asked for the event. */
 void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid)
 {
 	struct sc_events *events = &sc->events;

@@ -4,22 +4,20 @@
  *
  * No feature can be saved. Most are one dword that is kept; those that do something have functions.
  */
+#include "softctrl/features.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/feature_data.h"
+#include "softctrl/feature_events.h"
+#include "softctrl/keep_alive.h"
+#include "softctrl/process.h"
 #include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/log_page.h"
 
 #define ARBITRATION_FIELDS 0xffffff07u
-#define NOTICES            NVME_ASYNC_EVENT_NS_ATTRIBUTE
-/* All that SMART has, whether or not they ever come. */
-#define WARNINGS                                                         \
-	(NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE |     \
-	 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY | \
-	 NVME_SMART_WARNING_BACKUP | NVME_SMART_WARNING_PMR_READ_ONLY)
 
 struct feature {
 	bool supported;
@@ -47,54 +45,6 @@ static uint16_t set_power(struct softctrl *sc, struct sc_cmd *cmd)
 		       sc_refuse(cmd, NVME_SC_INVALID_FIELD,
 				 SC_FIELD(cdw11, NVME_POWER_MANAGEMENT_PS)) :
 		       NVME_SC_SUCCESS;
-}
-
-static uint16_t check_threshold(struct sc_cmd *cmd, uint32_t sensor, uint32_t select)
-{
-	if (sensor > SC_NSENSORS)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
-				 SC_FIELD(cdw11, NVME_TEMPERATURE_TMPSEL));
-	if (select > NVME_TEMPERATURE_THSEL_UNDER)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
-				 SC_FIELD(cdw11, NVME_TEMPERATURE_THSEL));
-	return NVME_SC_SUCCESS;
-}
-
-static uint16_t get_temperature(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
-{
-	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
-	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
-	bool under = select == NVME_TEMPERATURE_THSEL_UNDER;
-
-	uint16_t status = check_threshold(cmd, sensor, select);
-
-	if (status)
-		return status;
-	if (!initial)
-		cmd->dw0 = sc_events_threshold(sc, sensor, under);
-	else if (!under)
-		cmd->dw0 = sensor ? 0xffff : SC_WCTEMP;
-	return NVME_SC_SUCCESS;
-}
-
-static uint16_t set_temperature(struct softctrl *sc, struct sc_cmd *cmd)
-{
-	uint16_t kelvin = (uint16_t)NVME_FIELD_GET(NVME_TEMPERATURE_TMPTH, cmd->sqe.cdw11);
-	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
-	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
-	uint32_t first = sensor, last = sensor;
-	uint16_t status;
-
-	if (sensor == NVME_TEMPERATURE_TMPSEL_ALL) {
-		first = 0;
-		last = SC_NSENSORS;
-	}
-	status = check_threshold(cmd, last, select);
-	if (status)
-		return status;
-	for (uint32_t i = first; i <= last; i++)
-		sc_events_threshold_set(sc, i, select == NVME_TEMPERATURE_THSEL_UNDER, kelvin);
-	return NVME_SC_SUCCESS;
 }
 
 static uint16_t get_error_recovery(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
@@ -204,17 +154,6 @@ static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* What OAES does not offer cannot be had, and a host that asks for it is to know. */
-static uint16_t set_events(struct softctrl *sc, struct sc_cmd *cmd)
-{
-	uint32_t others = cmd->sqe.cdw11 & ~(NOTICES | WARNINGS);
-
-	if (others)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, __builtin_ctz(others)));
-	sc_events_configure(sc, cmd->sqe.cdw11);
-	return NVME_SC_SUCCESS;
-}
-
 /*
  * Rounded up to the granularity that KAS tells; Get Features then tells what is counted. 5.27.1.12
  */
@@ -249,8 +188,8 @@ static const struct feature features[SC_NFEATURES] = {
 				    .set = set_arbitration },
 	[NVME_FEAT_POWER_MANAGEMENT] = { .supported = true, .fields = 0xff, .set = set_power },
 	[NVME_FEAT_TEMPERATURE_THRESHOLD] = { .supported = true,
-					      .get = get_temperature,
-					      .set = set_temperature },
+					      .get = sc_temperature_get,
+					      .set = sc_temperature_set },
 	[NVME_FEAT_ERROR_RECOVERY] = { .supported = true,
 				       .ns_specific = true,
 				       .get = get_error_recovery,
@@ -267,8 +206,8 @@ static const struct feature features[SC_NFEATURES] = {
 						.set = set_vector },
 	[NVME_FEAT_WRITE_ATOMICITY] = { .supported = true, .fields = 1 },
 	[NVME_FEAT_ASYNC_EVENT_CONFIG] = { .supported = true,
-					   .fields = NOTICES | WARNINGS,
-					   .set = set_events },
+					   .fields = SC_EVENT_CONFIG_FIELDS,
+					   .set = sc_event_config_set },
 	[NVME_FEAT_TIMESTAMP] = { .supported = true,
 				  .get = sc_timestamp_get,
 				  .set = sc_timestamp_set },
@@ -295,7 +234,6 @@ void sc_features_fini(struct softctrl *sc)
 	free(sc->features.tler);
 }
 
-/* All go back to their defaults. Base 2.0, 3.7.2 */
 void sc_features_reset(struct softctrl *sc)
 {
 	for (unsigned fid = 0; fid < SC_NFEATURES; fid++)
@@ -349,8 +287,9 @@ static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
 		     NVME_SC_SUCCESS;
 }
 
-uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_get_features(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_GET_FEATURES_FID, cmd->sqe.cdw10);
 	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, cmd->sqe.cdw10);
 	const struct feature *feature = find(sc, fid);
@@ -377,8 +316,9 @@ uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_set_features(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_SET_FEATURES_FID, cmd->sqe.cdw10);
 	const struct feature *feature = find(sc, fid);
 	uint16_t status;
@@ -397,7 +337,6 @@ uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
 	return status;
 }
 
-/* Its dword in the Feature Identifiers Supported and Effects log page. */
 uint32_t sc_feature_effects(const struct softctrl *sc, uint8_t fid)
 {
 	const struct feature *feature = find(sc, fid);

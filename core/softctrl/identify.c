@@ -3,10 +3,13 @@
  * Identify: what the controller says of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0,
  * 4.1.5
  */
+#include "softctrl/identify.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/keep_alive.h"
 #include "spec/command.h"
 #include "spec/identify.h"
 #include "spec/opcode.h"
@@ -284,8 +287,9 @@ static const struct {
 	[NVME_CNS_IOCS_LIST] = { command_sets, false, false },
 };
 
-uint16_t sc_identify(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_identify(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t cns = NVME_FIELD_GET(NVME_IDENTIFY_CNS, cmd->sqe.cdw10);
 	uint32_t csi = NVME_FIELD_GET(NVME_IDENTIFY_CSI, cmd->sqe.cdw11);
 	uint16_t status;
@@ -298,5 +302,5 @@ uint16_t sc_identify(struct softctrl *sc, struct sc_cmd *cmd)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw11, NVME_IDENTIFY_CSI));
 	memset(sc->scratch, 0, NVME_IDENTIFY_BYTES);
 	status = structures[cns].fill(sc, cmd);
-	return status ? status : sc_data_to_host(cmd, sc->scratch, NVME_IDENTIFY_BYTES);
+	return status ? status : sc_cmd_write(cmd, sc->scratch, NVME_IDENTIFY_BYTES);
 }

@@ -7,11 +7,13 @@
  * Coalescing needs somebody who watches the time: the controller's thread. Without one, every
  * message is sent at once, which a controller may do.
  */
+#include "softctrl/interrupt.h"
+
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 
 #define TIME_UNIT_NS (100 * 1000ull)
 
@@ -39,7 +41,6 @@ static void forget(struct sc_interrupts *interrupts, struct sc_vector *vector)
 	atomic_fetch_sub_explicit(&interrupts->nwaiting, 1, memory_order_relaxed);
 }
 
-/* What was not told yet is of no interest after a reset, and the features go back. */
 void sc_interrupts_reset(struct softctrl *sc)
 {
 	struct sc_interrupts *interrupts = &sc->interrupts;

@@ -4,10 +4,10 @@
  *
  * NVMe Base 2.0, 3.1.3 (registers), 3.5.1 (initialization).
  */
-#include <string.h>
+#include "softctrl/registers.h"
 
 #include "base/log.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 
 #define SC_TO     10u /* CAP.TO and CRTO.CRWMT: 5 s */
 #define SC_MPSMAX 4u  /* 64 KiB */
@@ -32,10 +32,10 @@ void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config
 		  NVME_FIELD_SET(NVME_CAP_NSSRS, 1ull) |
 		  NVME_FIELD_SET(NVME_CAP_CSS, (uint64_t)(NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS)) |
 		  NVME_FIELD_SET(NVME_CAP_MPSMAX, (uint64_t)SC_MPSMAX) |
+		  NVME_FIELD_SET(NVME_CAP_CMBS, sc->memory.cmb.base ? 1ull : 0) |
 		  NVME_FIELD_SET(NVME_CAP_CRMS, (uint64_t)NVME_CAP_CRMS_CRWMS);
 }
 
-/* A fatal error: the host sees CSTS.CFS and has to reset. */
 void sc_fatal(struct softctrl *sc, const char *why)
 {
 	log_warn("software controller %s: fatal status: %s", sc->serial, why);
@@ -71,10 +71,11 @@ static const char *enable_obstacle(const struct softctrl *sc)
 
 static const char *admin_queues_create(struct softctrl *sc)
 {
+	const struct softctrl_dma *dma = &sc->memory.dma;
 	uint32_t nsqes = NVME_AQA_ASQS(sc->aqa) + 1u;
 	uint32_t ncqes = NVME_AQA_ACQS(sc->aqa) + 1u;
-	void *sq = sc->dma.map(sc->dma.context, sc->asq, nsqes * sizeof(struct nvme_sqe));
-	void *cq = sc->dma.map(sc->dma.context, sc->acq, ncqes * sizeof(struct nvme_cqe));
+	void *sq = dma->map(dma->context, sc->asq, nsqes * sizeof(struct nvme_sqe));
+	void *cq = dma->map(dma->context, sc->acq, ncqes * sizeof(struct nvme_cqe));
 	const char *obstacle = NULL;
 
 	if (!sq || !cq)
@@ -92,7 +93,7 @@ static void enable(struct softctrl *sc)
 	const char *obstacle = enable_obstacle(sc);
 
 	if (!obstacle) {
-		sc->page_shift = NVME_PAGE_SHIFT_MIN + NVME_CC_MPS(sc->cc);
+		sc->memory.page_shift = NVME_PAGE_SHIFT_MIN + NVME_CC_MPS(sc->cc);
 		obstacle = admin_queues_create(sc);
 	}
 	if (obstacle) {
@@ -148,7 +149,7 @@ static void subsystem_reset(struct softctrl *sc)
 	sc->aqa = 0;
 	sc->asq = 0;
 	sc->acq = 0;
-	sc_cmb_write(sc, 0);
+	sc_cmb_write(&sc->memory.cmb, 0);
 	atomic_fetch_or(&sc->csts, CSTS_NSSRO);
 	sc_reset_begin(sc);
 	advance(sc);
@@ -166,10 +167,10 @@ static void set_high(uint64_t *reg, uint32_t value)
 
 static void write_cmbmsc(struct softctrl *sc, uint32_t value, void (*set)(uint64_t *, uint32_t))
 {
-	uint64_t cmbmsc = atomic_load_explicit(&sc->cmb.cmbmsc, memory_order_relaxed);
+	uint64_t cmbmsc = atomic_load_explicit(&sc->memory.cmb.cmbmsc, memory_order_relaxed);
 
 	set(&cmbmsc, value);
-	sc_cmb_write(sc, cmbmsc);
+	sc_cmb_write(&sc->memory.cmb, cmbmsc);
 }
 
 static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
@@ -261,7 +262,7 @@ static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
 	case NVME_REG_CMBMSC:
 	case NVME_REG_CMBMSC + 4:
 	case NVME_REG_CMBSTS:
-		return sc_cmb_read(sc, offset);
+		return sc_cmb_read(&sc->memory.cmb, offset);
 	case NVME_REG_CRTO:
 		return NVME_FIELD_SET(NVME_CRTO_CRWMT, SC_TO);
 	default:

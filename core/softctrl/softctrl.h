@@ -16,27 +16,15 @@
 #include <stdint.h>
 
 #include "media/media.h"
+#include "softctrl/ring/dma.h"
 
 struct softctrl;
 
 /*
- * The controller's way to host memory. `map` gives the address at which the bytes [iova, iova +
- * bytes) are found in this process, contiguous, or NULL when any of them is not reachable (what an
- * IOMMU fault is to a device). It may be called from any thread, at any time between
- * softctrl_create and softctrl_destroy. What was mapped for a queue's ring stays in use until the
- * queue is deleted or the controller is reset; what was mapped for a command's data, until the
- * command completes.
- */
-struct softctrl_dma {
-	void *(*map)(void *context, uint64_t iova, uint64_t bytes);
-	void *context;
-};
-
-/*
- * The controller's way to interrupt its host: `send` delivers the message of an interrupt vector (0:
- * the Admin Queue's), after the completion entries that it stands for were written. Called by
- * whichever thread does the controller's work, until softctrl_destroy; it may not call the
- * controller. NULL: no message is ever sent, as if the host had masked all vectors.
+ * The controller's way to interrupt its host: `send` delivers the message of an interrupt vector (0: the Admin
+ * Queue's), after the completion entries that the message stands for were written. Called by whichever thread does the
+ * controller's work, until softctrl_destroy; `send` may not call the controller. NULL: no message is ever sent, as if
+ * the host had masked all vectors.
  */
 struct softctrl_interrupt {
 	void (*send)(void *context, uint16_t vector);

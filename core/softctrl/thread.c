@@ -9,7 +9,8 @@
  * costs no barrier of its own. Where the kernel has no membarrier, the ringer's read-modify-write
  * of `parked` orders the two instead.
  */
-#include <errno.h>
+#include "softctrl/thread.h"
+
 #include <linux/membarrier.h>
 #include <signal.h>
 #include <string.h>
@@ -19,8 +20,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/futex.h"
-#include "base/log.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/process.h"
 
 #define SPINS_BEFORE_REST 1000u          /* rounds without work before sleeping or parking */
 #define UNORDERED_NS      NS_PER_MS      /* a park without its barrier: a doorbell may be missed */
@@ -29,38 +30,6 @@
 static int membarrier(int command)
 {
 	return (int)syscall(SYS_membarrier, command, 0, 0);
-}
-
-static void unpark(struct sc_thread *thread)
-{
-	atomic_store_explicit(&thread->parked, 0, memory_order_release);
-	futex_wake_one(&thread->parked);
-}
-
-void softctrl_wake(struct softctrl *sc)
-{
-	struct sc_thread *thread = &sc->thread;
-	uint32_t parked;
-
-	if (!sc->threaded)
-		return;
-	if (likely(thread->membarrier)) {
-		atomic_signal_fence(memory_order_seq_cst);
-		parked = atomic_load_explicit(&thread->parked, memory_order_relaxed);
-	} else {
-		parked = atomic_fetch_or_explicit(&thread->parked, 0, memory_order_acq_rel);
-	}
-	if (unlikely(parked))
-		unpark(thread);
-}
-
-/* Something that no doorbell tells: a register, an event. */
-void sc_thread_kick(struct softctrl *sc)
-{
-	if (!sc->threaded)
-		return;
-	atomic_store_explicit(&sc->thread.kicked, true, memory_order_release);
-	softctrl_wake(sc);
 }
 
 static bool process_all(struct softctrl *sc)
@@ -72,8 +41,9 @@ static bool process_all(struct softctrl *sc)
 		struct sc_cq *cq = &sc->cqs[qid];
 
 		/* A queue that is not there costs no more than a look at its doorbells. */
-		if (sc_sq_live(sq) || atomic_load_explicit(sq->doorbell, memory_order_relaxed) ||
-		    atomic_load_explicit(cq->doorbell, memory_order_relaxed))
+		if (sc_sq_live(sq) ||
+		    atomic_load_explicit(sq->ring.doorbell, memory_order_relaxed) ||
+		    atomic_load_explicit(cq->ring.doorbell, memory_order_relaxed))
 			worked |= sc_process(sc, (uint16_t)qid);
 	}
 	sc_interrupts_service(sc);

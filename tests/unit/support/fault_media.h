@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 #include "media/ops.h"
 
 /* What is submitted waits as long as it is held, and then ends with the result for its operation. */
