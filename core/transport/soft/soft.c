@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way to a software controller in this process: `soft:` and what softctrl/config.h says of its medium and its shape,
- * for example soft:ram?size=64MiB.
+ * The way to a software controller in this process, for example `soft:ram?size=64MiB`. What the URI may say of the
+ * medium and of the controller's shape is in softctrl/config.h.
  */
 #include "transport/soft/soft.h"
 
