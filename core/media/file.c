@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A file as a medium: what opening and closing it consists of. The file is never mapped into memory: one that is cut
- * short gives errors, not signals.
+ * short gives errors, not signals. Its key in a URI:
+ *   engine=  io_uring or worker; the best that works if not given
+ * and a file that is missing or empty is made when a size is given.
  */
 #include "media/file.h"
 
@@ -17,9 +19,11 @@
 #include "base/error.h"
 #include "base/libc.h"
 #include "base/log.h"
+#include "base/uri.h"
 #include "base/util.h"
 #include "media/file_durable.h"
 #include "media/identity.h"
+#include "media/maker.h"
 
 /* Where it ends as far as the system knows: to ask a file system's server could take for ever. */
 static bool end_without_waiting(const struct file_media *file, uint64_t *end_bytes)
@@ -121,7 +125,18 @@ static int prepare(struct file_media *file, const struct media_config *config)
 	return attach_engine(file, config->engine);
 }
 
-int file_media_open(struct media **media, const struct media_config *config)
+static int file_configure(struct media_config *config)
+{
+	static const char *const engines[] = { "io_uring", "worker" };
+	size_t engine = ARRAY_SIZE(engines);
+	int rc = uri_get_choice(config->uri, "engine", engines, ARRAY_SIZE(engines), &engine);
+
+	if (!rc && engine < ARRAY_SIZE(engines))
+		config->engine = engines[engine];
+	return rc;
+}
+
+static int file_make(struct media **media, const struct media_config *config)
 {
 	struct file_media *file;
 	int err;
@@ -139,6 +154,8 @@ int file_media_open(struct media **media, const struct media_config *config)
 	file->base.block_bytes = config->block_bytes;
 	file->base.readonly = config->readonly;
 	file->base.volatile_cache = !config->readonly;
+	file->base.reads_zeroes = true;
+	file->base.is_shared = config->readonly;
 	file->path = strdup(config->path);
 	err = file->path ? prepare(file, config) :
 			   error_no_memory("a path", strlen(config->path) + 1);
@@ -151,3 +168,13 @@ int file_media_open(struct media **media, const struct media_config *config)
 	*media = &file->base;
 	return 0;
 }
+
+static const char *const file_keys[] = { "size", "block", "readonly", "engine", NULL };
+
+/* A block of 512 bytes, because every disk image is a multiple of that. */
+const struct media_maker media_file = {
+	.keys = file_keys,
+	.block_bytes = 512,
+	.configure = file_configure,
+	.make = file_make,
+};

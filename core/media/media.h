@@ -16,15 +16,16 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-enum media_kind {
-	MEDIA_RAM,  /* anonymous memory: costs nothing until it is written */
-	MEDIA_FILE, /* a file or a block device: keeps its bytes */
-	MEDIA_NULL, /* any size: writes vanish */
-};
+struct media_maker;
+struct uri;
+
+#define MEDIA_BLOCK_BYTES_MIN 512u
+#define MEDIA_BLOCK_BYTES_MAX 65536u
 
 struct media_config {
-	enum media_kind kind;
-	const char *path;     /* file only */
+	const struct media_maker *maker; /* the kind of medium: see maker.h */
+	const struct uri *uri;           /* what the configuration was read from, or NULL */
+	const char *path;                /* file only */
 	uint64_t size_bytes;  /* file: 0 takes its own size; else it must agree, or creates one */
 	uint32_t block_bytes; /* a power of two, 512 to 64 KiB; the size must be a multiple of it */
 	bool readonly;
@@ -45,6 +46,8 @@ struct media {
 	uint32_t block_bytes;
 	bool readonly;
 	bool volatile_cache; /* a completed write needs a flush to be durable */
+	bool reads_zeroes;   /* what was deallocated reads as zeroes */
+	bool is_shared;      /* others may have the medium open at the same time */
 	/*
 	 * What was written may be lost: a sync, or a durable write, has failed. From then on all but reads ends with
 	 * an error, until the medium is opened anew. Plain writes too: they could only make the loss larger, since

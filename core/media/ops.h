@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a kind of media provides to media.c, and the list that requests wait in. */
+/* What an open medium provides to media.c, and the list that requests wait in. */
 #ifndef UPNVME_MEDIA_OPS_H
 #define UPNVME_MEDIA_OPS_H
 
@@ -26,11 +26,6 @@ int inline_channel_open(struct media_channel **channel, struct media *media);
 void inline_channel_close(struct media_channel *channel);
 int inline_poll(struct media_channel *channel);
 int inline_wait(struct media_channel *channel, uint64_t timeout_ns);
-
-/* Each of these has been given a configuration that media.c found valid. */
-int ram_media_open(struct media **media, const struct media_config *config);
-int null_media_open(struct media **media, const struct media_config *config);
-int file_media_open(struct media **media, const struct media_config *config);
 
 /* First in, first out, through media_request.link.next. */
 struct request_list {

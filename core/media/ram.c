@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "media/identity.h"
+#include "media/maker.h"
 #include "media/ops.h"
 
 #define REGION_BYTES  65536u /* the largest block, so that none lies in two regions */
@@ -169,7 +170,7 @@ static int ram_map(struct ram_media *ram)
 	return 0;
 }
 
-int ram_media_open(struct media **media, const struct media_config *config)
+static int ram_make(struct media **media, const struct media_config *config)
 {
 	struct ram_media *ram = aligned_alloc(_Alignof(struct ram_media), sizeof(*ram));
 	int err;
@@ -180,7 +181,7 @@ int ram_media_open(struct media **media, const struct media_config *config)
 	ram->base = (struct media){ .size_bytes = config->size_bytes,
 				    .block_bytes = config->block_bytes,
 				    .readonly = config->readonly,
-				    .volatile_cache = false,
+				    .reads_zeroes = true,
 				    .engine = "inline",
 				    .ops = &ram_ops };
 	identity_random(&ram->base.identity);
@@ -194,3 +195,14 @@ int ram_media_open(struct media **media, const struct media_config *config)
 	*media = &ram->base;
 	return 0;
 }
+
+static const char *const ram_keys[] = { "size", "block", "readonly", NULL };
+
+const struct media_maker media_ram = {
+	.name = "ram",
+	.keys = ram_keys,
+	.size_bytes = 1ull << 30,
+	.block_bytes = 4096,
+	.is_unshared = true,
+	.make = ram_make,
+};

@@ -118,7 +118,7 @@ static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_co
 	ns->nsid = nsid;
 	ns->commands = &sc_nvm_commands;
 	ns->block_shift = log2_floor(ns->media->block_bytes);
-	ns->zeroes_read = config->kind != MEDIA_NULL || config->zero_reads;
+	ns->zeroes_read = ns->media->reads_zeroes;
 	atomic_init(&ns->nblocks, ns->media->size_bytes >> ns->block_shift);
 	if (ns->block_shift < SC_BLOCK_SHIFT_MIN || ns->block_shift > SC_BLOCK_SHIFT_MAX)
 		return error_set(
@@ -166,8 +166,7 @@ static void identity_init(struct softctrl *sc, const struct softctrl_config *con
 			 (unsigned long long)identity.half[0],
 			 (unsigned)(identity.half[1] & 0xffff));
 	for (uint32_t i = 0; i < config->nnamespaces; i++)
-		sc->shared |=
-			config->namespaces[i].kind == MEDIA_FILE && config->namespaces[i].readonly;
+		sc->shared |= sc->namespaces[i].media->is_shared;
 	if (sc->shared)
 		identity_random(&identity);
 	sc->cntlid = (uint16_t)(identity.half[1] % SC_NCNTLIDS);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct domain;
+struct media_maker;
 struct transport;
 struct uri;
 
@@ -33,7 +34,8 @@ struct transport_memory {
 /* All return 0 or a negative errno with its sentence; registers are those below the doorbells. */
 struct transport_ops {
 	const char *scheme;
-	int (*open)(struct transport **transport, const struct uri *uri);
+	int (*open)(struct transport **transport, const struct uri *uri,
+		    const struct media_maker *const *makers);
 	void (*close)(struct transport *transport);
 	int (*read32)(struct transport *transport, uint32_t offset, uint32_t *value);
 	int (*read64)(struct transport *transport, uint32_t offset, uint64_t *value);
@@ -77,8 +79,12 @@ struct transport {
 	uint16_t nvectors;
 };
 
-/* Opens what the URI names, by its scheme. Closed by transport_close. */
-int transport_open(struct transport **transport, const struct uri *uri);
+/*
+ * Opens what the URI names, by its scheme. Closed by transport_close. `makers` are the kinds of media that a software
+ * controller can have (media/maker.h).
+ */
+int transport_open(struct transport **transport, const struct uri *uri,
+		   const struct media_maker *const *makers);
 void transport_close(struct transport *transport);
 
 extern const struct transport_ops transport_soft;

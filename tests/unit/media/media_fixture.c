@@ -8,9 +8,9 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-struct variant variant_ram = { MEDIA_RAM, NULL };
-struct variant variant_uring = { MEDIA_FILE, "io_uring" };
-struct variant variant_worker = { MEDIA_FILE, "worker" };
+struct variant variant_ram = { &media_ram, NULL };
+struct variant variant_uring = { &media_file, "io_uring" };
+struct variant variant_worker = { &media_file, "worker" };
 
 void temp_path_make(struct temp_path *temp)
 {
@@ -70,7 +70,7 @@ bool mounts_enter(void)
 
 bool engine_works(const char *engine)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512, .engine = engine };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512, .engine = engine };
 	struct temp_path temp;
 	struct media *media;
 	int err;
@@ -87,14 +87,14 @@ bool engine_works(const char *engine)
 
 void bench_open(struct bench *bench, const struct variant *variant, uint64_t size_bytes)
 {
-	struct media_config config = { .kind = variant->kind,
+	struct media_config config = { .maker = variant->maker,
 				       .size_bytes = size_bytes,
 				       .block_bytes = 512,
 				       .engine = variant->engine };
 
 	if (variant->engine && !engine_works(variant->engine))
 		skip_because("engine=%s does not work here", variant->engine);
-	bench->has_file = variant->kind == MEDIA_FILE;
+	bench->has_file = variant->maker == &media_file;
 	if (bench->has_file) {
 		temp_file_make(&bench->temp, size_bytes);
 		config.path = bench->temp.path;

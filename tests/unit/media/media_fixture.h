@@ -16,12 +16,12 @@
 
 #include "base/error.h"
 #include "support/skip.h"
-#include "media/media.h"
+#include "media/maker.h"
 
 #define FOR_EVER UINT64_MAX
 
 struct variant {
-	enum media_kind kind;
+	const struct media_maker *maker;
 	const char *engine;
 };
 

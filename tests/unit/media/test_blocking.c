@@ -23,7 +23,7 @@ struct slow_bench {
 
 static void slow_open(struct slow_bench *bench, const struct variant *variant)
 {
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .block_bytes = 512,
 				       .engine = variant->engine };
 	const char *why = "there are no mounts here";

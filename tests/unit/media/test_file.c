@@ -13,7 +13,9 @@
 
 static struct media_config config_for(const struct temp_path *temp)
 {
-	return (struct media_config){ .kind = MEDIA_FILE, .path = temp->path, .block_bytes = 4096 };
+	return (struct media_config){ .maker = &media_file,
+				      .path = temp->path,
+				      .block_bytes = 4096 };
 }
 
 static void assert_sentence_has(const char *part)
@@ -41,7 +43,7 @@ static void a_missing_file_is_refused_with_the_remedy(void **state)
 
 static void no_path_is_refused(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512 };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct media *media;
 
 	assert_error(media_open(&media, &config), -EINVAL, UPNVME_ERR_MEDIA_OPEN);
@@ -72,7 +74,7 @@ static void a_file_is_created_sparse_if_its_size_is_given(void **state)
 
 static void a_file_in_no_directory_is_not_created(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .path = "/nowhere/at/all",
 				       .size_bytes = 4096,
 				       .block_bytes = 512 };

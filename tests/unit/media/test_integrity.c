@@ -152,7 +152,7 @@ static void thousands_of_segments_are_one_request(void **state)
 static void what_is_written_to_a_file_is_there_after_reopening(void **state)
 {
 	const struct variant *variant = *state;
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .block_bytes = 4096,
 				       .engine = variant->engine };
 	uint8_t buffer[4096];

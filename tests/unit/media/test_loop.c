@@ -103,7 +103,7 @@ static int write_durably(struct media_channel *channel, void *buffer, uint64_t b
 static void what_the_disk_lost_stays_lost(void **state)
 {
 	const struct variant *variant = *state;
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .block_bytes = 512,
 				       .engine = variant->engine };
 	struct media_channel *writer, *other;
@@ -146,7 +146,9 @@ static void what_the_disk_lost_stays_lost(void **state)
 /* Somebody else has been told of the loss, by an fsync of his own: it is still ours. */
 static void an_error_that_another_has_seen_is_seen(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512, .engine = "worker" };
+	struct media_config config = { .maker = &media_file,
+				       .block_bytes = 512,
+				       .engine = "worker" };
 	struct media_channel *channel;
 	struct media *media;
 	struct loop loop;
@@ -176,7 +178,7 @@ static void an_error_that_another_has_seen_is_seen(void **state)
 
 static void a_file_that_a_loop_device_stands_on_is_not_written(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512 };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct media *media;
 	struct loop loop;
 	char other[320];
@@ -198,7 +200,7 @@ static void a_file_that_a_loop_device_stands_on_is_not_written(void **state)
 
 static void a_loop_device_over_a_held_file_is_not_written(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512 };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct media *holder, *media;
 	struct loop loop;
 

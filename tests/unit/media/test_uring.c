@@ -52,7 +52,7 @@ static void what_the_kernel_refuses_fails(void **state)
 
 static void a_ring_that_cannot_be_entered_is_not_taken(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512 };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct temp_path temp;
 	struct media *media;
 

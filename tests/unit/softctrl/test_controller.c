@@ -98,7 +98,7 @@ static void media_that_cannot_be_opened_are_refused(void **state)
 	struct host *host = *state;
 
 	host->config.nnamespaces = 2;
-	host->media[1] = (struct media_config){ .kind = MEDIA_FILE,
+	host->media[1] = (struct media_config){ .maker = &media_file,
 						.path = "/nonexistent/upnvme",
 						.block_bytes = 512 };
 	assert_int_equal(softctrl_create(&host->sc, &host->config), -ENOENT);
@@ -112,7 +112,7 @@ static void many_namespaces_and_queues_are_possible(void **state)
 	uint64_t iova;
 
 	for (int i = 0; i < 1024; i++)
-		media[i] = (struct media_config){ .kind = MEDIA_NULL,
+		media[i] = (struct media_config){ .maker = &media_null,
 						  .size_bytes = 1 << 20,
 						  .block_bytes = 512 };
 	host->config.namespaces = media;

@@ -348,7 +348,7 @@ static void write_cache_is_a_feature_only_where_there_is_one(void **state)
 	assert_int_equal(host_status(host, 0, get_sqe(0x06, 0, 0)), 0x002);
 	assert_int_equal(set(host, 0x06, 1), 0x002);
 	host_init(&file);
-	file.media[0].kind = MEDIA_FILE;
+	file.media[0].maker = &media_file;
 	file.media[0].path = path;
 	file.media[0].size_bytes = 0;
 	host_create(&file);

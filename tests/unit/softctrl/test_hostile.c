@@ -39,7 +39,7 @@ static int setup(void **state)
 	struct host *host = calloc(1, sizeof(*host));
 
 	host_init(host);
-	host->media[1] = (struct media_config){ .kind = MEDIA_NULL,
+	host->media[1] = (struct media_config){ .maker = &media_null,
 						.size_bytes = 1ull << 40,
 						.block_bytes = 4096,
 						.zero_reads = true };

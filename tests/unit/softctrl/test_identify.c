@@ -16,9 +16,9 @@ static int setup(void **state)
 
 	host_init(host);
 	host->media[1] = (struct media_config){
-		.kind = MEDIA_RAM, .size_bytes = 1 << 20, .block_bytes = 4096, .readonly = true
+		.maker = &media_ram, .size_bytes = 1 << 20, .block_bytes = 4096, .readonly = true
 	};
-	host->media[2] = (struct media_config){ .kind = MEDIA_NULL,
+	host->media[2] = (struct media_config){ .maker = &media_null,
 						.size_bytes = 1ull << 40,
 						.block_bytes = 65536 };
 	host->config.nnamespaces = 3;
@@ -206,7 +206,7 @@ static void open_without_serial(struct host *host, const char *path, bool readon
 	host->config.serial = NULL;
 	if (path)
 		host->media[0] = (struct media_config){
-			.kind = MEDIA_FILE, .path = path, .block_bytes = 512, .readonly = readonly
+			.maker = &media_file, .path = path, .block_bytes = 512, .readonly = readonly
 		};
 	host_create(host);
 	host_enable(host);

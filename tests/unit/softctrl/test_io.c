@@ -49,9 +49,9 @@ static int setup_ram(void **state)
 	struct lane *lane = lane_new();
 
 	lane->host.media[1] = (struct media_config){
-		.kind = MEDIA_RAM, .size_bytes = 1 << 20, .block_bytes = 512, .readonly = true
+		.maker = &media_ram, .size_bytes = 1 << 20, .block_bytes = 512, .readonly = true
 	};
-	lane->host.media[2] = (struct media_config){ .kind = MEDIA_RAM,
+	lane->host.media[2] = (struct media_config){ .maker = &media_ram,
 						     .size_bytes = 64 << 20,
 						     .block_bytes = 4096 };
 	lane->host.config.nnamespaces = 3;
@@ -65,12 +65,13 @@ static int setup_file(void **state)
 	struct lane *lane = lane_new();
 
 	lane->fd = host_temp_file(lane->path, 16 << 20);
-	lane->host.media[0] =
-		(struct media_config){ .kind = MEDIA_FILE, .path = lane->path, .block_bytes = 512 };
+	lane->host.media[0] = (struct media_config){ .maker = &media_file,
+						     .path = lane->path,
+						     .block_bytes = 512 };
 	lane->host.media[1] = (struct media_config){
-		.kind = MEDIA_RAM, .size_bytes = 1 << 20, .block_bytes = 512, .readonly = true
+		.maker = &media_ram, .size_bytes = 1 << 20, .block_bytes = 512, .readonly = true
 	};
-	lane->host.media[2] = (struct media_config){ .kind = MEDIA_RAM,
+	lane->host.media[2] = (struct media_config){ .maker = &media_ram,
 						     .size_bytes = 64 << 20,
 						     .block_bytes = 4096 };
 	lane->host.config.nnamespaces = 3;

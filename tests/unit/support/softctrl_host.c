@@ -32,7 +32,7 @@ void host_init(struct host *host)
 	host->page_bytes = HOST_PAGE;
 	host->admin_entries = 32;
 	softctrl_config_init(&host->config);
-	host->media[0] = (struct media_config){ .kind = MEDIA_RAM,
+	host->media[0] = (struct media_config){ .maker = &media_ram,
 						.size_bytes = 16 << 20,
 						.block_bytes = 512 };
 	host->config.namespaces = host->media;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "media/maker.h"
 #include "softctrl/softctrl.h"
 #include "spec/command.h"
 #include "spec/cqe.h"
