@@ -109,48 +109,6 @@ static int blocks_check(const struct softctrl_config *config)
 	return 0;
 }
 
-static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_config *config)
-{
-	int err = media_open(&ns->media, config);
-
-	if (err)
-		return err;
-	ns->nsid = nsid;
-	ns->commands = &sc_nvm_commands;
-	ns->block_shift = log2_floor(ns->media->block_bytes);
-	ns->zeroes_read = ns->media->reads_zeroes;
-	atomic_init(&ns->nblocks, ns->media->size_bytes >> ns->block_shift);
-	if (ns->block_shift < SC_BLOCK_SHIFT_MIN || ns->block_shift > SC_BLOCK_SHIFT_MAX)
-		return error_set(
-			-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
-			"namespace %u: blocks of %u bytes; use a power of two from 512 to 65536",
-			nsid, ns->media->block_bytes);
-	return 0;
-}
-
-static int namespaces_open(struct softctrl *sc, const struct softctrl_config *config)
-{
-	sc->namespaces = calloc(config->nnamespaces, sizeof(*sc->namespaces));
-	if (!sc->namespaces)
-		return error_no_memory("namespaces", config->nnamespaces * sizeof(*sc->namespaces));
-	sc->nnamespaces = config->nnamespaces;
-	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
-		int err = namespace_open(&sc->namespaces[i], i + 1, &config->namespaces[i]);
-
-		if (err)
-			return err;
-		sc->volatile_cache |= sc->namespaces[i].media->volatile_cache;
-	}
-	return 0;
-}
-
-static void namespaces_close(struct softctrl *sc)
-{
-	for (uint32_t i = 0; i < sc->nnamespaces; i++)
-		media_close(sc->namespaces[i].media);
-	free(sc->namespaces);
-}
-
 /*
  * The controller identifier is the medium's even where the serial number is given, so that two controllers that are
  * given the same one differ; files that are only read may have many controllers at a time.
@@ -186,7 +144,7 @@ static int doorbells_init(struct softctrl *sc, uint8_t dstrd)
 
 static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 {
-	int err = namespaces_open(sc, config);
+	int err = sc_namespaces_open(sc, config, &sc_nvm_commands);
 
 	if (!err)
 		identity_init(sc, config);
@@ -259,7 +217,7 @@ void softctrl_destroy(struct softctrl *sc)
 	sc_events_fini(sc);
 	sc_interrupts_fini(sc);
 	sc_features_fini(sc);
-	namespaces_close(sc);
+	sc_namespaces_close(sc);
 	sc_cmb_fini(&sc->memory.cmb);
 	free(sc->doorbells);
 	free(sc->scratch);
@@ -315,24 +273,4 @@ bool softctrl_waits(struct softctrl *sc, uint16_t qid)
 const char *softctrl_trouble(const struct softctrl *sc)
 {
 	return sc->trouble[0] ? sc->trouble : NULL;
-}
-
-int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks)
-{
-	struct sc_ns *ns;
-	uint64_t max;
-
-	if (!nsid || nsid > sc->nnamespaces)
-		return error_set(-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
-				 "namespace %u is not there; the controller has %u", nsid,
-				 sc->nnamespaces);
-	ns = &sc->namespaces[nsid - 1];
-	max = ns->media->size_bytes >> ns->block_shift;
-	if (!nblocks || nblocks > max)
-		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "namespace %u cannot have %llu blocks; its medium holds 1 to %llu",
-				 nsid, (unsigned long long)nblocks, (unsigned long long)max);
-	atomic_store_explicit(&ns->nblocks, nblocks, memory_order_release);
-	sc_events_ns_changed(sc, nsid);
-	return 0;
 }

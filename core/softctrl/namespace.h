@@ -13,6 +13,8 @@
 #define SC_BLOCK_SHIFT_MAX 16u /* 64 KiB */
 
 struct sc_command_set;
+struct softctrl;
+struct softctrl_config;
 
 struct sc_ns {
 	const struct sc_command_set *commands;
@@ -22,5 +24,10 @@ struct sc_ns {
 	uint32_t block_shift;
 	bool zeroes_read; /* deallocated blocks read as zeroes */
 };
+
+/* Namespaces of one command set. 0, or a negative errno with its sentence recorded; then close them as well. */
+int sc_namespaces_open(struct softctrl *sc, const struct softctrl_config *config,
+		       const struct sc_command_set *commands);
+void sc_namespaces_close(struct softctrl *sc);
 
 #endif
