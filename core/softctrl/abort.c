@@ -30,7 +30,7 @@ bool sc_abort_service(struct softctrl *sc)
 	return worked;
 }
 
-/* The caller has the queue's lock. The queue is run, so that Abort need not wait where nothing is in the way. */
+/* The caller has the queue's lock. The queue is run, so that an Abort does not wait without need. */
 static uint16_t abort_io(struct sc_sq *sq, uint16_t cid, struct sc_cmd *cmd)
 {
 	uint32_t place;

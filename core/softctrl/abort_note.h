@@ -24,18 +24,21 @@ struct sc_abort {
 	struct sc_cmd *abort;
 };
 
-/* Notes an Abort of the command at that place. The caller has seen that there are fewer than SC_NABORTS notes. */
+/*
+ * Notes an Abort of the command at that place. The caller makes sure that all queues have fewer than SC_NABORTS notes.
+ */
 void sc_abort_note(struct sc_sq *sq, uint32_t place, struct sc_cmd *abort);
 
-/* The command at that place is fetched now: whether an Abort wants its end. */
+/* The command at that place is fetched now; true when an Abort wants its end. */
 bool sc_abort_fetched(struct sc_sq *sq, uint32_t place, struct sc_cmd *cmd);
 
+/* The command's completion is posted: the Aborts of the command can be answered. */
 void sc_abort_posted(struct sc_sq *sq, const struct sc_cmd *cmd);
 
-/* Answers the Aborts whose command's completion is posted; true when there was any. */
+/* Answers the Aborts that can be answered; true when there was any. */
 bool sc_abort_answer(struct sc_sq *sq);
 
-/* Answers all: the queue is deleted, and the commands that wait in it with it. */
+/* Answers all Aborts: the queue is deleted, and with the queue the commands that wait in it. */
 void sc_abort_end(struct sc_sq *sq);
 
 #endif

@@ -3,15 +3,14 @@
  * A command from its fetch until its completion is posted. The life of a command, file by file:
  *
  *   process.c     fetches the command from its submission queue,
- *   execute.c     checks it against the row of its command set, and runs the row's function (admin.c and nvm.c have
- *                 the rows),
- *   command.c     hands it to a medium, as often as the function likes, and ends it with a status,
+ *   execute.c     finds the row of the command in its command set (admin.c, nvm.c), checks the command, and runs the
+ *                 row's function,
+ *   command.c     hands the command to a medium, as often as that function asks, and ends the command with a status,
  *   process.c     posts the completion as soon as the completion queue has room;
- *
- *   abort_note.c  has what an Abort that waits notes of it,
+ *   abort_note.c  remembers the Aborts of a command that wait for its completion,
  *   orphan.c      keeps a flush whose submission queue is deleted meanwhile.
  *
- * What ends a command calls sc_cmd_complete, whatever made it end.
+ * Every command ends by sc_cmd_complete, but for those that a deletion, a reset or a power failure takes away.
  */
 #ifndef UPNVME_SOFTCTRL_COMMAND_H
 #define UPNVME_SOFTCTRL_COMMAND_H
@@ -35,16 +34,16 @@ struct sc_cmd {
 	struct sc_ns *ns;
 	uint16_t status;         /* 15 bits, without the phase tag */
 	uint16_t error_location; /* for the Error Information log page */
-	uint64_t error_lba;      /* where it is not the command's first; else SC_NO_LBA */
+	uint64_t error_lba;      /* if it is another than SLBA; else SC_NO_LBA */
 	uint32_t dw0;            /* of the completion */
-	struct sc_data data;     /* after sc_cmd_map */
+	struct sc_data data;     /* in host memory, once sc_cmd_map has found it */
 
-	/* Commands of several steps: what follows when the medium has done one. */
+	/* Commands of several steps: `advance` is called when the medium has done a step. */
 	void (*advance)(struct sc_cmd *cmd, int result);
 	int result;
 	uint64_t offset_bytes; /* where the next step begins on the medium */
 	uint64_t left_bytes;
-	uint32_t index; /* of a range or a namespace, as the command counts them */
+	uint32_t index; /* of a range or a namespace, whichever the command goes through */
 	uint32_t count;
 	uint8_t *bounce;    /* SC_BOUNCE_BYTES, made when first needed, then kept */
 	struct iovec piece; /* the part of `bounce` that is at the medium */
@@ -84,7 +83,7 @@ static inline struct sc_cmd *sc_list_take(struct sc_list *list)
 	return cmd;
 }
 
-/* A status that Do Not Retry goes with, and the parameter that is to blame. */
+/* A status with Do Not Retry, of which a parameter of the command is the cause. */
 static inline uint16_t sc_refuse(struct sc_cmd *cmd, uint16_t status, uint16_t location)
 {
 	cmd->error_location = location;
@@ -107,7 +106,7 @@ static inline uint16_t sc_cmd_map(struct sc_cmd *cmd, uint64_t bytes)
 	return status;
 }
 
-/* Moves the command's data as a whole; a status. */
+/* Writes or reads all of the command's data in host memory; a status. */
 uint16_t sc_cmd_write(struct sc_cmd *cmd, const void *from, uint64_t bytes);
 uint16_t sc_cmd_read(struct sc_cmd *cmd, void *to, uint64_t bytes);
 
@@ -121,7 +120,7 @@ bool sc_cmd_bounce(struct sc_cmd *cmd);
 void sc_cmd_start(struct sc_cmd *cmd, void (*done)(struct media_request *request, int result));
 struct sc_cmd *sc_cmd_returned(struct media_request *request);
 
-/* The same for a step of a command, after which `advance` is called. */
+/* Hands the request over as a step of the command: `advance` is called afterwards. */
 void sc_cmd_step(struct sc_cmd *cmd, void (*advance)(struct sc_cmd *cmd, int result));
 
 /* A step that flushes the command's namespace. */

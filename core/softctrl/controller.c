@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller object: its configuration, its namespaces, its beginning and its end. */
+/* The controller object: its configuration, its beginning and its end. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static const struct sc_command_set *const command_sets[] = {
 	[NVME_CSI_NVM] = &sc_nvm_commands,
 };
 
-/* The NVM command set's rows are of commands that all command sets have, where no namespace is meant. */
+/* A command that names no namespace has the NVM command set's row: all command sets have Flush in common. */
 static const struct sc_queue_kind io_queue = {
 	.commands = &sc_nvm_commands,
 	.execute = sc_io_execute,
@@ -91,7 +91,7 @@ static int config_check(const struct softctrl_config *config)
 	return config->serial ? serial_check(config->serial) : 0;
 }
 
-/* Else no command could carry a single block. */
+/* A command has to be able to carry at least one block. */
 static int blocks_check(const struct softctrl_config *config)
 {
 	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << config->mdts;
@@ -110,8 +110,8 @@ static int blocks_check(const struct softctrl_config *config)
 }
 
 /*
- * The controller identifier is the medium's even where the serial number is given, so that two controllers that are
- * given the same one differ; files that are only read may have many controllers at a time.
+ * The controller identifier comes from the medium even where the serial number is given, so that two controllers with
+ * the same serial number differ. A medium that several controllers share at a time gives each of them a random one.
  */
 static void identity_init(struct softctrl *sc, const struct softctrl_config *config)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller object, for those who are inside.
+ * The controller object, as the controller's own files see it.
  *
  * Locks, in the order in which they are taken: registers -> Admin Submission Queue -> one I/O submission queue -> a
- * completion queue -> events, error log or interrupts. Whoever holds a submission queue's lock is the queue's
- * controller.
+ * completion queue -> events, error log or interrupts. Whoever holds a submission queue's lock does the controller's
+ * work for that queue.
  */
 #ifndef UPNVME_SOFTCTRL_CONTROLLER_H
 #define UPNVME_SOFTCTRL_CONTROLLER_H
@@ -37,7 +37,7 @@ struct softctrl {
 	bool volatile_cache; /* of any namespace */
 	char serial[21];
 	uint16_t cntlid;
-	bool shared; /* its media may have other controllers, too */
+	bool shared; /* the media may have other controllers, too */
 	uint32_t nnamespaces;
 	struct sc_ns *namespaces;
 	const struct sc_command_set *const *command_sets; /* I/O command sets, by CSI */
@@ -55,7 +55,7 @@ struct softctrl {
 	_Atomic enum sc_ending ending; /* changed under the lock */
 	bool shutdown_due;             /* when the reset is over */
 	struct sc_flush *flushes;      /* by NSID minus 1 */
-	char trouble[128];             /* what went wrong at the last shutdown; empty: nothing */
+	char trouble[128];             /* the failure of the last shutdown; empty: there was none */
 
 	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
 	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
@@ -92,7 +92,7 @@ static inline struct sc_ns *sc_ns_find(const struct softctrl *sc, uint32_t nsid)
 	return likely(nsid - 1 < sc->nnamespaces) ? &sc->namespaces[nsid - 1] : NULL;
 }
 
-/* A command's row: of the namespace's command set, or, where no namespace is meant, of the queue's. */
+/* A command's row in the namespace's command set, or in the queue's where the command names no namespace. */
 static inline const struct sc_command *sc_command_row(const struct sc_cmd *cmd,
 						      const struct sc_ns *ns)
 {

@@ -71,7 +71,7 @@ static void range_done(struct sc_cmd *cmd, int result)
 }
 
 /* All ranges are checked before anything is done. NVM 1.0, 3.2.3: LBA Out of Range */
-static uint16_t check_ranges(struct sc_cmd *cmd)
+static uint16_t dsm_check_ranges(struct sc_cmd *cmd)
 {
 	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
 
@@ -100,7 +100,7 @@ uint16_t sc_io_dataset_management(struct sc_cmd *cmd)
 		return NVME_SC_INTERNAL_ERROR;
 	status = sc_cmd_read(cmd, cmd->bounce, cmd->count * sizeof(struct nvme_dsm_range));
 	if (!status)
-		status = check_ranges(cmd);
+		status = dsm_check_ranges(cmd);
 	if (status)
 		return status;
 	return deallocate && start_next_range(cmd) ? SC_PENDING : NVME_SC_SUCCESS;

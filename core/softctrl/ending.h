@@ -9,7 +9,7 @@
 
 struct softctrl;
 
-/* What registers asked for; it advances whenever the host looks at CSTS. */
+/* The reset or shutdown that a register asked for, and how far it has come. */
 enum sc_ending { SC_AT_WORK, SC_RESETTING, SC_DRAINING, SC_FLUSHING };
 
 /* The flush of a namespace at shutdown. */
@@ -24,18 +24,18 @@ int sc_ending_init(struct softctrl *sc);
 void sc_ending_fini(struct softctrl *sc);
 
 /*
- * The registers that a Controller Level Reset takes back: all but AQA, ASQ, ACQ and CMBMSC, where CC.EN asks for it.
- * Base 2.0, 3.7.2. CC is what the host has just written; CSTS follows when the reset is over.
+ * A Controller Level Reset. The host has written CC; AQA, ASQ, ACQ and CMBMSC keep their values, and CSTS changes when
+ * the reset is over. Base 2.0, 3.7.2
  */
 void sc_reset_begin(struct softctrl *sc);
 
-/* From now on nothing is fetched. Base 2.0, 3.6.1 */
+/* A shutdown: from now on no command is fetched. Base 2.0, 3.6.1 */
 void sc_shutdown_begin(struct softctrl *sc);
 
-/* Does what can be done by now; true when a reset is over with this. */
+/* Goes on as far as the media have come; true when that has ended a reset. */
 bool sc_ending_advance(struct softctrl *sc);
 
-/* A reset that waits for the media. Nobody else uses the controller. */
+/* Resets at once, waiting for the media. The caller makes sure that nobody else uses the controller. */
 void sc_ending_force(struct softctrl *sc);
 
 #endif

@@ -28,10 +28,10 @@ struct sc_errors {
 	struct sc_error entries[SC_NERRORS];
 };
 
-/* A command that failed: cmd->status, whose bit More is set then. */
+/* Keeps the failure that cmd->status tells of, and sets the status's bit More. */
 void sc_error_record(struct sc_cmd *cmd);
 
-/* An error of no command: a doorbell that was rung wrongly, a timer that expired. */
+/* Keeps an error that no command made: a doorbell that was rung wrongly, a timer that expired. */
 void sc_error_record_event(struct sc_errors *errors, uint16_t sqid, uint16_t status);
 
 #endif

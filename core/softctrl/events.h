@@ -30,16 +30,16 @@ enum sc_event {
 /* A namespace in the Changed Namespace List. */
 enum sc_ns_change {
 	SC_NS_SAME,
-	SC_NS_CHANGED, /* since the list was made last */
+	SC_NS_CHANGED, /* since the list was made */
 	SC_NS_LISTED,
 };
 
 struct sc_events {
 	pthread_mutex_t lock;
 	_Atomic uint32_t pending;  /* bit per enum sc_event */
-	uint32_t masked_types;     /* bit per event type: reported, its log not yet read */
+	uint32_t masked_types;     /* bit per event type: reported, and the log page not yet read */
 	uint32_t config;           /* Asynchronous Event Configuration */
-	uint8_t critical_warnings; /* those that hold now */
+	uint8_t critical_warnings; /* the warnings that hold */
 	uint16_t temperature[1 + SC_NSENSORS]; /* composite, sensors; kelvin */
 	uint16_t over[1 + SC_NSENSORS];        /* thresholds */
 	uint16_t under[1 + SC_NSENSORS];
@@ -51,12 +51,12 @@ struct sc_events {
 int sc_events_init(struct softctrl *sc);
 void sc_events_fini(struct softctrl *sc);
 
-/* The requests that are outstanding end with their queue, without completions. */
+/* Outstanding requests end with their queue, without completions. */
 void sc_events_reset(struct softctrl *sc);
 
 void sc_event_raise(struct softctrl *sc, enum sc_event event);
 
-/* Ends requests by events that the host has not been told of; true when any was ended. With the Admin SQ's lock. */
+/* Tells the host of pending events, by ending requests; true when any has ended. The caller has the Admin SQ's lock. */
 bool sc_events_deliver(struct softctrl *sc);
 
 uint16_t sc_async_event_request(struct sc_cmd *cmd);
@@ -65,8 +65,9 @@ uint16_t sc_async_event_request(struct sc_cmd *cmd);
 bool sc_events_abort(struct softctrl *sc, uint16_t cid);
 
 /*
- * A log page is about to be made: gives the events that the page explains, which are pending no more. Events from now
- * on are not in the page, and stay pending. Then either the page was read, or the events are put back.
+ * Before a log page is made: takes the pending events that the page explains. An event that comes later is not in the
+ * page, and stays pending. Afterwards sc_events_log_read if the host has read the page, else sc_events_log_retain to
+ * put the events back.
  */
 uint32_t sc_events_log_begin(struct softctrl *sc, uint8_t log_page);
 void sc_events_log_read(struct softctrl *sc, uint8_t log_page);
@@ -78,7 +79,7 @@ uint16_t sc_events_threshold(struct softctrl *sc, unsigned sensor, bool under);
 uint16_t sc_events_temperature(struct softctrl *sc, unsigned sensor);
 uint8_t sc_events_critical_warnings(struct softctrl *sc);
 
-/* After a command that its medium did not carry out. */
+/* Looks whether media have failed. To be called when a medium has not carried out a command. */
 void sc_events_media_check(struct softctrl *sc);
 
 /* The Changed Namespace List is kept whether or not the host asked for the event. */

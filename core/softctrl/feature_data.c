@@ -9,7 +9,7 @@
 
 #define TIMESTAMP_MAX_MS 0xffffffffffffull
 
-/* Base 2.0, 5.27.1.11: a reset lets it count from zero. */
+/* The timestamp counts from zero after a reset: Base 2.0, 5.27.1.11. */
 void sc_timestamp_reset(struct softctrl *sc)
 {
 	sc->features.timestamp_ms = 0;
@@ -56,7 +56,10 @@ uint16_t sc_host_behavior_get(struct softctrl *sc, struct sc_cmd *cmd, bool init
 	return sc_cmd_write(cmd, initial ? &none : &sc->features.host_behavior, sizeof(none));
 }
 
-/* Each field is 0 or 1: what the host is ready for. 5.27.1.18. LBAFEE is for who has ELBAS, which is not told here. */
+/*
+ * Each field is 0 or 1, as the host is ready for it: Base 2.0, 5.27.1.18. LBAFEE may not be 1, since Identify
+ * Controller does not say ELBAS.
+ */
 uint16_t sc_host_behavior_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct nvme_host_behavior data;

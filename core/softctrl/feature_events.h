@@ -9,7 +9,9 @@
 #include "spec/feature.h"
 #include "spec/log_page.h"
 
-/* Asynchronous Event Configuration: the notices that OAES offers, and all SMART warnings, even those that never come. */
+/*
+ * Asynchronous Event Configuration: the notices that OAES offers, and all SMART warnings, even those that never come.
+ */
 #define SC_EVENT_CONFIG_NOTICES NVME_ASYNC_EVENT_NS_ATTRIBUTE
 #define SC_EVENT_CONFIG_WARNINGS                                         \
 	(NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE |     \

@@ -2,7 +2,7 @@
 /*
  * Get Features and Set Features. NVMe Base 2.0, 5.15 and 5.27; NVM Command Set 1.0, 4.1.3.
  *
- * No feature can be saved. Most are one dword that is kept; those that do something have functions.
+ * No feature can be saved. Most features are one dword that is kept; those that have an effect have functions.
  */
 #include "softctrl/features.h"
 
@@ -22,13 +22,13 @@
 struct feature {
 	bool supported;
 	bool ns_specific;
-	uint32_t fields;  /* of the dword that is kept; 0 when the functions keep something else */
-	uint32_t initial; /* default of that dword */
+	uint32_t fields;  /* bits of the dword that is kept; 0: the functions keep something else */
+	uint32_t initial; /* default of the dword */
 	uint16_t (*get)(struct softctrl *sc, struct sc_cmd *cmd, bool initial);
 	uint16_t (*set)(struct softctrl *sc, struct sc_cmd *cmd);
 };
 
-/* Base 2.0, 3.4.4.1: how many commands of a submission queue are fetched before it is the others' turn. */
+/* Arbitration Burst: how many commands of a queue are fetched before it is the other queues' turn. Base 2.0, 3.4.4.1 */
 static uint16_t set_arbitration(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t ab = NVME_FIELD_GET(NVME_ARBITRATION_AB, cmd->sqe.cdw11);
@@ -40,7 +40,7 @@ static uint16_t set_arbitration(struct softctrl *sc, struct sc_cmd *cmd)
 static uint16_t set_power(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
-	/* There is one power state (NPSS is 0). */
+	/* Power state 0 is the only one: NPSS is 0. */
 	return NVME_FIELD_GET(NVME_POWER_MANAGEMENT_PS, cmd->sqe.cdw11) ?
 		       sc_refuse(cmd, NVME_SC_INVALID_FIELD,
 				 SC_FIELD(cdw11, NVME_POWER_MANAGEMENT_PS)) :
@@ -69,7 +69,7 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* Base 2.0, 5.27.1.4: without a volatile write cache there is nothing to be asked or set. */
+/* The feature exists only where there is a volatile write cache: Base 2.0, 5.27.1.4. */
 static uint16_t get_write_cache(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
 	if (!sc->volatile_cache)
@@ -103,7 +103,7 @@ static uint16_t get_queues(struct softctrl *sc, struct sc_cmd *cmd, bool initial
 	return NVME_SC_SUCCESS;
 }
 
-/* Base 2.0, 5.27.1.5: only before the first I/O queue. */
+/* The numbers are fixed when the first I/O queue is created: Base 2.0, 5.27.1.5. */
 static uint16_t set_queues(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t nsqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQR, cmd->sqe.cdw11);
@@ -154,9 +154,7 @@ static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/*
- * Rounded up to the granularity that KAS tells; Get Features then tells what is counted. 5.27.1.12
- */
+/* The time is rounded up to the granularity that KAS tells, and Get Features gives the rounded time. 5.27.1.12 */
 static uint16_t set_keep_alive(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint64_t ms = ((uint64_t)cmd->sqe.cdw11 + SC_KAS_MS - 1) / SC_KAS_MS * SC_KAS_MS;
@@ -171,7 +169,7 @@ static uint16_t get_keep_alive(struct softctrl *sc, struct sc_cmd *cmd, bool ini
 	return NVME_SC_SUCCESS;
 }
 
-/* Base 2.0, 5.27.1.21: there is one combination, at index 0 of Identify's list (CNS 1Ch). */
+/* The only combination is at index 0 of Identify's list (CNS 1Ch): Base 2.0, 5.27.1.21. */
 static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
@@ -248,7 +246,7 @@ void sc_features_reset(struct softctrl *sc)
 	sc_timestamp_reset(sc);
 }
 
-static const struct feature *find(const struct softctrl *sc, uint32_t fid)
+static const struct feature *find_feature(const struct softctrl *sc, uint32_t fid)
 {
 	if (fid >= SC_NFEATURES || !features[fid].supported)
 		return NULL;
@@ -268,7 +266,7 @@ static bool is_namespace(const struct softctrl *sc, uint32_t nsid)
 	return nsid - 1 < sc->nnamespaces;
 }
 
-/* Base 2.0, 4.4: what NSID means to a feature of the controller, and to one of namespaces. */
+/* NSID means one thing to a feature of the controller, another to a feature of namespaces: Base 2.0, 4.4. */
 static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
 			   const struct feature *feature, bool set)
 {
@@ -292,7 +290,7 @@ uint16_t sc_get_features(struct sc_cmd *cmd)
 	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_GET_FEATURES_FID, cmd->sqe.cdw10);
 	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, cmd->sqe.cdw10);
-	const struct feature *feature = find(sc, fid);
+	const struct feature *feature = find_feature(sc, fid);
 	bool initial = select != NVME_FEATURES_SEL_CURRENT;
 	uint16_t status;
 
@@ -309,7 +307,7 @@ uint16_t sc_get_features(struct sc_cmd *cmd)
 	status = check_nsid(sc, cmd, feature, false);
 	if (status)
 		return status;
-	/* A value that is not saveable answers for the saved one with its default. 5.15.1 */
+	/* The default stands for the saved value of a feature that cannot be saved. 5.15.1 */
 	if (feature->get)
 		return feature->get(sc, cmd, initial);
 	cmd->dw0 = initial ? feature->initial : sc->features.values[fid];
@@ -320,7 +318,7 @@ uint16_t sc_set_features(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_SET_FEATURES_FID, cmd->sqe.cdw10);
-	const struct feature *feature = find(sc, fid);
+	const struct feature *feature = find_feature(sc, fid);
 	uint16_t status;
 
 	if (!feature)
@@ -339,7 +337,7 @@ uint16_t sc_set_features(struct sc_cmd *cmd)
 
 uint32_t sc_feature_effects(const struct softctrl *sc, uint8_t fid)
 {
-	const struct feature *feature = find(sc, fid);
+	const struct feature *feature = find_feature(sc, fid);
 	uint32_t scope;
 
 	if (!feature)

@@ -8,14 +8,14 @@
 
 #include "spec/feature.h"
 
-#define SC_NFEATURES 0x20u /* feature identifiers with a plain dword as value are below it */
+#define SC_NFEATURES 0x20u /* all supported feature identifiers are below */
 
 struct sc_cmd;
 struct softctrl;
 
 /* Guarded by the Admin SQ's lock. */
 struct sc_features {
-	uint32_t values[SC_NFEATURES]; /* current values of those that are one dword */
+	uint32_t values[SC_NFEATURES]; /* current values of features that are one dword */
 	uint32_t nsqs;                 /* allocated I/O queues */
 	uint32_t ncqs;
 	bool queues_fixed; /* an I/O queue was created since the controller was enabled */

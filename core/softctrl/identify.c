@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Identify: what the controller says of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0,
- * 4.1.5
- */
+/* Identify: the controller's description of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0, 4.1.5 */
 #include "softctrl/identify.h"
 
 #include <stdio.h>
@@ -24,10 +21,7 @@ static void ascii(char *to, size_t bytes, const char *text)
 	memcpy(to, text, strnlen(text, bytes));
 }
 
-/*
- * Identifiers are made of serial number and namespace, so that they are the same whenever those
- * are.
- */
+/* Identifiers are made of serial number and namespace, so that they last as long as these do. */
 static uint64_t hash(const char *text, uint32_t nsid, uint32_t salt)
 {
 	uint64_t h = (uint64_t)salt << 32 | nsid;
@@ -47,8 +41,8 @@ static void identifier(const struct softctrl *sc, uint32_t nsid, uint32_t salt, 
 }
 
 /*
- * An OUI that belongs to nobody: locally administered, and of one station (IEEE 802, the first byte's two lowest
- * bits), so that it is no company's whose own identifiers it could meet.
+ * An OUI that belongs to nobody: locally administered, and of one station (IEEE 802, the first byte's two lowest bits),
+ * so that the identifier meets none that a company has given.
  */
 static void make_local(uint8_t oui[3])
 {
@@ -123,7 +117,7 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	struct nvme_id_ctrl *id = (void *)sc->scratch;
 
 	(void)cmd;
-	/* VID, SSVID and IEEE stay 0: no vendor made it. */
+	/* VID, SSVID and IEEE stay 0: no vendor made the controller. */
 	ascii(id->sn, sizeof(id->sn), sc->serial);
 	ascii(id->mn, sizeof(id->mn), MODEL);
 	ascii(id->fr, sizeof(id->fr), FIRMWARE);
@@ -140,9 +134,7 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/*
- * FFFFFFFFh asks for what all namespaces have in common, which takes namespace management. 5.17.2.2
- */
+/* NSID FFFFFFFFh, for capabilities that all namespaces have in common, takes namespace management. 5.17.2.2 */
 static uint16_t find_namespace(struct softctrl *sc, struct sc_cmd *cmd, struct sc_ns **ns)
 {
 	*ns = sc_ns_find(sc, cmd->sqe.nsid);
@@ -198,7 +190,7 @@ static uint16_t namespace_independent(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* Those above NSID, ascending. 5.17.2: FFFFFFFEh and above leave no room for any. */
+/* The namespaces above NSID, ascending. FFFFFFFEh and FFFFFFFFh are refused: no namespace is above. 5.17.2 */
 static uint16_t active_namespaces(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct nvme_ns_list *list = (void *)sc->scratch;

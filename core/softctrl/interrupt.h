@@ -28,10 +28,10 @@ struct sc_interrupts {
 int sc_interrupts_init(struct softctrl *sc, const struct softctrl_interrupt *way);
 void sc_interrupts_fini(struct softctrl *sc);
 
-/* Entries that no message has told of are of no interest after a reset, and the features go back. */
+/* Drops the messages that wait, and takes back the features. */
 void sc_interrupts_reset(struct softctrl *sc);
 
-/* Entries were posted; `failed`: one or more say that a command failed. */
+/* Tells the host of posted entries; `failed`: one or more of them are of a command that failed. */
 void sc_interrupt(struct softctrl *sc, uint16_t vector, uint32_t nentries, bool failed);
 
 /* Sends the messages that have waited long enough. */

@@ -45,7 +45,7 @@ uint16_t sc_io_transfer(struct sc_cmd *cmd)
 	return sc_cmd_map(cmd, cmd->left_bytes);
 }
 
-/* A medium that may only be read is a namespace that is write protected. Base 2.0, 8.12 */
+/* A read-only medium makes a namespace that is write protected. Base 2.0, 8.12 */
 uint16_t sc_io_check_writable(const struct sc_cmd *cmd)
 {
 	if (unlikely(cmd->ns->media->readonly))

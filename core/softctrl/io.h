@@ -13,7 +13,7 @@
 /* The range of SLBA and NLB in bytes of the medium: offset_bytes and left_bytes. */
 uint16_t sc_io_range(struct sc_cmd *cmd);
 
-/* The same of a command that transfers the range, so that MDTS bounds it, and where the data is. */
+/* The same, of a command that transfers the range: MDTS bounds the range, and the data's place is found. */
 uint16_t sc_io_transfer(struct sc_cmd *cmd);
 
 uint16_t sc_io_check_writable(const struct sc_cmd *cmd);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0,
- * 5.16
- */
+/* Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0, 5.16 */
 #include "softctrl/log_pages.h"
 
 #include <string.h>
@@ -21,17 +18,17 @@ struct log_page {
 	void (*fill_of_set)(struct softctrl *sc, const struct sc_command_set *io);
 };
 
-static const struct log_page *find(uint32_t lid);
+static const struct log_page *find_log_page(uint32_t lid);
 
 static void supported_pages(struct softctrl *sc)
 {
 	struct nvme_supported_log_pages *log = (void *)sc->scratch;
 
 	for (uint32_t lid = 0; lid < ARRAY_SIZE(log->lid); lid++)
-		log->lid[lid] = find(lid) ? NVME_SUPPORTED_LOG_LSUPP : 0;
+		log->lid[lid] = find_log_page(lid) ? NVME_SUPPORTED_LOG_LSUPP : 0;
 }
 
-/* The newest first. */
+/* The newest error comes first. */
 static void errors(struct softctrl *sc)
 {
 	struct nvme_error_log_entry *entries = (void *)sc->scratch;
@@ -143,7 +140,7 @@ static void features(struct softctrl *sc)
 		log->fid[fid] = sc_feature_effects(sc, (uint8_t)fid);
 }
 
-/* NVMe-MI commands do not come in-band. */
+/* NVMe-MI commands are not supported in-band: the page is all zeroes. */
 static void mi_commands(struct softctrl *sc)
 {
 	(void)sc;
@@ -161,7 +158,7 @@ static const struct log_page pages[] = {
 	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { mi_commands, 1024 },
 };
 
-static const struct log_page *find(uint32_t lid)
+static const struct log_page *find_log_page(uint32_t lid)
 {
 	return lid < ARRAY_SIZE(pages) && pages[lid].bytes ? &pages[lid] : NULL;
 }
@@ -171,8 +168,8 @@ static const struct sc_command_set *io_set(const struct softctrl *sc, const stru
 	return sc_command_set_find(sc, NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14));
 }
 
-/* Base 2.0, 5.16.1: no page is kept for a single namespace (LPA), and offsets are bytes. */
-static uint16_t check(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
+/* LPA says that no page is of a single namespace, and that offsets are bytes. Base 2.0, 5.16.1 */
+static uint16_t check_log_request(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
 {
 	if (cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
 		return cmd->sqe.nsid > sc->nnamespaces ?
@@ -187,7 +184,7 @@ static uint16_t check(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t by
 	return NVME_SC_SUCCESS;
 }
 
-/* What is asked for beyond the page's end is zeroes. */
+/* Bytes beyond the page's end are sent as zeroes. */
 static uint16_t send(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offset, uint64_t bytes)
 {
 	uint16_t status = sc_cmd_map(cmd, bytes);
@@ -213,13 +210,13 @@ uint16_t sc_get_log_page(struct sc_cmd *cmd)
 			NVME_FIELD_GET(NVME_GET_LOG_NUMDL, cmd->sqe.cdw10);
 	uint64_t offset = (uint64_t)cmd->sqe.cdw13 << 32 | cmd->sqe.cdw12;
 	uint64_t bytes = (numd + 1) * 4;
-	const struct log_page *page = find(lid);
+	const struct log_page *page = find_log_page(lid);
 	uint32_t explained;
 	uint16_t status;
 
 	if (!page)
 		return sc_refuse(cmd, NVME_SC_INVALID_LOG_PAGE, SC_FIELD(cdw10, NVME_GET_LOG_LID));
-	status = check(sc, cmd, bytes);
+	status = check_log_request(sc, cmd, bytes);
 	if (status)
 		return status;
 	if (offset >= page->bytes || offset % 4)

@@ -25,7 +25,9 @@ struct sc_ns {
 	bool zeroes_read; /* deallocated blocks read as zeroes */
 };
 
-/* Namespaces of one command set. 0, or a negative errno with its sentence recorded; then close them as well. */
+/*
+ * Makes all namespaces, of one command set. 0, or a negative errno with its sentence recorded; close them after both.
+ */
 int sc_namespaces_open(struct softctrl *sc, const struct softctrl_config *config,
 		       const struct sc_command_set *commands);
 void sc_namespaces_close(struct softctrl *sc);

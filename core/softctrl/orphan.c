@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Flushes without their submission queue go on, with the commands and the channels that were the queue's, and nobody is
- * told how they end. The next flush of the medium tells.
+ * Flushes without their submission queue go on, with the commands and the channels that were the queue's. Nobody is
+ * told how such a flush ends; a failure is told by the next flush of the medium.
  */
 #include "softctrl/orphan.h"
 

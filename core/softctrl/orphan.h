@@ -8,7 +8,7 @@
 struct sc_sq;
 struct softctrl;
 
-/* Deletes a queue whose flushes go on without it. The caller has the queue's lock, too. False: there is no memory. */
+/* Deletes a queue whose flushes go on as an orphan. The caller has the queue's lock, too. False: there is no memory. */
 bool sc_sq_orphan(struct sc_sq *sq);
 
 /* Frees the orphans that are done; true when none is left. */

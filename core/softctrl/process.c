@@ -35,7 +35,7 @@ void sc_sq_wait_media(struct sc_sq *sq, uint64_t timeout_ns)
 	}
 }
 
-/* A doorbell was rung in a way that the host is told of. */
+/* The host is told of a doorbell that it rang wrongly, in the error log and by an event. */
 static void wrong_doorbell(struct softctrl *sc, uint16_t qid, enum sc_event event)
 {
 	sc_error_record_event(&sc->errors, qid, NVME_SC_SUCCESS);
@@ -48,7 +48,7 @@ void sc_sq_read_doorbell(struct sc_sq *sq)
 		wrong_doorbell(sq->sc, sq->qid, SC_EVENT_DOORBELL_VALUE);
 }
 
-/* Whether there was anything to fetch. */
+/* Fetches and executes, as long as there are commands free; true when there was anything to fetch. */
 static bool fetch_burst(struct sc_sq *sq, uint32_t burst)
 {
 	bool fetched = false;
@@ -72,7 +72,7 @@ static bool fetch_burst(struct sc_sq *sq, uint32_t burst)
 	return fetched;
 }
 
-/* The completion is in the ring: the command is free for the next fetch. */
+/* A command whose completion is in the ring is free for the next fetch. */
 static void command_posted(struct sc_sq *sq, struct sc_cmd *cmd)
 {
 	if (unlikely(sq->naborts))
@@ -124,7 +124,7 @@ bool sc_sq_run(struct sc_sq *sq)
 	return worked;
 }
 
-/* Doorbells of queues that do not exist: whatever is rung there is an error of the host. */
+/* Doorbells of queues that do not exist: the host is told when it has rung one. */
 static void stray_doorbells(struct sc_sq *sq)
 {
 	struct sc_cq *cq = &sq->sc->cqs[sq->qid];

@@ -14,7 +14,7 @@ struct softctrl;
 /* Looks at the queue's doorbell, and tells the host of a value that makes no sense. */
 void sc_sq_read_doorbell(struct sc_sq *sq);
 
-/* Starts what was submitted to the media, takes what they have finished, until neither makes any more. */
+/* Lets the media move, and takes the next steps of commands, as long as there are any. */
 void sc_sq_progress(struct sc_sq *sq);
 
 /* Sleeps until a medium has finished something, or for the time given. */
@@ -24,12 +24,12 @@ void sc_sq_wait_media(struct sc_sq *sq, uint64_t timeout_ns);
 bool sc_sq_post(struct sc_sq *sq);
 
 /*
- * All of the work. Tells whether there was anything to do. After a burst it is another queue's turn (NVMe Base 2.0,
- * 3.4.4.1): whoever runs this queue comes back.
+ * Does all of the work for the queue, and tells whether there was any. After a burst it is another queue's turn (NVMe
+ * Base 2.0, 3.4.4.1): whoever runs this queue comes back.
  */
 bool sc_sq_run(struct sc_sq *sq);
 
-/* Runs the queue, if the controller is enabled and the queue exists. Tells whether there was anything to do. */
+/* Takes the queue's lock and runs the queue, if the controller is enabled. Tells whether there was any work. */
 bool sc_process(struct softctrl *sc, uint16_t qid);
 
 #endif

@@ -8,9 +8,9 @@
 #include "softctrl/controller.h"
 
 #define SC_IO_NCMDS    256u /* commands that an I/O SQ has under way at most */
-#define SC_ADMIN_NCMDS 64u  /* the same for the Admin SQ, AERs among them */
+#define SC_ADMIN_NCMDS 64u  /* the same for the Admin SQ, event requests among them */
 
-static _Atomic uint32_t *doorbell(struct softctrl *sc, uint32_t index)
+static _Atomic uint32_t *queue_doorbell(struct softctrl *sc, uint32_t index)
 {
 	return &sc->doorbells[index << NVME_CAP_DSTRD(sc->cap)];
 }
@@ -26,8 +26,8 @@ static void queue_pair_init(struct softctrl *sc, uint32_t qid, const struct sc_q
 	sq->kind = *kind;
 	sq->qid = (uint16_t)qid;
 	cq->qid = (uint16_t)qid;
-	sq->ring.doorbell = doorbell(sc, 2 * qid);
-	cq->ring.doorbell = doorbell(sc, 2 * qid + 1);
+	sq->ring.doorbell = queue_doorbell(sc, 2 * qid);
+	cq->ring.doorbell = queue_doorbell(sc, 2 * qid + 1);
 }
 
 int sc_queues_init(struct softctrl *sc, const struct sc_queue_kind *admin,

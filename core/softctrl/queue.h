@@ -22,19 +22,19 @@
 struct softctrl;
 struct sc_command_set;
 
-/* What queues of one kind have in common: the Admin Queue, or I/O queues. */
+/* The Admin Queue is of one kind, I/O queues are of another. */
 struct sc_queue_kind {
 	const struct sc_command_set *commands; /* of commands that name no namespace */
 	void (*execute)(struct sc_cmd *cmd);
-	bool (*service)(
-		struct softctrl *sc); /* the work besides commands, or NULL: there is none */
+	/* Does the work besides commands; true when that has ended a command. NULL: there is no such work. */
+	bool (*service)(struct softctrl *sc);
 };
 
 struct sc_cq {
 	pthread_mutex_t lock;
 	struct sc_cq_ring ring;
 	bool live;
-	bool interrupts; /* enabled, by: */
+	bool interrupts; /* enabled */
 	uint16_t vector;
 	uint16_t qid;
 	uint32_t nsqs; /* submission queues that use it; guarded by the Admin SQ's lock */
@@ -61,7 +61,7 @@ struct sc_sq {
 	struct sc_cq *cq;
 	struct sc_queue_kind kind;
 	_Atomic bool live;
-	bool deleting; /* fetches no more; the delete command waits for the media */
+	bool deleting; /* no more is fetched; the delete command waits for the media */
 	uint16_t qid;
 
 	struct sc_cmd *free;
@@ -97,7 +97,7 @@ static inline bool sc_sq_live(struct sc_sq *sq)
 	return atomic_load_explicit(&sq->live, memory_order_acquire);
 }
 
-/* Has the media call `done` of what they have finished. */
+/* Has the media call `done` of the requests that they have finished. */
 static inline void sc_sq_poll_media(struct sc_sq *sq)
 {
 	for (uint32_t i = 0; sq->noutstanding && i < sq->nchannels; i++)
@@ -105,7 +105,7 @@ static inline void sc_sq_poll_media(struct sc_sq *sq)
 			media_poll(sq->channels[i].media);
 }
 
-/* After the doorbells. */
+/* The doorbells are there already. */
 int sc_queues_init(struct softctrl *sc, const struct sc_queue_kind *admin,
 		   const struct sc_queue_kind *io);
 void sc_queues_fini(struct softctrl *sc);
@@ -119,10 +119,10 @@ void sc_cq_delete(struct sc_cq *cq);
 int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *entries, uint32_t nentries);
 void sc_sq_delete(struct sc_sq *sq);
 
-/* What a queue holds besides its ring. Waits for what is at the media; no completion of it is posted. */
+/* Frees all that a queue holds besides its ring. Waits for the media; no completion is posted. */
 void sc_sq_contents_free(struct sc_sq *sq);
 
-/* Whether nothing is at the media. What is there ends, and its command goes no further. */
+/* True when no command is at the media. A command that the media have finished goes no further. */
 bool sc_sq_rests(struct sc_sq *sq);
 
 #endif

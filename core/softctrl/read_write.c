@@ -56,7 +56,7 @@ static void read_flushed(struct sc_cmd *cmd, int result)
 		transfer(cmd, MEDIA_READ, false);
 }
 
-/* Blocks that are read with FUA are on the medium: a cache is flushed first. NVM 1.0, 3.2.4 */
+/* Blocks that are read with FUA have to be on the medium, so a cache is flushed first. NVM 1.0, 3.2.4 */
 uint16_t sc_io_read(struct sc_cmd *cmd)
 {
 	uint16_t status = sc_io_transfer(cmd);

@@ -13,7 +13,7 @@
 struct softctrl;
 struct softctrl_config;
 
-/* After the controller memory buffer. */
+/* The controller memory buffer is there already. */
 void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config);
 
 /* A fatal error: the host sees CSTS.CFS and has to reset. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller's thread. */
+/* The controller's thread, from its start to its end. */
 #ifndef UPNVME_SOFTCTRL_THREAD_H
 #define UPNVME_SOFTCTRL_THREAD_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller's thread as others see it: work to be done is told to the thread, which may be parked. */
+/* The controller's thread as other threads see it: it may be parked, and is woken when there is work. */
 #ifndef UPNVME_SOFTCTRL_WAKE_H
 #define UPNVME_SOFTCTRL_WAKE_H
 
@@ -13,13 +13,13 @@ struct softctrl;
 struct sc_thread {
 	pthread_t id;
 	bool started;
-	bool membarrier; /* parking orders the other threads' stores: waking needs no barrier */
+	bool membarrier; /* parking orders other threads' stores, so that waking needs no barrier */
 	_Atomic uint32_t parked; /* futex */
 	_Atomic bool stop;
 	_Atomic bool kicked; /* work that no doorbell tells of */
 };
 
-/* Work that no doorbell tells of: a register, an event. A no-op inline. */
+/* Tells the thread of work that no doorbell tells of: a register, an event. A no-op inline. */
 void sc_thread_kick(struct softctrl *sc);
 
 #endif

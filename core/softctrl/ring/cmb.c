@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller memory buffer: submission queues may be in it, nothing else. The buffer is all of BAR 2.
+ * The controller memory buffer: submission queues may be in it, nothing else. BAR 2 has the buffer and nothing else.
  *
  * NVMe Base 2.0, 8.5, and 3.1.3.11, .12, .16 and .17 (registers).
  */
@@ -35,7 +35,7 @@ static uint64_t address(uint64_t cmbmsc)
 	return NVME_FIELD_SET(NVME_CMBMSC_CBA, NVME_FIELD_GET(NVME_CMBMSC_CBA, cmbmsc));
 }
 
-/* The end of the buffer has an address, too. */
+/* The buffer may not reach beyond the last address. */
 static bool address_is_valid(const struct sc_cmb *cmb, uint64_t cmbmsc)
 {
 	return address(cmbmsc) + cmb->bytes > address(cmbmsc);
@@ -47,7 +47,7 @@ static bool is_wanted(uint64_t cmbmsc)
 	return NVME_FIELD_GET(NVME_CMBMSC_CRE, cmbmsc) && NVME_FIELD_GET(NVME_CMBMSC_CMSE, cmbmsc);
 }
 
-/* Whether the controller takes addresses for its own memory's. */
+/* Whether the buffer has addresses. */
 static bool is_on(const struct sc_cmb *cmb, uint64_t cmbmsc)
 {
 	return is_wanted(cmbmsc) && address_is_valid(cmb, cmbmsc);

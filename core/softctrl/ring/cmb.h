@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller memory buffer. */
+/* The controller memory buffer: memory of the controller's own at addresses that the host has chosen. */
 #ifndef UPNVME_SOFTCTRL_RING_CMB_H
 #define UPNVME_SOFTCTRL_RING_CMB_H
 
@@ -18,20 +18,20 @@ struct sc_cmb {
 	_Atomic uint64_t cmbmsc; /* the register: written under the registers' lock, read by all */
 };
 
-/* No buffer for 0 bytes. 0, or a negative errno with its sentence recorded. */
+/* Makes no buffer if `bytes` is 0. 0, or a negative errno with its sentence recorded. */
 int sc_cmb_init(struct sc_cmb *cmb, uint64_t bytes);
 void sc_cmb_fini(struct sc_cmb *cmb);
 
-/* Where the bytes at an address of the host's are in the buffer; NULL when not all of them are in it. */
+/* The part of the buffer that has these addresses; NULL when not all of the bytes are in the buffer. */
 void *sc_cmb_at(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes);
 
 uint32_t sc_cmb_read(const struct sc_cmb *cmb, uint32_t offset);
 void sc_cmb_write(struct sc_cmb *cmb, uint64_t cmbmsc);
 
-/* Of a buffer that there is. */
+/* The same as sc_cmb_overlaps, of a controller that has a buffer. */
 bool sc_cmb_covers_any(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes);
 
-/* Whether the controller takes any of these addresses for its buffer's. */
+/* Whether any of these addresses is one of the buffer's. */
 static inline bool sc_cmb_overlaps(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes)
 {
 	return unlikely(cmb->base) && sc_cmb_covers_any(cmb, iova, bytes);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller's side of a completion queue's ring: what was posted, what the host has taken. NVMe Base 2.0, 3.3.1
- * and 3.3.3.2 (entries). Whoever holds the queue's lock uses the ring; sc_cq_ring_was_rung needs no lock.
+ * The controller's side of a completion queue's ring: entries that were posted, entries that the host has taken. NVMe
+ * Base 2.0, 3.3.1 and 3.3.3.2 (entries). Whoever holds the queue's lock uses the ring; sc_cq_ring_was_rung needs no
+ * lock.
  */
 #ifndef UPNVME_SOFTCTRL_RING_CQ_H
 #define UPNVME_SOFTCTRL_RING_CQ_H
@@ -36,8 +37,8 @@ static inline bool sc_cq_ring_was_rung(const struct sc_cq_ring *ring)
 }
 
 /*
- * Looks at the doorbell. False for a new value to which the head cannot move, since it moves over posted entries only;
- * the value is otherwise ignored.
+ * Looks at the doorbell, and moves the head there. False for a value to which the head cannot move, since the head
+ * moves over posted entries only; such a value is ignored.
  */
 static inline bool sc_cq_ring_look(struct sc_cq_ring *ring)
 {
@@ -60,7 +61,7 @@ static inline uint32_t sc_cq_ring_after_tail(const struct sc_cq_ring *ring)
 	return ring->tail + 1 == ring->nentries ? 0 : ring->tail + 1;
 }
 
-/* One entry stays unused: it tells full from empty. */
+/* One entry stays unused, to tell full from empty. */
 static inline bool sc_cq_ring_is_full(const struct sc_cq_ring *ring)
 {
 	return sc_cq_ring_after_tail(ring) == ring->head;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Data of commands that the controller itself writes, reads or compares. */
+/* A command's data that the controller itself writes, reads or compares. */
 #include "softctrl/ring/data.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A command's data: the segments of host memory that it lies in. */
+/* A command's data: the segments of host memory that the data lies in. */
 #ifndef UPNVME_SOFTCTRL_RING_DATA_H
 #define UPNVME_SOFTCTRL_RING_DATA_H
 
@@ -46,7 +46,7 @@ static inline uint16_t sc_data_append(struct sc_data *data, uint64_t iova, uint6
 	return NVME_SC_SUCCESS;
 }
 
-/* Copies all of the data. */
+/* Copy all of the data, to host memory and from there. */
 void sc_data_write(const struct sc_data *data, const void *from);
 void sc_data_read(const struct sc_data *data, void *to);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Host memory, as those who have it give it to a controller. */
+/* The way to host memory that a controller is given. */
 #ifndef UPNVME_SOFTCTRL_RING_DMA_H
 #define UPNVME_SOFTCTRL_RING_DMA_H
 

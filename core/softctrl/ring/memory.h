@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory as a controller addresses it: its host's, and its own buffer. */
+/* Memory that a controller has addresses for: the host's, and its own buffer. */
 #ifndef UPNVME_SOFTCTRL_RING_MEMORY_H
 #define UPNVME_SOFTCTRL_RING_MEMORY_H
 
@@ -30,7 +30,7 @@ static inline void *sc_memory_map(const struct sc_memory *memory, uint64_t iova,
 	return memory->dma.map(memory->dma.context, iova, bytes);
 }
 
-/* The status of a command for whose data or lists sc_memory_map gave NULL: the own buffer takes neither. */
+/* The status of a command whose data, or lists, sc_memory_map found nowhere: the own buffer takes neither. */
 static inline uint16_t sc_memory_unmapped(const struct sc_memory *memory, uint64_t iova,
 					  uint64_t bytes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Refusals of a command: the parameter that is to blame, and statuses that a repetition would not change. */
+/* Refusals of a command: the status, and the parameter that is to blame. */
 #ifndef UPNVME_SOFTCTRL_RING_REFUSAL_H
 #define UPNVME_SOFTCTRL_RING_REFUSAL_H
 

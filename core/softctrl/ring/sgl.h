@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Scatter Gather Lists, walked. */
+/* Data pointers that are Scatter Gather Lists. */
 #ifndef UPNVME_SOFTCTRL_RING_SGL_H
 #define UPNVME_SOFTCTRL_RING_SGL_H
 
 #include "softctrl/ring/data.h"
 
-/* Appends data->bytes, as SGL1 says; a status. */
+/* Appends the segments of data->bytes, beginning with SGL1; a status. */
 uint16_t sc_sgl_walk(struct sc_data *data, const struct nvme_sqe *sqe);
 
 #endif

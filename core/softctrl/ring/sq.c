@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A submission queue's ring: its beginning, its end, and what is done there now and then. */
+/* A submission queue's ring: its beginning, its end, a search, and its doorbell while there is no queue. */
 #include "softctrl/ring/sq.h"
 
 void sc_sq_ring_begin(struct sc_sq_ring *ring, struct nvme_sqe *entries, uint32_t nentries)

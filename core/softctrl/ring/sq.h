@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller's side of a submission queue's ring: what was rung, what was fetched. NVMe Base 2.0, 3.3.1; PCIe
- * Transport 1.0, 3.1.2 (doorbells). Whoever holds the queue's lock uses the ring.
+ * The controller's side of a submission queue's ring: commands that the host has rung, commands that were fetched. NVMe
+ * Base 2.0, 3.3.1; PCIe Transport 1.0, 3.1.2 (doorbells). Whoever holds the queue's lock uses the ring.
  */
 #ifndef UPNVME_SOFTCTRL_RING_SQ_H
 #define UPNVME_SOFTCTRL_RING_SQ_H
@@ -42,7 +42,7 @@ static inline bool sc_sq_ring_is_empty(const struct sc_sq_ring *ring)
 	return ring->head == ring->tail;
 }
 
-/* Looks at the doorbell. False for a new value outside the queue, which is no tail and otherwise ignored. */
+/* Looks at the doorbell, and takes the tail from there. False for a value outside the queue, which is ignored. */
 static inline bool sc_sq_ring_look(struct sc_sq_ring *ring)
 {
 	uint32_t value = atomic_load_explicit(ring->doorbell, memory_order_acquire);
@@ -56,7 +56,7 @@ static inline bool sc_sq_ring_look(struct sc_sq_ring *ring)
 	return true;
 }
 
-/* Copies the next entry, since the host may change its memory; gives the entry's place. */
+/* Copies the next entry, since the host may change its memory at any time; gives the entry's place. */
 static inline uint32_t sc_sq_ring_fetch(struct sc_sq_ring *ring, struct nvme_sqe *sqe)
 {
 	uint32_t place = ring->head;
