@@ -371,16 +371,6 @@ static void data_may_straddle_pages(void **state)
 	assert_int_equal(host_status(host, 0, sqe), 0x004);
 }
 
-static void unknown_admin_commands_are_refused(void **state)
-{
-	struct host *host = *state;
-
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x03 }), 0x001);
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x10 }), 0x001);
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x80 }), 0x001);
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0xff }), 0x001);
-}
-
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -398,7 +388,6 @@ int main(void)
 		test(what_is_not_claimed_is_an_invalid_field),
 		test(namespaces_that_are_not_there_are_refused),
 		test(data_may_straddle_pages),
-		test(unknown_admin_commands_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

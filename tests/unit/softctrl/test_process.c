@@ -9,22 +9,6 @@
 
 #include "support/softctrl_host.h"
 
-static int setup(void **state)
-{
-	struct host *host = calloc(1, sizeof(*host));
-
-	host_open(host);
-	*state = host;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static struct nvme_sqe read_one(void)
 {
 	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
@@ -63,15 +47,6 @@ static void phase_and_indices_wrap_over_many_laps(void **state)
 	laps(*state, 3, 7, 2, 5000);
 	laps(*state, 64, 33, 32, 500);
 	laps(*state, 64, 64, 63, 500);
-}
-
-static void largest_queues_work(void **state)
-{
-	struct host *host = *state;
-
-	host_queue_pair(host, 1, 65536, 65536);
-	for (int i = 0; i < 70000; i++)
-		assert_int_equal(host_status(host, 1, read_one()), 0);
 }
 
 static void more_commands_than_the_controller_takes_at_once(void **state)
@@ -211,13 +186,12 @@ static void queues_that_cannot_be_are_ignored(void **state)
 	softctrl_process(host->sc, 1);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(phase_and_indices_wrap_over_many_laps),
-		test(largest_queues_work),
 		test(more_commands_than_the_controller_takes_at_once),
 		test(a_full_completion_queue_is_never_overrun),
 		test(an_invalid_tail_is_an_event_and_ignored),

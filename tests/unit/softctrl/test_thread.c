@@ -116,46 +116,6 @@ static void several_threads_have_a_queue_pair_each(void **state)
 		host_queue_pair_delete(host, qid);
 }
 
-static void the_controllers_thread_parks_and_wakes(void **state)
-{
-	struct host *host = *state;
-	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	struct timespec before, after;
-	uint64_t iova;
-	clockid_t clock;
-
-	host_page(host, &iova);
-	host_queue_pair(host, 1, 8, 8);
-	for (int i = 0; i < 20; i++) {
-		nanosleep(&pause, NULL);
-		assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, iova, 0)), 0);
-		assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
-	}
-	/* Idle, it takes next to no processor time. */
-	nanosleep(&pause, NULL);
-	assert_int_equal(clock_getcpuclockid(getpid(), &clock), 0);
-	clock_gettime(clock, &before);
-	for (int i = 0; i < 10; i++)
-		nanosleep(&pause, NULL);
-	clock_gettime(clock, &after);
-	assert_in_range((after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec -
-				before.tv_nsec,
-			0, 100 * 1000 * 1000);
-}
-
-static void an_event_wakes_the_parked_thread(void **state)
-{
-	struct host *host = *state;
-	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	struct nvme_sqe config = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 1 << 8 };
-
-	assert_int_equal(host_status(host, 0, config), 0);
-	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
-	nanosleep(&pause, NULL);
-	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 100), 0);
-	assert_int_equal(host_wait(host, 0).dw0, 0x04 << 16 | 2);
-}
-
 static void the_parked_thread_sees_keep_alive_expire(void **state)
 {
 	struct host *host = *state;
@@ -297,8 +257,6 @@ int main(void)
 		both(several_threads_have_a_queue_pair_each),
 		both(reset_from_another_thread_while_an_owner_polls),
 		both(administration_goes_on_beside_io),
-		threaded(the_controllers_thread_parks_and_wakes),
-		threaded(an_event_wakes_the_parked_thread),
 		threaded(the_parked_thread_sees_keep_alive_expire),
 		threaded(a_full_completion_queue_goes_on_when_the_head_moves),
 		both(bursts_go_on_without_another_doorbell),

@@ -23,4 +23,8 @@ extern struct fault fault;
 /* Forgets all faults, and has the namespaces of a controller that is not enabled keep what they have behind them. */
 void fault_attach(struct softctrl *sc);
 
+/* For cmocka: a host in *state whose two namespaces have such media, with I/O queue pair 1 of 16 entries. */
+int fault_setup(void **state);
+int fault_teardown(void **state);
+
 #endif

@@ -132,6 +132,29 @@ void host_destroy(struct host *host)
 	free(host->memory);
 }
 
+int host_setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_open(host);
+	*state = host;
+	return 0;
+}
+
+int host_setup_io(void **state)
+{
+	host_setup(state);
+	host_queue_pair(*state, 1, 16, 16);
+	return 0;
+}
+
+int host_teardown(void **state)
+{
+	host_destroy(*state);
+	free(*state);
+	return 0;
+}
+
 static void ring(struct host *host, uint32_t index, uint32_t value)
 {
 	_Atomic uint32_t *doorbell = softctrl_doorbell(host->sc, index << host->config.dstrd);

@@ -66,6 +66,11 @@ void host_destroy(struct host *host);
 /* init, create and enable */
 void host_open(struct host *host);
 
+/* For cmocka: a host in *state, with the defaults, enabled; host_setup_io makes I/O queue pair 1 of 16 entries as well. */
+int host_setup(void **state);
+int host_setup_io(void **state);
+int host_teardown(void **state);
+
 /* Zeroed memory, aligned to a power of two. */
 void *host_alloc(struct host *host, uint64_t bytes, uint64_t align, uint64_t *iova);
 void *host_ptr(struct host *host, uint64_t iova);
