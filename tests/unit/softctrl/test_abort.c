@@ -109,7 +109,7 @@ static void an_event_request_can_be_aborted(void **state)
 	assert_int_equal(host_wait(host, 0).cid, two);
 }
 
-/* More commands than the controller takes at a time, of which the last are in the ring. */
+/* More commands than the controller takes at a time, so that the last ones stay in the ring. */
 #define NSQES 320u
 #define NHELD 256u
 
@@ -195,7 +195,7 @@ static void not_more_aborts_wait_than_the_limit_says(void **state)
 	assert_true(none_is_answered(host));
 	assert_int_equal(host_status(host, 0, abort_sqe(waiting[4])), LIMIT_EXCEEDED);
 	assert_int_equal(host_run(host, 0, abort_sqe(0xfff0)).dw0,
-			 1); /* not there: it need not wait */
+			 1); /* no such command: the Abort need not wait */
 	let_go(host);
 	for (unsigned i = 0; i < NHELD; i++)
 		assert_int_equal(host_code(host_wait(host, 1)), 0);
@@ -218,7 +218,7 @@ static void aborts_end_with_the_queue_of_their_commands(void **state)
 	assert_true(none_is_answered(host));
 	cid = host_submit(host, 0, delete);
 	fault.held = false;
-	/* In whatever order, each once. */
+	/* Each completion comes once, in whatever order. */
 	for (unsigned i = 0, ndeleted = 0; i < 3; i++) {
 		struct nvme_cqe cqe = host_wait(host, 0);
 

@@ -51,7 +51,7 @@ static void an_abort_is_answered_once_its_command_is_posted(void **state)
 	assert_false(sc_abort_answer(&io));
 }
 
-/* The place in the ring has another command a lap later. */
+/* A lap later another command has the same place in the ring. */
 static void a_place_is_forgotten_at_the_fetch(void **state)
 {
 	assert_true(sc_abort_fetched(&io, 11, &commands[1]));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Creating and deleting I/O queues, and every status that it can end with. */
+/* Creating and deleting I/O queues, with every status that the commands can end with. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ static void rings_are_contiguous_aligned_and_reachable(void **state)
 	sqe.cdw11 &= ~1u;
 	assert_int_equal(host_status(host, 0, sqe), 0x002);
 	assert_int_equal(create_sq(host, 1, 16, iova + 2048, 1), 0x013);
-	/* 256 entries are four pages, of which one is there. */
+	/* 256 entries are four pages, of which only the first is reachable. */
 	assert_int_equal(create_sq(host, 1, 256, HOST_IOVA + HOST_BYTES - 4096, 1), 0x004);
 	assert_int_equal(create_sq(host, 1, 64, HOST_IOVA + HOST_BYTES - 4096, 1), 0);
 }
@@ -202,7 +202,7 @@ static void deletion_completes_when_the_media_are_done(void **state)
 	for (int i = 0; i < 10; i++)
 		host_process(host, 0);
 	assert_false(host_reap(host, 0, &cqe));
-	assert_int_equal(host_status(host, 0, delete), 0x101); /* it is going already */
+	assert_int_equal(host_status(host, 0, delete), 0x101); /* the queue is going already */
 	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
 	cqe = host_wait(host, 1);
 	assert_int_equal(cqe.cid, unfetched);

@@ -27,7 +27,8 @@ static void completions_come_in_the_order_of_the_media(void **state)
 	fault.held = true;
 	slow = host_submit(host, 1, host_rw(0x02, 1, 0, 8, buffer(host), 0));
 	host_process(host, 1);
-	fast = host_submit(host, 1, host_rw(0x02, 9, 0, 8, 0, 0)); /* refused at once */
+	fast = host_submit(host, 1,
+			   host_rw(0x02, 9, 0, 8, 0, 0)); /* the namespace is refused at once */
 	assert_int_equal(host_wait(host, 1).cid, fast);
 	fault.held = false;
 	assert_int_equal(host_wait(host, 1).cid, slow);

@@ -32,7 +32,7 @@ static void verify_reads_without_data(void **state)
 	struct nvme_sqe sqe = host_rw(0x0c, 1, 0, 32768, 0, 0);
 
 	assert_int_equal(host_status(&lane->host, 1, sqe),
-			 0); /* beyond MDTS, which is not for it */
+			 0); /* beyond MDTS, which does not bound Verify */
 	sqe.cdw12 |= 1u << 30;
 	assert_int_equal(host_status(&lane->host, 1, sqe), 0);
 	sqe.cdw10 = 1;

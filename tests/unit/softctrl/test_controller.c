@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Making a software controller: what is refused, and with which words. */
+/* Making a software controller: configurations that are refused, and in which words. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -148,7 +148,7 @@ static struct {
 	void (*meanwhile)(struct host *host);
 } between;
 
-/* The controller asks where the data goes when the page is made and nothing of it is sent. */
+/* The controller asks for the data's place when a log page is made, and before any of its bytes is sent. */
 static void *map_late(void *context, uint64_t iova, uint64_t bytes)
 {
 	void (*meanwhile)(struct host * host) = between.meanwhile;
@@ -187,11 +187,11 @@ static void resize_again(struct host *host)
 
 static void ring_wrongly(struct host *host)
 {
-	host_ring_sq(host, 7, 1); /* a queue that is not there */
+	host_ring_sq(host, 7, 1); /* a queue that does not exist */
 	host_process(host, 7);
 }
 
-/* What happens after a page is made, and before its reading is over, is told by the next event and the next reading. */
+/* A change after a page is made, and before its reading is over, is in the next event and the next reading. */
 static void a_change_while_the_list_is_read_is_not_lost(void **state)
 {
 	static void (*const meanwhile[])(struct host *) = { resize, resize_again };
@@ -277,7 +277,7 @@ static void crossing_a_temperature_threshold_is_an_event_and_a_warning(void **st
 	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
 			 2);
 	cid = request(host);
-	assert_no_event(host); /* it holds still, which is no news */
+	assert_no_event(host); /* the warning still holds, which is no news */
 	threshold(host, 343);
 	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
 			 0);
@@ -301,7 +301,7 @@ static void a_warning_that_holds_is_told_when_it_is_asked_for(void **state)
 	assert_event(host, cid, TEMPERATURE);
 }
 
-/* Base 2.0, 5.16.1.3: the warnings are the state of the controller, which a reset does not cool. */
+/* Warnings are a state of the controller, which a reset does not cool: Base 2.0, 5.16.1.3. */
 static void a_warning_that_holds_outlives_a_reset(void **state)
 {
 	struct host *host = *state;
@@ -313,10 +313,10 @@ static void a_warning_that_holds_outlives_a_reset(void **state)
 	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
 			 2);
 	cid = request(host);
-	assert_no_event(host); /* not asked for any more */
+	assert_no_event(host); /* the reset has taken back the configuration */
 	configure(host, 1 << 1);
 	assert_event(host, cid, TEMPERATURE);
-	/* It may end in the meantime. */
+	/* A warning may end in the meantime. */
 	threshold(host, 300);
 	softctrl_temperature_set(host->sc, 320);
 	host_disable(host);
@@ -340,7 +340,7 @@ static void requests_beyond_the_limit_are_refused(void **state)
 	softctrl_namespace_resize(host->sc, 1, 10);
 	cqe = host_wait(host, 0);
 	assert_in_range(cqe.cid, cids[0], cids[7]);
-	request(host); /* there is room for one again */
+	request(host); /* there is room for one request again */
 	assert_no_event(host);
 }
 

@@ -31,7 +31,7 @@ static uint16_t set(struct host *host, uint32_t fid, uint32_t cdw11)
 	return host_status(host, 0, set_sqe(fid, cdw11));
 }
 
-/* A host that asks for events which OAES does not offer is refused them, and keeps what it had. */
+/* A host that asks for events which OAES does not offer is refused, and the configuration stays as it was. */
 static void events_that_there_are_not_are_refused(void **state)
 {
 	struct host *host = *state;

@@ -85,7 +85,7 @@ static void nothing_is_saveable(void **state)
 	assert_int_equal(set(*state, 1u << 31 | 0x01, 0), 0x10d);
 }
 
-/* Base 2.0, 5.27.1.21: one that Identify (CNS 1Ch) lists as 0h is rejected, of which index 0 is not. */
+/* Identify (CNS 1Ch) lists all combinations but index 0 as 0h, so they are rejected: Base 2.0, 5.27.1.21. */
 static void the_only_combination_of_command_sets_can_be_chosen(void **state)
 {
 	struct host *host = *state;
@@ -106,7 +106,7 @@ static void namespaces_are_only_for_features_of_namespaces(void **state)
 	assert_int_equal(host_status(host, 0, sqe), 0x10f);
 	sqe.nsid = 0xffffffff;
 	assert_int_equal(host_status(host, 0, sqe), 0);
-	sqe.nsid = 2; /* not there */
+	sqe.nsid = 2; /* there is no such namespace */
 	assert_int_equal(host_status(host, 0, sqe), 0x00b);
 	sqe = get_sqe(0x01, 0, 0);
 	assert_int_equal(host_status(host, 0, sqe), 0);
@@ -132,7 +132,7 @@ static void error_recovery_belongs_to_a_namespace(void **state)
 	out.nsid = 1;
 	cqe = host_run(host, 0, out);
 	assert_int_equal(cqe.dw0, 50);
-	/* Base 2.1, 4.4: Get Features is for one. */
+	/* Get Features is for one namespace: Base 2.1, 4.4. */
 	out.nsid = 0xffffffff;
 	assert_int_equal(host_status(host, 0, out), 0x00b);
 	out.nsid = 0;
@@ -202,7 +202,7 @@ static void put_ten(struct host *host, uint16_t qid)
 	host_ring_sq(host, qid, host->queues[qid].tail);
 }
 
-/* Base 2.0, 3.4.4.1 and 5.27.1.1: 2^AB commands of a queue in its turn; 7: no limit. */
+/* A queue has 2^AB commands in its turn, without a limit if AB is 7: Base 2.0, 3.4.4.1 and 5.27.1.1. */
 static void a_burst_is_all_that_is_fetched_at_a_time(void **state)
 {
 	struct host *host = *state;

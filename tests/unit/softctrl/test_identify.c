@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the software controller says of itself and of its namespaces. */
+/* Identify data of the software controller and of its namespaces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ static void namespace_structures_tell_size_format_and_state(void **state)
 	assert_int_equal(two->nsattr, 1);
 	assert_int_equal(two->lbaf[0].lbads, 12);
 	assert_int_equal(three->nsze, 1ull << 24);
-	assert_int_equal(three->dlfeat, 0); /* it reads what was there before */
+	assert_int_equal(three->dlfeat, 0); /* null reads whatever the buffer held */
 	assert_int_equal(three->lbaf[0].lbads, 16);
 	assert_memory_not_equal(one->nguid, two->nguid, 16);
 	assert_memory_not_equal(one->eui64, two->eui64, 8);
@@ -171,7 +171,7 @@ static void descriptors_are_the_same_for_the_same_serial(void **state)
 	host_destroy(&other);
 }
 
-/* What hosts tell one controller, and one namespace, from another by. */
+/* The names by which hosts tell one controller, and one namespace, from another. */
 struct names {
 	char sn[20];
 	char subnqn[256];
@@ -239,7 +239,7 @@ static void controllers_over_memory_have_nothing_in_common(void **state)
 		names_of(NULL, &names[i]);
 	assert_all_differ(&names[0], &names[1]);
 	assert_all_differ(&names[1], &names[2]);
-	/* Of three random ones. */
+	/* Three random identifiers do not meet. */
 	assert_false(names[0].cntlid == names[1].cntlid && names[1].cntlid == names[2].cntlid);
 }
 
@@ -262,7 +262,7 @@ static void a_file_has_the_same_names_whenever_it_is_opened(void **state)
 	assert_int_equal(first.nmic, 0);
 }
 
-/* Base 2.0, 5.17.2.1: CNTLID is unique within the subsystem, and CMIC says that it may have several controllers. */
+/* CNTLID is unique within the subsystem, and CMIC says that there may be several controllers: Base 2.0, 5.17.2.1. */
 static void controllers_that_share_a_file_are_of_one_subsystem(void **state)
 {
 	char path[HOST_PATH_BYTES];
@@ -286,8 +286,8 @@ static void controllers_that_share_a_file_are_of_one_subsystem(void **state)
 }
 
 /*
- * Base 2.0, Figure 280 (NGUID, EUI64) and 4.5.5: the OUI is the first three bytes of EUI64 and bytes 8 to 10 of NGUID.
- * IEEE 802: one that is assigned to no company has the first byte's bit 1 set (local) and bit 0 cleared (no group).
+ * The OUI is the first three bytes of EUI64, and bytes 8 to 10 of NGUID: Base 2.0, Figure 280 and 4.5.5. An OUI that no
+ * company was given has bit 1 of its first byte set (local) and bit 0 cleared (no group): IEEE 802.
  */
 static void company_identifiers_are_nobodys(void **state)
 {

@@ -33,7 +33,7 @@ static void keep_alive_expires_only_without_the_command(void **state)
 	const struct nvme_error_log_entry *entry;
 	struct nvme_cqe cqe;
 
-	keep_alive(host, 1001); /* is 2 s */
+	keep_alive(host, 1001); /* rounded up to 2 s */
 	while (clock_now_ns() - start < 2200 * NS_PER_MS) {
 		if (clock_now_ns() - last > 200 * NS_PER_MS) {
 			assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }),

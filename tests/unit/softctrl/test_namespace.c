@@ -9,7 +9,7 @@
 
 #include "support/softctrl_host.h"
 
-/* A host that is not enabled: the test says which namespaces it has. */
+/* A host without a controller, so that the test can say which namespaces there are. */
 static int setup(void **state)
 {
 	struct host *host = calloc(1, sizeof(*host));

@@ -45,7 +45,7 @@ static void rows_are_those_of_the_specification(void **state)
 	assert_int_equal(sc_nvm_commands.csi, 0);
 }
 
-/* The row decides, in a controller that is as it is made. */
+/* Opcodes without a row are Invalid Opcode; the others are told that the namespace is not there. */
 static void opcodes_without_a_row_are_refused(void **state)
 {
 	for (unsigned opcode = 0; opcode < 256; opcode++) {

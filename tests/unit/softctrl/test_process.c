@@ -14,10 +14,7 @@ static struct nvme_sqe read_one(void)
 	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
 }
 
-/*
- * Many laps, several commands at a time; each completion is checked by host_reap's phase and here
- * by its CID.
- */
+/* Many laps, several commands at a time. host_reap checks each completion's phase, this function the CID. */
 static void laps(struct host *host, uint32_t nsqes, uint32_t ncqes, unsigned batch, unsigned rounds)
 {
 	uint16_t cids[64];
@@ -92,10 +89,7 @@ static struct nvme_sqe aer(void)
 	return (struct nvme_sqe){ .opcode = 0x0c };
 }
 
-/*
- * An event of the type Error has come: checks it, clears it by reading the log, and gives the
- * newest entry.
- */
+/* Waits for an event of the type Error, unmasks the type by reading the log, and gives the newest entry. */
 static struct nvme_error_log_entry error_event(struct host *host, uint32_t info)
 {
 	struct nvme_sqe get = { .opcode = 0x02, .cdw10 = 15 << 16 | 0x01 };
@@ -142,7 +136,7 @@ static void an_invalid_head_is_an_event_and_ignored(void **state)
 	host_queue_pair(host, 1, 16, 16);
 	host_submit(host, 0, aer());
 	assert_int_equal(host_status(host, 1, read_one()), 0);
-	host_process(host, 1);     /* it sees that the first was taken */
+	host_process(host, 1);     /* the controller sees that the first entry was taken */
 	host_ring_cq(host, 1, 16); /* outside */
 	host_process(host, 1);
 	error_event(host, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Read and Write as the software controller does them. */
+/* Read and Write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static void fua_and_limited_retry_are_accepted(void **state)
 	assert_int_equal(host_status(host, 1, sqe), 0);
 	sqe.opcode = 0x02;
 	assert_int_equal(host_status(host, 1, sqe), 0);
-	sqe.cdw12 |= 0xfu << 26; /* PRINFO has nothing to apply to */
+	sqe.cdw12 |= 0xfu << 26; /* PRINFO: the namespace has no protection information */
 	assert_int_equal(host_status(host, 1, sqe), 0);
 }
 

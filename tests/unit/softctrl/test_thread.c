@@ -53,7 +53,7 @@ struct worker {
 	unsigned nlaps;
 };
 
-/* Without cmocka's asserts, which belong to the test's own thread. */
+/* Runs a command without cmocka's asserts, which belong to the test's own thread. */
 static uint16_t run(struct worker *worker, struct nvme_sqe sqe)
 {
 	uint64_t deadline = deadline_after(20 * NS_PER_S);
@@ -70,7 +70,7 @@ static uint16_t run(struct worker *worker, struct nvme_sqe sqe)
 	return 0xfffe;
 }
 
-/* Each has blocks of its own, and finds in them what it wrote. */
+/* A worker has blocks of its own, and finds the bytes there that it wrote. */
 static void *write_and_read(void *arg)
 {
 	struct worker *worker = arg;
@@ -216,7 +216,7 @@ static void signals_are_not_for_the_controllers_thread(void **state)
 	struct host *host = *state;
 	sigset_t set, pending;
 
-	/* Blocked here and in the controller's thread, it can only stay pending. */
+	/* A signal that is blocked here and in the controller's thread can only stay pending. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);

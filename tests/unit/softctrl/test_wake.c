@@ -37,7 +37,7 @@ static void the_controllers_thread_parks_and_wakes(void **state)
 		assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, iova, 0)), 0);
 		assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
 	}
-	/* Idle, it takes next to no processor time. */
+	/* A thread that is idle takes next to no processor time. */
 	nanosleep(&pause, NULL);
 	assert_int_equal(clock_getcpuclockid(getpid(), &clock), 0);
 	clock_gettime(clock, &before);

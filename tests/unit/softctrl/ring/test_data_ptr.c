@@ -57,7 +57,7 @@ static void a_refusal_blames_a_parameter(void **state)
 	sqe.sgl1.length--;
 	assert_int_equal(sc_data_ptr_walk(&data, &sqe, 2 * PAGE), 0x400f);
 	assert_int_equal(data.error_location, 24);
-	/* Memory that is not there is no parameter's fault, and blame does not stay from before. */
+	/* Memory out of reach is no parameter's fault, and no location stays from the walk before. */
 	sqe = by_prp;
 	sqe.prp1 = sizeof(pages);
 	assert_int_equal(sc_data_ptr_walk(&data, &sqe, PAGE), 0x004);

@@ -25,9 +25,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/*
- * Pages are taken from a pool backwards and with gaps, so that no two that follow are neighbours.
- */
+/* Pages are taken from a pool backwards and with gaps, so that no two pages are neighbours. */
 struct pool {
 	struct host *host;
 	uint64_t base;
@@ -42,7 +40,7 @@ static uint64_t pool_page(struct pool *pool)
 	return iova;
 }
 
-/* Writes the list's entries for `n` pages beginning at `list`; chains as the specification says. */
+/* Writes entries for `n` pages into a list at `list`, and into further lists as the specification chains them. */
 static void build_list(struct pool *pool, uint64_t list, uint32_t n, uint64_t *pages)
 {
 	uint64_t *at = host_ptr(pool->host, list);
@@ -62,7 +60,7 @@ static void build_list(struct pool *pool, uint64_t list, uint32_t n, uint64_t *p
 }
 
 /*
- * One read of `bytes` into pages from the pool, beginning at `offset`, its list at `list_offset`.
+ * Reads `bytes` into pages from the pool, from `offset` of the first page on; the list is at `list_offset` of a page.
  */
 static void read_by_prps(struct host *host, const uint8_t *pattern, uint32_t offset, uint32_t bytes,
 			 uint32_t list_offset)

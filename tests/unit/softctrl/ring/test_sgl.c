@@ -88,7 +88,7 @@ static void sgl_segments_chain(void **state)
 	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
 
 	one[0] = desc(0, iova + 10001, 3);
-	one[1] = desc(0, 0, 0); /* empty: its address means nothing */
+	one[1] = desc(0, 0, 0); /* an empty block, whose address means nothing */
 	one[2] = desc(0, iova + 1, 4093);
 	one[3] = desc(3, two_iova, 48);
 	two[0] = desc(0, iova + 20000, 1000);
@@ -100,7 +100,7 @@ static void sgl_segments_chain(void **state)
 	assert_memory_equal(in + 20000, pattern + 4096, 1000);
 	assert_memory_equal(in + 30000, pattern + 5096, 1);
 	assert_memory_equal(in + 40000, pattern + 5097, 8192 - 5097);
-	/* A last segment straight from the command. */
+	/* The command itself names the last segment. */
 	two[2].length = 4096 - 1001;
 	assert_int_equal(sgl_status(host, 8, desc(3, two_iova, 48)), 0);
 	assert_memory_equal(in + 20000, pattern, 1000);
@@ -138,7 +138,7 @@ static void sgl_descriptor_types_are_checked(void **state)
 
 		if (type == 0)
 			continue;
-		/* As a segment, 500 is no multiple of 16. */
+		/* A segment's length is a multiple of 16, which 500 is not. */
 		assert_int_equal(sgl_status(host, 1, desc(type, seg_iova, 500)), expected);
 	}
 	bad.id = 0x01; /* offset instead of address */
