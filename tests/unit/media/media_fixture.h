@@ -42,6 +42,8 @@ struct temp_path {
 void temp_path_make(struct temp_path *temp);
 void temp_path_remove(struct temp_path *temp);
 void temp_file_make(struct temp_path *temp, uint64_t size_bytes);
+/* A medium over the path, in blocks of 4 KiB. */
+struct media_config config_for(const struct temp_path *temp);
 
 /* A medium and a channel to it; a file medium lies over a new sparse file. Skips where the engine does not work. */
 struct bench {
@@ -74,8 +76,12 @@ int run(struct media_channel *channel, enum media_op op, uint64_t offset, void *
  */
 bool mounts_enter(void);
 
+/* The system call fails with EPERM from now on, for this thread and for good. False where that cannot be had. */
+bool forbid_system_call(unsigned number);
+
 bool engine_works(const char *engine);
 uint64_t file_blocks_bytes(const char *path);
+void assert_sentence_has(const char *part);
 void assert_all(const uint8_t *buffer, size_t bytes, uint8_t value);
 
 #define assert_error(call, err_, code_)                        \
