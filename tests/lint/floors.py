@@ -70,7 +70,7 @@ ROOMS = ("core", "capi", "bindings")
 
 # A third party's header, and the only folders that may know of it.
 OUTSIDE = {
-    "liburing.h": ["core/media"],
+    "liburing.h": ["core/media", "tests/unit/media"],
     "sqlite3.h": ["bindings/sqlite"],
     "cmocka.h": ["tests"],
     "ffi.h": ["tests/abi"],
