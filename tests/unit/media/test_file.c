@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A file medium as a whole: its engine, its end, and what is left when it is closed or was refused. */
+/* A file medium as a whole: its engine, its end, and no lock or descriptor left by one that is closed or refused. */
 #include "media/media_fixture.h"
 
 #include <fcntl.h>

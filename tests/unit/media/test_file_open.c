@@ -239,7 +239,7 @@ static void a_file_too_large_for_its_file_system_leaves_nothing_behind(void **st
 	config = config_for(&temp);
 	config.size_bytes = (uint64_t)INT64_MAX - 4095;
 	error_clear();
-	if (media_open(&media, &config) == 0) { /* some can be that large */
+	if (media_open(&media, &config) == 0) { /* some file systems have room */
 		media_close(media);
 	} else {
 		assert_int_equal(error_last()->code, UPNVME_ERR_MEDIA_SIZE);
@@ -248,7 +248,7 @@ static void a_file_too_large_for_its_file_system_leaves_nothing_behind(void **st
 	temp_path_remove(&temp);
 }
 
-/* Whoever made it was killed before it had its size. */
+/* The file's maker was killed before the file had its size. */
 static void an_empty_file_is_made_whole_when_a_size_is_given(void **state)
 {
 	struct temp_path temp;
@@ -271,7 +271,7 @@ static void an_empty_file_is_made_whole_when_a_size_is_given(void **state)
 	temp_path_remove(&temp);
 }
 
-/* Opens and closes until it is killed. */
+/* Opens and closes until the process is killed. */
 static void open_for_ever(const struct media_config *config)
 {
 	struct media *media;
@@ -283,7 +283,7 @@ static void open_for_ever(const struct media_config *config)
 			_exit(1);
 }
 
-/* Whatever moment a creator is killed in, and however many there are, the next one gets a medium. */
+/* The next creator gets a medium, at whatever moment others are killed and however many there are. */
 static void creators_that_are_killed_leave_nothing_in_the_way(void **state)
 {
 	struct temp_path temp;
