@@ -2,9 +2,9 @@
 /*
  * A kind of medium, and what a URI says of one.
  *
- * Who opens controllers has a table of makers: pointers, ended by NULL. A further kind is a row of it: the floors that
- * choose from the table by a URI know no kind by name. A maker that needs state of its own (an implementer's callbacks)
- * has this struct as a member, and finds the rest from config->maker.
+ * Whoever opens controllers has a table of makers: pointers, ended by NULL. A further kind is a row of the table; the
+ * floors that choose a row by a URI know no kind by name. A maker that needs state of its own (an implementer's
+ * callbacks) embeds this struct, and finds that state from config->maker.
  */
 #ifndef UPNVME_MEDIA_MAKER_H
 #define UPNVME_MEDIA_MAKER_H
@@ -14,30 +14,31 @@
 struct uri;
 
 struct media_maker {
-	const char *
-		name; /* the URI's path, "ram" in soft:ram; NULL: takes any path that has a '/' in it */
-	const char *const *keys; /* of the URI, all that this kind takes, ended by NULL */
+	const char *name;        /* the URI's path: "ram" of soft:ram; NULL: any path with a '/' */
+	const char *const *keys; /* all that a URI of this kind may have, ended by NULL */
 	uint64_t size_bytes;     /* without the key size; 0: each medium has a size of its own */
-	uint32_t block_bytes;    /* without the key block; 0: each medium has a block of its own */
-	bool is_unshared; /* a controller may have many media from one configuration: none meets another */
+	uint32_t block_bytes;    /* without the key block; 0: each medium has its own */
+	bool is_repeatable;      /* one URI may stand for many media, which share nothing */
 	/* Reads, from config->uri, keys that media_config_read does not know. NULL where there are none. */
 	int (*configure)(struct media_config *config);
 	/* Opens a medium by a configuration that media_open found valid. */
 	int (*make)(struct media **media, const struct media_config *config);
 };
 
-/* What needs nothing but the system. */
-extern const struct media_maker media_ram; /* anonymous memory: costs nothing until it is written */
-extern const struct media_maker media_null; /* any size: writes vanish */
-extern const struct media_maker media_file; /* a file or a block device: keeps its bytes */
+/* Anonymous memory, which costs nothing until it is written. */
+extern const struct media_maker media_ram;
+/* A medium of any size whose writes vanish. */
+extern const struct media_maker media_null;
+/* A file or a block device, which keeps its bytes. */
+extern const struct media_maker media_file;
 
 /* The maker in the table that the URI's path names. 0, or -EINVAL with a sentence that lists the names. */
 int media_maker_find(const struct media_maker **maker, const struct media_maker *const *makers,
 		     const struct uri *uri);
 
 /*
- * Fills a configuration from a URI, whose keys were checked before (uri_expect):
- *   size=      bytes, blocks in number
+ * Fills a configuration from a URI, whose keys were checked before (uri_expect). Keys of all kinds:
+ *   size=      bytes, a multiple of the block
  *   block=     bytes of a logical block, a power of two from 512 to 64KiB
  *   readonly=  1: writes are refused; a file may then have many users
  * The configuration is valid as long as the URI is. 0, or a negative errno with its sentence.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The door to all media: configurations and requests are checked here, once for every kind. */
+/* The door to all media: it checks configurations and requests, once for every kind. */
 #include "media/media.h"
 
 #include <stdlib.h>

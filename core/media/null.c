@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A medium of any size that keeps nothing: what is measured over it is the path, not the memory. Its key in a URI:
+ * A medium of any size that keeps nothing: a measurement over it is one of the path, not of memory. Its own key in a
+ * URI:
  *   zero=  1: reads give zeroes; otherwise they leave the buffer as it is
  */
 #include <stdlib.h>
@@ -74,7 +75,7 @@ const struct media_maker media_null = {
 	.keys = null_keys,
 	.size_bytes = 1ull << 40,
 	.block_bytes = 4096,
-	.is_unshared = true,
+	.is_repeatable = true,
 	.configure = null_configure,
 	.make = null_make,
 };

@@ -2,9 +2,9 @@
 /*
  * A medium of anonymous memory, which costs nothing until it is written.
  *
- * A logical block is always read or written whole, whatever other channels do: the least atomic write unit
- * that a controller may have is one block (NVM Command Set 1.0, 2.1.4.1, AWUN). So the medium is cut into regions,
- * a region is copied under its lock, and regions share a few locks in turn.
+ * A logical block is always read or written whole, whatever other channels do: the least atomic write unit that a
+ * controller may have is one block (NVM Command Set 1.0, 2.1.4.1, AWUN). So the medium is cut into regions, a region is
+ * copied under its lock, and each of a few locks serves many regions.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -82,7 +82,7 @@ static void ram_transfer(struct ram_media *ram, const struct media_request *requ
 	}
 }
 
-/* Whole pages are given back to the system, which makes them zero as well. */
+/* Whole pages are given back to the system, and read as zeroes afterwards. */
 static void clear(struct ram_media *ram, uint64_t begin, uint64_t end)
 {
 	uint64_t first_page = align_up(begin, ram->page_bytes);
@@ -99,8 +99,8 @@ static void clear(struct ram_media *ram, uint64_t begin, uint64_t end)
 }
 
 /*
- * Takes every lock that the range needs, always in ascending order, and then clears it in one go: a
- * terabyte must not take a system call for each region.
+ * Takes every lock that the range needs, always in ascending order, and then clears the whole range at once: a terabyte
+ * must not take a system call for each region.
  */
 static void ram_clear(struct ram_media *ram, const struct media_request *request)
 {
@@ -203,6 +203,6 @@ const struct media_maker media_ram = {
 	.keys = ram_keys,
 	.size_bytes = 1ull << 30,
 	.block_bytes = 4096,
-	.is_unshared = true,
+	.is_repeatable = true,
 	.make = ram_make,
 };

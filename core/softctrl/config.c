@@ -37,7 +37,7 @@ static int check_keys(const struct uri *uri, const struct media_maker *maker,
 	struct keys keys = { .n = 0 };
 
 	add_keys(&keys, maker->keys);
-	if (maker->is_unshared)
+	if (maker->is_repeatable)
 		add_keys(&keys, many);
 	add_keys(&keys, shape);
 	if (others)

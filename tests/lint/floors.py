@@ -68,9 +68,13 @@ ELSEWHERE = {"support": "tests/unit/support"}
 # Where every folder with C code is a room of the table.
 ROOMS = ("core", "capi", "bindings")
 
+# Folders whose objects others are linked with. The symbols of a program or a test are nobody else's, whatever their
+# names: one may be called as a function of the library, or of the C library.
+LINKED = ["core", "capi/src", "capi/store", *ELSEWHERE.values()]
+
 # A third party's header, and the only folders that may know of it.
 OUTSIDE = {
-    "liburing.h": ["core/media"],
+    "liburing.h": ["core/media", "tests/unit/media"],
     "sqlite3.h": ["bindings/sqlite"],
     "cmocka.h": ["tests"],
     "ffi.h": ["tests/abi"],
@@ -160,11 +164,7 @@ def check(tree):
 
 
 def read_symbols(listing):
-    """
-    What `nm -P -A -g` prints of objects, as {symbol: folders that define it} and a list of (source, symbol). What a
-    test defines is its own, and may have the name of a function of the C library's.
-    """
-    counted = [*ROOMS, *ELSEWHERE.values()]
+    """What `nm -P -A -g` prints of objects, as {symbol: folders that define it} and a list of (source, symbol)."""
     defined, undefined = {}, []
     for line in listing.splitlines():
         path, _, rest = line.partition(": ")
@@ -172,7 +172,7 @@ def read_symbols(listing):
         source = pathlib.PurePosixPath(path).with_suffix(".c")
         if kind in "Uwv":
             undefined.append((source, symbol))
-        elif within(source.parent.as_posix(), counted):
+        else:
             defined.setdefault(symbol, set()).add(source.parent.as_posix())
     return defined, undefined
 
@@ -184,8 +184,9 @@ def check_symbols(listing):
     for source, symbol in undefined:
         floor = floor_of(source.parent.as_posix())
         places = defined.get(symbol, ())
-        if floor and places and not any(allows(floor, place) for place in places):
-            found.append(f"{source}: {symbol} is in {', '.join(sorted(places))}: {refusal(floor)}")
+        libraries = sorted(place for place in places if within(place, LINKED))
+        if floor and libraries and not any(allows(floor, place) for place in places):
+            found.append(f"{source}: {symbol} is in {', '.join(libraries)}: {refusal(floor)}")
     return found
 
 

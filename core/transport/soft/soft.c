@@ -58,10 +58,9 @@ static int soft_start(struct soft *soft, struct softctrl_config *config)
 {
 	int rc = domain_acquire(&soft->transport.domain, env_host());
 
-	soft->transport.node = ENV_ANY_NODE;
-
 	if (rc)
 		return rc;
+	soft->transport.node = ENV_ANY_NODE;
 	config->dma = (struct softctrl_dma){ soft_map, soft->transport.domain };
 	if (config->threaded)
 		rc = vectors_create(&soft->vectors, soft->nqueues);
@@ -154,8 +153,8 @@ static void soft_hook_inline(void *arg)
 	softctrl_process(queue->sc, queue->qid);
 }
 
-/* A thread that only polls can keep the controller's off the processor, where there are fewer
- * processors than threads: it would wait for its own time slice to end. */
+/* A thread that only polls can keep the controller's thread off the processor, where there are fewer processors than
+ * threads: the poll would go on until its time slice ends. */
 #define TURNS_BETWEEN_YIELDS 64u
 
 static void soft_hook_wake(void *arg)
@@ -185,7 +184,7 @@ static int soft_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 	return 0;
 }
 
-/* On the bus it is where all memory of this process is: at a distance. */
+/* The buffer's bus address is at the same distance from its address as that of any memory of this process. */
 static int soft_memory(struct transport *transport, unsigned bar, uint64_t offset,
 		       struct transport_memory *memory)
 {

@@ -3,9 +3,12 @@
 #include "media/media_fixture.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 struct variant variant_ram = { &media_ram, NULL };
@@ -39,6 +42,13 @@ void temp_file_make(struct temp_path *temp, uint64_t size_bytes)
 	close(fd);
 }
 
+struct media_config config_for(const struct temp_path *temp)
+{
+	return (struct media_config){ .maker = &media_file,
+				      .path = temp->path,
+				      .block_bytes = 4096 };
+}
+
 static bool write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -66,6 +76,20 @@ bool mounts_enter(void)
 
 	return (entered || become_root()) &&
 	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+bool forbid_system_call(unsigned number)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 bool engine_works(const char *engine)
@@ -159,6 +183,12 @@ uint64_t file_blocks_bytes(const char *path)
 
 	assert_int_equal(stat(path, &st), 0);
 	return (uint64_t)st.st_blocks * 512;
+}
+
+void assert_sentence_has(const char *part)
+{
+	if (!strstr(error_last()->text, part))
+		fail_msg("\"%s\" does not say \"%s\"", error_last()->text, part);
 }
 
 void assert_all(const uint8_t *buffer, size_t bytes, uint8_t value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What makes a medium the same one again. */
+/* The identity of media: the same again, or another. */
 #include "media/media_fixture.h"
 
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 #define SLICE_BYTES  (SIZE_BYTES / BATCH / 512 * 512)
 #define MAX_SEGMENTS 40
 
-/* Requests of a batch work on slices of their own, since their order is not laid down. */
+/* Requests of a batch work on slices of their own, since the order of requests is not laid down. */
 struct vectored_io {
 	struct io io;
 	struct iovec segments[MAX_SEGMENTS];

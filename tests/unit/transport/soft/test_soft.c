@@ -163,7 +163,6 @@ static void mistakes_are_refused_by_name(void **state)
 	refused("soft:ram?size=4097", -EINVAL, UPNVME_ERR_MEDIA_SIZE, "4096");
 	refused("soft:disk.img", -EINVAL, UPNVME_ERR_URI,
 		"\"disk.img\" is neither \"ram\", \"null\" nor a path: write soft:./disk.img");
-	refused("hard:ram", -EINVAL, UPNVME_ERR_URI_SCHEME, "\"hard\"");
 }
 
 /* --- files ---------------------------------------------------------------------------------------- */
