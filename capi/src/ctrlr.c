@@ -13,6 +13,7 @@
 #include "driver/poll.h"
 #include "driver/quirks.h"
 #include "env/env.h"
+#include "media.h"
 #include "mem/domain.h"
 #include "options.h"
 #include "spec/identify.h"
@@ -33,7 +34,7 @@ int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_
 		rc = check_pointer(uri, "upnvme_open", "uri");
 	if (!rc)
 		rc = options_take(&known, sizeof(known), opts, OPEN_OPTS_V1, "upnvme_open_opts");
-	return rc ? rc : ctrlr_open(ctrlr, uri, &known);
+	return rc ? rc : ctrlr_open(ctrlr, uri, &known, media_makers);
 }
 
 int upnvme_close(upnvme_ctrlr *ctrlr)

@@ -224,7 +224,8 @@ int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const
 	return 0;
 }
 
-int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts)
+int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts,
+	       const struct media_maker *const *makers)
 {
 	struct transport *transport;
 	struct uri *parsed;
@@ -239,7 +240,7 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
 		return rc;
 	rc = quirks_read(parsed, &given, &quirks); /* before a device is touched */
 	if (!rc)
-		rc = transport_open(&transport, parsed);
+		rc = transport_open(&transport, parsed, makers);
 	uri_free(parsed);
 	return rc ? rc : ctrlr_attach(ctrlr, transport, uri, opts);
 }

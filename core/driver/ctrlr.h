@@ -13,6 +13,7 @@
 
 struct cmb;
 struct domain;
+struct media_maker;
 struct transport;
 struct upnvme_qpair;
 struct admin;
@@ -127,7 +128,9 @@ struct upnvme_ctrlr {
  * else 0. `call` names the function. */
 int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 
-int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts);
+/* `makers`: transport_open's. */
+int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts,
+	       const struct media_maker *const *makers);
 /* As ctrlr_open, over a transport that is open already, and which the controller owns from then on,
  * also in failure. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,

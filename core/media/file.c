@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file as a medium: what opening and closing it consists of. The file is never mapped into memory: one that is cut
- * short gives errors, not signals.
+ * A file as a medium: all parts of opening and closing one. The file is never mapped into memory: one that is cut short
+ * gives errors, not signals. A file that is missing or empty is made when a size is given. Its own key in a URI:
+ *   engine=  io_uring or worker; the best that works if not given
  */
 #include "media/file.h"
 
@@ -17,11 +18,13 @@
 #include "base/error.h"
 #include "base/libc.h"
 #include "base/log.h"
+#include "base/uri.h"
 #include "base/util.h"
 #include "media/file_durable.h"
 #include "media/identity.h"
+#include "media/maker.h"
 
-/* Where it ends as far as the system knows: to ask a file system's server could take for ever. */
+/* The end of the file as far as the system knows: to ask a file system's server could take for ever. */
 static bool end_without_waiting(const struct file_media *file, uint64_t *end_bytes)
 {
 	struct statx st;
@@ -45,7 +48,7 @@ uint64_t file_end_bytes(const struct file_media *file)
 	return fstat(file->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-/* The lock is taken off by hand: a forked child's copy of the descriptor would keep it. */
+/* The lock is taken off by hand: a forked child's copy of the descriptor would keep the file locked. */
 void file_release(struct file_media *file)
 {
 	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
@@ -54,7 +57,7 @@ void file_release(struct file_media *file)
 	if (file->fd >= 0) {
 		fcntl(file->fd, F_OFD_SETLK, &whole);
 		flock(file->fd, LOCK_UN);
-		/* A network's file system tells of lost data here as well. */
+		/* Closing may be where a network's file system tells of lost data. */
 		if (close(file->fd) < 0)
 			log_error("closing %s: %s; some of what was written may be lost",
 				  file->path, strerror(errno));
@@ -86,8 +89,8 @@ static int attach_engine(struct file_media *file, const char *engine)
 }
 
 /*
- * Whether a call that is told not to wait may wait all the same. These file systems are known to keep to what they
- * are told, or to say that they cannot; FUSE asks its server and waits.
+ * Whether a call that is told not to wait may wait all the same. The file systems in the list are known not to wait
+ * then, or to say that they cannot do so; FUSE asks its server and waits.
  */
 static bool may_block(const struct file_media *file)
 {
@@ -121,7 +124,18 @@ static int prepare(struct file_media *file, const struct media_config *config)
 	return attach_engine(file, config->engine);
 }
 
-int file_media_open(struct media **media, const struct media_config *config)
+static int file_configure(struct media_config *config)
+{
+	static const char *const engines[] = { "io_uring", "worker" };
+	size_t engine = ARRAY_SIZE(engines);
+	int rc = uri_get_choice(config->uri, "engine", engines, ARRAY_SIZE(engines), &engine);
+
+	if (!rc && engine < ARRAY_SIZE(engines))
+		config->engine = engines[engine];
+	return rc;
+}
+
+static int file_make(struct media **media, const struct media_config *config)
 {
 	struct file_media *file;
 	int err;
@@ -139,6 +153,8 @@ int file_media_open(struct media **media, const struct media_config *config)
 	file->base.block_bytes = config->block_bytes;
 	file->base.readonly = config->readonly;
 	file->base.volatile_cache = !config->readonly;
+	file->base.reads_zeroes = true;
+	file->base.is_shared = config->readonly;
 	file->path = strdup(config->path);
 	err = file->path ? prepare(file, config) :
 			   error_no_memory("a path", strlen(config->path) + 1);
@@ -151,3 +167,13 @@ int file_media_open(struct media **media, const struct media_config *config)
 	*media = &file->base;
 	return 0;
 }
+
+static const char *const file_keys[] = { "size", "block", "readonly", "engine", NULL };
+
+/* The block has 512 bytes, because every disk image is a multiple of that. */
+const struct media_maker media_file = {
+	.keys = file_keys,
+	.block_bytes = 512,
+	.configure = file_configure,
+	.make = file_make,
+};

@@ -20,31 +20,32 @@ struct file_media {
 	struct worker_pool *pool; /* the worker engine's */
 	struct range_locks ranges;
 
-	/* The first of file_step.c's attempts that this file has not refused. */
+	/* The first attempts of file_step.c that this file has not refused. */
 	_Atomic uint8_t write_attempt;
 	_Atomic uint8_t clear_attempt;
 
-	/* Reads that the page cache can answer need no thread; false once the system knows no such reads. */
+	/* The worker engine reads from the page cache without a thread; false once the system refuses such reads. */
 	_Atomic bool reads_at_once;
 
-	pthread_mutex_t durable_lock; /* file_durable.c's, as is: */
+	/* Both are file_durable.c's. */
+	pthread_mutex_t durable_lock;
 	int witness_fd;
 };
 
-/* Opens, or makes, what the configuration names: fd, is_device and size. 0, or a negative errno with its sentence. */
+/*
+ * Opens, or makes, the file that the configuration names, and sets fd, is_device and the size. 0, or a negative errno
+ * with its sentence.
+ */
 int file_open(struct file_media *file, const struct media_config *config);
 
-/*
- * An engine makes itself the file's: sets base.ops and base.engine. -ENOSYS without a sentence when it does
- * not work here.
- */
+/* An engine becomes the file's: sets base.ops and base.engine. -ENOSYS, without a sentence, where it does not work. */
 int uring_attach(struct file_media *file);
 int worker_attach(struct file_media *file);
 
-/* What an engine's ops.close ends with. */
+/* Each engine's ops.close ends with this. */
 void file_release(struct file_media *file);
 
-/* Where the file ends now; 0 when that cannot be found out. */
+/* The end of the file now; 0 when it cannot be found out. */
 uint64_t file_end_bytes(const struct file_media *file);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Linux tells of a failed writeback once for each open file description, to whoever syncs first, and takes the pages
- * for clean from then on. The next sync succeeds: of another queue pair, or one that was under way at the same time.
- * So the medium has a second description, the witness, that nobody syncs: it has an eye of its own on the errors of
- * the file, and is looked at before a success is told. What it or a sync has seen is kept.
+ * Linux reports a failed writeback once to each open file description, to whoever syncs first, and takes the pages for
+ * clean from then on. The next sync succeeds: another queue pair's, or one that was under way at the same time. So the
+ * medium has a second description of its file, the witness, which nobody syncs: errors are reported to the witness
+ * separately, and the medium asks it before it tells of a success. An error that the witness or a sync has seen is
+ * kept.
  *
- * Reading goes on afterwards, so that what is left can be copied away.
+ * Reads go on after an error, so that the remaining data can be copied away.
  */
 #include "media/file_durable.h"
 
@@ -19,18 +20,18 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-/* No page is there, so that to wait for the writeback of this range is to ask for errors and not to wait. */
+/* No file has a page here: a wait for the writeback of this range only asks for errors. */
 #define NOWHERE ((off_t)1 << 62)
 
 #define INTERRUPTIONS_MAX 1000
 
-/* Under the lock: an error that is seen here is not seen again. */
+/* An error is seen here only once. Under the lock. */
 static int witnessed(const struct file_media *file)
 {
 	if (file->witness_fd < 0 ||
 	    sync_file_range(file->witness_fd, NOWHERE, 1, SYNC_FILE_RANGE_WAIT_BEFORE) == 0)
 		return 0;
-	/* A sandbox that forbids the call, or a file system without it, has nothing to say. */
+	/* A sandbox that forbids the call, or a file system without it, reports nothing. */
 	if (errno == EPERM || errno == ENOSYS || errno == EINVAL || errno == ESPIPE)
 		return 0;
 	return -errno;
@@ -78,7 +79,7 @@ static int was_replaced(const struct file_media *file)
 			 file->path);
 }
 
-/* By its name, which must still be the file's: a path through /proc is not there in every sandbox. */
+/* The witness is opened by name, which must still be the file's: not every sandbox has a path through /proc. */
 static int witness_open(struct file_media *file)
 {
 	struct stat ours, theirs;
@@ -128,7 +129,7 @@ int file_durable_begin(struct file_media *file)
 	err = witnessed(file);
 	if (err)
 		return sync_failed(file, -err);
-	/* Advice: where it cannot be followed, the file is in memory alone. */
+	/* Advice that cannot be followed is no error: the file is in memory alone then. */
 	posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Loop devices and swap take no lock on the file that they stand on, so each is looked for. A loop device is also
- * looked through: what it stands on may be held by another controller. All else that holds a block device (a mount, a
- * partition's, the device mapper) has it exclusively, and O_EXCL meets it.
+ * Loop devices and swap take no lock on the file below them, so each of them is looked for. A loop device is also
+ * looked through: its file may be held by another controller. Every other holder of a block device (a mount, a mounted
+ * partition, the device mapper) has the device exclusively, and O_EXCL meets that.
  */
 #include "media/file_holder.h"
 
@@ -28,7 +28,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* What is not there, or not for this user, is no news; else the answer may be wrong for want of a look. */
+/* A path that is missing, or forbidden to this user, is no news; any other failure may make the answer wrong. */
 static void note_unseen(const char *path)
 {
 	if (errno != ENOENT && errno != EACCES && errno != EPERM)
@@ -71,7 +71,7 @@ static bool read_line(const char *path, char line[PATH_ROOM])
 	return got;
 }
 
-/* By the device's own word, for who may ask it: the name may be of another mount name space, or gone. */
+/* The device tells its file to users who may ask: the file's name may be of another mount name space, or gone. */
 static bool loop_says(const char *name, const struct stat *st)
 {
 	struct loop_info64 info = { 0 };
@@ -176,7 +176,7 @@ static bool find_swap(const char *proc, const struct stat *st, char who[FILE_HOL
 	return found;
 }
 
-/* Whoever has it locked: another controller over the same bytes. */
+/* A lock means another controller over the same bytes. */
 static bool is_locked(const char *path)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -190,7 +190,7 @@ static bool is_locked(const char *path)
 	return locked;
 }
 
-/* A loop device, or a partition of one, whose file is held. */
+/* Whether the device is a loop device, or a partition of one, whose file is held. */
 static bool find_below(const char *sys, const struct stat *st, char who[FILE_HOLDER_ROOM])
 {
 	static const char *const places[] = { "loop", "../loop" };

@@ -10,8 +10,8 @@
 #define FILE_HOLDER_ROOM 256
 
 /*
- * What writing to it would go behind the back of, as the end of "it is ..."; false if nothing is known. `sys` and
- * `proc` are where those file systems are mounted.
+ * Whether somebody has the file in use, who would not see that it is written. `who` then continues the sentence "the
+ * file is ...". `sys` and `proc` are where those file systems are mounted.
  */
 bool file_holder_find(const char *sys, const char *proc, const struct stat *st,
 		      char who[FILE_HOLDER_ROOM]);

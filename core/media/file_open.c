@@ -2,9 +2,9 @@
 /*
  * From a path to a descriptor that is locked and has the right type and size.
  *
- * A writer holds the file alone; readers share it with each other but not with a writer, so that what a reader sees
- * never moves. A file that is not there is made under its name and gets its size under the lock; so does one that is
- * empty when a size is given, since whoever made it may have been killed before it came so far.
+ * A writer holds the file alone; readers share it with each other but not with a writer, so that a reader's data never
+ * changes. A missing file is made under its name and gets its size under the lock. An empty file gets its size too, if
+ * one is given: whoever made the file may have been killed before it had one.
  */
 #include "media/file.h"
 
@@ -21,7 +21,7 @@
 #include "base/fd.h"
 #include "media/file_holder.h"
 
-/* How often others may make the file, or replace it, while it is opened. */
+/* Opening begins anew this often when others make the file, or replace it, meanwhile. */
 #define TRIES_MAX 10u
 
 static const char *type_name(mode_t mode)
@@ -69,9 +69,9 @@ static int open_failed(const char *path, bool readonly, int errnum)
 }
 
 /*
- * O_NONBLOCK, so that a pipe put there in the meantime cannot hang us, and off again, since io_uring would not
- * wait for the disk with it. O_EXCL refuses a block device that is mounted, also one that was put there in the
- * meantime; on a file it means nothing.
+ * O_NONBLOCK keeps a pipe that was put there in the meantime from hanging us, and is taken off again, since io_uring
+ * would not wait for the disk with it. O_EXCL refuses a block device that is mounted, also one that was put there in
+ * the meantime; on a file it means nothing.
  */
 static int open_existing(struct file_media *file)
 {
@@ -88,7 +88,7 @@ static bool not_supported(int errnum)
 	return errnum == EINVAL || errnum == ENOSYS || errnum == ENOLCK || errnum == EOPNOTSUPP;
 }
 
-/* The lock is the open file description's: it holds against another controller of this process too. */
+/* The lock belongs to the open file description: it holds against another controller of this process too. */
 static int lock(struct file_media *file)
 {
 	bool readonly = file->base.readonly;
@@ -109,7 +109,7 @@ static int lock(struct file_media *file)
 			 file->path, readonly ? "" : ", or open both sides with readonly=1");
 }
 
-/* Beyond the limit the system would send a signal (SIGXFSZ) that ends the process. */
+/* A write beyond the limit would bring a signal (SIGXFSZ) that ends the process. */
 static int check_size_limit(const struct file_media *file, uint64_t size_bytes)
 {
 	struct rlimit limit;
@@ -124,7 +124,7 @@ static int check_size_limit(const struct file_media *file, uint64_t size_bytes)
 			 (unsigned long long)limit.rlim_cur);
 }
 
-/* *again: somebody else was quicker. */
+/* Sets *again when somebody else was quicker. */
 static int create(struct file_media *file, uint64_t size_bytes, bool *again)
 {
 	int err = check_size_limit(file, size_bytes);
@@ -159,7 +159,7 @@ static int open_or_create(struct file_media *file, const struct media_config *co
 	return err;
 }
 
-/* Between opening and locking it another may have taken the name away, having failed to make the file. */
+/* Another process may have removed the name between our opening and locking, since it failed to make the file. */
 static int check_name(const struct file_media *file, bool *again)
 {
 	struct stat named, ours;
@@ -175,7 +175,7 @@ static int check_name(const struct file_media *file, bool *again)
 	return 0;
 }
 
-/* Looks at what was really opened: the name may have come to mean something else since. */
+/* The open file is looked at, not its name, which may have come to mean another file. */
 static int find_size(struct file_media *file, uint64_t *size_bytes)
 {
 	struct stat st;
@@ -272,7 +272,7 @@ static int try_open(struct file_media *file, const struct media_config *config, 
 		return err;
 	if (!err)
 		err = take_size(file, config);
-	/* What another holds is another's to take away. */
+	/* A file that another holds is the other's to remove. */
 	if (err && err != -EBUSY && created)
 		unlink(file->path);
 	return err ? err : check_holders(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A request's way over a file: short transfers continued, refused operations replaced by others. */
+/* The steps of a request: short transfers are continued, refused operations are replaced by others. */
 #include "media/file_step.h"
 
 #include <fcntl.h>
@@ -12,21 +12,21 @@
 #include "base/util.h"
 #include "media/file_durable.h"
 
-/* How long a step is begun again and again without coming further. */
+/* A step that the system puts off is tried again for this long. */
 #define AGAIN_MAX_NS (2 * NS_PER_S)
 
 enum stage { STAGE_DATA, STAGE_SYNC };
 
 /*
- * How zeroes are made. Holes come first for Write Zeroes too: zeroing a range in place would allocate
- * blocks for it, and a sparse file is to stay sparse.
+ * Attempts at making zeroes. Holes come first for Write Zeroes too: zeroing a range in place would allocate blocks for
+ * the range, and a sparse file is to stay sparse.
  */
 enum clear_attempt { CLEAR_PUNCH, CLEAR_ZERO_RANGE, CLEAR_WRITE };
 
-/* How a write is made durable: by itself, or by a sync that follows it. */
+/* Attempts at a durable write: a write that is durable by itself, or a write and then a sync. */
 enum write_attempt { WRITE_DSYNC, WRITE_THEN_SYNC };
 
-/* Never written to; without const it costs no space in the library's file. */
+/* The array is never written to; without const it costs no space in the library's file. */
 static uint8_t zeroes[128 * 1024];
 
 static bool is_clear(const struct media_request *request)
@@ -54,7 +54,7 @@ void file_step_begin(struct file_media *file, struct media_request *request)
 			atomic_load_explicit(&file->clear_attempt, memory_order_relaxed);
 }
 
-/* What cannot change is torn by nobody. */
+/* A read-only medium needs no ranges: its blocks do not change. */
 bool file_step_may_begin(struct file_media *file, struct media_request *request)
 {
 	return request->link.stage == STAGE_SYNC || file->base.readonly ||
@@ -168,7 +168,7 @@ void file_step_give_up(struct file_media *file, struct media_request *request, i
 	finish(file, request, result);
 }
 
-/* True if another attempt is left for what the file system does not support, or a sandbox does not allow. */
+/* True if another attempt is left, after one that the file system does not support or a sandbox does not allow. */
 static bool try_otherwise(struct file_media *file, struct media_request *request, int result)
 {
 	_Atomic uint8_t *first = is_clear(request) ? &file->clear_attempt : &file->write_attempt;
@@ -199,8 +199,8 @@ static bool was_cleared_at_once(const struct media_request *request)
 }
 
 /*
- * True for what says nothing about the step but that it was not done. io_uring cancels what a thread has begun when
- * that thread ends; its queue pair may live on. A system that says so for ever is believed in the end.
+ * True for a result that only says that the step was not done. io_uring cancels the steps of a thread when that thread
+ * ends; its queue pair may live on. A system that gives such a result for ever is believed in the end.
  */
 static bool is_to_be_done_again(struct media_request *request, int64_t result)
 {
@@ -217,9 +217,9 @@ static bool is_to_be_done_again(struct media_request *request, int64_t result)
 }
 
 /*
- * A sync that failed has lost what was written before. A durable write may have failed in its sync, too; where there
- * was no room, the write itself can have been refused, which has lost nothing as long as the file's witness knows of
- * nothing.
+ * A sync that failed has lost the data written before. A durable write may have failed in its sync, too. If it failed
+ * for want of room, the write itself may have been refused, which loses nothing; the file's witness tells whether
+ * anything was lost.
  */
 static bool fail(struct file_media *file, struct media_request *request, int result)
 {
@@ -233,7 +233,7 @@ static bool fail(struct file_media *file, struct media_request *request, int res
 	return finish(file, request, result);
 }
 
-/* What had to be durable is done; its success is told only if it is true. */
+/* A request that had to be durable succeeds only if the file's data is. */
 static bool succeed(struct file_media *file, struct media_request *request)
 {
 	if (likely(request->op != MEDIA_FLUSH && !request->fua) || request->op == MEDIA_READ)

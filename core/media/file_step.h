@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a request still has to do on its file, one system call's worth at a time. An engine takes the next step, has the
- * system do it in its own way, and hands back the result, until the request is finished.
+ * The steps of a request on its file, each of which is one system call. An engine takes the next step, has the system
+ * do that step in the engine's own way, and hands back the result, until the request is finished.
  */
 #ifndef UPNVME_MEDIA_FILE_STEP_H
 #define UPNVME_MEDIA_FILE_STEP_H
@@ -16,7 +16,7 @@ enum file_step_kind {
 	FILE_STEP_SYNC,  /* fdatasync */
 };
 
-/* Must stay where it is until the step was submitted: `iov` may point to `single`. */
+/* A step must not move before it was submitted: `iov` may point to `single`. */
 struct file_step {
 	enum file_step_kind kind;
 	int flags;
@@ -31,8 +31,8 @@ struct file_step {
 
 void file_step_begin(struct file_media *file, struct media_request *request);
 /*
- * Whether the request has the bytes to itself that its next step moves, so that the step may be taken; asked before
- * each. They are given back when the last is moved.
+ * Whether the next step may be taken: the request has the bytes that the step moves to itself. Asked before each step.
+ * The bytes are given back when the last one was moved.
  */
 bool file_step_may_begin(struct file_media *file, struct media_request *request);
 void file_step_next(struct file_media *file, struct media_request *request, struct file_step *step);
@@ -41,16 +41,16 @@ void file_step_next(struct file_media *file, struct media_request *request, stru
 bool file_step_end(struct file_media *file, struct media_request *request, int64_t result);
 
 /*
- * A change must not make a file long again that somebody has cut short: what was lost would read as zeroes. True
- * if the request would, or flushes what is no longer there, or changes a medium that has failed; then it is finished,
- * with link.result.
+ * A request must not lengthen a file that somebody has cut short: the lost data would read as zeroes. True for a
+ * request that would do so, for a flush of such a file, and for a change to a medium that has failed; the request is
+ * finished then, with link.result.
  */
 bool file_step_refused(struct file_media *file, struct media_request *request, uint64_t end_bytes);
 
-/* Finishes a request whose steps an engine cannot have done any more. */
+/* Finishes a request whose engine can do no more steps. */
 void file_step_give_up(struct file_media *file, struct media_request *request, int result);
 
-/* For the channel's thread: gives a finished request back with link.result, and logs a failure. */
+/* The channel's thread gives a finished request back with link.result, and logs a failure. */
 void file_request_done(const struct file_media *file, struct media_request *request);
 
 #endif

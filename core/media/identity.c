@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file is known by its file system, its inode and the moment of its birth. Inode numbers are used again, so they do
- * not do alone; a path would be another after a renaming, and the same after a replacement. A block device has its
- * number: what is on it is nobody's to say.
+ * A file is known by its file system, its inode and the time of its birth. An inode's number alone would not do, since
+ * numbers are used again; a path would change with a renaming, and stay with a replacement. A block device is known by
+ * its number, since nothing is known of its content.
  */
 #include "media/identity.h"
 
@@ -30,7 +30,7 @@ static void mix(struct media_identity *identity, uint64_t value)
 	}
 }
 
-/* Where the system has no random numbers to give, or a sandbox keeps them: unlike all that this machine makes. */
+/* Circumstances stand in for random numbers that the system, or a sandbox, refuses: no two calls have the same. */
 static void mix_circumstances(struct media_identity *identity)
 {
 	static _Atomic uint64_t nmade;
@@ -55,7 +55,7 @@ static uint64_t file_system(int fd, const struct statx *st)
 
 	if (fstatfs(fd, &fs) == 0)
 		memcpy(&id, &fs.f_fsid, sizeof(id));
-	/* Some have none; the device's number may change when the system starts anew. */
+	/* Some file systems have no identifier. The device's number may change with a restart of the system. */
 	return id ? id : (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
 }
 

@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The door to all media: configurations and requests are checked here, once for every kind. */
+/* The door to all media: it checks configurations and requests, once for every kind. */
 #include "media/media.h"
 
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/util.h"
+#include "media/maker.h"
 #include "media/ops.h"
-
-#define MIN_BLOCK_BYTES 512u
-#define MAX_BLOCK_BYTES 65536u
 
 static int check_size(const struct media_config *config)
 {
 	uint64_t size = config->size_bytes;
 
-	if (size == 0 && config->kind != MEDIA_FILE)
+	if (size == 0 && config->maker->size_bytes)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
 				 "the medium's size is 0: give one, for example size=1GiB");
 	if (size > INT64_MAX)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
 				 "a medium of %llu bytes is too large: at most 2^63 - 1",
 				 (unsigned long long)size);
-	if (size % config->block_bytes != 0)
+	if (config->block_bytes && size % config->block_bytes != 0)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
 				 "a medium of %llu bytes is no multiple of its block of %u bytes: "
 				 "change the size or the block size",
@@ -30,38 +28,26 @@ static int check_size(const struct media_config *config)
 	return 0;
 }
 
-static int check_config(const struct media_config *config)
+static int check_block(const struct media_config *config)
 {
-	if (!is_pow2(config->block_bytes) || config->block_bytes < MIN_BLOCK_BYTES ||
-	    config->block_bytes > MAX_BLOCK_BYTES)
-		return error_set(-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
-				 "a block of %u bytes is not possible: give a power of two from %u "
-				 "to %u",
-				 config->block_bytes, MIN_BLOCK_BYTES, MAX_BLOCK_BYTES);
-	if (config->engine && config->kind != MEDIA_FILE)
-		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "the engine \"%s\" was asked for, but only a file has engines: "
-				 "leave it out",
-				 config->engine);
-	return check_size(config);
+	uint32_t block = config->block_bytes;
+
+	if (block == 0 && !config->maker->block_bytes)
+		return 0;
+	if (is_pow2(block) && block >= MEDIA_BLOCK_BYTES_MIN && block <= MEDIA_BLOCK_BYTES_MAX)
+		return 0;
+	return error_set(-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
+			 "a block of %u bytes is not possible: give a power of two from %u to %u",
+			 block, MEDIA_BLOCK_BYTES_MIN, MEDIA_BLOCK_BYTES_MAX);
 }
 
 int media_open(struct media **media, const struct media_config *config)
 {
-	int err = check_config(config);
+	int err = check_block(config);
 
-	if (err)
-		return err;
-	switch (config->kind) {
-	case MEDIA_RAM:
-		return ram_media_open(media, config);
-	case MEDIA_FILE:
-		return file_media_open(media, config);
-	case MEDIA_NULL:
-		return null_media_open(media, config);
-	}
-	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT, "there is no medium of kind %d",
-			 (int)config->kind);
+	if (!err)
+		err = check_size(config);
+	return err ? err : config->maker->make(media, config);
 }
 
 void media_close(struct media *media)

@@ -2,10 +2,10 @@
 /*
  * Media: what a namespace of the software controller keeps its blocks in, and the way to it.
  *
- * A medium is shared by any number of threads; a channel belongs to one thread at a time (it may be
- * handed to another, but is never used by two at once). Requests carry bytes, not blocks, so that a
- * medium knows nothing of LBA formats; a medium checks the range of each request all the same. A block
- * is read and written whole, whatever others do with it meanwhile.
+ * A medium is shared by any number of threads; a channel belongs to one thread at a time: another thread may take the
+ * channel over, but two never use it at once. Requests carry bytes, not blocks, so that a medium knows nothing of LBA
+ * formats; a medium checks the range of each request all the same. A block is read and written whole, whatever others
+ * do with the block meanwhile.
  */
 #ifndef UPNVME_MEDIA_MEDIA_H
 #define UPNVME_MEDIA_MEDIA_H
@@ -16,15 +16,16 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-enum media_kind {
-	MEDIA_RAM,  /* anonymous memory: costs nothing until it is written */
-	MEDIA_FILE, /* a file or a block device: keeps its bytes */
-	MEDIA_NULL, /* any size: writes vanish */
-};
+struct media_maker;
+struct uri;
+
+#define MEDIA_BLOCK_BYTES_MIN 512u
+#define MEDIA_BLOCK_BYTES_MAX 65536u
 
 struct media_config {
-	enum media_kind kind;
-	const char *path;     /* file only */
+	const struct media_maker *maker; /* the kind of medium: see maker.h */
+	const struct uri *uri;           /* what the configuration was read from, or NULL */
+	const char *path;                /* file only */
 	uint64_t size_bytes;  /* file: 0 takes its own size; else it must agree, or creates one */
 	uint32_t block_bytes; /* a power of two, 512 to 64 KiB; the size must be a multiple of it */
 	bool readonly;
@@ -34,7 +35,7 @@ struct media_config {
 
 struct media_ops;
 
-/* Of the medium, not of its being open; see identity.h. */
+/* The medium has one identity, however often it is opened; see identity.h. */
 struct media_identity {
 	uint64_t half[2];
 };
@@ -45,10 +46,12 @@ struct media {
 	uint32_t block_bytes;
 	bool readonly;
 	bool volatile_cache; /* a completed write needs a flush to be durable */
+	bool reads_zeroes;   /* what was deallocated reads as zeroes */
+	bool is_shared;      /* others may have the medium open at the same time */
 	/*
-	 * What was written may be lost: a sync, or a durable write, has failed. From then on all but reads ends with
-	 * an error, until the medium is opened anew. Plain writes too: they could only make the loss larger, since
-	 * none of them would ever be durable, and the host is to learn of it before it has written much.
+	 * A sync, or a durable write, has failed: written data may be lost. From then on every request but a read
+	 * ends with an error, until the medium is opened anew. Plain writes fail too: no such write could ever be
+	 * durable, and the host is to learn of the loss before it has written much.
 	 */
 	_Atomic bool failed;
 	const char *engine; /* "inline" (completes within media_submit), "io_uring", "worker" */
@@ -61,35 +64,35 @@ struct media_channel;
 enum media_op {
 	MEDIA_READ,
 	MEDIA_WRITE,
-	MEDIA_FLUSH,      /* all writes completed before it, by any channel, become durable */
-	MEDIA_DEALLOCATE, /* gives the space back; what is read there afterwards is zeroes */
+	MEDIA_FLUSH, /* all writes that were completed before, by any channel, become durable */
+	MEDIA_DEALLOCATE, /* gives the space back; reads give zeroes there afterwards (reads_zeroes) */
 	MEDIA_WRITE_ZEROES,
 };
 
-/* Owned by the media, as is the iovec's array, from media_submit until done is called. */
+/* A request, and its array of segments, is the medium's from media_submit until `done` is called. */
 struct media_request {
 	enum media_op op;
-	bool fua; /* durable before done: writes, deallocations and zeroes */
+	bool fua; /* a write, a deallocation or zeroes are durable before `done` is called */
 	uint64_t offset_bytes;
 	uint64_t length_bytes;   /* for reads and writes the sum of the iovec; ignored by flush */
 	const struct iovec *iov; /* reads and writes only */
 	int niov;
 	/*
-	 * Set by who has submitted it, when nobody waits for it any more: the time from which on others do not wait for
-	 * its bytes either, since storage may never answer. 0: there is none.
+	 * The submitter sets this time when nobody waits for the request any more: later on, other requests do not
+	 * wait for its bytes either, since storage may never answer. 0: there is no such time.
 	 */
 	_Atomic uint64_t given_up_ns;
 
 	/*
-	 * Called exactly once, on the channel's thread, from within media_submit, _poll, _wait or
-	 * media_channel_close. The result is 0 or a negative errno: -ENOSPC when there is no room
-	 * (a full disk, a quota, a file size limit), -EROFS for a change to a read-only medium,
-	 * -EINVAL for a range or an iovec that does not fit; any other is an I/O error. It may free
-	 * the request and may submit others, but must not poll, wait or close.
+	 * `done` is called exactly once, on the channel's thread, from within media_submit, media_poll, media_wait or
+	 * media_channel_close. The result is 0 or a negative errno: -ENOSPC when there is no room (a full disk, a
+	 * quota, a file size limit), -EROFS for a change to a read-only medium, -EINVAL for a range or an iovec that
+	 * does not fit; any other is an I/O error. `done` may free the request and may submit others, but must not
+	 * poll, wait or close.
 	 */
 	void (*done)(struct media_request *request, int result);
 
-	/* Private to the media; needs no initialisation. */
+	/* The medium's own; needs no initialisation. */
 	struct {
 		struct media_request *next;
 		struct media_channel *channel;
@@ -102,7 +105,7 @@ struct media_request {
 		uint8_t attempt;
 		struct {
 			struct media_request *next;
-			struct media_request **at; /* where it is linked */
+			struct media_request **at; /* what points to the request */
 			uint64_t claim;
 			uint64_t asked_ns;
 			uint8_t state;
@@ -113,30 +116,29 @@ struct media_request {
 /* 0, or a negative errno with error_set. */
 int media_open(struct media **media, const struct media_config *config);
 
-/* All channels must have been closed. NULL is allowed. */
+/* The channels must all have been closed. NULL is allowed. */
 void media_close(struct media *media);
 
 int media_channel_open(struct media_channel **channel, struct media *media);
 
-/* Waits until all that was submitted is done (calling done). NULL is allowed. */
+/* Waits until all requests are done, and calls `done` for each. NULL is allowed. */
 void media_channel_close(struct media_channel *channel);
 
 /*
- * Never waits for the disk. Memory and null, and any request that is refused, are done at once; the
- * rest is collected until the next media_poll or media_wait.
+ * Submitting never waits for the disk. A request to memory, or one that is refused, is done at once; others are
+ * collected until the next media_poll or media_wait.
  */
 void media_submit(struct media_channel *channel, struct media_request *request);
 
 /*
- * Starts what was submitted as one batch, completes what is finished, and returns the number
- * completed (those which were done within media_submit are not counted). Without anything new to
- * start it makes no system call.
+ * Starts all submitted requests as one batch, completes the finished ones, and returns the number completed (requests
+ * that were done within media_submit are not counted). A poll with nothing new to start makes no system call.
  */
 int media_poll(struct media_channel *channel);
 
 /*
- * Like media_poll, but when nothing is finished yet sleeps until something is, at most timeout_ns
- * (UINT64_MAX: for ever). Returns at once when nothing is outstanding; a signal may end it early.
+ * Like media_poll, but sleeps until a request is finished if none is yet, at most timeout_ns (UINT64_MAX: for ever).
+ * Returns at once when nothing is outstanding; a signal may end the sleep early.
  */
 int media_wait(struct media_channel *channel, uint64_t timeout_ns);
 

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A medium of any size that keeps nothing: what is measured over it is the path, not the memory. */
+/*
+ * A medium of any size that keeps nothing: a measurement over it is one of the path, not of memory. Its own key in a
+ * URI:
+ *   zero=  1: reads give zeroes; otherwise they leave the buffer as it is
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/uri.h"
 #include "media/identity.h"
+#include "media/maker.h"
 #include "media/ops.h"
 
 struct null_media {
@@ -37,7 +43,12 @@ static const struct media_ops null_ops = {
 	.wait = inline_wait,
 };
 
-int null_media_open(struct media **media, const struct media_config *config)
+static int null_configure(struct media_config *config)
+{
+	return uri_get_bool(config->uri, "zero", &config->zero_reads);
+}
+
+static int null_make(struct media **media, const struct media_config *config)
 {
 	struct null_media *null = malloc(sizeof(*null));
 
@@ -47,7 +58,7 @@ int null_media_open(struct media **media, const struct media_config *config)
 		.base = { .size_bytes = config->size_bytes,
 			  .block_bytes = config->block_bytes,
 			  .readonly = config->readonly,
-			  .volatile_cache = false,
+			  .reads_zeroes = config->zero_reads,
 			  .engine = "inline",
 			  .ops = &null_ops },
 		.zero_reads = config->zero_reads,
@@ -56,3 +67,15 @@ int null_media_open(struct media **media, const struct media_config *config)
 	*media = &null->base;
 	return 0;
 }
+
+static const char *const null_keys[] = { "size", "block", "readonly", "zero", NULL };
+
+const struct media_maker media_null = {
+	.name = "null",
+	.keys = null_keys,
+	.size_bytes = 1ull << 40,
+	.block_bytes = 4096,
+	.is_repeatable = true,
+	.configure = null_configure,
+	.make = null_make,
+};

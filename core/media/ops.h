@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a kind of media provides to media.c, and the list that requests wait in. */
+/* What an open medium provides to media.c, and the list that requests wait in. */
 #ifndef UPNVME_MEDIA_OPS_H
 #define UPNVME_MEDIA_OPS_H
 
 #include "media/media.h"
 
-/* All are to be set; media without channel state use the inline_ functions below. */
+/* Each function is to be set; media without state per channel use the inline_ functions below. */
 struct media_ops {
 	void (*close)(struct media *media);
 	int (*channel_open)(struct media_channel **channel, struct media *media);
 	void (*channel_close)(struct media_channel *channel);
-	/* The request fits the medium and, unless it is a flush, is not empty. */
+	/* The request fits the medium; only a flush can be empty. */
 	void (*submit)(struct media_channel *channel, struct media_request *request);
 	int (*poll)(struct media_channel *channel);
 	int (*wait)(struct media_channel *channel, uint64_t timeout_ns);
@@ -21,18 +21,13 @@ struct media_channel {
 	struct media *media;
 };
 
-/* For media that complete every request within submit. */
+/* Media that complete every request within submit use these. */
 int inline_channel_open(struct media_channel **channel, struct media *media);
 void inline_channel_close(struct media_channel *channel);
 int inline_poll(struct media_channel *channel);
 int inline_wait(struct media_channel *channel, uint64_t timeout_ns);
 
-/* Each of these has been given a configuration that media.c found valid. */
-int ram_media_open(struct media **media, const struct media_config *config);
-int null_media_open(struct media **media, const struct media_config *config);
-int file_media_open(struct media **media, const struct media_config *config);
-
-/* First in, first out, through media_request.link.next. */
+/* A queue of requests, first in, first out, linked by link.next. */
 struct request_list {
 	struct media_request *head;
 	struct media_request *tail;
@@ -65,7 +60,7 @@ static inline struct media_request *request_list_pop(struct request_list *list)
 	return request;
 }
 
-/* Moves all of `from` behind what `to` has. */
+/* Moves all requests of `from` behind those of `to`. */
 static inline void request_list_splice(struct request_list *to, struct request_list *from)
 {
 	if (!from->head)

@@ -2,9 +2,9 @@
 /*
  * A medium of anonymous memory, which costs nothing until it is written.
  *
- * A logical block is always read or written whole, whatever other channels do: the least atomic write unit
- * that a controller may have is one block (NVM Command Set 1.0, 2.1.4.1, AWUN). So the medium is cut into regions,
- * a region is copied under its lock, and regions share a few locks in turn.
+ * A logical block is always read or written whole, whatever other channels do: the least atomic write unit that a
+ * controller may have is one block (NVM Command Set 1.0, 2.1.4.1, AWUN). So the medium is cut into regions, a region is
+ * copied under its lock, and each of a few locks serves many regions.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "media/identity.h"
+#include "media/maker.h"
 #include "media/ops.h"
 
 #define REGION_BYTES  65536u /* the largest block, so that none lies in two regions */
@@ -81,7 +82,7 @@ static void ram_transfer(struct ram_media *ram, const struct media_request *requ
 	}
 }
 
-/* Whole pages are given back to the system, which makes them zero as well. */
+/* Whole pages are given back to the system, and read as zeroes afterwards. */
 static void clear(struct ram_media *ram, uint64_t begin, uint64_t end)
 {
 	uint64_t first_page = align_up(begin, ram->page_bytes);
@@ -98,8 +99,8 @@ static void clear(struct ram_media *ram, uint64_t begin, uint64_t end)
 }
 
 /*
- * Takes every lock that the range needs, always in ascending order, and then clears it in one go: a
- * terabyte must not take a system call for each region.
+ * Takes every lock that the range needs, always in ascending order, and then clears the whole range at once: a terabyte
+ * must not take a system call for each region.
  */
 static void ram_clear(struct ram_media *ram, const struct media_request *request)
 {
@@ -169,7 +170,7 @@ static int ram_map(struct ram_media *ram)
 	return 0;
 }
 
-int ram_media_open(struct media **media, const struct media_config *config)
+static int ram_make(struct media **media, const struct media_config *config)
 {
 	struct ram_media *ram = aligned_alloc(_Alignof(struct ram_media), sizeof(*ram));
 	int err;
@@ -180,7 +181,7 @@ int ram_media_open(struct media **media, const struct media_config *config)
 	ram->base = (struct media){ .size_bytes = config->size_bytes,
 				    .block_bytes = config->block_bytes,
 				    .readonly = config->readonly,
-				    .volatile_cache = false,
+				    .reads_zeroes = true,
 				    .engine = "inline",
 				    .ops = &ram_ops };
 	identity_random(&ram->base.identity);
@@ -194,3 +195,14 @@ int ram_media_open(struct media **media, const struct media_config *config)
 	*media = &ram->base;
 	return 0;
 }
+
+static const char *const ram_keys[] = { "size", "block", "readonly", NULL };
+
+const struct media_maker media_ram = {
+	.name = "ram",
+	.keys = ram_keys,
+	.size_bytes = 1ull << 30,
+	.block_bytes = 4096,
+	.is_repeatable = true,
+	.make = ram_make,
+};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A request that lies in one region is in the list of those regions, by its number; any other is in a list of its own.
- * So a lone request meets empty lists, and others few that do not concern it. It takes the lock twice, for a few
- * instructions each time, and so that the way there is no longer than that, the lock is a word.
+ * Requests that lie in one region are in that region's list; regions with the same remainder of their number share one.
+ * Wider requests are in a list of their own. So a lone request meets empty lists, and any other meets few that do not
+ * concern it. A request takes the lock twice, for a few instructions each time; the lock is a single word, so that to
+ * take it costs no more than that.
  */
 #include "media/range_lock.h"
 
@@ -95,7 +96,7 @@ static bool conflicts(const struct media_request *a, const struct media_request 
 	       b->offset_bytes < a->offset_bytes + a->length_bytes;
 }
 
-/* To a few milliseconds, and cheap. */
+/* The time, exact to a few milliseconds, and cheap. */
 static uint64_t now_ns(void)
 {
 	struct timespec now;
@@ -104,7 +105,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-/* Whether a claim comes before the request's, and its owner is there to use it. */
+/* Whether a claim comes before the request's, and the claim's owner still asks for its turn. */
 static bool goes_first(const struct range_locks *ranges, const struct media_request *claim,
 		       const struct media_request *request)
 {

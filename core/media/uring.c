@@ -2,8 +2,8 @@
 /*
  * The file engine over io_uring: one ring for each channel.
  *
- * What was submitted waits in a backlog until media_poll, which hands over a ring's worth with one system call.
- * A request has one step in the ring at a time. Completions are read from memory that the kernel shares.
+ * Requests wait in a backlog until media_poll hands over a ring's worth of them with one system call. A request has one
+ * step in the ring at a time. Completions are read from memory that the kernel shares.
  */
 #include "media/file_step.h"
 
@@ -26,27 +26,27 @@ int uring_attach(struct file_media *file)
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/pause.h"
-#include "base/process.h"
 #include "base/util.h"
+#include "media/uring_entry.h"
+#include "media/uring_ring.h"
 
 #define RING_ENTRIES   256u
 #define REFUSED_MAX_NS (2 * NS_PER_S)
 #define LOOKS_MAX      16u
-#define BLOCKED_NS     (100 * 1000ull) /* between two looks at what is blocked */
+#define BLOCKED_NS     (100 * 1000ull) /* between two looks at blocked requests */
 #define CLAIM_NS       (10 * NS_PER_MS)
 
 struct uring_channel {
 	struct media_channel base;
 	struct io_uring ring;
 	struct request_list backlog;
-	struct request_list blocked; /* by requests for the same bytes */
+	struct request_list blocked; /* requests, by others for the same bytes */
 	uint64_t noutstanding;
 	unsigned nring;            /* in the submission ring or in the kernel */
-	uint64_t refused_since_ns; /* 0: the ring took what it was given last */
-	int failed;                /* nonzero: the ring takes nothing any more, with this error */
+	uint64_t refused_since_ns; /* 0: the kernel took the last batch */
+	int failed; /* nonzero: the error with which the kernel takes nothing any more */
 
 	/* In the order of the submission ring; the last io_uring_sq_ready() of them are unsubmitted. */
 	struct media_request *entered[RING_ENTRIES];
@@ -80,51 +80,23 @@ static void uring_submit(struct media_channel *base, struct media_request *reque
 	channel->noutstanding++;
 }
 
-static void prepare_transfer(struct io_uring_sqe *sqe, int fd, const struct file_step *step)
-{
-	bool reads = step->kind == FILE_STEP_READ;
-
-	if (step->niov == 1)
-		io_uring_prep_rw(reads ? IORING_OP_READ : IORING_OP_WRITE, sqe, fd,
-				 step->iov->iov_base, (unsigned)step->iov->iov_len,
-				 step->offset_bytes);
-	else
-		io_uring_prep_rw(reads ? IORING_OP_READV : IORING_OP_WRITEV, sqe, fd, step->iov,
-				 (unsigned)step->niov, step->offset_bytes);
-	sqe->rw_flags = step->flags;
-}
-
 static void enter(struct uring_channel *channel, struct media_request *request)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&channel->ring);
-	int fd = file_of(channel)->fd;
+	struct file_media *file = file_of(channel);
 	struct file_step step;
 
-	file_step_next(file_of(channel), request, &step);
-	switch (step.kind) {
-	case FILE_STEP_READ:
-	case FILE_STEP_WRITE:
-		prepare_transfer(sqe, fd, &step);
-		break;
-	case FILE_STEP_CLEAR:
-		/* The length goes where other operations have their address. */
-		io_uring_prep_rw(IORING_OP_FALLOCATE, sqe, fd,
-				 (const void *)(uintptr_t)step.length_bytes, (unsigned)step.flags,
-				 step.offset_bytes);
-		break;
-	case FILE_STEP_SYNC:
-		io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
-		break;
-	}
-	/* Else the kernel would do it at once, on this thread, and this thread wait for it. */
-	if (file_of(channel)->may_block)
+	file_step_next(file, request, &step);
+	uring_entry_fill(sqe, file->fd, &step);
+	/* Without the flag the kernel would begin on this thread, which would have to wait. */
+	if (file->may_block)
 		io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
 	io_uring_sqe_set_data(sqe, request);
 	channel->entered[channel->nentered++ % RING_ENTRIES] = request;
 	channel->nring++;
 }
 
-/* What was blocked goes first. Of many for the same bytes few are looked at, since they go one by one. */
+/* Blocked requests go first. Only a few are looked at: of many for the same bytes one can begin at a time. */
 static void look_at_blocked_again(struct uring_channel *channel)
 {
 	struct request_list begin = { 0 }, still = { 0 };
@@ -154,7 +126,7 @@ static int fill(struct uring_channel *channel)
 	int ndone = 0;
 
 	look_at_blocked_again(channel);
-	/* Not more than there are now: callbacks may submit, and might do so for ever. */
+	/* Callbacks may submit for ever, so the loop takes no more requests than there are now. */
 	for (uint64_t left = channel->noutstanding; left && channel->nring < RING_ENTRIES; left--) {
 		struct media_request *request = request_list_pop(&channel->backlog);
 
@@ -180,8 +152,8 @@ static int fill(struct uring_channel *channel)
 }
 
 /*
- * The kernel will not take the ring (a sandbox was closed around the process, for example): what it has not
- * taken fails, and the ring is never offered again, since its entries point to buffers that are gone.
+ * The kernel will not take the ring (a sandbox was closed around the process, for example): requests that were not
+ * taken fail, and the ring is never offered again, since its entries point to buffers that are gone.
  */
 static int give_up(struct uring_channel *channel, int err)
 {
@@ -201,7 +173,7 @@ static bool is_transient(int err)
 	return err == -EINTR || err == -EAGAIN || err == -EBUSY || err == -ETIME || err == -ENOMEM;
 }
 
-/* Want of memory passes, but what waits for it must not wait for ever. */
+/* Want of memory passes, but requests must not wait for memory for ever. */
 static bool is_worth_another_try(struct uring_channel *channel, int err)
 {
 	if (!is_transient(err))
@@ -211,7 +183,7 @@ static bool is_worth_another_try(struct uring_channel *channel, int err)
 	return clock_now_ns() - channel->refused_since_ns < REFUSED_MAX_NS;
 }
 
-/* Hands over what is in the submission ring and waits for a completion if `wait` says how long. */
+/* Hands over the submission ring, and waits for a completion if `wait` says how long. */
 static int hand_over(struct uring_channel *channel, struct __kernel_timespec *wait)
 {
 	struct io_uring_cqe *cqe;
@@ -230,7 +202,7 @@ static int hand_over(struct uring_channel *channel, struct __kernel_timespec *wa
 	return is_worth_another_try(channel, ret) ? 0 : give_up(channel, ret);
 }
 
-/* Returns how many requests were finished; what has a further step goes first in the next batch. */
+/* Returns how many requests were finished; a request with a further step goes first in the next batch. */
 static int reap(struct uring_channel *channel)
 {
 	struct io_uring_cqe *cqe;
@@ -275,14 +247,14 @@ static struct __kernel_timespec time_left(uint64_t deadline_ns)
 	uint64_t now = clock_now_ns();
 	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
 
-	/* For ever is a day: the caller's loop comes back. */
+	/* A day stands for ever: the caller's loop comes back. */
 	if (left > 86400 * NS_PER_S)
 		left = 86400 * NS_PER_S;
 	return (struct __kernel_timespec){ .tv_sec = (int64_t)(left / NS_PER_S),
 					   .tv_nsec = (int64_t)(left % NS_PER_S) };
 }
 
-/* Nothing is under way that could wake us, but what the system would not do just now, or others are in the way of. */
+/* Nothing is under way that could end a wait: all requests were put off by the system, or are blocked by others. */
 static bool all_is_put_off(const struct uring_channel *channel)
 {
 	const struct media_request *first = channel->backlog.head;
@@ -292,7 +264,7 @@ static bool all_is_put_off(const struct uring_channel *channel)
 	return first ? first->link.again_since_ns : channel->blocked.head != NULL;
 }
 
-/* Who is in the way of a request does not wake us when it leaves. */
+/* A request that leaves its range wakes nobody, so blocked ones are looked at again in time. */
 static uint64_t next_look_ns(const struct uring_channel *channel, uint64_t deadline_ns)
 {
 	return channel->blocked.head ? MIN(deadline_ns, deadline_after(BLOCKED_NS)) : deadline_ns;
@@ -321,40 +293,15 @@ static int uring_wait(struct media_channel *base, uint64_t timeout_ns)
 	return ndone;
 }
 
-/* A new ring may lie where another thread's was. Which was first is the kernel's doing, by system
- * calls that no tool sees; the guard says it in the language's own terms. */
-static struct guard making;
-
-static int ring_make(struct io_uring *ring, unsigned entries, struct io_uring_params *params)
-{
-	struct fd_floor floor;
-	int ret;
-
-	guard_enter(&making);
-	fd_floor_raise(&floor);
-	ret = io_uring_queue_init_params(entries, ring, params);
-	fd_floor_lower(&floor);
-	guard_leave(&making);
-	return ret;
-}
-
-static void ring_unmake(struct io_uring *ring)
-{
-	guard_enter(&making);
-	io_uring_queue_exit(ring);
-	guard_leave(&making);
-}
-
 static int uring_channel_open(struct media_channel **base, struct media *media)
 {
-	struct io_uring_params params = { 0 };
 	struct uring_channel *channel = calloc(1, sizeof(*channel));
 	int ret;
 
 	if (!channel)
 		return error_no_memory("a media channel", sizeof(*channel));
 	channel->base.media = media;
-	ret = ring_make(&channel->ring, RING_ENTRIES, &params);
+	ret = uring_ring_make(&channel->ring, RING_ENTRIES);
 	if (ret < 0) {
 		free(channel);
 		return error_set(
@@ -373,7 +320,7 @@ static void uring_channel_close(struct media_channel *base)
 
 	while (channel->noutstanding)
 		uring_wait(base, UINT64_MAX);
-	ring_unmake(&channel->ring);
+	uring_ring_unmake(&channel->ring);
 	free(channel);
 }
 
@@ -392,8 +339,9 @@ static const struct media_ops uring_ops = {
 };
 
 /*
- * Looks for the request's completion in the ring of its channel, which is another thread's. While the request has its
- * range the channel lives, and if the head stands still meanwhile, what lies behind it was not written over.
+ * Looks for the request's completion in the ring of its channel, which is another thread's. The channel lives as long
+ * as the request has its range; and if the head has not moved meanwhile, the entries behind the head were not written
+ * over.
  */
 static bool is_moved(const struct media_request *request)
 {
@@ -414,56 +362,9 @@ static bool is_moved(const struct media_request *request)
 	return moved && __atomic_load_n(cq->khead, __ATOMIC_ACQUIRE) == head;
 }
 
-static bool has_opcodes(struct io_uring *ring)
-{
-	static const int needed[] = { IORING_OP_READ,   IORING_OP_WRITE, IORING_OP_READV,
-				      IORING_OP_WRITEV, IORING_OP_FSYNC, IORING_OP_FALLOCATE };
-	struct io_uring_probe *probe = io_uring_get_probe_ring(ring);
-	bool has_all = probe != NULL;
-
-	for (size_t i = 0; has_all && i < ARRAY_SIZE(needed); i++)
-		has_all = io_uring_opcode_supported(probe, needed[i]);
-	if (probe)
-		io_uring_free_probe(probe);
-	return has_all;
-}
-
-/* A ring can often be made where using it is forbidden: so one entry goes through. */
-static bool carries(struct io_uring *ring)
-{
-	struct __kernel_timespec second = { .tv_sec = 1 };
-	struct io_uring_cqe *cqe;
-	int ret;
-
-	io_uring_prep_nop(io_uring_get_sqe(ring));
-	do /* a signal says nothing about the ring */
-		ret = io_uring_submit_and_wait_timeout(ring, &cqe, 1, &second, NULL);
-	while (ret == -EINTR);
-	return ret >= 0;
-}
-
-/*
- * NODROP: completions are never lost. EXT_ARG: waiting with a time-out needs no entry of the ring.
- * SUBMIT_STABLE: iovecs may go when the entry was submitted.
- */
-static bool uring_works(void)
-{
-	const unsigned needed =
-		IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_SUBMIT_STABLE;
-	struct io_uring_params params = { 0 };
-	struct io_uring ring;
-	bool works;
-
-	if (ring_make(&ring, 4, &params) < 0)
-		return false;
-	works = (params.features & needed) == needed && has_opcodes(&ring) && carries(&ring);
-	ring_unmake(&ring);
-	return works;
-}
-
 int uring_attach(struct file_media *file)
 {
-	if (!uring_works())
+	if (!uring_ring_works())
 		return -ENOSYS;
 	file->ranges.is_moved = is_moved;
 	file->ranges.patience_ns = CLAIM_NS;

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Creating and deleting I/O queues. NVMe Base 2.0, 5.4 to 5.7 */
+#include "softctrl/admin_queue.h"
+
 #include "base/clock.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/execute.h"
+#include "softctrl/orphan.h"
+#include "softctrl/process.h"
 #include "spec/command.h"
 #include "spec/opcode.h"
 
-/* How long a deletion has flushes finish, and others wait for bytes that are on the move still. */
+/*
+ * A deletion waits as long for flushes to finish, and so long other commands wait for bytes that the queue's commands
+ * still move.
+ */
 #define PATIENCE_NS NS_PER_S
 
-/* The maximum is CAP.MQES; both it and the field are 0's based. */
-static uint16_t check_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t qsize,
-			   bool entry_size_is_set)
+/* CAP.MQES is the maximum; register and field are both 0's based. */
+static uint16_t check_queue_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t qsize,
+				 bool entry_size_is_set)
 {
 	if (!qsize || qsize > NVME_CAP_MQES(sc->cap) || !entry_size_is_set)
 		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_SIZE,
@@ -18,16 +26,17 @@ static uint16_t check_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32
 	return NVME_SC_SUCCESS;
 }
 
-/* A ring that begins or ends in the controller's own memory: a submission queue may be there, whole. */
+/* A ring that overlaps the controller memory buffer has to be a submission queue's, and to be in the buffer whole. */
 static uint16_t map_cmb_ring(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes,
 			     void **ring)
 {
-	*ring = cmd->sqe.opcode == NVME_ADMIN_CREATE_IO_SQ ? sc_cmb_at(sc, cmd->sqe.prp1, bytes) :
-							     NULL;
+	*ring = cmd->sqe.opcode == NVME_ADMIN_CREATE_IO_SQ ?
+			sc_cmb_at(&sc->memory.cmb, cmd->sqe.prp1, bytes) :
+			NULL;
 	return *ring ? NVME_SC_SUCCESS : sc_refuse(cmd, NVME_SC_INVALID_USE_OF_CMB, SC_AT(prp1, 0));
 }
 
-/* The ring: contiguous, since CAP.CQR is 1; at the beginning of a page; all of it reachable. */
+/* A ring has to be contiguous, since CAP.CQR is 1, to begin a page, and to be reachable as a whole. */
 static uint16_t map_ring(const struct softctrl *sc, struct sc_cmd *cmd, bool contiguous,
 			 uint64_t bytes, void **ring)
 {
@@ -35,17 +44,18 @@ static uint16_t map_ring(const struct softctrl *sc, struct sc_cmd *cmd, bool con
 
 	if (!contiguous)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, 0));
-	if (!is_aligned(iova, 1ull << sc->page_shift))
+	if (!is_aligned(iova, sc_memory_page_bytes(&sc->memory)))
 		return sc_refuse(cmd, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
-	if (sc_cmb_overlaps(sc, iova, bytes))
+	if (sc_cmb_overlaps(&sc->memory.cmb, iova, bytes))
 		return map_cmb_ring(sc, cmd, bytes, ring);
-	*ring = iova + bytes > iova ? sc->dma.map(sc->dma.context, iova, bytes) : NULL;
+	*ring = sc_memory_map(&sc->memory, iova, bytes);
 	return *ring ? NVME_SC_SUCCESS : NVME_SC_DATA_TRANSFER_ERROR;
 }
 
-/* Figures 149 to 151 */
-uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
+/* Create I/O Completion Queue: Figures 149 to 151 */
+uint16_t sc_admin_create_cq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_CQ_QID, cmd->sqe.cdw10);
 	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_CQ_QSIZE, cmd->sqe.cdw10);
 	uint32_t vector = NVME_FIELD_GET(NVME_CREATE_CQ_IV, cmd->sqe.cdw11);
@@ -55,10 +65,10 @@ uint16_t sc_admin_create_cq(struct softctrl *sc, struct sc_cmd *cmd)
 	if (!qid || qid > sc->features.ncqs || sc->cqs[qid].live)
 		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
 				 SC_FIELD(cdw10, NVME_CREATE_CQ_QID));
-	status = check_size(sc, cmd, qsize, NVME_CC_IOCQES(sc->cc) == NVME_CC_IOCQES_NVM);
+	status = check_queue_size(sc, cmd, qsize, NVME_CC_IOCQES(sc->cc) == NVME_CC_IOCQES_NVM);
 	if (status)
 		return status;
-	/* There is a vector for each queue; whether interrupts are enabled is another matter. */
+	/* Each queue has a vector, even one whose interrupts are not enabled. */
 	if (vector > sc->nqueues)
 		return sc_refuse(cmd, NVME_SC_INVALID_INTERRUPT_VECTOR,
 				 SC_FIELD(cdw11, NVME_CREATE_CQ_IV));
@@ -82,9 +92,10 @@ static uint16_t check_cqid(const struct softctrl *sc, struct sc_cmd *cmd, uint32
 		       sc_refuse(cmd, NVME_SC_CQ_INVALID, SC_FIELD(cdw11, NVME_CREATE_SQ_CQID));
 }
 
-/* Figures 153 to 156 */
-uint16_t sc_admin_create_sq(struct softctrl *sc, struct sc_cmd *cmd)
+/* Create I/O Submission Queue: Figures 153 to 156 */
+uint16_t sc_admin_create_sq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_SQ_QID, cmd->sqe.cdw10);
 	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_SQ_QSIZE, cmd->sqe.cdw10);
 	uint32_t cqid = NVME_FIELD_GET(NVME_CREATE_SQ_CQID, cmd->sqe.cdw11);
@@ -95,7 +106,7 @@ uint16_t sc_admin_create_sq(struct softctrl *sc, struct sc_cmd *cmd)
 	if (!qid || qid > sc->features.nsqs || sc_sq_live(&sc->sqs[qid]))
 		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
 				 SC_FIELD(cdw10, NVME_CREATE_SQ_QID));
-	status = check_size(sc, cmd, qsize, NVME_CC_IOSQES(sc->cc) == NVME_CC_IOSQES_NVM);
+	status = check_queue_size(sc, cmd, qsize, NVME_CC_IOSQES(sc->cc) == NVME_CC_IOSQES_NVM);
 	if (!status)
 		status = check_cqid(sc, cmd, cqid);
 	if (!status && NVME_FIELD_GET(NVME_CREATE_SQ_NVMSETID, cmd->sqe.cdw12))
@@ -113,8 +124,9 @@ uint16_t sc_admin_create_sq(struct softctrl *sc, struct sc_cmd *cmd)
 	return err ? NVME_SC_INTERNAL_ERROR : NVME_SC_SUCCESS;
 }
 
-uint16_t sc_admin_delete_cq(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_admin_delete_cq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
 
 	if (!qid || qid > sc->features.ncqs || !sc->cqs[qid].live)
@@ -128,11 +140,13 @@ uint16_t sc_admin_delete_cq(struct softctrl *sc, struct sc_cmd *cmd)
 }
 
 /*
- * Deletes the queue if nothing of it is at the media any more. What was not fetched, or has no room
- * in the completion queue, then counts as aborted: Base 2.0, 5.7. Called with the queue's lock.
+ * Deletes the queue if none of its commands is at the media any more. Commands that were not fetched, or whose
+ * completions have no room in the completion queue, then count as aborted: Base 2.0, 5.7. The caller has the queue's
+ * lock.
  *
- * What moves data keeps the queue: its memory is the host's again when the queue is gone. A flush does not, and a slow
- * one is no reason for the host to give up the controller: it goes on without its command.
+ * A command that moves data keeps the queue alive, since the data's memory is the host's again when the queue is gone.
+ * A flush moves no data, and a slow flush is no reason for the host to give up the controller: after a time the queue
+ * goes, and the flush goes on without it.
  */
 static bool try_delete(struct sc_sq *sq)
 {
@@ -144,7 +158,6 @@ static bool try_delete(struct sc_sq *sq)
 	return true;
 }
 
-/* The deletions that wait for the media. */
 bool sc_admin_queue_service(struct softctrl *sc)
 {
 	bool worked = false;
@@ -166,7 +179,7 @@ bool sc_admin_queue_service(struct softctrl *sc)
 	return worked;
 }
 
-/* Its commands will be aborted, as the host sees it. The caller has the queue's lock. */
+/* The queue's commands are aborted, as the host sees it. The caller has the queue's lock. */
 static void give_up_requests(struct sc_sq *sq)
 {
 	for (uint32_t i = 0; i < sq->ncmds; i++)
@@ -174,8 +187,9 @@ static void give_up_requests(struct sc_sq *sq)
 				      memory_order_relaxed);
 }
 
-uint16_t sc_admin_delete_sq(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_admin_delete_sq(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
 	uint16_t status = NVME_SC_SUCCESS;
 	struct sc_sq *sq;

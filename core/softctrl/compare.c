@@ -2,13 +2,14 @@
 /*
  * Compare and Verify: the blocks are read into a buffer of the controller's own, piece by piece.
  *
- * NVM Command Set 1.0, 3.2.1 and 3.2.5. The blocks of both count as data units read; but of the two Compare alone is a
+ * NVM Command Set 1.0, 3.2.1 and 3.2.5. The blocks of both commands count as data units read, but only Compare is a
  * Host Read Command: 1.4.2, SMART Data Units Read Command and SMART Host Read Command.
  */
-#include <stdlib.h>
+#include "softctrl/compare.h"
 
-#include "softctrl/internal.h"
-#include "spec/command.h"
+#include "softctrl/controller.h"
+#include "softctrl/execute.h"
+#include "softctrl/io.h"
 #include "spec/opcode.h"
 
 static void piece_done(struct sc_cmd *cmd, int result);
@@ -25,8 +26,7 @@ static void read_piece(struct sc_cmd *cmd)
 	request->length_bytes = cmd->piece.iov_len;
 	request->iov = &cmd->piece;
 	request->niov = 1;
-	cmd->advance = piece_done;
-	sc_cmd_start(cmd, sc_cmd_step_done);
+	sc_cmd_step(cmd, piece_done);
 }
 
 static void piece_done(struct sc_cmd *cmd, int result)
@@ -38,7 +38,7 @@ static void piece_done(struct sc_cmd *cmd, int result)
 		return;
 	}
 	if (cmd->sqe.opcode == NVME_CMD_COMPARE &&
-	    !sc_data_equal(cmd, cmd->data_bytes - cmd->left_bytes, cmd->bounce, bytes)) {
+	    !sc_data_equal(&cmd->data, cmd->data.bytes - cmd->left_bytes, cmd->bounce, bytes)) {
 		sc_cmd_complete(cmd, sc_dnr(NVME_SC_COMPARE_FAILURE));
 		return;
 	}
@@ -64,15 +64,12 @@ static void flushed(struct sc_cmd *cmd, int result)
 
 static uint16_t begin(struct sc_cmd *cmd)
 {
-	const struct media *media = cmd->ns->media;
-
 	if (!sc_cmd_bounce(cmd))
 		return NVME_SC_INTERNAL_ERROR;
-	if (!(cmd->sqe.cdw12 & NVME_RW_FUA) || !media->volatile_cache || media->readonly) {
+	if (sc_io_reads_durable(cmd))
+		sc_cmd_flush(cmd, flushed);
+	else
 		read_piece(cmd);
-		return SC_PENDING;
-	}
-	sc_cmd_flush(cmd, flushed);
 	return SC_PENDING;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller object: its configuration, its namespaces, its beginning and its end. */
+/* The controller object: its configuration, its beginning and its end. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,14 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "softctrl/internal.h"
 #include "media/identity.h"
+#include "softctrl/admin.h"
+#include "softctrl/controller.h"
+#include "softctrl/nvm.h"
+#include "softctrl/process.h"
+#include "softctrl/registers.h"
+#include "softctrl/thread.h"
+#include "spec/opcode.h"
 
 #define SC_NQUEUES_MAX     1024u
 #define SC_NNAMESPACES_MAX 1024u
@@ -16,6 +22,17 @@
 #define SC_DSTRD_MAX       10u
 #define SC_CMB_BYTES_MAX   (1ull << 30)
 #define SC_NCNTLIDS        0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
+#define SC_IOV_MIN         1024u   /* data segments that a command may have at least */
+
+static const struct sc_command_set *const command_sets[] = {
+	[NVME_CSI_NVM] = &sc_nvm_commands,
+};
+
+/* A command that names no namespace has the NVM command set's row: all command sets have Flush in common. */
+static const struct sc_queue_kind io_queue = {
+	.commands = &sc_nvm_commands,
+	.execute = sc_io_execute,
+};
 
 void softctrl_config_init(struct softctrl_config *config)
 {
@@ -74,7 +91,7 @@ static int config_check(const struct softctrl_config *config)
 	return config->serial ? serial_check(config->serial) : 0;
 }
 
-/* Else no command could carry a single block. */
+/* A command has to be able to carry at least one block. */
 static int blocks_check(const struct softctrl_config *config)
 {
 	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << config->mdts;
@@ -92,50 +109,9 @@ static int blocks_check(const struct softctrl_config *config)
 	return 0;
 }
 
-static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_config *config)
-{
-	int err = media_open(&ns->media, config);
-
-	if (err)
-		return err;
-	ns->nsid = nsid;
-	ns->block_shift = log2_floor(ns->media->block_bytes);
-	ns->zeroes_read = config->kind != MEDIA_NULL || config->zero_reads;
-	atomic_init(&ns->nblocks, ns->media->size_bytes >> ns->block_shift);
-	if (ns->block_shift < SC_BLOCK_SHIFT_MIN || ns->block_shift > SC_BLOCK_SHIFT_MAX)
-		return error_set(
-			-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
-			"namespace %u: blocks of %u bytes; use a power of two from 512 to 65536",
-			nsid, ns->media->block_bytes);
-	return 0;
-}
-
-static int namespaces_open(struct softctrl *sc, const struct softctrl_config *config)
-{
-	sc->namespaces = calloc(config->nnamespaces, sizeof(*sc->namespaces));
-	if (!sc->namespaces)
-		return error_no_memory("namespaces", config->nnamespaces * sizeof(*sc->namespaces));
-	sc->nnamespaces = config->nnamespaces;
-	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
-		int err = namespace_open(&sc->namespaces[i], i + 1, &config->namespaces[i]);
-
-		if (err)
-			return err;
-		sc->volatile_cache |= sc->namespaces[i].media->volatile_cache;
-	}
-	return 0;
-}
-
-static void namespaces_close(struct softctrl *sc)
-{
-	for (uint32_t i = 0; i < sc->nnamespaces; i++)
-		media_close(sc->namespaces[i].media);
-	free(sc->namespaces);
-}
-
 /*
- * The controller identifier is the medium's even where the serial number is given, so that two controllers that are
- * given the same one differ; files that are only read may have many controllers at a time.
+ * The controller identifier comes from the medium even where the serial number is given, so that two controllers with
+ * the same serial number differ. A medium that several controllers share at a time gives each of them a random one.
  */
 static void identity_init(struct softctrl *sc, const struct softctrl_config *config)
 {
@@ -148,8 +124,7 @@ static void identity_init(struct softctrl *sc, const struct softctrl_config *con
 			 (unsigned long long)identity.half[0],
 			 (unsigned)(identity.half[1] & 0xffff));
 	for (uint32_t i = 0; i < config->nnamespaces; i++)
-		sc->shared |=
-			config->namespaces[i].kind == MEDIA_FILE && config->namespaces[i].readonly;
+		sc->shared |= sc->namespaces[i].media->is_shared;
 	if (sc->shared)
 		identity_random(&identity);
 	sc->cntlid = (uint16_t)(identity.half[1] % SC_NCNTLIDS);
@@ -169,17 +144,17 @@ static int doorbells_init(struct softctrl *sc, uint8_t dstrd)
 
 static int parts_init(struct softctrl *sc, const struct softctrl_config *config)
 {
-	int err = namespaces_open(sc, config);
+	int err = sc_namespaces_open(sc, config, &sc_nvm_commands);
 
 	if (!err)
 		identity_init(sc, config);
-	sc_registers_init(sc, config);
 	if (!err)
-		err = sc_cmb_init(sc, config->cmb_bytes);
+		err = sc_cmb_init(&sc->memory.cmb, config->cmb_bytes);
+	sc_registers_init(sc, config);
 	if (!err)
 		err = doorbells_init(sc, config->dstrd);
 	if (!err)
-		err = sc_queues_init(sc);
+		err = sc_queues_init(sc, &sc_admin_queue, &io_queue);
 	if (!err)
 		err = sc_features_init(sc);
 	if (!err)
@@ -211,13 +186,15 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	pthread_mutex_init(&sc->lock, NULL);
 	pthread_mutex_init(&sc->errors.lock, NULL);
 	pthread_mutex_init(&sc->interrupts.lock, NULL);
-	sc->dma = config->dma;
+	sc->memory.dma = config->dma;
 	sc->mdts = config->mdts;
 	sc->nqueues = config->nqueues;
 	sc->noiob = config->noiob;
 	sc->sgl = config->sgl;
 	sc->threaded = config->threaded;
-	sc->iov_max = MAX((1u << config->mdts) + 1u, SC_IOV_MIN);
+	sc->command_sets = command_sets;
+	sc->ncommand_sets = ARRAY_SIZE(command_sets);
+	sc->niov_max = MAX((1u << config->mdts) + 1u, SC_IOV_MIN);
 	sc->created_ns = clock_now_ns();
 	err = parts_init(sc, config);
 	if (err) {
@@ -240,8 +217,8 @@ void softctrl_destroy(struct softctrl *sc)
 	sc_events_fini(sc);
 	sc_interrupts_fini(sc);
 	sc_features_fini(sc);
-	namespaces_close(sc);
-	sc_cmb_fini(sc);
+	sc_namespaces_close(sc);
+	sc_cmb_fini(&sc->memory.cmb);
 	free(sc->doorbells);
 	free(sc->scratch);
 	pthread_mutex_destroy(&sc->interrupts.lock);
@@ -258,6 +235,12 @@ _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index)
 uint64_t softctrl_doorbells_bytes(const struct softctrl *sc)
 {
 	return sc->doorbells_bytes;
+}
+
+void *softctrl_cmb(const struct softctrl *sc, uint64_t *bytes)
+{
+	*bytes = sc->memory.cmb.bytes;
+	return sc->memory.cmb.base;
 }
 
 void softctrl_process(struct softctrl *sc, uint16_t qid)
@@ -290,24 +273,4 @@ bool softctrl_waits(struct softctrl *sc, uint16_t qid)
 const char *softctrl_trouble(const struct softctrl *sc)
 {
 	return sc->trouble[0] ? sc->trouble : NULL;
-}
-
-int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks)
-{
-	struct sc_ns *ns;
-	uint64_t max;
-
-	if (!nsid || nsid > sc->nnamespaces)
-		return error_set(-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
-				 "namespace %u is not there; the controller has %u", nsid,
-				 sc->nnamespaces);
-	ns = &sc->namespaces[nsid - 1];
-	max = ns->media->size_bytes >> ns->block_shift;
-	if (!nblocks || nblocks > max)
-		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "namespace %u cannot have %llu blocks; its medium holds 1 to %llu",
-				 nsid, (unsigned long long)nblocks, (unsigned long long)max);
-	atomic_store_explicit(&ns->nblocks, nblocks, memory_order_release);
-	sc_events_ns_changed(sc, nsid);
-	return 0;
 }

@@ -2,13 +2,18 @@
 /*
  * Write Zeroes and Dataset Management: changes without data.
  *
- * NVM Command Set 1.0, 3.2.3 and 3.2.8. What is deallocated reads as zeroes (DLFEAT).
+ * NVM Command Set 1.0, 3.2.3 and 3.2.8. Deallocated blocks read as zeroes (DLFEAT).
  */
-#include "softctrl/internal.h"
+#include "softctrl/deallocate.h"
+
+#include "softctrl/controller.h"
+#include "softctrl/execute.h"
+#include "softctrl/io.h"
 #include "spec/command.h"
 #include "spec/opcode.h"
 
-static void start(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64_t bytes)
+static void change(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64_t bytes,
+		   void (*advance)(struct sc_cmd *cmd, int result))
 {
 	bool durable = atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
 
@@ -19,7 +24,7 @@ static void start(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64_
 	cmd->request.fua = durable;
 	cmd->request.offset_bytes = offset;
 	cmd->request.length_bytes = bytes;
-	sc_cmd_start(cmd, sc_cmd_step_done);
+	sc_cmd_step(cmd, advance);
 }
 
 uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
@@ -31,10 +36,9 @@ uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
 		status = sc_io_range(cmd);
 	if (status)
 		return status;
-	cmd->advance = sc_io_complete_media;
 	/* DEAC is a wish: zeroes have to be read afterwards, whatever the medium does. */
-	start(cmd, deallocate && cmd->ns->zeroes_read ? MEDIA_DEALLOCATE : MEDIA_WRITE_ZEROES,
-	      cmd->offset_bytes, cmd->left_bytes);
+	change(cmd, deallocate && cmd->ns->zeroes_read ? MEDIA_DEALLOCATE : MEDIA_WRITE_ZEROES,
+	       cmd->offset_bytes, cmd->left_bytes, sc_io_complete_media);
 	return SC_PENDING;
 }
 
@@ -43,14 +47,17 @@ static const struct nvme_dsm_range *ranges(const struct sc_cmd *cmd)
 	return (const struct nvme_dsm_range *)(const void *)cmd->bounce;
 }
 
+static void range_done(struct sc_cmd *cmd, int result);
+
+/* False: no range with a block in it is left. */
 static bool start_next_range(struct sc_cmd *cmd)
 {
 	while (cmd->index < cmd->count) {
 		const struct nvme_dsm_range *range = &ranges(cmd)[cmd->index++];
 
 		if (range->length) {
-			start(cmd, MEDIA_DEALLOCATE, range->slba << cmd->ns->block_shift,
-			      (uint64_t)range->length << cmd->ns->block_shift);
+			change(cmd, MEDIA_DEALLOCATE, range->slba << cmd->ns->block_shift,
+			       (uint64_t)range->length << cmd->ns->block_shift, range_done);
 			return true;
 		}
 	}
@@ -63,8 +70,8 @@ static void range_done(struct sc_cmd *cmd, int result)
 		sc_io_complete_media(cmd, result);
 }
 
-/* All of them before anything is done. NVM 1.0, 3.2.3: LBA Out of Range */
-static uint16_t check_ranges(struct sc_cmd *cmd)
+/* All ranges are checked before anything is done. NVM 1.0, 3.2.3: LBA Out of Range */
+static uint16_t dsm_check_ranges(struct sc_cmd *cmd)
 {
 	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
 
@@ -79,7 +86,7 @@ static uint16_t check_ranges(struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* The attributes of a range are hints that change nothing here; deallocating is what is done. */
+/* Of the attributes only AD, Deallocate, has an effect; the ranges' own attributes are hints. */
 uint16_t sc_io_dataset_management(struct sc_cmd *cmd)
 {
 	bool deallocate = cmd->sqe.cdw11 & NVME_DSM_AD;
@@ -91,11 +98,10 @@ uint16_t sc_io_dataset_management(struct sc_cmd *cmd)
 		return status;
 	if (!sc_cmd_bounce(cmd))
 		return NVME_SC_INTERNAL_ERROR;
-	status = sc_data_from_host(cmd, cmd->bounce, cmd->count * sizeof(struct nvme_dsm_range));
+	status = sc_cmd_read(cmd, cmd->bounce, cmd->count * sizeof(struct nvme_dsm_range));
 	if (!status)
-		status = check_ranges(cmd);
+		status = dsm_check_ranges(cmd);
 	if (status)
 		return status;
-	cmd->advance = range_done;
 	return deallocate && start_next_range(cmd) ? SC_PENDING : NVME_SC_SUCCESS;
 }

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller on its way to rest, by a reset or a shutdown. Both wait for what is at the media, but nobody waits in
- * a register: as with hardware the host looks at CSTS until it is over, and whenever it looks, what can be done by then
- * is done. So however long storage takes, it is the host that decides how long to wait for it.
+ * The controller on its way to rest, by a reset or a shutdown. Both wait for commands that are at the media, but no
+ * access to a register waits: as with hardware, the host looks at CSTS until the reset or the shutdown is over, and
+ * each look does what can be done by then. So the host decides how long to wait for storage, however long storage
+ * takes.
  *
  * NVMe Base 2.0, 3.6 (shutdown), 3.7 (resets).
  */
+#include "softctrl/ending.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/keep_alive.h"
+#include "softctrl/orphan.h"
+#include "softctrl/process.h"
+#include "softctrl/registers.h"
 
 int sc_ending_init(struct softctrl *sc)
 {
@@ -31,7 +38,7 @@ void sc_ending_fini(struct softctrl *sc)
 
 /* --- flushes at shutdown -------------------------------------------------------------------------- */
 
-/* The first one is told. */
+/* The first failure is the one that the host hears of. */
 static void flush_failed(struct sc_flush *flush, int err)
 {
 	struct softctrl *sc = flush->sc;
@@ -75,7 +82,7 @@ static void flushes_start(struct softctrl *sc)
 	}
 }
 
-/* True when none is under way. */
+/* True when no flush is under way. */
 static bool flushes_rest(struct softctrl *sc)
 {
 	bool rest = true;
@@ -97,10 +104,6 @@ static bool flushes_rest(struct softctrl *sc)
 
 /* --- reset ---------------------------------------------------------------------------------------- */
 
-/*
- * The registers that a Controller Level Reset takes back: all but AQA, ASQ, ACQ and CMBMSC, where CC.EN asks for it.
- * Base 2.0, 3.7.2. CC is what the host has just written; CSTS follows when it is over.
- */
 void sc_reset_begin(struct softctrl *sc)
 {
 	sc->intm = 0;
@@ -123,7 +126,7 @@ static void reset_finish(struct softctrl *sc)
 	atomic_fetch_and(&sc->csts, ~(CSTS_RDY | CSTS_CFS | CSTS_SHST));
 }
 
-/* Deletes what is not at the media; true when that is all. The caller has the Admin SQ's lock. */
+/* Deletes the queues that have nothing at the media; true when no queue is left. The caller has the Admin SQ's lock. */
 static bool queues_rest(struct softctrl *sc)
 {
 	bool rest = true;
@@ -146,7 +149,7 @@ static bool reset_advance(struct softctrl *sc)
 	bool queues, orphans, flushes, rest;
 
 	pthread_mutex_lock(&sc->sqs[0].lock);
-	/* Each is moved on, whatever the others say. */
+	/* All three are moved on, even when one of them does not rest yet. */
 	queues = queues_rest(sc);
 	orphans = sc_orphans_rest(sc);
 	flushes = flushes_rest(sc);
@@ -178,7 +181,6 @@ static void shutdown_status(struct softctrl *sc, uint32_t shst)
 	atomic_fetch_or(&sc->csts, NVME_FIELD_SET(NVME_CSTS_SHST, shst));
 }
 
-/* From now on nothing is fetched. Base 2.0, 3.6.1 */
 void sc_shutdown_begin(struct softctrl *sc)
 {
 	atomic_store_explicit(&sc->running, false, memory_order_release);
@@ -187,7 +189,7 @@ void sc_shutdown_begin(struct softctrl *sc)
 	atomic_store(&sc->ending, SC_DRAINING);
 }
 
-/* Commands under way end, and are posted as there is room. */
+/* Lets the queue's commands end, and posts them as there is room; true when none is at the media. */
 static bool queue_drains(struct sc_sq *sq)
 {
 	bool drained = true;

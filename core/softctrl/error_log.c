@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What goes wrong is kept for the Error Information log page. NVMe Base 2.0, 5.16.1.2 */
-#include "softctrl/internal.h"
+/* Errors are kept for the Error Information log page. NVMe Base 2.0, 5.16.1.2 */
+#include "softctrl/error_log.h"
+
+#include "softctrl/command.h"
+#include "softctrl/controller.h"
+#include "spec/cqe.h"
 
 static struct sc_error *next_entry(struct sc_errors *errors)
 {
@@ -13,7 +17,16 @@ static struct sc_error *next_entry(struct sc_errors *errors)
 	return error;
 }
 
-/* A command that failed; its completion then says that there is more to be read. */
+/* The first block that met the error; 0 for a command that has none. */
+static uint64_t error_lba(const struct sc_cmd *cmd)
+{
+	const struct sc_ns *ns = cmd->sq->qid ? sc_ns_find(cmd->sq->sc, cmd->sqe.nsid) : NULL;
+
+	if (cmd->error_lba != SC_NO_LBA)
+		return cmd->error_lba;
+	return sc_command_row(cmd, ns)->flags & SC_HAS_SLBA ? sc_cmd_slba(cmd) : 0;
+}
+
 void sc_error_record(struct sc_cmd *cmd)
 {
 	struct sc_errors *errors = &cmd->sq->sc->errors;
@@ -27,19 +40,17 @@ void sc_error_record(struct sc_cmd *cmd)
 	error->status_word = NVME_CQE_STATUS_WORD(cmd->status, 0);
 	error->nsid = cmd->sqe.nsid;
 	error->location = cmd->error_location;
-	error->lba = cmd->sq->qid ? sc_io_error_lba(cmd) : 0;
+	error->lba = error_lba(cmd);
 	pthread_mutex_unlock(&errors->lock);
 }
 
-/* What is of no command: a doorbell that was rung wrongly, a timer that expired. */
-void sc_error_record_event(struct softctrl *sc, uint16_t qid, uint16_t status)
+void sc_error_record_event(struct sc_errors *errors, uint16_t sqid, uint16_t status)
 {
-	struct sc_errors *errors = &sc->errors;
 	struct sc_error *error;
 
 	pthread_mutex_lock(&errors->lock);
 	error = next_entry(errors);
-	error->sqid = qid;
+	error->sqid = sqid;
 	error->cid = NVME_CID_INVALID;
 	error->status_word = NVME_CQE_STATUS_WORD(status, 0);
 	pthread_mutex_unlock(&errors->lock);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Asynchronous events: what was noticed, which of it the host wants to hear, and the requests that
- * it can be told by.
+ * Asynchronous events: those that are pending, those that the host wants to hear of, and the requests that an event can
+ * be told by.
  *
- * NVMe Base 2.0, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Having been told,
- * the host hears no more of a type until it has read the log page that goes with it.
+ * NVMe Base 2.0, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Once the host was told of an event, it
+ * hears of no other event of that type until it has read the log page that goes with the type.
  */
+#include "softctrl/events.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 #include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/log_page.h"
 
 #define TEMPERATURE_DEFAULT 313u /* kelvin, 40 degrees Celsius */
 
@@ -103,7 +103,7 @@ static void changes_are_told(struct softctrl *sc)
 			sc->events.ns_changed[i] = SC_NS_SAME;
 }
 
-/* Reading a page without Retain Asynchronous Event clears what it explains. Base 2.0, 5.16.1 */
+/* Reading a page without Retain Asynchronous Event unmasks the types that the page explains. Base 2.0, 5.16.1 */
 void sc_events_log_read(struct softctrl *sc, uint8_t log_page)
 {
 	struct sc_events *events = &sc->events;
@@ -134,7 +134,6 @@ static bool deliver_one(struct sc_events *events, unsigned event)
 	return true;
 }
 
-/* The caller has the Admin Queue's lock. */
 bool sc_events_deliver(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
@@ -149,9 +148,9 @@ bool sc_events_deliver(struct softctrl *sc)
 	return delivered;
 }
 
-uint16_t sc_async_event_request(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_async_event_request(struct sc_cmd *cmd)
 {
-	struct sc_events *events = &sc->events;
+	struct sc_events *events = &cmd->sq->sc->events;
 
 	if (events->naers == SC_NAERS)
 		return sc_dnr(NVME_SC_AER_LIMIT_EXCEEDED);
@@ -176,8 +175,8 @@ bool sc_events_abort(struct softctrl *sc, uint16_t cid)
 }
 
 /*
- * What media that have failed are to a host: they can be read only, and their data may be lost. Base 2.0, 5.16.1.3: the
- * controller is read only when all of the media is.
+ * Media that have failed can be read only, and their data may be lost. The controller counts as read only when all of
+ * its media have failed: Base 2.0, 5.16.1.3.
  */
 static uint8_t media_warnings(const struct softctrl *sc)
 {
@@ -193,10 +192,7 @@ static uint8_t media_warnings(const struct softctrl *sc)
 		       NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY;
 }
 
-/*
- * Warnings that begin to hold are events, if the host asked for them. The caller has the events'
- * lock.
- */
+/* Warnings that begin to hold are events, if the host asked for them. The caller has the events' lock. */
 static void warnings_update(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
@@ -216,7 +212,6 @@ static void warnings_update(struct softctrl *sc)
 	events->critical_warnings = now;
 }
 
-/* The requests that are outstanding end with their queue, without completions. */
 void sc_events_reset(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
@@ -228,7 +223,7 @@ void sc_events_reset(struct softctrl *sc)
 	events->naers = 0;
 	memset(events->ns_changed, 0, sc->nnamespaces);
 	temperatures_reset(events);
-	warnings_update(sc); /* what holds, holds still */
+	warnings_update(sc); /* a warning that holds is not over by a reset */
 	pthread_mutex_unlock(&events->lock);
 }
 
@@ -242,7 +237,6 @@ uint8_t sc_events_critical_warnings(struct softctrl *sc)
 	return warnings;
 }
 
-/* After a command that its medium did not carry out. */
 void sc_events_media_check(struct softctrl *sc)
 {
 	if (!media_warnings(sc))
@@ -307,7 +301,6 @@ void softctrl_temperature_set(struct softctrl *sc, uint16_t kelvin)
 	sc_thread_kick(sc);
 }
 
-/* The list is kept whether or not the host asked for the event. */
 void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid)
 {
 	struct sc_events *events = &sc->events;

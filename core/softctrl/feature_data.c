@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The features whose value is in the data: Timestamp and Host Behavior Support. */
+#include "softctrl/feature_data.h"
+
 #include <string.h>
 
 #include "base/clock.h"
-#include "softctrl/internal.h"
-#include "spec/feature.h"
+#include "softctrl/controller.h"
 
 #define TIMESTAMP_MAX_MS 0xffffffffffffull
 
-/* Base 2.0, 5.27.1.11: a reset lets it count from zero. */
+/* The timestamp counts from zero after a reset: Base 2.0, 5.27.1.11. */
 void sc_timestamp_reset(struct softctrl *sc)
 {
 	sc->features.timestamp_ms = 0;
@@ -30,13 +31,13 @@ uint16_t sc_timestamp_get(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 	}
 	memcpy(data.timestamp, &ms, sizeof(data.timestamp));
 	data.attributes = (uint8_t)NVME_FIELD_SET(NVME_TIMESTAMP_ORIGIN, origin);
-	return sc_data_to_host(cmd, &data, sizeof(data));
+	return sc_cmd_write(cmd, &data, sizeof(data));
 }
 
 uint16_t sc_timestamp_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct nvme_timestamp data;
-	uint16_t status = sc_data_from_host(cmd, &data, sizeof(data));
+	uint16_t status = sc_cmd_read(cmd, &data, sizeof(data));
 	uint64_t ms = 0;
 
 	if (status)
@@ -52,14 +53,17 @@ uint16_t sc_host_behavior_get(struct softctrl *sc, struct sc_cmd *cmd, bool init
 {
 	static const struct nvme_host_behavior none;
 
-	return sc_data_to_host(cmd, initial ? &none : &sc->features.host_behavior, sizeof(none));
+	return sc_cmd_write(cmd, initial ? &none : &sc->features.host_behavior, sizeof(none));
 }
 
-/* Each field is 0 or 1: what the host is ready for. 5.27.1.18. LBAFEE is for who has ELBAS, which is not told here. */
+/*
+ * Each field is 0 or 1, as the host is ready for it: Base 2.0, 5.27.1.18. LBAFEE may not be 1, since Identify
+ * Controller does not say ELBAS.
+ */
 uint16_t sc_host_behavior_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct nvme_host_behavior data;
-	uint16_t status = sc_data_from_host(cmd, &data, sizeof(data));
+	uint16_t status = sc_cmd_read(cmd, &data, sizeof(data));
 
 	if (status)
 		return status;

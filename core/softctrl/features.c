@@ -2,35 +2,33 @@
 /*
  * Get Features and Set Features. NVMe Base 2.0, 5.15 and 5.27; NVM Command Set 1.0, 4.1.3.
  *
- * No feature can be saved. Most are one dword that is kept; those that do something have functions.
+ * No feature can be saved. Most features are one dword that is kept; those that have an effect have functions.
  */
+#include "softctrl/features.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/feature_data.h"
+#include "softctrl/feature_events.h"
+#include "softctrl/keep_alive.h"
+#include "softctrl/process.h"
 #include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/log_page.h"
 
 #define ARBITRATION_FIELDS 0xffffff07u
-#define NOTICES            NVME_ASYNC_EVENT_NS_ATTRIBUTE
-/* All that SMART has, whether or not they ever come. */
-#define WARNINGS                                                         \
-	(NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE |     \
-	 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY | \
-	 NVME_SMART_WARNING_BACKUP | NVME_SMART_WARNING_PMR_READ_ONLY)
 
 struct feature {
 	bool supported;
 	bool ns_specific;
-	uint32_t fields;  /* of the dword that is kept; 0 when the functions keep something else */
-	uint32_t initial; /* default of that dword */
+	uint32_t fields;  /* bits of the dword that is kept; 0: the functions keep something else */
+	uint32_t initial; /* default of the dword */
 	uint16_t (*get)(struct softctrl *sc, struct sc_cmd *cmd, bool initial);
 	uint16_t (*set)(struct softctrl *sc, struct sc_cmd *cmd);
 };
 
-/* Base 2.0, 3.4.4.1: how many commands of a submission queue are fetched before it is the others' turn. */
+/* Arbitration Burst: how many commands of a queue are fetched before it is the other queues' turn. Base 2.0, 3.4.4.1 */
 static uint16_t set_arbitration(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t ab = NVME_FIELD_GET(NVME_ARBITRATION_AB, cmd->sqe.cdw11);
@@ -42,59 +40,11 @@ static uint16_t set_arbitration(struct softctrl *sc, struct sc_cmd *cmd)
 static uint16_t set_power(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
-	/* There is one power state (NPSS is 0). */
+	/* Power state 0 is the only one: NPSS is 0. */
 	return NVME_FIELD_GET(NVME_POWER_MANAGEMENT_PS, cmd->sqe.cdw11) ?
 		       sc_refuse(cmd, NVME_SC_INVALID_FIELD,
 				 SC_FIELD(cdw11, NVME_POWER_MANAGEMENT_PS)) :
 		       NVME_SC_SUCCESS;
-}
-
-static uint16_t check_threshold(struct sc_cmd *cmd, uint32_t sensor, uint32_t select)
-{
-	if (sensor > SC_NSENSORS)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
-				 SC_FIELD(cdw11, NVME_TEMPERATURE_TMPSEL));
-	if (select > NVME_TEMPERATURE_THSEL_UNDER)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
-				 SC_FIELD(cdw11, NVME_TEMPERATURE_THSEL));
-	return NVME_SC_SUCCESS;
-}
-
-static uint16_t get_temperature(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
-{
-	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
-	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
-	bool under = select == NVME_TEMPERATURE_THSEL_UNDER;
-
-	uint16_t status = check_threshold(cmd, sensor, select);
-
-	if (status)
-		return status;
-	if (!initial)
-		cmd->dw0 = sc_events_threshold(sc, sensor, under);
-	else if (!under)
-		cmd->dw0 = sensor ? 0xffff : SC_WCTEMP;
-	return NVME_SC_SUCCESS;
-}
-
-static uint16_t set_temperature(struct softctrl *sc, struct sc_cmd *cmd)
-{
-	uint16_t kelvin = (uint16_t)NVME_FIELD_GET(NVME_TEMPERATURE_TMPTH, cmd->sqe.cdw11);
-	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
-	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
-	uint32_t first = sensor, last = sensor;
-	uint16_t status;
-
-	if (sensor == NVME_TEMPERATURE_TMPSEL_ALL) {
-		first = 0;
-		last = SC_NSENSORS;
-	}
-	status = check_threshold(cmd, last, select);
-	if (status)
-		return status;
-	for (uint32_t i = first; i <= last; i++)
-		sc_events_threshold_set(sc, i, select == NVME_TEMPERATURE_THSEL_UNDER, kelvin);
-	return NVME_SC_SUCCESS;
 }
 
 static uint16_t get_error_recovery(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
@@ -119,7 +69,7 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* Base 2.0, 5.27.1.4: without a volatile write cache there is nothing to be asked or set. */
+/* The feature exists only where there is a volatile write cache: Base 2.0, 5.27.1.4. */
 static uint16_t get_write_cache(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
 	if (!sc->volatile_cache)
@@ -153,7 +103,7 @@ static uint16_t get_queues(struct softctrl *sc, struct sc_cmd *cmd, bool initial
 	return NVME_SC_SUCCESS;
 }
 
-/* Base 2.0, 5.27.1.5: only before the first I/O queue. */
+/* The numbers are fixed when the first I/O queue is created: Base 2.0, 5.27.1.5. */
 static uint16_t set_queues(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t nsqr = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQR, cmd->sqe.cdw11);
@@ -204,20 +154,7 @@ static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* What OAES does not offer cannot be had, and a host that asks for it is to know. */
-static uint16_t set_events(struct softctrl *sc, struct sc_cmd *cmd)
-{
-	uint32_t others = cmd->sqe.cdw11 & ~(NOTICES | WARNINGS);
-
-	if (others)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, __builtin_ctz(others)));
-	sc_events_configure(sc, cmd->sqe.cdw11);
-	return NVME_SC_SUCCESS;
-}
-
-/*
- * Rounded up to the granularity that KAS tells; Get Features then tells what is counted. 5.27.1.12
- */
+/* The time is rounded up to the granularity that KAS tells, and Get Features gives the rounded time. 5.27.1.12 */
 static uint16_t set_keep_alive(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint64_t ms = ((uint64_t)cmd->sqe.cdw11 + SC_KAS_MS - 1) / SC_KAS_MS * SC_KAS_MS;
@@ -232,7 +169,7 @@ static uint16_t get_keep_alive(struct softctrl *sc, struct sc_cmd *cmd, bool ini
 	return NVME_SC_SUCCESS;
 }
 
-/* Base 2.0, 5.27.1.21: there is one combination, at index 0 of Identify's list (CNS 1Ch). */
+/* The only combination is at index 0 of Identify's list (CNS 1Ch): Base 2.0, 5.27.1.21. */
 static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
@@ -249,8 +186,8 @@ static const struct feature features[SC_NFEATURES] = {
 				    .set = set_arbitration },
 	[NVME_FEAT_POWER_MANAGEMENT] = { .supported = true, .fields = 0xff, .set = set_power },
 	[NVME_FEAT_TEMPERATURE_THRESHOLD] = { .supported = true,
-					      .get = get_temperature,
-					      .set = set_temperature },
+					      .get = sc_temperature_get,
+					      .set = sc_temperature_set },
 	[NVME_FEAT_ERROR_RECOVERY] = { .supported = true,
 				       .ns_specific = true,
 				       .get = get_error_recovery,
@@ -267,8 +204,8 @@ static const struct feature features[SC_NFEATURES] = {
 						.set = set_vector },
 	[NVME_FEAT_WRITE_ATOMICITY] = { .supported = true, .fields = 1 },
 	[NVME_FEAT_ASYNC_EVENT_CONFIG] = { .supported = true,
-					   .fields = NOTICES | WARNINGS,
-					   .set = set_events },
+					   .fields = SC_EVENT_CONFIG_FIELDS,
+					   .set = sc_event_config_set },
 	[NVME_FEAT_TIMESTAMP] = { .supported = true,
 				  .get = sc_timestamp_get,
 				  .set = sc_timestamp_set },
@@ -295,7 +232,6 @@ void sc_features_fini(struct softctrl *sc)
 	free(sc->features.tler);
 }
 
-/* All go back to their defaults. Base 2.0, 3.7.2 */
 void sc_features_reset(struct softctrl *sc)
 {
 	for (unsigned fid = 0; fid < SC_NFEATURES; fid++)
@@ -310,7 +246,7 @@ void sc_features_reset(struct softctrl *sc)
 	sc_timestamp_reset(sc);
 }
 
-static const struct feature *find(const struct softctrl *sc, uint32_t fid)
+static const struct feature *find_feature(const struct softctrl *sc, uint32_t fid)
 {
 	if (fid >= SC_NFEATURES || !features[fid].supported)
 		return NULL;
@@ -330,7 +266,7 @@ static bool is_namespace(const struct softctrl *sc, uint32_t nsid)
 	return nsid - 1 < sc->nnamespaces;
 }
 
-/* Base 2.0, 4.4: what NSID means to a feature of the controller, and to one of namespaces. */
+/* NSID means one thing to a feature of the controller, another to a feature of namespaces: Base 2.0, 4.4. */
 static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
 			   const struct feature *feature, bool set)
 {
@@ -349,11 +285,12 @@ static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
 		     NVME_SC_SUCCESS;
 }
 
-uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_get_features(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_GET_FEATURES_FID, cmd->sqe.cdw10);
 	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, cmd->sqe.cdw10);
-	const struct feature *feature = find(sc, fid);
+	const struct feature *feature = find_feature(sc, fid);
 	bool initial = select != NVME_FEATURES_SEL_CURRENT;
 	uint16_t status;
 
@@ -370,17 +307,18 @@ uint16_t sc_get_features(struct softctrl *sc, struct sc_cmd *cmd)
 	status = check_nsid(sc, cmd, feature, false);
 	if (status)
 		return status;
-	/* A value that is not saveable answers for the saved one with its default. 5.15.1 */
+	/* The default stands for the saved value of a feature that cannot be saved. 5.15.1 */
 	if (feature->get)
 		return feature->get(sc, cmd, initial);
 	cmd->dw0 = initial ? feature->initial : sc->features.values[fid];
 	return NVME_SC_SUCCESS;
 }
 
-uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_set_features(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_SET_FEATURES_FID, cmd->sqe.cdw10);
-	const struct feature *feature = find(sc, fid);
+	const struct feature *feature = find_feature(sc, fid);
 	uint16_t status;
 
 	if (!feature)
@@ -397,10 +335,9 @@ uint16_t sc_set_features(struct softctrl *sc, struct sc_cmd *cmd)
 	return status;
 }
 
-/* Its dword in the Feature Identifiers Supported and Effects log page. */
 uint32_t sc_feature_effects(const struct softctrl *sc, uint8_t fid)
 {
-	const struct feature *feature = find(sc, fid);
+	const struct feature *feature = find_feature(sc, fid);
 	uint32_t scope;
 
 	if (!feature)

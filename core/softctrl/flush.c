@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Flush, of one namespace or of all. NVMe Base 2.0, 7.1; VWC in Identify Controller says that all
- * is possible.
- */
-#include "softctrl/internal.h"
+/* Flush, of one namespace or of all. NVMe Base 2.0, 7.1; VWC in Identify Controller says that a host may flush all. */
+#include "softctrl/flush.h"
+
+#include "softctrl/controller.h"
+#include "softctrl/execute.h"
+#include "softctrl/io.h"
 
 static void flush_next(struct sc_cmd *cmd, int result);
 
@@ -12,8 +13,8 @@ static bool needs_flush(const struct sc_ns *ns)
 	return ns->media->volatile_cache && !ns->media->readonly;
 }
 
-/* Starts the flush of the next namespace that needs one. */
-static bool start_next(struct sc_cmd *cmd)
+/* False: no namespace that needs a flush is left. */
+static bool start_next_flush(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
 
@@ -29,7 +30,7 @@ static bool start_next(struct sc_cmd *cmd)
 
 static void flush_next(struct sc_cmd *cmd, int result)
 {
-	if (result || !start_next(cmd))
+	if (result || !start_next_flush(cmd))
 		sc_io_complete_media(cmd, result);
 }
 
@@ -37,5 +38,5 @@ uint16_t sc_io_flush(struct sc_cmd *cmd)
 {
 	cmd->index = cmd->ns ? cmd->ns->nsid - 1 : 0;
 	cmd->count = cmd->ns ? cmd->ns->nsid : cmd->sq->sc->nnamespaces;
-	return start_next(cmd) ? SC_PENDING : NVME_SC_SUCCESS;
+	return start_next_flush(cmd) ? SC_PENDING : NVME_SC_SUCCESS;
 }

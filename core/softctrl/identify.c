@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Identify: what the controller says of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0,
- * 4.1.5
- */
+/* Identify: the controller's description of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0, 4.1.5 */
+#include "softctrl/identify.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/keep_alive.h"
 #include "spec/command.h"
 #include "spec/identify.h"
 #include "spec/opcode.h"
@@ -21,10 +21,7 @@ static void ascii(char *to, size_t bytes, const char *text)
 	memcpy(to, text, strnlen(text, bytes));
 }
 
-/*
- * Identifiers are made of serial number and namespace, so that they are the same whenever those
- * are.
- */
+/* Identifiers are made of serial number and namespace, so that they last as long as these do. */
 static uint64_t hash(const char *text, uint32_t nsid, uint32_t salt)
 {
 	uint64_t h = (uint64_t)salt << 32 | nsid;
@@ -44,8 +41,8 @@ static void identifier(const struct softctrl *sc, uint32_t nsid, uint32_t salt, 
 }
 
 /*
- * An OUI that belongs to nobody: locally administered, and of one station (IEEE 802, the first byte's two lowest
- * bits), so that it is no company's whose own identifiers it could meet.
+ * An OUI that belongs to nobody: locally administered, and of one station (IEEE 802, the first byte's two lowest bits),
+ * so that the identifier meets none that a company has given.
  */
 static void make_local(uint8_t oui[3])
 {
@@ -120,7 +117,7 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	struct nvme_id_ctrl *id = (void *)sc->scratch;
 
 	(void)cmd;
-	/* VID, SSVID and IEEE stay 0: no vendor made it. */
+	/* VID, SSVID and IEEE stay 0: no vendor made the controller. */
 	ascii(id->sn, sizeof(id->sn), sc->serial);
 	ascii(id->mn, sizeof(id->mn), MODEL);
 	ascii(id->fr, sizeof(id->fr), FIRMWARE);
@@ -137,15 +134,12 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/*
- * FFFFFFFFh asks for what all namespaces have in common, which takes namespace management. 5.17.2.2
- */
+/* NSID FFFFFFFFh, for capabilities that all namespaces have in common, takes namespace management. 5.17.2.2 */
 static uint16_t find_namespace(struct softctrl *sc, struct sc_cmd *cmd, struct sc_ns **ns)
 {
-	if (cmd->sqe.nsid - 1 >= sc->nnamespaces)
-		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
-	*ns = &sc->namespaces[cmd->sqe.nsid - 1];
-	return NVME_SC_SUCCESS;
+	*ns = sc_ns_find(sc, cmd->sqe.nsid);
+	return *ns ? NVME_SC_SUCCESS :
+		     sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
 }
 
 static uint8_t nmic(const struct softctrl *sc, const struct sc_ns *ns)
@@ -196,7 +190,7 @@ static uint16_t namespace_independent(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-/* Those above NSID, ascending. 5.17.2: FFFFFFFEh and above leave no room for any. */
+/* The namespaces above NSID, ascending. FFFFFFFEh and FFFFFFFFh are refused: no namespace is above. 5.17.2 */
 static uint16_t active_namespaces(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct nvme_ns_list *list = (void *)sc->scratch;
@@ -221,7 +215,6 @@ static uint8_t *descriptor(uint8_t *at, uint8_t type, const void *id, uint8_t by
 
 static uint16_t descriptors(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	static const uint8_t csi = NVME_CSI_NVM;
 	uint8_t *at = sc->scratch, id[16];
 	struct sc_ns *ns;
 	uint16_t status = find_namespace(sc, cmd, &ns);
@@ -234,14 +227,11 @@ static uint16_t descriptors(struct softctrl *sc, struct sc_cmd *cmd)
 	at = descriptor(at, NVME_NIDT_NGUID, id, NVME_NIDL_NGUID);
 	uuid(sc, ns->nsid, id);
 	at = descriptor(at, NVME_NIDT_UUID, id, NVME_NIDL_UUID);
-	descriptor(at, NVME_NIDT_CSI, &csi, NVME_NIDL_CSI);
+	descriptor(at, NVME_NIDT_CSI, &ns->commands->csi, NVME_NIDL_CSI);
 	return NVME_SC_SUCCESS;
 }
 
-/*
- * The NVM command set's own: no protection information, no limits besides those in Identify
- * Controller.
- */
+/* The NVM command set's own data: no protection information, no limits besides those in Identify Controller. */
 static uint16_t nvm_namespace(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct sc_ns *ns;
@@ -264,39 +254,62 @@ static uint16_t command_sets(struct softctrl *sc, struct sc_cmd *cmd)
 	/* FFFFh names the controller that processes the command. */
 	if (cntid != 0xffff && cntid != sc->cntlid)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNTID));
-	list->vector[0] = NVME_IOCS_VECTOR_NVM;
+	for (uint32_t csi = 0; csi < sc->ncommand_sets; csi++)
+		if (sc->command_sets[csi])
+			list->vector[0] |= UINT64_C(1) << csi;
 	return NVME_SC_SUCCESS;
 }
 
-static const struct {
+#define ANY_CSI UINT32_MAX
+
+/* A data structure is named by CNS, and some by CSI as well: each I/O command set has its own of those. */
+static const struct structure {
+	uint32_t cns;
+	uint32_t csi;
 	uint16_t (*fill)(struct softctrl *sc, struct sc_cmd *cmd);
 	bool nsid; /* NSID is used; otherwise it has to be 0 */
-	bool csi;  /* CSI is used: there is only NVM */
 } structures[] = {
-	[NVME_CNS_NS] = { namespace, true, false },
-	[NVME_CNS_CTRLR] = { controller, false, false },
-	[NVME_CNS_ACTIVE_NS_LIST] = { active_namespaces, true, false },
-	[NVME_CNS_NS_ID_DESC_LIST] = { descriptors, true, false },
-	[NVME_CNS_IOCS_NS] = { nvm_namespace, true, true },
-	[NVME_CNS_IOCS_CTRLR] = { nvm_controller, false, true },
-	[NVME_CNS_IOCS_ACTIVE_NS_LIST] = { active_namespaces, true, true },
-	[NVME_CNS_IOCS_INDEP_NS] = { namespace_independent, true, false },
-	[NVME_CNS_IOCS_LIST] = { command_sets, false, false },
+	{ NVME_CNS_NS, ANY_CSI, namespace, true },
+	{ NVME_CNS_CTRLR, ANY_CSI, controller, false },
+	{ NVME_CNS_ACTIVE_NS_LIST, ANY_CSI, active_namespaces, true },
+	{ NVME_CNS_NS_ID_DESC_LIST, ANY_CSI, descriptors, true },
+	{ NVME_CNS_IOCS_NS, NVME_CSI_NVM, nvm_namespace, true },
+	{ NVME_CNS_IOCS_CTRLR, NVME_CSI_NVM, nvm_controller, false },
+	{ NVME_CNS_IOCS_ACTIVE_NS_LIST, NVME_CSI_NVM, active_namespaces, true },
+	{ NVME_CNS_IOCS_INDEP_NS, ANY_CSI, namespace_independent, true },
+	{ NVME_CNS_IOCS_LIST, ANY_CSI, command_sets, false },
 };
 
-uint16_t sc_identify(struct softctrl *sc, struct sc_cmd *cmd)
+/* The row of a data structure, or, where no command set with that CSI has it, a row with another CSI; else NULL. */
+static const struct structure *find_structure(uint32_t cns, uint32_t csi)
 {
+	const struct structure *of_another_set = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(structures); i++) {
+		if (structures[i].cns != cns)
+			continue;
+		if (structures[i].csi == ANY_CSI || structures[i].csi == csi)
+			return &structures[i];
+		of_another_set = &structures[i];
+	}
+	return of_another_set;
+}
+
+uint16_t sc_identify(struct sc_cmd *cmd)
+{
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t cns = NVME_FIELD_GET(NVME_IDENTIFY_CNS, cmd->sqe.cdw10);
 	uint32_t csi = NVME_FIELD_GET(NVME_IDENTIFY_CSI, cmd->sqe.cdw11);
+	const struct structure *structure = find_structure(cns, csi);
 	uint16_t status;
 
-	if (cns >= ARRAY_SIZE(structures) || !structures[cns].fill)
+	if (!structure)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNS));
-	if (!structures[cns].nsid && cmd->sqe.nsid)
+	if (!structure->nsid && cmd->sqe.nsid)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
-	if (structures[cns].csi && csi != NVME_CSI_NVM)
+	if (structure->csi != ANY_CSI && structure->csi != csi)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw11, NVME_IDENTIFY_CSI));
 	memset(sc->scratch, 0, NVME_IDENTIFY_BYTES);
-	status = structures[cns].fill(sc, cmd);
-	return status ? status : sc_data_to_host(cmd, sc->scratch, NVME_IDENTIFY_BYTES);
+	status = structure->fill(sc, cmd);
+	return status ? status : sc_cmd_write(cmd, sc->scratch, NVME_IDENTIFY_BYTES);
 }

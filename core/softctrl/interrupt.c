@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Interrupts: a message for each vector of a completion queue that has them enabled (NVMe Base 2.0,
- * 5.4), and their coalescing (5.27.1.6, 5.27.1.7). INTMS and INTMC are not for messages of this kind
- * (3.1.3.3 and 3.1.3.4).
+ * Interrupts: a message of its vector for each completion queue whose interrupts are enabled (NVMe Base 2.0, 5.4), and
+ * the coalescing of messages (5.27.1.6, 5.27.1.7). INTMS and INTMC do not mask messages (3.1.3.3 and 3.1.3.4).
  *
- * Coalescing needs somebody who watches the time: the controller's thread. Without one, every
- * message is sent at once, which a controller may do.
+ * Coalescing takes a thread that watches the time: the controller's. Inline every message is sent at once, which the
+ * specification allows.
  */
+#include "softctrl/interrupt.h"
+
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 
 #define TIME_UNIT_NS (100 * 1000ull)
 
@@ -39,7 +40,6 @@ static void forget(struct sc_interrupts *interrupts, struct sc_vector *vector)
 	atomic_fetch_sub_explicit(&interrupts->nwaiting, 1, memory_order_relaxed);
 }
 
-/* What was not told yet is of no interest after a reset, and the features go back. */
 void sc_interrupts_reset(struct softctrl *sc)
 {
 	struct sc_interrupts *interrupts = &sc->interrupts;
@@ -53,8 +53,7 @@ void sc_interrupts_reset(struct softctrl *sc)
 	pthread_mutex_unlock(&interrupts->lock);
 }
 
-/* Takes note of the entries, and tells whether they are enough for a message. The caller has the
- * lock. */
+/* Takes note of the entries, and tells whether they are enough for a message. The caller has the lock. */
 static bool threshold_reached(struct sc_interrupts *interrupts, struct sc_vector *vector,
 			      uint32_t nentries, uint32_t coalescing)
 {
@@ -72,7 +71,7 @@ static bool threshold_reached(struct sc_interrupts *interrupts, struct sc_vector
 	return true;
 }
 
-/* 5.27.1.6: for I/O queues, with both fields set; failures had better not wait. */
+/* Messages of I/O queues may wait, if the host has set both fields: 5.27.1.6. Failures are told at once. */
 static bool may_wait(const struct softctrl *sc, uint16_t vector, uint32_t coalescing, bool failed)
 {
 	return sc->threaded && vector && !failed &&

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0,
- * 5.16
- */
+/* Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0, 5.16 */
+#include "softctrl/log_pages.h"
+
 #include <string.h>
 
 #include "base/clock.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 #include "spec/command.h"
-#include "spec/log_page.h"
 #include "spec/opcode.h"
 
 #define NS_PER_HOUR (3600 * NS_PER_S)
 
+/* One of the two functions makes the page; the other is for a page that differs by I/O command set. */
 struct log_page {
 	void (*fill)(struct softctrl *sc);
 	uint32_t bytes;
+	void (*fill_of_set)(struct softctrl *sc, const struct sc_command_set *io);
 };
 
-static const struct log_page *find(uint32_t lid);
+static const struct log_page *find_log_page(uint32_t lid);
 
 static void supported_pages(struct softctrl *sc)
 {
 	struct nvme_supported_log_pages *log = (void *)sc->scratch;
 
 	for (uint32_t lid = 0; lid < ARRAY_SIZE(log->lid); lid++)
-		log->lid[lid] = find(lid) ? NVME_SUPPORTED_LOG_LSUPP : 0;
+		log->lid[lid] = find_log_page(lid) ? NVME_SUPPORTED_LOG_LSUPP : 0;
 }
 
-/* The newest first. */
+/* The newest error comes first. */
 static void errors(struct softctrl *sc)
 {
 	struct nvme_error_log_entry *entries = (void *)sc->scratch;
@@ -121,13 +121,14 @@ static void changed_namespaces(struct softctrl *sc)
 	pthread_mutex_unlock(&sc->events.lock);
 }
 
-static void commands(struct softctrl *sc)
+static void commands(struct softctrl *sc, const struct sc_command_set *io)
 {
 	struct nvme_commands_supported_log *log = (void *)sc->scratch;
+	const struct sc_command_set *admin = sc->sqs[0].kind.commands;
 
 	for (unsigned opcode = 0; opcode < ARRAY_SIZE(log->acs); opcode++) {
-		log->acs[opcode] = sc_admin_effects((uint8_t)opcode);
-		log->iocs[opcode] = sc_io_effects((uint8_t)opcode);
+		log->acs[opcode] = admin->rows[opcode].effects;
+		log->iocs[opcode] = io->rows[opcode].effects;
 	}
 }
 
@@ -139,7 +140,7 @@ static void features(struct softctrl *sc)
 		log->fid[fid] = sc_feature_effects(sc, (uint8_t)fid);
 }
 
-/* NVMe-MI commands do not come in-band. */
+/* NVMe-MI commands are not supported in-band: the page is all zeroes. */
 static void mi_commands(struct softctrl *sc)
 {
 	(void)sc;
@@ -151,18 +152,24 @@ static const struct log_page pages[] = {
 	[NVME_LOG_SMART] = { smart, sizeof(struct nvme_smart_log) },
 	[NVME_LOG_FIRMWARE_SLOT] = { firmware_slots, sizeof(struct nvme_firmware_slot_log) },
 	[NVME_LOG_CHANGED_NS_LIST] = { changed_namespaces, sizeof(struct nvme_changed_ns_log) },
-	[NVME_LOG_COMMANDS_SUPPORTED] = { commands, sizeof(struct nvme_commands_supported_log) },
+	[NVME_LOG_COMMANDS_SUPPORTED] = { NULL, sizeof(struct nvme_commands_supported_log),
+					  commands },
 	[NVME_LOG_FEATURES_SUPPORTED] = { features, sizeof(struct nvme_features_supported_log) },
 	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { mi_commands, 1024 },
 };
 
-static const struct log_page *find(uint32_t lid)
+static const struct log_page *find_log_page(uint32_t lid)
 {
-	return lid < ARRAY_SIZE(pages) && pages[lid].fill ? &pages[lid] : NULL;
+	return lid < ARRAY_SIZE(pages) && pages[lid].bytes ? &pages[lid] : NULL;
 }
 
-/* Base 2.0, 5.16.1: no page is kept for a single namespace (LPA), and offsets are bytes. */
-static uint16_t check(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
+static const struct sc_command_set *io_set(const struct softctrl *sc, const struct sc_cmd *cmd)
+{
+	return sc_command_set_find(sc, NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14));
+}
+
+/* LPA says that no page is of a single namespace, and that offsets are bytes. Base 2.0, 5.16.1 */
+static uint16_t check_log_request(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
 {
 	if (cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
 		return cmd->sqe.nsid > sc->nnamespaces ?
@@ -170,22 +177,22 @@ static uint16_t check(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t by
 			       sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
 	if (NVME_FIELD_GET(NVME_GET_LOG_OT, cmd->sqe.cdw14))
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_OT));
-	if (NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14) != NVME_CSI_NVM)
+	if (!io_set(sc, cmd))
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_CSI));
 	if (bytes > (uint64_t)SC_PAGE_BYTES << sc->mdts)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_GET_LOG_NUMDL));
 	return NVME_SC_SUCCESS;
 }
 
-/* What is asked for beyond the page's end is zeroes. */
+/* Bytes beyond the page's end are sent as zeroes. */
 static uint16_t send(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offset, uint64_t bytes)
 {
-	uint16_t status = sc_data_map(cmd, bytes);
+	uint16_t status = sc_cmd_map(cmd, bytes);
 	uint64_t at = offset;
 
-	for (uint32_t i = 0; !status && i < cmd->niov; i++) {
-		char *to = cmd->iov[i].iov_base;
-		size_t left = cmd->iov[i].iov_len;
+	for (uint32_t i = 0; !status && i < cmd->data.niov; i++) {
+		char *to = cmd->data.iov[i].iov_base;
+		size_t left = cmd->data.iov[i].iov_len;
 		size_t n = MIN(left, SC_PAGE_BYTES - MIN(at, SC_PAGE_BYTES));
 
 		memcpy(to, sc->scratch + MIN(at, SC_PAGE_BYTES), n);
@@ -195,27 +202,31 @@ static uint16_t send(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offset, u
 	return status;
 }
 
-uint16_t sc_get_log_page(struct softctrl *sc, struct sc_cmd *cmd)
+uint16_t sc_get_log_page(struct sc_cmd *cmd)
 {
+	struct softctrl *sc = cmd->sq->sc;
 	uint32_t lid = NVME_FIELD_GET(NVME_GET_LOG_LID, cmd->sqe.cdw10);
 	uint64_t numd = (uint64_t)NVME_FIELD_GET(NVME_GET_LOG_NUMDU, cmd->sqe.cdw11) << 16 |
 			NVME_FIELD_GET(NVME_GET_LOG_NUMDL, cmd->sqe.cdw10);
 	uint64_t offset = (uint64_t)cmd->sqe.cdw13 << 32 | cmd->sqe.cdw12;
 	uint64_t bytes = (numd + 1) * 4;
-	const struct log_page *page = find(lid);
+	const struct log_page *page = find_log_page(lid);
 	uint32_t explained;
 	uint16_t status;
 
 	if (!page)
 		return sc_refuse(cmd, NVME_SC_INVALID_LOG_PAGE, SC_FIELD(cdw10, NVME_GET_LOG_LID));
-	status = check(sc, cmd, bytes);
+	status = check_log_request(sc, cmd, bytes);
 	if (status)
 		return status;
 	if (offset >= page->bytes || offset % 4)
 		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw12, 0));
 	memset(sc->scratch, 0, SC_PAGE_BYTES);
 	explained = sc_events_log_begin(sc, (uint8_t)lid);
-	page->fill(sc);
+	if (page->fill)
+		page->fill(sc);
+	else
+		page->fill_of_set(sc, io_set(sc, cmd));
 	status = send(sc, cmd, offset, bytes);
 	if (status || NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
 		sc_events_log_retain(sc, explained);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Flushes whose submission queue was deleted before they ended: they go on, with the commands and the channels that
- * were the queue's, and what becomes of them is told to nobody. The next flush of the medium tells.
+ * Flushes without their submission queue go on, with the commands and the channels that were the queue's. Nobody is
+ * told how such a flush ends; a failure is told by the next flush of the medium.
  */
+#include "softctrl/orphan.h"
+
 #include <stdlib.h>
 
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 
 bool sc_sq_orphan(struct sc_sq *sq)
 {

@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Queue objects: what a submission queue and a completion queue are made of, from creation to
- * deletion.
- */
+/* Queues from creation to deletion. */
+#include "softctrl/queue.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 
-static _Atomic uint32_t *doorbell(struct softctrl *sc, uint32_t index)
+#define SC_IO_NCMDS    256u /* commands that an I/O SQ has under way at most */
+#define SC_ADMIN_NCMDS 64u  /* the same for the Admin SQ, event requests among them */
+
+static _Atomic uint32_t *queue_doorbell(struct softctrl *sc, uint32_t index)
 {
-	return softctrl_doorbell(sc, index << NVME_CAP_DSTRD(sc->cap));
+	return &sc->doorbells[index << NVME_CAP_DSTRD(sc->cap)];
 }
 
-/* All queues exist as objects from the beginning, so that their locks outlive what is in them. */
-int sc_queues_init(struct softctrl *sc)
+static void queue_pair_init(struct softctrl *sc, uint32_t qid, const struct sc_queue_kind *kind)
+{
+	struct sc_sq *sq = &sc->sqs[qid];
+	struct sc_cq *cq = &sc->cqs[qid];
+
+	pthread_mutex_init(&sq->lock, NULL);
+	pthread_mutex_init(&cq->lock, NULL);
+	sq->sc = sc;
+	sq->kind = *kind;
+	sq->qid = (uint16_t)qid;
+	cq->qid = (uint16_t)qid;
+	sq->ring.doorbell = queue_doorbell(sc, 2 * qid);
+	cq->ring.doorbell = queue_doorbell(sc, 2 * qid + 1);
+}
+
+int sc_queues_init(struct softctrl *sc, const struct sc_queue_kind *admin,
+		   const struct sc_queue_kind *io)
 {
 	uint32_t n = sc->nqueues + 1u;
 
@@ -28,16 +44,8 @@ int sc_queues_init(struct softctrl *sc)
 		sc->cqs = NULL;
 		return error_no_memory("queues", n * (sizeof(*sc->sqs) + sizeof(*sc->cqs)));
 	}
-	for (uint32_t qid = 0; qid < n; qid++) {
-		pthread_mutex_init(&sc->sqs[qid].lock, NULL);
-		pthread_mutex_init(&sc->cqs[qid].lock, NULL);
-		sc->sqs[qid].sc = sc;
-		sc->sqs[qid].qid = (uint16_t)qid;
-		sc->sqs[qid].doorbell = doorbell(sc, 2 * qid);
-		sc->sqs[qid].execute = qid ? sc_io_execute : sc_admin_execute;
-		sc->cqs[qid].qid = (uint16_t)qid;
-		sc->cqs[qid].doorbell = doorbell(sc, 2 * qid + 1);
-	}
+	for (uint32_t qid = 0; qid < n; qid++)
+		queue_pair_init(sc, qid, qid ? io : admin);
 	return 0;
 }
 
@@ -51,20 +59,14 @@ void sc_queues_fini(struct softctrl *sc)
 	free(sc->cqs);
 }
 
-void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *ring, uint32_t nentries, bool interrupts,
+void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *entries, uint32_t nentries, bool interrupts,
 		  uint16_t vector)
 {
 	pthread_mutex_lock(&cq->lock);
-	cq->ring = ring;
-	cq->nentries = nentries;
+	sc_cq_ring_begin(&cq->ring, entries, nentries);
 	cq->interrupts = interrupts;
 	cq->vector = vector;
-	cq->head = 0;
-	cq->tail = 0;
-	cq->phase = true; /* the host has zeroed the ring: Base 2.0, 3.3.3.2.2 */
 	cq->nsqs = 0;
-	atomic_store_explicit(&cq->doorbell_seen, 0, memory_order_relaxed);
-	atomic_store_explicit(cq->doorbell, 0, memory_order_relaxed);
 	cq->live = true;
 	pthread_mutex_unlock(&cq->lock);
 }
@@ -73,9 +75,7 @@ void sc_cq_delete(struct sc_cq *cq)
 {
 	pthread_mutex_lock(&cq->lock);
 	cq->live = false;
-	cq->ring = NULL;
-	atomic_store_explicit(&cq->doorbell_seen, 0, memory_order_relaxed);
-	atomic_store_explicit(cq->doorbell, 0, memory_order_relaxed);
+	sc_cq_ring_end(&cq->ring);
 	pthread_mutex_unlock(&cq->lock);
 }
 
@@ -96,20 +96,29 @@ static int channels_open(struct sc_sq *sq)
 	return 0;
 }
 
+static void command_init(struct sc_sq *sq, uint32_t i)
+{
+	struct softctrl *sc = sq->sc;
+	struct sc_cmd *cmd = &sq->cmds[i];
+
+	cmd->sq = sq;
+	cmd->data.memory = &sc->memory;
+	cmd->data.iov = &sq->iovs[(size_t)i * sc->niov_max];
+	cmd->data.niov_max = sc->niov_max;
+	cmd->next = sq->free;
+	sq->free = cmd;
+}
+
 static int commands_create(struct sc_sq *sq, uint32_t ncmds)
 {
 	sq->cmds = calloc(ncmds, sizeof(*sq->cmds));
-	sq->iovs = calloc((size_t)ncmds * sq->sc->iov_max, sizeof(*sq->iovs));
+	sq->iovs = calloc((size_t)ncmds * sq->sc->niov_max, sizeof(*sq->iovs));
 	if (!sq->cmds || !sq->iovs)
 		return error_no_memory("a queue's commands", ncmds * sizeof(*sq->cmds));
 	sq->ncmds = ncmds;
 	sq->free = NULL;
-	for (uint32_t i = ncmds; i-- > 0;) {
-		sq->cmds[i].sq = sq;
-		sq->cmds[i].iov = &sq->iovs[(size_t)i * sq->sc->iov_max];
-		sq->cmds[i].next = sq->free;
-		sq->free = &sq->cmds[i];
-	}
+	for (uint32_t i = ncmds; i-- > 0;)
+		command_init(sq, i);
 	return 0;
 }
 
@@ -134,8 +143,7 @@ void sc_sq_contents_free(struct sc_sq *sq)
 	sc_list_init(&sq->completed);
 }
 
-/* The caller has the locks of this queue and of the Admin Queue. */
-int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *ring, uint32_t nentries)
+int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *entries, uint32_t nentries)
 {
 	int err;
 
@@ -148,16 +156,11 @@ int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *ring, uint
 		sc_sq_contents_free(sq);
 		return err;
 	}
-	sq->ring = ring;
-	sq->nentries = nentries;
+	sc_sq_ring_begin(&sq->ring, entries, nentries);
 	sq->cq = cq;
-	sq->head = 0;
-	sq->tail = 0;
-	sq->doorbell_seen = 0;
 	sq->naborts = 0;
 	sq->deleting = false;
 	sq->delete_cmd = NULL;
-	atomic_store_explicit(sq->doorbell, 0, memory_order_relaxed);
 	cq->nsqs++;
 	atomic_store_explicit(&sq->live, true, memory_order_release);
 	return 0;
@@ -177,9 +180,6 @@ static void counters_retire(struct sc_counters *counters, struct sc_counters *to
 	}
 }
 
-/*
- * The caller has the locks of this queue and of the Admin Queue. A no-op for one that is not there.
- */
 void sc_sq_delete(struct sc_sq *sq)
 {
 	if (!sc_sq_live(sq))
@@ -190,16 +190,12 @@ void sc_sq_delete(struct sc_sq *sq)
 	counters_retire(&sq->counters, &sq->sc->retired);
 	sq->cq->nsqs--;
 	sq->cq = NULL;
-	sq->ring = NULL;
 	sq->delete_cmd = NULL;
-	sq->doorbell_seen = 0;
-	atomic_store_explicit(sq->doorbell, 0, memory_order_relaxed);
+	sc_sq_ring_end(&sq->ring);
 }
 
 bool sc_sq_rests(struct sc_sq *sq)
 {
-	for (uint32_t i = 0; sq->noutstanding && i < sq->nchannels; i++)
-		if (sq->channels[i].noutstanding)
-			media_poll(sq->channels[i].media);
+	sc_sq_poll_media(sq);
 	return !sq->noutstanding;
 }

@@ -2,11 +2,14 @@
 /*
  * Read and Write: the data goes straight between host memory and the medium.
  *
- * NVM Command Set 1.0, 3.2.4 and 3.2.6. The namespaces have no metadata, so what the commands say
- * of protection information has nothing to apply to.
+ * NVM Command Set 1.0, 3.2.4 and 3.2.6. The namespaces have no metadata, so that the commands' fields for
+ * protection information apply to nothing.
  */
-#include "softctrl/internal.h"
-#include "spec/command.h"
+#include "softctrl/read_write.h"
+
+#include "softctrl/controller.h"
+#include "softctrl/execute.h"
+#include "softctrl/io.h"
 
 static void read_done(struct media_request *request, int result)
 {
@@ -14,7 +17,7 @@ static void read_done(struct media_request *request, int result)
 
 	if (likely(!result)) {
 		sc_counter_add(&cmd->sq->counters.read_sectors,
-			       cmd->data_bytes >> SC_BLOCK_SHIFT_MIN);
+			       cmd->data.bytes >> SC_BLOCK_SHIFT_MIN);
 		sc_counter_add(&cmd->sq->counters.read_commands, 1);
 	}
 	sc_io_complete_media(cmd, result);
@@ -26,7 +29,7 @@ static void write_done(struct media_request *request, int result)
 
 	if (likely(!result)) {
 		sc_counter_add(&cmd->sq->counters.written_sectors,
-			       cmd->data_bytes >> SC_BLOCK_SHIFT_MIN);
+			       cmd->data.bytes >> SC_BLOCK_SHIFT_MIN);
 		sc_counter_add(&cmd->sq->counters.write_commands, 1);
 	}
 	sc_io_complete_media(cmd, result);
@@ -39,9 +42,9 @@ static void transfer(struct sc_cmd *cmd, enum media_op op, bool fua)
 	request->op = op;
 	request->fua = fua;
 	request->offset_bytes = cmd->offset_bytes;
-	request->length_bytes = cmd->data_bytes;
-	request->iov = cmd->iov;
-	request->niov = (int)cmd->niov;
+	request->length_bytes = cmd->data.bytes;
+	request->iov = cmd->data.iov;
+	request->niov = (int)cmd->data.niov;
 	sc_cmd_start(cmd, op == MEDIA_READ ? read_done : write_done);
 }
 
@@ -53,23 +56,15 @@ static void read_flushed(struct sc_cmd *cmd, int result)
 		transfer(cmd, MEDIA_READ, false);
 }
 
-/*
- * What is read with FUA is on the medium: what a cache still holds goes there first. NVM 1.0, 3.2.4
- */
-static void read_flush(struct sc_cmd *cmd)
-{
-	sc_cmd_flush(cmd, read_flushed);
-}
-
+/* Blocks that are read with FUA have to be on the medium, so a cache is flushed first. NVM 1.0, 3.2.4 */
 uint16_t sc_io_read(struct sc_cmd *cmd)
 {
-	const struct media *media = cmd->ns->media;
 	uint16_t status = sc_io_transfer(cmd);
 
 	if (unlikely(status))
 		return status;
-	if (unlikely(cmd->sqe.cdw12 & NVME_RW_FUA) && media->volatile_cache && !media->readonly)
-		read_flush(cmd);
+	if (unlikely(sc_io_reads_durable(cmd)))
+		sc_cmd_flush(cmd, read_flushed);
 	else
 		transfer(cmd, MEDIA_READ, false);
 	return SC_PENDING;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller registers: what they read, and what writing them does.
+ * The controller registers: the values that a host reads, and the effects of its writes.
  *
  * NVMe Base 2.0, 3.1.3 (registers), 3.5.1 (initialization).
  */
-#include <string.h>
+#include "softctrl/registers.h"
 
 #include "base/log.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 
 #define SC_TO     10u /* CAP.TO and CRTO.CRWMT: 5 s */
 #define SC_MPSMAX 4u  /* 64 KiB */
@@ -18,7 +18,7 @@
 	 NVME_FIELD_SET(NVME_CC_AMS, ~0u) | NVME_FIELD_SET(NVME_CC_CRIME, ~0u))
 #define AQA_FIELDS (NVME_FIELD_SET(NVME_AQA_ASQS, ~0u) | NVME_FIELD_SET(NVME_AQA_ACQS, ~0u))
 
-/* What a host may change in CC while the controller is enabled. */
+/* The fields of CC that a host may change while the controller is enabled. */
 #define CC_LIVE_FIELDS                                                            \
 	(NVME_FIELD_SET(NVME_CC_SHN, ~0u) | NVME_FIELD_SET(NVME_CC_IOSQES, ~0u) | \
 	 NVME_FIELD_SET(NVME_CC_IOCQES, ~0u) | NVME_FIELD_SET(NVME_CC_EN, ~0u))
@@ -32,10 +32,10 @@ void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config
 		  NVME_FIELD_SET(NVME_CAP_NSSRS, 1ull) |
 		  NVME_FIELD_SET(NVME_CAP_CSS, (uint64_t)(NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS)) |
 		  NVME_FIELD_SET(NVME_CAP_MPSMAX, (uint64_t)SC_MPSMAX) |
+		  NVME_FIELD_SET(NVME_CAP_CMBS, sc->memory.cmb.base ? 1ull : 0) |
 		  NVME_FIELD_SET(NVME_CAP_CRMS, (uint64_t)NVME_CAP_CRMS_CRWMS);
 }
 
-/* A fatal error: the host sees CSTS.CFS and has to reset. */
 void sc_fatal(struct softctrl *sc, const char *why)
 {
 	log_warn("software controller %s: fatal status: %s", sc->serial, why);
@@ -59,7 +59,7 @@ static const char *enable_obstacle(const struct softctrl *sc)
 		return "CC.AMS selects an arbitration that CAP.AMS does not have";
 	if (NVME_CC_CRIME(sc->cc))
 		return "CC.CRIME is set, but CAP.CRMS.CRIMS is not";
-	/* 0 until I/O queues are wanted */
+	/* Both sizes may be 0 as long as the host creates no I/O queue. */
 	if ((iosqes && iosqes != NVME_CC_IOSQES_NVM) || (iocqes && iocqes != NVME_CC_IOCQES_NVM))
 		return "CC.IOSQES or CC.IOCQES is not a supported entry size";
 	if (!NVME_AQA_ASQS(sc->aqa) || !NVME_AQA_ACQS(sc->aqa))
@@ -71,10 +71,11 @@ static const char *enable_obstacle(const struct softctrl *sc)
 
 static const char *admin_queues_create(struct softctrl *sc)
 {
+	const struct softctrl_dma *dma = &sc->memory.dma;
 	uint32_t nsqes = NVME_AQA_ASQS(sc->aqa) + 1u;
 	uint32_t ncqes = NVME_AQA_ACQS(sc->aqa) + 1u;
-	void *sq = sc->dma.map(sc->dma.context, sc->asq, nsqes * sizeof(struct nvme_sqe));
-	void *cq = sc->dma.map(sc->dma.context, sc->acq, ncqes * sizeof(struct nvme_cqe));
+	void *sq = dma->map(dma->context, sc->asq, nsqes * sizeof(struct nvme_sqe));
+	void *cq = dma->map(dma->context, sc->acq, ncqes * sizeof(struct nvme_cqe));
 	const char *obstacle = NULL;
 
 	if (!sq || !cq)
@@ -87,12 +88,12 @@ static const char *admin_queues_create(struct softctrl *sc)
 	return obstacle;
 }
 
-static void enable(struct softctrl *sc)
+static void controller_enable(struct softctrl *sc)
 {
 	const char *obstacle = enable_obstacle(sc);
 
 	if (!obstacle) {
-		sc->page_shift = NVME_PAGE_SHIFT_MIN + NVME_CC_MPS(sc->cc);
+		sc->memory.page_shift = NVME_PAGE_SHIFT_MIN + NVME_CC_MPS(sc->cc);
 		obstacle = admin_queues_create(sc);
 	}
 	if (obstacle) {
@@ -104,13 +105,13 @@ static void enable(struct softctrl *sc)
 	atomic_fetch_or(&sc->csts, CSTS_RDY);
 }
 
-/* Does what can be done by now of what was asked for. The caller has the registers' lock. */
-static void advance(struct softctrl *sc)
+/* Resets and shutdowns that were asked for go on as far as they can. The caller has the registers' lock. */
+static void endings_advance(struct softctrl *sc)
 {
 	if (!sc_ending_advance(sc))
 		return;
 	if (NVME_CC_EN(sc->cc)) /* set before CSTS.RDY was 0 */
-		enable(sc);
+		controller_enable(sc);
 	if (sc->shutdown_due)
 		sc_shutdown_begin(sc);
 	sc->shutdown_due = false;
@@ -130,28 +131,26 @@ static void write_cc(struct softctrl *sc, uint32_t value)
 	sc->shutdown_due = NVME_CC_SHN(value) && NVME_CC_SHN(value) != NVME_CC_SHN(old);
 	if (sc->ending != SC_RESETTING) {
 		if (!NVME_CC_EN(old) && NVME_CC_EN(value))
-			enable(sc);
+			controller_enable(sc);
 		if (sc->shutdown_due)
 			sc_shutdown_begin(sc);
 		sc->shutdown_due = false;
 	}
-	advance(sc);
+	endings_advance(sc);
 	sc_thread_kick(sc);
 }
 
-/*
- * NVM Subsystem Reset: everything as after power on, but the host can see that it happened. 3.1.3.7
- */
+/* NVM Subsystem Reset: all is as after power on, except that CSTS.NSSRO tells of the reset. 3.1.3.7 */
 static void subsystem_reset(struct softctrl *sc)
 {
 	sc->cc = 0;
 	sc->aqa = 0;
 	sc->asq = 0;
 	sc->acq = 0;
-	sc_cmb_write(sc, 0);
+	sc_cmb_write(&sc->memory.cmb, 0);
 	atomic_fetch_or(&sc->csts, CSTS_NSSRO);
 	sc_reset_begin(sc);
-	advance(sc);
+	endings_advance(sc);
 }
 
 static void set_low(uint64_t *reg, uint32_t value)
@@ -166,10 +165,10 @@ static void set_high(uint64_t *reg, uint32_t value)
 
 static void write_cmbmsc(struct softctrl *sc, uint32_t value, void (*set)(uint64_t *, uint32_t))
 {
-	uint64_t cmbmsc = atomic_load_explicit(&sc->cmb.cmbmsc, memory_order_relaxed);
+	uint64_t cmbmsc = atomic_load_explicit(&sc->memory.cmb.cmbmsc, memory_order_relaxed);
 
 	set(&cmbmsc, value);
-	sc_cmb_write(sc, cmbmsc);
+	sc_cmb_write(&sc->memory.cmb, cmbmsc);
 }
 
 static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
@@ -213,7 +212,7 @@ static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
 		write_cmbmsc(sc, value, set_high);
 		break;
 	default:
-		break; /* read only, reserved, or of a feature that CAP does not have */
+		break; /* a register that is read only, reserved, or of a feature that CAP does not have */
 	}
 }
 
@@ -261,7 +260,7 @@ static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
 	case NVME_REG_CMBMSC:
 	case NVME_REG_CMBMSC + 4:
 	case NVME_REG_CMBSTS:
-		return sc_cmb_read(sc, offset);
+		return sc_cmb_read(&sc->memory.cmb, offset);
 	case NVME_REG_CRTO:
 		return NVME_FIELD_SET(NVME_CRTO_CRWMT, SC_TO);
 	default:
@@ -269,12 +268,12 @@ static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
 	}
 }
 
-/* A host that looks lends its thread to what it waits for. Who has the lock does it already. */
+/* A host that reads CSTS lends its thread to the reset or shutdown, unless another thread is at it already. */
 static uint32_t read_csts(struct softctrl *sc)
 {
 	if (atomic_load_explicit(&sc->ending, memory_order_relaxed) != SC_AT_WORK &&
 	    pthread_mutex_trylock(&sc->lock) == 0) {
-		advance(sc);
+		endings_advance(sc);
 		pthread_mutex_unlock(&sc->lock);
 	}
 	return atomic_load_explicit(&sc->csts, memory_order_acquire);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The software NVMe controller as its host sees it: a set of controller registers, a page of
- * doorbells, and a way to let it work. It is written from NVM Express Base 2.0, NVM Command Set 1.0
- * and the memory-based (PCIe) transport's rules, and shares nothing with the host side but the
- * specification's constants.
+ * The software NVMe controller as its host sees it: a set of controller registers, a page of doorbells, and a way to
+ * let the controller work. The controller is written from NVM Express Base 2.0, NVM Command Set 1.0 and the memory-
+ * based (PCIe) transport's rules, and shares nothing with the host side but the specification's constants.
  *
- * Inline mode: the owner of a queue pair lends the controller its thread by softctrl_process().
- * Threaded mode: the controller has a thread that polls the doorbells as hardware does.
+ * Inline mode: the owner of a queue pair lends the controller its thread by softctrl_process(). Threaded mode: the
+ * controller has a thread that polls the doorbells as hardware does.
  */
 #ifndef UPNVME_SOFTCTRL_SOFTCTRL_H
 #define UPNVME_SOFTCTRL_SOFTCTRL_H
@@ -16,27 +15,15 @@
 #include <stdint.h>
 
 #include "media/media.h"
+#include "softctrl/ring/dma.h"
 
 struct softctrl;
 
 /*
- * The controller's way to host memory. `map` gives the address at which the bytes [iova, iova +
- * bytes) are found in this process, contiguous, or NULL when any of them is not reachable (what an
- * IOMMU fault is to a device). It may be called from any thread, at any time between
- * softctrl_create and softctrl_destroy. What was mapped for a queue's ring stays in use until the
- * queue is deleted or the controller is reset; what was mapped for a command's data, until the
- * command completes.
- */
-struct softctrl_dma {
-	void *(*map)(void *context, uint64_t iova, uint64_t bytes);
-	void *context;
-};
-
-/*
- * The controller's way to interrupt its host: `send` delivers the message of an interrupt vector (0:
- * the Admin Queue's), after the completion entries that it stands for were written. Called by
- * whichever thread does the controller's work, until softctrl_destroy; it may not call the
- * controller. NULL: no message is ever sent, as if the host had masked all vectors.
+ * The controller's way to interrupt its host: `send` delivers the message of an interrupt vector (0: the Admin
+ * Queue's), after the completion entries that the message stands for were written. Called by whichever thread does the
+ * controller's work, until softctrl_destroy; `send` may not call the controller. NULL: no message is ever sent, as if
+ * the host had masked all vectors.
  */
 struct softctrl_interrupt {
 	void (*send)(void *context, uint16_t vector);
@@ -48,7 +35,7 @@ struct softctrl_config {
 	uint32_t nnamespaces;                  /* 1 to 1024 */
 	bool threaded;                         /* give the controller a thread; default false */
 	struct softctrl_dma dma;               /* required */
-	/* A vector for each completion queue. Inline they are never coalesced; default none */
+	/* Interrupts have a vector for each completion queue, and are never coalesced inline; default none */
 	struct softctrl_interrupt interrupt;
 	uint8_t mdts;     /* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
 	uint16_t mqes;    /* CAP.MQES: entries of the largest queue minus one; default 65535 */
@@ -71,15 +58,15 @@ void softctrl_config_init(struct softctrl_config *config);
 int softctrl_create(struct softctrl **out, const struct softctrl_config *config);
 
 /*
- * As if the power failed: no completion is posted any more. Waits for what is at the media: where that may take for
- * ever, be sure first (softctrl_waits). No other call may be under way.
+ * Ends the controller as if the power failed: no completion is posted any more. Waits for commands that are at the
+ * media; softctrl_waits tells beforehand whether there are any. No other call may be under way.
  */
 void softctrl_destroy(struct softctrl *sc);
 
 /*
- * The controller registers (offsets of spec/regs.h, below NVME_REG_DOORBELLS), from any thread. None
- * waits for the media: a reset is over when CSTS.RDY is 0, a shutdown when CSTS.SHST says so, and
- * looking there is what makes them advance. A flush that fails at shutdown sets CSTS.CFS.
+ * Access to the controller registers (offsets of spec/regs.h, below NVME_REG_DOORBELLS), from any thread. No access
+ * waits for the media: a reset is over when CSTS.RDY is 0, a shutdown when CSTS.SHST says so, and reading CSTS makes
+ * both advance. A flush that fails at shutdown sets CSTS.CFS.
  */
 uint32_t softctrl_read32(struct softctrl *sc, uint32_t offset);
 uint64_t softctrl_read64(struct softctrl *sc, uint32_t offset);
@@ -97,44 +84,36 @@ _Atomic uint32_t *softctrl_doorbell(struct softctrl *sc, uint32_t index);
 uint64_t softctrl_doorbells_bytes(const struct softctrl *sc);
 
 /*
- * Whether commands of an I/O submission queue, or with 0 anything, are at media that have not
- * answered yet. Then host memory that they use may be touched, whatever the registers were told.
+ * Whether commands of an I/O submission queue, or with 0 of any, or flushes of a shutdown, are at media that have not
+ * answered yet. Then host memory that the commands use may be touched, whatever the registers were told.
  */
 bool softctrl_waits(struct softctrl *sc, uint16_t qid);
 
-/* Once CSTS.CFS was seen after a shutdown: why, or NULL. Valid until the next write to a register. */
+/* Why a shutdown has set CSTS.CFS, or NULL. Valid until the next write to a register. */
 const char *softctrl_trouble(const struct softctrl *sc);
 
-/* What BAR 2 would show: the controller memory buffer, page aligned. NULL when there is none. */
+/* The controller memory buffer, which BAR 2 would show, page aligned. NULL when the controller has none. */
 void *softctrl_cmb(const struct softctrl *sc, uint64_t *bytes);
 
 /*
- * Does, on the calling thread, the controller's work for submission queue qid and the completion
- * queue that it uses: fetches what its doorbell shows, executes, posts what is done. Never waits
- * for the media. For queue 0 (the Admin Queue) also what goes with it: asynchronous events, queue
- * deletions that wait, the Keep Alive Timer. A no-op for a queue that does not exist. Calls for one
- * queue at a time exclude each other.
+ * Does, on the calling thread, the controller's work for submission queue qid and the completion queue that it uses:
+ * fetches the commands that the doorbell shows, executes them, posts those that have ended. Never waits for the media.
+ * For queue 0 (the Admin Queue) also asynchronous events, Aborts and queue deletions that wait, and the Keep Alive
+ * Timer. A no-op for a queue that does not exist. Calls for the same queue exclude each other.
  */
 void softctrl_process(struct softctrl *sc, uint16_t qid);
 
-/*
- * Threaded mode: call after ringing doorbells. Unparks the controller's thread; a no-op in inline
- * mode.
- */
+/* Unparks the controller's thread; to be called after doorbells were rung. A no-op in inline mode. */
 void softctrl_wake(struct softctrl *sc);
 
 /*
- * Makes the namespace nblocks long, 1 to what its medium holds, as a namespace management tool
- * would from elsewhere: commands see it at once and the host is told by a Namespace Attribute
- * Changed event and the Changed Namespace List log page. From any thread. 0, or a negative errno
- * with its sentence recorded.
+ * Makes the namespace nblocks long, at least 1 and at most as many as the medium holds, as a namespace management tool
+ * would from elsewhere: commands see the new size at once, and the host is told by a Namespace Attribute Changed event
+ * and the Changed Namespace List log page. From any thread. 0, or a negative errno with its sentence recorded.
  */
 int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks);
 
-/*
- * Sets the composite temperature that SMART reports, in kelvin, and raises what crossing a
- * threshold raises.
- */
+/* Sets the temperatures that SMART reports, in kelvin; crossing a threshold makes an event. From any thread. */
 void softctrl_temperature_set(struct softctrl *sc, uint16_t kelvin);
 
 #endif

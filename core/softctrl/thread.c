@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Threaded mode: a thread that polls the doorbells as hardware does, sleeps at the media when only
- * they have something to do, and parks when nothing is left.
+ * Threaded mode: a thread polls the doorbells as hardware does, sleeps at the media when only the media have work, and
+ * parks when no work is left.
  *
- * Parking: the thread says that it is parked, lets every other thread pass a barrier (membarrier),
- * and looks at the doorbells once more. Who rings stores the doorbell and then loads `parked`. So
- * either the ringer sees that the thread is parked, or the thread sees the doorbell, and ringing
- * costs no barrier of its own. Where the kernel has no membarrier, the ringer's read-modify-write
- * of `parked` orders the two instead.
+ * Parking: the thread sets `parked`, lets every other thread pass a barrier (membarrier), and looks at the doorbells
+ * once more. A ringer stores the doorbell and then loads `parked` (wake.c). So either the ringer sees that the thread
+ * is parked, or the thread sees the doorbell, and ringing costs no barrier of its own. Where the kernel has no
+ * membarrier, the ringer's read-modify-write of `parked` orders the two instead.
  */
-#include <errno.h>
+#include "softctrl/thread.h"
+
 #include <linux/membarrier.h>
 #include <signal.h>
 #include <string.h>
@@ -19,48 +19,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/futex.h"
-#include "base/log.h"
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
+#include "softctrl/process.h"
 
-#define SPINS_BEFORE_REST 1000u          /* rounds without work before sleeping or parking */
-#define UNORDERED_NS      NS_PER_MS      /* a park without its barrier: a doorbell may be missed */
-#define MEDIA_WAIT_NS     (50 * 1000ull) /* a doorbell rung meanwhile waits so long at most */
+#define SPINS_BEFORE_REST 1000u     /* rounds without work before sleeping or parking */
+#define UNORDERED_NS      NS_PER_MS /* of parking without the barrier: a doorbell may be missed */
+#define MEDIA_WAIT_NS     (50 * 1000ull) /* at most so long a doorbell waits for a sleep at the media */
 
 static int membarrier(int command)
 {
 	return (int)syscall(SYS_membarrier, command, 0, 0);
-}
-
-static void unpark(struct sc_thread *thread)
-{
-	atomic_store_explicit(&thread->parked, 0, memory_order_release);
-	futex_wake_one(&thread->parked);
-}
-
-void softctrl_wake(struct softctrl *sc)
-{
-	struct sc_thread *thread = &sc->thread;
-	uint32_t parked;
-
-	if (!sc->threaded)
-		return;
-	if (likely(thread->membarrier)) {
-		atomic_signal_fence(memory_order_seq_cst);
-		parked = atomic_load_explicit(&thread->parked, memory_order_relaxed);
-	} else {
-		parked = atomic_fetch_or_explicit(&thread->parked, 0, memory_order_acq_rel);
-	}
-	if (unlikely(parked))
-		unpark(thread);
-}
-
-/* Something that no doorbell tells: a register, an event. */
-void sc_thread_kick(struct softctrl *sc)
-{
-	if (!sc->threaded)
-		return;
-	atomic_store_explicit(&sc->thread.kicked, true, memory_order_release);
-	softctrl_wake(sc);
 }
 
 static bool process_all(struct softctrl *sc)
@@ -71,9 +39,10 @@ static bool process_all(struct softctrl *sc)
 		struct sc_sq *sq = &sc->sqs[qid];
 		struct sc_cq *cq = &sc->cqs[qid];
 
-		/* A queue that is not there costs no more than a look at its doorbells. */
-		if (sc_sq_live(sq) || atomic_load_explicit(sq->doorbell, memory_order_relaxed) ||
-		    atomic_load_explicit(cq->doorbell, memory_order_relaxed))
+		/* A queue that does not exist costs no more than a look at its doorbells. */
+		if (sc_sq_live(sq) ||
+		    atomic_load_explicit(sq->ring.doorbell, memory_order_relaxed) ||
+		    atomic_load_explicit(cq->ring.doorbell, memory_order_relaxed))
 			worked |= sc_process(sc, (uint16_t)qid);
 	}
 	sc_interrupts_service(sc);
@@ -112,7 +81,7 @@ static uint64_t park_timeout(struct softctrl *sc)
 	return timeout_ns;
 }
 
-static void park(struct softctrl *sc)
+static void thread_park(struct softctrl *sc)
 {
 	struct sc_thread *thread = &sc->thread;
 	uint64_t limit_ns = UINT64_MAX;
@@ -139,13 +108,13 @@ static void *thread_main(void *arg)
 			continue;
 		if (rest_at_media(sc))
 			continue;
-		park(sc);
+		thread_park(sc);
 		idle = 0;
 	}
 	return NULL;
 }
 
-/* The application's signals are not for this thread. */
+/* The thread takes no signal of the application's. */
 int sc_thread_start(struct softctrl *sc)
 {
 	sigset_t all, before;

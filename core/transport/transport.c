@@ -23,13 +23,14 @@ static const char *schemes(char *room, size_t bytes)
 	return room;
 }
 
-int transport_open(struct transport **transport, const struct uri *uri)
+int transport_open(struct transport **transport, const struct uri *uri,
+		   const struct media_maker *const *makers)
 {
 	char known[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(transports); i++)
 		if (!strcmp(transports[i]->scheme, uri_scheme(uri)))
-			return transports[i]->open(transport, uri);
+			return transports[i]->open(transport, uri, makers);
 	return error_set(-EINVAL, UPNVME_ERR_URI_SCHEME,
 			 "URI \"%s\": unknown scheme \"%s\"; this library knows: %s", uri_text(uri),
 			 uri_scheme(uri), schemes(known, sizeof(known)));

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct domain;
+struct media_maker;
 struct transport;
 struct uri;
 
@@ -16,9 +17,9 @@ struct uri;
 struct transport_queue {
 	_Atomic uint32_t *sq_tail; /* submission queue tail doorbell */
 	_Atomic uint32_t *cq_head; /* completion queue head doorbell */
-	/* Null on hardware. Called by the queue's owner once a batch: after the submission doorbell was
-	 * rung, and by a poll before it looks for completions, as long as commands are outstanding. May
-	 * be called within a completion's callback. */
+	/* Null on hardware. The queue's owner calls the hook once a batch: after ringing the submission doorbell, and
+	 * before a poll looks for completions, as long as commands are outstanding. May be called within a
+	 * completion's callback. */
 	void (*hook)(void *arg);
 	void *hook_arg;
 };
@@ -30,10 +31,11 @@ struct transport_memory {
 	uint64_t iova; /* no other memory has it */
 };
 
-/* All return 0 or a negative errno with its sentence; registers are those below the doorbells. */
+/* Each function returns 0 or a negative errno with its sentence; registers are those below the doorbells. */
 struct transport_ops {
 	const char *scheme;
-	int (*open)(struct transport **transport, const struct uri *uri);
+	int (*open)(struct transport **transport, const struct uri *uri,
+		    const struct media_maker *const *makers);
 	void (*close)(struct transport *transport);
 	int (*read32)(struct transport *transport, uint32_t offset, uint32_t *value);
 	int (*read64)(struct transport *transport, uint32_t offset, uint64_t *value);
@@ -42,43 +44,47 @@ struct transport_ops {
 	/* The doorbells of queue pair `qid` where CAP.DSTRD puts them. */
 	int (*queue)(struct transport *transport, uint16_t qid, uint32_t dstrd,
 		     struct transport_queue *queue);
-	/* Null where there is no such thing. Maps memory->bytes from `offset` on of the controller's base address
-	 * register `bar`, or as many of them as are there in one piece; at most once, until it is closed. No other
-	 * memory has its bus addresses from then on, also where they cannot be mapped; -EADDRINUSE when some has them
-	 * already. */
+	/* Null where controllers have no memory. Maps memory->bytes from `offset` on of the controller's base address
+	 * register `bar`, or as many bytes as are there in one piece; at most once until the transport is closed. No
+	 * other memory gets the bus addresses of these bytes from then on, even if they cannot be mapped; -EADDRINUSE
+	 * when other memory has them already. */
 	int (*memory)(struct transport *transport, unsigned bar, uint64_t offset,
 		      struct transport_memory *memory);
-	/* Null where there is no such thing. Lets the controller reach memory, which it cannot before: by
-	 * then it has been disabled, and knows nothing any more of what a former user gave it. */
+	/* Null where the controller always reaches memory. Lets the controller reach memory, once it was disabled: it
+	 * has forgotten then what a former user gave it. */
 	int (*connect)(struct transport *transport);
-	/* Null where there is no such thing. Keeps a controller that does not do as it is told from
-	 * reaching memory. Until it is closed it is of no use then. -EBUSY: it does not obey that either. */
+	/* Null where this cannot be done. Keeps a controller that does not obey from reaching memory; it is of no use
+	 * then, until the transport is closed. -EBUSY: the controller does not obey this either. */
 	int (*isolate)(struct transport *transport);
-	/* Null where there is no such thing. Has the interrupt vector, 1 or above, signal the eventfd;
-	 * -1: nobody any more, and the eventfd is not touched after the return. One call at a time. */
+	/* Null where there are no interrupts. The interrupt vector, 1 or above, signals the eventfd from now on; -1: no
+	 * eventfd, and the former one is not touched after the return. One call at a time. */
 	int (*interrupt)(struct transport *transport, uint16_t vector, int fd);
-	/* Null where there is no such thing. Why the controller is of no use any more, or null. Any thread. */
+	/* Null where controllers cannot be lost. Why the controller is of no use any more, or null. Any thread. */
 	const char *(*lost)(struct transport *transport);
-	/* Null where there is no such thing. True as long as storage behind the controller has not answered, for
-	 * commands of I/O queue `qid` or, with 0, for anything: the controller is alive, but until then the memory of
-	 * those commands may be touched, whatever it is told. */
+	/* Null where nobody can tell. True as long as storage behind the controller has not answered commands of I/O
+	 * queue `qid` or, with 0, any: the controller is alive, but until then the memory of those commands may be
+	 * touched, whatever the controller is told. */
 	bool (*waits)(struct transport *transport, uint16_t qid);
-	/* Null where there is no such thing. Why a shutdown ended with a fatal status, or null. */
+	/* Null where nobody can tell. Why a shutdown ended with a fatal status, or null. */
 	const char *(*trouble)(struct transport *transport);
 };
 
-/* What every transport begins with. */
+/* Every kind of transport begins with this. */
 struct transport {
 	const struct transport_ops *ops;
 	struct domain *domain;   /* the memory that the controller can reach */
-	int node;                /* the NUMA node that it is near, or ENV_ANY_NODE */
+	int node;                /* the NUMA node that the controller is near, or ENV_ANY_NODE */
 	uint16_t vendor, device; /* of PCI; 0: not of that bus */
 	/* How many interrupt vectors there will be at most; 0: as many as there are. */
 	uint16_t nvectors;
 };
 
-/* Opens what the URI names, by its scheme. Closed by transport_close. */
-int transport_open(struct transport **transport, const struct uri *uri);
+/*
+ * Opens what the URI names, by its scheme. Closed by transport_close. `makers` are the kinds of media that a software
+ * controller can have (media/maker.h).
+ */
+int transport_open(struct transport **transport, const struct uri *uri,
+		   const struct media_maker *const *makers);
 void transport_close(struct transport *transport);
 
 extern const struct transport_ops transport_soft;

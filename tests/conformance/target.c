@@ -38,6 +38,7 @@
 #include "base/uri.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
+#include "media/maker.h"
 #include "mem/domain.h"
 #include "support/qtest_transport.h"
 #include "transport/transport.h"
@@ -91,6 +92,8 @@ static void start_qemu(struct target *target, const char *properties, char **wor
 
 static void open_bare(struct target *target, const char *text)
 {
+	static const struct media_maker *const makers[] = { &media_ram, &media_null, &media_file,
+							    NULL };
 	static unsigned char data[DATA_BYTES];
 	struct uri *uri;
 
@@ -100,7 +103,7 @@ static void open_bare(struct target *target, const char *text)
 		return;
 	}
 	must(uri_parse(&uri, text), text);
-	must(transport_open(&target->transport, uri), text);
+	must(transport_open(&target->transport, uri, makers), text);
 	uri_free(uri);
 }
 

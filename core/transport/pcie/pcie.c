@@ -169,7 +169,8 @@ int pcie_attach(struct transport **transport, struct device *device, const struc
 	return 0;
 }
 
-static int pcie_open(struct transport **transport, const struct uri *uri)
+static int pcie_open(struct transport **transport, const struct uri *uri,
+		     const struct media_maker *const *makers)
 {
 	static const char *const keys[] = { "env", "pages", "unsafe", "quirks" };
 	struct memory_wish wish;
@@ -177,6 +178,7 @@ static int pcie_open(struct transport **transport, const struct uri *uri)
 	struct place place;
 	int rc = uri_expect(uri, keys, ARRAY_SIZE(keys));
 
+	(void)makers; /* the device's media are its own */
 	if (!rc)
 		rc = memory_wish_read(&wish, uri);
 	if (!rc)

@@ -15,6 +15,7 @@
 #include "base/pause.h"
 #include "base/uri.h"
 #include "driver/ctrlr.h"
+#include "media/maker.h"
 #include "support/fault_media.h"
 #include "transport/soft/soft.h"
 #include "transport/transport.h"
@@ -44,6 +45,7 @@ static void noting_close(struct transport *transport)
 /* As upnvme_open, with media that the test holds, and noting when all is freed. */
 static struct upnvme_ctrlr *open_faulty(const char *text, uint64_t admin_timeout_ns)
 {
+	static const struct media_maker *const makers[] = { &media_ram, NULL };
 	static struct transport_ops ops;
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 	struct transport *transport;
@@ -52,7 +54,7 @@ static struct upnvme_ctrlr *open_faulty(const char *text, uint64_t admin_timeout
 
 	opts.admin_timeout_ns = admin_timeout_ns;
 	assert_int_equal(uri_parse(&uri, text), 0);
-	assert_int_equal(transport_open(&transport, uri), 0);
+	assert_int_equal(transport_open(&transport, uri, makers), 0);
 	uri_free(uri);
 	fault_attach(soft_controller(transport));
 	ops = *transport->ops;

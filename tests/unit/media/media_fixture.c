@@ -3,14 +3,17 @@
 #include "media/media_fixture.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-struct variant variant_ram = { MEDIA_RAM, NULL };
-struct variant variant_uring = { MEDIA_FILE, "io_uring" };
-struct variant variant_worker = { MEDIA_FILE, "worker" };
+struct variant variant_ram = { &media_ram, NULL };
+struct variant variant_uring = { &media_file, "io_uring" };
+struct variant variant_worker = { &media_file, "worker" };
 
 void temp_path_make(struct temp_path *temp)
 {
@@ -37,6 +40,13 @@ void temp_file_make(struct temp_path *temp, uint64_t size_bytes)
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, (off_t)size_bytes), 0);
 	close(fd);
+}
+
+struct media_config config_for(const struct temp_path *temp)
+{
+	return (struct media_config){ .maker = &media_file,
+				      .path = temp->path,
+				      .block_bytes = 4096 };
 }
 
 static bool write_file(const char *path, const char *text)
@@ -68,9 +78,23 @@ bool mounts_enter(void)
 	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
+bool forbid_system_call(unsigned number)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 bool engine_works(const char *engine)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512, .engine = engine };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512, .engine = engine };
 	struct temp_path temp;
 	struct media *media;
 	int err;
@@ -87,14 +111,14 @@ bool engine_works(const char *engine)
 
 void bench_open(struct bench *bench, const struct variant *variant, uint64_t size_bytes)
 {
-	struct media_config config = { .kind = variant->kind,
+	struct media_config config = { .maker = variant->maker,
 				       .size_bytes = size_bytes,
 				       .block_bytes = 512,
 				       .engine = variant->engine };
 
 	if (variant->engine && !engine_works(variant->engine))
 		skip_because("engine=%s does not work here", variant->engine);
-	bench->has_file = variant->kind == MEDIA_FILE;
+	bench->has_file = variant->maker == &media_file;
 	if (bench->has_file) {
 		temp_file_make(&bench->temp, size_bytes);
 		config.path = bench->temp.path;
@@ -159,6 +183,12 @@ uint64_t file_blocks_bytes(const char *path)
 
 	assert_int_equal(stat(path, &st), 0);
 	return (uint64_t)st.st_blocks * 512;
+}
+
+void assert_sentence_has(const char *part)
+{
+	if (!strstr(error_last()->text, part))
+		fail_msg("\"%s\" does not say \"%s\"", error_last()->text, part);
 }
 
 void assert_all(const uint8_t *buffer, size_t bytes, uint8_t value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the tests of the media share: temporary files, the variants of a medium, requests that check themselves. */
+/* The tests of the media share these: temporary files, variants of a medium, requests that note their results. */
 #ifndef UPNVME_TESTS_UNIT_MEDIA_MEDIA_FIXTURE_H
 #define UPNVME_TESTS_UNIT_MEDIA_MEDIA_FIXTURE_H
 
@@ -16,12 +16,12 @@
 
 #include "base/error.h"
 #include "support/skip.h"
-#include "media/media.h"
+#include "media/maker.h"
 
 #define FOR_EVER UINT64_MAX
 
 struct variant {
-	enum media_kind kind;
+	const struct media_maker *maker;
 	const char *engine;
 };
 
@@ -42,6 +42,8 @@ struct temp_path {
 void temp_path_make(struct temp_path *temp);
 void temp_path_remove(struct temp_path *temp);
 void temp_file_make(struct temp_path *temp, uint64_t size_bytes);
+/* A medium over the path, in blocks of 4 KiB. */
+struct media_config config_for(const struct temp_path *temp);
 
 /* A medium and a channel to it; a file medium lies over a new sparse file. Skips where the engine does not work. */
 struct bench {
@@ -69,13 +71,17 @@ int run(struct media_channel *channel, enum media_op op, uint64_t offset, void *
 	uint64_t length);
 
 /*
- * Mounts of this process's own, which end with it: before there is any thread. False where the system does not allow
- * that. Who is not root becomes that in a user name space, where there are no devices.
+ * The process gets mounts of its own, which end with it; to be called before there is any thread. False where the
+ * system does not allow that. A user who is not root becomes root in a user name space, where there are no devices.
  */
 bool mounts_enter(void);
 
+/* The system call fails with EPERM from now on, for this thread and for good. False where the system has no filter. */
+bool forbid_system_call(unsigned number);
+
 bool engine_works(const char *engine);
 uint64_t file_blocks_bytes(const char *path);
+void assert_sentence_has(const char *part);
 void assert_all(const uint8_t *buffer, size_t bytes, uint8_t value);
 
 #define assert_error(call, err_, code_)                        \

@@ -43,7 +43,7 @@ static void answer(struct server *server, const struct request *request, int err
 	struct iovec parts[] = { { &out, sizeof(out) }, { (void *)data, bytes } };
 
 	out.len = (uint32_t)(sizeof(out) + bytes);
-	/* One that was interrupted is not known any more. */
+	/* The kernel does not know a request any more that was interrupted. */
 	if (writev(server->fd, parts, 2) < 0 && errno != ENOENT)
 		_exit(1);
 }
@@ -188,7 +188,7 @@ static void release(struct server *server)
 	}
 }
 
-/* Until the file system is unmounted, or the test is gone. */
+/* The server serves until the file system is unmounted, or the test is gone. */
 static void run_server(int fd, struct slow_fs_shared *shared)
 {
 	static struct server server;
@@ -250,7 +250,7 @@ bool slow_fs_mount(struct slow_fs *fs, const char **why)
 	fs->server = fork();
 	if (fs->server == 0)
 		run_server(fs->fd, fs->shared);
-	/* The server's alone: it ends with it. */
+	/* Only the server keeps the descriptor, so the connection ends with the server. */
 	close(fs->fd);
 	return true;
 }

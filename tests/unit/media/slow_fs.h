@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file system that does not answer while it is told not to: FUSE, spoken by a child of this process. It has one
- * file, whose data goes straight to the server, as on a network's file system.
+ * A file system that does not answer while a test holds it: FUSE, spoken by a child of this process. The file system
+ * has one file, whose data goes straight to the server, as on a network's file system.
  */
 #ifndef UPNVME_TESTS_UNIT_MEDIA_SLOW_FS_H
 #define UPNVME_TESTS_UNIT_MEDIA_SLOW_FS_H
@@ -22,13 +22,13 @@ struct slow_fs {
 	int fd;
 	struct slow_fs_shared {
 		_Atomic bool held;     /* transfers and syncs are not answered */
-		_Atomic bool let_go;   /* because the test did not release them in time */
+		_Atomic bool let_go;   /* the test did not release requests in time */
 		_Atomic int sync_errs; /* so many syncs fail with EIO */
 		_Atomic bool again;    /* reads are answered with EAGAIN */
 	} * shared;
 };
 
-/* False where there is no FUSE, or it cannot be mounted: `why` says so. */
+/* False where FUSE is missing or cannot be mounted: `why` tells which. */
 bool slow_fs_mount(struct slow_fs *fs, const char **why);
 void slow_fs_unmount(struct slow_fs *fs);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Blocks of a file are never torn, and nobody waits for one that the system is done with. */
+/* Blocks of a file are never torn, and no request waits for a block that the system has moved. */
 #include "media/media_fixture.h"
 
 #include <pthread.h>
@@ -85,7 +85,7 @@ static void a_block_is_never_torn(void **state)
 	bench_close(&bench);
 }
 
-/* All of one channel, which the system carries out side by side. */
+/* Requests of one channel, which the system carries out side by side. */
 static void a_block_is_not_torn_within_a_channel(void **state)
 {
 	enum { NIOS = 48 };
@@ -122,8 +122,8 @@ static bool is_done_in_time(struct media_channel *channel, struct io *io)
 }
 
 /*
- * One queue pair's owner submits and does not look again; another's command for the same block ends all the same, and
- * so does a third's that came while the second waited.
+ * One channel's owner submits and never polls again; another channel's request for the same block ends all the same,
+ * and so does a third one's that came while the second waited.
  */
 static void who_does_not_poll_holds_up_nobody(void **state)
 {
@@ -142,7 +142,7 @@ static void who_does_not_poll_holds_up_nobody(void **state)
 	media_poll(bench.channel);
 	io_prepare(&io[0], MEDIA_WRITE, 0, written, sizeof(written));
 	media_submit(others[0], &io[0].request);
-	media_poll(others[0]); /* begins, or waits, and is not looked after either */
+	media_poll(others[0]); /* its request begins, or waits; the next poll comes at the end */
 	io_prepare(&io[1], MEDIA_READ, 0, read, sizeof(read));
 	media_submit(others[1], &io[1].request);
 	assert_true(is_done_in_time(others[1], &io[1]));

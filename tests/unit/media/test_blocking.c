@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Storage that does not answer: submitting and polling go on, also where the file system would have the caller wait. */
+/* Storage that does not answer: calls to submit and poll return, also where the file system makes callers wait. */
 #include "media/media_fixture.h"
 
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 static bool has_mounts;
 
-/* The three things that a server may be asked for, and never answer. */
+/* Operations that a server may never answer. */
 static const enum media_op ops[] = { MEDIA_READ, MEDIA_WRITE, MEDIA_FLUSH, MEDIA_WRITE_ZEROES };
 #define NOPS (sizeof(ops) / sizeof(ops[0]))
 
@@ -23,7 +23,7 @@ struct slow_bench {
 
 static void slow_open(struct slow_bench *bench, const struct variant *variant)
 {
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .block_bytes = 512,
 				       .engine = variant->engine };
 	const char *why = "there are no mounts here";
@@ -59,7 +59,7 @@ static void nobody_waits_for_a_server_that_does_not_answer(void **state)
 		assert_int_equal(media_poll(bench.channel), 0);
 		assert_int_equal(media_wait(bench.channel, 20 * MS), 0);
 	}
-	/* All this while the server held everything: it did not have to let go of a caller that was stuck. */
+	/* The server has held everything up to here: no caller was stuck, so that it had to let go. */
 	assert_false(atomic_load(&bench.fs.shared->let_go));
 	assert_true(atomic_load(&bench.fs.shared->held));
 	atomic_store(&bench.fs.shared->held, false);
@@ -84,7 +84,7 @@ static void what_is_put_off_for_ever_is_an_error(void **state)
 	slow_close(&bench);
 }
 
-/* Its server tells of the loss once, in its own way, and the kernel keeps nothing of it. */
+/* The server reports the loss once, in its own way, and the kernel remembers nothing. */
 static void a_servers_failed_sync_is_not_forgotten(void **state)
 {
 	struct media_channel *other;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What both engines of the file medium must do, with real files. */
+/* Both engines of the file medium must do this, with real files. */
 #include "media/media_fixture.h"
 
 #include <fcntl.h>
@@ -43,7 +43,7 @@ static void writing_past_a_shortened_end_fails_and_does_not_mend_it(void **state
 	assert_int_equal(run(bench.channel, MEDIA_FLUSH, 0, NULL, 0), -EIO);
 	assert_int_equal(stat(bench.temp.path, &st), 0);
 	assert_int_equal(st.st_size, 10 * BLOCK);
-	/* What was cut off is lost, also when there are zeroes in its place: what failed goes on failing. */
+	/* The data that was cut off is lost, also when zeroes take its place: the medium goes on failing. */
 	assert_int_equal(truncate(bench.temp.path, MIB), 0);
 	assert_int_equal(run(bench.channel, MEDIA_FLUSH, 0, NULL, 0), -EIO);
 	assert_int_equal(run(bench.channel, MEDIA_WRITE, 0, buffer, BLOCK), -EIO);
@@ -360,7 +360,7 @@ static void *start_and_leave(void *arg)
 	return NULL;
 }
 
-/* io_uring cancels what a thread began when it ends; whoever has the channel then must see none of that. */
+/* io_uring cancels a thread's requests when the thread ends; the channel's next owner must see none of that. */
 static void a_channel_outlives_the_thread_that_began(void **state)
 {
 	struct starter starter;
@@ -387,7 +387,7 @@ static void interrupt(int signal_number)
 	(void)signal_number;
 }
 
-/* Signals all the time, which interrupt whatever waits. */
+/* Signals come all the time, and interrupt every wait. */
 static void signals_lose_nothing(void **state)
 {
 	struct sigaction action = { .sa_handler = interrupt };

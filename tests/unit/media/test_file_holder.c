@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who has a file in use, read from a /sys and a /proc that the test makes. */
+/* The holders of a file, read from a /sys and a /proc that the test makes. */
 #include "media/media_fixture.h"
 
 #include <fcntl.h>
@@ -136,7 +136,7 @@ static void listen(void *arg, uint32_t level, const char *message)
 	snprintf(arg, 1024, "%s", message);
 }
 
-/* A path that leads nowhere but to itself: ELOOP, which is neither absence nor a want of rights. */
+/* A link to itself gives ELOOP, which means neither absence nor a want of rights. */
 static void endless(struct trees *trees, const char *name, char path[320])
 {
 	snprintf(path, 320, "%s/%s", trees->temp.directory, name);
@@ -167,7 +167,7 @@ static void a_file_that_cannot_be_looked_at_is_told(void **state)
 	trees_remove(&trees);
 }
 
-/* A block device is looked through; so is a partition of it. */
+/* A loop device is looked through, and so is its partition. */
 static void what_a_loop_device_stands_on_is_asked_for_its_lock(void **state)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

@@ -170,7 +170,7 @@ static void fua_writes_are_synced_where_that_is_refused(void **state)
 	expect(FILE_STEP_SYNC, 0, 0);
 	finishes_after(0, 0);
 
-	begin(MEDIA_WRITE, 0, 512, true); /* the next one knows */
+	begin(MEDIA_WRITE, 0, 512, true); /* the next request knows */
 	expect(FILE_STEP_WRITE, 0, 0);
 	goes_on_after(512);
 	expect(FILE_STEP_SYNC, 0, 0);
@@ -201,7 +201,7 @@ static void what_a_sandbox_forbids_is_done_otherwise(void **state)
 	assert_false(file.base.failed);
 }
 
-/* Also what was under way, and what waits its turn. */
+/* Requests that were under way, or wait for their turn, fail too. */
 static void after_a_failed_sync_only_reads_go_on(void **state)
 {
 	struct io under_way, waiting;
@@ -224,7 +224,7 @@ static void after_a_failed_sync_only_reads_go_on(void **state)
 	finishes_after(512, 0);
 }
 
-/* Without a witness nobody can tell whether it was the write or the sync that had no room. */
+/* Without a witness nobody can tell whether the write or the sync had no room. */
 static void a_durable_write_that_fails_is_a_failed_sync(void **state)
 {
 	static const int errors[] = { -EIO, -ENOSPC };
@@ -298,7 +298,7 @@ static void zeroes_are_written_where_holes_are_refused(void **state)
 	expect(FILE_STEP_SYNC, 0, 0);
 	finishes_after(0, 0);
 
-	begin(MEDIA_WRITE_ZEROES, 0, 512, false); /* the next one knows */
+	begin(MEDIA_WRITE_ZEROES, 0, 512, false); /* the next request knows */
 	expect(FILE_STEP_WRITE, 0, 0);
 	assert_int_equal(step.iov->iov_len, 512);
 	finishes_after(-ENOSPC, -ENOSPC);

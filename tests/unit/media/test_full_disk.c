@@ -16,7 +16,7 @@ static bool has_namespace;
 static void open_on(struct bench *bench, const struct variant *variant, const char *type,
 		    const char *options)
 {
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .size_bytes = 16 * MIB,
 				       .block_bytes = 512,
 				       .engine = variant->engine };

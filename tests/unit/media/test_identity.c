@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What makes a medium the same one again. */
+/* The identity of media: the same again, or another. */
 #include "media/media_fixture.h"
 
 #include <fcntl.h>
@@ -10,10 +10,10 @@
 #include "base/libc.h"
 #include "media/identity.h"
 
-static struct media_identity opened(const char *path, enum media_kind kind)
+static struct media_identity opened(const char *path, const struct media_maker *maker)
 {
 	struct media_config config = {
-		.kind = kind, .path = path, .size_bytes = 4096, .block_bytes = 512
+		.maker = maker, .path = path, .size_bytes = 4096, .block_bytes = 512
 	};
 	struct media_identity identity;
 	struct media *media;
@@ -37,8 +37,8 @@ static bool half_same(struct media_identity a, struct media_identity b)
 static void memory_is_never_the_same(void **state)
 {
 	(void)state;
-	assert_false(half_same(opened(NULL, MEDIA_RAM), opened(NULL, MEDIA_RAM)));
-	assert_false(half_same(opened(NULL, MEDIA_NULL), opened(NULL, MEDIA_NULL)));
+	assert_false(half_same(opened(NULL, &media_ram), opened(NULL, &media_ram)));
+	assert_false(half_same(opened(NULL, &media_null), opened(NULL, &media_null)));
 }
 
 static void a_file_stays_the_same_under_another_name(void **state)
@@ -50,10 +50,10 @@ static void a_file_stays_the_same_under_another_name(void **state)
 	(void)state;
 	temp_file_make(&temp, 4096);
 	snprintf(renamed, sizeof(renamed), "%s.2", temp.path);
-	first = opened(temp.path, MEDIA_FILE);
-	assert_true(same(opened(temp.path, MEDIA_FILE), first));
+	first = opened(temp.path, &media_file);
+	assert_true(same(opened(temp.path, &media_file), first));
 	assert_int_equal(rename(temp.path, renamed), 0);
-	assert_true(same(opened(renamed, MEDIA_FILE), first));
+	assert_true(same(opened(renamed, &media_file), first));
 	assert_int_equal(rename(renamed, temp.path), 0);
 	temp_path_remove(&temp);
 }
@@ -75,13 +75,13 @@ static void a_file_in_the_place_of_a_removed_one_is_another(void **state)
 
 	(void)state;
 	temp_file_make(&temp, 4096);
-	first = opened(temp.path, MEDIA_FILE);
+	first = opened(temp.path, &media_file);
 	told = births_are_told(temp.path);
 	temp_path_remove(&temp);
 	if (!told)
 		skip_because("the file system does not tell when a file was made");
 	temp_file_make(&temp, 4096);
-	assert_false(half_same(opened(temp.path, MEDIA_FILE), first));
+	assert_false(half_same(opened(temp.path, &media_file), first));
 	temp_path_remove(&temp);
 }
 

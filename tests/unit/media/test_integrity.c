@@ -11,7 +11,7 @@
 #define SLICE_BYTES  (SIZE_BYTES / BATCH / 512 * 512)
 #define MAX_SEGMENTS 40
 
-/* Requests of a batch work on slices of their own, since their order is not laid down. */
+/* Requests of a batch work on slices of their own, since the order of requests is not laid down. */
 struct vectored_io {
 	struct io io;
 	struct iovec segments[MAX_SEGMENTS];
@@ -152,7 +152,7 @@ static void thousands_of_segments_are_one_request(void **state)
 static void what_is_written_to_a_file_is_there_after_reopening(void **state)
 {
 	const struct variant *variant = *state;
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .block_bytes = 4096,
 				       .engine = variant->engine };
 	uint8_t buffer[4096];

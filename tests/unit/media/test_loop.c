@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Loop devices: a block device that can lose what it was given, for the disk below it is smaller, and a way in which
- * the kernel holds a file without a lock. They need root; where the system has none of them the tests are skipped.
+ * Loop devices: such a device can lose data, for the disk below it is smaller, and it holds a file without a lock. Only
+ * root has loop devices; where there are none the tests are skipped.
  */
 #include "media/media_fixture.h"
 
@@ -99,11 +99,11 @@ static int write_durably(struct media_channel *channel, void *buffer, uint64_t b
 	return io_run(channel, &io);
 }
 
-/* The channel that did not write flushes first, and uses the kernel's one error up. */
+/* The channel that did not write flushes first, and takes the kernel's one report of the error. */
 static void what_the_disk_lost_stays_lost(void **state)
 {
 	const struct variant *variant = *state;
-	struct media_config config = { .kind = MEDIA_FILE,
+	struct media_config config = { .maker = &media_file,
 				       .block_bytes = 512,
 				       .engine = variant->engine };
 	struct media_channel *writer, *other;
@@ -133,7 +133,7 @@ static void what_the_disk_lost_stays_lost(void **state)
 	media_channel_close(other);
 	media_close(media);
 
-	/* Opened anew it has what the disk has, and takes what the disk takes. */
+	/* The medium, opened anew, has the disk's data, and takes as much as the disk takes. */
 	assert_int_equal(media_open(&media, &config), 0);
 	assert_int_equal(media_channel_open(&writer, media), 0);
 	assert_int_equal(write_durably(writer, buffer, 512), 0);
@@ -143,10 +143,12 @@ static void what_the_disk_lost_stays_lost(void **state)
 	free(buffer);
 }
 
-/* Somebody else has been told of the loss, by an fsync of his own: it is still ours. */
+/* Another program's fsync has reported the loss already; the medium must learn of it all the same. */
 static void an_error_that_another_has_seen_is_seen(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512, .engine = "worker" };
+	struct media_config config = { .maker = &media_file,
+				       .block_bytes = 512,
+				       .engine = "worker" };
 	struct media_channel *channel;
 	struct media *media;
 	struct loop loop;
@@ -176,7 +178,7 @@ static void an_error_that_another_has_seen_is_seen(void **state)
 
 static void a_file_that_a_loop_device_stands_on_is_not_written(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512 };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct media *media;
 	struct loop loop;
 	char other[320];
@@ -185,7 +187,7 @@ static void a_file_that_a_loop_device_stands_on_is_not_written(void **state)
 	config.path = loop.temp.path;
 	assert_error(media_open(&media, &config), -EBUSY, UPNVME_ERR_MEDIA_LOCKED);
 	assert_non_null(strstr(error_last()->text, loop.device));
-	/* By another name, too. */
+	/* Another name of the file changes nothing. */
 	snprintf(other, sizeof(other), "%s/link", loop.temp.directory);
 	assert_int_equal(rename(loop.temp.path, other), 0);
 	config.path = other;
@@ -198,7 +200,7 @@ static void a_file_that_a_loop_device_stands_on_is_not_written(void **state)
 
 static void a_loop_device_over_a_held_file_is_not_written(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512 };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct media *holder, *media;
 	struct loop loop;
 

@@ -4,7 +4,7 @@
 
 static struct media_config ram(uint64_t size_bytes, uint32_t block_bytes)
 {
-	return (struct media_config){ .kind = MEDIA_RAM,
+	return (struct media_config){ .maker = &media_ram,
 				      .size_bytes = size_bytes,
 				      .block_bytes = block_bytes };
 }
@@ -53,24 +53,6 @@ static void more_memory_than_there_are_addresses_is_refused(void **state)
 	struct media *media;
 
 	assert_error(media_open(&media, &config), -ENOMEM, UPNVME_ERR_NO_MEMORY);
-}
-
-static void an_unknown_kind_is_refused(void **state)
-{
-	struct media_config config = ram(1 << 20, 512);
-	struct media *media;
-
-	config.kind = (enum media_kind)77;
-	assert_error(media_open(&media, &config), -EINVAL, UPNVME_ERR_ARGUMENT);
-}
-
-static void an_engine_for_memory_is_refused(void **state)
-{
-	struct media_config config = ram(1 << 20, 512);
-	struct media *media;
-
-	config.engine = "worker";
-	assert_error(media_open(&media, &config), -EINVAL, UPNVME_ERR_ARGUMENT);
 }
 
 static void closing_nothing_is_allowed(void **state)
@@ -171,8 +153,6 @@ int main(void)
 		cmocka_unit_test(other_block_sizes_are_refused),
 		cmocka_unit_test(impossible_sizes_are_refused),
 		cmocka_unit_test(more_memory_than_there_are_addresses_is_refused),
-		cmocka_unit_test(an_unknown_kind_is_refused),
-		cmocka_unit_test(an_engine_for_memory_is_refused),
 		cmocka_unit_test(closing_nothing_is_allowed),
 		ON_ALL(ranges_past_the_end_are_refused),
 		ON_ALL(an_iovec_of_another_length_is_refused),

@@ -6,9 +6,10 @@
 
 static void open_null(struct bench *bench, bool zero_reads)
 {
-	struct media_config config = {
-		.kind = MEDIA_NULL, .size_bytes = TIB, .block_bytes = 4096, .zero_reads = zero_reads
-	};
+	struct media_config config = { .maker = &media_null,
+				       .size_bytes = TIB,
+				       .block_bytes = 4096,
+				       .zero_reads = zero_reads };
 
 	bench->has_file = false;
 	assert_int_equal(media_open(&bench->media, &config), 0);

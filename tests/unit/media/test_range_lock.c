@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who has to wait for whom, told in bytes. */
+/* Requests that have to wait for others, told in bytes. */
 #include "media/media_fixture.h"
 
 #include "base/clock.h"
@@ -62,7 +62,7 @@ static void overlapping_changes_exclude_each_other(void **state)
 			fail_msg("case %zu", i);
 		range_leave(&ranges, &first);
 		assert_true(range_take(&ranges, &second));
-		assert_true(range_take(&ranges, &second)); /* it has it already */
+		assert_true(range_take(&ranges, &second)); /* a second time */
 		range_leave(&ranges, &second);
 		range_leave(&ranges, &second);
 		assert_true(range_take(&ranges, &first));
@@ -100,7 +100,7 @@ static void a_claim_whose_owner_stays_away_lapses(void **state)
 	assert_false(range_take(&ranges, &writer));
 	assert_true(range_take(&ranges, &late));
 	range_leave(&ranges, &reader);
-	assert_false(range_take(&ranges, &writer)); /* who came later has it */
+	assert_false(range_take(&ranges, &writer)); /* the later request has the range */
 	range_leave(&ranges, &late);
 	assert_true(range_take(&ranges, &writer));
 	range_leave(&ranges, &writer);
@@ -124,7 +124,7 @@ static void what_is_moved_is_in_nobodys_way(void **state)
 	assert_false(range_take(&ranges, &reader));
 	moved = true;
 	assert_true(range_take(&ranges, &reader));
-	/* Its owner has more to move after all: it is in line again. */
+	/* The owner has more to move after all, and is in line again. */
 	assert_false(range_take(&ranges, &writer));
 	range_leave(&ranges, &reader);
 	assert_true(range_take(&ranges, &writer));

@@ -2,26 +2,8 @@
 /* The io_uring engine where the system refuses: no descriptor left, or a sandbox closed around the process. */
 #include "media/media_fixture.h"
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-
-/* For good, and for this thread: the last thing that this program tests. */
-static bool forbid(unsigned syscall_number)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syscall_number, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
 
 #define NIOS 1000
 
@@ -32,7 +14,7 @@ static void what_the_kernel_refuses_fails(void **state)
 	struct bench bench;
 
 	bench_open(&bench, &variant_uring, 1 << 20);
-	if (!forbid(SYS_io_uring_enter)) {
+	if (!forbid_system_call(SYS_io_uring_enter)) {
 		bench_close(&bench);
 		skip_because("no filter of system calls can be set here");
 	}
@@ -52,11 +34,11 @@ static void what_the_kernel_refuses_fails(void **state)
 
 static void a_ring_that_cannot_be_entered_is_not_taken(void **state)
 {
-	struct media_config config = { .kind = MEDIA_FILE, .block_bytes = 512 };
+	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct temp_path temp;
 	struct media *media;
 
-	if (!forbid(SYS_io_uring_enter))
+	if (!forbid_system_call(SYS_io_uring_enter))
 		skip_because("no filter of system calls can be set here");
 	temp_file_make(&temp, 4096);
 	config.path = temp.path;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Aborts of commands that cannot be fetched, or not be answered, just now. NVMe Base 2.0, 5.1 */
+/* Abort of commands that are not fetched, at the media, or not posted yet. NVMe Base 2.0, 5.1 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -24,17 +24,14 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static struct nvme_sqe abort_of(uint16_t sqid, uint16_t cid)
 {
-	fault.held = false;
-	host_destroy(*state);
-	free(*state);
-	return 0;
+	return (struct nvme_sqe){ .opcode = 0x08, .cdw10 = (uint32_t)cid << 16 | sqid };
 }
 
 static struct nvme_sqe abort_sqe(uint16_t cid)
 {
-	return (struct nvme_sqe){ .opcode = 0x08, .cdw10 = (uint32_t)cid << 16 | 1 };
+	return abort_of(1, cid);
 }
 
 static struct nvme_sqe read_one(void)
@@ -42,7 +39,77 @@ static struct nvme_sqe read_one(void)
 	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
 }
 
-/* More commands than the controller takes at a time, of which the last are in the ring. */
+static void a_command_that_is_not_fetched_can_be_aborted(void **state)
+{
+	struct host *host = *state;
+	uint64_t iova;
+	uint16_t one, two, three;
+	struct nvme_cqe cqe;
+
+	host_page(host, &iova);
+	host_queue_pair(host, 1, 16, 16);
+	one = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
+	two = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
+	three = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
+	cqe = host_run(host, 0, abort_sqe(two));
+	assert_int_equal(host_code(cqe), 0);
+	assert_int_equal(cqe.dw0, 0);
+	cqe = host_wait(host, 1);
+	assert_int_equal(cqe.cid, one);
+	assert_int_equal(host_code(cqe), 0);
+	cqe = host_wait(host, 1);
+	assert_int_equal(cqe.cid, two);
+	assert_int_equal(host_code(cqe), 0x007);
+	cqe = host_wait(host, 1);
+	assert_int_equal(cqe.cid, three);
+	assert_int_equal(host_code(cqe), 0);
+	cqe = host_run(host, 0, abort_sqe(three));
+	assert_int_equal(cqe.dw0, 1);
+	assert_int_equal(host_status(host, 0, abort_of(2, 0)), 0x002);
+	assert_int_equal(host_status(host, 0, abort_of(0xffff, 0)), 0x002);
+}
+
+static void a_command_at_the_media_is_not_aborted(void **state)
+{
+	struct host *host = *state;
+	uint16_t cid;
+
+	host_queue_pair(host, 1, 16, 16);
+	fault.held = true;
+	cid = host_submit(host, 1, read_one());
+	host_process(host, 1);
+	assert_int_equal(host_run(host, 0, abort_sqe(cid)).dw0, 1);
+	fault.held = false;
+	assert_int_equal(host_code(host_wait(host, 1)), 0);
+}
+
+static uint16_t request_event(struct host *host)
+{
+	return host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
+}
+
+static void an_event_request_can_be_aborted(void **state)
+{
+	struct host *host = *state;
+	uint16_t one = request_event(host), two = request_event(host);
+	struct nvme_sqe events = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 1 << 8 };
+	struct nvme_cqe cqe;
+
+	host_submit(host, 0, abort_of(0, one));
+	cqe = host_wait(host, 0); /* the aborted command comes first */
+	assert_int_equal(cqe.cid, one);
+	assert_int_equal(host_code(cqe), 0x007);
+	cqe = host_wait(host, 0);
+	assert_int_equal(host_code(cqe), 0);
+	assert_int_equal(cqe.dw0, 0);
+	cqe = host_run(host, 0, abort_of(0, one));
+	assert_int_equal(cqe.dw0, 1);
+	assert_int_equal(host_status(host, 0, events), 0);
+	softctrl_namespace_resize(host->sc, 1, 10);
+	assert_int_equal(host_wait(host, 0).cid, two);
+}
+
+/* More commands than the controller takes at a time, so that the last ones stay in the ring. */
 #define NSQES 320u
 #define NHELD 256u
 
@@ -128,7 +195,7 @@ static void not_more_aborts_wait_than_the_limit_says(void **state)
 	assert_true(none_is_answered(host));
 	assert_int_equal(host_status(host, 0, abort_sqe(waiting[4])), LIMIT_EXCEEDED);
 	assert_int_equal(host_run(host, 0, abort_sqe(0xfff0)).dw0,
-			 1); /* not there: it need not wait */
+			 1); /* no such command: the Abort need not wait */
 	let_go(host);
 	for (unsigned i = 0; i < NHELD; i++)
 		assert_int_equal(host_code(host_wait(host, 1)), 0);
@@ -151,7 +218,7 @@ static void aborts_end_with_the_queue_of_their_commands(void **state)
 	assert_true(none_is_answered(host));
 	cid = host_submit(host, 0, delete);
 	fault.held = false;
-	/* In whatever order, each once. */
+	/* Each completion comes once, in whatever order. */
 	for (unsigned i = 0, ndeleted = 0; i < 3; i++) {
 		struct nvme_cqe cqe = host_wait(host, 0);
 
@@ -184,11 +251,15 @@ static void a_reset_forgets_aborts_that_wait(void **state)
 	assert_int_equal(host_wait(host, 0).dw0, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fault_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_command_that_is_not_fetched_can_be_aborted,
+						host_setup, host_teardown),
+		TEST(a_command_at_the_media_is_not_aborted),
+		TEST(an_event_request_can_be_aborted),
 		TEST(two_aborts_of_a_command_abort_it_and_nothing_else),
 		TEST(an_abort_is_answered_after_what_it_aborts_is_posted),
 		TEST(not_more_aborts_wait_than_the_limit_says),

@@ -63,7 +63,7 @@ static void write_cc(struct host *host, uint32_t clear, uint32_t set)
 			 (softctrl_read32(host->sc, NVME_REG_CC) & ~clear) | set);
 }
 
-/* One that is at the medium. */
+/* Starts a command, which stays at the medium. */
 static uint16_t start(struct host *host, uint8_t opcode)
 {
 	unsigned before = fault.nsubmitted[MEDIA_WRITE] + fault.nsubmitted[MEDIA_FLUSH];
@@ -118,7 +118,7 @@ static void a_flush_that_fails_at_shutdown_is_fatal_and_says_why(void **state)
 	assert_non_null(strstr(softctrl_trouble(host->sc), strerror(ENOSPC)));
 	host_disable(host);
 	assert_int_equal(csts(host), 0);
-	/* What failed once does not stick to the controller. */
+	/* A failure does not stick to the controller. */
 	fault.results[MEDIA_FLUSH] = 0;
 	host_enable(host);
 	write_cc(host, 0, 1 << 14);
@@ -179,7 +179,7 @@ static void a_reset_ends_a_deletion_that_waits(void **state)
 	assert_int_equal(host_code(host_wait(host, 1)), 0);
 }
 
-/* Against the rules, and yet no deadlock: the new life begins when the old one is over. */
+/* Enabling before CSTS.RDY is 0 is against the rules, and yet no deadlock: it waits for the end of the reset. */
 static void enabling_before_the_reset_is_over_waits_for_it(void **state)
 {
 	struct host *host = *state;

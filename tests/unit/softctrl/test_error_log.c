@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the Error Information log page says of commands that were refused. */
+/* The Error Information log page tells of commands that were refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -33,9 +33,9 @@ static int teardown(void **state)
 	}
 
 /*
- * Base 2.0, 5.16.1.2: the byte (bits 7:0) and the bit of it (bits 10:8) at which the parameter begins that is in error,
- * FFFFh where it is none; the first LBA that experienced the error, where the command has any. The bytes of commands
- * are those of Figure 87 and of the commands' own figures: DPTR at 24, dword 10 at 40, and so on.
+ * Base 2.0, 5.16.1.2: the place of the parameter that is in error is a byte (bits 7:0) and a bit of that byte (bits
+ * 10:8), or FFFFh where no parameter is; and the first LBA that experienced the error, where the command has LBAs. The
+ * bytes are those of Figure 87 and of the commands' own figures: DPTR at 24, dword 10 at 40, and so on.
  */
 static const struct {
 	uint16_t qid;
@@ -50,7 +50,7 @@ static const struct {
 	{ 1, { .opcode = 0x02, .flags = 3 << 6, .nsid = 1 }, 0x002, 6 << 8 | 1, 0 },
 	{ 1, { .opcode = 0x02, .nsid = 9, .cdw10 = 6 }, 0x00b, 4, 6 },
 	{ 1, { .opcode = 0x02, .nsid = 0xffffffff }, 0x002, 4, 0 },
-	/* SLBA, or the length beyond the end, where the first block that is not there is 32768 */
+	/* SLBA, or the length beyond the namespace's end, which is 32768 */
 	{ 1, RW(0x02, 32768, 1, DATA, 0), 0x080, 40, 32768 },
 	{ 1, RW(0x01, 40000, 1, DATA, 0), 0x080, 40, 40000 },
 	{ 1, RW(0x02, 32766, 4, DATA, 0), 0x080, 48, 32768 },
@@ -71,9 +71,9 @@ static const struct {
 	  0x011,
 	  24,
 	  0 },
-	/* what is out of reach is no parameter's error */
+	/* memory out of reach is no parameter's error */
 	{ 1, RW(0x02, 3, 1, 0, 0), 0x004, 0xffff, 3 },
-	/* commands without blocks of their own, whatever lies where others have it */
+	/* commands that have no SLBA, whatever dwords 10 and 11 are */
 	{ 1, { .opcode = 0x00, .nsid = 9, .cdw10 = 77 }, 0x00b, 4, 0 },
 	{ 1, { .opcode = 0x09, .nsid = 9, .cdw10 = 77, .cdw11 = 4 }, 0x00b, 4, 0 },
 	/* Admin: opcode, FUSE, PSDT, NSID */
@@ -139,7 +139,7 @@ static void errors_say_which_parameter_and_which_block(void **state)
 	}
 }
 
-/* The range is in the data; the block that is not there is told all the same. */
+/* The range is in the command's data; the log page has the first block beyond the end all the same. */
 static void a_range_beyond_the_end_names_its_first_block(void **state)
 {
 	struct nvme_sqe sqe = { .opcode = 0x09, .nsid = 1, .cdw11 = 4 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Asynchronous events, Abort and Keep Alive. */
-#include <errno.h>
+/* Asynchronous events. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "support/softctrl_host.h"
 
 #define NS_CHANGED  (0x04u << 16 | 0x00u << 8 | 2)
@@ -145,23 +143,12 @@ static void changed_namespaces_are_listed_and_reading_clears(void **state)
 	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 500, 1, iova, 0)), 0x080);
 }
 
-static void resizing_is_checked(void **state)
-{
-	struct host *host = *state;
-
-	assert_int_equal(softctrl_namespace_resize(host->sc, 0, 1), -ENODEV);
-	assert_int_equal(softctrl_namespace_resize(host->sc, 3, 1), -ENODEV);
-	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 0), -EINVAL);
-	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 32769), -EINVAL);
-	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 32768), 0);
-}
-
 static struct {
 	void *(*map)(void *context, uint64_t iova, uint64_t bytes);
 	void (*meanwhile)(struct host *host);
 } between;
 
-/* The controller asks where the data goes when the page is made and nothing of it is sent. */
+/* The controller asks for the data's place when a log page is made, and before any of its bytes is sent. */
 static void *map_late(void *context, uint64_t iova, uint64_t bytes)
 {
 	void (*meanwhile)(struct host * host) = between.meanwhile;
@@ -200,11 +187,11 @@ static void resize_again(struct host *host)
 
 static void ring_wrongly(struct host *host)
 {
-	host_ring_sq(host, 7, 1); /* a queue that is not there */
+	host_ring_sq(host, 7, 1); /* a queue that does not exist */
 	host_process(host, 7);
 }
 
-/* What happens after a page is made, and before its reading is over, is told by the next event and the next reading. */
+/* A change after a page is made, and before its reading is over, is in the next event and the next reading. */
 static void a_change_while_the_list_is_read_is_not_lost(void **state)
 {
 	static void (*const meanwhile[])(struct host *) = { resize, resize_again };
@@ -290,7 +277,7 @@ static void crossing_a_temperature_threshold_is_an_event_and_a_warning(void **st
 	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
 			 2);
 	cid = request(host);
-	assert_no_event(host); /* it holds still, which is no news */
+	assert_no_event(host); /* the warning still holds, which is no news */
 	threshold(host, 343);
 	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
 			 0);
@@ -314,7 +301,7 @@ static void a_warning_that_holds_is_told_when_it_is_asked_for(void **state)
 	assert_event(host, cid, TEMPERATURE);
 }
 
-/* Base 2.0, 5.16.1.3: the warnings are the state of the controller, which a reset does not cool. */
+/* Warnings are a state of the controller, which a reset does not cool: Base 2.0, 5.16.1.3. */
 static void a_warning_that_holds_outlives_a_reset(void **state)
 {
 	struct host *host = *state;
@@ -326,10 +313,10 @@ static void a_warning_that_holds_outlives_a_reset(void **state)
 	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
 			 2);
 	cid = request(host);
-	assert_no_event(host); /* not asked for any more */
+	assert_no_event(host); /* the reset has taken back the configuration */
 	configure(host, 1 << 1);
 	assert_event(host, cid, TEMPERATURE);
-	/* It may end in the meantime. */
+	/* A warning may end in the meantime. */
 	threshold(host, 300);
 	softctrl_temperature_set(host->sc, 320);
 	host_disable(host);
@@ -353,105 +340,8 @@ static void requests_beyond_the_limit_are_refused(void **state)
 	softctrl_namespace_resize(host->sc, 1, 10);
 	cqe = host_wait(host, 0);
 	assert_in_range(cqe.cid, cids[0], cids[7]);
-	request(host); /* there is room for one again */
+	request(host); /* there is room for one request again */
 	assert_no_event(host);
-}
-
-static struct nvme_sqe abort_sqe(uint16_t sqid, uint16_t cid)
-{
-	return (struct nvme_sqe){ .opcode = 0x08, .cdw10 = (uint32_t)cid << 16 | sqid };
-}
-
-static void an_event_request_can_be_aborted(void **state)
-{
-	struct host *host = *state;
-	uint16_t one = request(host), two = request(host);
-	struct nvme_cqe cqe;
-
-	host_submit(host, 0, abort_sqe(0, one));
-	cqe = host_wait(host, 0); /* the aborted command comes first */
-	assert_int_equal(cqe.cid, one);
-	assert_int_equal(host_code(cqe), 0x007);
-	cqe = host_wait(host, 0);
-	assert_int_equal(host_code(cqe), 0);
-	assert_int_equal(cqe.dw0, 0);
-	cqe = host_run(host, 0, abort_sqe(0, one));
-	assert_int_equal(cqe.dw0, 1);
-	configure(host, 1 << 8);
-	softctrl_namespace_resize(host->sc, 1, 10);
-	assert_event(host, two, NS_CHANGED);
-}
-
-static void a_command_that_is_not_fetched_can_be_aborted(void **state)
-{
-	struct host *host = *state;
-	uint64_t iova;
-	uint16_t one, two, three;
-	struct nvme_cqe cqe;
-
-	host_page(host, &iova);
-	host_queue_pair(host, 1, 16, 16);
-	one = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
-	two = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
-	three = host_submit(host, 1, host_rw(0x02, 1, 0, 1, iova, 0));
-	cqe = host_run(host, 0, abort_sqe(1, two));
-	assert_int_equal(host_code(cqe), 0);
-	assert_int_equal(cqe.dw0, 0);
-	cqe = host_wait(host, 1);
-	assert_int_equal(cqe.cid, one);
-	assert_int_equal(host_code(cqe), 0);
-	cqe = host_wait(host, 1);
-	assert_int_equal(cqe.cid, two);
-	assert_int_equal(host_code(cqe), 0x007);
-	cqe = host_wait(host, 1);
-	assert_int_equal(cqe.cid, three);
-	assert_int_equal(host_code(cqe), 0);
-	cqe = host_run(host, 0, abort_sqe(1, three));
-	assert_int_equal(cqe.dw0, 1);
-	assert_int_equal(host_status(host, 0, abort_sqe(2, 0)), 0x002);
-	assert_int_equal(host_status(host, 0, abort_sqe(0xffff, 0)), 0x002);
-}
-
-static void keep_alive(struct host *host, uint32_t ms)
-{
-	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = ms };
-
-	assert_int_equal(host_status(host, 0, sqe), 0);
-}
-
-static void keep_alive_expires_only_without_the_command(void **state)
-{
-	struct host *host = *state;
-	uint64_t start = clock_now_ns(), last = start;
-	const struct nvme_error_log_entry *entry;
-	struct nvme_cqe cqe;
-
-	keep_alive(host, 1001); /* is 2 s */
-	while (clock_now_ns() - start < 2200 * NS_PER_MS) {
-		if (clock_now_ns() - last > 200 * NS_PER_MS) {
-			assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }),
-					 0);
-			last = clock_now_ns();
-		}
-		host_process(host, 0);
-		assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1);
-	}
-	while (softctrl_read32(host->sc, NVME_REG_CSTS) == 1 &&
-	       clock_now_ns() - last < 10 * NS_PER_S)
-		host_process(host, 0);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 3);
-	assert_in_range(clock_now_ns() - last, 1999 * NS_PER_MS, 9 * NS_PER_S);
-	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x18 });
-	host_process(host, 0);
-	assert_false(host_reap(host, 0, &cqe));
-	host_disable(host);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 0);
-	host_enable(host);
-	entry = read_log(host, 0x01, false);
-	assert_int_equal(entry->error_count, 1);
-	assert_int_equal(entry->sqid, 0xffff);
-	assert_int_equal(entry->cid, 0xffff);
-	assert_int_equal(entry->status, 0x019 << 1);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -463,7 +353,6 @@ int main(void)
 		test(an_event_stays_until_there_is_a_request),
 		test(an_event_that_is_not_wanted_is_not_told),
 		test(changed_namespaces_are_listed_and_reading_clears),
-		test(resizing_is_checked),
 		cmocka_unit_test_setup_teardown(a_change_while_the_list_is_read_is_not_lost,
 						setup_between, teardown),
 		cmocka_unit_test_setup_teardown(an_error_while_the_log_is_read_is_not_lost,
@@ -473,9 +362,6 @@ int main(void)
 		test(a_warning_that_holds_is_told_when_it_is_asked_for),
 		test(a_warning_that_holds_outlives_a_reset),
 		test(requests_beyond_the_limit_are_refused),
-		test(an_event_request_can_be_aborted),
-		test(a_command_that_is_not_fetched_can_be_aborted),
-		test(keep_alive_expires_only_without_the_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,22 +12,6 @@
 #include "base/util.h"
 #include "support/softctrl_host.h"
 
-static int setup(void **state)
-{
-	struct host *host = calloc(1, sizeof(*host));
-
-	host_open(host);
-	*state = host;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static struct nvme_sqe get_sqe(uint32_t fid, uint32_t select, uint32_t cdw11)
 {
 	return (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = select << 8 | fid, .cdw11 = cdw11 };
@@ -101,7 +85,7 @@ static void nothing_is_saveable(void **state)
 	assert_int_equal(set(*state, 1u << 31 | 0x01, 0), 0x10d);
 }
 
-/* Base 2.0, 5.27.1.21: one that Identify (CNS 1Ch) lists as 0h is rejected, of which index 0 is not. */
+/* Identify (CNS 1Ch) lists all combinations but index 0 as 0h, so they are rejected: Base 2.0, 5.27.1.21. */
 static void the_only_combination_of_command_sets_can_be_chosen(void **state)
 {
 	struct host *host = *state;
@@ -113,21 +97,6 @@ static void the_only_combination_of_command_sets_can_be_chosen(void **state)
 	assert_int_equal(get(host, 0x19, 3, 0), 1 << 2);
 }
 
-/* A host that asks for events which OAES does not offer is refused them, and keeps what it had. */
-static void events_that_there_are_not_are_refused(void **state)
-{
-	struct host *host = *state;
-
-	assert_int_equal(set(host, 0x0b, 1 << 8 | 1 << 1), 0);
-	for (unsigned bit = 0; bit < 32; bit++) {
-		bool there = bit < 6 || bit == 8;
-
-		if (!there)
-			assert_int_equal(set(host, 0x0b, 1u << bit), 0x002);
-	}
-	assert_int_equal(get(host, 0x0b, 0, 0), 1 << 8 | 1 << 1);
-}
-
 static void namespaces_are_only_for_features_of_namespaces(void **state)
 {
 	struct host *host = *state;
@@ -137,7 +106,7 @@ static void namespaces_are_only_for_features_of_namespaces(void **state)
 	assert_int_equal(host_status(host, 0, sqe), 0x10f);
 	sqe.nsid = 0xffffffff;
 	assert_int_equal(host_status(host, 0, sqe), 0);
-	sqe.nsid = 2; /* not there */
+	sqe.nsid = 2; /* there is no such namespace */
 	assert_int_equal(host_status(host, 0, sqe), 0x00b);
 	sqe = get_sqe(0x01, 0, 0);
 	assert_int_equal(host_status(host, 0, sqe), 0);
@@ -163,7 +132,7 @@ static void error_recovery_belongs_to_a_namespace(void **state)
 	out.nsid = 1;
 	cqe = host_run(host, 0, out);
 	assert_int_equal(cqe.dw0, 50);
-	/* Base 2.1, 4.4: Get Features is for one. */
+	/* Get Features is for one namespace: Base 2.1, 4.4. */
 	out.nsid = 0xffffffff;
 	assert_int_equal(host_status(host, 0, out), 0x00b);
 	out.nsid = 0;
@@ -204,28 +173,6 @@ static void number_of_queues_is_negotiated_before_the_first_queue(void **state)
 	assert_int_equal(set(host, 0x07, 0), 0x00c);
 }
 
-static void temperature_thresholds_are_kept_for_each_sensor(void **state)
-{
-	struct host *host = *state;
-
-	assert_int_equal(get(host, 0x04, 0, 0), 343);
-	assert_int_equal(get(host, 0x04, 0, 1 << 20), 0);
-	assert_int_equal(get(host, 0x04, 0, 1 << 16), 0xffff);
-	assert_int_equal(set(host, 0x04, 400), 0);
-	assert_int_equal(set(host, 0x04, 2 << 16 | 401), 0);
-	assert_int_equal(set(host, 0x04, 1 << 20 | 200), 0);
-	assert_int_equal(get(host, 0x04, 0, 0), 400);
-	assert_int_equal(get(host, 0x04, 0, 2 << 16), 401);
-	assert_int_equal(get(host, 0x04, 0, 1 << 20), 200);
-	assert_int_equal(get(host, 0x04, 1, 2 << 16), 0xffff);
-	assert_int_equal(set(host, 0x04, 0xf << 16 | 402), 0);
-	assert_int_equal(get(host, 0x04, 0, 1 << 16), 402);
-	assert_int_equal(host_status(host, 0, get_sqe(0x04, 0, 3 << 16)), 0x002);
-	assert_int_equal(host_status(host, 0, get_sqe(0x04, 0, 2 << 20)), 0x002);
-	assert_int_equal(set(host, 0x04, 3 << 16), 0x002);
-	assert_int_equal(set(host, 0x04, 3 << 20), 0x002);
-}
-
 static void interrupt_vectors_are_configured_one_by_one(void **state)
 {
 	struct host *host = *state;
@@ -255,7 +202,7 @@ static void put_ten(struct host *host, uint16_t qid)
 	host_ring_sq(host, qid, host->queues[qid].tail);
 }
 
-/* Base 2.0, 3.4.4.1 and 5.27.1.1: 2^AB commands of a queue in its turn; 7: no limit. */
+/* A queue has 2^AB commands in its turn, without a limit if AB is 7: Base 2.0, 3.4.4.1 and 5.27.1.1. */
 static void a_burst_is_all_that_is_fetched_at_a_time(void **state)
 {
 	struct host *host = *state;
@@ -278,67 +225,6 @@ static void a_burst_is_all_that_is_fetched_at_a_time(void **state)
 	assert_int_equal(completed(host, 1), 10);
 }
 
-static uint64_t timestamp(struct host *host, uint8_t *attributes)
-{
-	struct nvme_sqe sqe = get_sqe(0x0e, 0, 0);
-	uint8_t *data = host_page(host, &sqe.prp1);
-	uint64_t ms = 0;
-
-	assert_int_equal(host_status(host, 0, sqe), 0);
-	memcpy(&ms, data, 6);
-	*attributes = data[6];
-	assert_int_equal(data[7], 0);
-	return ms;
-}
-
-static void timestamp_ticks(void **state)
-{
-	struct host *host = *state;
-	struct nvme_sqe sqe = set_sqe(0x0e, 0);
-	uint64_t start = 0x0123456789abull, first, later;
-	uint8_t attributes;
-
-	assert_in_range(timestamp(host, &attributes), 0, 10000);
-	assert_int_equal(attributes, 0);
-	memcpy(host_page(host, &sqe.prp1), &start, 6);
-	assert_int_equal(host_status(host, 0, sqe), 0);
-	first = timestamp(host, &attributes);
-	assert_int_equal(attributes, 1 << 1);
-	assert_in_range(first, start, start + 10000);
-	do
-		later = timestamp(host, &attributes);
-	while (later == first && host->used < HOST_BYTES / 2);
-	assert_true(later > first);
-	host_disable(host);
-	host_enable(host);
-	assert_in_range(timestamp(host, &attributes), 0, 10000);
-	assert_int_equal(attributes, 0);
-	sqe.prp1 = 0;
-	assert_int_equal(host_status(host, 0, sqe), 0x004);
-}
-
-static void host_behavior_is_kept(void **state)
-{
-	struct host *host = *state;
-	struct nvme_sqe sqe = set_sqe(0x16, 0);
-	uint8_t *data = host_page(host, &sqe.prp1), expected[512] = { 1, 1, 0 };
-
-	data[0] = 1;
-	data[1] = 1;
-	data[100] = 77; /* reserved */
-	assert_int_equal(host_status(host, 0, sqe), 0);
-	data[0] = 2;
-	assert_int_equal(host_status(host, 0, sqe), 0x002);
-	data[0] = 1;
-	data[2] = 1; /* LBAFEE, without ELBAS in CTRATT */
-	assert_int_equal(host_status(host, 0, sqe), 0x002);
-	sqe.opcode = 0x0a;
-	memset(data, 0xff, 4096);
-	assert_int_equal(host_status(host, 0, sqe), 0);
-	assert_memory_equal(data, expected, 512);
-	assert_int_equal(data[512], 0xff);
-}
-
 static void write_cache_is_a_feature_only_where_there_is_one(void **state)
 {
 	struct host *host = *state, file;
@@ -348,7 +234,7 @@ static void write_cache_is_a_feature_only_where_there_is_one(void **state)
 	assert_int_equal(host_status(host, 0, get_sqe(0x06, 0, 0)), 0x002);
 	assert_int_equal(set(host, 0x06, 1), 0x002);
 	host_init(&file);
-	file.media[0].kind = MEDIA_FILE;
+	file.media[0].maker = &media_file;
 	file.media[0].path = path;
 	file.media[0].size_bytes = 0;
 	host_create(&file);
@@ -368,7 +254,7 @@ static void write_cache_is_a_feature_only_where_there_is_one(void **state)
 	unlink(path);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
 
 int main(void)
 {
@@ -377,16 +263,12 @@ int main(void)
 		test(features_that_are_not_there_are_invalid_fields),
 		test(nothing_is_saveable),
 		test(the_only_combination_of_command_sets_can_be_chosen),
-		test(events_that_there_are_not_are_refused),
 		test(a_burst_is_all_that_is_fetched_at_a_time),
 		test(namespaces_are_only_for_features_of_namespaces),
 		test(error_recovery_belongs_to_a_namespace),
 		test(power_states_that_are_not_there_are_refused),
 		test(number_of_queues_is_negotiated_before_the_first_queue),
-		test(temperature_thresholds_are_kept_for_each_sensor),
 		test(interrupt_vectors_are_configured_one_by_one),
-		test(timestamp_ticks),
-		test(host_behavior_is_kept),
 		test(write_cache_is_a_feature_only_where_there_is_one),
 	};
 

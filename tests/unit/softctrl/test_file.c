@@ -26,7 +26,7 @@ static struct lane *start(const char *engine, bool readonly, bool threaded)
 
 	lane->fd = host_temp_file(lane->path, BYTES);
 	host_init(host);
-	host->media[0] = (struct media_config){ .kind = MEDIA_FILE,
+	host->media[0] = (struct media_config){ .maker = &media_file,
 						.path = lane->path,
 						.block_bytes = 512,
 						.readonly = readonly,

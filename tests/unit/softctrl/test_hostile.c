@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A host that sends garbage: the controller may refuse or fail, but never crash, hang or lose its
- * way.
- */
+/* A host that sends garbage: the controller may refuse or fail, but never crash, hang, or forget how to go on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +36,7 @@ static int setup(void **state)
 	struct host *host = calloc(1, sizeof(*host));
 
 	host_init(host);
-	host->media[1] = (struct media_config){ .kind = MEDIA_NULL,
+	host->media[1] = (struct media_config){ .maker = &media_null,
 						.size_bytes = 1ull << 40,
 						.block_bytes = 4096,
 						.zero_reads = true };
@@ -59,7 +56,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Often almost right, so that more than the first check is reached. */
+/* Commands are often almost right, so that more than the first check is reached. */
 static uint64_t address(void)
 {
 	uint64_t pool = HOST_IOVA + (8 << 20);
@@ -138,7 +135,7 @@ static void random_io_commands_are_survived(void **state)
 	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 8, HOST_IOVA + (8 << 20), 0)), 0);
 }
 
-/* Garbage that would let the queues be lost is put right: what is left is everything else. */
+/* Garbage that would delete the queues, or end the controller's work, is put right. */
 static void random_admin_commands_are_survived(void **state)
 {
 	struct host *host = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Interrupts: who gets them, when, and how they are gathered. */
+/* Interrupts: their vectors, their time, and their coalescing. */
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +57,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* With what dword 11 of Create I/O Completion Queue has beside PC. */
+/* `dword11` has the bits of Create I/O Completion Queue besides PC. */
 static void queue_pair(struct host *host, uint16_t qid, uint32_t dword11)
 {
 	host_queue_pair_with(host, qid, 16, 16, dword11);
@@ -69,7 +69,7 @@ static void run(struct host *host, uint16_t qid, uint32_t n)
 		assert_int_equal(host_status(host, qid, (struct nvme_sqe){ .nsid = 1 }), 0);
 }
 
-/* A message follows its entry: the host may have seen that before. */
+/* A message follows its entry, so that the host may have seen the entry before. */
 static void expect_sent(uint16_t vector, uint32_t n)
 {
 	uint64_t deadline = deadline_after(10 * NS_PER_S);
@@ -79,7 +79,7 @@ static void expect_sent(uint16_t vector, uint32_t n)
 	assert_int_equal(atomic_load(&nsent[vector]), n);
 }
 
-/* --- which ---------------------------------------------------------------------------------------- */
+/* --- vectors -------------------------------------------------------------------------------------- */
 
 static void a_queue_that_has_them_enabled_sends_on_its_vector(void **state)
 {
@@ -120,7 +120,7 @@ static void queues_may_share_a_vector(void **state)
 	expect_sent(1, 5);
 }
 
-/* The Admin Queue's are always enabled. */
+/* The Admin Queue's interrupts are always enabled. */
 static void the_admin_queue_has_vector_0(void **state)
 {
 	struct host *host = *state;
@@ -146,7 +146,7 @@ static void there_is_one_for_entries_and_none_without(void **state)
 	host_ring_sq(host, 1, host->queues[1].tail);
 	for (int i = 0; i < 4; i++)
 		host_wait(host, 1);
-	/* Four entries that were posted together. */
+	/* One message stands for four entries that were posted together. */
 	assert_int_equal(nsent[1], 1);
 }
 
@@ -191,7 +191,7 @@ static void entries_are_gathered_up_to_the_threshold(void **state)
 	set(host, COALESCING, LONGEST | 7);
 	queue_pair(host, 1, IEN | 1 << 16);
 	run(host, 1, 800);
-	/* By eights, and now and then fewer for the time's sake. */
+	/* Eight entries make a message, and now and then fewer do, when the time is over. */
 	assert_in_range(nsent[1], 1, 600);
 }
 

@@ -140,11 +140,11 @@ static void smart_counters_count(void **state)
 	assert_int_equal(host_status(host, 1, host_rw(0x05, 1, 8, 8, iova, 0)), 0); /* compare */
 	assert_int_equal(host_status(host, 1, host_rw(0x0c, 1, 0, 993, 0, 0)), 0);  /* verify */
 	assert_int_equal(host_status(host, 1, host_rw(0x02, 2, 0, 8, iova, 0)), 0x00b);
-	host_queue_pair_delete(host, 1); /* its counters stay */
+	host_queue_pair_delete(host, 1); /* the queue's counters stay */
 	log = get(host, 0x02, 0, 512);
 	assert_int_equal(log->data_units_read.lo, 3);
 	assert_int_equal(log->host_read_commands.lo,
-			 126); /* NVM Command Set 1.0, 1.4.2: not Verify */
+			 126); /* without Verify: NVM Command Set 1.0, 1.4.2 */
 	assert_int_equal(log->error_log_entries.lo, 1);
 	assert_int_equal(log->media_errors.lo, 0);
 }
@@ -219,7 +219,7 @@ static void offsets_and_lengths_are_checked(void **state)
 	sqe = get_sqe(0x03, 0, 4, iova);
 	sqe.cdw14 = 1 << 23; /* the offset as an index */
 	assert_int_equal(host_status(host, 0, sqe), 0x002);
-	sqe.cdw14 = 2u << 24; /* of zoned namespaces */
+	sqe.cdw14 = 2u << 24; /* the page of zoned namespaces */
 	assert_int_equal(host_status(host, 0, sqe), 0x002);
 	sqe = get_sqe(0x02, 0, 512, iova);
 	sqe.nsid = 0xffffffff;

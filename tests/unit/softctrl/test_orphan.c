@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A queue that is deleted does not wait for ever for a slow flush, but for everything that uses host memory. */
+/* The deletion of a queue waits for everything that uses host memory, but not for ever for a slow flush. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,7 +110,7 @@ static void what_would_follow_the_flush_does_not_happen(void **state)
 	assert_int_equal(fault.nsubmitted[MEDIA_READ], 0);
 }
 
-/* Longer than the patience with flushes. */
+/* Waits longer than a deletion waits for flushes. */
 static void what_uses_host_memory_keeps_the_queue(void **state)
 {
 	struct host *host = *state;
@@ -149,7 +149,7 @@ static void reset_and_shutdown_wait_for_it(void **state)
 	assert_null(host->sc->orphans);
 }
 
-/* As if the power failed: what is still there goes with the controller. */
+/* Orphans go with the controller, as if the power failed. */
 static void the_end_of_the_controller_takes_it_along(void **state)
 {
 	struct host *host = *state;

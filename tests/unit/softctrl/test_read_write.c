@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Read and Write as the software controller does them. */
+/* Read and Write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,23 +8,6 @@
 #include <cmocka.h>
 
 #include "support/softctrl_host.h"
-
-static int setup(void **state)
-{
-	struct host *host = calloc(1, sizeof(*host));
-
-	host_open(host);
-	host_queue_pair(host, 1, 16, 16);
-	*state = host;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
 
 static void fill(uint8_t *bytes, size_t n, unsigned seed)
 {
@@ -56,51 +39,6 @@ static void unwritten_blocks_read_as_zeroes(void **state)
 	assert_int_equal(in[512], 0xaa);
 }
 
-static void lba_out_of_range_is_refused(void **state)
-{
-	struct host *host = *state;
-	uint64_t iova, last = (16 << 20) / 512 - 1;
-
-	host_page(host, &iova);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, last, 1, iova, 0)), 0);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, last, 2, iova, 0)), 0x080);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, last + 1, 1, iova, 0)), 0x080);
-	assert_int_equal(host_status(host, 1, host_rw(0x01, 1, UINT64_MAX, 1, iova, 0)), 0x080);
-	assert_int_equal(host_status(host, 1, host_rw(0x01, 1, UINT64_MAX, 2, iova, 0)), 0x080);
-}
-
-static void transfers_above_mdts_are_refused(void **state)
-{
-	struct host *host = *state;
-	struct nvme_sqe sqe = host_rw(0x02, 1, 0, 2049, HOST_IOVA, HOST_IOVA);
-	struct nvme_cqe cqe = host_run(host, 1, sqe);
-
-	assert_int_equal(host_code(cqe), 0x002);
-	assert_true(NVME_CQE_STATUS(cqe.status) & NVME_STATUS_DNR);
-}
-
-static void namespaces_that_are_not_there_are_refused(void **state)
-{
-	struct host *host = *state;
-
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 0, 0, 1, HOST_IOVA, 0)), 0x00b);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 2, 0, 1, HOST_IOVA, 0)), 0x00b);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 0xffffffff, 0, 1, HOST_IOVA, 0)),
-			 0x002);
-}
-
-static void unknown_opcodes_and_fused_commands_are_refused(void **state)
-{
-	struct host *host = *state;
-	struct nvme_sqe fused = host_rw(0x02, 1, 0, 1, HOST_IOVA, 0);
-
-	fused.flags = 1;
-	assert_int_equal(host_status(host, 1, fused), 0x002);
-	assert_int_equal(host_status(host, 1, host_rw(0x04, 1, 0, 1, HOST_IOVA, 0)), 0x001);
-	assert_int_equal(host_status(host, 1, host_rw(0x19, 1, 0, 1, HOST_IOVA, 0)), 0x001);
-	assert_int_equal(host_status(host, 1, host_rw(0xff, 1, 0, 1, HOST_IOVA, 0)), 0x001);
-}
-
 static void unreachable_memory_is_a_data_transfer_error_and_writes_nothing(void **state)
 {
 	struct host *host = *state;
@@ -124,26 +62,22 @@ static void fua_and_limited_retry_are_accepted(void **state)
 	assert_int_equal(host_status(host, 1, sqe), 0);
 	sqe.opcode = 0x02;
 	assert_int_equal(host_status(host, 1, sqe), 0);
-	sqe.cdw12 |= 0xfu << 26; /* PRINFO has nothing to apply to */
+	sqe.cdw12 |= 0xfu << 26; /* PRINFO: the namespace has no protection information */
 	assert_int_equal(host_status(host, 1, sqe), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_is_written_is_read_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(unwritten_blocks_read_as_zeroes, setup, teardown),
-		cmocka_unit_test_setup_teardown(lba_out_of_range_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(transfers_above_mdts_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(namespaces_that_are_not_there_are_refused, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(unknown_opcodes_and_fused_commands_are_refused,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_written_is_read_back, host_setup_io,
+						host_teardown),
+		cmocka_unit_test_setup_teardown(unwritten_blocks_read_as_zeroes, host_setup_io,
+						host_teardown),
 		cmocka_unit_test_setup_teardown(
-			unreachable_memory_is_a_data_transfer_error_and_writes_nothing, setup,
-			teardown),
-		cmocka_unit_test_setup_teardown(fua_and_limited_retry_are_accepted, setup,
-						teardown),
+			unreachable_memory_is_a_data_transfer_error_and_writes_nothing,
+			host_setup_io, host_teardown),
+		cmocka_unit_test_setup_teardown(fua_and_limited_retry_are_accepted, host_setup_io,
+						host_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,7 +181,7 @@ static void admin_queue_addresses_are_written_whole_or_in_halves(void **state)
 	assert_int_equal(softctrl_read64(host->sc, NVME_REG_ACQ), UINT64_C(0x7700006000));
 }
 
-/* Enables with this CC, expects a fatal status, and that a reset clears it. */
+/* Enables with this CC; expects a fatal status, which a reset clears. */
 static void assert_fatal(struct host *host, uint32_t cc)
 {
 	softctrl_write32(host->sc, NVME_REG_CC, cc);
@@ -245,7 +245,7 @@ static void larger_pages_can_be_selected(void **state)
 	assert_int_equal(page[511], 0);
 	assert_int_equal(page[512], 0x5a);
 	assert_int_equal(page[65536 + 511], 0x5a);
-	/* A PRP with an offset that would be a page of 4 KiB. */
+	/* The offset of this PRP would be allowed with pages of 4 KiB. */
 	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 128, iova + 512, iova + 4096)),
 			 0x013);
 }
@@ -258,7 +258,7 @@ static void shutdown_is_notified_and_completes(void **state)
 	host_enable(host);
 	softctrl_write32(host->sc, NVME_REG_CC, CC_GOOD | 1 << 14);
 	assert_int_equal(csts(host), 1 | 2 << 2);
-	/* No command is processed after it. */
+	/* No command is processed after the shutdown. */
 	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x18 });
 	host_process(host, 0);
 	assert_false(host_reap(host, 0, &cqe));

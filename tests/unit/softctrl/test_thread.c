@@ -53,7 +53,7 @@ struct worker {
 	unsigned nlaps;
 };
 
-/* Without cmocka's asserts, which belong to the test's own thread. */
+/* Runs a command without cmocka's asserts, which belong to the test's own thread. */
 static uint16_t run(struct worker *worker, struct nvme_sqe sqe)
 {
 	uint64_t deadline = deadline_after(20 * NS_PER_S);
@@ -70,7 +70,7 @@ static uint16_t run(struct worker *worker, struct nvme_sqe sqe)
 	return 0xfffe;
 }
 
-/* Each has blocks of its own, and finds in them what it wrote. */
+/* A worker has blocks of its own, and finds the bytes there that it wrote. */
 static void *write_and_read(void *arg)
 {
 	struct worker *worker = arg;
@@ -114,46 +114,6 @@ static void several_threads_have_a_queue_pair_each(void **state)
 	run_workers(host, 3, 1000);
 	for (uint16_t qid = 1; qid <= 3; qid++)
 		host_queue_pair_delete(host, qid);
-}
-
-static void the_controllers_thread_parks_and_wakes(void **state)
-{
-	struct host *host = *state;
-	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	struct timespec before, after;
-	uint64_t iova;
-	clockid_t clock;
-
-	host_page(host, &iova);
-	host_queue_pair(host, 1, 8, 8);
-	for (int i = 0; i < 20; i++) {
-		nanosleep(&pause, NULL);
-		assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, iova, 0)), 0);
-		assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
-	}
-	/* Idle, it takes next to no processor time. */
-	nanosleep(&pause, NULL);
-	assert_int_equal(clock_getcpuclockid(getpid(), &clock), 0);
-	clock_gettime(clock, &before);
-	for (int i = 0; i < 10; i++)
-		nanosleep(&pause, NULL);
-	clock_gettime(clock, &after);
-	assert_in_range((after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec -
-				before.tv_nsec,
-			0, 100 * 1000 * 1000);
-}
-
-static void an_event_wakes_the_parked_thread(void **state)
-{
-	struct host *host = *state;
-	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	struct nvme_sqe config = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 1 << 8 };
-
-	assert_int_equal(host_status(host, 0, config), 0);
-	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
-	nanosleep(&pause, NULL);
-	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 100), 0);
-	assert_int_equal(host_wait(host, 0).dw0, 0x04 << 16 | 2);
 }
 
 static void the_parked_thread_sees_keep_alive_expire(void **state)
@@ -256,7 +216,7 @@ static void signals_are_not_for_the_controllers_thread(void **state)
 	struct host *host = *state;
 	sigset_t set, pending;
 
-	/* Blocked here and in the controller's thread, it can only stay pending. */
+	/* A signal that is blocked here and in the controller's thread can only stay pending. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -297,8 +257,6 @@ int main(void)
 		both(several_threads_have_a_queue_pair_each),
 		both(reset_from_another_thread_while_an_owner_polls),
 		both(administration_goes_on_beside_io),
-		threaded(the_controllers_thread_parks_and_wakes),
-		threaded(an_event_wakes_the_parked_thread),
 		threaded(the_parked_thread_sees_keep_alive_expire),
 		threaded(a_full_completion_queue_goes_on_when_the_head_moves),
 		both(bursts_go_on_without_another_doorbell),

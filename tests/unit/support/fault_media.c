@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/softctrl_host.h"
+
 struct fault fault;
 
 struct fault_channel {
@@ -57,7 +59,7 @@ static int fault_wait(struct media_channel *channel, uint64_t timeout_ns)
 	return fault_poll(channel);
 }
 
-/* A real one would wait for ever. */
+/* A real medium would wait for ever. */
 static void fault_channel_close(struct media_channel *channel)
 {
 	if (((struct fault_channel *)channel)->waiting.head) {
@@ -88,4 +90,25 @@ void fault_attach(struct softctrl *sc)
 		media->volatile_cache = true;
 	}
 	sc->volatile_cache = true;
+}
+
+int fault_setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_init(host);
+	host->media[1] = host->media[0];
+	host->config.nnamespaces = 2;
+	host_create(host);
+	fault_attach(host->sc);
+	host_enable(host);
+	host_queue_pair(host, 1, 16, 16);
+	*state = host;
+	return 0;
+}
+
+int fault_teardown(void **state)
+{
+	fault.held = false;
+	return host_teardown(state);
 }

@@ -6,21 +6,25 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "softctrl/internal.h"
+#include "softctrl/controller.h"
 #include "media/ops.h"
 
-/* What is submitted waits as long as it is held, and then ends with the result for its operation. */
+/* Requests wait as long as they are held, and then end with the result for their operation. */
 struct fault {
 	_Atomic bool held;
-	_Atomic unsigned held_ops; /* bit per operation: these are held, too */
+	_Atomic unsigned held_ops; /* bit per operation whose requests are held, too */
 	int results[MEDIA_WRITE_ZEROES + 1];
 	_Atomic unsigned nsubmitted[MEDIA_WRITE_ZEROES + 1];
-	unsigned nclosed_early; /* channels that were closed with something outstanding */
+	unsigned nclosed_early; /* channels that were closed with requests outstanding */
 	bool fua;
 };
 extern struct fault fault;
 
-/* Forgets all faults, and has the namespaces of a controller that is not enabled keep what they have behind them. */
+/* Forgets all faults, and puts them between a controller that is not enabled and its media. */
 void fault_attach(struct softctrl *sc);
+
+/* For cmocka: a host in *state whose two namespaces have such media, with I/O queue pair 1 of 16 entries. */
+int fault_setup(void **state);
+int fault_teardown(void **state);
 
 #endif

@@ -32,7 +32,7 @@ void host_init(struct host *host)
 	host->page_bytes = HOST_PAGE;
 	host->admin_entries = 32;
 	softctrl_config_init(&host->config);
-	host->media[0] = (struct media_config){ .kind = MEDIA_RAM,
+	host->media[0] = (struct media_config){ .maker = &media_ram,
 						.size_bytes = 16 << 20,
 						.block_bytes = 512 };
 	host->config.namespaces = host->media;
@@ -130,6 +130,29 @@ void host_destroy(struct host *host)
 {
 	softctrl_destroy(host->sc);
 	free(host->memory);
+}
+
+int host_setup(void **state)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host_open(host);
+	*state = host;
+	return 0;
+}
+
+int host_setup_io(void **state)
+{
+	host_setup(state);
+	host_queue_pair(*state, 1, 16, 16);
+	return 0;
+}
+
+int host_teardown(void **state)
+{
+	host_destroy(*state);
+	free(*state);
+	return 0;
 }
 
 static void ring(struct host *host, uint32_t index, uint32_t value)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A host for the software controller's tests: memory that the controller reaches by bus addresses
- * of its own, and queues whose entries the test writes by hand. It shares nothing with the driver.
+ * A host for the software controller's tests: memory with bus addresses, and queues whose entries the test writes by
+ * hand. The host shares nothing with the driver.
  */
 #ifndef UPNVME_TESTS_SOFTCTRL_HOST_H
 #define UPNVME_TESTS_SOFTCTRL_HOST_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "media/maker.h"
 #include "softctrl/softctrl.h"
 #include "spec/command.h"
 #include "spec/cqe.h"
@@ -36,7 +37,7 @@ struct host_queue {
 	uint32_t tail;
 	uint32_t head;
 	uint16_t phase;
-	uint16_t cqid; /* the completion queue that it uses */
+	uint16_t cqid; /* the completion queue that the submission queue uses */
 };
 
 struct host {
@@ -51,10 +52,7 @@ struct host {
 	struct host_queue queues[HOST_NQUEUES];
 };
 
-/*
- * Defaults: one namespace in memory, 16 MiB of 512-byte blocks. Change config and media, then
- * host_create.
- */
+/* The defaults: one namespace in memory, 16 MiB of 512-byte blocks. Change config and media, then host_create. */
 void host_init(struct host *host);
 void host_create(struct host *host); /* makes the controller, not enabled */
 void host_enable(struct host *host); /* sets up the admin queue and waits for CSTS.RDY */
@@ -65,6 +63,13 @@ void host_destroy(struct host *host);
 /* init, create and enable */
 void host_open(struct host *host);
 
+/*
+ * For cmocka: a host in *state, with the defaults, enabled; host_setup_io makes I/O queue pair 1 of 16 entries as well.
+ */
+int host_setup(void **state);
+int host_setup_io(void **state);
+int host_teardown(void **state);
+
 /* Zeroed memory, aligned to a power of two. */
 void *host_alloc(struct host *host, uint64_t bytes, uint64_t align, uint64_t *iova);
 void *host_ptr(struct host *host, uint64_t iova);
@@ -72,16 +77,13 @@ void *host_page(struct host *host, uint64_t *iova);
 
 void host_ring_sq(struct host *host, uint16_t qid, uint32_t value);
 void host_ring_cq(struct host *host, uint16_t cqid, uint32_t value);
-/* Writes one entry without ringing; returns its CID, which it sets. */
+/* Writes one entry without ringing; sets and returns the entry's CID. */
 uint16_t host_put(struct host *host, uint16_t qid, struct nvme_sqe sqe);
 uint16_t host_submit(struct host *host, uint16_t qid, struct nvme_sqe sqe);
 void host_process(struct host *host, uint16_t qid);
-/*
- * The next completion of this queue's own completion queue, if there is one; moves the head and
- * rings.
- */
+/* Takes the next completion of the queue's own completion queue, if there is one; moves the head and rings. */
 bool host_reap(struct host *host, uint16_t qid, struct nvme_cqe *cqe);
-/* Waits at most 10 s for the next one; fails the test otherwise. */
+/* The same, but waits at most 10 s for a completion, and fails the test without one. */
 struct nvme_cqe host_wait(struct host *host, uint16_t qid);
 /* Submit and wait: checks SQID and CID; gives status and dword 0. */
 struct nvme_cqe host_run(struct host *host, uint16_t qid, struct nvme_sqe sqe);
@@ -91,7 +93,7 @@ struct nvme_sqe host_create_cq(uint16_t qid, uint32_t nentries, uint64_t iova);
 struct nvme_sqe host_create_sq(uint16_t qid, uint32_t nentries, uint64_t iova, uint16_t cqid);
 /* Makes both queues with that identifier. */
 void host_queue_pair(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes);
-/* And sets further bits of the completion queue's dword 11. */
+/* The same, with further bits in dword 11 of Create I/O Completion Queue. */
 void host_queue_pair_with(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes,
 			  uint32_t cq_dword11);
 void host_queue_pair_delete(struct host *host, uint16_t qid);

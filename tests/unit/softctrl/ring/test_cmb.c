@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller memory buffer: its registers, submission queues in it, and what it is not for. */
+/* The controller memory buffer: its registers, submission queues in the buffer, and all that may not be there. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,7 +69,7 @@ static void location_and_size_are_told_when_asked_for(void **state)
 	assert_int_equal(softctrl_read64(host->sc, NVME_REG_CMBMSC), CRE);
 	control(host, 0);
 	assert_int_equal(cmbsz(host), 0);
-	/* What is read only stays as it is. */
+	/* Registers that are read only stay as they are. */
 	softctrl_write32(host->sc, NVME_REG_CMBSZ, 0xffffffff);
 	softctrl_write32(host->sc, NVME_REG_CMBSTS, 0xffffffff);
 	assert_int_equal(cmbsz(host), 0);
@@ -107,7 +107,7 @@ static void an_address_whose_end_wraps_is_invalid(void **state)
 	assert_int_equal(cmbsts(host), 1);
 	control(host, (UINT64_MAX << 12) | CRE);
 	assert_int_equal(cmbsts(host), 0);
-	/* Base 2.1, Figure 53: CBAI is for CRE and CMSE together. */
+	/* CBAI is told for CRE and CMSE together: Base 2.1, Figure 53. */
 	control(host, (UINT64_MAX << 12) | CMSE);
 	assert_int_equal(cmbsts(host), 0);
 	control(host, CBA | CRE | CMSE);
@@ -124,7 +124,7 @@ static uint16_t create_sq(struct host *host, uint64_t iova)
 	return host_status(host, 0, host_create_sq(1, 64, iova, 1));
 }
 
-/* Entries written by hand into the buffer are fetched, from where the host says that it is. */
+/* Entries written by hand into the buffer are fetched, whatever address the host has given to the buffer. */
 static void a_queue_in_it_is_fetched_from_it(void **state)
 {
 	struct host *host = *state;
@@ -145,7 +145,7 @@ static void a_queue_in_it_is_fetched_from_it(void **state)
 	assert_int_equal(host_code(cq[0]), NVME_SC_SUCCESS);
 	assert_int_equal(cq[1].cid, 8);
 	assert_int_equal(host_code(cq[1]), NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
-	/* It stays where it is when the buffer's address changes. */
+	/* The queue stays where it is when the buffer's address changes. */
 	control(host, CRE);
 	sq[2] = (struct nvme_sqe){ .opcode = NVME_CMD_FLUSH, .nsid = 1, .cid = 9 };
 	host_ring_sq(host, 1, 3);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* PRPs and SGLs, good and bad, as the software controller walks them. */
+/* SGL descriptors and segments, good and bad, as commands have them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -25,84 +25,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
-/*
- * Pages are taken from a pool backwards and with gaps, so that no two that follow are neighbours.
- */
-struct pool {
-	struct host *host;
-	uint64_t base;
-	uint32_t next;
-};
-
-static uint64_t pool_page(struct pool *pool)
-{
-	uint64_t iova = pool->base + (uint64_t)(4000 - 2 * pool->next++) * PAGE;
-
-	memset(host_ptr(pool->host, iova), 0xee, PAGE);
-	return iova;
-}
-
-/* Writes the list's entries for `n` pages beginning at `list`; chains as the specification says. */
-static void build_list(struct pool *pool, uint64_t list, uint32_t n, uint64_t *pages)
-{
-	uint64_t *at = host_ptr(pool->host, list);
-	uint32_t slots = (PAGE - list % PAGE) / 8;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (slots == 1 && n - i > 1) {
-			uint64_t next = pool_page(pool);
-
-			*at = next;
-			at = host_ptr(pool->host, next);
-			slots = PAGE / 8;
-		}
-		*at++ = pages[i];
-		slots--;
-	}
-}
-
-/*
- * One read of `bytes` into pages from the pool, beginning at `offset`, its list at `list_offset`.
- */
-static void read_by_prps(struct host *host, const uint8_t *pattern, uint32_t offset, uint32_t bytes,
-			 uint32_t list_offset)
-{
-	struct pool pool = { .host = host, .base = HOST_IOVA + (16 << 20) };
-	uint32_t n = (offset + bytes + PAGE - 1) / PAGE;
-	uint64_t *pages = calloc(n, sizeof(*pages));
-	struct nvme_sqe sqe;
-
-	for (uint32_t i = 0; i < n; i++)
-		pages[i] = pool_page(&pool);
-	sqe = host_rw(0x02, 1, 0, bytes / 512, pages[0] + offset, n > 1 ? pages[1] : 0xdead);
-	if (n > 2) {
-		sqe.prp2 = pool_page(&pool) + list_offset;
-		build_list(&pool, sqe.prp2, n - 1, pages + 1);
-	}
-	assert_int_equal(host_status(host, 1, sqe), 0);
-	for (uint32_t done = 0; done < bytes;) {
-		uint32_t at = (offset + done) % PAGE;
-		uint32_t len = bytes - done < PAGE - at ? bytes - done : PAGE - at;
-		uint8_t *page = host_ptr(host, pages[(offset + done) / PAGE]);
-
-		assert_memory_equal(page + at, pattern + done, len);
-		done += len;
-	}
-	if (offset)
-		assert_int_equal(((uint8_t *)host_ptr(host, pages[0]))[offset - 1], 0xee);
-	if ((offset + bytes) % PAGE)
-		assert_int_equal(((uint8_t *)host_ptr(host, pages[n - 1]))[(offset + bytes) % PAGE],
-				 0xee);
-	free(pages);
-}
-
 static uint8_t *write_pattern(struct host *host, uint32_t bytes)
 {
 	uint8_t *pattern = malloc(bytes);
@@ -118,71 +40,6 @@ static uint8_t *write_pattern(struct host *host, uint32_t bytes)
 		host->used -= 8192;
 	}
 	return pattern;
-}
-
-static void prps_reach_all_offsets_and_lengths_around_pages(void **state)
-{
-	uint8_t *pattern = write_pattern(*state, 2 << 20);
-
-	for (uint32_t offset = 0; offset < PAGE; offset += 4) {
-		for (uint32_t blocks = 1; blocks <= 26; blocks += offset % 512 ? 5 : 1)
-			read_by_prps(*state, pattern, offset, blocks * 512, 0);
-	}
-	free(pattern);
-}
-
-static void prp_lists_chain_across_pages(void **state)
-{
-	static const uint32_t lengths[] = { 12288, 16384, 20480, 510 * PAGE, 511 * PAGE };
-	uint8_t *pattern = write_pattern(*state, 2 << 20);
-
-	for (uint32_t list = 0; list<PAGE; list += list> 64 && list < PAGE - 128 ? 488 : 8) {
-		for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-			read_by_prps(*state, pattern, 0, lengths[i], list);
-			read_by_prps(*state, pattern, 512, lengths[i], list);
-			read_by_prps(*state, pattern, PAGE - 4, lengths[i], list);
-		}
-	}
-	read_by_prps(*state, pattern, 0, 512 * PAGE, 0);
-	read_by_prps(*state, pattern, 4, 512 * PAGE, 0);
-	read_by_prps(*state, pattern, 4, 512 * PAGE, PAGE - 8);
-	free(pattern);
-}
-
-static void prps_with_wrong_offsets_are_refused(void **state)
-{
-	struct host *host = *state;
-	uint64_t iova, list_iova, *list = host_page(host, &list_iova);
-
-	host_alloc(host, 4 * PAGE, PAGE, &iova);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, iova + 2, 0)), 0x013);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 16, iova, iova + PAGE + 4)),
-			 0x013);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova + 4)), 0x013);
-	list[0] = iova + PAGE;
-	list[1] = iova + 2 * PAGE + 512;
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova)), 0x013);
-	list[511] = list_iova + 8; /* a second list that does not begin a page */
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova + PAGE - 8)),
-			 0x013);
-}
-
-static void prps_that_lead_nowhere_are_data_transfer_errors(void **state)
-{
-	struct host *host = *state;
-	uint64_t iova, list_iova, *list = host_page(host, &list_iova);
-
-	host_alloc(host, 4 * PAGE, PAGE, &iova);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, 0, 0)), 0x004);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, ~3ull, 0)), 0x004);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 16, iova, END)), 0x004);
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, END)), 0x004);
-	list[0] = iova + PAGE;
-	list[1] = END;
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova)), 0x004);
-	list[511] = 0;
-	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 24, iova, list_iova + PAGE - 8)),
-			 0x004);
 }
 
 static struct nvme_sgl_desc desc(unsigned type, uint64_t address, uint32_t length)
@@ -231,7 +88,7 @@ static void sgl_segments_chain(void **state)
 	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
 
 	one[0] = desc(0, iova + 10001, 3);
-	one[1] = desc(0, 0, 0); /* empty: its address means nothing */
+	one[1] = desc(0, 0, 0); /* an empty block, whose address means nothing */
 	one[2] = desc(0, iova + 1, 4093);
 	one[3] = desc(3, two_iova, 48);
 	two[0] = desc(0, iova + 20000, 1000);
@@ -243,7 +100,7 @@ static void sgl_segments_chain(void **state)
 	assert_memory_equal(in + 20000, pattern + 4096, 1000);
 	assert_memory_equal(in + 30000, pattern + 5096, 1);
 	assert_memory_equal(in + 40000, pattern + 5097, 8192 - 5097);
-	/* A last segment straight from the command. */
+	/* The command itself names the last segment. */
 	two[2].length = 4096 - 1001;
 	assert_int_equal(sgl_status(host, 8, desc(3, two_iova, 48)), 0);
 	assert_memory_equal(in + 20000, pattern, 1000);
@@ -281,7 +138,7 @@ static void sgl_descriptor_types_are_checked(void **state)
 
 		if (type == 0)
 			continue;
-		/* As a segment, 500 is no multiple of 16. */
+		/* A segment's length is a multiple of 16, which 500 is not. */
 		assert_int_equal(sgl_status(host, 1, desc(type, seg_iova, 500)), expected);
 	}
 	bad.id = 0x01; /* offset instead of address */
@@ -341,52 +198,17 @@ static void many_small_sgl_descriptors_are_taken_up_to_a_limit(void **state)
 	free(pattern);
 }
 
-static void psdt_is_checked(void **state)
-{
-	struct host *host = *state;
-	struct nvme_sqe sqe = sgl_rw(0x02, 1, desc(0, HOST_IOVA + HOST_BYTES / 2, 512));
-
-	assert_int_equal(host_status(host, 1, sqe), 0);
-	sqe.flags = 2 << 6; /* metadata by SGL */
-	assert_int_equal(host_status(host, 1, sqe), 0x002);
-	sqe.flags = 3 << 6;
-	assert_int_equal(host_status(host, 1, sqe), 0x002);
-	sqe = (struct nvme_sqe){ .opcode = 0x06, .cdw10 = 1, .flags = 1 << 6 };
-	sqe.sgl1 = desc(0, HOST_IOVA + HOST_BYTES / 2, 4096);
-	assert_int_equal(host_status(host, 0, sqe), 0x002);
-}
-
-static void sgls_are_refused_when_they_are_not_configured(void **state)
-{
-	struct host host;
-
-	(void)state;
-	host_init(&host);
-	host.config.sgl = false;
-	host_create(&host);
-	host_enable(&host);
-	host_queue_pair(&host, 1, 16, 16);
-	assert_int_equal(sgl_status(&host, 1, desc(0, HOST_IOVA + HOST_BYTES / 2, 512)), 0x002);
-	host_destroy(&host);
-}
-
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(prps_reach_all_offsets_and_lengths_around_pages),
-		test(prp_lists_chain_across_pages),
-		test(prps_with_wrong_offsets_are_refused),
-		test(prps_that_lead_nowhere_are_data_transfer_errors),
 		test(one_sgl_data_block_takes_any_address),
 		test(sgl_segments_chain),
 		test(sgl_lengths_have_to_fit_the_transfer),
 		test(sgl_descriptor_types_are_checked),
 		test(sgl_segments_are_checked),
 		test(many_small_sgl_descriptors_are_taken_up_to_a_limit),
-		test(psdt_is_checked),
-		cmocka_unit_test(sgls_are_refused_when_they_are_not_configured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The errors that the Error Information log page tells of. */
+#ifndef UPNVME_SOFTCTRL_ERROR_LOG_H
+#define UPNVME_SOFTCTRL_ERROR_LOG_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#define SC_NERRORS 64u               /* entries of the log page */
+#define SC_ELPE    (SC_NERRORS - 1u) /* Error Log Page Entries, 0's based */
+#define SC_NO_LBA  UINT64_MAX
+
+struct sc_cmd;
+
+struct sc_error {
+	uint64_t count;
+	uint16_t sqid;
+	uint16_t cid;
+	uint16_t status_word;
+	uint16_t location;
+	uint64_t lba;
+	uint32_t nsid;
+};
+
+struct sc_errors {
+	pthread_mutex_t lock;
+	uint64_t count; /* over the controller's life */
+	struct sc_error entries[SC_NERRORS];
+};
+
+/* Keeps the failure that cmd->status tells of, and sets the status's bit More. */
+void sc_error_record(struct sc_cmd *cmd);
+
+/* Keeps an error that no command made: a doorbell that was rung wrongly, a timer that expired. */
+void sc_error_record_event(struct sc_errors *errors, uint16_t sqid, uint16_t status);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Checks that commands have in common, before the function of a command's row runs. NVMe Base 2.0, 3.3.3.1, Figures 86
+ * and 87 (common command format).
+ */
+#include "softctrl/execute.h"
+
+#include "softctrl/controller.h"
+
+/* Admin commands of a PCIe controller use PRPs, and are never fused. A command that does not use NSID is given 0. */
+static uint16_t admin_check(struct sc_cmd *cmd, const struct sc_command *row)
+{
+	if (NVME_SQE_FUSE(cmd->sqe.flags))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_FUSE));
+	if (NVME_SQE_PSDT(cmd->sqe.flags))
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_PSDT));
+	if (!(row->flags & SC_USES_NSID) && cmd->sqe.nsid)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
+	return NVME_SC_SUCCESS;
+}
+
+static uint16_t admin_run(struct sc_cmd *cmd)
+{
+	const struct sc_command *row = sc_command_row(cmd, NULL);
+	uint16_t status;
+
+	if (!row->run)
+		return sc_refuse(cmd, NVME_SC_INVALID_OPCODE, SC_AT(opcode, 0));
+	status = admin_check(cmd, row);
+	return status ? status : row->run(cmd);
+}
+
+void sc_admin_execute(struct sc_cmd *cmd)
+{
+	uint16_t status = admin_run(cmd);
+
+	if (status != SC_PENDING)
+		sc_cmd_complete(cmd, status);
+}
+
+/* FUSES is 0. Of the kinds of SGL, MPTR as an SGL and the reserved value are not in SGLS. */
+static uint16_t io_check_flags(struct sc_cmd *cmd)
+{
+	unsigned psdt = NVME_SQE_PSDT(cmd->sqe.flags);
+
+	if (NVME_SQE_FUSE(cmd->sqe.flags) != NVME_SQE_FUSE_NORMAL)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_FUSE));
+	if (psdt == NVME_SQE_PSDT_PRP)
+		return NVME_SC_SUCCESS;
+	if (psdt != NVME_SQE_PSDT_SGL_MPTR_BUFFER || !cmd->sq->sc->sgl)
+		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_PSDT));
+	return NVME_SC_SUCCESS;
+}
+
+/* NSID is of no single namespace. */
+static uint16_t io_check_broadcast(struct sc_cmd *cmd, const struct sc_command *row)
+{
+	if (cmd->sqe.nsid != NVME_NSID_BROADCAST)
+		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	return row->flags & SC_BROADCASTS ? NVME_SC_SUCCESS :
+					    sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
+}
+
+static uint16_t io_run(struct sc_cmd *cmd)
+{
+	struct sc_ns *ns = sc_ns_find(cmd->sq->sc, cmd->sqe.nsid);
+	const struct sc_command *row = sc_command_row(cmd, ns);
+	uint16_t status = NVME_SC_SUCCESS;
+
+	if (unlikely(!row->run))
+		return sc_refuse(cmd, NVME_SC_INVALID_OPCODE, SC_AT(opcode, 0));
+	cmd->ns = ns;
+	if (unlikely(cmd->sqe.flags))
+		status = io_check_flags(cmd);
+	if (unlikely(!ns) && !status)
+		status = io_check_broadcast(cmd, row);
+	return unlikely(status) ? status : row->run(cmd);
+}
+
+void sc_io_execute(struct sc_cmd *cmd)
+{
+	uint16_t status = io_run(cmd);
+
+	if (unlikely(status != SC_PENDING))
+		sc_cmd_complete(cmd, status);
+}

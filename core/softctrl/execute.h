@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The execution of a fetched command. A command set has a row for each opcode; the row tells what is to be checked
+ * first, and which function carries the command out.
+ *
+ * A further command is a row of its command set, and a function in a file. A further command set is a table of rows,
+ * and namespaces that have it.
+ */
+#ifndef UPNVME_SOFTCTRL_EXECUTE_H
+#define UPNVME_SOFTCTRL_EXECUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/log_page.h"
+
+struct sc_cmd;
+
+/* Flags of a row. */
+#define SC_USES_NSID  1u /* Admin: NSID may be other than 0 */
+#define SC_BROADCASTS 2u /* I/O: NSID may be FFFFFFFFh, for all namespaces */
+#define SC_HAS_SLBA   4u /* I/O: dwords 10 and 11 are the first logical block */
+
+#define SC_PENDING 0xffffu /* no status yet: the command ends later, by sc_cmd_complete */
+
+struct sc_command {
+	uint16_t (*run)(struct sc_cmd *cmd); /* gives a status, or SC_PENDING */
+	uint32_t effects; /* as the Commands Supported and Effects log page has them */
+	uint32_t flags;
+};
+
+/* Rows by opcode; a row without `run` is of a command that the set does not have. */
+struct sc_command_set {
+	struct sc_command rows[256];
+	uint8_t csi;
+};
+
+void sc_admin_execute(struct sc_cmd *cmd);
+void sc_io_execute(struct sc_cmd *cmd);
+
+#endif

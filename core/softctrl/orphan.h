@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Flushes whose submission queue was deleted before they ended. The caller of all has the Admin SQ's lock. */
+#ifndef UPNVME_SOFTCTRL_ORPHAN_H
+#define UPNVME_SOFTCTRL_ORPHAN_H
+
+#include <stdbool.h>
+
+struct sc_sq;
+struct softctrl;
+
+/* Deletes a queue whose flushes go on as an orphan. The caller has the queue's lock, too. False: there is no memory. */
+bool sc_sq_orphan(struct sc_sq *sq);
+
+/* Frees the orphans that are done; true when none is left. */
+bool sc_orphans_rest(struct softctrl *sc);
+
+/* Frees all orphans. Waits for the media. */
+void sc_orphans_free(struct softctrl *sc);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The controller registers. */
+#ifndef UPNVME_SOFTCTRL_REGISTERS_H
+#define UPNVME_SOFTCTRL_REGISTERS_H
+
+#include "spec/regs.h"
+
+#define CSTS_RDY   NVME_FIELD_SET(NVME_CSTS_RDY, 1u)
+#define CSTS_CFS   NVME_FIELD_SET(NVME_CSTS_CFS, 1u)
+#define CSTS_SHST  NVME_FIELD_SET(NVME_CSTS_SHST, ~0u)
+#define CSTS_NSSRO NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)
+
+struct softctrl;
+struct softctrl_config;
+
+/* The controller memory buffer is there already. */
+void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config);
+
+/* A fatal error: the host sees CSTS.CFS and has to reset. */
+void sc_fatal(struct softctrl *sc, const char *why);
+
+#endif

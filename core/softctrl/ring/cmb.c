@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The controller memory buffer: submission queues may be in it, nothing else. BAR 2 has the buffer and nothing else.
+ *
+ * NVMe Base 2.0, 8.5, and 3.1.3.11, .12, .16 and .17 (registers).
+ */
+#include "softctrl/ring/cmb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define CMB_BIR 2u
+
+int sc_cmb_init(struct sc_cmb *cmb, uint64_t bytes)
+{
+	if (!bytes)
+		return 0;
+	cmb->base = aligned_alloc(SC_PAGE_BYTES, bytes);
+	if (!cmb->base)
+		return error_no_memory("a controller memory buffer", bytes);
+	memset(cmb->base, 0, bytes);
+	cmb->bytes = bytes;
+	return 0;
+}
+
+void sc_cmb_fini(struct sc_cmb *cmb)
+{
+	free(cmb->base);
+}
+
+static uint64_t address(uint64_t cmbmsc)
+{
+	return NVME_FIELD_SET(NVME_CMBMSC_CBA, NVME_FIELD_GET(NVME_CMBMSC_CBA, cmbmsc));
+}
+
+/* The buffer may not reach beyond the last address. */
+static bool address_is_valid(const struct sc_cmb *cmb, uint64_t cmbmsc)
+{
+	return address(cmbmsc) + cmb->bytes > address(cmbmsc);
+}
+
+/* Without CRE the host knows of no buffer, whatever else it sets. */
+static bool is_wanted(uint64_t cmbmsc)
+{
+	return NVME_FIELD_GET(NVME_CMBMSC_CRE, cmbmsc) && NVME_FIELD_GET(NVME_CMBMSC_CMSE, cmbmsc);
+}
+
+/* Whether the buffer has addresses. */
+static bool is_on(const struct sc_cmb *cmb, uint64_t cmbmsc)
+{
+	return is_wanted(cmbmsc) && address_is_valid(cmb, cmbmsc);
+}
+
+bool sc_cmb_covers_any(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes)
+{
+	uint64_t cmbmsc = atomic_load_explicit(&cmb->cmbmsc, memory_order_acquire);
+
+	return is_on(cmb, cmbmsc) && iova < address(cmbmsc) + cmb->bytes &&
+	       iova + bytes > address(cmbmsc);
+}
+
+void *sc_cmb_at(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes)
+{
+	uint64_t cmbmsc = atomic_load_explicit(&cmb->cmbmsc, memory_order_acquire);
+	uint64_t offset = iova - address(cmbmsc);
+
+	if (!is_on(cmb, cmbmsc) || offset >= cmb->bytes || bytes > cmb->bytes - offset)
+		return NULL;
+	return cmb->base + offset;
+}
+
+/* Location and size read as zero until the host asks for them by CRE. */
+uint32_t sc_cmb_read(const struct sc_cmb *cmb, uint32_t offset)
+{
+	uint64_t cmbmsc = atomic_load_explicit(&cmb->cmbmsc, memory_order_acquire);
+	bool told = NVME_FIELD_GET(NVME_CMBMSC_CRE, cmbmsc);
+	uint32_t pages = (uint32_t)(cmb->bytes / SC_PAGE_BYTES);
+
+	switch (offset) {
+	case NVME_REG_CMBLOC:
+		return told ? NVME_FIELD_SET(NVME_CMBLOC_BIR, CMB_BIR) : 0;
+	case NVME_REG_CMBSZ:
+		return told ? NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u) |
+				       NVME_FIELD_SET(NVME_CMBSZ_SZ, pages) :
+			      0;
+	case NVME_REG_CMBMSC:
+		return (uint32_t)cmbmsc;
+	case NVME_REG_CMBMSC + 4:
+		return (uint32_t)(cmbmsc >> 32);
+	default: /* CMBSTS */
+		return is_wanted(cmbmsc) && !address_is_valid(cmb, cmbmsc);
+	}
+}
+
+void sc_cmb_write(struct sc_cmb *cmb, uint64_t cmbmsc)
+{
+	const uint64_t fields = NVME_FIELD_SET(NVME_CMBMSC_CRE, ~UINT64_C(0)) |
+				NVME_FIELD_SET(NVME_CMBMSC_CMSE, ~UINT64_C(0)) |
+				NVME_FIELD_SET(NVME_CMBMSC_CBA, ~UINT64_C(0));
+
+	if (cmb->base)
+		atomic_store_explicit(&cmb->cmbmsc, cmbmsc & fields, memory_order_release);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The controller memory buffer: memory of the controller's own at addresses that the host has chosen. */
+#ifndef UPNVME_SOFTCTRL_RING_CMB_H
+#define UPNVME_SOFTCTRL_RING_CMB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/util.h"
+#include "spec/regs.h"
+
+#define SC_PAGE_BYTES (1u << NVME_PAGE_SHIFT_MIN) /* CAP.MPSMIN: the unit of MDTS and CMBSZ */
+
+struct sc_cmb {
+	uint8_t *base; /* NULL: the controller has no buffer */
+	uint64_t bytes;
+	_Atomic uint64_t cmbmsc; /* the register: written under the registers' lock, read by all */
+};
+
+/* Makes no buffer if `bytes` is 0. 0, or a negative errno with its sentence recorded. */
+int sc_cmb_init(struct sc_cmb *cmb, uint64_t bytes);
+void sc_cmb_fini(struct sc_cmb *cmb);
+
+/* The part of the buffer that has these addresses; NULL when not all of the bytes are in the buffer. */
+void *sc_cmb_at(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes);
+
+uint32_t sc_cmb_read(const struct sc_cmb *cmb, uint32_t offset);
+void sc_cmb_write(struct sc_cmb *cmb, uint64_t cmbmsc);
+
+/* The same as sc_cmb_overlaps, of a controller that has a buffer. */
+bool sc_cmb_covers_any(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes);
+
+/* Whether any of these addresses is one of the buffer's. */
+static inline bool sc_cmb_overlaps(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes)
+{
+	return unlikely(cmb->base) && sc_cmb_covers_any(cmb, iova, bytes);
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A command's data: the segments of host memory that the data lies in. */
+#ifndef UPNVME_SOFTCTRL_RING_DATA_H
+#define UPNVME_SOFTCTRL_RING_DATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/util.h"
+#include "softctrl/ring/memory.h"
+
+struct sc_data {
+	const struct sc_memory *memory;
+	struct iovec *iov;
+	uint32_t niov;
+	uint32_t niov_max;
+	uint64_t bytes;
+	uint16_t error_location; /* the parameter to blame for a failed walk */
+};
+
+/* A refusal that blames a parameter of the command. */
+static inline uint16_t sc_data_refuse(struct sc_data *data, uint16_t status, uint16_t location)
+{
+	data->error_location = location;
+	return sc_dnr(status);
+}
+
+/* Adds a segment; a status. Neighbours are joined, so that the media see as few segments as there are. */
+static inline uint16_t sc_data_append(struct sc_data *data, uint64_t iova, uint64_t bytes)
+{
+	struct iovec *last = &data->iov[data->niov];
+	char *base = sc_memory_map(data->memory, iova, bytes);
+
+	if (unlikely(!base))
+		return sc_memory_unmapped(data->memory, iova, bytes);
+	if (data->niov && (char *)last[-1].iov_base + last[-1].iov_len == base) {
+		last[-1].iov_len += bytes;
+		return NVME_SC_SUCCESS;
+	}
+	if (unlikely(data->niov == data->niov_max))
+		return sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_COUNT);
+	last->iov_base = base;
+	last->iov_len = bytes;
+	data->niov++;
+	return NVME_SC_SUCCESS;
+}
+
+/* Copy all of the data, to host memory and from there. */
+void sc_data_write(const struct sc_data *data, const void *from);
+void sc_data_read(const struct sc_data *data, void *to);
+
+/* Whether the data from `offset` on is the same as these bytes. */
+bool sc_data_equal(const struct sc_data *data, uint64_t offset, const void *with, uint64_t bytes);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Data pointers that are Physical Region Pages. */
+#ifndef UPNVME_SOFTCTRL_RING_PRP_H
+#define UPNVME_SOFTCTRL_RING_PRP_H
+
+#include "softctrl/ring/data.h"
+
+/* Appends the segments of data->bytes, beginning with PRP1 and PRP2; a status. */
+uint16_t sc_prp_walk(struct sc_data *data, const struct nvme_sqe *sqe);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Data pointers that are Scatter Gather Lists. */
+#ifndef UPNVME_SOFTCTRL_RING_SGL_H
+#define UPNVME_SOFTCTRL_RING_SGL_H
+
+#include "softctrl/ring/data.h"
+
+/* Appends the segments of data->bytes, beginning with SGL1; a status. */
+uint16_t sc_sgl_walk(struct sc_data *data, const struct nvme_sqe *sqe);
+
+#endif
