@@ -22,20 +22,28 @@ static const char *names(char *room, size_t bytes, const struct media_maker *con
 	return room;
 }
 
-int media_maker_find(const struct media_maker **maker, const struct media_maker *const *makers,
-		     const struct uri *uri)
+static const struct media_maker *find(const struct media_maker *const *makers, const char *path)
+{
+	for (; *makers; makers++) {
+		const char *name = (*makers)->name;
+
+		if (name ? !strcmp(path, name) : strchr(path, '/') != NULL)
+			return *makers;
+	}
+	return NULL;
+}
+
+int media_config_choose(struct media_config *config, const struct uri *uri,
+			const struct media_maker *const *makers)
 {
 	const char *path = uri_path(uri);
 	char known[128];
 
-	for (size_t i = 0; makers[i]; i++) {
-		const char *name = makers[i]->name;
-
-		if (name ? !strcmp(path, name) : strchr(path, '/') != NULL) {
-			*maker = makers[i];
-			return 0;
-		}
-	}
+	*config = (struct media_config){
+		.maker = find(makers, path), .uri = uri, .makers = makers, .path = path
+	};
+	if (config->maker)
+		return 0;
 	return error_set(-EINVAL, UPNVME_ERR_URI,
 			 "URI \"%s\": \"%s\" is neither %s nor a path: write %s:./%s for a file in "
 			 "the current directory",
@@ -78,16 +86,13 @@ static int read_size(struct media_config *config)
 	return 0;
 }
 
-int media_config_read(struct media_config *config, const struct media_maker *maker,
-		      const struct uri *uri)
+int media_config_read(struct media_config *config)
 {
-	int rc;
+	int rc = read_block(config);
 
-	*config = (struct media_config){ .maker = maker, .uri = uri, .path = uri_path(uri) };
-	rc = read_block(config);
 	if (!rc)
 		rc = read_size(config);
 	if (!rc)
-		rc = uri_get_bool(uri, "readonly", &config->readonly);
-	return rc || !maker->configure ? rc : maker->configure(config);
+		rc = uri_get_bool(config->uri, "readonly", &config->readonly);
+	return rc || !config->maker->configure ? rc : config->maker->configure(config);
 }

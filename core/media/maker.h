@@ -4,7 +4,8 @@
  *
  * Whoever opens controllers has a table of makers: pointers, ended by NULL. A further kind is a row of the table; the
  * floors that choose a row by a URI know no kind by name. A maker that needs state of its own (an implementer's
- * callbacks) embeds this struct, and finds that state from config->maker.
+ * callbacks) embeds this struct, and finds that state from config->maker. A medium that stands on other controllers
+ * opens these with config->makers.
  */
 #ifndef UPNVME_MEDIA_MAKER_H
 #define UPNVME_MEDIA_MAKER_H
@@ -32,18 +33,20 @@ extern const struct media_maker media_null;
 /* A file or a block device, which keeps its bytes. */
 extern const struct media_maker media_file;
 
-/* The maker in the table that the URI's path names. 0, or -EINVAL with a sentence that lists the names. */
-int media_maker_find(const struct media_maker **maker, const struct media_maker *const *makers,
-		     const struct uri *uri);
+/*
+ * Begins a configuration: chooses the maker that the URI's path names. 0, or -EINVAL with a sentence that lists the
+ * names. The configuration is valid as long as the URI is.
+ */
+int media_config_choose(struct media_config *config, const struct uri *uri,
+			const struct media_maker *const *makers);
 
 /*
- * Fills a configuration from a URI, whose keys were checked before (uri_expect). Keys of all kinds:
+ * Fills the rest from the URI, whose keys were checked against the maker's (uri_expect). Keys that most kinds have:
  *   size=      bytes, a multiple of the block
  *   block=     bytes of a logical block, a power of two from 512 to 64KiB
  *   readonly=  1: writes are refused; a file may then have many users
- * The configuration is valid as long as the URI is. 0, or a negative errno with its sentence.
+ * 0, or a negative errno with its sentence.
  */
-int media_config_read(struct media_config *config, const struct media_maker *maker,
-		      const struct uri *uri);
+int media_config_read(struct media_config *config);
 
 #endif

@@ -23,9 +23,10 @@ struct uri;
 #define MEDIA_BLOCK_BYTES_MAX 65536u
 
 struct media_config {
-	const struct media_maker *maker; /* the kind of medium: see maker.h */
-	const struct uri *uri;           /* what the configuration was read from, or NULL */
-	const char *path;                /* file only */
+	const struct media_maker *maker;         /* the kind of medium: see maker.h */
+	const struct uri *uri;                   /* NULL: the configuration is from no URI */
+	const struct media_maker *const *makers; /* the table that the URI chose from, or NULL */
+	const char *path;                        /* file only */
 	uint64_t size_bytes;  /* file: 0 takes its own size; else it must agree, or creates one */
 	uint32_t block_bytes; /* a power of two, 512 to 64 KiB; the size must be a multiple of it */
 	bool readonly;

@@ -126,16 +126,15 @@ static int give_media(struct softctrl_config *config, const struct media_config 
 int softctrl_config_read(struct softctrl_config *config, const struct uri *uri,
 			 const struct media_maker *const *makers, const char *const *others)
 {
-	const struct media_maker *maker;
 	struct media_config media;
-	int rc = media_maker_find(&maker, makers, uri);
+	int rc = media_config_choose(&media, uri, makers);
 
 	softctrl_config_init(config);
 	config->nnamespaces = 1;
 	if (!rc)
-		rc = check_keys(uri, maker, others);
+		rc = check_keys(uri, media.maker, others);
 	if (!rc)
-		rc = media_config_read(&media, maker, uri);
+		rc = media_config_read(&media);
 	if (!rc)
 		rc = read_shape(config, uri);
 	return rc ? rc : give_media(config, &media);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The controller object: its configuration, its beginning and its end. */
+#include "softctrl/controller.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,6 @@
 #include "base/error.h"
 #include "media/identity.h"
 #include "softctrl/admin.h"
-#include "softctrl/controller.h"
 #include "softctrl/nvm.h"
 #include "softctrl/process.h"
 #include "softctrl/registers.h"

@@ -12,8 +12,7 @@
 #include "spec/command.h"
 #include "spec/opcode.h"
 
-static void change(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64_t bytes,
-		   void (*advance)(struct sc_cmd *cmd, int result))
+static void prepare_change(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64_t bytes)
 {
 	bool durable = atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
 
@@ -24,7 +23,6 @@ static void change(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64
 	cmd->request.fua = durable;
 	cmd->request.offset_bytes = offset;
 	cmd->request.length_bytes = bytes;
-	sc_cmd_step(cmd, advance);
 }
 
 uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
@@ -37,8 +35,10 @@ uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
 	if (status)
 		return status;
 	/* DEAC is a wish: zeroes have to be read afterwards, whatever the medium does. */
-	change(cmd, deallocate && cmd->ns->zeroes_read ? MEDIA_DEALLOCATE : MEDIA_WRITE_ZEROES,
-	       cmd->offset_bytes, cmd->left_bytes, sc_io_complete_media);
+	prepare_change(cmd,
+		       deallocate && cmd->ns->zeroes_read ? MEDIA_DEALLOCATE : MEDIA_WRITE_ZEROES,
+		       cmd->offset_bytes, cmd->left_bytes);
+	sc_cmd_step(cmd, sc_io_complete_media);
 	return SC_PENDING;
 }
 
@@ -56,8 +56,9 @@ static bool start_next_range(struct sc_cmd *cmd)
 		const struct nvme_dsm_range *range = &ranges(cmd)[cmd->index++];
 
 		if (range->length) {
-			change(cmd, MEDIA_DEALLOCATE, range->slba << cmd->ns->block_shift,
-			       (uint64_t)range->length << cmd->ns->block_shift, range_done);
+			prepare_change(cmd, MEDIA_DEALLOCATE, range->slba << cmd->ns->block_shift,
+				       (uint64_t)range->length << cmd->ns->block_shift);
+			sc_cmd_step(cmd, range_done);
 			return true;
 		}
 	}

@@ -266,18 +266,18 @@ static uint16_t command_sets(struct softctrl *sc, struct sc_cmd *cmd)
 static const struct structure {
 	uint32_t cns;
 	uint32_t csi;
-	uint16_t (*fill)(struct softctrl *sc, struct sc_cmd *cmd);
 	bool nsid; /* NSID is used; otherwise it has to be 0 */
+	uint16_t (*fill)(struct softctrl *sc, struct sc_cmd *cmd);
 } structures[] = {
-	{ NVME_CNS_NS, ANY_CSI, namespace, true },
-	{ NVME_CNS_CTRLR, ANY_CSI, controller, false },
-	{ NVME_CNS_ACTIVE_NS_LIST, ANY_CSI, active_namespaces, true },
-	{ NVME_CNS_NS_ID_DESC_LIST, ANY_CSI, descriptors, true },
-	{ NVME_CNS_IOCS_NS, NVME_CSI_NVM, nvm_namespace, true },
-	{ NVME_CNS_IOCS_CTRLR, NVME_CSI_NVM, nvm_controller, false },
-	{ NVME_CNS_IOCS_ACTIVE_NS_LIST, NVME_CSI_NVM, active_namespaces, true },
-	{ NVME_CNS_IOCS_INDEP_NS, ANY_CSI, namespace_independent, true },
-	{ NVME_CNS_IOCS_LIST, ANY_CSI, command_sets, false },
+	{ NVME_CNS_NS, ANY_CSI, true, .fill = namespace },
+	{ NVME_CNS_CTRLR, ANY_CSI, false, .fill = controller },
+	{ NVME_CNS_ACTIVE_NS_LIST, ANY_CSI, true, .fill = active_namespaces },
+	{ NVME_CNS_NS_ID_DESC_LIST, ANY_CSI, true, .fill = descriptors },
+	{ NVME_CNS_IOCS_NS, NVME_CSI_NVM, true, .fill = nvm_namespace },
+	{ NVME_CNS_IOCS_CTRLR, NVME_CSI_NVM, false, .fill = nvm_controller },
+	{ NVME_CNS_IOCS_ACTIVE_NS_LIST, NVME_CSI_NVM, true, .fill = active_namespaces },
+	{ NVME_CNS_IOCS_INDEP_NS, ANY_CSI, true, .fill = namespace_independent },
+	{ NVME_CNS_IOCS_LIST, ANY_CSI, false, .fill = command_sets },
 };
 
 /* The row of a data structure, or, where no command set with that CSI has it, a row with another CSI; else NULL. */

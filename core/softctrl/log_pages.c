@@ -152,8 +152,8 @@ static const struct log_page pages[] = {
 	[NVME_LOG_SMART] = { smart, sizeof(struct nvme_smart_log) },
 	[NVME_LOG_FIRMWARE_SLOT] = { firmware_slots, sizeof(struct nvme_firmware_slot_log) },
 	[NVME_LOG_CHANGED_NS_LIST] = { changed_namespaces, sizeof(struct nvme_changed_ns_log) },
-	[NVME_LOG_COMMANDS_SUPPORTED] = { NULL, sizeof(struct nvme_commands_supported_log),
-					  commands },
+	[NVME_LOG_COMMANDS_SUPPORTED] = { .bytes = sizeof(struct nvme_commands_supported_log),
+					  .fill_of_set = commands },
 	[NVME_LOG_FEATURES_SUPPORTED] = { features, sizeof(struct nvme_features_supported_log) },
 	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { mi_commands, 1024 },
 };

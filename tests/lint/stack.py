@@ -31,6 +31,8 @@ POINTERS = {
     "cb": r"\b(keep_alive_done|on_event|request_completed)\b",
     "fn": NOBODY,
     "physical": NOBODY,
+    "done": r"\b(\w+_done)\(struct media_request \*",
+    "advance": r"\b(\w+)\(struct sc_cmd \*cmd, int result\)",
     "run": r"\[NVME_(?:ADMIN|CMD)_\w+\] = \{\s*(\w+)",
     "fill": r"\[NVME_(?:CNS|LOG)_\w+\] = \{\s*(\w+)",
     "alloc": r"const struct pages \w+ = \{ \"\w+\", \"\w+\", (\w+)",

@@ -21,12 +21,13 @@ static const struct media_maker *const only_disc[] = { &disc, NULL };
 
 static const struct media_maker *found(const struct media_maker *const *makers, const char *text)
 {
-	const struct media_maker *maker = NULL;
+	struct media_config config;
 	struct uri *uri = parsed(text);
+	int rc = media_config_choose(&config, uri, makers);
 
-	media_maker_find(&maker, makers, uri);
+	assert_int_equal(rc, config.maker ? 0 : -EINVAL);
 	uri_free(uri);
-	return maker;
+	return config.maker;
 }
 
 static void a_name_or_a_path_chooses(void **state)
@@ -42,16 +43,18 @@ static void a_name_or_a_path_chooses(void **state)
 static void the_refusal_lists_what_there_is(void **state)
 {
 	static const struct media_maker *const three[] = { &disc, &media_ram, &media_file, NULL };
-	const struct media_maker *maker;
+	struct media_config config;
 	struct uri *uri = parsed("soft:tape");
 
-	assert_error(media_maker_find(&maker, three, uri), -EINVAL, UPNVME_ERR_URI);
+	assert_error(media_config_choose(&config, uri, three), -EINVAL, UPNVME_ERR_URI);
 	assert_non_null(strstr(error_last()->text, "\"disc\", \"ram\""));
 	assert_non_null(strstr(error_last()->text, "soft:./tape"));
 	uri_free(uri);
 }
 
 /* --- reading -------------------------------------------------------------------------------------- */
+
+static const struct media_maker *const leaves[] = { &media_ram, &media_null, &media_file, NULL };
 
 static void a_maker_has_its_defaults(void **state)
 {
@@ -72,9 +75,11 @@ static void a_maker_has_its_defaults(void **state)
 		struct uri *uri = parsed(cases[i].uri);
 		struct media_config config;
 
-		assert_int_equal(media_config_read(&config, cases[i].maker, uri), 0);
+		assert_int_equal(media_config_choose(&config, uri, leaves), 0);
 		assert_ptr_equal(config.maker, cases[i].maker);
 		assert_ptr_equal(config.uri, uri);
+		assert_ptr_equal(config.makers, leaves);
+		assert_int_equal(media_config_read(&config), 0);
 		assert_int_equal(config.size_bytes, cases[i].size_bytes);
 		assert_int_equal(config.block_bytes, cases[i].block_bytes);
 		assert_false(config.readonly || config.zero_reads || config.engine);
@@ -87,13 +92,17 @@ static void a_kinds_own_keys_are_read(void **state)
 	struct uri *uri = parsed("soft:null?zero=1&readonly=1&engine=worker");
 	struct media_config config;
 
-	assert_int_equal(media_config_read(&config, &media_null, uri), 0);
+	assert_int_equal(media_config_choose(&config, uri, leaves), 0);
+	assert_int_equal(media_config_read(&config), 0);
 	assert_true(config.zero_reads && config.readonly);
 	assert_null(config.engine);
-	assert_int_equal(media_config_read(&config, &media_file, uri), 0);
+	uri_free(uri);
+	uri = parsed("soft:/a?zero=1&engine=worker");
+	assert_int_equal(media_config_choose(&config, uri, leaves), 0);
+	assert_int_equal(media_config_read(&config), 0);
 	assert_false(config.zero_reads);
 	assert_string_equal(config.engine, "worker");
-	assert_string_equal(config.path, "null");
+	assert_string_equal(config.path, "/a");
 	uri_free(uri);
 }
 
@@ -117,16 +126,12 @@ static void bad_values_are_refused_by_name(void **state)
 		{ "soft:null?zero=maybe", UPNVME_ERR_URI_VALUE, "zero=maybe" },
 		{ "soft:/a?engine=fast", UPNVME_ERR_URI_VALUE, "io_uring, worker" },
 	};
-	static const struct media_maker *const makers[] = { &media_ram, &media_null, &media_file,
-							    NULL };
-
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct uri *uri = parsed(cases[i].uri);
-		const struct media_maker *maker;
 		struct media_config config;
 
-		assert_int_equal(media_maker_find(&maker, makers, uri), 0);
-		assert_error(media_config_read(&config, maker, uri), -EINVAL, cases[i].code);
+		assert_int_equal(media_config_choose(&config, uri, leaves), 0);
+		assert_error(media_config_read(&config), -EINVAL, cases[i].code);
 		if (!strstr(error_last()->text, cases[i].part))
 			fail_msg("\"%s\" does not say \"%s\"", error_last()->text, cases[i].part);
 		uri_free(uri);
@@ -152,7 +157,7 @@ static int stripe_configure(struct media_config *config)
 static int stripe_make(struct media **media, const struct media_config *config)
 {
 	struct stripe *stripe = (struct stripe *)config->maker;
-	struct media_config below = { .maker = &media_ram,
+	struct media_config below = { .maker = config->makers[0],
 				      .size_bytes = 65536,
 				      .block_bytes = 512 };
 
@@ -169,12 +174,11 @@ static void a_kind_of_ones_own_is_a_row(void **state)
 	};
 	const struct media_maker *const makers[] = { &media_ram, &stripe.maker, NULL };
 	struct uri *uri = parsed("soft:stripe?chunk=64K");
-	const struct media_maker *maker;
 	struct media_config config;
 	struct media *media;
 
-	assert_int_equal(media_maker_find(&maker, makers, uri), 0);
-	assert_int_equal(media_config_read(&config, maker, uri), 0);
+	assert_int_equal(media_config_choose(&config, uri, makers), 0);
+	assert_int_equal(media_config_read(&config), 0);
 	assert_int_equal(stripe.chunk_bytes, 65536);
 	assert_int_equal(media_open(&media, &config), 0);
 	assert_int_equal(stripe.nmade, 1);

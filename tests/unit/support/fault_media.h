@@ -9,7 +9,7 @@
 #include "softctrl/controller.h"
 #include "media/ops.h"
 
-/* Requests wait as long as they are held, and then end with the result for their operation. */
+/* A request waits as long as it is held, and then ends with the result for its operation. */
 struct fault {
 	_Atomic bool held;
 	_Atomic unsigned held_ops; /* bit per operation whose requests are held, too */
@@ -20,7 +20,7 @@ struct fault {
 };
 extern struct fault fault;
 
-/* Forgets all faults, and puts them between a controller that is not enabled and its media. */
+/* Forgets all faults, and puts the faults before the media of a controller that is not enabled. */
 void fault_attach(struct softctrl *sc);
 
 /* For cmocka: a host in *state whose two namespaces have such media, with I/O queue pair 1 of 16 entries. */

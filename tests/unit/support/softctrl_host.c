@@ -100,7 +100,7 @@ void host_enable(struct host *host)
 
 bool host_status_becomes(struct host *host, uint32_t mask, uint32_t wanted)
 {
-	uint64_t deadline_ns = deadline_after(10 * NS_PER_S);
+	uint64_t deadline_ns = deadline_after(HOST_PATIENCE_S * NS_PER_S);
 
 	while ((softctrl_read32(host->sc, NVME_REG_CSTS) & mask) != wanted) {
 		if (deadline_passed(deadline_ns))
@@ -221,7 +221,7 @@ bool host_reap(struct host *host, uint16_t qid, struct nvme_cqe *cqe)
 
 struct nvme_cqe host_wait(struct host *host, uint16_t qid)
 {
-	uint64_t deadline = deadline_after(10 * NS_PER_S);
+	uint64_t deadline = deadline_after(HOST_PATIENCE_S * NS_PER_S);
 	struct nvme_cqe cqe = { 0 };
 
 	while (!host_reap(host, qid, &cqe)) {
