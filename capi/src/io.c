@@ -4,7 +4,7 @@
 #include <upnvme/io.h>
 
 #include "base/error.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/doorbell.h"
 #include "driver/queue/straight.h"
 #include "driver/queue/take.h"
 

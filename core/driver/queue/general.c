@@ -3,7 +3,7 @@
  * that fails. */
 #include "base/error.h"
 #include "driver/queue/area.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/doorbell.h"
 #include "driver/queue/split.h"
 #include "driver/queue/straight.h"
 #include "spec/command.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ready-made entries, for the admin queue, which has its own lock instead of an owner. */
-#include "driver/queue/ring.h"
+#include "driver/queue/doorbell.h"
 #include "driver/queue/straight.h"
 #include "driver/queue/take.h"
 

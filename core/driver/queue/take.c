@@ -7,7 +7,8 @@
 #include "driver/ctrlr.h"
 #include "driver/ns_change.h"
 #include "driver/queue/histogram.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/doorbell.h"
+#include "driver/queue/ready.h"
 #include "driver/queue/split.h"
 
 bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record)

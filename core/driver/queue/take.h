@@ -6,8 +6,9 @@
 
 #include "base/barrier.h"
 #include "base/util.h"
+#include "driver/queue/doorbell.h"
 #include "driver/queue/qpair.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/ready.h"
 
 #define PHASE_BIT  (1ull << 48) /* of the entry's second half */
 #define SLOT_SHIFT 5            /* log2(sizeof(struct slot)) */
@@ -35,9 +36,6 @@ bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completio
 
 /* split.c: issues parts of split requests as far as there is room. */
 void split_pump(struct upnvme_qpair *qp);
-/* split.c: hands out up to `budget` that the library completed, as far as the sink has room. Returns
- * what is left of it. */
-uint32_t ready_deliver(struct upnvme_qpair *qp, uint32_t budget, struct sink *sink);
 
 /* `step` is the queue pair's, which a loop may have at hand. */
 static inline void slot_push_by(struct upnvme_qpair *qp, struct slot *slot, uint64_t step)

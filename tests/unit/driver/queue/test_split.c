@@ -344,46 +344,6 @@ static void giving_up_keeps_what_the_device_had_done(void **state)
 	fake_destroy(dev);
 }
 
-static void giving_up_keeps_tagged_ones_to_be_reaped(void **state)
-{
-	struct fake_device *dev = create(8);
-	char *buf = fake_alloc(dev, 1 << 20);
-	struct upnvme_completion done[8];
-
-	start(dev, buf, 8, NULL, TAG(1));
-	start(dev, buf, 100, NULL, TAG(2));
-	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), -EAGAIN);
-	atomic_store(&dev->ctrlr.failed, true);
-	qpair_alert(dev->qp);
-	assert_int_equal(upnvme_poll(dev->qp, 0), -ENOMSG);
-	assert_int_equal(upnvme_reap(dev->qp, done, 1), 1);
-	assert_int_equal(upnvme_reap(dev->qp, done + 1, 7), 1);
-	assert_int_equal(done[0].tag + done[1].tag, 3);
-	assert_int_equal(done[0].flags & UPNVME_DONE_ABORTED, UPNVME_DONE_ABORTED);
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
-	fake_destroy(dev);
-}
-
-/* Completed by the library or by the device: a poll with a limit keeps to it. */
-static void a_limit_holds_for_what_the_library_completes(void **state)
-{
-	struct fake_device *dev = create(8);
-	char *buf = fake_alloc(dev, 4096);
-
-	for (uintptr_t i = 0; i < 5; i++)
-		start(dev, buf, 1, fake_note, TAG(i));
-	atomic_store(&dev->ctrlr.failed, true);
-	qpair_alert(dev->qp);
-	assert_int_equal(upnvme_poll(dev->qp, 2), 2);
-	assert_int_equal(fake_log.n, 2);
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 3);
-	assert_int_equal(upnvme_poll(dev->qp, 1), 1);
-	assert_int_equal(upnvme_poll(dev->qp, 3), 2);
-	assert_int_equal(fake_log.n, 5);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
-	fake_destroy(dev);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,8 +357,6 @@ int main(void)
 		cmocka_unit_test(requests_share_what_room_there_is),
 		cmocka_unit_test(giving_up_ends_what_is_pending),
 		cmocka_unit_test(giving_up_keeps_what_the_device_had_done),
-		cmocka_unit_test(giving_up_keeps_tagged_ones_to_be_reaped),
-		cmocka_unit_test(a_limit_holds_for_what_the_library_completes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

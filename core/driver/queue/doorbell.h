@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The submission doorbell, and what follows from how far it was rung. */
-#ifndef UPNVME_DRIVER_QUEUE_RING_H
-#define UPNVME_DRIVER_QUEUE_RING_H
+#ifndef UPNVME_DRIVER_QUEUE_DOORBELL_H
+#define UPNVME_DRIVER_QUEUE_DOORBELL_H
 
 #include "base/barrier.h"
 #include "driver/queue/qpair.h"
