@@ -265,9 +265,10 @@ static inline bool patience_lasts(struct upnvme_qpair *qp)
 /* --- the general path: general.c, raw.c --- */
 /* Whether the reserved words, of an I/O or an admin command, are zero; if not, its sentence is set: -EINVAL. */
 bool raw_is_clean(const struct upnvme_raw *raw);
-/* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. With an area, the
- * op's pointers are offsets into that. */
-int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op,
-		    const struct upnvme_area *area, upnvme_cb cb, void *arg);
+/* Submits any command: passes the owner's gate, checks everything, explains what is wrong, splits what is too large.
+ * Rings for a queue pair that rings for each, and no other. With an area, the op's pointers are offsets into that. A
+ * null `ns`: the op names its namespace. 0, or a negative errno with its sentence; -EAGAIN has none. */
+int general_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
+		   const struct upnvme_area *area, upnvme_cb cb, void *arg, struct upnvme_ns *ns);
 
 #endif
