@@ -151,8 +151,8 @@ int qpair_adopt(struct upnvme_qpair *qp)
 			return owner_refuse(qp, owner);
 		return error_set(
 			-EBUSY, UPNVME_ERR_QPAIR_OWNED,
-			"queue pair %u has an owner: that thread must release it (or, if it is dead, somebody abandon it) "
-			"before it can be adopted",
+			"queue pair %u has an owner: that thread must release it (or, if it is dead, "
+			"somebody abandon it) before it can be adopted",
 			qp->qid);
 	}
 	owner_open_gate(qp);
