@@ -180,7 +180,7 @@ static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct sl
 /* The last one: set aside, and in the hands of who frees it. */
 enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED, QPAIR_LEAVING };
 
-/* --- for the admin queue, which has a lock of its own and no gate --- */
+/* --- rings and slots, of I/O queue pairs and of the admin queue, which has a lock instead of a gate: rings.c, life.c --- */
 
 /* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
  * qpair_cq_iova. */
@@ -188,7 +188,7 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags);
 /* The device does not touch the rings any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
-/* What commands in flight touch counts as touched until the rings are destroyed, whatever becomes of the commands. */
+/* Memory that commands in flight touch counts as touched until the rings are destroyed, whatever becomes of them. */
 void qpair_keep_touches(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
 uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
@@ -196,13 +196,8 @@ uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
  * outstanding. */
 void qpair_rings_reset(struct upnvme_qpair *qp);
 
-/* Puts a ready-made entry into the ring, identifier filled in, and rings: what nobody waits for may not be polled for
- * a long time. -EAGAIN when no slot is free. */
-int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
-/* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
-int qpair_take(struct upnvme_qpair *qp, uint32_t max);
-/* Completes by the library, as aborted, all that is outstanding and that the device has not completed
- * before; it is out of the way. The next take hands it out. */
+/* Completes by the library, as aborted, all that is outstanding and that the device, which touches nothing any more,
+ * has not completed. The next take hands it out. */
 void qpair_abort(struct upnvme_qpair *qp);
 /* Commands that are in the ring or at the controller. */
 uint32_t qpair_commands(const struct upnvme_qpair *qp);
