@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "driver/bringup.h"
 #include "driver/ctrlr.h"
+#include "driver/registers.h"
 #include "spec/regs.h"
 
 #define BAR_LAST 5u /* there are six; those of more than 32 bits take two */
@@ -31,12 +31,7 @@ _Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u
 
 static int control(struct upnvme_ctrlr *ctrlr, uint64_t cmbmsc)
 {
-	return bringup_write64(ctrlr, NVME_REG_CMBMSC, cmbmsc);
-}
-
-static int read32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t *value)
-{
-	return ctrlr->transport->ops->read32(ctrlr->transport, offset, value);
+	return register_write64(ctrlr, NVME_REG_CMBMSC, cmbmsc);
 }
 
 /* --- finding it
@@ -65,9 +60,9 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
 	if (is_controlled(ctrlr))
 		rc = control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
 	if (!rc)
-		rc = read32(ctrlr, NVME_REG_CMBLOC, cmbloc);
+		rc = register_read32(ctrlr, NVME_REG_CMBLOC, cmbloc);
 	if (!rc)
-		rc = read32(ctrlr, NVME_REG_CMBSZ, cmbsz);
+		rc = register_read32(ctrlr, NVME_REG_CMBSZ, cmbsz);
 	return rc;
 }
 
@@ -75,13 +70,12 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
  * clears, is forgotten as well (NVMe Base 2.0c, 3.1.3.27 and 3.1.3.28): switched off by the lower half first. */
 static int forget_persistent(struct upnvme_ctrlr *ctrlr)
 {
-	const struct transport_ops *ops = ctrlr->transport->ops;
 	int rc;
 
 	if (!NVME_CAP_PMRS(ctrlr->cap))
 		return 0;
-	rc = ops->write32(ctrlr->transport, NVME_REG_PMRMSCL, 0);
-	return rc ? rc : ops->write32(ctrlr->transport, NVME_REG_PMRMSCU, 0);
+	rc = register_write32(ctrlr, NVME_REG_PMRMSCL, 0);
+	return rc ? rc : register_write32(ctrlr, NVME_REG_PMRMSCU, 0);
 }
 
 static uint64_t doorbells_end(const struct upnvme_ctrlr *ctrlr)
@@ -214,7 +208,7 @@ static int enable(struct upnvme_ctrlr *ctrlr)
 	rc = control(ctrlr, cmb->memory.iova | NVME_FIELD_SET(NVME_CMBMSC_CMSE, 1ull) |
 				    NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
 	if (!rc)
-		rc = read32(ctrlr, NVME_REG_CMBSTS, &cmbsts);
+		rc = register_read32(ctrlr, NVME_REG_CMBSTS, &cmbsts);
 	if (!rc && NVME_FIELD_GET(NVME_CMBSTS_CBAI, cmbsts))
 		rc = refused(ctrlr, cmbsts);
 	cmb->enabled = !rc;

@@ -180,7 +180,7 @@ static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct sl
 /* The last one: set aside, and in the hands of who frees it. */
 enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED, QPAIR_LEAVING };
 
-/* --- rings and slots, of I/O queue pairs and of the admin queue, which has a lock instead of a gate: rings.c, life.c --- */
+/* --- rings and slots, also of the admin queue, which has a lock instead of a gate: rings.c, life.c --- */
 
 /* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
  * qpair_cq_iova. */
