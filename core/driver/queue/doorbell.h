@@ -46,4 +46,11 @@ static inline void ring_note_idle(struct upnvme_qpair *qp)
 	atomic_store_explicit(&qp->idle_tail, idle ? tail : NULL, memory_order_release);
 }
 
+/* Nothing was outstanding at the last take, and nothing was submitted since. */
+static inline bool ring_is_idle(const struct upnvme_qpair *qp)
+{
+	return atomic_load_explicit(&qp->tail, memory_order_relaxed) ==
+	       atomic_load_explicit(&qp->idle_tail, memory_order_relaxed);
+}
+
 #endif

@@ -68,7 +68,7 @@ int qpair_reap(struct upnvme_qpair *qp, struct upnvme_completion *done, uint32_t
 
 	if (rc)
 		return rc;
-	if (poll_is_idle(qp))
+	if (ring_is_idle(qp))
 		return 0;
 	if (qp->in_poll)
 		return owner_in_callback(qp);

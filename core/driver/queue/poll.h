@@ -3,19 +3,13 @@
 #ifndef UPNVME_DRIVER_QUEUE_POLL_H
 #define UPNVME_DRIVER_QUEUE_POLL_H
 
+#include "driver/queue/doorbell.h"
 #include "driver/queue/owner.h"
-#include "driver/queue/qpair.h"
 
 /* poll.c: a poll that found the gate shut. */
 int poll_shut(struct upnvme_qpair *qp, uint32_t max);
 /* poll.c: a poll with commands outstanding, by a caller that has entered. */
 int poll_busy(struct upnvme_qpair *qp, uint32_t max);
-
-static inline bool poll_is_idle(const struct upnvme_qpair *qp)
-{
-	return atomic_load_explicit(&qp->tail, memory_order_relaxed) ==
-	       atomic_load_explicit(&qp->idle_tail, memory_order_relaxed);
-}
 
 /* Completes up to `max` commands (0: all) by their callbacks. How many; -ENOMSG: none, and the next completion is
  * tagged. */
@@ -23,7 +17,7 @@ static inline int qpair_poll(struct upnvme_qpair *qp, uint32_t max)
 {
 	if (unlikely(!owner_gate_open(qp)))
 		return poll_shut(qp, max);
-	return poll_is_idle(qp) ? 0 : poll_busy(qp, max);
+	return ring_is_idle(qp) ? 0 : poll_busy(qp, max);
 }
 
 /* Takes up to `n` tagged completions, and runs the callbacks of the others. How many are in `done`. */

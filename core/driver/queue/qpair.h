@@ -180,7 +180,7 @@ static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct sl
 /* The last one: set aside, and in the hands of who frees it. */
 enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED, QPAIR_LEAVING };
 
-/* --- rings and slots, also of the admin queue, which has a lock instead of a gate: rings.c, life.c --- */
+/* --- rings and slots, also of the admin queue, which has a lock instead of a gate: rings.c, abort.c --- */
 
 /* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
  * qpair_cq_iova. */
@@ -199,8 +199,12 @@ void qpair_rings_reset(struct upnvme_qpair *qp);
 /* Completes by the library, as aborted, all that is outstanding and that the device, which touches nothing any more,
  * has not completed. The next take hands it out. */
 void qpair_abort(struct upnvme_qpair *qp);
+/* The same without a look at what the device has completed. */
+void qpair_abort_outstanding(struct upnvme_qpair *qp);
 /* Commands that are in the ring or at the controller. */
 uint32_t qpair_commands(const struct upnvme_qpair *qp);
+/* Requests accepted and not yet handed out. */
+uint32_t qpair_inflight(const struct upnvme_qpair *qp);
 
 /* Clears the gate, from any thread: the owner will look around at its next call. */
 void qpair_alert(struct upnvme_qpair *qp);
@@ -215,8 +219,6 @@ int qpair_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 		 const struct upnvme_qpair_opts *opts);
 int qpair_stop(struct upnvme_qpair *qp);
 int qpair_close(struct upnvme_qpair *qp);
-/* Requests accepted and not yet handed out. */
-uint32_t qpair_inflight(const struct upnvme_qpair *qp);
 
 /* --- set aside: aside.c --- */
 /* Whether its memory may still be touched, though the device was told to let go of it. */

@@ -139,7 +139,15 @@ static __attribute__((noinline, unused)) bool take_other(struct upnvme_qpair *qp
 	return !(rest & PHASE_BIT) && take_special(qp, cqe, rest, sink);
 }
 
-/* Takes the entries from `head` on that are there, not beyond `stop`; returns where it has come to. */
+/*
+ * Takes the entries from `head` on that are there, not beyond `stop`; returns where it has come to.
+ *
+ * The common entry is of a command in flight, plain and successful, and comes from this queue: with the identifier and
+ * the flags of its slot taken out, too, a head pointer within the ring is all that is left. SLOT_NOT_PLAIN, taken as
+ * the sign that it is, makes the difference that of the next identifier, which belongs to another slot: whatever the
+ * device says, such a slot is not plain. The barriers keep the compiler from holding copies in registers that it has
+ * not got.
+ */
 static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
 	struct upnvme_qpair *qp, const struct nvme_cqe *head, const struct nvme_cqe *stop,
 	struct sink *sink, const bool reaping)
@@ -153,13 +161,6 @@ static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
 		uint64_t blocks;
 		void *arg;
 
-		/*
-		 * The command is in flight, plain and successful, and comes from this queue: with the
-		 * identifier and the flags of its slot taken out, too, a head pointer within the ring is all
-		 * that is left. SLOT_NOT_PLAIN, taken as the sign that it is, makes the difference that of the
-		 * next identifier, which belongs to another slot: whatever the device says, such a slot is not
-		 * plain. The barriers keep the compiler from holding copies in registers that it has not got.
-		 */
 		rest -= slot->blocks_and_head;
 		__asm__("" : "+r"(rest));
 		blocks = (uint64_t)(int32_t)slot->blocks;

@@ -17,28 +17,16 @@ static struct fake_device *create(uint32_t entries)
 	return fake_create(&(struct fake_config){ .entries = entries, .max_transfer_bytes = 4096 });
 }
 
-static void start(struct fake_device *dev, char *buf, uint32_t blocks, upnvme_cb cb, void *arg)
-{
-	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf, 0, blocks, cb, arg), 0);
-	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
-}
-
-static void give_up(struct fake_device *dev)
-{
-	atomic_store(&dev->ctrlr.failed, true);
-	qpair_alert(dev->qp);
-}
-
 static void giving_up_keeps_tagged_ones_to_be_reaped(void **state)
 {
 	struct fake_device *dev = create(8);
 	char *buf = fake_alloc(dev, 1 << 20);
 	struct upnvme_completion done[8];
 
-	start(dev, buf, 8, NULL, TAG(1));
-	start(dev, buf, 100, NULL, TAG(2));
+	fake_write(dev, buf, 8, NULL, TAG(1));
+	fake_write(dev, buf, 100, NULL, TAG(2));
 	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), -EAGAIN);
-	give_up(dev);
+	fake_give_up(dev);
 	assert_int_equal(upnvme_poll(dev->qp, 0), -ENOMSG);
 	assert_int_equal(upnvme_reap(dev->qp, done, 1), 1);
 	assert_int_equal(upnvme_reap(dev->qp, done + 1, 7), 1);
@@ -55,8 +43,8 @@ static void a_limit_holds_for_what_the_library_completes(void **state)
 	char *buf = fake_alloc(dev, 4096);
 
 	for (uintptr_t i = 0; i < 5; i++)
-		start(dev, buf, 1, fake_note, TAG(i));
-	give_up(dev);
+		fake_write(dev, buf, 1, fake_note, TAG(i));
+	fake_give_up(dev);
 	assert_int_equal(upnvme_poll(dev->qp, 2), 2);
 	assert_int_equal(fake_log.n, 2);
 	assert_int_equal(upnvme_qpair_inflight(dev->qp), 3);
@@ -74,10 +62,10 @@ static void callbacks_are_handed_out_and_tags_are_kept(void **state)
 	char *buf = fake_alloc(dev, 4096);
 	struct upnvme_completion done[2];
 
-	start(dev, buf, 1, NULL, TAG(1));
-	start(dev, buf, 1, fake_note, TAG(2));
-	start(dev, buf, 1, NULL, TAG(3));
-	give_up(dev);
+	fake_write(dev, buf, 1, NULL, TAG(1));
+	fake_write(dev, buf, 1, fake_note, TAG(2));
+	fake_write(dev, buf, 1, NULL, TAG(3));
+	fake_give_up(dev);
 	qpair_abort(dev->qp);
 	assert_int_equal(dev->qp->nready, 3);
 	ready_deliver_callbacks(dev->qp);
