@@ -43,7 +43,7 @@ static bool is_controlled(const struct upnvme_ctrlr *ctrlr)
 }
 
 /* The registers came with NVMe 1.2; from 1.4 on they are reserved unless CAP.CMBS is set. */
-static bool may_have(const struct upnvme_ctrlr *ctrlr)
+static bool may_have_cmb(const struct upnvme_ctrlr *ctrlr)
 {
 	return is_controlled(ctrlr) ||
 	       (ctrlr->version >= NVME_VERSION_1_2 && ctrlr->version < NVME_VERSION_1_4);
@@ -55,7 +55,7 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
 {
 	int rc = 0;
 
-	if (!may_have(ctrlr))
+	if (!may_have_cmb(ctrlr))
 		return 0;
 	if (is_controlled(ctrlr))
 		rc = control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
@@ -107,8 +107,8 @@ static bool overlaps_registers(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc
 }
 
 /* Part of it may be beyond the BAR's end, and is then not there (3.1.3.12). */
-static int map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint32_t cmbloc,
-	       uint32_t cmbsz)
+static int cmb_map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint32_t cmbloc,
+		   uint32_t cmbsz)
 {
 	uint64_t unit = NVME_CMBSZ_UNIT_BYTES(NVME_CMBSZ_SZU(cmbsz));
 	int rc;
@@ -129,7 +129,7 @@ static int not_used(const struct upnvme_ctrlr *ctrlr, const char *why, uint32_t 
 }
 
 /* One that is always on takes what is at its addresses for its own, whether it is used or not. */
-static int not_mapped(const struct upnvme_ctrlr *ctrlr, int rc, uint32_t cmbloc, uint32_t cmbsz)
+static int error_cmb_map(const struct upnvme_ctrlr *ctrlr, int rc, uint32_t cmbloc, uint32_t cmbsz)
 {
 	if (rc == -EADDRINUSE && !is_controlled(ctrlr))
 		return rc;
@@ -169,9 +169,9 @@ int cmb_find(struct upnvme_ctrlr *ctrlr)
 		why = "it overlaps the controller's registers";
 	if (why)
 		return not_used(ctrlr, why, cmbloc, cmbsz);
-	rc = map(ctrlr, &memory, cmbloc, cmbsz);
+	rc = cmb_map(ctrlr, &memory, cmbloc, cmbsz);
 	if (rc)
-		return not_mapped(ctrlr, rc, cmbloc, cmbsz);
+		return error_cmb_map(ctrlr, rc, cmbloc, cmbsz);
 	if (overlaps_registers(ctrlr, cmbloc, cmbsz))
 		return not_used(ctrlr, "it overlaps the controller's registers", cmbloc, cmbsz);
 	return memory.bytes ? cmb_create(ctrlr, &memory, cmbsz) : 0;
@@ -197,7 +197,7 @@ static int refused(struct upnvme_ctrlr *ctrlr, uint32_t cmbsts)
 			 ctrlr->uri, (unsigned long long)ctrlr->cmb->memory.iova, cmbsts);
 }
 
-static int enable(struct upnvme_ctrlr *ctrlr)
+static int cmb_enable(struct upnvme_ctrlr *ctrlr)
 {
 	struct cmb *cmb = ctrlr->cmb;
 	uint32_t cmbsts = 0;
@@ -244,7 +244,7 @@ static struct cmb_piece **room_find(struct cmb *cmb, uint64_t bytes, uint64_t *o
 	return bytes <= cmb->memory.bytes - *offset ? link : NULL;
 }
 
-static int piece_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece)
+static int cmb_piece_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece)
 {
 	struct cmb *cmb = ctrlr->cmb;
 	uint64_t offset;
@@ -287,9 +287,9 @@ int cmb_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&cmb->lock);
-	rc = enable(ctrlr);
+	rc = cmb_enable(ctrlr);
 	if (!rc)
-		rc = piece_take(ctrlr, align_up(bytes, NVME_PAGE_BYTES), piece);
+		rc = cmb_piece_take(ctrlr, align_up(bytes, NVME_PAGE_BYTES), piece);
 	pthread_mutex_unlock(&cmb->lock);
 	if (!rc)
 		*va = (char *)cmb->memory.base + piece->offset;

@@ -34,7 +34,7 @@ int watch_begin(struct upnvme_ctrlr *ctrlr)
 	return rc;
 }
 
-static bool is_enabled(struct upnvme_ctrlr *ctrlr)
+static bool ctrlr_is_enabled(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t cc = 0;
 	int rc = register_read32(ctrlr, NVME_REG_CC, &cc);
@@ -58,7 +58,7 @@ static const char *find_trouble(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 		return "its NVM subsystem was reset (CSTS.NSSRO)";
 	if (!NVME_CSTS_RDY(*csts))
 		return "it is not ready any more (CSTS.RDY): something has reset it";
-	if (!is_enabled(ctrlr))
+	if (!ctrlr_is_enabled(ctrlr))
 		return "it is not enabled any more (CC.EN): something has reset it";
 	return NULL;
 }

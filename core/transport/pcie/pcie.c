@@ -291,7 +291,7 @@ static int pcie_write64(struct transport *transport, uint32_t offset, uint64_t v
 	return 0;
 }
 
-static _Atomic uint32_t *doorbell(struct pcie *pcie, uint64_t offset)
+static _Atomic uint32_t *doorbell_at(struct pcie *pcie, uint64_t offset)
 {
 	return (_Atomic uint32_t *)(void *)((char *)pcie->bar.base + offset);
 }
@@ -310,8 +310,8 @@ static int pcie_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 			"%u), of which %#llx bytes are there: ask for fewer queue pairs",
 			pcie->device->address, qid, (unsigned long long)sq_tail, dstrd,
 			(unsigned long long)pcie->bar.bytes);
-	*queue = (struct transport_queue){ .sq_tail = doorbell(pcie, sq_tail),
-					   .cq_head = doorbell(pcie, cq_head) };
+	*queue = (struct transport_queue){ .sq_tail = doorbell_at(pcie, sq_tail),
+					   .cq_head = doorbell_at(pcie, cq_head) };
 	return 0;
 }
 

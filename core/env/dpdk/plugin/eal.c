@@ -83,7 +83,7 @@ static bool theirs_is_a_parents(void)
 	return !stat("/proc/self/task", &tasks) && tasks.st_nlink == 2 + 1;
 }
 
-static int error_forked(void)
+static int error_eal_forked(void)
 {
 	return plugin_error(
 		-EOWNERDEAD, UPNVME_ERR_FORKED,
@@ -173,7 +173,7 @@ int eal_start(void)
 	if (!theirs_is_at_work())
 		return start_ours();
 	if (theirs_is_a_parents())
-		return error_forked();
+		return error_eal_forked();
 	eal = &theirs;
 	return 0;
 }
