@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What reservation commands, which are of every I/O command set, put into their dwords and data buffers, and what they return in dword 0.
+ * What reservation commands put into their dwords and data buffers: they are of every I/O command set.
  *
  * A field's name is NVME_<command>_<field>; the comment above a group tells the dword. The masks
  * are not shifted, use NVME_FIELD_GET and NVME_FIELD_SET.
