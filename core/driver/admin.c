@@ -172,7 +172,7 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 	return rc ? not_started(ctrlr, command, rc) : 0;
 }
 
-/* What the command has done to namespaces is known before its caller goes on. */
+/* Changes of namespaces by the command are known before its caller goes on. */
 static int end_of_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		      const struct upnvme_completion *done)
 {

@@ -20,7 +20,7 @@ enum admin_request_state {
 	REQUEST_DONE,
 };
 
-/* One command, from its start until its answer was fetched. */
+/* A request: one command, from its start until its answer was fetched. */
 struct admin_request {
 	struct admin_request *next; /* free, or done and asynchronous */
 	struct admin *admin;

@@ -88,7 +88,7 @@ static void settle(struct upnvme_ctrlr *ctrlr)
 		log_warn("%s: %s", ctrlr->uri, error_last()->text);
 }
 
-/* One at a time: a callback that does not come back takes no other with it. */
+/* Answers are taken one at a time: a callback that does not come back takes no other with it. */
 void admin_serve(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin *admin = ctrlr->admin;

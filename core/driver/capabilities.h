@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the controller says about itself before it is enabled: CAP, VS and CRTO. */
+/* Capabilities, as the controller tells them before it is enabled: CAP, VS and CRTO. */
 #ifndef UPNVME_DRIVER_CAPABILITIES_H
 #define UPNVME_DRIVER_CAPABILITIES_H
 

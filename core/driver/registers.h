@@ -15,7 +15,7 @@ int register_write32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t value
  * (NVMe over PCIe Transport 1.0c, 3.1). */
 int register_read64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t *value);
 int register_write64(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t value);
-/* The same in halves whatever the device wants. */
+/* As register_read64, in halves whatever the device wants. */
 int register_read_halves(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint64_t *value);
 
 /* CC.EN = 0, and no shutdown. */

@@ -94,7 +94,7 @@ static int move_all(struct plan *plan)
 	return rc ? rc : plan_each(plan, leave_override);
 }
 
-/* Those that were with the driver already change hands too. What fails here is no fault of the driver's. */
+/* Devices that were with the driver already change hands too. A failure here is no fault of the driver's. */
 static int give_to_owner(struct plan *plan)
 {
 	const struct move *stuck;

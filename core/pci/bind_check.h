@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What must be so before a device is moved: the driver is there, the caller may, and nobody uses the device. */
+/* The checks before a device is moved: the driver is there, the caller may, and nobody uses the device. */
 #ifndef UPNVME_PCI_BIND_CHECK_H
 #define UPNVME_PCI_BIND_CHECK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a bind or an unbind is to do: devices, the driver that gets them, and what is known of their users. */
+/* The plan of a bind or an unbind: devices, the driver that gets them, and what is known of their users. */
 #ifndef UPNVME_PCI_PLAN_H
 #define UPNVME_PCI_PLAN_H
 

@@ -9,7 +9,7 @@
 
 struct upnvme_qpair;
 
-/* What is to be done, and how far it has come. */
+/* The arguments of an exec, and how far it has come. */
 struct exec {
 	const struct upnvme_op *ops;    /* null: nothing is submitted, only reaped */
 	const struct upnvme_area *area; /* null: the ops have addresses */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the straight path reads of an op. An array of ops may belong to another language, whose threads have no part in
- * this library's rules: a field that is checked is loaded once, so that what was checked is what is used. */
+/* The fields of an op, as the straight path reads them. An array of ops may belong to another language, whose threads
+ * have no part in this library's rules: a field that is checked is loaded once, so that what was checked is what is
+ * used. */
 #ifndef UPNVME_DRIVER_QUEUE_OP_H
 #define UPNVME_DRIVER_QUEUE_OP_H
 

@@ -33,12 +33,12 @@ static inline bool owner_gate_open(const struct upnvme_qpair *qp)
 	return atomic_load_explicit(&qp->gate, memory_order_relaxed) == thread_token;
 }
 
-/* Whether the caller may look at it: 0, or a negative errno with its sentence. */
+/* Whether the calling thread owns the queue pair: 0, or a negative errno with its sentence. */
 int owner_check(const struct upnvme_qpair *qp);
-/* Whether this process may, whatever the thread. */
+/* Whether this process has the queue pair, whatever the thread: a forked child has not. */
 int owner_check_process(const struct upnvme_qpair *qp);
 
-/* What stands before every call that finds the gate shut: says why the caller may not enter, or admits the caller, with
+/* The way in of a call that finds the gate shut: says why the caller may not enter, or admits the caller, with
  * all looked-up memory forgotten if memory was taken away meanwhile. Opens the gate again if it may be open. 0, or a
  * negative errno with its sentence. */
 int owner_enter(struct upnvme_qpair *qp);

@@ -17,7 +17,7 @@
 #include "spec/data_ptr.h"
 #include "spec/opcode.h"
 
-/* Not for this path; no errno is that large. */
+/* The command is not for this path; no errno is that large. */
 #define STRAIGHT_NOT (-4096)
 
 static inline uint64_t slot_list_iova(const struct upnvme_qpair *qp, const struct slot *slot)

@@ -22,7 +22,7 @@ static inline __attribute__((always_inline)) int op_straight(struct upnvme_qpair
 	return STRAIGHT_NOT;
 }
 
-/* The same without limit to a page, and with a callback or a tag. */
+/* A plain read or write without limit to a page, with a callback or a tag. */
 static inline int op_straight_pages(struct upnvme_qpair *qp, const struct upnvme_op *op,
 				    const struct upnvme_area *area, upnvme_cb cb, void *arg)
 {

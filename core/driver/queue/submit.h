@@ -20,7 +20,8 @@ static inline __attribute__((always_inline)) int submit_page(struct upnvme_qpair
 	return straight_page(qp, ns, buf, lba, blocks, cb, arg, opcode);
 }
 
-/* The same without limit to a page. STRAIGHT_NOT: nothing was submitted, and general_submit says why or does it. */
+/* As submit_page, without limit to a page. STRAIGHT_NOT: nothing was submitted, and general_submit says why or does
+ * it. */
 static inline __attribute__((always_inline)) int submit_pages(struct upnvme_qpair *qp,
 							      struct upnvme_ns *ns, const void *buf,
 							      uint64_t lba, uint32_t blocks,

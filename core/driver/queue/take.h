@@ -200,7 +200,7 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
 
 	qp->in_poll = 1;
-	/* Not idle, so that a poll within a callback comes to where that is seen. */
+	/* The queue pair is marked busy, so that a poll within a callback comes to where it is refused. */
 	atomic_store_explicit(&qp->idle_tail, NULL, memory_order_relaxed);
 	if (unlikely(qp->ready))
 		budget = ready_deliver(qp, budget, sink);

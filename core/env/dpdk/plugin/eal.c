@@ -74,7 +74,7 @@ static bool theirs_is_at_work(void)
 	return mode() != RTE_IOVA_DC && find_theirs();
 }
 
-/* Whoever starts an EAL has a thread of it, for its interrupts, beside his own; a child that has just
+/* A process that starts an EAL has a thread of it, for its interrupts, beside its own; a child that has just
  * been forked has one thread in all. A directory's links are two, and one for each below it. */
 static bool theirs_is_a_parents(void)
 {
