@@ -231,6 +231,7 @@ $(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$
 FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'
 # A completion comes just before the wait empties its eventfd, or sleeps.
 $(B)/tests/unit/driver/queue/test_wait: private LDFLAGS += -Wl,--wrap=read -Wl,--wrap=ppoll
+$(B)/tests/unit/driver/queue/test_submit: private LDFLAGS += -Wl,--wrap=owner_enter_to_submit
 # What tests/qtest expects it says in the words of tests/public, and it runs the table of tests/behaviour with an
 # upnvme_open of its own.
 $(B)/lib/qtest_support.a: $(B)/obj/tests/public/support.o $(call objs,$(call lane_support,behaviour))

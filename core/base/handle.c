@@ -26,7 +26,7 @@ static struct {
 	uintptr_t begin, end, next;
 } window;
 
-static void *map(uintptr_t at, uint64_t bytes)
+static void *map_pages(uintptr_t at, uint64_t bytes)
 {
 	return mmap((void *)at, bytes, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
@@ -35,7 +35,7 @@ static void *map(uintptr_t at, uint64_t bytes)
 /* MAP_FAILED with ENOMEM, or with another error when the place is taken, or is none for this process. */
 static void *map_at(uintptr_t at, uint64_t bytes)
 {
-	void *mapped = map(at, bytes);
+	void *mapped = map_pages(at, bytes);
 
 	if (mapped == MAP_FAILED || mapped == (void *)at)
 		return mapped;
@@ -47,7 +47,7 @@ static void *map_at(uintptr_t at, uint64_t bytes)
 /* Of x86-64's 128 TiB, half of one. */
 static bool window_find(void)
 {
-	void *probe = map(0, GRANULE);
+	void *probe = map_pages(0, GRANULE);
 	uintptr_t top = (uintptr_t)probe;
 
 	if (probe == MAP_FAILED)
@@ -71,7 +71,7 @@ static void *map_next(uint64_t bytes)
 		if (mapped != MAP_FAILED || errno == ENOMEM)
 			return mapped;
 	}
-	return map(0, bytes);
+	return map_pages(0, bytes);
 }
 
 /* A leak checker (LeakSanitizer) looks for pointers in a program's mappings only where it is told to. Null where
@@ -124,7 +124,7 @@ static _Atomic(struct entry *) *chain_of(const void *handle)
 	return &chains[((uintptr_t)handle * 0x9e3779b97f4a7c15ull) >> (64 - CHAINS_LOG2)];
 }
 
-static struct entry *find(const void *handle)
+static struct entry *entry_find(const void *handle)
 {
 	struct entry *entry = atomic_load(chain_of(handle));
 
@@ -162,7 +162,7 @@ void handle_remove(const void *handle)
 	free(entry);
 }
 
-static int error_stale(const void *handle, const char *kind, const char *call)
+static int error_handle_stale(const void *handle, const char *kind, const char *call)
 {
 	return error_set(-EBADF, UPNVME_ERR_ARGUMENT,
 			 "%s: %p is no %s: it was closed before, or was never opened; set handles "
@@ -170,7 +170,7 @@ static int error_stale(const void *handle, const char *kind, const char *call)
 			 call, handle, kind);
 }
 
-static int error_forked(const char *kind, const char *call)
+static int error_handle_forked(const char *kind, const char *call)
 {
 	return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
 			 "%s: the %s is of a process that this one was forked from: open the "
@@ -189,11 +189,11 @@ int handle_check(const void *handle, enum handle_kind kind, const char *call)
 	uint32_t process = 0;
 
 	guard_enter(&guard);
-	entry = find(handle);
+	entry = entry_find(handle);
 	if (entry && entry->kind == kind)
 		process = entry->process;
 	guard_leave(&guard);
 	if (!process)
-		return error_stale(handle, kinds[kind], call);
-	return process == process_number() ? 0 : error_forked(kinds[kind], call);
+		return error_handle_stale(handle, kinds[kind], call);
+	return process == process_number() ? 0 : error_handle_forked(kinds[kind], call);
 }

@@ -77,7 +77,7 @@ static int decode(const struct uri *uri, char *part)
 	return 0;
 }
 
-static const struct uri_pair *find(const struct uri *uri, const char *key)
+static const struct uri_pair *pair_find(const struct uri *uri, const char *key)
 {
 	for (size_t i = 0; i < uri->npairs; i++)
 		if (!strcmp(uri->pairs[i].key, key))
@@ -98,7 +98,7 @@ static int add_pair(struct uri *uri, char *pair)
 		return error_set(-EINVAL, UPNVME_ERR_URI_KEY,
 				 "URI \"%s\": \"%s\" cannot be a key: keys are lower-case words",
 				 uri->text, pair);
-	if (find(uri, pair))
+	if (pair_find(uri, pair))
 		return error_set(-EINVAL, UPNVME_ERR_URI_KEY,
 				 "URI \"%s\": the key \"%s\" is given twice: give it once",
 				 uri->text, pair);
@@ -194,7 +194,7 @@ const char *uri_path(const struct uri *uri)
 
 bool uri_has(const struct uri *uri, const char *key)
 {
-	return find(uri, key) != NULL;
+	return pair_find(uri, key) != NULL;
 }
 
 /* "a, b, c", cut where the room ends. */
@@ -238,7 +238,7 @@ int uri_expect(const struct uri *uri, const char *const *known, size_t n)
 
 int uri_get_string(const struct uri *uri, const char *key, const char **value)
 {
-	const struct uri_pair *pair = find(uri, key);
+	const struct uri_pair *pair = pair_find(uri, key);
 
 	if (pair)
 		*value = pair->value;
@@ -285,7 +285,7 @@ static int unit_shift(const char *unit)
 
 int uri_get_size(const struct uri *uri, const char *key, uint64_t *value)
 {
-	const struct uri_pair *pair = find(uri, key);
+	const struct uri_pair *pair = pair_find(uri, key);
 	const char *text;
 	uint64_t number;
 	int shift;
@@ -309,7 +309,7 @@ int uri_get_size(const struct uri *uri, const char *key, uint64_t *value)
 int uri_get_number(const struct uri *uri, const char *key, uint64_t min, uint64_t max,
 		   uint64_t *value)
 {
-	const struct uri_pair *pair = find(uri, key);
+	const struct uri_pair *pair = pair_find(uri, key);
 	const char *text;
 	uint64_t number;
 
@@ -327,7 +327,7 @@ int uri_get_number(const struct uri *uri, const char *key, uint64_t min, uint64_
 int uri_get_choice(const struct uri *uri, const char *key, const char *const *words, size_t n,
 		   size_t *value)
 {
-	const struct uri_pair *pair = find(uri, key);
+	const struct uri_pair *pair = pair_find(uri, key);
 	char list[128];
 
 	if (!pair)

@@ -12,7 +12,7 @@
 #include "base/handle.h"
 #include "base/log.h"
 #include "base/process.h"
-#include "driver/bringup.h"
+#include "driver/bringdown.h"
 #include "driver/ctrlr.h"
 #include "driver/ns.h"
 
@@ -60,7 +60,7 @@ void ctrlr_end(struct upnvme_ctrlr *ctrlr)
 
 static void sweep(struct upnvme_ctrlr *ctrlr)
 {
-	if (!bringup_is_disabled(ctrlr)) {
+	if (!bringdown_is_disabled(ctrlr)) {
 		set_aside(ctrlr);
 		return;
 	}

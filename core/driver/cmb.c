@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "driver/bringup.h"
 #include "driver/ctrlr.h"
+#include "driver/registers.h"
 #include "spec/regs.h"
 
 #define BAR_LAST 5u /* there are six; those of more than 32 bits take two */
@@ -31,12 +31,7 @@ _Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u
 
 static int control(struct upnvme_ctrlr *ctrlr, uint64_t cmbmsc)
 {
-	return bringup_write64(ctrlr, NVME_REG_CMBMSC, cmbmsc);
-}
-
-static int read32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t *value)
-{
-	return ctrlr->transport->ops->read32(ctrlr->transport, offset, value);
+	return register_write64(ctrlr, NVME_REG_CMBMSC, cmbmsc);
 }
 
 /* --- finding it
@@ -48,7 +43,7 @@ static bool is_controlled(const struct upnvme_ctrlr *ctrlr)
 }
 
 /* The registers came with NVMe 1.2; from 1.4 on they are reserved unless CAP.CMBS is set. */
-static bool may_have(const struct upnvme_ctrlr *ctrlr)
+static bool may_have_cmb(const struct upnvme_ctrlr *ctrlr)
 {
 	return is_controlled(ctrlr) ||
 	       (ctrlr->version >= NVME_VERSION_1_2 && ctrlr->version < NVME_VERSION_1_4);
@@ -60,14 +55,14 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
 {
 	int rc = 0;
 
-	if (!may_have(ctrlr))
+	if (!may_have_cmb(ctrlr))
 		return 0;
 	if (is_controlled(ctrlr))
 		rc = control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
 	if (!rc)
-		rc = read32(ctrlr, NVME_REG_CMBLOC, cmbloc);
+		rc = register_read32(ctrlr, NVME_REG_CMBLOC, cmbloc);
 	if (!rc)
-		rc = read32(ctrlr, NVME_REG_CMBSZ, cmbsz);
+		rc = register_read32(ctrlr, NVME_REG_CMBSZ, cmbsz);
 	return rc;
 }
 
@@ -75,13 +70,12 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
  * clears, is forgotten as well (NVMe Base 2.0c, 3.1.3.27 and 3.1.3.28): switched off by the lower half first. */
 static int forget_persistent(struct upnvme_ctrlr *ctrlr)
 {
-	const struct transport_ops *ops = ctrlr->transport->ops;
 	int rc;
 
 	if (!NVME_CAP_PMRS(ctrlr->cap))
 		return 0;
-	rc = ops->write32(ctrlr->transport, NVME_REG_PMRMSCL, 0);
-	return rc ? rc : ops->write32(ctrlr->transport, NVME_REG_PMRMSCU, 0);
+	rc = register_write32(ctrlr, NVME_REG_PMRMSCL, 0);
+	return rc ? rc : register_write32(ctrlr, NVME_REG_PMRMSCU, 0);
 }
 
 static uint64_t doorbells_end(const struct upnvme_ctrlr *ctrlr)
@@ -113,8 +107,8 @@ static bool overlaps_registers(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc
 }
 
 /* Part of it may be beyond the BAR's end, and is then not there (3.1.3.12). */
-static int map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint32_t cmbloc,
-	       uint32_t cmbsz)
+static int cmb_map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint32_t cmbloc,
+		   uint32_t cmbsz)
 {
 	uint64_t unit = NVME_CMBSZ_UNIT_BYTES(NVME_CMBSZ_SZU(cmbsz));
 	int rc;
@@ -135,7 +129,7 @@ static int not_used(const struct upnvme_ctrlr *ctrlr, const char *why, uint32_t 
 }
 
 /* One that is always on takes what is at its addresses for its own, whether it is used or not. */
-static int not_mapped(const struct upnvme_ctrlr *ctrlr, int rc, uint32_t cmbloc, uint32_t cmbsz)
+static int error_cmb_map(const struct upnvme_ctrlr *ctrlr, int rc, uint32_t cmbloc, uint32_t cmbsz)
 {
 	if (rc == -EADDRINUSE && !is_controlled(ctrlr))
 		return rc;
@@ -175,9 +169,9 @@ int cmb_find(struct upnvme_ctrlr *ctrlr)
 		why = "it overlaps the controller's registers";
 	if (why)
 		return not_used(ctrlr, why, cmbloc, cmbsz);
-	rc = map(ctrlr, &memory, cmbloc, cmbsz);
+	rc = cmb_map(ctrlr, &memory, cmbloc, cmbsz);
 	if (rc)
-		return not_mapped(ctrlr, rc, cmbloc, cmbsz);
+		return error_cmb_map(ctrlr, rc, cmbloc, cmbsz);
 	if (overlaps_registers(ctrlr, cmbloc, cmbsz))
 		return not_used(ctrlr, "it overlaps the controller's registers", cmbloc, cmbsz);
 	return memory.bytes ? cmb_create(ctrlr, &memory, cmbsz) : 0;
@@ -203,7 +197,7 @@ static int refused(struct upnvme_ctrlr *ctrlr, uint32_t cmbsts)
 			 ctrlr->uri, (unsigned long long)ctrlr->cmb->memory.iova, cmbsts);
 }
 
-static int enable(struct upnvme_ctrlr *ctrlr)
+static int cmb_enable(struct upnvme_ctrlr *ctrlr)
 {
 	struct cmb *cmb = ctrlr->cmb;
 	uint32_t cmbsts = 0;
@@ -214,7 +208,7 @@ static int enable(struct upnvme_ctrlr *ctrlr)
 	rc = control(ctrlr, cmb->memory.iova | NVME_FIELD_SET(NVME_CMBMSC_CMSE, 1ull) |
 				    NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
 	if (!rc)
-		rc = read32(ctrlr, NVME_REG_CMBSTS, &cmbsts);
+		rc = register_read32(ctrlr, NVME_REG_CMBSTS, &cmbsts);
 	if (!rc && NVME_FIELD_GET(NVME_CMBSTS_CBAI, cmbsts))
 		rc = refused(ctrlr, cmbsts);
 	cmb->enabled = !rc;
@@ -250,7 +244,7 @@ static struct cmb_piece **room_find(struct cmb *cmb, uint64_t bytes, uint64_t *o
 	return bytes <= cmb->memory.bytes - *offset ? link : NULL;
 }
 
-static int piece_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece)
+static int cmb_piece_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece)
 {
 	struct cmb *cmb = ctrlr->cmb;
 	uint64_t offset;
@@ -293,9 +287,9 @@ int cmb_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb_piece *piece
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&cmb->lock);
-	rc = enable(ctrlr);
+	rc = cmb_enable(ctrlr);
 	if (!rc)
-		rc = piece_take(ctrlr, align_up(bytes, NVME_PAGE_BYTES), piece);
+		rc = cmb_piece_take(ctrlr, align_up(bytes, NVME_PAGE_BYTES), piece);
 	pthread_mutex_unlock(&cmb->lock);
 	if (!rc)
 		*va = (char *)cmb->memory.base + piece->offset;

@@ -28,7 +28,7 @@ uint32_t command_sets_select(uint64_t cap)
 }
 
 /* The first combination that has NVM; NVME_IOCS_LIST_ENTRIES: none. */
-static uint32_t find(const struct nvme_iocs_list *list)
+static uint32_t combination_find(const struct nvme_iocs_list *list)
 {
 	uint32_t i = 0;
 
@@ -47,7 +47,7 @@ static int choose(struct upnvme_ctrlr *ctrlr, const struct nvme_iocs_list *list)
 	profile.value = NVME_FIELD_GET(NVME_IOCS_PROFILE_IOCSCI, profile.value);
 	if (list->vector[profile.value] & NVME_IOCS_VECTOR_NVM)
 		return 0;
-	profile.value = find(list);
+	profile.value = combination_find(list);
 	if (profile.value < NVME_IOCS_LIST_ENTRIES)
 		return feature_set(ctrlr, &profile, 0, NULL);
 	return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,

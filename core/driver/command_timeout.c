@@ -22,12 +22,12 @@ static uint32_t estimate_of(const struct nvme_sanitize_log *log, uint32_t cdw10)
 {
 	bool keeps = NVME_FIELD_GET(NVME_SANITIZE_NDAS, cdw10);
 
-	switch (NVME_FIELD_GET(NVME_SANITIZE_ACTION, cdw10)) {
-	case NVME_SANITIZE_ACTION_BLOCK_ERASE:
+	switch (NVME_FIELD_GET(NVME_SANITIZE_SANACT, cdw10)) {
+	case NVME_SANITIZE_BLOCK_ERASE:
 		return keeps ? log->block_erase_kept_seconds : log->block_erase_seconds;
-	case NVME_SANITIZE_ACTION_OVERWRITE:
+	case NVME_SANITIZE_OVERWRITE:
 		return keeps ? log->overwrite_kept_seconds : log->overwrite_seconds;
-	case NVME_SANITIZE_ACTION_CRYPTO_ERASE:
+	case NVME_SANITIZE_CRYPTO_ERASE:
 		return keeps ? log->crypto_erase_kept_seconds : log->crypto_erase_seconds;
 	default:
 		return NVME_SANITIZE_NOT_REPORTED;

@@ -16,6 +16,7 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/aside.h"
+#include "driver/bringdown.h"
 #include "driver/bringup.h"
 #include "driver/cmb.h"
 #include "driver/event.h"
@@ -70,7 +71,7 @@ void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why)
 	if (!atomic_load(&ctrlr->failed)) {
 		log_error("%s is given up: %s", ctrlr->uri, why);
 		snprintf(ctrlr->failure, sizeof(ctrlr->failure), "%s", why);
-		if (bringup_disable(ctrlr, ctrlr->admin_timeout_ns)) {
+		if (bringdown_disable(ctrlr, ctrlr->admin_timeout_ns)) {
 			log_error("%s cannot be disabled: %s", ctrlr->uri, error_last()->text);
 			atomic_store(&ctrlr->at_large, true);
 		}
@@ -214,7 +215,7 @@ int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const
 		struct upnvme_error why = *error_last();
 
 		if (created->admin && !atomic_load(&created->failed) &&
-		    bringup_disable(created, created->admin_timeout_ns))
+		    bringdown_disable(created, created->admin_timeout_ns))
 			atomic_store(&created->at_large, true);
 		admin_abort(created);
 		ctrlr_end(created);
@@ -297,10 +298,10 @@ static int silence(struct upnvme_ctrlr *ctrlr)
 
 	if (atomic_load(&ctrlr->failed))
 		return told(ctrlr, given_up(ctrlr));
-	rc = bringup_shutdown(ctrlr);
+	rc = bringdown_shutdown(ctrlr);
 	why = *error_last();
 	/* Storage has had its time. */
-	if (bringup_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns)) {
+	if (bringdown_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns)) {
 		atomic_store(&ctrlr->at_large, true);
 		if (!rc)
 			return told(ctrlr, -ETIMEDOUT);

@@ -58,7 +58,7 @@ struct events {
 
 /* --- telling -------------------------------------------------------------------------------------- */
 
-static void deliver(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
+static void deliver_event(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
 {
 	struct events *events = ctrlr->events;
 	upnvme_event_cb cb;
@@ -175,7 +175,7 @@ static void tell(struct upnvme_ctrlr *ctrlr, struct upnvme_event *event)
 
 	do {
 		event->nsid = n < events->nchanged ? events->log.changed.nsid[n] : 0;
-		deliver(ctrlr, event);
+		deliver_event(ctrlr, event);
 	} while (++n < events->nchanged);
 }
 
@@ -318,7 +318,7 @@ void events_serve(struct upnvme_ctrlr *ctrlr)
 	struct upnvme_event event = { .kind = UPNVME_EVENT_FAILED };
 
 	if (atomic_exchange(&ctrlr->failed_untold, false))
-		deliver(ctrlr, &event);
+		deliver_event(ctrlr, &event);
 	serve_activation(ctrlr);
 	rearm(ctrlr);
 }

@@ -126,7 +126,7 @@ static const struct source sources[] = {
 };
 
 /* Asking for what Identify says is not there would be an entry in the controller's error log. */
-static bool may_have(const struct upnvme_ctrlr *ctrlr, const struct feature *feature)
+static bool may_have_feature(const struct upnvme_ctrlr *ctrlr, const struct feature *feature)
 {
 	switch (feature->fid) {
 	case NVME_FEAT_ERROR_RECOVERY:
@@ -152,12 +152,12 @@ static bool is_absent(uint16_t status)
 }
 
 /* 1: the controller answered; 0: it does not have the feature; else a negative errno. */
-static int ask(struct upnvme_ctrlr *ctrlr, struct feature *feature)
+static int ask_feature(struct upnvme_ctrlr *ctrlr, struct feature *feature)
 {
 	struct upnvme_completion done;
 	int rc;
 
-	if (!may_have(ctrlr, feature))
+	if (!may_have_feature(ctrlr, feature))
 		return 0;
 	rc = feature_ask(ctrlr, feature, UPNVME_FEATURE_CURRENT, &done);
 	if (rc || is_absent(done.status))
@@ -174,7 +174,7 @@ static int read_value(struct upnvme_ctrlr *ctrlr, const struct source *source,
 
 	if (source->fid == NVME_FEAT_ERROR_RECOVERY)
 		feature.nsid = ns_next(ctrlr, 0);
-	rc = ask(ctrlr, &feature);
+	rc = ask_feature(ctrlr, &feature);
 	if (rc <= 0)
 		return rc;
 	source->decode(features, feature.value);
@@ -188,7 +188,7 @@ static int read_timestamp(struct upnvme_ctrlr *ctrlr, struct upnvme_features *fe
 	struct feature feature = { .fid = NVME_FEAT_TIMESTAMP,
 				   .data = &data,
 				   .data_bytes = sizeof(data) };
-	int rc = ask(ctrlr, &feature);
+	int rc = ask_feature(ctrlr, &feature);
 
 	if (rc <= 0)
 		return rc;

@@ -28,7 +28,7 @@ struct housekeeper {
 };
 
 /* Until the interval is over or the thread is told to stop, which is the answer. */
-static bool park(struct housekeeper *keeper)
+static bool keeper_park(struct housekeeper *keeper)
 {
 	uint64_t until_ns = deadline_after(keeper->interval_ms * NS_PER_MS);
 	struct timespec until = { (time_t)(until_ns / NS_PER_S), (long)(until_ns % NS_PER_S) };
@@ -43,14 +43,14 @@ static bool park(struct housekeeper *keeper)
 	return stop;
 }
 
-static void *run(void *arg)
+static void *keeper_run(void *arg)
 {
 	struct housekeeper *keeper = arg;
 
 	pthread_setname_np(pthread_self(), "upnvme-keeper");
 	do {
 		ctrlr_poll(keeper->ctrlr); /* a failure is an event, and every later call's error */
-	} while (!park(keeper));
+	} while (!keeper_park(keeper));
 	return NULL;
 }
 
@@ -61,7 +61,7 @@ static int start_thread(struct housekeeper *keeper)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&keeper->thread, NULL, run, keeper);
+	err = pthread_create(&keeper->thread, NULL, keeper_run, keeper);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!err)
 		return 0;

@@ -114,7 +114,7 @@ static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 	take_nvm_limits(limits, &nvm);
 }
 
-static int check_kind(const struct upnvme_ctrlr *ctrlr)
+static int check_ctrlr_type(const struct upnvme_ctrlr *ctrlr)
 {
 	const struct nvme_id_ctrl *id = &ctrlr->id;
 
@@ -136,7 +136,7 @@ static int check_kind(const struct upnvme_ctrlr *ctrlr)
 	return 0;
 }
 
-static void decode_limits(struct upnvme_ctrlr *ctrlr)
+static void decode_ctrlr_limits(struct upnvme_ctrlr *ctrlr)
 {
 	const struct nvme_id_ctrl *id = &ctrlr->id;
 	struct ctrlr_limits *limits = &ctrlr->limits;
@@ -161,10 +161,10 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 	ctrlr->limits.max_transfer_bytes = NVME_PAGE_BYTES; /* until we know better */
 	rc = identify(ctrlr, NVME_CNS_CTRLR, 0, &ctrlr->id);
 	if (!rc)
-		rc = check_kind(ctrlr);
+		rc = check_ctrlr_type(ctrlr);
 	if (rc)
 		return rc;
-	decode_limits(ctrlr);
+	decode_ctrlr_limits(ctrlr);
 	rc = command_sets_settle(ctrlr);
 	if (rc)
 		return rc;

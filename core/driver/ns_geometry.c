@@ -126,7 +126,7 @@ static void decode_format(struct ns_geometry *geometry, const struct ctrlr_limit
 
 /* Sizes count the metadata that is among the data, where the controller does not say otherwise (NVM Command Set 1.0c,
  * 4.1.5.4, Figure 102; NVMe Base 2.1, 5.1.13.2.1, CTRATT.MEM). */
-static void decode_limits(struct ns_geometry *geometry, const struct ctrlr_limits *limits)
+static void decode_block_limits(struct ns_geometry *geometry, const struct ctrlr_limits *limits)
 {
 	uint32_t counted =
 		limits->sizes_exclude_metadata ? geometry->data_bytes : geometry->block_bytes;
@@ -166,7 +166,7 @@ bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits 
 	decode_format(geometry, limits, id);
 	if (NVME_FIELD_GET(NVME_DPS_TYPE, id->dps))
 		decode_pi(geometry, id, elbaf);
-	decode_limits(geometry, limits);
+	decode_block_limits(geometry, limits);
 	if (!geometry->boundary_blocks && !geometry->metadata_bytes)
 		derive_straight(geometry);
 	return true;

@@ -50,7 +50,7 @@ static int ns_descriptors(const struct upnvme_ns *ns, struct upnvme_ns_info *inf
 	return rc;
 }
 
-static void take_names(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
+static void copy_identifiers(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
 {
 	memcpy(info->eui64, id->eui64, sizeof(info->eui64));
 	memcpy(info->nguid, id->nguid, sizeof(info->nguid));
@@ -152,7 +152,7 @@ int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info)
 			ns->nsid, ns->ctrlr->uri);
 	take_id(info, &id);
 	if (!(ns->ctrlr->quirks & QUIRK_BOGUS_NAMES))
-		take_names(info, &id);
+		copy_identifiers(info, &id);
 	take_preferences(info, &id);
 	take_atomicity(info, &id, &ns->ctrlr->id);
 	take_geometry(info, &geometry);

@@ -53,8 +53,8 @@ static uint64_t refresh_deadline(const struct upnvme_ctrlr *ctrlr)
 }
 
 /* Into a page, if there is time left. */
-static int ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, void *page,
-	       struct upnvme_completion *done)
+static int refresh_ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, void *page,
+		       struct upnvme_completion *done)
 {
 	struct upnvme_ctrlr *ctrlr = refresh->ctrlr;
 
@@ -111,7 +111,7 @@ static uint32_t list_cns(const struct upnvme_ctrlr *ctrlr)
 
 /* What a controller says that does not know the list. One that knows the lower bits of CNS alone takes it for Identify
  * of the namespace before the first. */
-static bool is_refusal(uint16_t status)
+static bool status_is_refusal(uint16_t status)
 {
 	uint16_t code = NVME_STATUS_CODE(status);
 
@@ -132,7 +132,7 @@ static int active_scan(struct refresh *refresh)
 			 refresh->ctrlr->uri, nn, n);
 	refresh->nactive = 0;
 	for (uint32_t nsid = 1; !rc && nsid <= n; nsid++) {
-		rc = ask(refresh, NVME_CNS_NS, nsid, &refresh->page, &done);
+		rc = refresh_ask(refresh, NVME_CNS_NS, nsid, &refresh->page, &done);
 		if (!rc && !done.status && refresh->page.id.nsze)
 			refresh->active[refresh->nactive++] = nsid;
 	}
@@ -150,8 +150,9 @@ static int active_read(struct refresh *refresh)
 		if (!rc && refresh->ctrlr->version < NVME_VERSION_1_1)
 			return active_scan(refresh);
 		if (!rc)
-			rc = ask(refresh, list_cns(refresh->ctrlr), last, &refresh->page, &done);
-		if (!rc && !last && is_refusal(done.status))
+			rc = refresh_ask(refresh, list_cns(refresh->ctrlr), last, &refresh->page,
+					 &done);
+		if (!rc && !last && status_is_refusal(done.status))
 			return active_scan(refresh);
 		if (!rc)
 			rc = admin_check_status(&done, "Identify");
@@ -175,7 +176,7 @@ static int ask_elbaf(struct refresh *refresh, uint32_t nsid, uint32_t *elbaf)
 	*elbaf = 0;
 	if (!ns_geometry_has_elbaf(limits, id))
 		return 0;
-	rc = ask(refresh, NVME_CNS_IOCS_NS, nsid, &refresh->nvm, &done);
+	rc = refresh_ask(refresh, NVME_CNS_IOCS_NS, nsid, &refresh->nvm, &done);
 	if (!rc)
 		*elbaf = ns_geometry_elbaf(limits, id, done.status, &refresh->nvm);
 	return rc;
@@ -187,7 +188,7 @@ static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
 	struct ns_geometry geometry;
 	struct upnvme_completion done;
 	uint32_t elbaf;
-	int rc = ask(refresh, NVME_CNS_NS, ns->nsid, &refresh->page, &done);
+	int rc = refresh_ask(refresh, NVME_CNS_NS, ns->nsid, &refresh->page, &done);
 
 	if (rc)
 		return rc;

@@ -17,7 +17,7 @@ uint32_t poll_serve(struct upnvme_ctrlr *ctrlr);
 /* Counts one callback of the caller's, for the thread that serves. */
 void poll_note_callback(struct upnvme_ctrlr *ctrlr);
 
-/* Whoever was within poll_serve does not come back: he has left a callback by an exception or longjmp,
+/* The thread that was within poll_serve does not come back: it has left a callback by an exception or longjmp,
  * or is dead. */
 void poll_abandon(struct upnvme_ctrlr *ctrlr);
 

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "driver/activation.h"
-#include "driver/bringup.h"
 #include "driver/ctrlr.h"
+#include "driver/registers.h"
 #include "spec/regs.h"
 #include "transport/transport.h"
 
@@ -16,16 +16,15 @@
  * nothing, nor without CAP.NSSRS. */
 int watch_begin(struct upnvme_ctrlr *ctrlr)
 {
-	const struct transport_ops *ops = ctrlr->transport->ops;
 	uint32_t csts = 0;
-	int rc = bringup_status(ctrlr, &csts);
+	int rc = csts_read(ctrlr, &csts);
 
 	ctrlr->tells_subsystem_reset = NVME_CAP_NSSRS(ctrlr->cap);
 	if (rc || !ctrlr->tells_subsystem_reset || !(csts & NSSRO))
 		return rc;
-	rc = ops->write32(ctrlr->transport, NVME_REG_CSTS, NSSRO);
+	rc = register_write32(ctrlr, NVME_REG_CSTS, NSSRO);
 	if (!rc)
-		rc = bringup_status(ctrlr, &csts);
+		rc = csts_read(ctrlr, &csts);
 	if (!rc && csts & NSSRO) {
 		ctrlr->tells_subsystem_reset = false;
 		log_warn("%s: CSTS.NSSRO cannot be cleared: a subsystem reset is noticed by its "
@@ -35,23 +34,23 @@ int watch_begin(struct upnvme_ctrlr *ctrlr)
 	return rc;
 }
 
-static bool is_enabled(struct upnvme_ctrlr *ctrlr)
+static bool ctrlr_is_enabled(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t cc = 0;
-	int rc = ctrlr->transport->ops->read32(ctrlr->transport, NVME_REG_CC, &cc);
+	int rc = register_read32(ctrlr, NVME_REG_CC, &cc);
 
 	return !rc && NVME_CC_EN(cc);
 }
 
 /* Null: all is well. */
-static const char *trouble(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
+static const char *find_trouble(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
 	const char *lost = ops->lost ? ops->lost(ctrlr->transport) : NULL;
 
 	if (lost)
 		return lost;
-	if (bringup_status(ctrlr, csts))
+	if (csts_read(ctrlr, csts))
 		return "its registers cannot be read: it is gone";
 	if (NVME_CSTS_CFS(*csts))
 		return "it reports a fatal error (CSTS.CFS)";
@@ -59,7 +58,7 @@ static const char *trouble(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 		return "its NVM subsystem was reset (CSTS.NSSRO)";
 	if (!NVME_CSTS_RDY(*csts))
 		return "it is not ready any more (CSTS.RDY): something has reset it";
-	if (!is_enabled(ctrlr))
+	if (!ctrlr_is_enabled(ctrlr))
 		return "it is not enabled any more (CC.EN): something has reset it";
 	return NULL;
 }
@@ -71,7 +70,7 @@ bool watch_alive(struct upnvme_ctrlr *ctrlr)
 
 	if (atomic_load(&ctrlr->failed))
 		return false;
-	why = trouble(ctrlr, &csts);
+	why = find_trouble(ctrlr, &csts);
 	if (why)
 		ctrlr_fail(ctrlr, why);
 	else

@@ -5,210 +5,17 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/util.h"
+#include "pci/bind_check.h"
 #include "pci/group.h"
-#include "pci/move.h"
 #include "pci/owner.h"
-#include "pci/usage.h"
+#include "pci/plan.h"
 
-#define DEVICE        "bus/pci/devices/%s"
-#define KERNEL_DRIVER "nvme"
-#define SEPARATORS    ", \t\n"
-
-/* A UIO driver takes no group. */
-static int check_uio(const struct sysfs *fs, const char *address, const struct moves *moves)
-{
-	(void)moves;
-	return group_check_uio(fs, address);
-}
-
-/* What a device can be bound to for user space. */
-static const struct target {
-	const char *driver;
-	int (*check)(const struct sysfs *fs, const char *address, const struct moves *moves);
-} targets[] = {
-	{ "vfio-pci", group_check_vfio },
-	{ "uio_pci_generic", check_uio },
-	{ "igb_uio", check_uio },
-};
-
-static const struct target *target_find(const char *driver)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
-		if (!strcmp(driver, targets[i].driver))
-			return &targets[i];
-	return NULL;
-}
-
-/* What is to be done: the devices that are with the driver already are in it for their owner only. */
-struct plan {
-	const struct sysfs *fs;
-	const char *driver;
-	const char *override; /* that is left behind; empty: none */
-	const struct target *target;
-	uint32_t flags;
-	uint32_t owner;
-	struct moves moves;
-	struct usage *usage; /* of each of them */
-	struct claims claims;
-	const struct move *at;
-};
-
-static bool is_there(const struct plan *plan, const struct move *move)
-{
-	return !strcmp(move->driver, plan->driver);
-}
-
-/* --- what must be so before anything is touched --------------------------------------------------- */
-
-static int check_loaded(const struct sysfs *fs, const char *driver)
-{
-	if (sysfs_exists(fs, "bus/pci/drivers/%s", driver))
-		return 0;
-	return error_set(-ENOENT, UPNVME_ERR_DRIVER_MISSING,
-			 "the driver %s is not loaded: modprobe %s (upnvme-devices setup --apply)",
-			 driver, driver);
-}
-
-static int check_permission(const struct sysfs *fs, const char *address)
-{
-	int rc = sysfs_writable(fs, DEVICE "/driver_override", address);
-
-	if (rc == -EROFS)
-		return error_set(
-			rc, UPNVME_ERR_DEVICE_ACCESS,
-			"the driver of %s cannot be changed: %s is mounted read-only, as in "
-			"a container: run it outside",
-			address, fs->sys);
-	if (rc == -EACCES || rc == -EPERM)
-		return error_set(rc, UPNVME_ERR_DEVICE_ACCESS,
-				 "the driver of %s may not be changed (%s): run as root", address,
-				 strerror(-rc));
-	if (rc)
-		return error_set(rc, UPNVME_ERR_SYSTEM,
-				 "%s/bus/pci/devices/%s/driver_override cannot be opened: %s",
-				 fs->sys, address, strerror(-rc));
-	return 0;
-}
-
-/* A driver that is not known may have users that cannot be seen. */
-static int check_origin(const struct move *move)
-{
-	if (!move->driver[0] || target_find(move->driver) || !strcmp(move->driver, KERNEL_DRIVER) ||
-	    !strncmp(move->driver, "vfio", 4) || !strcmp(move->driver, "pci-stub"))
-		return 0;
-	return error_set(-EBUSY, UPNVME_ERR_DEVICE_DRIVER,
-			 "%s belongs to the driver %s, and who uses it there is not known: have it "
-			 "given up by that driver's own tools first",
-			 move->address, move->driver);
-}
-
-static int refuse_used(const struct move *move, const struct usage *usage)
-{
-	static const struct {
-		uint32_t flag;
-		const char *remedy;
-	} remedies[] = {
-		{ UPNVME_DEVICE_MOUNTED, " unmount it," },
-		{ UPNVME_DEVICE_SWAP, " end the swapping (swapoff)," },
-		{ UPNVME_DEVICE_HELD,
-		  " stop what is built on it (vgchange -an, mdadm --stop, dmsetup remove, losetup -d)," },
-		{ UPNVME_DEVICE_EXPORTED, " stop giving it to others (nvmetcli, targetcli)," },
-		{ UPNVME_DEVICE_OPEN, " end whoever has it open," },
-		{ UPNVME_DEVICE_FUNCTIONS,
-		  " end whoever uses its virtual functions (upnvme-devices list) and write 0 into "
-		  "its sriov_numvfs," },
-	};
-	char remedy[320] = "";
-	size_t at = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(remedies) && at < sizeof(remedy); i++)
-		if (usage->flags & remedies[i].flag)
-			at += (size_t)snprintf(remedy + at, sizeof(remedy) - at, "%s",
-					       remedies[i].remedy);
-	if (remedy[0])
-		remedy[strlen(remedy) - 1] = '\0';
-	return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY, "%s is in use: %s. First%s", move->address,
-			 usage->text, remedy);
-}
-
-static int refuse_unseen(const struct move *move, const struct usage *usage)
-{
-	return error_set(-EBUSY, UPNVME_ERR_DEVICE_UNSEEN,
-			 "nobody can say whether %s is in use: %s. Do it on the machine itself, as "
-			 "root; or, if you know that nobody uses it, force it (bind --force, "
-			 "UPNVME_BIND_FORCE)",
-			 move->address, usage->unseen);
-}
-
-static struct usage *usage_of(const struct plan *plan, const struct move *move)
-{
-	return &plan->usage[move - plan->moves.move];
-}
-
-/* What is seen to be in use is never taken, by force neither. */
-static int check_unused(struct plan *plan, const struct move *move)
-{
-	struct usage *usage = usage_of(plan, move);
-	int rc = usage_find(plan->fs, move->address, usage);
-
-	return !rc && usage->flags ? refuse_used(move, usage) : rc;
-}
-
-/* With claims nobody can begin to use it. What cannot be seen counts last: a claim may show who it is. */
-static int claim(struct plan *plan, const struct move *move)
-{
-	struct usage *usage = usage_of(plan, move);
-	int rc = claims_take(&plan->claims, plan->fs, move->address, usage);
-
-	if (rc)
-		return rc;
-	if (usage->flags)
-		return refuse_used(move, usage);
-	if (!usage->unseen[0])
-		return 0;
-	if (!(plan->flags & UPNVME_BIND_FORCE))
-		return refuse_unseen(move, usage);
-	log_warn("%s is moved by force, although %s", move->address, usage->unseen);
-	return 0;
-}
-
-/* What is easiest to put right comes first. */
-static int check(struct plan *plan, const struct move *move)
-{
-	int rc = check_loaded(plan->fs, plan->driver);
-
-	if (!rc)
-		rc = check_permission(plan->fs, move->address);
-	if (!rc)
-		rc = check_origin(move);
-	if (!rc && plan->target)
-		rc = plan->target->check(plan->fs, move->address, &plan->moves);
-	return rc ? rc : check_unused(plan, move);
-}
-
-/* Takes a step with each device until one fails, which is then plan->at. */
-static int each(struct plan *plan, int (*step)(struct plan *plan, const struct move *move))
-{
-	int rc = 0;
-
-	for (uint32_t i = 0; i < plan->moves.n && !rc; i++) {
-		plan->at = &plan->moves.move[i];
-		if (!is_there(plan, plan->at))
-			rc = step(plan, plan->at);
-	}
-	return rc;
-}
-
-/* --- moving --------------------------------------------------------------------------------------- */
-
-/* Everything goes back, in the order in which it came; null, or the first device that does not. */
+/* Everything goes back, the last device first. Null, or the first device that does not go back. */
 static const struct move *undo(struct plan *plan, int *rc)
 {
 	const struct move *stuck = NULL;
@@ -216,7 +23,7 @@ static const struct move *undo(struct plan *plan, int *rc)
 	claims_release(&plan->claims);
 	for (uint32_t i = plan->moves.n; i-- > 0;) {
 		const struct move *move = &plan->moves.move[i];
-		int undone = is_there(plan, move) ? 0 : move_undo(move);
+		int undone = plan_is_there(plan, move) ? 0 : move_undo(move);
 
 		if (!undone || stuck)
 			continue;
@@ -277,17 +84,17 @@ static int leave_override(struct plan *plan, const struct move *move)
  * one comes. */
 static int move_all(struct plan *plan)
 {
-	int rc = each(plan, force);
+	int rc = plan_each(plan, force);
 
 	if (!rc)
-		rc = each(plan, detach);
+		rc = plan_each(plan, detach);
 	claims_release(&plan->claims);
 	if (!rc)
-		rc = each(plan, probe);
-	return rc ? rc : each(plan, leave_override);
+		rc = plan_each(plan, probe);
+	return rc ? rc : plan_each(plan, leave_override);
 }
 
-/* Those that were with the driver already change hands too. What fails here is no fault of the driver's. */
+/* Devices that were with the driver already change hands too. A failure here is no fault of the driver's. */
 static int give_to_owner(struct plan *plan)
 {
 	const struct move *stuck;
@@ -308,7 +115,7 @@ static int give_to_owner(struct plan *plan)
 static void say(const struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->moves.n; i++)
-		if (!is_there(plan, &plan->moves.move[i]))
+		if (!plan_is_there(plan, &plan->moves.move[i]))
 			log_info("%s: from %s to %s", plan->moves.move[i].address,
 				 move_origin(&plan->moves.move[i]), plan->driver);
 }
@@ -332,57 +139,17 @@ static int carry_out(struct plan *plan)
 	return rc;
 }
 
-/* --- what to move --------------------------------------------------------------------------------- */
-
-static int add(struct plan *plan, const char *text)
+static int plan_run(struct plan *plan, const char *addresses)
 {
-	struct move *larger, move;
-	int rc = move_start(&move, plan->fs, text);
-
-	if (rc || moves_have(&plan->moves, move.address))
-		return rc;
-	larger = realloc(plan->moves.move, (plan->moves.n + 1) * sizeof(*larger));
-	if (!larger)
-		return error_no_memory("a list of devices", (plan->moves.n + 1) * sizeof(*larger));
-	plan->moves.move = larger;
-	plan->moves.move[plan->moves.n++] = move;
-	return 0;
-}
-
-static int add_all(struct plan *plan, const char *addresses)
-{
-	char *copy = strdup(addresses), *save = NULL;
-	const char *word;
-	int rc = 0;
-
-	if (!copy)
-		return error_no_memory("a list of addresses", strlen(addresses) + 1);
-	word = strtok_r(copy, SEPARATORS, &save);
-	if (!word)
-		rc = add(plan, addresses); /* which says that it is no address */
-	for (; word && !rc; word = strtok_r(NULL, SEPARATORS, &save))
-		rc = add(plan, word);
-	free(copy);
-	if (rc)
-		return rc;
-	/* There is one at least, or the first word would have been refused. */
-	plan->usage = calloc(MAX(plan->moves.n, 1u), sizeof(*plan->usage));
-	return plan->usage ? 0 : error_no_memory("a list of uses", sizeof(*plan->usage));
-}
-
-static int run(struct plan *plan, const char *addresses)
-{
-	int rc = add_all(plan, addresses);
+	int rc = plan_add_all(plan, addresses);
 
 	if (!rc)
-		rc = each(plan, check);
+		rc = plan_each(plan, bind_check);
 	if (!rc)
-		rc = each(plan, claim);
+		rc = plan_each(plan, bind_claim);
 	if (!rc)
 		rc = carry_out(plan);
-	claims_release(&plan->claims);
-	free(plan->usage);
-	free(plan->moves.move);
+	plan_end(plan);
 	return rc;
 }
 
@@ -392,7 +159,7 @@ int pci_bind(const struct sysfs *fs, const char *addresses, const char *driver, 
 	struct plan plan = { .fs = fs,
 			     .driver = driver,
 			     .override = driver,
-			     .target = target_find(driver),
+			     .target = bind_target_find(driver),
 			     .flags = flags,
 			     .owner = owner };
 
@@ -407,12 +174,14 @@ int pci_bind(const struct sysfs *fs, const char *addresses, const char *driver, 
 			"a device that %s has can be driven by root only: for another user "
 			"give vfio-pci",
 			driver);
-	return run(&plan, addresses);
+	return plan_run(&plan, addresses);
 }
 
 int pci_unbind(const struct sysfs *fs, const char *addresses, uint32_t flags)
 {
-	struct plan plan = { .fs = fs, .driver = KERNEL_DRIVER, .override = "", .flags = flags };
+	struct plan plan = {
+		.fs = fs, .driver = PLAN_KERNEL_DRIVER, .override = "", .flags = flags
+	};
 
-	return run(&plan, addresses);
+	return plan_run(&plan, addresses);
 }

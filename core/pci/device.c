@@ -122,7 +122,7 @@ static void fill_bus(const struct sysfs *fs, struct upnvme_device *device)
 	pci_device_driver(fs, address, device->driver);
 }
 
-static int fill(const struct sysfs *fs, const char *address, struct upnvme_device *device)
+static int device_fill(const struct sysfs *fs, const char *address, struct upnvme_device *device)
 {
 	struct usage usage;
 	int rc;
@@ -144,7 +144,7 @@ int pci_device_get(const struct sysfs *fs, const char *text, struct upnvme_devic
 	char address[PCI_ADDRESS_ROOM];
 	int rc = pci_device_find(fs, text, address);
 
-	return rc ? rc : fill(fs, address, device);
+	return rc ? rc : device_fill(fs, address, device);
 }
 
 int pci_device_list(const struct sysfs *fs, struct upnvme_device *devices, uint32_t n)
@@ -162,7 +162,7 @@ int pci_device_list(const struct sysfs *fs, struct upnvme_device *devices, uint3
 		if (class_of(fs, names.name[i]) != PCI_CLASS_NVME)
 			continue;
 		if (found < n)
-			rc = fill(fs, names.name[i], &devices[found]);
+			rc = device_fill(fs, names.name[i], &devices[found]);
 		found++;
 	}
 	sysfs_names_free(&names);

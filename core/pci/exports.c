@@ -27,7 +27,7 @@ struct place {
 	const char *name;
 };
 
-static void note(const struct place *place, const struct node *node)
+static void export_note(const struct place *place, const struct node *node)
 {
 	if (node)
 		usage_note(place->search->usage, UPNVME_DEVICE_EXPORTED,
@@ -50,7 +50,7 @@ static bool read_in(const struct place *place, const char *file, char *text, siz
 	return !rc && text[0];
 }
 
-static bool is_enabled(const struct place *place)
+static bool export_is_enabled(const struct place *place)
 {
 	char text[8];
 
@@ -73,14 +73,14 @@ static void look_at_path(const struct place *place, const char *path)
 	if (rc && rc != -ENODEV)
 		usage_unseen(search->usage, "%s gives %s to others, which cannot be looked at: %s",
 			     place->who, path, strerror(-rc));
-	note(place, node);
+	export_note(place, node);
 }
 
 static void look_at_nvmet(const struct place *place)
 {
 	char path[PATH_MAX];
 
-	if (is_enabled(place) && read_in(place, "device_path", path, sizeof(path)))
+	if (export_is_enabled(place) && read_in(place, "device_path", path, sizeof(path)))
 		look_at_path(place, path);
 }
 
@@ -106,7 +106,7 @@ static void look_at_target(const struct place *place)
 	char info[1024], *file, *end = NULL;
 	const char *major;
 
-	if (!is_enabled(place) || !read_in(place, "info", info, sizeof(info)))
+	if (!export_is_enabled(place) || !read_in(place, "info", info, sizeof(info)))
 		return;
 	file = strstr(info, "File: ");
 	major = strstr(info, "Major: ");
@@ -116,7 +116,7 @@ static void look_at_target(const struct place *place)
 		*end = '\0';
 		look_at_path(place, file + strlen("File: "));
 	} else if (major && read_number(major + strlen("Major: "), " Minor: ", 10, &number)) {
-		note(place, nodes_by_number(place->search->nodes, &number));
+		export_note(place, nodes_by_number(place->search->nodes, &number));
 	}
 }
 
@@ -133,7 +133,7 @@ static void look_at_heartbeat(const struct place *place)
 	char name[NODE_NAME_ROOM];
 
 	if (read_in(place, "dev", name, sizeof(name)))
-		note(place, nodes_by_name(place->search->nodes, name));
+		export_note(place, nodes_by_name(place->search->nodes, name));
 }
 
 static void look_at_link(const struct place *place)
@@ -142,7 +142,7 @@ static void look_at_link(const struct place *place)
 
 	if (!sysfs_link(place->search->fs, name, sizeof(name), "%s/block_dev",
 			place->path + strlen(place->search->fs->sys) + 1))
-		note(place, nodes_by_name(place->search->nodes, name));
+		export_note(place, nodes_by_name(place->search->nodes, name));
 }
 
 static void look_at_backend(const struct place *place)
@@ -152,7 +152,7 @@ static void look_at_backend(const struct place *place)
 
 	if (read_in(place, "physical_device", text, sizeof(text)) &&
 	    read_number(text, ":", 16, &number))
-		note(place, nodes_by_number(place->search->nodes, &number));
+		export_note(place, nodes_by_number(place->search->nodes, &number));
 }
 
 /* The path, and in a second line SCST's own mark. */

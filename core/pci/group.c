@@ -45,8 +45,8 @@ struct foreigners {
 	char vmd[PCI_ADDRESS_ROOM]; /* Intel's Volume Management Device; empty: none */
 };
 
-__attribute__((format(printf, 3, 4))) static void append(char *text, size_t bytes,
-							 const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void append_foreigner(char *text, size_t bytes,
+								   const char *format, ...)
 {
 	size_t used = strlen(text);
 	va_list args;
@@ -59,12 +59,12 @@ __attribute__((format(printf, 3, 4))) static void append(char *text, size_t byte
 static void note_foreigner(const struct sysfs *fs, struct foreigners *foreigners,
 			   const char *address, const char *driver)
 {
-	append(foreigners->text, sizeof(foreigners->text), "%s%s (%s)",
-	       foreigners->text[0] ? ", " : "", address, driver);
+	append_foreigner(foreigners->text, sizeof(foreigners->text), "%s%s (%s)",
+			 foreigners->text[0] ? ", " : "", address, driver);
 	if (!strcmp(driver, "vmd"))
 		snprintf(foreigners->vmd, sizeof(foreigners->vmd), "%s", address);
 	else if (sysfs_number(fs, 0, "bus/pci/devices/%s/class", address) == PCI_CLASS_NVME)
-		append(foreigners->nvme, sizeof(foreigners->nvme), " %s", address);
+		append_foreigner(foreigners->nvme, sizeof(foreigners->nvme), " %s", address);
 	else
 		foreigners->others = true;
 }

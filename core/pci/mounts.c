@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static bool is_octal(const char *at)
+static bool is_octal_escape(const char *at)
 {
 	for (int i = 1; i <= 3; i++)
 		if (at[i] < '0' || at[i] > '7')
@@ -21,7 +21,7 @@ static char *unescape(char *text)
 	char *to = text;
 
 	for (const char *from = text; *from; to++) {
-		if (*from == '\\' && is_octal(from)) {
+		if (*from == '\\' && is_octal_escape(from)) {
 			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
 			from += 4;
 		} else {

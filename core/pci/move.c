@@ -68,7 +68,7 @@ int move_probe(const struct move *move, const char *driver)
 	return rc ? rc : -ENODEV;
 }
 
-static int give_back(const struct move *move)
+static int reattach(const struct move *move)
 {
 	int rc = move_force(move, move->driver);
 
@@ -84,7 +84,7 @@ int move_undo(const struct move *move)
 
 	pci_device_driver(move->fs, move->address, now);
 	if (strcmp(now, move->driver) != 0)
-		rc = move->driver[0] ? give_back(move) : move_detach(move);
+		rc = move->driver[0] ? reattach(move) : move_detach(move);
 	forced = move_force(move, move->forced);
 	return rc ? rc : forced;
 }

@@ -15,7 +15,7 @@
 #define FIRST_PID_NAMESPACE "pid:[4026531836]"
 
 /* A process that ends in between is no user. */
-static bool is_refusal(int rc)
+static bool errno_is_refusal(int rc)
 {
 	return rc == -EACCES || rc == -EPERM;
 }
@@ -76,7 +76,7 @@ static int find_node(const struct search *search, const char *pid, const struct 
 	int rc = sysfs_names_get(&fds, search->fs->proc, "%s/fd", pid);
 
 	*node = NULL;
-	for (uint32_t i = 0; !is_refusal(rc) && i < fds.n && !*node; i++) {
+	for (uint32_t i = 0; !errno_is_refusal(rc) && i < fds.n && !*node; i++) {
 		int n = snprintf(path, sizeof(path), "%s/%s/fd/%s", search->fs->proc, pid,
 				 fds.name[i]);
 
@@ -93,7 +93,7 @@ static bool look_at(const struct search *search, const char *pid)
 	const struct node *node;
 	char name[32];
 
-	if (is_refusal(find_node(search, pid, &node)))
+	if (errno_is_refusal(find_node(search, pid, &node)))
 		return false;
 	if (!node)
 		return true;

@@ -265,7 +265,7 @@ static int not_dots(const struct dirent *entry)
 }
 
 /* The entries give way to their names, one by one. */
-static int take_names(struct sysfs_names *names, struct dirent **entries, uint32_t n)
+static int names_take(struct sysfs_names *names, struct dirent **entries, uint32_t n)
 {
 	int rc = 0;
 
@@ -300,7 +300,7 @@ int sysfs_names_get(struct sysfs_names *names, const char *root, const char *for
 	fd_floor_raise(&floor);
 	n = scandir(path, &entries, not_dots, alphasort);
 	fd_floor_lower(&floor);
-	return n < 0 ? -errno : take_names(names, entries, (uint32_t)n);
+	return n < 0 ? -errno : names_take(names, entries, (uint32_t)n);
 }
 
 void sysfs_names_free(struct sysfs_names *names)

@@ -12,7 +12,7 @@
 #include "pci/mounts.h"
 
 /* A note that does not fit is left out whole, unless it is the first. */
-static void append(char text[256], const char *format, va_list args)
+static void append_use(char text[256], const char *format, va_list args)
 {
 	size_t used = strlen(text), room = 256 - used;
 	char note[256];
@@ -30,7 +30,7 @@ void usage_note(struct usage *usage, uint32_t flag, const char *format, ...)
 
 	usage->flags |= flag;
 	va_start(args, format);
-	append(usage->text, format, args);
+	append_use(usage->text, format, args);
 	va_end(args);
 }
 
@@ -39,7 +39,7 @@ void usage_unseen(struct usage *usage, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	append(usage->unseen, format, args);
+	append_use(usage->unseen, format, args);
 	va_end(args);
 }
 

@@ -53,7 +53,7 @@ bool qid_is_aside(const struct upnvme_ctrlr *ctrlr, uint32_t qid)
 }
 
 /* One whose commands have ended, for this thread alone. */
-static struct upnvme_qpair *claim(struct upnvme_ctrlr *ctrlr)
+static struct upnvme_qpair *claim_rested(struct upnvme_ctrlr *ctrlr)
 {
 	struct transport *transport = ctrlr->transport;
 	struct upnvme_qpair *qp;
@@ -99,7 +99,7 @@ void qpairs_sweep(struct upnvme_ctrlr *ctrlr)
 {
 	struct upnvme_qpair *qp;
 
-	while (!atomic_load(&ctrlr->failed) && (qp = claim(ctrlr)))
+	while (!atomic_load(&ctrlr->failed) && (qp = claim_rested(ctrlr)))
 		leave(qp);
 }
 

@@ -3,7 +3,7 @@
  * that fails. */
 #include "base/error.h"
 #include "driver/queue/area.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/doorbell.h"
 #include "driver/queue/split.h"
 #include "driver/queue/straight.h"
 #include "spec/command.h"
@@ -65,12 +65,31 @@ static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 	return 0;
 }
 
-static int check_namespace(struct upnvme_qpair *qp, const struct upnvme_op *op,
-			   const struct ns_geometry **geometry)
+/* The namespace that an op names, most often the one that was used last. */
+static struct upnvme_ns *ns_named(const struct upnvme_qpair *qp, uint32_t nsid)
 {
-	struct upnvme_ns *ns =
-		qp->ns->ctrlr && qp->ns->nsid == op->nsid ? qp->ns : ns_find(qp->ctrlr, op->nsid);
+	return qp->ns->ctrlr && qp->ns->nsid == nsid ? qp->ns : ns_find(qp->ctrlr, nsid);
+}
 
+/* A handle that the caller gave counts for more than what the op names. */
+static int check_handle(const struct upnvme_qpair *qp, const struct upnvme_ns *ns,
+			struct upnvme_op *op)
+{
+	if (!ns)
+		return 0;
+	if (ns->ctrlr != qp->ctrlr)
+		return error_set(-EXDEV, UPNVME_ERR_NS_FOREIGN,
+				 "namespace %u belongs to another controller than queue pair %u",
+				 ns->nsid, qp->qid);
+	op->nsid = ns->nsid;
+	return 0;
+}
+
+static int check_namespace(struct upnvme_qpair *qp, const struct upnvme_op *op,
+			   struct upnvme_ns *ns, const struct ns_geometry **geometry)
+{
+	if (!ns)
+		ns = ns_named(qp, op->nsid);
 	if (!ns)
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
@@ -221,14 +240,16 @@ static int check_no_data(struct upnvme_op *op, const struct upnvme_area *area, c
 	return 0;
 }
 
-static int request_check(struct upnvme_qpair *qp, struct request *request,
+static int request_check(struct upnvme_qpair *qp, struct request *request, struct upnvme_ns *ns,
 			 const struct upnvme_area *area)
 {
 	const struct op_kind *kind;
-	int rc = check_kind(qp, &request->op, &kind);
+	int rc = check_handle(qp, ns, &request->op);
 
 	if (!rc)
-		rc = check_namespace(qp, &request->op, &request->geometry);
+		rc = check_kind(qp, &request->op, &kind);
+	if (!rc)
+		rc = check_namespace(qp, &request->op, ns, &request->geometry);
 	if (rc)
 		return rc;
 	request->block_bytes = metadata_stays(&request->op, request->geometry) ?
@@ -264,15 +285,16 @@ static void request_accept(struct upnvme_qpair *qp, struct request *request, upn
 	}
 }
 
-static int op_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
-		     const struct upnvme_area *area, upnvme_cb cb, void *arg)
+static int request_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
+			  const struct upnvme_area *area, upnvme_cb cb, void *arg,
+			  struct upnvme_ns *ns)
 {
 	struct request request = { .op = *op };
 	int rc;
 
 	if (request.op.form == UPNVME_FORM_RAW)
 		return area ? area_refuse(&request.op) : raw_submit(qp, request.op.buf, cb, arg);
-	rc = request_check(qp, &request, area);
+	rc = request_check(qp, &request, ns, area);
 	if (rc)
 		return rc;
 	if (!qp->free)
@@ -281,14 +303,14 @@ static int op_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
 	return 0;
 }
 
-int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op,
-		    const struct upnvme_area *area, upnvme_cb cb, void *arg)
+int general_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
+		   const struct upnvme_area *area, upnvme_cb cb, void *arg, struct upnvme_ns *ns)
 {
-	int rc = owner_enter_to_submit(qp);
+	int rc = owner_pass_to_submit(qp);
 
 	if (rc)
 		return rc;
-	rc = op_submit(qp, op, area, cb, arg);
+	rc = request_submit(qp, op, area, cb, arg, ns);
 	if (rc == -EAGAIN)
 		qp->stats.full++;
 	if (rc)

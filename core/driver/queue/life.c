@@ -12,12 +12,12 @@
 #include "driver/ns_change.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/ready.h"
 #include "driver/queue/split.h"
+#include "driver/queue/take.h"
 #include "driver/quirks.h"
-#include "driver/queue/straight.h"
 #include "spec/command.h"
-#include "spec/status.h"
+#include "spec/opcode.h"
 
 #define ENTRIES_DEFAULT 256u
 #define FLAGS_KNOWN                                                           \
@@ -120,7 +120,8 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	return 0;
 }
 
-/* Out of the controller's list, so that nobody alerts it any more, and gone, or set aside. */
+/* Takes the queue pair out of the controller's list, so that nobody alerts it any more, and frees it, or sets it
+ * aside. */
 static void qpair_unmake(struct upnvme_qpair *qp)
 {
 	struct upnvme_ctrlr *ctrlr = qp->ctrlr;
@@ -226,86 +227,6 @@ int qpair_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	return 0;
 }
 
-static struct upnvme_completion aborted_record(const struct slot *slot)
-{
-	uint64_t touches = atomic_load_explicit(&slot->touches, memory_order_relaxed);
-	uint16_t flags = UPNVME_DONE_ABORTED;
-
-	if (touches & SLOT_CHANGES_MEDIUM)
-		flags |= UPNVME_DONE_INDETERMINATE;
-	return (struct upnvme_completion){
-		.tag = (uint64_t)(uintptr_t)slot->arg,
-		.status = NVME_SC_ABORTED_BY_HOST,
-		.flags = flags,
-	};
-}
-
-static void slot_abort(struct upnvme_qpair *qp, struct slot *slot)
-{
-	struct upnvme_completion record = aborted_record(slot);
-	bool handed;
-
-	if (slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY))
-		return;
-	qp->stats.aborted++;
-	qp->completed++;
-	if (slot->head & SLOT_CHANGES) /* perhaps it has: upnvme_ctrlr_poll looks */
-		ns_change_by_io_ended(qp->ctrlr);
-	if (slot->head & SLOT_PART)
-		split_part_done(qp, slot, &record, NULL, &handed);
-	else
-		ready_append(qp, slot, slot->cb, &record);
-}
-
-static uint32_t abort_outstanding(struct upnvme_qpair *qp)
-{
-	uint64_t before = qp->stats.aborted;
-
-	if (ring_unrung(qp)) {
-		qp->submitted += ring_unrung(qp);
-		qp->rung = atomic_load_explicit(&qp->tail, memory_order_relaxed);
-	}
-	split_abort(qp);
-	if (qpair_is_loose(qp))
-		qpair_keep_touches(qp);
-	for (uint32_t i = 0; i < qp->outstanding; i++)
-		slot_abort(qp, &qp->slots[i]);
-	return (uint32_t)(qp->stats.aborted - before);
-}
-
-uint32_t qpair_commands(const struct upnvme_qpair *qp)
-{
-	return (uint32_t)(qp->submitted - qp->completed) + ring_unrung(qp);
-}
-
-/* Within a poll the counters lag behind, so the slots are counted. */
-uint32_t qpair_inflight(const struct upnvme_qpair *qp)
-{
-	uint32_t n = 0;
-
-	if (atomic_load_explicit(&qp->tail, memory_order_relaxed) ==
-		    atomic_load_explicit(&qp->idle_tail, memory_order_relaxed) &&
-	    !qp->in_poll)
-		return 0;
-	if (!qp->in_poll && !qp->requests)
-		return qpair_commands(qp) + qp->nready;
-	for (uint32_t i = 0; i < qp->outstanding; i++) {
-		const struct slot *slot = &qp->slots[i];
-		bool is_part = slot->head & (SLOT_PART | SLOT_HOME);
-
-		n += !(slot->head & SLOT_FREE) && !is_part;
-	}
-	return n + qp->requests;
-}
-
-void qpair_abort(struct upnvme_qpair *qp)
-{
-	split_abort(qp); /* before the parts that are done, lest more of them be issued */
-	take_into_ready(qp);
-	abort_outstanding(qp);
-	ring_note_idle(qp);
-}
-
 static int queue_delete(struct upnvme_qpair *qp, uint8_t opcode, const char *what)
 {
 	struct admin_command delete = { .sqe = { .opcode = opcode, .cdw10 = qp->qid } };
@@ -349,7 +270,7 @@ static int queues_delete(struct upnvme_qpair *qp)
 	return rc ? deletion_failed(qp, rc) : 0;
 }
 
-/* The sentence outlives what callbacks do. */
+/* The error's sentence outlives what callbacks do. */
 static int stop(struct upnvme_qpair *qp)
 {
 	struct upnvme_error why;
@@ -362,14 +283,14 @@ static int stop(struct upnvme_qpair *qp)
 	take_into_ready(qp);
 	rc = queues_delete(qp);
 	why = *error_last();
-	abort_outstanding(qp);
+	qpair_abort_outstanding(qp);
 	ready_deliver_callbacks(qp);
 	ring_note_idle(qp);
 	qp->in_poll = 0;
 	return rc ? error_set(rc, why.code, "%s", why.text) : 0;
 }
 
-/* One that is set aside says so here, too, if it was stopped before. */
+/* A queue pair that is set aside says so here, too, if it was stopped before. */
 static int stopped_close(struct upnvme_qpair *qp, int rc)
 {
 	if (qpair_is_loose(qp))
@@ -393,7 +314,7 @@ int qpair_stop(struct upnvme_qpair *qp)
 	return stopped_close(qp, rc);
 }
 
-/* By the poll that runs this callback; which nobody can know to be there still. */
+/* The poll that runs this callback closes the queue pair; nobody can know that the poll is there still. */
 static int close_later(struct upnvme_qpair *qp)
 {
 	qp->close_wanted = true;

@@ -44,9 +44,14 @@ static int owner_refuse(const struct upnvme_qpair *qp, uint64_t owner)
 			 qp->qid);
 }
 
+static bool ctrlr_takes_commands(const struct upnvme_ctrlr *ctrlr)
+{
+	return !atomic_load(&ctrlr->failed) && !atomic_load(&ctrlr->ns_changes.frozen);
+}
+
 /* The two stores and loads here are ordered against qpair_alert's: either it shuts the gate after
- * it was opened here, or what it stands for is seen here. */
-static void owner_open_gate(struct upnvme_qpair *qp)
+ * it was opened here, or what it stands for is seen here. False: the controller takes no commands. */
+static bool owner_open_gate(struct upnvme_qpair *qp)
 {
 	uint64_t alerts;
 
@@ -58,8 +63,10 @@ static void owner_open_gate(struct upnvme_qpair *qp)
 		qp->window = qp->window2 = (struct region){ 0 };
 		atomic_store(&qp->alerts_seen, alerts);
 	}
-	if (atomic_load(&qp->ctrlr->failed) || atomic_load(&qp->ctrlr->ns_changes.frozen))
-		atomic_store(&qp->gate, 0);
+	if (ctrlr_takes_commands(qp->ctrlr))
+		return true;
+	atomic_store(&qp->gate, 0);
+	return false;
 }
 
 int owner_check(const struct upnvme_qpair *qp)
@@ -85,16 +92,8 @@ int owner_enter(struct upnvme_qpair *qp)
 	return rc;
 }
 
-int owner_enter_to_submit(struct upnvme_qpair *qp)
+static int refuse_ctrlr(const struct upnvme_qpair *qp)
 {
-	int rc = owner_enter(qp);
-
-	if (rc)
-		return rc;
-	if (qp->state != QPAIR_OPEN || qp->close_wanted)
-		return error_set(-ESHUTDOWN, UPNVME_ERR_QPAIR_CLOSED,
-				 "queue pair %u is closing: create another for new commands",
-				 qp->qid);
 	if (atomic_load(&qp->ctrlr->failed))
 		return error_set(
 			-EIO, UPNVME_ERR_CTRLR_FAILED,
@@ -103,6 +102,21 @@ int owner_enter_to_submit(struct upnvme_qpair *qp)
 	if (atomic_load(&qp->ctrlr->ns_changes.frozen))
 		return ns_change_error_frozen(qp->ctrlr, qp->qid);
 	return 0;
+}
+
+int owner_enter_to_submit(struct upnvme_qpair *qp)
+{
+	int rc = owner_check(qp);
+	bool served;
+
+	if (rc)
+		return rc;
+	served = owner_open_gate(qp);
+	if (qp->state != QPAIR_OPEN || qp->close_wanted)
+		return error_set(-ESHUTDOWN, UPNVME_ERR_QPAIR_CLOSED,
+				 "queue pair %u is closing: create another for new commands",
+				 qp->qid);
+	return served ? 0 : refuse_ctrlr(qp);
 }
 
 int owner_in_callback(const struct upnvme_qpair *qp)
@@ -137,8 +151,8 @@ int qpair_adopt(struct upnvme_qpair *qp)
 			return owner_refuse(qp, owner);
 		return error_set(
 			-EBUSY, UPNVME_ERR_QPAIR_OWNED,
-			"queue pair %u has an owner: it must be released by him (or, if that thread is dead, "
-			"abandoned) before it can be adopted",
+			"queue pair %u has an owner: that thread must release it (or, if it is dead, "
+			"somebody abandon it) before it can be adopted",
 			qp->qid);
 	}
 	owner_open_gate(qp);
@@ -155,7 +169,7 @@ int qpair_abandon(struct upnvme_qpair *qp)
 	if (qp->in_poll)
 		take_recover(qp);
 	qp->held = false;
-	qp->close_wanted = false; /* whoever asked for it was to see it done by that poll */
+	qp->close_wanted = false; /* the caller who asked for it was to see it done by that poll */
 	atomic_store(&qp->owner, QPAIR_RELEASED);
 	return 0;
 }

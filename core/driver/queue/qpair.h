@@ -108,7 +108,7 @@ struct upnvme_qpair {
 	const struct nvme_cqe *head __attribute__((aligned(64))); /* the next entry to look at */
 	const struct nvme_cqe *cq_end;
 	struct slot *slots;
-	/* What the entry's second half has beside identifier and head pointer when it is new: the
+	/* The second half of a new entry, without identifier and head pointer: the
 	 * phase tag in bit 48, the queue identifier in 31:16. */
 	uint64_t expected;
 	uint64_t entries;
@@ -165,7 +165,7 @@ struct upnvme_qpair {
 	struct domain *domain;
 	struct domain_user user;
 	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
-	/* What commands touch that are completed and yet not over, as their slots said it. */
+	/* Memory that commands touch which are completed and yet not over, as their slots said it. */
 	uint64_t *kept;
 	uint64_t mapped_bytes;
 };
@@ -177,10 +177,10 @@ static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct sl
 
 #define QPAIR_RELEASED 1ull
 
-/* The last one: set aside, and in the hands of who frees it. */
+/* QPAIR_LEAVING: set aside, and one thread is freeing it. */
 enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED, QPAIR_LEAVING };
 
-/* --- for the admin queue, which has a lock of its own and no gate --- */
+/* --- rings and slots, also of the admin queue, which has a lock instead of a gate: rings.c, abort.c --- */
 
 /* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
  * qpair_cq_iova. */
@@ -188,7 +188,7 @@ int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uin
 		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags);
 /* The device does not touch the rings any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
-/* What commands in flight touch counts as touched until the rings are destroyed, whatever becomes of the commands. */
+/* Memory that commands in flight touch counts as touched until the rings are destroyed, whatever becomes of them. */
 void qpair_keep_touches(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
 uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
@@ -196,16 +196,15 @@ uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
  * outstanding. */
 void qpair_rings_reset(struct upnvme_qpair *qp);
 
-/* Puts a ready-made entry into the ring, identifier filled in, and rings: what nobody waits for may not be polled for
- * a long time. -EAGAIN when no slot is free. */
-int qpair_push(struct upnvme_qpair *qp, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
-/* Rings, lets the transport work, completes up to `max` (0: all). Returns how many callbacks ran. */
-int qpair_take(struct upnvme_qpair *qp, uint32_t max);
-/* Completes by the library, as aborted, all that is outstanding and that the device has not completed
- * before; it is out of the way. The next take hands it out. */
+/* Completes by the library, as aborted, all that is outstanding and that the device, which touches nothing any more,
+ * has not completed. The next take hands it out. */
 void qpair_abort(struct upnvme_qpair *qp);
+/* As qpair_abort, without a look at what the device has completed. */
+void qpair_abort_outstanding(struct upnvme_qpair *qp);
 /* Commands that are in the ring or at the controller. */
 uint32_t qpair_commands(const struct upnvme_qpair *qp);
+/* Requests accepted and not yet handed out. */
+uint32_t qpair_inflight(const struct upnvme_qpair *qp);
 
 /* Clears the gate, from any thread: the owner will look around at its next call. */
 void qpair_alert(struct upnvme_qpair *qp);
@@ -220,11 +219,9 @@ int qpair_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 		 const struct upnvme_qpair_opts *opts);
 int qpair_stop(struct upnvme_qpair *qp);
 int qpair_close(struct upnvme_qpair *qp);
-/* Requests accepted and not yet handed out. */
-uint32_t qpair_inflight(const struct upnvme_qpair *qp);
 
 /* --- set aside: aside.c --- */
-/* Whether its memory may still be touched, though the device was told to let go of it. */
+/* Whether the memory of the queue pair may still be touched, though the device was told to let go of it. */
 bool qpair_is_loose(const struct upnvme_qpair *qp);
 /* For one that is loose: the error that its closing gives, with its sentence. */
 int qpair_loose_error(const struct upnvme_qpair *qp);
@@ -263,11 +260,12 @@ static inline bool patience_lasts(struct upnvme_qpair *qp)
 }
 
 /* --- the general path: general.c, raw.c --- */
-/* Whether the reserved words, of an I/O or an admin command, are zero; if not, its sentence is set: -EINVAL. */
+/* Whether the reserved words, of an I/O or an admin command, are zero; if not, the sentence of -EINVAL is set. */
 bool raw_is_clean(const struct upnvme_raw *raw);
-/* Any command: checks everything, explains what is wrong, splits what is too large. Does not ring. With an area, the
- * op's pointers are offsets into that. */
-int qpair_submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op,
-		    const struct upnvme_area *area, upnvme_cb cb, void *arg);
+/* Submits any command: passes the owner's gate, checks everything, explains what is wrong, splits what is too large.
+ * Rings for a queue pair that rings for each, and no other. With an area, the op's pointers are offsets into that. A
+ * null `ns`: the op names its namespace. 0, or a negative errno with its sentence; -EAGAIN has none. */
+int general_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
+		   const struct upnvme_area *area, upnvme_cb cb, void *arg, struct upnvme_ns *ns);
 
 #endif

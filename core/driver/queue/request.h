@@ -81,7 +81,7 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 
 /* --- raw.c --- */
 
-/* A command given dword by dword. As qpair_submit_op; -EAGAIN, without a sentence, when it is full. */
+/* A command given dword by dword. As general_submit, but that nothing is counted, and nothing rung. */
 int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg);
 
 #endif

@@ -52,10 +52,4 @@ void split_part_done(struct upnvme_qpair *qp, struct slot *slot,
 /* Nothing more is issued of any request: what was not ends as aborted. */
 void split_abort(struct upnvme_qpair *qp);
 
-/* Completes a slot by the library: its completion waits in the ready list until it is taken. */
-void ready_append(struct upnvme_qpair *qp, struct slot *slot, upnvme_cb cb,
-		  const struct upnvme_completion *record);
-/* Hands out those with callbacks and keeps the tagged ones. */
-void ready_deliver_callbacks(struct upnvme_qpair *qp);
-
 #endif

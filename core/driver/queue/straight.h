@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The straight path of a submission: a read or write of plain blocks, by the owner, from memory
  * that was used a moment ago, in one command. Everything is checked and nothing is explained:
- * whatever does not fit goes to the general path (qpair_submit_op), which looks at it again from
+ * whatever does not fit goes to the general path (general_submit), which looks at it again from
  * the beginning, says what is wrong, or does the rest. */
 #ifndef UPNVME_DRIVER_QUEUE_STRAIGHT_H
 #define UPNVME_DRIVER_QUEUE_STRAIGHT_H
@@ -17,7 +17,7 @@
 #include "spec/data_ptr.h"
 #include "spec/opcode.h"
 
-/* Not for this path; no errno is that large. */
+/* The command is not for this path; no errno is that large. */
 #define STRAIGHT_NOT (-4096)
 
 static inline uint64_t slot_list_iova(const struct upnvme_qpair *qp, const struct slot *slot)

@@ -7,7 +7,8 @@
 #include "driver/ctrlr.h"
 #include "driver/ns_change.h"
 #include "driver/queue/histogram.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/doorbell.h"
+#include "driver/queue/ready.h"
 #include "driver/queue/split.h"
 
 bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record)
@@ -52,7 +53,7 @@ static void take_spurious(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 	qp->completed--; /* the entry is taken from the ring, but no command is done */
 }
 
-/* What the entry says of a command that is in flight. */
+/* The completion that an entry makes of a command in flight. */
 static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct nvme_cqe *cqe,
 					   const struct slot *slot, uint64_t rest)
 {

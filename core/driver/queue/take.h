@@ -6,8 +6,9 @@
 
 #include "base/barrier.h"
 #include "base/util.h"
+#include "driver/queue/doorbell.h"
 #include "driver/queue/qpair.h"
-#include "driver/queue/ring.h"
+#include "driver/queue/ready.h"
 
 #define PHASE_BIT  (1ull << 48) /* of the entry's second half */
 #define SLOT_SHIFT 5            /* log2(sizeof(struct slot)) */
@@ -35,9 +36,6 @@ bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completio
 
 /* split.c: issues parts of split requests as far as there is room. */
 void split_pump(struct upnvme_qpair *qp);
-/* split.c: hands out up to `budget` that the library completed, as far as the sink has room. Returns
- * what is left of it. */
-uint32_t ready_deliver(struct upnvme_qpair *qp, uint32_t budget, struct sink *sink);
 
 /* `step` is the queue pair's, which a loop may have at hand. */
 static inline void slot_push_by(struct upnvme_qpair *qp, struct slot *slot, uint64_t step)
@@ -141,7 +139,15 @@ static __attribute__((noinline, unused)) bool take_other(struct upnvme_qpair *qp
 	return !(rest & PHASE_BIT) && take_special(qp, cqe, rest, sink);
 }
 
-/* Takes the entries from `head` on that are there, not beyond `stop`; returns where it has come to. */
+/*
+ * Takes the entries from `head` on that are there, not beyond `stop`; returns where it has come to.
+ *
+ * The common entry is of a command in flight, plain and successful, and comes from this queue: with the identifier and
+ * the flags of its slot taken out, too, a head pointer within the ring is all that is left. SLOT_NOT_PLAIN, taken as
+ * the sign that it is, makes the difference that of the next identifier, which belongs to another slot: whatever the
+ * device says, such a slot is not plain. The barriers keep the compiler from holding copies in registers that it has
+ * not got.
+ */
 static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
 	struct upnvme_qpair *qp, const struct nvme_cqe *head, const struct nvme_cqe *stop,
 	struct sink *sink, const bool reaping)
@@ -155,13 +161,6 @@ static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
 		uint64_t blocks;
 		void *arg;
 
-		/*
-		 * The command is in flight, plain and successful, and comes from this queue: with the
-		 * identifier and the flags of its slot taken out, too, a head pointer within the ring is all
-		 * that is left. SLOT_NOT_PLAIN, taken as the sign that it is, makes the difference that of the
-		 * next identifier, which belongs to another slot: whatever the device says, such a slot is not
-		 * plain. The barriers keep the compiler from holding copies in registers that it has not got.
-		 */
 		rest -= slot->blocks_and_head;
 		__asm__("" : "+r"(rest));
 		blocks = (uint64_t)(int32_t)slot->blocks;
@@ -201,7 +200,7 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
 
 	qp->in_poll = 1;
-	/* Not idle, so that a poll within a callback comes to where that is seen. */
+	/* The queue pair is marked busy, so that a poll within a callback comes to where it is refused. */
 	atomic_store_explicit(&qp->idle_tail, NULL, memory_order_relaxed);
 	if (unlikely(qp->ready))
 		budget = ready_deliver(qp, budget, sink);

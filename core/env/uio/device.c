@@ -26,7 +26,7 @@ struct uio_device {
 	int fd;
 };
 
-static int error_open(const char *address, const char *path, int err)
+static int error_node_open(const char *address, const char *path, int err)
 {
 	if (err == EACCES || err == EPERM)
 		return error_set(-EACCES, UPNVME_ERR_DEVICE_ACCESS,
@@ -45,7 +45,7 @@ static int sysfs_open(const char *address, const char *name, int flags)
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", address, name);
 	fd = fd_open(path, flags, 0);
-	return fd < 0 ? error_open(address, path, errno) : fd;
+	return fd < 0 ? error_node_open(address, path, errno) : fd;
 }
 
 static int error_busy(const char *address, unsigned index)
@@ -60,7 +60,7 @@ static int error_busy(const char *address, unsigned index)
 /* UIO lets any number of processes open a device; who opens it here asks for it alone. The lock is
  * on configuration space, and comes first: whoever closes a device's file in /dev ends its bus
  * mastering, also one who was refused. */
-static int claim(struct uio_device *device, unsigned index)
+static int claim_bar(struct uio_device *device, unsigned index)
 {
 	int fd = sysfs_open(device->base.address, "config", O_RDWR);
 
@@ -80,7 +80,7 @@ static int node_open(struct uio_device *device, unsigned index)
 
 	snprintf(path, sizeof(path), "/dev/uio%u", index);
 	device->fd = fd_open(path, O_RDWR, 0);
-	return device->fd < 0 ? error_open(device->base.address, path, errno) : 0;
+	return device->fd < 0 ? error_node_open(device->base.address, path, errno) : 0;
 }
 
 /* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins
@@ -99,7 +99,7 @@ static void reset(const char *address)
 
 static int uio_start(struct uio_device *device, unsigned index)
 {
-	int rc = claim(device, index);
+	int rc = claim_bar(device, index);
 
 	if (rc)
 		return rc;

@@ -42,7 +42,7 @@ static void areas_find(struct device_bar *bar, const struct vfio_region_info *in
 	}
 }
 
-static int error_map(const struct vfio_device *device, unsigned index, int err)
+static int error_bar_map(const struct vfio_device *device, unsigned index, int err)
 {
 	return error_set(-err, UPNVME_ERR_DEVICE_BAR, "%s: cannot map the memory of BAR%u: %s",
 			 device->base.address, index, strerror(err));
@@ -68,7 +68,7 @@ static int areas_map(struct device_bar *bar, struct vfio_device *device, unsigne
 	void *base = mmap(NULL, info->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (base == MAP_FAILED)
-		return error_map(device, index, errno);
+		return error_bar_map(device, index, errno);
 	bar->base = base;
 	bar->bytes = info->size;
 	for (uint32_t i = 0; i < bar->nareas; i++) {
@@ -76,7 +76,7 @@ static int areas_map(struct device_bar *bar, struct vfio_device *device, unsigne
 
 		if (rc) {
 			device_bar_unmap(bar);
-			return error_map(device, index, -rc);
+			return error_bar_map(device, index, -rc);
 		}
 	}
 	return 0;

@@ -28,7 +28,7 @@ static void dma_pages_free(struct env *env, void *va, uint64_t bytes)
 	container_of_env(env)->pages->free(va, bytes);
 }
 
-static int error_map(int err, const void *va, uint64_t bytes)
+static int error_dma_map(int err, const void *va, uint64_t bytes)
 {
 	if (err == EFAULT)
 		return error_set(
@@ -58,7 +58,7 @@ static int map_ioctl(struct container *container, void *va, uint64_t bytes, uint
 		.size = bytes,
 	};
 
-	return ioctl(container->fd, VFIO_IOMMU_MAP_DMA, &map) ? error_map(errno, va, bytes) : 0;
+	return ioctl(container->fd, VFIO_IOMMU_MAP_DMA, &map) ? error_dma_map(errno, va, bytes) : 0;
 }
 
 static int dma_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
@@ -81,7 +81,7 @@ static int dma_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 	return rc;
 }
 
-static int error_stale(const void *va, uint64_t bytes)
+static int error_dma_stale(const void *va, uint64_t bytes)
 {
 	return error_set(
 		-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
@@ -114,7 +114,7 @@ static int dma_same(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 		same = part_is_same(container, (char *)va + done, &part, iova + done);
 	}
 	pthread_mutex_unlock(&container->lock);
-	return same ? 0 : error_stale(va, bytes);
+	return same ? 0 : error_dma_stale(va, bytes);
 }
 
 /* An address whose unmapping failed is never used again. */

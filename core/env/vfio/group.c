@@ -30,7 +30,7 @@ void containers_unlock(void)
 	guard_leave(&guard);
 }
 
-static int error_open(int err, unsigned number, const char *address)
+static int error_group_open(int err, unsigned number, const char *address)
 {
 	switch (err) {
 	case EACCES:
@@ -85,7 +85,7 @@ static int group_open(int *fd, unsigned number, const char *address)
 	snprintf(path, sizeof(path), "/dev/vfio/%u", number);
 	*fd = fd_open(path, O_RDWR, 0);
 	if (*fd < 0)
-		return error_open(errno, number, address);
+		return error_group_open(errno, number, address);
 	rc = check_viable(*fd, number, address);
 	if (rc)
 		close(*fd);

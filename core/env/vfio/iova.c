@@ -90,8 +90,8 @@ static bool find_in_range(const struct iova_space *space, const struct iova_rang
 	return false;
 }
 
-static bool find(const struct iova_space *space, uint64_t from, uint64_t va, uint64_t bytes,
-		 uint64_t align, uint64_t *iova)
+static bool gap_find(const struct iova_space *space, uint64_t from, uint64_t va, uint64_t bytes,
+		     uint64_t align, uint64_t *iova)
 {
 	for (uint32_t i = 0; i < space->nranges; i++)
 		if (find_in_range(space, &space->ranges[i], from, va, bytes, align, iova))
@@ -111,12 +111,12 @@ static bool find_anywhere(const struct iova_space *space, uint64_t va, uint64_t 
 	uint64_t page = smallest_page(space);
 	uint64_t align = bytes >= HUGE_BYTES ? MAX(HUGE_BYTES, page) : page;
 
-	return find(space, PREFERRED_FIRST, va, bytes, align, iova) ||
-	       find(space, LOWEST_FIRST, va, bytes, align, iova) ||
-	       find(space, LOWEST_FIRST, va, bytes, page, iova);
+	return gap_find(space, PREFERRED_FIRST, va, bytes, align, iova) ||
+	       gap_find(space, LOWEST_FIRST, va, bytes, align, iova) ||
+	       gap_find(space, LOWEST_FIRST, va, bytes, page, iova);
 }
 
-static int grow(struct iova_space *space)
+static int areas_grow(struct iova_space *space)
 {
 	uint32_t capacity = MAX(space->capacity * 2, MAPPINGS_FIRST);
 	struct iova_mapping *grown;
@@ -132,7 +132,7 @@ static int grow(struct iova_space *space)
 }
 
 /* There is room for one more. */
-static void insert(struct iova_space *space, uint64_t iova, uint64_t bytes)
+static void area_insert(struct iova_space *space, uint64_t iova, uint64_t bytes)
 {
 	uint32_t at = mapping_after(space, iova);
 
@@ -144,7 +144,7 @@ static void insert(struct iova_space *space, uint64_t iova, uint64_t bytes)
 
 int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *iova)
 {
-	int rc = grow(space);
+	int rc = areas_grow(space);
 
 	if (rc)
 		return rc;
@@ -154,7 +154,7 @@ int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *i
 			"the IOMMU has no %llu bytes of bus addresses left in one piece: free or "
 			"unregister DMA memory",
 			(unsigned long long)bytes);
-	insert(space, *iova, bytes);
+	area_insert(space, *iova, bytes);
 	return 0;
 }
 
@@ -163,7 +163,7 @@ int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes)
 	uint64_t first = align_down(iova, smallest_page(space));
 	uint64_t end = align_up(iova + bytes, smallest_page(space));
 	uint32_t at = mapping_after(space, first);
-	int rc = grow(space);
+	int rc = areas_grow(space);
 
 	if (rc)
 		return rc;
@@ -172,7 +172,7 @@ int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes)
 				 "DMA memory is mapped at bus address %#llx, where the device has "
 				 "%llu bytes of its own: open it before much memory is allocated",
 				 (unsigned long long)iova, (unsigned long long)bytes);
-	insert(space, first, end - first);
+	area_insert(space, first, end - first);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ struct status {
 };
 
 /* The line's number, if it is the one with this name. */
-static void take(const char *line, const char *name, unsigned long long *value)
+static void take_line(const char *line, const char *name, unsigned long long *value)
 {
 	size_t length = strlen(name);
 
@@ -44,8 +44,8 @@ static bool status_read(struct status *status)
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file)) {
-		take(line, "VmLck:", &status->locked_kib);
-		take(line, "VmPin:", &status->pinned_kib);
+		take_line(line, "VmLck:", &status->locked_kib);
+		take_line(line, "VmPin:", &status->pinned_kib);
 	}
 	fclose(file);
 	return true;

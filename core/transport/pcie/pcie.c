@@ -38,22 +38,7 @@
 #include "transport/pcie/place.h"
 #include "transport/transport.h"
 
-#define NVME_BAR 0u
 #define ALL_ONES 0xffffu
-
-struct pcie {
-	struct transport transport;
-	struct device *device;
-	struct device_bar bar;
-	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
-	struct transport_memory reserved;
-	struct pci_resource bars[PCI_BARS];
-};
-
-static struct pcie *pcie_of(struct transport *transport)
-{
-	return container_of(transport, struct pcie, transport);
-}
 
 /* --- opening and closing
  * -------------------------------------------------------------------------- */
@@ -107,9 +92,9 @@ static int identity_read(struct pcie *pcie)
 		    device_config_read16(pcie->device, PCI_CONFIG_DEVICE, &pcie->transport.device);
 }
 
-/* One that could not be reset may be at work still for whoever had it before, in memory that is
- * somebody else's by now: its registers are reached first. Nobody here serves the interrupt line (INTx), which the
- * admin queue would pull at each completion, and which others may share. */
+/* A function that could not be reset may still be at work for whoever had it before, in memory that is
+ * somebody else's by now: its bus mastering is off before its registers are reached. Nobody here serves the interrupt
+ * line (INTx), which the admin queue would pull at each completion, and which others may share. */
 static int pcie_start(struct pcie *pcie)
 {
 	int rc = power_wake(pcie->device);
@@ -201,8 +186,8 @@ static int has_msix(struct pcie *pcie, bool *has)
 	return rc;
 }
 
-/* INTMS is for those that have no MSI-X, and may not be touched with it (NVMe over PCIe Transport 1.0c, 3.5.1; NVMe
- * Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each time. */
+/* INTMS is for controllers that have no MSI-X, and may not be touched with it (NVMe over PCIe Transport 1.0c, 3.5.1;
+ * NVMe Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each time. */
 static int mask_interrupts(struct pcie *pcie)
 {
 	bool msix = true;
@@ -223,7 +208,7 @@ static int pcie_connect(struct transport *transport)
 	return command_change(pcie, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_NO_INTX);
 }
 
-/* Believed when it is read back. */
+/* Bus mastering is off when the register reads so. */
 static int pcie_isolate(struct transport *transport)
 {
 	struct pcie *pcie = pcie_of(transport);
@@ -259,80 +244,6 @@ static const char *pcie_lost(struct transport *transport)
 	return device->ops->lost ? device->ops->lost(device) : NULL;
 }
 
-/* --- the controller's own memory
- * ------------------------------------------------------------------ */
-
-static int error_memory(const struct pcie *pcie, unsigned index, uint64_t offset)
-{
-	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
-			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
-			 pcie->device->address, (unsigned long long)offset, index,
-			 (unsigned long long)pcie->bars[index].bytes);
-}
-
-/* As many of its bytes as are within the BAR, and where that is on the bus: as the function says itself, or, when it is
- * a virtual one, which says 0, the kernel. */
-static int memory_place(struct pcie *pcie, unsigned index, uint64_t offset,
-			struct transport_memory *memory)
-{
-	const struct pci_resource *bar = &pcie->bars[index];
-	int rc = device_bar_address(pcie->device, index, &memory->iova);
-
-	if (rc)
-		return rc;
-	if (offset >= bar->bytes)
-		return error_memory(pcie, index, offset);
-	memory->iova = (memory->iova ? memory->iova : bar->address) + offset;
-	memory->bytes = MIN(memory->bytes, bar->bytes - offset);
-	return 0;
-}
-
-static int memory_reserve(struct pcie *pcie, const struct transport_memory *memory)
-{
-	struct env *env = pcie->device->env;
-	int rc = env->ops->reserve ? env->ops->reserve(env, memory->iova, memory->bytes) : 0;
-
-	if (!rc)
-		pcie->reserved = *memory;
-	return rc;
-}
-
-static int memory_map(struct pcie *pcie, unsigned index, uint64_t offset,
-		      struct transport_memory *memory)
-{
-	struct device_bar *bar = index == NVME_BAR ? &pcie->bar : &pcie->memory_bar;
-	int rc = 0;
-
-	if (!bar->base)
-		rc = pcie->device->ops->bar_map(bar, pcie->device, index);
-	if (rc)
-		return rc;
-	memory->base = (char *)bar->base + offset;
-	memory->bytes = MIN(memory->bytes, device_bar_room(bar, offset));
-	return memory->bytes ? 0 : error_memory(pcie, index, offset);
-}
-
-/* What is always on takes what has its addresses for its own whether it can be mapped or not: they are reserved first,
- * and stay so. */
-static int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
-		       struct transport_memory *memory)
-{
-	struct pcie *pcie = pcie_of(transport);
-	int rc = memory_place(pcie, bar, offset, memory);
-
-	if (!rc)
-		rc = memory_reserve(pcie, memory);
-	return rc ? rc : memory_map(pcie, bar, offset, memory);
-}
-
-static void memory_unreserve(struct pcie *pcie)
-{
-	struct env *env = pcie->device->env;
-
-	if (pcie->reserved.bytes && env->ops->unreserve)
-		env->ops->unreserve(env, pcie->reserved.iova);
-}
-
 /* The device is cut off from memory before memory is given back. */
 static void pcie_close(struct transport *transport)
 {
@@ -344,7 +255,7 @@ static void pcie_close(struct transport *transport)
 	device_bar_unmap(&pcie->bar);
 	device_bar_unmap(&pcie->memory_bar);
 	domain_release(transport->domain);
-	memory_unreserve(pcie);
+	pcie_memory_unreserve(pcie);
 	pcie->device->ops->close(pcie->device);
 	free(pcie);
 }
@@ -382,7 +293,7 @@ static int pcie_write64(struct transport *transport, uint32_t offset, uint64_t v
 	return 0;
 }
 
-static _Atomic uint32_t *doorbell(struct pcie *pcie, uint64_t offset)
+static _Atomic uint32_t *doorbell_at(struct pcie *pcie, uint64_t offset)
 {
 	return (_Atomic uint32_t *)(void *)((char *)pcie->bar.base + offset);
 }
@@ -401,8 +312,8 @@ static int pcie_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 			"%u), of which %#llx bytes are there: ask for fewer queue pairs",
 			pcie->device->address, qid, (unsigned long long)sq_tail, dstrd,
 			(unsigned long long)pcie->bar.bytes);
-	*queue = (struct transport_queue){ .sq_tail = doorbell(pcie, sq_tail),
-					   .cq_head = doorbell(pcie, cq_head) };
+	*queue = (struct transport_queue){ .sq_tail = doorbell_at(pcie, sq_tail),
+					   .cq_head = doorbell_at(pcie, cq_head) };
 	return 0;
 }
 

@@ -1,13 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a device to a way to its controller. */
+/* From a device to a way to its controller; within this folder, what such a way is made of. */
 #ifndef UPNVME_TRANSPORT_PCIE_PCIE_H
 #define UPNVME_TRANSPORT_PCIE_PCIE_H
 
-struct device;
+#include "base/util.h"
+#include "env/device.h"
+#include "pci/resource.h"
+#include "transport/transport.h"
+
 struct place;
-struct transport;
+
+#define NVME_BAR 0u
+
+struct pcie {
+	struct transport transport;
+	struct device *device;
+	struct device_bar bar;
+	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
+	struct transport_memory reserved;
+	struct pci_resource bars[PCI_BARS];
+};
+
+static inline struct pcie *pcie_of(struct transport *transport)
+{
+	return container_of(transport, struct pcie, transport);
+}
 
 /* Takes the device over, which is at this place, also when it fails: maps its registers. */
 int pcie_attach(struct transport **transport, struct device *device, const struct place *place);
+
+/* own_memory.c: the transport's `memory`, and its end. */
+int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
+		struct transport_memory *memory);
+void pcie_memory_unreserve(struct pcie *pcie);
 
 #endif

@@ -159,6 +159,18 @@ void *fake_resolve(struct fake_device *dev, uint64_t iova, uint64_t bytes)
 	return va;
 }
 
+void fake_write(struct fake_device *dev, char *buf, uint32_t blocks, upnvme_cb cb, void *arg)
+{
+	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf, 0, blocks, cb, arg), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+}
+
+void fake_give_up(struct fake_device *dev)
+{
+	atomic_store(&dev->ctrlr.failed, true);
+	qpair_alert(dev->qp);
+}
+
 const struct nvme_sqe *fake_peek(struct fake_device *dev)
 {
 	const struct nvme_sqe *ring = fake_resolve(dev, qpair_sq_iova(dev->qp),

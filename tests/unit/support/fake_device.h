@@ -58,6 +58,11 @@ uint64_t fake_iova(const void *va);
 /* The process's address of a bus address; fails the test when it is not reachable. */
 void *fake_resolve(struct fake_device *dev, uint64_t iova, uint64_t bytes);
 
+/* Writes `blocks` from block 0 on, which must be accepted, and rings. */
+void fake_write(struct fake_device *dev, char *buf, uint32_t blocks, upnvme_cb cb, void *arg);
+/* The controller has failed: the driver completes what is in flight. */
+void fake_give_up(struct fake_device *dev);
+
 /* The next entry that the doorbell shows; false when there is none. */
 bool fake_fetch(struct fake_device *dev, struct nvme_sqe *sqe);
 /* As fake_fetch, but there must be one. */

@@ -354,3 +354,17 @@ struct usage fake_usage(struct fake_machine *fake)
 	assert_int_equal(usage_find(&fake->fs, FAKE_NVME, &usage), 0);
 	return usage;
 }
+
+void fake_refused(struct fake_machine *fake, int rc, int expected, uint32_t code, const char *word)
+{
+	assert_int_equal(rc, expected);
+	fake_error(code, word);
+	assert_string_equal(fake->written, "");
+}
+
+void fake_with_vfio(struct fake_machine *fake)
+{
+	fake_link(fake, "../../drivers/vfio-pci", "sys/bus/pci/devices/" FAKE_NVME "/driver");
+	fake_file(fake, "vfio-pci\n", "sys/bus/pci/devices/" FAKE_NVME "/driver_override");
+	fake_remove(fake, "sys/bus/pci/devices/" FAKE_NVME "/nvme");
+}

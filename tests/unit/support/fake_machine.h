@@ -74,5 +74,9 @@ const char *fake_bound(struct fake_machine *fake, const char *address);
 
 /* Asserts on the last error: its code, and a word of the sentence. */
 void fake_error(uint32_t code, const char *word);
+/* A call was refused with that, and has written nothing. */
+void fake_refused(struct fake_machine *fake, int rc, int expected, uint32_t code, const char *word);
+/* FAKE_NVME is as after a bind to vfio-pci. */
+void fake_with_vfio(struct fake_machine *fake);
 
 #endif

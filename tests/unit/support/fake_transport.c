@@ -554,6 +554,29 @@ int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr
 	return ctrlr_attach(ctrlr, &fake->transport, "fake:test", opts ? opts : &defaults);
 }
 
+struct upnvme_ctrlr *fake_transport_opened(struct fake_transport *fake)
+{
+	struct upnvme_ctrlr *ctrlr = NULL;
+
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
+	return ctrlr;
+}
+
+void fake_transport_open_fails(struct fake_transport *fake, int err, uint32_t code,
+			       const char *word)
+{
+	struct upnvme_ctrlr *ctrlr = NULL;
+	uint32_t nclosed = 0;
+
+	fake->nclosed = &nclosed;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), err);
+	assert_null(ctrlr);
+	assert_int_equal(nclosed, 1);
+	assert_int_equal(error_last()->code, code);
+	assert_non_null(strstr(error_last()->text, word));
+	assert_non_null(strstr(error_last()->text, "fake:test"));
+}
+
 /* --- looking -------------------------------------------------------------------------------------- */
 
 uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode)

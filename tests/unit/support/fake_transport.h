@@ -133,6 +133,17 @@ void fake_transport_with_storage(struct fake_transport *fake);
 int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr,
 			const struct upnvme_open_opts *opts);
 
+/* The same, and it must succeed. */
+struct upnvme_ctrlr *fake_transport_opened(struct fake_transport *fake);
+/* It must fail, with this error and a sentence that has the word and names the controller; the transport is closed,
+ * once. */
+void fake_transport_open_fails(struct fake_transport *fake, int err, uint32_t code,
+			       const char *word);
+/* Changes a field of CAP. */
+#define FAKE_SET_CAP(fake, field, value)                                                \
+	((fake)->cap = ((fake)->cap & ~NVME_FIELD_SET(field, (uint64_t)field##_MASK)) | \
+		       NVME_FIELD_SET(field, (uint64_t)(value)))
+
 /* Posts a completion; the entry's head, queue and phase are filled in. */
 void fake_transport_post(struct fake_transport *fake, uint16_t cid, uint16_t status,
 			 uint32_t result);

@@ -74,7 +74,7 @@ static bool theirs_is_at_work(void)
 	return mode() != RTE_IOVA_DC && find_theirs();
 }
 
-/* Whoever starts an EAL has a thread of it, for its interrupts, beside his own; a child that has just
+/* A process that starts an EAL has a thread of it, for its interrupts, beside its own; a child that has just
  * been forked has one thread in all. A directory's links are two, and one for each below it. */
 static bool theirs_is_a_parents(void)
 {
@@ -83,7 +83,7 @@ static bool theirs_is_a_parents(void)
 	return !stat("/proc/self/task", &tasks) && tasks.st_nlink == 2 + 1;
 }
 
-static int error_forked(void)
+static int error_eal_forked(void)
 {
 	return plugin_error(
 		-EOWNERDEAD, UPNVME_ERR_FORKED,
@@ -173,7 +173,7 @@ int eal_start(void)
 	if (!theirs_is_at_work())
 		return start_ours();
 	if (theirs_is_a_parents())
-		return error_forked();
+		return error_eal_forked();
 	eal = &theirs;
 	return 0;
 }

@@ -17,14 +17,8 @@
 
 static struct fake_device *create(uint32_t entries)
 {
+	/* Parts are of 8 blocks. */
 	return fake_create(&(struct fake_config){ .entries = entries, .max_transfer_bytes = 4096 });
-}
-
-/* Parts are of 8 blocks. */
-static void start(struct fake_device *dev, char *buf, uint32_t blocks, upnvme_cb cb, void *arg)
-{
-	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf, 0, blocks, cb, arg), 0);
-	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 }
 
 static void the_first_error_by_address_wins(void **state)
@@ -33,7 +27,7 @@ static void the_first_error_by_address_wins(void **state)
 	char *buf = fake_alloc(dev, 65536);
 	uint16_t cids[5];
 
-	start(dev, buf, 40, fake_note, TAG(1));
+	fake_write(dev, buf, 40, fake_note, TAG(1));
 	for (int i = 0; i < 5; i++)
 		cids[i] = fake_take(dev).cid;
 	fake_post(dev, cids[4], 0x281);
@@ -191,7 +185,7 @@ static void parts_that_were_not_issued_never_are(void **state)
 	struct nvme_sqe sqe;
 	uint16_t cids[3];
 
-	start(dev, buf, 400, fake_note, TAG(1));
+	fake_write(dev, buf, 400, fake_note, TAG(1));
 	for (int i = 0; i < 3; i++)
 		cids[i] = fake_take(dev).cid;
 	fake_post(dev, cids[1], 0x281);
@@ -218,7 +212,7 @@ static void depth_one_sends_part_after_part(void **state)
 
 	for (int lap = 0; lap < 40; lap++) {
 		fake_log_start();
-		start(dev, buf, 80, fake_note, TAG(lap));
+		fake_write(dev, buf, 80, fake_note, TAG(lap));
 		assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL),
 				 -EAGAIN);
 		for (uint32_t i = 0; i < 10; i++) {
@@ -279,111 +273,6 @@ static void requests_share_what_room_there_is(void **state)
 	fake_destroy(dev);
 }
 
-static void giving_up_ends_what_is_pending(void **state)
-{
-	struct fake_device *dev = create(4);
-	char *buf = fake_alloc(dev, 1 << 20);
-	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
-	struct upnvme_completion done[4];
-
-	start(dev, buf, 400, fake_note, TAG(1));
-	fake_post(dev, fake_take(dev).cid, 0);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 1);
-	atomic_store(&dev->ctrlr.failed, true);
-	qpair_alert(dev->qp);
-	fake_expect_error(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), -EIO,
-			  UPNVME_ERR_CTRLR_FAILED, NULL);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
-	assert_int_equal(fake_log.n, 1);
-	assert_int_equal(fake_log.done[0].status, NVME_SC_ABORTED_BY_HOST);
-	assert_int_equal(fake_log.done[0].flags,
-			 UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE | UPNVME_DONE_NOT_ATOMIC);
-	assert_int_equal(fake_log.done[0].blocks, 8);
-	assert_int_equal(upnvme_reap(dev->qp, done, 4), 0);
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
-	assert_int_equal(upnvme_qpair_stats_get(dev->qp, &stats), 0);
-	assert_int_equal(stats.submitted, 4);
-	assert_int_equal(stats.completed, 1);
-	assert_int_equal(stats.aborted, 3);
-	fake_destroy(dev);
-}
-
-/* What the device had posted before is no abort, whoever looks first. */
-static void giving_up_keeps_what_the_device_had_done(void **state)
-{
-	struct fake_device *dev = create(8);
-	char *buf = fake_alloc(dev, 1 << 20);
-	uint16_t first, part;
-
-	start(dev, buf, 8, fake_note, TAG(1));
-	start(dev, buf, 16, fake_note, TAG(2));
-	start(dev, buf, 8, fake_note, TAG(3));
-	first = fake_take(dev).cid;
-	part = fake_take(dev).cid;
-	fake_post_result(dev, first, 0, 77);
-	fake_post(dev, part, 0);
-	fake_take(dev);
-	fake_post(dev, fake_take(dev).cid, 0x281);
-	atomic_store(&dev->ctrlr.failed, true);
-	qpair_alert(dev->qp);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 3);
-	assert_int_equal(fake_log.n, 3);
-	for (uint32_t i = 0; i < 3; i++) {
-		const struct upnvme_completion *done = &fake_log.done[i];
-
-		if (done->tag == 2)
-			assert_int_equal(done->status, NVME_SC_ABORTED_BY_HOST);
-		else
-			assert_int_equal(done->status, done->tag == 1 ? 0 : 0x281);
-		assert_int_equal(done->blocks, done->tag == 3 ? 0 : 8);
-		assert_int_equal(done->result, done->tag == 1 ? 77 : 0);
-		assert_int_equal(done->flags & UPNVME_DONE_ABORTED, done->tag == 2);
-	}
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
-	fake_destroy(dev);
-}
-
-static void giving_up_keeps_tagged_ones_to_be_reaped(void **state)
-{
-	struct fake_device *dev = create(8);
-	char *buf = fake_alloc(dev, 1 << 20);
-	struct upnvme_completion done[8];
-
-	start(dev, buf, 8, NULL, TAG(1));
-	start(dev, buf, 100, NULL, TAG(2));
-	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), -EAGAIN);
-	atomic_store(&dev->ctrlr.failed, true);
-	qpair_alert(dev->qp);
-	assert_int_equal(upnvme_poll(dev->qp, 0), -ENOMSG);
-	assert_int_equal(upnvme_reap(dev->qp, done, 1), 1);
-	assert_int_equal(upnvme_reap(dev->qp, done + 1, 7), 1);
-	assert_int_equal(done[0].tag + done[1].tag, 3);
-	assert_int_equal(done[0].flags & UPNVME_DONE_ABORTED, UPNVME_DONE_ABORTED);
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
-	fake_destroy(dev);
-}
-
-/* Completed by the library or by the device: a poll with a limit keeps to it. */
-static void a_limit_holds_for_what_the_library_completes(void **state)
-{
-	struct fake_device *dev = create(8);
-	char *buf = fake_alloc(dev, 4096);
-
-	for (uintptr_t i = 0; i < 5; i++)
-		start(dev, buf, 1, fake_note, TAG(i));
-	atomic_store(&dev->ctrlr.failed, true);
-	qpair_alert(dev->qp);
-	assert_int_equal(upnvme_poll(dev->qp, 2), 2);
-	assert_int_equal(fake_log.n, 2);
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 3);
-	assert_int_equal(upnvme_poll(dev->qp, 1), 1);
-	assert_int_equal(upnvme_poll(dev->qp, 3), 2);
-	assert_int_equal(fake_log.n, 5);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
-	fake_destroy(dev);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,10 +284,6 @@ int main(void)
 		cmocka_unit_test(parts_that_were_not_issued_never_are),
 		cmocka_unit_test(depth_one_sends_part_after_part),
 		cmocka_unit_test(requests_share_what_room_there_is),
-		cmocka_unit_test(giving_up_ends_what_is_pending),
-		cmocka_unit_test(giving_up_keeps_what_the_device_had_done),
-		cmocka_unit_test(giving_up_keeps_tagged_ones_to_be_reaped),
-		cmocka_unit_test(a_limit_holds_for_what_the_library_completes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

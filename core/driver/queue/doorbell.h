@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The submission doorbell, and what follows from how far it was rung. */
-#ifndef UPNVME_DRIVER_QUEUE_RING_H
-#define UPNVME_DRIVER_QUEUE_RING_H
+#ifndef UPNVME_DRIVER_QUEUE_DOORBELL_H
+#define UPNVME_DRIVER_QUEUE_DOORBELL_H
 
 #include "base/barrier.h"
 #include "driver/queue/qpair.h"
@@ -44,6 +44,13 @@ static inline void ring_note_idle(struct upnvme_qpair *qp)
 	int idle = tail == qp->rung && qp->submitted == qp->completed && !qp->ready;
 
 	atomic_store_explicit(&qp->idle_tail, idle ? tail : NULL, memory_order_release);
+}
+
+/* Nothing was outstanding at the last take, and nothing was submitted since. */
+static inline bool ring_is_idle(const struct upnvme_qpair *qp)
+{
+	return atomic_load_explicit(&qp->tail, memory_order_relaxed) ==
+	       atomic_load_explicit(&qp->idle_tail, memory_order_relaxed);
 }
 
 #endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Requests: an admin command's slot, its data and its answer. The admin queue's lock is held in all of this. */
+#ifndef UPNVME_DRIVER_ADMIN_REQUEST_H
+#define UPNVME_DRIVER_ADMIN_REQUEST_H
+
+#include "driver/admin_queue.h"
+
+struct upnvme_ctrlr;
+
+/* Sends the command, its data copied. A null `cb`: somebody waits for it. 0, or a negative errno with its sentence;
+ * -EAGAIN: as many are outstanding as may be. */
+int admin_request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
+			enum admin_origin origin, upnvme_cb cb, void *arg,
+			struct admin_request **started);
+/* Gives the caller what came from the device, of a command that succeeded. */
+void admin_request_copy_out(const struct admin_request *request);
+/* The request is done, and its answer was fetched. */
+void admin_request_put(struct admin_request *request);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The plan of a bind or an unbind: devices, the driver that gets them, and what is known of their users. */
+#ifndef UPNVME_PCI_PLAN_H
+#define UPNVME_PCI_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pci/move.h"
+#include "pci/usage.h"
+
+#define PLAN_KERNEL_DRIVER "nvme"
+
+struct bind_target;
+
+/* Devices that are with the driver already are in the plan for their owner only. */
+struct plan {
+	const struct sysfs *fs;
+	const char *driver;
+	const char *override; /* that is left behind; empty: none */
+	const struct bind_target *target;
+	uint32_t flags;
+	uint32_t owner;
+	struct moves moves;
+	struct usage *usage; /* of each of them */
+	struct claims claims;
+	const struct move *at;
+};
+
+/* Whether the device is with the driver already. */
+bool plan_is_there(const struct plan *plan, const struct move *move);
+/* Takes in the devices that `addresses` names. 0, or a negative errno with its sentence. */
+int plan_add_all(struct plan *plan, const char *addresses);
+/* Takes a step with each device that is not there yet, until one fails, which is then plan->at. */
+int plan_each(struct plan *plan, int (*step)(struct plan *plan, const struct move *move));
+/* Gives back what the plan holds. */
+void plan_end(struct plan *plan);
+
+#endif

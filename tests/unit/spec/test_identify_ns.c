@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Identify Namespace: fields that hold others. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "spec/identify.h"
+
+static void the_lba_format_index_has_six_bits_in_two_places(void **state)
+{
+	(void)state;
+	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x00), 0);
+	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x1f), 15);
+	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x20), 16);
+	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x7f), 63);
+}
+
+static void an_identified_namespace_is_read_from_its_bytes(void **state)
+{
+	union {
+		uint8_t bytes[NVME_IDENTIFY_BYTES];
+		struct nvme_id_ns ns;
+	} data = { .bytes = { [1] = 0x10,
+			      [25] = 1,
+			      [26] = 1,
+			      [33] = 9,
+			      [46] = 0x80,
+			      [128 + 2] = 9,
+			      [132 + 2] = 12 } };
+
+	(void)state;
+	assert_int_equal(data.ns.nsze, 4096);
+	assert_int_equal(data.ns.nlbaf, 1);
+	assert_int_equal(data.ns.noiob, 128);
+	assert_int_equal(NVME_FIELD_GET(NVME_DLFEAT_READ, data.ns.dlfeat), NVME_DLFEAT_READ_ZEROES);
+	assert_true(data.ns.dlfeat & NVME_DLFEAT_DEAC);
+	assert_int_equal(data.ns.lbaf[0].lbads, 9);
+	assert_int_equal(data.ns.lbaf[NVME_FLBAS_FORMAT(data.ns.flbas)].lbads, 12);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_lba_format_index_has_six_bits_in_two_places),
+		cmocka_unit_test(an_identified_namespace_is_read_from_its_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
