@@ -6,89 +6,12 @@
 #include <upnvme/types.h>
 
 #include "base/error.h"
+#include "driver/commands/admin.h"
 #include "driver/commands/kind.h"
 #include "driver/ns.h"
 #include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/identify.h"
 #include "spec/opcode.h"
 #include "spec/sqe.h"
-
-/* Of a command that is not known here, or moves as much as it likes. */
-#define ANY UINT64_MAX
-
-#define DWORD_BYTES 4u
-
-/* --- admin commands: NVMe Base 2.0c, 5 ------------------------------------------------------------ */
-
-/* 5.27.1: features with data. */
-static uint64_t feature_bytes(uint32_t fid, uint32_t dword11)
-{
-	switch (fid) {
-	case NVME_FEAT_LBA_RANGE_TYPE:
-	case NVME_FEAT_ENHANCED_CTRLR_METADATA:
-	case NVME_FEAT_CTRLR_METADATA:
-	case NVME_FEAT_NS_METADATA:
-		return 4096;
-	case NVME_FEAT_AUTONOMOUS_POWER_STATE:
-		return 256;
-	case NVME_FEAT_TIMESTAMP:
-		return 8;
-	case NVME_FEAT_PREDICTABLE_LATENCY_CONFIG:
-	case NVME_FEAT_HOST_BEHAVIOR_SUPPORT:
-		return 512;
-	case NVME_FEAT_HOST_IDENTIFIER: /* EXHID: 128 bits */
-		return dword11 & 1 ? 16 : 8;
-	default:
-		return ANY;
-	}
-}
-
-static uint64_t get_features_bytes(const struct nvme_sqe *sqe)
-{
-	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, sqe->cdw10);
-
-	return select == NVME_FEATURES_SEL_SUPPORTED ?
-		       ANY :
-		       feature_bytes(NVME_FIELD_GET(NVME_GET_FEATURES_FID, sqe->cdw10), sqe->cdw11);
-}
-
-static uint64_t log_page_bytes(const struct nvme_sqe *sqe)
-{
-	uint64_t low = NVME_FIELD_GET(NVME_GET_LOG_NUMDL, sqe->cdw10);
-	uint64_t high = NVME_FIELD_GET(NVME_GET_LOG_NUMDU, sqe->cdw11);
-
-	return ((high << 16 | low) + 1) * DWORD_BYTES;
-}
-
-static uint64_t admin_bytes(const struct nvme_sqe *sqe)
-{
-	switch (sqe->opcode) {
-	case NVME_ADMIN_IDENTIFY:
-	case NVME_ADMIN_NAMESPACE_ATTACHMENT:
-		return NVME_IDENTIFY_BYTES;
-	case NVME_ADMIN_NAMESPACE_MANAGEMENT:
-		return NVME_FIELD_GET(NVME_NS_MANAGEMENT_SEL, sqe->cdw10) ==
-				       NVME_NS_MANAGEMENT_SEL_CREATE ?
-			       NVME_IDENTIFY_BYTES :
-			       ANY;
-	case NVME_ADMIN_GET_LOG_PAGE:
-		return log_page_bytes(sqe);
-	case NVME_ADMIN_GET_FEATURES:
-		return get_features_bytes(sqe);
-	case NVME_ADMIN_SET_FEATURES:
-		return feature_bytes(NVME_FIELD_GET(NVME_SET_FEATURES_FID, sqe->cdw10), sqe->cdw11);
-	case NVME_ADMIN_FIRMWARE_DOWNLOAD:
-		return (sqe->cdw10 + 1ull) * DWORD_BYTES;
-	case NVME_ADMIN_SECURITY_SEND: /* TL and AL: 5.26, 5.25 */
-	case NVME_ADMIN_SECURITY_RECEIVE:
-		return sqe->cdw11;
-	case NVME_ADMIN_GET_LBA_STATUS: /* MNDW */
-		return (sqe->cdw12 + 1ull) * DWORD_BYTES;
-	default:
-		return ANY;
-	}
-}
 
 static int check_direction(uint8_t opcode, uint32_t direction)
 {
@@ -104,11 +27,14 @@ static int check_direction(uint8_t opcode, uint32_t direction)
 		direction, wanted == NVME_DIRECTION_HOST_TO_CONTROLLER ? "TO" : "FROM");
 }
 
+/* --- admin commands --------------------------------------------------------------------------------- */
+
 int data_length_check_admin(const struct nvme_sqe *sqe, uint32_t direction, uint64_t bytes)
 {
-	uint64_t moved = admin_bytes(sqe);
+	const struct admin_kind *kind = admin_kind(sqe->opcode);
+	uint64_t moved = kind->bytes ? kind->bytes(sqe) : ADMIN_BYTES_ANY;
 
-	if (moved == ANY || !moved)
+	if (moved == ADMIN_BYTES_ANY || !moved)
 		return 0;
 	if (bytes < moved)
 		return error_set(
