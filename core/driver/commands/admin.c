@@ -92,8 +92,8 @@ static uint64_t lba_status_bytes(const struct nvme_sqe *sqe)
 
 /* --- the rows ------------------------------------------------------------------------------------- */
 
-/* Commands that the library itself runs, to read namespaces too, keep namespaces by the specification: garbage in the
- * log of effects must not make the library wait for itself. Those that change formats are 5.3, 5.14 and 5.22 to 5.24. */
+/* Commands that the library itself runs, to read namespaces too, keep those by the specification: garbage in the log of
+ * effects must not make the library wait for itself. Commands that change formats are 5.3, 5.14 and 5.22 to 5.24. */
 const struct admin_kind admin_kinds[256] = {
 	[NVME_ADMIN_DELETE_IO_SQ] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
 	[NVME_ADMIN_CREATE_IO_SQ] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
@@ -102,7 +102,7 @@ const struct admin_kind admin_kinds[256] = {
 	[NVME_ADMIN_CREATE_IO_CQ] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
 	[NVME_ADMIN_IDENTIFY] = { .bytes = identify_bytes, .flags = ADMIN_KEEPS_NS },
 	[NVME_ADMIN_ABORT] = { .flags = ADMIN_KEEPS_NS },
-	/* The log has one entry for the settings of all features together, most of which leave blocks alone. */
+	/* The log has one entry for all features together, most of which leave blocks alone. */
 	[NVME_ADMIN_SET_FEATURES] = { .bytes = set_features_bytes, .flags = ADMIN_SETTINGS },
 	[NVME_ADMIN_GET_FEATURES] = { .bytes = get_features_bytes, .flags = ADMIN_KEEPS_NS },
 	[NVME_ADMIN_ASYNC_EVENT_REQUEST] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
