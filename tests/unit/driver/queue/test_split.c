@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
