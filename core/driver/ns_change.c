@@ -6,7 +6,7 @@
  * until the namespaces have been read again.
  *
  * An owner who is within a submission cannot be seen from outside, and marking that would cost each
- * I/O. But he is out of it when he enters the next call; shutting his gate makes that call say so.
+ * I/O. But an owner is out of it on entering the next call; shutting the queue pair's gate makes that call say so.
  */
 #include "driver/ns_change.h"
 
@@ -68,7 +68,7 @@ enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct nvme_
 
 /* --- freezing; the controller's lock is held ------------------------------------------------------ */
 
-/* Whoever makes a queue pair later finds `frozen` when he enters it first. */
+/* A queue pair that is made later finds `frozen` when its owner first enters. */
 static void shut_gates(struct upnvme_ctrlr *ctrlr)
 {
 	if (atomic_exchange(&ctrlr->ns_changes.frozen, true))
@@ -100,7 +100,7 @@ static bool is_heard(struct upnvme_qpair *qp)
 	return owner == QPAIR_RELEASED || atomic_load(&qp->alerts_seen) >= qp->frozen_at;
 }
 
-/* Only its owner can take it further, and he is here, or there is none. */
+/* Only its owner can take the queue pair further, and the owner is this thread, or there is none. */
 static bool is_hopeless(const struct upnvme_qpair *qp)
 {
 	uint64_t owner = atomic_load(&qp->owner);
@@ -123,7 +123,7 @@ static int error_unheard(const struct upnvme_qpair *qp, uint8_t opcode)
 	return error_set(
 		-EBUSY, UPNVME_ERR_NS_CHANGING,
 		"admin command %02xh may change what a block is, and the owner of queue pair %u, "
-		"another thread, has made no call for it: let him poll, release or close it first",
+		"another thread, has made no call for it: let that thread poll, release or close it first",
 		opcode, qp->qid);
 }
 
@@ -210,7 +210,7 @@ void ns_change_by_io_ended(struct upnvme_ctrlr *ctrlr)
 	ns_change_ended(ctrlr);
 }
 
-/* What could not be read is not known: nothing is built by it. */
+/* Namespaces that could not be read are not known: no command is built by them. */
 static int not_settled(struct upnvme_ctrlr *ctrlr, int rc)
 {
 	struct upnvme_error why = *error_last();

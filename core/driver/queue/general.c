@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The general path of a submission: every kind of command, every check, and a sentence for each
- * that fails. What a kind is, its row says (driver/commands). */
+/* The general path of a submission: every kind of command, every check, and a sentence for each check that fails. The
+ * rows of driver/commands say what a kind is. */
 #include "base/error.h"
 #include "driver/commands/kind.h"
 #include "driver/queue/area.h"
@@ -16,7 +16,7 @@ static int error_flags(const struct upnvme_op *op, const struct command_kind *ki
 			 kind->name, kind->op_flags);
 }
 
-/* What its row says of an op before anything is known of its namespace. */
+/* Checks of an op that need its row and the controller, and no namespace. */
 static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 		      const struct command_kind *kind)
 {
@@ -81,7 +81,7 @@ static int request_check(struct upnvme_qpair *qp, struct request *request,
 	return kind->check(qp, kind, request, area);
 }
 
-/* One command or several; it is accepted. */
+/* Accepts the request, as one command or as several. */
 static void request_accept(struct upnvme_qpair *qp, struct request *request, upnvme_cb cb,
 			   void *arg)
 {

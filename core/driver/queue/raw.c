@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands that the caller has put together himself. */
+/* Commands that the caller has put together, dword by dword. */
 #include "base/error.h"
 #include "driver/data_length.h"
 #include "driver/ns_change.h"
@@ -69,8 +69,8 @@ static const struct ns_geometry *raw_geometry(const struct upnvme_qpair *qp,
 	return geometry && geometry->nblocks ? geometry : NULL;
 }
 
-/* Of a command that is not known the device alone knows how much it moves: behind the data's end it
- * finds no address in the list, and none of another command's buffers. */
+/* The device alone knows how much an unknown command moves: behind the end of the data it finds zeroes in the list, and
+ * no address of another command's buffers. */
 static void raw_build(struct upnvme_qpair *qp, const struct upnvme_op *op, uint32_t bytes,
 		      struct slot *slot, struct nvme_sqe *sqe)
 {

@@ -137,7 +137,7 @@ static void part_slot_give(struct upnvme_qpair *qp, struct cursor *cursor, struc
 	cursor->home_idle = true;
 }
 
-/* What was not issued by then never will be. */
+/* Blocks that were not issued by then never will be. */
 static void cursor_fail_at(struct cursor *cursor, uint64_t block,
 			   const struct upnvme_completion *record)
 {
