@@ -150,7 +150,7 @@ tests: all test-programs ## build the test programs
 test-programs: libs $(TEST_BINS)
 
 # The hot path has no buffers on the stack for a canary to guard.
-HOT := $(filter $(B)/obj/capi/src/io.o $(B)/obj/core/driver/queue/%,$(LIB_OBJS))
+HOT := $(filter $(B)/obj/capi/src/io.o $(B)/obj/core/driver/queue/% $(B)/obj/core/driver/commands/%,$(LIB_OBJS))
 $(HOT): private OPT += -fno-stack-protector
 
 $(LIB_OBJS): $(B)/obj/%.o: %.c $(B)/flags

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "driver/commands/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/feature_record.h"
 #include "driver/features.h"
@@ -25,18 +26,9 @@ _Static_assert(sizeof(struct upnvme_features) >= FEATURES_V1, "records only grow
 
 /* --- raw ------------------------------------------------------------------------------------------ */
 
-/* What would pull the queues away from under the driver, or never come back. */
-static bool is_managed(uint8_t opcode)
-{
-	return opcode == NVME_ADMIN_CREATE_IO_SQ || opcode == NVME_ADMIN_DELETE_IO_SQ ||
-	       opcode == NVME_ADMIN_CREATE_IO_CQ || opcode == NVME_ADMIN_DELETE_IO_CQ ||
-	       opcode == NVME_ADMIN_ASYNC_EVENT_REQUEST ||
-	       opcode == NVME_ADMIN_DOORBELL_BUFFER_CONFIG;
-}
-
 static int check_sqe(const struct nvme_sqe *sqe)
 {
-	if (is_managed(sqe->opcode))
+	if (admin_kind(sqe->opcode)->flags & ADMIN_OWN)
 		return error_set(
 			-EINVAL, UPNVME_ERR_OPCODE,
 			"admin command %02xh is the driver's own: queues, events and doorbells "

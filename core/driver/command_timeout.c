@@ -5,11 +5,11 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "driver/commands/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/log_pages.h"
 #include "spec/command.h"
 #include "spec/log_page.h"
-#include "spec/opcode.h"
 #include "spec/sqe.h"
 
 /* Where the device says nothing; no device says anything of Format NVM. */
@@ -34,8 +34,15 @@ static uint32_t estimate_of(const struct nvme_sanitize_log *log, uint32_t cdw10)
 	}
 }
 
-/* It should end at once and go on behind it, but not all controllers do that. */
-static uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, uint32_t cdw10)
+uint64_t format_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+{
+	(void)ctrlr;
+	(void)sqe;
+	return MEDIUM_NS;
+}
+
+/* Sanitize should end at once and go on behind that, but not all controllers do so. */
+uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 {
 	struct nvme_sanitize_log log;
 	struct log_range range = { .nsid = NVME_NSID_BROADCAST,
@@ -47,34 +54,27 @@ static uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, uint32_t cdw10)
 
 	if (!ctrlr->id.sanicap || log_page_read(ctrlr, &range))
 		return MEDIUM_NS;
-	seconds = estimate_of(&log, cdw10);
+	seconds = estimate_of(&log, sqe->cdw10);
 	return seconds == NVME_SANITIZE_NOT_REPORTED ? MEDIUM_NS : seconds * NS_PER_S;
 }
 
-/* An activation without a reset takes up to MTFA (5.12). */
-static uint64_t commit_ns(const struct upnvme_ctrlr *ctrlr)
+uint64_t firmware_download_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 {
-	return MAX(ctrlr->id.mtfa * NVME_MTFA_UNIT_MS * NS_PER_MS, COMMIT_NS);
+	(void)ctrlr;
+	(void)sqe;
+	return DOWNLOAD_NS;
 }
 
-/* Beside what an answer may take. */
-static uint64_t work_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+/* An activation without a reset takes up to MTFA (5.12). */
+uint64_t firmware_commit_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 {
-	switch (sqe->opcode) {
-	case NVME_ADMIN_FORMAT_NVM:
-		return MEDIUM_NS;
-	case NVME_ADMIN_SANITIZE:
-		return sanitize_ns(ctrlr, sqe->cdw10);
-	case NVME_ADMIN_FIRMWARE_DOWNLOAD:
-		return DOWNLOAD_NS;
-	case NVME_ADMIN_FIRMWARE_COMMIT:
-		return commit_ns(ctrlr);
-	default:
-		return 0;
-	}
+	(void)sqe;
+	return MAX(ctrlr->id.mtfa * NVME_MTFA_UNIT_MS * NS_PER_MS, COMMIT_NS);
 }
 
 uint64_t command_timeout_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 {
-	return ns_add(work_ns(ctrlr, sqe), ctrlr->admin_timeout_ns);
+	const struct admin_kind *kind = admin_kind(sqe->opcode);
+
+	return ns_add(kind->work_ns ? kind->work_ns(ctrlr, sqe) : 0, ctrlr->admin_timeout_ns);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How much data a command moves that the caller has put together himself: a device goes by the
- * command, whatever the caller says of his buffer. */
+/* How much data a command moves that the caller has put together: a device goes by the command, whatever the caller
+ * says of the buffer. */
 #ifndef UPNVME_DRIVER_DATA_LENGTH_H
 #define UPNVME_DRIVER_DATA_LENGTH_H
 
@@ -14,8 +14,8 @@ struct upnvme_raw;
  * or for the other direction. `bytes` is 0 without data. */
 int data_length_check_admin(const struct nvme_sqe *sqe, uint32_t direction, uint64_t bytes);
 
-/* The same for an I/O command, whose data must be exactly as long; and its separate metadata not too
- * short. A null `geometry` stands for a namespace whose format is not known. */
+/* The same for an I/O command, whose data must be exactly as long, and whose separate metadata must not be too short.
+ * A null `geometry` stands for a namespace whose format is not known. */
 int data_length_check_io(const struct upnvme_raw *raw, const struct ns_geometry *geometry);
 
 #endif

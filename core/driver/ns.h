@@ -40,6 +40,7 @@ struct ns_geometry {
 	uint8_t protection;   /* type 1 to 3, 0: none */
 	uint8_t pi_bytes;     /* of protection information in the metadata of a block; 0: none */
 	uint8_t ref_tag_bits; /* of the storage and reference tag, those that are counted up */
+	uint8_t csi;          /* of its command set: NVME_CSI_... */
 	bool refused; /* active, but of a format that the driver does not take; nblocks is 0 */
 	struct ns_geometry *older;
 };

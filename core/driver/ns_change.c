@@ -6,7 +6,7 @@
  * until the namespaces have been read again.
  *
  * An owner who is within a submission cannot be seen from outside, and marking that would cost each
- * I/O. But he is out of it when he enters the next call; shutting his gate makes that call say so.
+ * I/O. But an owner is out of it on entering the next call; shutting the queue pair's gate makes that call say so.
  */
 #include "driver/ns_change.h"
 
@@ -15,39 +15,18 @@
 #include "base/log.h"
 #include "base/pause.h"
 #include "base/util.h"
+#include "driver/commands/admin.h"
 #include "driver/log_pages.h"
 #include "driver/ns.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/qpair.h"
 #include "spec/identify.h"
 #include "spec/log_page.h"
-#include "spec/opcode.h"
 
 /* How long other threads have, at most, to poll what is in flight, and to be heard at all. */
 #define FREEZE_NS NS_PER_S
 
 /* --- which commands ------------------------------------------------------------------------------- */
-
-/* What the library itself runs, to read namespaces too, and what by the specification changes nothing of them:
- * garbage in the log does not make it wait for itself. */
-static bool opcode_is_harmless(uint32_t opcode)
-{
-	switch (opcode) {
-	case NVME_ADMIN_DELETE_IO_SQ:
-	case NVME_ADMIN_CREATE_IO_SQ:
-	case NVME_ADMIN_GET_LOG_PAGE:
-	case NVME_ADMIN_DELETE_IO_CQ:
-	case NVME_ADMIN_CREATE_IO_CQ:
-	case NVME_ADMIN_IDENTIFY:
-	case NVME_ADMIN_ABORT:
-	case NVME_ADMIN_GET_FEATURES:
-	case NVME_ADMIN_ASYNC_EVENT_REQUEST:
-	case NVME_ADMIN_KEEP_ALIVE:
-		return true;
-	default:
-		return false;
-	}
-}
 
 static void learn(uint64_t *bits, const uint32_t *effects)
 {
@@ -75,30 +54,21 @@ int ns_changes_learn(struct upnvme_ctrlr *ctrlr)
 	return rc;
 }
 
-/* By the specification, whatever the log of effects says (NVMe Base 2.0c, 5.3, 5.14, 5.22 to 5.24). */
-static bool opcode_changes_format(uint8_t opcode)
-{
-	return opcode == NVME_ADMIN_FORMAT_NVM || opcode == NVME_ADMIN_NAMESPACE_MANAGEMENT ||
-	       opcode == NVME_ADMIN_NAMESPACE_ATTACHMENT || opcode == NVME_ADMIN_SANITIZE ||
-	       opcode == NVME_ADMIN_CAPACITY_MANAGEMENT;
-}
-
-/* The log has one entry for the settings of all features together, most of which leave blocks alone. */
 enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 {
 	uint8_t opcode = sqe->opcode;
+	uint32_t flags = admin_kind(opcode)->flags;
 
-	if (opcode_changes_format(opcode))
+	if (flags & ADMIN_CHANGES_NS)
 		return NS_CHANGE_FORMAT;
-	if (opcode_is_harmless(opcode) ||
-	    !(ctrlr->ns_changes.admin[opcode / 64] >> opcode % 64 & 1))
+	if (flags & ADMIN_KEEPS_NS || !(ctrlr->ns_changes.admin[opcode / 64] >> opcode % 64 & 1))
 		return NS_CHANGE_NONE;
-	return opcode == NVME_ADMIN_SET_FEATURES ? NS_CHANGE_SETTINGS : NS_CHANGE_FORMAT;
+	return flags & ADMIN_SETTINGS ? NS_CHANGE_SETTINGS : NS_CHANGE_FORMAT;
 }
 
 /* --- freezing; the controller's lock is held ------------------------------------------------------ */
 
-/* Whoever makes a queue pair later finds `frozen` when he enters it first. */
+/* A queue pair that is made later finds `frozen` when its owner first enters. */
 static void shut_gates(struct upnvme_ctrlr *ctrlr)
 {
 	if (atomic_exchange(&ctrlr->ns_changes.frozen, true))
@@ -130,7 +100,7 @@ static bool is_heard(struct upnvme_qpair *qp)
 	return owner == QPAIR_RELEASED || atomic_load(&qp->alerts_seen) >= qp->frozen_at;
 }
 
-/* Only its owner can take it further, and he is here, or there is none. */
+/* Only its owner can take the queue pair further, and the owner is this thread, or there is none. */
 static bool is_hopeless(const struct upnvme_qpair *qp)
 {
 	uint64_t owner = atomic_load(&qp->owner);
@@ -153,7 +123,7 @@ static int error_unheard(const struct upnvme_qpair *qp, uint8_t opcode)
 	return error_set(
 		-EBUSY, UPNVME_ERR_NS_CHANGING,
 		"admin command %02xh may change what a block is, and the owner of queue pair %u, "
-		"another thread, has made no call for it: let him poll, release or close it first",
+		"another thread, has made no call for it: let that thread poll, release or close it first",
 		opcode, qp->qid);
 }
 
@@ -240,7 +210,7 @@ void ns_change_by_io_ended(struct upnvme_ctrlr *ctrlr)
 	ns_change_ended(ctrlr);
 }
 
-/* What could not be read is not known: nothing is built by it. */
+/* Namespaces that could not be read are not known: no command is built by them. */
 static int not_settled(struct upnvme_ctrlr *ctrlr, int rc)
 {
 	struct upnvme_error why = *error_last();

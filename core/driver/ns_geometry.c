@@ -10,6 +10,7 @@
 #include "driver/ctrlr.h"
 #include "driver/ns.h"
 #include "spec/command.h"
+#include "spec/opcode.h"
 
 #define LBADS_MIN 9u /* 512 bytes: NVM Command Set 1.0c, 4.1.5.1 */
 
@@ -113,6 +114,7 @@ static void decode_format(struct ns_geometry *geometry, const struct ctrlr_limit
 {
 	const struct nvme_lbaf *format = &id->lbaf[format_index(id)];
 
+	geometry->csi = NVME_CSI_NVM; /* namespaces of no other set are listed */
 	geometry->nblocks = id->nsze;
 	geometry->data_bytes = 1u << format->lbads;
 	geometry->metadata_bytes = format->ms;

@@ -45,7 +45,7 @@ static bool same_geometry(const struct ns_geometry *a, const struct ns_geometry 
 	       a->metadata_bytes == b->metadata_bytes &&
 	       a->metadata_extended == b->metadata_extended && a->protection == b->protection &&
 	       a->pi_bytes == b->pi_bytes && a->ref_tag_bits == b->ref_tag_bits &&
-	       a->refused == b->refused;
+	       a->csi == b->csi && a->refused == b->refused;
 }
 
 /* One that goes to and fro needs no more than it had. */

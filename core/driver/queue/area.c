@@ -33,13 +33,11 @@ int area_refuse(const struct upnvme_op *op)
 			 op->form);
 }
 
-int area_place(const struct upnvme_area *area, struct upnvme_op *op, uint64_t data_bytes,
-	       uint64_t metadata_bytes)
+int area_place_offsets(const struct upnvme_area *area, struct upnvme_op *op, uint64_t data_bytes,
+		       uint64_t metadata_bytes)
 {
 	int rc;
 
-	if (!area)
-		return 0;
 	if (op->form == UPNVME_FORM_IOV)
 		return area_refuse(op);
 	rc = place(&op->buf, "data", area->data, area->data_bytes, data_bytes);
@@ -47,10 +45,4 @@ int area_place(const struct upnvme_area *area, struct upnvme_op *op, uint64_t da
 		return rc;
 	return place(&op->metadata, "metadata", area->metadata, area->metadata_bytes,
 		     metadata_bytes);
-}
-
-void area_place_nothing(const struct upnvme_area *area, struct upnvme_op *op)
-{
-	if (area)
-		op->buf = op->metadata = NULL;
 }

@@ -3,16 +3,26 @@
 #ifndef UPNVME_DRIVER_QUEUE_AREA_H
 #define UPNVME_DRIVER_QUEUE_AREA_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <upnvme/types.h>
 
-/* Makes addresses of the offsets of an op that moves so many bytes. A null area: they are addresses. 0, or a
- * negative errno with its sentence. */
-int area_place(const struct upnvme_area *area, struct upnvme_op *op, uint64_t data_bytes,
-	       uint64_t metadata_bytes);
-/* The same for an op that moves nothing: whatever its offsets say, they are no addresses. */
-void area_place_nothing(const struct upnvme_area *area, struct upnvme_op *op);
+/* Makes addresses of the offsets of an op that moves so many bytes: 0, or a negative errno with its sentence. */
+int area_place_offsets(const struct upnvme_area *area, struct upnvme_op *op, uint64_t data_bytes,
+		       uint64_t metadata_bytes);
+/* The same for any op: with a null area it has addresses. */
+static inline int area_place(const struct upnvme_area *area, struct upnvme_op *op,
+			     uint64_t data_bytes, uint64_t metadata_bytes)
+{
+	return area ? area_place_offsets(area, op, data_bytes, metadata_bytes) : 0;
+}
+/* The same for an op that moves nothing: its offsets, whatever they say, are no addresses. */
+static inline void area_place_nothing(const struct upnvme_area *area, struct upnvme_op *op)
+{
+	if (area)
+		op->buf = op->metadata = NULL;
+}
 /* -EINVAL, with its sentence: a form that offsets cannot say. */
 int area_refuse(const struct upnvme_op *op);
 

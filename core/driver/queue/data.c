@@ -20,12 +20,6 @@ struct piece {
 	uint64_t bytes;
 };
 
-bool op_has_data(const struct upnvme_op *op)
-{
-	return op->opcode == UPNVME_OP_READ || op->opcode == UPNVME_OP_WRITE ||
-	       op->opcode == UPNVME_OP_COMPARE;
-}
-
 /* How many of the bytes the device sees in one piece: all of them but where no IOMMU puts them
  * together. 0: it does not reach the first. */
 static uint64_t run_bytes(const struct upnvme_qpair *qp, uint64_t va, uint64_t bytes)

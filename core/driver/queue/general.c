@@ -1,48 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The general path of a submission: every kind of command, every check, and a sentence for each
- * that fails. */
+/* The general path of a submission: every kind of command, every check, and a sentence for each check that fails. The
+ * rows of driver/commands say what a kind is. */
 #include "base/error.h"
+#include "driver/commands/kind.h"
 #include "driver/queue/area.h"
 #include "driver/queue/doorbell.h"
 #include "driver/queue/split.h"
 #include "driver/queue/straight.h"
-#include "spec/command.h"
-#include "spec/identify.h"
 
-/* What one opcode needs. */
-struct op_kind {
-	const char *name;
-	uint16_t oncs;  /* the bit that says that the controller has it; 0: mandatory */
-	uint16_t flags; /* that it takes */
-	bool ranged;    /* has LBA and blocks */
-};
-
-#define FLAGS_PI                                                                   \
-	(UPNVME_PRCHK_REF | UPNVME_PRCHK_APP | UPNVME_PRCHK_GUARD | UPNVME_PRACT | \
-	 UPNVME_STORAGE_TAG_CHECK)
-#define FLAGS_RW (UPNVME_FUA | UPNVME_LIMITED_RETRY | UPNVME_NO_SPLIT | FLAGS_PI)
-
-static const struct op_kind *op_kind(uint8_t opcode)
+static int error_flags(const struct upnvme_op *op, const struct command_kind *kind)
 {
-	static const struct op_kind kinds[] = {
-		[UPNVME_OP_FLUSH] = { "flush", 0, 0, false },
-		[UPNVME_OP_WRITE] = { "write", 0, FLAGS_RW, true },
-		[UPNVME_OP_READ] = { "read", 0, FLAGS_RW, true },
-		[UPNVME_OP_COMPARE] = { "compare", NVME_ONCS_COMPARE, FLAGS_RW, true },
-		[UPNVME_OP_WRITE_ZEROES] = { "write zeroes", NVME_ONCS_WRITE_ZEROES,
-					     FLAGS_RW | UPNVME_DEALLOCATE_ZEROES, true },
-		[UPNVME_OP_DATASET_MANAGEMENT] = { "dataset management", NVME_ONCS_DSM, 0, true },
-		[UPNVME_OP_VERIFY] = { "verify", NVME_ONCS_VERIFY, FLAGS_RW, true },
-	};
-
-	return opcode < ARRAY_SIZE(kinds) && kinds[opcode].name ? &kinds[opcode] : NULL;
+	if (op->flags & (UPNVME_FUSED_FIRST | UPNVME_FUSED_SECOND))
+		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS, "fused commands are not supported");
+	return error_set(-EINVAL, UPNVME_ERR_FLAGS, "flags %#x: %s takes only %#x", op->flags,
+			 kind->name, kind->op_flags);
 }
 
+/* Checks of an op that need its row and the controller, and no namespace. */
 static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
-		      const struct op_kind **kind)
+		      const struct command_kind *kind)
 {
-	*kind = op_kind(op->opcode);
-	if (!*kind)
+	if (!kind || !kind->check)
 		return error_set(
 			-EINVAL, UPNVME_ERR_OPCODE,
 			"opcode %#x is not one of upnvme_op's: give it as a struct upnvme_raw with "
@@ -53,19 +31,16 @@ static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 			-EINVAL, UPNVME_ERR_ARGUMENT,
 			"form %u or directive type %u is unknown: forms are 0 to 3, types 0 to 15",
 			op->form, op->dtype);
-	if (op->flags & (UPNVME_FUSED_FIRST | UPNVME_FUSED_SECOND))
-		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS, "fused commands are not supported");
-	if (op->flags & ~(*kind)->flags)
-		return error_set(-EINVAL, UPNVME_ERR_FLAGS, "flags %#x: %s takes only %#x",
-				 op->flags, (*kind)->name, (*kind)->flags);
-	if ((*kind)->oncs && !(qp->ctrlr->limits.oncs & (*kind)->oncs))
+	if (op->flags & ~kind->op_flags)
+		return error_flags(op, kind);
+	if ((qp->ctrlr->limits.oncs & kind->oncs) != kind->oncs)
 		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
-				 "the controller does not support %s (ONCS is %#x)", (*kind)->name,
+				 "the controller does not support %s (ONCS is %#x)", kind->name,
 				 qp->ctrlr->limits.oncs);
 	return 0;
 }
 
-/* The namespace that an op names, most often the one that was used last. */
+/* The namespace that an op names, most often the one that was used last; null: there is none. */
 static struct upnvme_ns *ns_named(const struct upnvme_qpair *qp, uint32_t nsid)
 {
 	return qp->ns->ctrlr && qp->ns->nsid == nsid ? qp->ns : ns_find(qp->ctrlr, nsid);
@@ -85,195 +60,52 @@ static int check_handle(const struct upnvme_qpair *qp, const struct upnvme_ns *n
 	return 0;
 }
 
-static int check_namespace(struct upnvme_qpair *qp, const struct upnvme_op *op,
-			   struct upnvme_ns *ns, const struct ns_geometry **geometry)
+static int check_namespace(struct upnvme_qpair *qp, struct upnvme_ns *ns,
+			   const struct ns_geometry *geometry, uint32_t nsid)
 {
-	if (!ns)
-		ns = ns_named(qp, op->nsid);
 	if (!ns)
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
 			"namespace %u is not active on this controller: upnvme_ns_next lists those that are",
-			op->nsid);
-	*geometry = ns_geometry(ns);
-	if (!(*geometry)->nblocks)
-		return error_set(-ENODEV, UPNVME_ERR_NS_GONE, "namespace %u is gone", op->nsid);
+			nsid);
+	if (!geometry->nblocks)
+		return error_set(-ENODEV, UPNVME_ERR_NS_GONE, "namespace %u is gone", nsid);
 	qp->ns = ns;
-	return 0;
-}
-
-static int check_range(const struct upnvme_op *op, const struct ns_geometry *geometry)
-{
-	if (!op->blocks)
-		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
-				 "blocks is 0: a command has at least one");
-	if ((uint64_t)op->blocks * geometry->block_bytes > INT64_MAX >> 16)
-		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
-				 "%u blocks are more than one request may have", op->blocks);
-	if (op->lba >= geometry->nblocks || op->blocks > geometry->nblocks - op->lba)
-		return error_set(
-			-ERANGE, UPNVME_ERR_LBA_RANGE,
-			"LBA %llu and %u blocks pass the end of namespace %u, which has %llu blocks",
-			(unsigned long long)op->lba, op->blocks, op->nsid,
-			(unsigned long long)geometry->nblocks);
-	return 0;
-}
-
-static bool metadata_stays(const struct upnvme_op *op, const struct ns_geometry *geometry)
-{
-	return ns_metadata_stays(geometry, op->flags & UPNVME_PRACT);
-}
-
-static int check_metadata(struct upnvme_qpair *qp, const struct upnvme_op *op,
-			  const struct ns_geometry *geometry)
-{
-	bool separate = geometry->metadata_bytes && !geometry->metadata_extended;
-	uint64_t bytes = (uint64_t)op->blocks * geometry->metadata_bytes, iova;
-
-	if (!op->metadata) {
-		if (!separate || metadata_stays(op, geometry))
-			return 0;
-		return error_set(
-			-EINVAL, UPNVME_ERR_METADATA,
-			"namespace %u has %u bytes of metadata per block in a separate buffer: give one",
-			op->nsid, geometry->metadata_bytes);
-	}
-	if (!separate)
-		return error_set(-EINVAL, UPNVME_ERR_METADATA,
-				 "namespace %u takes no separate metadata buffer", op->nsid);
-	if (!is_aligned((uintptr_t)op->metadata, 4) ||
-	    !data_translate(qp, (uint64_t)(uintptr_t)op->metadata, bytes, &iova))
-		return error_set(
-			-EFAULT, UPNVME_ERR_METADATA,
-			"metadata buffer %p (%llu bytes) is misaligned or not in memory that the device can "
-			"reach",
-			op->metadata, (unsigned long long)bytes);
-	return 0;
-}
-
-/* Walks the parts that the request will have: each must be expressible. */
-static int check_expressible(struct upnvme_qpair *qp, struct request request)
-{
-	while (request.next < request.op.blocks) {
-		uint32_t blocks = request_next_blocks(qp, &request);
-
-		if (!blocks)
-			return error_set(
-				-EINVAL, UPNVME_ERR_IOVEC,
-				"iovec segment %u: PRP cannot express it (inner segments must begin and end at "
-				"multiples of %u bytes) and %s",
-				data_segment(qp, &request.op, request.place), NVME_PAGE_BYTES,
-				qp->ctrlr->limits.sgl ?
-					"one block has too many segments for an SGL" :
-					"the controller has no SGL");
-		request.next += blocks;
-		data_skip(qp, &request.op, &request.place, (uint64_t)blocks * request.block_bytes);
-	}
-	return 0;
-}
-
-static int check_data(struct upnvme_qpair *qp, struct request *request,
-		      const struct upnvme_area *area)
-{
-	struct upnvme_op *op = &request->op;
-	uint64_t bytes = (uint64_t)op->blocks * request->block_bytes;
-	int rc = area_place(area, op, bytes,
-			    (uint64_t)op->blocks * request->geometry->metadata_bytes);
-
-	if (!rc)
-		rc = data_check(qp, op, bytes);
-	if (!rc)
-		rc = check_metadata(qp, op, request->geometry);
-	if (!rc && op->form == UPNVME_FORM_IOV)
-		rc = check_expressible(qp, *request);
-	return rc;
-}
-
-static int check_whole(const struct upnvme_qpair *qp, const struct request *request)
-{
-	uint32_t blocks;
-
-	if (!(request->op.flags & UPNVME_NO_SPLIT))
-		return 0;
-	blocks = request_next_blocks(qp, request);
-	if (request_is_whole(request, blocks))
-		return 0;
-	return error_set(
-		-EINVAL, UPNVME_ERR_TRANSFER,
-		"%u blocks do not go in one command, %u do (limits, and what PRP or SGL can say of the buffer), and "
-		"UPNVME_NO_SPLIT was asked for: make it shorter, or do without the flag",
-		request->op.blocks, blocks);
-}
-
-/* The caller's own ranges: `blocks` of them, 16 bytes each, are data that the device reads. */
-static int check_ranges(struct upnvme_qpair *qp, struct upnvme_op *op,
-			const struct upnvme_area *area)
-{
-	uint64_t bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
-	uint32_t max = qp->ctrlr->limits.max_deallocate_ranges;
-	int rc;
-
-	if (op->opcode != UPNVME_OP_DATASET_MANAGEMENT)
-		return error_set(
-			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"opcode %#x has no ranges: UPNVME_FORM_RANGES is for dataset management",
-			op->opcode);
-	if (!op->blocks || op->blocks > max)
-		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
-				 "%u ranges: the controller takes 1 to %u in one command",
-				 op->blocks, max);
-	rc = area_place(area, op, bytes, 0);
-	return rc ? rc : data_check(qp, op, bytes);
-}
-
-/* Of an op that moves no data; of an area's op the offsets mean nothing then. */
-static int check_no_data(struct upnvme_op *op, const struct upnvme_area *area, const char *name)
-{
-	area_place_nothing(area, op);
-	if (op->metadata)
-		return error_set(-EINVAL, UPNVME_ERR_METADATA,
-				 "%s moves no data, and takes no metadata buffer", name);
-	if (op->buf && op->opcode == UPNVME_OP_DATASET_MANAGEMENT)
-		return error_set(
-			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"dataset management takes a buffer of range definitions with UPNVME_FORM_RANGES only");
 	return 0;
 }
 
 static int request_check(struct upnvme_qpair *qp, struct request *request, struct upnvme_ns *ns,
 			 const struct upnvme_area *area)
 {
-	const struct op_kind *kind;
+	static const struct ns_geometry nowhere;
+	const struct upnvme_op *op = &request->op;
+	const struct ns_geometry *geometry;
+	const struct command_kind *kind;
 	int rc = check_handle(qp, ns, &request->op);
 
-	if (!rc)
-		rc = check_kind(qp, &request->op, &kind);
-	if (!rc)
-		rc = check_namespace(qp, &request->op, ns, &request->geometry);
 	if (rc)
 		return rc;
-	request->block_bytes = metadata_stays(&request->op, request->geometry) ?
-				       request->geometry->data_bytes :
-				       request->geometry->block_bytes;
-	if (!kind->ranged) {
-		request->op.blocks = 0;
-		return check_no_data(&request->op, area, kind->name);
-	}
-	if (request->op.form == UPNVME_FORM_RANGES)
-		return check_ranges(qp, &request->op, area);
-	rc = check_range(&request->op, request->geometry);
+	if (!ns)
+		ns = ns_named(qp, op->nsid);
+	geometry = ns ? ns_geometry(ns) : &nowhere;
+	kind = command_kind(geometry->csi, op->opcode);
+	rc = check_kind(qp, op, kind);
 	if (!rc)
-		rc = op_has_data(&request->op) ? check_data(qp, request, area) :
-						 check_no_data(&request->op, area, kind->name);
-	return rc ? rc : check_whole(qp, request);
+		rc = check_namespace(qp, ns, geometry, op->nsid);
+	if (rc)
+		return rc;
+	request->geometry = geometry;
+	request->block_bytes = ns_metadata_stays(geometry, op->flags & UPNVME_PRACT) ?
+				       geometry->data_bytes :
+				       geometry->block_bytes;
+	return kind->check(qp, kind, request, area);
 }
 
-/* One command or several; it is accepted. */
+/* Accepts the request, as one command or as several. */
 static void request_accept(struct upnvme_qpair *qp, struct request *request, upnvme_cb cb,
 			   void *arg)
 {
-	uint32_t blocks = request->op.form == UPNVME_FORM_RANGES ? request->op.blocks :
-								   request_next_blocks(qp, request);
+	uint32_t blocks = request_next_blocks(qp, request);
 	struct slot *slot = qp->free;
 
 	if (request_is_whole(request, blocks)) {

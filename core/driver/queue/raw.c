@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands that the caller has put together himself. */
+/* Commands that the caller has put together, dword by dword. */
 #include "base/error.h"
 #include "driver/data_length.h"
 #include "driver/ns_change.h"
@@ -69,16 +69,15 @@ static const struct ns_geometry *raw_geometry(const struct upnvme_qpair *qp,
 	return geometry && geometry->nblocks ? geometry : NULL;
 }
 
-/* Of a command that is not known the device alone knows how much it moves: behind the data's end it
- * finds no address in the list, and none of another command's buffers. */
-static void raw_build(struct upnvme_qpair *qp, const struct upnvme_raw *raw, struct slot *slot,
-		      struct nvme_sqe *sqe)
+/* The device alone knows how much an unknown command moves: behind the end of the data it finds zeroes in the list, and
+ * no address of another command's buffers. */
+static void raw_build(struct upnvme_qpair *qp, const struct upnvme_op *op, uint32_t bytes,
+		      struct slot *slot, struct nvme_sqe *sqe)
 {
-	struct upnvme_op op = { .form = UPNVME_FORM_BUF, .buf = raw->data };
 	struct data_place place = { 0 };
 
 	memset(slot_list(qp, slot), 0, qp->list_bytes);
-	data_build(qp, &op, &place, raw->data_bytes, slot, sqe);
+	data_build(qp, op, &place, bytes, slot, sqe);
 }
 
 static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *raw)
@@ -96,7 +95,7 @@ int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb 
 {
 	struct upnvme_op op = { .form = UPNVME_FORM_BUF };
 	struct slot *slot = qp->free;
-	struct nvme_sqe sqe, *tail;
+	struct nvme_sqe *tail;
 	uint64_t mptr = 0;
 	int rc = raw_check(qp, raw, &mptr);
 
@@ -110,19 +109,18 @@ int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb 
 		return rc;
 	if (!slot)
 		return -EAGAIN;
-	memcpy(&sqe, raw->cdw, sizeof(sqe));
 	request_slot_fill(qp, slot, raw_touches(qp, raw), 0, cb, arg);
-	if (ns_change_by_io(qp->ctrlr, sqe.opcode)) {
+	if (ns_change_by_io(qp->ctrlr, (uint8_t)raw->cdw[0])) {
 		slot->head |= SLOT_CHANGES;
 		slot->blocks |= SLOT_NOT_PLAIN;
 	}
-	sqe.cid = (uint16_t)slot->head;
-	sqe.mptr = mptr;
-	sqe.prp1 = sqe.prp2 = 0;
-	if (op.buf)
-		raw_build(qp, raw, slot, &sqe);
 	tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
-	*tail = sqe;
+	memcpy(tail, raw->cdw, sizeof(*tail));
+	tail->cid = (uint16_t)slot->head;
+	tail->mptr = mptr;
+	tail->prp1 = tail->prp2 = 0;
+	if (op.buf)
+		raw_build(qp, &op, raw->data_bytes, slot, tail);
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
 	return 0;
 }

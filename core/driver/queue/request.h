@@ -8,7 +8,10 @@
 
 #include <upnvme/types.h>
 
-struct ns_geometry;
+#include "base/util.h"
+#include "driver/commands/kind.h"
+#include "driver/ns.h"
+
 struct nvme_sqe;
 struct slot;
 struct upnvme_qpair;
@@ -19,6 +22,7 @@ struct data_place {
 	uint64_t offset; /* into the segment */
 };
 
+/* Checked by its kind, which leaves in `op.buf` what the device reaches: null where there is nothing. */
 struct request {
 	struct upnvme_op op;
 	const struct ns_geometry *geometry;
@@ -27,15 +31,14 @@ struct request {
 	uint32_t next;           /* block, relative to op.lba */
 };
 
+/* The row of an op that was found to be of a known kind. */
+static inline const struct command_kind *request_kind(const struct request *request)
+{
+	return command_kind(request->geometry->csi, request->op.opcode);
+}
+
 /* --- data.c: from the caller's segments to PRP and SGL --- */
 
-/* True when the op has data that the device reads or writes. */
-bool op_has_data(const struct upnvme_op *op);
-/* True for what a reader of its blocks may see half done. */
-static inline bool op_writes_blocks(const struct upnvme_op *op)
-{
-	return op->opcode == UPNVME_OP_WRITE || op->opcode == UPNVME_OP_WRITE_ZEROES;
-}
 /* The longest prefix, up to `max` bytes, of the data from `place` on that one command can express;
  * 0 when there is none. */
 uint64_t data_fit(const struct upnvme_qpair *qp, const struct upnvme_op *op,
@@ -58,10 +61,19 @@ bool data_translate(struct upnvme_qpair *qp, uint64_t va, uint64_t bytes, uint64
 
 /* --- command.c: entries --- */
 
-/* Blocks that one command of this kind may have. */
-uint32_t request_limit(const struct upnvme_qpair *qp, const struct request *request);
+/* How many of the next `blocks`, which the limit of its kind allows, one command has that moves their data. */
+uint32_t request_data_blocks(const struct upnvme_qpair *qp, const struct request *request,
+			     uint32_t blocks);
 /* How many blocks the request's next command has. 0: it cannot be expressed. */
-uint32_t request_next_blocks(const struct upnvme_qpair *qp, const struct request *request);
+static inline uint32_t request_next_blocks(const struct upnvme_qpair *qp,
+					   const struct request *request)
+{
+	const struct command_kind *kind = request_kind(request);
+	uint32_t limit = kind->limit(qp, request);
+	uint32_t blocks = MIN(request->op.blocks - request->next, limit);
+
+	return kind->flags & KIND_DATA ? request_data_blocks(qp, request, blocks) : blocks;
+}
 /* True if the whole request is one command. */
 static inline bool request_is_whole(const struct request *request, uint32_t blocks)
 {
@@ -78,6 +90,8 @@ void request_slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touc
 /* What goes into slot->touches: of a buffer, and of a request. */
 uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes);
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request);
+/* SLOT_CHANGES_MEDIUM of it, or 0. */
+uint64_t request_changes(const struct request *request);
 
 /* --- raw.c --- */
 

@@ -47,8 +47,7 @@ static bool cursor_pump(struct upnvme_qpair *qp, struct cursor *cursor)
 		slot->blocks = blocks | SLOT_NOT_PLAIN;
 		/* The home says what the whole request touches; its other parts need not. */
 		if (slot != cursor_home(qp, cursor))
-			atomic_store_explicit(&slot->touches,
-					      request_touches(qp, request) & SLOT_CHANGES_MEDIUM,
+			atomic_store_explicit(&slot->touches, request_changes(request),
 					      memory_order_relaxed);
 		request_issue(qp, request, slot, blocks);
 		cursor->parts++;
@@ -83,7 +82,7 @@ void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct reques
 	*cursor = (struct cursor){
 		.request = *request, .cb = cb, .arg = arg, .error_at = request->op.blocks
 	};
-	if (op_writes_blocks(&request->op))
+	if (request_kind(request)->flags & KIND_WRITES)
 		cursor->flags = UPNVME_DONE_NOT_ATOMIC;
 	cursor->home_idle = true;
 	atomic_store_explicit(&home->touches, request_touches(qp, request), memory_order_relaxed);
@@ -139,7 +138,7 @@ static void part_slot_give(struct upnvme_qpair *qp, struct cursor *cursor, struc
 	cursor->home_idle = true;
 }
 
-/* What was not issued by then never will be. */
+/* Blocks that were not issued by then never will be. */
 static void cursor_fail_at(struct cursor *cursor, uint64_t block,
 			   const struct upnvme_completion *record)
 {

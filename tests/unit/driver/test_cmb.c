@@ -51,14 +51,6 @@ static struct fake_transport *fake_of_before(void)
 	return fake;
 }
 
-static struct upnvme_ctrlr *open_it(struct fake_transport *fake)
-{
-	struct upnvme_ctrlr *ctrlr = NULL;
-
-	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
-	return ctrlr;
-}
-
 static int create(upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint32_t flags)
 {
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
@@ -112,7 +104,7 @@ static void a_buffer_is_found_and_stays_off(void **state)
 
 	fake->cmbmsc = 0x123000 | CRE | CMSE; /* a former user's */
 	fake->cmbloc |= 5 << 12;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(info_of(ctrlr).cmb_bytes, ROOM * QUEUE_BYTES);
 	assert_int_equal(info_of(ctrlr).cmb_flags, 0x1f);
 	assert_int_equal(fake->memory_bar, 2);
@@ -134,7 +126,7 @@ static void registers_that_are_reserved_are_not_looked_at(void **state)
 		struct upnvme_ctrlr *ctrlr;
 
 		fake->vs = versions[i];
-		ctrlr = open_it(fake);
+		ctrlr = fake_transport_opened(fake);
 		assert_int_equal(fake->ncmb_read, 0);
 		assert_int_equal(info_of(ctrlr).cmb_bytes, 0);
 		is_refused(ctrlr, -ENOTSUP, UPNVME_ERR_UNSUPPORTED, "no memory buffer");
@@ -153,7 +145,7 @@ static void the_buffer_ends_with_its_bar(void **state)
 		struct upnvme_ctrlr *ctrlr;
 
 		fake->memory_bytes = rows[i].memory_bytes;
-		ctrlr = open_it(fake);
+		ctrlr = fake_transport_opened(fake);
 		assert_int_equal(info_of(ctrlr).cmb_bytes, rows[i].expected);
 		assert_int_equal(info_of(ctrlr).cmb_flags, rows[i].expected ? 0x1f : 0);
 		assert_int_equal(ctrlr_close(ctrlr), 0);
@@ -167,7 +159,7 @@ static void units_are_multiplied_without_a_carry(void **state)
 
 	fake->cmbloc = 0xfffff004;
 	fake->cmbsz = cmbsz(0xfffff, 6, 1);
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(fake->memory_bar, 4);
 	assert_int_equal(fake->memory_offset, 0xfffffull << 36);
 	assert_int_equal(info_of(ctrlr).cmb_bytes, 1 << 20);
@@ -201,7 +193,7 @@ static void nonsense_is_no_buffer(void **state)
 
 		fake->cmbloc = rows[i].cmbloc;
 		fake->cmbsz = rows[i].cmbsz;
-		ctrlr = open_it(fake);
+		ctrlr = fake_transport_opened(fake);
 		assert_null(fake->memory);
 		assert_int_equal(info_of(ctrlr).cmb_bytes, 0);
 		is_refused(ctrlr, -ENOTSUP, UPNVME_ERR_UNSUPPORTED, "no memory buffer");
@@ -224,7 +216,7 @@ static void the_doorbells_end_before_the_buffer(void **state)
 		fake->cap |= NVME_FIELD_SET(NVME_CAP_DSTRD, (uint64_t)rows[i].dstrd);
 		fake->cmbloc = rows[i].page << 12;
 		fake->cmbsz = cmbsz(16, 0, 1);
-		ctrlr = open_it(fake);
+		ctrlr = fake_transport_opened(fake);
 		assert_int_equal(info_of(ctrlr).cmb_bytes, rows[i].fits ? 16 * 4096 : 0);
 		assert_int_equal(ctrlr_close(ctrlr), 0);
 	}
@@ -238,7 +230,7 @@ static void a_transport_without_a_way_to_it_is_enough(void **state)
 
 	ops.memory = NULL;
 	fake->transport.ops = &ops;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	is_refused(ctrlr, -ENOTSUP, UPNVME_ERR_UNSUPPORTED, "no memory buffer");
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
@@ -252,7 +244,7 @@ static void a_buffer_that_cannot_be_mapped_is_none(void **state)
 		struct upnvme_ctrlr *ctrlr;
 
 		fake->fail_memory = errs[i];
-		ctrlr = open_it(fake);
+		ctrlr = fake_transport_opened(fake);
 		assert_int_equal(info_of(ctrlr).cmb_bytes, 0);
 		is_refused(ctrlr, -ENOTSUP, UPNVME_ERR_UNSUPPORTED, "no memory buffer");
 		assert_int_equal(ctrlr_close(ctrlr), 0);
@@ -270,7 +262,7 @@ static void one_that_is_always_on_must_not_lie_over_memory(void **state)
 	assert_null(ctrlr);
 	fake = fake_of_before();
 	fake->fail_memory = -ENOTSUP;
-	assert_int_equal(ctrlr_close(open_it(fake)), 0);
+	assert_int_equal(ctrlr_close(fake_transport_opened(fake)), 0);
 }
 
 /* What commands name there would reach the registers: no other memory may be there. */
@@ -280,7 +272,7 @@ static void one_that_is_always_on_over_its_registers_is_reserved(void **state)
 	struct upnvme_ctrlr *ctrlr = NULL;
 
 	fake->cmbloc = 0;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_non_null(fake->memory);
 	assert_int_equal(fake->memory_bar, 0);
 	assert_int_equal(info_of(ctrlr).cmb_bytes, 0);
@@ -299,7 +291,7 @@ static void the_persistent_regions_addresses_are_forgotten(void **state)
 	fake->cap |= NVME_FIELD_SET(NVME_CAP_PMRS, 1ull);
 	fake->pmrmscl = 0x10002; /* a former user's */
 	fake->pmrmscu = 0x12;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(fake->pmrmscl, 0);
 	assert_int_equal(fake->pmrmscu, 0);
 	assert_int_equal(ctrlr_close(ctrlr), 0);
@@ -328,7 +320,7 @@ static void the_first_queue_switches_it_on_and_the_end_off(void **state)
 	real_close = ops.close;
 	ops.close = noting_close;
 	fake->transport.ops = &ops;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	qps[0] = created(ctrlr);
 	qps[1] = created(ctrlr);
 	assert_int_equal(upnvme_qpair_close(qps[0]), 0);
@@ -344,7 +336,7 @@ static void the_first_queue_switches_it_on_and_the_end_off(void **state)
 static void one_that_is_always_on_is_left_so(void **state)
 {
 	struct fake_transport *fake = fake_of_before();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	upnvme_qpair *qp = created(ctrlr);
 
 	assert_int_equal(sq_address(fake, 0), FAKE_MEMORY_IOVA);
@@ -358,7 +350,7 @@ static void one_that_is_always_on_is_left_so(void **state)
 static void a_controller_that_is_given_up_has_it_off(void **state)
 {
 	struct fake_transport *fake = fake_with_buffer();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	upnvme_qpair *qp = created(ctrlr);
 
 	ctrlr_fail(ctrlr, "the test wants it");
@@ -372,7 +364,7 @@ static void a_controller_that_is_given_up_has_it_off(void **state)
 static void an_address_that_the_controller_refuses_is_an_error(void **state)
 {
 	struct fake_transport *fake = fake_with_buffer();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 
 	fake->cmbsts = 1;
 	is_refused(ctrlr, -EIO, UPNVME_ERR_CTRLR_INVALID, "0x7654321000");
@@ -389,7 +381,7 @@ static void a_buffer_that_takes_no_submission_queues_is_refused(void **state)
 	struct upnvme_ctrlr *ctrlr;
 
 	fake->cmbsz &= ~1u;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(info_of(ctrlr).cmb_flags, 0x1e);
 	is_refused(ctrlr, -ENOTSUP, UPNVME_ERR_UNSUPPORTED, "SQS");
 	assert_int_equal(fake->ncmbmsc_written, 1);
@@ -406,7 +398,7 @@ static void ignore(void *arg, const struct upnvme_completion *done)
 static void entries_are_written_into_the_buffer(void **state)
 {
 	struct fake_transport *fake = fake_with_buffer();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	upnvme_qpair *qps[2] = { created(ctrlr), created(ctrlr) };
 	const struct nvme_sqe *sqe;
 	upnvme_ns *ns;
@@ -436,7 +428,7 @@ static void the_room_is_used_up_and_used_again(void **state)
 {
 	static const uint32_t again[] = { 2, 0, 3, 1 };
 	struct fake_transport *fake = fake_with_buffer();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	upnvme_qpair *qps[ROOM];
 	uint32_t n = 0;
 
@@ -461,7 +453,7 @@ static void small_queues_have_a_page_each(void **state)
 {
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
 	struct fake_transport *fake = fake_with_buffer();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	upnvme_qpair *qps[3];
 
 	opts.flags = UPNVME_QPAIR_CMB;
@@ -486,7 +478,7 @@ static enum fake_verdict refuse_sq(struct fake_transport *fake, const struct nvm
 static void a_queue_that_the_controller_refuses_gives_its_piece_back(void **state)
 {
 	struct fake_transport *fake = fake_with_buffer();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 
 	fake->script = refuse_sq;
 	for (uint32_t i = 0; i < 2 * ROOM; i++) {

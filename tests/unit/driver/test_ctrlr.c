@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -24,14 +25,6 @@ static struct upnvme_ctrlr *open_soft(const char *uri)
 	struct upnvme_ctrlr *ctrlr = NULL;
 
 	assert_int_equal(upnvme_open(&ctrlr, uri, NULL), 0);
-	return ctrlr;
-}
-
-static struct upnvme_ctrlr *open_fake(struct fake_transport *fake)
-{
-	struct upnvme_ctrlr *ctrlr = NULL;
-
-	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
 	return ctrlr;
 }
 
@@ -202,7 +195,7 @@ static void expect_failed(struct upnvme_ctrlr *ctrlr)
 static void fail_by(bool gone)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct upnvme_raw raw = { .cdw = { 0xc0 } };
 
 	ntold = nended = 0;
@@ -236,7 +229,7 @@ static void a_controller_that_vanishes_is_given_up(void **state)
 static void one_that_cannot_even_be_disabled_is_given_up_in_time(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	uint64_t start_ns = clock_now_ns();
 
 	ntold = 0;
@@ -253,7 +246,7 @@ static void one_that_cannot_even_be_disabled_is_given_up_in_time(void **state)
 static void one_that_is_to_be_taken_away_is_given_up(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 
 	ntold = 0;
 	assert_int_equal(upnvme_ctrlr_on_event(ctrlr, note, NULL), 0);
@@ -268,7 +261,7 @@ static void one_that_is_to_be_taken_away_is_given_up(void **state)
 static void one_that_has_vanished_is_isolated_in_case_it_comes_back(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 
 	atomic_store(&fake->gone, true);
 	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
@@ -299,7 +292,7 @@ static void *wait_for_ever(void *arg)
 static void who_waits_for_a_failed_controller_is_let_go(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_fake(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct pause pause = { 0 };
 	pthread_t threads[3];
 	void *bad;
@@ -340,6 +333,50 @@ static void queue_pairs_of_a_failed_controller_complete_as_aborted(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
+/* --- a drive that is degraded --------------------------------------------------------------------- */
+
+static bool refuses_list;
+
+static enum fake_verdict refuse_queues(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				       struct nvme_cqe *cqe)
+{
+	cqe->status = NVME_SC_INTERNAL_ERROR;
+	if (sqe->opcode == NVME_ADMIN_SET_FEATURES &&
+	    (sqe->cdw10 & 0xff) == NVME_FEAT_NUMBER_OF_QUEUES)
+		return FAKE_ANSWER;
+	if (fake_transport_cns(sqe) == NVME_CNS_ACTIVE_NS_LIST && refuses_list)
+		return FAKE_ANSWER;
+	cqe->status = 0;
+	return sqe->opcode == NVME_ADMIN_FORMAT_NVM ? FAKE_ANSWER : FAKE_DEFAULT;
+}
+
+static void one_without_queues_is_opened_for_its_admin_side(void **state)
+{
+	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_FORMAT_NVM, 1 } };
+	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
+
+	for (int i = 0; i < 2; i++) { /* then its namespaces cannot be read either */
+		struct fake_transport *fake = fake_transport_create();
+		struct upnvme_completion done;
+		struct upnvme_qpair *qp = NULL;
+		struct upnvme_ctrlr *ctrlr;
+
+		refuses_list = i;
+		fake->script = refuse_queues;
+		ctrlr = fake_transport_opened(fake);
+		assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &info), 0);
+		assert_int_equal(info.max_qpairs, 0);
+		assert_int_equal(upnvme_qpair_create(&qp, ctrlr, NULL), -ENOSPC);
+		assert_non_null(strstr(error_last()->text, "admin side"));
+		if (!refuses_list) {
+			assert_int_equal(upnvme_ns_next(ctrlr, 0), 1);
+			assert_int_equal(upnvme_admin(ctrlr, &raw, &done), 0);
+			assert_int_equal(done.status, 0);
+		}
+		assert_int_equal(upnvme_close(ctrlr), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +393,7 @@ int main(void)
 		cmocka_unit_test(one_that_has_vanished_is_isolated_in_case_it_comes_back),
 		cmocka_unit_test(who_waits_for_a_failed_controller_is_let_go),
 		cmocka_unit_test(queue_pairs_of_a_failed_controller_complete_as_aborted),
+		cmocka_unit_test(one_without_queues_is_opened_for_its_admin_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,124 +168,6 @@ static void a_firmware_activation_is_read_and_told(void **state)
 	expect_event(0, UPNVME_EVENT_OTHER, 0, 2, 1, 3);
 }
 
-/* --- a controller that pauses for its firmware ---------------------------------------------------- */
-
-#define PAUSED NVME_FIELD_SET(NVME_CSTS_PP, 1u)
-
-/* A controller whose admin commands may take no time to speak of, and its firmware two seconds. */
-static struct rig open_activating(uint16_t mtfa)
-{
-	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
-	struct rig rig = { fake_transport_create(), NULL };
-
-	opts.admin_timeout_ns = 20 * NS_PER_MS;
-	rig.fake->id.oaes |= NVME_OAES_FIRMWARE;
-	rig.fake->id.mtfa = mtfa;
-	assert_int_equal(fake_transport_open(rig.fake, &rig.ctrlr, &opts), 0);
-	assert_int_equal(upnvme_ctrlr_on_event(rig.ctrlr, note, &rig), 0);
-	memset(&told, 0, sizeof(told));
-	return rig;
-}
-
-static void announce(struct rig *rig)
-{
-	rig->fake->csts |= PAUSED;
-	rig->fake->nseen = 0;
-	fake_transport_event(rig->fake, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_FIRMWARE_ACTIVATION,
-			     3);
-}
-
-static void nothing_is_asked_while_processing_is_paused(void **state)
-{
-	struct rig rig = open_activating(600);
-
-	announce(&rig);
-	for (int i = 0; i < 5; i++)
-		assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 0);
-	assert_int_equal(rig.fake->nseen, 0);
-	rig.fake->csts &= ~PAUSED;
-	assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 1);
-	expect_log_read(rig.fake, NVME_LOG_FIRMWARE_SLOT, 512);
-	expect_event(0, UPNVME_EVENT_OTHER, 0, 2, 1, 3);
-	assert_int_equal(upnvme_close(rig.ctrlr), 0);
-}
-
-static enum fake_verdict answer_late(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
-{
-	return sqe->opcode == 0xc0 ? FAKE_HOLD : FAKE_DEFAULT;
-}
-
-static uint32_t nended;
-static struct upnvme_completion ended;
-
-static void note_end(void *arg, const struct upnvme_completion *done)
-{
-	ended = *done;
-	nended++;
-}
-
-/* Ten times their deadline, and neither a synchronous nor an asynchronous command is late. */
-static void no_command_is_late_while_processing_is_paused(void **state)
-{
-	struct rig rig = open_activating(600);
-	struct upnvme_raw raw = { .cdw = { 0xc0 } };
-	uint64_t until_ns;
-
-	rig.fake->script = answer_late;
-	nended = 0;
-	announce(&rig);
-	assert_int_equal(upnvme_admin_submit(rig.ctrlr, &raw, note_end, NULL), 0);
-	until_ns = clock_now_ns() + 200 * NS_PER_MS;
-	while (clock_now_ns() < until_ns)
-		assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 0);
-	assert_int_equal(nended, 0);
-	rig.fake->csts &= ~PAUSED;
-	fake_transport_post(rig.fake, fake_transport_seen(rig.fake, 0xc0, 0)->cid, 0, 0x77);
-	while (!nended)
-		assert_true(upnvme_ctrlr_poll(rig.ctrlr) >= 0);
-	assert_int_equal(ended.result, 0x77);
-	assert_int_equal(ended.flags, 0);
-	assert_int_equal(upnvme_close(rig.ctrlr), 0);
-}
-
-/* Without the event, which nobody has polled for; and a pause without end has one. */
-static void a_pause_that_does_not_end_excuses_nothing(void **state)
-{
-	struct rig rig = open_activating(1);
-	struct upnvme_raw raw = { .cdw = { 0xc0 } };
-	struct upnvme_completion done;
-	uint64_t begun_ns = clock_now_ns();
-
-	rig.fake->script = answer_late;
-	rig.fake->csts |= PAUSED;
-	assert_int_equal(upnvme_admin(rig.ctrlr, &raw, &done), -ETIMEDOUT);
-	assert_true(clock_now_ns() - begun_ns >= 100 * NS_PER_MS);
-	rig.fake->csts &= ~PAUSED;
-	assert_int_equal(upnvme_close(rig.ctrlr), 0);
-}
-
-/* One that pauses again and again has no more time than one pause. */
-static void pauses_without_end_excuse_no_more_than_one(void **state)
-{
-	struct rig rig = open_activating(1);
-	struct upnvme_raw raw = { .cdw = { 0xc0 } };
-	uint64_t until_ns;
-
-	rig.fake->script = answer_late;
-	nended = 0;
-	assert_int_equal(upnvme_admin_submit(rig.ctrlr, &raw, note_end, NULL), 0);
-	until_ns = clock_now_ns() + 60 * NS_PER_S; /* of a machine that is very slow */
-	while (!nended && clock_now_ns() < until_ns) {
-		rig.fake->csts ^= PAUSED;
-		assert_true(upnvme_ctrlr_poll(rig.ctrlr) >= 0);
-	}
-	assert_int_equal(nended, 1);
-	assert_int_equal(ended.flags & UPNVME_DONE_ABORTED, UPNVME_DONE_ABORTED);
-	rig.fake->csts &= ~PAUSED;
-	assert_int_equal(upnvme_close(rig.ctrlr), 0);
-}
-
 /* --- what changes while the controller is opened -------------------------------------------------- */
 
 static bool are_configured;
@@ -578,10 +460,6 @@ int main(void)
 		TEST(an_error_is_read_and_told),
 		TEST(what_is_not_understood_is_told_as_it_is),
 		TEST(a_firmware_activation_is_read_and_told),
-		cmocka_unit_test(nothing_is_asked_while_processing_is_paused),
-		cmocka_unit_test(no_command_is_late_while_processing_is_paused),
-		cmocka_unit_test(a_pause_that_does_not_end_excuses_nothing),
-		cmocka_unit_test(pauses_without_end_excuse_no_more_than_one),
 		cmocka_unit_test(what_appears_while_it_is_opened_is_told),
 		TEST(a_request_is_at_the_controller_when_it_was_opened),
 		TEST(namespaces_are_up_to_date_when_their_event_is_told),

@@ -159,7 +159,7 @@ static enum fake_verdict hold_features(struct fake_transport *fake, const struct
 	return sqe->opcode == NVME_ADMIN_SET_FEATURES ? FAKE_HOLD : FAKE_DEFAULT;
 }
 
-/* One that answers with an error is opened for its admin side: test_old_and_odd. */
+/* One that answers with an error is opened for its admin side: test_ctrlr. */
 static void a_controller_that_does_not_answer_is_refused(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();

@@ -15,18 +15,10 @@
 #include "driver/identify.h"
 #include "support/fake_transport.h"
 
-static struct upnvme_ctrlr *open_it(struct fake_transport *fake)
-{
-	struct upnvme_ctrlr *ctrlr = NULL;
-
-	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
-	return ctrlr;
-}
-
 static void the_first_command_is_identify_controller(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct nvme_sqe expected = { .opcode = 0x06, .cdw10 = 0x01 };
 
 	fake_transport_expect(&fake->seen[0], &expected, true);
@@ -44,7 +36,7 @@ static void the_limits_of_the_nvm_command_set_are_asked_for(void **state)
 	fake->nvm = (struct nvme_id_ctrl_nvm){
 		.vsl = 3, .wzsl = 4, .dmrl = 16, .dmrsl = 1000, .dmsl = 500
 	};
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	fake_transport_expect(&fake->seen[1], &expected, true);
 	assert_int_equal(ctrlr->limits.max_verify_bytes, 32 << 10);
 	assert_int_equal(ctrlr->limits.max_write_zeroes_bytes, 64 << 10);
@@ -59,7 +51,7 @@ static void the_limits_of_the_nvm_command_set_are_asked_for(void **state)
 static void without_them_there_are_none(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 
 	assert_int_equal(ctrlr->limits.max_verify_bytes, UINT64_MAX);
 	/* As Linux does: whatever takes no longer transfers may take no longer zeroes either. */
@@ -78,7 +70,7 @@ static void an_old_controller_is_not_asked(void **state)
 	fake->vs = NVME_VERSION_1_4;
 	fake->has_nvm = true;
 	fake->nvm.vsl = 3;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(ctrlr->limits.max_verify_bytes, UINT64_MAX);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
@@ -119,7 +111,7 @@ static void sgl_of(uint32_t sgls, bool sgl, bool dword_align)
 	struct upnvme_ctrlr *ctrlr;
 
 	fake->id.sgls = sgls;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(ctrlr->limits.sgl, sgl);
 	assert_int_equal(ctrlr->limits.sgl_dword_align, dword_align);
 	assert_int_equal(upnvme_close(ctrlr), 0);
@@ -199,7 +191,7 @@ static void properties_are_trimmed_and_printable(void **state)
 	memset(fake->id.subnqn, 'n', sizeof(fake->id.subnqn));
 	fake->id.cntlid = 0x4321;
 	fake->id.vwc = 1;
-	ctrlr = open_it(fake);
+	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &info), 0);
 	assert_string_equal(info.serial, "SER 1");
 	assert_int_equal(strlen(info.model), 40);
@@ -223,7 +215,7 @@ static void properties_are_trimmed_and_printable(void **state)
 /* An older program's struct is filled as far as it goes, a newer one's tail is zeroed, a nonsensical one refused. */
 static void records_of_other_versions_are_served(void **state)
 {
-	struct upnvme_ctrlr *ctrlr = open_it(fake_transport_create());
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake_transport_create());
 	struct {
 		struct upnvme_ctrlr_info info;
 		uint8_t tail[16];
@@ -248,7 +240,7 @@ static void records_of_other_versions_are_served(void **state)
 static void identify_gives_the_page_as_it_is(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct nvme_id_ctrl id;
 	struct nvme_sqe expected = { .opcode = 0x06, .nsid = 1, .cdw10 = 0x03 };
 
@@ -336,6 +328,29 @@ static void garbage_is_survived(void **state)
 	assert_true(nopened >= 300);
 }
 
+/* An unknown structure is an error that the controller logs. */
+static void the_limits_of_command_sets_are_asked_of_who_knows_them(void **state)
+{
+	static const struct {
+		uint32_t version, css, asked;
+	} cases[] = { { NVME_VERSION_1_3, NVME_CAP_CSS_NVM, 0 },
+		      { NVME_VERSION_1_4, NVME_CAP_CSS_NVM, 0 },
+		      { NVME_VERSION_1_4, NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS, 1 },
+		      { NVME_VERSION_2_0, NVME_CAP_CSS_NVM, 1 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fake_transport *fake = fake_transport_create();
+		struct upnvme_ctrlr *ctrlr;
+
+		FAKE_SET_CAP(fake, NVME_CAP_CSS, cases[i].css);
+		fake->vs = cases[i].version;
+		ctrlr = fake_transport_opened(fake);
+		assert_int_equal(fake_transport_identified(fake, NVME_CNS_IOCS_CTRLR),
+				 cases[i].asked);
+		assert_int_equal(upnvme_close(ctrlr), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +366,7 @@ int main(void)
 		cmocka_unit_test(records_of_other_versions_are_served),
 		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(identify_gives_the_page_as_it_is),
+		cmocka_unit_test(the_limits_of_command_sets_are_asked_of_who_knows_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

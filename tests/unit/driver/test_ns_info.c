@@ -39,17 +39,9 @@ static struct fake_transport *fake_protected(uint16_t metadata_bytes, uint32_t e
 	return fake;
 }
 
-static struct upnvme_ctrlr *open_it(struct fake_transport *fake)
-{
-	struct upnvme_ctrlr *ctrlr = NULL;
-
-	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
-	return ctrlr;
-}
-
 static void pi_is(struct fake_transport *fake, uint32_t asked, uint8_t bytes, uint8_t tag_bits)
 {
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
 	struct upnvme_ns *ns;
 
@@ -65,7 +57,7 @@ static void pi_is(struct fake_transport *fake, uint32_t asked, uint8_t bytes, ui
 
 static void is_refused(struct fake_transport *fake)
 {
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct upnvme_ns *ns;
 
 	assert_int_equal(asked_for_elbaf(fake), 1);
@@ -107,7 +99,7 @@ static void what_cannot_be_told_is_refused(void **state)
 static void a_format_with_another_guard_takes_effect_at_the_next_look(void **state)
 {
 	struct fake_transport *fake = fake_protected(16, 2u << 7);
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct upnvme_ns *ns;
 
 	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 1), 0);
@@ -126,7 +118,7 @@ static void a_format_with_another_guard_takes_effect_at_the_next_look(void **sta
 static struct upnvme_ns_info info_of(struct fake_transport *fake)
 {
 	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
-	struct upnvme_ctrlr *ctrlr = open_it(fake);
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	struct upnvme_ns *ns;
 
 	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 1), 0);
@@ -237,6 +229,72 @@ static void limits_are_told_in_blocks_of_this_namespace(void **state)
 	assert_int_equal(info.max_write_zeroes_blocks, 8);
 }
 
+static void info_is_fresh_and_has_the_identifiers(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
+	struct upnvme_ctrlr *ctrlr;
+	static const uint8_t list[] = { 3,  16, 0,  0,  0,  1,  2,    3,  4,  5,  6,  7,  8, 9,
+					10, 11, 12, 13, 14, 15, 0x44, 5,  0,  0,  1,  2,  3, 4,
+					5,  1,  8,  0,  0,  21, 22,   23, 24, 25, 26, 27, 28 };
+
+	fake->ns.nguid[3] = 33;
+	fake->ns.eui64[7] = 44;
+	fake->ns.dlfeat = 1;
+	fake->ns.nsattr = 1;
+	fake->ns.noiob = 8;
+	memcpy(fake->descriptors, list, sizeof(list));
+	ctrlr = fake_transport_opened(fake);
+	fake->ns.nuse = 77;
+	assert_int_equal(upnvme_ns_info_get(fake_transport_ns(ctrlr, 1), &info), 0);
+	assert_int_equal(info.nsid, 1);
+	assert_int_equal(info.block_count, 1000);
+	assert_int_equal(info.capacity_blocks, 1000);
+	assert_int_equal(info.used_blocks, 77);
+	assert_int_equal(info.block_bytes, 512);
+	assert_int_equal(info.metadata_bytes, 0);
+	assert_int_equal(info.max_transfer_blocks, 256);
+	assert_int_equal(info.boundary_blocks, 8);
+	assert_int_equal(info.deallocated_reads_zero, 1);
+	assert_int_equal(info.readonly, 1);
+	assert_int_equal(info.nguid[3], 33);
+	assert_int_equal(info.eui64[0], 21); /* the descriptor's */
+	assert_int_equal(info.uuid[15], 15);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void hostile_descriptors_end_at_the_page(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
+	struct upnvme_ctrlr *ctrlr;
+
+	memset(fake->descriptors, 0xff, sizeof(fake->descriptors));
+	ctrlr = fake_transport_opened(fake);
+	assert_int_equal(upnvme_ns_info_get(fake_transport_ns(ctrlr, 1), &info), 0);
+	memset(fake->descriptors, 1, sizeof(fake->descriptors));
+	assert_int_equal(upnvme_ns_info_get(fake_transport_ns(ctrlr, 1), &info), 0);
+	info.size = 4;
+	assert_int_equal(upnvme_ns_info_get(fake_transport_ns(ctrlr, 1), &info), -EINVAL);
+	assert_int_equal(error_last()->code, UPNVME_ERR_OPTIONS_SIZE);
+	assert_int_equal(upnvme_ns_info_get(NULL, &info), -EINVAL);
+	assert_int_equal(upnvme_ns_info_get(fake_transport_ns(ctrlr, 1), NULL), -EINVAL);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
+static void info_of_one_that_is_gone_says_so(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
+	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
+	struct upnvme_ns *ns = fake_transport_ns(ctrlr, 1);
+
+	fake->nactive = 0;
+	assert_int_equal(upnvme_ns_info_get(ns, &info), -ENODEV);
+	assert_int_equal(error_last()->code, UPNVME_ERR_NS_GONE);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +305,9 @@ int main(void)
 		cmocka_unit_test(a_namespace_may_have_atomicity_of_its_own),
 		cmocka_unit_test(without_boundaries_there_are_none),
 		cmocka_unit_test(limits_are_told_in_blocks_of_this_namespace),
+		cmocka_unit_test(info_is_fresh_and_has_the_identifiers),
+		cmocka_unit_test(hostile_descriptors_end_at_the_page),
+		cmocka_unit_test(info_of_one_that_is_gone_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,33 @@ void fake_post(struct fake_device *dev, uint16_t cid, uint16_t status)
 	fake_post_result(dev, cid, status, 0);
 }
 
+struct nvme_sqe fake_issue(struct fake_device *dev, const struct upnvme_op *op)
+{
+	assert_int_equal(upnvme_io(dev->qp, op, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	return fake_take(dev);
+}
+
+void fake_finish(struct fake_device *dev, uint16_t cid)
+{
+	uint32_t before = fake_log.n;
+
+	fake_post(dev, cid, 0);
+	assert_true(upnvme_poll(dev->qp, 0) >= 0);
+	assert_int_equal(fake_log.n, before + 1);
+}
+
+void fake_expect_sent(struct fake_device *dev, const struct upnvme_op *op, struct nvme_sqe expected)
+{
+	struct nvme_sqe sqe = fake_issue(dev, op), more;
+
+	expected.cid = sqe.cid;
+	expected.nsid = FAKE_NSID;
+	fake_expect_sqe(&sqe, &expected);
+	assert_false(fake_fetch(dev, &more));
+	fake_finish(dev, sqe.cid);
+}
+
 void fake_log_start(void)
 {
 	memset(&fake_log, 0, sizeof(fake_log));

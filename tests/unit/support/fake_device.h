@@ -70,6 +70,14 @@ struct nvme_sqe fake_take(struct fake_device *dev);
 /* The next entry of the ring whether or not the doorbell shows it. */
 const struct nvme_sqe *fake_peek(struct fake_device *dev);
 
+/* Submits and rings: the entry that the device finds. */
+struct nvme_sqe fake_issue(struct fake_device *dev, const struct upnvme_op *op);
+/* Completes a command that has a callback, which is called once. */
+void fake_finish(struct fake_device *dev, uint16_t cid);
+/* Both: the entry is this one, whose identifier and namespace are filled in, and nothing but it is sent. */
+void fake_expect_sent(struct fake_device *dev, const struct upnvme_op *op,
+		      struct nvme_sqe expected);
+
 /* Posts an entry as a decent device does: head, queue and phase are right. */
 void fake_post(struct fake_device *dev, uint16_t cid, uint16_t status);
 void fake_post_result(struct fake_device *dev, uint16_t cid, uint16_t status, uint64_t result);

@@ -577,6 +577,30 @@ void fake_transport_open_fails(struct fake_transport *fake, int err, uint32_t co
 	assert_non_null(strstr(error_last()->text, "fake:test"));
 }
 
+void fake_transport_set_active(struct fake_transport *fake, uint32_t n, const uint32_t *nsids)
+{
+	memcpy(fake->active, nsids, n * sizeof(*nsids));
+	fake->nactive = n;
+}
+
+struct upnvme_ns *fake_transport_ns(struct upnvme_ctrlr *ctrlr, uint32_t nsid)
+{
+	struct upnvme_ns *ns = NULL;
+
+	assert_int_equal(upnvme_ns_get(&ns, ctrlr, nsid), 0);
+	assert_non_null(ns);
+	return ns;
+}
+
+void fake_transport_no_ns(struct upnvme_ctrlr *ctrlr, uint32_t nsid, int err, uint32_t code)
+{
+	struct upnvme_ns *ns = NULL;
+
+	assert_int_equal(upnvme_ns_get(&ns, ctrlr, nsid), err);
+	assert_int_equal(error_last()->code, code);
+	assert_null(ns);
+}
+
 /* --- looking -------------------------------------------------------------------------------------- */
 
 uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode)
@@ -585,6 +609,21 @@ uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode)
 
 	for (uint32_t i = 0; i < fake->nseen; i++)
 		n += fake->seen[i].opcode == opcode;
+	return n;
+}
+
+uint32_t fake_transport_cns(const struct nvme_sqe *sqe)
+{
+	return sqe->opcode == NVME_ADMIN_IDENTIFY ? NVME_FIELD_GET(NVME_IDENTIFY_CNS, sqe->cdw10) :
+						    UINT32_MAX;
+}
+
+uint32_t fake_transport_identified(const struct fake_transport *fake, uint32_t cns)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fake->nseen; i++)
+		n += fake_transport_cns(&fake->seen[i]) == cns;
 	return n;
 }
 

@@ -144,6 +144,16 @@ void fake_transport_open_fails(struct fake_transport *fake, int err, uint32_t co
 	((fake)->cap = ((fake)->cap & ~NVME_FIELD_SET(field, (uint64_t)field##_MASK)) | \
 		       NVME_FIELD_SET(field, (uint64_t)(value)))
 
+/* These namespaces are active, and no others. */
+void fake_transport_set_active(struct fake_transport *fake, uint32_t n, const uint32_t *nsids);
+#define FAKE_SET_ACTIVE(fake, ...)                                               \
+	fake_transport_set_active(fake, sizeof((uint32_t[]){ __VA_ARGS__ }) / 4, \
+				  (uint32_t[]){ __VA_ARGS__ })
+
+/* The handle of a namespace that upnvme_ns_get gives; and that it gives none, but this error. */
+struct upnvme_ns *fake_transport_ns(struct upnvme_ctrlr *ctrlr, uint32_t nsid);
+void fake_transport_no_ns(struct upnvme_ctrlr *ctrlr, uint32_t nsid, int err, uint32_t code);
+
 /* Posts a completion; the entry's head, queue and phase are filled in. */
 void fake_transport_post(struct fake_transport *fake, uint16_t cid, uint16_t status,
 			 uint32_t result);
@@ -154,6 +164,11 @@ void fake_transport_event(struct fake_transport *fake, uint32_t type, uint32_t i
 const struct nvme_sqe *fake_transport_seen(const struct fake_transport *fake, uint8_t opcode,
 					   uint32_t n);
 uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode);
+
+/* What an Identify asks for; UINT32_MAX of other commands. */
+uint32_t fake_transport_cns(const struct nvme_sqe *sqe);
+/* How many times the driver sent that. */
+uint32_t fake_transport_identified(const struct fake_transport *fake, uint32_t cns);
 
 /* Every field but the identifier; of PRP1 only whether there is one, as `data` says. */
 void fake_transport_expect(const struct nvme_sqe *actual, const struct nvme_sqe *expected,

@@ -251,6 +251,51 @@ static void what_is_reachable_in_part_is_refused(void **state)
 	free(own);
 }
 
+static const uint64_t *sent_list(struct fake_device *dev, const struct upnvme_op *op)
+{
+	struct nvme_sqe sqe;
+
+	assert_int_equal(upnvme_io(dev->qp, op, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	sqe = fake_take(dev);
+	fake_post(dev, sqe.cid, 0);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	return fake_resolve(dev, sqe.prp2, 32 * 8);
+}
+
+/* There is one slot, whose list the largest request has filled. */
+static void a_list_ends_where_the_data_end(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 2 });
+	char *buf = fake_alloc(dev, 128 << 10);
+	struct iovec iov[] = { { buf, 8192 }, { buf + 16384, 4096 } };
+	struct upnvme_op large = {
+		.opcode = UPNVME_OP_READ, .nsid = FAKE_NSID, .blocks = 256, .buf = buf
+	};
+	struct upnvme_op vectored = { .opcode = UPNVME_OP_READ,
+				      .form = UPNVME_FORM_IOV,
+				      .nsid = FAKE_NSID,
+				      .blocks = 24,
+				      .buf = iov,
+				      .niov = 2 };
+	struct upnvme_raw raw = { .cdw = { 0xc2, FAKE_NSID },
+				  .data = buf,
+				  .data_bytes = 12288,
+				  .direction = UPNVME_DATA_FROM_DEVICE };
+	struct upnvme_op vendor = { .form = UPNVME_FORM_RAW, .buf = &raw };
+	const uint64_t *list = sent_list(dev, &large);
+
+	assert_int_equal(list[30], fake_iova(buf + (31 << 12)));
+	assert_ptr_equal(sent_list(dev, &vectored), list);
+	assert_int_equal(list[1], fake_iova(buf + 16384));
+	assert_int_equal(list[2], 0);
+	assert_ptr_equal(sent_list(dev, &vendor), list);
+	assert_int_equal(list[1], fake_iova(buf + 8192));
+	for (int i = 2; i < 32; i++)
+		assert_int_equal(list[i], 0);
+	fake_destroy(dev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_controller_that_wants_dwords_gets_no_odd_sgl),
 		cmocka_unit_test(all_vectors_of_three_pieces),
 		cmocka_unit_test(a_vector_is_split_where_prp_ends),
+		cmocka_unit_test(a_list_ends_where_the_data_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/uio.h>
 
 #include <cmocka.h>
 
@@ -92,89 +90,6 @@ static void a_write_that_was_split_says_so(void **state)
 		}
 		fake_destroy(dev);
 	}
-}
-
-static void expect_whole(struct fake_device *dev, const struct upnvme_op *op)
-{
-	struct upnvme_op split = *op;
-
-	assert_int_equal(upnvme_io(dev->qp, op, fake_note, NULL), 0);
-	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
-	fake_post(dev, fake_take(dev).cid, 0);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
-	split.blocks++;
-	split.flags |= UPNVME_NO_SPLIT;
-	fake_expect_error(upnvme_io(dev->qp, &split, fake_note, NULL), -EINVAL, UPNVME_ERR_TRANSFER,
-			  "UPNVME_NO_SPLIT", NULL);
-	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
-}
-
-/* Up to each limit it goes whole, and beyond it is refused; nothing is sent then. */
-static void what_must_not_be_split_is_refused(void **state)
-{
-	static const uint8_t opcodes[] = { UPNVME_OP_WRITE, UPNVME_OP_READ, UPNVME_OP_COMPARE,
-					   UPNVME_OP_WRITE_ZEROES, UPNVME_OP_VERIFY };
-
-	for (size_t i = 0; i < ARRAY_SIZE(opcodes); i++) {
-		struct fake_device *dev = create(16);
-		struct upnvme_op op = { .opcode = opcodes[i],
-					.flags = UPNVME_NO_SPLIT,
-					.nsid = FAKE_NSID,
-					.blocks = 8 };
-
-		dev->geometry.max_write_zeroes_blocks = dev->geometry.max_verify_blocks = 8;
-		if (i < 3)
-			op.buf = fake_alloc(dev, 8192);
-		expect_whole(dev, &op);
-		fake_destroy(dev);
-	}
-}
-
-/* What PRP cannot say in one entry is refused just the same. */
-static void pieces_that_one_command_cannot_say_are_refused(void **state)
-{
-	struct fake_device *dev = create(16);
-	char *buf = fake_alloc(dev, 8192);
-	struct iovec iov[] = { { buf, 512 }, { buf + 4096, 512 } };
-	struct upnvme_op op = { .opcode = UPNVME_OP_WRITE,
-				.form = UPNVME_FORM_IOV,
-				.nsid = FAKE_NSID,
-				.blocks = 2,
-				.buf = iov,
-				.niov = 2 };
-
-	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
-	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
-	fake_post(dev, fake_take(dev).cid, 0);
-	fake_post(dev, fake_take(dev).cid, 0);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
-	assert_int_equal(fake_log.done[0].flags, UPNVME_DONE_NOT_ATOMIC);
-	op.flags = UPNVME_NO_SPLIT;
-	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_TRANSFER,
-			  "2 blocks", "1 do", NULL);
-	fake_destroy(dev);
-}
-
-/* The boundary is a hint: whoever wants one command gets it. */
-static void a_boundary_does_not_split_what_must_not_be(void **state)
-{
-	struct fake_device *dev = fake_create(&(struct fake_config){ .boundary_blocks = 4 });
-	struct upnvme_op op = { .opcode = UPNVME_OP_WRITE,
-				.flags = UPNVME_NO_SPLIT,
-				.nsid = FAKE_NSID,
-				.lba = 2,
-				.blocks = 8,
-				.buf = fake_alloc(dev, 8192) };
-	struct nvme_sqe sqe;
-
-	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
-	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
-	sqe = fake_take(dev);
-	assert_int_equal(sqe.cdw12, 7);
-	fake_post(dev, sqe.cid, 0);
-	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
-	assert_int_equal(fake_log.done[0].flags, 0);
-	fake_destroy(dev);
 }
 
 /* After an error nothing more is sent. */
@@ -278,9 +193,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_error_by_address_wins),
 		cmocka_unit_test(a_write_that_was_split_says_so),
-		cmocka_unit_test(what_must_not_be_split_is_refused),
-		cmocka_unit_test(pieces_that_one_command_cannot_say_are_refused),
-		cmocka_unit_test(a_boundary_does_not_split_what_must_not_be),
 		cmocka_unit_test(parts_that_were_not_issued_never_are),
 		cmocka_unit_test(depth_one_sends_part_after_part),
 		cmocka_unit_test(requests_share_what_room_there_is),

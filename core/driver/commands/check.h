@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Checks of ops, for the rows of command sets: 0, or a negative errno with its sentence. */
+#ifndef UPNVME_DRIVER_COMMANDS_CHECK_H
+#define UPNVME_DRIVER_COMMANDS_CHECK_H
+
+#include "driver/commands/kind.h"
+
+/* An op without blocks and without data. */
+int check_no_blocks(struct upnvme_qpair *qp, const struct command_kind *kind,
+		    struct request *request, const struct upnvme_area *area);
+/* An op on a range of blocks: the range, its data and metadata where the kind has them, and that one command is enough
+ * where the caller wants no more. */
+int check_blocks(struct upnvme_qpair *qp, const struct command_kind *kind, struct request *request,
+		 const struct upnvme_area *area);
+
+#endif

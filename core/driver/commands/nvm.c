@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The NVM command set (NVM Command Set 1.0c, 3.2), and what is its own: limits, Dataset Management, Copy. */
+#include "base/error.h"
+#include "base/util.h"
+#include "driver/commands/check.h"
+#include "driver/commands/entry.h"
+#include "driver/commands/sets.h"
+#include "driver/ctrlr.h"
+#include "driver/ns.h"
+#include "driver/queue/area.h"
+#include "driver/queue/qpair.h"
+#include "driver/queue/request.h"
+#include "driver/queue/straight.h"
+#include "spec/command.h"
+#include "spec/identify.h"
+
+#define FLAGS_PI                                                                   \
+	(UPNVME_PRCHK_REF | UPNVME_PRCHK_APP | UPNVME_PRCHK_GUARD | UPNVME_PRACT | \
+	 UPNVME_STORAGE_TAG_CHECK)
+#define FLAGS_RW (UPNVME_FUA | UPNVME_LIMITED_RETRY | UPNVME_NO_SPLIT | FLAGS_PI)
+
+/* --- limits: MDTS, WZSL and VSL in blocks, of which NLB counts 65,536 (ns_geometry), DMRSL and DMRL ---- */
+
+static uint32_t data_limit(const struct upnvme_qpair *qp, const struct request *request)
+{
+	(void)qp;
+	return request->geometry->max_blocks;
+}
+
+static uint32_t write_zeroes_limit(const struct upnvme_qpair *qp, const struct request *request)
+{
+	(void)qp;
+	return request->geometry->max_write_zeroes_blocks;
+}
+
+static uint32_t verify_limit(const struct upnvme_qpair *qp, const struct request *request)
+{
+	(void)qp;
+	return request->geometry->max_verify_blocks;
+}
+
+static uint32_t deallocation_limit(const struct upnvme_qpair *qp, const struct request *request)
+{
+	const struct ctrlr_limits *limits = &qp->ctrlr->limits;
+
+	if (request->op.form == UPNVME_FORM_RANGES)
+		return limits->max_deallocate_ranges;
+	return MIN(limits->max_deallocate_blocks, SLOT_NOT_PLAIN - 1);
+}
+
+/* --- dataset management: 3.2.3 -------------------------------------------------------------------- */
+
+/* The caller's own ranges are data that the device reads. */
+static int check_ranges(struct upnvme_qpair *qp, struct request *request,
+			const struct upnvme_area *area)
+{
+	struct upnvme_op *op = &request->op;
+	uint64_t bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
+	uint32_t max = qp->ctrlr->limits.max_deallocate_ranges;
+	int rc;
+
+	if (op->blocks - 1u >= max)
+		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
+				 "%u ranges: the controller takes 1 to %u in one command",
+				 op->blocks, max);
+	request->block_bytes = sizeof(struct nvme_dsm_range);
+	rc = area_place(area, op, bytes, 0);
+	return rc ? rc : data_check(qp, op, bytes);
+}
+
+/* Either the caller's own ranges, or the one that the op has. */
+static int check_deallocation(struct upnvme_qpair *qp, const struct command_kind *kind,
+			      struct request *request, const struct upnvme_area *area)
+{
+	const void *buf;
+	int rc;
+
+	if (request->op.form == UPNVME_FORM_RANGES)
+		return check_ranges(qp, request, area);
+	buf = area ? NULL : request->op.buf;
+	rc = check_blocks(qp, kind, request, area);
+	if (rc || !buf)
+		return rc;
+	return error_set(
+		-EINVAL, UPNVME_ERR_ARGUMENT,
+		"dataset management takes a buffer of range definitions with UPNVME_FORM_RANGES only");
+}
+
+/* The op's own range is in the slot's list. */
+static void entry_deallocation(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
+			       uint32_t blocks, struct nvme_sqe *sqe)
+{
+	const struct upnvme_op *op = &request->op;
+	struct nvme_dsm_range *range = slot_list(qp, slot);
+
+	if (op->form == UPNVME_FORM_RANGES) {
+		sqe->cdw10 = blocks - 1;
+		sqe->cdw11 = op->dsm;
+		data_build(qp, op, &request->place, (uint64_t)blocks * sizeof(*range), slot, sqe);
+		return;
+	}
+	*range = (struct nvme_dsm_range){ .length = blocks, .slba = op->lba + request->next };
+	sqe->cdw11 = NVME_DSM_AD;
+	sqe->prp1 = slot_list_iova(qp, slot);
+}
+
+/* --- the data of raw entries ---------------------------------------------------------------------- */
+
+static uint64_t blocks_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
+{
+	uint64_t blocks = NVME_FIELD_GET(NVME_RW_NLB, cdw[12]) + 1ull;
+	bool pract = NVME_FIELD_GET(NVME_RW_PRINFO, cdw[12]) & NVME_PRINFO_PRACT;
+
+	if (!geometry)
+		return KIND_BYTES_ANY;
+	return blocks *
+	       (ns_metadata_stays(geometry, pract) ? geometry->data_bytes : geometry->block_bytes);
+}
+
+static uint64_t ranges_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
+{
+	(void)geometry;
+	return (NVME_FIELD_GET(NVME_DSM_NR, cdw[10]) + 1ull) * sizeof(struct nvme_dsm_range);
+}
+
+/* 3.2.2: formats with a 16-bit guard are even, the others are odd, and have wider entries. */
+static uint64_t copy_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
+{
+	uint64_t ranges = NVME_FIELD_GET(NVME_COPY_NR, cdw[12]) + 1ull;
+
+	(void)geometry;
+	return ranges * (NVME_FIELD_GET(NVME_COPY_DESFMT, cdw[12]) % 2 ?
+				 sizeof(struct nvme_copy_range_f1) :
+				 sizeof(struct nvme_copy_range_f0));
+}
+
+/* --- the rows ------------------------------------------------------------------------------------- */
+
+static const struct command_kind kind_write = {
+	.name = "write",
+	.check = check_blocks,
+	.build = entry_data_blocks,
+	.limit = data_limit,
+	.bytes = blocks_bytes,
+	.op_flags = FLAGS_RW,
+	.flags = KIND_DATA | KIND_WRITES | KIND_CHANGES,
+};
+
+static const struct command_kind kind_read = {
+	.name = "read",
+	.check = check_blocks,
+	.build = entry_data_blocks,
+	.limit = data_limit,
+	.bytes = blocks_bytes,
+	.op_flags = FLAGS_RW,
+	.flags = KIND_DATA,
+};
+
+static const struct command_kind kind_write_uncorrectable = {
+	.name = "write uncorrectable",
+};
+
+static const struct command_kind kind_compare = {
+	.name = "compare",
+	.check = check_blocks,
+	.build = entry_data_blocks,
+	.limit = data_limit,
+	.bytes = blocks_bytes,
+	.oncs = NVME_ONCS_COMPARE,
+	.op_flags = FLAGS_RW,
+	.flags = KIND_DATA,
+};
+
+static const struct command_kind kind_write_zeroes = {
+	.name = "write zeroes",
+	.check = check_blocks,
+	.build = entry_blocks,
+	.limit = write_zeroes_limit,
+	.oncs = NVME_ONCS_WRITE_ZEROES,
+	.op_flags = FLAGS_RW | UPNVME_DEALLOCATE_ZEROES,
+	.flags = KIND_WRITES | KIND_CHANGES,
+};
+
+static const struct command_kind kind_dataset_management = {
+	.name = "dataset management",
+	.check = check_deallocation,
+	.build = entry_deallocation,
+	.limit = deallocation_limit,
+	.bytes = ranges_bytes,
+	.oncs = NVME_ONCS_DSM,
+	.flags = KIND_CHANGES,
+};
+
+static const struct command_kind kind_verify = {
+	.name = "verify",
+	.check = check_blocks,
+	.build = entry_blocks,
+	.limit = verify_limit,
+	.oncs = NVME_ONCS_VERIFY,
+	.op_flags = FLAGS_RW,
+};
+
+static const struct command_kind kind_copy = {
+	.name = "copy",
+	.bytes = copy_bytes,
+};
+
+const struct command_kind *const nvm_kinds[COMMAND_OPCODES] = {
+	[NVME_CMD_FLUSH] = &kind_flush,
+	[NVME_CMD_WRITE] = &kind_write,
+	[NVME_CMD_READ] = &kind_read,
+	[NVME_CMD_WRITE_UNCORRECTABLE] = &kind_write_uncorrectable,
+	[NVME_CMD_COMPARE] = &kind_compare,
+	[NVME_CMD_WRITE_ZEROES] = &kind_write_zeroes,
+	[NVME_CMD_DATASET_MANAGEMENT] = &kind_dataset_management,
+	[NVME_CMD_VERIFY] = &kind_verify,
+	[NVME_CMD_RESERVATION_REGISTER] = &kind_reservation_register,
+	[NVME_CMD_RESERVATION_REPORT] = &kind_reservation_report,
+	[NVME_CMD_RESERVATION_ACQUIRE] = &kind_reservation_acquire,
+	[NVME_CMD_RESERVATION_RELEASE] = &kind_reservation_release,
+	[NVME_CMD_COPY] = &kind_copy,
+};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What an op is refused for before anything of its command is looked at, and that nothing is lost then. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+#include "support/fake_device.h"
+
+static void refused(struct fake_device *dev, const struct upnvme_op *op, int err, uint32_t code,
+		    const char *word)
+{
+	fake_expect_error(upnvme_io(dev->qp, op, fake_note, NULL), err, code, word, NULL);
+	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
+	assert_int_equal(dev->qp->stats.general, 0);
+}
+
+/* Those that a raw entry alone can say are not among upnvme_op's. */
+static void opcodes_that_no_op_has_are_refused(void **state)
+{
+	static const uint8_t ops[] = { 0x00, 0x01, 0x02, 0x05, 0x08, 0x09, 0x0c };
+	struct fake_device *dev = fake_create(NULL);
+
+	for (uint32_t opcode = 0; opcode < 256; opcode++) {
+		struct upnvme_op op = { .opcode = (uint8_t)opcode, .nsid = FAKE_NSID };
+
+		if (!memchr(ops, (int)opcode, sizeof(ops)))
+			refused(dev, &op, -EINVAL, UPNVME_ERR_OPCODE, "UPNVME_FORM_RAW");
+	}
+	fake_destroy(dev);
+}
+
+static void forms_types_and_flags_are_known_ones(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	struct upnvme_op good = { .opcode = UPNVME_OP_VERIFY, .nsid = FAKE_NSID, .blocks = 1 }, op;
+
+	op = good;
+	op.form = 4;
+	refused(dev, &op, -EINVAL, UPNVME_ERR_ARGUMENT, "form 4");
+	op = good;
+	op.dtype = 16;
+	refused(dev, &op, -EINVAL, UPNVME_ERR_ARGUMENT, "type 16");
+	op = good;
+	op.flags = UPNVME_FUSED_FIRST;
+	refused(dev, &op, -ENOTSUP, UPNVME_ERR_FLAGS, "fused");
+	op.flags = UPNVME_FUSED_SECOND | UPNVME_DEALLOCATE_ZEROES;
+	refused(dev, &op, -ENOTSUP, UPNVME_ERR_FLAGS, "fused");
+	op.flags = UPNVME_DEALLOCATE_ZEROES;
+	refused(dev, &op, -EINVAL, UPNVME_ERR_FLAGS, "verify takes only");
+	op = (struct upnvme_op){ .opcode = UPNVME_OP_FLUSH,
+				 .nsid = FAKE_NSID,
+				 .flags = UPNVME_FUA };
+	refused(dev, &op, -EINVAL, UPNVME_ERR_FLAGS, "flush takes only 0");
+	fake_destroy(dev);
+}
+
+/* What is wrong with the command itself is said first. */
+static void the_namespace_is_active(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	struct upnvme_op op = { .opcode = UPNVME_OP_FLUSH, .nsid = FAKE_NSID + 1 };
+
+	refused(dev, &op, -ENODEV, UPNVME_ERR_NS_NOT_FOUND, "namespace 6");
+	op.opcode = 0x7d;
+	refused(dev, &op, -EINVAL, UPNVME_ERR_OPCODE, "0x7d");
+	op.opcode = UPNVME_OP_FLUSH;
+	op.nsid = FAKE_NSID;
+	dev->geometry.nblocks = 0;
+	refused(dev, &op, -ENODEV, UPNVME_ERR_NS_GONE, "namespace 5");
+	dev->geometry.nblocks = FAKE_NBLOCKS;
+	fake_finish(dev, fake_issue(dev, &op).cid);
+	assert_int_equal(dev->qp->stats.general, 1);
+	fake_destroy(dev);
+}
+
+static void what_the_controller_lacks_is_not_sent(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	char *buf = fake_alloc(dev, 4096);
+	static const struct {
+		uint8_t opcode;
+		const char *name;
+	} optional[] = { { UPNVME_OP_COMPARE, "compare" },
+			 { UPNVME_OP_WRITE_ZEROES, "write zeroes" },
+			 { UPNVME_OP_DATASET_MANAGEMENT, "dataset management" },
+			 { UPNVME_OP_VERIFY, "verify" } };
+	struct upnvme_op op = { .nsid = FAKE_NSID, .blocks = 1 };
+
+	dev->ctrlr.limits.oncs = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
+		op.opcode = optional[i].opcode;
+		op.buf = op.opcode == UPNVME_OP_COMPARE ? buf : NULL;
+		fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -ENOTSUP,
+				  UPNVME_ERR_UNSUPPORTED, optional[i].name, NULL);
+	}
+	fake_destroy(dev);
+}
+
+/* A full queue has no sentence, and counts; what is wrong with the op is said all the same. */
+static void a_full_queue_is_told_after_every_check(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 2 });
+	struct upnvme_op op = { .opcode = UPNVME_OP_VERIFY, .nsid = FAKE_NSID, .blocks = 1 };
+	uint16_t cid = fake_issue(dev, &op).cid;
+
+	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), -EAGAIN);
+	assert_int_equal(dev->qp->stats.full, 1);
+	op.blocks = 0;
+	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_BLOCKS,
+			  NULL);
+	assert_int_equal(dev->qp->stats.full, 1);
+	assert_int_equal(dev->qp->stats.general, 1);
+	fake_finish(dev, cid);
+	fake_destroy(dev);
+}
+
+static void each_command_is_rung_for_where_that_was_asked_for(void **state)
+{
+	struct fake_device *dev =
+		fake_create(&(struct fake_config){ .flags = UPNVME_QPAIR_RING_EACH });
+	struct upnvme_op op = { .opcode = UPNVME_OP_FLUSH, .nsid = FAKE_NSID };
+
+	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
+	fake_finish(dev, fake_take(dev).cid);
+	fake_destroy(dev);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opcodes_that_no_op_has_are_refused),
+		cmocka_unit_test(forms_types_and_flags_are_known_ones),
+		cmocka_unit_test(the_namespace_is_active),
+		cmocka_unit_test(what_the_controller_lacks_is_not_sent),
+		cmocka_unit_test(a_full_queue_is_told_after_every_check),
+		cmocka_unit_test(each_command_is_rung_for_where_that_was_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
