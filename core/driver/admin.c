@@ -142,13 +142,22 @@ static void pause_and_watch(struct upnvme_ctrlr *ctrlr, struct pause *pause)
 		watch_alive(ctrlr);
 }
 
+/* A busy machine may keep this thread from every look until the deadline has passed: one more tells whether the
+ * controller has failed, or pauses. */
+static bool is_overdue(struct upnvme_ctrlr *ctrlr, const struct admin_request *request)
+{
+	if (!deadline_passed(request->deadline_ns))
+		return false;
+	watch_alive(ctrlr);
+	return !activation_excuses(ctrlr, request->deadline_ns);
+}
+
 static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *request)
 {
 	struct pause pause = { 0 };
 
 	while (!request_look(request)) {
-		if (deadline_passed(request->deadline_ns) &&
-		    !activation_excuses(ctrlr, request->deadline_ns))
+		if (is_overdue(ctrlr, request))
 			return request_give_up(request);
 		pause_and_watch(ctrlr, &pause);
 	}

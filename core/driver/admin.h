@@ -62,8 +62,9 @@ enum admin_origin {
 int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		enum admin_origin origin, upnvme_cb cb, void *arg);
 
-/* Completes what is done or late, on the thread that serves. */
-void admin_serve(struct upnvme_ctrlr *ctrlr);
+/* Completes what is done, or was late at `now_ns`, on the thread that serves. The caller has looked for a pause of the
+ * controller after that moment, since a pause excuses. */
+void admin_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns);
 
 /* The device does not touch memory any more: everything outstanding ends as aborted. */
 void admin_abort(struct upnvme_ctrlr *ctrlr);

@@ -89,10 +89,9 @@ static void settle(struct upnvme_ctrlr *ctrlr)
 }
 
 /* Answers are taken one at a time: a callback that does not come back takes no other with it. */
-void admin_serve(struct upnvme_ctrlr *ctrlr)
+void admin_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns)
 {
 	struct admin *admin = ctrlr->admin;
-	uint64_t now_ns = clock_now_ns();
 	struct delivery delivery;
 	uint32_t n = collect(admin, now_ns);
 

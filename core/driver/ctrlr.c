@@ -324,7 +324,7 @@ int ctrlr_close(struct upnvme_ctrlr *ctrlr)
 	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
 	admin_abort(ctrlr);
 	poll_abandon(ctrlr); /* nobody else is within it any more */
-	poll_serve(ctrlr);
+	poll_serve(ctrlr, clock_now_ns());
 	ctrlr_end(ctrlr);
 	ctrlrs_sweep();
 	return rc ? error_set(rc, why.code, "%s", why.text) : 0;

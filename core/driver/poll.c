@@ -22,22 +22,22 @@ void poll_note_callback(struct upnvme_ctrlr *ctrlr)
 	ctrlr->serving.ran++;
 }
 
-static uint32_t serve(struct upnvme_ctrlr *ctrlr)
+static uint32_t serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns)
 {
 	ctrlr->serving.ran = 0;
-	admin_serve(ctrlr);
+	admin_serve(ctrlr, now_ns);
 	events_serve(ctrlr);
 	return ctrlr->serving.ran;
 }
 
-uint32_t poll_serve(struct upnvme_ctrlr *ctrlr)
+uint32_t poll_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns)
 {
 	uint64_t nobody = 0;
 	uint32_t ran;
 
 	if (!atomic_compare_exchange_strong(&ctrlr->serving.thread, &nobody, owner_token()))
 		return 0; /* what is due is not lost: whoever runs callbacks now, or polls next, has it */
-	ran = serve(ctrlr);
+	ran = serve(ctrlr, now_ns);
 	atomic_store(&ctrlr->serving.thread, 0);
 	return ran;
 }
@@ -119,6 +119,8 @@ static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = ctrlr_check_outside(ctrlr, "upnvme_ctrlr_poll");
+	uint64_t now_ns =
+		clock_now_ns(); /* before the look that tells of a pause, which excuses what is late */
 	uint32_t ran;
 
 	if (rc)
@@ -127,7 +129,7 @@ int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 		keep_alive_serve(ctrlr);
 		qpairs_sweep(ctrlr);
 	}
-	ran = poll_serve(ctrlr);
+	ran = poll_serve(ctrlr, now_ns);
 	rc = ctrlr_check_alive(ctrlr);
 	return rc ? rc : (int)ran;
 }

@@ -11,8 +11,8 @@ struct upnvme_ctrlr;
  * ran, or a negative errno. */
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr);
 
-/* Runs the callbacks that are due, unless another thread is at it, and returns how many. */
-uint32_t poll_serve(struct upnvme_ctrlr *ctrlr);
+/* Runs the callbacks that are due at `now_ns`, unless another thread is at it, and returns how many. */
+uint32_t poll_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns);
 
 /* Counts one callback of the caller's, for the thread that serves. */
 void poll_note_callback(struct upnvme_ctrlr *ctrlr);

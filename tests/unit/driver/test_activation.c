@@ -147,6 +147,34 @@ static void a_pause_that_does_not_end_excuses_nothing(void **state)
 	assert_int_equal(upnvme_close(rig.ctrlr), 0);
 }
 
+/* The device's turn, in which all of the command's time passes, as on a machine that does other things. */
+static enum fake_verdict hold_long(struct fake_transport *fake, const struct nvme_sqe *sqe,
+				   struct nvme_cqe *cqe)
+{
+	uint64_t until_ns = clock_now_ns() + 40 * NS_PER_MS;
+
+	if (sqe->opcode != 0xc0)
+		return FAKE_DEFAULT;
+	while (clock_now_ns() < until_ns)
+		;
+	return FAKE_HOLD;
+}
+
+static void a_pause_is_seen_also_when_the_first_look_is_late(void **state)
+{
+	struct rig rig = open_activating(1);
+	struct upnvme_raw raw = { .cdw = { 0xc0 } };
+	struct upnvme_completion done;
+	uint64_t begun_ns = clock_now_ns();
+
+	rig.fake->script = hold_long;
+	rig.fake->csts |= PAUSED;
+	assert_int_equal(upnvme_admin(rig.ctrlr, &raw, &done), -ETIMEDOUT);
+	assert_true(clock_now_ns() - begun_ns >= 100 * NS_PER_MS);
+	rig.fake->csts &= ~PAUSED;
+	assert_int_equal(upnvme_close(rig.ctrlr), 0);
+}
+
 /* One that pauses again and again has no more time than one pause. */
 static void pauses_without_end_excuse_no_more_than_one(void **state)
 {
@@ -175,6 +203,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_asked_while_processing_is_paused),
 		cmocka_unit_test(no_command_is_late_while_processing_is_paused),
 		cmocka_unit_test(a_pause_that_does_not_end_excuses_nothing),
+		cmocka_unit_test(a_pause_is_seen_also_when_the_first_look_is_late),
 		cmocka_unit_test(pauses_without_end_excuse_no_more_than_one),
 	};
 
