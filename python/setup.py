@@ -68,10 +68,9 @@ class Sdist(sdist):
 
     def make_release_tree(self, base_dir, files):
         super().make_release_tree(base_dir, [name for name in files if not name.startswith("..")])
-        # In a clone they are links to the ones above.
-        for name in ("LICENSE", "README.md"):
-            (pathlib.Path(base_dir) / name).unlink(missing_ok=True)
-            shutil.copy(HERE / name, base_dir)
+        # In a clone the licence is a link to the one above.
+        (pathlib.Path(base_dir) / "LICENSE").unlink(missing_ok=True)
+        shutil.copy(HERE / "LICENSE", base_dir)
         sources = pathlib.Path(base_dir) / "csrc"
         for part in self.PARTS:
             (sources / part).parent.mkdir(parents=True, exist_ok=True)

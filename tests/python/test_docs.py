@@ -11,14 +11,15 @@ import upnvme
 import upnvme.aio
 import upnvme.devices
 
-EXAMPLES = re.findall(r"^```python\n(.*?)^```$", (TREE / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+EXAMPLES = {f"{name}-{i}": text for name in ("README.md", "python/README.md") for i, text in enumerate(
+    re.findall(r"^```python\n(.*?)^```$", (TREE / name).read_text(), re.MULTILINE | re.DOTALL))}
 
 
-def test_the_readme_has_examples():
-    assert len(EXAMPLES) == 2
+def test_the_readmes_have_examples():
+    assert list(EXAMPLES) == ["README.md-0", "python/README.md-0", "python/README.md-1"]
 
 
-@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+@pytest.mark.parametrize("text", EXAMPLES.values(), ids=EXAMPLES)
 def test_the_readmes_examples_run(text, run_python):
     process = run_python(text)
     # In development mode asyncio remarks upon what takes long, as anything may on a busy machine.

@@ -213,7 +213,7 @@ def test_the_metadata_tells_what_it_is(wheel):
     metadata = email.message_from_bytes(archive.read(name))
     assert metadata["Summary"].startswith("User-space, polled NVMe") and metadata["Keywords"]
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert metadata.get_payload(decode=True).decode().strip() == (TREE / "README.md").read_text().strip()
+    assert metadata.get_payload(decode=True).decode().strip() == (TREE / "python/README.md").read_text().strip()
     urls = dict(url.split(", ") for url in metadata.get_all("Project-URL"))
     assert {"Source", "Changelog"} <= set(urls) and all(url.startswith("https://github.com/upnvme/") for url in
                                                         urls.values())
