@@ -76,7 +76,7 @@ check-tsan:
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
-LINT_STEPS := format floors files comments checkers headers shell gcc clang tidy aarch64 stack docs
+LINT_STEPS := format floors files english comments checkers headers shell gcc clang tidy aarch64 stack docs
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
