@@ -21,7 +21,7 @@
 #define KERNEL_DRIVER "nvme"
 #define SEPARATORS    ", \t\n"
 
-/* A UIO driver takes no group. */
+/* The drivers of UIO do not take a whole IOMMU group. */
 static int check_uio(const struct sysfs *fs, const char *address, const struct moves *moves)
 {
 	(void)moves;
@@ -46,16 +46,17 @@ static const struct target *target_find(const char *driver)
 	return NULL;
 }
 
-/* What is to be done: the devices that are with the driver already are in it for their owner only. */
+/* The plan of a bind or unbind. Devices that the driver has already are in the plan only to get
+ * their owner. */
 struct plan {
 	const struct sysfs *fs;
 	const char *driver;
-	const char *override; /* that is left behind; empty: none */
+	const char *override; /* the driver_override to leave behind; empty: none */
 	const struct target *target;
 	uint32_t flags;
 	uint32_t owner;
 	struct moves moves;
-	struct usage *usage; /* of each of them */
+	struct usage *usage; /* of each device */
 	struct claims claims;
 	const struct move *at;
 };
@@ -65,7 +66,8 @@ static bool is_there(const struct plan *plan, const struct move *move)
 	return !strcmp(move->driver, plan->driver);
 }
 
-/* --- what must be so before anything is touched --------------------------------------------------- */
+/* --- the conditions, checked before anything is touched
+ * --------------------------------------------------- */
 
 static int check_loaded(const struct sysfs *fs, const char *driver)
 {
@@ -152,7 +154,7 @@ static struct usage *usage_of(const struct plan *plan, const struct move *move)
 	return &plan->usage[move - plan->moves.move];
 }
 
-/* What is seen to be in use is never taken, by force neither. */
+/* A device that is seen to be in use is never taken, not even by force. */
 static int check_unused(struct plan *plan, const struct move *move)
 {
 	struct usage *usage = usage_of(plan, move);
@@ -161,7 +163,8 @@ static int check_unused(struct plan *plan, const struct move *move)
 	return !rc && usage->flags ? refuse_used(move, usage) : rc;
 }
 
-/* With claims nobody can begin to use it. What cannot be seen counts last: a claim may show who it is. */
+/* The claims keep others from beginning to use a device. Users that cannot be seen are looked at
+ * last: a claim that fails may show who they are. */
 static int claim(struct plan *plan, const struct move *move)
 {
 	struct usage *usage = usage_of(plan, move);
@@ -179,7 +182,7 @@ static int claim(struct plan *plan, const struct move *move)
 	return 0;
 }
 
-/* What is easiest to put right comes first. */
+/* The conditions that are easiest to put right are checked first. */
 static int check(struct plan *plan, const struct move *move)
 {
 	int rc = check_loaded(plan->fs, plan->driver);
@@ -208,7 +211,8 @@ static int each(struct plan *plan, int (*step)(struct plan *plan, const struct m
 
 /* --- moving --------------------------------------------------------------------------------------- */
 
-/* Everything goes back, in the order in which it came; null, or the first device that does not. */
+/* Moves all devices back, in the order in which they came; null, or the first device that cannot be
+ * moved back. */
 static const struct move *undo(struct plan *plan, int *rc)
 {
 	const struct move *stuck = NULL;
@@ -273,8 +277,8 @@ static int leave_override(struct plan *plan, const struct move *move)
 	return strcmp(plan->driver, plan->override) != 0 ? move_force(move, plan->override) : 0;
 }
 
-/* Claims keep the kernel's names of the controllers taken: they go when no device has its driver any more, and before
- * one comes. */
+/* Claims keep the kernel's names of the controllers taken: they are released after the last device
+ * has left its driver, and before one gets a new driver. */
 static int move_all(struct plan *plan)
 {
 	int rc = each(plan, force);
@@ -287,7 +291,8 @@ static int move_all(struct plan *plan)
 	return rc ? rc : each(plan, leave_override);
 }
 
-/* Those that were with the driver already change hands too. What fails here is no fault of the driver's. */
+/* Devices that the driver had already get the new owner, too. A failure here is not the driver's
+ * fault. */
 static int give_to_owner(struct plan *plan)
 {
 	const struct move *stuck;
@@ -313,7 +318,7 @@ static void say(const struct plan *plan)
 				 move_origin(&plan->moves.move[i]), plan->driver);
 }
 
-/* A signal that would end this process waits until the devices are somewhere. */
+/* A signal that would end this process waits until every device has a driver. */
 static int carry_out(struct plan *plan)
 {
 	sigset_t all, before;
@@ -332,7 +337,8 @@ static int carry_out(struct plan *plan)
 	return rc;
 }
 
-/* --- what to move --------------------------------------------------------------------------------- */
+/* --- the list of devices
+ * --------------------------------------------------------------------------------- */
 
 static int add(struct plan *plan, const char *text)
 {
@@ -359,13 +365,13 @@ static int add_all(struct plan *plan, const char *addresses)
 		return error_no_memory("a list of addresses", strlen(addresses) + 1);
 	word = strtok_r(copy, SEPARATORS, &save);
 	if (!word)
-		rc = add(plan, addresses); /* which says that it is no address */
+		rc = add(plan, addresses); /* for the sentence that this is no address */
 	for (; word && !rc; word = strtok_r(NULL, SEPARATORS, &save))
 		rc = add(plan, word);
 	free(copy);
 	if (rc)
 		return rc;
-	/* There is one at least, or the first word would have been refused. */
+	/* The list has a device at least, or the first word would have been refused. */
 	plan->usage = calloc(MAX(plan->moves.n, 1u), sizeof(*plan->usage));
 	return plan->usage ? 0 : error_no_memory("a list of uses", sizeof(*plan->usage));
 }

@@ -20,7 +20,7 @@ VERB = r"(?:is|are|was|were|has|have|had|can|cannot|could|may|must|will|would|do
 BEGINNING = re.compile(
     r"(?:(?:it|its|it's|they|their|theirs|them|whoever|whatever|whose)\b"
     rf"|(?:this|that|these|those|such|both|one)\s+(?:{VERB}\b|of\s+(?:them|these|those)\b)"
-    r"|(?:that|those|one|all|such|both)\s+(?:that|which|who|whose|as)\b"
+    r"|(?:that|those|one|such|both)\s+(?:that|which|who|whose|as)\b"
     r"|what there (?:is|was|are)\b)", re.IGNORECASE)
 # What an abbreviation ends with is no sentence's end.
 SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=[A-Z0-9`@-])")
@@ -39,7 +39,8 @@ def sentences(text):
 
 
 def complaints(text):
-    """All that is wrong with one comment."""
+    """What is wrong with one comment, each as text; words of code, in backticks, are not looked at."""
+    text = re.sub(r"`[^`\n]*`", "code", text)
     match = BEGINNING.match(text)
     if match:
         yield f'begins with "{match[0]}", whose noun is elsewhere: {" ".join(text.split()[:8])} ...'

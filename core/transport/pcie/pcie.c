@@ -45,7 +45,7 @@ struct pcie {
 	struct transport transport;
 	struct device *device;
 	struct device_bar bar;
-	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
+	struct device_bar memory_bar; /* another BAR, if the controller's own memory is there */
 	struct transport_memory reserved;
 	struct pci_resource bars[PCI_BARS];
 };
@@ -58,8 +58,8 @@ static struct pcie *pcie_of(struct transport *transport)
 /* --- opening and closing
  * -------------------------------------------------------------------------- */
 
-/* A function that does not answer reads as all ones (PCI Express Base 5.0, 2.3.2), which is no value to write back when
- * it answers again. */
+/* A function that does not answer reads as all ones (PCI Express Base 5.0, 2.3.2), and that value
+ * must not be written back when the function answers again. */
 static int command_read(struct pcie *pcie, uint16_t *command)
 {
 	int rc = device_config_read16(pcie->device, PCI_CONFIG_COMMAND, command);
@@ -107,9 +107,10 @@ static int identity_read(struct pcie *pcie)
 		    device_config_read16(pcie->device, PCI_CONFIG_DEVICE, &pcie->transport.device);
 }
 
-/* One that could not be reset may be at work still for whoever had it before, in memory that is
- * somebody else's by now: its registers are reached first. Nobody here serves the interrupt line (INTx), which the
- * admin queue would pull at each completion, and which others may share. */
+/* Switches memory space on and bus mastering off. A controller that could not be reset may still
+ * work for its former user, in memory that others own by now: it is disabled through its registers
+ * before it may be bus master. Nobody here serves the interrupt line (INTx), which the admin queue
+ * would pull at each completion, and which others may share. */
 static int pcie_start(struct pcie *pcie)
 {
 	int rc = power_wake(pcie->device);
@@ -199,8 +200,9 @@ static int has_msix(struct pcie *pcie, bool *has)
 	return rc;
 }
 
-/* INTMS is for those that have no MSI-X, and may not be touched with it (NVMe over PCIe Transport 1.0c, 3.5.1; NVMe
- * Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each time. */
+/* INTMS is for controllers without MSI-X, and may not be touched with MSI-X (NVMe over PCIe
+ * Transport 1.0c, 3.5.1; NVMe Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each
+ * time. */
 static int mask_interrupts(struct pcie *pcie)
 {
 	bool msix = true;
@@ -221,7 +223,7 @@ static int pcie_connect(struct transport *transport)
 	return command_change(pcie, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_NO_INTX);
 }
 
-/* Believed when it is read back. */
+/* The write is believed only when the value is read back. */
 static int pcie_isolate(struct transport *transport)
 {
 	struct pcie *pcie = pcie_of(transport);
@@ -268,8 +270,8 @@ static int error_memory(const struct pcie *pcie, unsigned index, uint64_t offset
 			 (unsigned long long)pcie->bars[index].bytes);
 }
 
-/* As many of its bytes as are within the BAR, and where that is on the bus: as the function says itself, or, when it is
- * a virtual one, which says 0, the kernel. */
+/* Cuts the memory to the bytes that are within the BAR, and finds the BAR's address on the bus: the
+ * function's own word, or, for a virtual function, which says 0, the kernel's. */
 static int memory_place(struct pcie *pcie, unsigned index, uint64_t offset,
 			struct transport_memory *memory)
 {
@@ -310,8 +312,8 @@ static int memory_map(struct pcie *pcie, unsigned index, uint64_t offset,
 	return memory->bytes ? 0 : error_memory(pcie, index, offset);
 }
 
-/* What is always on takes what has its addresses for its own whether it can be mapped or not: they are reserved first,
- * and stay so. */
+/* A memory buffer that is always on answers at its bus addresses, whether it can be mapped or not:
+ * they are reserved first, and stay reserved. */
 static int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
 		       struct transport_memory *memory)
 {
@@ -369,7 +371,7 @@ static int pcie_read64(struct transport *transport, uint32_t offset, uint64_t *v
 
 static int pcie_write32(struct transport *transport, uint32_t offset, uint32_t value)
 {
-	barrier_before_doorbell(); /* CC.EN hands queues over, as a doorbell does entries */
+	barrier_before_doorbell(); /* CC.EN hands over queues, as a doorbell does entries */
 	*(volatile uint32_t *)register_at(transport, offset) = value;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a device to a way to its controller. */
+/* The step from an open PCI device to a transport. */
 #ifndef UPNVME_TRANSPORT_PCIE_PCIE_H
 #define UPNVME_TRANSPORT_PCIE_PCIE_H
 
@@ -7,7 +7,7 @@ struct device;
 struct place;
 struct transport;
 
-/* Takes the device over, which is at this place, also when it fails: maps its registers. */
+/* Takes over the device at this place, also when the call fails, and maps its registers. */
 int pcie_attach(struct transport **transport, struct device *device, const struct place *place);
 
 #endif
