@@ -40,7 +40,7 @@ def sentences(text):
 
 def complaints(text):
     """What is wrong with one comment, each as text; words of code, in backticks, are not looked at."""
-    text = re.sub(r"`[^`\n]*`", "code", text)
+    text = re.sub(r"`[^`\n]*`", "`code`", text)
     match = BEGINNING.match(text)
     if match:
         yield f'begins with "{match[0]}", whose noun is elsewhere: {" ".join(text.split()[:8])} ...'
