@@ -26,8 +26,9 @@
 #define UPNVME_API __attribute__((visibility("default")))
 #endif
 
-/** @def UPNVME_CAST `value` as `type`, by a cast of C, or of C++, so that programs which warn of
- *   old-style casts compile. */
+/** @def UPNVME_CAST
+ * `value` as `type`, by a cast of C, or of C++, so that programs which warn of old-style casts
+ * compile. */
 #if defined(__cplusplus)
 #define UPNVME_CAST(type, value) static_cast<type>(value)
 #else
