@@ -7,6 +7,7 @@ import re
 
 from harness import TOP, Case, call, main
 
+
 class Site(Case):
     def setUp(self):
         super().setUp()

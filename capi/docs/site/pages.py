@@ -4,8 +4,8 @@
 
   capi/docs/site/pages.py FOLDER
 
-Each page gets a name of its own, which is its address: Doxygen would make one of the path of the builder's folder. Links
-between pages lead to these names, links to other files of the tree to the repository.
+Each page gets a name of its own, which is its address: Doxygen would make an address of the path of the builder's
+folder. Links between pages lead to these names, links to other files of the tree to the repository.
 """
 
 import os
