@@ -80,10 +80,10 @@ class ChannelBase(_upnvme.Channel):
         return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
 
     def histogram(self) -> list[tuple[int, int]]:
-        """Latencies, if the queue pair was made with `histogram=True`: pairs of a bucket's largest one in nanoseconds,
-        and how many.
+        """Latencies, if the queue pair was made with `histogram=True`: pairs of a bucket's largest latency in
+        nanoseconds, and its count.
 
-        Buckets that counted nothing are left out. UnsupportedError: made without.
+        Empty buckets are left out. UnsupportedError: made without.
         """
         buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
         return buckets
