@@ -22,13 +22,13 @@ BEGINNING = re.compile(
     rf"|(?:this|that|these|those|such|both|one)\s+(?:{VERB}\b|of\s+(?:them|these|those)\b)"
     r"|(?:that|those|one|such|both)\s+(?:that|which|who|whose|as)\b"
     r"|what there (?:is|was|are)\b)", re.IGNORECASE)
-# What an abbreviation ends with is no sentence's end.
+# The end of a sentence; an abbreviation's dot has no capital letter behind it.
 SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=[A-Z0-9`@-])")
 PARAGRAPH_END = re.compile(r"\n\s*\n|\n\s*(?=[-*@#]|\d+\.? |\w+: |`)|\n\s{2,}")
 
 TOPS = ("core", "capi", "bindings", "python", "go", "tests")
 FILES = ("Makefile", "README.md", "CONTRIBUTING.md")
-# The folders whose comments are being rewritten: nobody has read them by this rule yet.
+# The folders whose comments were not read by this rule yet.
 UNREAD = ("core/softctrl", "core/media", "core/driver", "capi/src", "tests/unit/softctrl", "tests/unit/media",
           "tests/unit/driver")
 
@@ -39,7 +39,7 @@ def sentences(text):
 
 
 def complaints(text):
-    """What is wrong with one comment, each as text; words of code, in backticks, are not looked at."""
+    """The complaints about one comment, as text; code in backticks is not looked at."""
     text = re.sub(r"`[^`\n]*`", "`code`", text)
     match = BEGINNING.match(text)
     if match:

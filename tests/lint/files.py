@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every source file keeps to: its length, the length of its functions, its licence line, no loose ends.
+"""The rules of every source file: its length, the length of its functions, its licence line, no loose ends.
 
-The code is formatted (clang-format comes first), so a function is what stands between a `{` and a `}` that are
-alone at the left margin.
+The code is formatted (clang-format comes first), so a function stands between a `{` and a `}` that are alone at the
+left margin.
 """
 
 import pathlib
@@ -33,9 +33,9 @@ LONGER_FUNCTIONS = {"core/driver/queue/take.h": 47}
 COLUMNS = 120
 LICENCE = "SPDX-License-Identifier: BSD-3-Clause"
 LOOSE_END = re.compile(r"\b(TODO|FIXME|XXX)\b")
-# What clang-format does to `uint32_t name; /* a comment that is too long */`.
+# The two lines that clang-format makes of `uint32_t name; /* a comment that is too long */`.
 SPLIT = re.compile(r"^\s*(?:UPNVME_API |typedef |static |const |struct |unsigned )*\w+( \w+)?$")
-# Whatever makes a descriptor; in the library's code it goes through core/base/fd.h.
+# Calls that make a descriptor; the library's code makes descriptors through core/base/fd.h.
 OPENER = re.compile(
     r"(?<![\w.>])(open|openat|openat2|creat|fopen|freopen|opendir|scandir|dup|dup2|dup3|eventfd|memfd_create|"
     r"signalfd|timerfd_create|epoll_create1?|inotify_init1?|pipe2?|socket|socketpair|accept4?|mkstemp|mkostemp|popen|"
@@ -79,7 +79,7 @@ def openers(lines):
 
 
 def is_of_the_library(path):
-    """Of the library's own code; DPDK's plug-in is called with the floor raised."""
+    """Whether a file belongs to the library; DPDK's plug-in does not, which is called with the floor raised."""
     text = path.as_posix()
     exempt = re.search(r"core/(base/fd\.c|env/dpdk/plugin/)", text)
     return bool(re.search(r"(^|/)(core|capi/src)/", text)) and not exempt
@@ -109,7 +109,7 @@ def needless(tree):
 
 
 def check(path, lengths, name=""):
-    """All that is wrong with one file, whose name in the tree is `name`, as text; notes its functions' lengths."""
+    """The complaints about one file, whose name in the tree is `name`, as text; notes its functions' lengths."""
     lines = path.read_text(errors="replace").splitlines()
     file_lines, function_lines = limits_of(name)
     if len(lines) > file_lines:

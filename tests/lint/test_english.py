@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checker of English must find the comments of each language, and what it is there for in them."""
+"""The checker of English must find the comments of each language, and each kind of mistake in them."""
 
 import pathlib
 import tempfile
@@ -11,7 +11,7 @@ import prose
 
 
 def found(text, name):
-    """What is read as comments from a file of this name."""
+    """The comments that are read from a file of this name."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / name
         path.write_text(text)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checker of sizes and loose ends must see what it is there for."""
+"""The checker of sizes and loose ends must find each kind of mistake."""
 
 import pathlib
 import tempfile

@@ -10,7 +10,7 @@ MAN_INPUT := $(HEADERS) $(wildcard capi/docs/*.py capi/docs/tools/*.txt)
 .PHONY: docs man install-man uninstall-man
 man: $(B)/man/made ## make the manual pages (build/man)
 
-# All anew, so that no page stays of what is not any more.
+# All pages are made anew, so that none stays of a function that was removed.
 $(B)/man/made: $(TOOL_BINS) $(MAN_INPUT)
 	$(call say,MAN,$(@D))
 	$(Q)rm -rf $(@D)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The README says what is so: its program in C builds and runs, and it is short.
+"""The README is true and short: its program in C builds and runs.
 
 The programs in Python and Go are run by tests/python/test_docs.py and by the step `consumers` of tests/go/lane; links
 and targets of make are looked up by test_guides.py.
