@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Binding: what is written where, every refusal with nothing written, and the way back when a step fails. */
+/* Binding: the writes and their order, every refusal without a write, and the way back when a step
+ * fails. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -35,7 +36,7 @@ static void override_is(struct fake_machine *fake, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-/* As after a bind to vfio-pci. */
+/* A machine as after a bind to vfio-pci. */
 static void with_vfio(struct fake_machine *fake)
 {
 	fake_link(fake, "../../drivers/vfio-pci", "sys/" DEVICE "/driver");
@@ -51,7 +52,8 @@ static void refused(struct fake_machine *fake, int rc, int expected, uint32_t co
 	assert_string_equal(fake->written, "");
 }
 
-/* --- what works ----------------------------------------------------------------------------------- */
+/* --- success
+ * ----------------------------------------------------------------------------------- */
 
 static void binding_overrides_unbinds_and_probes(void **state)
 {
@@ -384,7 +386,8 @@ static void a_device_that_nobody_takes_is_said_to_be_stuck(void **state)
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "");
 }
 
-/* --- what cannot be seen -------------------------------------------------------------------------- */
+/* --- users that cannot be seen
+ * -------------------------------------------------------------------------- */
 
 static void a_device_whose_users_cannot_be_seen_is_taken_by_force_only(void **state)
 {
@@ -557,7 +560,7 @@ static void the_node_is_given_to_its_owner_or_nothing_is_done(void **state)
 	fake_error(UPNVME_ERR_SYSTEM, "no node");
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "nvme");
 	override_is(fake, "(null)");
-	fake->refusing = "nvme"; /* nor does it come back */
+	fake->refusing = "nvme"; /* the former driver refuses it, too */
 	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), -EIO);
 	fake_error(UPNVME_ERR_BIND_STUCK, "nor " FAKE_NVME " back to nvme");
 	fake->refusing = NULL;
@@ -565,7 +568,7 @@ static void the_node_is_given_to_its_owner_or_nothing_is_done(void **state)
 	fake_file(fake, "243:0\n", "sys/class/vfio/7/dev");
 	fake_file(fake, "", "dev/vfio/7");
 	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), 0);
-	fake_remove(fake, "dev/vfio/7"); /* it is with the driver already, and changes hands too */
+	fake_remove(fake, "dev/vfio/7"); /* this device, too, is to get the owner */
 	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), -ENOENT);
 	fake_error(UPNVME_ERR_DEVICE_ACCESS, "cannot be given to user");
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "vfio-pci");

@@ -57,7 +57,7 @@ static int fault_wait(struct media_channel *channel, uint64_t timeout_ns)
 	return fault_poll(channel);
 }
 
-/* A real one would wait for ever. */
+/* A real medium would wait for ever. */
 static void fault_channel_close(struct media_channel *channel)
 {
 	if (((struct fault_channel *)channel)->waiting.head) {

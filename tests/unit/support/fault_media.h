@@ -9,7 +9,7 @@
 #include "softctrl/internal.h"
 #include "media/ops.h"
 
-/* What is submitted waits as long as it is held, and then ends with the result for its operation. */
+/* A request waits as long as it is held, and then ends with the result for its operation. */
 struct fault {
 	_Atomic bool held;
 	_Atomic unsigned held_ops; /* bit per operation: these are held, too */
@@ -20,7 +20,7 @@ struct fault {
 };
 extern struct fault fault;
 
-/* Forgets all faults, and has the namespaces of a controller that is not enabled keep what they have behind them. */
+/* Forgets all faults, and puts the faults before the media of a controller that is not enabled. */
 void fault_attach(struct softctrl *sc);
 
 #endif

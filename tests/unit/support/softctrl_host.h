@@ -89,9 +89,9 @@ uint16_t host_status(struct host *host, uint16_t qid, struct nvme_sqe sqe); /* t
 
 struct nvme_sqe host_create_cq(uint16_t qid, uint32_t nentries, uint64_t iova);
 struct nvme_sqe host_create_sq(uint16_t qid, uint32_t nentries, uint64_t iova, uint16_t cqid);
-/* Makes both queues with that identifier. */
+/* Creates both queues with that identifier. */
 void host_queue_pair(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes);
-/* And sets further bits of the completion queue's dword 11. */
+/* As host_queue_pair, with further bits of the completion queue's dword 11. */
 void host_queue_pair_with(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes,
 			  uint32_t cq_dword11);
 void host_queue_pair_delete(struct host *host, uint16_t qid);
