@@ -21,8 +21,8 @@
 int process_wipe(void *base, uint64_t bytes);
 
 /* To be called before anything is made that children must not use: 0, or a negative errno with its
- * sentence where the kernel wipes no page on fork, and children would be taken for their parents.
- */
+ * sentence where the kernel wipes no page on fork, and children would be taken for
+ * their parents. */
 int process_begin(void);
 
 /* Greater than that of every process that it was forked from. */

@@ -173,8 +173,8 @@ int dpdk_load(const struct dpdk_plugin **plugin)
 	return rc;
 }
 
-/* A forked child has no usable EAL: the threads and the memory of the one it sees are the parent's.
- */
+/* A forked child has no usable EAL: the threads and the memory of the one it sees are the
+ * parent's. */
 static int start_locked(const struct dpdk_plugin *plugin)
 {
 	struct fd_floor floor;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A container is VFIO's type 1 IOMMU (v2: mappings are taken back whole), made for a first group.
- */
+/* A container is VFIO's type 1 IOMMU (v2: mappings are taken back whole), made for a first
+ * group. */
 #include "env/vfio/container.h"
 
 #include <fcntl.h>

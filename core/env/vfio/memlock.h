@@ -9,8 +9,8 @@
  * what, and how. */
 int memlock_check(uint64_t bytes);
 
-/* Sets the sentence after the kernel has refused to pin `bytes` with ENOMEM, and returns -ENOMEM.
- */
+/* Sets the sentence after the kernel has refused to pin `bytes` with ENOMEM, and returns
+ * -ENOMEM. */
 int memlock_refused(uint64_t bytes);
 
 #endif
