@@ -163,7 +163,7 @@ $(PUBLIC_OBJS): $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PUBLIC_CFLAGS) -MMD -MP -c $< -o $@
 
-# It is never unloaded: its threads run in it, and its callers hold what only it can close.
+# The library is never unloaded: its threads run in it, and callers hold handles that only the library can close.
 $(SHARED): $(LIB_OBJS) $(MAP) $(B)/objects
 	$(call say,LD,$@.$(VERSION))
 	@mkdir -p $(@D)

@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// description is what is read here of the ABI's description (bindings/ffi).
+// description is the part of the ABI's description (bindings/ffi) that these tests read.
 type description struct {
 	Functions []struct{ Name string }
 	Constants []struct{ Name string }
@@ -26,7 +26,7 @@ type description struct {
 	}
 }
 
-// notGiven is what no caller is given, and why.
+// notGiven has the names that no caller gets, and why.
 var notGiven = map[string]string{
 	"UPNVME_VERSION": "it is that of the headers; Version gives the library's", "UPNVME_VERSION_MAJOR": "likewise",
 	"UPNVME_VERSION_MINOR": "likewise", "UPNVME_VERSION_PATCH": "likewise",
@@ -122,7 +122,7 @@ func TestEveryFieldIsReachable(t *testing.T) {
 	words := set(source(t, "*.go"), `\w+`)
 	for _, record := range describe(t).Structs {
 		switch record.Name {
-		case "upnvme_op", "upnvme_completion", "upnvme_error_entry": // whole, or they would not compile
+		case "upnvme_op", "upnvme_completion", "upnvme_error_entry": // checked by the compiler
 			continue
 		}
 		for _, field := range record.Fields {
@@ -137,7 +137,7 @@ func TestEveryFieldIsReachable(t *testing.T) {
 	}
 }
 
-// goAlone are exported names that stand on nothing of C.
+// goAlone are exported names without a counterpart in C.
 var goAlone = map[string]bool{
 	"Buffer.Bytes": true, "Buffer.Len": true, "Buffer.Slice": true, "Completion.Err": true, "Error.As": true,
 	"Completion.NotAtomic": true, "Error.Error": true, "Error.Is": true, "Error.Unwrap": true,
@@ -157,7 +157,7 @@ func TestEveryNameIsDocumented(t *testing.T) {
 	}
 }
 
-// exportedPackage is the package as its documentation has it.
+// exportedPackage is the package as go/doc shows it.
 func exportedPackage(t *testing.T) *doc.Package {
 	notTests := func(info fs.FileInfo) bool {
 		return !strings.HasSuffix(info.Name(), "_test.go") && info.Name() != "nocgo.go"
@@ -167,7 +167,7 @@ func exportedPackage(t *testing.T) *doc.Package {
 	return doc.New(packages["upnvme"], "github.com/upnvme/upnvme/go", 0)
 }
 
-// exportedDocs is what is said of each exported function, method and type.
+// exportedDocs has the comments of each exported function, method and type.
 func exportedDocs(t *testing.T) map[string]string {
 	said := map[string]string{}
 	functions := func(of string, all []*doc.Func) {

@@ -35,7 +35,7 @@ func (d Direction) String() string { return wordOf("Direction", uint32(d), direc
 
 // RawCommand is a command given dword by dword (struct upnvme_raw).
 type RawCommand struct {
-	CDW       [16]uint32 // the entry; command identifier and data pointer are the library's
+	CDW       [16]uint32 // the entry; the library sets command identifier and data pointer
 	Direction Direction
 	Timeout   time.Duration // admin commands; 0: the controller's default
 }
@@ -50,7 +50,7 @@ type adminStart struct {
 	fn   func(Completion, []byte)
 }
 
-// check refuses what would be something else in C.
+// check refuses values that C would read as other values.
 func (raw *RawCommand) check(bytes uint64) error {
 	if raw == nil {
 		return nullError("command")
@@ -97,8 +97,8 @@ func (a *adminStart) free() { C.free(unsafe.Pointer(a.c)) }
 func (a *adminStart) completion() Completion { return *(*Completion)(unsafe.Pointer(&a.c.done)) }
 
 // Admin runs one admin command and waits for it (upnvme_admin); data is any memory, which goes to the device or is
-// filled by it. When the context is done it returns at once, and data is not touched any more; the command goes on. A
-// status other than success is in the completion, and no error.
+// filled by it. When the context is done Admin returns at once, and data is not touched any more; the command goes on.
+// A status other than success is in the completion, and no error.
 func (c *Controller) Admin(ctx context.Context, raw *RawCommand, data []byte) (Completion, error) {
 	if err := goesOn(ctx); err != nil {
 		return Completion{}, err
@@ -150,8 +150,9 @@ func (a *adminStart) finish(err error, data []byte) (Completion, error) {
 	return a.completion(), nil
 }
 
-// AdminStart starts one admin command (upnvme_admin_submit). When it is done, fn runs within [Controller.Poll], or
-// within [Controller.Close], with the data as the device left it; that is valid until fn returns.
+// AdminStart starts one admin command (upnvme_admin_submit). When the command is done, fn runs within
+// [Controller.Poll], or within [Controller.Close], with the data as the device left it; the data is valid until fn
+// returns.
 func (c *Controller) AdminStart(raw *RawCommand, data []byte, fn func(done Completion, data []byte)) error {
 	if err := c.enter(); err != nil {
 		return err
@@ -185,14 +186,14 @@ func (c *Controller) adminDeliver() {
 		}
 	}
 	c.mu.Unlock()
-	if len(ended) > 0 && c.enter() == nil { // not where closing delivers them
+	if len(ended) > 0 && c.enter() == nil { // Close delivers them itself
 		c.lookAgain()
 		c.gate.leave()
 	}
 	deliverEach(ended)
 }
 
-// deliverEach runs the functions of all, even if one of them panics.
+// deliverEach runs the functions of all ended commands, even if one of them panics.
 func deliverEach(ended []*adminStart) {
 	if len(ended) > 0 {
 		defer deliverEach(ended[1:])
@@ -241,10 +242,10 @@ type Select uint32
 
 // The values of a feature (NVMe Base 2.0, 5.15).
 const (
-	FeatureCurrent      Select = C.UPNVME_FEATURE_CURRENT      // the one in use
-	FeatureDefault      Select = C.UPNVME_FEATURE_DEFAULT      // the controller's own
-	FeatureSaved        Select = C.UPNVME_FEATURE_SAVED        // the one that a power cycle brings back
-	FeatureCapabilities Select = C.UPNVME_FEATURE_CAPABILITIES // what can be done with it
+	FeatureCurrent      Select = C.UPNVME_FEATURE_CURRENT      // the value in use
+	FeatureDefault      Select = C.UPNVME_FEATURE_DEFAULT      // the controller's default
+	FeatureSaved        Select = C.UPNVME_FEATURE_SAVED        // the value that a power cycle brings back
+	FeatureCapabilities Select = C.UPNVME_FEATURE_CAPABILITIES // whether it can be changed, saved, ...
 )
 
 var selectWords = []word{
@@ -254,7 +255,7 @@ var selectWords = []word{
 	{uint32(FeatureCapabilities), "capabilities"},
 }
 
-// String names the value that is meant.
+// String names the choice.
 func (s Select) String() string { return wordOf("Select", uint32(s), selectWords) }
 
 // Feature reads one feature (upnvme_feature_get); data is nil for one that has none.

@@ -232,7 +232,7 @@ func TestEvents(t *testing.T) {
 	c, _ := open(t, "soft:ram?size=1MiB", Housekeeping(time.Millisecond))
 	events := make(chan Event, 10)
 	c.OnEvent(func(event Event) { events <- event })
-	must(t, c.SetFeature(0, 4, 1, false, nil)) // a threshold that it is above
+	must(t, c.SetFeature(0, 4, 1, false, nil)) // a threshold below the temperature
 	select {
 	case event := <-events:
 		if event.Kind != EventSMART {
@@ -309,8 +309,8 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// A function that Close runs may close the controller, too; and one that panics keeps neither the others nor those who
-// wait for Close from going on.
+// A function that Close runs may close the controller, too; and a function that panics keeps neither the other
+// functions nor waiting calls of Close from going on.
 func TestFunctionsOfAdminCommandsWithinClose(t *testing.T) {
 	c, err := Open("soft:ram?size=1MiB")
 	must(t, err)

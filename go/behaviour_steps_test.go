@@ -180,7 +180,7 @@ func stepFree(r *run, s step) error {
 	name := s.text("buf", "a")
 	buf := r.bufs[name]
 	if buf != nil && (s["at"] != nil || buf.region.ctrlr == nil) {
-		// Freeing what was not allocated cannot be said in Go.
+		// A free of memory that was not allocated cannot be said in Go.
 		wrong := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], ptr: r.place(s).ptr(),
 			over: new(atomic.Bool)}
 		wrong.state.Store(regionFreed)
@@ -204,7 +204,7 @@ func stepRegister(r *run, s step) error {
 	return r.expect(s, 0, err)
 }
 
-// stepUnregister says by address what Register's Buffer would be freed for.
+// stepUnregister takes an address, where Go frees the Buffer of Register.
 func stepUnregister(r *run, s step) error {
 	buf := r.place(s)
 	reg := &region{ctrlr: r.ctrlrs[s.text("ctrlr", "ctrlr")], lent: true, over: new(atomic.Bool)}
@@ -406,7 +406,7 @@ func stepPoll(r *run, s step) error {
 	}
 }
 
-// ops are those of a batch, with offsets into what spans all their buffers.
+// ops are the ops of a batch, with offsets into the memory that spans all their buffers.
 func (r *run) ops(s step) (*Buffer, []Op, error) {
 	var ops []Op
 	var places []*Buffer
@@ -473,7 +473,7 @@ func tolerated(n, of int, err error) error {
 	return err
 }
 
-// match finds every expected completion once, in whatever order.
+// match finds every expected completion once, in any order.
 func match(expected []step, done []Completion) error {
 	byTag := map[uint64][]Completion{}
 	for _, c := range done {

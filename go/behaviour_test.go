@@ -61,7 +61,7 @@ type run struct {
 	bufs         map[string]*Buffer
 	ios          map[string]*tableIO
 	mapped       [][]byte
-	registered   []*Buffer // what is not referred to any more is unregistered
+	registered   []*Buffer // kept, since a lost Buffer is unregistered
 	failure      error     // of a step within a function
 }
 
@@ -123,7 +123,7 @@ func orUsual[T any](own, usual []T) []T {
 	return usual
 }
 
-// chosen is orUsual, or with -short the first of those: another way to build the package needs no more.
+// chosen is orUsual, or with -short its first entry: another way to build the package needs no more.
 func chosen[T any](own, usual []T) []T {
 	all := orUsual(own, usual)
 	if testing.Short() {

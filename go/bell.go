@@ -9,14 +9,14 @@ import (
 	"syscall"
 )
 
-// bell tells a goroutine that waits for other things as well that a queue pair's eventfd was signalled. It is listened
-// to by Go's own poller, so that no thread sleeps in C; and only when it was asked to, so that what completes while the
-// queue pair is polled anyway wakes nobody.
+// bell tells a goroutine, which waits for other things as well, that a queue pair's eventfd was signalled. Go's own
+// poller watches the eventfd, so that no thread sleeps in C; and only on request, so that completions wake nobody while
+// the queue pair is polled anyway.
 type bell struct {
 	file  *os.File
 	ask   chan struct{} // room for one
-	rung  chan struct{} // likewise
-	asked bool          // and not yet rung
+	rung  chan struct{} // room for one
+	asked bool          // asked, and not yet rung
 	ended chan struct{}
 }
 
@@ -28,7 +28,7 @@ func newBell(qp *QPair) *bell {
 	}
 	own, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 0)
 	if errno != 0 {
-		return nil // then the thread looks from time to time
+		return nil // the thread looks from time to time instead
 	}
 	b := &bell{file: os.NewFile(own, "upnvme eventfd"), ask: make(chan struct{}, 1), rung: make(chan struct{}, 1),
 		ended: make(chan struct{})}
@@ -41,14 +41,14 @@ func (b *bell) listen() {
 	var signals [8]byte
 	for range b.ask {
 		if _, err := b.file.Read(signals[:]); err != nil {
-			return // closed
+			return // the eventfd was closed
 		}
 		b.rung <- struct{}{}
 	}
 }
 
-// await is what gets something once the eventfd is signalled, from now on or before. Nobody rings in vain but for what
-// was asked for earlier.
+// await returns a channel that gets a value once the eventfd is signalled, from now on or before. A value without a new
+// completion can only come from an earlier request.
 func (b *bell) await() <-chan struct{} {
 	if !b.asked {
 		b.asked = true
@@ -57,7 +57,7 @@ func (b *bell) await() <-chan struct{} {
 	return b.rung
 }
 
-// heard is for who got something.
+// heard notes that the caller has got the value.
 func (b *bell) heard() { b.asked = false }
 
 func (b *bell) close() {

@@ -7,13 +7,13 @@ package upnvme
 import "context"
 
 // A write of a part of a block reads the block, changes the part and writes it back. Two such writes to one block must
-// not cross, or the later one brings back what it has read of the other's bytes. Who writes a block whole needs no
-// lock: a part of it written at the same time is written by both, which is the callers' to avoid.
+// not cross, or the later one writes old bytes over the other's. A write of whole blocks needs no lock: if another call
+// writes a part of the block at the same time, both write the same bytes, which callers must avoid.
 
 const nblockLocks = 64
 
-// blockLockTable has the locks of a namespace's blocks; several blocks share one. A channel, so that waiting for it can
-// be cancelled.
+// blockLockTable has the locks of a namespace's blocks; several blocks share one. A lock is a channel, so that a wait
+// for it can be cancelled.
 type blockLockTable [nblockLocks]chan struct{}
 
 func (t *blockLockTable) setUp() {
@@ -22,7 +22,7 @@ func (t *blockLockTable) setUp() {
 	}
 }
 
-// blockLocks are those that a write holds: none, one or two.
+// blockLocks are the locks that a write holds: none, one or two.
 type blockLocks [2]chan struct{}
 
 // lock takes the locks of two blocks, or of one that is given twice, always in the table's order.

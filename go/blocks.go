@@ -16,18 +16,18 @@ import (
 )
 
 // Read reads blocks into a buffer (upnvme_read), from any goroutine, by a queue pair that it leases. When the context
-// is done it returns at once; the memory stays the device's until that has answered, even if the buffer is freed.
+// is done Read returns at once; the memory stays with the device until that has answered, even if the buffer is freed.
 func (ns *Namespace) Read(ctx context.Context, buf *Buffer, lba uint64, blocks uint32) error {
 	return ns.Do(ctx, buf, &Op{Opcode: OpRead, LBA: lba, Blocks: blocks})
 }
 
-// Write writes blocks from a buffer (upnvme_write); see [Namespace.Read]. When it was cancelled, the blocks may have
-// been written or not, and may still be.
+// Write writes blocks from a buffer (upnvme_write); see [Namespace.Read]. After a cancelled call the blocks may have
+// been written or not, and may still be written.
 func (ns *Namespace) Write(ctx context.Context, buf *Buffer, lba uint64, blocks uint32) error {
 	return ns.Do(ctx, buf, &Op{Opcode: OpWrite, LBA: lba, Blocks: blocks})
 }
 
-// Compare compares blocks with a buffer (upnvme_compare). That they differ is [ErrCompareFailure].
+// Compare compares blocks with a buffer (upnvme_compare). A difference is [ErrCompareFailure].
 func (ns *Namespace) Compare(ctx context.Context, buf *Buffer, lba uint64, blocks uint32) error {
 	return ns.Do(ctx, buf, &Op{Opcode: OpCompare, LBA: lba, Blocks: blocks})
 }
@@ -47,7 +47,7 @@ func (ns *Namespace) Deallocate(ctx context.Context, lba, blocks uint64) error {
 	return ns.doMany(ctx, Op{Opcode: OpDatasetManagement, LBA: lba}, blocks)
 }
 
-// Verify has the device read blocks and check them, without moving data (upnvme_verify).
+// Verify makes the device read blocks and check them, without moving data (upnvme_verify).
 func (ns *Namespace) Verify(ctx context.Context, lba, blocks uint64) error {
 	return ns.doMany(ctx, Op{Opcode: OpVerify, LBA: lba}, blocks)
 }
@@ -55,7 +55,7 @@ func (ns *Namespace) Verify(ctx context.Context, lba, blocks uint64) error {
 // An op has fewer than 2^32 blocks, a namespace may have more.
 const blocksAtOnce = 1 << 31
 
-// doMany has a command without data done for as many blocks as there may be.
+// doMany executes a command without data, for any number of blocks.
 func (ns *Namespace) doMany(ctx context.Context, op Op, blocks uint64) error {
 	if err := ns.within(op.LBA, blocks); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (ns *Namespace) doMany(ctx context.Context, op Op, blocks uint64) error {
 	}
 }
 
-// within refuses blocks that are too many for one op before the first of them is done; one op the library checks.
+// within refuses a range past the end before the first of several ops; the library checks a single op itself.
 func (ns *Namespace) within(lba, blocks uint64) error {
 	if ns == nil || blocks <= blocksAtOnce {
 		return nil
@@ -91,7 +91,7 @@ func (ns *Namespace) within(lba, blocks uint64) error {
 	return nil
 }
 
-// after is an error that came when so many blocks were done.
+// after adds to an error how many blocks were done before it.
 func after(ended, of uint64, err error) error {
 	if ended == 0 {
 		return err
@@ -103,7 +103,7 @@ func after(ended, of uint64, err error) error {
 	return fmt.Errorf("after %d of %d blocks: %w", ended, of, err)
 }
 
-// Do has any one command done, and waits for it (upnvme_exec_at). The op's NSID and Tag do not matter. A status other
+// Do executes any one command, and waits for it (upnvme_exec_at). The op's NSID and Tag do not matter. A status other
 // than success is a [*StatusError].
 func (ns *Namespace) Do(ctx context.Context, buf *Buffer, op *Op) error {
 	if ns == nil {
@@ -125,7 +125,8 @@ func (ns *Namespace) Do(ctx context.Context, buf *Buffer, op *Op) error {
 	return err
 }
 
-// do has a command done with a buffer that is held. If it is cancelled, the buffer stays the device's: kept.
+// do executes a command with a buffer that is held. If the call is cancelled, the buffer stays with the device: kept is
+// true.
 func (ns *Namespace) do(ctx context.Context, buf *Buffer, op *Op) (kept bool, err error) {
 	p := &ns.ctrlr.leases
 	l, rc := p.do(nil, ns, buf, op)
@@ -146,8 +147,8 @@ func (ns *Namespace) do(ctx context.Context, buf *Buffer, op *Op) (kept bool, er
 	return kept, err
 }
 
-// do has C run a command, by a lease that the caller has or by one that C takes. Nil: it is done, or the result is
-// UPNVME_CGO_NO_LEASE; else the caller is to finish it, and to give the lease back.
+// do makes C run a command, by a lease that the caller has or by one that C takes. A nil lease: the command is done, or
+// the result is UPNVME_CGO_NO_LEASE; else the caller finishes the command, and gives the lease back.
 func (p *leases) do(l *lease, ns *Namespace, buf *Buffer, op *Op) (*lease, C.int) {
 	to := *op
 	to.NSID = ns.id
@@ -167,7 +168,7 @@ func (l *lease) handle() C.uintptr_t {
 	return C.uintptr_t(uintptr(unsafe.Pointer(l.c)))
 }
 
-// ran is what C says of a call, and the lease that it has left.
+// ran is C's result of a call, and the lease that C has left with the caller.
 func (p *leases) ran(ran C.struct_upnvme_cgo_ran) (*lease, C.int) {
 	runtime.KeepAlive(p.table)
 	if ran.lease != nil {

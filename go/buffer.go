@@ -15,7 +15,7 @@ import (
 )
 
 // Buffer is memory that the device can reach, or a part of it (upnvme_dma_alloc, upnvme_mem_register). Any goroutine
-// may use it; what is in it is the caller's to guard, as with a slice.
+// may use a Buffer; the caller guards the content, as with a slice.
 type Buffer struct {
 	region *region
 	at     uint64 // in the region
@@ -23,21 +23,22 @@ type Buffer struct {
 	leak   *leak
 }
 
-// region is a piece of memory with all its buffers. It goes when it was freed and no call uses it any more.
+// region is a piece of memory with all its buffers. The memory is given back when it was freed and no call uses it any
+// more.
 type region struct {
 	ctrlr *Controller
 	ptr   unsafe.Pointer
 	bytes uint64
 	state atomic.Int64 // how many calls use it, and the two bits below
-	lent  bool         // registered: it is the caller's
-	mem   []byte       // that keeps it, then
+	lent  bool         // registered memory of the caller's
+	mem   []byte       // keeps the caller's memory, then
 	pin   pin
-	over  *atomic.Bool // it is the caller's again, or no more; for the leak, too
+	over  *atomic.Bool // the memory was given back; for the leak, too
 }
 
 const (
 	regionFreed = 1 << 32 // Free was called
-	regionGone  = 1 << 33 // and the memory was given back, or is just now
+	regionGone  = 1 << 33 // the memory was given back, or is being given back
 )
 
 // Alloc allocates zeroed DMA memory that begins at a page (upnvme_dma_alloc).
@@ -58,9 +59,9 @@ func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
 
 // Register makes the caller's own memory reachable for the device (upnvme_mem_register): memory of mmap or C, or of
 // Go's, which is pinned until [Buffer.Free]; before Go 1.21, which has no pins, the buffer refers to it, and the heap
-// does not move. Memory of C must stay until then, too: a device goes on reaching what was registered, whatever is
-// mapped there later. A buffer that nothing refers to any more, nor one that was sliced from it, is freed when that is
-// found out. The pages around the memory become reachable with it.
+// does not move. Memory of C must stay until then, too: a device goes on reaching registered pages, whatever is mapped
+// there later. A finalizer frees a buffer that nothing refers to any more, if nothing refers to slices of it either.
+// The pages around the memory become reachable with it.
 func (c *Controller) Register(memory []byte) (*Buffer, error) {
 	r := &region{ctrlr: c, bytes: uint64(len(memory)), lent: true, mem: memory}
 	if len(memory) > 0 {
@@ -75,8 +76,8 @@ func (c *Controller) Register(memory []byte) (*Buffer, error) {
 	return c.keep(r, "registered memory"), nil
 }
 
-// last is what is left to do for a buffer that was dropped: memory of others must not stay registered, since whoever
-// has it may give it up. The library's own stays for its views, until the controller is closed.
+// last is the finalizer's work for a dropped buffer: the caller's memory must not stay registered, since its owner may
+// free it. The library's own memory stays for views of it, until the controller is closed.
 func (r *region) last() func() error {
 	if r.lent {
 		return r.free
@@ -88,7 +89,7 @@ func (c *Controller) keep(r *region, what string) *Buffer {
 	r.over = new(atomic.Bool)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.buffers == nil { // closed just now, and the memory with it
+	if c.buffers == nil { // the controller was closed just now, and the memory freed
 		r.lose()
 		return &Buffer{region: r}
 	}
@@ -105,8 +106,8 @@ func (b *Buffer) Len() int {
 	return int(b.bytes)
 }
 
-// Bytes is the memory itself. It is nil once the buffer was freed or the controller closed; what was got before
-// must not be used after that.
+// Bytes is the memory itself. It is nil once the buffer was freed or the controller closed; slices from before must not
+// be used after that.
 func (b *Buffer) Bytes() []byte {
 	if b == nil || b.bytes == 0 || b.region.state.Load()&regionFreed != 0 {
 		return nil
@@ -114,8 +115,8 @@ func (b *Buffer) Bytes() []byte {
 	return unsafe.Slice((*byte)(b.ptr()), b.bytes)
 }
 
-// Slice is a part of the buffer, with the same memory; freeing either frees all of it. Like a slice expression it
-// panics if the part is not within.
+// Slice is a part of the buffer, with the same memory; freeing either frees all of it. As a slice expression does,
+// Slice panics if the part is not within the buffer.
 func (b *Buffer) Slice(from, to int) *Buffer {
 	if b == nil {
 		panic(nullError("buffer"))
@@ -129,9 +130,9 @@ func (b *Buffer) Slice(from, to int) *Buffer {
 // Free gives the memory back (upnvme_dma_free), or takes back its registration (upnvme_mem_unregister). Freeing again,
 // or after the controller was closed, does nothing.
 //
-// It may be called while commands are in flight, also those of calls that were cancelled: allocated memory is set aside
-// until they are done. Registered memory is not the library's to set aside: while a call uses it or a command may touch
-// it, also that of a call that was cancelled, Free fails with EBUSY, and the memory must stay. Free it later.
+// Free may be called while commands are in flight, also those of cancelled calls: allocated memory is set aside until
+// they are done. The library cannot set registered memory aside: while a call uses it, or a command may touch it, also
+// that of a cancelled call, Free fails with EBUSY, and the memory must stay. Free it later.
 func (b *Buffer) Free() error {
 	if b == nil {
 		return nil
@@ -152,7 +153,7 @@ func (r *region) free() error {
 			return r.giveBack()
 		}
 		if state != 0 && r.state.CompareAndSwap(state, state|regionFreed) {
-			return nil // the last call that uses it gives it back
+			return nil // the last call that uses the memory gives it back
 		}
 	}
 }
@@ -195,7 +196,7 @@ func (r *region) drop() {
 	}
 }
 
-// giveBack runs once, for who has made the region gone; or again, if it failed.
+// giveBack runs once, for the caller that has marked the region as gone; or again, if it failed.
 func (r *region) giveBack() error {
 	c := r.ctrlr
 	_, err := c.use(func() C.int {
@@ -205,7 +206,7 @@ func (r *region) giveBack() error {
 		return C.upnvme_dma_free(c.ptr, r.ptr)
 	})
 	if errors.Is(err, ErrClosed) {
-		return nil // closing gives everything back
+		return nil // Close gives everything back
 	}
 	if errors.Is(err, syscall.EBUSY) {
 		r.state.Add(-(regionFreed | regionGone))
@@ -219,7 +220,7 @@ func (r *region) giveBack() error {
 	return err
 }
 
-// lose is for memory that closing the controller has taken.
+// lose notes that closing the controller has freed the memory.
 func (r *region) lose() {
 	for state := r.state.Load(); !r.state.CompareAndSwap(state, state|regionFreed|regionGone); {
 		state = r.state.Load()
@@ -227,7 +228,7 @@ func (r *region) lose() {
 	r.end()
 }
 
-// end is for who gives the memory back; closing may do it at the same time.
+// end gives the memory back; Close may do so at the same time.
 func (r *region) end() {
 	if r.over.CompareAndSwap(false, true) {
 		r.pin.unpin()

@@ -15,7 +15,7 @@ import (
 	"unsafe"
 )
 
-// How much goes through a lease's bounce buffer at once, and how much directly; multiples of every size of a block.
+// The most bytes that go through a lease's bounce buffer at once, and directly; multiples of every block size.
 const (
 	bounceMost = 1 << 20
 	directMost = 1 << 30
@@ -26,32 +26,32 @@ var (
 	_ io.WriterAt = (*Namespace)(nil)
 )
 
-// ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the
-// end of the namespace it returns what there was and [io.EOF]. It leases a queue pair (upnvme_exec_at), has the data
-// put into DMA memory, and copies it from there. If p lies within a [Buffer], and it is whole blocks that are read,
-// the device puts them there itself. Of a large request several parts are with the device at a time. A namespace whose
-// blocks have metadata is refused with ENOTSUP; if it was formatted since it was last seen, the call fails with ESTALE.
+// ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the end
+// of the namespace it returns what there was and [io.EOF]. It leases a queue pair (upnvme_exec_at), reads into DMA
+// memory, and copies the data from there. If p lies within a [Buffer], the device puts whole blocks there itself.
+// Several parts of a large request are with the device at a time. A namespace whose blocks have metadata is refused
+// with ENOTSUP; if the namespace was formatted since it was last seen, the call fails with ESTALE.
 func (ns *Namespace) ReadAt(p []byte, off int64) (int, error) {
 	return ns.ReadAtContext(context.Background(), p, off)
 }
 
 // WriteAt writes bytes to any offset from any slice, as [io.WriterAt] says, by way of DMA memory like
-// [Namespace.ReadAt] (upnvme_exec_at). Of blocks that it covers in part it keeps the rest: writes that do not overlap
-// may be made at the same time, even if they meet in a block. Past the end of the namespace it writes what fits and
-// fails with ENOSPC. When it fails, parts behind what it has counted may have been written, too.
+// [Namespace.ReadAt] (upnvme_exec_at). In blocks that it covers in part, WriteAt keeps the other bytes: writes that do
+// not overlap may run at the same time, even if they meet in a block. Past the end of the namespace it writes the bytes
+// that fit and fails with ENOSPC. After a failure, bytes behind the count may have been written, too.
 func (ns *Namespace) WriteAt(p []byte, off int64) (int, error) {
 	return ns.WriteAtContext(context.Background(), p, off)
 }
 
-// ReadAtContext is [Namespace.ReadAt] (upnvme_exec_at) that returns at once when the context is done. Where the context
-// can be done, the device never sees p: nothing touches it after the return.
+// ReadAtContext is [Namespace.ReadAt] (upnvme_exec_at) that returns at once when the context is done. With a context
+// that can be done, the device never sees p: nothing touches p after the return.
 func (ns *Namespace) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	q := request{ns: ns, ctx: ctx, p: p, off: off, opcode: OpRead}
 	return q.run()
 }
 
-// WriteAtContext is [Namespace.WriteAt] (upnvme_exec_at) that returns at once when the context is done. What the device
-// was given by then may or may not be written; the count is of what was written before that.
+// WriteAtContext is [Namespace.WriteAt] (upnvme_exec_at) that returns at once when the context is done. Parts that the
+// device has by then may or may not be written; the count is of the bytes written before.
 func (ns *Namespace) WriteAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	q := request{ns: ns, ctx: ctx, p: p, off: off, opcode: OpWrite}
 	return q.run()
@@ -60,7 +60,7 @@ func (ns *Namespace) WriteAtContext(ctx context.Context, p []byte, off int64) (i
 var errNoSpace = &Error{Errno: syscall.ENOSPC, Code: CodeLBARange,
 	Text: "the write reaches past the end of the namespace"}
 
-// request is a call of one of these.
+// request is a call of one of the four methods above.
 type request struct {
 	ns     *Namespace
 	ctx    context.Context
@@ -68,7 +68,7 @@ type request struct {
 	off    int64
 	opcode Opcode
 	direct bool   // the device reaches p itself
-	block  uint64 // bytes of one: offsets have their meaning by it
+	block  uint64 // bytes of a block, by which offsets have their meaning
 }
 
 func (q *request) run() (int, error) {
@@ -102,8 +102,8 @@ func (q *request) run() (int, error) {
 	return q.inTurn()
 }
 
-// reachable is the region that p lies in, held, if the device can do the whole request there. A call that can be
-// cancelled must not let it: p is the caller's when it returns.
+// reachable is the region that p lies in, held, if the device can move the whole request there. A call that can be
+// cancelled must not use it: p is the caller's again when the call returns.
 func (q *request) reachable() *region {
 	if q.ctx.Done() != nil || q.block == 0 || uint64(q.off)%q.block != 0 || uint64(len(q.p))%q.block != 0 {
 		return nil
@@ -116,7 +116,7 @@ func (q *request) reachable() *region {
 	return r
 }
 
-// inTurn has the request done piece by piece, up to the end of the namespace.
+// inTurn does the request piece by piece, up to the end of the namespace.
 func (q *request) inTurn() (n int, err error) {
 	for n < len(q.p) {
 		e, err := q.next(n)
@@ -156,7 +156,7 @@ func (q *request) some(n int, e extent) error {
 	return q.move(p, e)
 }
 
-// ended is why there is nothing at an offset.
+// ended is the error for an offset past the end.
 func (q *request) ended(atEnd error) error {
 	switch uint64(q.ns.block.Load()) {
 	case 0:
@@ -168,7 +168,7 @@ func (q *request) ended(atEnd error) error {
 	return q.ns.wasFormatted()
 }
 
-// formatted is for a request that was made for another format than the namespace has.
+// formatted is the error for a request that was made for another format than the namespace has.
 func (q *request) formatted() error {
 	if err := q.ns.refresh(); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (ns *Namespace) wasFormatted() error {
 			"offset is no more what it was; call again", ns.id, ns.block.Load())}
 }
 
-// bytesOnly is why the namespace is not bytes alone.
+// bytesOnly is the error for a namespace whose blocks have metadata.
 func (ns *Namespace) bytesOnly() error {
 	bytes := ns.metadata.Load()
 	if bytes == 0 {
@@ -200,7 +200,7 @@ func (ns *Namespace) bytesOnly() error {
 type extent struct {
 	lba     uint64
 	blocks  uint64
-	block   uint64 // bytes of one
+	block   uint64 // bytes of a block
 	nblocks uint64 // of the namespace
 	head    uint64 // bytes of the first block before the data
 	bytes   uint64 // of data
@@ -227,7 +227,7 @@ func (q *request) extent(n int) extent {
 	return e
 }
 
-// tail is how many bytes of the last block the data covers; 0: all.
+// tail is the number of bytes of the last block that the data covers; 0: all.
 func (e *extent) tail() uint64 { return (e.head + e.bytes) % e.block }
 
 // move reads a piece, or writes one of whole blocks.
@@ -253,7 +253,7 @@ func (q *request) move(p []byte, e extent) error {
 		return err
 	}
 	if err == nil && uint64(l.c.block_bytes) != e.block {
-		err = q.formatted() // meanwhile
+		err = q.formatted() // the namespace was formatted meanwhile
 	}
 	if err == nil && !q.direct {
 		if q.opcode == OpRead {
@@ -265,7 +265,7 @@ func (q *request) move(p []byte, e extent) error {
 	return err
 }
 
-// atOnce has C do a piece, as leases.do.
+// atOnce makes C do a piece, as leases.do.
 func (p *leases) atOnce(l *lease, q *request, data []byte, e *extent) (*lease, C.int) {
 	piece := C.struct_upnvme_cgo_piece{lba: C.uint64_t(e.lba), nblocks: C.uint64_t(e.nblocks),
 		bytes: C.uint64_t(e.bytes), blocks: C.uint32_t(e.blocks), block_bytes: C.uint32_t(e.block),
@@ -277,7 +277,7 @@ func (p *leases) atOnce(l *lease, q *request, data []byte, e *extent) (*lease, C
 		(*C.char)(unsafe.Pointer(&data[0])), C.uint64_t(p.ctrlr.config.spin)))
 }
 
-// writeParts writes a piece whose first or last block is not written whole: it is read before.
+// writeParts writes a piece whose first or last block is not written whole, and reads that block before.
 func (q *request) writeParts(p []byte, e extent) error {
 	locks, err := q.ns.lockEnds(q.ctx, &e)
 	if err != nil {
@@ -342,7 +342,7 @@ func (l *lease) move(q *request, opcode Opcode, at, lba, blocks uint64) (kept bo
 	l.c.room = C.struct_upnvme_cgo_room{C.uintptr_t(uintptr(unsafe.Pointer(l.c.bounce))), l.c.bounce_bytes}
 	kept, err = l.run(q.ctx, q.ns)
 	if err == nil && uint64(l.c.block_bytes) != q.block {
-		err = q.formatted() // meanwhile
+		err = q.formatted() // the namespace was formatted meanwhile
 	}
 	return kept, err
 }

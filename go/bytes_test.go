@@ -159,7 +159,7 @@ func TestCallsWaitInTurnForALease(t *testing.T) {
 	}
 }
 
-// An operating system's file is the oracle of what a namespace of the same size has in it.
+// A file of the operating system, of the same size, tells the expected content of a namespace.
 func oracle(t testing.TB, size int64) *os.File {
 	file, err := os.OpenFile(image(t, size), os.O_RDWR, 0)
 	if err != nil {
@@ -197,10 +197,10 @@ func compareWithOracle(t testing.TB, ns *Namespace, file *os.File, write bool, o
 	if _, err := file.ReadAt(q[:fits], off); fits > 0 && err != nil {
 		t.Fatal(err)
 	}
-	same(t, p, q) // what lies behind the end is as it was, too
+	same(t, p, q) // bytes behind the end are unchanged, too
 }
 
-// memoryFor is where a request has its bytes: in a slice of Go's, or in a buffer, where the device may reach them.
+// memoryFor is the memory of a request: in a slice of Go's, or in a buffer, where the device may reach them.
 func memoryFor(buf *Buffer, inBuffer bool, at, length int) []byte {
 	if inBuffer {
 		return buf.Bytes()[at : at+length : at+length]

@@ -4,7 +4,7 @@
 
 package upnvme
 
-// These are called once for each I/O or batch. They keep no pointer, and nothing that they call calls Go.
+// The functions below are called once for each I/O or batch. They keep no pointer, and nothing that they call calls Go.
 
 // #cgo noescape upnvme_cgo_at_once
 // #cgo nocallback upnvme_cgo_at_once

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// closesBadly checks what a close says, and that it is closed all the same.
+// closesBadly checks the error of a close, and that the controller is closed all the same.
 func closesBadly(t *testing.T, close func() error, errno syscall.Errno, code Code, words string) {
 	t.Helper()
 	err := close()
@@ -43,12 +43,12 @@ func TestCloseTellsOfAFailedFlush(t *testing.T) {
 		t.Fatalf("Info after Close: %v", err)
 	}
 	must(t, os.Remove(held+".bad"))
-	again, err := Open(uri) // nobody has the file
+	again, err := Open(uri) // the file is free
 	must(t, err)
 	must(t, again.Close())
 }
 
-// Storage that does not answer holds nobody: a queue pair, and then the controller, are set aside.
+// Storage that does not answer holds no caller: a queue pair, and then the controller, are set aside.
 func TestCloseDoesNotWaitForStorageForEver(t *testing.T) {
 	held := os.Getenv("UPNVME_HOLD")
 	if held == "" {
@@ -88,7 +88,7 @@ func TestCloseDoesNotWaitForStorageForEver(t *testing.T) {
 	}
 }
 
-// comesBack waits until storage has answered, and the file is nobody's.
+// comesBack waits until storage has answered, and the file is free.
 func comesBack(t *testing.T, uri string) {
 	t.Helper()
 	for i := 0; i < 10000; i++ {

@@ -22,7 +22,7 @@ import (
 type Controller struct {
 	ptr     *C.upnvme_ctrlr
 	uri     string
-	gate    gate          // everybody who uses ptr is inside
+	gate    gate          // calls that use ptr are inside
 	closing atomic.Bool   // Close has begun
 	closed  chan struct{} // Close is over
 	config  openConfig
@@ -40,7 +40,7 @@ type Controller struct {
 	buffers    map[*region]struct{}
 	pools      map[*Pool]struct{}
 	loose      map[*QPair]struct{}  // queue pairs of NewQPair
-	threads    map[int]int          // threads that are inside of WithQPair
+	threads    map[int]int          // threads inside of WithQPair
 	admin      map[*adminStart]bool // started, and not ended
 }
 
@@ -73,27 +73,27 @@ func AdminTimeout(limit time.Duration) Option { return func(c *openConfig) { c.a
 // requests are split.
 func MaxTransfer(bytes uint64) Option { return func(c *openConfig) { c.maxTransfer = bytes } }
 
-// Housekeeping has a goroutine call [Controller.Poll] with that period, so that events arrive, keep-alive is served and
-// a failure is noticed by themselves (upnvme_ctrlr_poll).
+// Housekeeping starts a goroutine that calls [Controller.Poll] with that period (upnvme_ctrlr_poll): it takes events,
+// serves keep-alive and notices failures.
 func Housekeeping(period time.Duration) Option {
 	return func(c *openConfig) { c.housekeeping = period }
 }
 
-// LibraryHousekeeping has a thread of the library's do the same (UPNVME_OPEN_HOUSEKEEPING); functions of
+// LibraryHousekeeping makes a thread of the library do the same (UPNVME_OPEN_HOUSEKEEPING); functions of
 // [Controller.OnEvent] and of [Controller.AdminStart] still run in [Controller.Poll] alone.
 func LibraryHousekeeping() Option { return func(c *openConfig) { c.cHousekeeper = true } }
 
 // Leases limits how many queue pairs are kept for calls without one of their own, such as [Namespace.ReadAt]: that many
-// of them are with the device at a time (upnvme_qpair_create). If not said, 32, or half of what the controller grants
-// if that is less. Let there be more than processors (GOMAXPROCS): with fewer, calls that run at the same time wait in
-// turn, which takes longer than a fast device. More than queue pairs (see [QPairs]) there cannot be.
+// calls are with the device at a time (upnvme_qpair_create). If not said, 32, or half of what the controller grants if
+// that is less. Use more than processors (GOMAXPROCS): with fewer, calls that run at the same time wait in turn, which
+// takes longer than a fast device. The limit cannot be more than the controller's queue pairs (see [QPairs]).
 func Leases(n int) Option { return func(c *openConfig) { c.leases = n } }
 
-// SpinBudget is how long such a call polls on its thread before it hands its command to the poller, which sleeps in
-// between (the time-out of upnvme_exec_at); 20 µs if not said. 0 polls once.
+// SpinBudget is how long such a call polls on its thread before the call hands its command to the poller, which sleeps
+// in between (the time-out of upnvme_exec_at); 20 µs if not said. 0 polls once.
 func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.spin = budget } }
 
-// DrainTimeout is how long [Controller.Close] waits for commands of such calls before it ends them as aborted
+// DrainTimeout is how long [Controller.Close] waits for commands of such calls before Close ends them as aborted
 // (upnvme_qpair_stop); 10 s if not said.
 func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
 
@@ -129,13 +129,13 @@ func Open(uri string, options ...Option) (*Controller, error) {
 	return c, nil
 }
 
-// setting is an option's value, which must not be negative, and not more than C has room for.
+// setting is an option's value, which must be neither negative nor too large for C.
 type setting struct {
 	name  string
 	value int64
 	most  int64
 	shown interface{} // the value as the caller has it
-	limit interface{} // and most
+	limit interface{} // the most that is allowed
 }
 
 func count(name string, n int) setting {
@@ -146,7 +146,7 @@ func period(name string, d, most time.Duration) setting {
 	return setting{name, int64(d), int64(most), d, most}
 }
 
-// check refuses what C would take for another number.
+// check refuses a value that C would read as another number.
 func check(settings ...setting) error {
 	for _, s := range settings {
 		if s.value < 0 {
@@ -168,7 +168,7 @@ func (c *openConfig) check() error {
 		period("SpinBudget", c.spin, longest), period("DrainTimeout", c.drain, longest))
 }
 
-// milliseconds rounds up: what is short is not none.
+// milliseconds rounds up, since 0 means none.
 func milliseconds(d time.Duration) int64 {
 	return int64((d + time.Millisecond - 1) / time.Millisecond)
 }
@@ -205,7 +205,7 @@ func (c *Controller) setUp() error {
 	return nil
 }
 
-// leasesOf is how many leases there may be of that many queue pairs.
+// leasesOf is the number of leases for that many queue pairs.
 func (c *openConfig) leasesOf(qpairs int) int {
 	limit := c.leases
 	if limit == 0 && qpairs/2 < 32 {
@@ -222,7 +222,7 @@ func (c *openConfig) leasesOf(qpairs int) int {
 	return limit
 }
 
-// URI is what the controller was opened with (upnvme_ctrlr_uri).
+// URI is the URI that the controller was opened with (upnvme_ctrlr_uri).
 func (c *Controller) URI() string {
 	if c.enter() != nil {
 		return ""
@@ -247,17 +247,17 @@ func (c *Controller) use(f func() C.int) (int, error) {
 	return call(f)
 }
 
-// Close shuts the controller down (upnvme_close), from any goroutine. It refuses new calls with [ErrClosed], which also
-// wakes those that wait for a lease; waits for what is with the device, and for functions of [Controller.WithQPair] to
-// return; stops pools; then gives back all memory, also that of buffers which were not freed. Slices that
-// [Buffer.Bytes] gave must not be used any more.
+// Close shuts the controller down (upnvme_close), from any goroutine. Close refuses new calls with [ErrClosed], which
+// also wakes those that wait for a lease. It waits for commands that are with the device, and for functions of
+// [Controller.WithQPair] to return; stops pools; then gives back all memory, also that of buffers which were not freed.
+// Slices that [Buffer.Bytes] gave must not be used any more.
 //
-// Closing again waits for the first and returns the same. It fails, and does nothing, while queue pairs of
+// Closing again waits for the first call and returns the same. Close fails, and does nothing, while queue pairs of
 // [Controller.NewQPair] are open, and with EDEADLK within a function of [Controller.WithQPair].
 //
-// After [syscall.EIO] and [syscall.ETIMEDOUT] it is closed, but what was written and not flushed may be lost
-// ([CodeNotDurable]), or storage did not answer within [AdminTimeout] and memory that it may still touch is set aside:
-// the error says which.
+// After [syscall.EIO] and [syscall.ETIMEDOUT] the controller is closed, but unflushed writes may be lost
+// ([CodeNotDurable]), or storage did not answer within [AdminTimeout] and memory that the controller may still touch is
+// set aside: the error says which.
 func (c *Controller) Close() error {
 	if c == nil {
 		return nil
@@ -273,7 +273,7 @@ func (c *Controller) Close() error {
 	}
 	c.over.Store(true)
 	close(c.closed)
-	c.adminDeliver() // the library has completed all that was outstanding; a function may close again
+	c.adminDeliver() // the library has completed all commands; a function may call Close again
 	return c.closeErr
 }
 
@@ -314,12 +314,12 @@ func (c *Controller) closePools() (err error) {
 	return err
 }
 
-// tearDown runs when nobody is inside any more.
+// tearDown runs when no call is inside any more.
 func (c *Controller) tearDown() error {
 	c.events.stop(c)
 	_, err := call(func() C.int { return C.upnvme_close(c.ptr) })
 	if err == nil {
-		err = c.leases.err // what was not closed well may have cost data
+		err = c.leases.err // a queue pair that was not closed well may have cost data
 	}
 	c.events.free()
 	c.mu.Lock()
@@ -331,12 +331,12 @@ func (c *Controller) tearDown() error {
 	return err
 }
 
-// leak is what a finalizer hangs on. Only what is to be missed refers to it, and it refers to nothing that does, so
-// that neither a cycle nor the controller's own tables keep it.
+// leak carries a finalizer. Only the object that may be dropped refers to it, and it refers back to nothing, so that
+// neither a cycle nor the controller's own tables keep it.
 type leak struct {
 	what string
-	over *atomic.Bool // closed or freed, by whatever way
-	end  func() error // takes back what must not outlive it; nil: it is only told
+	over *atomic.Bool // closed or freed, in any way
+	end  func() error // ends the dropped object's registration; nil: only a message
 	told bool
 }
 
@@ -346,7 +346,7 @@ func newLeak(what string, over *atomic.Bool, end func() error) *leak {
 	return l
 }
 
-// dropped is told once. What a command still needs is tried again when memory is collected next.
+// dropped logs the loss once. If a command still needs the memory, the next garbage collection tries again.
 func (l *leak) dropped() {
 	if l.over.Load() {
 		return
@@ -399,7 +399,7 @@ type ControllerInfo struct {
 	PageBytes           uint32
 	BufferAlign         uint32 // of a buffer's start, bytes
 	ONCS                uint16 // optional NVM commands supported
-	VolatileWriteCache  bool   // there is one: Flush is needed for durability
+	VolatileWriteCache  bool   // present: Flush is needed for durability
 	SGL                 bool
 	ReadyTimeout        time.Duration
 	MaxWriteZeroesBytes uint64
@@ -409,8 +409,8 @@ type ControllerInfo struct {
 	Environment         string // "host", "vfio", "dpdk", "uio"
 	CMBBytes            uint64 // memory of the controller's own that can be used, see [ControllerMemory]; 0: none
 	CMB                 CMBFlags
-	// What it is known to do otherwise than the specification says, and is treated with: words with commas between,
-	// as quirks= in a URI takes them.
+	// The quirks that the device is treated with, because it does otherwise than the specification says: words with
+	// commas between, as quirks= in a URI takes them.
 	Quirks string
 }
 

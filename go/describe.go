@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// What is printed of handles says which they are, and is read from what does not change or is atomic: who prints one
-// may not know that others use it. Without these methods package fmt would read all that is in them.
+// The text of a handle tells which one it is, from fields that do not change or are atomic: a program may print a
+// handle that another goroutine uses. Without these methods package fmt would read all fields.
 
-// literal is for %#v, which would read it all likewise.
+// literal is the text for %#v, which would read all fields likewise.
 func literal(kind, text string) string { return "(*upnvme." + kind + ")(" + strconv.Quote(text) + ")" }
 
 // String says which controller it is.
@@ -29,7 +29,7 @@ func (c *Controller) String() string {
 // GoString does likewise.
 func (c *Controller) GoString() string { return literal("Controller", c.String()) }
 
-// String says which namespace it is, and how large it was when it was last used.
+// String tells which namespace it is, and its size at the last use.
 func (ns *Namespace) String() string {
 	if ns == nil {
 		return "no namespace"
@@ -52,7 +52,7 @@ func (q *QPair) String() string {
 // GoString does likewise.
 func (q *QPair) GoString() string { return literal("QPair", q.String()) }
 
-// String says how large the buffer is, and what it is a part of.
+// String tells the size of the buffer, and its region.
 func (b *Buffer) String() string {
 	if b == nil {
 		return "no buffer"
@@ -70,7 +70,7 @@ func (b *Buffer) String() string {
 // GoString does likewise.
 func (b *Buffer) GoString() string { return literal("Buffer", b.String()) }
 
-// String says whose pool it is, and of how many threads.
+// String tells the pool's controller, and its number of threads.
 func (p *Pool) String() string {
 	if p == nil {
 		return "no pool"

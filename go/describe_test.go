@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// printed has a value of each exported type, as a program has it, and what is to be seen of it.
+// printed has a value of each exported type, as a program has it, and the expected text.
 func printed(t *testing.T, c *Controller, ns *Namespace, qp *QPair, pool *Pool, buf *Buffer) map[string]printable {
 	refused := &Error{Errno: 34, Text: "too far"}
 	return map[string]printable{
@@ -73,7 +73,7 @@ type printable struct {
 	within string
 }
 
-// Every type says what it is, for each way to ask; while others use it, and once it is closed.
+// Every type has a text, in each format; while others use the value, and once it is closed.
 func TestWhatIsPrinted(t *testing.T) {
 	c, err := Open("soft:ram?size=1MiB")
 	must(t, err)
@@ -148,7 +148,7 @@ func everyTypeIsPrinted(t *testing.T, values map[string]printable) {
 	for _, kind := range exportedPackage(t).Types {
 		p, ok := values[kind.Name]
 		if _, isFunction := kind.Decl.Specs[0].(*ast.TypeSpec).Type.(*ast.FuncType); isFunction {
-			continue // there is nothing to see in it
+			continue // no fields to see
 		}
 		if !ok {
 			t.Errorf("%s: no value of it is printed here", kind.Name)
@@ -167,7 +167,7 @@ func everyTypeIsPrinted(t *testing.T, values map[string]printable) {
 	}
 }
 
-// A nil handle is one that a program has not got: printing it is no crash.
+// A nil handle can be printed.
 func TestNilIsPrinted(t *testing.T) {
 	for _, nothing := range []fmt.Stringer{(*Controller)(nil), (*Namespace)(nil), (*QPair)(nil), (*Buffer)(nil),
 		(*Pool)(nil)} {

@@ -9,17 +9,17 @@ import "C"
 
 import "strings"
 
-// DeviceUse says what somebody does with a device (UPNVME_DEVICE_...).
+// DeviceUse has the uses of a device (UPNVME_DEVICE_...).
 type DeviceUse uint32
 
 // The uses.
 const (
 	DeviceMounted   DeviceUse = C.UPNVME_DEVICE_MOUNTED   // a file system on it is mounted
 	DeviceSwap      DeviceUse = C.UPNVME_DEVICE_SWAP      // the system swaps to it
-	DeviceHeld      DeviceUse = C.UPNVME_DEVICE_HELD      // it is part of a device of LVM, md, dm-crypt, loop, ...
+	DeviceHeld      DeviceUse = C.UPNVME_DEVICE_HELD      // part of a device of LVM, md, dm-crypt, loop, ...
 	DeviceOpen      DeviceUse = C.UPNVME_DEVICE_OPEN      // a process has it open
 	DeviceExported  DeviceUse = C.UPNVME_DEVICE_EXPORTED  // the kernel gives it to others (nvmet, LIO, ...)
-	DeviceFunctions DeviceUse = C.UPNVME_DEVICE_FUNCTIONS // it has virtual functions (SR-IOV)
+	DeviceFunctions DeviceUse = C.UPNVME_DEVICE_FUNCTIONS // the device has virtual functions (SR-IOV)
 	DeviceInUse     DeviceUse = C.UPNVME_DEVICE_IN_USE    // any of these
 )
 
@@ -51,7 +51,7 @@ type Device struct {
 	Firmware          string
 	Driver            string // empty: bound to none
 	KernelName        string // "nvme0"
-	InUseBy           string // who uses it, in words
+	InUseBy           string // the users, in words
 }
 
 // String tells it field by field.
@@ -129,11 +129,11 @@ func Unbind(address string) error {
 // BindOptions say how devices are moved (upnvme_devices_bind).
 type BindOptions struct {
 	Driver string // "vfio-pci", which "" stands for, "uio_pci_generic" or "igb_uio"
-	// Force moves devices also where it cannot be seen whether somebody uses them, as in a container
-	// ([CodeDeviceUnseen]); what is seen to be in use is never taken.
+	// Force also moves devices whose users cannot be seen, as in a container ([CodeDeviceUnseen]); a device that is
+	// seen to be in use is never taken.
 	Force bool
-	// Owner is the number of the user who is to drive them: the nodes of VFIO become his, until the devices are
-	// bound anew. Nil leaves them root's.
+	// Owner is the number of the user who is to drive the devices, and who gets the nodes of VFIO until the devices
+	// are bound anew. Nil leaves the nodes to root.
 	Owner *uint32
 }
 
@@ -152,8 +152,8 @@ func (o *BindOptions) flags() C.uint32_t {
 }
 
 // BindAll takes devices from their drivers and gives them to one for user space: all of them, or none
-// (upnvme_devices_bind). Those of one IOMMU group go together. It needs root. A signal that ends the program in the
-// middle can leave a device without a driver: a program that may get one notes it with signal.Notify meanwhile.
+// (upnvme_devices_bind). Devices of one IOMMU group go together. BindAll needs root. A signal that ends the program in
+// the middle can leave a device without a driver: a program that may get a signal uses signal.Notify meanwhile.
 func BindAll(addresses []string, options BindOptions) error {
 	var owner C.uint32_t
 	if options.Owner != nil {
@@ -166,8 +166,8 @@ func BindAll(addresses []string, options BindOptions) error {
 	})
 }
 
-// UnbindAll gives devices back to the kernel's driver: all of them, or none (upnvme_devices_unbind). Of the options
-// Force counts. It needs root.
+// UnbindAll gives devices back to the kernel's driver: all of them, or none (upnvme_devices_unbind). Force is the only
+// option that counts. UnbindAll needs root.
 func UnbindAll(addresses []string, options BindOptions) error {
 	flags := (&BindOptions{Force: options.Force}).flags()
 	return withText("the addresses", strings.Join(addresses, ","), func(c *C.char) C.int {

@@ -16,7 +16,7 @@ import (
 	"syscall"
 )
 
-// Error is how a call failed: what the library's upnvme_error_get tells. It unwraps to its [syscall.Errno], so that
+// Error is the failure of a call, as upnvme_error_get tells it. It unwraps to its [syscall.Errno], so that
 // errors.Is(err, syscall.ERANGE) works, and errors.Is(err, fs.ErrNotExist) with it. Where a controller has answered an
 // admin command with a status, errors.As finds that as a [*StatusError].
 type Error struct {
@@ -61,8 +61,8 @@ type closedError struct{}
 func (closedError) Error() string        { return "upnvme: the controller, queue pair or pool was closed" }
 func (closedError) Is(target error) bool { return target == os.ErrClosed }
 
-// ErrClosed is what calls with something that was closed fail with, also calls that wait while it is closed.
-// errors.Is(err, os.ErrClosed) holds for it.
+// ErrClosed is the error of calls with a closed object, also of calls that wait while it is closed. errors.Is(err,
+// os.ErrClosed) holds for it.
 var ErrClosed error = closedError{}
 
 var (
@@ -75,7 +75,7 @@ var (
 	ErrTagged = &Error{Errno: syscall.ENOMSG, Code: CodeNone,
 		Text: "the next completion is a tagged command's: take it by Reap"}
 
-	// ErrFreed is what a call with a buffer that was freed fails with. It unwraps to syscall.EFAULT.
+	// ErrFreed is the error of a call with a freed buffer. It unwraps to syscall.EFAULT.
 	ErrFreed = &Error{Errno: syscall.EFAULT, Code: CodeBufferUnreachable, Text: "the buffer was freed"}
 )
 
@@ -84,7 +84,7 @@ var (
 func lastError(rc C.int) error {
 	switch rc {
 	case -C.EAGAIN, -C.ENOMSG:
-		// Of a queue pair these have no sentence; of the admin queue they do.
+		// These errors have no sentence if they are a queue pair's; the admin queue's have one.
 		var e C.struct_upnvme_error
 		C.upnvme_error_get(&e)
 		if e.err == C.int32_t(rc) && e.code == C.UPNVME_ERR_ADMIN_FULL {
@@ -123,7 +123,7 @@ func nullError(what string) error {
 	return &Error{Errno: syscall.EINVAL, Code: CodeNull, Text: "the " + what + " is nil"}
 }
 
-// goesOn is why a call with a context is not made.
+// goesOn is the error for a call whose context is nil or done.
 func goesOn(ctx context.Context) error {
 	if ctx == nil {
 		return &Error{Errno: syscall.EINVAL, Code: CodeNull,

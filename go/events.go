@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// EventKind is what an [Event] is about (UPNVME_EVENT_...).
+// EventKind is the kind of an [Event] (UPNVME_EVENT_...).
 type EventKind uint32
 
 // The kinds.
@@ -21,7 +21,7 @@ const (
 	EventNamespaceChanged EventKind = C.UPNVME_EVENT_NS_CHANGED // a namespace appeared, changed or went
 	EventSMART            EventKind = C.UPNVME_EVENT_SMART      // a health warning
 	EventError            EventKind = C.UPNVME_EVENT_ERROR      // the controller reports an error
-	EventFailed           EventKind = C.UPNVME_EVENT_FAILED     // it has failed: all is aborted
+	EventFailed           EventKind = C.UPNVME_EVENT_FAILED     // the controller failed: all is aborted
 	EventOther            EventKind = C.UPNVME_EVENT_OTHER      // look at Type, Info and LogPage
 )
 
@@ -48,7 +48,7 @@ type Event struct {
 // String tells it field by field.
 func (e Event) String() string { return fieldsOf(e) }
 
-// events are what the library has noted and nobody has taken yet.
+// events are the noted events that were not taken yet.
 type events struct {
 	noted *C.struct_upnvme_cgo_events
 
@@ -88,7 +88,7 @@ func (c *Controller) OnEvent(fn func(Event)) {
 	c.events.fn = fn
 }
 
-// take gives what was noted, and the function for it.
+// take gives the noted events, and the function for them.
 func (e *events) take() ([]Event, func(Event)) {
 	var raw [C.UPNVME_CGO_EVENTS]C.struct_upnvme_event
 	var lost C.uint32_t
@@ -121,7 +121,7 @@ func (c *Controller) Poll() error {
 		}
 	}
 	c.gate.leave()
-	// The functions may close the controller, which waits for all who are inside.
+	// The functions may close the controller, which waits for all calls inside.
 	c.adminDeliver()
 	for _, event := range taken {
 		if fn != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Bytes have no place for metadata: they would lie where it is.
+// Interleaved metadata is refused: bytes would be written over it.
 func TestBytesOfANamespaceWithMetadata(t *testing.T) {
 	_, ns := open(t, "soft:ram?size=1MiB")
 	ns.metadata.Store(8)
@@ -26,8 +26,8 @@ func TestBytesOfANamespaceWithMetadata(t *testing.T) {
 	}
 }
 
-// A namespace that was formatted since it was last looked at is not read or written where the bytes were before. What
-// the package has seen of it last is made wrong here, which is the same.
+// A namespace that was formatted since its last use is not read or written at the former places. The test sets the
+// package's notes wrong, which is the same.
 func TestBytesOfANamespaceThatWasFormatted(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=8MiB&block=512")
 	content := fill(make([]byte, 8<<20), 3)
@@ -49,7 +49,7 @@ func TestBytesOfANamespaceThatWasFormatted(t *testing.T) {
 		}
 	}
 	got := make([]byte, 8<<20)
-	_, err = ns.ReadAt(got, 0) // now it knows
+	_, err = ns.ReadAt(got, 0) // the package knows by now
 	must(t, err)
 	same(t, got, content)
 	if !c.leases.idle() {
@@ -57,7 +57,7 @@ func TestBytesOfANamespaceThatWasFormatted(t *testing.T) {
 	}
 }
 
-// After an admin command, which may have formatted it, a namespace is known anew.
+// After an admin command that may have formatted a namespace, the package looks at it anew.
 func TestBytesAfterAnAdminCommand(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=8MiB&block=512")
 	raw := &RawCommand{CDW: [16]uint32{0: 0x80, 1: 1}, Direction: DataNone}

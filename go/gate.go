@@ -6,8 +6,8 @@ package upnvme
 
 import "sync"
 
-// gate counts who is inside, and lets nobody in once it is shut. Unlike a sync.RWMutex, one who is inside may come in
-// again while another waits for all to leave: then it finds the gate shut.
+// gate counts the calls inside, and lets none in once it is shut. Unlike with a sync.RWMutex, a goroutine that is
+// inside may try to come in again while another waits for all to leave: it then finds the gate shut.
 type gate struct {
 	mu     sync.Mutex
 	inside int
@@ -34,7 +34,7 @@ func (g *gate) leave() {
 	}
 }
 
-// close lets nobody in any more; what it returns is closed when the last one has left.
+// close shuts the gate; the channel that it returns is closed when the last call has left.
 func (g *gate) close() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -33,7 +33,7 @@ type SMART struct {
 	UnsafeShutdowns         uint64
 	MediaErrors             uint64
 	ErrorLogEntries         uint64
-	SensorCelsius           []int32 // of the sensors that there are
+	SensorCelsius           []int32 // of the sensors that are there
 }
 
 // String tells it field by field.
@@ -122,12 +122,12 @@ func (c *Controller) Firmware() (Firmware, error) {
 	return firmware, nil
 }
 
-// Effects are bits of what a command does (UPNVME_EFFECT_...; NVMe Base 2.0, 5.16.1.6).
+// Effects has the effects of a command (UPNVME_EFFECT_...; NVMe Base 2.0, 5.16.1.6).
 type Effects uint32
 
 // The effects. Of EffectExecution two bits matter together.
 const (
-	EffectSupported            Effects = C.UPNVME_EFFECT_SUPPORTED        // there is one; else all bits are 0
+	EffectSupported            Effects = C.UPNVME_EFFECT_SUPPORTED        // supported; else all bits are 0
 	EffectContent              Effects = C.UPNVME_EFFECT_CONTENT          // may change the contents of blocks
 	EffectNamespaceCapability  Effects = C.UPNVME_EFFECT_NS_CAPABILITY    // may change what a namespace can do
 	EffectNamespaceInventory   Effects = C.UPNVME_EFFECT_NS_INVENTORY     // may change which namespaces there are
@@ -222,15 +222,15 @@ type Features struct {
 	HighWeight                uint16
 	PowerState                uint8
 	WorkloadHint              uint8
-	OverCelsius               int32         // composite temperature above which it warns
-	UnderCelsius              int32         // and below which
+	OverCelsius               int32         // composite temperature above which the controller warns
+	UnderCelsius              int32         // composite temperature below which it warns
 	ErrorRecovery             time.Duration // how long a read or write is tried again; 0: no limit
 	DeallocatedReadsFail      bool
-	VolatileWriteCache        bool // there is one, whatever Valid says
-	VolatileWriteCacheEnabled bool // and it is in use
+	VolatileWriteCache        bool // present, whatever Valid says
+	VolatileWriteCacheEnabled bool // the cache is in use
 	WriteAtomicityDisabled    bool // only the power fail limits hold
 	TimestampFromHost         bool // since 1970; else since the controller's reset
-	TimestampStopped          bool // it may have stopped counting for a while
+	TimestampStopped          bool // counting may have stopped for a while
 	SubmissionQueues          uint32
 	CompletionQueues          uint32
 	CoalescingEntries         uint32

@@ -7,11 +7,11 @@ package upnvme
 // AllNamespaces is the namespace identifier that stands for all, or for the controller (NVMe Base 2.0, 3.2.1.2).
 const AllNamespaces uint32 = 0xffffffff
 
-// CNS is what [Controller.Identify] asks for (upnvme_identify; NVMe Base 2.0, 5.17.1). It is a type of its own, as
-// the other identifiers here are, so that one in the place of a namespace's does not compile.
+// CNS is a structure that [Controller.Identify] asks for (upnvme_identify; NVMe Base 2.0, 5.17.1). It is a type of its
+// own, as the other identifiers here are, so that one in the place of a namespace's does not compile.
 type CNS uint8
 
-// What there is to identify; any other number can be asked for, too.
+// The structures with a name; any other number can be asked for, too.
 const (
 	CNSNamespace        CNS = 0x00
 	CNSController       CNS = 0x01

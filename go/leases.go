@@ -16,9 +16,9 @@ import (
 	"unsafe"
 )
 
-// leases are the queue pairs that calls without one of their own borrow for a command. They are made as they are
-// needed. What is simple is done by one call of C, which takes a free lease and gives it back (cgo_leases.h); here come
-// the commands that C leaves unfinished, and the calls that find no lease. These wait in turn.
+// leases are the queue pairs that calls without one of their own borrow for a command. Leases are made as they are
+// needed. Mostly one call of C takes a free lease, runs the command and gives the lease back (cgo_leases.h). Go gets
+// the commands that C leaves unfinished, and the calls that find no lease, which wait in turn.
 type leases struct {
 	ctrlr  *Controller
 	parked parked
@@ -28,19 +28,19 @@ type leases struct {
 	mu        sync.Mutex
 	byIndex   []atomic.Pointer[lease] // as in the table
 	unused    []*lease                // places in the table whose queue pair was closed
-	made      int                     // queue pairs, with those that are just being made
+	made      int                     // queue pairs, with those in the making
 	max       int                     // how many there may be now
 	limit     int                     // and at most
-	queue     []chan *lease           // of those who wait; each gets a lease, or nil: look again
+	queue     []chan *lease           // of waiting calls; each gets a lease, or nil: look again
 	shut      bool
-	drained   chan struct{} // closed when it is shut and no queue pair is left
+	drained   chan struct{} // closed when the table is shut and no queue pair is left
 	abandoned uint64
 	parkings  uint64
 	err       error // of the first queue pair that was not closed well
 }
 
-// leaseTable is the leases as C knows them. Its memory goes with the last reference to it: a call that comes after
-// Close looks there still.
+// leaseTable is the leases as C knows them. Its memory is freed with the last reference: a call that comes after Close
+// still looks there.
 type leaseTable struct {
 	c *C.struct_upnvme_cgo_leases
 }
@@ -48,16 +48,16 @@ type leaseTable struct {
 // leaseEntries is room for the parts of a split request.
 const leaseEntries = 16
 
-// lease is one of them. All of it belongs to whoever has it.
+// lease is one of the leases. All its fields belong to the call that has it.
 type lease struct {
 	c       *C.struct_upnvme_cgo_lease
 	leases  *leases
 	claims  claims
 	parking parking
-	handed  atomic.Uint32 // what one who had it did is seen by the next one; C does the real handing over
+	handed  atomic.Uint32 // makes the last user's writes visible to the next; C does the handing over
 }
 
-// claims are what a command keeps from others until the device is done with it, even if its caller is gone.
+// claims are locks and memory that a command keeps until the device is done, even if its caller is gone.
 type claims struct {
 	buf   *Buffer
 	locks blockLocks
@@ -69,7 +69,7 @@ func (c *claims) giveBack() {
 	*c = claims{}
 }
 
-// LeaseStats counts what calls without a queue pair of their own did.
+// LeaseStats counts the work of calls without a queue pair of their own.
 type LeaseStats struct {
 	QPairs       int    // queue pairs that are kept for them
 	Commands     uint64 // commands
@@ -120,7 +120,7 @@ func (p *leases) get(ctx context.Context) (*lease, error) {
 		if l != nil || err != nil {
 			return l, err
 		}
-		if ready == nil { // there is room for one more
+		if ready == nil { // there is room for one more lease
 			if l, err := p.create(); l != nil || err != nil {
 				return l, err
 			}
@@ -158,7 +158,7 @@ func (p *leases) find() (*lease, chan *lease, error) {
 	ready := make(chan *lease, 1)
 	p.queue = append(p.queue, ready)
 	C.upnvme_cgo_leases_wait_for(p.table.c, 1)
-	p.serve() // one may have been given back before that
+	p.serve() // a lease may have been given back before that
 	return nil, ready, nil
 }
 
@@ -171,7 +171,7 @@ func (p *leases) take() *lease {
 	return p.had(c)
 }
 
-// had is the lease that C has taken.
+// had is the Go side of the lease that C has taken.
 func (p *leases) had(c *C.struct_upnvme_cgo_lease) *lease {
 	l := p.byIndex[c.index].Load()
 	l.handed.Load()
@@ -184,7 +184,7 @@ func (p *leases) put(l *lease) {
 	}
 }
 
-// free lets others take the lease; true: somebody waits for one.
+// free lets others take the lease; true: a call waits for one.
 func (l *lease) free() bool {
 	table := l.leases.table
 	l.handed.Add(1)
@@ -193,7 +193,7 @@ func (l *lease) free() bool {
 	return waits
 }
 
-// wake is for a lease that was given back while somebody waits: a call, or Close.
+// wake serves the waiters, calls or Close, when a lease was given back.
 func (p *leases) wake() {
 	p.mu.Lock()
 	var over []*lease
@@ -210,7 +210,7 @@ func (p *leases) wake() {
 	}
 }
 
-// serve gives what is free to those who wait, in turn.
+// serve gives free leases to waiting calls, in turn.
 func (p *leases) serve() {
 	for len(p.queue) > 0 {
 		l := p.take()
@@ -221,7 +221,7 @@ func (p *leases) serve() {
 	}
 }
 
-// callNext gives the first who waits a lease, or has him look again.
+// callNext gives the first waiting call a lease, or makes it look again.
 func (p *leases) callNext(l *lease) {
 	ready := p.queue[0]
 	p.queue[0] = nil
@@ -230,7 +230,7 @@ func (p *leases) callNext(l *lease) {
 	ready <- l
 }
 
-// leave is for one who waits no more.
+// leave ends the wait of a call.
 func (p *leases) leave(ready chan *lease) {
 	p.mu.Lock()
 	for i := range p.queue {
@@ -242,7 +242,7 @@ func (p *leases) leave(ready chan *lease) {
 	}
 	p.mu.Unlock()
 	select {
-	case l := <-ready: // his turn had come
+	case l := <-ready: // a lease had come already
 		if l != nil {
 			p.put(l)
 		}
@@ -250,7 +250,7 @@ func (p *leases) leave(ready chan *lease) {
 	}
 }
 
-// create makes one more. Neither a lease nor an error: the controller grants no more, but there are others.
+// create makes one more lease. Neither a lease nor an error: the controller grants no more, but there are others.
 func (p *leases) create() (*lease, error) {
 	l := p.place()
 	if l == nil {
@@ -287,7 +287,7 @@ func (p *leases) place() *lease {
 	return l
 }
 
-// lost gives back the place of one that could not be made.
+// lost gives back the place of a lease that could not be made.
 func (p *leases) lost(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -300,7 +300,7 @@ func (p *leases) lost(err error) error {
 	return err
 }
 
-// grow is for a queue pair of another's that was closed: there may be room for a lease more again.
+// grow notes that another queue pair was closed: there may be room for one more lease.
 func (p *leases) grow() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -313,7 +313,7 @@ func (p *leases) grow() {
 	}
 }
 
-// fewer counts one less; who waits may make one more.
+// fewer counts one lease less; a waiting call may make one more.
 func (p *leases) fewer() {
 	p.made--
 	if len(p.queue) > 0 {
@@ -324,7 +324,7 @@ func (p *leases) fewer() {
 	}
 }
 
-// reclaim closes a lease that nobody has, for another queue pair's sake; false: there is none.
+// reclaim closes a free lease, to make room for another queue pair; false: there is none.
 func (p *leases) reclaim() bool {
 	p.mu.Lock()
 	l := p.take()
@@ -336,12 +336,12 @@ func (p *leases) reclaim() bool {
 	return true
 }
 
-// close wakes those who wait, and returns when all leases are back and gone. Nobody but those who have just looked gets
-// another.
+// close wakes waiting calls, and returns when all leases are back and closed. After that only a call that has just
+// looked can get a lease.
 func (p *leases) close() {
 	p.mu.Lock()
 	p.shut = true
-	C.upnvme_cgo_leases_wait_for(p.table.c, 1) // whoever gives one back wakes, from now on
+	C.upnvme_cgo_leases_wait_for(p.table.c, 1) // a lease that is given back wakes this call, from now on
 	for len(p.queue) > 0 {
 		p.callNext(nil)
 	}
@@ -369,15 +369,15 @@ func (l *lease) failure(rc C.int) error {
 	return errorOf(&l.c.error, rc)
 }
 
-// run has the device do l.c.op; as finish.
+// run executes l.c.op; returns as finish.
 func (l *lease) run(ctx context.Context, ns *Namespace) (kept bool, err error) {
 	return l.finish(ctx, ns, C.upnvme_cgo_lease_run(l.c, unsafe.Pointer(ns.ptr),
 		C.uint64_t(l.leases.ctrlr.config.spin)))
 }
 
-// finish waits for a command that was run, and says how it ended. If it is cancelled, the lease stays with the device
-// and claims go with it: kept is true, and the caller must not touch it any more. Else the lease and the claims are
-// still the caller's.
+// finish waits for a command that was run, and says how it ended. If the call is cancelled, lease and claims stay with
+// the command: kept is true, and the caller must not touch them any more. Else the lease and the claims are still the
+// caller's.
 func (l *lease) finish(ctx context.Context, ns *Namespace, rc C.int) (kept bool, err error) {
 	if rc == 0 {
 		if kept, rc = l.leases.parked.wait(ctx, l); kept {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// waiting is how many wait for a lease.
+// waiting is the number of calls that wait for a lease.
 func (p *leases) waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +47,7 @@ func TestLeasesAreGivenInTurn(t *testing.T) {
 	}
 }
 
-// A call that finds a free lease, while another waits for it that has not yet been told, comes second.
+// A call that finds a free lease comes second if another call waits that was not told yet.
 func TestNobodyOvertakesWhoWaits(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB", Leases(1))
 	held, err := c.leases.get(ctx)
@@ -162,7 +162,7 @@ func TestBuffersAreFoundByTheirAddress(t *testing.T) {
 	}
 }
 
-// A large request whose pieces are under way at the same time counts what was done up to the first that was not.
+// A large request whose pieces are under way at the same time counts the bytes up to the first piece that failed.
 func TestLargeRequestsEndWhereTheNamespaceDoes(t *testing.T) {
 	_, ns := open(t, "soft:ram?size=5MiB&block=4096")
 	content := fill(make([]byte, 9<<20), 6)
@@ -203,7 +203,7 @@ func TestACancelledLargeReadLeavesTheSliceAlone(t *testing.T) {
 	same(t, p, kept)
 }
 
-// Queue pairs that others had for a while are there for leases when they are back.
+// Queue pairs that others have given back serve as leases.
 func TestLeasesComeBack(t *testing.T) {
 	c, _ := open(t, "soft:null?queues=4", QPairs(4), Leases(3))
 	var qps []*QPair
@@ -237,7 +237,7 @@ func TestLeasesComeBack(t *testing.T) {
 // that wait to go on would soon have all of them.
 func TestAGoroutineThatIsPreemptedHasNoLease(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&block=512", Leases(1), SpinBudget(time.Hour))
-	must(t, ns.Flush(ctx)) // makes it
+	must(t, ns.Flush(ctx)) // makes the lease
 	buf := alloc(t, c, 512)
 	q := request{ns: ns, ctx: ctx, p: buf.Bytes(), block: 512}
 	e := extent{blocks: 1, block: 512, nblocks: ns.Blocks(), bytes: 512}
@@ -258,7 +258,7 @@ func TestAGoroutineThatIsPreemptedHasNoLease(t *testing.T) {
 	}
 }
 
-// Goroutines that are preempted all the time need few queue pairs, and as many leases as goroutines are always enough.
+// Few queue pairs serve goroutines that are preempted all the time, and as many leases as goroutines are always enough.
 func TestPreemptionNeedsNoMoreLeases(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	const n = 64
@@ -274,7 +274,7 @@ func TestPreemptionNeedsNoMoreLeases(t *testing.T) {
 					t.Error(err)
 				}
 				if (g+i)%200 == 0 {
-					runtime.GC() // stops all, wherever they are
+					runtime.GC() // stops all goroutines, anywhere
 				}
 			}
 		}(g)
@@ -287,7 +287,7 @@ func TestPreemptionNeedsNoMoreLeases(t *testing.T) {
 	}
 }
 
-// Whoever closes the controller is told of a queue pair that was not closed well, which no other call can tell.
+// The close of the controller tells of a queue pair that was not closed well, since no other call can.
 func TestCloseTellsOfItsLeases(t *testing.T) {
 	c, err := Open("soft:ram?size=1MiB")
 	must(t, err)

@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// slow is a controller whose commands outlast the spin budget, over a file, and whose poller looks only when it is let.
+// slow is a controller whose commands outlast the spin budget, over a file, and whose poller looks only when the test
+// lets it.
 type slow struct {
 	*Controller
 	ns   *Namespace
@@ -92,7 +93,7 @@ func TestACancelledReadLeavesTheSliceAlone(t *testing.T) {
 	}
 }
 
-// idle is whether nobody has a lease.
+// idle tells whether no call has a lease.
 func (p *leases) idle() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -173,8 +174,8 @@ func TestAContextThatIsDoneStartsNothing(t *testing.T) {
 	}
 }
 
-// Storms of cancelled writes and reads, each goroutine in bytes of its own; what it did last without being cancelled is
-// what is there in the end.
+// Storms of cancelled writes and reads, each goroutine in bytes of its own; its last call that was not cancelled
+// determines the content.
 func TestCancellationStorm(t *testing.T) {
 	for _, uri := range []string{"soft:" + image(t, 1<<20) + "?block=4096&engine=worker",
 		"soft:ram?size=1MiB&mode=thread"} {
@@ -214,7 +215,7 @@ func storm(t *testing.T, ns *Namespace, g int, cancelled *atomic.Int64) {
 			cancelled.Add(1)
 		}
 	}
-	// Until the last cancelled write is over, it may still come.
+	// A cancelled write may still come until the device is done with it.
 	eventually(t, "a whole write is read back", func() bool {
 		if _, err := ns.WriteAt(fill(p, 99), at); err != nil {
 			t.Error(err)
@@ -407,7 +408,7 @@ func TestNothingWorksAfterClose(t *testing.T) {
 	}
 }
 
-// What is opened and closed many times leaves nothing.
+// Nothing is left after many rounds of opening and closing.
 func TestNoLeaks(t *testing.T) {
 	round := func(i int) {
 		c, err := Open("soft:ram?size=1MiB&mode="+[]string{"inline", "thread"}[i%2], SpinBudget(0))

@@ -26,7 +26,7 @@ const (
 	LogError LogLevel = C.UPNVME_LOG_ERROR // something is lost or given up
 	LogWarn  LogLevel = C.UPNVME_LOG_WARN  // something is odd, and was dealt with
 	LogInfo  LogLevel = C.UPNVME_LOG_INFO  // something that happens rarely has happened
-	LogDebug LogLevel = C.UPNVME_LOG_DEBUG // all that there is
+	LogDebug LogLevel = C.UPNVME_LOG_DEBUG // everything
 )
 
 // String names the level.
@@ -42,8 +42,8 @@ func (l LogLevel) String() string {
 	return "debug"
 }
 
-// sink is where the log goes. The library writes whole messages to a pipe, from whatever thread has something to say,
-// and a goroutine reads them: no call of C's into Go.
+// sink is where the log goes. The library writes whole messages to a pipe, on any thread, and a goroutine reads them,
+// so that C never calls Go.
 type sink struct {
 	fn    func(LogLevel, string)
 	level LogLevel
@@ -54,13 +54,13 @@ type sink struct {
 }
 
 var (
-	logMu     sync.Mutex   // held while the sink is changed
-	logSinkMu sync.RWMutex // of the next one, which is never held for long
+	logMu     sync.Mutex   // held during a change of the sink
+	logSinkMu sync.RWMutex // guards the sink; never held for long
 	logSink   *sink
 )
 
 // SetLog sends the library's log, and this package's warnings, to a function; nil stops it, which is the default
-// (upnvme_log_set). The function runs on a goroutine of its own, and may do what it likes but call SetLog. When SetLog
+// (upnvme_log_set). The function runs on a goroutine of its own, and may do anything but call SetLog. When SetLog
 // returns, the former function has got all its messages and is not called any more.
 func SetLog(fn func(level LogLevel, message string), level LogLevel) error {
 	logMu.Lock()
@@ -119,7 +119,7 @@ func (s *sink) install() error {
 	return err
 }
 
-// end lets the goroutine read what is left, and waits for it. The library has let go of the pipe before.
+// end lets the goroutine read the rest, and waits for its end. The library has let go of the pipe before.
 func (s *sink) end() {
 	if s == nil {
 		return
@@ -154,7 +154,7 @@ func (s *sink) deliver() {
 	}
 }
 
-// logWarn is for what this package itself has to say. It goes the way of the library's messages.
+// logWarn logs a warning of this package itself, as if the library had.
 func logWarn(text string) {
 	logSinkMu.RLock()
 	defer logSinkMu.RUnlock()

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 )
 
-// SetLogger sends the library's log to a logger of log/slog, as far as the logger takes a level when it is set
+// SetLogger sends the library's log to a logger of log/slog, down to the level that the logger takes at that moment
 // (upnvme_log_set); nil stops it. See [SetLog]. It is there from Go 1.21 on.
 func SetLogger(logger *slog.Logger) error {
 	if logger == nil {

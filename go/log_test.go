@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What the package itself has to say comes as the library's messages do: one after the other, from the log's own
-// goroutine, and none after SetLog has returned.
+// The package's own messages come as the library's do: one after the other, from the log's own goroutine, and none
+// after SetLog has returned.
 func TestWarningsOfThePackageComeInTurn(t *testing.T) {
 	var inside, after atomic.Int32
 	var texts []string

@@ -59,7 +59,7 @@ func TestWhatTakesAWholeNamespace(t *testing.T) {
 	}
 }
 
-// What was done before an error counts, in whichever command it was.
+// Blocks that were done before an error count, in any command.
 func TestHowFarManyBlocksCame(t *testing.T) {
 	status := newStatusError(0x281, 0, 7)
 	if err := after(1<<32, 1<<33, status); err != error(status) || status.Blocks != 1<<32+7 {

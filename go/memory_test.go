@@ -33,7 +33,7 @@ func TestRegisteredMemoryIsUsedWhereItIs(t *testing.T) {
 	}
 }
 
-// Memory that nobody but the buffer refers to stays where it is, by whatever this version of Go offers for that.
+// Memory that only the buffer refers to keeps its address, by the means of this version of Go.
 func TestRegisteredMemoryNeedsNoOtherReference(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&block=512")
 	var bufs []*Buffer
@@ -58,7 +58,7 @@ func TestRegisteredMemoryNeedsNoOtherReference(t *testing.T) {
 	runtime.KeepAlive(others)
 }
 
-// Whoever has the memory may give it up when nothing of the buffer is left.
+// The owner of registered memory may free it when no part of the buffer is left.
 func TestRegisteredMemoryThatIsDroppedIsUnregistered(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&block=512")
 	mine, err := syscall.Mmap(-1, 0, 1<<16, syscall.PROT_READ|syscall.PROT_WRITE,
@@ -104,7 +104,7 @@ func TestRegisteredMemoryStaysWhileACommandMayTouchIt(t *testing.T) {
 	})
 }
 
-// A call that was cancelled is gone, but its command is not.
+// A cancelled call is over, but its command is not.
 func TestRegisteredMemoryStaysWhileACancelledCallHasIt(t *testing.T) {
 	s := openSlow(t)
 	buf, err := s.Register(make([]byte, 4096+4))

@@ -6,7 +6,7 @@ package upnvme
 
 import "strings"
 
-// goNames is where Go has what C calls by other names: for the library's sentences, which name remedies.
+// goNames has Go's names of things in C, for the library's sentences, which name remedies.
 var goNames = map[string]string{
 	"upnvme_version": "Version", "upnvme_build_info": "BuildInfo", "upnvme_abi_version": "Version",
 	"upnvme_last_error": "LastSentence", "upnvme_error_get": "Error", "upnvme_error_name": "Code.String",
@@ -86,7 +86,7 @@ func inGo(text string) string {
 	return told.String() + text
 }
 
-// nextName is where a name of C's begins; negative: nowhere.
+// nextName is the place where a name of C's begins; negative: nowhere.
 func nextName(text string) int {
 	for from := 0; ; {
 		at := strings.Index(text[from:], "_")

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// noSentence are names in the library's texts that are no function, type or option, and why they stay.
+// noSentence has names in the library's texts that are no function, type or option, and why they stay.
 var noSentence = map[string]string{
 	"UPNVME_PLUGIN_DIR":  "a setting of the build",
 	"UPNVME_ERR_UNKNOWN": "the name of a code",
@@ -42,8 +42,8 @@ func texts(t *testing.T) map[string][]string {
 	return found
 }
 
-// A sentence that names a function of C's has a remedy that a Go program does not have: each has its name in Go, and
-// that is there.
+// A sentence that names a function of C is no remedy for a Go program: each name has its counterpart in Go, which
+// exists.
 func TestEveryNameInASentenceIsGos(t *testing.T) {
 	name := regexp.MustCompile(`\b(upnvme|UPNVME)_\w+`)
 	seen := 0
@@ -70,13 +70,13 @@ func TestEveryFunctionHasAName(t *testing.T) {
 	}
 }
 
-// Nothing is told of what there is not.
+// The table has no names that C lacks.
 func TestEveryGoNameIsThere(t *testing.T) {
 	said, fields := exportedDocs(t), set(source(t, "*.go"), `(?m)^\t\w+\s`)
 	for c, name := range goNames {
 		_, there := said[name]
 		last := name[strings.LastIndex(name, ".")+1:]
-		// Else it is a field, or a constant.
+		// The others are fields or constants.
 		field := last == name || strings.HasPrefix(name, "StatusError.") ||
 			strings.HasPrefix(name, "BindOptions.")
 		field = field && (fields["\t"+last+" "] || fields["\t"+last+"\n"])
@@ -104,7 +104,7 @@ func TestNamesInASentence(t *testing.T) {
 	}
 }
 
-// What a program sees, in errors and in the log.
+// Errors and log messages have Go's names.
 func TestRemediesAreGos(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB")
 	_, noNamespace := c.Namespace(7)

@@ -21,7 +21,7 @@ type Namespace struct {
 	id       uint32
 	block    atomic.Uint32 // bytes, as last seen
 	blocks   atomic.Uint64
-	metadata atomic.Uint32 // bytes of a block
+	metadata atomic.Uint32 // metadata bytes of a block
 	locks    blockLockTable
 }
 
@@ -54,7 +54,7 @@ func (c *Controller) Namespaces() ([]*Namespace, error) {
 		ns, err := c.Namespace(uint32(nsid))
 		var e *Error
 		if errors.As(err, &e) && e.Code == CodeNamespaceNotFound {
-			continue // it has gone meanwhile
+			continue // the namespace has gone meanwhile
 		}
 		if err != nil {
 			return nil, err
@@ -65,8 +65,8 @@ func (c *Controller) Namespaces() ([]*Namespace, error) {
 }
 
 // NextNamespace walks the active namespaces in the order of their identifiers: it gives the one after nsid, the first
-// after 0, and 0 after the last, and of a controller that was closed (upnvme_ns_next). [Controller.Namespaces] tells
-// the two apart.
+// after 0, and 0 after the last, or if the controller was closed (upnvme_ns_next). [Controller.Namespaces] tells the
+// two apart.
 func (c *Controller) NextNamespace(nsid uint32) uint32 {
 	if c.enter() != nil {
 		return 0
@@ -82,14 +82,13 @@ func (ns *Namespace) note(block uint32, blocks uint64) {
 	}
 }
 
-// ask notes what the library knows. The caller keeps the controller open.
+// ask notes what the library knows of the namespace. The caller keeps the controller open.
 func (ns *Namespace) ask() {
 	ns.note(uint32(C.upnvme_ns_block_size(ns.ptr)), uint64(C.upnvme_ns_block_count(ns.ptr)))
 	ns.metadata.Store(uint32(C.upnvme_ns_metadata_size(ns.ptr)))
 }
 
-// lookAgain notes what the namespaces are after a command that may have changed them. The caller keeps the controller
-// open.
+// lookAgain asks for all namespaces after a command that may have changed them. The caller keeps the controller open.
 func (c *Controller) lookAgain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,7 +97,7 @@ func (c *Controller) lookAgain() {
 	}
 }
 
-// refresh asks the library what the namespace is now.
+// refresh asks the library for the namespace's current properties.
 func (ns *Namespace) refresh() error {
 	if err := ns.ctrlr.enter(); err != nil {
 		return err
@@ -108,7 +107,7 @@ func (ns *Namespace) refresh() error {
 	return nil
 }
 
-// look asks with f, and gets 0 for a nil namespace or one of a closed controller.
+// look returns f's answer, or 0 for a nil namespace and for one of a closed controller.
 func (ns *Namespace) look(f func() uint64) uint64 {
 	if ns == nil || ns.ctrlr.enter() != nil {
 		return 0
@@ -117,7 +116,7 @@ func (ns *Namespace) look(f func() uint64) uint64 {
 	return f()
 }
 
-// Controller is whose namespace it is.
+// Controller is the controller of the namespace.
 func (ns *Namespace) Controller() *Controller {
 	if ns == nil {
 		return nil
@@ -174,15 +173,15 @@ type NamespaceInfo struct {
 	MaxWriteZeroesBlocks uint32 // of one command; larger requests are split
 	MaxVerifyBlocks      uint32 // likewise
 
-	// What is best; 0: not told.
+	// Hints for the best performance; 0: not told.
 	WriteGranularityBlocks      uint32 // writes of a multiple of that (NPWG)
 	WriteAlignmentBlocks        uint32 // and that begin at one of that (NPWA)
 	DeallocateGranularityBlocks uint32 // the same for deallocations (NPDG)
 	DeallocateAlignmentBlocks   uint32 // the same for deallocations (NPDA)
 	OptimalWriteBlocks          uint32 // size of writes that is the fastest (NOWS)
 
-	// What one command writes atomically: in any namespace of the controller, and in this one; also if the power
-	// fails.
+	// The blocks that one command writes atomically: in any namespace of the controller, and in this one; also if
+	// the power fails.
 	CtrlrAtomicBlocks             uint32 // AWUN
 	CtrlrAtomicPowerFailBlocks    uint32 // AWUPF
 	AtomicBlocks                  uint32 // NAWUN, or AWUN
@@ -229,7 +228,7 @@ func (ns *Namespace) Info() (NamespaceInfo, error) {
 	}, nil
 }
 
-// nsHandle is what C takes for a namespace that may be nil.
+// nsHandle is the handle of a namespace that may be nil.
 func nsHandle(ns *Namespace) *C.upnvme_ns {
 	if ns == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// What has nothing to work with says so. Every method is called on a handle that is nil, and with arguments that are,
-// where there are handles.
+// A nil handle is an error that says so. Every method is called on a nil handle, and with nil arguments, where there
+// are handles.
 func TestNilIsNoCrash(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB")
 	pool, buf := newPool(t, c, 1), alloc(t, c, 4096)
@@ -54,7 +54,7 @@ func callAll(t *testing.T, handle reflect.Value) {
 	}
 }
 
-// isOurs is whether a panic says what is wrong, as that of Buffer.Slice does.
+// isOurs tells whether a panic has a sentence of the package, as that of Buffer.Slice does.
 func isOurs(r interface{}) bool {
 	_, ours := r.(*Error)
 	return ours

@@ -4,6 +4,6 @@
 
 package upnvme
 
-// The compiler's complaint about the next line is the message: this package stands on a C library, and without cgo
-// there is nothing that it could do.
+// The compiler's complaint about the next line is the message: this package needs a C library, and does nothing without
+// cgo.
 var _ = upnvme_needs_cgo__set_CGO_ENABLED_to_1_and_install_a_C_compiler

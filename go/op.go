@@ -15,7 +15,7 @@ import (
 // Opcode is an I/O command (NVM Command Set 1.0, Figure 15; UPNVME_OP_...).
 type Opcode uint8
 
-// What an [Op] can be. [QPair.Raw] sends any other.
+// The commands of an [Op]. [QPair.Raw] sends any other.
 const (
 	OpFlush             Opcode = C.UPNVME_OP_FLUSH
 	OpWrite             Opcode = C.UPNVME_OP_WRITE
@@ -45,7 +45,7 @@ type OpFlags uint16
 // The flags of an [Op].
 const (
 	FUA              OpFlags = C.UPNVME_FUA               // durable once completed
-	LimitedRetry     OpFlags = C.UPNVME_LIMITED_RETRY     // the device does not try long
+	LimitedRetry     OpFlags = C.UPNVME_LIMITED_RETRY     // the device retries less
 	DeallocateZeroes OpFlags = C.UPNVME_DEALLOCATE_ZEROES // write zeroes: may deallocate
 	FusedFirst       OpFlags = C.UPNVME_FUSED_FIRST       // refused with ENOTSUP
 	FusedSecond      OpFlags = C.UPNVME_FUSED_SECOND      // likewise
@@ -54,7 +54,7 @@ const (
 	CheckGuard       OpFlags = C.UPNVME_PRCHK_GUARD       // check the guard
 	ProtectionAction OpFlags = C.UPNVME_PRACT             // protection information action
 	CheckStorageTag  OpFlags = C.UPNVME_STORAGE_TAG_CHECK // check the storage tag
-	NoSplit          OpFlags = C.UPNVME_NO_SPLIT          // one command or none: what would be split is refused
+	NoSplit          OpFlags = C.UPNVME_NO_SPLIT          // a request that would be split is refused
 )
 
 var opFlagWords = []word{
@@ -74,11 +74,11 @@ var opFlagWords = []word{
 // String names the flags.
 func (f OpFlags) String() string { return bitsOf(uint32(f), opFlagWords) }
 
-// Form says what Offset of an [Op] is (UPNVME_FORM_...).
+// Form is the kind of data at the Offset of an [Op] (UPNVME_FORM_...).
 type Form uint8
 
 const (
-	// FormBuffer is the usual: data begins at Offset, if the command has any.
+	// FormBuffer is the usual form: data begins at Offset, if the command has any.
 	FormBuffer Form = C.UPNVME_FORM_BUF
 	// FormRanges is for dataset management: at Offset are Blocks range definitions of 16 bytes (NVM Command Set
 	// 1.0, Figure 41), and DSM has the attributes.
@@ -110,16 +110,16 @@ type Op struct {
 	RefTag     uint64 // expected storage and reference tag, bits 63:0
 	_          uint16
 	AppTag     uint16 // expected application tag
-	AppMask    uint16 // its mask
+	AppMask    uint16 // mask of the application tag
 	RefTagHigh uint16 // bits 79:64 of the storage and reference tag
 }
 
-// String tells the command: what of it is not zero.
+// String tells the fields of the command that are not zero.
 func (op Op) String() string { return setFieldsOf(op) }
 
 // Completion is how a command ended (struct upnvme_completion).
 type Completion struct {
-	Tag    uint64 // the op's; of a callback's command it means nothing
+	Tag    uint64 // the op's tag; without meaning for a command with a function
 	Result uint64 // dwords 0 and 1 of the completion entry
 	Status uint16 // 0 for success
 	Flags  uint16 // see [StatusError]: Aborted, Indeterminate; and [Completion.NotAtomic]
@@ -135,8 +135,8 @@ func (c Completion) Err() error {
 	return newStatusError(c.Status, c.Flags, uint64(c.Blocks))
 }
 
-// NotAtomic says that a write, or write zeroes, went as several commands: it was not atomic as a whole, however short
-// it is. With [NoSplit] it is refused instead.
+// NotAtomic says that a write, or write zeroes, went as several commands: such a request is not atomic as a whole,
+// however short it is. With [NoSplit] it is refused instead.
 func (c Completion) NotAtomic() bool { return c.Flags&C.UPNVME_DONE_NOT_ATOMIC != 0 }
 
 // String tells how the command ended.
@@ -147,7 +147,7 @@ func (c Completion) String() string {
 	return fmt.Sprintf("tag %d: done, %d blocks, result %#x", c.Tag, c.Blocks, c.Result)
 }
 
-// The records cross to C as they are; a difference does not compile.
+// The records are C's, field by field; a difference does not compile.
 type (
 	cOp         = C.struct_upnvme_op
 	cCompletion = C.struct_upnvme_completion
@@ -164,7 +164,7 @@ var (
 	_ [C.UPNVME_CGO_VERSION]byte                 = [4]byte{}
 )
 
-// cOps is what C takes for a slice of ops: no type that says that there are pointers, which cgo would look for.
+// cOps is the address of a slice of ops for C, in a type without pointers, so that cgo does not look for any.
 func cOps(ops []Op) unsafe.Pointer {
 	if len(ops) == 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// What C would take for a huge number is refused by the name that it has in Go.
+// A number that C would read as a huge one is refused, by its name in Go.
 func TestOptionsThatCannotBe(t *testing.T) {
 	for name, option := range map[string]Option{"QPairs": QPairs(-1), "KeepAlive": KeepAlive(-time.Second),
 		"AdminTimeout": AdminTimeout(-1), "Leases": Leases(-1), "SpinBudget": SpinBudget(-1),
@@ -31,7 +31,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	}
 }
 
-// Nor is what is too large a small number, or none, as it would be in C.
+// A number that is too large is refused, which C would read as a small one, or none.
 func TestOptionsThatAreTooLarge(t *testing.T) {
 	const huge = 1<<32 + 1
 	for name, option := range map[string]Option{"QPairs(4294967297)": QPairs(huge),
@@ -73,7 +73,7 @@ func TestOptionsThatAreTooLarge(t *testing.T) {
 	}
 }
 
-// There is no memory for more leases than there can be queue pairs.
+// More leases than possible queue pairs are refused before memory is allocated.
 func TestLeasesBeyondReason(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB", Leases(1<<40))
 	if _, err := ns.ReadAt(make([]byte, 10), 0); err != nil {
@@ -84,7 +84,7 @@ func TestLeasesBeyondReason(t *testing.T) {
 	}
 }
 
-// A period is not none because it is short: the unit of C's is the millisecond.
+// A short period is rounded up to C's unit, a millisecond, not down to none.
 func TestAShortKeepAlivePeriod(t *testing.T) {
 	for period, wanted := range map[time.Duration]int64{0: 0, time.Nanosecond: 1, time.Millisecond: 1,
 		1500 * time.Microsecond: 2} {

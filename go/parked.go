@@ -15,9 +15,9 @@ import (
 	"unsafe"
 )
 
-// How long the poller sleeps where completions signal nothing, the first time and at most, and from when on by Go's
-// timers, which are good to a millisecond in a program that is idle; and where they do, lest a signal that was lost
-// holds a command for ever.
+// The poller's sleeps. Without signals of completions: the first and the longest one, and the length from which on Go's
+// timers do (they are good to a millisecond in an idle program). With signals: the longest one, lest a lost signal hold
+// a command for ever.
 const (
 	napFirst = 20 * time.Microsecond
 	napTimed = 500 * time.Microsecond
@@ -26,8 +26,8 @@ const (
 )
 
 // parked are the leases whose commands outlasted the spin budget. One goroutine looks at all of them, and sleeps in
-// between until something completes, so that no thread spins for a slow device; there is none while nothing is parked.
-// Where a queue pair has no eventfd it looks from time to time.
+// between until a completion comes, so that no thread spins for a slow device. There is no goroutine while nothing is
+// parked. Where a queue pair has no eventfd, the goroutine looks from time to time.
 type parked struct {
 	leases *leases
 
@@ -35,21 +35,21 @@ type parked struct {
 	list     []*lease
 	polling  bool
 	kick     chan struct{}  // something was parked: look soon
-	kickFD   C.int          // the same for one that waits for eventfds; negative: there is none
-	sleeping bool           // it does so
+	kickFD   C.int          // the same during a sleep on eventfds; negative: there is none
+	sleeping bool           // the goroutine sleeps on eventfds
 	gone     sync.Cond      // the goroutine has ended
-	stop     bool           // what is in flight is to be ended
+	stop     bool           // commands in flight are to be ended
 	before   func()         // of tests: called before each look
-	asleep   func([]*lease) // likewise: between it and the sleep that follows
+	asleep   func([]*lease) // of tests: called between a look and the next sleep
 	naps     atomic.Uint64  // how often it has slept
 	longest  time.Duration  // a sleep that ends by itself
 }
 
-// parking is what a lease is while it is parked.
+// parking is the state of a parked lease.
 type parking struct {
 	wake      chan struct{} // room for one
-	ended     bool          // the poller has let go of it
-	abandoned bool          // the caller has
+	ended     bool          // the poller has let go of the lease
+	abandoned bool          // the caller has let go of the lease
 	rc        C.int
 }
 
@@ -59,7 +59,8 @@ func (p *parked) setUp(l *leases) {
 	p.gone.L = &p.mu
 }
 
-// wait parks the lease until its command is done; kept: until the context was done, and the lease is the poller's.
+// wait parks the lease until its command is done, or the context; in the latter case kept is true, and the lease is the
+// poller's.
 func (p *parked) wait(ctx context.Context, l *lease) (kept bool, rc C.int) {
 	p.mu.Lock()
 	l.parking.ended, l.parking.abandoned = false, false
@@ -68,7 +69,7 @@ func (p *parked) wait(ctx context.Context, l *lease) (kept bool, rc C.int) {
 		p.polling = true
 		go p.poll()
 	}
-	p.kickHim()
+	p.kickPoller()
 	p.mu.Unlock()
 	select {
 	case <-l.parking.wake:
@@ -80,14 +81,14 @@ func (p *parked) wait(ctx context.Context, l *lease) (kept bool, rc C.int) {
 	kept = l.parking.abandoned
 	p.mu.Unlock()
 	if kept {
-		return true, 0 // all of the lease is the poller's
+		return true, 0 // the lease is the poller's
 	}
 	<-l.parking.wake
 	return false, l.parking.rc
 }
 
-// kickHim has the poller look again soon. p.mu is held.
-func (p *parked) kickHim() {
+// kickPoller makes the poller look again soon. p.mu is held.
+func (p *parked) kickPoller() {
 	if p.sleeping {
 		C.upnvme_cgo_kick(p.kickFD)
 		return
@@ -116,7 +117,7 @@ func (p *parked) poll() {
 	}
 }
 
-// begin takes what is parked; false: there is nothing, and the goroutine ends.
+// begin takes the parked leases; false: there are none, and the goroutine ends.
 func (p *parked) begin(k *look) bool {
 	p.mu.Lock()
 	k.list = append(k.list[:0], p.list...)
@@ -134,7 +135,7 @@ func (p *parked) begin(k *look) bool {
 	return true
 }
 
-// nap sleeps for a while, or until something more was parked, and says how long to sleep the next time.
+// nap sleeps for a while, or until another lease is parked, and returns the length of the next sleep.
 func (p *parked) nap(timer *time.Timer, nap time.Duration) time.Duration {
 	p.naps.Add(1)
 	if nap < napTimed {
@@ -162,7 +163,7 @@ func longer(nap time.Duration) time.Duration {
 	return nap
 }
 
-// kickable is whether a sleep can be ended.
+// kickable tells whether a sleep can be ended early.
 func (p *parked) kickable() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -172,7 +173,7 @@ func (p *parked) kickable() bool {
 	return p.kickFD >= 0
 }
 
-// sleep waits for a signal of those that were just looked at, or for something more to be parked.
+// sleep waits for a signal of the leases that were just looked at, or for another one to be parked.
 func (p *parked) sleep(k *look) {
 	p.mu.Lock()
 	p.sleeping = len(p.list) == len(k.list) && !p.stop
@@ -208,7 +209,7 @@ func resetTimer(timer *time.Timer, d time.Duration) {
 	timer.Reset(d)
 }
 
-// look is one look of the poller's at what is parked.
+// look is one look of the poller at the parked leases.
 type look struct {
 	list   []*lease
 	leases *[1 << 20]*C.struct_upnvme_cgo_lease // C memory
@@ -217,7 +218,7 @@ type look struct {
 	room   int
 }
 
-// signalled is whether each of them signals that something has completed.
+// signalled tells whether each lease signals completions.
 func (k *look) signalled() bool {
 	for _, l := range k.list {
 		if l.c.fd < 0 {
@@ -227,7 +228,7 @@ func (k *look) signalled() bool {
 	return true
 }
 
-// all returns how many are no more in flight.
+// all looks at all leases, and returns the number of commands that are no longer in flight.
 func (k *look) all(stop bool) int {
 	n := len(k.list)
 	k.grow(n)
@@ -262,7 +263,7 @@ func (k *look) free() {
 	k.leases, k.states, k.fds, k.room = nil, nil, nil, 0
 }
 
-// letGo wakes the callers of what is done, and gives back what has none any more.
+// letGo wakes the callers of commands that are done, and gives back leases whose caller has gone.
 func (p *parked) letGo(k *look) {
 	var orphans []*lease
 	p.mu.Lock()
@@ -292,7 +293,7 @@ func (p *parked) letGo(k *look) {
 	}
 }
 
-// drain waits until `drained`; when that takes too long, it has the library end what is in flight.
+// drain waits until `drained`; when that takes too long, it makes the library end the commands in flight.
 func (p *parked) drain(drained <-chan struct{}, limit time.Duration) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -303,7 +304,7 @@ func (p *parked) drain(drained <-chan struct{}, limit time.Duration) {
 	}
 	p.mu.Lock()
 	p.stop = true
-	p.kickHim()
+	p.kickPoller()
 	p.mu.Unlock()
 	<-drained
 }

@@ -36,7 +36,7 @@ func threadTimes(t *testing.T) map[string]uint64 {
 	return times
 }
 
-// While a device is slow, nobody spins for it: of all threads the controller's own has run by far the longest.
+// No thread spins for a slow device: of all threads the controller's own has run by far the longest.
 func TestASlowDeviceHoldsNoThread(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread")
 	if l, err := c.leases.get(ctx); err != nil || l.c.fd < 0 {
@@ -103,7 +103,7 @@ func TestNoSignalIsLost(t *testing.T) {
 	}
 }
 
-// The same at its worst: each command completes between the poller's look at it and its sleep.
+// The worst case: each command completes between the poller's look and its sleep.
 func TestASignalBeforeTheSleepEndsIt(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0))
 	c.leases.parked.longest = time.Hour
@@ -129,7 +129,7 @@ func TestASignalBeforeTheSleepEndsIt(t *testing.T) {
 	}
 }
 
-// waitReadable returns when there is something to read, which it leaves there.
+// waitReadable returns when the descriptor is readable, and reads nothing.
 func waitReadable(t *testing.T, fd int32) {
 	event := struct {
 		fd              int32
@@ -144,7 +144,7 @@ func waitReadable(t *testing.T, fd int32) {
 	}
 }
 
-// Close ends what takes too long even if the poller sleeps, and cancelled calls return meanwhile.
+// Close ends commands that take too long even if the poller sleeps, and cancelled calls return meanwhile.
 func TestCloseWhileThePollerSleeps(t *testing.T) {
 	for round := 0; round < 5; round++ {
 		c, ns := open(t, "soft:ram?size=16MiB&mdts=12&mode=thread", SpinBudget(0),
@@ -177,8 +177,8 @@ func TestCloseWhileThePollerSleeps(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
 }
 
-// ended is whether a call has found all closed, or its command was ended by the library, or by the controller when its
-// queue was deleted.
+// ended tells whether a call has found the controller closed, or its command was ended by the library, or by the
+// controller when its queue was deleted.
 func ended(err error) bool {
 	var status *StatusError
 	if errors.As(err, &status) {

@@ -6,7 +6,7 @@ package upnvme
 
 import "runtime"
 
-// pin keeps memory of Go's where it is while C knows its address.
+// pin keeps memory of Go's at its address while C knows that address.
 type pin struct{ pinner runtime.Pinner }
 
 func (p *pin) pin(memory *byte) { p.pinner.Pin(memory) }

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// Pool is a number of OS threads with a queue pair each, for batches from any goroutine (upnvme_qpair). A thread that
-// has nothing to do is parked. While it has something in flight it polls for the spin budget, and then sleeps: of
-// queue pairs with [Interrupt] until something completes, else by turns, between 20 µs and 1 ms.
+// Pool is a number of OS threads with a queue pair each, for batches from any goroutine (upnvme_qpair). A thread
+// without work is parked. While it has commands in flight it polls for the spin budget, and then sleeps: with
+// [Interrupt] until a completion comes, else it looks and sleeps by turns, between 20 µs and 1 ms.
 type Pool struct {
 	ctrlr   *Controller
 	threads int
@@ -25,33 +25,33 @@ type Pool struct {
 	stop    chan struct{}
 	ended   sync.WaitGroup
 	spin    time.Duration
-	longest time.Duration // a sleep of a thread that is told of completions
+	longest time.Duration // the longest sleep of a thread with interrupts
 	naps    atomic.Uint64 // how often its threads have slept
-	mu      sync.RWMutex  // held by Do while it hands over
+	mu      sync.RWMutex  // held by Do while it hands a batch over
 	shut    bool
 	err     error // of a thread that closed its queue pair
 	fresh   sync.Pool
 }
 
-// PartialError is what [Pool.Do], [QPair.Submit] and [QPair.Exec] fail with when an op was refused: those before it
+// PartialError is the error of [Pool.Do], [QPair.Submit] and [QPair.Exec] when an op was refused: the ops before it
 // were accepted.
 type PartialError struct {
-	Accepted int   // ops that were; the completions that Do and Exec have stored are theirs
+	Accepted int   // the number of accepted ops, whose completions Do and Exec have stored
 	Err      error // why the next one was refused
 }
 
-// Error says how many were accepted, and what was wrong with the op after them.
+// Error tells how many ops were accepted, and what was wrong with the next one.
 func (e *PartialError) Error() string {
 	return fmt.Sprintf("%d of the commands were accepted; then: %v", e.Accepted, e.Err)
 }
 
-// Unwrap gives that.
+// Unwrap gives the error of the refused op.
 func (e *PartialError) Unwrap() error { return e.Err }
 
-// job is a batch. It has copies of all that is the caller's, who may be gone before the device is done.
+// job is a batch. It has copies of the caller's slices, since the caller may be gone before the device is done.
 type job struct {
 	buf       *Buffer
-	ops       []Op // with tags of the pool's
+	ops       []Op // with the pool's tags
 	tags      []uint64
 	done      []Completion
 	submitted int
@@ -68,7 +68,7 @@ const (
 )
 
 // NewPool starts n threads, each with a queue pair (upnvme_qpair_create). With [Interrupt] they sleep without looking
-// while a device is slow; a fast one then interrupts for each completion, whether a thread sleeps or not.
+// while a device is slow; a fast device then interrupts for each completion, whether a thread sleeps or not.
 func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -117,7 +117,8 @@ func (c *Controller) addPool(p *Pool) error {
 }
 
 // Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads
-// (upnvme_qpair_close). Closing again waits likewise. It is closed whatever the error, which is that of [QPair.Close].
+// (upnvme_qpair_close). Closing again waits likewise. The pool is closed whatever the error, which is that of
+// [QPair.Close].
 func (p *Pool) Close() error {
 	if p == nil {
 		return nil
@@ -146,12 +147,12 @@ func (p *Pool) end(qp *QPair) {
 	}
 }
 
-// Do has a batch of commands done, all with data in one buffer, and waits for all of them (upnvme_submit, upnvme_reap).
-// done[i] is how ops[i] ended; it has room for each. A command's status is in its completion, and no error. If an op is
-// refused, the batch ends there with a [*PartialError].
+// Do executes a batch of commands, all with data in one buffer, and waits for all of them (upnvme_submit, upnvme_reap).
+// done[i] is the completion of ops[i]; done has room for each. A command's status is in its completion, and no error.
+// If an op is refused, the batch ends there with a [*PartialError].
 //
 // When the context is done, Do returns at once. ops and done are not touched after the return; the memory of buf stays
-// the device's until that has answered, even if it is freed.
+// with the device until that has answered, even if buf is freed.
 func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion) error {
 	if p == nil {
 		return nullError("pool")
@@ -186,9 +187,8 @@ func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion)
 		}
 		<-j.finished
 	}
-	// A goroutine and a thread that hand batches to each other run ahead of all others, by the scheduler's rules,
-	// and keep the processor between them: garbage collection has been seen to wait for minutes. So the others
-	// come first now.
+	// Others run first: by the scheduler's rules a goroutine and a thread that hand batches to each other run ahead
+	// of all others and keep the processor between them, and garbage collection has been seen to wait for minutes.
 	runtime.Gosched()
 	copy(done, j.done[:j.completed])
 	err = j.err
@@ -224,7 +224,8 @@ func (p *Pool) recycle(j *job) {
 	p.fresh.Put(j)
 }
 
-// A thread has several batches with the device at a time. A command's tag is its batch's place, and its own in that.
+// A thread has several batches with the device at a time. A command's tag has the place of its batch, and its own place
+// in the batch.
 const (
 	jobsMost  = 64
 	tagIndex  = 32
@@ -238,7 +239,7 @@ type worker struct {
 	bell  *bell // or nil
 	jobs  [jobsMost]*job
 	njobs int
-	next  int // whose turn it is to submit
+	next  int // the batch whose turn it is to submit
 	done  [reapBatch]Completion
 }
 
@@ -289,8 +290,8 @@ func (w *worker) await() bool {
 	}
 }
 
-// nap sleeps for a while, or until there is a batch more, and says how long to sleep the next time. A thread that is
-// told of completions sleeps until then.
+// nap sleeps for a while, or until another batch comes, and returns the length of the next sleep. A thread with
+// interrupts sleeps until a completion.
 func (w *worker) nap(d time.Duration) time.Duration {
 	var rung <-chan struct{}
 	sleep := d
@@ -341,7 +342,8 @@ func (w *worker) add(j *job) {
 	w.njobs++
 }
 
-// submit gives what there is room for to the queue pair, by turns; true: something was accepted or refused.
+// submit gives as many commands as there is room for to the queue pair, batch by batch; true: some were accepted or
+// refused.
 func (w *worker) submit() bool {
 	moved := false
 	for i := 0; i < jobsMost; i++ {
@@ -383,10 +385,10 @@ func (w *worker) reap() bool {
 	return n > 0
 }
 
-// notDone is what no device answers: of an op whose completion has not come.
+// notDone is a status that no device answers: of an op whose completion has not come.
 const notDone = 0xffff
 
-// doneInTurn is how many ops from the first on are done.
+// doneInTurn is the number of ops that are done, from the first on without a gap.
 func (j *job) doneInTurn() int {
 	n := 0
 	for n < j.submitted && j.done[n].Status != notDone {
@@ -395,7 +397,7 @@ func (j *job) doneInTurn() int {
 	return n
 }
 
-// fail ends all batches: the queue pair cannot be reaped any more, and what is not done by now is not known.
+// fail ends all batches: the queue pair cannot be reaped any more, and the state of other commands is not known.
 func (w *worker) fail(err error) {
 	for place, j := range w.jobs {
 		if j != nil {

@@ -121,7 +121,7 @@ func TestACancelledBatchLeavesTheSlicesAlone(t *testing.T) {
 		if errors.Is(err, context.DeadlineExceeded) {
 			cancelled++
 			for j := range done {
-				ops[j] = Op{} // the pool must not miss them
+				ops[j] = Op{} // the pool has copies
 				if done[j] != (Completion{}) {
 					t.Fatalf("%d: %+v", j, done[j])
 				}
@@ -191,7 +191,7 @@ func TestAPoolSleepsUntilSomethingCompletes(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return ours() == 0 })
 }
 
-// What a queue pair that cannot be reaped has not told is not done: only what lies before it counts.
+// Commands whose completions a broken queue pair has not told count as not done.
 func TestAPoolThatFailsSaysHowFarItCame(t *testing.T) {
 	c, _ := open(t, "soft:ram?size=1MiB")
 	p := newPool(t, c, 1)

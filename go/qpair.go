@@ -27,11 +27,11 @@ type QPair struct {
 	slots     []slot
 	free      uint32 // the first free slot
 	inFlight  int    // commands that have a slot
-	delivered uint32 // functions that have run, of those that the last poll brought
-	polling   bool   // functions run just now
-	closing   bool   // one of them closed the queue pair
-	loose     bool   // of NewQPair
-	id        uint32 // its identifier, also when it is closed
+	delivered uint32 // functions of the last poll that have run
+	polling   bool   // functions are running
+	closing   bool   // a function closed the queue pair
+	loose     bool   // made by NewQPair
+	id        uint32 // queue identifier, also after the close
 }
 
 // slot is a command with a function.
@@ -45,7 +45,7 @@ type qpairConfig struct {
 	flags                uint32
 }
 
-// QPairOption says how a queue pair is to be (struct upnvme_qpair_opts).
+// QPairOption is an option of a queue pair (struct upnvme_qpair_opts).
 type QPairOption func(*qpairConfig)
 
 // Depth is how many commands can be in flight, 1 to 4,096 (upnvme_qpair_opts.outstanding); 255 if not said.
@@ -64,7 +64,7 @@ func Histogram() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_HISTOGRAM }
 }
 
-// Interrupt has completions signal an eventfd, for [QPair.Wait] and [QPair.FD] (UPNVME_QPAIR_INTERRUPT). Where there
+// Interrupt makes completions signal an eventfd, for [QPair.Wait] and [QPair.FD] (UPNVME_QPAIR_INTERRUPT). Where there
 // are no interrupts (UIO, soft: without mode=thread) the queue pair is refused with ENOTSUP.
 func Interrupt() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_INTERRUPT }
@@ -77,8 +77,8 @@ func ControllerMemory() QPairOption {
 }
 
 // WithQPair creates a queue pair, calls fn with it, and closes it (upnvme_qpair_create, upnvme_qpair_close). The
-// goroutine is locked to its OS thread for the duration. What is in flight when fn returns is completed, by the library
-// if need be, and its functions run.
+// goroutine is locked to its OS thread for the duration. Commands that are in flight when fn returns are completed, by
+// the library if need be, and their functions run.
 func (c *Controller) WithQPair(fn func(*QPair) error, options ...QPairOption) (err error) {
 	if fn == nil {
 		return nullError("function")
@@ -112,7 +112,7 @@ func (c *Controller) noteThread(n int) {
 	}
 }
 
-// NewQPair creates a queue pair that belongs to the calling OS thread (upnvme_qpair_create), for those who manage
+// NewQPair creates a queue pair that belongs to the calling OS thread (upnvme_qpair_create), for programs that manage
 // threads themselves: call [runtime.LockOSThread] first. While it is open, the controller cannot be closed.
 func (c *Controller) NewQPair(options ...QPairOption) (*QPair, error) {
 	if err := c.enter(); err != nil {
@@ -172,7 +172,7 @@ func (c *Controller) newQPair(options []QPairOption) (*QPair, error) {
 	return q, nil
 }
 
-// usable is why a call cannot be made.
+// usable is the error for a queue pair that is closed or nil.
 func (q *QPair) usable() error {
 	if q == nil {
 		return nullError("queue pair")
@@ -183,7 +183,7 @@ func (q *QPair) usable() error {
 	return nil
 }
 
-// outsideCallback is for calls that a function must not make.
+// outsideCallback refuses calls that must not come within a function.
 func (q *QPair) outsideCallback() error {
 	if err := q.usable(); err != nil {
 		return err
@@ -213,13 +213,13 @@ func (q *QPair) simple(f func(*C.upnvme_qpair) C.int) error {
 	return err
 }
 
-// Ring rings the doorbell for what was submitted (upnvme_qpair_ring). A poll does it by itself.
+// Ring rings the doorbell for submitted commands (upnvme_qpair_ring). A poll does so by itself.
 func (q *QPair) Ring() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_ring(qp) })
 }
 
-// Wait sleeps until there is something for Poll or Reap, or the time is over (upnvme_qpair_wait), and says whether
-// there is. It rings first. It takes [Interrupt]; the OS thread sleeps in C.
+// Wait rings the doorbell, and sleeps until there is a completion for Poll or Reap, which is true, or the time is over
+// (upnvme_qpair_wait). It needs [Interrupt]; the OS thread sleeps in C.
 func (q *QPair) Wait(timeout time.Duration) (bool, error) {
 	if timeout < 0 {
 		timeout = 0
@@ -261,15 +261,15 @@ func (q *QPair) Abandon() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_abandon(qp) })
 }
 
-// stopped is whether a queue pair has come to its end in spite of the error: what holds its commands did not let go of
-// them in time, or only with the controller.
+// stopped tells whether a queue pair has come to its end in spite of the error: storage or the controller did not let
+// go of its commands in time.
 func stopped(err error) bool {
 	return err == nil || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ETIMEDOUT)
 }
 
-// Stop refuses new commands and completes all that is outstanding (upnvme_qpair_stop): functions run here, tagged
-// completions can still be reaped, then only Close is left to call. After [syscall.EIO] and [syscall.ETIMEDOUT] it is
-// stopped all the same; the error says what that has cost.
+// Stop refuses new commands and completes all outstanding ones (upnvme_qpair_stop): functions run here, tagged
+// completions can still be reaped, then only Close is left to call. After [syscall.EIO] and [syscall.ETIMEDOUT] the
+// queue pair is stopped all the same; the error says what that has cost.
 func (q *QPair) Stop() error {
 	if err := q.outsideCallback(); err != nil {
 		return err
@@ -281,10 +281,10 @@ func (q *QPair) Stop() error {
 	return err
 }
 
-// Close stops the queue pair if that was not done, and frees it (upnvme_qpair_close). Within one of its functions it is
-// carried out when the poll returns. Closing again does nothing. After [syscall.EIO] and [syscall.ETIMEDOUT] it is
-// closed all the same, but storage, or the controller, did not let go of its memory in time: the error says what that
-// has cost.
+// Close stops the queue pair if that was not done, and frees it (upnvme_qpair_close). Within a function of a command
+// the close is carried out when the poll returns. Closing again does nothing. After [syscall.EIO] and
+// [syscall.ETIMEDOUT] the queue pair is closed all the same, but storage, or the controller, did not let go of its
+// memory in time: the error says what that has cost.
 func (q *QPair) Close() (err error) {
 	if q == nil || q.c == nil {
 		return nil
@@ -314,7 +314,7 @@ func (q *QPair) Close() (err error) {
 	return err
 }
 
-// unmake frees it, even if a function has panicked.
+// unmake frees the queue pair, even if a function has panicked.
 func (q *QPair) unmake() error {
 	_, err := call(func() C.int { return C.upnvme_qpair_close(q.qp) })
 	C.upnvme_cgo_qpair_free(q.c)

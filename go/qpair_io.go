@@ -45,8 +45,8 @@ func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, bl
 	return q.started(rc, fn)
 }
 
-// ready is why nothing can be submitted. The slot is taken only when the library has accepted the command: it is the
-// one to see that this is the owner's thread.
+// ready is the error if no command can be submitted. A slot is taken only when the library has accepted the command,
+// since the library finds out whether this is the owner's thread.
 func (q *QPair) ready() error {
 	if err := q.usable(); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (q *QPair) Deallocate(ns *Namespace, lba uint64, blocks uint32, fn func(Com
 	return q.started(rc, fn)
 }
 
-// Verify starts to have the device read and check blocks (upnvme_verify).
+// Verify makes the device read and check blocks (upnvme_verify).
 func (q *QPair) Verify(ns *Namespace, lba uint64, blocks uint32, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -111,7 +111,7 @@ func (q *QPair) Verify(ns *Namespace, lba uint64, blocks uint32, fn func(Complet
 // segment is a struct iovec, with a number where C has a pointer.
 type segment struct{ base, bytes uintptr }
 
-// hold keeps all the buffers, or none, and gives what C takes for them.
+// hold keeps all the buffers, or none, and gives C's array of them.
 func holdAll(bufs []*Buffer) ([]segment, error) {
 	segments := make([]segment, len(bufs)+1)
 	for i, buf := range bufs {
@@ -193,7 +193,7 @@ func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
 }
 
 // Raw starts a command given dword by dword, with all of buf as its data (upnvme_io with struct upnvme_raw); nil for
-// one without. What it says is sent as it is: that the data fits into the buffer is the caller's to know.
+// one without. The command is sent as it is: the caller makes sure that the data fits into the buffer.
 func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -214,10 +214,10 @@ func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	return q.started(C.upnvme_cgo_raw(q.c, &c, base, C.uint32_t(q.free)), fn)
 }
 
-// handle is the queue pair in C memory, likewise.
+// handle is the address of the queue pair in C memory, as a number.
 func (q *QPair) handle() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(q.c))) }
 
-// cBuffer is where a buffer is, for C: a number, which cgo has not to look at, since the memory is C's or pinned.
+// cBuffer is the address of a buffer for C, as a number, which cgo need not look at, since the memory is C's or pinned.
 func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
 	if buf == nil {
 		return 0, 0
@@ -225,11 +225,11 @@ func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
 	return C.uintptr_t(uintptr(buf.ptr())), C.uint64_t(buf.bytes)
 }
 
-// Poll rings the doorbell, and runs the functions of the commands that are done (upnvme_poll). It does not wait. It
-// returns how many there were; [ErrTagged] if the next completion is one that Reap takes.
+// Poll rings the doorbell, and runs the functions of the commands that are done (upnvme_poll), without waiting. It
+// returns the number of commands; [ErrTagged] if the next completion is for Reap.
 //
 // A function may submit, free its buffers and close the queue pair; Poll, Reap, Exec, Stop and Release are EDEADLK in
-// it. If it panics, the others run still, then Poll panics with the first one's value.
+// it. If a function panics, the others still run, and then Poll panics with the first one's value.
 func (q *QPair) Poll() (int, error) { return q.PollMax(0) }
 
 // PollMax is [QPair.Poll] for so many completions at most (upnvme_poll); 0: all.
@@ -245,9 +245,9 @@ func (q *QPair) PollMax(max int) (int, error) {
 }
 
 // Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit_at). It returns
-// how many were accepted. If these are not all, there is an error: [ErrQueueFull], after which the rest is to be
-// submitted again when something has completed; or a [*PartialError] with why the op after them is refused, which it is
-// without where not even the first was accepted. Those that were accepted complete in either case.
+// the number of accepted ops. If these are not all, there is an error: [ErrQueueFull], after which the others can be
+// submitted when commands have completed; or a [*PartialError] with the error of the refused op. If the first op is
+// refused, its error comes without a PartialError. Accepted ops complete in either case.
 func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 	if err := q.usable(); err != nil {
 		return 0, err
@@ -263,7 +263,7 @@ func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 	return n, partial(n, err)
 }
 
-// partial is the error of a batch of which so many were accepted.
+// partial is the error of a batch that was accepted in part.
 func partial(n int, err error) error {
 	if n == 0 || err == nil || err == error(ErrQueueFull) {
 		return err
@@ -271,7 +271,7 @@ func partial(n int, err error) error {
 	return &PartialError{n, err}
 }
 
-// submit is Submit with a buffer that is held, and the error of the op that was not accepted.
+// submit is Submit with a buffer that is held; the error is that of the op that was not accepted.
 func (q *QPair) submit(buf *Buffer, ops []Op) (int, error) {
 	base, bytes := cBuffer(buf)
 	batch := C.upnvme_cgo_submit(q.handle(), cOps(ops), C.uint32_t(len(ops)), base, bytes)
@@ -281,7 +281,7 @@ func (q *QPair) submit(buf *Buffer, ops []Op) (int, error) {
 	return int(batch.n), nil
 }
 
-// Reap takes completions of tagged commands, as many as there are and done has room for (upnvme_reap). Functions of
+// Reap takes completions of tagged commands, as many as have come and done has room for (upnvme_reap). Functions of
 // other commands run on the way, as in [QPair.Poll], and are not counted. It does not wait.
 func (q *QPair) Reap(done []Completion) (int, error) {
 	if err := q.outsideCallback(); err != nil {
@@ -291,10 +291,10 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 	return q.ended(rc)
 }
 
-// Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative
-// timeout is without end (upnvme_exec_at). It returns how many completions it has stored. If there are fewer than ops,
-// there is an error: ETIMEDOUT, with which the others stay in flight, to be reaped later; or as of [QPair.Submit] for
-// an op that is refused, which ends the batch. done has room for each op. The thread polls all the while.
+// Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative timeout
+// is without end (upnvme_exec_at). It returns how many completions it has stored. If these are fewer than ops, there is
+// an error: ETIMEDOUT, after which the others stay in flight, to be reaped later; or as of [QPair.Submit] for a refused
+// op, which ends the batch. done has room for each op. The thread polls all the while.
 func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
@@ -325,7 +325,7 @@ func (q *QPair) ended(rc C.int) (int, error) {
 	var err error
 	if rc < 0 {
 		if err = lastError(rc); rc == -C.EPERM || rc == -C.EOWNERDEAD {
-			return 0, err // not this thread's: what was noted is none of its business
+			return 0, err // another thread's queue pair, whose notes are not ours
 		}
 		rc = 0
 	}
@@ -341,8 +341,8 @@ func (q *QPair) ended(rc C.int) (int, error) {
 	return int(rc), err
 }
 
-// deliver runs the functions of the commands that are noted as done. One that panics, or ends its goroutine, does not
-// keep the others from running: what it does goes on when they have.
+// deliver runs the functions of the commands that are noted as done. A function that panics, or ends its goroutine,
+// does not keep the others from running: its panic goes on when they have run.
 func (q *QPair) deliver() {
 	q.polling = true
 	q.delivered = 0
@@ -353,8 +353,8 @@ func (q *QPair) deliver() {
 	q.deliverRest(true)
 }
 
-// deliverRest goes on behind a function that did not return: deferred, since others may not return either. A panic that
-// is not the first is told to the log alone: that one is on its way.
+// deliverRest goes on behind a function that did not return. It is deferred, since other functions may not return
+// either. A second panic is only logged, since the first one is on its way.
 func (q *QPair) deliverRest(first bool) {
 	finished := false
 	defer func() {

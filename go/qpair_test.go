@@ -33,7 +33,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// drain polls until nothing is in flight, and says how many completions it took.
+// drain polls until nothing is in flight, and returns the number of completions.
 func drain(t testing.TB, qp *QPair) int {
 	n := 0
 	eventually(t, "all is completed", func() bool {
@@ -126,7 +126,7 @@ func TestAGoroutineThatEndsLetsTheOthersRun(t *testing.T) {
 	}
 }
 
-// However many of them end their goroutine or panic: each has run, and the queue pair can be closed.
+// All functions run, even if several end their goroutine or panic, and the queue pair can be closed.
 func TestManyFunctionsEndTheirGoroutine(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB")
 	ends := []func(){runtime.Goexit, runtime.Goexit, func() { panic("one") }, func() {}, runtime.Goexit}
@@ -284,7 +284,7 @@ func TestCallsWithoutAQueuePairAllocateNothing(t *testing.T) {
 	}
 }
 
-// A command that reaches past its buffer is refused, by all ways, whatever lies behind.
+// A command that reaches past its buffer is refused in all forms, whatever lies behind.
 func TestNothingReachesPastItsBuffer(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&block=512")
 	whole := alloc(t, c, 64<<10)
@@ -354,7 +354,7 @@ func TestABatchStopsAtAnInvalidOp(t *testing.T) {
 	})
 }
 
-// tellsHowMany is whether an error says that so many ops were accepted; none: it is what is wrong with the first.
+// tellsHowMany tells whether an error says that this many ops were accepted; for 0 it is the error of the first op.
 func tellsHowMany(err error, accepted int) bool {
 	var partial *PartialError
 	if accepted == 0 {
@@ -363,7 +363,7 @@ func tellsHowMany(err error, accepted int) bool {
 	return errors.As(err, &partial) && partial.Accepted == accepted
 }
 
-// A batch that the queue pair has no room for does not look as if it were whole.
+// A batch that the queue pair has no room for is an error, too.
 func TestABatchThatFindsNoRoomSaysSo(t *testing.T) {
 	c, _ := open(t, "soft:ram?size=1MiB")
 	buf := alloc(t, c, 100*4096)
@@ -386,7 +386,7 @@ func TestABatchThatFindsNoRoomSaysSo(t *testing.T) {
 	}, Depth(16))
 }
 
-// A batch of which a part, or nothing, is done in time: the rest stays in flight, and nothing says that it is done.
+// The rest of a batch that is not done in time stays in flight, and is not told as done.
 func TestABatchThatIsLateSaysSo(t *testing.T) {
 	c, _ := open(t, "soft:ram?size=1MiB&mode=thread")
 	buf := alloc(t, c, 32*4096)
@@ -493,7 +493,7 @@ func TestProfilingWhilePolling(t *testing.T) {
 	}
 }
 
-// threadTime is how long the calling thread has run.
+// threadTime is the running time of the calling thread.
 func threadTime(t *testing.T) time.Duration {
 	t.Helper()
 	var usage syscall.Rusage

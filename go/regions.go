@@ -11,16 +11,16 @@ import (
 	"unsafe"
 )
 
-// regions are where the buffers of a controller are, so that ReadAt and WriteAt find whether the device can reach a
+// regions are the places of a controller's buffers, so that ReadAt and WriteAt find out whether the device reaches a
 // slice itself.
 type regions struct {
-	from, to atomic.Uintptr // all buffers that there ever were lie within: what is outside needs no lock
+	from, to atomic.Uintptr // bounds of all buffers ever: an address outside needs no lock
 	mu       sync.RWMutex
 	list     []*region // by address
 }
 
-// first is the place of the first region that ends behind an address. Of regions that overlap it may miss one: then
-// the data is copied.
+// first is the place of the first region that ends behind an address. If regions overlap it may miss one: then the data
+// is copied.
 func (m *regions) first(at uintptr) int {
 	return sort.Search(len(m.list), func(i int) bool { return m.list[i].limit() > at })
 }

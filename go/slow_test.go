@@ -18,7 +18,7 @@ const holdSource = "../tests/python/support/hold.c"
 
 const slowFor = 400 * time.Millisecond
 
-// A command that the device does not answer leaves the process idle, whoever waits for it. The test runs itself again,
+// A command that the device does not answer leaves the process idle, in each kind of call. The test runs itself again,
 // with devices that are slow as long as a file is there.
 func TestASlowDeviceLeavesTheProcessIdle(t *testing.T) {
 	held, stalled := os.Getenv("UPNVME_HOLD"), os.Getenv("UPNVME_STALL")
@@ -60,7 +60,7 @@ func runWithSlowDevices(t *testing.T) {
 	must(t, err)
 }
 
-// slowCase is a command by whoever, to a device that is slow as long as the flag is there.
+// slowCase is a command by some kind of call, to a device that is slow as long as the flag file exists.
 type slowCase struct {
 	name, uri, flag string
 	pool            bool
@@ -94,7 +94,7 @@ func (s slowCase) run(t *testing.T) {
 	must(t, <-result)
 }
 
-// idle fails if the process is not, while a command is outstanding.
+// idle fails if the process is busy while a command is outstanding.
 func idle(t *testing.T, result chan error) {
 	begun, used := time.Now(), cpuTime(t)
 	select {

@@ -13,10 +13,9 @@ import (
 	"syscall"
 )
 
-// StatusError is what a device answered, other than success (NVMe Base 2.0, Figure 92; upnvme_status_name,
-// upnvme_status_text).
+// StatusError is a status other than success (NVMe Base 2.0, Figure 92; upnvme_status_name, upnvme_status_text).
 type StatusError struct {
-	Status        uint16 // all of it, as the controller posted it, without the phase tag
+	Status        uint16 // the whole status, as the controller posted it, without the phase tag
 	SCT           uint8  // status code type
 	SC            uint8  // status code
 	DNR           bool   // do not retry: the same command would fail again
@@ -32,9 +31,10 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("upnvme: %s (type %d, code %#x): %s", e.Name, e.SCT, e.SC, e.Text)
 }
 
-// Is compares the type and the code with those of another StatusError, so that errors.Is finds a status whatever
-// else the device said; [ErrWriteProtected] is each status that says so. What the system has a word for is that, too:
-// a write-protected namespace is [syscall.EROFS] and [fs.ErrPermission], and what the host may not do is the latter.
+// Is compares the type and the code with those of another StatusError, so that errors.Is finds a status whatever else
+// the device said; [ErrWriteProtected] matches each status that means it. Errors of the system match, too: a
+// write-protected namespace is [syscall.EROFS] and [fs.ErrPermission], and a command that the host may not send is
+// [fs.ErrPermission].
 func (e *StatusError) Is(target error) bool {
 	switch target {
 	case error(ErrWriteProtected), error(syscall.EROFS):
@@ -57,7 +57,8 @@ func (e *StatusError) writeProtected() bool {
 	return false
 }
 
-// What is compared here (NVMe Base 2.0, 3.3.3.2.1; NVM Command Set 1.0, 3.1; Zoned Namespace Command Set 1.1).
+// The statuses that are compared here (NVMe Base 2.0, 3.3.3.2.1; NVM Command Set 1.0, 3.1; Zoned Namespace Command Set
+// 1.1).
 const (
 	scOperationDenied = 0x015
 	scWriteProtected  = 0x020 // namespace is write protected
@@ -70,7 +71,7 @@ const (
 var (
 	ErrCompareFailure = newStatusError(0x285, 0, 0) // the blocks differ from the buffer
 	ErrLBAOutOfRange  = newStatusError(0x080, 0, 0) // the device's own check of the range
-	ErrWriteProtected = newStatusError(0x020, 0, 0) // whatever says that writing is not allowed there
+	ErrWriteProtected = newStatusError(0x020, 0, 0) // any status for write protection
 )
 
 func newStatusError(status, flags uint16, blocks uint64) *StatusError {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// What a caller asks for is found whichever of its statuses the device has given, and by the system's word for it.
+// errors.Is finds each status of a kind, and the system's error for it.
 func TestStatusesByWhatTheyMean(t *testing.T) {
 	words := map[string]error{"ErrWriteProtected": ErrWriteProtected, "EROFS": syscall.EROFS,
 		"fs.ErrPermission": fs.ErrPermission, "EACCES": syscall.EACCES, "ErrCompareFailure": ErrCompareFailure,
@@ -43,7 +43,7 @@ func TestStatusesByWhatTheyMean(t *testing.T) {
 	}
 }
 
-// Each way to change a controller that is read-only.
+// Each command that changes data, on a controller that is read-only.
 func TestAReadOnlyController(t *testing.T) {
 	path := image(t, 1<<20)
 	c, ns := open(t, "soft:"+path+"?readonly=1")

@@ -31,7 +31,7 @@ func open(t testing.TB, uri string, options ...Option) (*Controller, *Namespace)
 	return c, ns
 }
 
-// image is a file that a soft: controller can have.
+// image is a file for a soft: controller.
 func image(t testing.TB, bytes int64) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "image")
@@ -71,7 +71,7 @@ func same(t testing.TB, got, wanted []byte) {
 	t.Fatalf("%d bytes, not %d", len(got), len(wanted))
 }
 
-// eventually waits for what has no other sign of its end; what never comes fails the test.
+// eventually waits for a condition that has no other sign; the test fails if it never comes.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for start := time.Now(); !is(); runtime.Gosched() {
@@ -81,7 +81,7 @@ func eventually(t testing.TB, what string, is func() bool) {
 	}
 }
 
-// ours counts goroutines of this package, besides those of tests.
+// ours counts goroutines of this package, except those of tests.
 func ours() int {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
@@ -108,7 +108,7 @@ func entries(t testing.TB, folder string) int {
 	return len(names)
 }
 
-// resident is how much memory this process has, in bytes, without files.
+// resident is the size of this process's memory in bytes, without files.
 func resident(t testing.TB) int64 {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/status")

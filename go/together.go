@@ -6,19 +6,19 @@ package upnvme
 
 import "sync"
 
-// How many pieces of a large request are with the device at a time: one is copied while others are moved.
+// The number of pieces of a large request that are with the device at a time: one is copied while others are moved.
 const piecesAtOnce = 4
 
-// together is a large request while its pieces are under way.
+// together is a large request whose pieces are under way.
 type together struct {
 	request
 	mu   sync.Mutex
-	next int   // where the next piece begins
-	good int   // up to there it has not failed
-	err  error // why it has failed there
+	next int   // offset of the next piece
+	good int   // no failure before this offset
+	err  error // the failure at that offset
 }
 
-// together has the request done by several goroutines, a piece each at a time.
+// together lets several goroutines do the request, a piece each at a time.
 func (q *request) together() (int, error) {
 	t := &together{request: *q, good: len(q.p)}
 	var wait sync.WaitGroup
@@ -43,7 +43,7 @@ func (t *together) work() {
 	}
 }
 
-// begin takes the next piece; an empty one: there is none, or one has failed.
+// begin takes the next piece; an empty piece: there is none, or another has failed.
 func (t *together) begin() (int, extent) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,7 +59,7 @@ func (t *together) begin() (int, extent) {
 	return n, e
 }
 
-// fail notes the first place that has failed: all before it has been begun, and is waited for.
+// fail notes the first offset that has failed: all pieces before it were begun, and are waited for.
 func (t *together) fail(n int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"unsafe"
 )
 
-// FileURI names the software controller over a file, for [Open] (upnvme_open): whatever characters are in the path, and
+// FileURI names the software controller over a file, for [Open] (upnvme_open): with any characters in the path, and
 // with keys and their values, for example {"block": "4096", "readonly": "1"}. A path without a slash is in the current
 // directory.
 func FileURI(path string, keys map[string]string) string {
@@ -36,7 +36,7 @@ func FileURI(path string, keys map[string]string) string {
 	return uri
 }
 
-// quoted has each byte that may mean something in a URI as %XX.
+// quoted writes each byte with a meaning in a URI as %XX.
 func quoted(text string) string {
 	var to strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -49,7 +49,7 @@ func quoted(text string) string {
 	return to.String()
 }
 
-// withText runs a call that takes a text, which C has up to the first zero byte alone.
+// withText runs a call that takes a text, and refuses a zero byte, at which C's text would end.
 func withText(what, text string, f func(*C.char) C.int) error {
 	if strings.IndexByte(text, 0) >= 0 {
 		return invalid("%s %q has a zero byte in it: no name has", what, text)

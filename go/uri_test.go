@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A file is opened by whatever name it has: what means something in a URI, and what is no UTF-8.
+// A file is opened by any name: with characters that mean something in a URI, and with bytes that are no UTF-8.
 func TestFilesOfEveryName(t *testing.T) {
 	folder := t.TempDir()
 	for _, name := range []string{"plain", "a?b=c&d", "100%", "%41", "spa ce", "\xff\xfe", "größe", "a#b+c;d,e:f"} {
@@ -37,7 +37,7 @@ func TestFilesOfEveryName(t *testing.T) {
 	}
 }
 
-// Texts are bytes in Go: what is no UTF-8 comes back as it was, in errors and in the log.
+// Texts are bytes in Go: bytes that are no UTF-8 come back unchanged, in errors and in the log.
 func TestNamesThatAreNoUTF8(t *testing.T) {
 	var log []string
 	must(t, SetLog(func(_ LogLevel, message string) { log = append(log, message) }, LogDebug))
@@ -53,7 +53,7 @@ func TestNamesThatAreNoUTF8(t *testing.T) {
 	}
 }
 
-// What comes after a zero byte is not dropped in silence.
+// Text after a zero byte is not dropped in silence.
 func TestTextsWithAZeroByte(t *testing.T) {
 	path := image(t, 1<<20)
 	_, openErr := Open("soft:" + path + "\x00?readonly=1")

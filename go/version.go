@@ -10,7 +10,7 @@ import "C"
 // Version is the version of the library that the program runs with (upnvme_version).
 func Version() string { return C.GoString(C.upnvme_version()) }
 
-// BuildInfo tells how that was built (upnvme_build_info).
+// BuildInfo tells how the library was built (upnvme_build_info).
 func BuildInfo() string { return C.GoString(C.upnvme_build_info()) }
 
 // LastSentence is the sentence of the last call that failed on this OS thread (upnvme_last_error), which an [Error] has

@@ -16,7 +16,7 @@ type word struct {
 	name  string
 }
 
-// wordOf names a value; one that has no name is told as a number of its kind.
+// wordOf names a value; a value without a name is told as a number of its kind.
 func wordOf(kind string, value uint32, words []word) string {
 	for _, w := range words {
 		if w.value == value {
@@ -26,7 +26,7 @@ func wordOf(kind string, value uint32, words []word) string {
 	return fmt.Sprintf("%s(%#x)", kind, value)
 }
 
-// bitsOf names the bits of a value, as Go writes them together; what has no name is told as a number.
+// bitsOf names the bits of a value, as Go writes them together; bits without a name are told as a number.
 func bitsOf(value uint32, words []word) string {
 	var names []string
 	for _, w := range words {
@@ -41,7 +41,7 @@ func bitsOf(value uint32, words []word) string {
 	return strings.Join(names, "|")
 }
 
-// fieldsOf tells a record: its name, and its fields with theirs.
+// fieldsOf tells a record: its name, and the names and values of its fields.
 func fieldsOf(record interface{}) string {
 	return tell(record, func(int, reflect.Value) bool { return true })
 }

@@ -23,7 +23,7 @@ IN_SDIST = (HERE / "csrc").is_dir()
 ROOT = HERE / "csrc" if IN_SDIST else HERE.parent
 GLUE = ROOT / "bindings" / "swig"
 SYSTEM = os.environ.get("UPNVME_SYSTEM", "no") == "yes"
-# All that is built goes under build/, also of a clone.
+# The build folder: everything goes under build/, also in a clone.
 BUILD = HERE / "build" if IN_SDIST else ROOT / "build" / "python"
 # One module serves each CPython from 3.11 on; a free-threaded one wants its own, with a lock in place of the
 # interpreter's (bindings/swig/lock.h), and SWIG's output to say so.
@@ -42,7 +42,7 @@ def pkg_config(*what):
 
 
 def run(*command, **options):
-    """Runs a program; make's own variables are not for another make."""
+    """Runs a program, without make's own variables, which are not for another make."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     subprocess.run(command, check=True, env=environment, **options)
 
@@ -61,17 +61,16 @@ def relative(path):
 
 
 class Sdist(sdist):
-    """What the library and the module are made of goes along, in csrc/, with SWIG's output."""
+    """The sources of the library and of the module go along, in csrc/, with SWIG's output."""
 
     PARTS = ("Makefile", "LICENSE", "core", "capi/include", "capi/src", "capi/upnvme.map", "capi/upnvme.pc.in",
              "bindings/swig")
 
     def make_release_tree(self, base_dir, files):
         super().make_release_tree(base_dir, [name for name in files if not name.startswith("..")])
-        # In a clone they are links to the ones above.
-        for name in ("LICENSE", "README.md"):
-            (pathlib.Path(base_dir) / name).unlink(missing_ok=True)
-            shutil.copy(HERE / name, base_dir)
+        # In a clone the licence is a link to the one above.
+        (pathlib.Path(base_dir) / "LICENSE").unlink(missing_ok=True)
+        shutil.copy(HERE / "LICENSE", base_dir)
         sources = pathlib.Path(base_dir) / "csrc"
         for part in self.PARTS:
             (sources / part).parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +117,7 @@ class Build(build_ext):
 
 
 BUILD.mkdir(parents=True, exist_ok=True)
-# What an earlier build left here would be packed too.
+# Files of an earlier build would be packed too.
 shutil.rmtree(BUILD / "lib", ignore_errors=True)
 setup(
     version=version(),

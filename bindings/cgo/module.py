@@ -3,9 +3,9 @@
 """Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID, from the top of the tree.
 
 Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and
-header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what
-is included follows. By -tags upnvme_system the C files are left out, and the installed library is taken. Without
-io_uring they need a C compiler alone; -tags upnvme_uring has it by liburing.
+header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what is
+included follows. With -tags upnvme_system the C files are left out, and the installed library is taken. Without
+io_uring the C files need only a C compiler; -tags upnvme_uring adds io_uring, by liburing.
 """
 
 import pathlib
@@ -15,7 +15,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 INCLUDE = re.compile(r'^(\s*#\s*include\s*)(?:"([^"]+)"|<(upnvme(?:/[^>]+)?\.h|upnvme\.h)>)(.*)$')
-# What an include may be relative to, besides its own folder.
+# The folders that an include may be relative to, besides its own.
 ROOTS = ("core", "capi/include", "bindings/cgo")
 SOURCES = ("core", "capi/src")
 HEADERS = ("core", "capi/src", "capi/include", "bindings/cgo")
@@ -87,7 +87,7 @@ def rewrite(path):
     for line in (TOP / path).read_text(encoding="utf-8").splitlines():
         match = INCLUDE.match(line)
         found = resolve(path.parent, match[2] or match[3]) if match else None
-        # An absent header is one of a build that this is not (DPDK's, liburing's).
+        # An absent header belongs to another build (DPDK's, liburing's).
         lines.append(f'{match[1]}"{flat(found)}"{match[4]}' if found else line)
     return "\n".join(lines) + "\n"
 

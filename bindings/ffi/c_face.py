@@ -26,7 +26,7 @@ def struct(record):
 
 
 def constants(description):
-    """Strings are left out: there is but the version, which the library says itself."""
+    """Strings are left out: the only one is the version, which the library tells itself."""
     for constant in description["constants"]:
         if constant["type"] != "string":
             yield f"static const {constant['type']} {constant['name']} = {constant['value']};"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What may cross the boundary: each C type that the public headers may use, and what libffi calls it."""
+"""The types that may cross the boundary: each C type that the public headers may use, and libffi's name of it."""
 
 from pycparser import c_ast
 
@@ -12,7 +12,7 @@ SCALARS = {
     "uint8_t": "uint8", "uint16_t": "uint16", "uint32_t": "uint32", "uint64_t": "uint64",
     "int": "sint32", "size_t": "uint64",
 }
-# Only behind a pointer or in an array: text.
+# Text: only behind a pointer or in an array.
 TEXT = {"char": "uint8"}
 
 
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 def base_name(node, where):
-    """The C name of what a declarator ends in, or a refusal."""
+    """The C name of the type that a declarator ends in, or a refusal."""
     kind = node.type
     if isinstance(kind, c_ast.IdentifierType):
         return " ".join(kind.names)

@@ -2,8 +2,8 @@
 """upnvme by ctypes: the library's C interface for a Python without compilation.
 
 It opens the installed libupnvme (or the one that $UPNVME_LIBRARY names) and refuses one that does not fit. The names
-are C's: functions, records, constants. A call that fails raises UpnvmeError; else its result is what C returns. What a
-function stores goes where ctypes.byref(...) says. Records that begin with their size are made with it. A callback is
+are C's: functions, records, constants. A call that fails raises UpnvmeError; else its result is what C returns. An
+out-parameter is given by ctypes.byref(...). Records that begin with their size are made with that size. A callback is
 made by its type, as in upnvme_cb(function), and must be kept as long as the library may call it.
 
 This file is made from the public headers; it can be copied to where it is wanted.
@@ -48,7 +48,7 @@ class _Nullable:
 # --- what the headers declare ---
 # --- opening the library ---
 
-# They belong to the normal traffic: the library has no sentence for them.
+# These errors belong to the normal traffic: the library has no sentence for them.
 _TRAFFIC = {
     errno.EAGAIN: "the queue is full: poll, and try again",
     errno.ENOMSG: "the next completion has a tag: take it with upnvme_reap",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Reads the public headers: every function, record, callback, handle and constant that they declare.
 
-The preprocessor of the compiler that builds the library resolves what is conditional, pycparser reads the C that is
-left. pycparser is a small package of pure Python that takes the same C everywhere; what it does not know, sizes and
-values, is asked of the compiler (values.py). Nothing is computed here.
+The preprocessor of the compiler that builds the library resolves conditions, and pycparser reads the remaining C.
+pycparser is a small package of pure Python that takes the same C everywhere. Sizes and values, which it does not know,
+are asked of the compiler (values.py). Nothing is computed here.
 """
 
 import os
@@ -18,12 +18,12 @@ from crossing import Crossing, Refused
 from values import Ask
 
 HERE = pathlib.Path(__file__).resolve().parent
-# What nothing says otherwise about has been there from the beginning.
+# A declaration without a version has been there from the beginning.
 FIRST = "0.1"
 SINCE = re.compile(r"@since\s+(\d+\.\d+)")
 MARKER = re.compile(r'^# (\d+) "([^"]*)"')
 DEFINE = re.compile(r"^#define (\w+)(\([^)]*\))?\s?(.*)$")
-# The headers' own tools, and what keeps them from being read twice.
+# Macros of the headers' own use, and their include guards.
 PRIVATE = re.compile(r"^(UPNVME_API|UPNVME_ASSERT|UPNVME_(\w+_)?H)$")
 # A record of the system's that the headers only name.
 SYSTEM = {"iovec": ("sys/uio.h", "struct iovec { void *iov_base; size_t iov_len; };")}
@@ -69,7 +69,7 @@ class Headers:
         self.definitions = self.macros_of(text)
         self.crossing = Crossing(self.handle_names(), self.callback_names(), self.struct_names())
 
-    # --- where things are -------------------------------------------------------------------------
+    # --- places -------------------------------------------------------------------------
 
     def is_ours(self, node):
         return node.coord is not None and self.include in pathlib.Path(node.coord.file).resolve().parents
@@ -83,7 +83,7 @@ class Headers:
         return self.lines[header]
 
     def since(self, header, number, otherwise=FIRST):
-        """From the comment behind a declaration, or above it."""
+        """The version in the comment behind a declaration, or above it."""
         lines = self.text_of(header)
         match = SINCE.search(lines[number - 1]) or SINCE.search(whole_comment_above(lines, number - 1))
         return match.group(1) if match else otherwise
@@ -118,10 +118,10 @@ class Headers:
     def handle_names(self):
         return [node.name for node in self.typedefs(is_callback=False)]
 
-    # --- what the description holds ---------------------------------------------------------------
+    # --- the parts of the description ---------------------------------------------------------------
 
     def call(self, name, node):
-        """What a function or a callback returns and takes."""
+        """The result and the parameters of a function or a callback."""
         arguments = node.args.params if node.args else None
         if arguments is None:
             raise Refused(f"{name}: no prototype: write (void)")
@@ -185,7 +185,7 @@ class Headers:
 
     @staticmethod
     def kind_of(node):
-        """Frozen for ever, or one that begins with its size and may grow; or the system's."""
+        """The kind of a record: frozen for ever; beginning with its size and able to grow; or the system's."""
         if node.type.name in SYSTEM:
             return "system"
         return "sized" if node.type.decls[0].name == "size" else "frozen"

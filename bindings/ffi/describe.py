@@ -21,7 +21,7 @@ from values import answered
 from writing import write_if_changed
 
 COLUMNS = 120
-KEY = 15  # what the longest key takes of a line
+KEY = 15  # the part of a line that the longest key takes
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
@@ -37,7 +37,7 @@ def described(include):
     lists = answered(lists, compiler(), headers.include)
     values = {constant["name"]: constant["value"] for constant in lists["constants"]}
     abi = values["UPNVME_ABI_VERSION"]
-    # There is one node as long as the ABI is 0.
+    # The ABI has one node as long as its version is 0.
     lists["functions"] = [{"name": function["name"], "node": f"UPNVME_{abi}", **function}
                           for function in lists["functions"]]
     return {"library": "upnvme", "version": values["UPNVME_VERSION"], "abi_version": abi,
@@ -45,7 +45,7 @@ def described(include):
 
 
 def written(tree, indent=0):
-    """JSON in which whatever fits in a line stands in one."""
+    """JSON in which each value that fits in a line stands in one line."""
     line = json.dumps(tree)
     if not isinstance(tree, (dict, list)) or len(line) + indent < COLUMNS - KEY:
         return line

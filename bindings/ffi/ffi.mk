@@ -7,7 +7,7 @@ ABI_FILES := $(ABI_JSON) $(B)/abi/upnvme_ctypes.py $(B)/abi/upnvme_cdef.h $(B)/a
 ABI_PAGE  := $(B)/abi/abi.md
 ABI_SHARE  = $(DESTDIR)$(PREFIX)/share/upnvme
 FFI       := bindings/ffi
-# A Python that has pycparser; looked for only when it is needed.
+# A Python that has pycparser; the search waits until one is needed.
 DESCRIBER  = $(firstword $(foreach python,python3 /usr/bin/python3,\
                $(shell $(python) -c 'import pycparser' 2>/dev/null && echo $(python))))
 NO_DESCRIBER = python3-pycparser is not installed (make deps): there is no description of the ABI
@@ -33,7 +33,7 @@ abi: $(ABI_FILES) $(ABI_PAGE) $(B)/abi/upnvme.map ## describe the ABI (build/abi
 
 abi-page: $(ABI_PAGE) ; @:
 abi-files: $(ABI_FILES) $(B)/abi/upnvme.map ; @:
-# The tests say themselves what they lack.
+# Tests without the description say what they lack.
 test-programs: abi-if-possible
 abi-if-possible:
 	+$(Q)$(if $(DESCRIBER),$(SUBMAKE) abi-files,:)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes from the description of the ABI what other parts of the tree and other languages need.
+"""Makes, from the description of the ABI, the files that other parts of the tree and other languages need.
 
   bindings/ffi/generate.py FORMAT DESCRIPTION [--output FILE]
 

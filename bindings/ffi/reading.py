@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How the description is read by those who make something of it."""
+"""Reading the description, for the makers of files."""
 
 
 def pointee(text):
@@ -9,7 +9,7 @@ def pointee(text):
 
 
 def in_order(structs):
-    """Records after those that they hold."""
+    """Records in an order in which each comes after the records that it contains."""
     by_name = {record["name"]: record for record in structs}
     done = {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Asks the compiler for sizes, offsets and values, so that the description holds what compiled programs see."""
+"""Asks the compiler for sizes, offsets and values, so that the description has the same values as compiled programs."""
 
 import json
 import pathlib
@@ -29,7 +29,7 @@ int main(void)
 
 
 class Ask(str):
-    """A C expression that stands for its value until the compiler is asked."""
+    """A C expression in the place of its value, until the compiler is asked."""
 
 
 def questions_in(tree):

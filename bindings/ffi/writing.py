@@ -5,7 +5,7 @@ import os
 
 
 def write_if_changed(path, text):
-    """Leaves the file's time alone when nothing is new, so that nothing is built again; whole or not at all."""
+    """Writes a file whole or not at all. An unchanged file keeps its time, so that nothing is built again."""
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

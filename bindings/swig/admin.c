@@ -15,13 +15,13 @@ struct admin {
 	struct upnvme_raw raw;
 	struct upnvme_completion done;
 	atomic_bool is_done;
-	bool abandoned; /* its caller has gone: the sweep frees it */
+	bool abandoned; /* the caller has gone: the sweep frees this */
 	PyObject *keep;
-	PyObject *future; /* null: somebody waits for it */
+	PyObject *future; /* null: a caller waits for the command */
 	struct admin *next;
 };
 
-/* On whatever thread polls. */
+/* The callback of the command, on any thread that polls. */
 static void admin_done(void *arg, const struct upnvme_completion *done)
 {
 	struct admin *admin = arg;
@@ -43,7 +43,7 @@ static void admin_unlink(struct session *session, struct admin *admin)
 	PyMem_Free(admin);
 }
 
-/* Frees what interrupted calls left behind; `all`: the controller is closed. */
+/* Frees the commands that interrupted calls left behind; `all`: the controller is closed. */
 void admin_sweep(struct session *session, bool all)
 {
 	struct admin *admin = session->admins;
@@ -52,7 +52,7 @@ void admin_sweep(struct session *session, bool all)
 		if (all || (admin->abandoned &&
 			    atomic_load_explicit(&admin->is_done, memory_order_acquire))) {
 			admin_unlink(session, admin);
-			admin = session->admins; /* what it kept may have run Python */
+			admin = session->admins; /* the freed object may have run Python */
 		} else {
 			admin = admin->next;
 		}
@@ -104,7 +104,8 @@ static int admin_slice(struct session *session, struct admin *admin)
 	return wait_look(session);
 }
 
-/* One that the library has given up has no answer: the controller has failed, or the time was over. */
+/* A command that the library has given up has no answer: the controller has failed, or the time was
+ * over. */
 static void admin_raise(struct session *session, const struct admin *admin)
 {
 	uint64_t timeout_ns = admin->raw.timeout_ns;
@@ -146,7 +147,7 @@ static PyObject *admin_wait(struct session *session, struct admin *admin)
 	return result;
 }
 
-/* The session is entered. Null with an exception. */
+/* The caller has entered the session. Null with an exception. */
 static struct admin *admin_start(struct session *session, const char *cdw, size_t cdw_bytes,
 				 PyObject *data, uint32_t direction, uint64_t timeout_ns)
 {
@@ -186,7 +187,8 @@ PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes,
 	return result;
 }
 
-/* --- for a loop, which comes for the answers -------------------------------------------------------- */
+/* --- for an event loop, which asks for the answers
+ * -------------------------------------------------------- */
 
 PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_bytes,
 			      PyObject *data, uint32_t direction, uint64_t timeout_ns,
@@ -207,7 +209,7 @@ PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_
 	Py_RETURN_NONE;
 }
 
-/* Moves those that are done to the list, as pairs of future and completion, or exception. */
+/* Moves ended commands to the list, as pairs of future and completion, or exception. */
 static int admin_collect(struct session *session, PyObject *list)
 {
 	struct admin *next;
@@ -242,7 +244,7 @@ PyObject *session_admin_take(struct session *self)
 		Py_XDECREF(list);
 		return NULL;
 	}
-	upnvme_ctrlr_poll(self->ctrlr); /* that it failed is in the completions */
+	upnvme_ctrlr_poll(self->ctrlr); /* the completions tell a failure */
 	rc = admin_collect(self, list);
 	session_leave(self);
 	if (rc == 0)

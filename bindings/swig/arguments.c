@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Python's numbers and texts as C's. What is no number, or out of range, is an exception that names the argument. */
+/* Python's numbers and texts as C's. A value that is no number, or out of range, raises an
+ * exception that names the argument. */
 #include "glue.h"
 
 #include <errno.h>
@@ -13,7 +14,8 @@ static int refuse(const char *name, uint64_t max, PyObject *object)
 	return -1;
 }
 
-/* A number and a buffer are easily swapped: some calls have the one first, some the other. */
+/* A number and a buffer are easily swapped: in some calls the number comes first, in others the
+ * buffer. */
 static int refuse_kind(const char *name, PyObject *object)
 {
 	if (!PyErr_ExceptionMatches(PyExc_TypeError))
@@ -37,7 +39,7 @@ int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value
 		return refuse_kind(name, object);
 	number = PyLong_AsUnsignedLongLong(index);
 	Py_DECREF(index);
-	/* Negative, or too large for any of them. */
+	/* The number is negative, or too large for any of the types. */
 	if (number == (unsigned long long)-1 && PyErr_Occurred())
 		return refuse(name, max, object);
 	if (number > max)
@@ -69,13 +71,13 @@ int arg_timeout(PyObject *object, uint64_t *timeout_ns)
 	if (!(seconds >= 0))
 		return refuse_timeout(PyExc_ValueError, object);
 	*timeout_ns = seconds < 9e9 ? (uint64_t)(seconds * 1e9) : UINT64_MAX;
-	/* However short, it is not 0, which says something else. */
+	/* The shortest time is 1 ns, since 0 has a meaning of its own. */
 	if (!*timeout_ns && seconds > 0)
 		*timeout_ns = 1;
 	return 0;
 }
 
-/* As the system has it: names of files need not be UTF-8 (PEP 383). */
+/* The bytes as the system has them: names of files need not be UTF-8 (PEP 383). */
 const char *arg_text(PyObject *object, const char *name, PyObject **held)
 {
 	Py_ssize_t bytes;

@@ -27,10 +27,10 @@ NUMBER(size_t, SIZE_MAX)
 %typemap(out) uint64_t, size_t "$result = PyLong_FromUnsignedLongLong($1);"
 %typemap(out) int32_t "$result = PyLong_FromLong($1);"
 %typemap(out) bool "$result = PyBool_FromLong($1);"
-// As arg_text takes it: what comes back can be given again.
+// The text in the form that arg_text takes: a result can be an argument again.
 %typemap(out) char * "$result = PyUnicode_DecodeFSDefault($1);"
 
-// Seconds, or None for without end.
+// Seconds, or None for a wait without end.
 %typemap(in) uint64_t timeout_ns {
 	if (arg_timeout($input, &$1) < 0)
 		SWIG_fail;
@@ -43,7 +43,7 @@ NUMBER(size_t, SIZE_MAX)
 }
 %typemap(freearg) const char * "Py_XDECREF(text$argnum);"
 
-// Bytes-like objects, for the time of the call.
+// Bytes-like objects, held for the time of the call.
 %typemap(in) (const char *bytes, size_t nbytes) (Py_buffer view = { 0 }) {
 	if (PyObject_GetBuffer($input, &view, PyBUF_SIMPLE) < 0)
 		SWIG_fail;
@@ -69,7 +69,7 @@ OBJECT(memory, "Buffer")
 OBJECT(records, "Batch or Completions")
 OBJECT(channel, "QPair")
 
-// A handle of the library's is its object's, which stays open for the time of the call.
+// A handle of the library's comes from its object, which stays open for the time of the call.
 %typemap(in) upnvme_ctrlr * (struct session *held = NULL) {
 	struct session *session$argnum = type_cast($input, session_type, "Controller");
 
@@ -107,7 +107,7 @@ OBJECT(channel, "QPair")
 		session_leave(held$argnum);
 }
 
-// Negative results are exceptions. What $action does without the lock must not touch Python.
+// Negative results become exceptions. $action runs without the interpreter's lock, and must not touch Python.
 %typemap(out) int {
 	if ($1 < 0) {
 		glue_raise($1);

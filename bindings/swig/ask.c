@@ -118,7 +118,7 @@ static int call_feature_set(struct errand *errand)
 				  data_or_null(ask), ask->bytes);
 }
 
-/* With what the caller gives as its data, which is copied. */
+/* Sets a feature with the caller's data, which are copied. */
 static struct ask *ask_feature(struct session *session, int (*call)(struct errand *),
 			       const struct data *data, uint32_t nsid, uint32_t fid)
 {
@@ -177,7 +177,8 @@ PyObject *ask_feature_set(struct session *session, uint32_t nsid, uint32_t fid, 
 	Py_RETURN_NONE;
 }
 
-/* What cannot be interrupted waits for this first. A controller that has failed is one that keeps nobody waiting. */
+/* A call that cannot be interrupted waits for this first. A controller that has failed keeps no
+ * caller waiting. */
 int ask_alive(struct session *session)
 {
 	struct ask *ask = ask_make(session, call_feature_get, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A batch: an array of struct upnvme_op, with offsets into a buffer where pointers belong. The library takes the array
- * as it is, and checks each offset. Nothing is noted of a command: its memory needs no holding, for what is given back
- * while a device may touch it is the library's until then (memory.c). */
+/* A batch: an array of struct upnvme_op, with offsets into a buffer where pointers belong. The
+ * library takes the array as it is, and checks each offset. Nothing is noted of a command, and its
+ * memory needs no holding: the library keeps freed memory as long as a device may touch it
+ * (memory.c). */
 #include "slot.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ static struct upnvme_area batch_area(const struct batch *batch)
 				     batch->metadata.bytes };
 }
 
-/* What the device is not to write into. */
+/* Read-only memory, into which the device may not write. */
 static int batch_check_readonly(const struct batch *batch)
 {
 	if (!batch->data.readonly && !batch->metadata.readonly)
@@ -43,7 +44,7 @@ static PyObject *batch_keep(const struct batch *batch)
 	return batch->data.keep;
 }
 
-/* One by one, for the group's future. Those that completed go to it. */
+/* Submits one by one, for the group's future, which gets the completions. */
 static int batch_send_group(struct batch *batch)
 {
 	struct channel *channel = batch->channel;
@@ -73,7 +74,8 @@ static int batch_send_group(struct batch *batch)
 	return glue_raise(rc);
 }
 
-/* A short count alone does not tell a full queue from a command that is refused, so the next one is tried by itself. */
+/* A short count alone does not tell a full queue from a command that is refused, so the next
+ * command is tried by itself. */
 static int batch_send(struct batch *batch)
 {
 	struct upnvme_area area = batch_area(batch);
@@ -129,7 +131,8 @@ static int array_of(PyObject *ops, Py_buffer *view)
 	return -1;
 }
 
-/* The package's own arrays are taken as they are; getting another's buffer costs more than a batch of one. */
+/* The package's own arrays are taken as they are, since the buffer protocol costs more than a batch
+ * of one. */
 static PyObject *batch_of(struct batch *batch, PyObject *ops, PyObject *data, PyObject *metadata)
 {
 	struct records *records = (struct records *)ops;
@@ -160,7 +163,7 @@ PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, Py
 	return batch_of(&batch, ops, data, metadata);
 }
 
-/* Returns how many there was room for. */
+/* Returns the number of commands that there was room for. */
 PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata,
 			PyObject *group)
 {

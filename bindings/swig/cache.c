@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DMA memory that ns.read got and gave back: asking the library each time would cost more than the read. */
+/* A cache of DMA memory for ns.read: asking the library each time would cost more than the read. */
 #include "glue.h"
 
 #define SMALLEST 4096u
@@ -13,7 +13,7 @@ static unsigned class_of(size_t bytes)
 	return class;
 }
 
-/* What there is may have any content; what the library gives is zeroed. Null with an exception. */
+/* Cached memory may have any content; memory from the library is zeroed. Null with an exception. */
 void *cache_get(struct session *session, size_t bytes)
 {
 	struct cache *cache = &session->cache;
@@ -32,7 +32,7 @@ void *cache_get(struct session *session, size_t bytes)
 	return NULL;
 }
 
-/* Only what cache_get gave, and what no command uses. */
+/* Takes memory of cache_get back, which no command uses any more. */
 bool cache_put(struct session *session, void *data, size_t bytes)
 {
 	struct cache *cache = &session->cache;

@@ -114,7 +114,8 @@ PyObject *channel_may_wait(struct channel *self)
 	Py_RETURN_NONE;
 }
 
-/* Takes it over from whoever has it, who is not inside the library with it; what is in flight completes here. */
+/* Takes the queue pair over from its owner, which is not inside the library with it, and closes it;
+ * commands in flight complete here. */
 int channel_shut(struct channel *self, PyObject **errors)
 {
 	upnvme_qpair *qp = self->qp;
@@ -136,7 +137,7 @@ int channel_shut(struct channel *self, PyObject **errors)
 	Py_BEGIN_ALLOW_THREADS;
 	closed = upnvme_qpair_close(qp);
 	Py_END_ALLOW_THREADS;
-	if (closed < 0 && rc == 0) { /* one that was stopped before; else it is the same again */
+	if (closed < 0 && rc == 0) { /* after a failed stop this is the same error again */
 		glue_raise(closed);
 		glue_collect(errors);
 	}
@@ -147,7 +148,7 @@ int channel_shut(struct channel *self, PyObject **errors)
 	return 0;
 }
 
-/* For finalisers too, on any thread: nobody else has the object. */
+/* For finalisers too, on any thread: no other reference to the object is left. */
 PyObject *channel_force(struct channel *self)
 {
 	PyObject *errors = NULL;
@@ -176,7 +177,7 @@ PyObject *channel_close(struct channel *self)
 		self->close_wanted = true;
 		Py_RETURN_NONE;
 	}
-	/* The library knows whose it is. */
+	/* The library knows the owner. */
 	rc = upnvme_qpair_ring(self->qp);
 	upnvme_error_get(&error);
 	if (rc < 0 && !(rc == -EPERM && error.code == UPNVME_ERR_QPAIR_RELEASED)) {
@@ -212,7 +213,7 @@ PyObject *channel_stop(struct channel *self)
 		glue_raise(rc);
 		glue_collect(&errors);
 	}
-	if (rc == 0 || rc == -EIO || rc == -ETIMEDOUT) /* it is stopped */
+	if (rc == 0 || rc == -EIO || rc == -ETIMEDOUT) /* the queue pair is stopped */
 		deliver(self, &errors);
 	channel_leave(self);
 	if (!errors)
@@ -267,7 +268,7 @@ static int channel_traverse(PyObject *object, visitproc visit, void *arg)
 	return 0;
 }
 
-/* The commands complete; their callbacks may be what keeps the queue pair. */
+/* The commands complete first, since their callbacks may hold the queue pair. */
 static int channel_clear(PyObject *object)
 {
 	PyObject *result = channel_force((struct channel *)object);

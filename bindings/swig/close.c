@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Closing a controller, from any thread: nobody comes in, all go out, commands complete, memory goes last. */
+/* Closing a controller, from any thread: no call may enter, all calls end, commands complete,
+ * memory is freed last. */
 #include <errno.h>
 
 #include "lock.h"
 
-/* One that its own finaliser is closing is let be. */
+/* A queue pair whose finaliser is closing it is left alone. */
 static struct channel *channel_to_close(const struct session *self)
 {
 	struct channel *channel = self->channels;
@@ -28,13 +29,14 @@ static void close_channels(struct session *self, PyObject **errors)
 	}
 }
 
-/* Whatever else the library complains of, the handle is gone. */
+/* After any other error of the library's the handle is gone. */
 static bool was_refused(int rc)
 {
 	return rc == -EBUSY || rc == -EDEADLK || rc == -EOWNERDEAD;
 }
 
-/* Views may still look at memory, which would go with the controller: then that waits for them. */
+/* Views may still look at memory, which would be freed with the controller: the close of the
+ * controller then waits for the views. */
 static void close_handle(struct session *self, PyObject **errors)
 {
 	upnvme_ctrlr *ctrlr = self->ctrlr;
@@ -54,8 +56,8 @@ static void close_handle(struct session *self, PyObject **errors)
 	}
 }
 
-/* Calls end soon. What they left with the controller ends when that answers or its time is over: that long wait can be
- * interrupted, and nothing has happened then. */
+/* Calls end soon. The commands that they left with the controller end when it answers, or when
+ * their time is over. This long wait can be interrupted, and the close has not begun then. */
 static int wait_for_all(struct session *self, bool interruptible)
 {
 	self->life = LIFE_CLOSING;
@@ -85,7 +87,7 @@ static void close_all(struct session *self, PyObject **errors)
 	turn_wake();
 }
 
-/* Returns how many pieces of memory views still look at. */
+/* Returns the number of pieces of memory that views still look at. */
 static PyObject *close_and_count(struct session *self)
 {
 	PyObject *errors = NULL;
@@ -110,12 +112,13 @@ static PyObject *end_now(struct session *self, bool interruptible)
 	return views;
 }
 
-/* A callback, a signal's handler or a finaliser may ask for it within a call, whose end it would wait for. */
+/* A callback, a signal's handler or a finaliser may ask for the close within a call, and would wait
+ * for the end of that same call. */
 PyObject *session_end(struct session *self, bool interruptible)
 {
 	bool inside = is_inside(self);
 
-	/* Another thread that closes it may be interrupted. */
+	/* Another thread that closes the controller may be interrupted. */
 	while (self->life == LIFE_CLOSING && !inside && self->born == glue_generation) {
 		turn_wait();
 		if (interruptible && PyErr_CheckSignals() < 0)
@@ -138,7 +141,7 @@ PyObject *session_close(struct session *self)
 	return session_end(self, true);
 }
 
-/* A view went, or what it looked at. */
+/* A view, or the memory of a view, has gone. */
 void session_last_view(struct session *self)
 {
 	PyObject *errors = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Making a queue pair at the controller, which answers in its time. */
+/* Making a queue pair at the controller, whose answer may take long. */
 #include <stdlib.h>
 
 #include "errand.h"
@@ -11,7 +11,7 @@ struct creation {
 	struct upnvme_qpair_opts opts;
 };
 
-/* It belongs to nobody until the caller has it. */
+/* The new queue pair belongs to nobody until the caller has it. */
 static int creation_call(struct errand *errand)
 {
 	struct creation *creation = (struct creation *)errand;

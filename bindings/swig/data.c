@@ -36,7 +36,8 @@ int data_of(PyObject *object, bool writable, struct data *data)
 	return 0;
 }
 
-/* A Buffer is not held against its free(), which another thread may call while one waits. */
+/* A Buffer may be freed by another thread during a wait: holding the object does not prevent its
+ * free(). */
 int data_check(const struct data *data)
 {
 	return PyObject_TypeCheck(data->keep, memory_type) ?
@@ -51,8 +52,9 @@ static void settle_at(struct session *session, const char *at)
 			memory->cached = false;
 }
 
-/* It may be dropped before the command is done, and must go to the library then, and not to the next read. Another
- * object may stand between it and the caller, and it may be another controller's. */
+/* A Buffer may be dropped before its command is done: its memory must then go to the library, not
+ * to the next read. The caller may give the Buffer through another object, and the Buffer may be of
+ * another controller. */
 void data_settle(const struct data *data)
 {
 	if (!data->at)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library's records as dicts. A table says of each field where it is and what it holds. */
+/* The library's records as dicts. A table has the place and the kind of each field. */
 #include "dicts.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ static PyObject *number_of(const char *at, uint32_t kind)
 	}
 }
 
-/* What a device says of itself may be no UTF-8. */
+/* Texts of a device may be no UTF-8. */
 static PyObject *text_of(const char *at, size_t room)
 {
 	return PyUnicode_DecodeUTF8(at, (Py_ssize_t)strnlen(at, room), "replace");
@@ -61,7 +61,7 @@ static PyObject *value_of(const char *record, const struct member *member)
 	return number_of(at, member->kind);
 }
 
-/* Takes the value over. */
+/* Takes over the reference to the value. */
 static int put(PyObject *dict, const char *name, PyObject *value)
 {
 	int rc = value ? PyDict_SetItemString(dict, name, value) : -1;
@@ -70,7 +70,7 @@ static int put(PyObject *dict, const char *name, PyObject *value)
 	return rc;
 }
 
-/* Takes the value over. A list that it cannot be added to goes. */
+/* Takes over the reference to the value. A list that cannot grow is freed. */
 static void add(PyObject **list, PyObject *value)
 {
 	if (!value || PyList_Append(*list, value) < 0)
@@ -338,7 +338,7 @@ static PyObject *list_of(const char *records, size_t bytes, int n, const struct 
 	return list;
 }
 
-/* There may be more from one call to the next. */
+/* The number may grow from one call to the next. */
 PyObject *devices_list(void)
 {
 	struct upnvme_device *devices = NULL;
@@ -365,8 +365,8 @@ PyObject *error_list(const struct upnvme_error_entry *entries, int n)
 	return list_of((const char *)entries, sizeof(*entries), n, error_entry);
 }
 
-/* Pairs of the largest latency that a bucket counts, in nanoseconds, and its count; those that counted nothing are
- * left out. */
+/* Pairs of the largest latency that a bucket counts, in nanoseconds, and its count; empty buckets
+ * are left out. */
 PyObject *channel_histogram(struct channel *channel)
 {
 	PyObject *list = PyList_New(0);

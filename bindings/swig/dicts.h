@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library's records as dicts, by the names of their fields; and what gives several of them. */
+/* The library's records as dicts, by the names of their fields; and the functions that give several
+ * records. */
 #ifndef UPNVME_BINDINGS_SWIG_DICTS_H
 #define UPNVME_BINDINGS_SWIG_DICTS_H
 

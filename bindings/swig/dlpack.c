@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A buffer for other libraries of arrays, as the DLPack protocol lays it down: the capsule of version 1, or for those
- * that do not ask for that, the one without a version, which cannot say that memory is read-only. */
+/* A buffer for other libraries of arrays, by the DLPack protocol: the capsule of version 1, or, for
+ * a library that does not ask for it, the capsule without a version, which cannot say that memory
+ * is read-only. */
 #include "glue.h"
 
 #include <string.h>
@@ -34,7 +35,7 @@ struct dl_versioned {
 	struct dl_tensor tensor;
 };
 
-/* What goes with it: the view keeps the memory, unless that is a copy. */
+/* The capsule's context: the view keeps the memory, unless that is a copy. */
 struct exported {
 	struct dl_managed managed;
 	struct dl_versioned versioned;
@@ -43,7 +44,7 @@ struct exported {
 	int64_t shape, stride;
 };
 
-/* The consumer may have given the interpreter's lock up. */
+/* The consumer may have given up the interpreter's lock. */
 static void exported_delete(struct exported *exported)
 {
 	PyGILState_STATE state = PyGILState_Ensure();

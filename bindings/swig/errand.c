@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who waits for an errand, and who ends one that was left behind. */
+/* Waiting for an errand, and ending an errand that its caller has left behind. */
 #include "errand.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The last that is touched of the session, which may go then. */
+/* The last access to the session, which may be freed afterwards. */
 static void errand_end(struct errand *errand)
 {
 	atomic_uint *left = errand->left;
@@ -34,7 +34,7 @@ static void *errand_main(void *arg)
 	return NULL;
 }
 
-/* Signals are for the interpreter's own threads. */
+/* The thread blocks all signals, which are for the interpreter's own threads. */
 static int errand_start(struct session *session, struct errand *errand)
 {
 	sigset_t all, before;
@@ -58,12 +58,12 @@ static int errand_start(struct session *session, struct errand *errand)
 			      strerror(err));
 }
 
-/* There is an exception. */
+/* The caller has an exception, and leaves the errand behind. */
 static int errand_leave(struct errand *errand)
 {
 	pthread_t thread = errand->thread;
 
-	if (errand->born != glue_generation) /* by a signal's handler; it is the parent's */
+	if (errand->born != glue_generation) /* forked: the errand is the parent's */
 		return ERRAND_WAS_LEFT;
 	if (atomic_exchange(&errand->state, ERRAND_LEFT) == ERRAND_RUNNING) {
 		pthread_detach(thread);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller's events: noted on whatever thread they come, given out as a list. */
+/* The controller's events: noted on any thread that they come on, given out as a list. */
 #include "glue.h"
 
-/* The library may call it on a thread of its own, without the interpreter's lock. The oldest give way. */
+/* The library may call this on a thread of its own, without the interpreter's lock. New events
+ * replace the oldest. */
 static void note_event(void *arg, const struct upnvme_event *event)
 {
 	struct events *events = &((struct session *)arg)->events;
@@ -59,8 +60,8 @@ static int append_event(PyObject *list, const struct upnvme_event *event)
 	return rc;
 }
 
-/* Serves the admin side, and returns what came since the last time. A controller that fails says so once by an event,
- * and by an exception ever after. */
+/* Serves the admin side, and returns the events since the last time. A controller that fails gives
+ * one event, and an exception ever after. */
 PyObject *session_events(struct session *self)
 {
 	struct upnvme_event event;

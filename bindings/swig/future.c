@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define FUTURE_RAISED 1 /* there is an exception */
+#define FUTURE_RAISED 1 /* with an exception set */
 
 static PyObject *name_result, *name_exception;
 
@@ -18,7 +18,7 @@ static int names_make(void)
 	return name_result && name_exception ? 0 : -1;
 }
 
-/* One that was cancelled takes nothing any more: that is no error. */
+/* A cancelled future takes no result, which is no error. */
 static int future_call(PyObject *future, PyObject *name, PyObject *value)
 {
 	PyObject *result = PyObject_CallMethodObjArgs(future, name, value, NULL), *done;
@@ -82,7 +82,7 @@ static int take_memory(struct channel *self, struct space *space, struct upnvme_
 	if (io_prepare(self, space, op, Py_None, blocks, keep) < 0)
 		return -1;
 	bytes = space_bytes(space, op->blocks);
-	/* The library refuses what is past the end; that must not cost memory. */
+	/* The library refuses a read past the end, which must not cost memory. */
 	if (op->blocks > upnvme_ns_block_count(space->ns) || !bytes)
 		bytes = 1;
 	memory = memory_take(self->session, bytes);
@@ -93,7 +93,7 @@ static int take_memory(struct channel *self, struct space *space, struct upnvme_
 	return 0;
 }
 
-/* What the device does not reach is copied into memory that it does. */
+/* Data that the device does not reach is copied into memory that it reaches. */
 static int take_copy(struct channel *self, struct upnvme_op *op, size_t bytes, PyObject **keep)
 {
 	struct memory *memory = memory_take(self->session, bytes);
@@ -128,7 +128,7 @@ static int future_send(struct channel *self, const struct upnvme_op *op, enum sl
 	return rc;
 }
 
-/* What is only read from may be any memory. */
+/* Memory that is only read may be of any kind. */
 static int future_send_any(struct channel *self, struct space *space, struct upnvme_op *op,
 			   PyObject *future, PyObject **keep)
 {
@@ -146,7 +146,7 @@ static int future_send_any(struct channel *self, struct space *space, struct upn
 	return rc;
 }
 
-/* False: the queue is full. */
+/* False if the queue is full. */
 PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
 			 uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *future)
 {
@@ -171,8 +171,8 @@ PyObject *channel_future(struct channel *self, struct space *space, uint32_t opc
 	return NULL;
 }
 
-/* What a turn of the loop does: takes what has completed, and settles the futures. Returns how many commands that were;
- * -1: none, and nothing is in flight. */
+/* One turn of the loop: takes completions, and settles their futures. Returns the number of
+ * commands; -1: none, and nothing is in flight. */
 PyObject *channel_turn(struct channel *self)
 {
 	PyObject *errors = NULL;

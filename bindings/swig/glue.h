@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the module _upnvme has besides SWIG's wrappers: the types below, which upnvme's classes derive from.
+/* The part of the module _upnvme that is not SWIG's wrappers: the types below, from which upnvme's
+ * classes derive.
  *
- * The interpreter's lock guards all of it, lock.h's where there is none. A call that gives the lock up is between
- * session_enter and session_leave, so that closing waits for it; it looks every SLICE_NS whether a signal came or the
- * controller closes. Objects hold what they need (a queue pair its controller, a command its buffer). After fork the
- * child's calls raise, its deallocations do nothing.
+ * The interpreter's lock guards all of it; in an interpreter without that lock, lock.h's does. A
+ * call that gives up the lock is between session_enter and session_leave, so that closing waits for
+ * the call, which looks every SLICE_NS whether a signal came or the controller closes. Objects hold
+ * what they need (a queue pair its controller, a command its buffer). After fork the child's calls
+ * raise, its deallocations do nothing.
  */
 #ifndef UPNVME_BINDINGS_SWIG_GLUE_H
 #define UPNVME_BINDINGS_SWIG_GLUE_H
@@ -17,12 +19,12 @@
 #include <stdbool.h>
 #include <upnvme.h>
 
-/* The longest that a call stays away from the interpreter. */
+/* The longest time that a call stays away from the interpreter. */
 #define SLICE_NS 10000000ull
 
 enum life { LIFE_NONE, LIFE_OPEN, LIFE_CLOSING, LIFE_CLOSED };
 
-/* Memory that reads get and give back, by size: 4 KiB << class. */
+/* Cached memory for reads, by size: 4 KiB << class. */
 #define CACHE_CLASSES 9u
 #define CACHE_DEPTH   16u
 struct cache {
@@ -30,11 +32,11 @@ struct cache {
 	unsigned n[CACHE_CLASSES];
 };
 
-/* A queue pair that nobody owns, for one command at a time. */
+/* A queue pair without an owner, lent for one command at a time. */
 struct lease {
 	upnvme_qpair *qp;
 	struct lease *next;
-	PyObject *keep; /* of an interrupted call: what the device may still touch */
+	PyObject *keep; /* after an interrupted call: memory that the device may still touch */
 };
 
 struct waiter {
@@ -44,11 +46,12 @@ struct waiter {
 
 struct pool {
 	struct lease *idle;
-	struct lease *draining; /* their calls were interrupted */
+	struct lease *draining; /* leases whose calls were interrupted */
 	struct waiter *first, *last;
 	unsigned n, max;
 	uint32_t entries;
-	/* Calls that wait without the lock from the start, as the last ones had to. */
+	/* The number of next calls that wait without the lock from the start, since the last ones
+	 * had to. */
 	unsigned patience;
 };
 
@@ -64,7 +67,7 @@ struct session {
 	PyObject_HEAD upnvme_ctrlr *ctrlr;
 	unsigned born; /* the fork generation */
 	enum life life;
-	unsigned calls;      /* that may have given up the lock */
+	unsigned calls;      /* calls inside, which may have given up the lock */
 	atomic_uint errands; /* under way on threads of their own; errand.h */
 	bool close_wanted;
 	struct channel *channels;
@@ -93,8 +96,8 @@ struct memory {
 	size_t size;
 	Py_ssize_t exports;
 	bool registered, readonly, cached;
-	bool went;      /* with its controller */
-	Py_buffer view; /* registered: of the owner */
+	bool went;      /* freed with its controller */
+	Py_buffer view; /* registered memory: the owner's buffer */
 	struct memory *next, **link;
 };
 
@@ -111,23 +114,23 @@ struct done {
 	PyObject_HEAD struct upnvme_completion c;
 };
 
-/* What becomes of a completion. */
+/* The way of a completion to its user. */
 enum slot_kind { SLOT_CALL, SLOT_TAGGED, SLOT_FUTURE, SLOT_FUTURE_BUFFER, SLOT_GROUP };
 
-/* A command that was accepted, if more has to be known of it than its tag. What is looked at for each is apart from the
- * rest. */
+/* The record of an accepted command, if a tag is not enough. Fields that each command needs stand
+ * apart from the rest. */
 struct slot {
-	PyObject *callback; /* or future, or group; None of a tagged one; null: it is free */
-	PyObject *keep;     /* what must stay until it is done; may be null */
+	PyObject *callback; /* or future, or group; None: tagged; null: a free slot */
+	PyObject *keep;     /* memory that must stay until completion; may be null */
 	union {
 		uint64_t tag;
-		struct slot *next; /* of a free one */
+		struct slot *next; /* of a free slot */
 	};
 	struct channel *channel;
 };
 struct slot_more {
 	struct upnvme_completion done;
-	uint64_t lba; /* of futures, for their exceptions: what was asked */
+	uint64_t lba; /* of futures, for the exception: the command's */
 	uint32_t blocks;
 	uint8_t opcode, kind;
 };
@@ -142,8 +145,9 @@ struct channel {
 	struct slot *slots, *free;
 	struct slot_more *more;
 	struct slot *
-		*recorded; /* done, callback not yet run; written without the lock by the owner */
-	struct slot **arrived; /* tagged ones that are done, for reap */
+		*recorded; /* commands that are done, whose callback has not run; the owner writes
+		 * this without the lock */
+	struct slot **arrived; /* tagged commands that are done, for reap */
 	struct channel *next, **link;
 	PyObject *weak; /* lock.h */
 };
@@ -160,9 +164,9 @@ PyObject *glue_text(const char *text);
 int glue_raise_status(const struct upnvme_completion *done, const struct upnvme_op *op);
 /* The exception that is set becomes the cause of one that says which command of a batch was refused. */
 int glue_raise_partial(uint32_t index);
-/* The exception for a command that the device has not answered in the caller's time. */
+/* The exception for a command that the device has not answered within the time-out. */
 int glue_raise_timeout(const struct upnvme_op *op, uint64_t timeout_ns);
-/* Raises what a list of exceptions says: one as it is, several as a group. */
+/* Raises a list of exceptions: a single one as it is, several as a group. */
 int glue_raise_all(PyObject *list);
 /* A new reference to the exception that is set, which is not set any more. */
 PyObject *glue_take(void);
@@ -180,12 +184,12 @@ void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *par
 /* arguments.c */
 int arg_number(PyObject *object, const char *name, uint64_t max, uint64_t *value);
 int arg_timeout(PyObject *object, uint64_t *timeout_ns);
-/* As long as what is held; null with an exception. */
+/* The memory, valid as long as the data are held; null with an exception. */
 const char *arg_text(PyObject *object, const char *name, PyObject **held);
-/* Holds its controller open. */
+/* Also holds the controller open. */
 int arg_space(struct space *space);
 
-/* turn.c: waiting for another thread's doing, and for time. */
+/* turn.c: waiting for another thread's change, and for time. */
 extern unsigned glue_generation;
 int turn_init(void);
 void turn_wait(void);
@@ -193,7 +197,7 @@ void turn_wake(void);
 /* The same, unless the word has another value by now. */
 void turn_wait_while(const atomic_uint *word, unsigned value);
 uint64_t clock_ns(void);
-/* How long a call goes on: the end is set at the first look. */
+/* The time limit of a call: its end is set at the first look. */
 struct wait {
 	uint64_t timeout_ns, end_ns;
 };
@@ -212,7 +216,7 @@ void type_free(PyObject *self);
 
 /* session.c, close.c */
 extern PyType_Spec session_spec;
-extern struct session *sessions; /* all that were opened and not freed */
+extern struct session *sessions; /* all sessions that were opened and not freed */
 PyObject *session_open(struct session *self, const char *uri, uint32_t flags, uint32_t nqpairs,
 		       uint32_t keep_alive_ms, uint64_t admin_timeout_ns,
 		       uint64_t max_transfer_bytes, uint32_t leases, uint32_t lease_entries);
@@ -220,17 +224,17 @@ PyObject *session_close(struct session *self);
 /* The same, and a signal may end it before it has begun. */
 PyObject *session_end(struct session *self, bool interruptible);
 bool session_is_open(struct session *self);
-/* Whether the device is this process's still. */
+/* Whether the device still belongs to this process, which has not forked. */
 bool session_holds(struct session *self);
 int session_check(struct session *self);
-/* Says that it was closed. */
+/* Raises the exception of a closed controller. */
 int session_refuse(void);
 int session_enter(struct session *self);
-/* The same of one that may be closing, which waits then. */
+/* The same of a controller that may be closing: waits for the end of the close then. */
 void session_join(struct session *self);
 void session_leave(struct session *self);
 void session_last_view(struct session *self);
-/* Whether a call of this thread's is inside, or closes it. */
+/* Whether a call of this thread is inside, or closes the controller. */
 bool is_inside(const struct session *self);
 void inside_push(struct session *self);
 void inside_pop(void);
@@ -292,7 +296,7 @@ extern PyType_Spec memory_spec;
 PyObject *memory_alloc(struct memory *self, struct session *session, size_t bytes, size_t align);
 PyObject *memory_register(struct memory *self, struct session *session, PyObject *owner);
 PyObject *memory_free(struct memory *self);
-/* That it is there. */
+/* Checks that the memory was not freed. */
 int memory_check(const struct memory *self);
 PyObject *memory_address(struct memory *self);
 struct memory *memory_take(struct session *session, size_t bytes);
@@ -319,7 +323,8 @@ PyObject *column_new(PyObject *owner, char *data, Py_ssize_t n, Py_ssize_t strid
 		     const char *format);
 PyObject *done_new(const struct upnvme_completion *c);
 
-/* create.c: one that nobody owns. Negative, with the library's errno where that is why, and an exception. */
+/* create.c: a queue pair without an owner. Negative, with the library's errno where that is why,
+ * and an exception. */
 int qpair_make(struct session *session, const struct upnvme_qpair_opts *opts, upnvme_qpair **qp);
 
 /* channel.c */
@@ -336,9 +341,9 @@ PyObject *channel_ring(struct channel *self);
 bool channel_is_open(struct channel *self);
 uint32_t channel_inflight(struct channel *self);
 int channel_check(struct channel *self);
-/* Also refuses what may not be done within a callback. */
+/* Also refuses calls that may not come within a callback. */
 int channel_enter(struct channel *self, const char *call);
-/* wait_look, within a call of it. */
+/* As wait_look, within a call of the queue pair. */
 int channel_look(struct channel *self);
 void channel_leave(struct channel *self);
 PyObject *channel_may_wait(struct channel *self);
@@ -360,7 +365,7 @@ PyObject *channel_iov(struct channel *self, const char *op, size_t op_bytes, PyO
 PyObject *channel_raw(struct channel *self, const char *cdw, size_t cdw_bytes, PyObject *data,
 		      PyObject *metadata, uint32_t direction, PyObject *callback, uint64_t tag);
 PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata);
-/* Fills in what the arguments say; `keep` gets a reference. */
+/* Fills in the op from the arguments; `keep` gets a reference. */
 int io_prepare(struct channel *self, struct space *space, struct upnvme_op *op, PyObject *data,
 	       PyObject *blocks, PyObject **keep);
 
@@ -377,7 +382,7 @@ extern PyType_Spec group_spec;
 PyObject *group_make(uint32_t n, PyObject *future);
 PyObject *group_end(PyObject *group, uint32_t n, PyObject *refusal);
 int group_take(struct group *self, const struct upnvme_completion *done);
-/* How many more commands it takes; and that so many were sent. */
+/* The number of commands that the group still takes; and a note that some were sent. */
 uint32_t group_room(PyObject *group);
 void group_sent(PyObject *group, uint32_t n);
 PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata,
@@ -400,7 +405,7 @@ struct data {
 	bool readonly;
 };
 int data_of(PyObject *object, bool writable, struct data *data);
-/* That it is there still. */
+/* Checks that the memory is still there. */
 int data_check(const struct data *data);
 /* Readies memory for a command that does not hold it. */
 void data_settle(const struct data *data);

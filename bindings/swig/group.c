@@ -55,7 +55,7 @@ int group_take(struct group *self, const struct upnvme_completion *done)
 	return group_settle(self);
 }
 
-/* The batch turned out to end after n commands: None, or the exception that says why. */
+/* Ends the batch after n commands; `refusal`: None, or the exception that says why. */
 PyObject *group_end(PyObject *group, uint32_t n, PyObject *refusal)
 {
 	struct group *self = type_cast(group, group_type, "group");

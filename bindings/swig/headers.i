@@ -4,7 +4,7 @@
 #define UPNVME_API
 #define _Static_assert(condition, text)
 
-// What the functions of glue.h do instead, because a command or a handle must be looked after.
+// Functions that glue.h has in their place, because a command or a handle must be looked after.
 %ignore upnvme_open;
 %ignore upnvme_open_opts;
 %ignore upnvme_close;
@@ -102,7 +102,7 @@ RECORD(upnvme_system, UPNVME_SYSTEM_SIZE)
 	$result = upnvme_device_dict($1);
 }
 
-// Arrays that grow with what there is.
+// Arrays whose length the library tells.
 %ignore upnvme_devices_list;
 %ignore upnvme_qpair_histogram;
 PyObject *devices_list(void);

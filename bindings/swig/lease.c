@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Queue pairs that nobody owns, lent for one command each. When all are out, callers wait in turn. */
+/* Queue pairs without an owner, lent for one command each. When all are out, callers wait in
+ * turn. */
 #include "glue.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Moving more than this takes long enough to let others run. */
+/* A command that moves more than this takes long enough to let other threads run. */
 #define QUICK_BYTES 65536u
-/* So many calls that had to wait make the next ones not even try without. */
+/* After this many calls that had to wait, the next calls give up the lock at once. */
 #define PATIENCE 64u
 
 static struct lease *lease_create(struct session *session)
@@ -50,7 +51,7 @@ static void lease_give(struct session *session, struct lease *lease)
 	pool->idle = lease;
 }
 
-/* Takes one whose command is done out of those of interrupted calls; null: none is. */
+/* Takes a lease whose command is done from those of interrupted calls; null: there is none. */
 static struct lease *take_drained(struct pool *pool)
 {
 	for (struct lease **link = &pool->draining; *link; link = &(*link)->next) {
@@ -65,8 +66,8 @@ static struct lease *take_drained(struct pool *pool)
 	return NULL;
 }
 
-/* Interrupted calls whose command is done by now give their leases back. What they kept may run Python as it goes,
- * which may come here again. */
+/* Interrupted calls whose command is done by now give their leases back. The objects that they kept
+ * may run Python when they are freed, which may come here again. */
 static void drain(struct session *session)
 {
 	struct lease *lease;
@@ -111,7 +112,7 @@ static struct lease *lease_wait(struct session *session)
 		turn_wait();
 		if (!waiter.lease && wait_look(session) < 0) {
 			waiter_quit(&session->pool, &waiter);
-			if (waiter.lease) /* it came during a signal's handler */
+			if (waiter.lease) /* the lease came while a signal's handler ran */
 				lease_give(session, waiter.lease);
 			return NULL;
 		}
@@ -139,7 +140,7 @@ static struct lease *lease_take(struct session *session)
 	return lease_wait(session);
 }
 
-/* The device is not done: lease and memory are kept until it is. */
+/* The device still has the command: lease and memory are kept until it is done. */
 static void lease_interrupt(struct session *session, struct lease *lease, PyObject *keep)
 {
 	Py_XINCREF(keep);
@@ -148,7 +149,8 @@ static void lease_interrupt(struct session *session, struct lease *lease, PyObje
 	session->pool.draining = lease;
 }
 
-/* Without the interpreter's lock, slice by slice. Returns as upnvme_exec, or -EINTR with an exception. */
+/* Executes without the interpreter's lock, slice by slice. Returns as upnvme_exec, or -EINTR with
+ * an exception. */
 static int lease_patiently(struct session *session, struct lease *lease, const struct upnvme_op *op,
 			   uint64_t timeout_ns, struct upnvme_completion *done)
 {
@@ -238,7 +240,7 @@ static void close_list(struct lease **list, PyObject **errors)
 	}
 }
 
-/* No call is inside any more. */
+/* To be called when no call is inside any more. */
 void lease_close_all(struct session *session, PyObject **errors)
 {
 	close_list(&session->pool.draining, errors);

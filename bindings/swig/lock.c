@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Puts the lock around all that an interpreter calls: SWIG's functions become calls of ones that hold it, and the slots
- * of the types likewise. */
+/* Puts the lock around all functions that the interpreter calls: SWIG's functions, and the slots of
+ * the types, are wrapped in functions that hold the lock. */
 #include "lock.h"
 
 #ifdef Py_GIL_DISABLED
@@ -22,7 +22,7 @@ static PyObject *call_locked(PyObject *self, PyObject *const *args, Py_ssize_t n
 
 static PyObject *function_locked(PyObject *name, PyObject *function)
 {
-	PyMethodDef *def = PyMem_Calloc(1, sizeof(*def)); /* as long as the function: for ever */
+	PyMethodDef *def = PyMem_Calloc(1, sizeof(*def)); /* as long as the function, for ever */
 
 	if (!def)
 		return PyErr_NoMemory();
@@ -54,7 +54,7 @@ int lock_module(PyObject *module)
 
 /* --- types ------------------------------------------------------------------------------------------ */
 
-/* The slots of a type as it has them without the lock. */
+/* The unlocked slots of a type. */
 #define TYPES_MAX 16u
 static struct bare {
 	PyTypeObject *type;
@@ -65,7 +65,7 @@ static struct bare {
 } bare[TYPES_MAX];
 static unsigned nbare;
 
-/* Of the object's type, or what that derives from. */
+/* The slots of the object's type, or of its nearest base. */
 static const struct bare *bare_of(PyObject *object)
 {
 	for (PyTypeObject *type = Py_TYPE(object); type; type = type->tp_base)

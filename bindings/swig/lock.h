@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lock of free-threaded interpreters. What the interpreter's own lock does for this module elsewhere, one of the
- * module's does there: each of its functions and finalisers holds it. It is a critical section: as the interpreter's
- * it is let go by Py_BEGIN_ALLOW_THREADS, and while a call waits for another thread. Elsewhere nothing of this is
- * compiled.
+/* The lock of free-threaded interpreters. There a lock of this module does what the interpreter's
+ * lock does elsewhere: each function and finaliser of the module holds it. The lock is a critical
+ * section: as the interpreter's, it is released by Py_BEGIN_ALLOW_THREADS, and while a call waits
+ * for another thread. Other interpreters compile nothing of this.
  */
 #ifndef UPNVME_BINDINGS_SWIG_LOCK_H
 #define UPNVME_BINDINGS_SWIG_LOCK_H
@@ -11,10 +11,11 @@
 
 #ifdef Py_GIL_DISABLED
 
-/* The module's functions, and what its types do by themselves. */
+/* Locks the module's functions, and the slots of its types. */
 int lock_module(PyObject *module);
 PyObject *lock_type(PyType_Spec *spec);
-/* Another thread may be about to free what a list of ours still names: a reference is had by way of a weak one. */
+/* Another thread may be about to free an object that a list of the module still names: a reference
+ * is taken through a weak one. */
 #define LOCK_TPFLAGS Py_TPFLAGS_MANAGED_WEAKREF
 PyObject *lock_weak(PyObject *object);
 bool lock_hold(PyObject *object, PyObject *weak);

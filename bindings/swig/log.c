@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define MESSAGES   64u
-#define TEXT_BYTES 512u /* as long as the library's */
+#define TEXT_BYTES 512u /* the longest text of the library's */
 
 struct message {
 	uint32_t level;
@@ -32,7 +32,8 @@ static bool take_message(struct message *message)
 	return there;
 }
 
-/* A Ctrl-C that comes meanwhile is none of the log's: it goes on to the caller, after the other messages. */
+/* A Ctrl-C that comes meanwhile does not concern the log: it goes on to the caller, after the other
+ * messages. */
 static int hand_on(void *arg)
 {
 	PyObject *type = NULL, *value = NULL, *traceback = NULL, *result;
@@ -74,7 +75,7 @@ static void note(void *arg, uint32_t level, const char *text)
 		__atomic_store_n(&scheduled, false, __ATOMIC_RELAXED);
 }
 
-/* A thread of the parent's may have held the lock; what it noted, the parent hands on. */
+/* A thread of the parent's may have held the lock; the parent hands its messages on. */
 void log_in_child(void)
 {
 	pthread_mutex_init(&lock, NULL);
@@ -82,7 +83,7 @@ void log_in_child(void)
 	scheduled = false;
 }
 
-/* Level 0 stops it. */
+/* Level 0 stops the log. */
 PyObject *log_start(uint32_t level)
 {
 	int rc = upnvme_log_set(level ? note : NULL, NULL, level);

@@ -55,7 +55,7 @@ PyObject *memory_alloc(struct memory *self, struct session *session, size_t byte
 	Py_RETURN_NONE;
 }
 
-/* Takes out one that nothing needs any more; null: there is none. */
+/* Takes out a piece of memory that nothing needs any more; null: there is none. */
 static struct orphan *take_orphan(struct session *session)
 {
 	for (struct orphan **link = &session->orphans; *link; link = &(*link)->next) {
@@ -97,7 +97,7 @@ PyObject *memory_register(struct memory *self, struct session *session, PyObject
 		if (buffer_get(owner, false, &self->view) < 0)
 			return NULL;
 	}
-	/* Getting at it may have run Python. */
+	/* Getting the buffer may have run Python. */
 	if (memory_is_new(self, session) < 0) {
 		PyBuffer_Release(&self->view);
 		return NULL;
@@ -185,12 +185,12 @@ PyObject *memory_address(struct memory *self)
 	return PyLong_FromVoidPtr(self->data);
 }
 
-/* Memory for a read, of the package's Buffer. */
+/* Memory for a read, as a Buffer of the package. */
 struct memory *memory_take(struct session *session, size_t bytes)
 {
 	struct memory *self = (struct memory *)type_new((PyTypeObject *)hooks.buffer);
 
-	/* Allocating it may have run Python, which may have closed the controller. */
+	/* The allocation may have run Python, which may have closed the controller. */
 	if (self && session_check(session) == 0)
 		self->data = cache_get(session, bytes);
 	if (!self || !self->data) {
@@ -212,7 +212,7 @@ static struct memory *memory_without_views(const struct session *session)
 	return self;
 }
 
-/* The controller's own memory goes with it; what views look at stays. Giving one back may end others. */
+/* Frees the controller's memory, except pieces that views look at. To free one may end others. */
 void memory_drop_all(struct session *session)
 {
 	struct memory *self;

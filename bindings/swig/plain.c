@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a buffer's items are made of, by their format as PEP 3118 has it: a device may be given bytes and numbers, and
- * nothing that is an address in this process. */
+/* Checks the format of a buffer's items (PEP 3118): a device may get bytes and numbers, and never
+ * addresses of this process. */
 #include "glue.h"
 
 #include <string.h>
 
-/* Signs and sizes, order of bytes, shapes, and the braces of records: nothing by themselves. */
+/* Marks of size and byte order, shapes, and the braces of records: no items by themselves. */
 static const char signs[] = "0123456789@=<>!^|(), T{}";
 /* Padding, bytes, whole numbers, floating point, characters; in C's own sizes and in fixed ones. */
 static const char plain[] = "xcbB?hHiIlLqQnNefdgstpuwDFG";
@@ -19,7 +19,7 @@ static bool is_complex(const char *at)
 static bool is_plain(const char *format)
 {
 	for (const char *at = format; *at; at++) {
-		if (*at == ':') { /* a field's name, between two of them */
+		if (*at == ':') { /* a field's name stands between two colons */
 			at = strchr(at + 1, ':');
 			if (!at)
 				return false;

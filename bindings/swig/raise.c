@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Errors of the library as exceptions. The classes are Python's; the package hands in what makes them. */
+/* Errors of the library as exceptions. The classes are written in Python; the package hands in the
+ * functions that make them. */
 #include "glue.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static int raise_object(PyObject *exception)
 	return -1;
 }
 
-/* It can always be printed: bytes that are no UTF-8 are shown as escapes. */
+/* A text that can always be printed: bytes that are no UTF-8 are shown as escapes. */
 PyObject *glue_text(const char *text)
 {
 	return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
@@ -44,7 +45,7 @@ static int raise_error(int err, uint32_t code, const char *text, unsigned status
 		PyObject_CallFunction(hooks.error, "iINI", err, code, glue_text(text), status));
 }
 
-/* The traffic's own errors have no sentence in the library. */
+/* Errors of normal traffic have no sentence in the library. */
 static const char *plain_text(int err)
 {
 	switch (err) {

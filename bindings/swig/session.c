@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A controller: opening it, and who is inside the library with it. */
+/* A controller: opening it, and counting the calls that are inside the library with it. */
 #include "errand.h"
 
 #include <errno.h>
@@ -120,7 +120,8 @@ int session_check(struct session *self)
 	return self->life == LIFE_OPEN ? 0 : session_refuse();
 }
 
-/* What this thread's calls are inside of, one within another's callback. Beyond the depth it is taken for granted. */
+/* The sessions that this thread's calls are inside of, one within another's callback. Calls that
+ * are nested deeper count as inside of every session. */
 #define DEPTH_MAX 32u
 static _Thread_local struct session *inside[DEPTH_MAX];
 static _Thread_local unsigned ninside;
@@ -161,7 +162,8 @@ int session_enter(struct session *self)
 	return 0;
 }
 
-/* What a callback asked for is carried out when the last call returns; that call's own result stays. */
+/* A close that a callback asked for is carried out when the last call returns; that call's own
+ * result stays. */
 static void close_now(struct session *self)
 {
 	PyObject *type, *value, *traceback, *result;
@@ -201,7 +203,7 @@ PyObject *session_stats(struct session *self)
 			     "draining", draining, "buffers", nmemories, "qpairs", nchannels);
 }
 
-/* Nothing holds it any more: it has no children that live, and no call is inside. */
+/* The session has no references any more, so it has no living children, and no call is inside. */
 static void session_dealloc(PyObject *object)
 {
 	struct session *self = (struct session *)object;

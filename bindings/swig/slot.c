@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is noted of a command from its acceptance to its completion: whom to call, and what holds its memory. */
+/* The notes on a command from its acceptance to its completion: its callback, and the holder of its
+ * memory. */
 #include "slot.h"
 
 int slots_init(struct channel *channel)
@@ -21,7 +22,7 @@ int slots_init(struct channel *channel)
 	return 0;
 }
 
-/* Only once the device touches nothing of it any more. A free slot holds nothing. */
+/* To be called once the device touches none of the memory any more. A free slot holds nothing. */
 void slots_fini(struct channel *channel)
 {
 	for (uint32_t i = 0; channel->slots && i < channel->nslots; i++) {
@@ -41,7 +42,7 @@ void slots_fini(struct channel *channel)
 	channel->nslots = channel->narrived = 0;
 }
 
-/* The library calls it on the owner's thread, which may not have the interpreter's lock. */
+/* The library calls this on the owner's thread, which may not have the interpreter's lock. */
 void slot_done(void *arg, const struct upnvme_completion *done)
 {
 	struct slot *slot = arg;

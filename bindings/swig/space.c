@@ -50,7 +50,7 @@ size_t space_bytes(const struct space *self, uint32_t blocks)
 	return (size_t)blocks * (upnvme_ns_block_size(self->ns) + self->extended);
 }
 
-/* Raises what lease_run says, and what the device answered. */
+/* Raises the error of lease_run, or of the device. */
 static int space_run(struct space *self, const struct upnvme_op *op, size_t bytes, PyObject *keep,
 		     uint64_t timeout_ns)
 {
@@ -74,7 +74,7 @@ static struct upnvme_op op_of(const struct space *self, uint32_t opcode, uint64_
 				   .blocks = blocks };
 }
 
-/* Into memory of its own, which is new to the caller. */
+/* Reads into new memory, which the caller gets. */
 PyObject *space_read(struct space *self, uint64_t lba, uint32_t blocks, uint32_t flags,
 		     uint64_t timeout_ns)
 {
@@ -85,7 +85,8 @@ PyObject *space_read(struct space *self, uint64_t lba, uint32_t blocks, uint32_t
 	if (space_check(self) < 0)
 		return NULL;
 	bytes = space_bytes(self, blocks);
-	/* What is out of range must not cost memory: the library says so without touching the one byte. */
+	/* A read that is out of range must not cost memory: the library refuses it without touching
+	 * this one byte. */
 	if (lba > upnvme_ns_block_count(self->ns) || blocks > upnvme_ns_block_count(self->ns))
 		bytes = 1;
 	memory = memory_take(self->session, bytes ? bytes : 1);
@@ -98,7 +99,8 @@ PyObject *space_read(struct space *self, uint64_t lba, uint32_t blocks, uint32_t
 	return NULL;
 }
 
-/* By way of memory that the device reaches; counted, because a copy is not what the caller came for. */
+/* Moves the data through memory that the device reaches. Such copies are counted, since callers
+ * want to avoid them. */
 static int move_bounced(struct space *self, struct upnvme_op *op, const struct data *data,
 			uint64_t timeout_ns)
 {
@@ -171,7 +173,7 @@ PyObject *space_move(struct space *self, uint32_t opcode, PyObject *object, uint
 
 	if (space_check(self) < 0 || data_of(object, opcode == UPNVME_OP_READ, &data) < 0)
 		return NULL;
-	/* Getting at it may have run Python. */
+	/* Getting the buffer may have run Python. */
 	rc = space_check(self);
 	if (rc == 0)
 		rc = count_blocks(self, &data, &op.blocks);

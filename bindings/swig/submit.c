@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
-/* What an op without an area points to must stay, as its memory must: that of a tagged one is taken over by a slot. */
+/* The arrays that an op without an area points to must stay, as its memory must: for a tagged op a
+ * slot holds them. */
 static int send(struct channel *self, const struct upnvme_area *area, const struct upnvme_op *op,
 		PyObject *keep, PyObject *callback)
 {
@@ -20,7 +21,7 @@ static int send(struct channel *self, const struct upnvme_area *area, const stru
 	return rc;
 }
 
-/* `keep` is taken over. */
+/* Takes over the reference `keep`. */
 static PyObject *send_op(struct channel *self, const struct upnvme_area *area,
 			 const struct upnvme_op *op, PyObject *keep, PyObject *callback)
 {
@@ -96,7 +97,8 @@ static int io_data(struct upnvme_op *op, struct space *space, PyObject *object, 
 	}
 	if (data_of(object, op->opcode == UPNVME_OP_READ, &data) < 0)
 		return -1;
-	/* Getting at it may have run Python, which may have closed the controller, and the namespace with it. */
+	/* Getting the buffer may have run Python, which may have closed the controller, and the
+	 * namespace with it. */
 	if (space_check(space) < 0 ||
 	    count_blocks(blocks, &data, space_bytes(space, 1), &op->blocks) < 0 ||
 	    check_room(&data, space_bytes(space, op->blocks)) < 0) {
@@ -144,7 +146,7 @@ static int copy_op(struct upnvme_op *op, const char *bytes, size_t n)
 	return 0;
 }
 
-/* Takes both references over. */
+/* Takes over both references. */
 static PyObject *send_both(struct channel *self, const struct upnvme_area *area,
 			   const struct upnvme_op *op, PyObject *data, PyObject *metadata, int rc,
 			   PyObject *callback)
@@ -253,7 +255,7 @@ PyObject *channel_iov(struct channel *self, const char *bytes, size_t op_bytes, 
 	return send_both(self, NULL, &op, all, meta.keep, rc, callback);
 }
 
-/* The struct must stay: it is what the command's own object holds. */
+/* The struct must stay, so the slot's object holds it. */
 static PyObject *raw_make(const char *cdw, size_t bytes, uint32_t direction)
 {
 	struct upnvme_raw raw = { .direction = direction };

@@ -18,7 +18,7 @@ static int call_back(const struct upnvme_completion *completion, PyObject *callb
 	return result ? 0 : -1;
 }
 
-/* Runs Python, which may submit: the slot is free before. */
+/* Runs Python, which may submit: the slot is freed before that. */
 static int deliver_to_python(struct slot *slot)
 {
 	PyObject *callback = slot->callback, *keep = slot->keep;
@@ -78,7 +78,7 @@ int deliver(struct channel *self, PyObject **errors)
 	return 0;
 }
 
-/* Looks again and again, without the lock, until something is there or the slice is over. */
+/* Looks again and again, without the lock, until a completion is there or the slice is over. */
 static int poll_slice(struct channel *self, uint32_t max, uint64_t until_ns)
 {
 	int rc = 0;
@@ -134,7 +134,7 @@ PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns)
 	/* Another thread's recorded completions are not ours to deliver. */
 	if (rc > 0)
 		deliver(self, &errors);
-	/* Those that wait for reap are not completed here. */
+	/* Commands that wait for reap are not completed here. */
 	rc -= self->narrived > before ? (int)(self->narrived - before) : 0;
 	if (rc == 0 && self->narrived && !errors) {
 		glue_raise(-ENOMSG);
@@ -147,7 +147,7 @@ PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns)
 	return NULL;
 }
 
-/* How a reap comes along. */
+/* The progress of a reap. */
 struct reap {
 	struct channel *channel;
 	struct upnvme_completion *done;
@@ -155,7 +155,7 @@ struct reap {
 	PyObject *errors;
 };
 
-/* Those that were told by a slot, in their order. */
+/* Takes the completions that came by slots, in their order. */
 static void reap_arrived(struct reap *reap)
 {
 	struct channel *channel = reap->channel;
@@ -223,7 +223,7 @@ static void reap_until(struct reap *reap, uint32_t min, uint64_t timeout_ns)
 	}
 }
 
-/* What was reaped before something went wrong is not lost: it comes with the exception. */
+/* Completions that were reaped before a failure are not lost: they come with the exception. */
 static PyObject *reap_result(struct reap *reap, struct records *records)
 {
 	records->n = reap->stored;
@@ -237,7 +237,7 @@ static PyObject *reap_result(struct reap *reap, struct records *records)
 	return NULL;
 }
 
-/* Allocating it may have run Python, which may have closed the queue pair. */
+/* The allocation may have run Python, which may have closed the queue pair. */
 static struct records *reap_records(struct reap *reap)
 {
 	struct records *records = records_completions(reap->room);

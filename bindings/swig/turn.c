@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Waiting: for what another thread does, for time to pass; and how a fork is noticed. */
+/* Waiting for a change by another thread, or for time to pass; and noticing a fork. */
 #include "glue.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 unsigned glue_generation;
 
-/* Every change that somebody may wait for is a turn. */
+/* Every change that a thread may wait for is a turn. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
 static atomic_uint turns;

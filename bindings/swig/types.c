@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The module's types: made once, however often it is imported, and told apart. */
+/* The module's types: made once, however often the module is imported, and told apart. */
 #include "lock.h"
 
 PyTypeObject *session_type, *space_type, *channel_type, *memory_type, *records_type, *done_type,
@@ -16,8 +16,8 @@ static const struct {
 	{ &column_type, &column_spec, "Column" },    { &group_type, &group_spec, "Group" },
 };
 
-/* What this module has of its own is the process's: its types, the library's log, who waits. Another interpreter would
- * take them from the one that uses them. */
+/* The module's state belongs to the process: its types, the library's log, the list of waiters. A
+ * second interpreter would take it from the first. */
 static int check_interpreter(void)
 {
 	if (PyInterpreterState_GetID(PyInterpreterState_Get()) == 0)

@@ -9,7 +9,7 @@
 #include "glue.h"
 #include "lock.h"
 
-/* What the function of SWIG's that this ends up in returns. */
+/* The result of SWIG's function that contains this code. */
 #if SWIG_VERSION >= 0x040400
 #define INIT_FAILED -1
 #else

@@ -40,7 +40,7 @@ struct slot {
 /* One thread's part of the namespaces. */
 struct part {
 	pthread_t thread;
-	uint64_t lba, end; /* what nobody has begun with */
+	uint64_t lba, end; /* the blocks that are still to be begun */
 	upnvme_qpair *reader, *writer;
 	struct slot slots[DEPTH];
 	bool failed;
@@ -82,7 +82,7 @@ static void begin(struct part *part, struct slot *slot)
 	part->lba += slot->blocks;
 }
 
-/* Takes a slot as far as it goes without waiting. */
+/* Moves a slot on as far as possible without waiting. */
 static int step(struct part *part, struct slot *slot)
 {
 	int rc = 0;
@@ -129,7 +129,7 @@ static int copy_part(struct part *part)
 	return 0;
 }
 
-/* Makes durable what was written. */
+/* Makes the written blocks durable. */
 static int flush(struct part *part)
 {
 	struct slot slot = { .state = WRITING };
@@ -147,8 +147,8 @@ static void *run(void *arg)
 	struct part *part = arg;
 	void *memory = NULL;
 
-	/* The thread that creates a queue pair owns it. The memory is one controller's, and registered with the
-	 * other, which may be reached in another way. */
+	/* The thread that creates a queue pair owns it. The memory is of one controller, and is
+	 * registered with the other, which may be reached in another way. */
 	if (upnvme_qpair_create(&part->reader, from.ctrlr, NULL) < 0 ||
 	    upnvme_qpair_create(&part->writer, to.ctrlr, NULL) < 0 ||
 	    upnvme_dma_alloc(&memory, from.ctrlr, DEPTH * CHUNK_BYTES, 0) < 0 ||
@@ -160,7 +160,8 @@ static void *run(void *arg)
 		if (copy_part(part) == 0)
 			flush(part);
 	}
-	/* After a failure commands may be in flight: closing completes them, then their memory may go. */
+	/* After a failure commands may be in flight: closing completes them, and then their memory
+	 * may be freed. */
 	if (upnvme_qpair_close(part->reader) < 0 || upnvme_qpair_close(part->writer) < 0)
 		fail(part, "close", upnvme_last_error());
 	if (memory)

@@ -32,7 +32,7 @@ static struct {
 	int file;
 } job;
 
-/* Whose turn it is: the chunk that the output waits for. */
+/* The turn: the number of the chunk that the output waits for. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -43,7 +43,7 @@ static struct {
 /* A thread's place in the stream. Its chunks in flight are `written` to `asked`, DEPTH at most. */
 struct reader {
 	pthread_t thread;
-	uint64_t first; /* chunk; the others follow in steps of nthreads */
+	uint64_t first; /* number of the first chunk; the others follow in steps of nthreads */
 	uint64_t asked, written;
 	upnvme_qpair *qp;
 	char *memory;        /* DEPTH chunks, one for each tag */
@@ -85,7 +85,8 @@ static struct upnvme_op plan(const struct reader *reader, uint64_t n)
 	};
 }
 
-/* Asks for as many chunks as there are buffers. What the queue has no room for is asked for again next time. */
+/* Asks for as many chunks as there are buffers. Chunks for which the queue has no room are asked
+ * for again next time. */
 static int ask(struct reader *reader)
 {
 	struct upnvme_op ops[DEPTH];
@@ -181,7 +182,8 @@ static void *run(void *arg)
 		reader->memory = memory;
 		stream(reader);
 	}
-	/* After a failure reads may be in flight: closing completes them, then their memory may go. */
+	/* After a failure reads may be in flight: closing completes them, and then their memory may
+	 * be freed. */
 	if (upnvme_qpair_close(reader->qp) < 0)
 		fail("closing a queue pair", upnvme_last_error());
 	upnvme_dma_free(job.ctrlr, memory);

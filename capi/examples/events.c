@@ -48,7 +48,7 @@ static void set_threshold(upnvme_ctrlr *ctrlr, int32_t celsius)
 		errx(1, "%s", upnvme_last_error());
 }
 
-/* Events come in a poll, which costs next to nothing while there are none. */
+/* Events come in a poll, which costs little while there are none. */
 static void listen(upnvme_ctrlr *ctrlr, const struct heard *heard)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };

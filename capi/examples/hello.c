@@ -25,7 +25,8 @@ static void on_done(void *arg, const struct upnvme_completion *done)
 	state->status = done->status;
 }
 
-/* What a call returned: 0 if the command was accepted. Then its callback will run in a poll. */
+/* Waits for a command. `rc` is what the call returned: 0 if the command was accepted; then its
+ * callback runs in a poll. */
 static void finish(upnvme_qpair *qp, int rc, struct state *state)
 {
 	if (rc < 0)

@@ -32,7 +32,7 @@ struct reader {
 	bool failed;
 };
 
-/* One read at a time goes through it. */
+/* A slot is the place of one read at a time. */
 struct slot {
 	struct reader *reader;
 	void *buf;
@@ -90,7 +90,7 @@ static void read_all(struct reader *reader, char *memory)
 			fail(reader, upnvme_last_error());
 			break;
 		}
-	/* If the poll failed, callbacks are still to come: here, while the slots live. */
+	/* After a failed poll the outstanding callbacks run in this close, while the slots live. */
 	if (upnvme_qpair_close(reader->qp) < 0)
 		fail(reader, upnvme_last_error());
 }

@@ -15,8 +15,8 @@
  *             upnvme_poll(qp, 0);                             // runs on_done(&state, completion)
  *
  * The controller handle may be used by any thread; a queue pair belongs to one thread and is polled
- * by it. Nothing here blocks but what says that it waits, nothing prints, and no signal handler,
- * constructor or atexit hook is installed.
+ * by it. No call blocks unless its description says that it waits, nothing prints, and no signal
+ * handler, constructor or atexit hook is installed.
  */
 #ifndef UPNVME_H
 #define UPNVME_H

@@ -18,7 +18,7 @@ static inline void barrier_before_doorbell(void)
 	atomic_thread_fence(memory_order_release);
 }
 
-/* After a phase tag: what the device wrote before it is read after it. */
+/* After a phase tag: all that the device wrote before the tag is read after it. */
 static inline void barrier_after_phase(void)
 {
 #if defined(__aarch64__)

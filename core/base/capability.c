@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Capabilities, from /proc: a system call of their own would tell the same and nothing of namespaces. */
+/* Capabilities, read from /proc: capget(2) tells the same capabilities, but nothing of user
+ * namespaces. */
 #include "base/capability.h"
 
 #include <stdio.h>
@@ -9,11 +10,11 @@
 
 #include "base/fd.h"
 
-/* Of the first user namespace, since it has a number (Linux, include/linux/proc_ns.h: PROC_USER_INIT_INO). A kernel
- * without user namespaces has no such file. */
+/* The inode number of the first user namespace (Linux, include/linux/proc_ns.h:
+ * PROC_USER_INIT_INO). A kernel without user namespaces has no such file. */
 #define FIRST_USER_NAMESPACE "user:[4026531837]"
 
-/* Short, for stacks that are: where /proc is said to be beyond it, nothing is found there. */
+/* Room for a path; short, because callers' stacks are small. A longer path is not found. */
 #define PATH_BYTES 256
 
 static bool in_first_namespace(const char *proc)

@@ -7,8 +7,8 @@
 
 /*
  * Whether this process has a capability (capabilities(7)) where the kernel asks for it in the first user namespace, as
- * it does of those that are about the machine as a whole. In another user namespace, a container's, whoever is root has
- * all of them, and they do not count there. `proc` is where /proc is.
+ * it does of those that are about the machine as a whole. In another user namespace, such as a container's, root has
+ * all capabilities, but the kernel does not count them there. `proc` is where /proc is.
  */
 bool capability_counts(const char *proc, unsigned capability);
 

@@ -23,7 +23,7 @@ void error_clear(void);
 __attribute__((cold)) int error_no_memory(const char *what, uint64_t bytes);
 
 #ifdef __clang_analyzer__
-/* It cannot see into them, and would follow paths on which an error is 0. */
+/* The analyzer cannot see into error_set, and would follow paths on which an error is 0. */
 #define error_set(err, ...)          (error_set(err, __VA_ARGS__), (err))
 #define error_no_memory(what, bytes) (error_no_memory(what, bytes), -ENOMEM)
 #endif

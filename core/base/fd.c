@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How the three lowest descriptors are kept out of reach. What is closed of them is taken, while a descriptor is made,
- * by placeholders: to write to a descriptor of O_PATH fails as it does to a closed one. A duplicate from 3 on alone
- * would not do, since the file is at the low number until it is made, and other threads write in that time.
+ * The three lowest descriptors are kept out of reach. While a descriptor is made, placeholders take
+ * those of the three that are closed: a write to a placeholder (O_PATH) fails just as a write to a
+ * closed descriptor does. To duplicate the new descriptor to 3 or above is not enough: until the
+ * duplicate is made the file is at the low number, and other threads may write there.
  */
 #include "base/fd.h"
 
@@ -19,8 +20,9 @@
 #define PATIENCE_NS NS_PER_S
 
 /*
- * Odd while a thread holds placeholders, which others must not take for open descriptors, nor have closed under them.
- * No mutex: a child that was forked meanwhile goes on after the patience has ended.
+ * The turn is odd while a thread holds placeholders: other threads must neither take placeholders
+ * for open descriptors nor close them. A mutex would be held for ever in a child that is forked
+ * meanwhile; the wait for a turn ends after some time.
  */
 static _Atomic uint32_t turns;
 
@@ -39,7 +41,7 @@ static uint32_t turn_take(void)
 
 	for (;;) {
 		uint32_t turn = atomic_load(&turns);
-		/* A turn that does not end is another's no more: the next is odd, too. */
+		/* A turn that does not end in time is taken over: the next number is odd, too. */
 		uint32_t mine = turn % 2 ? turn + 2 : turn + 1;
 
 		if (turn % 2 && !deadline_passed(deadline_ns))

@@ -13,12 +13,13 @@
 #define FD_FIRST 3
 
 /*
- * For calls that make descriptors in their own way (a ring, another library). What is made between raise and lower is
- * not below FD_FIRST; a single descriptor goes through fd_lift as well, since the process's other threads may close
- * one of the three in between. errno stays as it is in lower.
+ * For calls that make descriptors in their own way (a ring, another library). No descriptor that is
+ * made between raise and lower is below FD_FIRST; a single descriptor goes through fd_lift as well,
+ * since the process's other threads may close one of the three in between. errno stays as it is in
+ * lower.
  */
 struct fd_floor {
-	uint32_t turn; /* 0: the three are open, and nothing had to be done */
+	uint32_t turn; /* 0: all three were open */
 	int held[FD_FIRST];
 	unsigned nheld;
 };
@@ -26,7 +27,8 @@ struct fd_floor {
 void fd_floor_raise(struct fd_floor *floor);
 void fd_floor_lower(struct fd_floor *floor);
 
-/* Gives back `fd`, or a duplicate from FD_FIRST on in its place; negative with errno when that is not to be had. */
+/* Gives back `fd`, or a duplicate from FD_FIRST on in its place; negative with errno when there is
+ * no descriptor left. */
 int fd_lift(int fd);
 
 /* open(2) with O_CLOEXEC; the mode counts with O_CREAT only. */

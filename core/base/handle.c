@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The table of handles, which a fork never finds half changed, and where their memory lies. */
+/* The table of handles, which is whole at every moment at which the process may fork, and the
+ * memory of handles. */
 #include "base/handle.h"
 
 #include <stdatomic.h>
@@ -20,8 +21,8 @@ static struct guard guard;
 
 #define GRANULE 65536u /* the largest page, and a multiple of the others */
 
-/* A part of the address space some way below what the kernel gives out first, which is gone through from its
- * beginning to its end, and then again. */
+/* Handles lie in a part of the address space below the addresses that the kernel gives out first.
+ * Addresses are taken from its beginning to its end, and then from its beginning again. */
 static struct {
 	uintptr_t begin, end, next;
 } window;
@@ -32,7 +33,8 @@ static void *map_pages(uintptr_t at, uint64_t bytes)
 		    MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 }
 
-/* MAP_FAILED with ENOMEM, or with another error when the place is taken, or is none for this process. */
+/* MAP_FAILED with ENOMEM, or with another error when the place is taken or this process cannot have
+ * it. */
 static void *map_at(uintptr_t at, uint64_t bytes)
 {
 	void *mapped = map_pages(at, bytes);
@@ -44,7 +46,7 @@ static void *map_at(uintptr_t at, uint64_t bytes)
 	return MAP_FAILED;
 }
 
-/* Of x86-64's 128 TiB, half of one. */
+/* Half a TiB of x86-64's 128. */
 static bool window_find(void)
 {
 	void *probe = map_pages(0, GRANULE);
@@ -58,7 +60,7 @@ static bool window_find(void)
 	return true;
 }
 
-/* What is in the way is leapt over, farther each time. */
+/* A place that is taken is leapt over, farther each time. */
 static void *map_next(uint64_t bytes)
 {
 	if (!window.end && !window_find())

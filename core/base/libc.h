@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What not every C library has: musl leaves some constants to the kernel's headers, and older ones
- * lack system calls. */
+/* Constants and calls that some C libraries lack: musl leaves constants to the kernel's headers,
+ * and older libraries lack system calls. */
 #ifndef UPNVME_BASE_LIBC_H
 #define UPNVME_BASE_LIBC_H
 

@@ -16,8 +16,8 @@ struct sink {
 };
 
 static struct guard guard;
-/* A child goes on with its parent's sink. One is made ready beside the one in use, so that a fork in between
- * leaves one that is whole. */
+/* A forked child goes on with its parent's sink. A new sink is filled in beside the one in use, so
+ * that a fork in between leaves a whole one. */
 static struct sink sinks[2];
 static _Atomic unsigned used;
 static _Atomic uint32_t sink_level; /* 0: nobody listens, and nothing is formatted */

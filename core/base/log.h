@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library never prints: what it has to say goes to a sink that the application sets. */
+/* The library never prints: its messages go to a sink that the application sets. */
 #ifndef UPNVME_BASE_LOG_H
 #define UPNVME_BASE_LOG_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The interval between two looks at something that a device changes: there is nothing to be woken
- * by, and a loop without a pause would take the processor from whoever does the device's work. */
+/* The interval between two looks at something that a device changes: no event wakes the caller, and
+ * a loop without a pause would take the processor from the thread that does the device's work. */
 #ifndef UPNVME_BASE_PAUSE_H
 #define UPNVME_BASE_PAUSE_H
 

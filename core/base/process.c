@@ -11,11 +11,11 @@
 /* --- the number ----------------------------------------------------------------------------------- */
 
 struct page {
-	_Atomic uint32_t number; /* 0 after a fork */
+	_Atomic uint32_t number; /* 0: not drawn yet, or forked since */
 };
 
 static _Atomic(struct page *) page;
-static _Atomic uint32_t last_number; /* inherited, and so the number of a forebear */
+static _Atomic uint32_t last_number; /* a child inherits its parent's */
 
 static int error_wipe(int err)
 {
@@ -61,7 +61,8 @@ int process_begin(void)
 	return rc;
 }
 
-/* Drawn before it is written down: if this process is forked in between, its child draws a greater one. */
+/* The number is drawn before it is stored: if this process is forked in between, the child draws a
+ * greater number. */
 static uint32_t number_draw(struct page *in)
 {
 	uint32_t none = 0, drawn = atomic_fetch_add(&last_number, 1) + 1;
@@ -69,7 +70,7 @@ static uint32_t number_draw(struct page *in)
 	return atomic_compare_exchange_strong(&in->number, &none, drawn) ? drawn : none;
 }
 
-/* Where there can be no page nobody has handles, and one number does for all. */
+/* Without the page no handle can be made, and one number does for all processes. */
 uint32_t process_number(void)
 {
 	struct page *in = atomic_load(&page);

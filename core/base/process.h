@@ -2,11 +2,13 @@
 /*
  * Which process this is, and what all of its threads share.
  *
- * A process has a number that none of its forebears has, so that what a child inherits is known as not its own. It is
- * kept in a page that fork wipes: process ids are no help, since the first process of each PID namespace is 1.
+ * A process has a number that none of its parents has, so that a child knows inherited things as
+ * its parent's. The number is kept in a page that fork wipes; a process identifier would not do,
+ * since the first process of each PID namespace is 1.
  *
- * A forked child has one thread, and a lock that another one held at the fork would be held for ever. A guard says
- * whose it is: in the child it is free, and what it guards belongs to nobody there.
+ * A forked child has one thread, and a lock that another thread held at the fork would be held for
+ * ever. A guard therefore names the process that holds it: in the child the guard is free, and the
+ * guarded data belongs to nobody.
  */
 #ifndef UPNVME_BASE_PROCESS_H
 #define UPNVME_BASE_PROCESS_H
@@ -18,8 +20,9 @@
 /* Has the pages read as zeroes in a forked child. 0, or a negative errno with its sentence. */
 int process_wipe(void *base, uint64_t bytes);
 
-/* Before there is anything to keep from children: 0, or a negative errno with its sentence where the kernel wipes no
- * page on fork, and children would be taken for their parents. */
+/* To be called before anything is made that children must not use: 0, or a negative errno with its
+ * sentence where the kernel wipes no page on fork, and children would be taken for
+ * their parents. */
 int process_begin(void);
 
 /* Greater than that of every process that it was forked from. */
@@ -32,8 +35,8 @@ struct guard {
 	uint32_t user; /* the process that held it last */
 };
 
-/* True for the first thread of this process: whatever is guarded is all zeroes, or was a parent's, whose threads may
- * have been in the midst of changing it. */
+/* True for the first thread of this process: the guarded data is all zeroes, or was a parent's,
+ * whose threads may have been changing it. */
 bool guard_enter(struct guard *guard);
 void guard_leave(struct guard *guard);
 

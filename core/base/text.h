@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sentences for people, in buffers that may be too small. What is cut is cut between characters: half
- * of one is no UTF-8, which some languages' strings refuse. */
+/* Sentences for people, in buffers that may be too small. Text is cut between characters: half a
+ * character is no UTF-8, and the strings of some languages refuse it. */
 #ifndef UPNVME_BASE_TEXT_H
 #define UPNVME_BASE_TEXT_H
 

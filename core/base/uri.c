@@ -50,7 +50,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* In place: what is decoded is never longer. A zero byte would cut the string short. */
+/* Decodes in place, since decoding makes no text longer. A zero byte would cut the string short. */
 static int decode(const struct uri *uri, char *part)
 {
 	char *to = part;

@@ -22,7 +22,7 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* `align` is a power of two in all three. */
+/* In all three functions `align` is a power of two. */
 static inline uint64_t align_down(uint64_t value, uint64_t align)
 {
 	return value & ~(align - 1);

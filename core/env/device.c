@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is the same for every device, whoever handed it out. */
+/* The parts of a device that do not depend on the environment that opened it. */
 #include "env/device.h"
 
 #include <errno.h>
@@ -15,7 +15,8 @@
 #define PCI_BAR_TYPE_64 0x4u
 #define PCI_BAR_ADDRESS 0xfffffff0u
 
-/* The kernel lets all of root's programs read, but under lockdown none write, except through VFIO. */
+/* The kernel lets every program of root's read configuration space; under lockdown only VFIO may
+ * write it. */
 static int error_config(const struct device *device, const char *what, uint32_t offset,
 			ssize_t done)
 {

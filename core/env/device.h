@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A PCI device in the hands of this process, however it came there: its registers and its
- * configuration space. The memory that it reaches is its environment's. */
+/* A PCI device that this process drives: its registers and its configuration space. The memory that
+ * the device reaches belongs to its environment. */
 #ifndef UPNVME_ENV_DEVICE_H
 #define UPNVME_ENV_DEVICE_H
 
@@ -10,8 +10,8 @@
 struct device;
 struct env;
 
-/* A base address register's memory. The kernel may leave out pages (the MSI-X table's, for one):
- * `areas` are there. */
+/* The memory of a base address register. The kernel may leave out pages (the MSI-X table's, for
+ * one): `areas` are the parts that are mapped. */
 #define DEVICE_BAR_AREAS 4u
 struct device_bar {
 	volatile char *base;
@@ -24,25 +24,27 @@ struct device_bar {
 };
 
 struct device_ops {
-	/* Its environment's domain has been released, its BARs unmapped. */
+	/* The caller has released the environment's domain and unmapped the BARs. */
 	void (*close)(struct device *device);
-	/* 0, or a negative errno whose sentence begins with the address. Not inherited by forked
-	 * children: they must not ring a doorbell by accident. */
+	/* 0, or a negative errno whose sentence begins with the address. Forked children do not
+	 * inherit the mapping, lest they ring a doorbell by accident. */
 	int (*bar_map)(struct device_bar *bar, struct device *device, unsigned index);
-	/* Null where there are none. Has the MSI-X vector, 1 or above, signal the eventfd; -1:
-	 * nobody any more. One call at a time. */
+	/* Makes the MSI-X vector, 1 or above, signal the eventfd; -1: no eventfd any more. Null
+	 * where there are no interrupts. One call at a time. */
 	int (*interrupt)(struct device *device, uint16_t vector, int fd);
-	/* Null where nobody says so. Why the device is of no use any more, once the kernel has said so, else null: it
-	 * is to be unplugged or unbound, and the kernel waits for the close; or the bus has lost it. Any thread. */
+	/* Says why the device is of no use any more, once the kernel has said so (the device is to
+	 * be unplugged or unbound, and the kernel waits for the close; or the bus has lost the
+	 * device); null until then. The operation itself is null where the kernel tells nothing.
+	 * Any thread. */
 	const char *(*lost)(struct device *device);
 };
 
 /* What every device begins with. */
 struct device {
 	const struct device_ops *ops;
-	struct env *env; /* the memory that it reaches; lives until it is closed */
+	struct env *env; /* the memory that the device reaches; outlives the device */
 	char *address;   /* "0000:01:00.0" */
-	int config_fd;   /* configuration space is in this file */
+	int config_fd;   /* the file that has the configuration space */
 	uint64_t config_offset;
 	/* MSI-X vectors to switch on with the first one; 0: all that there are. */
 	uint16_t nvectors_wanted;
@@ -56,7 +58,7 @@ void device_bar_unmap(struct device_bar *bar);
 /* Where the BAR is on the bus. -ENOTSUP unless it is one of memory. */
 int device_bar_address(struct device *device, unsigned index, uint64_t *address);
 
-/* How many bytes from `offset` on there are in one piece. */
+/* How many bytes from `offset` on are mapped in one piece. */
 uint64_t device_bar_room(const struct device_bar *bar, uint64_t offset);
 bool device_bar_covers(const struct device_bar *bar, uint64_t offset, uint64_t bytes);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who provides memory that a device can reach: the operations that each environment implements. */
+/* An environment provides memory that a device can reach: these are the operations that each one
+ * implements. */
 #ifndef UPNVME_ENV_ENV_H
 #define UPNVME_ENV_ENV_H
 
@@ -14,19 +15,20 @@ struct env_ops {
 	 * it has some (ENV_ANY_NODE: wherever). 0 or a negative errno with its sentence. */
 	int (*pages_alloc)(struct env *env, uint64_t bytes, uint64_t align, int node, void **va);
 	void (*pages_free)(struct env *env, void *va, uint64_t bytes);
-	/* Null where mapping finds out. 0 for the caller's whole pages that can be read and written, else a negative
-	 * errno with its sentence. */
+	/* Checks the caller's whole pages: 0 if they can be read and written, else a negative errno
+	 * with its sentence. Null where the mapping itself finds out. */
 	int (*check)(struct env *env, void *va, uint64_t bytes);
-	/* Makes whole pages reachable at *iova: as many of *bytes, from the first on, as can be had
-	 * in one piece of the bus, which *bytes then says. */
+	/* Makes whole pages reachable at *iova: as many of *bytes, from the first on, as fit into
+	 * one piece of the bus. *bytes then says how many. */
 	int (*map)(struct env *env, void *va, uint64_t *bytes, uint64_t *iova);
-	/* Null where what is at an address is looked up at each access. 0 as long as memory that was mapped at the
-	 * bus address is still what the process has at its own, as far as that can be known; -ESTALE with its sentence
-	 * when it is not. */
+	/* Checks a mapping: 0 as long as the memory that was mapped at the bus address is still the
+	 * memory that the process has at its own address, as far as that can be known; -ESTALE with
+	 * its sentence when it is not. Null where each access looks the address up. */
 	int (*same)(struct env *env, void *va, uint64_t bytes, uint64_t iova);
 	void (*unmap)(struct env *env, void *va, uint64_t bytes, uint64_t iova);
-	/* Null where no memory is ever mapped at the bus addresses of a device's own. Keeps [iova, iova +
-	 * bytes) free of mappings until it is given back; -EADDRINUSE with its sentence when there is one. */
+	/* Keeps [iova, iova + bytes) free of mappings until the range is given back; -EADDRINUSE
+	 * with its sentence when there is a mapping. Null where memory is never mapped at the bus
+	 * addresses of a device's own memory. */
 	int (*reserve)(struct env *env, uint64_t iova, uint64_t bytes);
 	void (*unreserve)(struct env *env, uint64_t iova);
 };
@@ -34,12 +36,12 @@ struct env_ops {
 struct env {
 	const struct env_ops *ops;
 	const char *name;
-	/* Where every page is seen at the same distance: iova - va. Else 0, and the way back
-	 * from a bus address (domain_resolve) is not there. */
+	/* The distance iova - va, where it is the same for all pages. Else 0, and no bus address
+	 * can be resolved (domain_resolve). */
 	uint64_t distance;
 };
 
-/* Plain memory of this process: for controllers that live in it. */
+/* The environment of controllers that live in this process: its plain memory. */
 struct env *env_host(void);
 
 #endif

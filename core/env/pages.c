@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Anonymous memory: mapped with room for its alignment, trimmed, and kept from forked children,
- * whose copies no device would know of. */
+ * since no device would see a child's copies. */
 #include "env/pages.h"
 
 #include <limits.h>
@@ -18,8 +18,8 @@
 #define HUGE_FLAGS (MAP_HUGETLB | 21 << 26) /* 2^21 bytes: mmap(2), MAP_HUGE_2MB */
 #define NODES_MAX  1024u
 
-/* Pages come from the node as they are touched first. It is a wish: where it cannot be fulfilled,
- * or the kernel knows of no nodes, memory from elsewhere does as well. */
+/* Asks for pages of this node; they are allocated when they are first touched. Memory of another
+ * node serves where the node has none, or the kernel knows of no nodes. */
 static void prefer_node(void *va, uint64_t bytes, int node)
 {
 	unsigned long nodes[NODES_MAX / (CHAR_BIT * sizeof(unsigned long))] = { 0 };
@@ -69,7 +69,7 @@ static int transparent_alloc(uint64_t bytes, uint64_t align, int node, void **va
 	int rc = small_alloc(bytes, align, node, va);
 
 	if (!rc)
-		(void)madvise(*va, bytes, MADV_HUGEPAGE); /* a kernel without them has small ones */
+		(void)madvise(*va, bytes, MADV_HUGEPAGE); /* no huge pages: small ones */
 	return rc;
 }
 
@@ -92,12 +92,12 @@ static int error_huge(uint64_t bytes, int err)
 			 (unsigned long long)wanted);
 }
 
-/* They are reserved here: none is found missing when it is touched. */
+/* The huge pages are reserved here, so that none is missing when it is touched. */
 static int huge_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 {
 	uint64_t whole = align_up(bytes, HUGE_BYTES);
 
-	(void)align; /* they are aligned to their size */
+	(void)align; /* a huge page is aligned to its size */
 	*va = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | HUGE_FLAGS,
 		   -1, 0);
 	if (*va == MAP_FAILED)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory for DMA, before any device can reach it: the kinds that there are. */
+/* The kinds of memory for DMA, before a device can reach it. */
 #ifndef UPNVME_ENV_PAGES_H
 #define UPNVME_ENV_PAGES_H
 
@@ -7,7 +7,7 @@
 
 struct pages {
 	const char *name;
-	const char *env; /* the environment that they belong to */
+	const char *env; /* the name of the environment */
 	/* Zeroed pages, aligned to `align` (a power of two up to 2 MiB), not inherited by forked
 	 * children, of the NUMA node if it has some (ENV_ANY_NODE: wherever). 0 or a negative errno
 	 * with its sentence. */
@@ -16,7 +16,7 @@ struct pages {
 };
 
 extern const struct pages pages_small;
-extern const struct pages pages_transparent; /* huge ones where the kernel has some to spare */
-extern const struct pages pages_huge;        /* those of 2 MiB that were set aside, or nothing */
+extern const struct pages pages_transparent; /* huge pages where the kernel has some to spare */
+extern const struct pages pages_huge;        /* pages of 2 MiB that were set aside, or nothing */
 
 #endif

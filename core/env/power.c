@@ -26,10 +26,10 @@
 #define PMCSR           4u
 #define PMCSR_STATE     0x3u
 #define GONE            0xffffu
-/* From D3hot 10 ms are enough (5.6.1), and some devices are slower. */
+/* The way from D3hot takes 10 ms at most (5.6.1), but some devices are slower. */
 #define PATIENCE_NS (NS_PER_S / 2)
 
-/* Where the capability is; 0: there is none. */
+/* The offset of the capability; 0: there is none. */
 static int power_find(struct device *device, uint32_t *at)
 {
 	uint16_t status, header;
@@ -52,7 +52,7 @@ static int power_find(struct device *device, uint32_t *at)
 	return rc;
 }
 
-/* Until it is in D0; else *pmcsr is what it says at last. */
+/* Waits until the device is in D0; *pmcsr is the last value that was read. */
 static int wait_for_d0(struct device *device, uint32_t at, uint16_t *pmcsr)
 {
 	uint64_t deadline_ns = deadline_after(PATIENCE_NS);
@@ -84,7 +84,7 @@ static int wake(struct device *device, uint32_t at, uint16_t pmcsr)
 	return power_error(device->address, state);
 }
 
-/* What cannot be read at all, as in D3cold, or where it was pulled out, has no capabilities either. */
+/* A device that cannot be read at all (in D3cold, or pulled out) shows no capabilities. */
 int power_wake(struct device *device)
 {
 	uint16_t pmcsr;

@@ -7,13 +7,14 @@
 
 #include "env/device.h"
 
-/* Has the device in D0, where it has registers. 0, or a negative errno with its sentence: -EIO if it does not wake. */
+/* Puts the device into D0, the state in which its registers answer. 0, or a negative errno with its
+ * sentence: -EIO if the device does not wake. */
 int power_wake(struct device *device);
 
 /* Whether the kernel says that the device at `address` sleeps, or cannot be woken. `sys` is where /sys is. */
 bool power_is_off(const char *sys, const char *address);
 
-/* -EIO with its sentence, in which `state` is what is known. */
+/* Sets the sentence, with `state` in it, and returns -EIO. */
 int power_error(const char *address, const char *state);
 
 #endif

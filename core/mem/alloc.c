@@ -3,7 +3,7 @@
  *
  * All book-keeping is outside the memory that it describes: a device that writes where it should
  * not cannot break the allocator. Freed memory that a command may still touch is set aside, and
- * looked at again at each later call, so that no caller can free under a device. */
+ * looked at again at each later call, so that no free takes memory from under a device. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ struct arena {
 	char *base;
 	int node;
 	uint64_t bytes;
-	uint8_t state;    /* of a large block */
+	uint8_t state;    /* state of an arena that is one block */
 	uint64_t touched; /* bytes from the base on that were ever given out; the rest is zero */
 	uint32_t nused;
 	uint32_t nset_aside;
@@ -45,7 +45,7 @@ static bool arena_is_large(const struct arena *arena)
 	return arena->bytes != ARENA_BYTES;
 }
 
-/* Huge pages may have a file behind them. */
+/* Memory of huge pages may have a file behind it. */
 static int pages_take(struct domain *domain, uint64_t bytes, int node, void **base)
 {
 	struct fd_floor floor;
@@ -57,7 +57,8 @@ static int pages_take(struct domain *domain, uint64_t bytes, int node, void **ba
 	return rc;
 }
 
-/* What is registered at the addresses of new pages was unmapped without a word: a device would get to that. */
+/* A registration at the addresses of new pages is stale: the memory was unmapped without being
+ * unregistered, and the device would still reach the old pages. */
 static int arena_register(struct domain *domain, uint64_t base, uint64_t bytes)
 {
 	if (domain->env->ops->same && regions_touch(domain, base, base + bytes))
@@ -115,7 +116,7 @@ static void arena_unmap(struct domain *domain, struct arena *arena)
 	free(arena);
 }
 
-/* An arena that cannot be taken out of the table, for want of memory, simply stays for later use. */
+/* An arena stays for later use if, for want of memory, it cannot be taken out of the table. */
 static void arena_destroy(struct domain *domain, struct arena *arena)
 {
 	uint64_t base = (uint64_t)(uintptr_t)arena->base;
@@ -247,7 +248,7 @@ static int alloc_large(struct domain *domain, uint64_t bytes, int node, void **v
 	return 0;
 }
 
-/* The smallest free block that holds the order, in whichever arena of the node has one. */
+/* The smallest free block that holds the order, from any arena of the node. */
 static bool arena_with(struct domain *domain, unsigned wanted, int node, struct arena **arena,
 		       unsigned *order)
 {

@@ -12,8 +12,8 @@
 #include "env/env.h"
 #include "mem/internal.h"
 
-/* One domain for each environment; there are few, and the list is looked at only when a controller
- * is opened. */
+/* The domains, one for each environment: the list is short, and used only when a controller is
+ * opened. */
 static struct guard domains_guard;
 static struct domain *domains[8];
 
@@ -139,7 +139,7 @@ bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes)
 
 	for (uint64_t va = base, part; va < base + bytes; va += part) {
 		if (!domain_find(domain, va, &region))
-			return false; /* every caller asks for memory that is reachable */
+			return false; /* callers ask for reachable memory only */
 		part = MIN(base + bytes - va, region.base + region.bytes - va);
 		if (users_touch_iova(domain, va + region.delta, part))
 			return true;
@@ -205,7 +205,7 @@ static int unregister_locked(struct domain *domain, uint64_t base, uint64_t end)
 			"pair until it is done, then unregister",
 			(unsigned long long)base, (unsigned long long)end);
 	rc = regions_remove(domain, base, end);
-	users_forget(domain); /* after it, so that nobody can look the old state up again */
+	users_forget(domain); /* last, so that no user looks the old state up again */
 	return rc;
 }
 

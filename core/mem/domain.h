@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A domain: the memory that one way of access can reach. Controllers that are reached alike share
- * one.
+/* A domain: the memory that one way of access can reach. Controllers that are reached alike share a
+ * domain.
  *
- * It knows which pages are reachable and at which bus address (region.c), hands out DMA memory
- * (alloc.c), and knows its users, the queue pairs, so that no memory is taken away under a command
- * in flight. */
+ * The domain knows which pages are reachable and at which bus address (region.c), hands out DMA
+ * memory (alloc.c), and knows its users, the queue pairs, so that no memory is taken away under a
+ * command in flight. */
 #ifndef UPNVME_MEM_DOMAIN_H
 #define UPNVME_MEM_DOMAIN_H
 
@@ -22,14 +22,15 @@ struct region {
 	uint64_t delta;
 };
 
-/* A queue pair, as the domain sees it. Both are called under the domain's lock, from any thread. */
+/* A queue pair, as the domain sees it. Both functions are called under the domain's lock, from any
+ * thread. */
 struct domain_user {
 	struct domain_user *next, *prev;
 	bool (*may_touch)(struct domain_user *user, uint64_t iova, uint64_t bytes);
 	void (*forget)(struct domain_user *user); /* drop every region that was looked up before */
 };
 
-/* The domain of an environment, one in the process for each, counted. */
+/* The domain of an environment: each environment has one, which counts its owners. */
 int domain_acquire(struct domain **domain, struct env *env);
 void domain_release(struct domain *domain);
 const struct env *domain_env(const struct domain *domain);
@@ -50,14 +51,15 @@ int domain_unregister(struct domain *domain, void *va, uint64_t bytes);
 /* The largest region around `va`. Lock-free. False when the page at `va` is not reachable. */
 bool domain_find(struct domain *domain, uint64_t va, struct region *region);
 
-/* Whether the device sees the bytes in one piece. Memory from domain_alloc need not be, where no
- * IOMMU makes it so. */
+/* Whether the device sees the bytes in one piece. Without an IOMMU memory from domain_alloc need
+ * not be. */
 bool domain_is_contiguous(struct domain *domain, const void *va, uint64_t bytes);
 
 /* The bus address of memory that is known to be reachable: what domain_alloc gave. */
 uint64_t domain_iova(struct domain *domain, const void *va);
 
-/* The way back, for a software controller: null unless all the bytes are reachable. Lock-free. */
+/* The address in this process of a bus address, for a software controller: null unless all the
+ * bytes are reachable. Lock-free. */
 void *domain_resolve(struct domain *domain, uint64_t iova, uint64_t bytes);
 
 #endif

@@ -20,12 +20,11 @@ struct segment {
 
 /* Sorted by address; neighbours that are alike are one segment. */
 struct region_table {
-	_Atomic uint64_t seq; /* odd while it changes */
+	_Atomic uint64_t seq; /* odd while the table changes */
 	_Atomic(struct segment *) segments;
 	_Atomic uint32_t nsegments;
 	uint32_t capacity;
-	struct segment *retired[32]; /* smaller arrays, which a reader may still look at; each twice
-					the last */
+	struct segment *retired[32]; /* former arrays, for late readers; each twice the last */
 	uint32_t nretired;
 };
 
@@ -35,7 +34,7 @@ struct domain {
 	struct env *env;
 	uint32_t references;
 	uint64_t page_bytes;
-	pthread_mutex_t lock; /* all below */
+	pthread_mutex_t lock; /* guards all fields below */
 	struct domain_user *users;
 	struct region_table table;
 	struct arena *arenas;
@@ -50,17 +49,18 @@ int regions_remove(struct domain *domain, uint64_t base, uint64_t end);
 void regions_clear(struct domain *domain);
 /* Whether some page of [base, end) is registered. */
 bool regions_touch(struct domain *domain, uint64_t base, uint64_t end);
-/* True if each page of [base, end) is registered; *last then says whether some page is so only
- * once. */
+/* True if each page of [base, end) is registered; *last then says whether some page is registered
+ * only once. */
 bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last);
 
-/* Under the lock: whether a command in flight may touch the bytes; whether to forget what was
- * looked up. */
+/* Under the lock: whether a command in flight may touch the bytes; and a word to all users to
+ * forget the regions that they have looked up. */
 bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes);
 void users_forget(struct domain *domain);
 
 void arenas_destroy(struct domain *domain);
-/* True if memory that was allocated would lose its own registration with one less for [base, end). */
+/* True if one registration less for [base, end) would take the last one from allocated memory,
+ * which is its own. */
 bool arenas_would_lose(struct domain *domain, uint64_t base, uint64_t end);
 
 #endif

@@ -151,7 +151,7 @@ static void table_join(struct region_table *table, uint64_t base, uint64_t end)
 	}
 }
 
-/* One registration more, of what the device reaches already. */
+/* Adds one registration to memory that the device reaches already. */
 static int segment_again(struct domain *domain, struct segment *segment)
 {
 	const struct env_ops *ops = domain->env->ops;
@@ -169,8 +169,7 @@ static int gap_fill(struct domain *domain, uint32_t at, uint64_t va, uint64_t *b
 {
 	struct region_table *table = &domain->table;
 	uint64_t iova;
-	int rc = table_reserve(table,
-			       3); /* this one, and the borders that taking it back may need */
+	int rc = table_reserve(table, 3); /* itself, and borders to remove it */
 
 	if (!rc)
 		rc = domain->env->ops->map(domain->env, (void *)(uintptr_t)va, bytes, &iova);
@@ -182,8 +181,7 @@ static int gap_fill(struct domain *domain, uint32_t at, uint64_t va, uint64_t *b
 	return 0;
 }
 
-/* Maps the gaps in [base, end) and takes them in. On failure nothing that was there before is
- * changed. */
+/* Maps the gaps in [base, end) and adds them to the table. A failure leaves the table as it was. */
 static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 {
 	struct region_table *table = &domain->table;
@@ -205,7 +203,7 @@ static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 		if (rc) {
 			if (va > base)
 				regions_remove(domain, base,
-					       va); /* has room: its borders were reserved */
+					       va); /* finds room: the borders were reserved */
 			return rc;
 		}
 		va += bytes;
@@ -229,12 +227,13 @@ int regions_add(struct domain *domain, uint64_t base, uint64_t end)
 	table_join(table, base, end);
 	table_end(table);
 	if (rc)
-		users_forget(domain); /* what was there for a moment may have been looked up */
+		users_forget(domain); /* users may have looked up the short-lived segment */
 	return rc;
 }
 
-/* One registration less for the segment at `at`. The last one takes it out of the table, then out of
- * the device's reach: readers do not wait for the latter. True if it is gone. */
+/* One registration less for the segment at `at`. The last registration takes the segment out of the
+ * table, then out of the device's reach; readers do not wait for the latter. True if the segment is
+ * gone. */
 static bool segment_drop(struct domain *domain, uint32_t at)
 {
 	struct segment *segment = &get(domain->table.segments)[at];
@@ -308,10 +307,11 @@ bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *las
 	return va >= end;
 }
 
-/* One try of domain_find; what it read counts only if the table did not change meanwhile. */
+/* Tries domain_find once; the result counts only if the table did not change meanwhile. */
 static bool find_once(struct region_table *table, uint64_t va, struct region *region)
 {
-	/* In this order: the array is at least as new, and as large, as its number of segments. */
+	/* The number of segments is read first: the array, read second, is at least as new and as
+	 * large. */
 	uint32_t n = get(table->nsegments);
 	struct segment *segments = get(table->segments);
 	uint32_t first = segment_after(segments, n, va), last = first;

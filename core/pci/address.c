@@ -40,7 +40,7 @@ int pci_address_parse(char address[PCI_ADDRESS_ROOM], const char *text)
 	const char *at = text;
 	bool good;
 
-	/* A domain has more than 16 bits behind Intel's VMD. */
+	/* Behind Intel's VMD a domain has more than 16 bits. */
 	good = (!has_domain(text) || take_hex(&at, 4, 8, ':', &domain)) &&
 	       take_hex(&at, 2, 2, ':', &bus) && take_hex(&at, 2, 2, '.', &device) &&
 	       take_hex(&at, 1, 1, '\0', &function) && device < 32 && function < 8;

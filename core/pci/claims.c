@@ -24,7 +24,7 @@ static bool is_claimed(const struct claims *claims, const struct device_number *
 	return false;
 }
 
-/* A group's is but looked at, because it goes with the driver. */
+/* The node of a group is only looked at, because it goes with the driver. */
 static int keep_or_close(struct claims *claims, const struct node *node, int fd)
 {
 	struct claim *larger = NULL;
@@ -70,8 +70,9 @@ static int claim_one(struct claims *claims, const struct sysfs *fs, const struct
 }
 
 /*
- * A claim on a disk fails while one of its partitions is claimed, and keeps them from being claimed: partitions need
- * none of their own. A VFIO group opens for one user at a time, whether that one can be seen in /proc or not.
+ * A claim on a disk fails while one of its partitions is claimed, and keeps partitions from being
+ * claimed: they need no claims of their own. A VFIO group opens for one user at a time, even if
+ * that user cannot be seen in /proc.
  */
 static bool is_claimable(const struct node *node)
 {

@@ -11,7 +11,7 @@
 #include "base/fd.h"
 
 #define HEADER_BYTES   0x40u
-#define CONFIG_BYTES   0x100u /* where capabilities can be; what is behind has a list of its own */
+#define CONFIG_BYTES   0x100u /* where capabilities can be, but for the extended ones */
 #define NCAPABILITIES  ((CONFIG_BYTES - HEADER_BYTES) / 4)
 #define POINTER(value) ((value)&0xfcu) /* the two lowest bits are reserved (7.5.1.1.11) */
 
@@ -70,7 +70,7 @@ int pci_config_write(const struct pci_config *config, uint32_t offset, uint32_t 
 	return n == (ssize_t)bytes ? 0 : transfer_failed(config, "written", offset, n);
 }
 
-/* A list that a broken device has closed to a ring ends too. */
+/* The search ends even if a broken device has closed the list to a ring. */
 static int walk(const struct pci_config *config, uint8_t id, uint32_t *offset)
 {
 	uint32_t at, header;

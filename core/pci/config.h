@@ -27,11 +27,12 @@
 
 struct pci_config {
 	int fd;
-	uint64_t base; /* where in the file it is: VFIO has it in the device's own */
+	uint64_t base; /* offset in the file, which for VFIO is the device's */
 	char address[PCI_ADDRESS_ROOM];
 };
 
-/* Opens it, for writing too if asked. 0, or a negative errno with its sentence; to be closed after success. */
+/* Opens configuration space, for writing too if asked. 0, or a negative errno with its sentence; to
+ * be closed after success. */
 int pci_config_open(struct pci_config *config, const struct sysfs *fs, const char *address,
 		    bool writable);
 void pci_config_close(struct pci_config *config);

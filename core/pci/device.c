@@ -52,7 +52,7 @@ void pci_device_driver(const struct sysfs *fs, const char *address, char driver[
 	sysfs_link(fs, driver, PCI_DRIVER_ROOM, DEVICE "/driver", address);
 }
 
-/* A number that is all of the text behind the prefix; -1 if it is none. */
+/* The number behind the prefix; -1 if the rest of the text is no number. */
 static int number_behind(const char *text, const char *prefix)
 {
 	size_t length = strlen(prefix);
@@ -92,7 +92,7 @@ int pci_device_node(const struct sysfs *fs, const char *address)
 	return (int)sysfs_number(fs, -1, DEVICE "/numa_node", address);
 }
 
-/* What only the kernel's nvme driver can tell. */
+/* Fills in the fields that only the kernel's nvme driver can tell. */
 static void fill_controller(const struct sysfs *fs, struct upnvme_device *device)
 {
 	const char *address = device->address, *name = device->kernel_name;

@@ -21,19 +21,19 @@
 /* The canonical address of the NVMe device that `text` names; errors as of upnvme_device_get. */
 int pci_device_find(const struct sysfs *fs, const char *text, char address[PCI_ADDRESS_ROOM]);
 
-/* The driver that it is bound to; empty if there is none. */
+/* The driver that the device is bound to; empty if there is none. */
 void pci_device_driver(const struct sysfs *fs, const char *address, char driver[PCI_DRIVER_ROOM]);
 
-/* Its IOMMU group, or PCI_NO_GROUP. */
+/* The device's IOMMU group, or PCI_NO_GROUP. */
 int pci_device_group(const struct sysfs *fs, const char *address);
 
-/* The number of its device of UIO, or PCI_NO_UIO. */
+/* The number of the device's node of UIO, or PCI_NO_UIO. */
 int pci_device_uio(const struct sysfs *fs, const char *address);
 
-/* The NUMA node that it is near, -1 where the kernel knows of none. */
+/* The NUMA node that the device is near, -1 where the kernel knows of none. */
 int pci_device_node(const struct sysfs *fs, const char *address);
 
-/* These two do the work of upnvme_device_get and upnvme_devices_list. */
+/* The two functions do the work of upnvme_device_get and upnvme_devices_list. */
 int pci_device_get(const struct sysfs *fs, const char *text, struct upnvme_device *device);
 int pci_device_list(const struct sysfs *fs, struct upnvme_device *devices, uint32_t n);
 

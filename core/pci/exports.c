@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the kernel itself has opened without a claim, to give it to others. Of those in Linux that open a block device,
- * these claim nothing and have no process: nvmet, LIO's FILEIO, the USB gadget's mass storage, OCFS2's heartbeat (all
- * in configfs), RNBD's server and Xen's block backend (in sysfs), SCST (no part of Linux, in sysfs), pNFS's block
- * layouts and the gadgets that take parameters (which tell nothing). All others claim, and the claim shows them: file
- * systems and their journals, swap, device-mapper (tables that are not active too), md, drbd, bcache (as it registers
- * too), LIO's IBLOCK, zram's backing device, block2mtd, pstore. Loop devices are in loops.c.
+ * Exports: devices that the kernel itself has opened without a claim, to give them to others. These parts of Linux
+ * open a block device, claim nothing and have no process:
+ *  - in configfs: nvmet, LIO's FILEIO, the USB gadget's mass storage, OCFS2's heartbeat;
+ *  - in sysfs: RNBD's server, Xen's block backend, and SCST (which is no part of Linux);
+ *  - shown in no file: pNFS's block layouts, and the gadgets that take parameters.
+ *
+ * All others claim, and the claim shows them: file systems and their journals, swap, device-mapper (tables that are
+ * not active too), md, drbd, bcache (while it registers a device too), LIO's IBLOCK, zram's backing device, block2mtd,
+ * pstore. Loop devices are in loops.c.
  */
 #include <errno.h>
 #include <glob.h>
@@ -19,7 +22,7 @@
 #include "pci/mounts.h"
 #include "pci/usage.h"
 
-/* One thing that may be an export: its folder, and for sentences who has it there. */
+/* A candidate for an export: its folder, and its user's name for sentences. */
 struct place {
 	const struct search *search;
 	const char *path;
@@ -35,7 +38,7 @@ static void export_note(const struct place *place, const struct node *node)
 			   place->name);
 }
 
-/* What cannot be read may be there. */
+/* An entry that cannot be read may be an export. */
 static bool read_in(const struct place *place, const char *file, char *text, size_t bytes)
 {
 	char path[PATH_MAX];
@@ -57,7 +60,8 @@ static bool export_is_enabled(const struct place *place)
 	return read_in(place, "enable", text, sizeof(text)) && !strcmp(text, "1");
 }
 
-/* The path was looked up when it was enabled, by somebody who may have seen another /dev. */
+/* The kernel looked the path up when the export was enabled, by a process that may have seen
+ * another /dev. */
 static void look_at_path(const struct place *place, const char *path)
 {
 	const struct search *search = place->search;
@@ -84,7 +88,7 @@ static void look_at_nvmet(const struct place *place)
 		look_at_path(place, path);
 }
 
-/* Two numbers, each after the words or signs before it; false if they are not there. */
+/* Reads two numbers, each behind its word; false if one is missing. */
 static bool read_number(const char *text, const char *before_minor, int base,
 			struct device_number *number)
 {
@@ -155,7 +159,7 @@ static void look_at_backend(const struct place *place)
 		export_note(place, nodes_by_number(place->search->nodes, &number));
 }
 
-/* The path, and in a second line SCST's own mark. */
+/* The file has the path, and in a second line SCST's own mark. */
 static void look_at_scst(const struct place *place)
 {
 	char path[PATH_MAX];
@@ -166,12 +170,13 @@ static void look_at_scst(const struct place *place)
 	look_at_path(place, path);
 }
 
-/* --- where they are ------------------------------------------------------------------------------- */
+/* --- the places of exports
+ * ------------------------------------------------------------------------------- */
 
 struct exporter {
-	const char *module; /* null: what is not there is not loaded */
+	const char *module; /* null: a missing folder means that it is not loaded */
 	const char *who;
-	const char *folder; /* below which all is its own */
+	const char *folder; /* all below it belongs to this user */
 	const char *pattern;
 	void (*look)(const struct place *place);
 };
@@ -191,11 +196,11 @@ static const struct exporter in_sysfs[] = {
 	{ NULL, "SCST", "kernel/scst_tgt/devices", "*", look_at_scst },
 };
 
-/* Modules that open what nobody is told. */
+/* Modules that open devices and show that nowhere. */
 static const char *const silent[] = { "blocklayoutdriver", "g_mass_storage", "g_multi",
 				      "g_acm_ms" };
 
-/* A folder that is not there has nothing in it; any other reason ends the search. */
+/* A missing folder has no exports; any other error ends the search. */
 static int is_hidden(const char *path, int err)
 {
 	(void)path;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The virtual functions of a device (SR-IOV): they do I/O through it, and have nodes of their own. */
+/* The virtual functions of a device (SR-IOV) do I/O through the device, and have nodes of their
+ * own. */
 #include <string.h>
 
 #include "pci/device.h"

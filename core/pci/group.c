@@ -37,11 +37,11 @@ static int refuse_without_iommu(const struct sysfs *fs, const char *address)
 					    "this kernel's VFIO has no no-IOMMU mode");
 }
 
-/* Devices of a group that other drivers keep. */
+/* The devices of a group that other drivers keep. */
 struct foreigners {
 	char text[160];             /* with their drivers */
-	char nvme[160];             /* the addresses of those that can be bound too */
-	bool others;                /* there are some that are no NVMe devices */
+	char nvme[160];             /* the addresses of NVMe devices, which can be bound too */
+	bool others;                /* there are devices of another kind */
 	char vmd[PCI_ADDRESS_ROOM]; /* Intel's Volume Management Device; empty: none */
 };
 
@@ -69,8 +69,8 @@ static void note_foreigner(const struct sysfs *fs, struct foreigners *foreigners
 		foreigners->others = true;
 }
 
-/* Whether the kernel lets VFIO have a group with this device in it: bridges, and what is bound to a VFIO
- * driver, to pci-stub or to none, do no DMA of their own. */
+/* Whether the kernel lets VFIO have a group with this device in it: bridges, and devices that are
+ * bound to a VFIO driver, to pci-stub or to none, do no DMA of their own. */
 static bool is_foreign(const struct sysfs *fs, const struct moves *moves, const char *other,
 		       char driver[PCI_DRIVER_ROOM])
 {
@@ -82,8 +82,8 @@ static bool is_foreign(const struct sysfs *fs, const struct moves *moves, const 
 	return driver[0] && strncmp(driver, "vfio", 4) != 0 && strcmp(driver, "pci-stub") != 0;
 }
 
-/* VMD shows its drives in a PCI domain of its own and does DMA in their name: to the IOMMU they are one device, and
- * without VMD's driver they are gone. */
+/* VMD shows its drives in a PCI domain of its own and does DMA in their name: to the IOMMU all
+ * these drives are one device, and without VMD's driver they are gone. */
 static int refuse_vmd(const char *address, const char *vmd)
 {
 	return error_set(
@@ -94,7 +94,7 @@ static int refuse_vmd(const char *address, const char *vmd)
 		address, vmd[0] ? ", " : "", vmd);
 }
 
-/* Only what is checked as well is advised. */
+/* The advice names only devices that can be bound. */
 static int refuse_group(const char *address, int group, const struct foreigners *foreigners)
 {
 	if (foreigners->others || !foreigners->nvme[0])

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The loop devices over a device. The kernel keeps the file behind one open for itself and claims nothing: no process
- * has it, there are no holders, and what is mounted is the loop device.
+ * The loop devices over a device. The kernel keeps the file behind a loop device open for itself
+ * and claims nothing: no process has the file open, it has no holders, and the mounts are of the
+ * loop device.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 #include "pci/usage.h"
 
-/* A user who may not open the loop device is told what its path says. */
+/* For a user who may not open the loop device, its path in sysfs has to do. */
 static const struct node *backing_of(const struct search *search, const char *loop)
 {
 	char path[SYSFS_PATH_ROOM], backing[SYSFS_PATH_ROOM];
@@ -18,7 +19,7 @@ static const struct node *backing_of(const struct search *search, const char *lo
 	int rc;
 
 	if (sysfs_read(fs, backing, sizeof(backing), "class/block/%s/loop/backing_file", loop))
-		return NULL; /* it has none */
+		return NULL; /* there is no file behind it */
 	snprintf(path, sizeof(path), "%s/%s", fs->dev, loop);
 	rc = fs->loop(fs, path, &number);
 	if (!rc)

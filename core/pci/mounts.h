@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Pieces of the line that it was made from. */
+/* The pieces of a line, which they point into. */
 struct mount {
 	char *number; /* major:minor */
 	char *root;   /* of the mount in its file system */
@@ -14,7 +14,7 @@ struct mount {
 	char *source; /* empty: none */
 };
 
-/* Takes a line to pieces, which changes it; false if it is none. */
+/* Cuts a line into pieces, in place; false if the text is no such line. */
 bool mount_parse(struct mount *mount, char *line);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The steps by which one device goes from a driver to another. What they write is in bind.c's hands to undo. */
+/* The steps by which one device goes from a driver to another. Their caller, bind.c, undoes them
+ * after a failure. */
 #ifndef UPNVME_PCI_MOVE_H
 #define UPNVME_PCI_MOVE_H
 
@@ -9,15 +10,15 @@
 #include "pci/device.h"
 #include "pci/sysfs.h"
 
-/* A device that is to be moved, and where it comes from. */
+/* A device that is to be moved, and its former driver. */
 struct move {
 	const struct sysfs *fs;
 	char address[PCI_ADDRESS_ROOM];
 	char driver[PCI_DRIVER_ROOM]; /* empty: none */
-	char forced[64];              /* its driver_override; empty: none */
+	char forced[64];              /* the device's driver_override; empty: none */
 };
 
-/* Those that go together. */
+/* The devices that are moved together. */
 struct moves {
 	struct move *move;
 	uint32_t n;
@@ -28,16 +29,16 @@ bool moves_have(const struct moves *moves, const char *address);
 /* Looks at the device that `text` names. 0, or a negative errno with its sentence. */
 int move_start(struct move *move, const struct sysfs *fs, const char *text);
 
-/* For sentences. */
+/* The addresses as text, for sentences. */
 const char *move_origin(const struct move *move);
 
 /* All of these: 0 or a negative errno. */
 
-/* Says which driver may have it; empty: any. */
+/* Says which driver may have the device; empty: any. */
 int move_force(const struct move *move, const char *driver);
-/* Takes it from the driver that has it, if one has. */
+/* Takes the device from its driver, if it has one. */
 int move_detach(const struct move *move);
-/* Has the driver that may have it take it, which is to be this one. */
+/* Makes the allowed driver take the device, and checks that it is this one. */
 int move_probe(const struct move *move, const char *driver);
 /* Puts everything back as it was at the start. */
 int move_undo(const struct move *move);

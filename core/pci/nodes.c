@@ -25,7 +25,7 @@ static int add(struct nodes *nodes, struct node node)
 	return 0;
 }
 
-/* Reads what begins with `prefix` and goes on with a decimal number. */
+/* Reads a name that begins with `prefix` and goes on with a decimal number. */
 static bool take_number(const char **at, const char *prefix, uint32_t *value)
 {
 	size_t length = strlen(prefix);
@@ -45,7 +45,7 @@ bool nodes_number(const char *text, struct device_number *number)
 	       !*text;
 }
 
-/* Adds the node whose `dev` file has its number; one without a number has no node. */
+/* Adds the node whose number is in the `dev` file; without that file there is no node. */
 static int add_numbered(struct nodes *nodes, struct node node, const char *number,
 			const char *through)
 {

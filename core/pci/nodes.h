@@ -14,9 +14,8 @@
 #define NODE_LABEL_ROOM 88u
 
 struct node {
-	char name[NODE_NAME_ROOM]; /* below /dev */
-	char label
-		[NODE_LABEL_ROOM]; /* for sentences: the name, and by what way it belongs to the device */
+	char name[NODE_NAME_ROOM];   /* below /dev */
+	char label[NODE_LABEL_ROOM]; /* for sentences: name and relation */
 	bool partition;
 	struct device_number number;
 };
@@ -36,23 +35,25 @@ void nodes_free(struct nodes *nodes);
 /* Reads "major:minor" of a block device, as sysfs and mountinfo have it. */
 bool nodes_number(const char *text, struct device_number *number);
 
-/* The node of that number, or the block device of that name or path; null if it is none of these. */
+/* The node of that number, or the block device of that name or path; null if the device has no such
+ * node. */
 const struct node *nodes_by_number(const struct nodes *nodes, const struct device_number *number);
 const struct node *nodes_by_name(const struct nodes *nodes, const char *name);
 const struct node *nodes_by_path(const struct nodes *nodes, const char *path);
 
-/* What the files of nodes*.c share. */
+/* The part that only the files nodes*.c use. */
 
 /* nvme0n1 is a block device of controller nvme0; nvme0c1n1 is one of several paths to the block device nvme0n1 (the
- * kernel's multipath), which it hides. */
+ * kernel's multipath), whose path nodes are hidden. */
 bool nodes_is_namespace(const char *name, uint32_t *instance, uint32_t *head);
 
-/* Adds a namespace's nodes that are not there yet; `through` is the controller whose it is, null for the device's own.
- * 0 or -ENOMEM with its sentence. */
+/* Adds a namespace's nodes that are not there yet; `through` is the other controller that shows the
+ * namespace, null for the device's own. 0 or -ENOMEM with its sentence. */
 int nodes_add_namespace(struct nodes *nodes, const struct sysfs *fs, uint32_t instance,
 			uint32_t head, const char *through);
 
-/* Adds the namespaces that the kernel has a second time, from other controllers of the same subsystem. */
+/* Adds the device's namespaces that the kernel also has from other controllers of the same
+ * subsystem. */
 int nodes_add_shared(struct nodes *nodes, const struct sysfs *fs, const char *address);
 
 #endif

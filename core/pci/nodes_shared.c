@@ -9,9 +9,10 @@
 #include <string.h>
 
 #define IDENTITY_ROOM \
-	256u /* of a subsystem's NQN (NVMe Base 2.0, 4.5), and of what a namespace is told by */
+	256u /* for a subsystem's NQN (NVMe Base 2.0, 4.5) and a namespace's identifiers */
 
-/* What tells a namespace from all others: its UUID, NGUID or EUI64, else serial number, model and identifier. */
+/* The identity of a namespace: its UUID, NGUID or EUI64, else serial number, model and
+ * identifier. */
 static bool wwid_of(const struct sysfs *fs, const char *disk, char wwid[IDENTITY_ROOM])
 {
 	return !sysfs_read(fs, wwid, IDENTITY_ROOM, "class/block/%s/wwid", disk) && wwid[0];

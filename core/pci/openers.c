@@ -11,17 +11,19 @@
 #include "base/fd.h"
 #include "pci/usage.h"
 
-/* Of the first PID namespace, since it has a number (Linux, include/linux/proc_ns.h: PROC_PID_INIT_INO). */
+/* The inode number of the first PID namespace (Linux, include/linux/proc_ns.h:
+ * PROC_PID_INIT_INO). */
 #define FIRST_PID_NAMESPACE "pid:[4026531836]"
 
-/* A process that ends in between is no user. */
+/* A process that ends during the search is no user. */
 static bool errno_is_refusal(int rc)
 {
 	return rc == -EACCES || rc == -EPERM;
 }
 
-/* Whether a link may lead to a node: below some /dev, or of a node's name, as in a chroot's. What is not below /dev is
- * told by its name alone: to look behind a link into a file system that does not answer (a network's) could hang. */
+/* Whether a link may lead to a node: it leads below some /dev (a chroot's, for one), or has a
+ * node's name. A link elsewhere is judged by its name alone: to look behind a link into a network
+ * file system that does not answer could hang. */
 static bool may_be_node(const struct nodes *nodes, const char *target)
 {
 	const char *slash = strrchr(target, '/');
@@ -87,7 +89,8 @@ static int find_node(const struct search *search, const char *pid, const struct 
 	return rc;
 }
 
-/* Each process is noted once: its first node tells. False if one may not look. */
+/* Notes each process once, by the first node that it has open. False if the process may not be
+ * looked at. */
 static bool look_at(const struct search *search, const char *pid)
 {
 	const struct node *node;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whose the nodes of a device are, through which programs drive it. */
+/* The owner of a device's nodes, through which programs drive the device. */
 #ifndef UPNVME_PCI_OWNER_H
 #define UPNVME_PCI_OWNER_H
 

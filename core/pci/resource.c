@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A line of the kernel's file for each: "0x00000000fe000000 0x00000000fe003fff 0x0000000000140204", the first address,
- * the last and flags; zeroes for what is not there (Documentation/PCI/sysfs-pci.rst). */
+/* The kernel's file has a line for each BAR: "0x00000000fe000000 0x00000000fe003fff
+ * 0x0000000000140204", the first address, the last and flags; zeroes for a BAR that is not there
+ * (Documentation/PCI/sysfs-pci.rst). */
 #include "pci/resource.h"
 
 #include <stdlib.h>

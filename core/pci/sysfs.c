@@ -29,7 +29,7 @@ const struct sysfs sysfs_machine = {
 	.loop = sysfs_loop_backing,
 };
 
-/* What `format` makes of `args`, below `root`. */
+/* Formats a path below `root`. */
 static int path_make(char *path, const char *root, const char *format, va_list args)
 {
 	int head = snprintf(path, SYSFS_PATH_ROOM, "%s/", root), tail;
@@ -264,7 +264,7 @@ static int not_dots(const struct dirent *entry)
 	return strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
 }
 
-/* The entries give way to their names, one by one. */
+/* Each entry is replaced by its name, in place. */
 static int names_take(struct sysfs_names *names, struct dirent **entries, uint32_t n)
 {
 	int rc = 0;

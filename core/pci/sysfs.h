@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SYSFS_PATH_ROOM 512u /* of a path below one of the roots */
+#define SYSFS_PATH_ROOM 512u /* for a path below one of the roots */
 
-/* What a special file stands for. */
+/* The device that a special file stands for. */
 struct device_number {
 	bool block; /* else a character device */
 	uint32_t major, minor;
@@ -25,7 +25,8 @@ struct sysfs {
 	/* Opens the node of a device so that nobody else can claim it. A descriptor or a negative errno: -ENOENT too
 	 * where the node is that of another device. */
 	int (*claim)(const struct sysfs *fs, const char *path, const struct device_number *number);
-	/* Which device a path leads to: 0, -ENODEV if it is no device's, or a negative errno. */
+	/* Which device a path leads to: 0, -ENODEV if the path is no device's, or a negative
+	 * errno. */
 	int (*identify)(const struct sysfs *fs, const char *path, struct device_number *number);
 	/* Which device is behind a loop device: 0, -ENODEV for a file, -ENXIO for nothing, or a negative errno. */
 	int (*loop)(const struct sysfs *fs, const char *path, struct device_number *number);
@@ -35,8 +36,8 @@ struct sysfs {
 /* The machine's own. */
 extern const struct sysfs sysfs_machine;
 
-/* Whether the kernel's files are there to be looked at, so that what is not found is not there: 0, or a
- * negative errno with its sentence. */
+/* Whether the kernel's files can be looked at, so that a missing file means a missing thing: 0, or
+ * a negative errno with its sentence. */
 int sysfs_check(const struct sysfs *fs);
 
 int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text);
@@ -51,7 +52,7 @@ int sysfs_loop_backing(const struct sysfs *fs, const char *path, struct device_n
 __attribute__((format(printf, 4, 5))) int sysfs_read(const struct sysfs *fs, char *text,
 						     size_t bytes, const char *format, ...);
 
-/* The same of a file anywhere. */
+/* As sysfs_read, of a file anywhere. */
 int sysfs_read_path(const char *path, char *text, size_t bytes);
 
 /* A number in C's notation, or `otherwise` where there is none. */

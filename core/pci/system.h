@@ -7,7 +7,8 @@
 
 #include "pci/sysfs.h"
 
-/* What is not known is 0. 0, or a negative errno with its sentence where /sys cannot be looked at. */
+/* Fields that are not known are 0. Returns 0, or a negative errno with its sentence where /sys
+ * cannot be looked at. */
 int pci_system_get(const struct sysfs *fs, struct upnvme_system *system);
 
 #endif

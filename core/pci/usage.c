@@ -43,7 +43,7 @@ void usage_unseen(struct usage *usage, const char *format, ...)
 	va_end(args);
 }
 
-/* What is mounted over the folder of a process hides it. */
+/* A mount over the folder of a process hides that process. */
 static void look_below_proc(const struct search *search, const char *point)
 {
 	size_t length = strlen(search->fs->proc);
@@ -98,7 +98,7 @@ static void find_holders(const struct search *search, const struct node *node)
 	sysfs_names_free(&names);
 }
 
-/* A kernel without swap space has no list of it; mounts it has always. */
+/* A kernel without swap space has no list of swap areas; the list of mounts is always there. */
 static int find_mounts(struct search *search)
 {
 	const struct sysfs *fs = search->fs;
@@ -114,7 +114,7 @@ static int find_mounts(struct search *search)
 	return 0;
 }
 
-/* What has no node is reached by nobody. */
+/* A device without nodes has no users. */
 static int find_users(struct search *search)
 {
 	int rc = find_mounts(search);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who uses a device, as far as one can see: mounts, swap, holders, open nodes, loop devices, exports, virtual
- * functions; what cannot be seen; and claiming the device, so that nobody can begin to use it. */
+/* The users of a device, as far as they can be seen: mounts, swap, holders, open nodes, loop
+ * devices, exports, virtual functions; users that cannot be seen; and claims on the device, so that
+ * no new user can come. */
 #ifndef UPNVME_PCI_USAGE_H
 #define UPNVME_PCI_USAGE_H
 
@@ -12,23 +13,22 @@
 #include "pci/sysfs.h"
 
 struct usage {
-	uint32_t flags; /* UPNVME_DEVICE_... */
-	char text[256]; /* who, in words */
-	char unseen
-		[256]; /* which users there may be besides, and why they cannot be seen; empty: none */
+	uint32_t flags;   /* UPNVME_DEVICE_... */
+	char text[256];   /* who, in words */
+	char unseen[256]; /* users that cannot be seen; empty: none */
 };
 
 /* Notes one use; what does not fit of the text is left out. */
 __attribute__((format(printf, 3, 4))) void usage_note(struct usage *usage, uint32_t flag,
 						      const char *format, ...);
-/* Likewise, what cannot be seen. */
+/* Likewise notes a user that cannot be seen. */
 __attribute__((format(printf, 2, 3))) void usage_unseen(struct usage *usage, const char *format,
 							...);
 
 /* Finds all uses of the device at `address`. 0, or a negative errno with its sentence. */
 int usage_find(const struct sysfs *fs, const char *address, struct usage *usage);
 
-/* What the files of this folder that find users share. */
+/* The part that only the files which find users share. */
 struct search {
 	const struct sysfs *fs;
 	const struct nodes *nodes;
@@ -39,7 +39,7 @@ struct search {
 void usage_find_openers(const struct search *search);
 /* The loop devices that one of the nodes is behind (loops.c). */
 void usage_find_loops(const struct search *search);
-/* What the kernel itself has opened, to give it to others (exports.c). */
+/* The exports, devices that the kernel itself has opened to give them to others (exports.c). */
 void usage_find_exports(const struct search *search);
 /* The virtual functions of the device (functions.c). */
 void usage_find_functions(const struct sysfs *fs, const char *address, struct usage *usage);
@@ -51,9 +51,10 @@ struct claims {
 };
 
 /*
- * Adds claims on all block devices of a device, except those that are claimed here already. What somebody else has
- * claimed, a file system of another mount namespace or a part of a Btrfs for example, is noted in *usage, and so is
- * what cannot be claimed. 0, or a negative errno with its sentence. To be released in any case; all zeroes at first.
+ * Adds claims on all block devices of a device, except those that are claimed here already. A
+ * device that is claimed already, by a file system of another mount namespace or a part of a Btrfs
+ * for example, is noted in *usage, and so is one that cannot be claimed. 0, or a negative errno
+ * with its sentence. To be released in any case; all zeroes at first.
  */
 int claims_take(struct claims *claims, const struct sysfs *fs, const char *address,
 		struct usage *usage);

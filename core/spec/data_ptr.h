@@ -35,7 +35,7 @@
 #define NVME_SGL_TYPE_VENDOR               0xfu
 
 #define NVME_SGL_SUBTYPE_ADDRESS   0x0u /* the address field is an address */
-#define NVME_SGL_SUBTYPE_OFFSET    0x1u /* it is an offset into the capsule or the data */
+#define NVME_SGL_SUBTYPE_OFFSET    0x1u /* the address is an offset into the capsule or the data */
 #define NVME_SGL_SUBTYPE_TRANSPORT 0xau /* Ah to Fh belong to the transport */
 
 #define NVME_SGL_ID(type, subtype) ((uint8_t)(((type) << 4) | (subtype)))

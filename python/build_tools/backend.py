@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What builds the package: setuptools, and SWIG where the wrapper has to be made.
+"""The build backend: setuptools, and SWIG where the wrapper has to be made.
 
-An sdist brings the wrapper, so that it needs none. `--config-settings system=yes` links the system's libupnvme and
-bundles none.
+An sdist brings the wrapper and needs no SWIG. `--config-settings system=yes` links the system's libupnvme and bundles
+none.
 """
 
 import os

@@ -4,7 +4,7 @@
 
   loader.py [--uri URI] [--record BYTES] [--batch N] [--batches N] [--workers N]
 
-Each worker gets a Source and opens the controller itself: a process can use nothing of what another one has open. With
+Each worker gets a Source and opens the controller itself: a process cannot use the open controller of another. With
 `?readonly=1` a disk image has as many readers as there are workers. Without --uri an image is made to try it.
 """
 
@@ -41,7 +41,7 @@ def records(source, record, size, seed):
 
 
 def work(queue, source, record, size, batches, seed):
-    """What a worker does: here a sum stands for what a model would make of a batch. What fails goes to the parent."""
+    """A worker's loop: here a sum stands for the work of a model on a batch. Failures go to the parent."""
     try:
         with contextlib.closing(records(source, record, size, seed)) as batch:
             for _ in range(batches):

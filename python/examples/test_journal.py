@@ -19,7 +19,7 @@ HEAD = struct.Struct("<II")
 
 
 class Journal:
-    """Appends to a namespace, and reads back what is whole."""
+    """Appends to a namespace, and reads back the records that are whole."""
 
     def __init__(self, ns):
         self.file = ns.open("r+b", buffering=0)

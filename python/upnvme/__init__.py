@@ -9,7 +9,7 @@
 Three faces: `Namespace` waits for each command; `QPair` completes them by callbacks, inside its poll(); batches are
 arrays of commands, submitted and reaped without a Python object for each.
 
-What holds what, and in which order things end:
+References, and the order in which things end:
 
 - A namespace, a queue pair and a buffer hold their controller; a command by itself holds its buffer until the device is
   done, a batch does not.
@@ -17,11 +17,11 @@ What holds what, and in which order things end:
 - Closing a controller: new calls fail; calls that wait return within 50 ms; queue pairs are closed, wherever they are,
   which completes each accepted command once (callbacks run on the closing thread); then buffers are freed, then the
   device is let go. Memory that a memoryview or an array still looks at stays, and the device with it.
-- Ctrl-C ends whatever waits for a device within 50 ms. What was asked of the device stays there until it is done, and
-  so does the memory that it may touch: a queue pair of the pool, or an admin command, that closing waits for.
-- Within a callback, a finaliser or a signal's handler that runs in the midst of a call, closing a controller is carried
-  out when that call returns; if it waits it ends, with ClosedError.
-- Freed memory that a device may still touch is set aside by the library until it cannot.
+- Ctrl-C ends any wait for a device within 50 ms. The command stays with the device until it is done, and so does the
+  memory that the command may touch: closing the controller waits for both.
+- Closing a controller within a callback, a finaliser or a signal's handler that runs in the midst of a call is carried
+  out when that call returns; a call that waits ends with ClosedError.
+- Freed memory that a device may still touch is set aside by the library until the device cannot touch it.
 - After fork, every use in the child raises ForkedError, and the child's finalisers leave the parent's things alone.
   The memory itself is not inherited: views of it must not be touched in the child.
 - Closing a controller writes what files of Namespace.open have buffered, closes them, and raises what failed.
@@ -89,7 +89,7 @@ def build_info() -> str:
 
 
 def __getattr__(name: str) -> object:
-    """What is imported when it is used first."""
+    """Imports the modules and enumerations that are loaded at their first use."""
     from importlib import import_module
 
     if name in _MODULES:

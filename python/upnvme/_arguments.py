@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What callers give, as C takes it: what is wrong with it is said by the argument's own name and value."""
+"""Callers' arguments in the form that C takes: an error names the argument and its value."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def number(name: str, value: Int, top: int, what: str = "a whole number") -> int
 
 
 def ticks(name: str, seconds: float, per_second: int, top: int) -> int:
-    """Seconds as whole parts of one. However short a time is, it is not 0, which says something else."""
+    """Seconds as a whole number of smaller units. The shortest time is 1 unit, since 0 has a meaning of its own."""
     try:
         exact = seconds * per_second + 0.0
     except TypeError:
         raise TypeError(f"{name} must be a number of seconds, not {seconds!r}") from None
     if not 0 <= exact <= top:
         raise ValueError(f"{name} must be from 0 to {top // per_second} seconds, not {seconds!r}")
-    # Up, but not by what floating point makes of 1.1.
+    # Rounds up, but not for the error of floating point in a number like 1.1.
     return max(1, int(-(-round(exact, 6) // 1))) if exact else 0
 
 

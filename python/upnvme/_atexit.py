@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The end of the interpreter: what is open then is closed, so that no device writes into memory that goes, and that no
-file's buffer is lost. What fails is told on standard error, and the exit code is 120."""
+"""The end of the interpreter: open controllers are closed, so that no device writes into freed memory, and no file's
+buffer is lost. Failures are told on standard error, and the exit code is 120."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _open: set[ref[SessionBase]] = set()
 
 
 def remember(controller: SessionBase) -> None:
-    """Notes a controller until it goes."""
+    """Notes a controller, as long as it lives."""
     _open.add(ref(controller, _open.discard))
 
 
 class _Failed:
-    """Standard output that cannot be flushed, which is Python's own way to an exit code other than 0 at this stage."""
+    """A standard output that cannot be flushed: at this stage only that makes Python's exit code other than 0."""
 
     closed = False
 
@@ -46,7 +46,7 @@ class _Failed:
 
 
 def remembered() -> list[SessionBase]:
-    """Those that live, open or not."""
+    """The living controllers, open or not."""
     return [controller for controller in [entry() for entry in tuple(_open)] if controller is not None]
 
 

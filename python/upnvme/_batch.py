@@ -40,7 +40,7 @@ class Completion(_upnvme.Done):
         return make_status(self.status, self.flags, self.blocks, "") if self.status else None
 
     def check(self) -> Completion:
-        """Raises the exception for a status other than success; else returns itself."""
+        """Raises the exception for a status other than success; else returns the completion itself."""
         if self.status:
             raise make_status(self.status, self.flags, self.blocks, "")
         return self
@@ -88,9 +88,9 @@ class Batch(_Fields):
     (comes back in the completion); `directive`, `dtype`, `dsm`; `form` (upnvme.Form: RANGES for a deallocation whose
     `blocks` ranges are in the buffer, 16 bytes each, NVM Command Set 1.0, Figure 41, with `dsm` 4); and for namespaces
     with metadata `metadata` (where in the metadata buffer), `ref_tag`, `app_tag`, `app_mask`, `ref_tag_high`. Set one
-    for all with a number, or one each with an array: `ops["lba"] = lbas`. A field takes whole numbers that fit; what
-    NumPy makes of its unsigned numbers and signed ones is float64 (`ops["lba"] + offsets`), which it does not take:
-    convert one with `.astype` first. `numpy()` gives the structured array; slices of that can be submitted too.
+    for all with a number, or one each with an array: `ops["lba"] = lbas`. A field takes whole numbers that fit. NumPy
+    makes float64 of unsigned and signed numbers together (`ops["lba"] + offsets`), which a field does not take: convert
+    one with `.astype` first. `numpy()` gives the structured array; slices of that can be submitted too.
     """
 
     __slots__ = ()
@@ -139,7 +139,7 @@ class Batch(_Fields):
 
 
 class Completions(_Fields):
-    """What QPair.reap took: an array of completions, with the fields `tag`, `result`, `status`, `flags`, `blocks`."""
+    """An array of completions, from QPair.reap, with the fields `tag`, `result`, `status`, `flags`, `blocks`."""
 
     __slots__ = ()
     SHOWN = ("tag", "status", "result", "flags", "blocks")
@@ -148,7 +148,7 @@ class Completions(_Fields):
         _upnvme.records_init(self, COMPLETIONS, n)
 
     def __getitem__(self, key: Any) -> Any:
-        """A field of all by its name, one completion by its index, or a list of them by a slice."""
+        """A field of all completions by its name, one completion by its index, or a list of completions by a slice."""
         if isinstance(key, str):
             return self._field(key)
         if isinstance(key, slice):
@@ -163,11 +163,11 @@ class Completions(_Fields):
 
     @property
     def ok(self) -> bool:
-        """Whether all succeeded."""
+        """Whether all commands succeeded."""
         return not any(self.column("status"))
 
     def check(self) -> Completions:
-        """Raises the exception for the first that failed; else returns itself."""
+        """Raises the exception for the first command that failed; else returns the array itself."""
         for i, status in enumerate(self.column("status").tolist()):
             if status:
                 done = self[i]

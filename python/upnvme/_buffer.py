@@ -14,8 +14,8 @@ class Buffer(_upnvme.Memory):
     """DMA memory from Controller.alloc and Namespace.read, or the caller's own from Controller.register.
 
     It has the buffer protocol: `bytes(buf)`, `memoryview(buf)` and `numpy.asarray(buf)` see the memory itself, and so
-    do slices. `free()` gives it back, at the end of a `with` too; without that it goes with the last reference.
-    Memory that a command may still touch is set aside until the command is done.
+    do slices. `free()`, or the end of a `with`, gives the memory back; without that it is freed with the last
+    reference. Memory that a command may still touch is set aside until the command is done.
     """
 
     __slots__ = ()
@@ -51,12 +51,12 @@ class Buffer(_upnvme.Memory):
 
     @property
     def nbytes(self) -> int:
-        """How large it is."""
+        """The size in bytes."""
         return len(self)
 
     @property
     def address(self) -> int:
-        """Where it is in this process; 0 once it was freed."""
+        """The address in this process; 0 once the memory was freed."""
         return int(_upnvme.memory_address(self) or 0)
 
     @property
@@ -67,7 +67,7 @@ class Buffer(_upnvme.Memory):
     def free(self) -> None:
         """Gives the memory back, or ends its registration; a second time does nothing.
 
-        BufferError while views of it live. A registration is BusyError while a command may touch the memory.
+        BufferError while views of the memory live. BusyError for registered memory that a command may still touch.
         """
         _upnvme.memory_free(self)
 
@@ -86,8 +86,9 @@ class Buffer(_upnvme.Memory):
                    dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> object:
         """The memory for other libraries of arrays: `torch.from_dlpack(buf)`. It is a view like any other.
 
-        With `copy` it is memory of the array's own. BufferError: another device than the processor's memory, or
-        read-only memory for who asks for no `max_version` of 1 or more, which could not be told so.
+        With `copy` the array has memory of its own. BufferError: another device than the processor's memory; or
+        read-only memory without a `max_version` of 1 or more, since the older protocol cannot say that memory is
+        read-only.
         """
         if dl_device is not None and tuple(dl_device) != self.__dlpack_device__():
             raise BufferError(f"this memory is the processor's, (1, 0), and does not go to device {dl_device}")

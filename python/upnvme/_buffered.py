@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Namespace.open: files with a buffer, which know how to make it durable and are not lost unnoticed."""
+"""Namespace.open: files with a buffer, which can make their data durable, and whose loss is noticed."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ TRUNCATING = ("wb", "w+b", "wb+")
 
 
 class _Ending:
-    """What a buffered file does besides buffering."""
+    """The part of a buffered file besides buffering."""
 
     def sync(self: Any) -> None:
-        """Writes what is buffered, and makes it durable."""
+        """Writes the buffered data, and makes it durable."""
         self.raw.sync()
 
     def __del__(self: Any) -> None:
         try:
             if self.closed or self.raw.is_inherited():
                 return
-        except ValueError:  # its making failed
+        except ValueError:  # creation failed
             return
         warn_unclosed(self)
         self.close()
@@ -48,15 +48,15 @@ class _Ending:
 
 
 class BufferedReader(_Ending, io.BufferedReader):
-    """Read-only."""
+    """A buffered file that is read-only."""
 
 
 class BufferedRandom(_Ending, io.BufferedRandom):
-    """For reading and writing."""
+    """A buffered file for reading and writing."""
 
 
 def open_file(ns: Namespace, mode: str, offset: int, size: SupportsIndex | None, buffering: int) -> File:
-    """As the built-in open: 0 is unbuffered, -1 leaves the size of the buffer to the package."""
+    """Opens as the built-in open does: 0 is unbuffered, -1 leaves the size of the buffer to the package."""
     _check_mode(mode)
     if buffering < -1 or buffering == 1:
         raise ValueError(f"buffering must be -1, 0 or a size, not {buffering}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A queue pair, whichever way its commands go: how it is made, what it is, and its end."""
+"""The part of a queue pair that does not depend on how its commands complete: creation, properties, end."""
 
 from __future__ import annotations
 
@@ -36,21 +36,22 @@ class ChannelBase(_upnvme.Channel):
         _upnvme.channel_open(self, controller, flags, entries, outstanding)
 
     def close(self) -> None:
-        """Completes all that is outstanding and frees the queue pair; a second time does nothing.
+        """Completes all outstanding commands and frees the queue pair; a second call does nothing.
 
-        Within one of its callbacks it is carried out when the poll returns. TimeoutError, ControllerError: it *is*
-        closed, but storage, or the controller, did not let go of its memory; the sentence says what that costs.
+        Within a callback of the queue pair the close is carried out when the poll returns. TimeoutError,
+        ControllerError: the queue pair *is* closed, but storage, or the controller, did not let go of its memory; the
+        sentence says what that costs.
         """
         _upnvme.channel_close(self)
 
     @property
     def controller(self) -> SessionBase:
-        """Whose it is."""
+        """The controller of the queue pair."""
         return self._controller
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be used."""
+        """Whether the queue pair is open."""
         return bool(_upnvme.channel_is_open(self))
 
     @property
@@ -65,29 +66,30 @@ class ChannelBase(_upnvme.Channel):
 
     @property
     def depth(self) -> int:
-        """How many commands can be in flight."""
+        """The number of commands that can be in flight."""
         return int(_upnvme.upnvme_qpair_outstanding_max(self))
 
     @property
     def inflight(self) -> int:
-        """Commands that were accepted and are not completed; 0 elsewhere than on the owner's thread."""
+        """The number of commands that were accepted and are not completed; 0 on any thread but the owner's."""
         return int(_upnvme.channel_inflight(self))
 
     @property
     def stats(self) -> QPairStats:
-        """Counters since it was made; the owner's thread only."""
+        """Counters since the queue pair was made; on the owner's thread only."""
         return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
 
     def histogram(self) -> list[tuple[int, int]]:
-        """Latencies, if made with `histogram=True`: pairs of a bucket's largest one in nanoseconds, and how many.
+        """Latencies, if the queue pair was made with `histogram=True`: pairs of a bucket's largest latency in
+        nanoseconds, and its count.
 
-        Buckets that counted nothing are left out. UnsupportedError: it measures none.
+        Empty buckets are left out. UnsupportedError: made without.
         """
         buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
         return buckets
 
     def __del__(self, is_open: Callable[[ChannelBase], bool] = _upnvme.channel_is_open) -> None:
-        # Late in the interpreter's end the module's names are gone; what was open was closed before (_atexit).
+        # Late in the interpreter's end the module's names are gone; open queue pairs were closed before (_atexit).
         if is_open(self):
             _warn(self)
             _upnvme.channel_force(self)
@@ -97,7 +99,7 @@ class ChannelBase(_upnvme.Channel):
             try:
                 return f"<{public_name(self)} {self.id} of depth {self.depth}, {self.inflight} in flight>"
             except ClosedError:
-                pass  # just now, by another thread
+                pass  # closed just now, by another thread
         return f"<{public_name(self)}, closed>"
 
 

@@ -20,7 +20,7 @@ else:
 class Column(Array):
     """A field of all commands, or the commands with all their fields, and slices: they show the batch's memory.
 
-    What is computed from it is an array of NumPy's own.
+    Results of computations are plain NumPy arrays.
     """
 
     name = "a field"
@@ -46,11 +46,11 @@ class Column(Array):
             super().__setitem__(key, self._checked(value))
 
     def fill(self, value: Any) -> None:
-        """Sets all."""
+        """Sets all values."""
         self[...] = value
 
     def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
-        """Sets those at `indices`."""
+        """Sets the values at `indices`."""
         super().put(indices, self._checked(values), mode)
 
     def _checked(self, value: Any) -> Any:
@@ -62,7 +62,7 @@ class Column(Array):
 
 
 def column(array: Any, name: str) -> Any:
-    """An array of NumPy's as a field."""
+    """A NumPy array as a field."""
     return _named(array.view(Column), name)
 
 
@@ -72,7 +72,7 @@ def _named(column: Any, name: str) -> Any:
 
 
 def _whole(name: str, value: Any, dtype: numpy.dtype[Any]) -> Any:
-    """The value, or values, if all of them can be in the field."""
+    """The value, or values, if all of them fit into the field."""
     top = 2 ** (8 * dtype.itemsize) - 1
     if not hasattr(value, "__array__"):
         if hasattr(value, "__iter__"):  # NumPy would make floats of some that are no floats

@@ -42,10 +42,10 @@ class Controller(SessionBase):
               histogram: bool = False, cmb: bool = False, interrupt: bool = False) -> QPair:
         """Makes a queue pair for the calling thread; `depth` commands can be in flight (if not said: 255).
 
-        `entries` and `outstanding` say what `depth` says for both: entries of the rings, 2 to 65,536, and commands in
-        flight, fewer than those and at most 4,096. `ring_each`: ring the doorbell at each command; `histogram`: measure
-        latencies; `cmb`: the submission queue is in the controller's memory; `interrupt`: completions can be waited for
-        (QPair.wait, fileno). (NVMe Base 2.0, 5.4 and 5.5.)
+        `entries` and `outstanding` set apart what `depth` sets together: entries of the rings, 2 to 65,536, and
+        commands in flight, fewer than those and at most 4,096. `ring_each`: ring the doorbell at each command;
+        `histogram`: measure latencies; `cmb`: the submission queue is in the controller's memory; `interrupt`:
+        completions can be waited for (QPair.wait, fileno). (NVMe Base 2.0, 5.4 and 5.5.)
 
         ArgumentError: more entries than the controller takes; Error with UPNVME_ERR_QPAIR_LIMIT: no more queue pairs;
         UnsupportedError: no such memory, no interrupts; as the admin side of a controller.
@@ -64,12 +64,14 @@ def open(uri: str, *, queue_pairs: Int = 0, keep_alive: float = 0, admin_timeout
          housekeeping: bool = False, leases: Int = 8, lease_depth: Int = 63) -> Controller:
     """Opens the controller that a URI names: `soft:ram?size=1GiB`, `soft:/path/disk.img`, `pcie:0000:01:00.0`, ...
 
-    `queue_pairs` to ask for (64), `keep_alive` and `admin_timeout` in seconds, `max_transfer` an upper limit of one
-    command's data in bytes, `housekeeping`: a thread of the library's serves the admin side, `leases` queue pairs at
-    most for commands of namespaces, each with `lease_depth` commands for what has to be split. (NVMe Base 2.0, 3.5.1.)
+    `queue_pairs`: how many to ask for (64). `keep_alive` and `admin_timeout`: in seconds. `max_transfer`: an upper
+    limit of one command's data in bytes. `housekeeping`: a thread of the library serves the admin side. `leases`: queue
+    pairs at most for commands of namespaces, each with `lease_depth` commands for requests that have to be split. (NVMe
+    Base 2.0, 3.5.1.)
 
-    ArgumentError (a URI that says what is not known), NotFoundError, AccessError, BusyError (somebody else has it),
-    NotADeviceError, TimeoutError, ControllerError, UnsupportedError, OutOfMemoryError. Ctrl-C gets through. Any thread.
+    ArgumentError (an unknown key or value in the URI), NotFoundError, AccessError, BusyError (another user has the
+    controller), NotADeviceError, TimeoutError, ControllerError, UnsupportedError, OutOfMemoryError. Ctrl-C gets
+    through. Any thread.
     """
     return Controller(uri, queue_pairs=queue_pairs, keep_alive=keep_alive, admin_timeout=admin_timeout,
                       max_transfer=max_transfer, housekeeping=housekeeping, leases=leases, lease_depth=lease_depth)

@@ -21,7 +21,7 @@ class Op(IntEnum):
 
 
 class Form(IntEnum):
-    """What a batch's command has at its offset."""
+    """The kind of data that a command of a batch has at its offset."""
 
     BUFFER = _c.UPNVME_FORM_BUF
     RANGES = _c.UPNVME_FORM_RANGES
@@ -52,7 +52,7 @@ class DoneFlag(IntFlag):
 
 
 class Direction(IntEnum):
-    """Which way a raw command's data goes."""
+    """The direction of a raw command's data."""
 
     NONE = _c.UPNVME_DATA_NONE
     TO_DEVICE = _c.UPNVME_DATA_TO_DEVICE
@@ -60,7 +60,7 @@ class Direction(IntEnum):
 
 
 class Select(IntEnum):
-    """Which value of a feature."""
+    """The choice of a feature's value."""
 
     CURRENT = _c.UPNVME_FEATURE_CURRENT
     DEFAULT = _c.UPNVME_FEATURE_DEFAULT
@@ -69,7 +69,7 @@ class Select(IntEnum):
 
 
 class EventKind(IntEnum):
-    """What an event is about."""
+    """The kind of an event."""
 
     NS_CHANGED = _c.UPNVME_EVENT_NS_CHANGED
     SMART = _c.UPNVME_EVENT_SMART

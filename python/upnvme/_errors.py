@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What goes wrong: one class for each kind, each also the built-in exception that a caller would expect.
+"""Exceptions: one class for each kind of error, each also the built-in exception that a caller would expect.
 
-`Error` is what a call is refused with; it has `errno`, `strerror`, and the library's stable `code`. `NVMeError` is what
-a device answered. All can be pickled.
+`Error` is for a call that the library refuses; it has `errno`, `strerror`, and the library's stable `code`. `NVMeError`
+is for an answer of a device. All can be pickled.
 """
 
 from __future__ import annotations
@@ -77,15 +77,15 @@ class TaggedCompletionError(Error):
 
 
 class TimeoutError(Error, builtins.TimeoutError):
-    """Not done in time."""
+    """The time-out was over first."""
 
 
 class BusyError(Error):
-    """Somebody else uses it."""
+    """Another user has the thing."""
 
 
 class AccessError(Error, PermissionError):
-    """The system does not permit it."""
+    """The system does not permit the access."""
 
 
 class WrongThreadError(Error, RuntimeError):
@@ -93,19 +93,19 @@ class WrongThreadError(Error, RuntimeError):
 
 
 class InCallbackError(Error, RuntimeError):
-    """Not within a callback."""
+    """The call may not come within a callback."""
 
 
 class ForkedError(Error, RuntimeError):
-    """A child uses what its parent opened."""
+    """A child process uses an object of its parent."""
 
 
 class ClosedError(Error, ValueError):
-    """It was closed."""
+    """The object was closed."""
 
 
 class UnsupportedError(Error, NotImplementedError):
-    """The controller does not have it."""
+    """The controller lacks the feature or command."""
 
 
 class OutOfMemoryError(Error, MemoryError):
@@ -123,8 +123,8 @@ class NotADirectoryError(Error, builtins.NotADirectoryError):
 class PartialError(Error):
     """A batch ended at a command that was refused: `index` is its place, `__cause__` the exception for it.
 
-    Those before it were accepted. From run they are done, and `completions` has them; from submit they are in flight,
-    for reap.
+    Those before it were accepted. After run these are done, and `completions` has them; after submit they are in
+    flight, for reap.
     """
 
     def __init__(self, err: int, text: str, code: int = 0, index: int = 0) -> None:
@@ -142,8 +142,8 @@ class ControllerError(Error):
 class NVMeError(Error):
     """A device answered with a status.
 
-    `status` is the number, `sct` and `sc` its parts, `name` and `text` what the specification calls it, `dnr` whether
-    trying again is of no use, `command` what was asked, `blocks` how many blocks are valid before the first error.
+    `status` is the number, `sct` and `sc` its parts, `name` and `text` the specification's words, `dnr` whether trying
+    again is of no use, `command` the command, `blocks` how many blocks are valid before the first error.
     """
 
     errno_of = errno.EIO
@@ -183,12 +183,12 @@ class NVMeError(Error):
 
     @property
     def aborted(self) -> bool:
-        """The library completed it, because of a close or a failure."""
+        """Whether the library completed the command, because of a close or a failure."""
         return bool(self.flags & _upnvme.UPNVME_DONE_ABORTED)
 
     @property
     def indeterminate(self) -> bool:
-        """A write that was aborted: it may have happened or not."""
+        """Whether this was a write that may have happened or not."""
         return bool(self.flags & _upnvme.UPNVME_DONE_INDETERMINATE)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -208,7 +208,7 @@ class MediaError(NVMeError):
 
 
 class PathError(NVMeError):
-    """Status code type 3: on the way to the controller."""
+    """Status code type 3: errors on the path to the controller."""
 
 
 class VendorStatusError(NVMeError):
@@ -229,7 +229,7 @@ class ReadOnlyRangeError(WriteProtectedError, CommandStatusError):
     """Status 182h: Attempted Write to Read Only Range."""
 
 
-# Tracebacks name them as callers know them.
+# Tracebacks show the public names of these classes.
 for _class in list(globals().values()):
     if isinstance(_class, type) and issubclass(_class, Error):
         _class.__module__ = "upnvme"
@@ -267,7 +267,7 @@ COMMANDS = {
 
 
 def make_error(err: int, code: int, text: str, status: int) -> Error:
-    """The exception for what a call of the library was refused with, or for what a controller answered to it."""
+    """The exception for a call that the library refused, or that the controller answered with an error."""
     if status:
         return make_status(status, 0, 0, text.partition(":")[0])
     if "upnvme_" in text or "UPNVME_" in text:
@@ -278,13 +278,13 @@ def make_error(err: int, code: int, text: str, status: int) -> Error:
 
 
 def make_status(status: int, flags: int, blocks: int, command: str) -> NVMeError:
-    """The exception for what a device answered."""
+    """The exception for a status."""
     kind = _BY_STATUS.get(status & 0x7FF) or _BY_TYPE.get(status >> 8 & 7, NVMeError)
     return kind(status, flags, blocks, command)
 
 
 def make_op_status(status: int, flags: int, done_blocks: int, opcode: int, lba: int, blocks: int) -> NVMeError:
-    """The same for an I/O command, which it names."""
+    """The exception for the status of an I/O command, which it names."""
     return make_status(status, flags, done_blocks, _describe(opcode, lba, blocks))
 
 
@@ -294,7 +294,7 @@ def _describe(opcode: int, lba: int, blocks: int) -> str:
 
 
 def make_timeout(opcode: int, lba: int, blocks: int, timeout_ns: int) -> Error:
-    """The exception for an I/O command that the device has not answered in the caller's time."""
+    """The exception for an I/O command that the device has not answered within the time-out."""
     text = (f"{_describe(opcode, lba, blocks)} was not done in {timeout_ns / 1e9:g} s: the command stays with the "
             "device, and its memory with it, until that answers")
     return TimeoutError(errno.ETIMEDOUT, text, _upnvme.UPNVME_ERR_TIMEOUT)
@@ -310,7 +310,7 @@ def make_partial(index: int, refusal: BaseException) -> PartialError:
 
 
 def make_group(errors: Sequence[BaseException]) -> BaseException:
-    """Several callbacks failed."""
+    """The exception for several callbacks that failed."""
     group = BaseExceptionGroup("several callbacks failed", errors)
     group.completions = getattr(errors[0], "completions", None)  # type: ignore[attr-defined]
     return group

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is installed only where it is wanted: the extras of pyproject.toml."""
+"""The extras of pyproject.toml, which are installed only on demand."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def load(module: str, extra: str, what: str) -> Any:
 
 
 def remedy(extra: str, *modules: str) -> str:
-    """How to get what is missing."""
+    """A sentence that says how to install the missing module."""
     return f"pip install {' '.join(modules)}, or './python[{extra}]' in a clone of upnvme"

@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from ._namespace import Namespace
 
     class File(BinaryIO):
-        """What Namespace.open returns: also a BufferedReader or a BufferedRandom, or with buffering=0 a RawFile."""
+        """The result of Namespace.open: also a BufferedReader or a BufferedRandom, or with buffering=0 a RawFile."""
 
         def sync(self) -> None:
-            """Writes what is buffered, and makes it durable."""
+            """Writes the buffered data, and makes it durable."""
 
         def __enter__(self) -> File: ...
 
-# What one call of the raw file moves at most.
+# The most bytes that one call of the raw file moves.
 LARGEST = 1 << 20
-# What is read ahead: little where reads go here and there, more where they follow each other.
+# The least and the most bytes to read ahead: little for scattered reads, more for reads that follow each other.
 LEAST_AHEAD, GROWTH = 4096, 8
 
 
 class RawFile(io.RawIOBase):
     """The unbuffered file. Parts of blocks are read, changed and written back, whole blocks are moved as they are.
 
-    Writes of one controller's files exclude each other where their blocks overlap, so that none loses another's bytes.
-    `room` is the size of the buffer above it.
+    Writes of one controller's files exclude each other where their blocks overlap, so that no write loses another's
+    bytes. `room` is the size of the buffer above the file.
     """
 
     _above: weakref.ref[File] | None = None
@@ -99,7 +99,7 @@ class RawFile(io.RawIOBase):
                 view[:n] = memoryview(self._ns.read(first, end - first))[before:before + n]
             else:
                 self._ns.readinto(view[:n], first)
-        self._check_format()  # what was read meanwhile lay elsewhere
+        self._check_format()  # the format changed during the read
         self._at += n
         self._read_end = self._at
         return n
@@ -125,7 +125,7 @@ class RawFile(io.RawIOBase):
         return n
 
     def sync(self) -> None:
-        """Makes what was written durable, and what a buffer above holds; flush() only sees to it that it is written."""
+        """Makes written data durable, and the data in a buffer above; flush() only writes that data."""
         above = self._above() if self._above else None
         (above or self).flush()
         self._ns.flush()
@@ -135,13 +135,13 @@ class RawFile(io.RawIOBase):
         self._files.remove(self)
 
     def become(self, file: File) -> None:
-        """What the caller has it as: itself, or its buffer."""
+        """The object that the caller has: the file itself, or the buffer above."""
         self._alone = not self._room
         self._above = weakref.ref(file)
         self._files.add(file, self)
 
     def is_inherited(self) -> bool:
-        """Whether this is a child of the process that opened the controller: what is buffered is the parent's."""
+        """Whether this is a child of the process that opened the controller: the buffered data is the parent's."""
         try:
             return not self._ns.block_size
         except ForkedError:
@@ -153,7 +153,8 @@ class RawFile(io.RawIOBase):
         return _Mover(self)
 
     def _window(self, wanted: int) -> int:
-        """How much to read: from a block's end on more and more, unless the caller asks for more than a buffer full."""
+        """The number of bytes to read: more and more for reads that follow each other, unless the caller asks for more
+        than a buffer full."""
         if wanted > self._room:
             return wanted
         least = max(LEAST_AHEAD, self._block)
@@ -166,7 +167,7 @@ class RawFile(io.RawIOBase):
         return at // self._block, -(-(at + n) // self._block), at % self._block
 
     def _change(self, first: int, end: int, before: int, view: memoryview) -> None:
-        """Only the blocks at both ends are read."""
+        """Reads the blocks at both ends only."""
         data = self._ns.controller.alloc((end - first) * self._block)
         with memoryview(data) as blocks:
             self._ns.readinto(blocks[:self._block], first)
@@ -187,7 +188,8 @@ class RawFile(io.RawIOBase):
             raise ValueError("I/O operation on closed file")
 
     def __del__(self) -> None:
-        # Below a buffer it is the buffer's finaliser that warns and closes, also where both are garbage in one cycle.
+        # The finaliser of a buffer above warns and closes in place of this one, also where both are garbage in one
+        # cycle.
         if self._alone and not self.closed:
             if not self.is_inherited():
                 warn_unclosed(self)
@@ -201,7 +203,7 @@ class RawFile(io.RawIOBase):
 
 
 class _Mover:
-    """For the time in which a raw file moves data."""
+    """A context for the time in which a raw file moves data."""
 
     __slots__ = ("_raw",)
 
@@ -221,7 +223,7 @@ class _Mover:
 
 
 def part_of(whole: int, offset: int, size: int | None) -> int:
-    """How many bytes `size` from `offset` are, which must be there; None: as many as there are."""
+    """The number of bytes from `offset` on: `size`, which must be there, or all if that is None."""
     if not 0 <= offset <= whole:
         raise ValueError(f"offset must be from 0 to {whole}, which is the namespace's size, not {offset}")
     if size is None:
@@ -233,12 +235,12 @@ def part_of(whole: int, offset: int, size: int | None) -> int:
 
 
 def warn_unclosed(file: object) -> None:
-    """As Python's own files do."""
+    """Checks the mode as Python's own files do."""
     import warnings
 
     warnings.warn(f"unclosed {file!r}", ResourceWarning, stacklevel=3, source=file)
 
 
 def refuse_pickle(file: object) -> NoReturn:
-    """A file is its controller's, and that its process's."""
+    """A file belongs to its controller, and the controller to its process."""
     raise TypeError(f"{file!r} cannot be pickled: pickle an upnvme.Source, and open the file in the other process")

@@ -14,7 +14,7 @@ MOST = 20  # rows
 
 
 def table(caption: str, header: Sequence[str] | None, rows: Iterable[Sequence[object]], n: int = 0) -> str:
-    """A table of rows, of which there are `n`; the first of them, where there are many, unless it has no header."""
+    """A table of `n` rows; where there are many, only of the first rows, unless the table has no header."""
     shown = list(islice(rows, MOST)) if header else list(rows)
     head = f"<thead>{_row('th', header)}</thead>" if header else ""
     rest = f"<tfoot>{_row('td', [f'... and {n - len(shown)} more'])}</tfoot>" if n > len(shown) else ""

@@ -12,13 +12,13 @@ _LEVELS = {
 
 
 def hand_on(level: int, text: str) -> None:
-    """Receives one message. It is rare that there is one, so that nothing is imported before."""
+    """Receives one message. Messages are rare, so `logging` is imported with the first one."""
     import logging
 
     logging.getLogger("upnvme").log(_LEVELS[level], "%s", text)
 
 
 def set_log_level(level: int) -> None:
-    """Says from which level of `logging` on the library's messages are made at all; as it is: from DEBUG on."""
+    """Sets the level of `logging` from which on the library makes messages; the default is DEBUG."""
     wanted = [number for number, python in _LEVELS.items() if python >= level]
     _upnvme.log_start(max(wanted, default=0))

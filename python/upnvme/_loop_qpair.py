@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 _future, _turn = _upnvme.channel_future, _upnvme.channel_turn
 _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnvme.UPNVME_OP_COMPARE
 
-# Turns of the loop without a completion before it goes to sleep, and for how long it then does, in seconds.
+# The number of loop turns without a completion before a sleep, and the shortest and longest sleep, in seconds.
 PATIENCE, SHORTEST, LONGEST = 64, 20e-6, 2e-3
 
 
 class QPair(ChannelBase):
     """A queue pair of the loop's, from Controller.qpair: its commands are plain functions that return futures.
 
-    What is read into must be memory that the device reaches; what is written from may be any, of which a copy is made
-    where it does not (not of a batch's, or of pieces). What a full queue has no room for waits its turn.
-    A future that is cancelled leaves its command with the device, and the command its buffer. Futures belong to the
-    loop's thread; any other thread's call is a WrongThreadError.
+    A read needs memory that the device reaches; a write takes any memory, and copies it where the device does not reach
+    it (except for a batch, and for pieces). Commands that find the queue full wait their turn. A cancelled future
+    leaves its command with the device, and the command keeps its buffer. Futures belong to the loop's thread; any other
+    thread's call is a WrongThreadError.
     """
 
     __slots__ = ("_loop", "_waiting", "_awake", "_idle", "_watching", "_timer", "_fd", "_next")
@@ -89,7 +89,7 @@ class QPair(ChannelBase):
         return self.start(ns, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0)
 
     def verify(self, ns: SpaceBase, lba: Int, blocks: Int, *, flags: Int = 0) -> asyncio.Future[None]:
-        """Has the device read blocks and check them (3.2.5)."""
+        """Makes the device read blocks and check them (3.2.5)."""
         return self.start(ns, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags)
 
     def readv(self, ns: SpaceBase, pieces: Sequence[WriteableBuffer], lba: Int, blocks: Int, *,
@@ -104,7 +104,7 @@ class QPair(ChannelBase):
 
     def io(self, op: Batch, buf: ReadableBuffer | Sequence[ReadableBuffer] | None = None, *,
            metadata: ReadableBuffer | None = None) -> asyncio.Future[Completion]:
-        """Submits one command that says everything itself: a batch of one. A list of buffers is its pieces."""
+        """Submits one command with all its fields: a batch of one. Instead of one buffer it takes a list of pieces."""
         submit = _upnvme.channel_iov if isinstance(buf, (list, tuple)) else _upnvme.channel_op
         return self._by_callback(lambda callback: submit(self, op, buf, metadata, callback))
 
@@ -117,7 +117,7 @@ class QPair(ChannelBase):
 
     def start(self, ns: SpaceBase, opcode: int, data: ReadableBuffer | WriteableBuffer | None, lba: Int,
               blocks: Int | None, flags: Int) -> asyncio.Future[Any]:
-        """One command; the result is the buffer that was read, if none was given, or None."""
+        """Runs one command; the result is the buffer that was read, if none was given, or None."""
         if data is None and opcode != _READ and blocks is not None and not fit_one(blocks):
             return self._loop.create_task(self._start_each(ns, opcode, parts(ns, lba, blocks), flags))
         future: asyncio.Future[Any] = self._loop.create_future()
@@ -128,12 +128,12 @@ class QPair(ChannelBase):
         return future
 
     async def _start_each(self, ns: SpaceBase, opcode: int, each: Iterator[tuple[int, int]], flags: Int) -> None:
-        """One after the other."""
+        """Submits one after the other."""
         for lba, blocks in each:
             await self.start(ns, opcode, None, lba, blocks, flags)
 
     def _by_callback(self, submit: Callable[[Callable[[Completion], object]], object]) -> asyncio.Future[Completion]:
-        """One that is not worth C's own way to a future."""
+        """Submits a command for which C has no way of its own to a future."""
         future: asyncio.Future[Completion] = self._loop.create_future()
 
         def go_on() -> bool:
@@ -161,14 +161,14 @@ class QPair(ChannelBase):
     # --- the loop's turns ---
 
     def _go(self, future: asyncio.Future[Any], go_on: Callable[[], bool]) -> None:
-        """What waits already goes first."""
+        """Commands that wait already go first."""
         if self._waiting or not go_on():
             self._waiting.append((future, go_on))
         if not self._awake:
             self._begin()
 
     def _begin(self) -> None:
-        """There is something new: it begins at the device when the next turn rings the doorbell."""
+        """Notes a new command, which begins at the device when the next turn rings the doorbell."""
         self._rise()
         self._idle = 0
         self._next = self._loop.call_soon(self._take_turn)
@@ -187,27 +187,27 @@ class QPair(ChannelBase):
                 self._rest()
         except Error as error:
             self._fail_all(error)
-        except BaseException:  # a signal's handler failed, or somebody else settled a future: the others go on
+        except BaseException:  # a signal's handler failed, or a future was settled elsewhere: the others go on
             if self._next is not None:
                 self._next.cancel()
             self._begin()
             raise
 
     def _feed(self) -> None:
-        """What waits goes on in its order, as far as there is room."""
+        """Submits waiting commands in their order, as far as there is room."""
         while self._waiting:
             future, go_on = self._waiting[0]
             if not future.done():
                 try:
                     if not go_on():
                         return
-                except BaseException as error:  # it belongs to the one that waits
+                except BaseException as error:  # the waiting command's error
                     if not future.done():
                         future.set_exception(error)
             self._waiting.popleft()
 
     def _rest(self) -> None:
-        """Nothing came: look again in the next turn, then less and less often, or when the eventfd says so."""
+        """Nothing came: looks again in the next turn, then less and less often, or when the eventfd says so."""
         self._idle += 1
         if self._idle < PATIENCE or (self._fd is not None and _upnvme.channel_wait(self, 0)):
             self._next = self._loop.call_soon(self._take_turn)
@@ -225,7 +225,7 @@ class QPair(ChannelBase):
         self._take_turn()
 
     def _wake(self) -> None:
-        """What comes after this read makes the eventfd readable anew."""
+        """Completions after this read make the eventfd readable anew."""
         assert self._fd is not None
         self._rise()
         os.read(self._fd, 8)
@@ -233,7 +233,7 @@ class QPair(ChannelBase):
         self._take_turn()
 
     def _rise(self) -> None:
-        """Neither the timer nor the eventfd is needed."""
+        """Stops the timer and the watch of the eventfd."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -243,7 +243,7 @@ class QPair(ChannelBase):
         self._awake = True
 
     def _fail_all(self, error: Error) -> None:
-        """The queue pair is of no use any more."""
+        """Ends the turns: the queue pair is of no use any more."""
         self._awake = False
         while self._waiting:
             future, _ = self._waiting.popleft()
@@ -251,7 +251,7 @@ class QPair(ChannelBase):
                 future.set_exception(error)
 
     def close(self) -> None:
-        """Completes all that is outstanding and frees the queue pair; a second time does nothing."""
+        """Completes all outstanding commands and frees the queue pair; a second call does nothing."""
         self._rise()
         try:
             super().close()
@@ -266,7 +266,7 @@ class QPair(ChannelBase):
 
 
 def settle(future: asyncio.Future[Completion], done: Completion | BaseException) -> None:
-    """With the completion, or the exception for its status, or one that there is."""
+    """Settles a future with the completion, the exception for its status, or the exception that is given."""
     if future.done():  # cancelled
         return
     if isinstance(done, BaseException):
@@ -278,7 +278,7 @@ def settle(future: asyncio.Future[Completion], done: Completion | BaseException)
 
 
 class _Run:
-    """A batch that goes as there is room for it."""
+    """A batch that is submitted as room appears."""
 
     def __init__(self, qpair: QPair, ops: Batch, buf: ReadableBuffer | None, metadata: ReadableBuffer | None,
                  future: asyncio.Future[Completions]) -> None:
@@ -289,7 +289,8 @@ class _Run:
             _upnvme.group_end(self.group, 0, None)
 
     def go_on(self) -> bool:
-        """Sends what there is room for; True when that was the last. A command that is refused ends the batch."""
+        """Submits as many commands as there is room for; True when these were the last. A refused command ends the
+        batch."""
         if not self.n:
             return True
         left = memoryview(self.ops)[self.sent:] if self.sent else self.ops

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where Python has what C calls by other names: for the library's sentences, which name remedies."""
+"""Python's names of things in C, for the library's sentences, which name remedies."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ OPTIONS = {
 
 
 def printable(text: str) -> str:
-    """A text that may have bytes of a file's name in it that are no UTF-8 (PEP 383): these as escapes."""
+    """A text in which bytes of a file's name that are no UTF-8 (PEP 383) are shown as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def public_name(thing: object) -> str:
-    """An object's class, as a caller knows it."""
+    """The public name of an object's class."""
     package, _, module = type(thing).__module__.partition(".")
     return f"{package}{_PUBLIC.get(module, '')}.{type(thing).__name__}"
 

@@ -23,20 +23,21 @@ _space_read, _space_move, _space_tell = _upnvme.space_read, _upnvme.space_move, 
 class Namespace(SpaceBase):
     """A namespace of a controller, from `Controller.namespaces`; for any thread.
 
-    Its commands wait for the device. Each borrows a queue pair of a small pool for its time; when all are lent, calls
-    wait in turn. `lba` and `blocks` count logical blocks of `block_size` bytes; any number of blocks is one command
-    here, which the library splits. `flags` are of `upnvme.Flag`; `timeout` is in seconds, None for without end. A call
-    that is interrupted (Ctrl-C, a timeout) leaves its command with the device, and its memory until the device is done.
+    Its commands wait for the device. Each command borrows a queue pair from a small pool; when all are lent, calls wait
+    in turn. `lba` and `blocks` count logical blocks of `block_size` bytes; any number of blocks is one command here,
+    which the library splits. `flags` are of `upnvme.Flag`; `timeout` is in seconds, None for without end. A call that
+    is interrupted (Ctrl-C, a timeout) leaves its command and its memory with the device until that is done.
 
-    All commands: RangeError past the end, NVMeError for what the device answers, TimeoutError, ClosedError,
-    NamespaceNotFoundError when it has gone, ControllerError when the controller fails, ForkedError in a child.
+    All commands: RangeError past the end, NVMeError for an error of the device, TimeoutError, ClosedError,
+    NamespaceNotFoundError when the namespace has gone, ControllerError when the controller fails, ForkedError in a
+    child.
     """
 
     __slots__ = ()
 
     @property
     def controller(self) -> Controller:
-        """Whose it is."""
+        """The controller of the namespace."""
         return self._controller  # type: ignore[return-value]
 
     def read(self, lba: Int, blocks: Int = 1, flags: Int = 0, timeout: float | None = None) -> Buffer:
@@ -55,19 +56,20 @@ class Namespace(SpaceBase):
         _space_move(self, _READ, buf, lba, flags, timeout)
 
     def write(self, lba: Int, data: ReadableBuffer, flags: Int = 0, timeout: float | None = None) -> None:
-        """Writes a whole number of blocks (NVM Command Set 1.0, 3.2.6); without a copy where the device reaches them.
+        """Writes a whole number of blocks (NVM Command Set 1.0, 3.2.6); without a copy where the device reaches the
+        memory.
 
-        `data` is any contiguous memory; ValueError if it is no whole number of blocks. It is durable after flush(), or
-        with Flag.FUA.
+        `data` is any contiguous memory; ValueError if it is no whole number of blocks. The data is durable after
+        flush(), or with Flag.FUA.
         """
         _space_move(self, _WRITE, data, lba, flags, timeout)
 
     def writefrom(self, buf: ReadableBuffer, lba: Int = 0, flags: Int = 0, timeout: float | None = None) -> None:
-        """As write, in the order of readinto."""
+        """Does as write, with arguments in the order of readinto."""
         _space_move(self, _WRITE, buf, lba, flags, timeout)
 
     def compare(self, lba: Int, data: ReadableBuffer, flags: Int = 0, timeout: float | None = None) -> None:
-        """Has the device compare blocks with `data` (NVM Command Set 1.0, 3.2.1).
+        """Makes the device compare blocks with `data` (NVM Command Set 1.0, 3.2.1).
 
         MediaError "Compare Failure" where they differ, UnsupportedError where the controller cannot.
         """
@@ -84,12 +86,12 @@ class Namespace(SpaceBase):
     def deallocate(self, lba: Int, blocks: Int, timeout: float | None = None) -> None:
         """Tells the device that blocks are not needed any more (NVM Command Set 1.0, 3.2.3).
 
-        What they read as then, `info.deallocated_reads_zero` says. UnsupportedError where the controller cannot.
+        `info.deallocated_reads_zero` says what such blocks read as. UnsupportedError where the controller cannot.
         """
         _space_tell(self, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, lba, blocks, 0, timeout)
 
     def verify(self, lba: Int, blocks: Int, flags: Int = 0, timeout: float | None = None) -> None:
-        """Has the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5).
+        """Makes the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5).
 
         MediaError where one is bad, UnsupportedError where the controller cannot.
         """
@@ -98,11 +100,12 @@ class Namespace(SpaceBase):
     def open(self, mode: str = "rb", offset: int = 0, size: int | None = None, buffering: int = -1) -> File:
         """Opens the namespace, or `size` bytes from `offset` of it, as a file of fixed size.
 
-        Modes are "rb" and "r+b". Nothing keeps the length of what is written: who looks for a file's end (zip, Parquet)
-        must be given it as `size`, in bytes as `offset`; neither needs alignment. `buffering` is as the built-in open
-        has it. flush() writes what is buffered, sync() makes it durable too; what does not fit is a short write, then
-        ENOSPC. Any thread may use its own; writes of several files of one controller never lose each other's bytes.
-        Closing the controller, or the end of the interpreter, writes what is buffered.
+        Modes are "rb" and "r+b". The namespace keeps no length of the written data: a program that looks for a file's
+        end (zip, Parquet) needs it as `size`. `size` and `offset` are in bytes, and need no alignment. `buffering` is
+        as the built-in open has it. flush() writes the buffered data, sync() makes it durable too; data that does not
+        fit is a short write, then ENOSPC. Each thread may have files of its own; writes of several files of one
+        controller never lose each other's bytes. Closing the controller, or the end of the interpreter, writes the
+        buffered data.
 
         AccessError: "r+b" where the namespace is read-only.
         """
@@ -113,14 +116,14 @@ class Namespace(SpaceBase):
     def fromfile(self, dtype: Any, count: int = -1, offset: int = 0) -> Any:
         """Reads a NumPy array of `dtype`, `count` items from byte `offset` on (all, if not said).
 
-        It has one dimension, and is DMA memory itself: nothing is copied. ValueError for what is past the end.
+        The array has one dimension, and is DMA memory itself: nothing is copied. ValueError for data past the end.
         """
         from ._numpy import fromfile
 
         return fromfile(self, dtype, count, offset)
 
     def tofile(self, array: Any, offset: int = 0) -> None:
-        """Writes a NumPy array's bytes, in C order, from byte `offset` on; what else is in their blocks stays."""
+        """Writes a NumPy array's bytes, in C order, from byte `offset` on; other bytes in these blocks stay."""
         from ._numpy import tofile
 
         tofile(self, array, offset)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The namespaces of a controller, as what a mapping needs besides its values."""
+"""The namespaces of a controller: the part of a mapping that does not make its values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class NamespacesBase:
-    """The active namespaces of a controller by their identifiers, without the namespaces."""
+    """The identifiers of a controller's active namespaces, as keys of a mapping."""
 
     __slots__ = ("_controller",)
 
@@ -27,7 +27,7 @@ class NamespacesBase:
         self._controller = controller
 
     def _identifier(self, nsid: object) -> int:
-        """What is no identifier at all is none that there is, as of any mapping."""
+        """A key that is no number is a missing key, as in any mapping."""
         try:
             known = index(nsid)  # type: ignore[arg-type]
         except TypeError:

@@ -17,7 +17,7 @@ numpy = load("numpy", "numpy", "an array from or to a namespace")
 
 
 def fromfile(ns: Namespace, dtype: Any, count: int, offset: int) -> Any:
-    """The array looks at the DMA memory that was read into."""
+    """The array shows the DMA memory of the read."""
     kind = numpy.dtype(dtype)
     block = ns.block_size
     if count < 0:
@@ -30,7 +30,7 @@ def fromfile(ns: Namespace, dtype: Any, count: int, offset: int) -> Any:
 
 
 def tofile(ns: Namespace, array: Any, offset: int) -> None:
-    """Without a copy where the device reaches the array, and it begins and ends with a block."""
+    """Writes without a copy where the device reaches the array, which begins and ends with a block."""
     data: memoryview = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
     if not len(data):
         return

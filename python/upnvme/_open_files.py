@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The open files of a controller: what they have buffered is written before the controller goes."""
+"""The open files of a controller: their buffered data is written before the controller is closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OpenFiles:
-    """Weak references to files, each as the caller has it: with its buffer, if it has one."""
+    """Weak references to the objects that callers have: files, or the buffers above them."""
 
     __slots__ = ("_entries", "_closers")
 
@@ -23,23 +23,23 @@ class OpenFiles:
         self._closers: set[int] = set()
 
     def add(self, file: File, raw: RawFile) -> None:
-        """Notes one until it is closed."""
+        """Notes a file until it is closed."""
         self._entries[id(raw)] = ref(file), ref(raw)
 
     def remove(self, raw: RawFile) -> None:
-        """It was closed."""
+        """Forgets a file that was closed."""
         self._entries.pop(id(raw), None)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def check(self) -> None:
-        """Who begins to move data while another thread closes the files would keep that waiting for the device."""
+        """Refuses new transfers while another thread closes the files, which would wait for them."""
         if self._closers and get_ident() not in self._closers:
             raise ClosedError(108, "the controller is being closed")
 
     def close(self, errors: list[Exception], busy: bool = False) -> None:
-        """Writes what is buffered, closes the files, and collects what failed.
+        """Writes the buffered data, closes the files, and collects the errors.
 
         A file in which another thread waits for the device is left alone, unless `busy`: that thread may wait for ever.
         """
@@ -59,7 +59,7 @@ def _end(file: File | None, raw: RawFile | None, errors: list[Exception], busy: 
         return
     try:
         if not file.closed:
-            file.flush()  # apart, because a close that Ctrl-C interrupts would lose what is not written yet
+            file.flush()  # apart, since a close that Ctrl-C interrupts would lose unwritten data
     except Exception as error:
         errors.append(error)
     try:
@@ -70,7 +70,7 @@ def _end(file: File | None, raw: RawFile | None, errors: list[Exception], busy: 
 
 
 def raise_all(errors: list[Exception], what: str) -> None:
-    """The one that there is, or several as a group."""
+    """The single error, or several as a group."""
     if len(errors) == 1:
         raise errors[0]
     if errors:

@@ -22,19 +22,19 @@ _READ, _WRITE, _COMPARE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE, _upnv
 
 
 class QPair(ChannelBase):
-    """A queue pair, from Controller.qpair. It belongs to the thread that made it, until it is released and adopted by
-    another; any other thread's call is a WrongThreadError.
+    """A queue pair, from Controller.qpair. A queue pair belongs to the thread that made it, until another thread adopts
+    it after a release; any other thread's call is a WrongThreadError.
 
-    A command with a `callback` completes by `callback(completion)`, inside poll (or reap). One without carries a `tag`
-    and comes out of reap. Its buffer is held until then (a batch's is not, but is set aside if it goes), and must be
-    memory that the device reaches (Controller.alloc, Controller.register): nothing is copied. `lba` and `blocks` count
-    logical blocks, `flags` are of upnvme.Flag.
-    Callbacks may submit, free buffers and close; exceptions of theirs surface from poll when every other completion
-    was delivered (several as an ExceptionGroup).
+    A command with a `callback` completes by `callback(completion)`, inside poll (or reap). A command without one
+    carries a `tag` and comes out of reap. The buffer must be memory that the device reaches (Controller.alloc,
+    Controller.register): nothing is copied. A command holds its buffer until it completes; a batch does not, but freed
+    memory is set aside as long as needed. `lba` and `blocks` count logical blocks, `flags` are of upnvme.Flag.
+    Callbacks may submit, free buffers and close; their exceptions come out of poll when every other completion was
+    delivered (several as an ExceptionGroup).
 
     All commands: WouldBlockError (the queue is full), RangeError (past the end), UnreachableError (the memory),
     ArgumentError, UnsupportedError (the controller has no such command), NamespaceNotFoundError, ClosedError,
-    ControllerError. What the device answers is in the completion.
+    ControllerError. Errors of the device are in the completion.
     """
 
     __slots__ = ()
@@ -53,7 +53,7 @@ class QPair(ChannelBase):
 
     def compare(self, ns: Namespace, buf: ReadableBuffer, lba: Int = 0, blocks: Int | None = None, *,
                 callback: Callback | None = None, flags: Int = 0, tag: Int = 0) -> None:
-        """Compares blocks with `buf`; that they differ is a status (NVM Command Set 1.0, 3.2.1)."""
+        """Compares blocks with `buf`; a difference is a status (NVM Command Set 1.0, 3.2.1)."""
         _channel_io(self, ns, _COMPARE, buf, lba, blocks, flags, callback, tag)
 
     def flush(self, ns: Namespace, *, callback: Callback | None = None, tag: Int = 0) -> None:
@@ -72,7 +72,7 @@ class QPair(ChannelBase):
 
     def verify(self, ns: Namespace, lba: Int, blocks: Int, *, callback: Callback | None = None, flags: Int = 0,
                tag: Int = 0) -> None:
-        """Has the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5)."""
+        """Makes the device read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5)."""
         _channel_io(self, ns, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags, callback, tag)
 
     def readv(self, ns: Namespace, pieces: Sequence[WriteableBuffer], lba: Int, blocks: Int, *,
@@ -90,9 +90,9 @@ class QPair(ChannelBase):
 
     def io(self, op: Batch, buf: ReadableBuffer | Sequence[ReadableBuffer] | None = None, *,
            metadata: ReadableBuffer | None = None, callback: Callback | None = None) -> None:
-        """Submits one command that says everything itself: a batch of one, whose offset is into `buf`.
+        """Submits one command with all its fields: a batch of one, whose offset is into `buf`.
 
-        A list of buffers is its pieces. `metadata` is the memory that its metadata is in, if that is apart.
+        Instead of one buffer it takes a list of pieces. `metadata` is the memory of separate metadata.
         """
         if isinstance(buf, (list, tuple)):
             _upnvme.channel_iov(self, op, buf, metadata, callback)
@@ -113,26 +113,26 @@ class QPair(ChannelBase):
         """Submits a batch, whose offsets are into `buf`, and returns how many were accepted.
 
         `ops` is a Batch, a slice of its memoryview, or a structured NumPy array of its dtype; its offsets are in bytes.
-        Fewer are accepted when the queue is full: submit the others, `ops.numpy()[n:]`, after a reap. A command that
-        is refused is a PartialError with its index, those before it are in flight; the first one's is its own
-        exception: RangeError, a ValueError, for one that does not fit into `buf` at its offset.
+        Fewer are accepted when the queue is full: submit the others, `ops.numpy()[n:]`, after a reap. A refused command
+        is a PartialError with its index, and the commands before it are in flight. If the first command is refused, its
+        own exception is raised: RangeError, a ValueError, if its data does not fit into `buf`.
         """
         n: int = _channel_submit(self, ops, buf, metadata)
         return n
 
     def reap(self, min: int = 0, timeout: float | None = None, *, max: int = 0) -> Completions:
-        """Takes tagged completions: what is there, or waits for `min` of them, for `timeout` seconds at most.
+        """Takes tagged completions: those that have come, or waits for `min` of them, for `timeout` seconds at most.
 
-        `max`: no more than so many (0: all). It also ends when nothing is in flight. Callbacks of other commands run on
-        the way. When it fails, what it had taken is the exception's `completions`.
+        `max`: takes no more than that (0: all). The wait also ends when nothing is in flight. Callbacks of other
+        commands run on the way. After a failure the exception's `completions` has those that were taken.
         """
         done: Completions = _channel_reap(self, min, max, timeout)
         return done
 
     def poll(self, max: int = 0, timeout: float | None = 0) -> int:
-        """Completes commands by their callbacks and returns how many: what is there, or waits for one.
+        """Completes commands by their callbacks and returns how many: those that are done, or waits for one.
 
-        It does not wait if nothing is in flight. TaggedCompletionError: the next is one for reap.
+        Does not wait if nothing is in flight. TaggedCompletionError: the next completion is for reap.
         """
         n: int = _channel_poll(self, max, timeout)
         return n
@@ -141,26 +141,27 @@ class QPair(ChannelBase):
             metadata: ReadableBuffer | None = None) -> Completions:
         """Submits a batch as room appears, and returns all its completions.
 
-        What was in flight before is completed too; tagged commands of it are among the completions. PartialError: a
-        command was refused, and those before it are done. TimeoutError: commands stay in flight. The exceptions have
-        the `completions` that there were.
+        Commands that were in flight before are completed too; the tagged ones are among the completions. PartialError:
+        a command was refused, and those before it are done. TimeoutError: commands stay in flight. The exceptions have
+        `completions`.
         """
         from ._run import run
 
         return run(self, ops, buf, timeout, metadata)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Sleeps until there is something for poll or reap, `timeout` seconds at most (with interrupt=True)."""
+        """Sleeps until there is a completion for poll or reap, `timeout` seconds at most (with interrupt=True)."""
         return bool(_upnvme.channel_wait(self, timeout))
 
     def fileno(self) -> int:
-        """The eventfd that completions signal, if it was made with `interrupt=True`; upnvme/io.h says how to use it."""
+        """The eventfd that completions signal, if the queue pair was made with `interrupt=True`; upnvme/io.h says how
+        to use it."""
         return int(_upnvme.upnvme_qpair_fd(self))
 
     # --- the queue pair itself ---
 
     def ring(self) -> None:
-        """Rings the doorbell for what was submitted; poll and reap do it by themselves."""
+        """Rings the doorbell for submitted commands; poll and reap do so by themselves."""
         _upnvme.channel_ring(self)
 
     def stop(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Blocks that somebody is changing: who wants to change one of them too waits."""
+"""Ranges of blocks that are being changed: another change of the same blocks waits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from threading import Condition
 
 
 class Ranges:
-    """Ranges of blocks that are held. `with ranges.hold(first, end):` waits until none overlaps."""
+    """The held ranges. `with ranges.hold(first, end):` waits until no other range overlaps."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -18,14 +18,14 @@ class Ranges:
         return Held(self, first, end)
 
     def take(self, held: Held) -> None:
-        """Waits until no other one overlaps, and holds it."""
+        """Waits until no other range overlaps, and holds this one."""
         with self._changed:
             while any(other.first < held.end and held.first < other.end for other in self._held):
                 self._changed.wait()
             self._held.append(held)
 
     def give(self, held: Held) -> None:
-        """Lets it go."""
+        """Lets the range go."""
         with self._changed:
             self._held.remove(held)
             self._changed.notify_all()

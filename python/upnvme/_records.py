@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the library tells about controllers, namespaces, queue pairs and devices, as objects with typed fields."""
+"""The library's records about controllers, namespaces, queue pairs and devices, as objects with typed fields."""
 
 from __future__ import annotations
 
@@ -319,7 +319,7 @@ class QPairStats(Record):
 
 
 class Limits(Record):
-    """What one command may do; what is larger is split by the library, but for ranges and what has no limit (None).
+    """The limits of one command. The library splits larger requests, except ranges; None: no limit.
 
     max_transfer_blocks, max_transfer_bytes: of a read, write or compare, in blocks and in bytes (MDTS)
     max_write_zeroes_blocks: blocks (WZSL, or as many as a transfer may have)
@@ -339,7 +339,7 @@ class Limits(Record):
 
 
 class ControllerStats(Record):
-    """What the package counts of a controller.
+    """The package's own counters of a controller.
 
     bounced_bytes: bytes that were copied, as the device does not reach the caller's memory
     leases: queue pairs of the pool for commands of namespaces

@@ -22,7 +22,7 @@ _TIMED_OUT = _upnvme.UPNVME_ERR_TIMEOUT
 
 
 class _Run:
-    """How a batch comes along."""
+    """The progress of a batch."""
 
     def __init__(self, qpair: QPair, ops: Batch, buf: ReadableBuffer | None,
                  metadata: ReadableBuffer | None) -> None:
@@ -34,7 +34,8 @@ class _Run:
         self.refusal: BaseException | None = None
 
     def submit(self) -> None:
-        """As many as there is room for. It ends at one that is refused, which is an exception if it is the first."""
+        """Submits as many commands as there is room for. A refused command ends the batch; the first one raises its
+        exception."""
         try:
             left: Any = self.ops[self.accepted:]
             self.accepted += self.qpair.submit(left, self.buf, self.metadata)
@@ -49,7 +50,7 @@ class _Run:
             self.wanted, self.refusal = self.accepted, error
 
     def reap(self, seconds: float | None) -> bool:
-        """Whether anything came."""
+        """Takes completions; whether any came."""
         least = max(1, self.accepted - self.taken) if self.accepted == self.wanted else 1
         part = self.qpair.reap(min=least, timeout=seconds)
         self.parts.append(part)
@@ -57,11 +58,11 @@ class _Run:
         return len(part) > 0
 
     def is_done(self) -> bool:
-        """Also what was in flight before is waited for."""
+        """Commands that were in flight before are waited for, too."""
         return self.accepted == self.wanted and not (self.taken < self.accepted + self.before and self.qpair.inflight)
 
     def go_on(self, timeout: float | None) -> None:
-        """To its end, or that of the time."""
+        """Runs the batch to its end, or until the time is over."""
         end = None if timeout is None else monotonic() + timeout
         while not self.is_done():
             if self.accepted < self.wanted:
@@ -77,7 +78,7 @@ class _Run:
 
 def run(qpair: QPair, ops: Batch, buf: ReadableBuffer | None, timeout: float | None,
         metadata: ReadableBuffer | None) -> Completions:
-    """As upnvme_exec, but that a command which is refused is an exception."""
+    """Does as upnvme_exec, but a refused command raises an exception."""
     _upnvme.channel_may_wait(qpair)
     if timeout is not None and timeout != inf:
         timeout = ticks("timeout", timeout, 10 ** 9, 2 ** 63) / 1e9

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A controller, whichever way its commands go: what it is, its memory, the admin side, and its end."""
+"""The part of a controller that does not depend on how its commands complete: properties, memory, the admin side, and
+its end."""
 
 from __future__ import annotations
 
@@ -51,21 +52,21 @@ class SessionBase(_upnvme.Session):
             raise
         _atexit.remember(self)
 
-    # --- what there is ---
+    # --- properties ---
 
     @property
     def uri(self) -> str:
-        """The URI that it was opened with."""
+        """The URI that the controller was opened with."""
         return str(_upnvme.upnvme_ctrlr_uri(self))
 
     @property
     def info(self) -> ControllerInfo:
-        """What it is, and its limits, as read when it was opened (NVMe Base 2.0, 5.17.2.1)."""
+        """The controller's identity and limits, as read when it was opened (NVMe Base 2.0, 5.17.2.1)."""
         return ControllerInfo(_upnvme.upnvme_ctrlr_info_get(self))
 
     @property
     def stats(self) -> ControllerStats:
-        """What the package counts of it."""
+        """The package's own counters of the controller."""
         return ControllerStats(_upnvme.session_stats(self))
 
     def nsids(self) -> Iterator[int]:
@@ -76,7 +77,7 @@ class SessionBase(_upnvme.Session):
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be used."""
+        """Whether the controller is open."""
         return bool(_upnvme.session_is_open(self))
 
     # --- memory ---
@@ -93,21 +94,21 @@ class SessionBase(_upnvme.Session):
     def register(self, array: WriteableBuffer) -> Buffer:
         """Makes the caller's own memory (a NumPy array, a bytearray, an mmap) reachable for devices.
 
-        It must be contiguous; what is read-only can be written from. The Buffer that comes back holds it, and is the
-        same memory; the registration ends with its free(), or when nothing refers to it any more. Until then the array
-        itself, and its slices, can be given to commands as well, and nothing of them is copied. OutOfMemoryError: no
-        more memory may be locked.
+        The memory must be contiguous; read-only memory serves for writes to the device only. The Buffer that is
+        returned is the same memory, and holds it; the registration ends with the Buffer's free(), or with its last
+        reference. Until then the array itself, and its slices, can be given to commands as well, and are not copied.
+        OutOfMemoryError: no more memory may be locked.
         """
         buffer = Buffer()
         _upnvme.memory_register(buffer, self, array)
         return buffer
 
     def unregister(self, buffer: Buffer) -> None:
-        """The same as buffer.free()."""
+        """Does the same as buffer.free()."""
         buffer.free()
 
     def _ranges_of(self, nsid: int) -> Ranges:
-        """What of a namespace files are changing."""
+        """The ranges of a namespace that files are changing."""
         from ._ranges import Ranges
 
         return self._ranges.setdefault(nsid, Ranges())
@@ -115,10 +116,10 @@ class SessionBase(_upnvme.Session):
     # --- the admin side ---
 
     def poll(self) -> int:
-        """Serves the admin side: events go to the function given to on_event. Returns how many there were.
+        """Serves the admin side: events go to the function given to on_event. Returns how many events there were.
 
-        Also keep-alive and finding out that the controller failed, which is a ControllerError. It does not wait. With
-        `housekeeping=True` a thread of the library's does the serving, and this hands the events on.
+        Also serves keep-alive, and notices a failed controller, which raises ControllerError. Does not wait. With
+        `housekeeping=True` a thread of the library serves the admin side, and this call only hands the events on.
         """
         events = self.events()
         if self._on_event:
@@ -140,9 +141,9 @@ class SessionBase(_upnvme.Session):
         """Runs an admin command, given as up to 16 dwords of 32 bits, and returns its completion (NVMe Base 2.0, 5).
 
         `data` may be any contiguous memory, up to 2 MiB, `direction` is of upnvme.Direction, `timeout` is in seconds
-        (None: the controller's). ArgumentError: a command that is the library's own; NVMeError: what was answered;
-        TimeoutError; WouldBlockError: as many are outstanding as there may be; BusyError: a command that may change
-        namespaces (Format NVM and its like), while a queue pair has commands in flight, or an owner who is not heard.
+        (None: the controller's). ArgumentError: a command that is the library's own; NVMeError: the controller's
+        answer; TimeoutError; WouldBlockError: too many commands are outstanding; BusyError: a command that may change
+        namespaces (Format NVM and its like), while a queue pair has commands in flight, or an owner that makes no call.
         """
         command = dwords(cdw)
         done: Completion = _upnvme.session_admin(self, command, data, direction, timeout)
@@ -158,7 +159,7 @@ class SessionBase(_upnvme.Session):
     def log_page(self, lid: Int, size: Int, *, offset: Int = 0, nsid: Int = ALL_NAMESPACES) -> bytes:
         """Reads `size` bytes of a log page from `offset` on, both multiples of 4 (NVMe Base 2.0, 5.16).
 
-        In parts where it is large. UnsupportedError: an offset, and the controller has none in log pages.
+        A large log is read in parts. UnsupportedError: the controller does not support the offset.
         """
         data: bytes = _upnvme.ask_log_page(self, nsid, lid, offset, size)
         return data
@@ -198,7 +199,7 @@ class SessionBase(_upnvme.Session):
         return [ErrorEntry(entry) for entry in _upnvme.ask_errors(self, n)]
 
     def command_effects(self, opcode: Int, *, admin: bool = False) -> int:
-        """What a command does: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h (NVMe Base 2.0, 5.16.1.6).
+        """The effects of a command: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h (NVMe Base 2.0, 5.16.1.6).
 
         `opcode` is an I/O command's, or with `admin=True` an admin command's. UnsupportedError: there is no such log.
         """
@@ -207,18 +208,18 @@ class SessionBase(_upnvme.Session):
     # --- the end ---
 
     def close(self) -> None:
-        """Completes what is in flight, and closes the controller and all that it gave.
+        """Completes the commands in flight, and closes the controller and everything of it.
 
-        What files of Namespace.open have buffered is written before that; where it cannot be, everything is closed, and
-        the error is raised (several as an ExceptionGroup). Any thread may do it, and more than once; within a call (in
-        a callback, a finaliser, a signal's handler) it is carried out when the call returns. Calls that wait return
-        within 50 ms with ClosedError; what interrupted admin calls have left with the controller is waited for; Ctrl-C
-        ends that wait, and the controller is open still. Buffers become freed; while views of some live (memoryviews,
-        NumPy arrays), their memory stays, and the device with it: that is a ResourceWarning.
+        Data that files of Namespace.open have buffered is written before that; where that fails, everything is closed,
+        and the error is raised (several as an ExceptionGroup). Any thread may close the controller, and more than once;
+        within a call (in a callback, a finaliser, a signal's handler) the close is carried out when the call returns.
+        Calls that wait return within 50 ms with ClosedError; admin commands of interrupted calls are waited for; Ctrl-C
+        ends that wait, and the controller stays open. Buffers are freed; while views of a buffer live (memoryviews,
+        NumPy arrays), its memory stays, and so does the device, with a ResourceWarning.
 
-        ControllerError or TimeoutError: it *is* closed, but what was written and not flushed may be lost
-        (UPNVME_ERR_NOT_DURABLE), or storage did not answer within admin_timeout, and memory that it may still touch is
-        set aside; the sentence says which.
+        ControllerError or TimeoutError: the controller *is* closed, but unflushed writes may be lost
+        (UPNVME_ERR_NOT_DURABLE), or storage did not answer within admin_timeout, and memory that the controller may
+        still touch is set aside; the sentence says which.
         """
         errors: list[Exception] = []
         self._files.close(errors)
@@ -237,11 +238,11 @@ class SessionBase(_upnvme.Session):
             _warn(f"{views} buffers of a closed controller have views: the device is held until they go", self)
 
     def __del__(self, is_open: Callable[[SessionBase], bool] = _upnvme.session_is_open) -> None:
-        # As that of a queue pair.
+        # Late in the interpreter's end the module's names are gone, as with a queue pair.
         if is_open(self):
             _warn(f"unclosed {self!r}", self)
-            # Files hold it: this is a cycle, whose other finalisers write what they have buffered. Then nothing holds
-            # it, and it is closed as what it derives from.
+            # Open files hold the controller: this is a cycle, and the files' finalisers write their buffered data.
+            # After that nothing holds the controller, and its base class closes it.
             if not self._files:
                 _upnvme.session_close(self)
 
@@ -258,7 +259,7 @@ def _check_uri(uri: object) -> None:
 
 
 def _blame_this_process(uri: str, error: BusyError) -> None:
-    """A device is somebody else's, as a rule; where it is this process's own, the remedy is another one."""
+    """A busy device mostly belongs to another process; where this process has it, the remedy is another one."""
     for other in _atexit.remembered():
         if _upnvme.session_holds(other) and _same_device(uri, other._name):
             what = "close it first" if other.is_open else "its memory still has views, which must go first"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What names a controller, and can go where an open one cannot: into a string, and into another process."""
+"""Names of controllers, which can go where an open controller cannot: into a string, and into another process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _lock = allocate_lock()
 def uri(path: str | bytes | os.PathLike[str] | os.PathLike[bytes], **keys: object) -> str:
     """The URI of a disk image, with its keys: `upnvme.uri("a b.img", block=512, readonly=True)`.
 
-    What means something else in a URI is quoted. ValueError: a path that ends as a URI does (`disk.img?block=512`), if
+    Characters with a meaning in a URI are quoted. ValueError: a path that ends as a URI does (`disk.img?block=512`), if
     there is no such file.
     """
     import re
@@ -40,13 +40,13 @@ def uri(path: str | bytes | os.PathLike[str] | os.PathLike[bytes], **keys: objec
 
 
 class Source:
-    """A controller that is opened when it is used first, in each process anew: for workers, which get it by pickling
-    or by a fork.
+    """A controller that each process opens at its first use: for workers, which get the source by pickling or by a
+    fork.
 
         source = upnvme.Source(upnvme.uri("disk.img", readonly=True))
         multiprocessing.Process(target=work, args=(source,))    # in there: source.namespaces[1].read(0)
 
-    `options` are those of upnvme.open. One in several processes at a time must be read-only, or another device's. Any
+    `options` are those of upnvme.open. A controller that several processes open at a time must be read-only. Any
     thread.
     """
 
@@ -58,12 +58,12 @@ class Source:
 
     @property
     def controller(self) -> Controller:
-        """This process's, opened if it is not."""
+        """This process's controller, opened if it is not."""
         found = self._controller
         if found is not None and found.is_open:
             return found
         with _lock:
-            # A parent's is not open in its child.
+            # The parent's controller is not open in the child.
             if self._controller is None or not self._controller.is_open:
                 self._controller = Controller(self.uri, **self.options)
             return self._controller
@@ -74,7 +74,7 @@ class Source:
         return self.controller.namespaces
 
     def close(self) -> None:
-        """Closes this process's controller, if it is open; what is used afterwards opens it anew."""
+        """Closes this process's controller, if it is open; the next use opens it anew."""
         with _lock:
             found, self._controller = self._controller, None
         if found is not None and found.is_open:
@@ -99,7 +99,7 @@ def _make(kind: type[Source], uri: str, options: dict[str, Any]) -> Source:
 
 
 def _after_fork() -> None:
-    """Another thread of the parent's may have held it."""
+    """Another thread of the parent's may have held the lock."""
     global _lock
     _lock = allocate_lock()
 

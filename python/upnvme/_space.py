@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a namespace is, whichever way its commands go."""
+"""The part of a namespace that does not depend on how its commands complete: its properties."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class SpaceBase(_upnvme.Space):
 
     @property
     def controller(self) -> SessionBase:
-        """Whose it is."""
+        """The controller of the namespace."""
         return self._controller
 
     @property
     def nsid(self) -> int:
-        """Its identifier."""
+        """The namespace identifier."""
         return self._nsid
 
     @property
@@ -62,7 +62,7 @@ class SpaceBase(_upnvme.Space):
 
     @property
     def limits(self) -> Limits:
-        """What one command on it may do."""
+        """The limits of one command."""
         info, mine = _upnvme.upnvme_ctrlr_info_get(self._controller), _upnvme.ask_ns_info(self)
         blocks = mine["max_transfer_blocks"]
         return Limits({
@@ -73,7 +73,7 @@ class SpaceBase(_upnvme.Space):
 
     @property
     def info(self) -> NamespaceInfo:
-        """All that a fresh Identify says."""
+        """The namespace's properties, from a fresh Identify."""
         return NamespaceInfo(_upnvme.ask_ns_info(self))
 
     def __len__(self) -> int:

@@ -15,21 +15,21 @@ else:
 
 
 class Array(Protocol):
-    """NumPy's, which have no `__buffer__` before Python 3.12."""
+    """NumPy's types, which have no `__buffer__` before Python 3.12."""
 
     @property
     def __array_interface__(self) -> dict[str, Any]: ...
 
 
 class MutableBuffer(Protocol):
-    """The type of a buffer does not say whether it can be written to; what has items that can be set mostly can."""
+    """The type of a buffer does not say whether it can be written to; a type whose items can be set mostly can."""
 
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
 
 
 class MutableArray(Array, Protocol):
-    """Likewise."""
+    """Memory that can be read."""
 
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The same for asyncio, without threads.
+"""Controllers for asyncio, without threads.
 
     async with upnvme.aio.open(uri) as ctrlr:
         data = await ctrlr.namespaces[1].read(0, 8)
@@ -8,8 +8,8 @@
 
 Commands are plain functions that return futures. A controller belongs to the loop that it was opened in, and to that
 loop's thread. Completions are taken once a turn of the loop while they come; after that the loop sleeps on the queue's
-eventfd where there is one, and looks again by a timer where not. What a full queue has no room for waits its turn. A
-future that is cancelled leaves its command with the device, and the command its buffer until the device is done.
+eventfd, or, where there is none, looks again by a timer. Commands that find the queue full wait their turn. A cancelled
+future leaves its command with the device, and the command keeps its buffer until the device is done.
 """
 
 from __future__ import annotations
@@ -44,10 +44,9 @@ DEPTH = 1024
 class Namespace(SpaceBase):
     """A namespace, with commands that are awaited, as upnvme.Namespace has them; for the loop's thread.
 
-    What is read into must be memory that the device reaches (Controller.alloc, Controller.register); what is written
-    from, or compared with, may be any, of which a copy is made where the device does not reach it. What is wrong with a
-    call is raised at once, what the device answers is the future's NVMeError. For a time limit there is
-    asyncio.timeout.
+    A read needs memory that the device reaches (Controller.alloc, Controller.register); a write or compare takes any
+    memory, and copies it where the device does not reach it. A wrong call raises at once; an error of the device is the
+    future's NVMeError. For a time limit use asyncio.timeout.
     """
 
     __slots__ = ("_qpair",)
@@ -69,11 +68,11 @@ class Namespace(SpaceBase):
         return self._qpair.start(self, _WRITE, data, lba, None, flags)
 
     def writefrom(self, buf: ReadableBuffer, lba: Int = 0, flags: Int = 0) -> asyncio.Future[None]:
-        """As write, in the order of readinto."""
+        """Does as write, with arguments in the order of readinto."""
         return self._qpair.start(self, _WRITE, buf, lba, None, flags)
 
     def compare(self, lba: Int, data: ReadableBuffer, flags: Int = 0) -> asyncio.Future[None]:
-        """Has the device compare blocks with `data`: MediaError "Compare Failure" where they differ."""
+        """Makes the device compare blocks with `data`: MediaError "Compare Failure" where they differ."""
         return self._qpair.start(self, _upnvme.UPNVME_OP_COMPARE, data, lba, None, flags)
 
     def flush(self) -> asyncio.Future[None]:
@@ -89,7 +88,7 @@ class Namespace(SpaceBase):
         return self._qpair.start(self, _upnvme.UPNVME_OP_DATASET_MANAGEMENT, None, lba, blocks, 0)
 
     def verify(self, lba: Int, blocks: Int, flags: Int = 0) -> asyncio.Future[None]:
-        """Has the device read blocks and check them."""
+        """Makes the device read blocks and check them."""
         return self._qpair.start(self, _upnvme.UPNVME_OP_VERIFY, None, lba, blocks, flags)
 
 
@@ -103,8 +102,8 @@ class Namespaces(NamespacesBase, Mapping[int, Namespace]):
 
 
 class Controller(SessionBase):
-    """A controller in a loop, and of its thread. Raw admin commands are awaited; opening, closing and the rest of the
-    admin side are as elsewhere: they wait, for a short time.
+    """A controller that belongs to a loop and its thread. Raw admin commands are awaited; opening, closing and the rest
+    of the admin side block for a short time, as elsewhere.
     """
 
     __slots__ = ("_loop", "_qpair", "_qpairs", "_depth", "_admins", "_nap")
@@ -138,7 +137,7 @@ class Controller(SessionBase):
         return qpair
 
     def _own_qpair(self) -> QPair:
-        """The one that the namespaces use."""
+        """The queue pair that the namespaces use."""
         if self._qpair is None:
             self._qpair = self.qpair(self._depth)
         return self._qpair
@@ -151,7 +150,7 @@ class Controller(SessionBase):
         """Starts an admin command, given dword by dword, and returns a future of its completion.
 
         `data` may be any memory, which stays held until the controller is done; `direction` is of upnvme.Direction;
-        `timeout` in seconds. WouldBlockError: as many are outstanding as there may be.
+        `timeout` in seconds. WouldBlockError: too many commands are outstanding.
         """
         future: asyncio.Future[Completion] = self._loop.create_future()
         _upnvme.session_admin_start(self, dwords(cdw), data, direction, timeout, future)
@@ -162,7 +161,7 @@ class Controller(SessionBase):
         return future
 
     def _take_admins(self) -> None:
-        """The admin queue has no eventfd: it is looked at less and less often."""
+        """The admin queue has no eventfd: a timer looks at it less and less often."""
         if not self._admins:
             return
         try:
@@ -183,7 +182,8 @@ class Controller(SessionBase):
         self._admins.clear()
 
     def close(self) -> None:
-        """Completes what is in flight, and closes the controller and all that it gave; a second time does nothing."""
+        """Completes the commands in flight, and closes the controller and everything of it; a second call does nothing.
+        """
         with contextlib.ExitStack() as ends:  # each, whatever the others say
             ends.callback(self._fail_admins, ClosedError(108, "the controller was closed"))
             ends.callback(super().close)

@@ -14,7 +14,7 @@ __all__ = ["Device", "InUse", "System", "SystemFlag", "bind", "get", "list_devic
 
 
 class InUse(IntFlag):
-    """Bits of Device.flags: what somebody does with it."""
+    """Bits of Device.flags: the uses of the device."""
 
     MOUNTED = _upnvme.UPNVME_DEVICE_MOUNTED
     SWAP = _upnvme.UPNVME_DEVICE_SWAP
@@ -37,26 +37,27 @@ class SystemFlag(IntFlag):
 
 
 def list_devices() -> list[Device]:
-    """All of them, in the order of their addresses."""
+    """The NVMe devices, in the order of their addresses."""
     return [Device(device) for device in _upnvme.devices_list()]
 
 
 def get(address: str) -> Device:
-    """One of them, by its PCI address."""
+    """One device, by its PCI address."""
     return Device(_upnvme.upnvme_device_get(address))
 
 
 def bind(addresses: str | Iterable[str], driver: str | None = None, *, user: str | int | None = None,
          force: bool = False) -> None:
     """Takes devices from their drivers and gives them to one for user space ("vfio-pci" if not said): all of them, or
-    none. Those of one IOMMU group go together.
+    none. Devices of one IOMMU group go together.
 
     Args:
         addresses: one PCI address, or several
         driver: "vfio-pci", "uio_pci_generic" or "igb_uio"
-        user: who is to drive them, by name or number: the nodes of VFIO become his, until the devices are bound anew
-        force: also where it cannot be seen whether somebody uses them, as in a container (DEVICE_UNSEEN); what is seen
-            to be in use is never taken
+        user: the user who is to drive them, by name or number, and who gets the nodes of VFIO until the devices are
+            bound anew
+        force: also devices whose users cannot be seen, as in a container (DEVICE_UNSEEN); a device that is seen to be
+            in use is never taken
     """
     flags, owner = _upnvme.UPNVME_BIND_FORCE if force else 0, 0
     if user is not None:
@@ -71,7 +72,7 @@ def unbind(addresses: str | Iterable[str], *, force: bool = False) -> None:
 
 
 def _joined(addresses: str | Iterable[str]) -> str:
-    """As the library takes them."""
+    """The addresses in the form that the library takes."""
     return addresses if isinstance(addresses, str) else ",".join(addresses)
 
 

@@ -7,7 +7,7 @@
     @pytest.mark.upnvme("soft:{tmp_path}/disk.img?size=1MiB&block=512", leases=1)
     def test_another(upnvme_controller): ...
 
-The marker's URI may name the test's folder, its other arguments are those of upnvme.open. Without a marker the URI is
+The marker's URI may name the test's folder; the other arguments are those of upnvme.open. Without a marker the URI is
 that of --upnvme-uri.
 """
 

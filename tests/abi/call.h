@@ -13,8 +13,8 @@ void library_open(void);
 void library_close(void);
 
 /*
- * Calls a function. Each argument is given in 64 bits, of which the description's type takes what it has. The result
- * is extended from its type.
+ * Calls a function. Each argument is given in 64 bits, of which the type in the description takes
+ * its part. The result is extended from its type.
  */
 int64_t call_with(const char *name, unsigned n, const uint64_t *arguments);
 #define CALL(name, ...)                                                               \
@@ -25,16 +25,16 @@ int64_t call_with(const char *name, unsigned n, const uint64_t *arguments);
 #define OK(name, ...) ok(CALL(name, __VA_ARGS__), name)
 int64_t ok(int64_t result, const char *name);
 
-/* How many functions there are, and of how many call_done was said. Names those that were not. */
+/* Counts all functions, and those of which call_done was called; prints the names of the others. */
 unsigned calls_known(void);
 unsigned calls_done(void);
-/* The function was called with arguments that were in order. */
+/* Notes that the function was called with good arguments. */
 void call_done(const char *name);
 
 /* A callback of that type, by the description. `fn` gets the arguments in 64 bits each. */
 struct closure {
 	ffi_closure *ffi;
-	void *code; /* what the library calls */
+	void *code; /* the address that the library calls */
 	struct prototype prototype;
 	void (*fn)(void *user, const uint64_t *arguments);
 	void *user;

@@ -25,7 +25,7 @@ void calls_free(void)
 	json_free(table);
 }
 
-/* --- what is expected ----------------------------------------------------------------------------- */
+/* --- expectations ----------------------------------------------------------------------------- */
 
 /* One call with one argument replaced, or none. */
 struct attempt {
@@ -165,7 +165,8 @@ static void attempt_run(const struct attempt *attempt)
 	rig_close(&rig);
 }
 
-/* ["buf", "refused"] is what a null pointer gets; [1, 0, "EINVAL ..."] what the second value gets. */
+/* ["buf", "refused"] has the outcome of a null pointer; [1, 0, "EINVAL ..."] that of the second
+ * value. */
 static void argument_run(struct attempt attempt, const struct json *word)
 {
 	const char *name = argument_word(attempt.prototype, (unsigned)attempt.which, "name");

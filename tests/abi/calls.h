@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The table of calls, calls.json: for every function good arguments, and what it answers to bad ones. */
+/* The table of calls, calls.json: for every function good arguments, and its answers to bad
+ * ones. */
 #ifndef UPNVME_TESTS_ABI_CALLS_H
 #define UPNVME_TESTS_ABI_CALLS_H
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What has changed in the ABI since tests/abi/baseline was written, in sentences; additions are not told.
 
-The baseline is the description of the ABI as it was promised. A library of empty functions is made from it, and
-abidiff compares the real one with that. So the baseline can be read, holds on every architecture, and knows nothing
-that is private: the handles are no more than declared there, and what abidiff finds behind them is no change to it.
-That is what naming the header directories is for elsewhere; here it would hide changes, since abidiff compares the
-names of header files without their folders, and core/ has some of the same name.
+The baseline is the description of the ABI as it was promised. A library of empty functions is made from it, and abidiff
+compares the real one with that. So people can read the baseline, it holds on every architecture, and it has nothing
+private: the handles are only declared in it, so that abidiff sees no change behind them. Naming the header directories,
+the usual means for that, would hide changes here: abidiff compares the names of header files without their folders, and
+core/ has headers of the same names.
 """
 
 import json
@@ -26,7 +26,7 @@ except ImportError:
     describe = None
 
 BASELINE = TOP / "tests/abi/baseline/abi.json"
-# They tell releases apart, and change with each.
+# Constants that change with each release, on purpose.
 RELEASE = re.compile(r"UPNVME_VERSION(_\w+)?$")
 
 
@@ -61,7 +61,7 @@ def by_name(entries):
 
 
 def in_names(described, baseline):
-    """What nobody sees in a library: constants and other macros, and the names of types."""
+    """Changes that no library shows: constants and other macros, and the names of types."""
     for kind in ("constants", "macros", "handles", "callbacks", "structs"):
         new = by_name(described[kind])
         for name, was in by_name(baseline[kind]).items():
@@ -73,7 +73,7 @@ def in_names(described, baseline):
 
 
 def in_words(field):
-    """A field, and where it is."""
+    """A field, and its place."""
     if not field:
         return "not there"
     lengths = "".join(f"[{length}]" for length in field.get("dimensions", []))
@@ -81,7 +81,7 @@ def in_words(field):
 
 
 def in_structs(described, baseline):
-    """Fields that went, moved or became others, and frozen records that grew."""
+    """Fields that were removed, moved or changed, and frozen records that grew."""
     new = by_name(described["structs"])
     for struct in baseline["structs"]:
         now = new.get(struct["name"], {"size": 0, "fields": []})

@@ -34,9 +34,9 @@ struct prototype {
 void description_load(void);
 void description_free(void);
 
-/* One of its lists: "functions", "structs", ... */
+/* A list of the description: "functions", "structs", ... */
 const struct json *description_list(const char *list);
-/* Its entry of that name; the test fails if there is none. */
+/* The entry of that name in a list; the test fails if there is none. */
 const struct json *description_find(const char *list, const char *name);
 int64_t constant(const char *name);
 

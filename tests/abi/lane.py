@@ -22,7 +22,7 @@ ABI = BUILD / "abi"
 
 
 def description():
-    """What abi.json says."""
+    """The content of abi.json."""
     return json.loads((ABI / "abi.json").read_text(encoding="utf-8"))
 
 
@@ -45,7 +45,7 @@ def compiled(folder, source, *flags, name="libstub.so"):
 
 
 def stub(folder, version=None, abi=None, without=(), more=()):
-    """A library with all functions of the description, which do nothing, but those `without`."""
+    """A library with all functions of the description except `without`; they do nothing."""
     described = description()
     version = described["version"] if version is None else version
     abi = described["abi_version"] if abi is None else abi

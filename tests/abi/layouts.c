@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Layouts: what the compiler did, and what libffi does by the types alone. */
+/* Layouts: the compiler's, and libffi's, which knows the types alone. */
 #include "layouts.h"
 
 #include "description.h"

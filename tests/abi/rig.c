@@ -39,7 +39,7 @@ static void *pages(void)
 	return memset(memory, 0, 8192);
 }
 
-/* Room for everything that a call may store, and latencies are measured. */
+/* A queue pair that measures latencies, and room for everything that a call may store. */
 static void create_qpair(struct rig *rig)
 {
 	void *opts = record_new("upnvme_qpair_opts", 1);
@@ -91,7 +91,7 @@ static void prepare_op(struct rig *rig, void *op)
 	record_set(op, "upnvme_op.buf", rig->buf);
 }
 
-/* The same with an offset, 0, where the address is. */
+/* As an op, but with an offset of 0 in the place of the address. */
 static void prepare_op_at(struct rig *rig, void *op)
 {
 	prepare_op(rig, op);

@@ -11,12 +11,12 @@
 
 struct rig {
 	uint64_t ctrlr, ns, qp, buf; /* `buf` has 16 blocks of DMA memory */
-	uint64_t got;                /* where a call may store something */
+	uint64_t got;                /* room for results of a call */
 	void *data, *memory;         /* two pages each; the second is for registering */
 	struct closure cb, event_cb, log_fn;
 	uint32_t ncallbacks;
-	uint64_t last_arg;   /* what a callback was last given */
-	uint64_t last_event; /* its kind */
+	uint64_t last_arg;   /* the last argument of a callback */
+	uint64_t last_event; /* kind of the last event */
 	void *done;          /* a copy of the last completion */
 	void *records[RIG_RECORDS];
 	unsigned nrecords;
@@ -34,7 +34,7 @@ void *rig_record(struct rig *rig, const char *name);
  */
 uint64_t rig_value(struct rig *rig, const char *word);
 
-/* What is in that slot was closed or freed; a name that is none is passed over. */
+/* Notes that the handle or buffer in that slot was closed or freed; other names are ignored. */
 void rig_forget(struct rig *rig, const char *name);
 
 #endif

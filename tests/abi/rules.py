@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Rules of the boundary that are about whole structs and headers; which types may cross it, the description says."""
+"""Rules of the boundary that are about whole structs and headers; the description checks which types may cross it."""
 
 import re
 
@@ -44,7 +44,7 @@ def wrong_structs(described, text):
 
 
 def wrong_names(described):
-    """Everything that a program which includes us gets is ours by its name."""
+    """All names that a program gets by including the headers are upnvme's."""
     for kind, prefix in (("functions", "upnvme_"), ("callbacks", "upnvme_"), ("handles", "upnvme_"),
                          ("structs", "upnvme_"), ("constants", "UPNVME_"), ("macros", "UPNVME_")):
         for entry in described[kind]:
@@ -53,7 +53,7 @@ def wrong_names(described):
 
 
 def wrong_includes(include):
-    """Of others' headers, only those of the language; and C's linkage for functions."""
+    """The headers include only headers of the language, and give functions C's linkage."""
     for path in sorted(include.rglob("*.h")):
         text = path.read_text(encoding="utf-8")
         for name in re.findall(r"^#\s*include <(.*)>", text, re.MULTILINE):

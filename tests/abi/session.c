@@ -332,7 +332,7 @@ static void an_event_arrives(void **state)
 	OK("upnvme_smart_get", rig.ctrlr, P(smart));
 	assert_int_equal(record_get(smart, "upnvme_smart.critical_warning"), 0x02);
 	OK("upnvme_ctrlr_on_event", rig.ctrlr, 0, 0);
-	OK("upnvme_ctrlr_abandon", rig.ctrlr); /* nobody was left within a callback */
+	OK("upnvme_ctrlr_abandon", rig.ctrlr); /* no callback was left */
 	rig_close(&rig);
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The ABI is what tests/abi/baseline promises; and whoever breaks it, in any of these ways, is told what he broke."""
+"""The ABI is what tests/abi/baseline promises; a break of any of these kinds is told by name."""
 
 import re
 import shutil
@@ -33,7 +33,7 @@ def bare(text):
 
 @needs_abidiff
 class Breaking(Case):
-    """A copy of what makes the ABI. Its library has the exported functions alone: they call what is not there."""
+    """A copy of the files that make the ABI. Its library has only the exported functions, whose callees are missing."""
 
     def setUp(self):
         super().setUp()

@@ -17,7 +17,7 @@ tag 100: Successful Completion
 tag 101: Compare Failure
 LBA 1000000 and 1 blocks pass the end of namespace 1, which has 256 blocks"""
 
-# The make that runs this test is none of the business of the one that installs.
+# The make that installs knows nothing of the make that runs this test.
 NO_MAKE = {key: "" for key in os.environ if key.startswith("MAKE") or key == "MFLAGS"}
 
 if (ABI / "upnvme_ctypes.py").exists() and LIBRARY.exists():

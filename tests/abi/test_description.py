@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The description is of the library, of these headers, and of nothing that some language cannot call."""
+"""The description fits the library and the headers, and has nothing that some language cannot call."""
 
 import re
 import sys
@@ -55,7 +55,7 @@ REFUSED = {
 
 
 def differences(library, described):
-    """In sentences: what is exported and not described, and the other way round."""
+    """Sentences for functions that are exported and not described, or the other way round."""
     text = call("nm", "-D", "--defined-only", library)
     exported = set(re.findall(r" \w (\w+@@\w+)$", text, re.MULTILINE))
     wanted = {f"{function['name']}@@{function['node']}" for function in described["functions"]}
@@ -100,7 +100,7 @@ class Headers(Case):
         return describe.described(self.folder)
 
     def complaint(self, text):
-        """What the program says of these headers when it gives them up."""
+        """The message of the program that refuses these headers."""
         self.file("upnvme.h", (HEADER + text + "\n").encode())
         return call(sys.executable, FFI / "describe.py", "--include", self.folder, code=1)
 

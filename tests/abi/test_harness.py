@@ -16,7 +16,7 @@ class Harness(Case):
         self.table = json.loads((TOP / "tests/abi/calls.json").read_text(encoding="utf-8"))
 
     def failures(self, n=1):
-        """What the harness says of the `n` tests that fail."""
+        """The harness's messages about the `n` tests that fail."""
         table = self.file("calls.json", json.dumps(self.table).encode())
         return call(BUILD / "tests/abi/test_ffi", table, code=n)
 

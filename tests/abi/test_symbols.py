@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What goes in and out of the library: its symbols, what it needs, and what runs when it is loaded."""
+"""The library's exported and needed symbols, the libraries that it needs, and the code that runs when it is loaded."""
 
 import re
 
@@ -10,10 +10,11 @@ NODE, SONAME = "UPNVME_0", "libupnvme.so.0"
 PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
 OBJECTS = library_objects()
 NEEDED = re.compile(r"(libc|liburing|ld-linux-[\w-]+)\.so\.\d$")
-# A version of these, or weak and the linker's own: whatever else is undefined, no library that we name has it.
+# Undefined symbols have a version of these libraries, or are weak and the linker's own; any other one is missing in all
+# libraries that are named.
 VERSIONS = re.compile(r"@(GLIBC|LIBURING)_[\d.]+$")
 LINKERS_OWN = {"_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__cxa_finalize", "__gmon_start__"}
-# Called where the program was built with LeakSanitizer: handles lie in mappings, into which it would not look else.
+# Called in programs with LeakSanitizer: handles lie in mappings, where it would not look otherwise.
 LEAK_CHECKERS = {"__lsan_register_root_region", "__lsan_unregister_root_region"}
 # Signal handlers, work at exit or fork, and printing: the process is the caller's.
 UNWANTED = re.compile(
@@ -76,7 +77,7 @@ class Symbols(Case):
     def test_nothing_of_ours_runs_at_load_or_exit(self):
         sections = call("readelf", "-SW", *OBJECTS)
         self.assertNotRegex(sections, r" \.(preinit_array|init_array|fini_array|ctors|dtors|init|fini)\b")
-        # What is left is the compiler's runtime: one entry each.
+        # The others are the compiler's runtime: one entry each.
         whole = call("readelf", "-SW", LIBRARY)
         self.assertNotIn(".preinit_array", whole)
         for name in ("init_array", "fini_array"):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Takes the public headers as they are now for what is promised: `make abi-baseline`, after a change on purpose.
+"""Makes the public headers of now the promise: `make abi-baseline`, after a change on purpose.
 
 It writes tests/abi/baseline/abi.json and capi/src/layout.c anew, and adds to tests/abi/baseline/sizes.txt the
 structs that have another size than ever before.

@@ -5,7 +5,7 @@
 
 #include "run.h"
 
-/* The list of the case, or that of the table's "usually": its first. */
+/* The list of the case, or of the table's "usually". */
 const struct json *case_choices(const struct json *table, const struct json *one, const char *key);
 
 /* Adds a test for the case in a configuration, of which `label` says what it is. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Controllers that are there, for programs that have a list of them: for each case the first
- * that is as the case wants it, and free. */
+/* A list of real controllers: each case gets the first free one that has the shape it wants. */
 #include "known.h"
 
 #include <errno.h>
@@ -18,8 +17,7 @@ static struct known {
 } known[CONTROLLERS_MAX];
 static uint32_t nknown;
 
-/* --- what there is
- * ------------------------------------------------------------------------------- */
+/* --- the list ------------------------------------------------------------------------------- */
 
 static struct shape shape_of(upnvme_ctrlr *ctrlr)
 {

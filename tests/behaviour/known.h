@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Looks at the controller; the text stays the caller's. False: said why. */
+/* Adds the controller; the text stays the caller's. False: a message says why not. */
 bool known_add(const char *uri);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One case in one configuration: the handles that it has by name, and how it goes wrong. */
+/* One case in one configuration: its handles by name, and its failure. */
 #ifndef UPNVME_TESTS_BEHAVIOUR_RUN_H
 #define UPNVME_TESTS_BEHAVIOUR_RUN_H
 
@@ -22,9 +22,9 @@ struct named {
 	uint64_t bytes; /* of a buffer */
 	bool is_dma;    /* from upnvme_dma_alloc; else mapped by the runner */
 	uint32_t ndone; /* of a command */
-	bool taken;     /* that it was reaped or waited for */
+	bool taken;     /* the command was reaped or waited for */
 	struct upnvme_completion done;
-	const struct json *step; /* of a command: what is expected of it */
+	const struct json *step; /* of a command: its expectations */
 	struct run *run;
 };
 

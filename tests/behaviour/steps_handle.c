@@ -41,7 +41,7 @@ static void uri_expand(struct run *run, const char *from, char *to, size_t room)
 	}
 }
 
-/* "future": bytes behind what the library knows; "size": what the struct says of itself. */
+/* "future": bytes behind those that the library knows; "size": the struct's own size field. */
 static void future_apply(const struct json *step, struct future *opts, uint32_t known)
 {
 	const struct json *future = json_get(step, "future");
@@ -115,7 +115,8 @@ static bool step_qpair_close(struct run *run, const struct json *step)
 	struct named *named = named_find(run, NAMED_QPAIR, json_string(step, "qpair", "qpair"));
 	int rc = upnvme_qpair_close(named ? named->handle : NULL);
 
-	/* Within a callback: the poll does it. Where functions do not run within polls it is done at once. */
+	/* Within a callback the poll carries the close out. Where functions do not run within polls
+	 * it is done at once. */
 	if (rc == -EINPROGRESS)
 		rc = 0;
 	if (rc == 0 && named)

@@ -276,7 +276,7 @@ static bool step_submit(struct run *run, const struct json *step)
 	return expect_result(run, step, upnvme_submit(qp, ops, n));
 }
 
-/* Every expected completion is there once, in whatever order. */
+/* Every expected completion comes once, in any order. */
 static bool match(struct run *run, const struct json *expected, struct upnvme_completion *done,
 		  int n)
 {

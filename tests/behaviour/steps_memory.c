@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Steps on buffers: where they come from, what is in them. */
+/* Steps on buffers: their making, and their content. */
 #include <string.h>
 #include <sys/mman.h>
 

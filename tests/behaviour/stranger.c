@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which cases a stranger's controller is asked for. */
+/* The choice of cases for a foreign controller. */
 #include "stranger.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ static bool parameters_fit(const char *parameters)
 	return true;
 }
 
-/* Cases that rely on more than the specification. */
+/* Cases that need more than the specification promises. */
 static bool is_about_the_software_controller(const struct json *one)
 {
 	static const char *const names[] = {
@@ -53,7 +53,7 @@ static bool is_about_the_software_controller(const struct json *one)
 	return false;
 }
 
-/* Bare ones open for themselves: they name the software controller's media, files and URIs. */
+/* Bare cases open controllers themselves, with the software controller's media, files and URIs. */
 static bool case_fits(const struct json *table, const struct json *one)
 {
 	return !is_about_the_software_controller(one) &&

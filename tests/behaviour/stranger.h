@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table, run against a controller that is not ours: QEMU's. Where a case opens a software
- * controller, the program, which is linked with --wrap=upnvme_open, opens what it has of that
+ * controller, the program, which is linked with --wrap=upnvme_open, opens a controller of that
  * shape. */
 #ifndef UPNVME_TESTS_BEHAVIOUR_STRANGER_H
 #define UPNVME_TESTS_BEHAVIOUR_STRANGER_H
@@ -10,7 +10,7 @@
 
 #include <upnvme.h>
 
-/* What a URI of the software controller says. 0: it does not say. */
+/* The shape that a URI of the software controller asks for. 0: any. */
 struct shape {
 	uint64_t size, block; /* of a namespace and of a block of it, in bytes */
 	uint64_t mdts, nqueues, nnamespaces;
@@ -19,8 +19,8 @@ struct shape {
 typedef int stranger_open_fn(upnvme_ctrlr **ctrlr, const char *uri,
 			     const struct upnvme_open_opts *opts);
 
-/* replace.c: an upnvme_open that has its say first, about arguments, options and URI; what it
- * has opened of the software controller's kind is then replaced. */
+/* replace.c: an upnvme_open that first checks arguments, options and URI by the real one; a
+ * software controller that this has opened is then replaced. */
 int stranger_replace(stranger_open_fn *open, upnvme_ctrlr **ctrlr, const char *uri,
 		     const struct upnvme_open_opts *opts);
 
@@ -32,8 +32,8 @@ int stranger_list(const char *table, uint32_t block);
  * what cmocka returns. The tests' names have the label. */
 int stranger_run(const char *table, const char *label, const uint32_t *blocks, size_t nblocks);
 
-/* The program's: as upnvme_open, to a controller of that shape that nobody has open, with
- * nothing but zeroes in it. */
+/* Each program has its own: opens a free controller of that shape, which holds nothing but zeroes;
+ * returns as upnvme_open. */
 int stranger_open(upnvme_ctrlr **ctrlr, const struct shape *shape,
 		  const struct upnvme_open_opts *opts);
 

@@ -25,7 +25,7 @@ static void add_all(const struct json *table, const struct json *one)
 				    (uint32_t)block->number);
 }
 
-/* A mistyped key would be a case that tests less than it says. */
+/* The keys are checked, since a mistyped key would silently test less. */
 static int check_keys(const struct json *json)
 {
 	static const char *const known[] = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads what callgrind writes: who called whom, how often, and what it cost.
+"""Reads callgrind's profiles: calls between functions, their number, and their cost.
 
 The format is in Valgrind's manual, "Callgrind Format Specification". Names are compressed: `fn=(3) name` says what
 `(3)` is from then on, separately for functions, objects and files. A line `calls=` is followed by one cost line,
@@ -74,7 +74,7 @@ class Reader:
 
     def take_cost(self, line):
         fields = line.split()
-        # A cost that is not there is 0.
+        # A missing cost is 0.
         cost = int(fields[self.columns]) if len(fields) > self.columns else 0
         if self.calls is None:
             self.profile.own[self.function] += cost

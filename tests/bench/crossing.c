@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What C needs for the same as crossing.py:   crossing URI [ROUNDS]
+/* C's cost of the work of crossing.py: crossing URI [ROUNDS]
  *
  * Prints nanoseconds per I/O: of one read that is waited for (upnvme_exec), of reads by callback in rounds of 32, of a
  * batch of 128 prefilled ops. */

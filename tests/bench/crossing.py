@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What Python adds to C, through the package's public interface; run by the Python that has it installed.
+"""The cost of Python over C, through the package's public interface; run by the Python that has the package.
 
   crossing.py CROSSING [PAIRS]      CROSSING: the C program, built
 
@@ -41,7 +41,7 @@ class Python:
         ns, block, read, qp = self.ns, self.block, self.qp.read, self.qp
 
         def on_done(done):
-            """Does nothing, as C's does next to nothing."""
+            """A callback that does nothing, as C's does next to nothing."""
 
         for _ in range(n // ROUND):
             for lba in range(ROUND):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The floor: what an I/O costs that checks nothing and remembers nothing. A bare ring over plain memory: write 64
- * bytes, read 16, move the indices, ring two doorbells a batch.
+ * The floor: the cost of an I/O without checks and without memory of commands. A bare ring over
+ * plain memory: write 64 bytes, read 16, move the indices, ring two doorbells a batch.
  *
  *   floor count|time [depth=32] [ios=64000] [seconds=1]
  *
@@ -55,8 +55,8 @@ static __attribute__((noinline)) void ring_submission_doorbell(struct ring *ring
 	*ring->sq_doorbell = (uint32_t)(ring->tail - ring->sq);
 }
 
-/* Takes `n` completions, all of them there; their words are mixed up in what it returns, so that all 16
- * bytes are read. */
+/* Takes `n` completions, which must have come. The result depends on all their words, so that all
+ * 16 bytes are read. */
 static __attribute__((noinline)) uint64_t ring_read(struct ring *ring, uint32_t n)
 {
 	struct completion *head = ring->head;

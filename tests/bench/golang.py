@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The figures of the Go package: what it costs over C, as the median of pairs that are run by turns.
+"""The figures of the Go package: its cost over C, as the median of pairs that are run by turns.
 
-What is compared is CPU time, of all threads of the process, since the machine may be busy with something else.
+The CPU time of all threads of the process is compared, since the machine may be busy with something else.
 """
 
 import os
@@ -18,7 +18,7 @@ ALLOCS = {"go_batch_allocs": "batch", "go_readat_allocs": "readat"}
 OTHERS = ("go_readat64_vs_tmpfs", "go_ram_to_c", "go_parked_readat_us", "go_interrupt_readat_us",
           "go_file_to_os_file")
 ALL = [*OVER_C, *ALLOCS, *OTHERS]
-# What the package is meant to reach; the others have no target.
+# The targets of the package; other figures have none.
 TARGETS = {"go_batch_over_c_ns": "at most 5", "go_batch_allocs": "0", "go_callback_over_c_ns": "at most 150",
            "go_readat_over_c_ns": "at most 500", "go_readat_allocs": "0", "go_readat64_vs_tmpfs": "at least 1"}
 
@@ -66,7 +66,7 @@ def over_c(bench, wanted):
 
 
 def memory_folder():
-    """Where a file is in memory."""
+    """A folder whose files are in memory."""
     path = pathlib.Path("/dev/shm")
     return str(path) if path.is_dir() and os.access(path, os.W_OK) else None
 
@@ -90,7 +90,7 @@ def fill(file):
 
 
 def beside_tmpfs(bench, wanted, uri):
-    """Where the system's reads are cheapest."""
+    """A folder where the system's reads are cheapest."""
     if "go_readat64_vs_tmpfs" not in wanted or not memory_folder():
         return
     with tempfile.NamedTemporaryFile(dir=memory_folder()) as file:
@@ -102,7 +102,7 @@ def beside_tmpfs(bench, wanted, uri):
 
 
 def on_disk(bench, wanted):
-    """A file that the page cache has, which tmpfs would have io_uring hand to threads of the kernel's."""
+    """A file in the page cache, not in tmpfs, whose reads io_uring hands to threads of the kernel."""
     with tempfile.NamedTemporaryFile(dir=bench.out) as file:
         fill(file)
         soft = f"soft:{os.path.abspath(file.name)}?block=4096"

@@ -55,7 +55,8 @@ static void on_done(void *arg, const struct upnvme_completion *completion)
 	nerrors += completion->status != 0;
 }
 
-/* --- what is counted ------------------------------------------------------------------------------------ */
+/* --- the counted calls
+ * ------------------------------------------------------------------------------------ */
 
 static __attribute__((noinline)) int submit(upnvme_qpair *qp, uint32_t n)
 {
@@ -221,10 +222,11 @@ static void time_reads(uint64_t limit_ns)
 	printf("iops %.0f\n", (double)(ndone - before) * 1e9 / (double)elapsed);
 }
 
-/* A read that the controller's thread has not answered yet, and will not for the next polls. It runs while this thread
- * is in the system call that wakes it, so the first reads are answered at once; later it is awake and needs no waking.
- * Then it gets its turn from a poll now and again: the one that answered the read before, so there are many to come
- * until the next. */
+/* Submits a read that the controller's thread does not answer during the next polls. While this
+ * thread is in the system call that wakes the other, the other runs, so the first reads are
+ * answered at once. Later the controller's thread is awake, and runs only when a poll gives way.
+ * The poll that gave way answered the read before, so many polls follow until the next one gives
+ * way. */
 static void put_unanswered(void)
 {
 	put(qpairs[0], 1);

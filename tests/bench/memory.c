@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What memory a queue pair takes, and who asked for it.
+ * The memory of a queue pair, and the code that asks for it.
  *
  *   memory [entries=1024] [uri=soft:null] [qpairs=8]
  *
@@ -95,7 +95,7 @@ static void print_records(void)
 
 		if (!dladdr(records[i].caller, &info))
 			errx(1, "%p is in no object file", records[i].caller);
-		/* One byte back: inside the call. */
+		/* One byte back lies inside the call. */
 		printf("allocated %llu %s %#lx\n", (unsigned long long)records[i].bytes,
 		       info.dli_fname,
 		       (unsigned long)((char *)records[i].caller - (char *)info.dli_fbase - 1));
@@ -122,6 +122,6 @@ int main(int argc, char **argv)
 	print_records();
 	printf("qpairs %u\nrings %u\nmax_transfer_bytes %llu\n", nqpairs,
 	       opts.entries * (64u + 16u), (unsigned long long)info.max_transfer_bytes);
-	/* The queue pairs go with the process. */
+	/* The queue pairs are freed with the process. */
 	return 0;
 }

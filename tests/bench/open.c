@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How long a process needs from upnvme_open to its first completed read: opening, namespace, queue pair,
- * buffer, one read.
+ * The time from upnvme_open to the first completed read: opening, namespace, queue pair, buffer,
+ * one read.
  *
  *   open [uri]
  *

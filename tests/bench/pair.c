@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the Go bench is compared with: the same reads, from C.
+ * The same reads from C, with which the Go bench is compared.
  *
  *   pair batch|callback|single [uri=soft:null] [ios=2000000]
  *

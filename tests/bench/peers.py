@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What else a Python program could read a file with, beside soft: on the same file, which is in the page cache."""
+"""Other ways of a Python program to read a file, beside soft: on the same file, which is in the page cache."""
 
 import contextlib
 import os
@@ -38,7 +38,7 @@ def by_preadv(file, n):
 
 
 def by_io_uring(file, n):
-    """The package liburing: a batch for each system call. None where that, or io_uring, is not."""
+    """The package liburing: a batch for each system call. None where the package or io_uring is missing."""
     try:
         import liburing
     except ImportError:

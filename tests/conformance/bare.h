@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An admin queue of the test's own on a controller that no driver has. What the driver keeps to itself can be asked
- * there. */
+/* An admin queue of the test's own on a controller that no driver has. Commands that the driver keeps to itself can be
+ * sent there. */
 #ifndef UPNVME_TESTS_CONFORMANCE_BARE_H
 #define UPNVME_TESTS_CONFORMANCE_BARE_H
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A capture file of NVMe over TCP, as Wireshark's dissector takes it: what is said to a controller, and its answers."""
+"""A capture file of NVMe over TCP, as Wireshark's dissector takes it: commands to a controller, and its answers."""
 
 import struct
 

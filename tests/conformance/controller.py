@@ -27,11 +27,11 @@ OUTSTANDING = "outstanding"
 
 
 class Missing(Exception):
-    """It cannot be had here, for this reason."""
+    """The controller cannot be had here, for this reason."""
 
 
 class Answer:
-    """How a command ended."""
+    """The end of a command."""
 
     def __init__(self, words):
         status = int(words[0], 16) & 0x7ff  # type and code, without what is beside them
@@ -55,7 +55,7 @@ class Controller:
             raise AssertionError(f"{self.process.args}: exit code {code}")
 
     def line(self, *words):
-        """The words of the answer, or a string that says what was refused."""
+        """The words of the answer, or a string with the library's refusal."""
         try:
             self.process.stdin.write(" ".join(words) + "\n")
             self.process.stdin.flush()

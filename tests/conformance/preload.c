@@ -30,8 +30,8 @@ static upnvme_ctrlr *controller(void)
 	return ctrlr;
 }
 
-/* What both of the kernel's records begin with is the entry but for the identifier and the data
- * pointer; as the kernel does, the status is the result. */
+/* Both of the kernel's records begin with the entry, without the identifier and the data pointer.
+ * The result is the status, as with the kernel. */
 static int submit(const struct nvme_passthru_cmd *cmd, uint64_t *result)
 {
 	struct upnvme_raw raw = { .cdw = { cmd->opcode, cmd->nsid, cmd->cdw2,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads the table of what must be there (README.md has its words) and asks a controller for it."""
+"""Reads the table of expectations (README.md explains its words) and asks a controller for them."""
 
 import dataclasses
 import pathlib
@@ -85,7 +85,7 @@ WORDS = {"ids": identifiers, "printable": printable, "any": True, "done": SUCCES
 
 
 class Session:
-    """A controller, and what is known of it by now."""
+    """A controller, and the values that are known by now."""
 
     def __init__(self, controller, patience=PATIENCE, **facts):
         self.controller = controller
@@ -182,7 +182,7 @@ class Session:
         return verb(found["words"].split(), (found["place"] or "").strip())
 
     def judge(self, row):
-        """The row's value, and whether it is as it must be; a row that does not apply has None and is."""
+        """The row's value, and whether it is right; a row that does not apply has None, which is right."""
         if not self.evaluate(row.when):
             self.known.setdefault(row.name, None)
             return None, True

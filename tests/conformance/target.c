@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A controller that does what lines on the standard input say, and answers each with a line:
+ * A controller that obeys lines on the standard input, and answers each with a line:
  *
  *   read OFFSET BYTES            ok VALUE                 a register
  *   write OFFSET BYTES VALUE     ok 0
@@ -274,7 +274,7 @@ static void write_register(struct target *target, char *line)
 	printf("ok 0");
 }
 
-/* It lives as long as the controller. */
+/* The page lives as long as the controller. */
 static void page(struct target *target)
 {
 	void *memory;

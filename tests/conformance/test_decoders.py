@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Those who read NVMe elsewhere read our structures and log pages, see in them what the table sees, and nothing that is
-reserved: nvme-cli with libnvme, and Wireshark's dissector."""
+"""Other programs read our structures and log pages, and see the values of the table, and nothing that is reserved:
+nvme-cli with libnvme, and Wireshark's dissector."""
 
 import functools
 import json
@@ -27,18 +27,18 @@ SMART = {"critical_warning": "SMART.CRITICAL", "temperature": "SMART.TEMPERATURE
          "power_on_hours": "SMART.HOURS", "unsafe_shutdowns": "SMART.UNSAFE", "media_errors": "SMART.MEDIA",
          "warning_temp_time": "SMART.WARNING"}
 FEATURES = (0x01, 0x02, 0x04, 0x05, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0e, 0x0f, 0x16, 0x19)
-# Wireshark knows 1.4: of 2.0 are bit 5 of LPA and the scope of a command, which it has as reserved.
+# Wireshark knows 1.4: bit 5 of LPA and the scope of a command are from 2.0, and reserved for it.
 OF_2_0 = {"nvme.cmd.identify.ctrl.lpa.rsvd", "nvme.cmd.get_logpage.cmd_and_eff.cseds.rsvd1"}
 
 
 @functools.cache
 def known():
-    """What the table sees of a fresh controller, by name."""
+    """The table's values of a fresh controller, by name."""
     controller = Controller(URI)
     session = Session(controller, block=512, metadata=0, readonly=False, namespaces=1)
     try:
         for row in rows():
-            # Asking changes nothing in these.
+            # Structures that the questions themselves do not change.
             if not row.bare and row.ask.startswith(("reg ", "identify ", "log ")):
                 session.judge(row)
     finally:
@@ -81,7 +81,7 @@ class NvmeCli(unittest.TestCase):
         return text
 
     def numbers(self, command, *options):
-        """The numbers in what it says in JSON; the large ones stand in strings."""
+        """The numbers in its JSON; large ones stand in strings."""
         return {name: int(value) for name, value in json.loads(self.nvme(command, "-o", "json", *options)).items()
                 if isinstance(value, int) or (isinstance(value, str) and value.isdigit())}
 

@@ -40,7 +40,7 @@ QEMU = {
     "protected": Configuration(("qemu:cmb_size_mb=1", f"1,{MIB},512,ms=8,pi=1"), metadata=8),
 }
 FAMILIES = {"soft": SOFT, "qemu": QEMU}
-# Those whose values are compared.
+# The rows whose values are compared.
 PAIR = ("ram", "plain")
 
 
@@ -49,7 +49,7 @@ def facts_of(configuration):
 
 
 def ask_all(configuration, image):
-    """(row, value, whether it is as it must be) of each row of the table."""
+    """(row, value, whether the value is right) of each row of the table."""
     words = [word.replace("{image}", str(image)) for word in configuration.words]
     results = []
     for bare in (True, False):
@@ -93,7 +93,7 @@ ODD = [Odd(byte, step, status) for status in (0, INTERNAL_ERROR) for step in (0,
 
 
 def odd_answers(known):
-    """What may be known beside: what was said, and with other pages and other numbers for rows that compare."""
+    """Further knowledge: the given values, and other pages and other numbers for rows that compare."""
     yield known
     for byte, more in ((0xa5, 0), (0xa5, 1), (0xff, 0), (0, 0)):
         yield {name: bytes([byte]) * len(value) if isinstance(value, bytes) else
@@ -101,7 +101,7 @@ def odd_answers(known):
 
 
 def can_fail(row, facts):
-    """Whether some odd controller is not as the row has it."""
+    """Whether the row fails for some odd controller."""
     return any(not Session(odd, patience=0, **answers).judge(row)[1] for odd in ODD for answers in odd_answers(facts))
 
 
@@ -205,7 +205,7 @@ class Lists(unittest.TestCase):
         self.assertEqual([row.name for row in rows() if row.name not in asked], [])
 
     def test_every_row_can_fail(self):
-        """Those that take any value are there to be compared."""
+        """Rows that take any value are there to be compared."""
         never = {row.name: row for row in rows() if row.must != "any"}
         for name in FAMILIES:
             for configuration, results in ask(self, name).items():

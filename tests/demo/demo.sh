@@ -43,7 +43,7 @@ finish() {
 	printf '%s\t%s\n' "$1" "$2" >>"$work/table"
 }
 
-# A command of this step: what it prints is shown only if it fails.
+# A command of this step: its output is shown only if it fails.
 run() {
 	"$@" >"$work/log" 2>&1 || {
 		code=$?
@@ -64,14 +64,14 @@ encode() {
 	printf '%s' "$1" | sed 's/%/%25/g; s/?/%3F/g; s/&/%26/g; s/#/%23/g; s/ /%20/g'
 }
 
-# What is in a tree: type, permissions, size of files, target of links, name; the contents are for diff.
+# The content of a tree: type, permissions, size of files, target of links, name; the contents are for diff.
 inventory() {
 	(cd "$1" && find . -mindepth 1 -path ./lost+found -prune -o \
 		\( -type f -printf 'f %m %s %P\n' -o -type l -printf 'l %l %P\n' -o -printf '%y %m %P\n' \)) | sort
 }
 
-# Real files that every machine has which could build this: this project, the kernel's and the compiler's headers,
-# the compiler itself; and what file systems get wrong: odd names, links, holes, nothing at all.
+# Real files that every machine has which could build this: this project, the kernel's and the compiler's headers, the
+# compiler itself; and cases that file systems get wrong: odd names, links, holes, empty files.
 make_tree() {
 	mkdir -p "$1/project" "$1/system" "$1/odd/empty folder"
 	find . -mindepth 1 -maxdepth 1 ! -name build ! -name .git -exec cp -R {} "$1/project/" \;

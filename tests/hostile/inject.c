@@ -21,7 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* `err` is what the call fails with; `interrupted` what it may be interrupted with, 0 if it may not be. */
+/* `err` is the errno of a failure; `interrupted` the errno of an interruption, 0 if the call has
+ * none. */
 static const struct {
 	const char *name;
 	int err;
@@ -166,7 +167,8 @@ static bool is_short(void)
 	return atomic_load(&state.armed) && state.plan.mode == INJECT_INTERRUPTIONS;
 }
 
-/* --- what is held --------------------------------------------------------------------------------- */
+/* --- the things held
+ * --------------------------------------------------------------------------------- */
 
 static long files_open(void)
 {
@@ -196,7 +198,7 @@ static void *counted(void *block)
 	return block;
 }
 
-/* What a call that makes something has returned: 0 is one more. */
+/* Counts the result of a call that makes a thing: 0 is one more. */
 static int made(_Atomic long *count, int ret)
 {
 	if (ret == 0)
@@ -368,7 +370,7 @@ WRAP(int, open, const char *path, int flags, ...)
 	return fails(open_of(path)) ? -1 : __real_open(path, flags, mode);
 }
 
-/* What _FORTIFY_SOURCE makes of an open whose flags are not constant. */
+/* The form of open that _FORTIFY_SOURCE calls if the flags are not constant. */
 WRAP(int, __open_2, const char *path, int flags)
 {
 	return fails(open_of(path)) ? -1 : __real___open_2(path, flags);
@@ -410,7 +412,7 @@ WRAP(int, getrlimit, int resource, struct rlimit *limit)
 	return fails(CALL_GETRLIMIT) ? -1 : __real_getrlimit((__rlimit_resource_t)resource, limit);
 }
 
-/* The first half of the first segment: as short as a transfer can be without being none. */
+/* A short transfer: the first half of the first segment. */
 static struct iovec beginning(const struct iovec *iov)
 {
 	return (struct iovec){ iov->iov_base, (iov->iov_len + 1) / 2 };

@@ -3,10 +3,10 @@
  * Calls that fail: the Nth allocation or system call of the library, once or from then on, and a count of what the
  * library holds, so that a leak shows in every build.
  *
- * The linker does it (--wrap, in tests/make/hostile.mk): what the library's objects call `malloc` is __wrap_malloc of
- * inject.c. Shared libraries are linked already and keep the real ones: cmocka, liburing's insides and the sanitizers
- * are left alone. The tests' own objects are wrapped as well, so between inject_arm and inject_disarm a test makes none
- * of these calls itself. The library's threads need no mark: whatever they call then counts.
+ * The linker replaces the calls (--wrap, in tests/make/hostile.mk): a call of `malloc` in the library's objects goes to
+ * __wrap_malloc of inject.c. Shared libraries are linked already and keep the real ones: cmocka, liburing's insides and
+ * the sanitizers are left alone. The tests' own objects are wrapped as well, so between inject_arm and inject_disarm a
+ * test makes none of these calls itself. The library's threads need no mark: whatever they call then counts.
  */
 #ifndef UPNVME_TESTS_HOSTILE_INJECT_H
 #define UPNVME_TESTS_HOSTILE_INJECT_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The session, from upnvme_open to upnvme_close. It allocates nothing: its own calls would be counted. */
+/* The session, from upnvme_open to upnvme_close. The session allocates nothing, since its own calls
+ * would be counted. */
 #include "session.h"
 
 #include <errno.h>
@@ -94,7 +95,8 @@ static void on_alarm(int signal)
 
 /* --- calls ---------------------------------------------------------------------------------------- */
 
-/* A failure's record must be its own, not one that was there before: this one is no call's of the session. */
+/* Sets an error that no call of the session has, so that a failure without a record of its own is
+ * seen. */
 static void mark(const char *what)
 {
 	running = what;
@@ -118,7 +120,8 @@ static void check_sentence(struct session *s, int rc, const char *what)
 		print_message("  %s: %s: %d %s\n", inject_describe(), what, rc, error.text);
 }
 
-/* True if the call went well; otherwise it says so as the interface promises, and there was a reason. */
+/* True if the call went well. A failed call must say so as the interface promises, and must have
+ * had a reason. */
 static bool did(struct session *s, int rc, const char *what, bool again)
 {
 	if (rc >= 0)
@@ -134,7 +137,7 @@ static bool did(struct session *s, int rc, const char *what, bool again)
 	return false;
 }
 
-/* Whether it went well, if need be at the second attempt. */
+/* Whether the call went well, if need be at the second attempt. */
 #define TRY(s, call)                                                     \
 	({                                                               \
 		bool did_ = (mark(#call), did(s, call, #call, false)) || \
@@ -142,7 +145,7 @@ static bool did(struct session *s, int rc, const char *what, bool again)
 		did_;                                                    \
 	})
 
-/* Never fails, whatever else does. */
+/* A call that never fails, whatever fails beside it. */
 #define MUST(s, call)                                                           \
 	do {                                                                    \
 		int rc_ = (mark(#call), (call));                                \
@@ -463,7 +466,7 @@ static void batch(struct session *s)
 	MUST(s, upnvme_qpair_adopt(s->qp));
 }
 
-/* Closed it is, but the flush at the end may have been what failed, and that must be said. */
+/* The controller is closed, but the flush at the end may have failed, which must be said. */
 static void end_ctrlr(struct session *s)
 {
 	struct upnvme_error error;
@@ -494,7 +497,7 @@ static void end(struct session *s)
 			FAIL(s, "%s", "upnvme_qpair_stop leaves a command");
 		for (unsigned i = 0; i < s->nios; i++)
 			if (s->ios[i].flags & UPNVME_DONE_ABORTED)
-				s->ios[i].status = 0; /* that is what was asked for */
+				s->ios[i].status = 0; /* an aborted command is expected here */
 		check_once(s);
 		MUST(s, upnvme_qpair_close(s->qp));
 	}

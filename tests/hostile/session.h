@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One run through nearly everything that the public interface does with a controller, made to go on when a call of it
- * fails: what failed is tried once more, what needed it is left out, and what was accepted must still complete.
+ * One run through nearly everything that the public interface does with a controller, which goes on
+ * when one of its calls fails: the failed call is tried once more, steps that need it are left out,
+ * and accepted commands must still complete.
  */
 #ifndef UPNVME_TESTS_HOSTILE_SESSION_H
 #define UPNVME_TESTS_HOSTILE_SESSION_H
@@ -17,7 +18,7 @@ struct session_plan {
 	bool keeps_data;     /* the medium is not null */
 };
 
-/* What the injected failures did to it. */
+/* The effect of the injected failures. */
 struct session_result {
 	unsigned nrefused; /* calls that failed at least once */
 	unsigned nlost;    /* calls that failed, and failed again */
@@ -28,13 +29,14 @@ struct session_result {
 };
 
 /*
- * Runs with the calls failing as `inject` says (null: none do). Whatever fails must say so properly, all that was
- * accepted completes once, and afterwards the library holds nothing: else the test fails.
+ * Runs with the calls failing as `inject` says (null: none do). A failed call must say so properly,
+ * each accepted command completes once, and afterwards the library holds nothing: else the test
+ * fails.
  */
 void session_run(const struct session_plan *plan, const struct inject_plan *inject,
 		 struct session_result *result);
 
-/* A short one without failures. */
+/* A short session without failures. */
 void session_check(const struct session_plan *plan);
 
 #endif

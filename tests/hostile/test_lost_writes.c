@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A sync that fails once, as Linux tells of it: to one queue pair alone, whose turn it is. Nothing that would have to
- * be durable succeeds from then on, of any queue pair, and the health log says so, until the file is opened anew.
+ * A sync that fails once, of which Linux tells only one queue pair. From then on no command of any
+ * queue pair that must be durable succeeds, and the health log says so, until the file is opened
+ * anew.
  */
 #include <errno.h>
 
@@ -16,7 +17,7 @@
 #define WARNING_RELIABILITY  (1u << 2)
 #define WARNING_ALL_READONLY (1u << 3)
 
-/* What fails, and the command that meets it. */
+/* The system call that fails, and the command that meets the failure. */
 struct loss {
 	const char *engine;
 	enum inject_call call;
@@ -111,7 +112,7 @@ static void on_event(void *arg, const struct upnvme_event *event)
 	*(unsigned *)arg += event->kind == UPNVME_EVENT_SMART && event->info == 0;
 }
 
-/* From another queue pair than the one that met it. */
+/* Another queue pair than the one that met the failure. */
 static void lose(const struct loss *loss, const char *mode)
 {
 	struct inject_plan plan = { INJECT_ONCE, 1, loss->call, loss->err };
@@ -163,7 +164,7 @@ static void a_failed_sync_is_never_forgotten_by_a_thread(void **state)
 	lose(*state, "thread");
 }
 
-/* The write was refused before anything was done: nothing is lost, and room helps. */
+/* The write was refused as a whole: nothing is lost, and more room helps. */
 static void a_durable_write_without_room_loses_nothing(void **state)
 {
 	struct inject_plan plan = { INJECT_ONCE, 1, CALL_PWRITEV, ENOSPC };
@@ -182,7 +183,7 @@ static void a_durable_write_without_room_loses_nothing(void **state)
 	rig_close(&rig);
 }
 
-/* A plain write that fails is told of, and was never said to be stored. */
+/* A plain write that fails is told at once, and was never durable. */
 static void a_plain_write_that_fails_loses_nothing(void **state)
 {
 	struct inject_plan plan = { INJECT_ONCE, 1, CALL_PWRITEV, EIO };
@@ -199,7 +200,7 @@ static void a_plain_write_that_fails_loses_nothing(void **state)
 	rig_close(&rig);
 }
 
-/* What was lost before is told by the open, once; then what is read is what is on the disk. */
+/* The open tells an earlier loss, once; reads then show the content of the disk. */
 static void opening_tells_of_what_was_lost_before(void **state)
 {
 	static const struct inject_plan plans[] = { { INJECT_ONCE, 1, CALL_FDATASYNC, EIO },
@@ -222,7 +223,7 @@ static void opening_tells_of_what_was_lost_before(void **state)
 	}
 }
 
-/* Neither is needed: without them the medium is as safe as its own syncs. */
+/* Neither call is needed: without them the medium is as safe as its own syncs. */
 static void a_sandbox_without_the_finer_calls_is_no_loss(void **state)
 {
 	static const struct inject_plan plans[] = { { INJECT_SAME, 1, CALL_SYNC_FILE_RANGE, EPERM },
@@ -247,7 +248,7 @@ static void a_sandbox_without_the_finer_calls_is_no_loss(void **state)
 	}
 }
 
-/* A system that says "come again" for ever is believed after a while. */
+/* A system that answers EAGAIN for ever counts as failed after a while. */
 static void a_system_that_puts_off_for_ever_is_an_error(void **state)
 {
 	static const struct inject_plan plans[] = { { INJECT_SAME, 1, CALL_PWRITEV, EAGAIN },
@@ -264,7 +265,8 @@ static void a_system_that_puts_off_for_ever_is_an_error(void **state)
 		status = run_op(&rig, i ? UPNVME_OP_FLUSH : UPNVME_OP_WRITE, 0, buf);
 		inject_disarm();
 		assert_int_equal(STATUS_CODE(status), WRITE_FAULT);
-		/* Pauses between the tries: not a busy loop of some hundred thousand. */
+		/* The tries have pauses between them: no busy loop of some hundred thousand
+		 * tries. */
 		assert_in_range(inject_fired(), 2, 20000);
 		/* A write was told as failed, and nothing else was lost. */
 		if (i)

@@ -2,7 +2,7 @@
 /*
  * A file that is attacked while it is a namespace: cut short and made long again under commands in flight, replaced,
  * deleted with its directory, on a disk that is full, beyond the process's limit. Commands end with statuses, each
- * once; nothing crashes, and what does not touch the damage goes on.
+ * once; nothing crashes, and commands that do not touch the damage succeed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -96,7 +96,8 @@ static void a_file_cut_between_open_and_read_gives_statuses(void **state)
 	assert_int_not_equal(do_flush(&victim.rig), 0);
 	cut(victim.path, IMAGE_BYTES);
 	assert_int_equal(do_read(&victim.rig, buf, 8, 8), 0);
-	/* Zeroes are where data was: the flush that failed goes on failing, until the file is opened anew. */
+	/* Zeroes have replaced data: after the failed flush further ones fail, until the file is
+	 * opened anew. */
 	assert_int_equal(do_write(&victim.rig, buf, 8, 8), STATUS_WRITE_FAULT);
 	assert_int_equal(do_flush(&victim.rig), STATUS_WRITE_FAULT);
 	OK(upnvme_qpair_close(victim.rig.qp));
@@ -156,7 +157,7 @@ static void flight_check(const struct flight *flight)
 		fail_msg("status %03x of a %s", status, flight->writes ? "write" : "read");
 }
 
-/* Random commands for as long, DEPTH at a time. */
+/* Random commands as long as the attack lasts, DEPTH at a time. */
 static void traffic(struct rig *rig, char *buf, uint64_t duration_ns)
 {
 	uint64_t seed = test_seed(), end = now_ns() + duration_ns, last = end + 20 * SECOND;
@@ -358,7 +359,7 @@ static int on_full_disk(void *arg)
 		return 3;
 	if (child_io(&rig, false, buf, 600, 8) != 0)
 		return 4;
-	/* Room again. */
+	/* The disk has room again. */
 	if (upnvme_deallocate(rig.qp, rig.ns, 0, 512, on_done, &io))
 		return 5;
 	while (!io.ndone)
@@ -368,7 +369,8 @@ static int on_full_disk(void *arg)
 	return child_close(&rig);
 }
 
-/* The limit comes down when the file is open already; who writes beyond it is sent a signal that kills. */
+/* The limit is lowered when the file is open already; a write beyond the limit gets a signal that
+ * kills the process. */
 static int beyond_limit(void *arg)
 {
 	const struct attack *attack = arg;
@@ -428,7 +430,7 @@ static void a_limit_on_the_files_size_gives_statuses(void **state)
 static char *const queries[] = { "engine=worker", "engine=worker&mode=thread", "engine=io_uring",
 				 "engine=io_uring&mode=thread" };
 
-/* An engine that does not work here is not tried. */
+/* Skips an engine that does not work here. */
 static bool works(const char *query)
 {
 	upnvme_ctrlr *ctrlr = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Every allocation and every system call of a session fails in turn: alone, with all further ones of its kind, and with
- * everything after it. Nothing crashes, hangs or leaks, what fails says so, and the next session works.
+ * everything after it. Nothing crashes, hangs or leaks, each failure is told, and the next session works.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -26,7 +26,7 @@ struct variant {
 	const char *medium; /* null: a file */
 	const char *query;
 	uint32_t open_flags;
-	bool brief; /* its calls come in another order each time, or are another's: fewer sweeps */
+	bool brief; /* fewer sweeps: the order of calls varies, or another session has them */
 };
 
 static char image[256];
@@ -49,8 +49,8 @@ static struct session_plan plan_of(const struct variant *variant)
 }
 
 /*
- * Failures that nobody need hear of, because there is another way: the library does what it was asked for. All
- * others are seen: by the caller, by a command's status, or at least in the log.
+ * Failures that need not be told, because the library has another way and succeeds. All other
+ * failures are told: to the caller, by a command's status, or at least in the log.
  */
 static bool has_another_way(enum inject_call call)
 {
@@ -76,8 +76,9 @@ static bool has_another_way(enum inject_call call)
 }
 
 /*
- * What the first call that was refused says: the system's reason, or that the controller failed or answered with an
- * error when it was the controller that could not. An engine that was asked for and does not work is -ENOSYS.
+ * The expected error of the first refused call: the system's reason, or, if the failure was within
+ * the controller, that the controller failed or answered with an error. An engine that was asked
+ * for and does not work is -ENOSYS.
  */
 static bool is_the_reason(const struct session_result *result)
 {
@@ -90,7 +91,7 @@ static bool is_the_reason(const struct session_result *result)
 	       result->first_code == UPNVME_ERR_NOT_DURABLE;
 }
 
-/* One run; false when the session had fewer calls than that. */
+/* One run; false when the session has fewer calls than `n`. */
 static bool fail_nth(const struct variant *variant, enum inject_mode mode, unsigned n)
 {
 	struct session_plan plan = plan_of(variant);
@@ -113,8 +114,8 @@ static bool fail_nth(const struct variant *variant, enum inject_mode mode, unsig
 }
 
 /*
- * Every call under ASan, which sees what leaks. TSan looks for what hardly depends on which call it was, and the
- * release for no more than ASan's run does.
+ * Every call under ASan, which sees what leaks. Under TSan, and in a release, fewer calls: races
+ * hardly depend on the call that fails, and ASan's run sees everything that a release would.
  */
 static unsigned calls_per_step(void)
 {
@@ -154,7 +155,7 @@ static void each_call_fails_and_all_others_for_good(void **state)
 	sweep(*state, INJECT_ALL);
 }
 
-/* Nobody notices: neither a call nor a command. */
+/* No call and no command tells of the failure. */
 static void interruptions_and_short_transfers_are_not_seen(void **state)
 {
 	const struct variant *variant = *state;
@@ -169,7 +170,7 @@ static void interruptions_and_short_transfers_are_not_seen(void **state)
 	assert_int_equal(result.nerrors, 0);
 }
 
-/* An engine that does not work here is not tried. */
+/* Skips an engine that does not work here. */
 static bool works(const struct variant *variant)
 {
 	upnvme_ctrlr *ctrlr;
@@ -178,7 +179,7 @@ static bool works(const struct variant *variant)
 	return upnvme_open(&ctrlr, uri_of(variant), NULL) == 0 && upnvme_close(ctrlr) == 0;
 }
 
-/* A ring that is told to come again, for ever: its commands end, instead of waiting for ever. */
+/* A ring that gets EAGAIN for ever: its commands end, instead of waiting for ever. */
 static void a_ring_that_never_takes_anything_is_given_up(void **state)
 {
 	const struct variant *variant = *state;

@@ -3,8 +3,8 @@
 """Every public function, callback and struct is documented, in the one form that the reference is made of.
 
 A function: a first sentence, a @param for each parameter in their order, @return unless it is void, @thread, @since. A
-callback's type: a first sentence and its parameters. A struct: a first sentence, and a comment for each field. What
-else the headers have (constants, macros) Doxygen looks after. Run from the top of the tree, or give the tree's path.
+callback's type: a first sentence and its parameters. A struct: a first sentence, and a comment for each field. Doxygen
+checks the rest of the headers (constants, macros). Run from the top of the tree, or give the tree's path.
 """
 
 import pathlib
@@ -61,7 +61,7 @@ CHECKS = {"function": check_function, "callback": check_params, "struct": check_
 
 
 def check(declared):
-    """All that is wrong with one declaration, as text."""
+    """The complaints about one declaration, as text."""
     if declared.kind not in CHECKS:
         return []
     found = list(CHECKS[declared.kind](declared))

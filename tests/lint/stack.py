@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The deepest stack of every call that a thread with little of it may make, from what gcc says of each function.
+"""The deepest stack of every call that a thread with a small stack may make, by gcc's figures for each function.
 
   tests/lint/stack.py FOLDER        (make lint)
 
@@ -19,13 +19,13 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ("core", "capi/src")
 
-# What the headers promise of calls, in bytes.
+# The headers' promise, in bytes.
 BOUND = 8192
 BOUNDED = re.compile(r"upnvme_(poll|reap|exec|exec_at|submit|submit_at|io|io_at|read|write|compare|readv|writev|flush|"
                      r"write_zeroes|deallocate|verify|qpair_(wait|ring|stop|close)|ctrlr_poll)")
 
-# Pointers that have no initialiser by name: where the sources name whom they reach. None: the caller's own, and what
-# DPDK's plug-in does, which is linked alone.
+# Pointers without an initialiser by name: the places in the sources that name their functions. None: the caller's own
+# functions, and those of DPDK's plug-in, which is linked alone.
 NOBODY = r"(?!)"
 POINTERS = {
     "cb": r"\b(keep_alive_done|on_event|request_completed)\b",
@@ -50,7 +50,7 @@ CLONE = re.compile(r"\.(isra|constprop|part|cold|lto_priv)\b.*")
 
 
 class Unknown(Exception):
-    """A call that reaches nobody."""
+    """A call that reaches no function."""
 
 
 def plain(title):
@@ -59,7 +59,7 @@ def plain(title):
 
 
 class Graph:
-    """Frames by title, and whom each calls: titles, or (member, place) where it is by a pointer."""
+    """Frames by title, and the callees of each: titles, or (member, place) for a call through a pointer."""
 
     def __init__(self):
         self.frames = {}
@@ -122,7 +122,7 @@ class Stack:
                 yield call
 
     def depth(self, title, within=()):
-        """(bytes, the way down). A call of what is being called already adds nothing: nobody recurses in earnest."""
+        """(bytes, the way down). A recursive call adds nothing: no function recurses deeply."""
         if title in self.depths:
             return self.depths[title]
         if title not in self.graph.frames:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checker of the public headers' comments must see what it is there for."""
+"""The checker of the public headers' comments must find each kind of mistake."""
 
 import pathlib
 import tempfile
@@ -44,7 +44,7 @@ typedef void (*upnvme_thing_cb)(void *arg);
 
 
 def complaints(text):
-    """What the checker says of a tree with one header."""
+    """The checker's complaints about a tree with one header."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "a.h"
         path.write_text(text)

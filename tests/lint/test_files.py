@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checker of sizes and loose ends must see what it is there for."""
+"""The checker of sizes and loose ends must find each kind of mistake."""
 
 import pathlib
 import tempfile
@@ -17,7 +17,7 @@ def complaints(text, name="a.c"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         lengths = []
-        found = [line.removeprefix(f"{path}:") for line in files.check(path, lengths)]
+        found = [line.removeprefix(f"{path}:") for line in files.check(path, lengths, name)]
         return found, lengths
 
 
@@ -31,10 +31,11 @@ class Files(unittest.TestCase):
         self.assertEqual(complaints(text), ([], [5]))
 
     def test_a_long_function(self):
-        text = HEAD + "void f(void)\n{\n" + "\ta();\n" * 67 + "}\n"
-        self.assertEqual(complaints(text), ([], [70]))
-        text = text.replace("\ta();\n", "\ta();\n\tb();\n", 1)
-        self.assertEqual(complaints(text)[0], ["2: a function of 71 lines, 70 at most"])
+        for name, limit in (("a.c", 55), ("core/a.c", 45), ("core/driver/queue/take.h", 47)):
+            text = HEAD + "void f(void)\n{\n" + "\ta();\n" * (limit - 3) + "}\n"
+            self.assertEqual(complaints(text, name), ([], [limit]))
+            text = text.replace("\ta();\n", "\ta();\n\tb();\n", 1)
+            self.assertEqual(complaints(text, name)[0], [f"2: a function of {limit + 1} lines, {limit} at most"])
 
     def test_a_descriptor_that_may_be_a_standard_one(self):
         body = HEAD + "int f(void)\n{\n\t/* open() */\n\tlog(\"open()\");\n\treturn ops->open(1);\n}\n"
@@ -48,8 +49,9 @@ class Files(unittest.TestCase):
         self.assertEqual(len(complaints(text, "capi/src/a.c")[0]), 1)
 
     def test_a_long_file(self):
-        self.assertEqual(complaints(HEAD + "\n" * 899)[0], [])
-        self.assertEqual(complaints(HEAD + "\n" * 900)[0], ["900: 901 lines, 900 at most"])
+        for name, limit in (("a.c", 700), ("core/a.c", 400)):
+            self.assertEqual(complaints(HEAD + "\n" * (limit - 1), name)[0], [])
+            self.assertEqual(complaints(HEAD + "\n" * limit, name)[0], [f"{limit}: {limit + 1} lines, {limit} at most"])
 
     def test_no_licence(self):
         self.assertEqual(len(complaints("int a;\n")[0]), 1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The floor rule's checker must see what it is there for."""
+"""The floor rule's checker must find each kind of mistake."""
 
 import os
 import pathlib
@@ -157,7 +157,7 @@ SYMBOLS = [
 
 
 def complaints(name, target):
-    """What the checker says of a tree that holds one file with one include."""
+    """The checker's complaints about a tree that holds one file with one include."""
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder)
         path = tree / name

@@ -51,7 +51,7 @@ class Show(unittest.TestCase):
         self.assertEqual(runner.telling(lines), lines[2:])
 
     def test_what_is_printed_among_the_passing_is_kept(self):
-        # It need not be theirs: standard error comes unbuffered.
+        # Lines among passing tests need not be theirs: standard error comes unbuffered.
         self.assertEqual(runner.telling(["[ RUN      ] a", "seed 1", "[       OK ] a"]), ["seed 1"])
 
 

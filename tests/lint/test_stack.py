@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checker of stacks must see what it is there for."""
+"""The checker of stacks must find each kind of mistake."""
 
 import contextlib
 import io

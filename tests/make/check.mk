@@ -22,12 +22,12 @@ check: ## install what is missing, build, run every test, lint and sanitizer
 check-build:
 	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests'
 
-# A lane has programs, and scripts which look at this build from outside.
+# A lane has programs, and scripts that look at this build from outside.
 $(LANES:%=check-%): check-%:
 	+@$(SUBMAKE) build-$*
 	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*) $(wildcard tests/$*/test_*.py)'
 
-# Their recipe keeps make from saying of each program that it is up to date.
+# The recipe keeps make from saying of each program that it is up to date.
 .PHONY: $(LANES:%=build-%) build-tools
 $(foreach lane,$(LANES),$(eval build-$(lane): libs $(call lane_programs,$(lane)) ; @:))
 build-tools: tools examples ; @:
@@ -57,7 +57,7 @@ sanitize: ## run the tests under ASan and UBSan, then under TSan
 	@tests/deps/install check
 	+@$(RUN) all --make '$(SUBMAKE)' asan tsan python-asan
 
-# TSan of gcc 12 does not know address spaces as random as newer kernels make them.
+# TSan of gcc 12 does not support the more random address spaces of newer kernels.
 NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 # Whether a program made with the flags $(1), run by $(3), works at all on this machine.
 works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-$(2) 2>/dev/null && \
@@ -76,7 +76,7 @@ check-tsan:
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
-LINT_STEPS := format floors symbols files comments checkers headers shell gcc clang tidy aarch64 stack docs
+LINT_STEPS := format floors symbols files english comments checkers headers shell gcc clang tidy aarch64 stack docs
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint

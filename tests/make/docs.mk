@@ -10,7 +10,7 @@ MAN_INPUT := $(HEADERS) $(wildcard capi/docs/*.py capi/docs/tools/*.txt)
 .PHONY: docs man install-man uninstall-man
 man: $(B)/man/made ## make the manual pages (build/man)
 
-# All anew, so that no page stays of what is not any more.
+# All pages are made anew, so that none stays of a function that was removed.
 $(B)/man/made: $(TOOL_BINS) $(MAN_INPUT)
 	$(call say,MAN,$(@D))
 	$(Q)rm -rf $(@D)
@@ -22,6 +22,7 @@ docs: man ## make the reference (build/docs/html), with Doxygen
 	$(call say,DOXYGEN,$(B)/docs/html)
 	$(Q)rm -rf $(B)/docs && mkdir -p $(B)/docs/pages
 	$(Q)set -e; for tool in $(TOOL_BINS); do $(MAN_PY) page $$tool $(B)/docs/pages/$$(basename $$tool).md; done
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) capi/docs/site/pages.py $(B)/docs/pages
 	+$(Q)$(if $(DESCRIBER),$(SUBMAKE) abi-page && cp $(ABI_PAGE) $(B)/docs/pages/,:)
 	$(Q)UPNVME_VERSION=$(VERSION) UPNVME_DOCS=$(B)/docs doxygen capi/docs/Doxyfile
 

@@ -10,5 +10,5 @@ INJECTED := malloc calloc realloc aligned_alloc strdup free mmap munmap madvise 
     io_uring_submit_and_wait_timeout)
 
 $(call lane_programs,hostile): private LDFLAGS += $(INJECTED:%=-Wl,--wrap=%)
-# What a test expects of the interface it says in the words of tests/public.
+# The tests use the support of tests/public.
 $(B)/lib/hostile_support.a: $(B)/obj/tests/public/support.o

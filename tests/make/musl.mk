@@ -16,7 +16,7 @@ $(KERNEL_HEADERS):
 	$(Q)ln -sfn $(firstword $(wildcard /usr/include/$(shell gcc -print-multiarch)/asm /usr/include/asm)) $(@D)/asm
 endif
 
-# Without -lupnvme: it comes late.
+# The test is linked without -lupnvme, which it loads late.
 $(B)/tests/musl/dlopen: tests/musl/dlopen.c $(SHARED)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)

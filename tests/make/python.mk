@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The Python package: installed from this tree into a venv under build/, and tested there.
 
-# Debian's own, with its headers, before any other.
+# Debian's own Python, with its headers, comes before any other.
 VENV_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 VENV        := build/venv
 PYTHON_TOOLS := build click hypothesis matplotlib mypy numpy pytest rich 'setuptools>=77' 'swig>=4.3' uvloop
@@ -10,18 +10,19 @@ PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
 CHECK_LANES += $(if $(PYTHON_TESTS),python)
 
 .PHONY: python check-python check-python-asan
-# What the package and its tests need from PyPI; the last line of the log says why that could not be had.
+# The venv has the tools from PyPI that the package and its tests need; the last line of the log says why they could not
+# be had.
 $(VENV)/.tools: tests/make/python.mk
 	@mkdir -p build
 	@rm -rf $(VENV) && $(VENV_PYTHON) -m venv $(VENV) >build/venv.log 2>&1 && \
 	  $(PIP_INSTALL) $(PYTHON_TOOLS) >>build/venv.log 2>&1 && touch $@
-# It brings a node of its own, which is not made for every machine: without it a test is skipped.
+# basedpyright brings a node of its own, which is not made for every machine: without it a test is skipped.
 	@test ! -f $@ || $(PIP_INSTALL) basedpyright >build/pyright.log 2>&1 || :
 
 python: $(VENV)/.tools ## install the Python package from this tree into build/venv
 	@$(PIP_INSTALL) --no-deps --force-reinstall --no-build-isolation ./python
 
-# What pytest makes of the tests and of itself is kept, wherever the package and the tree may be.
+# The bytecode of pytest and of the tests is kept, outside of the package and of the tree.
 check-python:
 	@tests/deps/install --optional python
 	+@if $(SUBMAKE) $(VENV)/.tools; then \
@@ -30,8 +31,8 @@ check-python:
 	  $(RUN) lane --jobs $(AT_ONCE) python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
 	else $(RUN) lane --skip "no venv with PyPI's packages: $$(tail -n 1 build/venv.log)" python; fi
 
-# The interpreter is no ASan build: the runtimes are preloaded, and Python's own allocator steps aside. What Python
-# keeps to its end is no leak.
+# The interpreter is no ASan build: the runtimes are preloaded, and Python's own allocator steps aside. Memory that
+# Python keeps to its end is no leak.
 ASAN_TESTS  := $(patsubst %,tests/python/test_%.py,aio behaviour buffer errors file lifetimes model qpair \
   signals stalls endings threads within)
 ASAN_FLAGS  := -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -5,7 +5,7 @@
 FT       := build/python-ft
 FT_VENV  := $(FT)/venv
 FT_PIP    = $(FT_VENV)/bin/pip install -q --disable-pip-version-check
-# Those that are of C, or not for every Python yet, only as they come.
+# Packages in C, or not for every Python yet, are only taken as wheels.
 FT_TOOLS := click pytest rich 'setuptools>=77' 'swig>=4.4'
 FT_TESTS  = $(filter-out tests/python/test_packages.py tests/python/test_types.py,$(PYTHON_TESTS))
 

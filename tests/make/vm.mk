@@ -11,10 +11,10 @@ $(eval $(call lane_rules,vm/dpdk,$$(PUBLIC_CFLAGS) $$(DPDK_CFLAGS) -Wno-unused-p
   $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE) -lrte_eal))
 VM_DPDK_PROGRAMS := $(call lane_programs,vm/dpdk)
 endif
-# As in tests/qtest, upnvme_open is the program's own there.
+# The programs have an upnvme_open of their own, as in tests/qtest.
 $(B)/lib/vm/inside_support.a: $(call objs,$(call lane_support,behaviour))
 $(B)/tests/vm/inside/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
-# It stands before the library's upnvme_open in programs of other languages.
+# The preloaded library stands before upnvme_open in programs of other languages.
 STRANGER := $(B)/tests/vm/preload/stranger.so
 VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
   $(B)/tests/public/test_cmb $(STUBS) $(STRANGER)

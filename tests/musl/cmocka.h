@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the tests of the public interface use of cmocka, for a C library that Debian has no cmocka for. The words that
- * are printed are cmocka's, since they are counted.
+ * The part of cmocka that the tests of the public interface use, for a C library without a cmocka
+ * in Debian. The words that are printed are cmocka's, since they are counted.
  */
 #ifndef UPNVME_TESTS_MUSL_CMOCKA_H
 #define UPNVME_TESTS_MUSL_CMOCKA_H
@@ -37,7 +37,7 @@ struct CMUnitTest {
 
 enum { ENDS_PASSED, ENDS_FAILED, ENDS_SKIPPED }; /* as longjmp has it */
 
-/* One, wherever in a program it is that an assertion fails. */
+/* One place to jump to, from any failed assertion of a program. */
 __attribute__((weak)) jmp_buf cmocka_end;
 
 #define print_message(...) ((void)printf(__VA_ARGS__))
@@ -102,7 +102,7 @@ static inline int cmocka_run_steps(const struct CMUnitTest *test)
 	return test->teardown_func && test->teardown_func(&state) ? ENDS_FAILED : ENDS_PASSED;
 }
 
-/* 1 for one that fails. */
+/* Runs one test; 1 if it fails. */
 static inline int cmocka_run_one(const struct CMUnitTest *test)
 {
 	static const char *const ends[] = { "[       OK ]", "[  FAILED  ]", "[  SKIPPED ]" };

@@ -50,7 +50,8 @@ void *dma(upnvme_ctrlr *ctrlr, size_t bytes);
 void ok(int rc);
 #define OK(call) ok(call)
 
-/* `rc` and the last error's number and code, and its sentence names every word up to a null. */
+/* Expects `rc`, and the last error's number and code; the error's sentence has every word up to a
+ * null. */
 void expect_error(int rc, int err, uint32_t code, ...);
 
 /* Counts completions of callbacks, and keeps the last. */
@@ -62,12 +63,12 @@ void on_done(void *io, const struct upnvme_completion *done);
 
 /* Polls until `io` has `n` completions; fails after 20 s. */
 void wait_for(upnvme_qpair *qp, struct io *io, uint32_t n);
-/* What an event loop does when the queue pair's eventfd is readable, up to where it rings. */
+/* The steps of an event loop when the queue pair's eventfd is readable, up to the doorbell. */
 void poll_signalled(upnvme_qpair *qp);
 /* Submits by the short form, waits, returns the status. */
 uint16_t do_read(struct rig *rig, void *buf, uint64_t lba, uint32_t blocks);
 uint16_t do_write(struct rig *rig, const void *buf, uint64_t lba, uint32_t blocks);
-/* One op by upnvme_io. */
+/* Runs one op by upnvme_io. */
 struct upnvme_completion do_op(struct rig *rig, const struct upnvme_op *op);
 
 /* Every 8 bytes name their block and place. */
@@ -78,8 +79,8 @@ bool pattern_is(const void *buf, uint64_t lba, uint32_t blocks, uint32_t block, 
 char *image_create(uint64_t bytes);
 void image_remove(char *path);
 
-/* Runs `fn` in another thread and waits for it. cmocka's assertions may not be used there: it
- * returns whether all was well. */
+/* Runs `fn` in another thread and waits for it. `fn` may not use cmocka's assertions: it returns
+ * whether all was well. */
 int in_thread(int (*fn)(void *arg), void *arg);
 /* Runs `fn` in a forked child; its result, 0 to 127. */
 int in_child(int (*fn)(void *arg), void *arg);
@@ -87,7 +88,7 @@ int in_child(int (*fn)(void *arg), void *arg);
 uint64_t now_ns(void);
 /* True in a build with a sanitizer, or under coverage: a long test does less there. */
 bool is_slow_build(void);
-/* From $UPNVME_TEST_SEED, or new; printed. */
+/* The seed of the random numbers, from $UPNVME_TEST_SEED or new; printed. */
 uint64_t test_seed(void);
 uint32_t random_below(uint64_t *state, uint32_t n);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ops whose pointers are offsets into an area: what is in it goes, what is not is refused by name. */
+/* Ops whose pointers are offsets into an area: data within the area is moved, other data is refused
+ * by name. */
 #include <errno.h>
 
 #include "support.h"
@@ -7,7 +8,8 @@
 #define BLOCKS     64u
 #define AREA_BYTES (64u << 10)
 
-/* An area within a larger allocation, so that the device could reach what is behind its end. */
+/* An area within a larger allocation, so that the device could reach the memory behind the area's
+ * end. */
 struct scene {
 	struct rig rig;
 	char *memory;
@@ -119,14 +121,14 @@ static void what_passes_the_end_is_refused(void **state)
 			"66048");
 		refused(&scene, op_at(opcode, 0, 1, UINT64_MAX - 511), -EFAULT,
 			UPNVME_ERR_BUFFER_SHORT, "18446744073709551104");
-		/* Behind the area there is memory that could be reached, before it likewise. */
+		/* The device could reach the memory before and behind the area. */
 		refused(&scene, op_at(opcode, 0, 1, (uint64_t)0 - 4096), -EFAULT,
 			UPNVME_ERR_BUFFER_SHORT, "18446744073709547520");
 	}
 	rig_close(&scene.rig);
 }
 
-/* The rest of an op is looked at first, as without an area. */
+/* The other fields of an op are checked first, as without an area. */
 static void other_faults_come_first(void **state)
 {
 	struct scene scene;
@@ -238,7 +240,7 @@ static void a_batch_ends_at_the_op_that_does_not_fit(void **state)
 	rig_close(&scene.rig);
 }
 
-/* Leases do it in one call; a callback's argument comes back. */
+/* A lease does the same in one call; a callback's argument comes back. */
 static void one_call_and_one_command(void **state)
 {
 	struct scene scene;
@@ -290,7 +292,7 @@ static void nulls_are_named(void **state)
 	rig_close(&scene.rig);
 }
 
-/* Other threads are kept out, whatever they say of memory. */
+/* Other threads are kept out, with any memory. */
 static int by_a_stranger(void *arg)
 {
 	struct scene *scene = arg;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Calls that are wrong: what each gets is an errno of its class, a stable code, and a sentence with the value in it. */
+/* Wrong calls: each gets an errno of its class, a stable code, and a sentence with the value in
+ * it. */
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -147,7 +148,7 @@ static void buffers_that_the_device_cannot_reach(void **state)
 	expect_error(upnvme_read(rig->qp, rig->ns, memory + 4096 - 256, 0, 1, on_done, NULL),
 		     -EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE, "512", NULL);
 	OK(upnvme_mem_unregister(rig->ctrlr, memory, 4096));
-	/* What was looked up before is forgotten. */
+	/* The former look-up is forgotten. */
 	expect_error(upnvme_read(rig->qp, rig->ns, memory, 0, 8, on_done, NULL), -EFAULT,
 		     UPNVME_ERR_BUFFER_UNREACHABLE, NULL);
 	munmap(memory, 8192);
@@ -326,7 +327,7 @@ static void a_parent_with_live_children_is_not_closed(void **state)
 	void *buf = dma(rig->ctrlr, 4096);
 
 	expect_error(upnvme_close(rig->ctrlr), -EBUSY, UPNVME_ERR_BUSY_CHILDREN, "1", NULL);
-	/* Nothing has happened. */
+	/* The refused call has changed nothing. */
 	assert_int_equal(do_read(rig, buf, 0, 1), 0);
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }

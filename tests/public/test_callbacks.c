@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a callback may do, and what it may not; and tagged completions beside callbacks. */
+/* The calls that a callback may make, and those that it may not; and tagged completions beside
+ * callbacks. */
 #include <errno.h>
 
 #include "support.h"
@@ -72,7 +73,7 @@ static void a_callback_may_not_poll(void **state)
 	OK(upnvme_read(rig.qp, rig.ns, chain.buf, 0, 1, try_everything, &chain));
 	assert_int_equal(upnvme_reap(rig.qp, taken, 2), 0);
 	assert_int_equal(chain.ran, 2);
-	/* All is as before. */
+	/* The refused calls have changed nothing. */
 	assert_int_equal(do_read(&rig, chain.buf, 0, 1), 0);
 	rig_close(&rig);
 }
@@ -108,7 +109,8 @@ static void a_callback_may_close_its_queue_pair(void **state)
 		for (uint32_t i = 0; i < commands; i++)
 			OK(upnvme_read(rig.qp, rig.ns, closing.buf, i, 1, close_it, &closing));
 		assert_int_equal(upnvme_poll(rig.qp, 1), 1);
-		/* Closed: all have completed, and the controller has no children any more. */
+		/* The queue pair is closed: all commands have completed, and the controller has no
+		 * queue pairs any more. */
 		assert_int_equal(closing.ran, commands);
 		OK(upnvme_close(rig.ctrlr));
 	}

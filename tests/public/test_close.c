@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Stopping and closing with commands in flight: each of them completes exactly once, and then the
+/* Stopping and closing with commands in flight: each command completes exactly once, and then its
  * memory is the caller's. */
 #include <errno.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ static void note(void *arg, const struct upnvme_completion *done)
 	fate.done[i] = *done;
 }
 
-/* Returns how many were accepted: split requests fill a small queue. */
+/* Returns the number of accepted requests: split ones fill a small queue. */
 static uint32_t submit_all(struct rig *rig, char *buf, upnvme_cb cb, uint32_t blocks)
 {
 	int rc = 0;
@@ -44,7 +44,7 @@ static uint32_t submit_all(struct rig *rig, char *buf, upnvme_cb cb, uint32_t bl
 	return DEPTH;
 }
 
-/* Success by the device, or aborted by the library; a write that the library aborts is
+/* A request ends with success by the device, or is aborted by the library; an aborted write is
  * indeterminate. */
 static void check_fate(const struct upnvme_completion *done, uint32_t i, uint32_t blocks)
 {
@@ -54,7 +54,7 @@ static void check_fate(const struct upnvme_completion *done, uint32_t i, uint32_
 		assert_int_equal(done->blocks, blocks);
 	} else if (done->flags & UPNVME_DONE_ABORTED) {
 		assert_int_equal(STATUS_CODE(done->status), STATUS_ABORTED_BY_HOST);
-		/* Of a split write, the parts that were never issued certainly did not happen. */
+		/* The parts of a split write that were never issued certainly did not happen. */
 		if (blocks == 1 || i % 2 == 0)
 			assert_int_equal(done->flags & UPNVME_DONE_INDETERMINATE,
 					 i % 2 ? UPNVME_DONE_INDETERMINATE : 0);
@@ -147,7 +147,8 @@ static void stopping_keeps_tagged_completions(void **state)
 	tagged_ones_can_be_reaped_after_stopping("soft:ram?size=1MiB&block=512&mode=thread");
 }
 
-/* What was not reaped is dropped, and nothing is left behind that a leak checker would find. */
+/* Completions that were not reaped are dropped, and leave nothing that a leak checker would
+ * find. */
 static void closing_drops_tagged_completions(void **state)
 {
 	struct rig rig;
@@ -219,7 +220,8 @@ static void ignore(void *arg, const struct upnvme_completion *done)
 {
 }
 
-/* All that an admin queue takes, none of it served: the queues can still be deleted. */
+/* As many commands as an admin queue takes, none of which is served: the queues can still be
+ * deleted. */
 static void a_full_admin_queue_does_not_keep_it_open(void **state)
 {
 	static char data[4096];
@@ -249,7 +251,7 @@ static void close_now(void *arg, const struct upnvme_completion *done)
 	rig->qp = NULL;
 }
 
-/* Carried out when the call that runs the callback returns, whichever that is. */
+/* The close is carried out when the call that runs the callback returns, for each such call. */
 static void a_callback_may_close_within_any_call(void **state)
 {
 	struct upnvme_completion done[8];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Closing over a file whose syncs fail, or do not return: what the calls say, and that all the rest goes on. */
+/* Closing over a file whose syncs fail, or do not return: the results of the calls, and that
+ * everything else goes on. */
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
@@ -11,7 +12,8 @@
 
 #include "support.h"
 
-/* The library's, too: what the program defines comes before the C library's. io_uring makes no such call. */
+/* The library calls this function, too: a program's definition comes before the C library's.
+ * io_uring makes no such call. */
 static _Atomic int sync_fails; /* errno */
 static _Atomic bool syncs_hang;
 static _Atomic unsigned nhanging;
@@ -84,7 +86,7 @@ static void count(void *arg, const struct upnvme_completion *done)
 		*(struct upnvme_completion *)arg = *done;
 }
 
-/* Set aside, the file is locked as long as the system may write to it. */
+/* A file that is set aside is locked as long as the system may write to it. */
 static void wait_until_free(const char *uri)
 {
 	const struct timespec nap = { 0, 1000000 };
@@ -192,7 +194,7 @@ static void the_process_can_end(void **state)
 	image_remove(image.path);
 }
 
-/* Handles die in any order, and each says what is its own. */
+/* Handles are closed in any order, and each close has its own result. */
 static void a_close_that_hangs_does_not_keep_others(void **state)
 {
 	struct image image;

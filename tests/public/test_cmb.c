@@ -94,7 +94,7 @@ static void a_controller_without_a_buffer_is_named(void **state)
 	rig_close(&rig);
 }
 
-/* With a flag that is unknown, too. */
+/* The flag together with an unknown one is refused. */
 static void flags_are_checked_first(void **state)
 {
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;

@@ -24,7 +24,7 @@ static void each_thread_has_its_own_error(void **state)
 	assert_int_equal(upnvme_error_get(&error), 0);
 }
 
-/* What a controller answers to a command that the library sends by itself is a number, too. */
+/* The status of a command that the library sends by itself is in the error, too. */
 static void a_status_comes_with_its_error(void **state)
 {
 	upnvme_ctrlr *ctrlr = open_uri("soft:ram?size=1MiB");

@@ -76,7 +76,7 @@ static void a_released_queue_pair_is_adopted_for_the_call(void **state)
 	assert_int_equal(in_thread(exec_in_thread, &rig), 0);
 	expect_error(upnvme_poll(rig.qp, 0), -EPERM, UPNVME_ERR_QPAIR_RELEASED, NULL);
 	OK(upnvme_qpair_adopt(rig.qp));
-	/* Owned: not released by the call. */
+	/* A queue pair that had an owner is not released by the call. */
 	assert_int_equal(upnvme_exec(rig.qp, ops, 4, done, 4, 20 * SECOND), 4);
 	assert_int_equal(upnvme_poll(rig.qp, 0), 0);
 	assert_int_equal(in_thread(exec_in_thread, &rig), -2);
@@ -95,7 +95,7 @@ static void an_invalid_op_ends_the_batch(void **state)
 	reads_of(ops, 8, buf);
 	ops[5].lba = 1 << 30;
 	assert_int_equal(upnvme_exec(rig.qp, ops, 8, done, 8, 20 * SECOND), 5);
-	expect_error(-ERANGE, -ERANGE, UPNVME_ERR_LBA_RANGE, "1073741824", NULL); /* why not all */
+	expect_error(-ERANGE, -ERANGE, UPNVME_ERR_LBA_RANGE, "1073741824", NULL); /* the reason */
 	for (uint32_t i = 0; i < 5; i++)
 		assert_int_equal(done[i].tag, 1000 + i);
 	expect_error(upnvme_exec(rig.qp, ops + 5, 3, done, 8, 20 * SECOND), -ERANGE,
@@ -123,7 +123,7 @@ static void a_device_error_is_no_call_error(void **state)
 	rig_close(&rig);
 }
 
-/* A zero time-out: one look. What is left comes out of later calls, once. */
+/* A time-out of 0 makes one look. The other completions come out of later calls, once. */
 static void what_is_late_stays_in_flight(void **state)
 {
 	struct upnvme_completion done[16];

@@ -27,7 +27,7 @@ static bool forked(int rc)
 		count++;              \
 	} while (0)
 
-/* 0, or the number of the call that was not refused. */
+/* Returns 0, or the number of the call that was not refused. */
 static int queue_pair_calls(void *arg)
 {
 	struct family *family = arg;
@@ -113,7 +113,7 @@ static int own_controller(void *arg)
 	void *buf;
 
 	const char *build = getenv("UPNVME_TEST_BUILD");
-	/* TSan gives up when the child of a process with threads starts one. */
+	/* TSan ends the child of a process with threads when the child starts a thread. */
 	bool threads = !build || strcmp(build, "tsan") != 0;
 
 	if (upnvme_open(&ctrlr, threads ? "soft:ram?size=1MiB&mode=thread" : "soft:ram?size=1MiB",
@@ -145,7 +145,7 @@ static void children_are_refused(const char *mode)
 	assert_int_equal(in_child(queue_pair_calls, &family), 0);
 	assert_int_equal(in_child(ctrlr_calls, &family), 0);
 	assert_int_equal(in_child(own_controller, NULL), 0);
-	/* The command that was in flight is done once, and all goes on. */
+	/* The parent's command in flight completes once, and the parent goes on. */
 	wait_for(family.rig.qp, &io, 1);
 	memset(family.buf, 0, 4096);
 	assert_int_equal(do_read(&family.rig, family.buf, 5, 1), 0);
@@ -163,7 +163,7 @@ static void every_call_is_refused_in_a_child_beside_a_controller_thread(void **s
 	children_are_refused("thread");
 }
 
-#define NO_NAMESPACE 99 /* this machine lets us make none */
+#define NO_NAMESPACE 99 /* no namespace can be made here */
 
 static int first_of_a_namespace(int (*fn)(void *arg), void *arg)
 {

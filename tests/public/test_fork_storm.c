@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Threads open and close controllers while others fork, and each child opens one of its own: no lock of the library is
- * left held in a child, and nothing that the parent has is in its way.
+ * Threads open and close controllers while others fork, and each child opens one of its own: no
+ * lock of the library stays held in a child, and nothing of the parent's is in the child's way.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -28,7 +28,7 @@ static void on_log(void *arg, uint32_t level, const char *text)
 {
 }
 
-/* 0, or the number of the step that failed. */
+/* Returns 0, or the number of the step that failed. */
 static int session(const char *uri)
 {
 	struct io io = { 0 };
@@ -133,7 +133,7 @@ static void run(const char *uri, int nopeners, unsigned nforks)
 	assert_true(storm.nopened > 0);
 }
 
-/* With one opener, what all controllers share comes and goes with each. */
+/* With one opener, the state that all controllers share is made and freed with each controller. */
 static void children_open_in_memory(void **state)
 {
 	run("soft:ram?size=1MiB", 1, 600);
@@ -144,7 +144,7 @@ static void children_open_with_a_controller_thread(void **state)
 	run("soft:ram?size=1MiB&mode=thread", 2, 200);
 }
 
-/* Several may have the file open for reading. */
+/* Several controllers may have the file open for reading. */
 static void children_open_a_file(void **state)
 {
 	char *path = image_create(1 << 20);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Random commands, many at a time, against a plain array that does the same. Commands in flight
- * have ranges of their own, since the order among them is not laid down.
+ * Random commands, many at a time, compared with a plain array. Commands in flight have ranges of
+ * their own, since their order is not defined.
  */
 #include <errno.h>
 
@@ -22,7 +22,7 @@ struct job {
 	uint64_t lba;
 	bool mismatch; /* a compare that must fail */
 	char *area;    /* twice the data, for pieces with gaps */
-	uint8_t *data; /* what is written or compared */
+	uint8_t *data; /* the data to write or to compare */
 	struct iovec iov[MAX_PIECES];
 };
 

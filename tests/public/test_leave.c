@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Callbacks that are left by longjmp: what the queue pair says, the way out, and that nothing is lost on it. */
+/* Callbacks that are left by longjmp: the errors of the queue pair, the way out, and that nothing
+ * is lost. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,7 +126,7 @@ static void an_exec_that_was_left_goes_on(void **state)
 	}
 	expect_left();
 	OK(upnvme_qpair_abandon(rig.qp));
-	/* Its command is in flight still, or done and waits to be reaped. */
+	/* The thread's command is still in flight, or done and waits to be reaped. */
 	assert_int_equal(upnvme_exec(rig.qp, NULL, 0, &done, 1, UINT64_MAX), 1);
 	assert_int_equal(done.tag, 7);
 	expect_each_once();
@@ -140,7 +141,7 @@ static void leave_first(void *arg, const struct upnvme_completion *done)
 		longjmp(out, 1);
 }
 
-/* Of a thread that never polls: the callbacks run in the close. */
+/* The thread never polls: its callbacks run in the close. */
 static void a_close_that_was_left_is_repeated(void **state)
 {
 	setup(state);
@@ -153,7 +154,7 @@ static void a_close_that_was_left_is_repeated(void **state)
 	}
 	expect_left();
 	OK(upnvme_qpair_abandon(rig.qp));
-	OK(upnvme_qpair_close(rig.qp)); /* which adopts it */
+	OK(upnvme_qpair_close(rig.qp)); /* the close adopts the queue pair */
 	assert_true(naborted <= READS);
 	OK(upnvme_close(rig.ctrlr));
 }
@@ -165,7 +166,7 @@ static void ask_to_close(void *arg, const struct upnvme_completion *done)
 	longjmp(out, 1);
 }
 
-/* Nobody finds a queue pair closed that he did not close. */
+/* A caller whose close failed does not find its queue pair closed. */
 static void what_a_callback_asked_for_before_it_was_left_is_forgotten(void **state)
 {
 	setup(state);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DMA memory and registration, and what commands in flight have to do with them. */
+/* DMA memory and registration, with commands in flight. */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -31,7 +31,8 @@ static void allocations_are_zeroed_and_aligned(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-/* The memory of a command in flight must not be handed to anybody else, who would find his bytes written out. */
+/* The memory of a command in flight must not be given to another caller, whose bytes would be
+ * written to the device. */
 static void freed_memory_in_flight_is_not_reused(const char *uri, bool ring)
 {
 	enum { N = 64 };
@@ -60,7 +61,7 @@ static void freed_memory_in_flight_is_not_reused(const char *uri, bool ring)
 	assert_true(pattern_is(check, 0, 16, 4096, 9));
 	for (int i = 0; i < N; i++)
 		OK(upnvme_dma_free(rig.ctrlr, others[i]));
-	/* Now it may be, and is. */
+	/* By now the memory may be given out again, and is. */
 	for (int i = 0; i < 2 * N && !reused; i++) {
 		char *again = dma(rig.ctrlr, 65536);
 
@@ -87,7 +88,7 @@ static void large_memory_in_flight_is_set_aside(void **state)
 	buf = dma(rig.ctrlr, 4 << 20);
 	check = dma(rig.ctrlr, 4096);
 	pattern_fill(buf, 0, 1024, 4096, 3);
-	/* In the middle of it, and the whole. */
+	/* A part in the middle, and the whole. */
 	OK(upnvme_write(rig.qp, rig.ns, buf + (3 << 20), 768, 1, on_done, &io));
 	OK(upnvme_write(rig.qp, rig.ns, buf, 0, 1024, on_done, &io));
 	OK(upnvme_dma_free(rig.ctrlr, buf));
@@ -124,7 +125,7 @@ static void unregistering_under_a_command_is_refused(void **state)
 	expect_error(upnvme_mem_unregister(rig.ctrlr, memory, 64 << 10), -EBUSY,
 		     UPNVME_ERR_MEM_BUSY, "poll", NULL);
 	wait_for(rig.qp, &io, 1);
-	/* Split: parts are still to be issued, and touch the end of it. */
+	/* The request is split: its later parts touch the end of the buffer. */
 	OK(upnvme_read(rig.qp, rig.ns, memory, 0, 16, on_done, &io));
 	expect_error(upnvme_mem_unregister(rig.ctrlr, memory, 64 << 10), -EBUSY,
 		     UPNVME_ERR_MEM_BUSY, NULL);
@@ -146,7 +147,7 @@ static void pages_are_counted(void **state)
 	char *memory = map_pages(4 * 4096);
 
 	rig_open(&rig, 0, 0, "soft:ram?size=1MiB&block=512");
-	/* Two arrays in the same page: neither is aligned. */
+	/* Two arrays lie in the same page: neither is aligned. */
 	OK(upnvme_mem_register(rig.ctrlr, memory + 100, 5000));
 	OK(upnvme_mem_register(rig.ctrlr, memory + 5200, 600));
 	OK(upnvme_mem_register(rig.ctrlr, memory + 5200, 600));
@@ -165,7 +166,7 @@ static void pages_are_counted(void **state)
 	munmap(memory, 4 * 4096);
 }
 
-/* What upnvme_dma_alloc gave is reachable without a registration, and stays so. */
+/* Memory of upnvme_dma_alloc is reachable without a registration, and stays so. */
 static void an_allocation_is_no_registration(void **state)
 {
 	static const size_t sizes[] = { 4096, 65536, 4 << 20 };
@@ -238,7 +239,8 @@ static void one_buffer_serves_two_controllers(void **state)
 	rig_close(&second);
 }
 
-/* What a device may read and not write would end this process at the first read from the device. */
+/* Memory that may be read but not written would end this process at the first read from the
+ * device. */
 static void memory_that_cannot_be_written_is_refused(void **state)
 {
 	static const int accesses[] = { PROT_READ, PROT_NONE };
@@ -253,7 +255,7 @@ static void memory_that_cannot_be_written_is_refused(void **state)
 		expect_error(upnvme_mem_register(rig.ctrlr, memory, 16 << 10), -EFAULT,
 			     UPNVME_ERR_BUFFER_UNREACHABLE, "reading and writing",
 			     "upnvme_dma_alloc", NULL);
-		/* Nothing of it is registered. */
+		/* No part of the memory is registered. */
 		expect_error(upnvme_read(rig.qp, rig.ns, memory, 0, 1, on_done, NULL), -EFAULT,
 			     UPNVME_ERR_BUFFER_UNREACHABLE, NULL);
 	}

@@ -98,7 +98,7 @@ static bool all_are(const uint8_t *bytes, size_t n, uint8_t value)
 	return true;
 }
 
-/* Gives a record of `size` bytes and `fill`, behind which nothing must change. */
+/* Passes a record of `size` bytes of `fill`; bytes behind the record must not change. */
 static int call_with(struct rig *rig, const struct sized *sized, uint32_t size, uint8_t fill,
 		     uint8_t *record)
 {
@@ -113,7 +113,7 @@ static int call_with(struct rig *rig, const struct sized *sized, uint32_t size, 
 	return rc;
 }
 
-/* Bytes that kept both fills were not filled in. */
+/* A byte that kept both fills was not filled in. */
 static void expect_filled(struct rig *rig, const struct sized *sized, uint32_t size)
 {
 	static _Alignas(16) uint8_t one[MOST], other[MOST];
@@ -128,7 +128,7 @@ static void expect_filled(struct rig *rig, const struct sized *sized, uint32_t s
 		assert_true(all_are(one + sized->bytes, size - sized->bytes, 0));
 }
 
-/* A line has a struct and one of its sizes, the first one first. */
+/* Each line has a struct and one of its sizes, in the order of versions. */
 static bool next_size(FILE *file, char *name, uint32_t *size)
 {
 	char line[200];
@@ -222,7 +222,7 @@ static void what_is_known_of_future_options_is_used(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-/* A size that no version had. */
+/* A size that no version had is refused. */
 static void expect_size_refused(struct rig *rig, const struct sized *sized, uint32_t size)
 {
 	static _Alignas(16) uint8_t record[MOST];

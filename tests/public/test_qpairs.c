@@ -166,7 +166,7 @@ static void latencies_go_into_buckets(void **state)
 		if (buckets[i])
 			highest = i;
 	assert_true(highest == 0 || upnvme_histogram_limit_ns((uint32_t)highest - 1) < longest);
-	/* Errors and split requests do not upset it. */
+	/* The histogram counts errors and split requests rightly. */
 	memset(buf, 1, 4096);
 	OK(upnvme_compare(timed, rig.ns, buf, 9, 1, on_done, &io));
 	wait_for(timed, &io, 101);
@@ -175,7 +175,7 @@ static void latencies_go_into_buckets(void **state)
 	rig_close(&rig);
 }
 
-/* A request counts once, however many commands it is; tagged ones wait for room. */
+/* A request counts once, however many commands it makes; tagged ones wait for room. */
 static void split_and_tagged_requests_are_timed_once(void **state)
 {
 	struct rig rig;

@@ -25,7 +25,8 @@ static int submit_raw(struct rig *rig, uint32_t opcode, uint32_t last, void *buf
 	return upnvme_io(rig->qp, &op, on_done, &io);
 }
 
-/* A large read leaves its list in the slot; a raw one of as many blocks with a short buffer follows it there. */
+/* A large read leaves its PRP list in the slot; a raw read of as many blocks with a short buffer
+ * uses the same slot next. */
 static void a_short_buffer_lets_nobody_else_be_overwritten(void **state)
 {
 	struct rig rig;

@@ -73,7 +73,7 @@ static bool forbid(unsigned number)
 	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-/* True when it was accepted and ended well. */
+/* True if the command was accepted and ended well. */
 static bool run_op(struct session *s, uint8_t opcode, void *buf)
 {
 	struct upnvme_op op = { .opcode = opcode, .nsid = 1, .buf = buf, .blocks = 1, .lba = 3 };
@@ -156,7 +156,8 @@ static int sandbox_works(void *arg)
 	return forbid(SYS_mincore) ? 0 : NO_SANDBOX;
 }
 
-/* Before the controller is opened, or, where `moments` is 2, also right after that. */
+/* Closes the sandbox before the controller is opened, or, where `moments` is 2, also right after
+ * that. */
 static void each_call_forbidden(const char *uri, int moments)
 {
 	int nbad = 0;
@@ -194,7 +195,8 @@ static void file_of_engine(const char *query, int moments)
 
 static void file(void **state)
 {
-	/* A queue pair makes a ring of its own, and the controller, not the library, refuses one without. */
+	/* A queue pair makes a ring of its own; without a ring the controller, not the library,
+	 * refuses the queue pair. */
 	file_of_engine("", 1);
 }
 

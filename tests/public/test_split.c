@@ -66,7 +66,8 @@ static void one_request(struct rig *rig, const struct shape *shape, char *buf, u
 	assert_int_equal(do_read(rig, buf, lba, blocks), 0);
 	assert_int_equal(submitted_of(rig->qp) - before, parts_of(shape, lba, blocks));
 	assert_true(pattern_is(buf, lba, blocks, rig->block, 2));
-	/* What is written is there, and its neighbours are as before: the next reads see that. */
+	/* The next reads show that the written blocks are there, and that their neighbours are
+	 * unchanged. */
 	assert_int_equal(do_write(rig, buf, lba, blocks), 0);
 	assert_int_equal(upnvme_qpair_inflight(rig->qp), 0);
 }
@@ -177,7 +178,7 @@ static void tagged_requests_are_split_too(void **state)
 	shape_open(&rig, &shape);
 	op.buf = dma(rig.ctrlr, 200 * 512);
 	assert_int_equal(upnvme_submit(rig.qp, &op, 1), 1);
-	/* No room for it while its parts go on. */
+	/* The queue has no room for another request while the parts go on. */
 	for (int i = 0; i < 40; i++)
 		assert_int_equal(upnvme_reap(rig.qp, NULL, 0), 0);
 	assert_int_equal(upnvme_poll(rig.qp, 0), -ENOMSG);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Handles that were closed: every cold call refuses them, and what came after them is left alone. */
+/* Closed handles: every call off the hot path refuses them, and later handles are left alone. */
 #include <errno.h>
 #include <pthread.h>
 
@@ -107,7 +107,7 @@ static void a_controller_that_was_closed_closes_no_other(void **state)
 	}
 }
 
-/* One kind of handle is not taken for another. */
+/* A handle of one kind is not taken for another kind. */
 static void handles_of_another_kind_are_refused(void **state)
 {
 	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
@@ -123,7 +123,7 @@ static void handles_of_another_kind_are_refused(void **state)
 
 static _Atomic(upnvme_qpair *) shown;
 
-/* It is another's, or was closed: either way nothing happens to it. */
+/* The handle is of another kind, or was closed: either way the call changes nothing. */
 static int call_what_is_shown(void *arg)
 {
 	for (int i = 0; i < 2000; i++) {
@@ -141,7 +141,7 @@ static void *call_on(void *arg)
 	return NULL;
 }
 
-/* What was closed is shown to others afterwards, as a bug would. */
+/* Closed handles are used afterwards by other threads, as a bug would. */
 static void threads_with_stale_handles_disturb_nobody(void **state)
 {
 	int rcs[2] = { -1, -1 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Closed standard descriptors: nothing of the library's takes their place, and a stray message goes nowhere. */
+/* Closed standard descriptors: no descriptor of the library takes their place, and a stray message
+ * goes nowhere. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ static bool all_are_closed(void)
 	return true;
 }
 
-/* All that makes a descriptor: the image, the rings, an interrupt's eventfd, what is read below /sys and /proc. */
+/* Makes descriptors in all ways: the image, the rings, an interrupt's eventfd, files of /sys and
+ * /proc. */
 static int use(void *uri)
 {
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;

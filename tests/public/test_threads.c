@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who may use a queue pair: its owner; and how it goes from one thread to another. */
+/* The owner of a queue pair may use it, and the ways from one owner to another. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* URIs and media that a controller cannot be made of: each has its errno, its code, and a sentence that names it. */
+/* URIs and media from which no controller can be made: each has its errno, its code, and a sentence
+ * that names it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

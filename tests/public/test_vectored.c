@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Scatter and gather: what PRP can say, what only SGL can, and what neither can. */
+/* Scatter and gather: vectors for PRP, for SGL only, and for neither. */
 #include <errno.h>
 
 #include "support.h"
@@ -142,7 +142,7 @@ static void what_neither_can_say_is_refused_by_segment(void **state)
 	iov[0].iov_base = a + 2;
 	expect_error(upnvme_writev(scene.rig.qp, scene.rig.ns, iov, 1, 0, 1, on_done, &io), -EINVAL,
 		     UPNVME_ERR_IOVEC, "segment 0", NULL);
-	/* Nothing was begun. */
+	/* No command was begun. */
 	assert_int_equal(upnvme_qpair_inflight(scene.rig.qp), 0);
 	assert_int_equal(upnvme_poll(scene.rig.qp, 0), 0);
 	assert_int_equal(io.ndone, 0);

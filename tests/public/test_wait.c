@@ -72,7 +72,7 @@ static void every_wait_ends_by_its_completion(void **state)
 	assert_true(times_asleep() > asleep);
 }
 
-/* The controller's thread has parked by then, and the wait has to wake it. */
+/* The controller's thread has parked by this time, and the wait has to wake the thread. */
 static void a_wait_rings_for_a_controller_that_sleeps(void **state)
 {
 	struct rig *rig = *state;
@@ -114,7 +114,7 @@ static void the_time_out_ends_a_wait_for_nothing(void **state)
 	assert_int_equal(upnvme_qpair_wait(rig->qp, 0), 0);
 	assert_int_equal(upnvme_qpair_wait(rig->qp, 5 * MS), 0);
 	assert_true(now_ns() - start_ns >= 5 * MS);
-	/* Signals without a completion are none. */
+	/* Signals without a completion do not end the wait. */
 	start_ns = now_ns();
 	assert_int_equal(write(upnvme_qpair_fd(rig->qp), &many, sizeof(many)), sizeof(many));
 	assert_int_equal(upnvme_qpair_wait(rig->qp, 5 * MS), 0);
@@ -180,7 +180,7 @@ static void chain_next(struct chain *chain)
 		       chain));
 }
 
-/* `ring` is what the loop does before it sleeps; above 0: there is something already. */
+/* `ring` is the loop's call before it sleeps; above 0: a completion is there already. */
 static void loop(struct chain *chain, int (*ring)(upnvme_qpair *qp))
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -234,7 +234,7 @@ static void an_event_loop_runs_by_the_eventfd(void **state)
 struct waiter {
 	upnvme_ctrlr *ctrlr;
 	upnvme_ns *ns;
-	upnvme_qpair *qp; /* to be adopted; null: one of his own */
+	upnvme_qpair *qp; /* to be adopted; null: the thread makes its own */
 	void *buf;
 	uint32_t n;
 };
@@ -244,7 +244,7 @@ static void count(void *arg, const struct upnvme_completion *done)
 	*(uint32_t *)arg += done->status ? 1000000 : 1;
 }
 
-/* 0, or where it went wrong. */
+/* Returns 0, or the number of the step that failed. */
 static int wait_for_many(struct waiter *waiter)
 {
 	uint32_t ndone = 0;
@@ -341,7 +341,8 @@ static void a_child_has_nothing_to_wait_for(void **state)
 	assert_int_equal(wait_for_many(&waiter), 0);
 }
 
-/* --- where it cannot be had ----------------------------------------------------------------------- */
+/* --- where interrupts are missing
+ * ----------------------------------------------------------------------- */
 
 static void wait_in_callback(void *arg, const struct upnvme_completion *done)
 {
@@ -384,7 +385,7 @@ static void an_inline_controller_has_nobody_to_interrupt(void **state)
 	expect_error(upnvme_qpair_create(&qp, rig.ctrlr, &opts), -ENOTSUP, UPNVME_ERR_UNSUPPORTED,
 		     "mode=thread", "UPNVME_QPAIR_INTERRUPT", NULL);
 	assert_null(qp);
-	/* Nothing of it is left. */
+	/* The failed call has left nothing. */
 	OK(upnvme_qpair_close(create_qpair(rig.ctrlr, 0, 0, 0)));
 	rig_close(&rig);
 }
@@ -409,7 +410,8 @@ static void descriptors_that_run_out_are_an_error(void **state)
 	OK(upnvme_qpair_close(qp));
 }
 
-/* --- its end -------------------------------------------------------------------------------------- */
+/* --- the end of a queue pair
+ * -------------------------------------------------------------------------------------- */
 
 static void the_eventfd_goes_when_the_queue_pair_is_closed(void **state)
 {
@@ -454,7 +456,7 @@ static void polling_goes_on_as_ever(void **state)
 	struct upnvme_completion done;
 	char *buf = dma(rig->ctrlr, rig->block);
 
-	/* The first call opens the way for the others. */
+	/* The first call opens the gate for the others. */
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(do_read(rig, buf, i, 1), 0);
 	OK(upnvme_qpair_stats_get(rig->qp, &stats));

@@ -33,7 +33,7 @@ def run(command, *, text=True, input=None, timeout=SECONDS, meanwhile=None, **op
 
 
 def stacks_of(process):
-    """What it still says."""
+    """The rest of its output."""
     os.killpg(process.pid, signal.SIGABRT)
     try:
         return process.communicate(timeout=STACKS_SECONDS)
@@ -42,7 +42,7 @@ def stacks_of(process):
 
 
 def fork(function):
-    """Runs a function in a fork of this process, and returns how that ended: 0 if well, as os.waitpid has it."""
+    """Runs a function in a fork of this process, and returns its status: 0 for success, as of os.waitpid."""
     pid = os.fork()
     if pid == 0:
         code = 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the tests of the Python package share. A test that hangs ends with the stacks of all threads."""
+"""The support of the Python package's tests. A test that hangs ends with the stacks of all threads."""
 
 import faulthandler
 import os
@@ -18,7 +18,7 @@ HANG_SECONDS = 600
 
 
 def well(process):
-    """A program that came to its end, with no word of warning."""
+    """Checks that a program has ended well, without a warning."""
     assert process.returncode == 0, process.stdout + process.stderr
     assert "Warning" not in process.stderr, process.stderr
 
@@ -32,7 +32,7 @@ def no_hang():
 
 @pytest.fixture(params=["inline", "thread"])
 def ctrlr(request):
-    """A controller over memory, with blocks of 4,096 bytes, of which every mode is seen."""
+    """A controller over memory, with blocks of 4,096 bytes, in every mode."""
     with upnvme.open(f"soft:ram?size=64MiB&block=4096&mode={request.param}") as ctrlr:
         yield ctrlr
 
@@ -44,7 +44,7 @@ def ns(ctrlr):
 
 @pytest.fixture
 def run_python():
-    """Runs a program in a Python of its own and returns what came of it."""
+    """Runs a program in a Python of its own and returns the ended process."""
     def run(text, *arguments, **options):
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
         return child.run([sys.executable, "-X", "dev", "-c", textwrap.dedent(text), *arguments], env=environment,

@@ -24,14 +24,14 @@ FLAGS = {"fua": upnvme.Flag.FUA, "limited_retry": upnvme.Flag.LIMITED_RETRY,
 
 
 class Different(AssertionError):
-    """Something is not as the table says."""
+    """A result differs from the table."""
 
 
-# What the package does otherwise than the C API, and why. (error code of the table, what is raised)
+# Differences of the package from the C API, and why. (error code of the table, the exception)
 PYTHON_REFUSES = {
     # There are no null handles: an argument of another type is a TypeError.
     "UPNVME_ERR_NULL": (TypeError, ValueError, AttributeError),
-    # Objects know how large they are: what does not fit is a ValueError, before the library sees an address.
+    # Objects know their sizes: data that does not fit is a ValueError, before the library sees an address.
     "UPNVME_ERR_BUFFER_UNREACHABLE": (ValueError,),
     "UPNVME_ERR_TRANSFER": (ValueError,),
     "UPNVME_ERR_LBA_RANGE": (ValueError,),
@@ -114,7 +114,7 @@ class Run:
     # --- what is expected ---
 
     def attempt(self, step, function, *arguments, **options):
-        """Calls a function and compares how it went; returns its result, or None if it failed as it should."""
+        """Calls a function and compares the outcome; returns its result, or None if it failed as it should."""
         try:
             result = function(*arguments, **options)
         except upnvme.NVMeError:
@@ -395,7 +395,7 @@ class Run:
             self.wait(qpair, io)
 
     def is_for_namespace(self, step):
-        """These faces have no queue pairs that a program looks after: what is about them goes by callbacks."""
+        """These faces have no queue pairs of the program's: steps about queue pairs go by callbacks."""
         return (self.face in ("sync", "aio") and step["do"] in OPCODES and "qpair" not in step and "iov" not in step and
                 not {"start", "in_callback", "opcode", "form", "nsid", "dtype", "done_blocks"} & set(step) and
                 step.get("error") not in ("EPERM", "EAGAIN", "EXDEV", "ESHUTDOWN") and step.get("blocks", 1) > 0 and

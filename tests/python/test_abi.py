@@ -16,7 +16,7 @@ if not DESCRIPTION.exists():
     pytest.skip("there is no description of the ABI: python3-pycparser is not installed", allow_module_level=True)
 ABI = json.loads(DESCRIPTION.read_text())
 
-# What no caller is given, and why.
+# Names that no caller gets, and why.
 NOT_GIVEN = {
     "upnvme_abi_version": "the package checks it when it is imported",
     "upnvme_ctrlr_abandon": "a function that raises returns to the library all the same",

@@ -298,7 +298,7 @@ def test_admin_commands_outlast_a_dead_controller(slow_python):
 
 # --- the same names -----------------------------------------------------------------------------------
 
-# What the synchronous face has and this one has not.
+# Names of the synchronous face that this one lacks.
 NOT_HERE = {
     "QPair": {
         "submit": "run submits", "reap": "run takes the completions", "poll": "the loop's turns do",
@@ -312,9 +312,9 @@ NOT_HERE = {
     },
     "Controller": {},
 }
-# And the other way round.
+# Names of this face that the synchronous one lacks.
 ONLY_HERE = {"QPair": {"start"}, "Namespace": set(), "Controller": set()}
-# Arguments that it has not: futures say by themselves how a command ended, and asyncio.timeout when it is enough.
+# Arguments that this face lacks: futures say by themselves how a command ended, and asyncio.timeout when it is enough.
 NO_ARGUMENTS = {"callback", "tag", "timeout", "interrupt"}
 
 
@@ -400,7 +400,7 @@ def test_it_works_through_sleeps(run, uri):
 
 
 def test_a_future_that_somebody_else_settles_stops_no_others(run, uri):
-    """The loop is told of it; whatever fails in a turn, the next one comes."""
+    """The loop is told of a failure in a turn, and the next turn comes."""
     async def main():
         async with upnvme.aio.open(uri) as ctrlr:
             ns, errors = ctrlr.namespaces[1], []

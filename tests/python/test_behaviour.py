@@ -12,11 +12,11 @@ from table import Run
 TABLE = json.loads((TREE / "tests" / "behaviour" / "table.json").read_text())
 
 
-# Under a sanitizer, which takes its time, one medium and one size of block are enough.
+# One medium and one size of block are enough under a sanitizer, which is slow.
 LESS = os.environ.get("UPNVME_TEST_BUILD") == "asan"
 # In a guest other controllers stand in the place of the software controller's, for cases that are named in a file.
 NAMED = os.environ.get("UPNVME_TEST_CASES")
-# An emulated processor takes its time as well: the two faces that have least in common.
+# An emulated processor is slow as well: only the two faces that have least in common.
 FACES = ("callback", "aio") if NAMED else ("sync", "callback", "batch", "aio")
 CASES = set(pathlib.Path(NAMED).read_text().splitlines()) if NAMED else None
 

@@ -166,7 +166,7 @@ def test_a_registration_holds_its_array(ctrlr):
 
 
 def test_a_registration_ends_with_its_buffer(ctrlr, ns):
-    """And with all views of that: whoever has the memory may then give it up."""
+    """The registration ends with the last view: the owner may then free the memory."""
     array = np.zeros(BLOCK, np.uint8)
     view = memoryview(ctrlr.register(array))
     gc.collect()
@@ -290,7 +290,7 @@ def test_a_read_past_the_end_takes_no_memory(ns):
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="__buffer__ is from Python 3.12 on")
 def test_a_buffer_that_closes_the_queue_pair(ctrlr):
-    """Getting at memory may run anything."""
+    """Getting a buffer may run any code."""
     ns = ctrlr.namespaces[1]
 
     class Closing:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What files of Namespace.open have buffered, and every way in which they end: nothing is lost without a word."""
+"""The buffered data of files of Namespace.open, and every way in which files end: no loss is silent."""
 
 import gc
 import io
@@ -40,7 +40,7 @@ def too_late(ns, n=3):
 
 @pytest.mark.parametrize("buffering", [-1, 0, 100])
 def test_sync_writes_and_makes_durable(image, uri, buffering):
-    """By either name: that of what is below the buffer does not pass it by."""
+    """sync works by both names: that of the raw file below does not bypass the buffer."""
     with upnvme.open(uri) as ctrlr:
         for i, sync in enumerate((lambda file: file.sync(), lambda file: getattr(file, "raw", file).sync())):
             with ctrlr.namespaces[1].open("r+b", offset=100 * i, buffering=buffering) as file:
@@ -107,7 +107,7 @@ def test_what_cannot_be_written_is_an_error_and_all_is_closed(uri):
 
 
 def test_at_exit_it_is_told_and_the_exit_code_says_so(image, uri, run_python):
-    """The one that fails first keeps none of the others from being closed."""
+    """The first file that fails keeps none of the others from being closed."""
     process = run_python(f"""
         import atexit, upnvme
         bad = [upnvme.open("soft:ram?size=1MiB&block=512").namespaces[1].open("r+b", size=5) for _ in range(2)]
@@ -166,7 +166,7 @@ def test_a_dropped_file_is_written_and_warned_of(uri, mode, buffering):
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("order", ["file first", "controller first"])
 def test_garbage_in_one_cycle_with_its_controller_is_written(image, uri, order):
-    """In whichever order its finalisers come."""
+    """The order of finalisers does not matter."""
     cycle = [ctrlr := upnvme.open(uri)]
     file = ctrlr.namespaces[1].open("r+b")
     file.write(TEXT)
@@ -211,7 +211,7 @@ def test_files_stay_in_their_process(uri):
 
 
 def test_a_forked_child_leaves_its_parents_buffer_alone(image, uri):
-    """Its finalisers say nothing, its close is refused; the parent goes on."""
+    """The child's finalisers say nothing, its close is refused; the parent goes on."""
     ctrlr = upnvme.open(uri)
     files = [ctrlr.namespaces[1].open("r+b", offset=1000 * i) for i in range(3)]
     for file in files:
@@ -250,7 +250,7 @@ def test_a_forked_childs_exit_writes_nothing_of_its_parents(image, uri, run_pyth
 
 
 def test_closing_does_not_wait_for_a_thread_that_waits_for_the_device(slow_python):
-    """That thread gets its error, and what its file still has is told as lost."""
+    """The other thread gets its error, and the data that its file still has is told as lost."""
     process = slow_python("""
         ctrlr = upnvme.open(image)
         file, said = ctrlr.namespaces[1].open("r+b"), []
@@ -305,7 +305,7 @@ def test_threads_that_write_while_it_is_closed(uri, buffering):
         try:
             ctrlr.close()
         except (upnvme.ClosedError, ExceptionGroup):
-            pass  # what a thread had begun to write
+            pass  # data that a thread had begun to write
         for thread in threads:
             thread.join()
         assert len(errors) == 4 and not ctrlr.is_open

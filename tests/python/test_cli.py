@@ -103,7 +103,7 @@ def test_copy_there_and_back(uri, tmp_path):
 
 
 def test_nothing_is_emptied_before_it_is_read(uri, tmp_path):
-    """Two plain files are none of copy's business, and an image is not written over by what is read from it."""
+    """copy refuses two plain files, and does not overwrite an image with data that is read from it."""
     image, data = tmp_path / "disk.img", os.urandom(1 << 20)
     run("list", uri)
     image.write_bytes(data)
@@ -146,12 +146,12 @@ def test_devices():
 
 
 def test_narrow_terminals_lose_nothing(uri):
-    """What does not fit side by side is one below the other, and what is too long goes on in the next line."""
+    """Columns that do not fit side by side stand one below the other, and long values go on in the next line."""
     for arguments in (("list", uri), ("identify", uri), ("smart", uri), ("bench", uri, "--time", "0.3"),
                       ("devices", "status")):
         output = run(*arguments, env={"COLUMNS": "40"}).stdout
         assert "…" not in output and "0" in output
-        # The URI that is a title is as it is.
+        # A URI as a title is shown unchanged.
         assert all(len(line) <= 40 for line in output.splitlines() if uri not in line), output
     assert run("list", uri, env={"COLUMNS": "40"}).stdout.count("model") == 1
 
@@ -163,7 +163,7 @@ def test_what_is_no_terminal_is_not_cut():
 
 
 def on_a_terminal(*arguments):
-    """What it looks like there, escapes and all."""
+    """The output on a terminal, with escapes."""
     command = shlex.join(map(str, (COMMAND, *arguments)))
     process = child.run(["script", "-qec", command, "/dev/null"], env=os.environ | {"TERM": "xterm", "COLUMNS": "100"})
     assert process.returncode == 0, process.stdout
@@ -179,11 +179,11 @@ def test_terminals_see_how_it_goes(uri, tmp_path):
     assert on_a_terminal("bench", uri, "--time", "0.8").count("throughput") > 1
 
 
-# --- how it ends --------------------------------------------------------------------------------------
+# --- the end of a command --------------------------------------------------------------------------------------
 
 
 def test_a_reader_that_goes_ends_it_quietly(uri):
-    # Unbuffered, Python itself takes a write that was cut short for a whole one.
+    # An unbuffered Python takes a write that was cut short for a whole one.
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     for arguments in (("read", "soft:ram", "--blocks", "100000"), ("hexdump", uri, "--blocks", "2048", "--json")):
         process = child.run(["bash", "-c", f'"$0" {shlex.join(arguments)} | head -c 1 >/dev/null; '
@@ -192,7 +192,7 @@ def test_a_reader_that_goes_ends_it_quietly(uri):
 
 
 def interrupted(is_on, *arguments):
-    """Sends it SIGINT, which a shell's background job would ignore, when it is on its way."""
+    """Sends the command SIGINT while it runs, which a shell's background job would ignore."""
     def interrupt(process):
         while not is_on(process):
             assert process.poll() is None, process.communicate()
@@ -204,14 +204,14 @@ def interrupted(is_on, *arguments):
 
 
 def test_ctrl_c_ends_it_quietly(tmp_path):
-    """bench shows what it has seen until then; a pipe that never says anything is left alone."""
+    """bench shows its samples until then; the wait for a silent pipe ends."""
     image, pipe = tmp_path / "disk.img", tmp_path / "never"
     uri = f"soft:{image}?block=512&engine=worker"
     image.write_bytes(bytes(1 << 20))
     os.mkfifo(pipe)
 
     def measures(process):
-        """It has read far more than a Python needs to start."""
+        """The command has read far more than a Python needs to start."""
         read = pathlib.Path(f"/proc/{process.pid}/io").read_text().split()[1]
         return int(read) > 200 << 20
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The command line's files: all that there was to be is there, or the command failed and says why."""
+"""The command line's files: all data is there, or the command failed and says why."""
 
 import json
 import os
@@ -89,7 +89,7 @@ def device(tmp_path):
 
 
 def test_block_devices(device, uri, tmp_path):
-    """Their size is not what stat says."""
+    """The size of such files is not the one that stat says."""
     path, image = device
     assert of_json("copy", path, uri, "--yes")["bytes"] == 700 << 10
     run("copy", uri, tmp_path / "out", "--bytes", 700 << 10)
@@ -109,7 +109,7 @@ def test_block_devices(device, uri, tmp_path):
 
 
 def test_holes_stay_holes(tmp_path):
-    """From a file with data here and there, over a namespace that is full of other things, to a file again."""
+    """Copies a file with scattered data over a namespace that is full of other data, and to a file again."""
     source, image, out = tmp_path / "in", tmp_path / "disk.img", tmp_path / "out"
     size, data = 64 * MIB + 777, {100: b"begin", 5 * MIB + 3: os.urandom(70_000), 40 * MIB: b"middle"}
     with source.open("wb") as file:
@@ -135,7 +135,7 @@ def test_holes_stay_holes(tmp_path):
 
 @pytest.mark.parametrize("offset, length", [(0, 100), (511, 2), (512, 512), (1000, 300_000), (1 << 20, 1)])
 def test_holes_of_any_size(tmp_path, offset, length):
-    """Not only those that begin and end with blocks."""
+    """Holes need not begin and end with blocks."""
     data = bytearray(os.urandom(MIB + 100))
     data[offset:offset + length] = bytes(len(data[offset:offset + length]))
     (tmp_path / "in").write_bytes(data)
@@ -204,7 +204,7 @@ def test_help_goes_nowhere_else():
 
 
 def test_standard_descriptors_that_are_closed_are_nobodys(uri, tmp_path):
-    """An image that took the place of one would have been written to."""
+    """The command must not write to an image that has taken the place of the named one."""
     run("fill", uri, "--byte", 7, "--yes")
     for closed in (">&-", "2>&-", "<&-", "<&- >&- 2>&-"):
         child.run(["bash", "-c", f'"$0" verify "$1" {closed}; "$0" nonsense {closed}; true', COMMAND, uri])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What closing says when the end was not well: a flush that failed, storage that does not answer."""
+"""The errors of a close: a flush that failed, storage that does not answer."""
 
 import textwrap
 
@@ -11,7 +11,7 @@ MODES = ["inline", "thread"]
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_failed_flush_is_raised_and_all_is_closed(slow_python, mode):
-    """Once: then it is closed, and the image is nobody's."""
+    """The error comes once: then the controller is closed, and the image is free."""
     well(slow_python(f"""
         uri = image + "&mode={mode}"
         ctrlr = upnvme.open(uri)
@@ -32,7 +32,7 @@ def test_a_failed_flush_is_raised_and_all_is_closed(slow_python, mode):
 
 
 def test_a_with_statement_raises_it(slow_python):
-    """Also when another exception is on its way, which is not lost."""
+    """The error comes also when another exception is on its way, which is not lost."""
     well(slow_python("""
         try:
             with upnvme.open(image):
@@ -72,7 +72,7 @@ def test_asyncio_raises_it_and_closes_all(slow_python):
 
 @pytest.mark.parametrize("end", ["del ctrlr", "pass"], ids=["dropped", "at exit"])
 def test_what_is_left_open_says_it_too(slow_python, end):
-    """Nobody is there to be raised to."""
+    """A finaliser has no caller to raise to."""
     done = slow_python(f"""
         ctrlr = upnvme.open(image)
         fail_syncs()
@@ -82,7 +82,7 @@ def test_what_is_left_open_says_it_too(slow_python, end):
 
 
 def test_one_that_fails_at_exit_does_not_keep_the_others_open(slow_python):
-    """It is told, and the exit code says so."""
+    """The error at exit is printed, and the exit code says so."""
     done = slow_python("""
         import atexit
         ctrlrs = [upnvme.open(image), upnvme.open("soft:ram?size=1MiB"), upnvme.open("soft:ram?size=2MiB")]
@@ -178,7 +178,7 @@ def test_a_process_ends_while_storage_does_not_answer(slow_python):
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["words", "json"])
 def test_the_command_line_fails(slow_python, tmp_path, options):
-    """What it had written may be lost."""
+    """Writes of the exiting program may be lost."""
     pytest.importorskip("click")
     source = tmp_path / "source"
     source.write_bytes(bytes(4096))

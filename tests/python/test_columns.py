@@ -60,7 +60,7 @@ def test_the_message_names_the_field_and_its_range(ops):
         ops["blocks"] = 1.5
 
 
-# What NumPy makes of it is an array of its own, or a part of the column.
+# NumPy's results are arrays of its own, or parts of the column.
 STEPS = {
     "slice": lambda array: array[2:4], "mask": lambda array: array, "reshaped": lambda array: array.reshape(2, 4),
     "every second": lambda array: array[::2],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the documentation shows is run; what is public is documented."""
+"""The documentation's examples run, and all public names are documented."""
 
 import inspect
 import re
@@ -11,17 +11,18 @@ import upnvme
 import upnvme.aio
 import upnvme.devices
 
-EXAMPLES = re.findall(r"^```python\n(.*?)^```$", (TREE / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+EXAMPLES = {f"{name}-{i}": text for name in ("README.md", "python/README.md") for i, text in enumerate(
+    re.findall(r"^```python\n(.*?)^```$", (TREE / name).read_text(), re.MULTILINE | re.DOTALL))}
 
 
-def test_the_readme_has_examples():
-    assert len(EXAMPLES) == 2
+def test_the_readmes_have_examples():
+    assert list(EXAMPLES) == ["README.md-0", "python/README.md-0", "python/README.md-1"]
 
 
-@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+@pytest.mark.parametrize("text", EXAMPLES.values(), ids=EXAMPLES)
 def test_the_readmes_examples_run(text, run_python):
     process = run_python(text)
-    # In development mode asyncio remarks upon what takes long, as anything may on a busy machine.
+    # In development mode asyncio remarks upon slow turns, which a busy machine may cause.
     said = re.sub(r"^Executing <.*> took [0-9.]+ seconds\n", "", process.stderr, flags=re.MULTILINE)
     assert process.returncode == 0 and not said, said
 

@@ -21,7 +21,7 @@ URI = "soft:ram?size=1MiB&block=4096"
 
 @pytest.fixture
 def quick_collector():
-    """What is there already need not be looked at thousands of times."""
+    """Objects that exist already need not be looked at thousands of times."""
     gc.collect()
     gc.freeze()
     yield
@@ -86,7 +86,7 @@ def test_every_order_of_closing_and_dropping(quick_collector):
 
 @pytest.mark.parametrize("mode", ["inline", "thread"])
 def test_a_garbage_collector_that_never_rests(mode, quick_collector):
-    """It runs at every allocation, and in callbacks; cycles through everything are what it finds."""
+    """The collector runs at every allocation, and in callbacks; it finds cycles through all objects."""
     before = gc.get_threshold()
     gc.set_threshold(1, 1, 1)
     try:
@@ -138,7 +138,7 @@ def test_a_garbage_collector_under_asyncio(quick_collector):
 
 
 def in_thread(function):
-    """Runs it to its end in a thread, which has gone then."""
+    """Runs a function to its end in a thread, which has ended then."""
     result = []
     thread = threading.Thread(target=lambda: result.append(function()))
     thread.start()
@@ -182,7 +182,7 @@ def test_a_thread_ends_before_its_queue_pair(how):
 
 @pytest.mark.parametrize("mode", ["inline", "thread"])
 def test_close_while_8_threads_poll_and_wait(mode):
-    """Also queues on which nothing comes, and calls that wait for it."""
+    """Includes idle queues, and calls that wait on them."""
     for _ in range(5):
         ctrlr = upnvme.open(f"{URI}&mode={mode}")
         ns, begun, ended, failures = ctrlr.namespaces[1], threading.Barrier(9), [], []
@@ -221,7 +221,7 @@ def test_close_while_8_threads_poll_and_wait(mode):
 
 
 def test_finalisers_in_a_child_leave_the_parents_things_alone(quick_collector):
-    """Everything is dropped there, in flight as it is; the parent's commands complete afterwards."""
+    """The child drops all objects, with commands in flight; the parent's commands complete afterwards."""
     things = Things()
 
     def drop_all():

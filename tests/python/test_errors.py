@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Exceptions: which, what they say, and that they travel."""
+"""Exceptions: their classes, their texts, and that they can be pickled."""
 
 import builtins
 import errno
@@ -121,7 +121,7 @@ def test_writes_of_a_read_only_controller_are_permission_errors(tmp_path):
 
 
 def test_an_image_that_this_process_has_open(tmp_path):
-    """What a notebook's cell that is run again meets."""
+    """A notebook's cell that is run again opens the same controller again."""
     uri = f"soft:{tmp_path / 'disk.img'}?size=1MiB"
     ctrlr = upnvme.open(uri)
     words = "held by this process itself, by <upnvme.Controller.*close it first"
@@ -168,7 +168,7 @@ def test_events_come():
         assert ctrlr.poll() == 0 and ctrlr.events() == []
 
 
-# An image is told of at level debug.
+# The opening of an image is logged at level debug.
 LOGGED = """
     import logging, sys
     logging.basicConfig(level=logging.DEBUG, format="%(name)s %(levelname)s %(message)s")
@@ -282,7 +282,7 @@ def test_keep_alive_is_what_was_asked_for():
 
 
 def test_what_a_device_does_not_do_in_time_is_named(slow_python):
-    """By the caller's command and time, and not by the pool's."""
+    """The error names the caller's command and time, not the pool's."""
     well(slow_python("""
         with upnvme.open(image) as ctrlr:
             ns = ctrlr.namespaces[1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The file-like face against a plain file of fixed size, and with what reads and writes files."""
+"""The file-like face against a plain file of fixed size, and with libraries that read and write files."""
 
 import errno
 import io
@@ -25,7 +25,7 @@ def ns():
 
 
 class Oracle:
-    """What a file of fixed size does, in memory."""
+    """A file of fixed size, in memory."""
 
     def __init__(self, content):
         self.content, self.at = bytearray(content), 0
@@ -137,7 +137,7 @@ def test_parts_that_are_not_there(ns):
 
 @pytest.mark.parametrize("buffering", [0, -1])
 def test_a_length_cannot_be_kept(ns, buffering):
-    """What asks for one is told so, but for the one that there is."""
+    """A request for another length is refused; a request for the current one is not."""
     with ns.open("r+b", 100, 50, buffering) as file:
         assert file.truncate(50) == 50
         file.seek(50)
@@ -169,7 +169,7 @@ def commands(ns, use):
 
 
 def test_little_is_read_ahead_of_random_reads(tmp_path):
-    """And much of sequential ones."""
+    """Sequential reads read much ahead."""
     with upnvme.open("soft:ram?size=64MiB&block=512") as ctrlr:
         ns = ctrlr.namespaces[1]
         random = np.random.default_rng(1)
@@ -268,7 +268,8 @@ def test_arrays_in_dma_memory_are_not_copied(ns):
 
 @pytest.mark.parametrize("buffering", [0, 4096])
 def test_a_file_of_a_former_format_is_refused(ns, buffering):
-    """Its positions mean other blocks. What the file knows of the format is made wrong here, which is the same."""
+    """After a format the file's positions mean other blocks. The test sets the file's notes on the format wrong, which
+    is the same."""
     with ns.open("r+b", buffering=buffering) as file:
         raw = getattr(file, "raw", file)
         raw._block = 2 * BLOCK

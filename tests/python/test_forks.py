@@ -39,7 +39,7 @@ def child_opens():
 
 
 def test_children_of_threads_that_open_and_close():
-    """No lock of the library's or the module's is left held in any of them."""
+    """No lock of the library or of the module stays held in any child."""
     over, failures = threading.Event(), []
 
     def until_over(function):
@@ -70,7 +70,7 @@ def test_children_of_threads_that_open_and_close():
 
 @pytest.mark.parametrize("call", WAITS.values(), ids=WAITS)
 def test_a_signals_handler_that_forks(slow_python, call):
-    """The child of a call that waits is told so; the parent's call ends when the controller goes on."""
+    """A child that is forked during a wait gets an error; the parent's call ends when the controller goes on."""
     well(slow_python(f"""
         ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
         ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""More than one interpreter in a process, and more than one import in one: what is open is not disturbed."""
+"""More than one interpreter in a process, and more than one import in one: open objects are not disturbed."""
 
 import pytest
 from conftest import well

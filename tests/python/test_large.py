@@ -48,7 +48,7 @@ def test_a_whole_namespace_in_a_loop(call):
 
 
 def test_each_block_is_named_once():
-    """A device that counts what it verifies would see it; here it is the parts that are counted."""
+    """The test counts the parts of the command, as a device would."""
     from upnvme import _parts
 
     with upnvme.open(URI) as ctrlr:
@@ -62,7 +62,7 @@ def test_each_block_is_named_once():
 
 
 def test_the_last_block_of_a_large_image(tmp_path):
-    """What is zeroed is, to the end."""
+    """The blocks are zeroed to the end."""
     size = (1 << 32) * 512 + (1 << 20)
     image = tmp_path / "disk.img"
     with image.open("wb") as file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What holds what, and the order in which things end: dropped, closed, forked, exited, under load."""
+"""References, and the order in which objects end: dropped, closed, forked, exited, under load."""
 
 import gc
 import itertools
@@ -15,7 +15,7 @@ URI = "soft:ram?size=4MiB&block=4096"
 
 
 def make():
-    """One of each, with commands of every kind in flight."""
+    """One object of each kind, with commands of every kind in flight."""
     ctrlr = upnvme.open(URI)
     ns = ctrlr.namespaces[1]
     qp, buf = ctrlr.qpair(16), ctrlr.alloc(16 * BLOCK)
@@ -132,7 +132,7 @@ def test_leases_make_do_with_what_is_left():
 
 @pytest.mark.parametrize("mode", ["inline", "thread"])
 def test_close_while_threads_work(mode):
-    """8 threads poll, reap and read; every accepted command completes once, and nobody hangs."""
+    """8 threads poll, reap and read; every accepted command completes once, and no thread hangs."""
     for _ in range(5):
         ctrlr = upnvme.open(f"soft:ram?size=4MiB&mode={mode}")
         ns, begun, counts, failures = ctrlr.namespaces[1], threading.Barrier(9), [], []
@@ -203,7 +203,7 @@ def test_a_child_is_refused_and_the_parent_goes_on():
 
 
 def test_exit_without_closing(run_python):
-    """Whatever is open and in flight; the module itself may be the last that holds it."""
+    """Exits with objects open and commands in flight; the module itself may hold the last reference."""
     process = run_python("""
         import threading, upnvme
         ctrlr = upnvme.open("soft:ram?size=4MiB&mode=thread")

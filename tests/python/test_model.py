@@ -61,7 +61,7 @@ class Model(RuleBasedStateMachine):
         return chosen
 
     def batch(self, kinds, seed):
-        """Commands for extents that are apart, with what the model then says and where in the buffer reads go."""
+        """Commands for extents that are apart, with the model's answers, and the places of reads in the buffer."""
         ops, at, reads = upnvme.Batch(len(kinds)), 0, []
         for i, (extent, kind) in enumerate(kinds):
             size = extent[1] * self.block
@@ -104,7 +104,7 @@ class Model(RuleBasedStateMachine):
             assert all(self.buf[at:at + len(data)] == data for at, data in reads)
 
     def reap_all(self, ops):
-        """By hand."""
+        """Submits and reaps by hand."""
         left, sent, tags = memoryview(ops), 0, []
         while len(tags) < len(ops):
             if sent < len(ops):

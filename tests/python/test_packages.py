@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is taken elsewhere: the wheel on each Python that is here, the sdist away from this tree and without SWIG, the
-system's library, what belongs to DPDK, and what is said of extras that are missing."""
+"""The packages elsewhere: the wheel on each Python that is here, the sdist away from this tree and without SWIG, the
+system's library, DPDK's plug-in, and the errors for missing extras."""
 
 import email
 import faulthandler
@@ -41,7 +41,7 @@ def time_to_build(no_hang):
 
 
 def environment(**more):
-    """Without make's variables, and what would take the test's own packages along."""
+    """The environment without make's variables, and without those that would bring in the test's own packages."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
     return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1",
             "CFLAGS": QUICKLY, **more}
@@ -117,7 +117,7 @@ def wheel(tmp_path_factory):
 
 
 def copy_tree(folder):
-    """A clone, with what is not committed."""
+    """A clone, with uncommitted changes."""
     names = subprocess.run(["git", "-C", TREE, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                            capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, names):
@@ -130,7 +130,8 @@ def files_of(folder):
 
 
 def test_pip_installs_from_a_clone(fresh, tmp_path):
-    """As users do it: what builds it comes from PyPI, and an extra. Nothing is left but what goes under build/."""
+    """Installs as users do: the build tools come from PyPI, and so does an extra. No file is left except under build/.
+    """
     clone = tmp_path / "clone"
     copy_tree(clone)
     before = files_of(clone)
@@ -181,7 +182,7 @@ def pkg_config(*what):
 
 @pytest.fixture
 def no_dpdk(tmp_path):
-    """Where pkg-config finds what it finds, but for DPDK."""
+    """A folder for pkg-config with all but DPDK."""
     hidden = tmp_path / "pkgconfig"
     hidden.mkdir()
     folder = pkg_config("--variable=pcfiledir", "liburing")
@@ -191,7 +192,7 @@ def no_dpdk(tmp_path):
 
 
 def test_dpdks_plug_in_comes_only_where_dpdk_is(fresh, wheel, no_dpdk, tmp_path):
-    """What a build with DPDK has left is not packed by one without."""
+    """Files of a build with DPDK are not packed by one without."""
     assert "upnvme/libupnvme.so.0" in zipfile.ZipFile(wheel).namelist()
     has_dpdk = pkg_config("--variable=libdir", "libdpdk") is not None
     assert ("upnvme/libupnvme-dpdk.so" in zipfile.ZipFile(wheel).namelist()) == has_dpdk
@@ -213,7 +214,7 @@ def test_the_metadata_tells_what_it_is(wheel):
     metadata = email.message_from_bytes(archive.read(name))
     assert metadata["Summary"].startswith("User-space, polled NVMe") and metadata["Keywords"]
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert metadata.get_payload(decode=True).decode().strip() == (TREE / "README.md").read_text().strip()
+    assert metadata.get_payload(decode=True).decode().strip() == (TREE / "python/README.md").read_text().strip()
     urls = dict(url.split(", ") for url in metadata.get_all("Project-URL"))
     assert {"Source", "Changelog"} <= set(urls) and all(url.startswith("https://github.com/upnvme/") for url in
                                                         urls.values())
@@ -228,7 +229,7 @@ def part_of_site(folder, *modules):
 
 
 def test_a_missing_extra_is_named(fresh, wheel, tmp_path):
-    """No extra at all is what smoke.py sees; here the one is there and the other not."""
+    """smoke.py sees no extra at all; here one is installed and the other is not."""
     fresh.install(wheel)
     cli = part_of_site(tmp_path / "cli", "click", "rich", "markdown_it", "mdurl", "pygments")
     bench = ["-m", "upnvme", "bench", "soft:null", "--time", "0.1"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A batch with a command that is refused: it is said which, and what was done before it is not lost."""
+"""A batch with a refused command: the error says which, and commands before it are not lost."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which objects are taken as memory: those of plain bytes and numbers, in one piece, by every call."""
+"""Objects that serve as memory: those of plain bytes and numbers, in one piece, in every call."""
 
 import array
 import asyncio

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Queue pairs: callbacks and what goes wrong in them, batches and their bounds, threads."""
+"""Queue pairs: callbacks and their failures, batches and their bounds, threads."""
 
 import threading
 
@@ -45,7 +45,7 @@ def test_a_batch_names_what_does_not_fit(ns):
 
 
 def test_run_completes_what_was_in_flight_before(ctrlr, ns, buf):
-    """What is not its own comes out with it, and nothing of its own stays behind."""
+    """Completions of other commands come out with the batch, and none of its own stay behind."""
     with ctrlr.qpair(depth=8) as qp:
         first, second, done = upnvme.batch(6, ns, upnvme.Op.READ), upnvme.batch(4, ns, upnvme.Op.READ), []
         second["tag"] = range(10, 14)
@@ -108,7 +108,7 @@ def test_a_status_is_an_error_object(qp, ns, buf):
 
 
 def test_exceptions_in_callbacks_surface_from_poll(qp, ns, buf):
-    """With every other completion delivered."""
+    """The exception comes when every other completion was delivered."""
     got = []
 
     def fail(done):

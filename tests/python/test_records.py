@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the library tells, as objects: each field is documented, of its type, and shown in notebooks."""
+"""The library's records as objects: each field is documented, of its type, and shown in notebooks."""
 
 import inspect
 import re
@@ -12,7 +12,7 @@ from upnvme import _html, _records
 
 RECORDS = [cls for _, cls in inspect.getmembers(_records, inspect.isclass) if cls.__base__ is _records.Record]
 
-# What help() has to say of a field with this in its name.
+# Words that help() must have for a field with this in its name.
 UNITS = {"_bytes": "bytes", "_ms": "milliseconds", "coalescing_us": "microseconds", "celsius": "degrees Celsius",
          "_minutes": "minutes", "_hours": "hours", "data_units": "512,000 bytes"}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""tests/python/run: what it says of tests that do not run is counted as such."""
+"""tests/python/run: its lines about tests that do not run are counted as skips."""
 
 import pathlib
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`upnvme devices setup`, on a machine that is made up: a folder that is /sys for the command alone."""
+"""`upnvme devices setup`, on a made-up machine: a folder that the command alone sees as /sys."""
 
 import json
 import os

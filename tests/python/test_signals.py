@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A device that does not answer holds nobody: Ctrl-C, time-outs and close get through, and nothing is lost by it."""
+"""A device that does not answer holds no caller: Ctrl-C, time-outs and close get through, and nothing is lost."""
 
 from conftest import well
 
-# Each waits for a device that does not answer; the signal comes from another thread.
+# Each function waits for a device that does not answer; the signal comes from another thread.
 INTERRUPTED = """
     ctrlr = upnvme.open(image)
     ns, buf = ctrlr.namespaces[1], ctrlr.alloc(4096)
@@ -30,7 +30,7 @@ INTERRUPTED = """
 
 
 def test_ctrl_c_ends_a_read(slow_python):
-    """And the lease comes back when the device is done; until then its memory is kept."""
+    """The lease comes back when the device is done; until then its memory is kept."""
     well(slow_python(INTERRUPTED.format(wait="ns.read(3)", after="""
     for i in range(100):
         ns.read(i)

@@ -125,7 +125,7 @@ PROGRAMS = {
         ctrlr.close()
     """,
 }
-# What the allocators keep for themselves; a leak of one object, or of 32 bytes, in each round is more.
+# The memory that allocators keep for themselves; a leak of one object, or of 32 bytes, in each round is more.
 ALLOWED = {"objects": 1000, "malloc": 64 << 10, "resident": 4 << 20, "maps": 8, "descriptors": 0, "threads": 0}
 
 

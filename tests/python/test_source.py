@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What names a controller: URIs of paths, and sources that go to other processes."""
+"""Names of controllers: URIs of paths, and sources that go to other processes."""
 
 import copy
 import gc
@@ -88,14 +88,14 @@ def test_a_controller_says_what_can_be_pickled(source):
 
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
 def test_workers_open_it_in_their_process(source, method):
-    """Also when the parent has it open."""
+    """The source works also when the parent has the controller open."""
     assert first(source) == b"of the image"
     with multiprocessing.get_context(method).Pool(2) as pool:
         assert pool.map(first, [source] * 4) == [b"of the image"] * 4
 
 
 def test_a_forked_child_opens_its_own(source):
-    """Whatever the parent's threads are doing."""
+    """The fork may come at any moment of the parent's threads."""
     assert first(source) == b"of the image"
     stop = threading.Event()
 

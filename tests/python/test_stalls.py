@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A controller that does not answer its admin queue holds nobody: Ctrl-C and close get through, others go on."""
+"""A controller that does not answer its admin queue holds no caller: Ctrl-C and close get through, others go on."""
 
 import pytest
 from conftest import well
 
-# What waits for the controller, inside the library.
+# Calls that wait for the controller, inside the library.
 WAITS = {
     "identify": "ctrlr.identify()", "log_page": "ctrlr.log_page(2, 512)", "get_feature": "ctrlr.get_feature(7)",
     "set_feature": "ctrlr.set_feature(4, 350)", "features": "ctrlr.features", "smart": "ctrlr.smart",
@@ -18,7 +18,7 @@ WAITS = {
 
 @pytest.mark.parametrize("call", WAITS.values(), ids=WAITS)
 def test_ctrl_c_ends_it(slow_python, call):
-    """And the answer that comes later goes to nobody; the controller is as good as before."""
+    """The late answer goes to no caller; the controller is as good as before."""
     well(slow_python(f"""
         ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
         ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
@@ -79,7 +79,7 @@ def test_close_ends_them_all(slow_python):
 
 
 def test_a_controller_that_stays_dead_can_be_closed(slow_python):
-    """When the time of what was left behind is over."""
+    """Closes when the time of the abandoned commands is over."""
     well(slow_python("""
         ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread", admin_timeout=0.5)
         stall()
@@ -100,7 +100,8 @@ def test_a_controller_that_stays_dead_can_be_closed(slow_python):
 
 
 def test_ctrl_c_ends_a_close_that_waits(slow_python):
-    """For what an interrupted call left behind: then nothing has happened. Other closers go on waiting."""
+    """Ctrl-C ends a close that waits for an interrupted call's command: the close has not begun then. Other closes go
+    on waiting."""
     well(slow_python("""
         ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
         stall()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Names that are no UTF-8, and sentences that are longer than their room: nothing of that is an UnicodeError."""
+"""Names that are no UTF-8, and sentences that are longer than their room: none of these is a UnicodeError."""
 
 import os
 import pathlib

@@ -26,7 +26,7 @@ def restless():
 
 
 def together(*functions):
-    """Runs each in a thread, all from the same moment on; what one raises is raised here."""
+    """Runs each function in a thread, all from the same moment on; an exception of one is raised here."""
     start, errors = threading.Barrier(len(functions)), []
 
     def run(function):
@@ -93,7 +93,7 @@ def test_each_thread_has_its_own_queue_pair(ctrlr):
 
 
 def test_buffers_come_and_go(ctrlr):
-    """The lists of what a controller has given stay whole, and so do counts of views."""
+    """A controller's lists of its objects stay whole, and so do counts of views."""
     shared = ctrlr.alloc(BLOCK)
     before = ctrlr.stats.buffers
 
@@ -134,7 +134,7 @@ def test_one_object_is_dropped_by_many(ctrlr):
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning")
 def test_closing_while_queue_pairs_go(ctrlr):
-    """A queue pair ends by its finaliser and by its controller's close at once: the one or the other does it."""
+    """A queue pair ends by its finaliser and by its controller's close at once: one of the two does the work."""
     for _ in range(20):
         with upnvme.open("soft:ram?size=1MiB") as other:
             pairs = [[other.qpair(depth=4)] for _ in range(THREADS)]
@@ -149,7 +149,7 @@ def bare_qpair(ctrlr):
 
 
 def test_closing_finds_queue_pairs_that_are_about_to_go():
-    """Their last reference has gone, and they are still on the controller's list."""
+    """The objects' last reference has gone, and they are still on the controller's list."""
     for _ in range(50):
         other = upnvme.open("soft:ram?size=1MiB")
         pairs = [[bare_qpair(other) for _ in range(6)] for _ in range(THREADS)]
@@ -206,7 +206,7 @@ def test_a_stranger_is_refused_all_the_time(ctrlr):
 
 
 def test_the_same_batch_by_many(ctrlr):
-    """An array of commands that others write into while it is submitted: the copies are what is checked."""
+    """An array of commands that other threads write into during the submission: the library checks its copies."""
     ns = ctrlr.namespaces[1]
     ops = upnvme.batch(16, ns, upnvme.Op.READ)
     lbas = ops.column("lba")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the package says of its types, checked by mypy and pyright; and what importing it costs in modules."""
+"""The package's types, checked by mypy and pyright; and the modules that its import loads."""
 
 import json
 import pathlib
@@ -21,7 +21,8 @@ def test_mypy_is_content():
 
 @pytest.fixture
 def pyright(tmp_path):
-    """What pyright says of files, which lie beside its settings; basedpyright brings pyright's engine and a node."""
+    """pyright's complaints about files, which lie beside its settings; basedpyright brings pyright's engine and a node.
+    """
     program = pathlib.Path(sys.executable).parent / "basedpyright"
     if not program.exists():
         pytest.skip("no basedpyright from PyPI: see build/pyright.log")
@@ -42,7 +43,7 @@ def test_pyright_is_content(pyright):
     assert process.returncode == 0 and process.stdout.startswith("0 errors, 0 warnings"), process.stdout
 
 
-# The call's result is of the type that is said.
+# The call's result is of the declared type.
 CALLER = """
 import upnvme
 with upnvme.open("soft:ram") as ctrlr:
@@ -100,7 +101,7 @@ WRONG = [(CALLER, "ns.read(0)", "ns.read('0')"), (MEMORY, 'ns.write(0, b"")', 'n
 
 @pytest.fixture
 def callers(tmp_path):
-    """Two that are right, and some with one mistake each."""
+    """Two right programs, and some with one mistake each."""
     right, wrong = [tmp_path / "right.py", tmp_path / "memory.py"], []
     for path, text in zip(right, (CALLER, MEMORY)):
         path.write_text(text)
@@ -145,7 +146,7 @@ def test_importing_is_light(run_python):
 
 
 def baseline():
-    """What development mode imports by itself."""
+    """Modules that development mode imports by itself."""
     process = subprocess.run([sys.executable, "-X", "dev", "-c", "import sys; print(*sys.modules)"],
                              capture_output=True, text=True, check=True)
     return process.stdout.split()

@@ -30,7 +30,7 @@ def test_a_callback_closes_what_is_closing(ctrlr, ns, closer):
 
 
 def test_the_end_of_a_callback_closes(ctrlr, ns):
-    """What a command held goes with the queue pair, and may close the controller that closes it."""
+    """Objects that a command held are freed with the queue pair, and may close the controller that closes it."""
     class Closer:
         def __call__(self, done):
             pass
@@ -49,7 +49,7 @@ WAITS = {"poll": "qp.poll(timeout=None)", "reap": "qp.reap(2)", "read": "ns.read
 @pytest.mark.parametrize("call", WAITS.values(), ids=WAITS)
 @pytest.mark.parametrize("closer", ["ctrlr", "qp"])
 def test_a_signal_handler_closes(slow_python, call, closer):
-    """A call that waits ends by it; the queue pair's own closing waits for the device."""
+    """The close ends a call that waits; the queue pair's own close waits for the device."""
     if closer == "qp" and "ns" in call:
         pytest.skip("no queue pair waits")
     well(slow_python(f"""
@@ -126,7 +126,7 @@ MOVES = SUBMITS | {
 @pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
 @pytest.mark.parametrize("closer", ["qp", "ctrlr"])
 def test_a_collection_closes_what_is_used(move, closer):
-    """Any allocation may collect garbage, and a finaliser close what is being used."""
+    """Any allocation may collect garbage, and a finaliser may close an object in use."""
     class Closer:
         def __init__(self, thing):
             self.thing, self.me = thing, self
@@ -157,7 +157,7 @@ def test_a_collection_closes_what_is_used(move, closer):
 
 
 def test_batches_of_more_dimensions(ctrlr, ns):
-    """Their length is not how many there are."""
+    """A list of pieces whose length changes: it is not the number of pieces."""
     ops = upnvme.batch(4, ns, upnvme.Op.READ).numpy()
     with ctrlr.qpair(depth=8) as qp:
         for call in qp.submit, qp.run:
@@ -166,7 +166,7 @@ def test_batches_of_more_dimensions(ctrlr, ns):
 
 
 def test_memory_of_another_controller_in_flight(slow_python):
-    """It does not go back to its own controller's reads before the device is done with it."""
+    """The memory does not go back to the controller's cache for reads before the device is done with it."""
     well(slow_python("""
         here, there = upnvme.open("soft:ram?size=1MiB&block=4096"), upnvme.open(image)
         qp, hers = there.qpair(4), there.namespaces[1]
@@ -223,7 +223,7 @@ def test_signal_handlers_that_fail_lose_no_command(ctrlr, ns):
 
 
 def test_a_buffer_freed_while_it_is_read_into(slow_python):
-    """By way of other memory: what was read is not put where the buffer was."""
+    """The read goes through other memory: the data is not put where the buffer was."""
     well(slow_python("""
         import mmap
         ctrlr = upnvme.open(image)

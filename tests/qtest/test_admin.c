@@ -54,7 +54,7 @@ static void the_write_cache_is_switched(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-/* In any memory: here on the stack. */
+/* The data may be in any memory: here on the stack. */
 static void a_feature_with_data_is_set_and_read_back(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
@@ -89,7 +89,7 @@ static void what_the_controller_refuses_is_an_error(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-/* QEMU has no Keep Alive Timer and, with the error recovery of its namespace 1, all else. */
+/* QEMU has all features but the Keep Alive Timer; it has error recovery with a namespace 1. */
 static void feature_values_are_decoded(void **state)
 {
 	struct upnvme_features features = { .size = UPNVME_FEATURES_SIZE };
@@ -247,7 +247,7 @@ static void on_event(void *arg, const struct upnvme_event *event)
 	atomic_fetch_add(&seen->n, 1);
 }
 
-/* Until there are `n`; 20 s at most. */
+/* Polls until there are `n` events; 20 s at most. */
 static void wait_events(upnvme_ctrlr *ctrlr, struct seen *seen, uint32_t n)
 {
 	uint64_t deadline = now_ns() + 20ull * 1000000000;
@@ -285,7 +285,7 @@ static void a_health_warning_becomes_an_event(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-/* Each is told: the request goes out again, and the event is cleared by reading its log page. */
+/* Each event is told: the request goes out again, and reading its log page clears the event. */
 static void event_after_event_is_told(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* QEMU's controller is brought up, from whatever state it was left in, and shut down. */
+/* QEMU's controller is brought up, from any state that it was left in, and shut down. */
 #include "support/rig.h"
 
 #include "spec/regs.h"
@@ -60,7 +60,7 @@ static void it_can_be_opened_again_and_again(void **state)
 	}
 }
 
-/* As a program that crashed leaves it: enabled, with a queue somewhere. */
+/* A controller as a program that crashed leaves it: enabled, with a queue somewhere. */
 static void one_that_was_left_enabled_is_taken_over(void **state)
 {
 	struct rig rig;
@@ -78,7 +78,7 @@ static void one_that_was_left_enabled_is_taken_over(void **state)
 	rig_close(&rig);
 }
 
-/* With queue pairs, too: the reset takes them away. */
+/* The former user had queue pairs, too: the reset takes them away. */
 static void one_whose_handle_is_still_there_is_taken_over(void **state)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
@@ -92,7 +92,7 @@ static void one_whose_handle_is_still_there_is_taken_over(void **state)
 	rig_of_group(&rig, 1, 0, 0);
 	assert_int_equal(do_read(&rig, dma(rig.ctrlr, 4096), 0, 1), 0);
 	rig_close(&rig);
-	/* The first one finds that it is not the one that it left, and gives the controller up. */
+	/* The first driver finds the controller changed, and gives it up. */
 	expect_error(upnvme_qpair_close(qp), -EIO, UPNVME_ERR_CTRLR_FAILED, "had to be given up",
 		     NULL);
 	expect_error(upnvme_close(left), -EIO, UPNVME_ERR_NOT_DURABLE, "may be lost", NULL);
@@ -102,7 +102,7 @@ static void one_in_a_failed_state_is_reset(void **state)
 {
 	struct rig rig;
 
-	/* An admin queue at no page: QEMU answers with CSTS.CFS. */
+	/* An admin queue that begins at no page: QEMU answers with CSTS.CFS. */
 	qemu_write(group_qemu, NVME_REG_AQA, 4, 0);
 	qemu_write(group_qemu, NVME_REG_ASQ, 8, 0);
 	qemu_write(group_qemu, NVME_REG_ACQ, 8, 0);

@@ -73,7 +73,7 @@ static void write_zeroes_may_deallocate(void **state)
 	rig_close(&rig);
 }
 
-/* WZSL is not said by this controller: MDTS, which is 512 KiB, is taken for it. */
+/* This controller tells no WZSL: MDTS, which is 512 KiB, is taken for it. */
 static void write_zeroes_of_the_whole_namespace_goes_in_parts(void **state)
 {
 	struct upnvme_qpair_stats before = { .size = UPNVME_QPAIR_STATS_SIZE }, after = before;

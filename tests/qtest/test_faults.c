@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* QEMU's controller with a medium that fails, one that takes its time, and pulled out in the
- * middle. */
+/* QEMU's controller with a medium that fails, with a slow one, and pulled out in the middle. */
 #include "support/rig.h"
 
 #include "spec/status.h"
@@ -93,7 +92,7 @@ static void compare_and_verify_meet_the_same_error(void **state)
 	rig_close(&rig);
 }
 
-/* --- a medium that takes its time ----------------------------------------------------------------- */
+/* --- a slow medium ----------------------------------------------------------------- */
 
 static void throttle(uint32_t iops)
 {
@@ -175,7 +174,7 @@ static void requests_in_parts_are_closed_in_flight(void **state)
 	OK(upnvme_close(rig.ctrlr));
 }
 
-/* Freed at once; nobody else gets the memory before the controller is done with it. */
+/* The memory is freed at once; no other caller gets it before the controller is done with it. */
 static void memory_that_is_freed_in_flight_is_set_aside(void **state)
 {
 	struct counts counts = { 0 };
@@ -197,7 +196,8 @@ static void memory_that_is_freed_in_flight_is_set_aside(void **state)
 	rig_close(&rig);
 }
 
-/* A time-out leaves the command with the controller; it comes in late, and is taken then. */
+/* A time-out leaves the command with the controller; its completion comes late, and is taken
+ * then. */
 static void a_command_that_hangs_is_taken_when_it_comes(void **state)
 {
 	struct upnvme_op op = { .opcode = UPNVME_OP_READ, .nsid = 4, .blocks = 1, .tag = 17 };
@@ -218,7 +218,7 @@ static void a_command_that_hangs_is_taken_when_it_comes(void **state)
 
 /* --- a controller that goes away ------------------------------------------------------------------ */
 
-/* With its process of its own, which the test ends. */
+/* A controller with a process of its own, which the test ends. */
 static void a_controller_that_is_pulled_out_completes_everything(void **state)
 {
 	struct qemu *sound = group_qemu;

@@ -51,7 +51,7 @@ struct fixture {
 	uint32_t nsid;
 	uint32_t stride;                    /* bytes of a block in `data` */
 	uint8_t *data, *metadata;           /* DMA memory */
-	uint8_t *data_copy, *metadata_copy; /* what they should be */
+	uint8_t *data_copy, *metadata_copy; /* the expected content */
 	size_t data_bytes, metadata_bytes;
 };
 
@@ -112,7 +112,7 @@ static void fixture_close(struct fixture *fixture)
 	rig_close(&fixture->rig);
 }
 
-/* New content, which the copies keep. */
+/* Makes new content, which the copies keep. */
 static void fixture_fill(struct fixture *fixture, uint64_t seed)
 {
 	uint64_t random = seed | 1;
@@ -277,7 +277,7 @@ static void put_big_endian(uint8_t *to, uint64_t value, uint32_t bytes)
 	}
 }
 
-/* What the protection information of block i must be. */
+/* The expected protection information of block i. */
 static void pi_make(struct fixture *fixture, uint32_t i, uint64_t lba, uint8_t *pi)
 {
 	const struct format *format = fixture->format;
@@ -325,8 +325,8 @@ static void our_own_protection_information_is_checked(void **state)
 	fixture_close(&fixture);
 }
 
-/* PRACT: the controller makes it. Where that is all the metadata, none is transferred (NVM
- * Command Set 1.0c, 5.2.2.1), so that even an extended block is but its data in the buffer. */
+/* PRACT: the controller makes it. Where that is all the metadata, none is transferred (NVM Command
+ * Set 1.0c, 5.2.2.1), so that even an extended block is only its data in the buffer. */
 static void the_controller_makes_protection_information(void **state)
 {
 	const struct format *format = *state;
@@ -366,7 +366,7 @@ static void the_controller_strips_protection_information(void **state)
 	fixture_close(&fixture);
 }
 
-/* What the command moves is all that has to be reachable. */
+/* Only the memory that the command moves has to be reachable. */
 static void a_buffer_of_bare_data_is_enough(void **state)
 {
 	const struct format *format = *state;
@@ -384,7 +384,7 @@ static void a_buffer_of_bare_data_is_enough(void **state)
 	fixture_close(&fixture);
 }
 
-/* With more metadata than the protection information, PRACT does not do without the buffer. */
+/* PRACT needs the metadata buffer where metadata is larger than the protection information. */
 static void metadata_beside_it_is_still_needed(void **state)
 {
 	const struct format *format = *state;
@@ -399,7 +399,7 @@ static void metadata_beside_it_is_still_needed(void **state)
 	fixture_close(&fixture);
 }
 
-/* Data and metadata where offsets say, and not a byte beyond. */
+/* Data and metadata go where the offsets say, and not a byte beyond. */
 static void an_area_has_both(void **state)
 {
 	const struct format *format = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What QEMU's controller and its namespaces say that they are. */
+/* Identify of QEMU's controller and its namespaces. */
 #include "support/rig.h"
 
 #include "spec/identify.h"
@@ -148,7 +148,7 @@ static void a_structure_that_it_does_not_have_is_an_error(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-/* What is written to one is not seen in another. */
+/* Blocks that are written to one namespace are not seen in another. */
 static void namespaces_are_apart(void **state)
 {
 	struct rig rigs[NELEMS(namespaces)];

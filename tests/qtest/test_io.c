@@ -15,9 +15,10 @@ static const struct qemu_config config = { .namespaces = namespaces,
 #define PAGE       4096u
 #define AREA_PAGES 512u
 
-/* --- what is written is read, whatever the shape of the buffer ------------------------------------ */
+/* --- reads return written data, for each shape of the buffer
+ * ------------------------------------ */
 
-/* The namespace as it should be, and a buffer, both of the whole size. */
+/* The expected content of the namespace, and a buffer, both of the whole size. */
 struct model {
 	struct rig rig;
 	uint32_t nblocks;
@@ -43,7 +44,7 @@ static void model_close(struct model *model)
 	free(model->expected);
 }
 
-/* Mostly short, now and then long. */
+/* A random length, mostly short, now and then long. */
 static uint32_t some_blocks(struct model *model)
 {
 	uint32_t most = random_below(&model->random, 8) ? 3 * PAGE : 64 * PAGE;

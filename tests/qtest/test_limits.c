@@ -27,7 +27,7 @@ static uint64_t submitted(const struct rig *rig)
 	return stats.submitted;
 }
 
-/* Writes and reads `blocks` in one request each, which take `parts` commands each. */
+/* Writes and reads `blocks` in one request each, which takes `parts` commands. */
 static void round_trip(struct rig *rig, uint32_t blocks, uint32_t offset, uint64_t parts)
 {
 	uint64_t before = submitted(rig);
@@ -88,7 +88,7 @@ static void many_long_requests_share_a_small_queue(void **state)
 		char *part = buf + i * 512 * 512;
 
 		pattern_fill(part, i * 512, 512, 512, i);
-		/* The parts of those before it may have taken all the room. */
+		/* The parts of earlier requests may have taken all the room. */
 		while (upnvme_write(rig.qp, rig.ns, part, i * 512, 512, on_done, &io) == -EAGAIN)
 			OK(upnvme_poll(rig.qp, 0));
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Controllers and namespaces of unusual shape: each is opened, and what can be used is used. */
+/* Controllers and namespaces of unusual shape: each is opened, and its usable namespaces are
+ * used. */
 #include "support/rig.h"
 
 #include "spec/regs.h"
@@ -33,8 +34,9 @@ static void a_memory_buffer_of_the_controllers_own(void **state)
 	first_namespace_works("cmb_size_mb=4", plain, 1);
 }
 
-/* A former user has had it listen at the addresses of all memory; no reset of the controller changes that (NVMe Base
- * 2.0c, 3.1.3.27). What the driver's memory is then read and written instead is the region. */
+/* A former user made the controller's region answer at the addresses of all memory; no reset of the
+ * controller changes that (NVMe Base 2.0c, 3.1.3.27). The region is then read and written in the
+ * place of the driver's memory. */
 static void a_persistent_region_that_listens_where_memory_is(void **state)
 {
 	struct qemu_config config = { .properties = "pmrdev=pmr",
@@ -153,7 +155,8 @@ static void no_namespace_at_all(void **state)
 	qemu_stop(group_qemu);
 }
 
-/* Who asks for what is not there is told so, and the controller can still be opened without. */
+/* A request for a missing feature is refused with its name, and the controller can still be opened
+ * without it. */
 static void no_keep_alive_timer(void **state)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Format NVM by a raw command: what a block is changes under open handles, on a controller that was not written with
- * the driver. */
+/* Format NVM by a raw command: the size of a block changes under open handles, on a controller that
+ * was not written with the driver. */
 #include "support/rig.h"
 
 #include <pthread.h>
@@ -124,7 +124,7 @@ static void a_format_is_refused_beside_commands_in_flight(void **state)
 		     "queue pair 1", "upnvme_poll", NULL);
 	expect_error(upnvme_admin_submit(rig.ctrlr, &raw, on_formatted, rig.ns), -EBUSY,
 		     UPNVME_ERR_NS_CHANGING, "80h", NULL);
-	OK(upnvme_read(rig.qp, rig.ns, buf, 0, 8, on_done, &io)); /* nothing has happened */
+	OK(upnvme_read(rig.qp, rig.ns, buf, 0, 8, on_done, &io)); /* all is as before */
 	wait_for(rig.qp, &io, 2);
 	assert_int_equal(io.last.status, 0);
 	expect_blocks_of(&rig, 512);
@@ -133,7 +133,7 @@ static void a_format_is_refused_beside_commands_in_flight(void **state)
 	rig_close(&rig);
 }
 
-/* A thread that reads as fast as it can, whatever a block is, until it is told to stop. */
+/* A thread that reads as fast as it can, with any size of block, until it is told to stop. */
 struct reader {
 	struct rig *rig;
 	_Atomic bool stop;
@@ -172,7 +172,8 @@ static void *read_on(void *arg)
 	return NULL;
 }
 
-/* Its queue pair is drained, and used again; no command is of the wrong size, which the device would tell. */
+/* The reader's queue pair is drained, and used again; no command is of the wrong size, which the
+ * device would tell. */
 static void another_threads_io_waits_for_the_format(void **state)
 {
 	uint64_t deadline = now_ns() + 20ull * 1000000000;

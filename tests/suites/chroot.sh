@@ -8,7 +8,7 @@ skip() {
 	exit 77
 }
 
-# Where this machine gets its own packages from, if those are of the suite.
+# The mirror of this machine's own packages, if they are of the suite.
 mirror() {
 	# shellcheck disable=SC2016 # apt's variables
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
@@ -48,7 +48,7 @@ fresh_debian() {
 	fi
 }
 
-# inside ROOT COMMAND...: without what this machine's environment says
+# inside ROOT COMMAND...: without this machine's environment
 inside() {
 	inside_root=$1
 	shift

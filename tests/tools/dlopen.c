@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Opens the library that it is given, runs a session, closes it, and again: what a program that loads plug-ins does.
- * The library itself stays, since its threads and its callers' handles may. Nothing else may: no mapping, thread or
- * file.
+ * Opens the library that it is given, runs a session, closes it, and does so again, as a program that loads
+ * plug-ins. The library itself stays, since its threads and its callers' handles may. Nothing else may: no mapping,
+ * thread or file.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -57,7 +57,7 @@ static void on_done(void *arg, const struct upnvme_completion *done)
 		errx(1, "status %u", done->status);
 }
 
-/* What a program holds that closes the library. */
+/* Objects that a program holds while it closes the library. */
 struct held_handles {
 	upnvme_ctrlr *ctrlr;
 	upnvme_qpair *qp;
@@ -103,7 +103,7 @@ struct round {
 	pthread_barrier_t used, closed;
 };
 
-/* Outlives everybody's use of the library, which keeps memory for each thread. */
+/* A thread that outlives each use of the library, which keeps memory for each thread. */
 static void *use_and_outlive(void *arg)
 {
 	struct round *round = arg;
@@ -175,7 +175,7 @@ static struct held held_now(void)
 			      entries_of("/proc/self/fd") };
 }
 
-/* The C library's own arenas and stacks come and go; what is left behind each time adds up. */
+/* The C library's own arenas and stacks come and go; a leak in each round adds up. */
 static bool grew(const char *what, unsigned before, unsigned after)
 {
 	printf("%s: %u, and %u after %u rounds\n", what, before, after, ROUNDS);

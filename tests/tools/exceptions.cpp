@@ -1,10 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
-/* Exceptions thrown out of callbacks of every call that runs some: they arrive, nothing is lost, and what the library
- * says of the way out is true. Prints the calls that were tried. */
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <stdexcept>
+/* SPDX-License-Identifier: BSD-3-Clause */ /* Exceptions thrown out of callbacks of every call that runs some: they
+arrive, nothing is lost, and the documented way out works. Prints the calls that were tried. */ #include <cerrno>
+#include <cstdio> #include <cstdlib> #include <stdexcept>
 
 #include <upnvme.h>
 

@@ -12,12 +12,12 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 SANITIZERS = {"asan": ["-fsanitize=address,undefined"], "tsan": ["-fsanitize=thread"], "coverage": ["--coverage"]}
-# Of a command that hangs: each takes seconds, but a slow or busy machine is no failure.
+# The time-out of a command: each takes seconds, but a slow or busy machine is no failure.
 PATIENCE = 600
 release_only = unittest.skipIf(os.environ.get("UPNVME_TEST_BUILD", "release") != "release", "of the release build only")
 
 
-# Of the make that runs a test, one that is tested must know nothing.
+# The environment of tested commands, without the variables of the make that runs the test.
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
 
 
@@ -37,12 +37,12 @@ def run(program, *args, code=0, **options):
 
 
 def call(*command, **options):
-    """What a command of the system prints; it must succeed."""
+    """The output of a command of the system, which must succeed."""
     return finish(command, 0, timeout=PATIENCE, **options).stdout
 
 
 def library_objects():
-    """What the library is linked from; the plug-in stands alone."""
+    """The objects of the library, without the plug-in's."""
     sources = [path for folder in ("core", "capi/src") for path in sorted((TOP / folder).rglob("*.c"))]
     return [BUILD / "obj" / path.relative_to(TOP).with_suffix(".o") for path in sources if path.parent.name != "plugin"]
 
@@ -53,7 +53,7 @@ def fenced(text, language):
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own, which goes with it."""
+    """A test with a folder of its own, which is removed afterwards."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="upnvme-")
@@ -79,7 +79,7 @@ class Case(unittest.TestCase):
 
 
 class Lines(unittest.TestResult):
-    """Says of each test what cmocka would."""
+    """Prints cmocka's lines for each test."""
 
     def startTest(self, test):
         super().startTest(test)

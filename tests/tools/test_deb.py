@@ -36,7 +36,7 @@ class Deb(Case):
         return run(TOP / "capi/packaging/build-deb", VERSION, folder, code=code, cwd=TOP, env=ENVIRONMENT).stderr
 
     def stage(self):
-        """What is installed, in this test's folder."""
+        """The installed files, in this test's folder."""
         shutil.copytree(self.installed, self.folder / "stage", symlinks=True)
         return self.folder / "stage"
 

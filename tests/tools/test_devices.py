@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """upnvme-devices: its command line, what it lists and refuses, and how it sets a machine up.
 
-The machine is made up: a folder that is mounted over /sys in a mount namespace of the tool's own. What moves a
-device in earnest is a kernel, in tests/vm.
+The machine is made up: a folder that is mounted over /sys in a mount namespace of the tool's own. tests/vm moves
+devices of a real kernel.
 """
 
 import functools
@@ -26,7 +26,7 @@ RULES = "/etc/udev/rules.d"
 
 @functools.cache
 def namespaces():
-    """Why no mount namespace can be had, or None."""
+    """The reason why no mount namespace can be had, or None."""
     try:
         done = subprocess.run(["unshare", "-Urm", "sh", "-c", "mount --bind /tmp /sys"], capture_output=True, text=True,
                               timeout=PATIENCE, check=False)

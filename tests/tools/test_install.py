@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What `make install` puts where, and that a program elsewhere needs nothing but that and pkg-config."""
+"""The files of `make install`, and that a program elsewhere needs only these and pkg-config."""
 
 import os
 import pathlib
@@ -17,7 +17,7 @@ PREFIX = "/opt/upnvme"
 HEADERS = [path.relative_to(TOP / folder) for folder in ("capi/include", "bindings/cgo")
            for path in sorted((TOP / folder).rglob("*.h"))]
 MAP = set(re.findall(r"^\t(\w+);$", (TOP / "capi/upnvme.map").read_text(encoding="utf-8"), re.MULTILINE))
-# What is made from the description of the ABI, which takes a Python with pycparser.
+# Files that are made from the description of the ABI, which takes a Python with pycparser.
 DESCRIBED = any(subprocess.run([python, "-c", "import pycparser"], capture_output=True, check=False).returncode == 0
                 for python in ("python3", "/usr/bin/python3"))
 SHARED = {f"share/upnvme/{name}" for name in ("abi.json", "upnvme_cdef.h", "upnvme_ctypes.py", "upnvme.lua")
@@ -123,7 +123,7 @@ class Install(Staged):
 @release_only
 @unittest.skipUnless(shutil.which("pkg-config"), "pkg-config is not installed")
 class Outside(Staged):
-    """Programs in folders of their own, which know of the library what pkg-config or CMake tells them."""
+    """Programs in folders of their own, which find the library by pkg-config or CMake."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The manual pages: what is exported has one, what a tool's --help says is in it, and troff has nothing to say."""
+"""The manual pages: each exported name has one, a tool's page has its --help, and troff has no complaints."""
 
 import pathlib
 import re

@@ -90,7 +90,7 @@ class Options(Case):
 @release_only
 class Closing(Case):
     def test_a_flush_that_fails_at_the_end_is_exit_code_1(self):
-        """The figures are printed, and yet what they are about may be lost."""
+        """The figures are printed although the written data may be lost."""
         library, image = self.folder / "hold.so", self.folder / "image"
         subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
                         TOP / "tests/python/support/hold.c", "-ldl"], check=True)

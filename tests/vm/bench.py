@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Random reads of 4 KiB through this library and through the kernel (fio with io_uring), on the same controller.
 
-Without KVM a guest's time is the instructions that QEMU translates: the ratio says something, the figures nothing.
+Without KVM a guest's time is that of translated instructions: only the ratio means something.
 """
 
 import json
@@ -30,7 +30,8 @@ def our_iops(uri, depth):
 
 
 def open_ms(uri):
-    """The shortest of a few. The kernel's reset of the function is in it: 100 ms that PCI Express asks for."""
+    """The shortest of a few openings. It contains the kernel's reset of the function: 100 ms that PCI Express asks for.
+    """
     times = []
     for _ in range(5):
         start = time.monotonic()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a test does inside the guest: give devices to a driver, ask the kernel about them, run programs."""
+"""The tools of a test inside the guest: giving devices to a driver, asking the kernel about them, running programs."""
 
 import ctypes
 import errno
@@ -25,7 +25,7 @@ from monitor import Monitor  # noqa: E402
 
 BUILD = harness.BUILD
 PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
-# All that `env` in a URI can be; without DPDK at build time there is no plug-in.
+# The values of `env` in a URI; without DPDK at build time there is no plug-in.
 ENVIRONMENTS = ["vfio", "dpdk"] if PLUGIN.exists() else ["vfio"]
 ENVIRONMENT = "UPNVME_TEST_ENV"
 FOR_DPDK = {"hugepages": 160, "memory": 1280}  # of a machine; the pages are of 2 MiB
@@ -60,19 +60,19 @@ def group_of(address):
 
 
 def environment():
-    """The one that this run is for, or None."""
+    """The environment of this run, or None."""
     return os.environ.get(ENVIRONMENT)
 
 
 def uri_of(address, **keys):
-    """The controller's URI with these keys; `env` is this run's if nothing else is said, and None leaves it out."""
+    """The controller's URI with these keys; `env` is this run's by default, and None leaves it out."""
     keys = {"env": environment(), **keys}
     query = "&".join(f"{key}={value}" for key, value in keys.items() if value is not None)
     return f"pcie:{address}" + (f"?{query}" if query else "")
 
 
 def until(find, complaint):
-    """What `find` finds, as soon as that is something; `complaint` says what is wrong if it stays nothing."""
+    """The result of `find`, as soon as it is true; `complaint` is the failure's text if it stays false."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := find()):
         if time.monotonic() > deadline:
@@ -82,7 +82,7 @@ def until(find, complaint):
 
 
 def wait_for(path):
-    """Until the kernel has made the file."""
+    """Waits until the kernel has made the file."""
     until(path.exists, lambda: f"{path} does not appear")
     return path
 
@@ -94,7 +94,7 @@ def kernel_controller(address):
 
 
 def is_live(disk):
-    """Whether the kernel opens it: its file is there a little before."""
+    """Whether the kernel opens the device: its file is there a little before."""
     try:
         os.close(os.open(disk, os.O_RDONLY))
     except OSError as error:
@@ -112,7 +112,7 @@ def kernel_disk(address, nsid=1):
 
 
 def kernel_identify(address, cns, nsid=0):
-    """What the device answers to the kernel's driver."""
+    """The device's answer to the kernel's driver."""
     data = ctypes.create_string_buffer(4096)
     command = struct.pack("<BBHIIIQQIIIIIIIIII", IDENTIFY, 0, 0, nsid, 0, 0, 0, ctypes.addressof(data), 0, len(data),
                           cns, 0, 0, 0, 0, 0, 0, 0)
@@ -130,12 +130,12 @@ def monitor_port():
 
 @functools.cache
 def monitor():
-    """Who has QEMU itself do something; the port can be opened once."""
+    """QEMU's monitor, inside the guest; the port can be opened once."""
     return Monitor(monitor_port().open("r+b", buffering=0))
 
 
 def unplug(index):
-    """Pulls out a controller that can be plugged; the kernel then asks whoever has it to let go."""
+    """Pulls out a controller that can be plugged; the kernel then asks its user to let go."""
     monitor().ask("device_del", id=f"nvme{index}")
 
 
@@ -155,14 +155,14 @@ def plug(index, controller, number):
 
 
 def plugged_address(index):
-    """Where the device is that is plugged into the port with this place in the list."""
+    """The address of the device that is plugged into the port with this place in the list."""
     port = PCI / "devices" / address_of(index)
     return until(lambda: [device.name for device in port.glob("0000:*:00.0")],
                  lambda: f"{address_of(index)}: nothing is plugged in there")[0]
 
 
 def wait_until_unplugged(address):
-    """Until the kernel has let go."""
+    """Waits until the kernel has let go."""
     until(lambda: not (PCI / "devices" / address).exists(), lambda: f"{address} is still there")
 
 
@@ -196,7 +196,7 @@ def call(program, *args):
 
 
 def in_each_environment():
-    """Runs this program again for each of them; the first exit code that is none of success."""
+    """Runs this program again for each environment; the first exit code that is no success."""
     codes = []
     for name in ENVIRONMENTS:
         print(f"env={name}:", flush=True)

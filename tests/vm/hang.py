@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A guest that does not come to an end, for test_hang.py.
 
-hang.py watched: the watch ends it; hang.py alone SECONDS: there is none, and the host ends it after so long.
+hang.py watched: the watch ends it; hang.py alone SECONDS: there is no watch, and the host ends it after that time.
 """
 
 import os

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Boots guests.
 
-A test file says which controllers it wants and has test cases. Run on the host it boots a guest that runs the same
-file; in the guest the cases run, and what they say goes to the host's standard output line by line.
+A test file says which controllers it wants and has test cases. On the host, the file boots a guest that runs the same
+file; in the guest the cases run, and their output goes to the host's standard output line by line.
 
-A guest that does not come to an end says where it is: first by itself (watch), and if it can't do that either, by what
-QEMU says of its processors and what its kernel says to a non-maskable interrupt.
+A guest that does not come to an end shows where it is: first by itself (watch); if it cannot, then by QEMU's word on
+its processors and the kernel's answer to a non-maskable interrupt.
 """
 
 import os
@@ -22,21 +22,22 @@ import machine
 from monitor import Monitor
 
 TOP = kernel.TOP
-# What a guest has as its root: this machine's, or another system that has the same tree in the same place.
+# The root of a guest: this machine's, or another system that has the same tree in the same place.
 ROOT = os.environ.get("UPNVME_GUEST_ROOT", "/")
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 QEMU = "qemu-system-x86_64"
 VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
 SKIP = 77
 IN_GUEST = "UPNVME_GUEST"
-# The runner stops a file in the end and knows nothing of what it stops. First the guest speaks, then the host.
+# The time-outs of the guest and of the host, in this order. Both come before the runner's, which stops a file and shows
+# nothing of it.
 GUEST_SECONDS = 1200
 HOST_SECONDS = 1400
 LAST_WORDS_SECONDS = 20
-# Of a busy machine a guest gets little and late: its kernel shall not take timers, clocks, processors or devices that
-# are late for broken ones. A hang shall leave the stacks of all processors on the console.
-# Under the kernel's driver, which uses shadow doorbells, QEMU 7.2 has been seen to stop fetching commands: the kernel
-# shall notice in time to reset the controller and go on.
+# A busy machine gives a guest little time, and late: the guest's kernel shall not take late timers, clocks, processors
+# or devices for broken ones. A hang shall leave the stacks of all processors on the console. Under the kernel's driver,
+# which uses shadow doorbells, QEMU 7.2 has been seen to stop fetching commands: the kernel shall notice in time to
+# reset the controller and go on.
 KERNEL_IO_SECONDS = 45
 KERNEL_WORDS = ["console=ttyS0", "quiet", "panic=-1", "mitigations=off", "nokaslr", "random.trust_cpu=on",
                 "no_timer_check", "tsc=reliable", "nowatchdog", "rcupdate.rcu_cpu_stall_suppress=1",
@@ -50,19 +51,19 @@ def dying_with_us(command):
 
 
 def virtiofsd_command():
-    """How to serve the host's root: as root, or as a user who is root in a namespace of his own."""
+    """The ways to serve the host's root: as root, or as a user who is root in a namespace of its own."""
     there = [str(path) for path in VIRTIOFSD if path.exists()]
     if not there:
         raise RuntimeError("virtiofsd is not there: install virtiofsd, or on Debian 12 qemu-system-common")
     command = there[:1]
     if os.getuid() == 0:
         return command
-    # It wants to write below /run.
+    # virtiofsd wants to write below /run.
     return ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh", *command]
 
 
 class Host:
-    """What runs on the host for one guest."""
+    """The processes on the host for one guest."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -102,7 +103,7 @@ class Host:
                 "-serial", f"file:{self.console}", "-serial", "stdio"]
 
     def processors(self):
-        """Has QEMU say where the processors are, and the kernel, which then ends the guest."""
+        """Makes QEMU tell where the processors are, and then the kernel, which ends the guest."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(LAST_WORDS_SECONDS)
             connection.connect(str(self.folder / "host.socket"))
@@ -161,7 +162,8 @@ def run(program, controllers, host_seconds=HOST_SECONDS, **options):
 
 
 def why_no_share():
-    """What this place does not let virtiofsd do, as some containers and chroots; None if it lets it."""
+    """A call that virtiofsd needs and that this place forbids, as some containers and chroots do; None if there is
+    none."""
     if os.getuid() == 0:
         probe = [sys.executable, "-c", "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x200))"]  # CLONE_FS
         why = "unshare(2) is forbidden here, and virtiofsd needs it"

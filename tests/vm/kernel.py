@@ -10,7 +10,7 @@ import subprocess
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = TOP / "build" / "vm"
 META_PACKAGE = "linux-image-cloud-amd64"
-# In the first file system, with whatever these need; init loads them in this order.
+# The modules in the first file system, with the ones that they need; init loads them in this order.
 MODULES = ["virtio_pci", "virtiofs", "virtio_console", "vfio_iommu_type1", "vfio-pci"]
 BUSYBOX = pathlib.Path("/bin/busybox")
 
@@ -41,7 +41,7 @@ def download(folder):
 
 
 def decompress_modules(root):
-    """Those of Debian 13 and later are compressed; busybox loads none that is."""
+    """Modules of Debian 13 and later are compressed; busybox loads only uncompressed ones."""
     for path in root.rglob("*.ko.xz"):
         path.with_suffix("").write_bytes(lzma.decompress(path.read_bytes()))
         path.unlink()
@@ -73,7 +73,7 @@ def module_needs(path):
 
 
 def modules(root, names):
-    """The files of modules and all that they need, each after what it needs; what is built in is left out."""
+    """The files of modules and of all modules that they need, each after those; built-in ones are left out."""
     known = {path.stem.replace("-", "_"): path for path in root.rglob("*.ko")}
     ordered = []
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ends a guest: QEMU's isa-debug-exit device makes of the byte that is written to its port the exit
- * code 2 * byte + 1. Of 0, success, it makes 1; a guest that merely stops leaves QEMU with 0. */
+ * code 2 * byte + 1. A 0, for success, becomes 1; a guest that merely stops leaves QEMU with 0. */
 #include <stdlib.h>
 #include <sys/io.h>
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The library as a test in the guest calls it: a few of its functions, and errors as exceptions.
+"""The library for tests in the guest: a few of its functions, and errors as exceptions.
 
 Run as a program, `library.py URI`, it opens a controller, says "open" or what is wrong, and waits until its standard
-input ends; with `library.py URI UID BYTES` it is that user before, who may lock so much memory.
+input ends; with `library.py URI UID BYTES` it first becomes that user, who may lock that much memory.
 """
 
 import ctypes

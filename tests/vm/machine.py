@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a guest consists of, and how QEMU is told: NVMe controllers behind an IOMMU, without KVM."""
+"""The parts of a guest, and QEMU's options for them: NVMe controllers behind an IOMMU, without KVM."""
 
 import dataclasses
 
@@ -9,8 +9,8 @@ PROCESSORS = 2
 
 @dataclasses.dataclass
 class Namespace:
-    """One namespace. `faults` are blkdebug's rules, as (event, iotype, sector) of 512 bytes. Its identifier is its
-    place in the list, from 1 on, if nothing else is said."""
+    """One namespace. `faults` are blkdebug's rules, as (event, iotype, sector) of 512 bytes. The identifier is the
+    place in the list, from 1 on, unless it is given."""
 
     size: int
     block: int = 4096
@@ -36,7 +36,7 @@ class Controller:
 
 @dataclasses.dataclass
 class Machine:
-    """What is around the controllers. The IOMMU, if there is one, has `address_bits`; memory, in MiB, and the two
+    """The machine around the controllers. The IOMMU, if there is one, has `address_bits`; memory, in MiB, and the two
     processors are shared out among the `nodes`; `hugepages` of 2 MiB are set aside when the guest boots; without
     `multipath` the kernel makes a disk of a namespace for each controller that has it."""
 
@@ -53,7 +53,7 @@ class Machine:
         return words + ([f"hugepages={self.hugepages}"] if self.hugepages else [])
 
     def memory_arguments(self):
-        """What the server of the host's root sees too."""
+        """Memory that the server of the host's root sees, too."""
         for node in range(self.nodes):
             yield from ("-object", f"memory-backend-memfd,id=mem{node},size={self.memory // self.nodes}M,share=on",
                         "-numa", f"node,nodeid={node},memdev=mem{node}")
@@ -63,8 +63,9 @@ class Machine:
     def arguments(self):
         # One thread for all processors: with a thread each, QEMU before 8.1 shows a processor a new map of the memory
         # before it has taken the old map's translations away from it. When a device comes, goes or is switched off,
-        # accesses of the other processor go astray then: a doorbell or a timer's interrupt is lost, or QEMU dies.
-        # What guards a kernel against its programs costs an emulated processor much: TCG begins anew at each change.
+        # accesses of the other processor go astray then: a doorbell or a timer's interrupt is lost, or QEMU dies. The
+        # protections of a kernel against its programs are slow on an emulated processor: TCG begins anew at each
+        # change.
         yield from ("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine",
                     "q35,kernel-irqchip=off", "-accel", "tcg,thread=single",
                     "-cpu", "max,smap=off,smep=off,pku=off,la57=off", "-smp",

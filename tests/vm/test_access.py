@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who may open a controller, and what those are told who may not."""
+"""The users who may open a controller, and the errors of those who may not."""
 
 import os
 import pathlib
@@ -39,7 +39,7 @@ class Access(guest.harness.Case):
         return process
 
     def as_nobody(self, locked_bytes=64 * MIB):
-        """What a user without privileges gets to see who may lock so much memory."""
+        """The result for a user without privileges who may lock this much memory."""
         done = subprocess.run([sys.executable, library.__file__, URI, str(NOBODY), str(locked_bytes)], check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               env=guest.for_any_user(self.folder))

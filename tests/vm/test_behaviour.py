@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The behaviour table over PCIe: against a controller with all that it can have, and against a narrow one, with small
+"""The behaviour table over PCIe: against a controller with all features, and against a narrow one, with small
 transfers, few queues and several namespaces; in blocks of 512 and of 4096 bytes."""
 
 import guest
@@ -25,7 +25,7 @@ KINDS = len(CONTROLLERS) // len(BLOCKS)
 
 
 def run(label, block, env, preferred):
-    """Those that are not preferred serve where a case wants a controller of another shape, or a second one."""
+    """Controllers of another shape serve where a case wants one, or a second one."""
     places = [*preferred, *(index for index in range(len(CONTROLLERS)) if index not in preferred)]
     uris = [guest.uri_of(guest.address_of(index), env=env) for index in places]
     return guest.call("tests/vm/inside/test_behaviour", "tests/behaviour/table.json", label, block, *uris)

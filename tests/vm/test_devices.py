@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""upnvme-devices with a kernel that answers: moving devices to and fro, and who must not lose one."""
+"""upnvme-devices with a kernel that answers: moving devices to and fro, and users that must not lose one."""
 
 import json
 import os
@@ -40,7 +40,7 @@ class Devices(guest.harness.Case):
         self.mount.mkdir()
 
     def refused(self, *words, command="bind", address=ADDRESS):
-        """Nothing has happened then."""
+        """The refused command has changed nothing."""
         before = guest.driver_of(address), self.forced(address)
         done = guest.run(TOOL, command, address, code=1)
         for word in words:
@@ -52,7 +52,7 @@ class Devices(guest.harness.Case):
         return (guest.PCI / "devices" / address / "driver_override").read_text().strip()
 
     def bound(self):
-        """Once there is no reason against it."""
+        """The bind works once the reason against it is gone."""
         self.assertIn("vfio-pci (was: nvme)", guest.run(TOOL, "bind", ADDRESS).stdout)
 
     def test_a_device_is_listed_as_the_kernel_knows_it(self):
@@ -89,7 +89,7 @@ class Devices(guest.harness.Case):
         self.bound()
 
     def mounted_elsewhere(self):
-        """In another mount namespace, until it is told to go on."""
+        """Mounts in another mount namespace, until it is told to go on."""
         guest.shell(f"mke2fs -q -F -t ext4 {self.disk}")
         hidden = subprocess.Popen(["unshare", "--mount", "sh", "-c",
                                    f"mount {self.disk} {self.mount} && echo mounted && read go"],
@@ -133,7 +133,7 @@ class Devices(guest.harness.Case):
         self.bound()
 
     def in_use(self, *words):
-        """It is not taken, and is listed so."""
+        """The device is not taken, and is listed as in use."""
         self.refused(*words)
         self.assertNotEqual(listed(ADDRESS)["in_use"], [])
 
@@ -151,13 +151,13 @@ class Devices(guest.harness.Case):
         self.bound()
 
     def load(self, *modules):
-        """For this test only."""
+        """Sets a sysctl for this test only."""
         for module in modules:
             guest.load(module)
             self.addCleanup(guest.shell, f"busybox rmmod {module}")
 
     def configfs(self):
-        """Without it nobody can say what its users have."""
+        """Without the module's files the uses of the device cannot be seen."""
         self.refused("mount -t configfs none /sys/kernel/config", "nobody can say whether")
         guest.shell("mount -t configfs none /sys/kernel/config")
         self.addCleanup(guest.shell, "umount /sys/kernel/config")
@@ -206,7 +206,7 @@ class Devices(guest.harness.Case):
         self.bound()
 
     def hidden(self, *words, before):
-        """As `refused`, from where not all can be seen; by force it is taken."""
+        """As `refused`, from a place where users cannot be seen; by force the device is taken."""
         with self.disk.open("rb") as unseen:
             done = subprocess.run([*before, guest.BUILD / TOOL, "bind", ADDRESS], capture_output=True, text=True,
                                   check=False, timeout=guest.PATIENCE_SECONDS)

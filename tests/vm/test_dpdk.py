@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""DPDK's huge pages: as a guest in the process, as the application's own, and where they come from. The other files
-show that I/O is the same with them."""
+"""DPDK's huge pages: as a guest in the process, as the application's own, and their places. The other files test that
+I/O is the same with them."""
 
 import os
 import pathlib
@@ -25,7 +25,7 @@ with upnvme.open(sys.argv[1]) as ctrlr:
 maps = pathlib.Path("/proc/self/maps").read_text()
 print(*{line.split()[-1] for line in maps.splitlines() if "libupnvme-dpdk" in line})
 """
-# EAL reserves far more addresses than that.
+# EAL reserves far more addresses than this limit.
 TWICE_IN_LITTLE_ROOM = """
 import resource, sys, library
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
@@ -45,7 +45,7 @@ class Dpdk(guest.harness.Case):
                 guest.bind(address, "vfio-pci")
 
     def opened(self, uri, code=0, **environment):
-        """What another process says that opens it, and ends."""
+        """The output of another process that opens the controller, and ends."""
         done = subprocess.run([sys.executable, library.__file__, uri], check=False, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, env={**os.environ, **environment})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -56,7 +56,7 @@ class Dpdk(guest.harness.Case):
             guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, **keys))
 
     def test_pythons_package_brings_its_own(self):
-        """Beside the library that is in the package, where nothing else says where to look."""
+        """The plug-in is found beside the package's library, without any other word on its place."""
         if not PYTHON.exists():
             self.skipTest(f"{PYTHON} was not built: make python")
         environment = {name: value for name, value in os.environ.items() if name != "UPNVME_PLUGIN_DIR"}
@@ -71,7 +71,7 @@ class Dpdk(guest.harness.Case):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"), "no-huge")
 
     def test_it_is_chosen_on_request_only(self):
-        """Huge pages that are free were set aside for something else."""
+        """Free huge pages were set aside for another purpose."""
         before = free_pages()
         with library.Controller(guest.uri_of(ADDRESS)) as controller:
             controller.buffer(8 * MIB)
@@ -108,7 +108,7 @@ class Dpdk(guest.harness.Case):
         with library.Controller(guest.uri_of(ADDRESS, env="dpdk")) as controller:
             controller.buffer(64 * MIB)
             self.assertLessEqual(free_pages(), before - 32)
-        self.assertGreaterEqual(free_pages(), before - 2)  # EAL keeps what its own records are in
+        self.assertGreaterEqual(free_pages(), before - 2)  # EAL keeps the page of its own records
 
     def test_memory_takes_no_descriptor_for_each_page(self):
         descriptors = pathlib.Path("/proc/self/fd")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Controllers that have something in common: two functions of one slot that nothing keeps apart share an IOMMU group,
-and VFIO takes a group whole; two controllers of one subsystem share a namespace; a function has virtual ones."""
+"""Controllers that share something: two functions of one slot that nothing keeps apart share an IOMMU group, and VFIO
+takes a group whole; two controllers of one subsystem share a namespace; a function has virtual ones."""
 
 import guest
 import library
@@ -70,7 +70,7 @@ class Groups(guest.harness.Case):
 
 
 class Subsystems(guest.harness.Case):
-    """Without the kernel's multipath each of its controllers has a disk of its own."""
+    """Without the kernel's multipath each controller of a namespace has a disk of its own."""
 
     def setUp(self):
         super().setUp()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A controller goes to and fro between the kernel and this library, and what one has written the other reads."""
+"""A controller goes to and fro between the kernel and this library, and each reads the other's data."""
 
 import guest
 from guest import Controller, MIB, Namespace

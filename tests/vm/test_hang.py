@@ -32,7 +32,7 @@ class Hang(unittest.TestCase):
     def test_a_guest_that_does_not_even_watch_itself_is_asked_from_outside(self):
         for seconds in ("15", "60", "240"):
             said = self.said("alone", seconds)
-            if "waiting" in said:  # it was fast enough to get there
+            if "waiting" in said:  # the guest was fast enough to get there
                 break
         self.says(said, "waiting", f"did not end within {seconds}", r"CPU#1\n", r"RIP=[0-9a-f]{16}",
                   r"Kernel panic - not syncing: NMI", r"Call Trace")

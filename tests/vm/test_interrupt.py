@@ -14,7 +14,7 @@ def inside():
     for index, vectors in enumerate(VECTORS):
         address = guest.address_of(index)
         guest.bind(address, "vfio-pci")
-        # Vector 0 is the admin queue's.
+        # Vector 0 belongs to the admin queue.
         codes.append(guest.call("tests/vm/device/test_interrupt", guest.uri_of(address), vectors - 1))
     return max(codes)
 

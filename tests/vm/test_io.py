@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Data in every shape, to controllers with blocks of 512 and 4096 bytes, large and small transfers; and what
-the IOMMU stops."""
+"""Data in every shape, to controllers with blocks of 512 and 4096 bytes, large and small transfers; and the accesses
+that the IOMMU stops."""
 
 import guest
 from guest import Controller, MIB, Namespace

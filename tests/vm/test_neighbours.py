@@ -24,7 +24,7 @@ def line_of(address):
 
 
 def interrupts(line):
-    """How many there were, on all processors."""
+    """The number of interrupts so far, on all processors."""
     rows = (row.split() for row in pathlib.Path("/proc/interrupts").read_text().splitlines())
     counts = next(row for row in rows if row[0] == f"{line}:")[1:]
     return sum(int(count) for count in counts[:machine.PROCESSORS])

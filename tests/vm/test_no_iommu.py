@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A machine without an IOMMU: what is refused there, and why. It has two NUMA nodes, and huge pages."""
+"""A machine without an IOMMU: the refusals, and their reasons. The machine has two NUMA nodes, and huge pages."""
 
 import os
 

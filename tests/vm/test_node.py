@@ -10,7 +10,7 @@ CONTROLLERS = [Controller((Namespace(16 * MIB, 512),), node=NODE)]
 
 
 def only_controller():
-    """Where the firmware has put the bus is its own business."""
+    """The firmware chooses the number of the bus."""
     address, = (path.name for path in (guest.PCI / "devices").iterdir()
                 if (path / "class").read_text().startswith("0x0108"))
     return address

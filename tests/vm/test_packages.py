@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The behaviour table through the Python and the Go package, over PCIe. What those have opened as software controllers
-are QEMU's: tests/vm/preload/stranger.c."""
+"""The behaviour table through the Python and the Go package, over PCIe. The packages get QEMU's controllers in the
+place of software ones: tests/vm/preload/stranger.c."""
 
 import os
 import pathlib
@@ -22,7 +22,7 @@ WORDS = {"PASS": "      OK", "FAIL": " FAILED ", "SKIP": " SKIPPED"}
 
 
 def environment():
-    """For a program that is to be given these controllers."""
+    """The environment of a program that gets these controllers."""
     cases = pathlib.Path(os.environ["TMPDIR"]) / "cases"
     cases.write_text(guest.run("tests/vm/inside/test_behaviour", "--list", TABLE, BLOCK).stdout)
     uris = [guest.uri_of(guest.address_of(index), env="vfio") for index in range(len(CONTROLLERS))]
@@ -38,7 +38,7 @@ def python():
 
 
 def go():
-    """What its tests print, in the words that are counted."""
+    """Prints the results of its tests, in the words that are counted."""
     done = subprocess.run([GO, "-test.run", "TestBehaviour", "-test.v"], cwd="go", env=environment(), text=True,
                           check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for line in done.stdout.splitlines():

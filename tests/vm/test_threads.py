@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Threads of one process open and close their controllers while another one works with his: devices join the
+"""Threads of one process open and close their controllers while another thread works with its own: devices join the
 container that all of them share, and leave it, and the last one ends it."""
 
 import ctypes
@@ -18,7 +18,7 @@ SIZE = 256 * KIB
 
 
 def roundtrip(controller, tag):
-    """Writes, and reads into other memory; what came back, and what was to come."""
+    """Writes, and reads into other memory; returns the read and the expected bytes."""
     data = os.urandom(SIZE)
     out, back = controller.buffer(SIZE), controller.buffer(SIZE)
     qpair = controller.qpair()

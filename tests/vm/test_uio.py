@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A machine without an IOMMU: the device is driven through UIO, by who says that he knows what that means."""
+"""A machine without an IOMMU: the device is driven through UIO, with a URI that accepts the risk."""
 
 import ctypes
 import mmap
@@ -28,7 +28,7 @@ HUGE = 2 * MIB
 
 
 def physical(va):
-    """Where the page is, as the kernel tells root (Documentation/admin-guide/mm/pagemap.rst)."""
+    """The page's physical place, as the kernel tells root (Documentation/admin-guide/mm/pagemap.rst)."""
     with open("/proc/self/pagemap", "rb") as pagemap:
         pagemap.seek(va // mmap.PAGESIZE * 8)
         entry, = struct.unpack("<Q", pagemap.read(8))
@@ -36,14 +36,14 @@ def physical(va):
 
 
 def move_to_node(node):
-    """Has the kernel move all of this process's memory that it can move."""
+    """Makes the kernel move all memory of this process that it can move."""
     masks = [(ctypes.c_ulong * 1)(1 << at) for at in (1 - node, node)]
     if ctypes.CDLL(None, use_errno=True).syscall(MIGRATE_PAGES, 0, ctypes.c_ulong(64), *masks) < 0:
         raise OSError(ctypes.get_errno(), "migrate_pages")
 
 
 class Movable:
-    """A huge page of this process that no device knows."""
+    """A huge page of this process that no device uses."""
 
     def __init__(self):
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | HUGETLB

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A controller is pulled out while it works, and plugged in again; or it is reset by somebody else, or has an error of
-the bus: that is noticed."""
+"""A controller is pulled out while it works, and plugged in again; or another program resets it, or it has an error of
+the bus: all of this is noticed."""
 
 import subprocess
 
@@ -23,7 +23,7 @@ class Unplug(guest.harness.Case):
         return address, library.Controller(guest.uri_of(address))
 
     def has_failed(self, controller, *words):
-        """It says so, and why; its end, too, since it has a cache."""
+        """The controller's calls fail and say why; so does its close, since it has a cache."""
         for call in (lambda: controller.identify(1), lambda: controller.__exit__()):  # pylint: disable=W0108
             with self.assertRaises(library.UpnvmeError) as caught:
                 call()

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/cgo.h
- * What the Go package needs of C that cannot be said in Go; for that package alone, and no part of
- * the ABI: each build of the package takes in the header that it finds.
+ * The C that the Go package needs and that cannot be said in Go. The header is for that package
+ * alone, and no part of the ABI: each build of the package takes in the header that it finds.
  *
- * Nothing here calls Go. Where the library calls back, a function of this header notes what it was
- * told in C memory (or writes it to a pipe), and Go looks there when the call has returned. Go's
- * records come as `const void *`, and what is C's as a number where it matters: in what says that it has
- * pointers, cgo looks for Go's at each call.
+ * Nothing here calls Go. Where the library calls back, a function of this header notes the
+ * arguments in C memory (or writes them to a pipe), and Go looks there when the call has returned.
+ * Go's records come as `const void *`, and addresses of C memory as numbers where that matters: in
+ * types with pointers cgo looks for Go's pointers at each call.
  */
 #ifndef UPNVME_CGO_H
 #define UPNVME_CGO_H
@@ -22,13 +22,13 @@
 
 #include "cgo_notes.h"
 
-/** The version of what is in here, which the package compares with the one that it was made for. */
+/** The version of this header, which the package compares with the one that it was made for. */
 #define UPNVME_CGO_VERSION 4u
 
 /** The memory of one buffer, as Go gives it. */
 struct upnvme_cgo_room {
-	uintptr_t base; /**< where it begins, or 0; a number, since it may be Go's */
-	uint64_t bytes; /**< its length */
+	uintptr_t base; /**< the address, or 0; a number, since it may be Go's */
+	uint64_t bytes; /**< length of the memory */
 };
 
 /* Data and separate metadata in one buffer. */
@@ -43,12 +43,12 @@ static inline struct upnvme_area upnvme_cgo_area(uintptr_t base, uint64_t bytes)
 
 struct upnvme_cgo_qpair;
 
-/** What a command that has a callback is known by; its address is the library's argument. */
+/** The record of a command with a callback; the library's argument is its address. */
 struct upnvme_cgo_slot {
-	struct upnvme_cgo_qpair *owner; /**< whose it is */
-	uint64_t index;                 /**< Go's number of it */
+	struct upnvme_cgo_qpair *owner; /**< queue pair of the slot */
+	uint64_t index;                 /**< Go's number of the slot */
 	struct iovec *iov;              /**< of the last vectored command; kept for the next */
-	uint32_t niov;                  /**< its room */
+	uint32_t niov;                  /**< room of `iov` */
 	uint32_t reserved;              /**< zero */
 	struct upnvme_raw raw;          /**< of the last raw command */
 };
@@ -128,18 +128,18 @@ static inline int upnvme_cgo_reap(uintptr_t handle, struct upnvme_completion *do
 	return upnvme_reap(q->qp, done, n);
 }
 
-/** The short forms that move data. */
+/** The type of the short forms that move data. */
 enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
 
-/* What the data of a short form has at most to be: the library refuses one for a namespace whose
- * metadata is separate. */
+/* The bytes that a short form moves, metadata included: the library refuses a short form for a
+ * namespace whose metadata is separate. */
 static inline uint64_t upnvme_cgo_bytes(const upnvme_ns *ns, uint32_t blocks)
 {
 	return blocks * ((uint64_t)upnvme_ns_block_size(ns) + upnvme_ns_metadata_size(ns));
 }
 
-/** One that does not fit is refused as the op that it stands for. Nothing of a slot is written before
- * the library has said that the thread is the right one. */
+/** A short form whose data does not fit is refused as its op would be. No field of a slot is
+ * written before the library has said that the thread owns the queue pair. */
 static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, uintptr_t at,
 				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
 				  uint32_t slot)
@@ -203,7 +203,8 @@ static inline int upnvme_cgo_slot_iov(struct upnvme_cgo_slot *slot, const void *
 	return 0;
 }
 
-/** Reads into, writes from or compares with several pieces; the array may go when this returns. */
+/** Reads into, writes from or compares with several pieces; the caller may free the array when this
+ * returns. */
 static inline int upnvme_cgo_movev(struct upnvme_cgo_qpair *q, upnvme_ns *ns, const void *iov,
 				   uint32_t niov, uint64_t lba, uint32_t blocks, uint32_t verb,
 				   uint32_t slot)
@@ -265,14 +266,14 @@ static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme
 	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
 }
 
-/** How far a batch has come. */
+/** The progress of a batch. */
 struct upnvme_cgo_batch {
 	uint32_t n; /**< how many commands */
-	int why;    /**< why not all: a negative errno; or 0 */
+	int why;    /**< the reason for fewer: a negative errno; or 0 */
 };
 
-/** Submits tagged commands as Go has them, all with data in one buffer. A short count does not say what
- * was wrong with the command after it, which is tried by itself then. */
+/** Submits tagged commands as Go has them, all with data in one buffer. A short count does not tell
+ * what is wrong with the next command, which is then tried by itself. */
 static inline struct upnvme_cgo_batch upnvme_cgo_submit(uintptr_t handle, const void *ops,
 							uint32_t n, uintptr_t base, uint64_t bytes)
 {
@@ -319,24 +320,24 @@ static inline struct upnvme_cgo_batch upnvme_cgo_exec(uintptr_t handle, const vo
 
 /* --- leases -------------------------------------------------------------------------------------- */
 
-/** A queue pair that nobody owns, for one command at a time, by whoever has it from Go. */
+/** A queue pair without an owner, lent to one caller from Go for one command at a time. */
 struct upnvme_cgo_lease {
-	upnvme_qpair *qp;              /**< released while nobody is in a call below */
-	upnvme_ctrlr *ctrlr;           /**< whose it is */
+	upnvme_qpair *qp;              /**< released except within a call below */
+	upnvme_ctrlr *ctrlr;           /**< controller of the queue pair */
 	char *bounce;                  /**< DMA memory that data is copied through */
-	uint64_t bounce_bytes;         /**< its size */
-	struct upnvme_cgo_room room;   /**< where the command's data is */
+	uint64_t bounce_bytes;         /**< size of the bounce buffer */
+	struct upnvme_cgo_room room;   /**< place of the command's data */
 	struct upnvme_op op;           /**< the command, as Go has it */
-	struct upnvme_completion done; /**< how it ended */
-	struct upnvme_error error;     /**< why a call failed */
+	struct upnvme_completion done; /**< the completion */
+	struct upnvme_error error;     /**< the error of a call */
 	uint64_t nblocks;              /**< of the namespace, as it was last seen */
-	uint64_t commands;             /**< counted: what it was used for */
+	uint64_t commands;             /**< counted: commands */
 	uint64_t bounced;              /**< counted: bytes copied through the bounce buffer */
 	uint32_t block_bytes;          /**< as nblocks */
-	uint32_t taken;                /**< 1: somebody has it */
-	uint32_t index;                /**< its place among the leases */
+	uint32_t taken;                /**< 1: a caller has the lease */
+	uint32_t index;                /**< place among the leases */
 	int fd;                        /**< becomes readable when something completes, or -1 */
-	int closed; /**< what closing the queue pair came to, with the error above */
+	int closed; /**< result of closing the queue pair, with the error above */
 };
 
 /* The sentence belongs to this thread, and the goroutine may go on on another. */
@@ -407,7 +408,7 @@ static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of,
 	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
 }
 
-/* Before the sleep that may follow: what has come by now is taken, what comes later ends the sleep. */
+/* Prepares for a sleep: completions that have come by now are taken, later ones end the sleep. */
 static inline int upnvme_cgo_lease_reap(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_reap(lease->qp, &lease->done, 1);
@@ -417,7 +418,7 @@ static inline int upnvme_cgo_lease_reap(struct upnvme_cgo_lease *lease)
 	return !rc && !upnvme_qpair_inflight(lease->qp) ? -EIO : rc;
 }
 
-/** Looks once at what is in flight; as upnvme_cgo_lease_run. */
+/** Looks once at the command in flight; returns as upnvme_cgo_lease_run. */
 static inline int upnvme_cgo_lease_look(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_qpair_adopt(lease->qp);
@@ -429,7 +430,8 @@ static inline int upnvme_cgo_lease_look(struct upnvme_cgo_lease *lease)
 	return rc < 0 ? upnvme_cgo_lease_failed(lease, rc) : rc;
 }
 
-/** Looks at many; `states` gets what each look returned. Returns how many are no more in flight. */
+/** Looks at many leases; `states` gets the result of each look. Returns the number of commands that
+ * are no longer in flight. */
 static inline uint32_t upnvme_cgo_leases_look(struct upnvme_cgo_lease **leases, int32_t *states,
 					      uint32_t n)
 {
@@ -442,7 +444,7 @@ static inline uint32_t upnvme_cgo_leases_look(struct upnvme_cgo_lease **leases, 
 	return ended;
 }
 
-/* What it says, such as that data may be lost, is kept for who closes the controller. */
+/* The result, which may tell that data is lost, is kept for the close of the controller. */
 static inline void upnvme_cgo_lease_end(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_qpair_close(lease->qp);
@@ -452,7 +454,7 @@ static inline void upnvme_cgo_lease_end(struct upnvme_cgo_lease *lease)
 		lease->closed = upnvme_cgo_lease_failed(lease, rc);
 }
 
-/** Ends what is in flight, by the library if need be, and closes the queue pair. */
+/** Ends the command in flight, by the library if need be, and closes the queue pair. */
 static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_qpair_adopt(lease->qp);
@@ -467,8 +469,8 @@ static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 	return rc < 0 ? rc : 1;
 }
 
-/** Gives back what a lease has; it stays taken. Returns 0, or a negative errno that lease->error tells:
- * it is closed all the same. */
+/** Frees the resources of a lease, which stays taken. Returns 0, or a negative errno that
+ * lease->error explains; the queue pair is closed all the same. */
 static inline int upnvme_cgo_lease_close(struct upnvme_cgo_lease *lease)
 {
 	int rc;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/cgo_leases.h
- * How calls from Go that have no queue pair of their own come by one. A part of upnvme/cgo.h.
+ * Leases: queue pairs for calls from Go that have none of their own. A part of upnvme/cgo.h.
  *
- * A lease is taken, used and given back within one call from Go, so that a goroutine that is
- * preempted has none: else all of them would soon be with goroutines that wait to go on. Only what is
- * not simply done is left to Go, with the lease: commands that the device still has, and errors.
+ * A lease is taken, used and given back within one call from Go, so that a preempted goroutine has
+ * none: otherwise goroutines that wait to go on would soon have all of them. Only two results leave
+ * the lease with Go: a command that the device still has, and an error.
  */
 #ifndef UPNVME_CGO_LEASES_H
 #define UPNVME_CGO_LEASES_H
@@ -22,28 +22,29 @@
 
 #include <upnvme.h>
 
-/** All leases of a controller. They stay in memory as long as it does: who looks for one that is free
- * may look at one whose queue pair has just been closed, which is taken for good. */
+/** All leases of a controller. Leases stay in memory as long as the controller: a search for a free
+ * one may look at a lease whose queue pair has just been closed, which is marked as taken for
+ * good. */
 struct upnvme_cgo_leases {
-	uint32_t nmade;    /**< how many there are in `all`; only grows */
+	uint32_t nmade;    /**< number of leases in `all`; only grows */
 	uint32_t nwaiting; /**< callers that wait in turn, and come before all others */
-	uint32_t room;     /**< of `all` */
+	uint32_t room;     /**< room of `all` */
 	uint32_t reserved; /**< zero */
 	struct upnvme_cgo_lease *all[]; /**< by their index */
 };
 
-/** What became of a call. Without a lease, `rc` is one of upnvme_cgo_outcome; else the caller has the
- * lease, and `rc` is what upnvme_cgo_lease_run returns, or UPNVME_CGO_FORMATTED. */
+/** The outcome of a call. Without a lease, `rc` is one of upnvme_cgo_outcome; else the caller has
+ * the lease, and `rc` is what upnvme_cgo_lease_run returns, or UPNVME_CGO_FORMATTED. */
 struct upnvme_cgo_ran {
 	struct upnvme_cgo_lease *lease; /**< for the caller to finish, or null */
 	int rc;                         /**< see above */
 };
 
-/** What became of a call that has left no lease. */
+/** The outcome of a call that has left no lease with Go. */
 enum upnvme_cgo_outcome {
-	UPNVME_CGO_NO_LEASE,    /**< nothing was done: none is free, or others wait */
+	UPNVME_CGO_NO_LEASE,    /**< nothing was done: no lease is free, or others wait */
 	UPNVME_CGO_SUCCESS,     /**< done */
-	UPNVME_CGO_SUCCESS_WAKE /**< done, and somebody waits for the lease */
+	UPNVME_CGO_SUCCESS_WAKE /**< done, and a caller waits for a lease */
 };
 
 /** With a lease: nothing was done, since the namespace has another format than the caller knows. */
@@ -63,7 +64,7 @@ struct upnvme_cgo_piece {
 
 /** A struct upnvme_op by value, in which Go sees no pointers. */
 struct upnvme_cgo_op {
-	uint64_t words[8]; /**< its bytes */
+	uint64_t words[8]; /**< the op's bytes */
 };
 
 /* --- taking and giving back ---------------------------------------------------------------------- */
@@ -78,7 +79,7 @@ static inline struct upnvme_cgo_leases *upnvme_cgo_leases_new(uint32_t room)
 	return leases;
 }
 
-/** Frees the memory, when nobody can be looking for a lease any more. */
+/** Frees the memory, when no call can be looking for a lease any more. */
 static inline void upnvme_cgo_leases_free(struct upnvme_cgo_leases *leases)
 {
 	for (uint32_t i = 0; leases && i < leases->nmade; i++)
@@ -86,7 +87,7 @@ static inline void upnvme_cgo_leases_free(struct upnvme_cgo_leases *leases)
 	free(leases);
 }
 
-/** One more lease, taken and without a queue pair; null: no memory. */
+/** Makes one more lease, taken and without a queue pair; null: no memory. */
 static inline struct upnvme_cgo_lease *upnvme_cgo_leases_add(struct upnvme_cgo_leases *leases)
 {
 	struct upnvme_cgo_lease *lease = (struct upnvme_cgo_lease *)calloc(1, sizeof(*lease));
@@ -100,8 +101,8 @@ static inline struct upnvme_cgo_lease *upnvme_cgo_leases_add(struct upnvme_cgo_l
 	return lease;
 }
 
-/* Who waits counts himself and then looks, who gives back does so and then looks who waits: one of
- * the two sees the other. */
+/* A waiter is counted first and then looks for a lease; a lease is given back first and then the
+ * waiters are looked at: so one side sees the other. */
 static inline int upnvme_cgo_lease_try(struct upnvme_cgo_lease *lease)
 {
 	uint32_t unused = 0;
@@ -111,8 +112,8 @@ static inline int upnvme_cgo_lease_try(struct upnvme_cgo_lease *lease)
 					   __ATOMIC_RELAXED);
 }
 
-/** Takes a lease that is free, or null. Each thread begins with the one that it had last, whose memory
- * its core has at hand and no other thread is at. */
+/** Takes a lease that is free, or null. Each thread begins with the lease that it had last, whose
+ * memory is in the cache of its core, and which other threads do not try first. */
 static inline struct upnvme_cgo_lease *upnvme_cgo_lease_take(struct upnvme_cgo_leases *leases)
 {
 	static __thread uint32_t last;
@@ -130,7 +131,7 @@ static inline struct upnvme_cgo_lease *upnvme_cgo_lease_take(struct upnvme_cgo_l
 	return NULL;
 }
 
-/** Gives a lease back. Returns whether somebody waits for it. */
+/** Gives a lease back. Returns whether a caller waits for a lease. */
 static inline int upnvme_cgo_lease_put(struct upnvme_cgo_leases *leases,
 				       struct upnvme_cgo_lease *lease)
 {
@@ -143,7 +144,7 @@ static inline void upnvme_cgo_leases_wait_for(struct upnvme_cgo_leases *leases, 
 	__atomic_fetch_add(&leases->nwaiting, (uint32_t)more, __ATOMIC_SEQ_CST);
 }
 
-/* Go adds to them as well, of a lease that it has. */
+/* Go adds to these counters as well, while it has the lease. */
 static inline void upnvme_cgo_count(uint64_t *counter, uint64_t more)
 {
 	__atomic_store_n(counter, *counter + more, __ATOMIC_RELAXED);
@@ -151,7 +152,7 @@ static inline void upnvme_cgo_count(uint64_t *counter, uint64_t more)
 
 /* --- whole calls --------------------------------------------------------------------------------- */
 
-/* The one that the caller has waited for, or one that is free if nobody waits. */
+/* The lease that the caller has waited for, or a free one if no others wait. */
 static inline struct upnvme_cgo_lease *upnvme_cgo_lease_for(struct upnvme_cgo_leases *leases,
 							    struct upnvme_cgo_lease *has)
 {
@@ -177,7 +178,7 @@ static inline struct upnvme_cgo_ran upnvme_cgo_succeeded(struct upnvme_cgo_lease
 									   UPNVME_CGO_SUCCESS);
 }
 
-/** Has the device do one command of Go's, with its data in `room`. */
+/** Executes one command of Go's, with its data in `room`. */
 static inline struct upnvme_cgo_ran upnvme_cgo_do(uintptr_t of, uintptr_t has, uintptr_t ns,
 						  struct upnvme_cgo_op op,
 						  struct upnvme_cgo_room room, uint64_t spin_ns)
@@ -223,7 +224,7 @@ static inline void upnvme_cgo_piece_op(struct upnvme_cgo_lease *lease, uint32_t 
 	lease->op.blocks = piece->blocks;
 }
 
-/* Puts a write's data into the bounce buffer, or lets the device at the caller's. */
+/* Puts a write's data into the bounce buffer, or makes the device use the caller's. */
 static inline int upnvme_cgo_piece_place(struct upnvme_cgo_lease *lease,
 					 const struct upnvme_cgo_piece *piece, char *data)
 {
@@ -251,8 +252,8 @@ static inline void upnvme_cgo_piece_take(struct upnvme_cgo_lease *lease,
 	upnvme_cgo_count(&lease->bounced, piece->bytes);
 }
 
-/** Whether bytes of the namespace are where they are by blocks of that size, and nothing between them. Only
- * who has a lease may ask. */
+/** Whether the namespace has blocks of that size without metadata between them, so that a byte's
+ * offset gives its block. To be called with a lease only. */
 static inline int upnvme_cgo_fits(uintptr_t of, uint32_t block_bytes)
 {
 	const upnvme_ns *ns = (const upnvme_ns *)of;
@@ -260,7 +261,8 @@ static inline int upnvme_cgo_fits(uintptr_t of, uint32_t block_bytes)
 	return upnvme_ns_block_size(ns) == block_bytes && !upnvme_ns_metadata_size(ns);
 }
 
-/** Reads a piece of a request, or writes one of whole blocks. Nothing keeps `data`, but for `direct`. */
+/** Reads a piece of a request, or writes one of whole blocks. `data` is not kept after the call,
+ * except with `direct`. */
 static inline struct upnvme_cgo_ran upnvme_cgo_at_once(uintptr_t of, uintptr_t has, uintptr_t ns,
 						       struct upnvme_cgo_piece piece, char *data,
 						       uint64_t spin_ns)
@@ -293,7 +295,7 @@ static inline int upnvme_cgo_kick_new(void)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-	/* A standard descriptor that was closed stays so: what is written to it goes nowhere. */
+	/* A standard descriptor that was closed stays closed, so that writes to it go nowhere. */
 	if (fd >= 0 && fd < 3) {
 		int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 3), err = errno;
 
@@ -304,7 +306,7 @@ static inline int upnvme_cgo_kick_new(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* It fails only where so many kicks wait to be read that the sleep is over anyway. */
+/* The write fails only where so many kicks wait to be read that the sleep is over anyway. */
 static inline int upnvme_cgo_kick(int fd)
 {
 	uint64_t one = 1;
@@ -321,8 +323,8 @@ static inline void upnvme_cgo_nap(uint32_t ns)
 }
 
 /**
- * Sleeps until one of the leases has something to look for, or a kick, or the time is over. What was
- * signalled since upnvme_cgo_leases_look ends it at once.
+ * Sleeps until a completion may have come for one of the leases, a kick comes, or the time is over.
+ * A signal since upnvme_cgo_leases_look ends the sleep at once.
  *
  * @param fds  room for one more than there are leases
  */

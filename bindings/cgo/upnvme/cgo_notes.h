@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/cgo_notes.h
- * What the library calls back with, noted for Go to look at: events, ended admin commands, the log.
- * A part of upnvme/cgo.h.
+ * Notes of the library's callbacks, for Go to look at: events, ended admin commands, the log. A
+ * part of upnvme/cgo.h.
  */
 #ifndef UPNVME_CGO_NOTES_H
 #define UPNVME_CGO_NOTES_H
@@ -15,14 +15,14 @@
 
 #include <upnvme.h>
 
-/** How many events wait for Go at most. */
+/** The most events that wait for Go. */
 #define UPNVME_CGO_EVENTS 256u
 
-/** Events that were noted, for Go to take. */
+/** The noted events, for Go to take. */
 struct upnvme_cgo_events {
-	pthread_mutex_t lock;                          /**< of what follows */
-	uint32_t n;                                    /**< how many */
-	uint32_t lost;                                 /**< for which there was no room */
+	pthread_mutex_t lock;                          /**< guards the fields below */
+	uint32_t n;                                    /**< number of events */
+	uint32_t lost;                                 /**< events without room */
 	struct upnvme_event events[UPNVME_CGO_EVENTS]; /**< oldest first */
 };
 
@@ -58,7 +58,7 @@ static inline int upnvme_cgo_events_listen(upnvme_ctrlr *ctrlr, struct upnvme_cg
 	return upnvme_ctrlr_on_event(ctrlr, noted ? upnvme_cgo_on_event : NULL, noted);
 }
 
-/** Takes what was noted; `lost` is how many there was no room for. */
+/** Takes the noted events; `lost` is the number of events that there was no room for. */
 static inline uint32_t upnvme_cgo_events_take(struct upnvme_cgo_events *noted,
 					      struct upnvme_event *events, uint32_t *lost)
 {
@@ -73,11 +73,11 @@ static inline uint32_t upnvme_cgo_events_take(struct upnvme_cgo_events *noted,
 	return n;
 }
 
-/** An admin command that was started; its data lies behind it. */
+/** An admin command that was started; the data lies behind the record. */
 struct upnvme_cgo_admin {
 	struct upnvme_raw raw;         /**< the command */
-	struct upnvme_completion done; /**< how it ended */
-	uint32_t ended;                /**< 1: it has; see upnvme_cgo_admin_ended */
+	struct upnvme_completion done; /**< the completion */
+	uint32_t ended;                /**< 1: the command has ended; see upnvme_cgo_admin_ended */
 	uint32_t reserved;             /**< zero */
 };
 
@@ -109,10 +109,10 @@ struct upnvme_cgo_message {
 	char text[UPNVME_CGO_LOG_TEXT]; /**< without an end */
 };
 
-/** Where the log goes. */
+/** The sink of the log. */
 struct upnvme_cgo_log {
 	int fd;        /**< the pipe, which never blocks */
-	uint32_t lost; /**< messages that it had no room for */
+	uint32_t lost; /**< messages that the pipe had no room for */
 };
 
 static inline void upnvme_cgo_on_log(void *arg, uint32_t level, const char *text)

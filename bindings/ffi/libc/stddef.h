@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the public headers need of <stddef.h>, in C that the description's parser reads. */
+/* The part of <stddef.h> that the public headers need, in C that the description's parser reads. */
 #ifndef UPNVME_FFI_STDDEF_H
 #define UPNVME_FFI_STDDEF_H
 

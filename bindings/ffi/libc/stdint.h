@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the public headers need of <stdint.h>, in C that the description's parser reads. */
+/* The part of <stdint.h> that the public headers need, in C that the description's parser reads. */
 #ifndef UPNVME_FFI_STDINT_H
 #define UPNVME_FFI_STDINT_H
 

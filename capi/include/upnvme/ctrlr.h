@@ -27,7 +27,7 @@ struct upnvme_open_opts {
 	uint32_t flags;         /**< UPNVME_OPEN_... */
 	uint32_t nqpairs;       /**< I/O queue pairs to ask for, up to 65,535; 0: 64 */
 	uint32_t keep_alive_ms; /**< keep-alive period, in milliseconds, 1 at least; 0: none */
-	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. None is late while the
+	/** Deadline of an admin command, in nanoseconds, 1 at least; 0: 10 s. No command is late while the
 	 * controller activates firmware (CSTS.PP), for as long as it says that this takes (MTFA). An open as
 	 * a whole is over after eleven times this and three times what the controller may take to become
 	 * ready (upnvme_ctrlr_info.ready_timeout_ms); so is the look at all namespaces after an event, after
@@ -84,9 +84,10 @@ UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
  * - with UPNVME_ERR_NOT_DURABLE, what was written and not flushed before may be lost. Its shutdown
  *   failed, or did not end in time, or it had failed and was given up before; the sentence says
  *   which. A controller without a volatile write cache has nothing to lose.
- * - if the sentence says so, it did not come to rest: storage behind a software controller does not
- *   answer, or a device obeys in nothing. Memory that it may still touch is set aside, and a file
- *   stays locked, until it does; upnvme_open and upnvme_close look whether it has.
+ * - if the sentence says so, the controller did not come to rest: storage behind a software
+ *   controller does not answer, or a device obeys no command. Memory that the controller may still
+ *   touch is set aside, and a file stays locked, until it comes to rest; upnvme_open and
+ *   upnvme_close look whether it has.
  *
  * Every wait has a deadline. A shutdown takes at most what the controller says (RTD3E, 5 to
  * 60 s; 30 s with the quirk `slow-shutdown`), then disabling what it says of that (CAP.TO, 0.5 to 127.5 s). `soft:`
@@ -120,11 +121,11 @@ UPNVME_API int upnvme_close(upnvme_ctrlr *ctrlr);
 UPNVME_API int upnvme_ctrlr_poll(upnvme_ctrlr *ctrlr);
 
 /**
- * Says that whoever was within upnvme_ctrlr_poll of the controller, in a callback, does not come back:
- * the callback was left by an exception or longjmp, or its thread is dead. Nothing is lost: what the
- * poll had not delivered, the next one delivers. Without it every later poll and upnvme_close of that
- * thread would be within the callback still (-EDEADLK), and no other thread's would run callbacks. The
- * caller vouches for it.
+ * Ends a poll of the controller that does not come back from a callback: the callback was left by
+ * an exception or longjmp, or its thread is dead. The caller vouches for that. Nothing is lost: the
+ * next poll delivers what this one had not delivered. Without this call every later poll and
+ * upnvme_close of that thread would still count as within the callback (-EDEADLK), and the polls of
+ * other threads would run no callbacks.
  *
  * @param ctrlr  the controller
  * @return 0, or a negative errno: -EINVAL (null), -EOWNERDEAD (after fork)
@@ -167,15 +168,15 @@ struct upnvme_ctrlr_info {
 	uint64_t max_write_zeroes_bytes; /**< of one command; larger requests are split */
 	uint64_t max_verify_bytes;       /**< likewise */
 	uint32_t max_deallocate_ranges;  /**< of one command */
-	int32_t numa_node;               /**< that it is near, and its memory with it; -1: any */
-	/** Who gives memory and access: "host" (soft:); "vfio" and "dpdk" (an IOMMU's mappings of this
-	 * process's memory, of DPDK's huge pages); "uio" (no IOMMU, DPDK's huge pages). */
+	int32_t numa_node;               /**< near the controller and its memory; -1: any */
+	/** The environment, which gives memory and access: "host" (soft:); "vfio" and "dpdk" (an IOMMU's
+	 * mappings of this process's memory, of DPDK's huge pages); "uio" (no IOMMU, DPDK's huge pages). */
 	char environment[16];
 	uint64_t cmb_bytes; /**< memory of the controller's own that can be used (CMB); 0: none */
 	uint32_t cmb_flags; /**< what it may hold: UPNVME_CMB_... */
 	uint32_t reserved;  /**< zero */
-	/** What the device is known to do otherwise than the specification says, and is treated with: words, with
-	 * commas between, as `quirks=` in a URI takes them; empty: nothing. */
+	/** The quirks that the device is treated with, because it does otherwise than the specification says:
+	 * words, with commas between, as `quirks=` in a URI takes them; empty: none. */
 	char quirks[256];
 };
 /** What upnvme_ctrlr_info.size is set to. */
@@ -205,14 +206,15 @@ UPNVME_API const char *upnvme_ctrlr_uri(const upnvme_ctrlr *ctrlr);
 /**
  * Runs one admin command and waits for it.
  *
- * After one that may change namespaces they have been read again when this returns, or before the
- * callback of upnvme_admin_submit: handles, block sizes and block counts are up to date. Such are Format
- * NVM, Namespace Management and Attachment, Sanitize, Capacity Management, and what the controller's log
- * of effects says so of (upnvme_command_effects: UPNVME_EFFECT_NS_CAPABILITY, UPNVME_EFFECT_NS_INVENTORY).
- * As long as one of them runs no queue pair of the controller takes commands (-EBUSY), and before it
- * begins none may have any in flight: those of the calling thread, or of nobody, must be taken already;
- * other threads have up to a second (or admin_timeout_ns, if that is less) to poll what they have, and to
- * be heard at all. Set Features alone never stops I/O.
+ * After a command that may change namespaces, the library reads them again before this call returns, or
+ * before the callback of upnvme_admin_submit: handles, block sizes and block counts are up to date. Such
+ * commands are Format NVM, Namespace Management and Attachment, Sanitize, Capacity Management, and those
+ * of which the controller's log of effects says so (upnvme_command_effects: UPNVME_EFFECT_NS_CAPABILITY,
+ * UPNVME_EFFECT_NS_INVENTORY). As long as such a command runs, no queue pair of the controller takes
+ * commands (-EBUSY), and before it begins no queue pair may have commands in flight. Completions of the
+ * calling thread's queue pairs, and of those without an owner, must be taken already. Other threads have
+ * up to a second (or admin_timeout_ns, if that is less) to poll their queue pairs. Set Features alone
+ * never stops I/O.
  *
  * @param ctrlr  the controller
  * @param raw  the command; its data may be any memory: it is copied through DMA memory
@@ -284,10 +286,10 @@ UPNVME_API int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid,
 /** @name Which value of a feature
  * What upnvme_feature_get selects (NVMe Base 2.0, 5.15).
  * @{ */
-#define UPNVME_FEATURE_CURRENT      0u /**< the one in use */
-#define UPNVME_FEATURE_DEFAULT      1u /**< the controller's own */
-#define UPNVME_FEATURE_SAVED        2u /**< the one that a power cycle brings back */
-#define UPNVME_FEATURE_CAPABILITIES 3u /**< what can be done with it */
+#define UPNVME_FEATURE_CURRENT      0u /**< the value in use */
+#define UPNVME_FEATURE_DEFAULT      1u /**< the controller's default */
+#define UPNVME_FEATURE_SAVED        2u /**< the value that a power cycle brings back */
+#define UPNVME_FEATURE_CAPABILITIES 3u /**< whether the feature can be changed, saved, ... */
 /** @} */
 
 /**
@@ -358,12 +360,12 @@ struct upnvme_features {
 	int32_t under_celsius;      /**< composite temperature below which it warns */
 	/** Of the lowest active namespace: how long a read or write is tried again; 0: no limit. */
 	uint32_t error_recovery_ms;
-	uint8_t deallocated_reads_fail;       /**< 1: likewise: reads of deallocated blocks do */
-	uint8_t volatile_write_cache;         /**< 1: there is one, whatever `valid` says */
-	uint8_t volatile_write_cache_enabled; /**< 1: and it is in use */
+	uint8_t deallocated_reads_fail;       /**< 1: reads of its deallocated blocks fail */
+	uint8_t volatile_write_cache;         /**< 1: present, whatever `valid` says */
+	uint8_t volatile_write_cache_enabled; /**< 1: the cache is in use */
 	uint8_t write_atomicity_disabled;     /**< 1: only the power fail limits (AWUPF) hold */
 	uint8_t timestamp_from_host;          /**< 1: since 1970; 0: since the controller's reset */
-	uint8_t timestamp_stopped;            /**< 1: it may have stopped counting for a while */
+	uint8_t timestamp_stopped;            /**< 1: counting may have stopped for a while */
 	uint8_t reserved[2];                  /**< zero */
 	uint32_t submission_queues;           /**< I/O queues granted */
 	uint32_t completion_queues;           /**< I/O queues granted */
@@ -518,8 +520,9 @@ UPNVME_API int upnvme_command_effects(upnvme_ctrlr *ctrlr, uint32_t admin, uint3
 #define UPNVME_EVENT_NS_CHANGED 1u /**< a namespace appeared, changed or went */
 #define UPNVME_EVENT_SMART      2u /**< a health warning */
 #define UPNVME_EVENT_ERROR      3u /**< the controller reports an error */
-#define UPNVME_EVENT_FAILED     4u /**< it has failed: queue pairs complete all as aborted */
-/** Look at `type`, `info` and `log_page`. The start of a firmware activation is told when it is over. */
+#define UPNVME_EVENT_FAILED     4u /**< the controller failed: all is completed as aborted */
+/** Another event: see `type`, `info` and `log_page`. The start of a firmware activation is told
+ * when it is over. */
 #define UPNVME_EVENT_OTHER 5u
 /** @} */
 
@@ -544,8 +547,8 @@ UPNVME_ASSERT(sizeof(struct upnvme_event) == 16, "upnvme_event is frozen at 16 b
 typedef void (*upnvme_event_cb)(void *arg, const struct upnvme_event *event);
 
 /**
- * Sends the controller's events to a function of the caller's. When this returns, the former one is
- * not called any more (unless this is called from within it).
+ * Sends the controller's events to a function of the caller's. When this returns, the former
+ * function is not called any more (unless this is called from within it).
  *
  * @param ctrlr  the controller
  * @param cb  runs within upnvme_ctrlr_poll; null stops it

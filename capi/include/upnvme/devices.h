@@ -18,15 +18,15 @@ extern "C" {
 #endif
 
 /** @name upnvme_device.flags
- * What somebody does with it.
+ * The uses of a device.
  * @{ */
 #define UPNVME_DEVICE_MOUNTED 0x1u /**< a file system on it is mounted */
 #define UPNVME_DEVICE_SWAP    0x2u /**< the system swaps to it */
-#define UPNVME_DEVICE_HELD    0x4u /**< it is part of a device of LVM, md, dm-crypt, loop, ... */
+#define UPNVME_DEVICE_HELD    0x4u /**< part of a device of LVM, md, dm-crypt, loop, ... */
 #define UPNVME_DEVICE_OPEN    0x8u /**< a process has it open (blocks, VFIO group, UIO) */
 #define UPNVME_DEVICE_EXPORTED \
 	0x10u /**< the kernel gives it to others (nvmet, LIO, a USB gadget, ...) */
-#define UPNVME_DEVICE_FUNCTIONS 0x20u /**< it has virtual functions (SR-IOV) */
+#define UPNVME_DEVICE_FUNCTIONS 0x20u /**< the device has virtual functions (SR-IOV) */
 #define UPNVME_DEVICE_IN_USE    0x3fu /**< any of these */
 /** @} */
 
@@ -47,7 +47,7 @@ struct upnvme_device {
 	char firmware[16];            /**< 120: likewise */
 	char driver[32];              /**< 136: empty: bound to none */
 	char kernel_name[24];         /**< 168: the kernel's name for the controller: "nvme0" */
-	char in_use_by[256];          /**< 192: who uses it, in words */
+	char in_use_by[256];          /**< 192: its users, in words */
 	uint64_t reserved[8];         /**< 448: zero */
 };
 UPNVME_ASSERT(sizeof(struct upnvme_device) == 512, "upnvme_device is frozen at 512 bytes");
@@ -58,8 +58,8 @@ UPNVME_ASSERT(offsetof(struct upnvme_device, in_use_by) == 192, "frozen");
 UPNVME_ASSERT(offsetof(struct upnvme_device, reserved) == 448, "frozen");
 
 /**
- * Lists the NVMe devices, in the order of their addresses. Who uses a device is looked up as far as
- * the caller's privileges reach: other users' processes are seen by root only.
+ * Lists the NVMe devices, in the order of their addresses. The users of a device are looked up as
+ * far as the caller's privileges reach: other users' processes are seen by root only.
  *
  * @param[out] devices  the first `n` devices; may be null if `n` is 0
  * @param n  room, in devices
@@ -107,22 +107,23 @@ UPNVME_API int upnvme_device_unbind(const char *address);
 /** @name Flags of upnvme_devices_bind and upnvme_devices_unbind
  * @{ */
 #define UPNVME_BIND_FORCE \
-	0x1u /**< also where it cannot be seen whether somebody uses it; not what is seen to be used */
+	0x1u /**< also devices whose users cannot be seen; never one that is seen to be used */
 #define UPNVME_BIND_OWNER 0x2u /**< the nodes of VFIO become `owner`'s */
 /** @} */
 
 /**
  * Takes devices from their drivers and gives them to one for user space: all of them, or none. First all are
- * checked, then all are claimed, so that nobody can begin to use them, then all are moved. Devices that share an IOMMU
- * group, which VFIO takes whole, are bound in one call. A device that is bound to the driver already is left alone.
+ * checked, then all are claimed, so that no other program can begin to use them, then all are moved. Devices that
+ * share an IOMMU group, which VFIO takes whole, are bound in one call. A device that is bound to the driver already
+ * is left alone.
  *
  * When this fails all devices are back with the drivers that they had; UPNVME_ERR_BIND_STUCK says that not even that
  * was possible. While devices have no driver, signals are blocked in the calling thread; a program with other threads
  * blocks those that would end it there.
  *
- * Who uses a device: mounts, swap, holders, claims, processes, loop devices, what the kernel gives to others (nvmet,
- * LIO, ...), virtual functions; also by way of another controller that has the same namespace. Not seen are: a process
- * that has but a mapping of the disk, or has it registered with io_uring, and has closed its descriptor; a node with
+ * Uses of a device are mounts, swap, holders, claims, processes, loop devices, what the kernel gives to others (nvmet,
+ * LIO, ...), virtual functions; also by way of another controller that has the same namespace. These uses are not
+ * seen: a process that has mapped the disk, or registered it with io_uring, and has closed its descriptor; a node with
  * another name outside of /dev; and another host or program that drives another controller of the same subsystem.
  *
  * @param addresses  PCI addresses, with commas or white space between them

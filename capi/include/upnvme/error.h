@@ -42,18 +42,18 @@ extern "C" {
 #define UPNVME_ERR_MEDIA_BLOCK  35u /**< block size no power of two from 512 to 64 KiB */
 #define UPNVME_ERR_MEDIA_LOCKED 36u /**< another writer (for a writer: or reader) has it */
 /* controllers */
-#define UPNVME_ERR_CTRLR_TIMEOUT     48u /**< it was not ready, or did not answer, in time */
+#define UPNVME_ERR_CTRLR_TIMEOUT     48u /**< the controller did not answer in time */
 #define UPNVME_ERR_CTRLR_FATAL       49u /**< CSTS.CFS, or registers that read all ones */
-#define UPNVME_ERR_CTRLR_UNSUPPORTED 50u /**< it lacks what this driver cannot do without */
-#define UPNVME_ERR_CTRLR_INVALID     51u /**< it says of itself what the specification forbids */
-#define UPNVME_ERR_CTRLR_FAILED      52u /**< it was given up after an earlier failure */
-#define UPNVME_ERR_CTRLR_STATUS      53u /**< it answered an admin command with an error status */
+#define UPNVME_ERR_CTRLR_UNSUPPORTED 50u /**< the controller lacks what this driver needs */
+#define UPNVME_ERR_CTRLR_INVALID     51u /**< the controller reports a forbidden value */
+#define UPNVME_ERR_CTRLR_FAILED      52u /**< the controller was given up after a failure */
+#define UPNVME_ERR_CTRLR_STATUS      53u /**< an admin command was answered with an error status */
 #define UPNVME_ERR_BUSY_CHILDREN     54u /**< closing a parent whose queue pairs live */
 #define UPNVME_ERR_ADMIN_FULL        55u /**< too many admin commands outstanding */
 #define UPNVME_ERR_NOT_DURABLE       56u /**< closed, but what was not flushed may be lost */
 /* namespaces */
 #define UPNVME_ERR_NS_NOT_FOUND 64u /**< no active namespace with that identifier */
-#define UPNVME_ERR_NS_GONE      65u /**< it was there and is not any more */
+#define UPNVME_ERR_NS_GONE      65u /**< the namespace was there and is not any more */
 #define UPNVME_ERR_NS_FOREIGN   66u /**< a namespace of another controller than the queue pair's */
 #define UPNVME_ERR_NS_FORMAT    67u /**< a format that the driver does not take */
 #define UPNVME_ERR_NS_CHANGING \
@@ -86,23 +86,23 @@ extern "C" {
 #define UPNVME_ERR_SYSTEM 128u /**< the operating system refused; the sentence says why */
 /* devices on a bus */
 #define UPNVME_ERR_DEVICE_NOT_FOUND 144u /**< no device at that address */
-#define UPNVME_ERR_DEVICE_CLASS     145u /**< it is not an NVMe controller */
+#define UPNVME_ERR_DEVICE_CLASS     145u /**< the device is not an NVMe controller */
 #define UPNVME_ERR_DEVICE_DRIVER    146u /**< bound to another driver than the one needed */
 #define UPNVME_ERR_DEVICE_IOMMU     147u /**< there is no IOMMU, or it cannot do what is needed */
-#define UPNVME_ERR_DEVICE_GROUP     148u /**< its IOMMU group has devices that other drivers hold */
-#define UPNVME_ERR_DEVICE_ACCESS    149u /**< this user may not open it */
-#define UPNVME_ERR_DEVICE_BUSY      150u /**< another process, or a mounted file system, uses it */
-#define UPNVME_ERR_DEVICE_BAR       151u /**< its registers cannot be mapped, or are too few */
+#define UPNVME_ERR_DEVICE_GROUP     148u /**< other drivers hold devices of its IOMMU group */
+#define UPNVME_ERR_DEVICE_ACCESS    149u /**< this user may not open the device */
+#define UPNVME_ERR_DEVICE_BUSY      150u /**< another process, or a mount, uses the device */
+#define UPNVME_ERR_DEVICE_BAR       151u /**< the registers cannot be mapped, or are too few */
 #define UPNVME_ERR_MEM_LOCK_LIMIT   152u /**< RLIMIT_MEMLOCK does not allow that much */
 #define UPNVME_ERR_DEVICE_ADDRESS   153u /**< not of the form domain:bus:device.function */
 #define UPNVME_ERR_DRIVER_MISSING   154u /**< the driver to bind it to is not loaded */
-#define UPNVME_ERR_BIND             155u /**< the driver did not take it; it is back where it was */
-#define UPNVME_ERR_BIND_STUCK       156u /**< likewise, nor did its former driver take it back */
+#define UPNVME_ERR_BIND             155u /**< the driver did not take the device, which is back */
+#define UPNVME_ERR_BIND_STUCK       156u /**< likewise, but the former driver did not take it back */
 #define UPNVME_ERR_HUGE_PAGES       157u /**< too few huge pages are free, or there are none */
 #define UPNVME_ERR_PLUGIN           158u /**< a part of the library is missing, or of another build */
 #define UPNVME_ERR_UNSAFE           159u /**< a device that could reach all memory needs unsafe=1 */
-#define UPNVME_ERR_DEVICE_UNSEEN    160u /**< whether somebody uses it cannot be seen from here */
-#define UPNVME_ERR_DEVICE_POWER     161u /**< it sleeps (D3) and does not wake */
+#define UPNVME_ERR_DEVICE_UNSEEN    160u /**< the users of the device cannot be seen from here */
+#define UPNVME_ERR_DEVICE_POWER     161u /**< the device sleeps (D3) and does not wake */
 /** @} */
 
 /** The last error of a thread; a frozen record of 512 bytes. */
@@ -153,7 +153,7 @@ UPNVME_API const char *upnvme_error_name(uint32_t code);
  * @{ */
 #define UPNVME_STATUS_SC(status) UPNVME_CAST(uint8_t, (status)&0xff) /**< status code, bits 7:0 */
 #define UPNVME_STATUS_SCT(status) \
-	UPNVME_CAST(uint8_t, ((status) >> 8) & 0x7) /**< its type, bits 10:8 */
+	UPNVME_CAST(uint8_t, ((status) >> 8) & 0x7) /**< status code type, bits 10:8 */
 #define UPNVME_STATUS_CRD(status) \
 	UPNVME_CAST(uint8_t, ((status) >> 11) & 0x3)        /**< command retry delay, 12:11 */
 #define UPNVME_STATUS_MORE(status) (((status) >> 13) & 0x1) /**< the error log has more, bit 13 */
@@ -185,11 +185,11 @@ UPNVME_API const char *upnvme_status_text(uint16_t status);
 #define UPNVME_LOG_ERROR 1u /**< something is lost or given up */
 #define UPNVME_LOG_WARN  2u /**< something is odd, and was dealt with */
 #define UPNVME_LOG_INFO  3u /**< something that happens rarely has happened */
-#define UPNVME_LOG_DEBUG 4u /**< all that there is */
+#define UPNVME_LOG_DEBUG 4u /**< everything */
 /** @} */
 
 /**
- * Receives one message, on the thread that has something to say. It must not call the library.
+ * Receives one message, on the thread that logs it. It must not call the library.
  *
  * @param arg  what upnvme_log_set was given
  * @param level  UPNVME_LOG_...
@@ -198,8 +198,8 @@ UPNVME_API const char *upnvme_status_text(uint16_t status);
 typedef void (*upnvme_log_fn)(void *arg, uint32_t level, const char *message);
 
 /**
- * Sends the library's log to a function of the caller's. When this returns, the former one is not
- * called any more.
+ * Sends the library's log to a function of the caller's. When this returns, the former function is
+ * not called any more.
  *
  * @param fn  receives each message; null stops the log, which is the default
  * @param arg  handed to `fn`

@@ -7,17 +7,17 @@
  * and every call with it from another thread is refused with -EPERM (UPNVME_ERR_WRONG_THREAD).
  * Exceptions say so. In a forked child every call fails with -EOWNERDEAD (UPNVME_ERR_FORKED).
  *
- * A command that was accepted completes exactly once. One that was given a callback completes by
- * it, inside upnvme_poll, upnvme_reap, upnvme_exec, upnvme_qpair_stop or upnvme_qpair_close; one
- * without carries a tag and comes out of upnvme_reap. A callback may submit, may free its buffers
+ * A command that was accepted completes exactly once. A command with a callback completes by that,
+ * inside upnvme_poll, upnvme_reap, upnvme_exec, upnvme_qpair_stop or upnvme_qpair_close; a command
+ * without one carries a tag and comes out of upnvme_reap. A callback may submit, may free its buffers
  * and may ask to close its queue pair (carried out when the poll returns); it may not poll (-EDEADLK).
  *
  * A call of this header needs less than 8 KiB of stack, beside what callbacks need: a thread of 16 KiB
  * will do (DPDK's memory apart).
  *
- * A callback should return. One that is left by an exception or longjmp leaves its poll in the middle,
- * and every later call with the queue pair is within the callback still. The way out is
- * upnvme_qpair_abandon, then upnvme_qpair_adopt or upnvme_qpair_close: nothing is lost.
+ * A callback should return. A callback that is left by an exception or longjmp leaves its poll in
+ * the middle, and every later call with the queue pair still counts as within the callback. The way
+ * out is upnvme_qpair_abandon, then upnvme_qpair_adopt or upnvme_qpair_close: nothing is lost.
  *
  * Buffers must be memory that the controller can reach (upnvme/mem.h) and stay until completion. A
  * full queue is -EAGAIN: nothing was queued; poll, and try again. While an admin command changes the
@@ -41,7 +41,7 @@ extern "C" {
 /** The submission queue is in the controller's memory buffer, from which it fetches commands faster than from the
  * host's memory; writing them costs the host more. See upnvme_ctrlr_info.cmb_flags. */
 #define UPNVME_QPAIR_CMB 0x4u
-/** Its completions signal an eventfd, to wait for: upnvme_qpair_wait, upnvme_qpair_fd. */
+/** Completions signal an eventfd, to wait for: upnvme_qpair_wait, upnvme_qpair_fd. */
 #define UPNVME_QPAIR_INTERRUPT 0x8u
 /** @} */
 
@@ -87,10 +87,11 @@ UPNVME_API int upnvme_qpair_create(upnvme_qpair **qp, upnvme_ctrlr *ctrlr,
  *
  * After -EIO and -ETIMEDOUT it *is* stopped, and all is completed, but the queues could not be
  * deleted. A controller that does not delete them is given up (UPNVME_EVENT_FAILED), since only a
- * disabled one keeps off their memory. Where it is storage behind a software controller that does not
- * answer, the controller and its other queue pairs go on: memory that commands of this one may still
- * touch, their buffers included, is set aside until it answers. upnvme_dma_free does not give such a
- * buffer out again and upnvme_mem_unregister says -EBUSY; do not use it for anything else.
+ * disabled one keeps off their memory. Where storage behind a software controller does not answer,
+ * the controller and its other queue pairs go on. Memory that commands of this queue pair may still
+ * touch, their buffers included, is set aside until the storage answers: upnvme_dma_free does not
+ * give such a buffer out again, and upnvme_mem_unregister says -EBUSY. Do not use such a buffer for
+ * anything else.
  *
  * Every wait has a deadline: two admin commands, each at most upnvme_open_opts.admin_timeout_ns, and
  * if the controller is given up, the time that it may take to be disabled (see upnvme_close).
@@ -105,8 +106,8 @@ UPNVME_API int upnvme_qpair_stop(upnvme_qpair *qp);
 
 /**
  * Stops the queue pair if that was not done, and frees it. Tagged completions that were not reaped
- * are dropped. Within one of its callbacks it is only asked for, and carried out when the poll
- * returns, which then gives its error.
+ * are dropped. Within a callback of the queue pair the close is only noted: it is carried out when
+ * the poll returns, and the poll then gives its error.
  *
  * After -EPERM, -EBUSY and -EOWNERDEAD nothing has happened. After -EIO and -ETIMEDOUT it *is*
  * closed, and the handle is gone; see upnvme_qpair_stop for what that means.
@@ -144,9 +145,10 @@ UPNVME_API int upnvme_qpair_adopt(upnvme_qpair *qp);
 
 /**
  * Releases a queue pair whose owner thread has died, or has left one of its callbacks by an exception or
- * longjmp. The caller vouches for that: it must not be called while the owner can still be inside the
- * library with it. What the poll had not handed out, the next one does; what upnvme_reap or upnvme_exec
- * had stored is in the array that they were given; a close that a callback asked for is forgotten.
+ * longjmp. The caller vouches for that: this must not be called while the owner can still be inside the
+ * library with the queue pair. The next poll hands out what the former one had not; completions that
+ * upnvme_reap or upnvme_exec had stored are in the caller's array; a close that a callback asked for is
+ * forgotten.
  *
  * @param qp  the queue pair
  * @return 0, or a negative errno: -EINVAL (null), -EOWNERDEAD (after fork)
@@ -412,7 +414,8 @@ UPNVME_API int upnvme_deallocate(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, 
 				 upnvme_cb cb, void *arg);
 
 /**
- * Has the controller read blocks and check them, without moving data (NVM Command Set 1.0, 3.2.5).
+ * Makes the controller read blocks and check them, without moving data (NVM Command Set 1.0,
+ * 3.2.5).
  *
  * @param qp  the queue pair
  * @param ns  a namespace of the same controller
@@ -457,9 +460,9 @@ UPNVME_API int upnvme_submit(upnvme_qpair *qp, const struct upnvme_op *ops, uint
 
 /** @name Offsets instead of addresses
  * For arrays of ops that were made where addresses are not known or not trusted, as by a binding:
- * `buf` and `metadata` of an op are offsets into an area, and are checked against its end. Forms
- * that have addresses in them (UPNVME_FORM_IOV, UPNVME_FORM_RAW) are refused; the offsets of an op
- * that moves nothing are not looked at.
+ * `buf` and `metadata` of an op are offsets into an area, and are checked against the area's end.
+ * Forms that have addresses in them (UPNVME_FORM_IOV, UPNVME_FORM_RAW) are refused; the offsets of
+ * an op that moves nothing are not looked at.
  * @{ */
 
 /**
@@ -512,11 +515,11 @@ UPNVME_API int upnvme_exec_at(upnvme_qpair *qp, const struct upnvme_area *area,
 
 /**
  * Rings the doorbell if something was submitted, then completes commands by their callbacks. It
- * does not wait. A poll that finds nothing while commands are in flight looks now and then whether
- * the controller has failed (its status register; every few milliseconds, or 256 polls where that is
- * longer): all that was in flight completes as UPNVME_DONE_ABORTED then. upnvme_reap, upnvme_exec
- * and upnvme_qpair_wait do the same. It does not feed the keep-alive timer: that is
- * upnvme_ctrlr_poll's.
+ * does not wait. Polls that find nothing while commands are in flight look now and then whether the
+ * controller has failed: at its status register, every few milliseconds, or every 256 polls where
+ * that is longer. All commands in flight then complete as UPNVME_DONE_ABORTED. upnvme_reap,
+ * upnvme_exec and upnvme_qpair_wait do the same. This call does not feed the keep-alive timer:
+ * upnvme_ctrlr_poll does.
  *
  * @param qp  the queue pair
  * @param max  how many at most; 0: all that are there
@@ -569,8 +572,8 @@ UPNVME_API int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32
 
 /** @name Waiting instead of polling
  * For queue pairs with UPNVME_QPAIR_INTERRUPT. They are submitted to and polled like any other;
- * nothing completes but in a poll. A sleep and its end cost some microseconds: who wants the
- * shortest latency polls.
+ * nothing completes but in a poll. A sleep and its end cost some microseconds: a program that wants
+ * the shortest latency polls.
  *
  * A program with an event loop of its own (epoll, asyncio, Go's netpoller) watches upnvme_qpair_fd
  * for reading. When it is readable, the program
@@ -581,15 +584,15 @@ UPNVME_API int upnvme_exec(upnvme_qpair *qp, const struct upnvme_op *ops, uint32
  *    begin, and 1 says that there is something to poll for already. (Where upnvme_poll alone is
  *    used, upnvme_qpair_ring will do.)
  *
- * The last holds as well for whatever else the loop has submitted. A controller that dies signals
- * nothing: the loop needs a timer that calls upnvme_ctrlr_poll, or a controller that was opened with
- * UPNVME_OPEN_HOUSEKEEPING.
+ * The last holds as well for whatever else the loop has submitted. A controller that dies may
+ * signal nothing: the loop needs a timer that calls upnvme_ctrlr_poll, or a controller that was
+ * opened with UPNVME_OPEN_HOUSEKEEPING.
  * @{ */
 
 /**
  * Gives the eventfd, which becomes readable when completions have come since it was last read, and
- * when the controller is given up. It may be readable without a completion, too. It is the
- * library's, which closes it with the queue pair.
+ * when the controller is given up. It may be readable without a completion, too. The descriptor
+ * belongs to the library, which closes it with the queue pair.
  *
  * @param qp  the queue pair
  * @return the descriptor, or a negative errno: -EINVAL (null), -ENOTSUP (it was created without

@@ -47,21 +47,23 @@ UPNVME_API int upnvme_dma_alloc(void **buf, upnvme_ctrlr *ctrlr, size_t bytes, s
 UPNVME_API int upnvme_dma_free(upnvme_ctrlr *ctrlr, void *buf);
 
 /**
- * Makes the caller's own memory reachable for the device. Whole pages are registered: those that
- * the range touches. Pages may be registered more than once (they are counted).
+ * Makes the caller's own memory reachable for the device. Each page that the range touches is
+ * registered whole, and may be registered more than once (pages are counted).
  *
- * The memory must be mapped for reading and writing, and stay so until it is unregistered: what
- * munmap or mprotect takes away from a soft: controller is a fault of this process (SIGSEGV) when
- * a command comes to it, also within upnvme_poll. What is for reading only (a constant, a file
- * mapped so) has to be copied to memory of upnvme_dma_alloc before it can be written to the device.
+ * The memory must be mapped for reading and writing, and stay so until it is unregistered: where
+ * munmap or mprotect takes memory away from a soft: controller, this process gets a fault (SIGSEGV)
+ * when a command comes to that memory, also within upnvme_poll. Read-only memory (a constant, a
+ * file that is mapped read-only) has to be copied to memory of upnvme_dma_alloc before it can be
+ * written to the device.
  *
- * A pcie: device reaches the pages that were there when they were registered, and goes on doing so
- * when they are the process's no more: after munmap, mremap, madvise(MADV_DONTNEED) or a mapping over
- * them (MAP_FIXED), and also after free, since malloc unmaps large memory, trims its heap, and gives
- * the same addresses again. What is mapped there later is other memory at a registered address: a
- * read leaves it as it is and has status 0, a write takes what was there before. So unregister first,
- * then unmap or free. To register such memory again is refused (-ESTALE) where the kernel tells which
- * pages are behind an address (it tells root); elsewhere nobody notices.
+ * A pcie: device goes on reaching the pages that were registered, also when they are the process's
+ * no more: after munmap, mremap, madvise(MADV_DONTNEED) or a mapping over them (MAP_FIXED). The
+ * same holds after free, since malloc unmaps large memory, trims its heap, and gives the same
+ * addresses again. Memory that is mapped there later is other memory at a registered address: a
+ * read command leaves it as it is and has status 0, a write command takes the former content. So
+ * unregister first, then unmap or free. Registering such memory again is refused (-ESTALE) where
+ * the kernel tells which pages are behind an address (it tells root); elsewhere the mistake is not
+ * noticed.
  *
  * @param ctrlr  a controller that is to reach it
  * @param buf  where it begins; any alignment

@@ -3,8 +3,8 @@
  * @file upnvme/types.h
  * The handles, and the records that cross the boundary.
  *
- * Handles are opaque. One that was closed is refused with -EBADF by all calls but those that are
- * made per I/O, which take it as it is: the short forms (upnvme_read and its like), upnvme_io,
+ * Handles are opaque. A closed handle is refused with -EBADF by all calls but those that are made
+ * per I/O, which do not check it: the short forms (upnvme_read and its like), upnvme_io,
  * upnvme_submit, upnvme_exec, upnvme_poll, upnvme_reap, upnvme_qpair_ring, upnvme_qpair_inflight,
  * upnvme_qpair_wait, and the properties of a namespace. No call may be made while another thread
  * closes its handle.
@@ -27,7 +27,8 @@
 #endif
 
 /** @def UPNVME_CAST
- * `value` as `type`, in the words of C or of C++: no old-style cast for programs that warn of it. */
+ * `value` as `type`, by a cast of C, or of C++, so that programs which warn of old-style casts
+ * compile. */
 #if defined(__cplusplus)
 #define UPNVME_CAST(type, value) static_cast<type>(value)
 #else
@@ -88,9 +89,9 @@ typedef struct upnvme_qpair upnvme_qpair;
 #define UPNVME_PRCHK_GUARD       0x0080u /**< PRINFO: check the guard (bit 28) */
 #define UPNVME_PRACT             0x0100u /**< PRINFO: protection information action (bit 29) */
 #define UPNVME_STORAGE_TAG_CHECK 0x0200u /**< check the storage tag, STC (bit 24) */
-/** One command or none: what would be split is refused (-EINVAL, UPNVME_ERR_TRANSFER), and upnvme_ns_info's
- * boundary_blocks, which is a hint, does not split it. So a write is as atomic as the controller makes one command:
- * upnvme_ns_info.atomic_blocks, and its like. */
+/** One command or none: a request that would be split is refused (-EINVAL, UPNVME_ERR_TRANSFER).
+ * upnvme_ns_info.boundary_blocks, which is a hint, does not split it. So a write is as atomic as
+ * one command of the controller: see upnvme_ns_info.atomic_blocks and its like. */
 #define UPNVME_NO_SPLIT 0x0400u
 /** @} */
 
@@ -123,14 +124,15 @@ struct upnvme_op {
 };
 
 /**
- * Where the data of ops is whose `buf` and `metadata` are offsets, in bytes, and no addresses; a
- * frozen record of 32 bytes. What passes the end of it is refused, naming offset and length.
+ * An area of memory, for ops whose `buf` and `metadata` are offsets in bytes instead of addresses;
+ * a frozen record of 32 bytes. Data that passes the area's end is refused, naming offset and
+ * length.
  */
 struct upnvme_area {
-	void *data;          /**< 0: what `buf` counts from; null: there are no data */
-	uint64_t data_bytes; /**< 8: how many there are */
-	/** 16: what `metadata` counts from; null: there is none. It may be the same as `data`: then an
-	 * offset of 0 says that an op has no metadata. */
+	void *data;          /**< 0: where `buf` counts from; null: there are no data */
+	uint64_t data_bytes; /**< 8: how many bytes there are */
+	/** 16: where `metadata` counts from; null: there is none. Where this is the same as `data`,
+	 * an offset of 0 says that an op has no metadata. */
 	void *metadata;
 	uint64_t metadata_bytes; /**< 24: how many bytes there are */
 };
@@ -139,7 +141,8 @@ struct upnvme_area {
  * @{ */
 #define UPNVME_DONE_ABORTED       0x0001u /**< completed by the library: close, failure */
 #define UPNVME_DONE_INDETERMINATE 0x0002u /**< with ABORTED: a write may have happened or not */
-/** A write, or write zeroes, went as several commands: it was not atomic as a whole, however short it is. */
+/** A write, or write zeroes, went as several commands: such a request is not atomic as a whole,
+ * however short. */
 #define UPNVME_DONE_NOT_ATOMIC 0x0004u
 /** @} */
 

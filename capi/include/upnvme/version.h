@@ -25,8 +25,8 @@ extern "C" {
 #define UPNVME_VERSION       "0.1.0" /**< all three */
 /** @} */
 
-/** The version of the ABI. It changes whenever something that was there is not any more; 0 while
- * the command set grows. */
+/** The version of the ABI. The number changes whenever something is taken away from the interface;
+ * 0 while the command set grows. */
 #define UPNVME_ABI_VERSION 0u
 
 /**

@@ -49,7 +49,7 @@ static int look(const struct options *options, struct upnvme_device *devices)
 	return EXIT_GOOD;
 }
 
-/* Gives them to `driver`, or back to the kernel if that is null. */
+/* Gives the devices to `driver`, or back to the kernel if that is null. */
 static int move(const struct options *options, const char *addresses, const char *driver)
 {
 	uint32_t flags = options->force ? UPNVME_BIND_FORCE : 0, owner = 0;

@@ -148,7 +148,7 @@ int run_list(const struct options *options)
 		return failed("no memory");
 	n = upnvme_devices_list(devices, (uint32_t)room);
 	if (n > room)
-		n = room; /* more came in between */
+		n = room; /* more devices came in between */
 	if (n < 0)
 		failed(upnvme_last_error());
 	else if (options->json)

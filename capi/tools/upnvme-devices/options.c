@@ -190,7 +190,7 @@ static int take(struct options *options, int option, const char *text)
 	}
 }
 
-/* What getopt_long did not take. */
+/* Takes the words that getopt_long left: the command and its addresses. */
 static int refuse(int option, char **argv)
 {
 	if (option == ':')

@@ -17,8 +17,8 @@ struct options;
 
 struct command {
 	const char *word;
-	uint32_t options; /* those that it takes, as bits */
-	bool addresses;   /* it takes addresses */
+	uint32_t options; /* the options that it takes, as bits */
+	bool addresses;   /* the command takes addresses */
 	int (*run)(const struct options *options);
 };
 
@@ -30,17 +30,17 @@ struct options {
 	char **addresses;
 	int naddresses;
 	const char *driver;
-	const char *user;       /* who is to drive devices; null: nobody but root */
+	const char *user;       /* the user who is to drive devices; null: root alone */
 	uint64_t nhuge;         /* huge pages to have */
 	uint64_t huge_bytes;    /* of a page; 0: the default size */
 	uint64_t memlock_bytes; /* UINT64_MAX: no limit */
 	bool apply;
-	bool force; /* although it cannot be seen who uses a device */
+	bool force; /* bind although the users of a device cannot be seen */
 	bool json;
 };
 
-/* Fills in *options. Returns -1 to go on, else the exit code: --help and --version have been answered then, or
- * what is wrong has been said. */
+/* Fills in *options. Returns -1 to go on, else the exit code: --help and --version have been
+ * answered then, or a sentence has said what is wrong. */
 int options_parse(struct options *options, int argc, char **argv);
 
 /* Bits of command.options. */

@@ -18,7 +18,7 @@
 
 #define LIMITS    "/etc/security/limits.d"
 #define RULES     "/etc/udev/rules.d"
-#define FILE_ROOM 640 /* of what is written there */
+#define FILE_ROOM 640 /* permissions of the files that are written */
 
 static int failed(const char *what, const char *why)
 {
@@ -57,7 +57,7 @@ static uint32_t flag_of(const char *driver)
 	return !strcmp(driver, "igb_uio") ? UPNVME_SYSTEM_IGB_UIO : UPNVME_SYSTEM_UIO_PCI_GENERIC;
 }
 
-/* The path of a user who became root may lack /sbin. */
+/* The PATH of a user who became root may lack /sbin. */
 static int spawn(pid_t *pid, char *const argv[])
 {
 	int rc = posix_spawnp(pid, argv[0], NULL, NULL, argv, environ);
@@ -199,7 +199,7 @@ static bool holds(const char *path, const char *text)
 	return !strcmp(there, text);
 }
 
-/* Has the file hold this text, and shows it line by line under `what`. */
+/* Makes this text the content of the file, and shows it line by line under `what`. */
 static int have(const struct options *options, const char *what, const char *path, const char *text)
 {
 	int code = EXIT_GOOD;
@@ -230,8 +230,9 @@ static int limit_user(const struct options *options, const char *user)
 }
 
 /*
- * VFIO's node of a group is made anew, and root's, whenever a first device of it is bound. udev(7): the device's own
- * event names it, which a rule for nodes of VFIO could not tell from those of other devices; %p is its path, $$ a $.
+ * VFIO's node of a group is made anew, and belongs to root, whenever a first device of the group is
+ * bound. The rule is for events of the device (udev(7)), since an event of the node does not say
+ * which device it is for. In the rule %p is the device's path, and $$ a $.
  */
 static int rule_for_user(const struct options *options, const char *user)
 {
@@ -253,7 +254,8 @@ static int rule_for_user(const struct options *options, const char *user)
 	return have(options, "access", path, rules);
 }
 
-/* --- who is to drive devices ---------------------------------------------------------------------- */
+/* --- the user who is to drive devices
+ * ---------------------------------------------------------------------- */
 
 static int do_user(const struct options *options)
 {

@@ -169,7 +169,7 @@ bool job_wait_for_start(struct job *job)
 	return go;
 }
 
-/* Lets `n` threads go once they are all set up; if one of them could not be, none is to run. */
+/* Lets `n` threads go once they are all set up; if the set-up of one failed, none is to run. */
 static int open_gate(struct job *job, uint32_t n, enum gate gate)
 {
 	int code = 0;
@@ -189,7 +189,7 @@ static int open_gate(struct job *job, uint32_t n, enum gate gate)
 	return code;
 }
 
-/* Signals are for the main thread: its wait is what they end. Returns how many threads there are. */
+/* Signals are for the main thread: they end its wait. Returns how many threads there are. */
 static uint32_t start_threads(struct job *job)
 {
 	sigset_t all, old;
@@ -221,7 +221,8 @@ void job_interrupt(struct job *job)
 }
 
 #ifndef __GLIBC__
-/* musl waits by the wall clock only. A time that is over by then was over before. */
+/* musl's semaphores wait by the wall clock only. A time-out there is checked against the monotonic
+ * clock. */
 static int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *until)
 {
 	struct timespec now, wall;

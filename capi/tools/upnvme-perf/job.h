@@ -27,7 +27,7 @@ struct job {
 	uint64_t nunits;      /* of the namespace; the last may be shorter */
 	struct worker *workers;
 
-	pthread_mutex_t lock; /* of the next three */
+	pthread_mutex_t lock; /* guards the next three */
 	pthread_cond_t changed;
 	uint32_t nready;
 	enum gate gate;
@@ -49,18 +49,21 @@ static inline uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Opens the controller and looks whether the options fit it. Returns -1 to go on, else the exit code: why has been
- * said. job_close is to be called either way, and gives the exit code if all has gone well until then. */
+/* Opens the controller and looks whether the options fit it. Returns -1 to go on, else the exit
+ * code, with the reason printed. job_close is to be called either way, and gives the exit code if
+ * all has gone well until then. */
 int job_open(struct job *job, const struct options *options);
 int job_close(struct job *job);
 
-/* Runs it until it is over or interrupted. 0, or the exit code if it could not begin: why has been said. */
+/* Runs the job until it is over or interrupted. 0, or the exit code if the job could not begin,
+ * with the reason printed. */
 int job_run(struct job *job);
 
-/* Stops it as soon as it can be. May be called by a signal handler. */
+/* Stops the job as soon as possible. May be called by a signal handler. */
 void job_interrupt(struct job *job);
 
-/* Called by a worker that is set up (or has failed): waits for all others. False if it is not to run. */
+/* Called by a worker that is set up (or has failed): waits for all others. False if the worker is
+ * not to run. */
 bool job_wait_for_start(struct job *job);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The result as one JSON object; what its fields are stands in --help. */
+/* The result as one JSON object; --help describes its fields. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -9,7 +9,7 @@
 
 static struct job job;
 
-/* The second one ends the program at once: the handler is gone then. */
+/* The handler is removed by the first signal, so that a second one ends the program at once. */
 static void on_signal(int number)
 {
 	(void)number;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Steps over the digits. False if there are none, or too many for 64 bits. */
+/* Reads the digits and steps over them. False if there are none, or too many for 64 bits. */
 static bool scan(const char **text, uint64_t *value)
 {
 	const char *at = *text;
@@ -54,7 +54,7 @@ bool number_size(const char *text, uint64_t *bytes)
 	return true;
 }
 
-/* What follows a decimal point, in billionths; more digits than nine are dropped. */
+/* The digits behind a decimal point, in billionths; digits after the ninth are dropped. */
 static uint64_t scan_fraction(const char **text)
 {
 	uint64_t fraction = 0, place = 100000000;

@@ -186,7 +186,7 @@ static int answer(int option)
 	return fflush(stdout) ? EXIT_BAD : EXIT_GOOD;
 }
 
-/* `mix` is kept apart until it is known what it is for. */
+/* `mix` is kept apart until the kind of the measurement is known. */
 static int take(struct options *options, uint32_t *mix, int option, const char *text)
 {
 	switch (option) {
@@ -227,7 +227,7 @@ static int take(struct options *options, uint32_t *mix, int option, const char *
 	}
 }
 
-/* What getopt_long did not take. */
+/* Refuses the words that getopt_long left. */
 static int refuse(int option, char **argv)
 {
 	if (option == ':')
@@ -237,7 +237,7 @@ static int refuse(int option, char **argv)
 	return wrong("%s is no option, or could be several", argv[optind - 1]);
 }
 
-/* What only can be said when all options are known. */
+/* The checks that need all options. */
 static int check_together(struct options *options, uint32_t mix)
 {
 	bool mixed = !strcmp(options->rw, "randrw");

@@ -32,11 +32,11 @@ struct options {
 	bool json;
 };
 
-/* Fills in *options. Returns -1 to go on, else the exit code: --help and --version have been answered then, or
- * what is wrong has been said. */
+/* Fills in *options. Returns -1 to go on, else the exit code: --help and --version have been
+ * answered then, or a sentence has said what is wrong. */
 int options_parse(struct options *options, int argc, char **argv);
 
-/* Whether each block keeps what was written: writes with --verify have the I/Os numbered. */
+/* Whether the run remembers what it has written to each block: writes with --verify do. */
 static inline bool options_tracked(const struct options *options)
 {
 	return options->verify && options->read_percent < 100;

@@ -67,7 +67,7 @@ static bool is_zero(const uint64_t *words, uint32_t nwords)
 	return i == nwords;
 }
 
-/* What else the block could be: that often tells what went wrong. */
+/* Guesses what the block holds instead, which often tells what went wrong. */
 static void guess(char *hint, size_t bytes, const uint64_t *words, uint32_t nwords)
 {
 	struct pattern claimed = pattern_of(words[0], words[1], 0);

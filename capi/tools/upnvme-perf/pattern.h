@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pattern of --verify: a block that tells which LBA it was written to, with which seed, and which write of
- * the run it was (its generation), in 64-bit words: LBA, seed, generation, then words that follow from these three.
+ * The pattern of --verify: each block has 64-bit words: the LBA that it was written to, the seed,
+ * the generation (which write of the run it was), then words that are computed from these three.
  */
 #ifndef UPNVME_PERF_PATTERN_H
 #define UPNVME_PERF_PATTERN_H

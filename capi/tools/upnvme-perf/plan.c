@@ -6,7 +6,7 @@
 
 #include "random.h"
 
-/* Sequential threads, and those that must know what they wrote, keep to their own part. */
+/* Each thread keeps to a part of its own if it goes sequentially, or must know what it wrote. */
 static void take_part(struct plan *plan, uint32_t index, uint32_t nthreads, uint64_t nunits)
 {
 	plan->first = nunits / nthreads * index;
@@ -47,7 +47,8 @@ static bool is_busy(const struct plan *plan, uint64_t unit)
 	return plan->history && plan->history[unit] & PLAN_BUSY;
 }
 
-/* From a random unit on, the first that is free. At most as many as there are I/Os in flight are busy. */
+/* Finds the first free unit from a random one on. No more units are busy than I/Os are in
+ * flight. */
 static bool find_random(struct plan *plan, uint64_t *unit)
 {
 	uint64_t start = random_below(&plan->random, plan->nunits);

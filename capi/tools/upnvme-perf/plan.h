@@ -19,7 +19,7 @@ struct plan {
 	uint64_t random;        /* state */
 	uint32_t read_percent;
 	bool is_random;
-	bool checking;     /* the end: what was written is read once, `next` from first to last */
+	bool checking;     /* the end of a run: all written units are read once, by `next` */
 	uint32_t *history; /* by unit: its generation, 0 if unknown, and PLAN_BUSY; or null */
 };
 
@@ -27,13 +27,13 @@ struct plan {
 
 enum plan_answer {
 	PLAN_GO,
-	PLAN_HOLD, /* not now: all units that could be are busy */
+	PLAN_HOLD, /* not now: all possible units are busy */
 	PLAN_END
 };
 
 struct plan_io {
 	uint64_t unit;
-	uint32_t generation; /* that is written, or expected (0: none to expect) */
+	uint32_t generation; /* the generation to write, or to expect (0: any) */
 	bool write;
 };
 
@@ -43,13 +43,13 @@ void plan_destroy(struct plan *plan);
 
 enum plan_answer plan_next(struct plan *plan, struct plan_io *io);
 
-/* The I/O could not be started, and will be planned again. */
+/* Takes a step back: its I/O could not be started, and will be planned again. */
 void plan_return(struct plan *plan, const struct plan_io *io);
 
-/* It is over; `good` if its unit holds what it should now. */
+/* Notes that an I/O has ended; `good` if its unit holds now what it should. */
 void plan_done(struct plan *plan, const struct plan_io *io, bool good);
 
-/* From now on: reading what has been written. */
+/* Plans from now on reads of the units that have been written. */
 void plan_check(struct plan *plan);
 
 #endif

@@ -31,7 +31,7 @@ static uint64_t sum(const struct job *job, uint64_t *bytes)
 	return ios;
 }
 
-/* Of the limit that is nearer, 0 to 1; negative if there is none. */
+/* The part that is done of the nearer limit, 0 to 1; negative if there is no limit. */
 static double fraction_done(const struct job *job, uint64_t ios, uint64_t now)
 {
 	double by_time = -1, by_ios = -1;

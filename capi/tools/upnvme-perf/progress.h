@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The line that shows on a terminal how far the measurement is; silent if standard error is none. */
+/* The line that shows on a terminal how far the measurement is; silent if standard error is no
+ * terminal. */
 #ifndef UPNVME_PERF_PROGRESS_H
 #define UPNVME_PERF_PROGRESS_H
 

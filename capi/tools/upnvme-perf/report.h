@@ -11,7 +11,7 @@ struct status_count;
 void report_table(const struct job *job, const struct result *result);
 void report_json(const struct job *job, const struct result *result);
 
-/* What an error is called in both. */
+/* The name of an error, for both. */
 const char *report_status(char *room, unsigned room_bytes, const struct status_count *count);
 
 #endif

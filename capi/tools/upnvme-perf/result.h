@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What came of a measurement, all threads together. */
+/* The result of a measurement, for all threads together. */
 #ifndef UPNVME_PERF_RESULT_H
 #define UPNVME_PERF_RESULT_H
 
@@ -20,7 +20,7 @@ struct result {
 	struct statuses statuses;
 	struct verified verified;
 	bool interrupted;
-	/* Why the controller, or a thread, had to give up; null if none had to. */
+	/* The reason why the controller, or a thread, gave up; null if none did. */
 	const char *failure;
 };
 

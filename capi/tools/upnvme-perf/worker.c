@@ -10,7 +10,7 @@
 #include "job.h"
 #include "random.h"
 
-/* How long I/Os in flight may take when no more are started. */
+/* The time that I/Os in flight may take once no more are started. */
 #define DRAIN_NS 10000000000ull
 
 void worker_fail(struct worker *worker, const char *what, const char *why)
@@ -78,7 +78,7 @@ static void slot_check(struct slot *slot)
 	const struct job *job = worker->job;
 	struct pattern_mismatch mismatch;
 
-	/* Nothing is known of what this run has not written. */
+	/* A unit that this run has not written may hold anything. */
 	if (worker->plan.history && !slot->io.generation)
 		return;
 	for (uint32_t i = 0; i < slot->nblocks; i++) {
@@ -186,7 +186,8 @@ static void slot_start(struct slot *slot)
 					    upnvme_last_error());
 }
 
-/* --- a run of them -------------------------------------------------------------------------------- */
+/* --- a run of I/Os
+ * -------------------------------------------------------------------------------- */
 
 static void start_idle(struct worker *worker)
 {
@@ -201,7 +202,7 @@ static void start_idle(struct worker *worker)
 	}
 }
 
-/* When nothing more is started, what is in flight must end in time. */
+/* The I/Os in flight must end in time once no more are started. */
 static bool is_late(struct worker *worker)
 {
 	if (!is_over(worker))
@@ -221,7 +222,7 @@ static int poll(struct worker *worker)
 	return worker->error[0] ? -1 : 0;
 }
 
-/* Until the plan has ended, or the job was stopped, and nothing is in flight. */
+/* Runs until the plan has ended, or the job was stopped, and nothing is in flight. */
 static void run(struct worker *worker)
 {
 	worker->ended = false;
@@ -272,7 +273,7 @@ static void keep_latencies(struct worker *worker)
 	upnvme_qpair_histogram(worker->qp, worker->latencies, worker->nlatencies);
 }
 
-/* The counted I/Os first, then what is not counted. */
+/* Runs the counted I/Os first, then those that are not counted. */
 static void work(struct worker *worker)
 {
 	struct job *job = worker->job;
@@ -283,7 +284,7 @@ static void work(struct worker *worker)
 	is_last = atomic_fetch_sub(&job->nmeasuring, 1) == 1;
 	if (job->options->latency)
 		keep_latencies(worker);
-	/* All others are done with writing: one Flush covers them. */
+	/* The other threads have ended their writes: one Flush covers all of them. */
 	if (is_last && job->options->read_percent < 100 && !worker->error[0])
 		flush(worker);
 	if (!worker->plan.history || worker->error[0] || atomic_load(&job->interrupted))
@@ -292,9 +293,10 @@ static void work(struct worker *worker)
 	run(worker);
 }
 
-/* --- its life ------------------------------------------------------------------------------------- */
+/* --- the thread's life
+ * ------------------------------------------------------------------------------------- */
 
-/* Random data, so that no storage finds it easier than real data. */
+/* Fills the buffers with random data, since storage may handle other data faster than real data. */
 static void fill(void *memory, uint64_t bytes, uint64_t seed)
 {
 	uint64_t *words = memory;
@@ -351,7 +353,8 @@ void *worker_main(void *arg)
 	set_up(worker);
 	if (job_wait_for_start(job))
 		work(worker);
-	/* Whatever is still in flight after an error comes back here, by the library's hand, before its buffers go. */
+	/* Closing the queue pair completes the I/Os that an error left in flight, before their
+	 * buffers are freed. */
 	if (worker->qp && upnvme_qpair_close(worker->qp) < 0)
 		worker_fail(worker, "closing the queue pair", upnvme_last_error());
 	upnvme_dma_free(job->ctrlr, worker->memory);

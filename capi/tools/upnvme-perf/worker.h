@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A thread with its queue pair: what it was told, and what came of it. */
+/* A thread with its queue pair: its task and its result. */
 #ifndef UPNVME_PERF_WORKER_H
 #define UPNVME_PERF_WORKER_H
 
@@ -45,7 +45,7 @@ struct verified {
 
 struct job;
 
-/* One I/O at a time goes through it. */
+/* A slot is the place of one I/O at a time. */
 struct slot {
 	struct worker *worker;
 	char *buf;
@@ -55,7 +55,7 @@ struct slot {
 };
 
 struct worker {
-	/* Read by the thread that shows the progress, written by this one alone. */
+	/* Counters that the worker alone writes, and the thread that shows the progress reads. */
 	alignas(128) _Atomic uint64_t nios;
 	_Atomic uint64_t nbytes;
 
@@ -66,7 +66,7 @@ struct worker {
 	struct slot *slots, *idle;
 	struct plan plan;
 	uint32_t inflight;
-	bool ended;           /* nothing more is planned */
+	bool ended;           /* the plan has ended */
 	uint64_t deadline_ns; /* of the I/Os in flight, once nothing is planned any more */
 
 	uint64_t end_ns; /* when the last counted I/O was done */

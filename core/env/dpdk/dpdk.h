@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DPDK as this library uses it: huge pages, and where they are in physical memory. What the
- * kernel's VFIO does needs no help. */
+/* DPDK as this library uses it: huge pages, and where they are in physical memory. Devices behind
+ * the kernel's VFIO do not need it. */
 #ifndef UPNVME_ENV_DPDK_DPDK_H
 #define UPNVME_ENV_DPDK_DPDK_H
 
@@ -10,7 +10,7 @@
  * its sentence. */
 int dpdk_load(const struct dpdk_plugin **plugin);
 
-/* The same with an EAL at work. */
+/* As dpdk_plugin_get, and with an EAL started. */
 int dpdk_start(const struct dpdk_plugin **plugin);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this library if
- * that is one of its own, then wherever the loader looks for libraries. */
+/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this
+ * library if this is a shared one, then wherever the loader looks for libraries. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -105,7 +105,7 @@ static int try_folder(const char *folder, size_t length)
 
 struct place {
 	bool seen_program;
-	const char *path; /* null in the program itself */
+	const char *path; /* null: within the program itself */
 };
 
 static bool object_holds(const struct dl_phdr_info *object, const void *address)
@@ -120,8 +120,8 @@ static bool object_holds(const struct dl_phdr_info *object, const void *address)
 	return false;
 }
 
-/* The program comes first (dl_iterate_phdr(3)). A static library is a part of it, and has no path to trust: what
- * dladdr gives for it is argv[0], which is its caller's choice. */
+/* The program comes first (dl_iterate_phdr(3)). A static library is a part of it, and has no path
+ * to trust: dladdr gives argv[0] for it, which the program's caller chooses. */
 static int object_look(struct dl_phdr_info *object, size_t bytes, void *arg)
 {
 	struct place *place = arg;
@@ -134,7 +134,7 @@ static int object_look(struct dl_phdr_info *object, size_t bytes, void *arg)
 	return here;
 }
 
-/* A relative path would be another one by now. */
+/* A relative path may name another file by now, since the working directory changes. */
 static int try_beside_library(void)
 {
 	struct place place = { .path = NULL };
@@ -145,8 +145,8 @@ static int try_beside_library(void)
 	return try_folder(place.path, (size_t)(strrchr(place.path, '/') - place.path));
 }
 
-/* The first file that is there is the one: if it cannot be used, the user is told so. Whether there
- * is one beside a library whose folder may not be entered is not known. */
+/* The first file that exists is taken: if it cannot be used, the user is told so. Beside a library
+ * whose folder may not be entered a file may exist unseen. */
 static int load_locked(void)
 {
 	const char *folder = secure_getenv("UPNVME_PLUGIN_DIR");
@@ -173,7 +173,8 @@ int dpdk_load(const struct dpdk_plugin **plugin)
 	return rc;
 }
 
-/* A child has its parent's EAL in name only, or half of it: its threads and its memory are the parent's. */
+/* A forked child has no usable EAL: the threads and the memory of the one it sees are the
+ * parent's. */
 static int start_locked(const struct dpdk_plugin *plugin)
 {
 	struct fd_floor floor;

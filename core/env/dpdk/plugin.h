@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the library and its plug-in for DPDK know of each other. The plug-in is a file of its
- * own, so that the library needs nothing of DPDK, and holds DPDK within itself, so that it does
- * not matter which DPDK, or none, the application has. */
+/* What the library and its plug-in for DPDK know of each other. The plug-in is a file of its own,
+ * so that the library needs nothing of DPDK, and contains DPDK, so that an application may have any
+ * DPDK, or none. */
 #ifndef UPNVME_ENV_DPDK_PLUGIN_H
 #define UPNVME_ENV_DPDK_PLUGIN_H
 
@@ -13,8 +13,8 @@
 #define DPDK_PLUGIN_FILE   "libupnvme-dpdk.so"
 #define DPDK_PLUGIN_SYMBOL "upnvme_dpdk_plugin"
 
-/* What the plug-in may use of the library. In both tables the build comes first; nothing else is
- * used unless the two are equal. */
+/* The functions of the library that the plug-in may use. Both tables begin with the build; unless
+ * the two builds are equal, nothing else in them is used. */
 struct dpdk_host {
 	const char *build;
 	int (*error)(int err, uint32_t code, const char *sentence); /* error_set */
@@ -23,17 +23,17 @@ struct dpdk_host {
 
 struct dpdk_plugin {
 	const char *build;
-	/* Whether this process has an EAL that is at work: the application's, or that of a start
-	 * before. */
+	/* Whether this process has a started EAL: the application's, or one that an earlier call
+	 * started. */
 	bool (*is_running)(void);
-	/* Makes sure of one. 0 or a negative errno with its sentence. Called by one thread at a
-	 * time. */
+	/* Starts an EAL unless one is started. 0 or a negative errno with its sentence. Called by
+	 * one thread at a time. */
 	int (*start)(void);
 	/* Which DPDK, and whose. After start. */
 	const char *(*version)(void);
 	struct pages pages;
-	/* The physical address of `va`, and how many of *bytes follow it in one piece. Of huge
-	 * pages of DPDK's only: others may move. 0 or a negative errno with its sentence. */
+	/* The physical address of `va`, and how many of *bytes follow it in one piece. Only for
+	 * DPDK's huge pages: others may move. 0 or a negative errno with its sentence. */
 	int (*physical)(const void *va, uint64_t *bytes, uint64_t *address);
 };
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plain memory: no privilege, no huge page. What a software controller's "bus" sees is the
- * process's memory at a fixed distance, so that a driver that confuses the two kinds of address is
- * caught. */
+/* Plain memory: no privilege, no huge page. The "bus" of a software controller shows the process's
+ * memory at a fixed distance, so that a driver that confuses the two kinds of address is caught. */
 #include "env/env.h"
 
 #include "env/host/mapped.h"
 #include "env/pages.h"
 
-/* Bus addresses have at most 48 bits, as behind an IOMMU. On x86-64, where programs have 47, this
- * distance makes of nearly every address one that faults when it is used as a pointer. */
+/* Bus addresses have at most 48 bits, as behind an IOMMU. On x86-64 programs have 47: with this
+ * distance nearly every bus address faults when it is used as a pointer. */
 #if defined(__x86_64__)
 #define HOST_DISTANCE (1ull << 46)
 #else

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whether memory can be read and written, without trying: a page may be another thread's, or not exist until it is
- * touched.
+ * Finds out whether memory can be read and written, without touching it: another thread may use a
+ * page, or a page may not exist until it is touched.
  *
- * The kernel lists the mappings in /proc. Where there is none, it can be asked to make the pages ready for writing,
- * which costs memory but changes nothing.
+ * The kernel lists the mappings in /proc. Where there is no /proc, the kernel can be asked to make
+ * the pages ready for writing, which costs memory but changes no content.
  */
 #include "env/host/mapped.h"
 
@@ -44,7 +44,7 @@ static int error_unknown(int maps_err, int advice_err)
 		strerror(maps_err), strerror(advice_err));
 }
 
-/* Of the line's rest, a path of any length, nothing is wanted. */
+/* Skips the rest of the line, a path of any length. */
 static void line_skip(FILE *maps, const char *part)
 {
 	int c = 0;
@@ -69,7 +69,7 @@ static bool mapping_read(FILE *maps, struct mapping *mapping)
 	return true;
 }
 
-/* The list is sorted. */
+/* The kernel's list is sorted. */
 static int check_list(FILE *maps, uint64_t base, uint64_t end)
 {
 	struct mapping mapping;
@@ -95,7 +95,8 @@ static int check_by_advice(uint64_t base, uint64_t end, int maps_err)
 	if (!madvise((void *)(uintptr_t)base, end - base, MADV_POPULATE_WRITE))
 		return 0;
 	err = errno;
-	/* EINVAL is for what may not be written, and of kernels that do not know the advice. */
+	/* EINVAL means that the memory may not be written, or that the kernel does not know the
+	 * advice. */
 	if (err == ENOMEM || err == EFAULT ||
 	    (err == EINVAL && !madvise(NULL, 0, MADV_POPULATE_WRITE)))
 		return error_unusable(

@@ -57,9 +57,10 @@ static int error_busy(const char *address, unsigned index)
 		address, index, index);
 }
 
-/* UIO lets any number of processes open a device; who opens it here asks for it alone. The lock is
- * on configuration space, and comes first: whoever closes a device's file in /dev ends its bus
- * mastering, also one who was refused. */
+/* UIO lets any number of processes open a device; this library opens it exclusively. The lock is on
+ * the file of configuration space, and is taken before the device's file in /dev is opened: a
+ * process that closes the latter ends the device's bus mastering, even if the process was
+ * refused. */
 static int claim_bar(struct uio_device *device, unsigned index)
 {
 	int fd = sysfs_open(device->base.address, "config", O_RDWR);
@@ -83,8 +84,8 @@ static int node_open(struct uio_device *device, unsigned index)
 	return device->fd < 0 ? error_node_open(device->base.address, path, errno) : 0;
 }
 
-/* Function level reset (PCI Express Base 5.0, 6.6.2): whoever had the device before, it begins
- * afresh. */
+/* Function level reset (PCI Express Base 5.0, 6.6.2): the device begins afresh after its former
+ * users. */
 static void reset(const char *address)
 {
 	int fd = sysfs_open(address, "reset", O_WRONLY);
@@ -158,7 +159,8 @@ static void uio_close(struct device *base)
 {
 	struct uio_device *device = container_of(base, struct uio_device, base);
 
-	close(device->fd); /* before the lock goes: the next one's bus mastering is not ended */
+	/* The lock is still held, so that this close does not end a later user's bus mastering. */
+	close(device->fd);
 	close(base->config_fd);
 	free(base->address);
 	free(device);

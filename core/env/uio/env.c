@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Without an IOMMU a bus address is a physical one, and nothing is to be done to make memory
- * reachable, but to see to it that it stays where it is. Huge pages lie about: each is a piece of its
- * own. */
+/* Without an IOMMU a bus address is a physical one. All memory is reachable, but must be kept from
+ * being moved. Huge pages are scattered: each is a piece of its own. */
 #include "env/uio/env.h"
 
 #include "base/error.h"
@@ -23,7 +22,8 @@ static void uio_pages_free(struct env *env, void *va, uint64_t bytes)
 	plugin->pages.free(va, bytes);
 }
 
-/* Asked once for how much is one piece, and again for where it is once it stays there. */
+/* The plug-in is asked twice: first how much lies in one piece, then, once that memory is pinned,
+ * where it lies. */
 static int uio_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 {
 	int rc = plugin->physical(va, bytes, iova);
@@ -77,6 +77,6 @@ struct env *env_uio(const struct dpdk_plugin *dpdk)
 	};
 	static struct env uio = { .ops = &ops, .name = "uio" };
 
-	plugin = dpdk; /* there is one */
+	plugin = dpdk; /* there is a plug-in */
 	return &uio;
 }

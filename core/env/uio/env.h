@@ -7,7 +7,7 @@
 
 struct dpdk_plugin;
 
-/* One in the process: what one such device reaches, all do. */
+/* The process has one such environment: all devices without an IOMMU reach the same memory. */
 struct env *env_uio(const struct dpdk_plugin *dpdk);
 
 #endif

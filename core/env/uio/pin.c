@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pins pages by registering them with a ring of io_uring's, which nothing is ever submitted to: the one way that the
- * kernel has to pin memory for long (FOLL_LONGTERM) without a driver for the device. Locked memory, and huge pages too,
- * may be moved at any time: by migrate_pages(2), compaction, or the balancing between NUMA nodes.
+ * Pins pages by registering them with a ring of io_uring's, to which nothing is ever submitted: the
+ * kernel has no other way to pin memory for long (FOLL_LONGTERM) without a driver for the device.
+ * Locked memory, and huge pages too, may be moved at any time: by migrate_pages(2), compaction, or
+ * the balancing between NUMA nodes.
  *
- * The ring is there as long as something is pinned. It goes with the process, after the device's file, whose closing
- * ends bus mastering: it is opened later.
+ * The ring exists as long as something is pinned. The ring is opened after the device's file. So
+ * the kernel closes it later when the process ends, and bus mastering has ended by then.
  */
 #include "env/uio/pin.h"
 
@@ -22,13 +23,13 @@
 #include "base/process.h"
 #include "base/util.h"
 
-#define PLACES 16384u /* as many as the kernel takes (IORING_MAX_REG_BUFFERS) */
+#define PLACES 16384u /* the kernel takes no more (IORING_MAX_REG_BUFFERS) */
 
 /* One registered buffer; live_bytes of it are still wanted. */
 struct pin {
 	uint64_t base;
 	uint64_t bytes;
-	uint64_t live_bytes; /* 0: the place is free */
+	uint64_t live_bytes; /* 0: this entry is free */
 };
 
 static struct guard guard;
@@ -36,7 +37,7 @@ static struct pin *pins; /* null: no ring */
 static uint32_t npins;
 static int ring;
 
-/* A forked child has neither the memory nor, for its part, the ring. */
+/* A forked child has neither the memory nor the ring. */
 static void pins_enter(void)
 {
 	if (guard_enter(&guard)) {
@@ -93,7 +94,7 @@ static int ring_open(void)
 	int fd;
 
 	fd_floor_raise(&floor);
-	fd = fd_lift((int)syscall(SYS_io_uring_setup, 1u, &params)); /* O_CLOEXEC as it is */
+	fd = fd_lift((int)syscall(SYS_io_uring_setup, 1u, &params)); /* the kernel sets O_CLOEXEC */
 	fd_floor_lower(&floor);
 	return fd;
 }
@@ -103,7 +104,7 @@ static int ring_call(unsigned opcode, const void *arg, unsigned bytes)
 	return (int)syscall(SYS_io_uring_register, ring, opcode, arg, bytes);
 }
 
-/* A table whose places are all empty. */
+/* Registers a table of empty entries. */
 static int places_register(void)
 {
 	struct iovec *nothing = calloc(PLACES, sizeof(*nothing));
@@ -135,7 +136,7 @@ static int pins_create(void)
 	return rc;
 }
 
-/* Unregistered first: to close alone would give the pages back some time later. */
+/* The pages are unregistered before the close, which alone would give them back some time later. */
 static void pins_destroy(void)
 {
 	ring_call(IORING_UNREGISTER_BUFFERS, NULL, 0);
@@ -192,7 +193,7 @@ int pin_pages(void *va, uint64_t bytes)
 	return rc;
 }
 
-/* The kernel gives the pages of a place back within a second. */
+/* The kernel gives the pages of an entry back within a second. */
 static void place_clear(uint32_t place)
 {
 	int rc = place_set(place, NULL, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * PCI devices through the kernel's UIO (uio_pci_generic, igb_uio), on machines without an IOMMU.
- * Nothing keeps such a device from reading and writing all memory, so that a mistake in a bus
- * address is one anywhere: for those who have nothing better and say that they know.
+ * Nothing keeps such a device from reading and writing all memory, so that a wrong bus address may
+ * destroy any memory: this way is for users who have no other, and who have said that they know.
  */
 #ifndef UPNVME_ENV_UIO_UIO_H
 #define UPNVME_ENV_UIO_UIO_H

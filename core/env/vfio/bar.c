@@ -24,7 +24,7 @@ static const struct vfio_region_info_cap_sparse_mmap *sparse_find(
 	return NULL;
 }
 
-/* Where something can be mapped, for as many pieces as there is room for. */
+/* The pieces that can be mapped, as many as there is room for. */
 static void areas_find(struct device_bar *bar, const struct vfio_region_info *info)
 {
 	const struct vfio_region_info_cap_sparse_mmap *sparse = sparse_find(info);
@@ -48,7 +48,7 @@ static int error_bar_map(const struct vfio_device *device, unsigned index, int e
 			 device->base.address, index, strerror(err));
 }
 
-/* A forked child does not get it: it must not ring a doorbell by accident. */
+/* A forked child does not get the mapping, lest it ring a doorbell by accident. */
 static int area_map(struct device_bar *bar, uint32_t area, struct vfio_device *device,
 		    uint64_t file_offset)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A container: VFIO's type 1 IOMMU (v2: mappings are taken back whole), made for a first group. */
+/* A container is VFIO's type 1 IOMMU (v2: mappings are taken back whole), made for a first
+ * group. */
 #include "env/vfio/container.h"
 
 #include <fcntl.h>
@@ -46,7 +47,8 @@ static int container_open(struct container *container, const char *address)
 			 address);
 }
 
-/* Firmware's memory comes first: where there is some, nothing else is to blame. */
+/* The firmware's reserved memory is looked at first: where a device needs such memory, that is the
+ * cause of the failure. */
 static int error_enable(int err, unsigned number, const char *address)
 {
 	struct iova_range range;
@@ -94,7 +96,7 @@ static const struct vfio_info_cap_header *cap_find(const void *info, uint32_t by
 	return NULL;
 }
 
-/* As long as it is: its size is asked for first. */
+/* The answer has any length: its size is asked for first. */
 static struct vfio_iommu_type1_info *info_get(struct container *container)
 {
 	struct vfio_iommu_type1_info head = { .argsz = sizeof(head) }, *info;

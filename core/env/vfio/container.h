@@ -12,32 +12,33 @@
 
 struct group;
 
-/* One set of DMA mappings; the devices of all its groups reach what is mapped. An environment of
- * its own. */
+/* One set of DMA mappings; the devices of all its groups reach what is mapped. A container is an
+ * environment. */
 struct container {
 	struct env env;
 	const struct pages *pages; /* what memory its devices share */
 	struct container *next;
 	struct group *groups;
 	int fd;
-	pthread_mutex_t lock; /* the space */
+	pthread_mutex_t lock; /* guards the space of bus addresses */
 	struct iova_space space;
 };
 
-/* The unit in which the IOMMU tells devices apart. Open once in a process, for all its devices. */
+/* A group is the unit in which the IOMMU tells devices apart. A process opens it once, for all its
+ * devices. */
 struct group {
 	struct group *next;
 	struct container *container;
 	unsigned number;
 	int fd;
-	struct vfio_device *devices; /* that are open */
+	struct vfio_device *devices; /* the open ones */
 };
 
 /* Held while containers, groups and devices come and go. */
 void containers_lock(void);
 void containers_unlock(void);
 
-/* Both under the lock. `address` is for the sentences. */
+/* Both functions are called under the lock. `address` is for the sentences. */
 int group_get(struct group **group, unsigned number, const struct pages *pages,
 	      const char *address);
 /* Closes the group, and its container with the last group, when no device is open any more. */

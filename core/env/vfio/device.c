@@ -80,8 +80,8 @@ static int error_device(int err, const char *address)
 			 address, strerror(err));
 }
 
-/* The kernel resets the function, for which it needs a lock that somebody else may hold for a
- * moment: who has just plugged the device in, for one. */
+/* The kernel resets the function, and needs a lock for that which another task may hold for a
+ * moment, such as the one that has just plugged the device in. */
 static int device_ask(struct vfio_device *device)
 {
 	uint64_t deadline_ns = deadline_after(PATIENCE_NS);
@@ -149,7 +149,7 @@ static void vfio_close(struct device *base)
 		}
 	}
 	notices_unwatch(device);
-	close(device->fd); /* before its group, which would be busy */
+	close(device->fd); /* the group would be busy with an open device */
 	group_put(device->group);
 	containers_unlock();
 	free(device->base.address);

@@ -31,7 +31,7 @@ static inline struct vfio_device *vfio_device_of(struct device *device)
 	return container_of(device, struct vfio_device, base);
 }
 
-/* notice.c: what the kernel says. Without it the device can be used as well. */
+/* notice.c: the kernel's notices. A device can be used without them. */
 void notices_watch(struct vfio_device *device);
 void notices_unwatch(struct vfio_device *device);
 const char *notices_look(struct device *base);

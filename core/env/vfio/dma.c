@@ -91,7 +91,7 @@ static int error_dma_stale(const void *va, uint64_t bytes)
 		va, (unsigned long long)bytes);
 }
 
-/* Of one mapping, or of several that follow each other. */
+/* Unmaps one mapping, or several that follow each other. */
 static bool part_is_same(struct container *container, char *va, uint64_t *bytes, uint64_t iova)
 {
 	const struct iova_mapping *mapping = iova_find(&container->space, iova);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel tells who has CAP_SYS_ADMIN (Documentation/admin-guide/mm/pagemap.rst); others read zeroes. */
+/* The kernel tells page frames to processes with CAP_SYS_ADMIN
+ * (Documentation/admin-guide/mm/pagemap.rst); others read zeroes. */
 #include "env/vfio/frames.h"
 
 #include <fcntl.h>
@@ -17,14 +18,14 @@
 #define ENTRIES       64u /* read at once */
 #define ENTRY_PRESENT (1ull << 63)
 #define ENTRY_FRAME   ((1ull << 55) - 1)
-#define UNKNOWN       0u /* the first page of memory is nobody's */
+#define UNKNOWN       0u /* frame 0: not told */
 
 static uint64_t page_bytes(void)
 {
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Frames from page number `first` on. */
+/* Reads the frames from page number `first` on. */
 static bool some_read(uint32_t *frames, int fd, uint64_t first, uint64_t n)
 {
 	uint64_t entries[ENTRIES];
@@ -71,8 +72,9 @@ uint32_t *frames_read(const void *va, uint64_t bytes)
 	return NULL;
 }
 
-/* Pages of a file are the same ones again when they are touched, those that were given up are not: they are touched
- * first, where the kernel can do that without a fault. */
+/* A page of a file that was dropped comes back as the same page when it is touched; other pages
+ * that were given up do not. All pages are therefore touched first, where the kernel can do that
+ * without a fault. */
 bool frames_same(const uint32_t *frames, void *va, uint64_t bytes)
 {
 	uint32_t *now;

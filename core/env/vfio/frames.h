@@ -7,12 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of pinned pages their numbers, as far as they have 32 bits; to be freed. Null where the kernel does not tell, or
- * there is no memory. */
+/* The lower 32 bits of the frame number of each pinned page, to be freed. Null where the kernel
+ * does not tell, or there is no memory. */
 uint32_t *frames_read(const void *va, uint64_t bytes);
 
-/* False: some of the pages that were there when they were read are others now. Also true where the kernel does not
- * tell. */
+/* True if the pages are still those that were read; also where the kernel does not tell. */
 bool frames_same(const uint32_t *frames, void *va, uint64_t bytes);
 
 #endif

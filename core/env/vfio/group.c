@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The groups that are open, and the container that each is in: one for all as long as the kernel
- * puts up with it, so that a buffer goes from one controller to the other uncopied. */
+/* The open groups, and the container of each: one container for all groups where the kernel accepts
+ * that, so that a buffer goes from one controller to the other uncopied. */
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 static struct guard guard;
 static struct container *containers;
 
-/* What a forked child inherits is its parent's, and is left alone. */
+/* A forked child leaves inherited groups alone: they are the parent's. */
 void containers_lock(void)
 {
 	if (guard_enter(&guard))
@@ -92,8 +92,8 @@ static int group_open(int *fd, unsigned number, const char *address)
 	return rc;
 }
 
-/* A container that takes the group: one that is there, else a new one. The kernel refuses a
- * group whose IOMMU is another, or cannot reach what is mapped already. */
+/* A container that takes the group: an existing one, else a new one. The kernel refuses a group
+ * whose IOMMU is another, or cannot reach what is mapped already. */
 static int container_for(struct container **container, int fd, unsigned number,
 			 const struct pages *pages, const char *address)
 {

@@ -8,7 +8,7 @@
 
 #define VECTORS_MAX 256u
 
-/* The structure is followed by what it sets: event descriptors. */
+/* The event descriptors that the structure sets follow it. */
 static int irqs_set(struct vfio_device *device, uint32_t index, uint32_t start, const int32_t *fds,
 		    uint32_t n)
 {
@@ -41,7 +41,7 @@ static int error_irqs(const struct vfio_device *device, int err)
 			 device->base.address, strerror(err));
 }
 
-/* A machine has few of them for all its devices. */
+/* A machine has few interrupt vectors for all its devices. */
 static uint32_t vectors_wanted(const struct vfio_device *device)
 {
 	uint32_t wanted = device->base.nvectors_wanted;
@@ -65,8 +65,9 @@ static int vectors_count(struct vfio_device *device, uint32_t *n)
 		device->base.address);
 }
 
-/* Kernels before 6.5 cannot add vectors once MSI-X is on (VFIO_IRQ_INFO_NORESIZE), so all that
- * can be wanted are switched on with the first, signalling nobody. A kernel that has fewer to give says how many. */
+/* Kernels before 6.5 cannot add vectors once MSI-X is on (VFIO_IRQ_INFO_NORESIZE), so all vectors
+ * that can be wanted are switched on with the first one, and signal no descriptor yet. A kernel
+ * with fewer vectors says how many it has. */
 static int vectors_enable(struct vfio_device *device)
 {
 	int32_t nobody[VECTORS_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Gives out bus addresses: first fit, above 4 GiB where there is room. Below are the windows of
- * bridges and interrupts, which an IOMMU does not always get to see: a device behind the same
- * switch might answer there. */
+/* Gives out bus addresses: first fit, above 4 GiB where there is room. Below 4 GiB are the windows
+ * of bridges and of interrupts. The IOMMU does not see every access to these: a device behind the
+ * same switch might answer. */
 #include "env/vfio/iova.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/util.h"
 
 #define PREFERRED_FIRST (4ull << 30)
-#define LOWEST_FIRST    65536ull /* zero looks like an address that was forgotten */
+#define LOWEST_FIRST    65536ull /* address 0 looks like a missing one */
 /* Queue pairs note what a command touches in 48 bits. */
 #define HIGHEST_LAST   ((1ull << 48) - 1)
 #define PAGE_BYTES     4096ull
@@ -84,7 +84,7 @@ static bool find_in_range(const struct iova_space *space, const struct iova_rang
 			*iova = at;
 			return true;
 		}
-		/* Aligned, it may be behind the mappings that follow. */
+		/* Once aligned, the address may be behind the mappings that follow. */
 		at = congruent_up(MAX(at, mapping->iova + mapping->bytes), va, align);
 	}
 	return false;
@@ -99,7 +99,7 @@ static bool gap_find(const struct iova_space *space, uint64_t from, uint64_t va,
 	return false;
 }
 
-/* What is mapped begins and ends at one. */
+/* A mapping begins and ends at a multiple of this. */
 static uint64_t smallest_page(const struct iova_space *space)
 {
 	return MAX(space->page_bytes, PAGE_BYTES);
@@ -131,7 +131,7 @@ static int areas_grow(struct iova_space *space)
 	return 0;
 }
 
-/* There is room for one more. */
+/* The caller has made room for one more. */
 static void area_insert(struct iova_space *space, uint64_t iova, uint64_t bytes)
 {
 	uint32_t at = mapping_after(space, iova);

@@ -6,22 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Both ends are in it. */
+/* A range that includes both ends. */
 struct iova_range {
 	uint64_t first;
 	uint64_t last;
 };
 
-/* What was mapped by one call, and must be unmapped by one: VFIO cannot cut a mapping in two.
+/* A mapping was made by one call, and must be unmapped by one: VFIO cannot cut a mapping in two.
  * `live_bytes` of it are still wanted. */
 struct iova_mapping {
 	uint64_t iova;
 	uint64_t bytes;
 	uint64_t live_bytes;
-	uint32_t *frames; /* frames.h: of its pages, or null; freed with it */
+	uint32_t *frames; /* frames of the pages (frames.h), or null */
 };
 
-/* Sorted by address, both. Zero bytes is a space without addresses. */
+/* Both arrays are sorted by address. A space of zero bytes has no addresses. */
 struct iova_space {
 	struct iova_range *ranges;
 	uint32_t nranges;
@@ -31,13 +31,13 @@ struct iova_space {
 	uint64_t page_bytes; /* the IOMMU's smallest; 0: not told */
 };
 
-/* Takes over the ranges that the IOMMU offers, in place of those before. */
+/* Takes the ranges that the IOMMU offers now, in place of the former ones. */
 int iova_space_allow(struct iova_space *space, const struct iova_range *ranges, uint32_t n);
 void iova_space_destroy(struct iova_space *space);
 
-/* A free place for `bytes`, at the same offset in a huge page as `va` if there is one, so that
- * the IOMMU can use its large pages, and in one of its smallest at least. -ENOSPC with its sentence
- * when the addresses are used up. */
+/* A free place for `bytes`, at the same offset in a huge page as `va` if such a place is free, so
+ * that the IOMMU can use large pages, else at the same offset in the IOMMU's smallest page. -ENOSPC
+ * with its sentence when the addresses are used up. */
 int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *iova);
 
 /* Keeps the pages of [iova, iova + bytes) free of mappings until they are dropped. -EADDRINUSE with its sentence when
@@ -47,9 +47,9 @@ int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes);
 /* The mapping that the address is in, or null. */
 struct iova_mapping *iova_find(const struct iova_space *space, uint64_t iova);
 
-/* [iova, iova + bytes) is not wanted any more: the next mapping in it that thereby has become
- * unused, if there is one, is handed out and to be unmapped, then to be dropped. Repeat until
- * false. */
+/* Notes that [iova, iova + bytes) is not wanted any more, and hands out the next mapping in this
+ * range that is unused now; the caller unmaps and drops that mapping, and repeats the call until it
+ * returns false. */
 bool iova_release(struct iova_space *space, uint64_t *iova, uint64_t *bytes,
 		  struct iova_mapping *unused);
 void iova_drop(struct iova_space *space, uint64_t iova);

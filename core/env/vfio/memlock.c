@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * VFIO pins what a device can reach, and counts it as locked memory against RLIMIT_MEMLOCK (Linux,
- * vfio_iommu_type1.c): VmLck and what is new together, unless the process has CAP_IPC_LOCK in the first user namespace.
- * Asked before, because the kernel's answer would be a bare ENOMEM. An iommufd in VFIO's place counts what else the
- * user has pinned too, of which VmPin is this process's share: that it refuses is seen only afterwards.
+ * VFIO pins what a device can reach, and counts it as locked memory against RLIMIT_MEMLOCK (Linux, vfio_iommu_type1.c):
+ * VmLck and what is new together, unless the process has CAP_IPC_LOCK in the first user namespace. The limit is asked
+ * for first, because the kernel's answer would be a bare ENOMEM. Where iommufd takes VFIO's place, it also counts what
+ * the user's other processes have pinned (VmPin is this process's share): such a refusal is seen only afterwards.
  */
 #include "env/vfio/memlock.h"
 
@@ -19,7 +19,7 @@
 #include "base/fd.h"
 #include "base/util.h"
 
-/* Room for the queues of a controller and some buffers: what to raise the limit to, at least. */
+/* The least limit to advise: room for the queues of a controller and some buffers. */
 #define SENSIBLE_BYTES (64ull << 20)
 
 struct status {
@@ -27,7 +27,7 @@ struct status {
 	unsigned long long pinned_kib;
 };
 
-/* The line's number, if it is the one with this name. */
+/* The number on the line, if the line has this name. */
 static void take_line(const char *line, const char *name, unsigned long long *value)
 {
 	size_t length = strlen(name);
@@ -85,7 +85,7 @@ int memlock_check(uint64_t bytes)
 
 	if (!limit_get(&limit) || !status_read(&status) ||
 	    status.locked_kib * 1024 + bytes <= limit)
-		return 0; /* then the kernel decides */
+		return 0; /* the limit is not known: the kernel decides */
 	return error_limit(limit, &status, bytes);
 }
 

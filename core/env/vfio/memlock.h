@@ -9,7 +9,8 @@
  * what, and how. */
 int memlock_check(uint64_t bytes);
 
-/* -ENOMEM with its sentence, after the kernel has refused to pin `bytes` with that. */
+/* Sets the sentence after the kernel has refused to pin `bytes` with ENOMEM, and returns
+ * -ENOMEM. */
 int memlock_refused(uint64_t bytes);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the kernel says of a device, by eventfds: it asks for it back, when it is to be unplugged or unbound (without
- * one it would wait for the close and say nothing); and the bus has reported an error that cannot be corrected (AER),
- * after which the kernel resets what is behind the port. */
+/* The kernel's notices about a device, by eventfds. One asks for the device back, when it is to be
+ * unplugged or unbound; without this eventfd the kernel would wait for the close and say nothing.
+ * The other tells that the bus has reported an error that cannot be corrected (AER), after which
+ * the kernel resets all devices behind the port. */
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/ioctl.h>

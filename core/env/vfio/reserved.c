@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Linux, Documentation/ABI/testing/sysfs-kernel-iommu_groups, reserved_regions: first and last address, and a type.
- * What is "direct" must be mapped as it is; "direct-relaxable" need not once the firmware has handed over.
+ * A "direct" region must be mapped one to one; a "direct-relaxable" one need not, once the firmware has handed
+ * over.
  */
 #include "env/vfio/reserved.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory that the firmware has devices use for itself. */
+/* Memory that devices access on behalf of the firmware. */
 #ifndef UPNVME_ENV_VFIO_RESERVED_H
 #define UPNVME_ENV_VFIO_RESERVED_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* PCI devices through the kernel's VFIO. Nobody above knows of containers and groups, so that another
- * interface of the kernel's can take their place. */
+/* PCI devices through the kernel's VFIO. No higher floor knows of containers and groups, so that
+ * another interface of the kernel's can take their place. */
 #ifndef UPNVME_ENV_VFIO_VFIO_H
 #define UPNVME_ENV_VFIO_VFIO_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The choice of an environment. Huge pages were set aside by somebody, for something: none is taken that was not asked
- * for. */
+/* The choice of an environment. Huge pages were set aside for some purpose: none is taken unless
+ * the URI asks for it. */
 #include "transport/pcie/memory.h"
 
 #include "base/error.h"
@@ -38,7 +38,7 @@ int memory_wish_read(struct memory_wish *wish, const struct uri *uri)
 #define HUGE_BYTES (2ull << 20)
 #define HUGE_MORE  64u
 
-/* -ENOMEM unless some are free. Those that are set aside already are in use. */
+/* -ENOMEM unless some huge pages are free: pages that are set aside may all be in use. */
 static int check_huge_pages(const struct sysfs *fs, const struct place *place)
 {
 	struct upnvme_system system;
@@ -62,7 +62,8 @@ static int check_huge_pages(const struct sysfs *fs, const struct place *place)
 			 place->holder == HELD_BY_VFIO ? ", or use env=vfio" : "");
 }
 
-/* EAL would say it less clearly, and cannot always be asked twice. */
+/* The check comes first, since EAL's own error is less clear, and since EAL cannot always be
+ * started twice. */
 static int start_dpdk(const struct dpdk_plugin **dpdk, const struct sysfs *fs,
 		      const struct place *place)
 {

@@ -12,10 +12,10 @@
 struct sysfs;
 struct uri;
 
-/* What the URI says. */
+/* The wish of the URI. */
 struct memory_wish {
 	enum { ENV_UNSAID, ENV_DPDK, ENV_VFIO } env;
-	const struct pages *pages; /* null: unsaid */
+	const struct pages *pages; /* null: not said */
 	bool unsafe;
 };
 
@@ -27,7 +27,8 @@ int memory_wish_read(struct memory_wish *wish, const struct uri *uri);
 int memory_for_vfio(const struct pages **pages, const struct memory_wish *wish,
 		    const struct sysfs *fs, const struct place *place);
 
-/* For one with UIO, which has no choice but DPDK's. Refuses unless the wish says that all is at stake. */
+/* For a controller with UIO: DPDK's huge pages, the only choice. Refused unless the wish has
+ * `unsafe=1`. */
 int memory_for_uio(const struct dpdk_plugin **dpdk, const struct memory_wish *wish,
 		   const struct sysfs *fs, const struct place *place);
 

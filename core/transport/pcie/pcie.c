@@ -43,8 +43,8 @@
 /* --- opening and closing
  * -------------------------------------------------------------------------- */
 
-/* A function that does not answer reads as all ones (PCI Express Base 5.0, 2.3.2), which is no value to write back when
- * it answers again. */
+/* A function that does not answer reads as all ones (PCI Express Base 5.0, 2.3.2), and that value
+ * must not be written back when the function answers again. */
 static int command_read(struct pcie *pcie, uint16_t *command)
 {
 	int rc = device_config_read16(pcie->device, PCI_CONFIG_COMMAND, command);
@@ -92,9 +92,10 @@ static int identity_read(struct pcie *pcie)
 		    device_config_read16(pcie->device, PCI_CONFIG_DEVICE, &pcie->transport.device);
 }
 
-/* A function that could not be reset may still be at work for whoever had it before, in memory that is
- * somebody else's by now: its bus mastering is off before its registers are reached. Nobody here serves the interrupt
- * line (INTx), which the admin queue would pull at each completion, and which others may share. */
+/* Switches memory space on and bus mastering off. A controller that could not be reset may still
+ * work for its former user, in memory that others own by now: it is disabled through its registers
+ * before it may be bus master. Nobody here serves the interrupt line (INTx), which the admin queue
+ * would pull at each completion, and which others may share. */
 static int pcie_start(struct pcie *pcie)
 {
 	int rc = power_wake(pcie->device);
@@ -186,8 +187,9 @@ static int has_msix(struct pcie *pcie, bool *has)
 	return rc;
 }
 
-/* INTMS is for controllers that have no MSI-X, and may not be touched with it (NVMe over PCIe Transport 1.0c, 3.5.1;
- * NVMe Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each time. */
+/* INTMS is for controllers without MSI-X, and may not be touched with MSI-X (NVMe over PCIe
+ * Transport 1.0c, 3.5.1; NVMe Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each
+ * time. */
 static int mask_interrupts(struct pcie *pcie)
 {
 	bool msix = true;
@@ -208,7 +210,7 @@ static int pcie_connect(struct transport *transport)
 	return command_change(pcie, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_NO_INTX);
 }
 
-/* Bus mastering is off when the register reads so. */
+/* The write is believed only when the value is read back. */
 static int pcie_isolate(struct transport *transport)
 {
 	struct pcie *pcie = pcie_of(transport);
@@ -282,7 +284,7 @@ static int pcie_read64(struct transport *transport, uint32_t offset, uint64_t *v
 
 static int pcie_write32(struct transport *transport, uint32_t offset, uint32_t value)
 {
-	barrier_before_doorbell(); /* CC.EN hands queues over, as a doorbell does entries */
+	barrier_before_doorbell(); /* CC.EN hands over queues, as a doorbell does entries */
 	*(volatile uint32_t *)register_at(transport, offset) = value;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a device to a way to its controller; within this folder, what such a way is made of. */
+/* The step from an open PCI device to a transport; within this folder, what a transport of PCIe is made of. */
 #ifndef UPNVME_TRANSPORT_PCIE_PCIE_H
 #define UPNVME_TRANSPORT_PCIE_PCIE_H
 
@@ -26,7 +26,7 @@ static inline struct pcie *pcie_of(struct transport *transport)
 	return container_of(transport, struct pcie, transport);
 }
 
-/* Takes the device over, which is at this place, also when it fails: maps its registers. */
+/* Takes over the device at this place, also when the call fails, and maps its registers. */
 int pcie_attach(struct transport **transport, struct device *device, const struct place *place);
 
 /* own_memory.c: the transport's `memory`, and its end. */

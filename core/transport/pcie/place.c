@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What sysfs says of a controller before anybody tries to open it: its answers are clearer than
- * an errno of VFIO's. */
+/* The checks in sysfs before a controller is opened: their errors are clearer than an errno of
+ * VFIO's. */
 #include "transport/pcie/place.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "pci/group.h"
 
-#define NOIOMMU_GROUP "vfio-noiommu" /* what the kernel calls a group that it made up */
+#define NOIOMMU_GROUP "vfio-noiommu" /* the kernel's name for a group without an IOMMU */
 
 static int error_driver(const struct place *place)
 {
@@ -75,7 +75,8 @@ static int find_uio(struct place *place, const struct sysfs *fs)
 	return group_check_uio(fs, place->address);
 }
 
-/* The group comes before the driver: without an IOMMU, to give the device to VFIO is no remedy. */
+/* The group is checked before the driver: without an IOMMU, giving the device to VFIO is no
+ * remedy. */
 int place_find(struct place *place, const struct sysfs *fs, const char *text)
 {
 	int rc = pci_device_find(fs, text, place->address);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where a PCIe controller is, who holds it, and whether it can be had. */
+/* The place of a PCIe controller: its address, its driver, and whether it can be opened. */
 #ifndef UPNVME_TRANSPORT_PCIE_PLACE_H
 #define UPNVME_TRANSPORT_PCIE_PLACE_H
 

@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str] | None) -> int | None:
-    """What it ends with; what goes wrong is a line on standard error."""
+    """Runs a group, and returns its exit code; an error is a line on standard error."""
     try:
         return group.main(arguments, prog_name="upnvme", standalone_mode=False)  # type: ignore[no-any-return]
     except SystemExit as end:

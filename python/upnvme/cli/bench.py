@@ -23,14 +23,14 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def table(sample: Sample, size: int, width: int) -> Table:
-    """One line, or, where that is too wide, one column."""
+    """The result in one line, or, where that is too wide, in one column."""
     return fitting(("seconds", "IOPS", "throughput", *(f"p{percent}" for percent in PERCENTILES)),
                    [(f"{sample['seconds']:.1f}", f"{sample['iops']:,.0f}", f"{size_text(sample['iops'] * size)}/s",
                      *(f"{sample[f'p{percent}_us']:,.1f} µs" for percent in PERCENTILES))], width, justify="right")
 
 
 def histogram(counts: Counter[int], width: int) -> list[str]:
-    """Bars, by powers of two, each with how many percent were as quick."""
+    """Bars, by powers of two, each with the percentage of latencies up to there."""
     sums: Counter[int] = Counter()
     for limit, count in counts.items():
         sums[limit.bit_length()] += count
@@ -45,18 +45,18 @@ def histogram(counts: Counter[int], width: int) -> list[str]:
 
 
 def percent(part: int, whole: int) -> str:
-    """Rounded down: 100 % is all."""
+    """A percentage, rounded down: 100 % means all."""
     return f"{part * 100_000 // whole / 1000:.3f} %"
 
 
 def bar(length: float) -> str:
-    """In eighths of a character; what is there is seen."""
+    """A bar in eighths of a character, and at least one eighth."""
     eighths = max(1, round(length * 8))
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
 
 def measure(load: Load, seconds: float, size: int, quiet: bool) -> bool:
-    """With a table that follows it; false if it was interrupted."""
+    """Runs the load with a live table; false if it was interrupted."""
     if quiet:
         return load.run(seconds, lambda sample: None)
     screen = console(stderr=True)
@@ -105,7 +105,7 @@ def bench(uri: str, nsid: int, rw: str, bs: int, qd: int, qpairs: int, seconds: 
 
 
 def show(title: str, total: Sample, size: int, counts: Counter[int]) -> None:
-    """The whole run."""
+    """The columns of the whole run."""
     screen = console()
     click.echo(title)
     screen.print(table(total, size, screen.width))

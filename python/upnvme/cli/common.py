@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 CHUNK = 1 << 20
 NO_LIMIT = 2 ** 64 - 1
 UNBOUNDED = 10000
-# Exit codes, as a shell has them for programs that a signal ended.
+# Exit codes of a shell for programs that a signal ended.
 INTERRUPTED, READER_GONE = 130, 141
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -67,24 +67,24 @@ class Number(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 def as_json(function: F) -> F:
-    """The option that every command has."""
+    """The option --json, which every command has."""
     return click.option("--json", "json_", is_flag=True, help="Print JSON.")(function)
 
 
 def on_namespace(function: F) -> F:
-    """The URI, and which namespace of it."""
+    """The arguments URI and namespace."""
     function = click.option("-n", "--nsid", default=1, show_default=True, type=Number(),
                             help="Namespace identifier.")(function)
     return click.argument("uri")(function)
 
 
 def lba_option(function: F) -> F:
-    """Where it begins."""
+    """The option for the first block."""
     return click.option("--lba", default=0, type=Number(), help="First block; 0x10 is hexadecimal.")(function)
 
 
 def blocks_option(function: F) -> F:
-    """How far it goes."""
+    """The option for the number of blocks."""
     return click.option("--blocks", type=Number(1), help="How many; if not given, up to the end.")(function)
 
 
@@ -94,15 +94,15 @@ def destructive(function: F) -> F:
 
 
 def ask(question: str, yes: bool) -> None:
-    """Ends the command if the user does not want it."""
+    """Asks the user, and ends the command unless the answer is yes."""
     if not yes:
         click.confirm(question, abort=True, err=True)
 
 
 def sentences(function: F) -> F:
-    """What the library refuses, and what a device answers, is a sentence and exit code 1.
+    """Turns errors of the library and of devices into a sentence and exit code 1.
 
-    What was printed is out before the command has gone well.
+    The output is flushed before a command counts as successful.
     """
     @functools.wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> Any:
@@ -118,7 +118,7 @@ def sentences(function: F) -> F:
 
 
 def console(stderr: bool = False) -> Console:
-    """Made when it is needed, so that it sees the output of the time. What is no terminal has room for all."""
+    """The console, made at its use, so that it sees the current output. An output that is no terminal has any width."""
     made = Console(highlight=False, stderr=stderr)
     if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = UNBOUNDED
@@ -135,7 +135,8 @@ class Rate(ProgressColumn):
 
 @contextlib.contextmanager
 def progress(name: str, total: int | None, quiet: bool) -> Generator[Callable[[int], None], None, None]:
-    """A bar with rate and remaining time on standard error, and what tells it of bytes that are done."""
+    """A progress bar with rate and remaining time on standard error, and the function that tells it of finished bytes.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), DownloadColumn(binary_units=True),
                Rate(), TimeRemainingColumn(compact=True))
     screen = Console(stderr=True)
@@ -145,7 +146,7 @@ def progress(name: str, total: int | None, quiet: bool) -> Generator[Callable[[i
 
 
 def print_json(value: Any) -> None:
-    """Bytes are hexadecimal."""
+    """Makes bytes hexadecimal, for JSON."""
     click.echo(json.dumps(value, indent=2, default=lambda one: one.hex() if isinstance(one, bytes) else str(one)))
 
 
@@ -162,7 +163,7 @@ def print_record(title: str, values: dict[str, Any], json_: bool) -> None:
 
 
 def print_rows(empty: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table, or what is said if there is nothing in it."""
+    """A table, or a sentence if the table is empty."""
     texts = [[shown(value) for value in row] for row in rows]
     screen = console()
     if texts:
@@ -213,7 +214,8 @@ def size_text(size: float) -> str:
 
 
 def whole(ns: upnvme.Namespace, lba: int, blocks: int | None) -> int:
-    """How many blocks there are from one on, or as many as were asked for; past the end the library has the words."""
+    """The number of blocks from the first on, or the number that was asked for; the library refuses one past the end.
+    """
     return max(1, ns.block_count - lba) if blocks is None else blocks
 
 
@@ -224,7 +226,8 @@ def _file_of(name: str) -> str:
 
 
 def keep_apart(source: str, target: str) -> None:
-    """A target is emptied before anything is read: it must not be the source, nor the image that this is in."""
-    with contextlib.suppress(OSError):  # one that is not there is not the other
+    """A target is emptied before anything is read: it must be neither the source nor the image that the source is in.
+    """
+    with contextlib.suppress(OSError):  # a missing file is not the other one
         if os.path.samefile(_file_of(source), _file_of(target)):
             raise click.ClickException(f"{source} and {target} are the same file")

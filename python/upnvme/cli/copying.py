@@ -21,7 +21,7 @@ SCHEMES = ("soft:", "pcie:")
 
 
 class FileSource:
-    """A file; its size may be known at its end only."""
+    """A source that is a file; the size may be known at the end only."""
 
     def __init__(self, name: str, stack: contextlib.ExitStack) -> None:
         self.name = name
@@ -29,12 +29,12 @@ class FileSource:
         self.size = size_of(self._file)
 
     def pieces(self) -> Iterator[Piece]:
-        """What it has."""
+        """The file's pieces."""
         return pieces(self._file)
 
 
 class SpaceSource:
-    """A namespace."""
+    """A source that is a namespace."""
 
     def __init__(self, name: str, nsid: int, stack: contextlib.ExitStack) -> None:
         self.name = name
@@ -42,7 +42,7 @@ class SpaceSource:
         self.size: int | None = self._ns.size
 
     def pieces(self) -> Iterator[Piece]:
-        """What it has; memory that is all zeroes is none."""
+        """The namespace's pieces; a piece of zeroes is a hole."""
         step = max(1, CHUNK // self._ns.block_size)
         for lba in range(0, self._ns.block_count, step):
             data = bytes(self._ns.read(lba, min(step, self._ns.block_count - lba)))
@@ -50,7 +50,7 @@ class SpaceSource:
 
 
 class SpaceTarget:
-    """A namespace. Whole blocks that are to be zeroes are left to the device, which may free what they had."""
+    """A target that is a namespace. Whole blocks of zeroes are left to the device, which may free their storage."""
 
     def __init__(self, name: str, nsid: int, stack: contextlib.ExitStack) -> None:
         self.name = name
@@ -60,7 +60,7 @@ class SpaceTarget:
         self._can_zero = True
 
     def write(self, piece: Piece) -> None:
-        """Puts it behind the others."""
+        """Adds a piece."""
         if isinstance(piece, int):
             self._zero(piece)
         else:
@@ -87,7 +87,7 @@ class SpaceTarget:
             self._file.write(ZEROES[:left])
 
     def finish(self) -> None:
-        """Durably."""
+        """Makes the written data durable."""
         self._file.sync()
 
 
@@ -129,14 +129,14 @@ def copy(source: str, target: str, limit: int | None, source_nsid: int, target_n
 
 
 def wanted(giver: FileSource | SpaceSource, limit: int | None) -> int | None:
-    """How much is to be copied; None: until its end."""
+    """The number of bytes to copy; None: until the end of the source."""
     if limit is not None and giver.size is not None and giver.size < limit:
         raise short(giver.name, giver.size, limit)
     return giver.size if limit is None else limit
 
 
 def to_space(giver: FileSource | SpaceSource, taker: SpaceTarget, n: int | None, quiet: bool) -> int:
-    """Nothing is written of what does not fit, if that is known before."""
+    """Refuses a copy that does not fit before anything is written, if the size is known."""
     if n is not None and n > taker.size:
         raise no_room(giver, taker.name, taker.size, f"{giver.name} has {size_text(n)}")
     done = move(giver, taker.write, n, taker.size, quiet, taker.name)
@@ -145,13 +145,13 @@ def to_space(giver: FileSource | SpaceSource, taker: SpaceTarget, n: int | None,
 
 
 def no_room(giver: FileSource | SpaceSource, name: str, there: int, what: str) -> click.ClickException:
-    """The target is too small."""
+    """The error for a target that is too small."""
     return click.ClickException(f"{what}, {name} room for {size_text(there)}")
 
 
 def move(giver: FileSource | SpaceSource, write: Callable[[Piece], None], n: int | None, there: int | None, quiet: bool,
          target: str = "") -> int:
-    """Piece by piece: `n` bytes, or all; `there` is room for so many. Returns how many it were."""
+    """Copies piece by piece: `n` bytes, or all; `there` is the room of the target. Returns the number of bytes."""
     done = 0
     with progress("copy", n, quiet) as advance:
         for piece in giver.pieces():

@@ -67,13 +67,13 @@ def unbind(addresses: tuple[str, ...], force: bool, yes: bool, json_: bool) -> N
 
 
 def confirm(addresses: tuple[str, ...], yes: bool) -> None:
-    """Asks once for all of them."""
+    """Asks the user once for all devices."""
     found = [api.get(address) for address in addresses]
     ask("Take " + ", ".join(f"{one.address} from {one.driver or 'no driver'}" for one in found) + "?", yes)
 
 
 def tell(addresses: tuple[str, ...], json_: bool) -> None:
-    """Where they are now; one device is an object, several are an array."""
+    """Shows the devices with their drivers; in JSON one device is an object, several are an array."""
     found = [api.get(address) for address in addresses]
     if json_:
         print_json(found[0].as_dict() if len(found) == 1 else [device.as_dict() for device in found])

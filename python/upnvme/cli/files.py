@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files that commands read and write: how much there is of the one, and that nothing of the other is lost."""
+"""Files that commands read and write: the size of a source, and a target whose former content is not lost in vain."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ import click
 
 from .common import CHUNK, ask
 
-# What is compared with zeroes to be left out of a file.
+# The unit that is left out of a file if it is all zeroes.
 GRAIN = 4096
 ZEROES = bytes(CHUNK)
-# What a pipe, a terminal or another file that has no such thing answers.
+# The errors of a pipe, a terminal or another file that cannot seek.
 NO_HOLES = (errno.EINVAL, errno.ENXIO, errno.ENOTSUP, errno.ESPIPE)
 
-# So many bytes of zeroes, or data.
+# A number of zero bytes, or data.
 Piece = int | bytes
 
 
 def size_of(file: BinaryIO) -> int | None:
-    """How much it has from here on; None: that is seen at its end. What says 0 may have something (as /proc has)."""
+    """The number of bytes from here on; None: known at the end only. A file of size 0 may have content (as in /proc).
+    """
     fd = file.fileno()
     status = os.fstat(fd)
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISBLK(status.st_mode)):
@@ -37,7 +38,7 @@ def size_of(file: BinaryIO) -> int | None:
 
 
 def pieces(file: BinaryIO) -> Iterator[Piece]:
-    """All that it has from here on, unbuffered: holes as their sizes."""
+    """The rest of the file, unbuffered: holes as their sizes."""
     fd = file.fileno()
     while True:
         hole, n = _hole(fd)
@@ -51,13 +52,14 @@ def pieces(file: BinaryIO) -> Iterator[Piece]:
 
 
 def _hole(fd: int) -> tuple[int, int]:
-    """How many bytes from here on are a hole, and at least how many behind that are data; seeks nowhere."""
+    """The number of bytes of the hole from here on, and at least how many bytes behind it are data; does not move the
+    position."""
     here = _seek(fd, 0, os.SEEK_CUR)
     if here is None:
         return 0, CHUNK
     end = _seek(fd, 0, os.SEEK_END)
     data = _seek(fd, here, os.SEEK_DATA)
-    if data is None:  # nothing but a hole up to the end, or a file that does not know
+    if data is None:  # a hole up to the end, or a file that does not know
         knows = _seek(fd, here, os.SEEK_HOLE) is not None
         data = end if knows and end is not None else here
     stop = _seek(fd, data, os.SEEK_HOLE)
@@ -66,7 +68,7 @@ def _hole(fd: int) -> tuple[int, int]:
 
 
 def _seek(fd: int, offset: int, whence: int) -> int | None:
-    """None: it cannot be had there."""
+    """The answer of lseek; None: not for this file."""
     try:
         return os.lseek(fd, offset, whence)
     except OSError as error:
@@ -76,9 +78,9 @@ def _seek(fd: int, offset: int, whence: int) -> int | None:
 
 
 class Target:
-    """A file that is written. What it had stays until the first of its new contents is there; zeroes become holes.
+    """A file that is written. The former content stays until the first new bytes come; zeroes become holes.
 
-    `with target:` ends with contents that are on the disk, or with an exception.
+    `with target:` ends with the content on the disk, or with an exception.
     """
 
     def __init__(self, path: str, question: str, yes: bool) -> None:
@@ -90,7 +92,7 @@ class Target:
         self._keeps_holes = stat.S_ISREG(os.fstat(self._fd).st_mode)
 
     def write(self, piece: Piece) -> None:
-        """Puts it behind the others."""
+        """Adds a piece."""
         self._begin()
         if isinstance(piece, int):
             self._skip(piece)
@@ -105,7 +107,7 @@ class Target:
         self._begun = True
 
     def _write_sparsely(self, data: bytes) -> None:
-        """Runs of grains that are zeroes and of such that are not, by turns."""
+        """The data cut into runs of zeroes and of other bytes, by turns."""
         start = 0
         while start < len(data):
             zero, end = _is_zero(data, start), start + GRAIN
@@ -142,7 +144,7 @@ class Target:
         try:
             os.fsync(self._fd)
         except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.EROFS):  # a pipe, or a device without it
+            if error.errno not in (errno.EINVAL, errno.EROFS):  # a pipe, or a device without fsync
                 raise
 
     def __enter__(self) -> Target:
@@ -158,7 +160,7 @@ class Target:
             self.forget()
 
     def forget(self) -> None:
-        """Closes it; if nothing came, nothing is left of a file that was not there before."""
+        """Closes the file; a new file is removed if no data came."""
         if self._fd < 0:
             return
         os.close(self._fd)
@@ -177,7 +179,7 @@ def _is_zero(data: bytes, at: int) -> bool:
 
 
 def _is_endless(path: str) -> bool:
-    """Pipes and such have nothing that could be overwritten."""
+    """Whether the file has no content to overwrite: a pipe, a terminal, a socket."""
     with contextlib.suppress(OSError):
         mode = os.stat(path).st_mode
         return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)
@@ -185,5 +187,5 @@ def _is_endless(path: str) -> bool:
 
 
 def short(name: str, n: int, wanted: int) -> click.ClickException:
-    """Fewer bytes than there were to be."""
+    """The error for a source that ends too early."""
     return click.ClickException(f"{name} ended after {n} bytes: {wanted - n} fewer than the {wanted} that were to be")

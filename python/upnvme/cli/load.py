@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What bench measures: queues that are kept full, and what was seen of them."""
+"""The load of bench: queues that are kept full, and samples of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import upnvme
 
 PERCENTILES = (50, 90, 99, 99.9)
-# What a run is cut into: often enough to look at, and no more than can be drawn.
+# The intervals of a run: enough for a live table, and few enough to draw.
 TICK, TICKS_MAX = 0.25, 1000
 Sample = dict[str, float]
 
@@ -28,7 +28,7 @@ class Queue:
         self.free = list(range(depth))
 
     def submit(self, place: Callable[[], int]) -> None:
-        """Fills it up."""
+        """Fills the queue."""
         ready = self.free
         for i, slot in enumerate(ready):
             self.lbas[i], self.offsets[i], self.tags[i] = place() * self.blocks, slot * self.size, slot
@@ -36,14 +36,14 @@ class Queue:
         self.free = ready[n:]
 
     def reap(self) -> int:
-        """Waits for one, and takes what there is."""
+        """Waits for one completion, and takes all that have come."""
         done = self.qp.reap(min=1).check()
         self.free += done.column("tag").tolist()
         return len(done)
 
 
 class Load:
-    """Reads or writes of one size, all over a namespace or one behind the other."""
+    """Reads or writes of one size, at random blocks of a namespace or in order."""
 
     def __init__(self, ns: upnvme.Namespace, rw: str, size: int, depth: int, queues: int) -> None:
         if size < 1 or size % ns.block_size:
@@ -60,30 +60,30 @@ class Load:
         self.counted: Counter[int] = Counter()
 
     def random(self) -> int:
-        """Any place."""
+        """A random place."""
         return int(random.random() * self.places)
 
     def sequential(self) -> int:
-        """The next one."""
+        """The next place."""
         self.next = (self.next + 1) % self.places
         return self.next
 
     def step(self) -> None:
-        """Gives each queue what it has room for, and takes what is done."""
+        """Fills each queue, and takes completions."""
         for queue in self.queues:
             queue.submit(self.place)
         for queue in self.queues:
             self.done += queue.reap()
 
     def histogram(self) -> Counter[int]:
-        """How many took up to so many nanoseconds, of all queues."""
+        """The histogram of all queues: counts of latencies up to a number of nanoseconds."""
         counts: Counter[int] = Counter()
         for queue in self.queues:
             counts.update(dict(queue.qp.histogram()))
         return counts
 
     def run(self, seconds: float, show: Callable[[Sample], None]) -> bool:
-        """Goes on for a time, or until Ctrl-C; then it is false."""
+        """Runs for a time; false if Ctrl-C ended it."""
         start = before = time.perf_counter()
         tick, counted = max(TICK, seconds / TICKS_MAX), 0
         try:
@@ -100,24 +100,24 @@ class Load:
         return True
 
     def sample(self, at: float, n: int, seconds: float) -> None:
-        """What the time since the last one looked like."""
+        """A sample of the time since the last one."""
         counts = self.histogram()
         self.samples.append(figures(at, n, seconds, counts - self.counted))
         self.counted = counts
 
     def total(self) -> Sample:
-        """The whole run."""
+        """A sample of the whole run."""
         return figures(self.seconds, self.done, self.seconds, self.histogram())
 
 
 def figures(at: float, n: int, seconds: float, counts: Counter[int]) -> Sample:
-    """Of a time."""
+    """The rate in an interval, and percentiles."""
     return {"seconds": at, "iops": n / seconds if seconds else 0.0,
             **{f"p{percent}_us": percentile(counts, percent) for percent in PERCENTILES}}
 
 
 def percentile(counts: Counter[int], percent: float) -> float:
-    """Microseconds."""
+    """A percentile, in microseconds."""
     wanted = counts.total() * percent / 100
     for limit in sorted(counts):
         wanted -= counts[limit]

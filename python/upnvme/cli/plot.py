@@ -17,7 +17,7 @@ KINDS = (".svg", ".png", ".pdf")
 
 
 def check(path: str) -> None:
-    """Before the run, not after."""
+    """Imports matplotlib before the run, so that its absence is noticed early."""
     if pathlib.Path(path).suffix not in KINDS:
         raise click.BadParameter(f"{path} must end in one of {', '.join(KINDS)}", param_hint="--plot")
     try:
@@ -27,14 +27,14 @@ def check(path: str) -> None:
 
 
 class Picture:
-    """The file is opened before the run, too, and empty until there is something to draw."""
+    """Opens the file before the run, too; it is empty until the plot is drawn."""
 
     def __init__(self, path: str, yes: bool) -> None:
         self._path = path
         self._target = Target(path, f"Overwrite {path}?", yes)
 
     def draw(self, samples: list[Sample], title: str) -> None:
-        """Draws it."""
+        """Draws the plot."""
         drawn = io.BytesIO()
         with self._target as target:
             plot(samples, title, drawn, pathlib.Path(self._path).suffix[1:])
@@ -70,6 +70,6 @@ def plot(samples: list[Sample], title: str, file: BinaryIO, kind: str) -> None:
 
 
 def unit_of(samples: list[Sample]) -> tuple[str, float]:
-    """In which latencies are drawn, and how many microseconds that is."""
+    """The unit of latencies in the plot, and its size in microseconds."""
     most = max(sample[f"p{PERCENTILES[-1]}_us"] for sample in samples)
     return ("ms", 1e3) if most >= 10_000 else ("µs", 1)

@@ -52,7 +52,7 @@ def read(uri: str, nsid: int, lba: int, blocks: int, output: str | None, yes: bo
 
 
 def save(ns: upnvme.Namespace, lba: int, blocks: int, target: Target, quiet: bool) -> int:
-    """To a file; returns how many bytes it has."""
+    """Writes to a file; returns the number of bytes."""
     n = 0
     with target, progress("read", blocks * ns.block_size, quiet) as advance:
         for _, data in chunks(ns, lba, blocks):
@@ -63,14 +63,14 @@ def save(ns: upnvme.Namespace, lba: int, blocks: int, target: Target, quiet: boo
 
 
 def rows(pieces: Iterable[memoryview]) -> Iterator[bytes]:
-    """What a line shows."""
+    """The text of one line."""
     for piece in pieces:
         for at in range(0, len(piece), WIDTH):
             yield bytes(piece[at:at + WIDTH])
 
 
 def lines(pieces: Iterable[memoryview], offset: int) -> Iterator[str]:
-    """As hexdump -C: lines that are as the one before are a *."""
+    """Lines as of hexdump -C: repeated lines are shown as a *."""
     before, starred = None, False
     for row in rows(pieces):
         if row != before:

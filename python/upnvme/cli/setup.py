@@ -32,7 +32,7 @@ HUGE = "/sys/kernel/mm/hugepages/hugepages-{}kB/nr_hugepages"
 
 @dataclass
 class Step:
-    """One thing that a machine needs. Without `todo` it is as it should be; without `apply` only a person can do it."""
+    """One thing that a machine needs. Without `todo` it is there; without `apply` only a person can provide it."""
 
     name: str
     state: str
@@ -55,7 +55,7 @@ class Pages(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 class Limit(Size):
-    """A size, or unlimited."""
+    """A size, or the word unlimited."""
 
     name = "size|unlimited"
 
@@ -63,10 +63,10 @@ class Limit(Size):
         return NO_LIMIT if value == "unlimited" else super().convert(value, param, ctx)
 
 
-# --- what there is to do ---------------------------------------------------------------------------------
+# --- the steps ---------------------------------------------------------------------------------
 
 def iommu(system: api.System, driver: str) -> Step:
-    """Firmware and the kernel's command line have it."""
+    """The IOMMU, which the firmware and the kernel's command line switch on."""
     if api.SystemFlag.IOMMU & system.flags:
         return Step("IOMMU", f"on, {system.niommu_groups} groups")
     needs = ", and vfio-pci needs one" if driver == "vfio-pci" else ""
@@ -75,21 +75,21 @@ def iommu(system: api.System, driver: str) -> Step:
 
 
 def module(system: api.System, driver: str) -> Step:
-    """It stays loaded until the next boot."""
+    """A module, which stays loaded until the next boot."""
     if DRIVERS[driver] & system.flags:
         return Step("driver", f"{driver} is loaded")
     return Step("driver", f"{driver} is not loaded", f"modprobe {driver}", lambda: load(driver))
 
 
 def load(driver: str) -> None:
-    """The path of a user who became root may lack /sbin."""
+    """The PATH of a user who became root may lack /sbin."""
     subprocess.run([shutil.which("modprobe") or "/sbin/modprobe", driver], check=False)
     if not DRIVERS[driver] & api.system().flags:
         raise OSError(f"modprobe did not load {driver}: is it among this kernel's modules?")
 
 
 def huge_pages(system: api.System, pages: int, size: int) -> Step:
-    """They stay set aside until the next boot."""
+    """Huge pages, which stay set aside until the next boot."""
     size = size or system.huge_bytes
     have = {one["page_bytes"]: one["npages"] for one in system.huge if one["page_bytes"]}
     if size not in have:
@@ -111,7 +111,7 @@ def set_aside(path: str, pages: int, size: int) -> None:
 
 
 def who(user: str | None) -> str | None:
-    """Whose name is to go into files; None for root."""
+    """The user whose name goes into files; None for root."""
     user = user or os.environ.get("SUDO_USER") or "root"
     if user == "root":
         return None
@@ -140,20 +140,20 @@ def memlock(user: str | None, limit: int) -> Step:
 
 
 def access(user: str) -> Step:
-    """VFIO's node of a group is made anew, and root's, whenever a first device of it is bound. udev(7): the device's
-    own event names it, which a rule for nodes of VFIO could not tell from those of other devices."""
+    """VFIO's node of a group is made anew, and belongs to root, whenever a first device of the group is bound. The rule
+    is for events of the device (udev(7)), since an event of the node does not say which device it is for."""
     if not RULES.is_dir():
         return Step("access", f"there is no {RULES} here", f"after each bind: chown {user} /dev/vfio/GROUP")
     return holding("access", RULES / f"70-upnvme-{user}.rules", RULE.format(user=user), f"{user} has no rule of ours")
 
 
 def write(path: pathlib.Path, text: str) -> None:
-    """All of a file."""
+    """Writes a whole file."""
     path.write_text(text)
 
 
 def put_right(steps: list[Step]) -> Iterator[tuple[Step, str]]:
-    """Does all that can be done, and says of each how that went: empty for well."""
+    """Does all steps that can be done, and gives the error of each: empty for success."""
     for step in steps:
         if step.apply:
             try:
@@ -165,7 +165,7 @@ def put_right(steps: list[Step]) -> Iterator[tuple[Step, str]]:
 
 
 def as_dict(step: Step, outcome: dict[str, str]) -> dict[str, object]:
-    """For JSON; `error` is there for what was tried."""
+    """The steps for JSON; those that were tried have `error`."""
     made: dict[str, object] = {"name": step.name, "state": step.state, "todo": step.todo or None,
                                "can_apply": step.apply is not None}
     if step.name in outcome:
@@ -209,7 +209,7 @@ def setup(driver: str, pages: tuple[int, int], user: str | None, limit: int, app
 
 
 def show(steps: list[Step]) -> None:
-    """A line for each, and one for what is to do."""
+    """A line for each step, and one for its remedy."""
     for step in steps:
         click.echo(f"{step.name:<11} {step.state}")
         if step.todo:
@@ -217,7 +217,7 @@ def show(steps: list[Step]) -> None:
 
 
 def tell(outcome: dict[str, str], undone: bool) -> None:
-    """How it went."""
+    """The outcome of a step."""
     for name, error in outcome.items():
         if error:
             click.echo(f"Error: {name}: {error}", err=True)

@@ -31,12 +31,12 @@ def list_(uris: tuple[str, ...], json_: bool) -> None:
 
 
 def bound() -> list[str]:
-    """Those that upnvme can open."""
+    """The devices that upnvme can open."""
     return [f"pcie:{device.address}" for device in upnvme.devices.list_devices() if device.driver in USER_SPACE]
 
 
 def namespaces(uri: str) -> list[dict[str, Any]]:
-    """A row for each."""
+    """A row for each namespace."""
     with upnvme.open(uri) as ctrlr:
         info = ctrlr.info
         return [{"uri": uri, "model": info.model, "serial": info.serial, "nsid": nsid, "block_size": ns.block_size,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Standard output that tells its own failures from others: nobody reads it any more, or its disk is full."""
+"""Standard output whose own failures are told from others: its reader has gone, or its disk is full."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OutputError(Exception):
-    """Writing to it failed. No OSError, so that nobody takes it for another's."""
+    """A write to standard output failed. The class is no OSError, lest it be taken for the failure of another file."""
 
     def __init__(self, err: int) -> None:
         super().__init__(f"standard output: {os.strerror(err)}")
@@ -22,7 +22,7 @@ class OutputError(Exception):
 
     @property
     def is_reader_gone(self) -> bool:
-        """Of a pipe."""
+        """The reader of the pipe has gone."""
         return self.errno == errno.EPIPE
 
 
@@ -35,7 +35,7 @@ class _Output(io.FileIO):
 
 
 def hold() -> None:
-    """Puts it in place, and something where standard descriptors are closed: no file is to get theirs."""
+    """Installs this output, and opens closed standard descriptors, so that no file gets their numbers."""
     closed = [fd for fd in (0, 1, 2) if not _is_open(fd)]
     for _ in closed:
         os.open(os.devnull, os.O_RDWR)
@@ -48,7 +48,7 @@ def hold() -> None:
 
 
 def give_up() -> None:
-    """What it still has is for nobody, and is not tried again at the interpreter's exit."""
+    """Drops the remaining output, so that it is not tried again at the interpreter's exit."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)

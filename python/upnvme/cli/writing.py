@@ -38,7 +38,7 @@ def write(uri: str, nsid: int, source: BinaryIO, lba: int, yes: bool, json_: boo
 
 
 def room(source: BinaryIO, ns: upnvme.Namespace, lba: int) -> int | None:
-    """How large the source is, if that is known; it must fit."""
+    """The size of the source, if it is known; it must fit."""
     size, there = size_of(source), max(0, ns.block_count - lba) * ns.block_size
     if size is not None and size > there:
         raise click.ClickException(f"{source.name} has {size_text(size)}, and from LBA {lba} there is room for "
@@ -47,7 +47,7 @@ def room(source: BinaryIO, ns: upnvme.Namespace, lba: int) -> int | None:
 
 
 def stream(source: BinaryIO, ns: upnvme.Namespace, lba: int, size: int | None, quiet: bool) -> int:
-    """Piece by piece, through one buffer of DMA memory."""
+    """Writes piece by piece, through one buffer of DMA memory."""
     total, block, first, end = 0, ns.block_size, lba, ns.block_count
     with progress("write", size, quiet) as advance, ns.controller.alloc(max(CHUNK, block)) as buf, \
             memoryview(buf) as view:
@@ -69,7 +69,8 @@ def stream(source: BinaryIO, ns: upnvme.Namespace, lba: int, size: int | None, q
 
 
 def fill_up(source: BinaryIO, view: memoryview) -> int:
-    """A pipe gives little at a time. Only the last piece is no whole number of blocks."""
+    """Reads until the buffer is full, since a pipe gives little at a time. Only the last piece is no whole number of
+    blocks."""
     n = 0
     while n < len(view) and (data := source.read(len(view) - n)):
         view[n:n + len(data)] = data
@@ -103,7 +104,7 @@ def fill(uri: str, nsid: int, lba: int, blocks: int | None, byte: int, yes: bool
 
 
 def pour(ns: upnvme.Namespace, lba: int, blocks: int, byte: int, quiet: bool) -> None:
-    """From one buffer of DMA memory."""
+    """Fills from one buffer of DMA memory."""
     step = min(blocks, max(1, CHUNK // ns.block_size))
     with progress("fill", blocks * ns.block_size, quiet) as advance, \
             ns.controller.alloc(step * ns.block_size) as buf, memoryview(buf) as view:

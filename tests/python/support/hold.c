@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Preloaded, it makes a slow device of a disk image: while the file that UPNVME_HOLD names is there, reads of images do
- * not return, and while the one of that name and ".sync" is, syncs do not. And a bad one: while the file of that name
- * and ".bad" is there, syncs fail. And it makes a dead controller of a threaded one: while the file that UPNVME_STALL
- * names is there, its thread does not begin, nor come back from parking. Of either, a file of that name and ".ed" says
- * that something is stuck. */
+/* A preloaded library that makes disk images slow or bad, and controllers dead. While the file that
+ * UPNVME_HOLD names is there, reads of images do not return. While a file of that name with ".sync"
+ * behind it is there, syncs do not return; with ".bad" behind it, syncs fail. While the file that
+ * UPNVME_STALL names is there, the thread of a controller does not begin, nor come back from
+ * parking. A file with ".ed" behind either name says that a call is stuck. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static int holds(const char *kind)
 	return hold && access(path, F_OK) == 0;
 }
 
-/* Until the file is gone. That of its name and ".ed" says that something is stuck. */
+/* Waits until the file is gone. The file with ".ed" behind its name says that a call is stuck. */
 static void wait_for(const char *file)
 {
 	char stuck[4096];
@@ -56,7 +56,7 @@ ssize_t preadv64(int fd, const struct iovec *iov, int niov, off_t offset)
 	return preadv(fd, iov, niov, offset);
 }
 
-/* What may not wait is told to come again. */
+/* A call that may not wait gets EAGAIN. */
 ssize_t preadv2(int fd, const struct iovec *iov, int niov, off_t offset, int flags)
 {
 	ssize_t (*next)(int, const struct iovec *, int, off_t, int) =
@@ -87,7 +87,7 @@ int fdatasync(int fd)
 	return next(fd);
 }
 
-/* A thread that registers for membarrier(2) makes a controller's next. */
+/* A thread that registers for membarrier(2) makes a controller's thread next. */
 static _Thread_local int makes_controller, is_controller;
 
 struct start {

@@ -62,7 +62,7 @@ def refused(words, *command):
 
 
 def extras(ns):
-    """Each that is not there is named."""
+    """A missing extra is named in the error."""
     try:
         assert ns.fromfile("u1", 1)[0] == 0
     except ModuleNotFoundError as error:
@@ -81,7 +81,7 @@ def devices():
 
 
 def libraries():
-    """The package's own library is the one that is used; its plug-in has all that it needs."""
+    """The package uses its own library, whose plug-in finds everything that it needs."""
     maps = pathlib.Path("/proc/self/maps").read_text().splitlines()
     used = {line.split()[-1] for line in maps if "libupnvme.so" in line}
     assert used == {str(PACKAGE / "libupnvme.so.0")}, used

@@ -27,9 +27,9 @@
 
 #define PROGRAM     "qemu-system-x86_64"
 #define SKIPPED     77
-#define DEADLINE_NS (60 * NS_PER_S) /* of one answer; on a busy machine */
+#define DEADLINE_NS (60 * NS_PER_S) /* for one answer, on a busy machine */
 
-/* PCI 00:04.0, and where its BAR 0 is put: above the memory, where nothing else is. */
+/* The device is PCI 00:04.0; its BAR 0 is put above the memory, where nothing else is. */
 #define SLOT          "04.0"
 #define CONFIG_BASE   0x80002000u
 #define CONFIG_ID     0x00u
@@ -173,7 +173,7 @@ static int memory_file(const char *name, uint64_t bytes)
 	return fd;
 }
 
-/* What the processor finds when it starts: it halts, and interrupts are off. */
+/* The code that the processor starts with: it halts, and interrupts are off. */
 static int firmware_file(void)
 {
 	int fd = memory_file("upnvme-qtest-firmware", 0);
@@ -190,7 +190,7 @@ static void keep_open(int fd)
 		_exit(126);
 }
 
-/* In the child: it dies with its parent, which may be gone already. */
+/* Makes the child die with its parent, which may be gone already. */
 static void become(const struct qemu *qemu, const int fds[3], pid_t parent, char **words)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
@@ -338,7 +338,7 @@ static void config_write(struct qemu *qemu, uint32_t offset, uint32_t value)
 
 /* --- QMP ------------------------------------------------------------------------------------------ */
 
-/* Until the answer; events come in between. */
+/* Reads lines until the answer; events come in between. */
 static void monitor_answer(struct qemu *qemu, const char *question)
 {
 	uint64_t deadline_ns = clock_now_ns() + DEADLINE_NS;

@@ -4,8 +4,8 @@
  * Registers and configuration space are reached by qtest commands, its memory is shared
  * (shared_memory.h), faults come by QMP.
  *
- * Everything that it has lies in memory files and socket pairs, so nothing is left behind however
- * a test ends; and it dies with the test program.
+ * All its files are memory files and socket pairs, so nothing is left behind however a test ends;
+ * and the process dies with the test program.
  */
 #ifndef UPNVME_TESTS_QTEST_QEMU_H
 #define UPNVME_TESTS_QTEST_QEMU_H

@@ -21,7 +21,7 @@ struct doorbell {
 	uint32_t offset;
 };
 
-/* Of one owner at a time, but for what it allocates. */
+/* The transport has one owner at a time, except for its allocations. */
 struct queue {
 	struct doorbell sq_tail, cq_head;
 	struct qemu *qemu;
@@ -51,7 +51,7 @@ static bool doorbell_ring(struct qemu *qemu, struct doorbell *doorbell)
 	return true;
 }
 
-/* A poll that has nothing to tell gives the processor to who has: QEMU. */
+/* A poll without news gives the processor to QEMU. */
 static void queue_hook(void *arg)
 {
 	struct queue *queue = arg;

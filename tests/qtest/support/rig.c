@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The group's process, and what is opened over it. */
+/* The group's process, and the controllers that are opened over it. */
 #include "support/rig.h"
 
 const struct qemu_config *group_config;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the tests of this lane share: those of the public interface, and a rig over QEMU's
+/* The support of this lane: that of the public interface's tests, and a rig over QEMU's
  * controller. */
 #ifndef UPNVME_TESTS_QTEST_RIG_H
 #define UPNVME_TESTS_QTEST_RIG_H

@@ -16,7 +16,7 @@
 /* A PC has holes and firmware below 1 MiB. */
 #define FIRST_PAGE ((2ull << 20) / SHARED_PAGE_BYTES)
 
-/* What a mapping's offset is surely a multiple of a page with. */
+/* The alignment with which a mapping's offset is surely a multiple of a page. */
 #define HOST_PAGE_MAX 65536ull
 
 static struct shared_memory *memory_of(struct env *env)
@@ -39,7 +39,7 @@ static bool run_is_free(const struct shared_memory *memory, uint64_t first, uint
 	return first + n <= SHARED_PAGES && !memchr(memory->used + first, 1, n);
 }
 
-/* The offset of a run that nobody has, zeroed, or a negative errno. */
+/* The offset of a free run of pages, zeroed, or a negative errno. */
 static int64_t run_take(struct shared_memory *memory, uint64_t bytes, uint64_t align)
 {
 	uint64_t n = bytes / SHARED_PAGE_BYTES, step = MAX(align / SHARED_PAGE_BYTES, 1);
@@ -138,8 +138,8 @@ static int pages_map(struct env *env, void *va, uint64_t *bytes, uint64_t *iova)
 	return rc;
 }
 
-/* What was moved in stays where it is: the caller may have unmapped it meanwhile. Its pages are
- * not given to others. */
+/* Memory that was moved in stays in the file: the caller may have unmapped it meanwhile. Its pages
+ * are not given to others. */
 static void pages_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 {
 	(void)env;
@@ -157,7 +157,7 @@ static const struct env_ops shared_memory_ops = {
 
 /* --- life ----------------------------------------------------------------------------------------- */
 
-/* At an address that is aligned as DMA memory may ask for. */
+/* Maps the file at an address with the largest alignment of DMA memory. */
 static int memory_map(struct shared_memory *memory)
 {
 	uint64_t align = 2ull << 20;

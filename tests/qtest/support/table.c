@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a case says of size and shape becomes a QEMU process; those that are idle are used again. */
+/* Makes a QEMU process of a case's size and shape; idle processes are used again. */
 #include "support/table.h"
 
 #include <stdio.h>
@@ -34,7 +34,7 @@ static struct qemu *start(const struct shape *shape)
 	return qemu_start(&config);
 }
 
-/* An idle one of that shape, wiped, or a new one, for which an idle one may have to go. */
+/* An idle process of that shape, wiped, or a new one, for which an idle one may have to end. */
 static struct qemu *process_for(const struct shape *shape)
 {
 	struct process *place = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The last error: one of each thread, and what the caller gets of it. */
+/* The last error: one for each thread, and the parts that a caller gets. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -70,7 +70,7 @@ static void no_descriptor_is_below_three(void **state)
 		assert_int_equal(with_closed(mask, each_way_is_above), 0);
 }
 
-/* What another thread made of a low number between two looks is lifted. */
+/* A descriptor that gets a low number from another thread between two looks is lifted. */
 static bool lifting(unsigned mask)
 {
 	int low = open("/dev/null", O_RDONLY | O_CLOEXEC), lifted = fd_lift(low);
@@ -133,7 +133,8 @@ static void threads_do_not_take_each_others_placeholders_away(void **state)
 	assert_int_equal(with_closed(4, threads_at_once), 0);
 }
 
-/* Forked while a thread holds placeholders: there is nobody in the child who would lower them. */
+/* A child that is forked while a thread holds placeholders: no thread of the child would lower
+ * them. */
 static bool in_a_child_of_one_that_raised(unsigned mask)
 {
 	struct fd_floor floor;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Handles that live, that lived, and that are another process's. */
+/* Handles that live, that were closed, and that belong to another process. */
 #include "base/handle.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static void no_address_comes_again(void **state)
 	}
 }
 
-/* What lies there already is left alone. */
+/* Existing mappings are left alone. */
 static void a_place_that_is_taken_is_leapt_over(void **state)
 {
 	char *first = handle_map(BYTES), *second;

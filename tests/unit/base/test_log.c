@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The log: silent until somebody listens, and never after they have stopped. */
+/* The log: silent until a sink is set, and again once it is taken away. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -67,7 +67,8 @@ static void *talk(void *arg)
 	return NULL;
 }
 
-/* The sanitizers see a sink that is called after it was taken away: what it writes to is on a stack that is gone. */
+/* The sanitizers see a sink that is called after it was taken away: it writes to a stack that is
+ * gone. */
 static void listen_for_a_while(void)
 {
 	struct heard heard = { 0 };

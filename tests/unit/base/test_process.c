@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* What `fn` returns in a child. */
+/* The result of `fn` in a child. */
 static int in_child(int (*fn)(void *arg), void *arg)
 {
 	pid_t pid = fork();
@@ -64,7 +64,7 @@ static void *hold(void *arg)
 	return NULL;
 }
 
-/* It would hang if the guard were held. */
+/* The child would hang if the guard were held. */
 static int enter_twice(void *arg)
 {
 	bool first;
@@ -92,7 +92,7 @@ static void what_another_thread_holds_at_a_fork_is_free_in_the_child(void **stat
 	assert_int_equal(in_child(enter_twice, NULL), 0);
 	pthread_barrier_wait(&done);
 	pthread_join(thread, NULL);
-	/* The child's was another. */
+	/* The child's number was another. */
 	assert_false(guard_enter(&guard));
 	guard_leave(&guard);
 }
@@ -128,7 +128,7 @@ static void *number_of(void *arg)
 	return (void *)(uintptr_t)process_number();
 }
 
-/* They draw at the same time. */
+/* Children draw their numbers at the same time. */
 static int threads_agree(void *arg)
 {
 	pthread_t threads[NTHREADS];
@@ -151,7 +151,7 @@ static void all_threads_of_a_child_have_one_number(void **state)
 	const char *build = getenv("UPNVME_TEST_BUILD");
 
 	if (build && !strcmp(build, "tsan"))
-		skip(); /* it gives up when the child of a process that had threads starts one */
+		skip(); /* TSan ends such a child when it starts a thread */
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(in_child(threads_agree, NULL), 0);
 }

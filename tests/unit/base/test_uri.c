@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* URIs: what is taken apart, what a value means, and what is refused with which words. */
+/* URIs: their parts, the meanings of values, and the sentences of refusals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

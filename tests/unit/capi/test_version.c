@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the library says of itself agrees with its headers. */
+/* The library's versions agree with its headers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -21,7 +21,7 @@
 
 static const struct pages *const kinds[] = { &pages_small, &pages_transparent, &pages_huge };
 
-/* False where the machine has none of these. */
+/* False where the machine has no such pages. */
 static bool alloc(const struct pages *pages, uint64_t bytes, uint64_t align, void **va)
 {
 	int rc = pages->alloc(bytes, align, 0, va);
@@ -52,7 +52,7 @@ static void pages_are_zeroed_aligned_and_of_any_node(void **state)
 	}
 }
 
-/* A node that is not there is a wish that is not fulfilled. */
+/* A missing node is ignored. */
 static void a_node_is_a_wish(void **state)
 {
 	void *va;
@@ -64,7 +64,7 @@ static void a_node_is_a_wish(void **state)
 	}
 }
 
-/* Whether a forked child has what is in the page, as the kernel reads it there. */
+/* Whether a forked child has the content of the page, as the kernel reads it there. */
 static bool child_has(const uint64_t *va)
 {
 	uint64_t seen = 0;

@@ -96,7 +96,7 @@ static void random_blocks_do_not_overlap(void **state)
 			1 + (uint64_t)rand_r(&seed) % (rand_r(&seed) % 20 ? 40000 : 3000000);
 
 		if (blocks[i].va) {
-			/* Still what was written there when it was made. */
+			/* The memory still has its first content. */
 			assert_int_equal(blocks[i].va[0], (char)i);
 			assert_int_equal(blocks[i].va[blocks[i].bytes - 1], (char)i);
 			assert_int_equal(domain_free(domain, blocks[i].va), 0);
@@ -211,7 +211,8 @@ static void nodes_do_not_share_arenas(void **state)
 		assert_int_equal(domain_free(domain, va[node]), 0);
 }
 
-/* What was registered there was unmapped without being unregistered: new memory must not be given its bus addresses. */
+/* Memory there was unmapped without being unregistered: new memory must not get its bus
+ * addresses. */
 static void new_memory_is_not_taken_for_what_was_registered_there(void **state)
 {
 	char *own = mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Domains: one for each environment, counted; their users; and what fork leaves of them. */
+/* Domains: one for each environment, counted; their users; and domains after a fork. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -78,7 +78,7 @@ static void users_are_asked_until_they_leave(void **state)
 	assert_int_equal(domain_register(domain, page, 4096), 0);
 	assert_int_equal(domain_register(domain, page, 4096), 0);
 	touches = true;
-	/* It stays registered once more, so nothing is taken from the command. */
+	/* The memory stays registered once, so nothing is taken from the command. */
 	assert_int_equal(domain_unregister(domain, page, 4096), 0);
 	assert_int_equal(domain_unregister(domain, page, 4096), -EBUSY);
 	domain_user_remove(domain, &users[1]);

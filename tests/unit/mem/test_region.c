@@ -15,7 +15,7 @@
 #include "support/fake_env.h"
 
 #define PAGE   4096ull
-#define BASE   0x10000000ull /* nobody looks into this memory */
+#define BASE   0x10000000ull /* addresses only: the memory is never touched */
 #define NPAGES 64u
 
 static struct fake_env fake;
@@ -45,7 +45,7 @@ static bool is_reachable(uint32_t i)
 	return domain_find(domain, BASE + i * PAGE + 77, &region);
 }
 
-/* What domain_find gives is the largest run of pages around, and all of them are reachable. */
+/* domain_find gives the largest run of pages around an address, and all of them are reachable. */
 static void expect_table(const uint32_t *counts)
 {
 	for (uint32_t i = 0; i < NPAGES; i++) {
@@ -123,7 +123,7 @@ static void a_failed_mapping_changes_nothing(void **state)
 {
 	uint32_t counts[NPAGES] = { 0 };
 
-	/* Three gaps to fill, the last of which fails. */
+	/* The registration fills three gaps, and fails at the last. */
 	for (uint32_t i = 5; i < 20; i += 5) {
 		assert_int_equal(domain_register(domain, page(i), 2 * PAGE), 0);
 		counts[i] = counts[i + 1] = 1;
@@ -143,7 +143,7 @@ static void a_failed_mapping_changes_nothing(void **state)
 		assert_int_equal(domain_unregister(domain, page(i), 2 * PAGE), 0);
 }
 
-/* Registered, unmapped, and mapped anew: the device would get at what was there before. */
+/* Memory that is registered, unmapped, and mapped anew: the device would reach the former pages. */
 static void what_is_registered_again_has_to_be_the_same(void **state)
 {
 	uint32_t counts[NPAGES] = { 0 };
@@ -161,7 +161,7 @@ static void what_is_registered_again_has_to_be_the_same(void **state)
 	expect_table(counts);
 	assert_int_equal(domain_unregister(domain, page(10), 4 * PAGE), 0);
 	assert_int_equal(domain_register(domain, page(10), 4 * PAGE),
-			 0); /* nothing is known of it */
+			 0); /* nothing is registered */
 	assert_int_equal(domain_unregister(domain, page(10), 4 * PAGE), 0);
 }
 
@@ -195,7 +195,7 @@ static void scattered_mappings_are_told_apart(void **state)
 		assert_int_equal(domain_unregister(domain, page(5 - i), PAGE), 0);
 }
 
-/* Without an IOMMU the pieces of memory lie about on the bus. */
+/* Without an IOMMU the pieces of memory are scattered over the bus. */
 static void memory_that_is_mapped_in_pieces_is_found_in_pieces(void **state)
 {
 	struct region region;
@@ -248,7 +248,7 @@ struct lookups {
 	_Atomic uint64_t wrong, right;
 };
 
-/* Page 0 is always there; the others come and go, and the table is grown meanwhile. */
+/* Page 0 is always registered; the others come and go, and the table grows meanwhile. */
 static void *look_up(void *arg)
 {
 	struct lookups *lookups = arg;

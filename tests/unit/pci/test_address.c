@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* PCI addresses: what is taken, how it is spelt then, and what is refused. */
+/* PCI addresses: accepted forms, their canonical form, and refused ones. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -339,7 +339,7 @@ static void the_node_is_given_to_its_owner_or_nothing_is_done(void **state)
 	fake_error(UPNVME_ERR_SYSTEM, "no node");
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "nvme");
 	override_is(fake, "(null)");
-	fake->refusing = "nvme"; /* nor does it come back */
+	fake->refusing = "nvme"; /* the former driver refuses it, too */
 	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), -EIO);
 	fake_error(UPNVME_ERR_BIND_STUCK, "nor " FAKE_NVME " back to nvme");
 	fake->refusing = NULL;
@@ -347,7 +347,7 @@ static void the_node_is_given_to_its_owner_or_nothing_is_done(void **state)
 	fake_file(fake, "243:0\n", "sys/class/vfio/7/dev");
 	fake_file(fake, "", "dev/vfio/7");
 	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), 0);
-	fake_remove(fake, "dev/vfio/7"); /* it is with the driver already, and changes hands too */
+	fake_remove(fake, "dev/vfio/7"); /* this device, too, is to get the owner */
 	assert_int_equal(pci_bind(fs, FAKE_NVME, "vfio-pci", UPNVME_BIND_OWNER, me), -ENOENT);
 	fake_error(UPNVME_ERR_DEVICE_ACCESS, "cannot be given to user");
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "vfio-pci");

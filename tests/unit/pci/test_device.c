@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Finding devices: what is listed, what is told of each, and what is no NVMe device. */
+/* Finding devices: the list, the record of each, and devices that are no NVMe devices. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

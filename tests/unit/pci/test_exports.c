@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the kernel gives to others: each who does, as its files say it, by name and number, and when they are hidden. */
+/* Exports: each part of the kernel that makes them, as its files show them, by name and number, and
+ * when the files are hidden. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,7 @@
 
 #define NVMET "config/nvmet/subsystems/nqn.x"
 
-/* Configfs is mounted where no path of ours says so, and its mount point has a blank. */
+/* Configfs is mounted at an unusual place, whose name has a blank. */
 static int setup(void **state)
 {
 	struct fake_machine *fake = fake_machine_usual();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where BARs are, by the kernel's file, and files that are none of the kernel's. */
+/* The places of BARs, by the kernel's file, and malformed files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reading and writing the kernel's small files, and what they do when they are not as expected. */
+/* Reading and writing the kernel's small files, and files that are not as expected. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who uses a device: mounts, swap, holders, processes, and claims by those who cannot be seen. */
+/* The users of a device: mounts, swap, holders, processes, and claims by users that cannot be
+ * seen. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -252,7 +253,7 @@ static void a_proc_of_another_namespace_or_one_that_hides_is_told(void **state)
 	usage = fake_usage(fake);
 	cannot_see(&usage, "another PID namespace");
 	says(&usage, 0, "");
-	fake_remove(fake, "sys/bus/pci/devices/%s/nvme", FAKE_NVME); /* nothing can be open then */
+	fake_remove(fake, "sys/bus/pci/devices/%s/nvme", FAKE_NVME); /* no node can be open then */
 	usage = fake_usage(fake);
 	assert_string_equal(usage.unseen, "");
 }
@@ -310,7 +311,7 @@ static void a_loop_device_is_known_by_what_is_behind_it(void **state)
 	struct fake_machine *fake = *state;
 	struct usage usage;
 
-	fake_folder(fake, "sys/class/block/loop0"); /* with nothing behind it: it is not asked */
+	fake_folder(fake, "sys/class/block/loop0"); /* unbound: it is not asked */
 	fake_file(fake, "/tmp/mine\n", "sys/class/block/loop1/loop/backing_file");
 	fake->loop_backing = (struct device_number){ true, 259, 2 };
 	usage = fake_usage(fake);

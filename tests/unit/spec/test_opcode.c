@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Opcodes: the direction that their lower bits tell is that of the command's data.
+ * Opcodes: their lower bits tell the direction of the command's data.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Status names and texts: every value that NVMe 2.0 defines, and what is said of the others.
+ * Status names and texts: every value that NVMe 2.0 defines, and the texts of all others.
  */
 #include <setjmp.h>
 #include <stdarg.h>

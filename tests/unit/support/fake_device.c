@@ -29,7 +29,7 @@ static int fake_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 	return 0;
 }
 
-/* CSTS and CC, which a queue pair that hears nothing looks at: ready and enabled. */
+/* CSTS and CC, which a queue pair without completions looks at: ready and enabled. */
 static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *value)
 {
 	(void)transport;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A queue pair over a controller that the test plays by hand: doorbells are plain memory, nothing
- * happens by itself. The test reads the entries that the driver wrote and posts whatever a device
- * might, or might not be allowed to, post.
+ * happens by itself. The test reads the entries that the driver wrote, and posts any completion,
+ * right or wrong.
  */
 #ifndef UPNVME_TESTS_FAKE_DEVICE_H
 #define UPNVME_TESTS_FAKE_DEVICE_H
@@ -36,7 +36,7 @@ struct fake_device {
 	uint16_t phase;
 };
 
-/* What a test may want otherwise; zeroes are the defaults. */
+/* The options of a test; zeroes are the defaults. */
 struct fake_config {
 	uint32_t entries;            /* 0: 16 */
 	uint32_t outstanding;        /* 0: entries - 1 */
@@ -46,7 +46,7 @@ struct fake_config {
 	uint32_t boundary_blocks;
 	bool sgl;
 	bool sgl_dword_align;
-	struct env *env; /* null: the host's, in which alone the device finds what it is told */
+	struct env *env; /* null: the host's; the device can read memory of that one only */
 };
 
 struct fake_device *fake_create(const struct fake_config *config);
@@ -81,10 +81,10 @@ void fake_expect_sent(struct fake_device *dev, const struct upnvme_op *op,
 /* Posts an entry as a decent device does: head, queue and phase are right. */
 void fake_post(struct fake_device *dev, uint16_t cid, uint16_t status);
 void fake_post_result(struct fake_device *dev, uint16_t cid, uint16_t status, uint64_t result);
-/* Posts what the test says, at the next place; the phase tag is put in unless `stale`. */
+/* Posts the test's entry, at the next place; sets the phase tag unless `stale`. */
 void fake_post_raw(struct fake_device *dev, struct nvme_cqe cqe, bool stale);
 
-/* What completions there were, for a test to look at. */
+/* The completions so far, for a test to look at. */
 struct fake_log {
 	uint32_t n;
 	void *args[64];

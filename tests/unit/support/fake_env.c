@@ -51,7 +51,7 @@ static int fake_map(struct env *env, void *va, uint64_t *wanted, uint64_t *iova)
 
 	if (fake->fail_map_in && --fake->fail_map_in == 0)
 		return error_set(-ENOSPC, UPNVME_ERR_NO_MEMORY, "no mapping, as the test wants it");
-	if (fake->piece_bytes) /* as pages of that size lie about in physical memory */
+	if (fake->piece_bytes) /* pieces of that size are scattered, as in physical memory */
 		bytes = MIN(bytes, fake->piece_bytes - (uint64_t)(uintptr_t)va % fake->piece_bytes);
 	*wanted = bytes;
 	if (fake->scattered) {

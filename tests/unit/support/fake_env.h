@@ -15,16 +15,16 @@ struct fake_env {
 	uint32_t fail_map_in; /* the n-th map from now fails; 0: none */
 	bool fail_pages;
 	void *pages_at; /* null: new pages are anywhere */
-	bool stale;     /* what is mapped is other memory now */
+	bool stale;     /* mapped memory is other memory now */
 	int last_node;  /* that pages were asked of */
 	uint64_t next_iova;
 	uint64_t mapped_bytes; /* now */
 	uint64_t pages_bytes;  /* now */
 	uint32_t nmaps, nunmaps;
-	uint32_t nsame;                         /* questions whether what is mapped is the same */
+	uint32_t nsame;                         /* checks whether mapped memory is the same */
 	int fail_reserve;                       /* negative errno */
 	uint64_t reserved_iova, reserved_bytes; /* now */
-	uint64_t failed_unmaps;                 /* of what was not mapped like that */
+	uint64_t failed_unmaps;                 /* unmaps of ranges that were not mapped so */
 	struct {
 		uint64_t va, bytes, iova;
 	} maps[256];

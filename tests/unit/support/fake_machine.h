@@ -22,11 +22,11 @@ struct fake_machine {
 	int fail_skip;             /* ... after this many that did not ... */
 	int fail_times;            /* ... this often ... */
 	int fail;                  /* ... with this negative errno */
-	int claim;                 /* 0, or what claims fail with */
+	int claim;                 /* 0, or the errno of failing claims */
 	const char *claim_path;    /* only paths that end so; null: all */
 	const char *device_path;   /* a path that leads to this device; all others lead to files */
 	struct device_number device;
-	int loop; /* what asking for what is behind a loop device fails with, or 0: ... */
+	int loop; /* the errno of the question for a loop device's file, or 0: ... */
 	struct device_number loop_backing; /* ... this */
 	int signal;                        /* to this process when a device is unbound; 0: none */
 	uint32_t nclaims;                  /* claims made */
@@ -54,19 +54,20 @@ void fake_driver(struct fake_machine *fake, const char *driver);
 void fake_device(struct fake_machine *fake, const char *address, uint32_t class_code,
 		 const char *driver, int group);
 
-/* What the kernel's nvme driver makes of FAKE_NVME: nvme0 with nvme0n1 (259:0), two partitions (259:1, 259:2) and
- * a generic device (1:3, which is /dev/null's number, so that a test can have it open). */
+/* The devices that the kernel's nvme driver makes of FAKE_NVME: nvme0 with nvme0n1 (259:0), two
+ * partitions (259:1, 259:2) and a generic device (1:3, which is /dev/null's number, so that a test
+ * can have it open). */
 void fake_controller(struct fake_machine *fake);
 
 /* The usual machine: the drivers nvme, vfio-pci and uio_pci_generic, FAKE_NVME with nvme in group 7, alone. */
 struct fake_machine *fake_machine_usual(void);
 
-/* What cmocka calls around a test: the usual machine, or one with empty roots, is its state. */
+/* The set-up and tear-down of a test, whose state is the usual machine, or one with empty roots. */
 int fake_machine_setup(void **state);
 int fake_machine_setup_empty(void **state);
 int fake_machine_teardown(void **state);
 
-/* Who uses FAKE_NVME. */
+/* The users of FAKE_NVME. */
 struct usage fake_usage(struct fake_machine *fake);
 
 /* The driver that a device is bound to now; empty for none. Overwritten by the next call. */

@@ -172,7 +172,7 @@ static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *v
 	return 0;
 }
 
-/* Of a 64-bit register, at byte 0 or 4 of it; false elsewhere. */
+/* Writes a half of a 64-bit register, at byte 0 or 4 of it; false elsewhere. */
 static bool write_half(uint64_t *reg, uint32_t byte, uint32_t value)
 {
 	if (byte != 0 && byte != 4)
@@ -429,7 +429,7 @@ static void fake_close(struct transport *transport)
 	free(fake);
 }
 
-/* What a former user has told it would be carried out now, were it not disabled. */
+/* A controller that is still enabled would now carry out commands of its former user. */
 static int fake_connect(struct transport *transport)
 {
 	struct fake_transport *fake = fake_of(transport);
@@ -456,7 +456,7 @@ static int fake_interrupt(struct transport *transport, uint16_t vector, int fd)
 	assert_in_range(vector, 1, FAKE_QUEUES - 1);
 	if (fake->no_vectors)
 		return error_set(-ENOSPC, UPNVME_ERR_QPAIR_LIMIT, "no vector is left");
-	/* Nobody else has it. */
+	/* The transport has no other owner. */
 	assert_true(fd == -1 || fake->vectors[vector] == -1);
 	fake->vectors[vector] = fd;
 	return 0;

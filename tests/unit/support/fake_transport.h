@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A transport to a controller that is nothing but registers and an admin queue, both as the test scripts them: it
- * can be slow, mute, gone, or say anything at all about itself.
+ * A transport to a controller that is nothing but registers and an admin queue, both scripted by
+ * the test: it can be slow, mute, gone, or tell anything about itself.
  *
- * Left alone it is a decent controller with one namespace of 1,000 blocks of 512 bytes.
+ * Without a script it is a decent controller with one namespace of 1,000 blocks of 512 bytes.
  */
 #ifndef UPNVME_TESTS_FAKE_TRANSPORT_H
 #define UPNVME_TESTS_FAKE_TRANSPORT_H
@@ -30,12 +30,12 @@
 #define FAKE_ACTIVE_MAX 4096u
 #define FAKE_QUEUES     8u
 
-/* Where its own memory is on the bus. */
+/* The bus address of the controller's own memory. */
 #define FAKE_MEMORY_IOVA 0x7654321000ull
 
 struct fake_transport;
 
-/* What becomes of an admin command. */
+/* The treatment of an admin command. */
 enum fake_verdict {
 	FAKE_DEFAULT, /* what a decent controller does */
 	FAKE_ANSWER,  /* the status and result that the script put into *cqe */
@@ -63,7 +63,7 @@ struct fake_transport {
 	uint32_t slowness;       /* CSTS reads that a change of RDY takes */
 	uint32_t pending_reads;
 	int fail_reads;   /* negative errno of every register read */
-	int fail_connect; /* of letting it reach memory */
+	int fail_connect; /* of the permission to reach memory */
 
 	/* memory of its own: `memory_bytes` of a BAR from the place on that the driver asks for */
 	uint32_t cmbloc, cmbsz, cmbsts;
@@ -86,8 +86,9 @@ struct fake_transport {
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nconnected, nisolated;
 	bool fail_isolate;
-	bool disobeys; /* it is there to be isolated, and is not */
-	/* After fake_transport_with_storage: whether that answers, and what it had at shutdown, which is fatal then. */
+	bool disobeys; /* isolation has no effect */
+	/* After fake_transport_with_storage: whether the storage answers, and the commands that it
+	 * had at shutdown, which is fatal then. */
 	_Atomic bool waiting;
 	const char *trouble;
 	_Atomic bool leaving; /* what the transport says about being taken away */
@@ -126,10 +127,10 @@ struct fake_transport {
 };
 
 struct fake_transport *fake_transport_create(void);
-/* From now on it is one that has storage behind it, and cannot be isolated. */
+/* Makes it a transport with storage behind it, which cannot be isolated. */
 void fake_transport_with_storage(struct fake_transport *fake);
 
-/* Opens a controller over it, which then owns it. */
+/* Opens a controller over the transport, which the controller then owns. */
 int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr,
 			const struct upnvme_open_opts *opts);
 

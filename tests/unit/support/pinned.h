@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the kernel counts as pinned for this process (VmPin, proc_pid_status(5)). */
+/* The memory that the kernel counts as pinned for this process (VmPin, proc_pid_status(5)). */
 #ifndef UPNVME_TESTS_PINNED_H
 #define UPNVME_TESTS_PINNED_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a device makes of a command's data pointer, written from the specification alone: the byte ranges in
- * the order of the data (NVMe Base 2.0, 4.1.1 and 4.1.2). It shares
- * nothing with the driver or with the software controller.
+ * A device's view of a command's data pointer, written from the specification alone: the byte
+ * ranges in the order of the data (NVMe Base 2.0, 4.1.1 and 4.1.2). It shares nothing with the
+ * driver or with the software controller.
  */
 #ifndef UPNVME_TESTS_PRP_WALK_H
 #define UPNVME_TESTS_PRP_WALK_H

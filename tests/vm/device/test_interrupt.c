@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device's interrupts (MSI-X): as many queue pairs that wait as the command line says it has
- * vectors for, besides the admin queue's. What the controller holds is overwritten. */
+/* A device's interrupts (MSI-X): as many waiting queue pairs as the controller has vectors, by the
+ * command line, besides the admin queue's. The content of the controller is overwritten. */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -53,7 +53,8 @@ static void count_failures(void *arg, const struct upnvme_completion *done)
 	*(uint32_t *)arg += done->status != 0;
 }
 
-/* Takes what is in flight without a poll in vain, and returns 0, or where that went wrong. */
+/* Takes all completions without a poll in vain; returns 0, or the number of the step that
+ * failed. */
 static int take(upnvme_qpair *qp)
 {
 	while (upnvme_qpair_inflight(qp)) {
@@ -176,8 +177,7 @@ static void stream_open(struct stream *stream, struct rig *rig, uint32_t blocks,
 	OK(upnvme_qpair_ring(stream->qp));
 }
 
-/* One loop for all queue pairs that there are interrupts for: reads of one block, and of several
- * commands. */
+/* One loop for all queue pairs with interrupts: reads of one block, and of several commands. */
 static void one_loop_runs_every_queue_pair(void **state)
 {
 	struct rig *rig = *state;
@@ -223,7 +223,8 @@ static void expect_no_more(upnvme_ctrlr *ctrlr)
 	assert_null(qp);
 }
 
-/* Twice, so that those which were given back are used again; polling goes on beside it. */
+/* Runs twice, so that vectors which were given back are used again; other queue pairs poll
+ * meanwhile. */
 static void vectors_run_out_and_come_back(void **state)
 {
 	struct rig *rig = *state;
@@ -244,7 +245,8 @@ static void vectors_run_out_and_come_back(void **state)
 	free(qps);
 }
 
-/* The device's interrupts are off when it is closed, and are switched on by the next who opens it. */
+/* The device's interrupts are off when it is closed, and are switched on by the next program that
+ * opens it. */
 static void a_controller_that_is_opened_again_interrupts_again(void **state)
 {
 	(void)state;

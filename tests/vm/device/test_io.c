@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Data to a controller and back, in every shape: queue depths, sizes, places in memory, threads.
- * The controller is the one that the command line names; what it holds is overwritten. With "cmb" the
- * submission queues are in its own memory. */
+ * The command line names the controller; its content is overwritten. With "cmb" the submission
+ * queues are in the controller's own memory. */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -117,7 +117,7 @@ static void buffers_begin_at_every_dword_of_a_page(void **state)
 /* --- the caller's own memory
  * ---------------------------------------------------------------------- */
 
-/* Without an IOMMU nothing but DMA memory is. */
+/* Without an IOMMU only DMA memory is reachable. */
 static bool others_memory_is_refused(struct rig *rig)
 {
 	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
@@ -143,7 +143,7 @@ static void memory_of_the_caller_is_reached_while_it_is_registered(void **state)
 	OK(upnvme_mem_register(rig->ctrlr, own, 8 * PAGE));
 	OK(upnvme_mem_register(rig->ctrlr, own + 4 * PAGE, 12 * PAGE));
 	write_and_read(rig, own, own + 8 * PAGE, 0, 4 * PAGE / rig->block, 1);
-	/* One mapping of the IOMMU's, of which a part is still wanted. */
+	/* One mapping of the IOMMU, a part of which is still wanted. */
 	OK(upnvme_mem_unregister(rig->ctrlr, own, 8 * PAGE));
 	expect_error(upnvme_read(rig->qp, rig->ns, own, 0, 1, on_done, NULL), -EFAULT,
 		     UPNVME_ERR_BUFFER_UNREACHABLE, "buffer", NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DMA memory comes from the NUMA node that the controller is near, whichever the caller runs on.
- * The command line names the controller and the node. */
+/* DMA memory comes from the NUMA node that the controller is near, on any node of the caller. The
+ * command line names the controller and the node. */
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 static const char *uri;
 static int node;
 
-/* move_pages(2), which moves nothing when it is told no node, says where a page is. */
+/* move_pages(2) without a target node moves nothing, and tells the node of a page. */
 static int node_of(void *page)
 {
 	int status = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What opening a controller leaves as it was: affinity, signals, output, the environment, files.
- * Whatever is chosen for memory, and with DPDK above all, whose start takes these over. Runs
- * alone, since DPDK starts once. */
+/* Opening a controller does not change affinity, signals, output, the environment, or files. This
+ * holds for each kind of memory, and above all for DPDK, whose start would change them. Runs alone,
+ * since DPDK starts once. */
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -116,7 +116,7 @@ static void the_process_is_as_it_was(void **test)
 	assert_memory_equal(&after, &before, sizeof(before));
 }
 
-/* Of a thread's signals, the ones that it lets through; bit 0 is signal 1. */
+/* The signals that a thread does not block; bit 0 is signal 1. */
 static uint64_t signals_taken_by(const char *thread)
 {
 	unsigned long long blocked = 0;
@@ -159,8 +159,8 @@ static int child_opens(void *arg)
 	return -upnvme_open(&ctrlr, uri, NULL);
 }
 
-/* With DPDK, if that was asked for, since a child does not have its threads and its memory; else
- * because the device is its parent's. */
+/* The child is refused: with DPDK because it has neither its threads nor its memory, else because
+ * the device is the parent's. */
 static void a_child_does_not_use_what_is_its_parents(void **test)
 {
 	bool dpdk = strstr(uri, "env=dpdk") || strstr(uri, "unsafe=1");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A controller that is pulled out under I/O. Says "running" when commands are in flight; then
- * somebody is to pull it. */
+/* A controller that is pulled out under I/O. Says "running" when commands are in flight; then the
+ * test's other half pulls it. */
 #include <errno.h>
 
 #include "support.h"
@@ -87,7 +87,7 @@ static void every_command_of_a_removed_controller_completes_once(void **state)
 	assert_int_equal(job.ntwice, 0);
 	assert_true(job.naborted <= DEPTH);
 	OK(upnvme_dma_free(job.rig.ctrlr, job.buf));
-	/* QEMU's has a volatile write cache, which went with it. */
+	/* QEMU's controller has a volatile write cache, which was lost with it. */
 	expect_error(upnvme_close(job.rig.ctrlr), -EIO, UPNVME_ERR_NOT_DURABLE, NULL);
 }
 

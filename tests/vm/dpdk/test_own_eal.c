@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An application that runs DPDK itself, linked with DPDK's shared libraries: the library uses
- * its EAL, and what it has allocated there can be registered and used. The controller is the one
- * that the command line names. */
+/* An application that runs DPDK itself, linked with DPDK's shared libraries: the library uses that
+ * EAL, and memory from it can be registered and used. The command line names the controller. */
 #include <dirent.h>
 #include <errno.h>
 
@@ -80,7 +79,7 @@ static int child_opens(void *arg)
 	return -upnvme_open(&ctrlr, uri, NULL);
 }
 
-/* It has its parent's huge pages before it, and would give out the same ones. */
+/* A child's EAL would give out huge pages that its parent uses. */
 static void a_child_does_not_use_its_parents_eal(void **state)
 {
 	assert_int_equal(in_child(child_opens, NULL), EOWNERDEAD);

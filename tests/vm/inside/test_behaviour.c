@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The behaviour table, run through the guest kernel's VFIO against controllers that are not
- * ours; or the names of the cases that it has for them. */
+/* The behaviour table, run through the guest kernel's VFIO against controllers that are not ours;
+ * or the names of the cases that it would run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the IOMMU does for us: a command whose data pointer leads outside of what is mapped
- * fails, and nothing else does. The library refuses such buffers, so this test takes the mapping
- * away behind its back. */
+/* The IOMMU's protection: a command whose data pointer leads outside of mapped memory fails, and no
+ * other does. The library refuses such buffers, so this test takes the mapping away behind the
+ * library's back. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,8 +73,8 @@ static uint16_t do_io(struct rig *rig, char *buf, uint32_t blocks, bool write)
 	return done.status;
 }
 
-/* QEMU's controller reports success for data that it could not put down: what counts is that it
- * could not. */
+/* QEMU's controller reports success for data that it could not store; the test checks that it could
+ * not. */
 static void a_buffer_that_is_not_mapped_is_not_written(void **state)
 {
 	struct rig *rig = *state;
@@ -90,7 +90,7 @@ static void a_buffer_that_is_not_mapped_is_not_written(void **state)
 	assert_int_equal(((char *)buf)[0], 0x5a);
 
 	assert_int_equal(rig->env->ops->map(rig->env, buf, &bytes, &again), 0);
-	assert_int_equal(again, iova); /* as the library believes */
+	assert_int_equal(again, iova); /* the library's view */
 	assert_int_equal(do_io(rig, buf, 1, false), 0);
 	assert_int_equal(((char *)buf)[0], 0);
 	assert_int_equal(upnvme_dma_free(rig->ctrlr, buf), 0);
@@ -125,7 +125,7 @@ static char *own_pages(void *at)
 	return own;
 }
 
-/* The device would go on writing to the pages of before, with status 0. */
+/* The device would go on writing to the former pages, with status 0. */
 static void memory_that_was_mapped_anew_is_not_registered_again(void **state)
 {
 	struct rig *rig = *state;
@@ -138,7 +138,7 @@ static void memory_that_was_mapped_anew_is_not_registered_again(void **state)
 	munmap(own, 1 << 20);
 	assert_ptr_equal(own_pages(own), own);
 	assert_int_equal(do_io(rig, own, 2, false), 0);
-	assert_int_equal(own[0], 0x5a); /* nothing has arrived here */
+	assert_int_equal(own[0], 0x5a); /* no data has arrived here */
 	assert_int_equal(upnvme_mem_register(rig->ctrlr, own, 4096), -ESTALE);
 	assert_non_null(strstr(upnvme_last_error(), "unregister"));
 

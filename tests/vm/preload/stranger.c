@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* For programs that are not ours to link, Python's and Go's: preloaded, it stands before the
- * library's upnvme_open, and opens the controllers of UPNVME_STRANGERS, URIs with blanks
+/* A preloaded library for programs that this build does not link, Python's and Go's. It stands
+ * before the library's upnvme_open, and opens the controllers of UPNVME_STRANGERS, URIs with blanks
  * between, in the place of software ones. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,7 +23,7 @@ static void get_to_know_all(void)
 		known_add(uri);
 }
 
-/* What known.c opens comes here too, and goes straight on: no software controller is among it. */
+/* Openings by known.c come here too, and go straight on: none is of a software controller. */
 __attribute__((visibility("default"))) int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
 						       const struct upnvme_open_opts *opts)
 {

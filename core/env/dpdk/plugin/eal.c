@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The EAL that is used. An application that runs DPDK itself has one at work, and a second would
- * take huge pages that it counts on; else the one within this plug-in is started, as a guest:
- * without telemetry, files, PCI scan, drivers. */
+/* The EAL that is used. An application that runs DPDK itself has started an EAL, and a second EAL
+ * would take huge pages that the first counts on. In any other program the EAL within this plug-in
+ * is started, as a guest: without telemetry, files, PCI scan, drivers. */
 #include "env/dpdk/plugin/internal.h"
 
 #include <dlfcn.h>
@@ -36,8 +36,8 @@ const struct eal *eal_get(void)
 /* --- the application's
  * --------------------------------------------------------------------------- */
 
-/* Symbols of ours are hidden: what the loader finds is the application's. These have kept their
- * signatures since DPDK 18.05. */
+/* The plug-in's own symbols are hidden, so the loader finds the application's. The signatures of
+ * these functions have not changed since DPDK 18.05. */
 static bool find_theirs(void)
 {
 	const struct {
@@ -62,7 +62,7 @@ static bool find_theirs(void)
 	return true;
 }
 
-/* An EAL decides its mode of bus addresses at its start, and has none before. */
+/* An EAL decides its mode of bus addresses when it starts; until then the mode is not set. */
 static bool theirs_is_at_work(void)
 {
 	enum rte_iova_mode (*mode)(void);
@@ -74,8 +74,9 @@ static bool theirs_is_at_work(void)
 	return mode() != RTE_IOVA_DC && find_theirs();
 }
 
-/* A process that starts an EAL has a thread of it, for its interrupts, beside its own; a child that has just
- * been forked has one thread in all. A directory's links are two, and one for each below it. */
+/* A process that has started an EAL has the EAL's interrupt thread beside its own; a child that has
+ * just been forked has one thread in all. /proc/self/task has two links, and one more for each
+ * thread. */
 static bool theirs_is_a_parents(void)
 {
 	struct stat tasks;
@@ -131,8 +132,8 @@ static void *initialize(void *result)
 	return NULL;
 }
 
-/* An EAL that could not be started may refuse to be asked again: it is still what it said first that
- * is wrong. */
+/* An EAL that could not be started may refuse a second start with another error: the first error is
+ * the one to report. */
 static const char *reason(int *rc)
 {
 	static char first_words[256];

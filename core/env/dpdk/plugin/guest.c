@@ -27,7 +27,7 @@ int plugin_error(int err, uint32_t code, const char *format, ...)
 /* --- the log
  * --------------------------------------------------------------------------------------- */
 
-/* EAL warns of what is no concern of its caller's, and notes what is none of anybody's. */
+/* EAL's warnings and notes are mostly of no concern to the caller. */
 static uint32_t level_of(uint32_t rte_level)
 {
 	if (rte_level <= RTE_LOG_ERR)
@@ -74,9 +74,9 @@ const char *guest_last_words(void)
 /* --- the process
  * ------------------------------------------------------------------------------------ */
 
-/* The linker puts these in the place of the C library's (--wrap), for DPDK's code within this
- * plug-in. The system log's identity is the application's; and a folder below /var/run is of no
- * use to an EAL that keeps no files. */
+/* The linker puts these functions in the place of the C library's (--wrap), for DPDK's code within
+ * this plug-in. The identity in the system log is the application's, and must stay; an EAL that
+ * keeps no files needs no folder below /var/run. */
 void __wrap_openlog(const char *identity, int option, int facility);
 void __wrap_closelog(void);
 int __wrap_mkdir(const char *path, mode_t mode);
@@ -102,8 +102,8 @@ int __wrap_mkdir(const char *path, mode_t mode)
 /* --- the thread
  * ------------------------------------------------------------------------------------ */
 
-/* EAL's threads inherit what this one blocks: the application's signals are not for them. Those of a
- * fault stay, since EAL learns by SIGBUS that a huge page is not there. */
+/* EAL's threads inherit the signals that this thread blocks: the application's signals are not for
+ * them. The signals of a fault stay, since EAL learns by SIGBUS that a huge page is missing. */
 static void signals_to_block(sigset_t *signals)
 {
 	static const int faults[] = { SIGBUS, SIGSEGV, SIGFPE, SIGILL };

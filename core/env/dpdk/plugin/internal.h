@@ -5,7 +5,7 @@
 
 #include <upnvme/error.h>
 
-/* Before DPDK's headers: they leave alone what is defined already. */
+/* Defined before DPDK's headers, which leave alone a macro that is defined already. */
 #include "base/util.h"
 
 #include <rte_memory.h>
@@ -32,17 +32,17 @@ struct eal {
 bool eal_is_running(void);
 int eal_start(void);
 const char *eal_version(void);
-/* After eal_start. */
+/* To be called after eal_start. */
 const struct eal *eal_get(void);
 
 /* --- guest.c: keeps what EAL does at its start from the application --- */
 
-/* EAL's log goes to the library's from here on. */
+/* Sends EAL's log to the library's from here on. */
 int guest_log(void);
-/* The last thing that EAL has complained of; empty if it has not. */
+/* The last complaint in EAL's log; empty if there is none. */
 const char *guest_last_words(void);
-/* Runs it to the end on a thread of its own, whose affinity nobody else has, and which takes none of
- * the application's signals. 0 or a negative errno. */
+/* Runs the function to its end on a thread of its own, which has an affinity of its own, and takes
+ * none of the application's signals. 0 or a negative errno. */
 int guest_run(void *(*start)(void *arg), void *arg);
 
 /* --- memory.c --- */

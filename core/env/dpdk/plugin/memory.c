@@ -2,8 +2,8 @@
 /*
  * Memory from EAL's heap, which takes huge pages from the kernel as it grows and gives them back.
  *
- * The heap's header stands before each piece, so that of two pages for an aligned piece of 2 MiB
- * one would be lost: such pieces are cut from chunks of several.
+ * The heap's header stands before each piece, so that an aligned piece of 2 MiB would take two
+ * pages and waste one: such pieces are cut from chunks of several.
  */
 #include "env/dpdk/plugin/internal.h"
 
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 #define PIECE_BYTES  (2ull << 20)
-#define CHUNK_PIECES 15u /* and a page for the header: 32 MiB */
+#define CHUNK_PIECES 15u /* one page is left for the header: 32 MiB */
 
 struct chunk {
 	struct chunk *next;
@@ -27,8 +27,8 @@ struct chunk {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct chunk *chunks;
 
-/* A huge page is inherited whole or not at all. One that is larger than a piece has other
- * tenants: when a piece goes, it stays as it is for the sake of those that do not. */
+/* A forked child inherits a huge page whole or not at all. A page that is larger than a piece has
+ * other users, so it stays uninherited when one piece is freed. */
 static int advise(char *va, uint64_t bytes, int advice)
 {
 	uint64_t page = eal_get()->list_of(va)->page_sz, in_page = (uint64_t)(uintptr_t)va % page;
@@ -54,7 +54,7 @@ static void *heap_take(uint64_t bytes, int node)
 static void heap_give(void *va, uint64_t bytes)
 {
 	(void)advise(va, align_up(bytes, PIECE_BYTES),
-		     MADV_DOFORK); /* who gets it next expects that */
+		     MADV_DOFORK); /* the page's next user expects that */
 	eal_get()->free(va);
 }
 
@@ -67,7 +67,7 @@ static int error_memory(uint64_t bytes)
 		(unsigned long long)bytes);
 }
 
-/* As large as the node has pages for. */
+/* Allocates the largest chunk that the node has pages for. */
 static bool chunk_fill(struct chunk *chunk, int node)
 {
 	for (uint32_t n = CHUNK_PIECES; n && !chunk->base; n /= 2) {
@@ -123,7 +123,7 @@ static void piece_give(char *va)
 	chunk = *link;
 	chunk->used &= ~(1u << (uint64_t)(va - chunk->base) / PIECE_BYTES);
 	if (chunk->used) {
-		memset(va, 0, PIECE_BYTES); /* for the next */
+		memset(va, 0, PIECE_BYTES); /* the next user gets zeroes */
 		return;
 	}
 	*link = chunk->next;
@@ -133,7 +133,7 @@ static void piece_give(char *va)
 
 int memory_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 {
-	(void)align; /* a piece's is the largest that is asked for */
+	(void)align; /* a piece has the largest alignment already */
 	pthread_mutex_lock(&lock);
 	*va = bytes == PIECE_BYTES ? piece_take(node) : heap_take(bytes, node);
 	if (!*va && bytes != PIECE_BYTES)
@@ -155,7 +155,7 @@ void memory_free(void *va, uint64_t bytes)
 /* --- physical addresses
  * --------------------------------------------------------------------------- */
 
-/* An application's own EAL may have been told to do without. */
+/* An application may have started its own EAL without physical addresses. */
 static int error_small(void)
 {
 	return plugin_error(
@@ -164,7 +164,7 @@ static int error_small(void)
 		"an IOMMU nothing else stays in its place: start DPDK with huge pages");
 }
 
-/* Only root may see them; others see zeroes. */
+/* Root alone may see page frames; other users see zeroes. */
 static int error_physical(const void *va)
 {
 	return plugin_error(

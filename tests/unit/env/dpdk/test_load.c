@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plug-ins for DPDK that are missing, broken, or of another build. That the real one works is
- * shown in guests. */
+/* Plug-ins for DPDK that are missing, broken, or of another build. The real plug-in is tested in
+ * guests. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -115,7 +115,7 @@ static int load_alone(bool secure)
 	return dpdk_load(&plugin) == -ENOENT ? 0 : FOUND;
 }
 
-/* As a caller runs it who chooses argv[0] to be beside a plug-in. */
+/* A caller has chosen an argv[0] beside a plug-in. */
 static int run_beside_plugin(const char *program, uid_t user, const char *how)
 {
 	const char *build = getenv("UPNVME_BUILD");
@@ -156,7 +156,7 @@ static void copy_self(const char *to, mode_t mode)
 	close(out);
 }
 
-/* Neither by argv[0] nor by the environment. */
+/* A privileged program finds no plug-in by argv[0], nor by the environment. */
 static void who_runs_a_set_uid_program_chooses_no_plug_in(void **state)
 {
 	char folder[] = "/tmp/upnvme-setuid-XXXXXX", program[64];
@@ -183,7 +183,7 @@ static void hear(void *heard, uint32_t level, const char *message)
 	*(bool *)heard |= !strcmp(message, "asked to start");
 }
 
-/* The last test: one that was loaded stays. */
+/* This test is the last one: a loaded plug-in stays. */
 static void one_that_does_not_start_says_why_through_the_library(void **state)
 {
 	const struct dpdk_plugin *plugin;
@@ -196,7 +196,7 @@ static void one_that_does_not_start_says_why_through_the_library(void **state)
 	assert_true(heard);
 	assert_string_equal(error_last()->text, "DPDK does not start, as the test wants it");
 	assert_false(plugin->is_running());
-	assert_int_equal(dpdk_start(&plugin), -EIO); /* asked again, not remembered */
+	assert_int_equal(dpdk_start(&plugin), -EIO); /* the plug-in is asked again */
 }
 
 int main(int argc, char **argv)

@@ -100,7 +100,7 @@ static void what_is_not_mapped_is_refused(void **state)
 	refused(va, PAGE, va);
 }
 
-/* Also where pieces of one piece's length are several mappings. */
+/* The memory may be several mappings. */
 static void what_cannot_be_read_and_written_is_refused(void **state)
 {
 	static const int accesses[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_EXEC };
@@ -119,7 +119,7 @@ static void what_cannot_be_read_and_written_is_refused(void **state)
 	munmap(va, 5 * PAGE);
 }
 
-/* No page comes into being by the question. */
+/* The check allocates no page. */
 static void checking_touches_nothing(void **state)
 {
 	struct env *env = env_host();
@@ -149,7 +149,7 @@ static void forbid(unsigned number)
 		_exit(NO_SANDBOX);
 }
 
-/* The number of what went wrong. */
+/* Returns the number of the step that failed. */
 static int check_without_list(void)
 {
 	struct env *env = env_host();

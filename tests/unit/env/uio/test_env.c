@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Physical addresses: asked for when the memory stays where it is, and refused where it does not. DPDK is played. */
+/* Physical addresses: asked for once the memory is pinned, and refused where it moves. The test
+ * plays DPDK. */
 #include "env/uio/env.h"
 
 #include <errno.h>
@@ -30,9 +31,9 @@
 static char *memory;
 static uint32_t nasked;
 static uint32_t fail_at;  /* the n-th question; 0: none */
-static uint32_t moved_at; /* from the n-th question on the memory is elsewhere; 0: it stays */
+static uint32_t moved_at; /* from the n-th question on the memory has moved; 0: it stays */
 
-/* As the kernel may have moved it for the pin: out of memory that is to be movable. */
+/* The kernel may move memory for a pin: out of zones that must stay movable. */
 static int physical(const void *va, uint64_t *bytes, uint64_t *address)
 {
 	uint64_t offset = (uint64_t)((const char *)va - memory);
@@ -117,7 +118,7 @@ static void forbid_io_uring(void)
 	assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
 }
 
-/* Then it might be anywhere a moment later. */
+/* Memory that is not pinned might move at any moment. */
 static void memory_that_cannot_be_pinned_is_refused(void **state)
 {
 	struct env *env = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether pages are pinned is for the kernel to say: it counts them (VmPin, proc_pid_status(5)). That they then stay
- * where they are is seen in a guest with two nodes. */
+/* The kernel tells how many pages are pinned (VmPin, proc_pid_status(5)). A guest with two nodes
+ * tests that they then stay in their places. */
 #include "env/uio/pin.h"
 
 #include <fcntl.h>
@@ -66,7 +66,7 @@ static void pages_are_pinned_until_each_was_unpinned(void **state)
 	assert_int_equal(pin_pages(va, 4 * page), 0);
 	assert_int_equal(pin_pages(va + 4 * page, page), 0);
 	assert_int_equal(pinned_bytes() - before, 5 * page);
-	unpin_pages(va + page, 4 * page); /* all but the first one's first page */
+	unpin_pages(va + page, 4 * page); /* all but the first page of the first pin */
 	assert_true(pinned_bytes() - before >= 4 * page);
 	unpin_pages(va, page);
 	assert_int_equal(pinned_bytes(), before);
@@ -86,10 +86,10 @@ static void what_is_not_there_is_refused_and_leaves_nothing(void **state)
 	assert_non_null(strstr(error_last()->text, "cannot be pinned"));
 	assert_int_equal(pinned_bytes(), before);
 	assert_int_equal(ndescriptors(), nfds);
-	unpin_pages(va, page); /* is no matter */
+	unpin_pages(va, page); /* changes nothing */
 }
 
-/* Its own are counted as its own, and its end takes nothing from the parent. */
+/* A child's pins are counted as its own, and the child's end takes no pins from the parent. */
 static void a_forked_child_leaves_its_parents_alone(void **state)
 {
 	char *va = pages_map(), *own;

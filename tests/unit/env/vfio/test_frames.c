@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether memory is what it was: pinned, as a device has it, and then treated as programs do. */
+/* Whether memory is still the same: it is pinned, as for a device, and then treated as programs
+ * do. */
 #include "env/vfio/frames.h"
 
 #include <setjmp.h>
@@ -71,7 +72,7 @@ static void protected(char *va)
 	assert_int_equal(mprotect(va, NPAGES * page, PROT_READ | PROT_WRITE), 0);
 }
 
-/* Of a file the page is the same one, touched again. */
+/* A page of a file is the same page when it is touched again. */
 static bool is_same_after(void (*treat)(char *va), int flags, int fd)
 {
 	char *va = pages_map(NULL, flags, fd);
@@ -117,7 +118,8 @@ static void what_is_the_same_is_known(void **state)
 	close(fd);
 }
 
-/* Who may not see the pages is told nothing; who may not pin them has nothing that stays. */
+/* A user who may not see the pages is told nothing; a user who may not pin them gets pages that
+ * change. */
 static bool can_tell(void)
 {
 	char *va = pages_map(NULL, MAP_PRIVATE | MAP_ANONYMOUS, -1);

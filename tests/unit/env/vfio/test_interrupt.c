@@ -19,7 +19,7 @@
 
 static struct {
 	uint32_t has;  /* vectors of the device */
-	uint32_t free; /* that the machine still has to give */
+	uint32_t free; /* vectors that the machine still has */
 	uint32_t nsets;
 	struct {
 		uint32_t start, count;
@@ -40,7 +40,7 @@ static int set_irqs(const struct vfio_irq_set *set)
 	return set->count > kernel.free ? (int)kernel.free : 0;
 }
 
-/* Takes the place of the C library's. */
+/* An ioctl in the place of the C library's. */
 int ioctl(int fd, unsigned long request, ...)
 {
 	struct vfio_irq_info *info;
@@ -70,7 +70,7 @@ static struct vfio_device start(uint32_t has, uint32_t machine_free, uint16_t wa
 	};
 }
 
-/* All at once, with the first, as many as are wanted. */
+/* The first interrupt switches all wanted vectors on at once. */
 static void enables(uint32_t has, uint16_t wanted, uint32_t n)
 {
 	struct vfio_device device = start(has, 2048, wanted);

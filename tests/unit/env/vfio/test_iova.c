@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bus addresses: where they begin and end, what is left out, how mappings come and go. */
+/* Bus addresses: their bounds, the windows that are left out, and the making and ending of
+ * mappings. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,7 @@
 #define MIB  (1ull << 20)
 #define PAGE 4096ull
 
-/* As behind QEMU's IOMMU with 39 bits: the interrupts' window is left out. */
+/* The ranges of QEMU's IOMMU with 39 bits: the interrupts' window is left out. */
 static const struct iova_range narrow[] = {
 	{ 0, 0xfedfffff },
 	{ 0xfef00000, (1ull << 39) - 1 },
@@ -45,7 +46,7 @@ static uint64_t take(struct iova_space *space, uint64_t va, uint64_t bytes)
 	return iova;
 }
 
-/* What is to be unmapped after `bytes` at `iova` are not wanted any more: how many mappings. */
+/* The number of mappings to unmap after `bytes` at `iova` are not wanted any more. */
 static uint32_t release(struct iova_space *space, uint64_t iova, uint64_t bytes)
 {
 	struct iova_mapping unused;
@@ -150,7 +151,7 @@ static void a_mapping_goes_when_all_of_it_was_released(void **state)
 
 	assert_int_equal(release(space, iova + PAGE, PAGE), 0);
 	assert_int_equal(release(space, iova + 3 * PAGE, PAGE), 0);
-	assert_int_equal(take(space, 0, PAGE), iova + 4 * PAGE); /* nothing in it is given again */
+	assert_int_equal(take(space, 0, PAGE), iova + 4 * PAGE); /* not an address of before */
 	assert_int_equal(release(space, iova, PAGE), 0);
 	assert_int_equal(release(space, iova + 2 * PAGE, PAGE), 1);
 	assert_int_equal(space->nmappings, 1);
@@ -199,7 +200,7 @@ static void what_is_reserved_is_given_to_nobody(void **state)
 	assert_int_equal(take(space, 0, 2 * MIB), 4 * GIB + 8 * MIB);
 	iova_drop(space, at);
 	assert_int_equal(take(space, 0, 4 * MIB), at);
-	/* Where the IOMMU maps nothing, nothing is in the way. */
+	/* An empty space has no mapping in the way. */
 	assert_int_equal(iova_reserve(space, 1ull << 45, GIB), 0);
 }
 

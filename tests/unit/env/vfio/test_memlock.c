@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The limit of locked memory, as a process without privileges meets it. */
+/* The limit of locked memory, for a process without privileges. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <setjmp.h>
@@ -26,7 +26,7 @@
 
 static bool in_user_namespace, kernel_refuses;
 
-/* In a child: the limit is set, what root may is given up, `locked` bytes are locked. */
+/* Runs in a child: sets the limit, gives up root's capabilities, locks `locked` bytes. */
 static int check_in_child(uint64_t limit, uint64_t locked, uint64_t bytes, const char *word)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -76,7 +76,7 @@ static void what_is_locked_already_counts(void **state)
 	assert_int_equal(check(64 * KIB, 32 * KIB, 36 * KIB, "32 KiB are locked"), ENOMEM);
 }
 
-/* The kernel may count more than can be known here. */
+/* The kernel may count more than this process can know. */
 static void what_the_kernel_refuses_all_the_same_is_explained(void **state)
 {
 	kernel_refuses = true;
@@ -85,7 +85,7 @@ static void what_the_kernel_refuses_all_the_same_is_explained(void **state)
 	kernel_refuses = false;
 }
 
-/* Whoever is root there has all capabilities, and none that counts. */
+/* Root of a user namespace has all capabilities there, but the kernel does not count them. */
 static void root_in_a_user_namespace_has_a_limit(void **state)
 {
 	int seen;

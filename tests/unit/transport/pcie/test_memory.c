@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which environment a controller gets, on a made-up machine. That DPDK works is shown in guests. */
+/* The choice of a controller's environment, on a made-up machine. DPDK itself is tested in
+ * guests. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +51,7 @@ static void memory_of_the_process_comes_in_three_kinds(void **state)
 	assert_ptr_equal(pages, &pages_huge);
 }
 
-/* Also where huge pages are free: they are somebody's. */
+/* Free huge pages are not taken: they were set aside for another purpose. */
 static void the_default_is_memory_of_the_process(void **state)
 {
 	struct fake_machine *fake = *state;
@@ -60,7 +61,7 @@ static void the_default_is_memory_of_the_process(void **state)
 	fake_file(fake, "512\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
 	assert_int_equal(choose(fake, "pcie:x", &pages), 0);
 	assert_ptr_equal(pages, &pages_transparent);
-	assert_int_equal(error_last()->err, 0); /* nothing has failed that was asked for */
+	assert_int_equal(error_last()->err, 0); /* no error is left from the search */
 }
 
 static void without_huge_pages_dpdk_is_refused_with_the_remedy(void **state)
@@ -79,7 +80,7 @@ static void without_huge_pages_dpdk_is_refused_with_the_remedy(void **state)
 	fake_error(UPNVME_ERR_HUGE_PAGES, "env=vfio");
 }
 
-/* To set aside as many as there are would change nothing; and only VFIO does without. */
+/* The advice is to set aside more pages than there are; VFIO, not UIO, works without huge pages. */
 static void where_all_huge_pages_are_in_use_more_are_the_remedy(void **state)
 {
 	struct fake_machine *fake = *state;

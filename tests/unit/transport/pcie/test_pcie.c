@@ -98,7 +98,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	close(fake.device.config_fd);
-	return fake.nopen; /* closed once, whatever happened */
+	return fake.nopen; /* the device is closed once, in all cases */
 }
 
 static int attach(struct transport **transport, int node)
@@ -117,7 +117,7 @@ static uint16_t command(void)
 	return value;
 }
 
-/* Not before it has been disabled: it could not always be reset. */
+/* Bus mastering comes after the disabling: a reset is not always possible. */
 static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(void **state)
 {
 	struct transport *transport;
@@ -137,8 +137,8 @@ static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(voi
 	assert_int_equal(command(), 0x142 | NO_INTX);
 }
 
-/* The line is off before the device may reach memory, as is INTMS where there is no MSI-X: with it, that register is
- * not to be touched. */
+/* The interrupt line is off before the device may reach memory. Without MSI-X, INTMS masks
+ * interrupts too; with MSI-X that register may not be touched. */
 static void interrupts_that_nobody_serves_are_off(void **state)
 {
 	for (uint16_t msix = 0; msix < 2; msix++) {
@@ -161,7 +161,7 @@ static void interrupts_that_nobody_serves_are_off(void **state)
 	}
 }
 
-/* What is written to a file of O_APPEND goes to its end (pwrite(2)): the register stays as it is. */
+/* A write to a file of O_APPEND goes to its end (pwrite(2)): the register does not change. */
 static void a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated(void **state)
 {
 	struct transport *transport;
@@ -176,7 +176,7 @@ static void a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated(vo
 	transport_close(transport);
 }
 
-/* It may be back at the next access: then all that it has would be switched on. */
+/* The function may answer the next access: then a value of all ones would switch everything on. */
 static void a_command_register_of_all_ones_is_not_written_back(void **state)
 {
 	struct transport *transport;
@@ -261,7 +261,7 @@ static void configuration_space_that_is_gone_is_an_error(void **state)
 	assert_non_null(strstr(error_last()->text, "gone"));
 }
 
-/* As on a kernel that is locked down, which lets nobody write it. */
+/* A kernel under lockdown lets no program write configuration space. */
 static void configuration_space_that_may_not_be_written_is_no_device_that_is_gone(void **state)
 {
 	struct transport *transport;
@@ -312,7 +312,7 @@ static void memory_is_mapped_where_its_bar_is(void **state)
 		assert_int_equal(attach(&transport, 0), 0);
 		assert_int_equal(transport->ops->memory(transport, rows[i].bar, 4096, &memory), 0);
 		assert_int_equal(fake.last_bar, rows[i].bar);
-		assert_int_equal(fake.nmaps, rows[i].bar ? 2 : 1); /* BAR 0 is there */
+		assert_int_equal(fake.nmaps, rows[i].bar ? 2 : 1); /* BAR 0 is mapped already */
 		assert_int_equal(memory.iova, rows[i].iova);
 		assert_int_equal(memory.bytes, 4096);
 		memset(memory.base, 0x5a, 4096);
@@ -323,7 +323,8 @@ static void memory_is_mapped_where_its_bar_is(void **state)
 	}
 }
 
-/* Its BARs are in the physical function's capability: its own read as zero. */
+/* The BARs of a virtual function are in the physical function's capability: its own read as
+ * zero. */
 static void memory_of_a_virtual_function_is_where_the_kernel_says(void **state)
 {
 	struct transport_memory memory = { .bytes = 8192 };
@@ -337,7 +338,7 @@ static void memory_of_a_virtual_function_is_where_the_kernel_says(void **state)
 	transport_close(transport);
 }
 
-/* The controller may answer there whether we can get at it or not. */
+/* The controller may answer at these addresses even if the memory cannot be mapped. */
 static void what_cannot_be_mapped_is_reserved(void **state)
 {
 	struct transport_memory memory = { .bytes = UINT64_MAX };
@@ -366,7 +367,7 @@ static void memory_ends_with_what_is_mapped(void **state)
 	assert_int_equal(attach(&transport, 0), 0);
 	assert_int_equal(transport->ops->memory(transport, 2, 0x1000, &memory), 0);
 	assert_int_equal(memory.bytes, 0x3000);
-	assert_int_equal(fake.env.reserved_bytes, 0x7000); /* it may be there all the same */
+	assert_int_equal(fake.env.reserved_bytes, 0x7000); /* the memory may answer all the same */
 	transport_close(transport);
 }
 

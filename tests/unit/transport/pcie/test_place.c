@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is said of a controller that cannot be opened, from a made-up /sys. */
+/* The errors for a controller that cannot be opened, from a made-up /sys. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

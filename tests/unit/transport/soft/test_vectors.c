@@ -58,7 +58,7 @@ static void there_are_no_more_than_there_are(void **state)
 	vectors_destroy(vectors);
 }
 
-/* Nobody reads, and the controller goes on. */
+/* The controller goes on although the eventfd is never read. */
 static void a_full_eventfd_does_not_hold_the_controller(void **state)
 {
 	int fd = eventfd(0, EFD_NONBLOCK);
@@ -88,7 +88,7 @@ static void *signal_all_the_time(void *arg)
 	return NULL;
 }
 
-/* After it was taken back, an eventfd is another's. */
+/* An eventfd that was taken back may belong to others. */
 static void what_was_taken_back_is_not_written_to(void **state)
 {
 	struct storm storm = { 0 };
