@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Clear English, as far as a script can see it: how a comment begins, how long its sentences are, and no gender.
 
-  tests/lint/english.py [--all] [TREE]      --all: also the folders that are not read yet
+  tests/lint/english.py [TREE]
 
 The rule is in CONTRIBUTING.md. A comment names its subject in the first words, so it does not begin with a pronoun
 whose noun stands elsewhere.
