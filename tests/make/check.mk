@@ -89,8 +89,9 @@ lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
 	+@$(RUN) all --make '$(SUBMAKE)' lint
 
+# Some steps use one processor only: two steps at a time keep both busy.
 check-lint:
-	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 lint \
+	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 2 lint \
 	  $(LINT_STEPS:%='tests/lint/lint %')
 
 # --- coverage, bench, demo ------------------------------------------------------------------------
