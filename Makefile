@@ -224,11 +224,13 @@ $(B)/lib/libupnvme-dpdk.so: $(PLUGIN_OBJS) $(B)/plugin
 	@mkdir -p $(@D)
 	$(Q)$(LINKER) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(PLUGIN_OBJS) $(DPDK_LIBS) -pthread -o $@
 
-# One object whose hidden symbols have become local: the core's names cannot collide with an application's.
+# One object whose hidden symbols have become local: the core's names cannot collide with an application's. Link-time
+# optimisation of a packager's ends here, in machine code: its intermediate form has no local symbols.
+WITHOUT_LTO = $(if $(findstring -flto,$(CC) $(CFLAGS)),-flinker-output=nolto-rel)
 $(ARCHIVE): $(LIB_OBJS) $(B)/objects
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -r -nostdlib $(LIB_OBJS) -o $(B)/lib/upnvme.o
+	$(Q)$(CC) $(OPT) $(CFLAGS) -r -nostdlib $(WITHOUT_LTO) $(LIB_OBJS) -o $(B)/lib/upnvme.o
 	$(Q)$(or $(OBJCOPY),$(shell $(CC) -print-prog-name=objcopy),objcopy) --localize-hidden $(B)/lib/upnvme.o
 	$(Q)rm -f $@ && $(AR) rcsD $@ $(B)/lib/upnvme.o && rm -f $(B)/lib/upnvme.o
 

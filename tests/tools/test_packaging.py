@@ -85,6 +85,11 @@ class Flags(Case):
                 self.assertEqual(tuple("__stack_chk_fail" in names for names in symbols), has)
                 self.assertEqual("__snprintf_chk" in symbols[0], has[0])
 
+    def test_with_link_time_optimisation_the_static_library_still_hides_its_names(self):
+        archive = self.folder / "lib/libupnvme.a"
+        make(f"B={self.folder}", "FOLDERS=core/base", "CFLAGS=-O1 -flto=1 -ffat-lto-objects", str(archive))
+        self.assertRegex(call("nm", archive), r"(?m)^[0-9a-f]+ t error_set$")
+
 
 @release_only
 class Where(Case):
