@@ -1,19 +1,36 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The build of upnvme. Sources are found by wildcard; everything that is built goes under build/.
+# `make help` prints the lines that begin with two of these signs.
 #
-#   make CONFIG=asan|tsan|coverage|strict-gcc|strict-clang|aarch64|musl   another build beside the release, in build/CONFIG/
-#   make V=1          show the commands            make LIBURING=no DPDK=no   build without these
-#   make PREFIX=/usr DESTDIR=/tmp/stage install    make check JOBS=4
-#   make B=/tmp/b FOLDERS='core/base core/spec' /tmp/b/tests/unit/spec/test_status     one test with a part of the library
+## What a packager sets, on make's command line or in the environment:
+##   CC AR OBJCOPY PKG_CONFIG   the programs that build
+##   CPPFLAGS CFLAGS LDFLAGS    are added to the build's own flags and win over them, hardening included
+##   PREFIX (/usr/local) BINDIR LIBDIR INCLUDEDIR MANDIR DATADIR     where it is going to live
+##   DESTDIR                    the folder that stands for / while it is installed
+##   LIBURING DPDK              yes or no; by default yes where it is installed
+##   SOURCE_DATE_EPOCH          the day that the manual pages bear; by default the last commit's
+## What a developer sets:
+##   CONFIG                     another build, in build/CONFIG/: asan, tsan, coverage, strict-gcc, strict-clang,
+##                              aarch64 or musl
+##   JOBS V                     how many at a time; V=1 shows the commands
+##   DEPS                       no: make check installs nothing, and says what is missing
+##   B FOLDERS                  another folder than build/; a part of the library only:
+##                              make B=/tmp/b FOLDERS='core/base core/spec' /tmp/b/tests/unit/spec/test_status
 
-CONFIG  ?= release
-PREFIX  ?= /usr/local
-DESTDIR ?=
-LIBDIR  ?= $(PREFIX)/lib
-JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
-DPDK     ?= $(if $(wildcard $(DPDK_LIBDIR)/librte_eal.a),yes,no)
-CMOCKA  ?= -lcmocka
-LIBURING ?= $(shell pkg-config --exists liburing 2>/dev/null && echo yes || echo no)
+CONFIG     ?= release
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
+PKG_CONFIG ?= pkg-config
+JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
+DPDK       ?= $(if $(wildcard $(DPDK_LIBDIR)/librte_eal.a),yes,no)
+LIBURING   ?= $(shell $(PKG_CONFIG) --exists liburing 2>/dev/null && echo yes || echo no)
+CMOCKA     ?= -lcmocka
+export DEPS ?= yes
 
 # --- the version, from the public header ----------------------------------------------------------
 ABI          := 0
@@ -26,17 +43,24 @@ SONAME       := libupnvme.so.$(ABI)
 B := $(if $(filter release,$(CONFIG)),build,build/$(CONFIG))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-# Calls inside the library go straight to the function, never through the PLT: nothing may be interposed.
-# An exception of a caller's callback finds its way through the library, as on x86-64 it does anyway.
+# What the library cannot do without comes after CFLAGS. Calls inside the library go straight to the function, never
+# through the PLT: nothing may be interposed. An exception of a caller's callback finds its way through the library, as
+# on x86-64 it does anyway.
 CODEGEN  := -fPIC -fvisibility=hidden -fno-semantic-interposition -fasynchronous-unwind-tables -pthread
 # Hardening that costs nothing per I/O: checks of libc calls whose size is not constant, probes of frames
 # larger than a page, and canaries, which the hot path is built without (see HOT).
-HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fstack-protector-strong
+HARDEN    = $(FORTIFY) -fstack-clash-protection -fstack-protector-strong
+# _FORTIFY_SOURCE is left alone where a packager's flags have it, or the compiler itself, as some distributions ship it:
+# a second definition would be warned of, as is one without optimisation.
+FORTIFY   = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS) $(PREDEFINED))$(filter -O0,$(CFLAGS)),,\
+              -D_FORTIFY_SOURCE=2)
+PREDEFINED = $(shell $(CC) -O2 -dM -E -x c /dev/null 2>/dev/null | grep -o _FORTIFY_SOURCE)
 # Relocations are resolved at load and then read-only; a PLT stub stays a single jump either way.
 LINK     := -Wl,-z,relro,-z,now -Wl,--as-needed
 
 ifeq ($(CONFIG),release)
-  OPT := -O2 -g -DNDEBUG $(HARDEN)
+# What is built does not know in which folder it was.
+  OPT := -O2 -g -DNDEBUG $(HARDEN) -ffile-prefix-map=$(CURDIR)=.
 else ifeq ($(CONFIG),asan)
   OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 else ifeq ($(CONFIG),tsan)
@@ -53,6 +77,7 @@ else ifeq ($(CONFIG),aarch64)
   CC       := aarch64-linux-gnu-gcc
   LIBURING := no
   DPDK     := no
+  CMOCKA   :=
   OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror
 else ifeq ($(CONFIG),musl)
 # Debian's wrapper of gcc knows no kernel headers; beside them lie those of glibc.
@@ -66,14 +91,14 @@ else
 endif
 
 ifeq ($(LIBURING),yes)
-  URING_CFLAGS := -DHAVE_LIBURING $(shell pkg-config --cflags liburing)
-  URING_LIBS   := $(shell pkg-config --libs liburing)
+  URING_CFLAGS := -DHAVE_LIBURING $(shell $(PKG_CONFIG) --cflags liburing)
+  URING_LIBS   := $(shell $(PKG_CONFIG) --libs liburing)
 endif
 
 # DPDK stands in a plug-in of its own, whole and hidden: --exclude-libs keeps its symbols in, -Bsymbolic its calls. What
 # it would do to the process's system log is wrapped (guest.c). Its headers ask for no more than the machine's floor.
-DPDK_LIBDIR  := $(shell pkg-config --variable=libdir libdpdk 2>/dev/null)
-DPDK_CFLAGS  := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags libdpdk 2>/dev/null))) -include rte_config.h
+DPDK_LIBDIR  := $(shell $(PKG_CONFIG) --variable=libdir libdpdk 2>/dev/null)
+DPDK_CFLAGS  := $(patsubst -I%,-isystem %,$(filter -I%,$(shell $(PKG_CONFIG) --cflags libdpdk 2>/dev/null))) -include rte_config.h
 DPDK_PARTS   := eal kvargs telemetry log argparse pmu
 DPDK_LIBS     = -Wl,--whole-archive $(wildcard $(DPDK_PARTS:%=$(DPDK_LIBDIR)/librte_%.a)) -Wl,--no-whole-archive \
   -Wl,--exclude-libs,ALL -Wl,-Bsymbolic $(DPDK_WRAPPED:%=-Wl,--wrap=%) \
@@ -84,11 +109,11 @@ STD         := -std=gnu11 -D_GNU_SOURCE
 LIB_LIBS    := $(URING_LIBS) -pthread -ldl
 # Library and plug-in are of one build when they agree on what is between them.
 BUILD_ID    := $(VERSION)-$(firstword $(shell cat core/env/dpdk/plugin.h core/env/pages.h 2>/dev/null | cksum))
-ALL_CFLAGS   = $(STD) $(OPT) $(CODEGEN) $(WARNINGS) $(CFLAGS)
-LIB_CFLAGS   = $(ALL_CFLAGS) -Icore -Icapi/include -DUPNVME_BUILD_ID='"$(BUILD_ID)"' $(URING_CFLAGS)
-PUBLIC_CFLAGS = $(STD) $(OPT) -pthread $(WARNINGS) $(CFLAGS) -Icapi/include
-# A cmocka test takes its state whether it needs it or not.
-TEST_CFLAGS  = $(LIB_CFLAGS) -Wno-unused-parameter -Itests
+LIB_CFLAGS   = $(STD) $(OPT) $(WARNINGS) -Icore -Icapi/include -DUPNVME_BUILD_ID='"$(BUILD_ID)"' $(URING_CFLAGS) \
+  $(CPPFLAGS) $(CFLAGS) $(CODEGEN)
+PUBLIC_CFLAGS = $(STD) $(OPT) -pthread $(WARNINGS) -Icapi/include $(CPPFLAGS) $(CFLAGS)
+# To link: this build's library is found before another that LDFLAGS may lead to.
+LINKER       = $(CC) $(OPT) $(CFLAGS) $(LINK) -L$(B)/lib $(LDFLAGS)
 
 # --- what there is --------------------------------------------------------------------------------
 find = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null))
@@ -110,15 +135,30 @@ MAP      := $(wildcard capi/upnvme.map)
 TOOLS    := $(sort $(patsubst capi/tools/%.c,%,$(wildcard capi/tools/*.c)) $(call dirs,capi/tools))
 EXAMPLES := $(sort $(patsubst capi/examples/%.c,%,$(wildcard capi/examples/*.c)) $(call dirs,capi/examples))
 
-# In these lanes each test_*.c is a program and any other .c file is support for the programs of its lane.
-# tests/public and tests/abi are linked with the shared library alone; the others with an archive of everything. The
-# tests of tests/tools are scripts that run this build's programs.
-INNER_LANES := $(notdir $(wildcard tests/unit tests/behaviour tests/qtest tests/hostile))
-LANES       := $(INNER_LANES) $(notdir $(wildcard tests/public tests/abi))
-SCRIPTS     := $(wildcard tests/tools/test_*.py)
-lane_tests   = $(call find,tests/$(1),test_*.c)
-lane_support = $(filter-out $(call lane_tests,$(1)),$(call find,tests/$(1),*.c))
+# A lane is a folder of tests/: each test_*.c in it is a program, and any other .c file is support, of which a program
+# gets what it uses. A lane that sees the library from inside has all its objects and headers; one that sees it from
+# outside has the shared library and the public headers, as any program.
+lane_tests    = $(call find,tests/$(1),test_*.c)
+lane_support  = $(filter-out $(call lane_tests,$(1)),$(call find,tests/$(1),*.c))
 lane_programs = $(patsubst %.c,$(B)/%,$(call lane_tests,$(1)))
+ALL_LANES    :=
+row = $(if $(wildcard tests/$(strip $(1))),$(call add_row,$(strip $(1)),$(strip $(2)),$(3)))
+add_row = $(eval ALL_LANES += $(1))$(eval sees_$(1) := $(2))$(eval support_$(1) := $(call lane_support,$(1)) $(3))
+
+#            tests/      sees      support beside its own
+$(call row,  unit,       inside)
+$(call row,  behaviour,  inside)
+$(call row,  qtest,      inside,   tests/public/support.c $(call lane_support,behaviour))
+$(call row,  hostile,    inside,   tests/public/support.c)
+$(call row,  public,     outside)
+$(call row,  abi,        outside,  tests/behaviour/json.c)
+$(call row,  vm/device,  outside,  $(call lane_support,public))
+$(call row,  vm/inside,  inside,   $(call lane_support,behaviour))
+$(call row,  vm/dpdk,    outside,  $(call lane_support,public))
+
+# Guests run those of vm; the tests of tests/tools are scripts that run this build's programs.
+LANES   := $(filter-out vm/%,$(ALL_LANES))
+SCRIPTS := $(wildcard tests/tools/test_*.py)
 
 SHARED  := $(B)/lib/libupnvme.so
 ARCHIVE := $(B)/lib/libupnvme.a
@@ -128,7 +168,7 @@ LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE)) $(PLUGIN)
 TOOL_BINS    := $(TOOLS:%=$(B)/bin/%)
 EXAMPLE_BINS := $(EXAMPLES:%=$(B)/examples/%)
 TEST_BINS    := $(foreach lane,$(LANES),$(call lane_programs,$(lane)))
-TEST_OBJS    := $(foreach lane,$(LANES),$(call objs,$(call find,tests/$(lane),*.c)))
+TEST_OBJS    := $(foreach lane,$(ALL_LANES),$(call objs,$(call find,tests/$(lane),*.c)))
 PUBLIC_OBJS  := $(call objs,$(if $(wildcard capi/tools capi/examples),$(call find,capi/tools capi/examples,*.c)))
 
 ifeq ($(V),1)
@@ -167,8 +207,8 @@ $(PUBLIC_OBJS): $(B)/obj/%.o: %.c $(B)/flags
 $(SHARED): $(LIB_OBJS) $(MAP) $(B)/objects
 	$(call say,LD,$@.$(VERSION))
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(OPT) -Wl,-soname,$(SONAME) $(MAP:%=-Wl,--version-script=%) $(LINK) -Wl,-z,defs -Wl,-z,nodelete \
-	  $(LDFLAGS) $(LIB_OBJS) $(LIB_LIBS) -o $@.$(VERSION)
+	$(Q)$(LINKER) -shared -Wl,-soname,$(SONAME) $(MAP:%=-Wl,--version-script=%) -Wl,-z,defs -Wl,-z,nodelete \
+	  $(LIB_OBJS) $(LIB_LIBS) -o $@.$(VERSION)
 	@ln -sf libupnvme.so.$(VERSION) $(B)/lib/$(SONAME)
 	@ln -sf $(SONAME) $@
 	@touch $@.$(VERSION)
@@ -182,61 +222,76 @@ $(PLUGIN_OBJS): $(B)/obj/%.o: %.c $(B)/flags
 $(B)/lib/libupnvme-dpdk.so: $(PLUGIN_OBJS) $(B)/plugin
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(OPT) -Wl,-soname,$(@F) $(LINK) -Wl,-z,defs $(LDFLAGS) $(PLUGIN_OBJS) $(DPDK_LIBS) -pthread -o $@
+	$(Q)$(LINKER) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(PLUGIN_OBJS) $(DPDK_LIBS) -pthread -o $@
 
-# One object whose hidden symbols have become local: the core's names cannot collide with an application's.
+# One object whose hidden symbols have become local: the core's names cannot collide with an application's. Link-time
+# optimisation of a packager's ends here, in machine code: its intermediate form has no local symbols.
+WITHOUT_LTO = $(if $(findstring -flto,$(CC) $(CFLAGS)),-flinker-output=nolto-rel)
 $(ARCHIVE): $(LIB_OBJS) $(B)/objects
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -r -nostdlib $(LIB_OBJS) -o $(B)/lib/upnvme.o
+	$(Q)$(CC) $(OPT) $(CFLAGS) -r -nostdlib $(WITHOUT_LTO) $(LIB_OBJS) -o $(B)/lib/upnvme.o
 	$(Q)$(or $(OBJCOPY),$(shell $(CC) -print-prog-name=objcopy),objcopy) --localize-hidden $(B)/lib/upnvme.o
-	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/lib/upnvme.o && rm -f $(B)/lib/upnvme.o
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(B)/lib/upnvme.o && rm -f $(B)/lib/upnvme.o
 
 # All objects as they are: unit tests look inside.
 $(INSIDES): $(LIB_OBJS) $(B)/objects
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(LIB_OBJS)
+
+# --- the tools and examples -----------------------------------------------------------------------
+$(TOOL_BINS) $(EXAMPLE_BINS): $(SHARED)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINKER) $(filter %.o,$^) -lupnvme -lm -pthread -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 
 program_objs = $(call objs,$(wildcard $(1).c) $(if $(wildcard $(1)/),$(call find,$(1),*.c)))
-# $(1) program, $(2) its source without .c, $(3) where it goes
-define public_program
-$(B)/$(3)/$(1): $$(call program_objs,$(2)) $$(SHARED)
-	$$(call say,LD,$$@)
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) -L$$(B)/lib -lupnvme -lm -pthread \
-	  -Wl,-rpath,'$$$$ORIGIN/../lib' -o $$@
-endef
-$(foreach t,$(TOOLS),$(eval $(call public_program,$(t),capi/tools/$(t),bin)))
-$(foreach e,$(EXAMPLES),$(eval $(call public_program,$(e),capi/examples/$(e),examples)))
+$(foreach t,$(TOOLS),$(eval $(B)/bin/$(t): $(call program_objs,capi/tools/$(t))))
+$(foreach e,$(EXAMPLES),$(eval $(B)/examples/$(e): $(call program_objs,capi/examples/$(e))))
 
-# $(1) lane, $(2) compiler flags, $(3) libraries to depend on, $(4) how to link with them
-define lane_rules
-$$(call objs,$$(call find,tests/$(1),*.c)): $$(B)/obj/%.o: %.c $$(B)/flags
-	$$(call say,CC,$$<)
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $(2) -Itests/$(1) -MMD -MP -c $$< -o $$@
+# --- the lanes' programs --------------------------------------------------------------------------
+# A cmocka test takes its state whether it needs it or not.
+TEST_FLAGS    = -Wno-unused-parameter $(if $(CMOCKA),,-Itests/cmocka)
+TEST_CFLAGS   = $(LIB_CFLAGS) $(TEST_FLAGS) -Itests
+FROM_OUTSIDE  = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'
 
-# Of the support, a program gets what it uses.
-$$(B)/lib/$(1)_support.a: $$(call objs,$$(call lane_support,$(1))) $$(B)/objects
-	@mkdir -p $$(@D)
-	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
+# What a lane's programs are compiled with, made after and linked with, by what the lane sees. A lane may have flags_LANE
+# and libs_LANE beside, a program LANE_LDFLAGS.
+flags_inside  = $(TEST_CFLAGS)
+needs_inside  = $(INSIDES)
+libs_inside   = $(INSIDES) $(LIB_LIBS)
+flags_outside = $(PUBLIC_CFLAGS) $(TEST_FLAGS)
+needs_outside = $(SHARED)
+libs_outside  = $(FROM_OUTSIDE)
 
-$$(call lane_programs,$(1)): $$(B)/%: $$(B)/obj/%.o $$(B)/lib/$(1)_support.a $(3)
-	$$(call say,LD,$$@)
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(OPT) $$(LDFLAGS) $$(filter %.o,$$^) $$(B)/lib/$(1)_support.a $(4) $$(CMOCKA) -lm -pthread -o $$@
-endef
-$(foreach lane,$(INNER_LANES),$(eval $(call lane_rules,$(lane),$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS))))
-FROM_OUTSIDE = -L$(B)/lib -lupnvme -Wl,-rpath,'$(abspath $(B)/lib)'
+# The lane of the file that a recipe makes.
+LANE_OF = $(firstword $(foreach l,$(ALL_LANES),$(if $(filter $(B)/tests/$(l)/% $(B)/obj/tests/$(l)/%,$@),$(l))))
+
+$(TEST_OBJS): $(B)/obj/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(flags_$(sees_$(LANE_OF))) $(flags_$(LANE_OF)) -Itests/$(LANE_OF) -MMD -MP -c $< -o $@
+
+ALL_PROGRAMS := $(foreach lane,$(ALL_LANES),$(call lane_programs,$(lane)))
+$(ALL_PROGRAMS): $(B)/%: $(B)/obj/%.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINKER) $(LANE_LDFLAGS) $(filter %.o %_support.a,$^) $(libs_$(sees_$(LANE_OF))) $(libs_$(LANE_OF)) $(CMOCKA) \
+	  -lm -pthread -o $@
+
+lane_archive = $(B)/lib/$(1)_support.a
+$(foreach l,$(ALL_LANES),$(eval $(call lane_programs,$(l)): $(call lane_archive,$(l)) $(needs_$(sees_$(l)))))
+$(foreach l,$(ALL_LANES),$(eval $(call lane_archive,$(l)): $(call objs,$(support_$(l)))))
+$(foreach l,$(ALL_LANES),$(call lane_archive,$(l))): $(B)/objects
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
+
 # A completion comes just before the wait empties its eventfd, or sleeps.
-$(B)/tests/unit/driver/queue/test_wait: private LDFLAGS += -Wl,--wrap=read -Wl,--wrap=ppoll
-$(B)/tests/unit/driver/queue/test_submit: private LDFLAGS += -Wl,--wrap=owner_enter_to_submit
-# What tests/qtest expects it says in the words of tests/public, and it runs the table of tests/behaviour with an
-# upnvme_open of its own.
-$(B)/lib/qtest_support.a: $(B)/obj/tests/public/support.o $(call objs,$(call lane_support,behaviour))
-$(B)/tests/qtest/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
-$(eval $(call lane_rules,public,$$(PUBLIC_CFLAGS) -Wno-unused-parameter,$$(SHARED),$$(FROM_OUTSIDE)))
+$(B)/tests/unit/driver/queue/test_wait: private LANE_LDFLAGS += -Wl,--wrap=read -Wl,--wrap=ppoll
+$(B)/tests/unit/driver/queue/test_submit: private LANE_LDFLAGS += -Wl,--wrap=owner_enter_to_submit
+# The qtest lane runs the table of tests/behaviour with an upnvme_open of its own.
+$(B)/tests/qtest/test_behaviour: private LANE_LDFLAGS += -Wl,--wrap=upnvme_open
 
 # A stamp is rewritten only when what it holds has changed, and what depends on it is then made again.
 stamp = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || printf '%s\n' '$(strip $(1))' > $@
@@ -264,19 +319,20 @@ space      := $(subst $(,),,$(,) $(,))
 CMAKEDIR   := $(LIBDIR)/cmake/upnvme
 
 # $(1) a file whose template is in capi/, $(2) the folder that it is installed in
-fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+  -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
   -e 's|@MAJOR@|$(firstword $(subst ., ,$(VERSION)))|' -e 's|@SONAME@|$(SONAME)|' \
-  -e "s|@INCLUDE_FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(PREFIX)/include')|" \
+  -e "s|@INCLUDE_FROM_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(INCLUDEDIR)')|" \
   -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' -e 's|@LIBS_PRIVATE_LIST@|$(subst $(space),;,$(strip $(LIB_LIBS)))|' \
   capi/$(1).in > $(DESTDIR)$(2)/$(1) && chmod 644 $(DESTDIR)$(2)/$(1)
 
 .PHONY: install uninstall clean help
-install: libs tools ## install library, headers, pkg-config file and tools (PREFIX, LIBDIR, DESTDIR)
+install: libs tools ## install library, headers, pkg-config file and tools (see below)
 	$(call say,INSTALL,'$(DESTDIR)$(PREFIX) (libupnvme $(VERSION))')
 	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(CMAKEDIR) \
-	  $(PREFIX)/include/upnvme $(PREFIX)/bin)
-	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(PREFIX)/include/
-	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(GLUE) $(DESTDIR)$(PREFIX)/include/upnvme/
+	  $(INCLUDEDIR)/upnvme $(BINDIR))
+	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(INCLUDEDIR)/
+	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(GLUE) $(DESTDIR)$(INCLUDEDIR)/upnvme/
 	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
 	$(Q)ln -sf libupnvme.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
@@ -285,21 +341,22 @@ install: libs tools ## install library, headers, pkg-config file and tools (PREF
 	$(Q)$(call fill_in,upnvme.pc,$(LIBDIR)/pkgconfig)
 	$(Q)$(call fill_in,upnvme-config.cmake,$(CMAKEDIR))
 	$(Q)$(call fill_in,upnvme-config-version.cmake,$(CMAKEDIR))
-	$(Q)set -e; $(foreach t,$(TOOLS),$(CC) $(OPT) $(LDFLAGS) $(call program_objs,capi/tools/$(t)) -L$(B)/lib \
-	  -lupnvme -lm -pthread $(TOOL_RPATH) -o $(DESTDIR)$(PREFIX)/bin/$(t);) :
+	$(Q)set -e; $(foreach t,$(TOOLS),$(LINKER) $(call program_objs,capi/tools/$(t)) -lupnvme -lm -pthread \
+	  $(TOOL_RPATH) -o $(DESTDIR)$(BINDIR)/$(t);) :
 	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig 2>/dev/null || :; fi
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(HEADERS:capi/include/%=$(DESTDIR)$(PREFIX)/include/%)
-	$(Q)rm -f $(GLUE:bindings/cgo/%=$(DESTDIR)$(PREFIX)/include/%)
+	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(HEADERS:capi/include/%=$(DESTDIR)$(INCLUDEDIR)/%)
+	$(Q)rm -f $(GLUE:bindings/cgo/%=$(DESTDIR)$(INCLUDEDIR)/%)
 	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libupnvme.so* libupnvme-dpdk.so libupnvme.a pkgconfig/upnvme.pc)
 	$(Q)rm -f $(DESTDIR)$(CMAKEDIR)/upnvme-config.cmake $(DESTDIR)$(CMAKEDIR)/upnvme-config-version.cmake
-	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/upnvme $(DESTDIR)$(CMAKEDIR) 2>/dev/null || :
+	$(Q)rmdir $(DESTDIR)$(INCLUDEDIR)/upnvme $(DESTDIR)$(CMAKEDIR) 2>/dev/null || :
 
 clean: ## remove build/
 	$(Q)rm -rf build
 
-help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## list the targets and the variables
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@sed -n 's/^## \{0,1\}//p' Makefile
 
 include $(wildcard tests/make/*.mk bindings/*/*.mk)

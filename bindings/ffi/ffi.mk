@@ -5,7 +5,7 @@
 ABI_JSON  := $(B)/abi/abi.json
 ABI_FILES := $(ABI_JSON) $(B)/abi/upnvme_ctypes.py $(B)/abi/upnvme_cdef.h $(B)/abi/upnvme.lua
 ABI_PAGE  := $(B)/abi/abi.md
-ABI_SHARE  = $(DESTDIR)$(PREFIX)/share/upnvme
+ABI_SHARE  = $(DESTDIR)$(DATADIR)/upnvme
 FFI       := bindings/ffi
 # A Python that has pycparser; the search waits until one is needed.
 DESCRIBER  = $(firstword $(foreach python,python3 /usr/bin/python3,\
@@ -52,10 +52,7 @@ uninstall-abi:
 
 # --- the lane -------------------------------------------------------------------------------------
 # Its programs see the library as any program does, and the harness (test_ffi) no header of it: only the description.
-ABI_CFLAGS = $(PUBLIC_CFLAGS) -Wno-unused-parameter -Itests \
-  -DABI_JSON='"$(abspath $(ABI_JSON))"' -DABI_LIBRARY='"$(abspath $(B)/lib/$(SONAME))"' \
+flags_abi = -Itests -DABI_JSON='"$(abspath $(ABI_JSON))"' -DABI_LIBRARY='"$(abspath $(B)/lib/$(SONAME))"' \
   -DCALLS_JSON='"$(abspath tests/abi/calls.json)"'
-$(eval $(call lane_rules,abi,$$(ABI_CFLAGS),$$(SHARED),-Wl$$(,)--as-needed $$(FROM_OUTSIDE) -lffi))
-# The description is read by the reader of the behaviour table.
-$(B)/lib/abi_support.a: $(B)/obj/tests/behaviour/json.o
+libs_abi = -lffi
 build-abi: abi-if-possible

@@ -19,11 +19,18 @@ check: ## install what is missing, build, run every test, lint and sanitizer
 	+@$(RUN) all --make '$(SUBMAKE)' $(CHECK_LANES)
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs
-check-build:
+check-build: deps-tools
 	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests'
 
+# The packages that a lane's programs cannot be built or run without: a group of tests/deps/install.
+deps_abi   = ffi
+deps_tools = check
+.PHONY: $(LANES:%=deps-%) deps-tools
+$(LANES:%=deps-%) deps-tools: deps-%:
+	@tests/deps/install $(or $(deps_$*),tests)
+
 # A lane has programs, and scripts that look at this build from outside.
-$(LANES:%=check-%): check-%:
+$(LANES:%=check-%): check-%: deps-%
 	+@$(SUBMAKE) build-$*
 	+@$(SUBMAKE) lane-programs LANE=$* PROGRAMS='$(call lane_programs,$*) $(wildcard tests/$*/test_*.py)'
 
@@ -32,7 +39,7 @@ $(LANES:%=check-%): check-%:
 $(foreach lane,$(LANES),$(eval build-$(lane): libs $(call lane_programs,$(lane)) ; @:))
 build-tools: tools examples ; @:
 
-check-tools:
+check-tools: deps-tools
 	+@$(SUBMAKE) build-tools
 	+@$(SUBMAKE) lane-programs LANE=tools PROGRAMS='$(SCRIPTS)'
 
@@ -63,13 +70,13 @@ NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-$(2) 2>/dev/null && \
   $(3) $(B)/probe-$(2) >/dev/null 2>&1
 
-check-asan:
+check-asan: deps-tools
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=address$(,)undefined,asan,); then \
 	  $(SUBMAKE) CONFIG=asan tests && $(SUBMAKE) CONFIG=asan lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=address does not work here' asan; fi
 
-check-tsan:
+check-tsan: deps-tools
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=thread,tsan,$(NO_ASLR)); then \
 	  $(SUBMAKE) CONFIG=tsan tests && $(SUBMAKE) CONFIG=tsan WRAP='$(NO_ASLR)' lane-programs; \
@@ -82,8 +89,9 @@ lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
 	+@$(RUN) all --make '$(SUBMAKE)' lint
 
+# Some steps use one processor only: two steps at a time keep both busy.
 check-lint:
-	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 1 lint \
+	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 2 lint \
 	  $(LINT_STEPS:%='tests/lint/lint %')
 
 # --- coverage, bench, demo ------------------------------------------------------------------------

@@ -15,12 +15,12 @@ $(CONFORMANCE_OBJS): $(B)/obj/%.o: %.c $(B)/flags
 $(CONFORMANCE): $(CONFORMANCE_OBJS) $(B)/lib/qtest_support.a $(INSIDES)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(OPT) $(LDFLAGS) $^ $(INSIDES) $(LIB_LIBS) $(CMOCKA) -lm -pthread -o $@
+	$(Q)$(LINKER) $^ $(INSIDES) $(LIB_LIBS) $(CMOCKA) -lm -pthread -o $@
 
 $(CONFORMANCE_PRELOAD): tests/conformance/preload.c $(SHARED) $(B)/flags
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -fPIC $(PUBLIC_CFLAGS) $(LDFLAGS) $< $(FROM_OUTSIDE) -o $@
+	$(Q)$(LINKER) -shared $(PUBLIC_CFLAGS) -fPIC $< $(FROM_OUTSIDE) -o $@
 
 -include $(patsubst %.o,%.d,$(CONFORMANCE_OBJS))
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The reference (make docs), and the manual pages, which are installed where there is a Python to make them.
 
-MANDIR ?= $(PREFIX)/share/man
-PYTHON ?= $(shell command -v python3 2>/dev/null)
-MAN_PY := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) capi/docs/man.py
-
 MAN_INPUT := $(HEADERS) $(wildcard capi/docs/*.py capi/docs/tools/*.txt)
+
+# The day that the pages bear is the last commit's; where there is no git, that of the newest of their files.
+MAN_DAY = $(if $(SOURCE_DATE_EPOCH),,$(addprefix SOURCE_DATE_EPOCH=,$(shell git log -1 --format=%ct 2>/dev/null)))
+PYTHON ?= $(shell command -v python3 2>/dev/null)
+MAN_PY  = $(MAN_DAY) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) capi/docs/man.py
 
 .PHONY: docs man install-man uninstall-man
 man: $(B)/man/made ## make the manual pages (build/man)

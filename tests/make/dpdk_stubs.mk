@@ -7,6 +7,6 @@ STUBS := $(patsubst tests/stubs/dpdk_%.c,$(B)/stubs/%/libupnvme-dpdk.so,$(wildca
 $(STUBS): $(B)/stubs/%/libupnvme-dpdk.so: tests/stubs/dpdk_%.c core/env/dpdk/plugin.h $(B)/flags
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(LIB_CFLAGS) $< -o $@
+	$(Q)$(LINKER) -shared $(LIB_CFLAGS) $< -o $@
 
 $(B)/tests/unit/env/dpdk/test_load: | $(STUBS)

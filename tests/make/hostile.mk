@@ -9,6 +9,4 @@ INJECTED := malloc calloc realloc aligned_alloc strdup free mmap munmap madvise 
   $(if $(filter yes,$(LIBURING)),io_uring_queue_init_params io_uring_get_probe_ring io_uring_submit \
     io_uring_submit_and_wait_timeout)
 
-$(call lane_programs,hostile): private LDFLAGS += $(INJECTED:%=-Wl,--wrap=%)
-# The tests use the support of tests/public.
-$(B)/lib/hostile_support.a: $(B)/obj/tests/public/support.o
+$(call lane_programs,hostile): private LANE_LDFLAGS += $(INJECTED:%=-Wl,--wrap=%)

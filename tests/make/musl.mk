@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Another C library than glibc: musl, which Alpine is made with. Debian has no cmocka for it: tests/musl/cmocka.h has
-# what the tests of the public interface use.
+# Another C library than glibc: musl, which Alpine is made with. Debian has no cmocka for it: tests/cmocka has what
+# the tests use of that.
 
 CHECK_LANES += musl
 
 ifeq ($(CONFIG),musl)
 KERNEL_HEADERS := $(B)/kernel/linux
-PUBLIC_CFLAGS  += -Itests/musl
 
 $(LIB_OBJS) $(PUBLIC_OBJS) $(TEST_OBJS): | $(KERNEL_HEADERS)
 $(KERNEL_HEADERS):
@@ -20,7 +19,7 @@ endif
 $(B)/tests/musl/dlopen: tests/musl/dlopen.c $(SHARED)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(PUBLIC_CFLAGS) $(LDFLAGS) $< -o $@
+	$(Q)$(LINKER) $(PUBLIC_CFLAGS) $< -o $@
 
 .PHONY: musl-programs check-musl deps-musl
 deps: deps-musl

@@ -3,18 +3,13 @@
 
 VM_TESTS := $(wildcard tests/vm/test_*.py)
 
-$(eval $(call lane_rules,vm/device,$$(PUBLIC_CFLAGS) -Wno-unused-parameter -Itests/public,\
-  $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE)))
-$(eval $(call lane_rules,vm/inside,$$(TEST_CFLAGS),$$(INSIDES),$$(INSIDES) $$(LIB_LIBS)))
-ifeq ($(DPDK),yes)
-$(eval $(call lane_rules,vm/dpdk,$$(PUBLIC_CFLAGS) $$(DPDK_CFLAGS) -Wno-unused-parameter -Itests/public,\
-  $$(B)/lib/public_support.a $$(SHARED),$$(B)/lib/public_support.a $$(FROM_OUTSIDE) -lrte_eal))
-VM_DPDK_PROGRAMS := $(call lane_programs,vm/dpdk)
-endif
-# The programs have an upnvme_open of their own, as in tests/qtest.
-$(B)/lib/vm/inside_support.a: $(call objs,$(call lane_support,behaviour))
-$(B)/tests/vm/inside/test_behaviour: private LDFLAGS += -Wl,--wrap=upnvme_open
-# The preloaded library stands before upnvme_open in programs of other languages.
+flags_vm/device = -Itests/public
+flags_vm/dpdk   = -Itests/public $(DPDK_CFLAGS)
+libs_vm/dpdk    = -lrte_eal
+VM_DPDK_PROGRAMS := $(if $(filter yes,$(DPDK)),$(call lane_programs,vm/dpdk))
+# As in tests/qtest, the program has an upnvme_open of its own.
+$(B)/tests/vm/inside/test_behaviour: private LANE_LDFLAGS += -Wl,--wrap=upnvme_open
+# The preloaded library stands before the library's upnvme_open in programs of other languages.
 STRANGER := $(B)/tests/vm/preload/stranger.so
 VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
   $(B)/tests/public/test_cmb $(STUBS) $(STRANGER)
@@ -28,14 +23,14 @@ $(STRANGER): $(call objs,tests/vm/preload/stranger.c tests/behaviour/known.c tes
   core/base/uri.c core/base/error.c) $(SHARED)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(OPT) $(LDFLAGS) $(filter %.o,$^) $(FROM_OUTSIDE) -ldl -pthread -o $@
+	$(Q)$(LINKER) -shared $(filter %.o,$^) $(FROM_OUTSIDE) -ldl -pthread -o $@
 
 $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(STD) $(OPT) $(WARNINGS) $< -o $@
+	$(Q)$(LINKER) $(STD) $(WARNINGS) $(CPPFLAGS) $< -o $@
 
--include $(patsubst %.o,%.d,$(call objs,$(call find,tests/vm,*.c)))
+-include $(patsubst %.o,%.d,$(call objs,$(wildcard tests/vm/preload/*.c)))
 
 CHECK_LANES += vm
 
