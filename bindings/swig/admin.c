@@ -187,8 +187,7 @@ PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes,
 	return result;
 }
 
-/* --- for an event loop, which asks for the answers
- * -------------------------------------------------------- */
+/* --- for an event loop, which asks for the answers -------------------------------------------- */
 
 PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_bytes,
 			      PyObject *data, uint32_t direction, uint64_t timeout_ns,

@@ -49,7 +49,7 @@ int admin_check_status(const struct upnvme_completion *done, const char *what);
 
 /* Who started an asynchronous command. */
 enum admin_origin {
-	ADMIN_CALLER, /* its callback counts in the poll's result */
+	ADMIN_CALLER, /* the user: the command's callback counts in the poll's result */
 	ADMIN_OWN,    /* the library itself */
 	ADMIN_EVENT,  /* the library, and the command may use the reserved slots */
 };

@@ -45,7 +45,7 @@ static struct upnvme_ctrlr *take_all(void)
 	return all;
 }
 
-/* Its handles are stale from here on, whatever becomes of its memory. */
+/* Handles of the controller and of its namespaces are stale from here on, even when its memory is set aside. */
 void ctrlr_end(struct upnvme_ctrlr *ctrlr)
 {
 	handle_remove(ctrlr);

@@ -34,8 +34,7 @@ static int control(struct upnvme_ctrlr *ctrlr, uint64_t cmbmsc)
 	return register_write64(ctrlr, NVME_REG_CMBMSC, cmbmsc);
 }
 
-/* --- finding it
- * ----------------------------------------------------------------------------------- */
+/* --- finding the buffer ----------------------------------------------------------------------- */
 
 static bool is_controlled(const struct upnvme_ctrlr *ctrlr)
 {
@@ -128,7 +127,8 @@ static int not_used(const struct upnvme_ctrlr *ctrlr, const char *why, uint32_t 
 	return 0;
 }
 
-/* One that is always on takes what is at its addresses for its own, whether it is used or not. */
+/* A buffer that is always on takes accesses to its bus addresses even when it is not used: other memory with these
+ * addresses is out of the controller's reach, so the open fails. */
 static int error_cmb_map(const struct upnvme_ctrlr *ctrlr, int rc, uint32_t cmbloc, uint32_t cmbsz)
 {
 	if (rc == -EADDRINUSE && !is_controlled(ctrlr))
@@ -185,8 +185,7 @@ void cmb_destroy(struct upnvme_ctrlr *ctrlr)
 	free(ctrlr->cmb);
 }
 
-/* --- switching it on and off
- * ---------------------------------------------------------------------- */
+/* --- switching the buffer on and off ---------------------------------------------------------- */
 
 static int refused(struct upnvme_ctrlr *ctrlr, uint32_t cmbsts)
 {
@@ -228,8 +227,7 @@ void cmb_disable(struct upnvme_ctrlr *ctrlr)
 	pthread_mutex_unlock(&cmb->lock);
 }
 
-/* --- its pieces
- * ----------------------------------------------------------------------------------- */
+/* --- pieces of the buffer --------------------------------------------------------------------- */
 
 /* First fit: the link that the new piece comes into. Null when there is no room. */
 static struct cmb_piece **room_find(struct cmb *cmb, uint64_t bytes, uint64_t *offset)

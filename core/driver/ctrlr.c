@@ -161,7 +161,7 @@ void ctrlr_free(struct upnvme_ctrlr *ctrlr)
 	handle_unmap(ctrlr, sizeof(*ctrlr));
 }
 
-/* One that has no queue pairs is opened to be repaired, whatever it says of namespaces. */
+/* A controller without queue pairs is opened for repair, even if its namespaces cannot be read. */
 static int read_namespaces(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = ns_refresh(ctrlr, NULL, 0);

@@ -97,8 +97,8 @@ struct upnvme_ctrlr {
 	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more;
 	 * every queue pair completes what it has as aborted at its owner's next call. */
 	_Atomic bool failed;
-	/* It could be neither disabled nor kept off memory, or waits for storage that does not answer:
-	 * whatever it may still touch is set aside. Set before `failed`. */
+	/* The controller could be neither disabled nor kept off memory, or waits for storage that does not answer:
+	 * memory that the controller may still touch is set aside. Set before `failed`. */
 	_Atomic bool at_large;
 	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
 	char failure[128];            /* why; written before `failed` */

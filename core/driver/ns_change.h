@@ -33,7 +33,7 @@ static inline bool ns_change_by_io(const struct upnvme_ctrlr *ctrlr, uint8_t opc
  * nothing has happened then.
  */
 int ns_change_begin(struct upnvme_ctrlr *ctrlr, enum ns_change change, uint8_t opcode);
-/* It was not sent after all. */
+/* Takes ns_change_begin back: the command was not sent after all. */
 void ns_change_cancel(struct upnvme_ctrlr *ctrlr);
 /* The device has ended it. Any thread, whatever it holds. */
 void ns_change_ended(struct upnvme_ctrlr *ctrlr);

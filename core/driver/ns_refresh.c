@@ -102,7 +102,7 @@ static int active_grow(struct refresh *refresh)
 	return 0;
 }
 
-/* One that has other command sets in use is asked for the namespaces of this one. */
+/* Controllers with CC.CSS = 110b may have namespaces of other command sets: only those of NVM are asked for. */
 static uint32_t list_cns(const struct upnvme_ctrlr *ctrlr)
 {
 	return command_sets_select(ctrlr->cap) == NVME_CC_CSS_IOCS ? NVME_CNS_IOCS_ACTIVE_NS_LIST :

@@ -48,7 +48,7 @@ static bool same_geometry(const struct ns_geometry *a, const struct ns_geometry 
 	       a->csi == b->csi && a->refused == b->refused;
 }
 
-/* One that goes to and fro needs no more than it had. */
+/* An earlier geometry is used again, so that a namespace whose format alternates takes no further memory. */
 static const struct ns_geometry *kept_before(const struct upnvme_ns *ns,
 					     const struct ns_geometry *geometry)
 {

@@ -2,10 +2,12 @@
 /*
  * Devices that are known to do otherwise than the specification says.
  *
- * What needs no row here, because it is so for every device: bus addresses are below 2^48 (Amazon's controllers take no
- * others), PRP lists begin at multiples of 512 (O2 Micro 1217:8760), a Dataset Management command never has an SGL
- * (Intel 0b60), registers are accessed by at most 8 bytes (QEMU), and whether Security Send is there is nobody's
- * question (Intel 2700 says so and is wrong).
+ * Some quirks need no row here, since the driver treats all devices alike:
+ * - Bus addresses are below 2^48: Amazon's controllers take no others.
+ * - PRP lists begin at multiples of 512: O2 Micro 1217:8760.
+ * - Dataset Management never has an SGL: Intel 0b60.
+ * - Registers are accessed by at most 8 bytes: QEMU.
+ * - The driver never looks in OACS for Security Send: Intel 2700 reports that command, and does not have it.
  */
 #include "driver/quirks.h"
 

@@ -34,7 +34,7 @@ enum quirk {
 #define QUIRK_SLOW_SHUTDOWN_MS 30000u
 #define QUIRK_LONG_QUEUE       1024u /* entries, as Linux and SPDK give it */
 
-/* Whoever a device says that it is. */
+/* A device's identity, as the device itself reports it. */
 struct quirk_device {
 	uint16_t vendor, device; /* of PCI; 0: not of that bus */
 	const char *firmware;    /* FR, trimmed; null: not known yet */

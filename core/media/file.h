@@ -27,7 +27,7 @@ struct file_media {
 	/* The worker engine reads from the page cache without a thread; false once the system refuses such reads. */
 	_Atomic bool reads_at_once;
 
-	/* Both are file_durable.c's. */
+	/* The lock and the witness of file_durable.c. */
 	pthread_mutex_t durable_lock;
 	int witness_fd;
 };

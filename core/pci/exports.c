@@ -170,8 +170,7 @@ static void look_at_scst(const struct place *place)
 	look_at_path(place, path);
 }
 
-/* --- the places of exports
- * ------------------------------------------------------------------------------- */
+/* --- the places of exports -------------------------------------------------------------------- */
 
 struct exporter {
 	const char *module; /* null: a missing folder means that it is not loaded */

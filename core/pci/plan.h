@@ -17,7 +17,7 @@ struct bind_target;
 struct plan {
 	const struct sysfs *fs;
 	const char *driver;
-	const char *override; /* that is left behind; empty: none */
+	const char *override; /* the devices' driver_override afterwards; empty: none */
 	const struct bind_target *target;
 	uint32_t flags;
 	uint32_t owner;

@@ -43,7 +43,7 @@
  */
 #define NVME_RW_LBAT_SHIFT  0 /* application tag: LBAT, ELBAT */
 #define NVME_RW_LBAT_MASK   0xffffu
-#define NVME_RW_LBATM_SHIFT 16 /* its mask: LBATM, ELBATM */
+#define NVME_RW_LBATM_SHIFT 16 /* mask of the application tag: LBATM, ELBATM */
 #define NVME_RW_LBATM_MASK  0xffffu
 
 /* Single-bit flags of dword 12, ready to be combined */

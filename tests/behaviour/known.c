@@ -48,8 +48,7 @@ bool known_add(const char *uri)
 	return !upnvme_close(ctrlr);
 }
 
-/* --- a controller for a case
- * ---------------------------------------------------------------------- */
+/* --- a controller for a case ------------------------------------------------------------------ */
 
 static bool fits(const struct shape *there, const struct shape *wanted)
 {

@@ -55,8 +55,7 @@ static void on_done(void *arg, const struct upnvme_completion *completion)
 	nerrors += completion->status != 0;
 }
 
-/* --- the counted calls
- * ------------------------------------------------------------------------------------ */
+/* --- the counted calls ------------------------------------------------------------------------ */
 
 static __attribute__((noinline)) int submit(upnvme_qpair *qp, uint32_t n)
 {

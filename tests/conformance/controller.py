@@ -98,6 +98,6 @@ class Controller:
         return self.number("begin", *(f"{dwords.get(i, 0):x}" for i in range(16)))
 
     def end(self, identifier, wait):
-        """Its answer, or without waiting that it is outstanding."""
+        """The command's answer, or OUTSTANDING if there is none yet and `wait` is false."""
         answer = self.line("end" if wait else "ended", f"{identifier:x}")
         return answer if isinstance(answer, str) else Answer(answer)

@@ -167,8 +167,7 @@ static bool is_short(void)
 	return atomic_load(&state.armed) && state.plan.mode == INJECT_INTERRUPTIONS;
 }
 
-/* --- the things held
- * --------------------------------------------------------------------------------- */
+/* --- the things held -------------------------------------------------------------------------- */
 
 static long files_open(void)
 {

@@ -341,8 +341,7 @@ static void a_child_has_nothing_to_wait_for(void **state)
 	assert_int_equal(wait_for_many(&waiter), 0);
 }
 
-/* --- where interrupts are missing
- * ----------------------------------------------------------------------- */
+/* --- where interrupts are missing ------------------------------------------------------------- */
 
 static void wait_in_callback(void *arg, const struct upnvme_completion *done)
 {
@@ -410,8 +409,7 @@ static void descriptors_that_run_out_are_an_error(void **state)
 	OK(upnvme_qpair_close(qp));
 }
 
-/* --- the end of a queue pair
- * -------------------------------------------------------------------------------------- */
+/* --- the end of a queue pair ------------------------------------------------------------------ */
 
 static void the_eventfd_goes_when_the_queue_pair_is_closed(void **state)
 {

@@ -15,8 +15,7 @@ static const struct qemu_config config = { .namespaces = namespaces,
 #define PAGE       4096u
 #define AREA_PAGES 512u
 
-/* --- reads return written data, for each shape of the buffer
- * ------------------------------------ */
+/* --- reads return written data, for each shape of the buffer ---------------------------------- */
 
 /* The expected content of the namespace, and a buffer, both of the whole size. */
 struct model {

@@ -254,8 +254,7 @@ static int rule_for_user(const struct options *options, const char *user)
 	return have(options, "access", path, rules);
 }
 
-/* --- the user who is to drive devices
- * ---------------------------------------------------------------------- */
+/* --- the user who is to drive devices --------------------------------------------------------- */
 
 static int do_user(const struct options *options)
 {

@@ -186,8 +186,7 @@ static void slot_start(struct slot *slot)
 					    upnvme_last_error());
 }
 
-/* --- a run of I/Os
- * -------------------------------------------------------------------------------- */
+/* --- a run of I/Os ---------------------------------------------------------------------------- */
 
 static void start_idle(struct worker *worker)
 {
@@ -293,8 +292,7 @@ static void work(struct worker *worker)
 	run(worker);
 }
 
-/* --- the thread's life
- * ------------------------------------------------------------------------------------- */
+/* --- the thread's life ------------------------------------------------------------------------ */
 
 /* Fills the buffers with random data, since storage may handle other data faster than real data. */
 static void fill(void *memory, uint64_t bytes, uint64_t seed)

@@ -18,7 +18,7 @@ struct upnvme_qpair;
 /* Bits of command_kind.flags. The direction of the data is no flag: bits 1:0 of the opcode tell it. */
 #define KIND_DATA    0x1u /* the data of its blocks are in the op's buffer */
 #define KIND_WRITES  0x2u /* a reader of its blocks may see it half done */
-#define KIND_CHANGES 0x4u /* it changes the medium */
+#define KIND_CHANGES 0x4u /* the command changes the medium */
 
 /* Of a command that moves as much as it likes, or of a namespace whose format is not known. */
 #define KIND_BYTES_ANY UINT64_MAX

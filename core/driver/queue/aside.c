@@ -52,7 +52,7 @@ bool qid_is_aside(const struct upnvme_ctrlr *ctrlr, uint32_t qid)
 	return qp;
 }
 
-/* One whose commands have ended, for this thread alone. */
+/* A queue pair whose commands have ended, or null. QPAIR_LEAVING keeps other threads off it. */
 static struct upnvme_qpair *claim_rested(struct upnvme_ctrlr *ctrlr)
 {
 	struct transport *transport = ctrlr->transport;
@@ -80,7 +80,7 @@ static void unlink_aside(struct upnvme_qpair *qp)
 	pthread_mutex_unlock(&qp->ctrlr->lock);
 }
 
-/* Its submission queue has gone; so does the completion queue, and then the identifier is free. */
+/* The submission queue is deleted already. Without the completion queue, too, the identifier is free. */
 static void leave(struct upnvme_qpair *qp)
 {
 	struct admin_command delete = { .sqe = { .opcode = NVME_ADMIN_DELETE_IO_CQ,

@@ -28,7 +28,7 @@ uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes
 	uint64_t iova;
 
 	if (!data_translate(qp, (uint64_t)(uintptr_t)buf, bytes, &iova))
-		return SLOT_TOUCHES_MANY; /* it lies about on the bus */
+		return SLOT_TOUCHES_MANY; /* the buffer is in several pieces on the bus */
 	return slot_touches(iova, bytes);
 }
 

@@ -84,7 +84,7 @@ void interrupt_wake(const struct upnvme_qpair *qp)
 {
 	uint64_t one = 1;
 
-	/* It fails only where so many signals wait to be read that the owner is awake anyway. */
+	/* The write fails only when the counter is full of unread signals, and these wake the owner. */
 	if (qp->vector && write(qp->event_fd, &one, sizeof(one)) < 0)
 		log_debug("queue pair %u: not woken: %s", qp->qid, strerror(errno));
 }

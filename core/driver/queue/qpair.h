@@ -56,7 +56,7 @@ _Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
 #define SLOT_CID_MASK 0xffffu
 /* Bit 16 is left to the carry of the generation, which is wiped when the slot is used next. */
 #define SLOT_PART    0x20000u  /* a part of a split request */
-#define SLOT_TIMED   0x40000u  /* its latency is measured */
+#define SLOT_TIMED   0x40000u  /* the command's latency is measured */
 #define SLOT_HOME    0x80000u  /* holds a split request's cursor, no command of its own in flight */
 #define SLOT_READY   0x100000u /* completed by the library; waits to be handed out */
 #define SLOT_CHANGES 0x200000u /* may change namespaces: they are read again when it ends */

@@ -40,8 +40,7 @@
 
 #define ALL_ONES 0xffffu
 
-/* --- opening and closing
- * -------------------------------------------------------------------------- */
+/* --- opening and closing ---------------------------------------------------------------------- */
 
 /* A function that does not answer reads as all ones (PCI Express Base 5.0, 2.3.2), and that value
  * must not be written back when the function answers again. */
@@ -262,8 +261,7 @@ static void pcie_close(struct transport *transport)
 	free(pcie);
 }
 
-/* --- registers and doorbells
- * ---------------------------------------------------------------------- */
+/* --- registers and doorbells ------------------------------------------------------------------ */
 
 static volatile void *register_at(struct transport *transport, uint32_t offset)
 {

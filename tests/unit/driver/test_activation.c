@@ -175,7 +175,7 @@ static void a_pause_is_seen_also_when_the_first_look_is_late(void **state)
 	assert_int_equal(upnvme_close(rig.ctrlr), 0);
 }
 
-/* One that pauses again and again has no more time than one pause. */
+/* A controller that pauses again and again gets no more time than one pause gives. */
 static void pauses_without_end_excuse_no_more_than_one(void **state)
 {
 	struct rig rig = open_activating(1);

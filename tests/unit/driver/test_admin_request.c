@@ -22,7 +22,7 @@ static void a_full_queue_says_so_and_keeps_room_for_events(void **state)
 		assert_int_equal(upnvme_admin_submit(rig->ctrlr, &raw, admin_rig_note, NULL), 0);
 	assert_int_equal(upnvme_admin_submit(rig->ctrlr, &raw, admin_rig_note, NULL), -EAGAIN);
 	assert_int_equal(error_last()->code, UPNVME_ERR_ADMIN_FULL);
-	/* One that waits ends by itself. */
+	/* A synchronous command waits until a slot is free, without a poll by the caller. */
 	assert_int_equal(upnvme_admin(rig->ctrlr, &raw, &done), 0);
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), ADMIN_RIG_ORDINARY);
 	assert_int_equal(admin_rig_noted.n, ADMIN_RIG_ORDINARY);

@@ -28,7 +28,7 @@ static void an_asynchronous_command_calls_back_within_the_poll(void **state)
 	raw.cdw[10] = sizeof(data);
 	assert_int_equal(upnvme_admin_submit(rig->ctrlr, &raw, admin_rig_note, &admin_rig_noted),
 			 0);
-	memset(&raw, 0xff, sizeof(raw)); /* it may go */
+	memset(&raw, 0xff, sizeof(raw)); /* the library has its own copy */
 	assert_int_equal(admin_rig_noted.n, 0);
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 1);
 	assert_int_equal(admin_rig_noted.n, 1);

@@ -116,7 +116,7 @@ static void sweep(void)
 	assert_int_equal(ctrlr_close(open_it(fake_transport_create())), 0);
 }
 
-/* It is not freed while its storage may touch memory, and it is when that has answered. */
+/* The controller is not freed before its storage has answered, since storage may touch memory until then. */
 static void one_that_does_not_come_to_rest_is_set_aside(void **state)
 {
 	struct fake_transport *fake = with_cache();
@@ -155,8 +155,7 @@ static void hardware_at_large_is_set_aside(void **state)
 	assert_int_equal(nclosed, 1);
 }
 
-/* What keeps off memory is freed, obedient or not. */
-/* Registers of all ones do not mean that it is gone, when its bus mastering is there and stays on. */
+/* A controller whose registers read as all ones may still touch memory, since its bus mastering stays on. */
 static void hardware_that_masters_the_bus_unreachable_is_set_aside(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
@@ -172,9 +171,10 @@ static void hardware_that_masters_the_bus_unreachable_is_set_aside(void **state)
 	atomic_store(&fake->gone, false);
 	sweep();
 	sweep();
-	assert_int_equal(nclosed, 1); /* it was told to be disabled as soon as it could hear that */
+	assert_int_equal(nclosed, 1); /* a sweep disabled the controller once it was reachable */
 }
 
+/* A controller that cannot reach memory is freed, even if it was not disabled. */
 static void hardware_that_is_isolated_is_freed(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();

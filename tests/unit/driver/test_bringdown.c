@@ -59,7 +59,7 @@ static void a_shutdown_that_hangs_does_not_hang_the_close(void **state)
 	assert_in_range(clock_now_ns() - start_ns, 900 * NS_PER_MS, 20 * NS_PER_S);
 }
 
-/* It takes longer than it says, and than a second: what is in its cache gets there. */
+/* The shutdown takes longer than RTD3E says, and than a second; the close waits until the cache is written. */
 static void a_shutdown_is_given_more_than_the_controller_says(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();

@@ -93,8 +93,7 @@ static uint64_t sq_address(struct fake_transport *fake, uint32_t n)
 	return fake_transport_seen(fake, NVME_ADMIN_CREATE_IO_SQ, n)->prp1;
 }
 
-/* --- what is found
- * -------------------------------------------------------------------------------- */
+/* --- what is found ---------------------------------------------------------------------------- */
 
 static void a_buffer_is_found_and_stays_off(void **state)
 {
@@ -166,8 +165,7 @@ static void units_are_multiplied_without_a_carry(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-/* --- nonsense
- * ------------------------------------------------------------------------------------- */
+/* --- nonsense --------------------------------------------------------------------------------- */
 
 static void nonsense_is_no_buffer(void **state)
 {
@@ -297,8 +295,7 @@ static void the_persistent_regions_addresses_are_forgotten(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-/* --- on and off
- * ----------------------------------------------------------------------------------- */
+/* --- on and off ------------------------------------------------------------------------------- */
 
 /* Looks at what was written while the transport is still there. */
 static struct fake_transport at_close;
@@ -388,8 +385,7 @@ static void a_buffer_that_takes_no_submission_queues_is_refused(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-/* --- pieces
- * --------------------------------------------------------------------------------------- */
+/* --- pieces ----------------------------------------------------------------------------------- */
 
 static void ignore(void *arg, const struct upnvme_completion *done)
 {

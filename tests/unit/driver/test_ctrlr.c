@@ -254,7 +254,7 @@ static void one_that_is_to_be_taken_away_is_given_up(void **state)
 	atomic_store(&fake->leaving, true);
 	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
 	expect_failed(ctrlr);
-	assert_int_equal(fake->nisolated, 0); /* it did as it was told */
+	assert_int_equal(fake->nisolated, 0); /* the controller could be disabled */
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 

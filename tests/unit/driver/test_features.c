@@ -159,7 +159,7 @@ static enum fake_verdict hold_features(struct fake_transport *fake, const struct
 	return sqe->opcode == NVME_ADMIN_SET_FEATURES ? FAKE_HOLD : FAKE_DEFAULT;
 }
 
-/* One that answers with an error is opened for its admin side: test_ctrlr. */
+/* A controller that answers with an error is opened for its admin side: test_ctrlr. */
 static void a_controller_that_does_not_answer_is_refused(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
@@ -222,7 +222,7 @@ static void extended_formats_are_made_use_of(void **state)
 	assert_int_equal(after.lbafee, 1);
 	assert_int_equal(after.acre, 0);
 	assert_int_equal(behavior_after_open(1u << 15, 0, 0x4002).lbafee,
-			 0); /* it is opened all the same */
+			 0); /* the controller is opened all the same */
 	assert_int_equal(behavior_after_open(0, 0, 0).lbafee, 0);
 }
 

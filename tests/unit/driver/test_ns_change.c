@@ -214,7 +214,7 @@ static void another_threads_queue_pair_must_be_heard(void **state)
 	expect_busy(run(NVME_ADMIN_FORMAT_NVM), "another thread");
 	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_FORMAT_NVM), 0);
 	atomic_store(&owner.polls, true);
-	while (run(NVME_ADMIN_FORMAT_NVM) == -EBUSY) /* he may be late himself */
+	while (run(NVME_ADMIN_FORMAT_NVM) == -EBUSY) /* the owner's next poll may be late, too */
 		;
 	assert_int_equal(upnvme_ns_block_size(rig.ns), 4096);
 	atomic_store(&owner.stop, true);

@@ -90,7 +90,7 @@ static void what_cannot_be_told_is_refused(void **state)
 	fake->id.ctratt = ELBAS;
 	fake->has_ns_nvm = false;
 	is_refused(fake);
-	/* One that has no extended formats may not know the structure either. */
+	/* A controller without extended formats may not know the structure (CNS 05h) either. */
 	fake = fake_protected(16, 0);
 	fake->has_ns_nvm = false;
 	pi_is(fake, 1, 8, 32);

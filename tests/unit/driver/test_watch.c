@@ -217,7 +217,7 @@ static void an_idle_queue_pair_leaves_the_controller_alone(void **state)
 	for (int i = 0; i < 100000; i++)
 		assert_int_equal(upnvme_poll(rig.qp, 0), 0);
 	assert_int_equal(upnvme_qpair_wait(rig.qp, 250 * NS_PER_MS), 0);
-	/* Its end is the first that needs the controller. */
+	/* The close is the first call that needs the controller. */
 	assert_int_equal(upnvme_qpair_close(rig.qp), -EIO);
 	assert_int_equal(upnvme_close(rig.ctrlr), 0);
 }

@@ -158,7 +158,7 @@ static void serve(struct server *server, const struct request *request)
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
-		break; /* these have no answer */
+		break; /* requests of these kinds have no answer */
 	default:
 		answer(server, request, -ENOSYS, NULL, 0);
 	}

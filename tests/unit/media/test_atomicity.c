@@ -142,7 +142,7 @@ static void who_does_not_poll_holds_up_nobody(void **state)
 	media_poll(bench.channel);
 	io_prepare(&io[0], MEDIA_WRITE, 0, written, sizeof(written));
 	media_submit(others[0], &io[0].request);
-	media_poll(others[0]); /* its request begins, or waits; the next poll comes at the end */
+	media_poll(others[0]); /* the request begins, or waits; the next poll comes at the end */
 	io_prepare(&io[1], MEDIA_READ, 0, read, sizeof(read));
 	media_submit(others[1], &io[1].request);
 	assert_true(is_done_in_time(others[1], &io[1]));

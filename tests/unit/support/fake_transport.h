@@ -136,8 +136,8 @@ int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr
 
 /* The same, and it must succeed. */
 struct upnvme_ctrlr *fake_transport_opened(struct fake_transport *fake);
-/* It must fail, with this error and a sentence that has the word and names the controller; the transport is closed,
- * once. */
+/* The open must fail, with this error and a sentence that has the word and names the controller; the transport is
+ * closed, once. */
 void fake_transport_open_fails(struct fake_transport *fake, int err, uint32_t code,
 			       const char *word);
 /* Changes a field of CAP. */

@@ -39,8 +39,7 @@ static uint64_t transfer_bytes(struct rig *rig)
 	return info.max_transfer_bytes;
 }
 
-/* --- queue depths
- * --------------------------------------------------------------------------------- */
+/* --- queue depths ----------------------------------------------------------------------------- */
 
 /* The queue is full with `depth` commands, and takes no further one. */
 static void fill_queue(struct rig *rig, char *buf, uint32_t depth)
@@ -71,8 +70,7 @@ static void queues_of_depth_1_to_1023_are_filled(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-/* --- sizes and places
- * ----------------------------------------------------------------------------- */
+/* --- sizes and places ------------------------------------------------------------------------- */
 
 static void write_and_read(struct rig *rig, char *out, char *in, uint64_t lba, uint32_t blocks,
 			   uint64_t seed)
@@ -114,8 +112,7 @@ static void buffers_begin_at_every_dword_of_a_page(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, in));
 }
 
-/* --- the caller's own memory
- * ---------------------------------------------------------------------- */
+/* --- the caller's own memory ------------------------------------------------------------------ */
 
 /* Without an IOMMU only DMA memory is reachable. */
 static bool others_memory_is_refused(struct rig *rig)
@@ -189,8 +186,7 @@ static void much_dma_memory_comes_and_goes(void **state)
 	}
 }
 
-/* --- threads
- * -------------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 #define WORKER_BLOCKS 2048u
 #define WORKER_CHUNK  8u
@@ -265,8 +261,7 @@ static void two_threads_have_a_queue_pair_each(void **state)
 	assert_true(workers[1].good);
 }
 
-/* --- namespaces, and opening again
- * ---------------------------------------------------------------- */
+/* --- namespaces, and opening again ------------------------------------------------------------ */
 
 static void every_namespace_keeps_its_own_data(void **state)
 {

@@ -33,8 +33,7 @@ const struct eal *eal_get(void)
 	return eal;
 }
 
-/* --- the application's
- * --------------------------------------------------------------------------- */
+/* --- the application's ------------------------------------------------------------------------ */
 
 /* The plug-in's own symbols are hidden, so the loader finds the application's. The signatures of
  * these functions have not changed since DPDK 18.05. */
@@ -97,8 +96,7 @@ bool eal_is_running(void)
 	return eal || theirs_is_at_work();
 }
 
-/* --- ours
- * ---------------------------------------------------------------------------------------- */
+/* --- ours ------------------------------------------------------------------------------------- */
 
 /* EAL wants a processor for its main lcore: one that this process may use. No thread stays
  * there. */

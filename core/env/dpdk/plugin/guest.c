@@ -24,8 +24,7 @@ int plugin_error(int err, uint32_t code, const char *format, ...)
 	return plugin_host->error(err, code, sentence);
 }
 
-/* --- the log
- * --------------------------------------------------------------------------------------- */
+/* --- the log ---------------------------------------------------------------------------------- */
 
 /* EAL's warnings and notes are mostly of no concern to the caller. */
 static uint32_t level_of(uint32_t rte_level)
@@ -71,8 +70,7 @@ const char *guest_last_words(void)
 	return last_words;
 }
 
-/* --- the process
- * ------------------------------------------------------------------------------------ */
+/* --- the process ------------------------------------------------------------------------------ */
 
 /* The linker puts these functions in the place of the C library's (--wrap), for DPDK's code within
  * this plug-in. The identity in the system log is the application's, and must stay; an EAL that
@@ -99,8 +97,7 @@ int __wrap_mkdir(const char *path, mode_t mode)
 	return 0;
 }
 
-/* --- the thread
- * ------------------------------------------------------------------------------------ */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* EAL's threads inherit the signals that this thread blocks: the application's signals are not for
  * them. The signals of a fault stay, since EAL learns by SIGBUS that a huge page is missing. */

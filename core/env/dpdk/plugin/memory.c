@@ -152,8 +152,7 @@ void memory_free(void *va, uint64_t bytes)
 	pthread_mutex_unlock(&lock);
 }
 
-/* --- physical addresses
- * --------------------------------------------------------------------------- */
+/* --- physical addresses ----------------------------------------------------------------------- */
 
 /* An application may have started its own EAL without physical addresses. */
 static int error_small(void)

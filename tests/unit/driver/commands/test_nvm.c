@@ -19,7 +19,7 @@ static const struct figure_row {
 	bool by_op;    /* struct upnvme_op can say it */
 	uint16_t oncs; /* NVMe Base 2.0c, 5.17.2.1, ONCS; of those that an op can say */
 	bool has_data; /* of its blocks */
-	bool is_write; /* it replaces the content of its blocks */
+	bool is_write; /* the command replaces the content of its blocks */
 	bool dealloc;  /* the command may leave blocks without content */
 } figure[] = {
 	{ 0x00, "flush", true, 0, false, false, false },

@@ -141,7 +141,7 @@ static void expect_sentence(int rc, const char *word)
 	assert_non_null(strstr(error_last()->text, word));
 }
 
-/* It costs one queue pair and not the controller; and all comes back. */
+/* Late storage costs one queue pair, not the controller; once it answers, memory and identifier are free again. */
 static void storage_that_answers_late_costs_nobody_else(void **state)
 {
 	struct rig *rig = *state;
@@ -190,7 +190,8 @@ static void creating_a_queue_pair_takes_back_what_has_ended(void **state)
 	assert_int_equal(upnvme_close(rig->ctrlr), 0);
 }
 
-/* Both say it, so that it cannot be missed; what was tagged can still be reaped. */
+/* Stop and close both report the memory that is set aside, so that no caller misses it. Completions with a tag can
+ * still be reaped between the two. */
 static void stopping_says_it_and_closing_too(void **state)
 {
 	struct rig *rig = *state;
@@ -235,7 +236,7 @@ static void a_controller_that_does_not_answer_is_given_up(void **state)
 	assert_int_equal(upnvme_mem_unregister(rig->keeper, rig->registered, 4096), 0);
 }
 
-/* It comes to rest, which the next close of whatever controller sees. */
+/* The controller comes to rest, which the next close of any controller notices. */
 static void let_go(struct rig *rig)
 {
 	rig->fake->never_disabled = false;

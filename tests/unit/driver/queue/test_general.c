@@ -20,7 +20,7 @@ static void refused(struct fake_device *dev, const struct upnvme_op *op, int err
 	assert_int_equal(dev->qp->stats.general, 0);
 }
 
-/* Those that a raw entry alone can say are not among upnvme_op's. */
+/* Opcodes that need a raw entry are refused in other forms, and the sentence names UPNVME_FORM_RAW. */
 static void opcodes_that_no_op_has_are_refused(void **state)
 {
 	static const uint8_t ops[] = { 0x00, 0x01, 0x02, 0x05, 0x08, 0x09, 0x0c };

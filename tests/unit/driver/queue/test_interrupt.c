@@ -137,7 +137,7 @@ static void no_vector_no_queue_pair(void **state)
 	assert_int_equal(error_last()->code, UPNVME_ERR_QPAIR_LIMIT);
 	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_CREATE_IO_CQ), 0);
 	assert_int_equal(next_descriptor(), before);
-	/* One that polls goes, and gets the first identifier. */
+	/* A queue pair that is polled is still created, and gets the first identifier. */
 	assert_int_equal(create(rig, &qp, 0), 0);
 	assert_int_equal(upnvme_qpair_id(qp), 1);
 	assert_int_equal(upnvme_qpair_close(qp), 0);

@@ -132,7 +132,7 @@ static void a_refused_submission_queue_takes_its_completion_queue_along(void **s
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
 
-/* Its memory is about to be given back, while the controller takes it for a queue. */
+/* The completion queue's memory is about to be given back, while the controller still uses it. */
 static void a_completion_queue_that_stays_disables_the_controller(void **state)
 {
 	struct life *life = *state;

@@ -116,7 +116,7 @@ static void the_doorbell_is_rung(void **state)
 	assert_int_equal(upnvme_poll(rig->qp, 0), 1);
 }
 
-/* It is the entry that counts; a signal without one only costs a look. */
+/* Entries end a wait; a signal without an entry only costs a look at the queue. */
 static void entries_count_and_signals_do_not(void **state)
 {
 	struct rig *rig = *state;
@@ -165,7 +165,7 @@ int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 		 const sigset_t *mask);
 
-/* What the device does just before the owner empties his eventfd, or falls asleep. */
+/* Rigs whose device completes a command just before the owner empties the eventfd, or falls asleep; or null. */
 static struct rig *before_read, *before_sleep;
 static uint32_t nsleeps;
 
@@ -193,7 +193,7 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, c
 	return __real_ppoll(fds, n, timeout, mask);
 }
 
-/* Its signal is gone, so only a look after that can find it. */
+/* The entry's signal is gone with the old ones, so only a look at the queue after the read finds the entry. */
 static void an_entry_whose_signal_is_read_with_the_old_ones_is_found(void **state)
 {
 	struct rig *rig = *state;
@@ -276,7 +276,7 @@ static void a_controller_that_is_given_up_ends_a_wait_without_end(void **state)
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_FAILED);
 }
 
-/* Whoever watches the eventfd in a loop of his own learns of it, too. */
+/* An owner that watches the eventfd in its own event loop is woken, too. */
 static void a_controller_that_is_given_up_signals(void **state)
 {
 	struct rig *rig = *state;
