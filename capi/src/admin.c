@@ -99,7 +99,7 @@ static int check_byte(uint32_t value, const char *call, const char *argument)
 			 "%s: %s is %xh: such identifiers have one byte", call, argument, value);
 }
 
-static int check_data(const void *data, size_t bytes, const char *call)
+static int check_feature_data(const void *data, size_t bytes, const char *call)
 {
 	if (bytes <= ADMIN_DATA_MAX && !data == !bytes)
 		return 0;
@@ -128,7 +128,7 @@ int upnvme_feature_get(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_
 	if (!rc)
 		rc = check_byte(fid, "upnvme_feature_get", "fid");
 	if (!rc)
-		rc = check_data(data, bytes, "upnvme_feature_get");
+		rc = check_feature_data(data, bytes, "upnvme_feature_get");
 	if (!rc && select > UPNVME_FEATURE_CAPABILITIES)
 		rc = error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
@@ -151,7 +151,7 @@ int upnvme_feature_set(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_
 	if (!rc)
 		rc = check_byte(fid, "upnvme_feature_set", "fid");
 	if (!rc)
-		rc = check_data(data, bytes, "upnvme_feature_set");
+		rc = check_feature_data(data, bytes, "upnvme_feature_set");
 	if (!rc)
 		rc = feature_check_settable(fid);
 	return rc ? rc : feature_set(ctrlr, &feature, save, NULL);

@@ -58,7 +58,7 @@ static int error_length(uint8_t opcode, uint64_t moved, uint32_t bytes)
 }
 
 /* Of the kinds whose data are blocks. */
-static int check_metadata(const struct upnvme_raw *raw, const struct ns_geometry *geometry)
+static int check_metadata_length(const struct upnvme_raw *raw, const struct ns_geometry *geometry)
 {
 	uint64_t blocks = NVME_FIELD_GET(NVME_RW_NLB, raw->cdw[12]) + 1ull, bytes;
 	bool pract = NVME_FIELD_GET(NVME_RW_PRINFO, raw->cdw[12]) & NVME_PRINFO_PRACT;
@@ -96,6 +96,6 @@ int data_length_check_io(const struct upnvme_raw *raw, const struct ns_geometry 
 	if (!moved)
 		return 0;
 	if (kind->flags & KIND_DATA)
-		rc = check_metadata(raw, geometry);
+		rc = check_metadata_length(raw, geometry);
 	return rc ? rc : check_direction((uint8_t)raw->cdw[0], raw->direction);
 }

@@ -89,7 +89,7 @@ static bool not_supported(int errnum)
 }
 
 /* The lock belongs to the open file description: it holds against another controller of this process too. */
-static int lock(struct file_media *file)
+static int lock_whole(struct file_media *file)
 {
 	bool readonly = file->base.readonly;
 	struct flock whole = { .l_type = readonly ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
@@ -193,8 +193,8 @@ static int find_size(struct file_media *file, uint64_t *size_bytes)
 	return 0;
 }
 
-static int check_size(const struct file_media *file, const struct media_config *config,
-		      uint64_t size_bytes)
+static int check_file_size(const struct file_media *file, const struct media_config *config,
+			   uint64_t size_bytes)
 {
 	unsigned long long size = size_bytes;
 
@@ -239,7 +239,7 @@ static int take_size(struct file_media *file, const struct media_config *config)
 		size_bytes = config->size_bytes;
 	}
 	if (!err)
-		err = check_size(file, config, size_bytes);
+		err = check_file_size(file, config, size_bytes);
 	file->base.size_bytes = size_bytes;
 	return err;
 }
@@ -265,7 +265,7 @@ static int try_open(struct file_media *file, const struct media_config *config, 
 	int err = open_or_create(file, config, &created, again);
 
 	if (!err)
-		err = lock(file);
+		err = lock_whole(file);
 	if (!err)
 		err = check_name(file, again);
 	if (*again)

@@ -156,7 +156,7 @@ static int errno_of(int result)
 	return result == -EDQUOT || result == -EFBIG ? -ENOSPC : result;
 }
 
-static bool finish(struct file_media *file, struct media_request *request, int result)
+static bool step_end(struct file_media *file, struct media_request *request, int result)
 {
 	request->link.result = errno_of(result);
 	leave_range(file, request);
@@ -165,7 +165,7 @@ static bool finish(struct file_media *file, struct media_request *request, int r
 
 void file_step_give_up(struct file_media *file, struct media_request *request, int result)
 {
-	finish(file, request, result);
+	step_end(file, request, result);
 }
 
 /* True if another attempt is left, after one that the file system does not support or a sandbox does not allow. */
@@ -221,7 +221,7 @@ static bool is_to_be_done_again(struct media_request *request, int64_t result)
  * for want of room, the write itself may have been refused, which loses nothing; the file's witness tells whether
  * anything was lost.
  */
-static bool fail(struct file_media *file, struct media_request *request, int result)
+static bool step_fail(struct file_media *file, struct media_request *request, int result)
 {
 	bool durable =
 		request->link.stage == STAGE_SYNC || (request->op == MEDIA_WRITE && request->fua &&
@@ -230,15 +230,15 @@ static bool fail(struct file_media *file, struct media_request *request, int res
 	if (durable && (request->link.stage == STAGE_SYNC || errno_of(result) != -ENOSPC ||
 			file->witness_fd < 0 || !file_durable(file)))
 		file_durable_lost(file, strerror(-result));
-	return finish(file, request, result);
+	return step_end(file, request, result);
 }
 
 /* A request that had to be durable succeeds only if the file's data is. */
 static bool succeed(struct file_media *file, struct media_request *request)
 {
 	if (likely(request->op != MEDIA_FLUSH && !request->fua) || request->op == MEDIA_READ)
-		return finish(file, request, 0);
-	return finish(file, request, file_durable(file) ? 0 : -EIO);
+		return step_end(file, request, 0);
+	return step_end(file, request, file_durable(file) ? 0 : -EIO);
 }
 
 bool file_step_end(struct file_media *file, struct media_request *request, int64_t result)
@@ -247,13 +247,13 @@ bool file_step_end(struct file_media *file, struct media_request *request, int64
 		return false;
 	if (result < 0)
 		return !try_otherwise(file, request, (int)result) &&
-		       fail(file, request, (int)result);
+		       step_fail(file, request, (int)result);
 	if (request->link.stage == STAGE_SYNC)
 		return succeed(file, request);
 	if (was_cleared_at_once(request))
 		result = (int64_t)(request->length_bytes - request->link.moved_bytes);
 	if (result == 0)
-		return finish(file, request, -EIO);
+		return step_end(file, request, -EIO);
 	advance(request, (uint64_t)result);
 	if (request->link.moved_bytes < request->length_bytes)
 		return false;
@@ -273,12 +273,12 @@ bool file_step_refused(struct file_media *file, struct media_request *request, u
 	if (request->op == MEDIA_READ)
 		return false;
 	if (atomic_load_explicit(&file->base.failed, memory_order_acquire))
-		return finish(file, request, -EIO);
+		return step_end(file, request, -EIO);
 	if (needed <= end_bytes)
 		return false;
 	if (request->op == MEDIA_FLUSH)
 		file_durable_lost(file, "it was cut short");
-	return finish(file, request, -EIO);
+	return step_end(file, request, -EIO);
 }
 
 void file_request_done(const struct file_media *file, struct media_request *request)

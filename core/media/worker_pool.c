@@ -86,7 +86,7 @@ static bool may_begin(struct worker_pool *pool, struct media_request *request)
 }
 
 /* The first request that may begin, or null. Under the pool's lock. */
-static struct media_request *take(struct worker_pool *pool)
+static struct media_request *take_request(struct worker_pool *pool)
 {
 	struct media_request *request;
 
@@ -127,7 +127,7 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
-		struct media_request *request = take(pool);
+		struct media_request *request = take_request(pool);
 
 		if (request) {
 			pthread_mutex_unlock(&pool->lock);
