@@ -95,7 +95,7 @@ int data_length_check_io(const struct upnvme_raw *raw, const struct ns_geometry 
 		return error_length((uint8_t)raw->cdw[0], moved, bytes);
 	if (!moved)
 		return 0;
-	if (kind->flags & KIND_DATA)
+	if (geometry && kind->flags & KIND_DATA)
 		rc = check_metadata_length(raw, geometry);
 	return rc ? rc : check_direction((uint8_t)raw->cdw[0], raw->direction);
 }

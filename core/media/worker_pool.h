@@ -11,7 +11,7 @@ struct worker_pool;
  * A finished request, with link.result, is handed to `deliver` on one of the threads. 0, or a negative errno with its
  * sentence.
  */
-int worker_pool_start(struct worker_pool **pool, struct file_media *file,
+int worker_pool_start(struct worker_pool **out, struct file_media *file,
 		      void (*deliver)(struct media_request *request));
 /* Requests must all have been delivered. */
 void worker_pool_stop(struct worker_pool *pool);

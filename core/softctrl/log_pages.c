@@ -147,15 +147,20 @@ static void mi_commands(struct softctrl *sc)
 }
 
 static const struct log_page pages[] = {
-	[NVME_LOG_SUPPORTED_PAGES] = { supported_pages, sizeof(struct nvme_supported_log_pages) },
-	[NVME_LOG_ERROR] = { errors, SC_NERRORS * sizeof(struct nvme_error_log_entry) },
-	[NVME_LOG_SMART] = { smart, sizeof(struct nvme_smart_log) },
-	[NVME_LOG_FIRMWARE_SLOT] = { firmware_slots, sizeof(struct nvme_firmware_slot_log) },
-	[NVME_LOG_CHANGED_NS_LIST] = { changed_namespaces, sizeof(struct nvme_changed_ns_log) },
+	[NVME_LOG_SUPPORTED_PAGES] = { .fill = supported_pages,
+				       .bytes = sizeof(struct nvme_supported_log_pages) },
+	[NVME_LOG_ERROR] = { .fill = errors,
+			     .bytes = SC_NERRORS * sizeof(struct nvme_error_log_entry) },
+	[NVME_LOG_SMART] = { .fill = smart, .bytes = sizeof(struct nvme_smart_log) },
+	[NVME_LOG_FIRMWARE_SLOT] = { .fill = firmware_slots,
+				     .bytes = sizeof(struct nvme_firmware_slot_log) },
+	[NVME_LOG_CHANGED_NS_LIST] = { .fill = changed_namespaces,
+				       .bytes = sizeof(struct nvme_changed_ns_log) },
 	[NVME_LOG_COMMANDS_SUPPORTED] = { .bytes = sizeof(struct nvme_commands_supported_log),
 					  .fill_of_set = commands },
-	[NVME_LOG_FEATURES_SUPPORTED] = { features, sizeof(struct nvme_features_supported_log) },
-	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { mi_commands, 1024 },
+	[NVME_LOG_FEATURES_SUPPORTED] = { .fill = features,
+					  .bytes = sizeof(struct nvme_features_supported_log) },
+	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { .fill = mi_commands, .bytes = 1024 },
 };
 
 static const struct log_page *find_log_page(uint32_t lid)

@@ -1,6 +1,10 @@
-/* SPDX-License-Identifier: BSD-3-Clause */ /* Exceptions thrown out of callbacks of every call that runs some: they
-arrive, nothing is lost, and the documented way out works. Prints the calls that were tried. */ #include <cerrno>
-#include <cstdio> #include <cstdlib> #include <stdexcept>
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Exceptions thrown out of callbacks of every call that runs some: they arrive, nothing is lost, and the documented way
+ * out works. Prints the calls that were tried. */
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
 
 #include <upnvme.h>
 
