@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct upnvme_features) >= FEATURES_V1, "records only grow
 
 static int check_sqe(const struct nvme_sqe *sqe)
 {
-	if (admin_kind(sqe->opcode)->flags & ADMIN_OWN)
+	if (admin_kind(sqe->opcode)->flags & ADMIN_DRIVERS)
 		return error_set(
 			-EINVAL, UPNVME_ERR_OPCODE,
 			"admin command %02xh is the driver's own: queues, events and doorbells "

@@ -192,6 +192,19 @@ static int end_of_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *co
 	return ns_changes_settle(ctrlr);
 }
 
+/* A controller that another thread gives up at this moment has failed, and is not slow. */
+static int error_late(struct upnvme_ctrlr *ctrlr, uint8_t opcode)
+{
+	int rc = ctrlr_check_alive(ctrlr);
+
+	return rc ? rc :
+		    error_set(
+			    -ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
+			    "%s did not answer admin command %02xh in time: raise the time-out, or "
+			    "close the controller",
+			    ctrlr->uri, opcode);
+}
+
 int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	      struct upnvme_completion *done)
 {
@@ -201,11 +214,7 @@ int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	if (rc)
 		return rc;
 	if (!request_wait(ctrlr, request))
-		return error_set(
-			-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
-			"%s did not answer admin command %02xh in time: raise the time-out, or "
-			"close the controller",
-			ctrlr->uri, command->sqe.opcode);
+		return error_late(ctrlr, command->sqe.opcode);
 	admin_request_copy_out(request);
 	*done = request->done;
 	request_end(request);

@@ -95,17 +95,17 @@ static uint64_t lba_status_bytes(const struct nvme_sqe *sqe)
 /* Commands that the library itself runs, to read namespaces too, keep those by the specification: garbage in the log of
  * effects must not make the library wait for itself. Commands that change formats are 5.3, 5.14 and 5.22 to 5.24. */
 const struct admin_kind admin_kinds[256] = {
-	[NVME_ADMIN_DELETE_IO_SQ] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
-	[NVME_ADMIN_CREATE_IO_SQ] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
+	[NVME_ADMIN_DELETE_IO_SQ] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
+	[NVME_ADMIN_CREATE_IO_SQ] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
 	[NVME_ADMIN_GET_LOG_PAGE] = { .bytes = log_page_bytes, .flags = ADMIN_KEEPS_NS },
-	[NVME_ADMIN_DELETE_IO_CQ] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
-	[NVME_ADMIN_CREATE_IO_CQ] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
+	[NVME_ADMIN_DELETE_IO_CQ] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
+	[NVME_ADMIN_CREATE_IO_CQ] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
 	[NVME_ADMIN_IDENTIFY] = { .bytes = identify_bytes, .flags = ADMIN_KEEPS_NS },
 	[NVME_ADMIN_ABORT] = { .flags = ADMIN_KEEPS_NS },
 	/* The log has one entry for all features together, most of which leave blocks alone. */
 	[NVME_ADMIN_SET_FEATURES] = { .bytes = set_features_bytes, .flags = ADMIN_SETTINGS },
 	[NVME_ADMIN_GET_FEATURES] = { .bytes = get_features_bytes, .flags = ADMIN_KEEPS_NS },
-	[NVME_ADMIN_ASYNC_EVENT_REQUEST] = { .flags = ADMIN_OWN | ADMIN_KEEPS_NS },
+	[NVME_ADMIN_ASYNC_EVENT_REQUEST] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
 	[NVME_ADMIN_NAMESPACE_MANAGEMENT] = { .bytes = ns_management_bytes,
 					      .flags = ADMIN_CHANGES_NS },
 	[NVME_ADMIN_FIRMWARE_COMMIT] = { .work_ns = firmware_commit_ns },
@@ -114,7 +114,7 @@ const struct admin_kind admin_kinds[256] = {
 	[NVME_ADMIN_NAMESPACE_ATTACHMENT] = { .bytes = identify_bytes, .flags = ADMIN_CHANGES_NS },
 	[NVME_ADMIN_KEEP_ALIVE] = { .flags = ADMIN_KEEPS_NS },
 	[NVME_ADMIN_CAPACITY_MANAGEMENT] = { .flags = ADMIN_CHANGES_NS },
-	[NVME_ADMIN_DOORBELL_BUFFER_CONFIG] = { .flags = ADMIN_OWN },
+	[NVME_ADMIN_DOORBELL_BUFFER_CONFIG] = { .flags = ADMIN_DRIVERS },
 	[NVME_ADMIN_FORMAT_NVM] = { .work_ns = format_ns, .flags = ADMIN_CHANGES_NS },
 	[NVME_ADMIN_SECURITY_SEND] = { .bytes = security_bytes },
 	[NVME_ADMIN_SECURITY_RECEIVE] = { .bytes = security_bytes },

@@ -10,7 +10,7 @@ struct nvme_sqe;
 struct upnvme_ctrlr;
 
 /* Bits of admin_kind.flags. */
-#define ADMIN_OWN        0x1u /* the driver's: a caller's would take queues away, or never come back */
+#define ADMIN_DRIVERS    0x1u /* the driver's: a caller's would take queues away, or never come back */
 #define ADMIN_KEEPS_NS   0x2u /* leaves namespaces alone, whatever the log of effects says */
 #define ADMIN_CHANGES_NS 0x4u /* may change what a block is, whatever the log says */
 #define ADMIN_SETTINGS   0x8u /* blocks stay what they are, even where the log speaks of namespaces */

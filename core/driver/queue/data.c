@@ -178,7 +178,7 @@ static void build_sgl(struct upnvme_qpair *qp, const struct upnvme_op *op, struc
 		};
 		done += piece.bytes;
 	}
-	sqe->flags |= NVME_FIELD_SET(NVME_SQE_PSDT, NVME_SQE_PSDT_SGL_MPTR_BUFFER);
+	sqe->flags = NVME_FIELD_SET(NVME_SQE_PSDT, NVME_SQE_PSDT_SGL_MPTR_BUFFER);
 	sqe->sgl1 = list[0];
 	if (n > 1)
 		sqe->sgl1 = (struct nvme_sgl_desc){

@@ -29,7 +29,7 @@ static void flag_is_on(uint32_t flag, const uint8_t *opcodes, size_t n)
 /* Queues (5.4 to 5.7), events (5.2), shadow doorbells (5.11). */
 static void queues_events_and_doorbells_are_the_drivers_own(void **state)
 {
-	FLAG_IS_ON(ADMIN_OWN, 0x00, 0x01, 0x04, 0x05, 0x0c, 0x7c);
+	FLAG_IS_ON(ADMIN_DRIVERS, 0x00, 0x01, 0x04, 0x05, 0x0c, 0x7c);
 }
 
 /* Format NVM, Namespace Management and Attachment, Sanitize, Capacity Management. */
