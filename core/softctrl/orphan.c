@@ -17,6 +17,7 @@ bool sc_sq_orphan(struct sc_sq *sq)
 	if (!orphan)
 		return false;
 	orphan->sc = sc;
+	orphan->kind = sq->kind;
 	orphan->noutstanding = sq->noutstanding;
 	orphan->nflushing = sq->nflushing;
 	orphan->channels = sq->channels;
