@@ -2,7 +2,7 @@
 # The targets that install, run and measure. A lane is what `make check` counts as one heading; check-LANE runs one.
 
 RUN   := tests/run-tests
-CHECK_LANES := build $(LANES) $(if $(SCRIPTS),tools) lint asan tsan demo
+CHECK_LANES := build $(LANES) $(if $(SCRIPTS),tools) lint asan tsan demo $(CHECK_LANES)
 
 .PHONY: deps check lint sanitize coverage bench demo
 deps: ## install the Debian packages that build, tests and lint need
