@@ -20,7 +20,7 @@ $(call objs,$(wildcard tests/vm/preload/*.c)): $(B)/obj/%.o: %.c $(B)/flags
 	$(Q)$(CC) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(STRANGER): $(call objs,tests/vm/preload/stranger.c tests/behaviour/known.c tests/behaviour/replace.c \
-  core/base/uri.c core/base/error.c) $(SHARED)
+  core/base/uri.c core/base/error.c core/base/text.c) $(SHARED)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINKER) -shared $(filter %.o,$^) $(FROM_OUTSIDE) -ldl -pthread -o $@
