@@ -193,7 +193,7 @@ static int end_of_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *co
 }
 
 /* A controller that another thread gives up at this moment has failed, and is not slow. */
-static int error_late(struct upnvme_ctrlr *ctrlr, uint8_t opcode)
+static int error_unanswered(struct upnvme_ctrlr *ctrlr, uint8_t opcode)
 {
 	int rc = ctrlr_check_alive(ctrlr);
 
@@ -214,7 +214,7 @@ int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	if (rc)
 		return rc;
 	if (!request_wait(ctrlr, request))
-		return error_late(ctrlr, command->sqe.opcode);
+		return error_unanswered(ctrlr, command->sqe.opcode);
 	admin_request_copy_out(request);
 	*done = request->done;
 	request_end(request);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -90,17 +91,17 @@ static void what_the_library_must_not_send_is_refused(void **state)
 static void a_known_command_moves_what_its_dwords_say(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
-	struct {
-		struct ns_table table;
-		struct upnvme_ns *ns;
-	} one = { { .n = 1 }, &dev->ns };
+	struct ns_table *one = calloc(1, sizeof(*one) + sizeof(one->ns[0]));
 	struct upnvme_raw raw = { .cdw = { 0x02, FAKE_NSID },
 				  .data = fake_alloc(dev, 4096),
 				  .data_bytes = 4096,
 				  .direction = UPNVME_DATA_FROM_DEVICE };
 	struct upnvme_op op = { .form = UPNVME_FORM_RAW, .buf = &raw };
 
-	atomic_store(&dev->ctrlr.namespaces, &one.table);
+	assert_non_null(one);
+	one->n = 1;
+	one->ns[0] = &dev->ns;
+	atomic_store(&dev->ctrlr.namespaces, one);
 	raw.cdw[12] = 6;
 	refused(dev, &raw, -EINVAL, UPNVME_ERR_TRANSFER, "3584 bytes");
 	raw.cdw[12] = 7;
@@ -109,6 +110,7 @@ static void a_known_command_moves_what_its_dwords_say(void **state)
 	dev->geometry.nblocks = 0; /* gone: its format is not known any more */
 	fake_finish(dev, fake_issue(dev, &op).cid);
 	atomic_store(&dev->ctrlr.namespaces, NULL);
+	free(one);
 	fake_destroy(dev);
 }
 
