@@ -48,7 +48,7 @@ class Guides(Case):
                                    timeout=PATIENCE).stdout
         targets = set(re.findall(r"^  ([a-z0-9-]+) ", help_text, re.MULTILINE))
         for_users = [path for path in PAGES if path.name not in ("CONTRIBUTING.md", "ABI.md")]
-        named = {path: re.findall(r"(?:`|^    |sudo )make ([a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        named = {path: re.findall(r"(?:`|^    |sudo )make ([a-z0-9-]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
                  for path in for_users}
         self.assertLessEqual({"demo", "check", "install"}, set(named[TOP / "README.md"]))
         for path, names in named.items():
