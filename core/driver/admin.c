@@ -164,7 +164,7 @@ static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *reque
 	return true;
 }
 
-/* When the slots are full, too, of commands that others wait for, then until one of them is done. */
+/* Waits where the slots are full, too, of commands that others wait for, until one of them is done. */
 static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 			struct admin_request **request)
 {
@@ -175,10 +175,14 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 
 	if (rc)
 		return rc;
-	while ((rc = admin_begin(ctrlr, &prepared, ADMIN_CALLER, NULL, NULL, request)) == -EAGAIN &&
-	       !deadline_passed(deadline_ns))
+	for (;;) {
+		bool late = deadline_passed(deadline_ns); /* before the last try */
+
+		rc = admin_begin(ctrlr, &prepared, ADMIN_CALLER, NULL, NULL, request);
+		if (rc != -EAGAIN || late)
+			return rc ? not_started(ctrlr, command, rc) : 0;
 		pause_and_watch(ctrlr, &pause);
-	return rc ? not_started(ctrlr, command, rc) : 0;
+	}
 }
 
 /* Changes of namespaces by the command are known before its caller goes on. */

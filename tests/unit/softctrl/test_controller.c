@@ -20,13 +20,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static void assert_refused(struct host *host, uint32_t code, const char *word)
 {
 	assert_int_equal(softctrl_create(&host->sc, &host->config), -EINVAL);
@@ -123,7 +116,7 @@ static void destroying_nothing_is_allowed(void **state)
 	softctrl_destroy(NULL);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {

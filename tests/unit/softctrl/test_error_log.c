@@ -18,13 +18,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 #define DATA (HOST_IOVA + HOST_BYTES - 65536)
 #define RW(opcode_, slba, nblocks, first, second)                                  \
 	{                                                                          \
@@ -159,9 +152,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(errors_say_which_parameter_and_which_block, setup,
-						teardown),
+						host_teardown),
 		cmocka_unit_test_setup_teardown(a_range_beyond_the_end_names_its_first_block, setup,
-						teardown),
+						host_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,13 +25,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static uint16_t request(struct host *host)
 {
 	uint16_t cid = host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
@@ -344,7 +337,7 @@ static void requests_beyond_the_limit_are_refused(void **state)
 	assert_no_event(host);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {
@@ -354,9 +347,9 @@ int main(void)
 		test(an_event_that_is_not_wanted_is_not_told),
 		test(changed_namespaces_are_listed_and_reading_clears),
 		cmocka_unit_test_setup_teardown(a_change_while_the_list_is_read_is_not_lost,
-						setup_between, teardown),
+						setup_between, host_teardown),
 		cmocka_unit_test_setup_teardown(an_error_while_the_log_is_read_is_not_lost,
-						setup_between, teardown),
+						setup_between, host_teardown),
 		test(a_type_is_masked_until_its_log_is_read),
 		test(crossing_a_temperature_threshold_is_an_event_and_a_warning),
 		test(a_warning_that_holds_is_told_when_it_is_asked_for),

@@ -30,26 +30,11 @@ static void unknown_opcodes_and_fused_commands_are_refused(void **state)
 	assert_int_equal(host_status(host, 1, host_rw(0xff, 1, 0, 1, HOST_IOVA, 0)), 0x001);
 }
 
-static struct nvme_sgl_desc desc(unsigned type, uint64_t address, uint32_t length)
-{
-	return (struct nvme_sgl_desc){ .address = address,
-				       .length = length,
-				       .id = (uint8_t)(type << 4) };
-}
-
-static struct nvme_sqe sgl_rw(uint8_t opcode, uint32_t nblocks, struct nvme_sgl_desc sgl1)
-{
-	struct nvme_sqe sqe = host_rw(opcode, 1, 0, nblocks, 0, 0);
-
-	sqe.flags = 1 << 6;
-	sqe.sgl1 = sgl1;
-	return sqe;
-}
-
 static void psdt_is_checked(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = sgl_rw(0x02, 1, desc(0, HOST_IOVA + HOST_BYTES / 2, 512));
+	struct nvme_sqe sqe =
+		host_sgl_rw(0x02, 1, host_sgl_desc(0, HOST_IOVA + HOST_BYTES / 2, 512));
 
 	assert_int_equal(host_status(host, 1, sqe), 0);
 	sqe.flags = 2 << 6; /* metadata by SGL */
@@ -57,7 +42,7 @@ static void psdt_is_checked(void **state)
 	sqe.flags = 3 << 6;
 	assert_int_equal(host_status(host, 1, sqe), 0x002);
 	sqe = (struct nvme_sqe){ .opcode = 0x06, .cdw10 = 1, .flags = 1 << 6 };
-	sqe.sgl1 = desc(0, HOST_IOVA + HOST_BYTES / 2, 4096);
+	sqe.sgl1 = host_sgl_desc(0, HOST_IOVA + HOST_BYTES / 2, 4096);
 	assert_int_equal(host_status(host, 0, sqe), 0x002);
 }
 
@@ -71,9 +56,11 @@ static void sgls_are_refused_when_they_are_not_configured(void **state)
 	host_create(&host);
 	host_enable(&host);
 	host_queue_pair(&host, 1, 16, 16);
-	assert_int_equal(host_status(&host, 1,
-				     sgl_rw(0x02, 1, desc(0, HOST_IOVA + HOST_BYTES / 2, 512))),
-			 0x002);
+	assert_int_equal(
+		host_status(&host, 1,
+			    host_sgl_rw(0x02, 1,
+					host_sgl_desc(0, HOST_IOVA + HOST_BYTES / 2, 512))),
+		0x002);
 	host_destroy(&host);
 }
 

@@ -8,64 +8,41 @@
 
 #include "support/softctrl_host.h"
 
-static struct nvme_sqe get_sqe(uint32_t fid, uint32_t select, uint32_t cdw11)
-{
-	return (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = select << 8 | fid, .cdw11 = cdw11 };
-}
-
-static struct nvme_sqe set_sqe(uint32_t fid, uint32_t cdw11)
-{
-	return (struct nvme_sqe){ .opcode = 0x09, .cdw10 = fid, .cdw11 = cdw11 };
-}
-
-static uint32_t get(struct host *host, uint32_t fid, uint32_t select, uint32_t cdw11)
-{
-	struct nvme_cqe cqe = host_run(host, 0, get_sqe(fid, select, cdw11));
-
-	assert_int_equal(host_code(cqe), 0);
-	return cqe.dw0;
-}
-
-static uint16_t set(struct host *host, uint32_t fid, uint32_t cdw11)
-{
-	return host_status(host, 0, set_sqe(fid, cdw11));
-}
-
 /* A host that asks for events which OAES does not offer is refused, and the configuration stays as it was. */
 static void events_that_there_are_not_are_refused(void **state)
 {
 	struct host *host = *state;
 
-	assert_int_equal(set(host, 0x0b, 1 << 8 | 1 << 1), 0);
+	assert_int_equal(host_set_feature(host, 0x0b, 1 << 8 | 1 << 1), 0);
 	for (unsigned bit = 0; bit < 32; bit++) {
 		bool there = bit < 6 || bit == 8;
 
 		if (!there)
-			assert_int_equal(set(host, 0x0b, 1u << bit), 0x002);
+			assert_int_equal(host_set_feature(host, 0x0b, 1u << bit), 0x002);
 	}
-	assert_int_equal(get(host, 0x0b, 0, 0), 1 << 8 | 1 << 1);
+	assert_int_equal(host_get_feature(host, 0x0b, 0, 0), 1 << 8 | 1 << 1);
 }
 
 static void temperature_thresholds_are_kept_for_each_sensor(void **state)
 {
 	struct host *host = *state;
 
-	assert_int_equal(get(host, 0x04, 0, 0), 343);
-	assert_int_equal(get(host, 0x04, 0, 1 << 20), 0);
-	assert_int_equal(get(host, 0x04, 0, 1 << 16), 0xffff);
-	assert_int_equal(set(host, 0x04, 400), 0);
-	assert_int_equal(set(host, 0x04, 2 << 16 | 401), 0);
-	assert_int_equal(set(host, 0x04, 1 << 20 | 200), 0);
-	assert_int_equal(get(host, 0x04, 0, 0), 400);
-	assert_int_equal(get(host, 0x04, 0, 2 << 16), 401);
-	assert_int_equal(get(host, 0x04, 0, 1 << 20), 200);
-	assert_int_equal(get(host, 0x04, 1, 2 << 16), 0xffff);
-	assert_int_equal(set(host, 0x04, 0xf << 16 | 402), 0);
-	assert_int_equal(get(host, 0x04, 0, 1 << 16), 402);
-	assert_int_equal(host_status(host, 0, get_sqe(0x04, 0, 3 << 16)), 0x002);
-	assert_int_equal(host_status(host, 0, get_sqe(0x04, 0, 2 << 20)), 0x002);
-	assert_int_equal(set(host, 0x04, 3 << 16), 0x002);
-	assert_int_equal(set(host, 0x04, 3 << 20), 0x002);
+	assert_int_equal(host_get_feature(host, 0x04, 0, 0), 343);
+	assert_int_equal(host_get_feature(host, 0x04, 0, 1 << 20), 0);
+	assert_int_equal(host_get_feature(host, 0x04, 0, 1 << 16), 0xffff);
+	assert_int_equal(host_set_feature(host, 0x04, 400), 0);
+	assert_int_equal(host_set_feature(host, 0x04, 2 << 16 | 401), 0);
+	assert_int_equal(host_set_feature(host, 0x04, 1 << 20 | 200), 0);
+	assert_int_equal(host_get_feature(host, 0x04, 0, 0), 400);
+	assert_int_equal(host_get_feature(host, 0x04, 0, 2 << 16), 401);
+	assert_int_equal(host_get_feature(host, 0x04, 0, 1 << 20), 200);
+	assert_int_equal(host_get_feature(host, 0x04, 1, 2 << 16), 0xffff);
+	assert_int_equal(host_set_feature(host, 0x04, 0xf << 16 | 402), 0);
+	assert_int_equal(host_get_feature(host, 0x04, 0, 1 << 16), 402);
+	assert_int_equal(host_status(host, 0, host_get_feature_sqe(0x04, 0, 3 << 16)), 0x002);
+	assert_int_equal(host_status(host, 0, host_get_feature_sqe(0x04, 0, 2 << 20)), 0x002);
+	assert_int_equal(host_set_feature(host, 0x04, 3 << 16), 0x002);
+	assert_int_equal(host_set_feature(host, 0x04, 3 << 20), 0x002);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)

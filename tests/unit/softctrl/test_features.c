@@ -12,29 +12,6 @@
 #include "base/util.h"
 #include "support/softctrl_host.h"
 
-static struct nvme_sqe get_sqe(uint32_t fid, uint32_t select, uint32_t cdw11)
-{
-	return (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = select << 8 | fid, .cdw11 = cdw11 };
-}
-
-static struct nvme_sqe set_sqe(uint32_t fid, uint32_t cdw11)
-{
-	return (struct nvme_sqe){ .opcode = 0x09, .cdw10 = fid, .cdw11 = cdw11 };
-}
-
-static uint32_t get(struct host *host, uint32_t fid, uint32_t select, uint32_t cdw11)
-{
-	struct nvme_cqe cqe = host_run(host, 0, get_sqe(fid, select, cdw11));
-
-	assert_int_equal(host_code(cqe), 0);
-	return cqe.dw0;
-}
-
-static uint16_t set(struct host *host, uint32_t fid, uint32_t cdw11)
-{
-	return host_status(host, 0, set_sqe(fid, cdw11));
-}
-
 static void kept_values_come_back_and_reset_restores_the_defaults(void **state)
 {
 	static const struct {
@@ -52,12 +29,12 @@ static void kept_values_come_back_and_reset_restores_the_defaults(void **state)
 	struct host *host = *state;
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(get(host, rows[i].fid, 0, 0), rows[i].initial);
-		assert_int_equal(set(host, rows[i].fid, rows[i].written), 0);
-		assert_int_equal(get(host, rows[i].fid, 0, 0), rows[i].kept);
-		assert_int_equal(get(host, rows[i].fid, 1, 0), rows[i].initial);
-		assert_int_equal(get(host, rows[i].fid, 2, 0), rows[i].initial);
-		assert_int_equal(get(host, rows[i].fid, 3, 0), 1 << 2);
+		assert_int_equal(host_get_feature(host, rows[i].fid, 0, 0), rows[i].initial);
+		assert_int_equal(host_set_feature(host, rows[i].fid, rows[i].written), 0);
+		assert_int_equal(host_get_feature(host, rows[i].fid, 0, 0), rows[i].kept);
+		assert_int_equal(host_get_feature(host, rows[i].fid, 1, 0), rows[i].initial);
+		assert_int_equal(host_get_feature(host, rows[i].fid, 2, 0), rows[i].initial);
+		assert_int_equal(host_get_feature(host, rows[i].fid, 3, 0), 1 << 2);
 		host_disable(host);
 		host_enable(host);
 	}
@@ -72,17 +49,18 @@ static void features_that_are_not_there_are_invalid_fields(void **state)
 	for (unsigned fid = 0; fid < 256; fid++) {
 		if (memchr(claimed, (int)fid, sizeof(claimed)))
 			continue;
-		assert_int_equal(host_status(host, 0, get_sqe(fid, 0, 0)), 0x002);
-		assert_int_equal(host_status(host, 0, get_sqe(fid, 3, 0)), 0x002);
-		assert_int_equal(set(host, fid, 0), 0x002);
+		assert_int_equal(host_status(host, 0, host_get_feature_sqe(fid, 0, 0)), 0x002);
+		assert_int_equal(host_status(host, 0, host_get_feature_sqe(fid, 3, 0)), 0x002);
+		assert_int_equal(host_set_feature(host, fid, 0), 0x002);
 	}
 	for (uint32_t select = 4; select < 8; select++)
-		assert_int_equal(host_status(host, 0, get_sqe(0x01, select, 0)), 0x002);
+		assert_int_equal(host_status(host, 0, host_get_feature_sqe(0x01, select, 0)),
+				 0x002);
 }
 
 static void nothing_is_saveable(void **state)
 {
-	assert_int_equal(set(*state, 1u << 31 | 0x01, 0), 0x10d);
+	assert_int_equal(host_set_feature(*state, 1u << 31 | 0x01, 0), 0x10d);
 }
 
 /* Identify (CNS 1Ch) lists all combinations but index 0 as 0h, so they are rejected: Base 2.0, 5.27.1.21. */
@@ -90,17 +68,17 @@ static void the_only_combination_of_command_sets_can_be_chosen(void **state)
 {
 	struct host *host = *state;
 
-	assert_int_equal(set(host, 0x19, 0), 0);
-	assert_int_equal(set(host, 0x19, 1), 0x12b);
-	assert_int_equal(set(host, 0x19, 511), 0x12b);
-	assert_int_equal(get(host, 0x19, 0, 0), 0);
-	assert_int_equal(get(host, 0x19, 3, 0), 1 << 2);
+	assert_int_equal(host_set_feature(host, 0x19, 0), 0);
+	assert_int_equal(host_set_feature(host, 0x19, 1), 0x12b);
+	assert_int_equal(host_set_feature(host, 0x19, 511), 0x12b);
+	assert_int_equal(host_get_feature(host, 0x19, 0, 0), 0);
+	assert_int_equal(host_get_feature(host, 0x19, 3, 0), 1 << 2);
 }
 
 static void namespaces_are_only_for_features_of_namespaces(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = set_sqe(0x01, 0);
+	struct nvme_sqe sqe = host_set_feature_sqe(0x01, 0);
 
 	sqe.nsid = 1;
 	assert_int_equal(host_status(host, 0, sqe), 0x10f);
@@ -108,7 +86,7 @@ static void namespaces_are_only_for_features_of_namespaces(void **state)
 	assert_int_equal(host_status(host, 0, sqe), 0);
 	sqe.nsid = 2; /* there is no such namespace */
 	assert_int_equal(host_status(host, 0, sqe), 0x00b);
-	sqe = get_sqe(0x01, 0, 0);
+	sqe = host_get_feature_sqe(0x01, 0, 0);
 	assert_int_equal(host_status(host, 0, sqe), 0);
 	sqe.nsid = 1;
 	assert_int_equal(host_status(host, 0, sqe), 0);
@@ -121,7 +99,7 @@ static void namespaces_are_only_for_features_of_namespaces(void **state)
 static void error_recovery_belongs_to_a_namespace(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe in = set_sqe(0x05, 50), out = get_sqe(0x05, 0, 0);
+	struct nvme_sqe in = host_set_feature_sqe(0x05, 50), out = host_get_feature_sqe(0x05, 0, 0);
 	struct nvme_cqe cqe;
 
 	assert_int_equal(host_status(host, 0, in), 0x00b);
@@ -142,12 +120,12 @@ static void error_recovery_belongs_to_a_namespace(void **state)
 	in.nsid = 1;
 	in.cdw11 = 1 << 16; /* errors for deallocated blocks: not in NSFEAT */
 	assert_int_equal(host_status(host, 0, in), 0x002);
-	assert_int_equal(get(host, 0x05, 3, 0), 1 << 2 | 1 << 1);
+	assert_int_equal(host_get_feature(host, 0x05, 3, 0), 1 << 2 | 1 << 1);
 }
 
 static void power_states_that_are_not_there_are_refused(void **state)
 {
-	assert_int_equal(set(*state, 0x02, 1), 0x002);
+	assert_int_equal(host_set_feature(*state, 0x02, 1), 0x002);
 }
 
 static void number_of_queues_is_negotiated_before_the_first_queue(void **state)
@@ -158,30 +136,30 @@ static void number_of_queues_is_negotiated_before_the_first_queue(void **state)
 	uint64_t iova;
 
 	host_page(host, &iova);
-	assert_int_equal(get(host, 0x07, 0, 0), most << 16 | most);
-	cqe = host_run(host, 0, set_sqe(0x07, 1 << 16 | 2));
+	assert_int_equal(host_get_feature(host, 0x07, 0, 0), most << 16 | most);
+	cqe = host_run(host, 0, host_set_feature_sqe(0x07, 1 << 16 | 2));
 	assert_int_equal(host_code(cqe), 0);
 	assert_int_equal(cqe.dw0, 1 << 16 | 2);
-	assert_int_equal(get(host, 0x07, 0, 0), 1 << 16 | 2);
-	assert_int_equal(get(host, 0x07, 1, 0), most << 16 | most);
-	cqe = host_run(host, 0, set_sqe(0x07, 1000 << 16 | 1));
+	assert_int_equal(host_get_feature(host, 0x07, 0, 0), 1 << 16 | 2);
+	assert_int_equal(host_get_feature(host, 0x07, 1, 0), most << 16 | most);
+	cqe = host_run(host, 0, host_set_feature_sqe(0x07, 1000 << 16 | 1));
 	assert_int_equal(cqe.dw0, most << 16 | 1);
-	assert_int_equal(set(host, 0x07, 0xffff), 0x002);
-	assert_int_equal(set(host, 0x07, 0xffff0000), 0x002);
+	assert_int_equal(host_set_feature(host, 0x07, 0xffff), 0x002);
+	assert_int_equal(host_set_feature(host, 0x07, 0xffff0000), 0x002);
 	assert_int_equal(host_status(host, 0, host_create_cq(4, 16, iova)), 0);
 	assert_int_equal(host_status(host, 0, host_create_sq(3, 16, iova, 4)), 0x101);
-	assert_int_equal(set(host, 0x07, 0), 0x00c);
+	assert_int_equal(host_set_feature(host, 0x07, 0), 0x00c);
 }
 
 static void interrupt_vectors_are_configured_one_by_one(void **state)
 {
 	struct host *host = *state;
 
-	assert_int_equal(set(host, 0x09, 1 << 16 | 3), 0);
-	assert_int_equal(get(host, 0x09, 0, 3), 1 << 16 | 3);
-	assert_int_equal(get(host, 0x09, 0, 2), 2);
-	assert_int_equal(set(host, 0x09, HOST_NQUEUES), 0x002);
-	assert_int_equal(host_status(host, 0, get_sqe(0x09, 0, HOST_NQUEUES)), 0x002);
+	assert_int_equal(host_set_feature(host, 0x09, 1 << 16 | 3), 0);
+	assert_int_equal(host_get_feature(host, 0x09, 0, 3), 1 << 16 | 3);
+	assert_int_equal(host_get_feature(host, 0x09, 0, 2), 2);
+	assert_int_equal(host_set_feature(host, 0x09, HOST_NQUEUES), 0x002);
+	assert_int_equal(host_status(host, 0, host_get_feature_sqe(0x09, 0, HOST_NQUEUES)), 0x002);
 }
 
 static unsigned completed(struct host *host, uint16_t qid)
@@ -213,7 +191,7 @@ static void a_burst_is_all_that_is_fetched_at_a_time(void **state)
 	for (uint32_t ab = 0; ab < 4; ab++) {
 		unsigned left = 10;
 
-		assert_int_equal(set(host, 0x01, ab), 0);
+		assert_int_equal(host_set_feature(host, 0x01, ab), 0);
 		for (put_ten(host, 1); left; left -= MIN(left, 1u << ab))
 			assert_int_equal(completed(host, 1), MIN(left, 1u << ab));
 		assert_int_equal(completed(host, 1), 0);
@@ -231,8 +209,8 @@ static void write_cache_is_a_feature_only_where_there_is_one(void **state)
 	char path[HOST_PATH_BYTES];
 	int fd = host_temp_file(path, 1 << 20);
 
-	assert_int_equal(host_status(host, 0, get_sqe(0x06, 0, 0)), 0x002);
-	assert_int_equal(set(host, 0x06, 1), 0x002);
+	assert_int_equal(host_status(host, 0, host_get_feature_sqe(0x06, 0, 0)), 0x002);
+	assert_int_equal(host_set_feature(host, 0x06, 1), 0x002);
 	host_init(&file);
 	file.media[0].maker = &media_file;
 	file.media[0].path = path;
@@ -240,15 +218,15 @@ static void write_cache_is_a_feature_only_where_there_is_one(void **state)
 	host_create(&file);
 	host_enable(&file);
 	host_queue_pair(&file, 1, 16, 16);
-	assert_int_equal(get(&file, 0x06, 0, 0), 1);
-	assert_int_equal(set(&file, 0x06, 0), 0);
-	assert_int_equal(get(&file, 0x06, 0, 0), 0);
-	assert_int_equal(get(&file, 0x06, 1, 0), 1);
+	assert_int_equal(host_get_feature(&file, 0x06, 0, 0), 1);
+	assert_int_equal(host_set_feature(&file, 0x06, 0), 0);
+	assert_int_equal(host_get_feature(&file, 0x06, 0, 0), 0);
+	assert_int_equal(host_get_feature(&file, 0x06, 1, 0), 1);
 	assert_int_equal(host_status(&file, 1, host_rw(0x01, 1, 0, 8, HOST_IOVA, 0)), 0);
 	assert_int_equal(host_status(&file, 1, host_rw(0x08, 1, 0, 8, 0, 0)), 0);
 	host_disable(&file);
 	host_enable(&file);
-	assert_int_equal(get(&file, 0x06, 0, 0), 1);
+	assert_int_equal(host_get_feature(&file, 0x06, 0, 0), 1);
 	host_destroy(&file);
 	close(fd);
 	unlink(path);

@@ -49,13 +49,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 /* Commands are often almost right, so that more than the first check is reached. */
 static uint64_t address(void)
 {
@@ -203,7 +196,7 @@ static void random_register_writes_are_survived(void **state)
 	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 8, HOST_IOVA + (8 << 20), 0)), 0);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {

@@ -29,13 +29,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static struct nvme_sqe identify(uint32_t cns, uint32_t nsid, uint32_t csi, uint64_t iova)
 {
 	return (struct nvme_sqe){
@@ -371,7 +364,7 @@ static void data_may_straddle_pages(void **state)
 	assert_int_equal(host_status(host, 0, sqe), 0x004);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {

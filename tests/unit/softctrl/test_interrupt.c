@@ -50,13 +50,6 @@ static int setup_threaded(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 /* `dword11` has the bits of Create I/O Completion Queue besides PC. */
 static void queue_pair(struct host *host, uint16_t qid, uint32_t dword11)
 {
@@ -276,11 +269,11 @@ static void a_reset_takes_coalescing_back(void **state)
 	expect_sent(1, 50);
 }
 
-#define both(name)                                                     \
-	cmocka_unit_test_setup_teardown(name, setup_inline, teardown), \
-		cmocka_unit_test_setup_teardown(name, setup_threaded, teardown)
-#define inline_(name)  cmocka_unit_test_setup_teardown(name, setup_inline, teardown)
-#define threaded(name) cmocka_unit_test_setup_teardown(name, setup_threaded, teardown)
+#define both(name)                                                          \
+	cmocka_unit_test_setup_teardown(name, setup_inline, host_teardown), \
+		cmocka_unit_test_setup_teardown(name, setup_threaded, host_teardown)
+#define inline_(name)  cmocka_unit_test_setup_teardown(name, setup_inline, host_teardown)
+#define threaded(name) cmocka_unit_test_setup_teardown(name, setup_threaded, host_teardown)
 
 int main(void)
 {

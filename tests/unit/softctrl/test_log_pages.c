@@ -19,13 +19,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static struct nvme_sqe get_sqe(uint32_t lid, uint64_t offset, uint32_t bytes, uint64_t iova)
 {
 	uint32_t numd = bytes / 4 - 1;
@@ -231,7 +224,7 @@ static void offsets_and_lengths_are_checked(void **state)
 	assert_int_equal(host_status(host, 0, get_sqe(0x02, 0, 512, 0)), 0x004);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {

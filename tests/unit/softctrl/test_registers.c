@@ -21,13 +21,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static uint32_t csts(struct host *host)
 {
 	return softctrl_read32(host->sc, NVME_REG_CSTS);
@@ -336,7 +329,7 @@ static void doorbells_lie_on_a_page_of_their_own(void **state)
 	assert_null(softctrl_doorbell(host->sc, UINT32_MAX));
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {

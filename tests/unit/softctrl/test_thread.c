@@ -38,13 +38,6 @@ static int setup_inline(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 struct worker {
 	struct host *host;
 	uint16_t qid;
@@ -246,10 +239,10 @@ static void bursts_go_on_without_another_doorbell(void **state)
 	}
 }
 
-#define both(name)                                                     \
-	cmocka_unit_test_setup_teardown(name, setup_inline, teardown), \
-		cmocka_unit_test_setup_teardown(name, setup_threaded, teardown)
-#define threaded(name) cmocka_unit_test_setup_teardown(name, setup_threaded, teardown)
+#define both(name)                                                          \
+	cmocka_unit_test_setup_teardown(name, setup_inline, host_teardown), \
+		cmocka_unit_test_setup_teardown(name, setup_threaded, host_teardown)
+#define threaded(name) cmocka_unit_test_setup_teardown(name, setup_threaded, host_teardown)
 
 int main(void)
 {

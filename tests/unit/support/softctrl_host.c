@@ -305,6 +305,63 @@ struct nvme_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t n
 				  .cdw12 = nblocks - 1 };
 }
 
+struct nvme_sgl_desc host_sgl_desc(unsigned type, uint64_t address, uint32_t length)
+{
+	return (struct nvme_sgl_desc){ .address = address,
+				       .length = length,
+				       .id = (uint8_t)(type << 4) };
+}
+
+struct nvme_sqe host_sgl_rw(uint8_t opcode, uint32_t nblocks, struct nvme_sgl_desc sgl1)
+{
+	struct nvme_sqe sqe = host_rw(opcode, 1, 0, nblocks, 0, 0);
+
+	sqe.flags = 1 << 6;
+	sqe.sgl1 = sgl1;
+	return sqe;
+}
+
+uint8_t *host_write_pattern(struct host *host, uint32_t bytes)
+{
+	uint8_t *pattern = malloc(bytes);
+	uint64_t iova;
+
+	assert_non_null(pattern);
+	srand(1);
+	for (uint32_t i = 0; i < bytes; i++)
+		pattern[i] = (uint8_t)rand();
+	for (uint32_t at = 0; at < bytes; at += 8192) {
+		memcpy(host_alloc(host, 8192, 4096, &iova), pattern + at, 8192);
+		assert_int_equal(
+			host_status(host, 1, host_rw(0x01, 1, at / 512, 16, iova, iova + 4096)), 0);
+		host->used -= 8192;
+	}
+	return pattern;
+}
+
+struct nvme_sqe host_get_feature_sqe(uint32_t fid, uint32_t select, uint32_t cdw11)
+{
+	return (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = select << 8 | fid, .cdw11 = cdw11 };
+}
+
+struct nvme_sqe host_set_feature_sqe(uint32_t fid, uint32_t cdw11)
+{
+	return (struct nvme_sqe){ .opcode = 0x09, .cdw10 = fid, .cdw11 = cdw11 };
+}
+
+uint32_t host_get_feature(struct host *host, uint32_t fid, uint32_t select, uint32_t cdw11)
+{
+	struct nvme_cqe cqe = host_run(host, 0, host_get_feature_sqe(fid, select, cdw11));
+
+	assert_int_equal(host_code(cqe), 0);
+	return cqe.dw0;
+}
+
+uint16_t host_set_feature(struct host *host, uint32_t fid, uint32_t cdw11)
+{
+	return host_status(host, 0, host_set_feature_sqe(fid, cdw11));
+}
+
 int host_temp_file(char path[HOST_PATH_BYTES], uint64_t bytes)
 {
 	const char *folder = getenv("TMPDIR");

@@ -101,6 +101,18 @@ void host_queue_pair_delete(struct host *host, uint16_t qid);
 struct nvme_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t nblocks,
 			uint64_t prp1, uint64_t prp2);
 
+/* A read or write of the first blocks of namespace 1, whose data an SGL says. */
+struct nvme_sqe host_sgl_rw(uint8_t opcode, uint32_t nblocks, struct nvme_sgl_desc sgl1);
+struct nvme_sgl_desc host_sgl_desc(unsigned type, uint64_t address, uint32_t length);
+/* Writes `bytes`, a multiple of 8,192, to the start of namespace 1 by I/O queue pair 1; what they are, to be freed. */
+uint8_t *host_write_pattern(struct host *host, uint32_t bytes);
+
+/* Get Features and Set Features; host_get_feature must succeed, and gives dword 0. */
+struct nvme_sqe host_get_feature_sqe(uint32_t fid, uint32_t select, uint32_t cdw11);
+struct nvme_sqe host_set_feature_sqe(uint32_t fid, uint32_t cdw11);
+uint32_t host_get_feature(struct host *host, uint32_t fid, uint32_t select, uint32_t cdw11);
+uint16_t host_set_feature(struct host *host, uint32_t fid, uint32_t cdw11);
+
 /* A file under $TMPDIR, as long as told; the caller closes and unlinks it. */
 #define HOST_PATH_BYTES 256
 int host_temp_file(char path[HOST_PATH_BYTES], uint64_t bytes);

@@ -29,13 +29,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	host_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static void control(struct host *host, uint64_t value)
 {
 	softctrl_write64(host->sc, NVME_REG_CMBMSC, value);
@@ -221,7 +214,7 @@ static void odd_sizes_are_refused(void **state)
 	host_destroy(&host);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)
 
 int main(void)
 {

@@ -94,26 +94,9 @@ static void read_by_prps(struct host *host, const uint8_t *pattern, uint32_t off
 	free(pages);
 }
 
-static uint8_t *write_pattern(struct host *host, uint32_t bytes)
-{
-	uint8_t *pattern = malloc(bytes);
-	uint64_t iova;
-
-	srand(1);
-	for (uint32_t i = 0; i < bytes; i++)
-		pattern[i] = (uint8_t)rand();
-	for (uint32_t at = 0; at < bytes; at += 8192) {
-		memcpy(host_alloc(host, 8192, PAGE, &iova), pattern + at, 8192);
-		assert_int_equal(
-			host_status(host, 1, host_rw(0x01, 1, at / 512, 16, iova, iova + PAGE)), 0);
-		host->used -= 8192;
-	}
-	return pattern;
-}
-
 static void prps_reach_all_offsets_and_lengths_around_pages(void **state)
 {
-	uint8_t *pattern = write_pattern(*state, 2 << 20);
+	uint8_t *pattern = host_write_pattern(*state, 2 << 20);
 
 	for (uint32_t offset = 0; offset < PAGE; offset += 4) {
 		for (uint32_t blocks = 1; blocks <= 26; blocks += offset % 512 ? 5 : 1)
@@ -125,7 +108,7 @@ static void prps_reach_all_offsets_and_lengths_around_pages(void **state)
 static void prp_lists_chain_across_pages(void **state)
 {
 	static const uint32_t lengths[] = { 12288, 16384, 20480, 510 * PAGE, 511 * PAGE };
-	uint8_t *pattern = write_pattern(*state, 2 << 20);
+	uint8_t *pattern = host_write_pattern(*state, 2 << 20);
 
 	for (uint32_t list = 0; list<PAGE; list += list> 64 && list < PAGE - 128 ? 488 : 8) {
 		for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {

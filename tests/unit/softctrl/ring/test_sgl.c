@@ -25,54 +25,21 @@ static int setup(void **state)
 	return 0;
 }
 
-static uint8_t *write_pattern(struct host *host, uint32_t bytes)
-{
-	uint8_t *pattern = malloc(bytes);
-	uint64_t iova;
-
-	srand(1);
-	for (uint32_t i = 0; i < bytes; i++)
-		pattern[i] = (uint8_t)rand();
-	for (uint32_t at = 0; at < bytes; at += 8192) {
-		memcpy(host_alloc(host, 8192, PAGE, &iova), pattern + at, 8192);
-		assert_int_equal(
-			host_status(host, 1, host_rw(0x01, 1, at / 512, 16, iova, iova + PAGE)), 0);
-		host->used -= 8192;
-	}
-	return pattern;
-}
-
-static struct nvme_sgl_desc desc(unsigned type, uint64_t address, uint32_t length)
-{
-	return (struct nvme_sgl_desc){ .address = address,
-				       .length = length,
-				       .id = (uint8_t)(type << 4) };
-}
-
-static struct nvme_sqe sgl_rw(uint8_t opcode, uint32_t nblocks, struct nvme_sgl_desc sgl1)
-{
-	struct nvme_sqe sqe = host_rw(opcode, 1, 0, nblocks, 0, 0);
-
-	sqe.flags = 1 << 6;
-	sqe.sgl1 = sgl1;
-	return sqe;
-}
-
 static uint16_t sgl_status(struct host *host, uint32_t nblocks, struct nvme_sgl_desc sgl1)
 {
-	return host_status(host, 1, sgl_rw(0x02, nblocks, sgl1));
+	return host_status(host, 1, host_sgl_rw(0x02, nblocks, sgl1));
 }
 
 static void one_sgl_data_block_takes_any_address(void **state)
 {
 	struct host *host = *state;
-	uint8_t *pattern = write_pattern(host, 65536);
+	uint8_t *pattern = host_write_pattern(host, 65536);
 	uint64_t iova;
 	uint8_t *in = host_alloc(host, 65536 + PAGE, PAGE, &iova);
 
 	for (uint32_t offset = 0; offset < 70; offset += 3) {
 		memset(in, 0, 65536 + PAGE);
-		assert_int_equal(sgl_status(host, 128, desc(0, iova + offset, 65536)), 0);
+		assert_int_equal(sgl_status(host, 128, host_sgl_desc(0, iova + offset, 65536)), 0);
 		assert_memory_equal(in + offset, pattern, 65536);
 		assert_int_equal(in[offset + 65536], 0);
 	}
@@ -82,19 +49,19 @@ static void one_sgl_data_block_takes_any_address(void **state)
 static void sgl_segments_chain(void **state)
 {
 	struct host *host = *state;
-	uint8_t *pattern = write_pattern(host, 8192);
+	uint8_t *pattern = host_write_pattern(host, 8192);
 	uint64_t iova, one_iova, two_iova;
 	struct nvme_sgl_desc *one = host_page(host, &one_iova), *two = host_page(host, &two_iova);
 	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
 
-	one[0] = desc(0, iova + 10001, 3);
-	one[1] = desc(0, 0, 0); /* an empty block, whose address means nothing */
-	one[2] = desc(0, iova + 1, 4093);
-	one[3] = desc(3, two_iova, 48);
-	two[0] = desc(0, iova + 20000, 1000);
-	two[1] = desc(0, iova + 30000, 1);
-	two[2] = desc(0, iova + 40000, 8192 - 4096 - 1001);
-	assert_int_equal(sgl_status(host, 16, desc(2, one_iova, 64)), 0);
+	one[0] = host_sgl_desc(0, iova + 10001, 3);
+	one[1] = host_sgl_desc(0, 0, 0); /* an empty block, whose address means nothing */
+	one[2] = host_sgl_desc(0, iova + 1, 4093);
+	one[3] = host_sgl_desc(3, two_iova, 48);
+	two[0] = host_sgl_desc(0, iova + 20000, 1000);
+	two[1] = host_sgl_desc(0, iova + 30000, 1);
+	two[2] = host_sgl_desc(0, iova + 40000, 8192 - 4096 - 1001);
+	assert_int_equal(sgl_status(host, 16, host_sgl_desc(2, one_iova, 64)), 0);
 	assert_memory_equal(in + 10001, pattern, 3);
 	assert_memory_equal(in + 1, pattern + 3, 4093);
 	assert_memory_equal(in + 20000, pattern + 4096, 1000);
@@ -102,7 +69,7 @@ static void sgl_segments_chain(void **state)
 	assert_memory_equal(in + 40000, pattern + 5097, 8192 - 5097);
 	/* The command itself names the last segment. */
 	two[2].length = 4096 - 1001;
-	assert_int_equal(sgl_status(host, 8, desc(3, two_iova, 48)), 0);
+	assert_int_equal(sgl_status(host, 8, host_sgl_desc(3, two_iova, 48)), 0);
 	assert_memory_equal(in + 20000, pattern, 1000);
 	free(pattern);
 }
@@ -114,22 +81,22 @@ static void sgl_lengths_have_to_fit_the_transfer(void **state)
 	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
 
 	host_alloc(host, 65536, PAGE, &iova);
-	assert_int_equal(sgl_status(host, 1, desc(0, iova, 511)), 0x00f);
-	assert_int_equal(sgl_status(host, 1, desc(0, iova, 513)), 0x00f);
-	assert_int_equal(sgl_status(host, 1, desc(0, iova, 0)), 0x00f);
-	seg[0] = desc(0, iova, 256);
-	seg[1] = desc(0, iova, 255);
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 32)), 0x00f);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(0, iova, 511)), 0x00f);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(0, iova, 513)), 0x00f);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(0, iova, 0)), 0x00f);
+	seg[0] = host_sgl_desc(0, iova, 256);
+	seg[1] = host_sgl_desc(0, iova, 255);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 32)), 0x00f);
 	seg[1].length = 257;
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 32)), 0x00f);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 32)), 0x00f);
 	seg[1].length = 256;
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 32)), 0);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 32)), 0);
 }
 
 static void sgl_descriptor_types_are_checked(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sgl_desc bad = desc(0, HOST_IOVA, 512);
+	struct nvme_sgl_desc bad = host_sgl_desc(0, HOST_IOVA, 512);
 	uint64_t seg_iova;
 	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
 
@@ -139,15 +106,15 @@ static void sgl_descriptor_types_are_checked(void **state)
 		if (type == 0)
 			continue;
 		/* A segment's length is a multiple of 16, which 500 is not. */
-		assert_int_equal(sgl_status(host, 1, desc(type, seg_iova, 500)), expected);
+		assert_int_equal(sgl_status(host, 1, host_sgl_desc(type, seg_iova, 500)), expected);
 	}
 	bad.id = 0x01; /* offset instead of address */
 	assert_int_equal(sgl_status(host, 1, bad), 0x011);
 	seg[0] = bad;
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x011);
-	seg[0] = desc(1, 0, 512); /* bit bucket, not in SGLS */
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x011);
-	bad = desc(3, seg_iova, 16);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 16)), 0x011);
+	seg[0] = host_sgl_desc(1, 0, 512); /* bit bucket, not in SGLS */
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 16)), 0x011);
+	bad = host_sgl_desc(3, seg_iova, 16);
 	bad.id |= 1;
 	assert_int_equal(sgl_status(host, 1, bad), 0x011);
 }
@@ -159,24 +126,27 @@ static void sgl_segments_are_checked(void **state)
 	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
 
 	host_page(host, &iova);
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 0)), 0x00d);
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 24)), 0x00d);
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova + 4, 16)), 0x00d);
-	assert_int_equal(sgl_status(host, 1, desc(3, END, 16)), 0x004);
-	assert_int_equal(sgl_status(host, 1, desc(2, END - 16, 32)), 0x004);
-	seg[0] = desc(3, seg_iova, 16);
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x00d); /* after the last */
-	seg[1] = desc(0, iova, 512);
-	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 32)), 0x00e); /* not at the end */
-	seg[0] = desc(0, iova, 512);
-	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 16)), 0x00d); /* no successor */
-	seg[0] = desc(2, seg_iova, 16);
-	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 16)), 0x00e); /* for ever */
-	assert_int_equal(sgl_status(host, 1, desc(2, seg_iova, 0xfffffff0)), 0x00e);
-	seg[0] = desc(0, END, 512);
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x004);
-	seg[0] = desc(0, UINT64_MAX - 1, 512);
-	assert_int_equal(sgl_status(host, 1, desc(3, seg_iova, 16)), 0x004);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 0)), 0x00d);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 24)), 0x00d);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova + 4, 16)), 0x00d);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, END, 16)), 0x004);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(2, END - 16, 32)), 0x004);
+	seg[0] = host_sgl_desc(3, seg_iova, 16);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 16)),
+			 0x00d); /* after the last */
+	seg[1] = host_sgl_desc(0, iova, 512);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(2, seg_iova, 32)),
+			 0x00e); /* not at the end */
+	seg[0] = host_sgl_desc(0, iova, 512);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(2, seg_iova, 16)),
+			 0x00d); /* no successor */
+	seg[0] = host_sgl_desc(2, seg_iova, 16);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(2, seg_iova, 16)), 0x00e); /* for ever */
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(2, seg_iova, 0xfffffff0)), 0x00e);
+	seg[0] = host_sgl_desc(0, END, 512);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 16)), 0x004);
+	seg[0] = host_sgl_desc(0, UINT64_MAX - 1, 512);
+	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 16)), 0x004);
 }
 
 static void many_small_sgl_descriptors_are_taken_up_to_a_limit(void **state)
@@ -185,16 +155,16 @@ static void many_small_sgl_descriptors_are_taken_up_to_a_limit(void **state)
 	uint64_t iova, seg_iova;
 	struct nvme_sgl_desc *seg = host_alloc(host, 2000 * 16, PAGE, &seg_iova);
 	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
-	uint8_t *pattern = write_pattern(host, 8192);
+	uint8_t *pattern = host_write_pattern(host, 8192);
 
 	for (uint32_t i = 0; i < 1024; i++)
-		seg[i] = desc(0, iova + i * 16, 4);
-	assert_int_equal(sgl_status(host, 8, desc(3, seg_iova, 1024 * 16)), 0);
+		seg[i] = host_sgl_desc(0, iova + i * 16, 4);
+	assert_int_equal(sgl_status(host, 8, host_sgl_desc(3, seg_iova, 1024 * 16)), 0);
 	for (uint32_t i = 0; i < 1024; i++)
 		assert_memory_equal(in + i * 16, pattern + i * 4, 4);
 	for (uint32_t i = 0; i < 2000; i++)
-		seg[i] = desc(0, iova + i * 16, i == 1999 ? 4096 - 1999 : 1);
-	assert_int_equal(sgl_status(host, 8, desc(3, seg_iova, 2000 * 16)), 0x00e);
+		seg[i] = host_sgl_desc(0, iova + i * 16, i == 1999 ? 4096 - 1999 : 1);
+	assert_int_equal(sgl_status(host, 8, host_sgl_desc(3, seg_iova, 2000 * 16)), 0x00e);
 	free(pattern);
 }
 
