@@ -32,7 +32,8 @@ void *ns_keep(struct upnvme_ctrlr *ctrlr, uint64_t bytes, const char *what)
 	return kept;
 }
 
-void ns_unkeep(struct upnvme_ctrlr *ctrlr, void *memory, uint64_t bytes)
+/* Gives back what nobody has seen. */
+static void ns_unkeep(struct upnvme_ctrlr *ctrlr, void *memory, uint64_t bytes)
 {
 	ctrlr->ns_kept_bytes -= bytes;
 	free(memory);

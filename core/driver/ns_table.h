@@ -23,8 +23,6 @@ struct upnvme_ns *ns_table_find(const struct ns_table *table, uint32_t nsid);
 /* Zeroed memory that is kept, within that limit; null with its sentence. `what` is in the singular.
  * The caller has ns_lock. */
 void *ns_keep(struct upnvme_ctrlr *ctrlr, uint64_t bytes, const char *what);
-/* Gives back what nobody has seen. */
-void ns_unkeep(struct upnvme_ctrlr *ctrlr, void *memory, uint64_t bytes);
 
 /* A handle without geometry. */
 int ns_create(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t nsid);
