@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The test runner must not take a failure for a success."""
 
+import argparse
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import pathlib
 import re
+import tempfile
 import unittest
 
 PATH = pathlib.Path(__file__).parent.parent / "run-tests"
@@ -109,6 +113,49 @@ class Order(unittest.TestCase):
         for folder, names in alternatives:
             for name in names.strip("()").split("|"):
                 self.assertTrue(list((PATH.parent / folder).glob(f"test_{name}.*")), f"{folder}/test_{name}")
+
+
+# Stands for make: lane b says its second line when lane c has ended, and lane c begins when b has said its first.
+MAKE = """#!/bin/sh
+mkfifo -m 600 began ended 2>/dev/null
+result() { echo "{\\"passed\\": $1, \\"failed\\": $2, \\"skipped\\": 0}" >"build/results/${lane}.json"; }
+lane=${1#check-}
+echo "$lane first"
+case $lane in
+a) result 1 0 ;;
+b) echo >began; read -r _ <ended; result 2 0 ;;
+c) read -r _ <began; echo >ended; result 3 1; code=1 ;;
+d) code=2 ;;
+esac
+echo "$lane last"
+exit ${code:-0}
+"""
+
+
+class All(unittest.TestCase):
+    def run_all(self, *lanes, beside=2):
+        """The exit code and what was printed of lane a, then of the others."""
+        printed = io.StringIO()
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), contextlib.redirect_stdout(printed):
+            pathlib.Path("make").write_text(MAKE, encoding="utf-8")
+            code = runner.run_all(argparse.Namespace(make="sh make", first=["a"], lanes=lanes, beside=beside))
+            self.total = pathlib.Path("build/results/total").read_text(encoding="utf-8")
+        return code, printed.getvalue().splitlines()
+
+    def test_lanes_side_by_side_are_shown_one_after_the_other(self):
+        code, lines = self.run_all("b", "c")
+        self.assertEqual(code, 1)
+        self.assertEqual(lines, ["a first", "a last", "b first", "b last", "c first", "c last", "failed in: c",
+                                 "6 passed, 1 failed, 0 skipped"])
+        self.assertEqual(self.total, lines[-1] + "\n")
+
+    def test_a_lane_that_ends_without_a_result_has_failed(self):
+        code, lines = self.run_all("d", beside=1)
+        self.assertEqual((code, lines[-3:]), (1, ["  FAIL make check-d (exit code 2)", "failed in: d",
+                                                  "1 passed, 1 failed, 0 skipped"]))
+
+    def test_a_lane_that_passes_leaves_no_failure(self):
+        self.assertEqual(self.run_all(), (0, ["a first", "a last", "1 passed, 0 failed, 0 skipped"]))
 
 
 if __name__ == "__main__":
