@@ -5,6 +5,7 @@
 #include "driver/commands/kind.h"
 #include "driver/queue/area.h"
 #include "driver/queue/doorbell.h"
+#include "driver/queue/raw.h"
 #include "driver/queue/split.h"
 #include "driver/queue/straight.h"
 

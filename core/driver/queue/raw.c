@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands that the caller has put together, dword by dword. */
+#include "driver/queue/raw.h"
+
 #include "base/error.h"
 #include "driver/data_length.h"
 #include "driver/ns_change.h"

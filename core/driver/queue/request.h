@@ -93,9 +93,4 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 /* SLOT_CHANGES_MEDIUM of it, or 0. */
 uint64_t request_changes(const struct request *request);
 
-/* --- raw.c --- */
-
-/* A command given dword by dword. As general_submit, but that nothing is counted, and nothing rung. */
-int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg);
-
 #endif
