@@ -140,6 +140,9 @@ int ctrlr_close(struct upnvme_ctrlr *ctrlr);
 /* The controller is silent, or was never enabled. */
 void ctrlr_free(struct upnvme_ctrlr *ctrlr);
 
+/* All that is public of the controller: ctrlr_info.c. */
+void ctrlr_info(struct upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info);
+
 /* The controller has failed: -EIO with its sentence; else 0. */
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);
 

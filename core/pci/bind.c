@@ -15,6 +15,8 @@
 #include "pci/owner.h"
 #include "pci/plan.h"
 
+#define DRIVER_DEFAULT "vfio-pci"
+
 /* Everything goes back, the last device first. Null, or the first device that does not go back. */
 static const struct move *undo(struct plan *plan, int *rc)
 {
@@ -153,9 +155,10 @@ static int plan_run(struct plan *plan, const char *addresses)
 	return rc;
 }
 
-int pci_bind(const struct sysfs *fs, const char *addresses, const char *driver, uint32_t flags,
+int pci_bind(const struct sysfs *fs, const char *addresses, const char *wanted, uint32_t flags,
 	     uint32_t owner)
 {
+	const char *driver = wanted ? wanted : DRIVER_DEFAULT;
 	struct plan plan = { .fs = fs,
 			     .driver = driver,
 			     .override = driver,
