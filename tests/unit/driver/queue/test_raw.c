@@ -192,7 +192,7 @@ static void what_was_checked_is_what_is_sent(void **state)
 	changing = &raw;
 	sent = fake_issue(dev, &op);
 	changing = NULL;
-	assert_int_equal(raw.cdw[0], 0x4fc1); /* it did change */
+	assert_int_equal(raw.cdw[0], 0x4fc1); /* the record did change */
 	fake_expect_sqe(&sent,
 			&(struct nvme_sqe){ .opcode = 0xc0, .cid = sent.cid, .nsid = FAKE_NSID });
 	assert_true(dev->qp->slots[0].head & SLOT_CHANGES);
