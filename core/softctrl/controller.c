@@ -90,24 +90,6 @@ static int config_check(const struct softctrl_config *config)
 	return config->serial ? serial_check(config->serial) : 0;
 }
 
-/* A command has to be able to carry at least one block. */
-static int blocks_check(const struct softctrl_config *config)
-{
-	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << config->mdts;
-
-	for (uint32_t i = 0; i < config->nnamespaces; i++) {
-		uint32_t block_bytes = config->namespaces[i].block_bytes;
-
-		if (block_bytes > data_bytes)
-			return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-					 "mdts=%u lets a command carry %llu bytes, less than one "
-					 "block of %u: give mdts=%u or more, or a smaller block",
-					 config->mdts, (unsigned long long)data_bytes, block_bytes,
-					 log2_floor(pow2_ceil(block_bytes) / SC_PAGE_BYTES));
-	}
-	return 0;
-}
-
 /*
  * The controller identifier comes from the medium even where the serial number is given, so that two controllers with
  * the same serial number differ. A medium that several controllers share at a time gives each of them a random one.
@@ -176,7 +158,7 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	int err = config_check(config);
 
 	if (!err)
-		err = blocks_check(config);
+		err = sc_namespaces_check(config);
 	if (err)
 		return err;
 	sc = calloc(1, sizeof(*sc));
