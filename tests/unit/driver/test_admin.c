@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -12,6 +15,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "driver/admin.h"
+#include "driver/admin_queue.h"
 #include "support/admin_rig.h"
 
 static void a_status_is_given_and_is_no_failure(void **state)
@@ -153,6 +157,85 @@ static void a_commands_own_time_out_counts(void **state)
 	assert_true(clock_now_ns() - start_ns >= 200 * NS_PER_MS);
 }
 
+/* --- all slots taken, and what happens meanwhile: time passes, a slot comes free --------------------- */
+
+static struct {
+	struct admin_rig *rig;
+	uint32_t looks; /* at the clock, until it happens; 0: nothing does */
+	bool frees;     /* the slot of `cid` */
+	uint16_t cid;
+	time_t passed_s;
+} meanwhile;
+
+/* What another thread does that waits for its own command. */
+static void free_slot(void)
+{
+	struct admin *admin = meanwhile.rig->ctrlr->admin;
+
+	fake_transport_post(meanwhile.rig->fake, meanwhile.cid, 0, 0);
+	pthread_mutex_lock(&admin->lock);
+	admin_take(admin);
+	pthread_mutex_unlock(&admin->lock);
+}
+
+/* Takes the place of the C library's. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (meanwhile.looks && !--meanwhile.looks) {
+		meanwhile.passed_s = 3600;
+		if (meanwhile.frees)
+			free_slot();
+	}
+	now->tv_sec += meanwhile.passed_s;
+	return rc;
+}
+
+/* The last one is of a caller who has given up, and comes free with its answer. */
+static void take_all_slots(struct admin_rig *rig)
+{
+	struct upnvme_raw raw = admin_rig_raw(0xc3);
+	struct upnvme_completion done;
+
+	for (uint32_t i = 0; i < ADMIN_RIG_ORDINARY; i++)
+		assert_int_equal(upnvme_admin_submit(rig->ctrlr, &raw, admin_rig_note, NULL), 0);
+	raw.timeout_ns = 1;
+	for (uint32_t i = 0; i < ADMIN_WAITED; i++)
+		assert_int_equal(upnvme_admin(rig->ctrlr, &raw, &done), -ETIMEDOUT);
+}
+
+/* The deadline passes at the second look for a slot. */
+static int run_late(struct admin_rig *rig, bool frees)
+{
+	struct upnvme_raw raw = admin_rig_raw(0xc0);
+	struct upnvme_completion done;
+	int rc;
+
+	take_all_slots(rig);
+	meanwhile.rig = rig;
+	meanwhile.frees = frees;
+	meanwhile.cid = admin_rig_sqe.cid;
+	meanwhile.looks = 3;
+	rc = upnvme_admin(rig->ctrlr, &raw, &done);
+	assert_int_equal(meanwhile.looks, 0);
+	meanwhile.passed_s = 0;
+	return rc;
+}
+
+static void a_slot_that_comes_free_with_the_deadline_is_used(void **state)
+{
+	assert_int_equal(run_late(*state, true), 0);
+	assert_int_equal(admin_rig_sqe.opcode, 0xc0);
+}
+
+static void no_slot_until_the_deadline_is_told(void **state)
+{
+	assert_int_equal(run_late(*state, false), -EAGAIN);
+	assert_int_equal(error_last()->code, UPNVME_ERR_ADMIN_FULL);
+	assert_int_equal(admin_rig_sqe.opcode, 0xc3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +245,8 @@ int main(void)
 		ADMIN_RIG_TEST(an_error_status_leaves_the_callers_data_alone),
 		ADMIN_RIG_TEST(a_late_synchronous_command_times_out_and_its_answer_is_dropped),
 		ADMIN_RIG_TEST(a_commands_own_time_out_counts),
+		ADMIN_RIG_TEST(a_slot_that_comes_free_with_the_deadline_is_used),
+		ADMIN_RIG_TEST(no_slot_until_the_deadline_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
