@@ -2,19 +2,14 @@
 /* upnvme/ctrlr.h, the admin side: raw commands, Identify, features, log pages. */
 #include "driver/admin.h"
 
-#include <stdbool.h>
-#include <string.h>
-
 #include "check.h"
-#include "driver/commands/admin.h"
+#include "driver/admin_raw.h"
 #include "driver/ctrlr.h"
 #include "driver/feature_record.h"
 #include "driver/features.h"
 #include "driver/identify.h"
 #include "driver/log_pages.h"
-#include "driver/queue/qpair.h"
 #include "options.h"
-#include "spec/opcode.h"
 
 /* The first version's sizes, for ever. */
 #define SMART_V1    136u
@@ -26,67 +21,26 @@ _Static_assert(sizeof(struct upnvme_features) >= FEATURES_V1, "records only grow
 
 /* --- raw ------------------------------------------------------------------------------------------ */
 
-static int check_sqe(const struct nvme_sqe *sqe)
-{
-	if (admin_kind(sqe->opcode)->flags & ADMIN_DRIVERS)
-		return error_set(
-			-EINVAL, UPNVME_ERR_OPCODE,
-			"admin command %02xh is the driver's own: queues, events and doorbells "
-			"have their own calls",
-			sqe->opcode);
-	if (sqe->flags)
-		return error_set(
-			-EINVAL, UPNVME_ERR_FLAGS,
-			"bits 15:8 of an admin command's dword 0 are %02xh: fused commands and "
-			"SGLs are not for the admin queue",
-			sqe->flags);
-	if (sqe->opcode == NVME_ADMIN_SET_FEATURES)
-		return feature_check_settable(sqe->cdw10 & 0xff);
-	return 0;
-}
-
-static int take_raw(struct admin_command *command, const struct upnvme_raw *raw)
-{
-	memcpy(&command->sqe, raw->cdw, sizeof(command->sqe));
-	command->sqe.cid = 0;
-	command->sqe.mptr = command->sqe.prp1 = command->sqe.prp2 = 0;
-	command->data = raw->data;
-	command->data_bytes = raw->data_bytes;
-	command->direction = raw->direction;
-	command->timeout_ns = raw->timeout_ns;
-	if (raw->metadata || raw->metadata_bytes)
-		return error_set(
-			-EINVAL, UPNVME_ERR_METADATA,
-			"an admin command with a metadata buffer: only I/O commands have one");
-	return raw_is_clean(raw) ? check_sqe(&command->sqe) : -EINVAL;
-}
-
 int upnvme_admin(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw, struct upnvme_completion *done)
 {
-	struct admin_command command;
 	int rc = ctrlr_check(ctrlr, "upnvme_admin");
 
 	if (!rc)
 		rc = check_pointer(raw, "upnvme_admin", "raw");
 	if (!rc)
 		rc = check_pointer(done, "upnvme_admin", "done");
-	if (!rc)
-		rc = take_raw(&command, raw);
-	return rc ? rc : admin_run(ctrlr, &command, done);
+	return rc ? rc : admin_raw_run(ctrlr, raw, done);
 }
 
 int upnvme_admin_submit(upnvme_ctrlr *ctrlr, const struct upnvme_raw *raw, upnvme_cb cb, void *arg)
 {
-	struct admin_command command;
 	int rc = ctrlr_check(ctrlr, "upnvme_admin_submit");
 
 	if (!rc)
 		rc = check_pointer(raw, "upnvme_admin_submit", "raw");
 	if (!rc)
 		rc = check_pointer((const void *)(uintptr_t)cb, "upnvme_admin_submit", "cb");
-	if (!rc)
-		rc = take_raw(&command, raw);
-	return rc ? rc : admin_start(ctrlr, &command, ADMIN_CALLER, cb, arg);
+	return rc ? rc : admin_raw_start(ctrlr, raw, cb, arg);
 }
 
 /* --- Identify and features ------------------------------------------------------------------------ */
@@ -152,9 +106,7 @@ int upnvme_feature_set(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t fid, uint32_
 		rc = check_byte(fid, "upnvme_feature_set", "fid");
 	if (!rc)
 		rc = check_feature_data(data, bytes, "upnvme_feature_set");
-	if (!rc)
-		rc = feature_check_settable(fid);
-	return rc ? rc : feature_set(ctrlr, &feature, save, NULL);
+	return rc ? rc : feature_set(ctrlr, &feature, save);
 }
 
 int upnvme_features_get(upnvme_ctrlr *ctrlr, struct upnvme_features *features)
@@ -190,7 +142,7 @@ static int check_log(const void *data, size_t bytes, uint64_t offset)
 int upnvme_log_page(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t lid, uint64_t offset, void *data,
 		    size_t bytes)
 {
-	struct log_range range = { nsid, lid, offset, data, bytes, log_page_is_own(lid) };
+	struct log_range range = { nsid, lid, offset, data, bytes };
 	int rc = ctrlr_check(ctrlr, "upnvme_log_page");
 
 	if (!rc)

@@ -36,16 +36,11 @@ static int check_flags(uint32_t flags, uint32_t known, const char *call)
 			 known);
 }
 
-static const char *driver_or_default(const char *driver)
-{
-	return driver ? driver : "vfio-pci";
-}
-
 int upnvme_device_bind(const char *address, const char *driver)
 {
 	int rc = check_pointer(address, "upnvme_device_bind", "address");
 
-	return rc ? rc : pci_bind(&sysfs_machine, address, driver_or_default(driver), 0, 0);
+	return rc ? rc : pci_bind(&sysfs_machine, address, driver, 0, 0);
 }
 
 int upnvme_device_unbind(const char *address)
@@ -62,8 +57,7 @@ int upnvme_devices_bind(const char *addresses, const char *driver, uint32_t flag
 	if (!rc)
 		rc = check_flags(flags, UPNVME_BIND_FORCE | UPNVME_BIND_OWNER,
 				 "upnvme_devices_bind");
-	return rc ? rc :
-		    pci_bind(&sysfs_machine, addresses, driver_or_default(driver), flags, owner);
+	return rc ? rc : pci_bind(&sysfs_machine, addresses, driver, flags, owner);
 }
 
 int upnvme_devices_unbind(const char *addresses, uint32_t flags)

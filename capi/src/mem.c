@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
+#include "driver/memory.h"
 #include "mem/domain.h"
-#include "transport/transport.h"
 
 /* Far above any machine's memory, and far from wrapping anything. */
 #define DMA_BYTES_MAX (1ull << 46)
@@ -28,7 +28,7 @@ int upnvme_dma_alloc(void **buf, upnvme_ctrlr *ctrlr, size_t bytes, size_t align
 			-EINVAL, UPNVME_ERR_ARGUMENT,
 			"upnvme_dma_alloc: alignment %zu: give a power of two up to %llu, or 0 for a page",
 			align, DOMAIN_ALIGN_MAX);
-	return domain_alloc(ctrlr->domain, bytes, align, ctrlr->transport->node, buf);
+	return memory_alloc(ctrlr, bytes, align, buf);
 }
 
 int upnvme_dma_free(upnvme_ctrlr *ctrlr, void *buf)

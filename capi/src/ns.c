@@ -27,7 +27,7 @@ uint32_t upnvme_ns_next(upnvme_ctrlr *ctrlr, uint32_t nsid)
 
 uint32_t upnvme_ns_id(const upnvme_ns *ns)
 {
-	return ns && ns_geometry(ns)->nblocks ? ns->nsid : 0;
+	return ns ? ns_id(ns) : 0;
 }
 
 uint32_t upnvme_ns_block_size(const upnvme_ns *ns)

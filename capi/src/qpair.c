@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Queue pairs as handles: creation, ownership, properties, statistics. */
-#include <string.h>
-
 #include <upnvme/io.h>
 
 #include "base/error.h"
 #include "base/handle.h"
-#include "base/util.h"
+#include "check.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/histogram.h"
-#include "driver/queue/owner.h"
-#include "check.h"
+#include "driver/queue/qpair.h"
+#include "driver/queue/stats.h"
 #include "options.h"
 
 /* Sizes of the first versions. */
@@ -28,13 +26,13 @@ static int check_qpair(const upnvme_qpair *qp, const char *call)
 int upnvme_qpair_create(upnvme_qpair **qp, upnvme_ctrlr *ctrlr,
 			const struct upnvme_qpair_opts *opts)
 {
-	struct upnvme_qpair_opts known = UPNVME_QPAIR_OPTS_INIT;
+	struct upnvme_qpair_opts known;
 	int rc = ctrlr_check(ctrlr, "upnvme_qpair_create");
 
 	if (!rc && !qp)
 		rc = error_set(-EINVAL, UPNVME_ERR_NULL,
 			       "upnvme_qpair_create: the place for the handle is null");
-	if (!rc && opts)
+	if (!rc)
 		rc = options_take(&known, sizeof(known), opts, QPAIR_OPTS_V1, "upnvme_qpair_opts");
 	return rc ? rc : qpair_create(qp, ctrlr, &known);
 }
@@ -91,12 +89,12 @@ uint32_t upnvme_qpair_outstanding_max(const upnvme_qpair *qp)
 
 uint32_t upnvme_qpair_inflight(const upnvme_qpair *qp)
 {
-	return qp && !owner_check(qp) ? qpair_inflight(qp) : 0;
+	return qp ? stats_inflight(qp) : 0;
 }
 
 int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *stats)
 {
-	struct upnvme_qpair_stats now;
+	struct upnvme_qpair_stats full;
 	int rc = check_qpair(qp, "upnvme_qpair_stats_get");
 
 	if (!rc)
@@ -104,36 +102,19 @@ int upnvme_qpair_stats_get(const upnvme_qpair *qp, struct upnvme_qpair_stats *st
 	if (!rc)
 		rc = record_check(stats, QPAIR_STATS_V1, "upnvme_qpair_stats");
 	if (!rc)
-		rc = owner_check(qp);
-	if (rc)
-		return rc;
-	now = qp->stats;
-	now.submitted = qp->completed + qpair_commands(qp);
-	now.completed = qp->completed - now.aborted;
-	record_give(stats, &now, sizeof(now));
-	return 0;
+		rc = stats_read(qp, &full);
+	if (!rc)
+		record_give(stats, &full, sizeof(full));
+	return rc;
 }
 
 int upnvme_qpair_histogram(const upnvme_qpair *qp, uint64_t *buckets, uint32_t n)
 {
 	int rc = check_qpair(qp, "upnvme_qpair_histogram");
 
-	if (!rc)
-		rc = owner_check(qp);
-	if (rc)
-		return rc;
-	if (!qp->histogram)
-		return error_set(
-			-ENOTSUP, UPNVME_ERR_FLAGS,
-			"queue pair %u measures no latencies: create it with UPNVME_QPAIR_HISTOGRAM",
-			qp->qid);
-	if (n && !buckets)
-		return error_set(-EINVAL, UPNVME_ERR_NULL,
-				 "upnvme_qpair_histogram: buckets is null with room for %u", n);
-	if (n)
-		memcpy(buckets, histogram_counts(qp->histogram),
-		       MIN(n, HISTOGRAM_BUCKETS) * sizeof(buckets[0]));
-	return HISTOGRAM_BUCKETS;
+	if (!rc && n)
+		rc = check_pointer(buckets, "upnvme_qpair_histogram", "buckets");
+	return rc ? rc : stats_latencies(qp, buckets, n);
 }
 
 int upnvme_qpair_fd(const upnvme_qpair *qp)

@@ -48,11 +48,10 @@ uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 	struct log_range range = { .nsid = NVME_NSID_BROADCAST,
 				   .lid = NVME_LOG_SANITIZE_STATUS,
 				   .data = &log,
-				   .bytes = sizeof(log),
-				   .retain = true };
+				   .bytes = sizeof(log) };
 	uint32_t seconds;
 
-	if (!ctrlr->id.sanicap || log_page_read(ctrlr, &range))
+	if (!ctrlr->id.sanicap || log_page_peek(ctrlr, &range))
 		return MEDIUM_NS;
 	seconds = estimate_of(&log, sqe->cdw10);
 	return seconds == NVME_SANITIZE_NOT_REPORTED ? MEDIUM_NS : seconds * NS_PER_S;

@@ -174,10 +174,8 @@ static int read_namespaces(struct upnvme_ctrlr *ctrlr)
 
 static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts *opts)
 {
-	int rc = quirks_begin(ctrlr);
+	int rc = bringup_enable(ctrlr);
 
-	if (!rc)
-		rc = bringup_enable(ctrlr);
 	if (!rc)
 		rc = identify_ctrlr(ctrlr);
 	if (!rc)
@@ -198,8 +196,9 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 }
 
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
-		 const struct upnvme_open_opts *opts)
+		 const struct quirks_choice *quirks, const struct upnvme_open_opts *opts)
 {
+	static const struct quirks_choice none;
 	struct upnvme_ctrlr *created = NULL;
 	int rc = check_options(opts);
 
@@ -210,6 +209,7 @@ int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const
 		return rc;
 	}
 	take_options(created, opts);
+	quirks_begin(created, quirks ? quirks : &none);
 	rc = ctrlr_start(created, opts);
 	if (rc) {
 		struct upnvme_error why = *error_last();
@@ -229,9 +229,8 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
 	       const struct media_maker *const *makers)
 {
 	struct transport *transport;
+	struct quirks_choice quirks;
 	struct uri *parsed;
-	uint32_t quirks;
-	bool given;
 	int rc = check_options(opts);
 
 	ctrlrs_sweep();
@@ -239,11 +238,11 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
 		rc = uri_parse(&parsed, uri);
 	if (rc)
 		return rc;
-	rc = quirks_read(parsed, &given, &quirks); /* before a device is touched */
+	rc = quirks_read(parsed, &quirks); /* before a device is touched */
 	if (!rc)
 		rc = transport_open(&transport, parsed, makers);
 	uri_free(parsed);
-	return rc ? rc : ctrlr_attach(ctrlr, transport, uri, opts);
+	return rc ? rc : ctrlr_attach(ctrlr, transport, uri, &quirks, opts);
 }
 
 /* --- closing -------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 struct cmb;
 struct domain;
 struct media_maker;
+struct quirks_choice;
 struct transport;
 struct upnvme_qpair;
 struct admin;
@@ -132,13 +133,16 @@ int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts,
 	       const struct media_maker *const *makers);
 /* As ctrlr_open, over a transport that is open already, and which the controller owns from then on,
- * also in failure. */
+ * also in failure. `uri` is a name, of which no key is read; a null `quirks` leaves them to the device. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
-		 const struct upnvme_open_opts *opts);
+		 const struct quirks_choice *quirks, const struct upnvme_open_opts *opts);
 /* -EBUSY, -EDEADLK: nothing has happened. Any other error: it is closed, but not all is well. */
 int ctrlr_close(struct upnvme_ctrlr *ctrlr);
 /* The controller is silent, or was never enabled. */
 void ctrlr_free(struct upnvme_ctrlr *ctrlr);
+
+/* All that is public of the controller: ctrlr_info.c. */
+void ctrlr_info(struct upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info);
 
 /* The controller has failed: -EIO with its sentence; else 0. */
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);

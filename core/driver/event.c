@@ -106,7 +106,7 @@ static int read_log(struct upnvme_ctrlr *ctrlr, uint32_t lid, uint64_t bytes)
 		.nsid = NVME_NSID_BROADCAST, .lid = lid, .data = &ctrlr->events->log, .bytes = bytes
 	};
 
-	return log_page_read(ctrlr, &range);
+	return log_page_acknowledge(ctrlr, &range);
 }
 
 /* The handles are brought up to date: of those that are listed, or of all, when the list has
@@ -300,7 +300,7 @@ static void configure(struct upnvme_ctrlr *ctrlr)
 			 (ctrlr->id.oaes & (NVME_OAES_NS_ATTRIBUTE | NVME_OAES_FIRMWARE)),
 	};
 
-	if (feature_set(ctrlr, &feature, 0, NULL))
+	if (feature_set_own(ctrlr, &feature, NULL))
 		log_warn("%s: events cannot be configured: %s", ctrlr->uri, error_last()->text);
 }
 

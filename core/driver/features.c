@@ -42,8 +42,8 @@ int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t se
 	return rc ? rc : admin_check_status(&done, "Get Features");
 }
 
-int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int save,
-		uint32_t *result)
+static int set_features(struct upnvme_ctrlr *ctrlr, const struct feature *feature, bool save,
+			uint64_t *result)
 {
 	struct admin_command command = {
 		.sqe = { .opcode = NVME_ADMIN_SET_FEATURES,
@@ -55,12 +55,8 @@ int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int s
 		.data_bytes = feature->data_bytes,
 		.direction = feature->data_bytes ? UPNVME_DATA_TO_DEVICE : UPNVME_DATA_NONE,
 	};
-	uint64_t answer;
-	int rc = admin_expect(ctrlr, &command, "Set Features", &answer);
 
-	if (!rc && result)
-		*result = (uint32_t)answer;
-	return rc;
+	return admin_expect(ctrlr, &command, "Set Features", result);
 }
 
 int feature_check_settable(uint32_t fid)
@@ -82,6 +78,23 @@ int feature_check_settable(uint32_t fid)
 	}
 	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
 			 "feature %02xh is managed by the driver (%s)", fid, name);
+}
+
+int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, bool save)
+{
+	int rc = feature_check_settable(feature->fid);
+
+	return rc ? rc : set_features(ctrlr, feature, save, NULL);
+}
+
+int feature_set_own(struct upnvme_ctrlr *ctrlr, const struct feature *feature, uint32_t *result)
+{
+	uint64_t answer;
+	int rc = set_features(ctrlr, feature, false, &answer);
+
+	if (!rc && result)
+		*result = (uint32_t)answer;
+	return rc;
 }
 
 /* Extended LBA formats may be used once the host has said that it knows them (NVMe Base 2.0c, 5.27.1.18); what else
@@ -106,7 +119,7 @@ int feature_extend_formats(struct upnvme_ctrlr *ctrlr)
 		memset(&behavior, 0, sizeof(behavior));
 	behavior.lbafee = 1;
 	feature.value = 0;
-	rc = feature_set(ctrlr, &feature, 0, NULL);
+	rc = feature_set_own(ctrlr, &feature, NULL);
 	if (rc && error_last()->code == UPNVME_ERR_CTRLR_STATUS) {
 		log_warn("%s: its extended LBA formats cannot be used: %s", ctrlr->uri,
 			 error_last()->text);
@@ -123,7 +136,7 @@ int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
 		.value = NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NSQR, wanted - 1) |
 			 NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NCQR, wanted - 1),
 	};
-	int rc = feature_set(ctrlr, &feature, 0, &granted);
+	int rc = feature_set_own(ctrlr, &feature, &granted);
 
 	if (rc && error_last()->code == UPNVME_ERR_CTRLR_STATUS) {
 		log_warn("%s has no I/O queue pairs, and is opened for its admin side alone: %s",

@@ -3,6 +3,7 @@
 #ifndef UPNVME_DRIVER_FEATURES_H
 #define UPNVME_DRIVER_FEATURES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct upnvme_completion;
@@ -22,12 +23,13 @@ int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t se
 /* As feature_get, but whatever the status, which is in *done. */
 int feature_ask(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select,
 		struct upnvme_completion *done);
-/* The answer's dword 0 goes to *result, if that is not null. */
-int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, int save,
-		uint32_t *result);
-
 /* -EINVAL for the features that belong to the driver. */
+int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, bool save);
+/* Whether feature_set would take the feature: 0, or -EINVAL with its sentence. */
 int feature_check_settable(uint32_t fid);
+/* For the driver itself: sets any feature, and saves none. The answer's dword 0 goes to *result, if that is not
+ * null. */
+int feature_set_own(struct upnvme_ctrlr *ctrlr, const struct feature *feature, uint32_t *result);
 
 /* Host Behavior Support: the host knows extended LBA formats, where the controller has them. */
 int feature_extend_formats(struct upnvme_ctrlr *ctrlr);

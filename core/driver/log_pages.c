@@ -22,18 +22,19 @@
 #define SHORT_BYTES_MAX (4096u * 4u)
 #define KELVIN_ZERO     273
 
-bool log_page_is_own(uint32_t lid)
+/* Whether the driver itself reads the page when its event comes. */
+static bool is_own(uint32_t lid)
 {
 	return lid == NVME_LOG_ERROR || lid == NVME_LOG_SMART || lid == NVME_LOG_FIRMWARE_SLOT ||
 	       lid == NVME_LOG_CHANGED_NS_LIST;
 }
 
-static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, uint64_t done,
-		     uint32_t bytes)
+static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, bool retain,
+		     uint64_t done, uint32_t bytes)
 {
 	uint32_t ndwords = bytes / 4 - 1;
 	uint64_t offset = range->offset + done;
-	uint32_t rae = range->retain && ctrlr->version >= NVME_VERSION_1_3;
+	uint32_t rae = retain && ctrlr->version >= NVME_VERSION_1_3;
 	struct admin_command command = {
 		.sqe = { .opcode = NVME_ADMIN_GET_LOG_PAGE,
 			 .nsid = range->nsid,
@@ -51,7 +52,7 @@ static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, 
 	return admin_expect(ctrlr, &command, "Get Log Page", NULL);
 }
 
-int log_page_read(struct upnvme_ctrlr *ctrlr, const struct log_range *range)
+static int read_range(struct upnvme_ctrlr *ctrlr, const struct log_range *range, bool retain)
 {
 	bool extended = ctrlr->id.lpa & NVME_LPA_EXTENDED_DATA;
 	uint64_t part = MIN(ctrlr->limits.max_transfer_bytes, PART_BYTES_MAX);
@@ -66,8 +67,24 @@ int log_page_read(struct upnvme_ctrlr *ctrlr, const struct log_range *range)
 			(unsigned long long)range->bytes,
 			(unsigned long long)MIN(part, SHORT_BYTES_MAX));
 	for (uint64_t done = 0; !rc && done < range->bytes; done += part)
-		rc = read_part(ctrlr, range, done, (uint32_t)MIN(part, range->bytes - done));
+		rc = read_part(ctrlr, range, retain, done,
+			       (uint32_t)MIN(part, range->bytes - done));
 	return rc;
+}
+
+int log_page_read(struct upnvme_ctrlr *ctrlr, const struct log_range *range)
+{
+	return read_range(ctrlr, range, is_own(range->lid));
+}
+
+int log_page_peek(struct upnvme_ctrlr *ctrlr, const struct log_range *range)
+{
+	return read_range(ctrlr, range, true);
+}
+
+int log_page_acknowledge(struct upnvme_ctrlr *ctrlr, const struct log_range *range)
+{
+	return read_range(ctrlr, range, false);
 }
 
 static int read_whole(struct upnvme_ctrlr *ctrlr, uint32_t lid, void *data, uint64_t bytes)
@@ -77,7 +94,6 @@ static int read_whole(struct upnvme_ctrlr *ctrlr, uint32_t lid, void *data, uint
 		.lid = lid,
 		.data = data,
 		.bytes = bytes,
-		.retain = log_page_is_own(lid),
 	};
 
 	return log_page_read(ctrlr, &range);

@@ -16,15 +16,14 @@ struct log_range {
 	uint64_t offset;
 	void *data;
 	uint64_t bytes; /* a multiple of 4 */
-	bool retain;    /* do not clear the event that the page goes with */
 };
 
-/* In as many commands as it takes. */
+/* Reads a page in as many commands as it takes. A page that log_page_acknowledge is for keeps its event, and the list
+ * of changed namespaces; any other page's event is cleared. */
 int log_page_read(struct upnvme_ctrlr *ctrlr, const struct log_range *range);
-
-/* Whether a page is read, and its event cleared, by the library itself when the event comes: a
- * caller's read then leaves the event, and the list of changed namespaces, alone. */
-bool log_page_is_own(uint32_t lid);
+/* As log_page_read, for the driver itself: keeps the page's event, or clears that event. */
+int log_page_peek(struct upnvme_ctrlr *ctrlr, const struct log_range *range);
+int log_page_acknowledge(struct upnvme_ctrlr *ctrlr, const struct log_range *range);
 
 int log_smart(struct upnvme_ctrlr *ctrlr, struct upnvme_smart *smart);
 int log_firmware(struct upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);

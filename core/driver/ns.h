@@ -71,6 +71,12 @@ static inline const struct ns_geometry *ns_geometry(const struct upnvme_ns *ns)
 	return atomic_load_explicit(&ns->geometry, memory_order_acquire);
 }
 
+/* The identifier; 0 once the namespace is gone. */
+static inline uint32_t ns_id(const struct upnvme_ns *ns)
+{
+	return ns_geometry(ns)->nblocks ? ns->nsid : 0;
+}
+
 /* The handle of an identifier that is or was active, or null. Any thread. */
 struct upnvme_ns *ns_find(struct upnvme_ctrlr *ctrlr, uint32_t nsid);
 

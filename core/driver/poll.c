@@ -76,7 +76,7 @@ int keep_alive_start(struct upnvme_ctrlr *ctrlr)
 				 ctrlr->uri);
 	atomic_store(&ctrlr->keep_alive.due_ns,
 		     deadline_after(ctrlr->keep_alive_ms * NS_PER_MS / 2));
-	return feature_set(ctrlr, &feature, 0, NULL);
+	return feature_set_own(ctrlr, &feature, NULL);
 }
 
 /* A controller that has not answered within its own time has lost the host, or the host it (NVMe

@@ -121,14 +121,17 @@ static int error_word(const struct uri *uri, const char *word, size_t n)
 			 uri_text(uri), (int)MIN(n, 40), word, all);
 }
 
-int quirks_read(const struct uri *uri, bool *given, uint32_t *quirks)
+int quirks_read(const struct uri *uri, struct quirks_choice *choice)
 {
 	const char *word = NULL;
+	int rc;
 
-	*given = uri_has(uri, "quirks");
-	*quirks = 0;
-	if (!*given || uri_get_string(uri, "quirks", &word))
-		return *given ? error_last()->err : 0;
+	*choice = (struct quirks_choice){ .given = uri_has(uri, "quirks") };
+	if (!choice->given)
+		return 0;
+	rc = uri_get_string(uri, "quirks", &word);
+	if (rc)
+		return rc;
 	if (!strcmp(word, "none"))
 		return 0;
 	for (;;) {
@@ -137,7 +140,7 @@ int quirks_read(const struct uri *uri, bool *given, uint32_t *quirks)
 
 		if (!quirk)
 			return error_word(uri, word, n);
-		*quirks |= quirk;
+		choice->quirks |= quirk;
 		if (!word[n])
 			return 0;
 		word += n + 1;
@@ -153,21 +156,10 @@ static uint32_t of_ctrlr(const struct upnvme_ctrlr *ctrlr, const char *firmware)
 						 .firmware = firmware });
 }
 
-int quirks_begin(struct upnvme_ctrlr *ctrlr)
+void quirks_begin(struct upnvme_ctrlr *ctrlr, const struct quirks_choice *choice)
 {
-	struct uri *uri;
-	int rc = 0;
-
-	if (strchr(ctrlr->uri, '?')) {
-		rc = uri_parse(&uri, ctrlr->uri);
-		if (rc)
-			return rc;
-		rc = quirks_read(uri, &ctrlr->quirks_given, &ctrlr->quirks);
-		uri_free(uri);
-	}
-	if (!ctrlr->quirks_given)
-		ctrlr->quirks = of_ctrlr(ctrlr, NULL);
-	return rc;
+	ctrlr->quirks_given = choice->given;
+	ctrlr->quirks = choice->given ? choice->quirks : of_ctrlr(ctrlr, NULL);
 }
 
 /* In units of the smallest memory page (Intel's vendor specific field, read as Linux and SPDK do). */

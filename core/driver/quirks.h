@@ -45,12 +45,16 @@ uint32_t quirks_of(const struct quirk_device *device);
 
 /* The words for them, with commas between, as the URI's key takes them. */
 void quirks_text(uint32_t quirks, char *text, size_t bytes);
-/* The key `quirks` of a URI: `none`, or which, with commas between, in place of what the table says. *given: whether
- * it is there. */
-int quirks_read(const struct uri *uri, bool *given, uint32_t *quirks);
+/* The quirks that a caller names, in place of what the table says. */
+struct quirks_choice {
+	bool given;
+	uint32_t quirks;
+};
+/* Reads the key `quirks` of a URI: `none`, or which, with commas between. 0, or -EINVAL with its sentence. */
+int quirks_read(const struct uri *uri, struct quirks_choice *choice);
 
-/* Before the controller is touched: those of the URI, or of the device on the bus. */
-int quirks_begin(struct upnvme_ctrlr *ctrlr);
+/* Before the controller is touched: settles the quirks by the caller's choice, or by the device on the bus. */
+void quirks_begin(struct upnvme_ctrlr *ctrlr, const struct quirks_choice *choice);
 /* After Identify: those that go by the firmware, and what they do to the limits. */
 void quirks_settle(struct upnvme_ctrlr *ctrlr);
 

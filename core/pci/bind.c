@@ -15,6 +15,8 @@
 #include "pci/owner.h"
 #include "pci/plan.h"
 
+#define DRIVER_DEFAULT "vfio-pci"
+
 /* Everything goes back, the last device first. Null, or the first device that does not go back. */
 static const struct move *undo(struct plan *plan, int *rc)
 {
@@ -94,15 +96,27 @@ static int move_all(struct plan *plan)
 	return rc ? rc : plan_each(plan, leave_override);
 }
 
-/* Devices that were with the driver already change hands too. A failure here is no fault of the driver's. */
+/* Devices that were with the driver already change hands too, and keep their driver, whatever becomes of the rest. */
+static int give_all(const struct plan *plan)
+{
+	struct owners owners = { 0 };
+	int rc = 0;
+
+	for (uint32_t i = 0; i < plan->moves.n && !rc; i++)
+		rc = owners_give(&owners, plan->fs, plan->moves.move[i].address, plan->owner);
+	if (rc)
+		owners_restore(&owners);
+	owners_free(&owners);
+	return rc;
+}
+
+/* A failure here is no fault of the driver's. */
 static int give_to_owner(struct plan *plan)
 {
 	const struct move *stuck;
 	struct upnvme_error why;
-	int rc = 0, undone = 0;
+	int rc = give_all(plan), undone = 0;
 
-	for (uint32_t i = 0; i < plan->moves.n && !rc; i++)
-		rc = owner_set(plan->fs, plan->moves.move[i].address, plan->owner);
 	if (!rc)
 		return 0;
 	why = *error_last();
@@ -153,9 +167,10 @@ static int plan_run(struct plan *plan, const char *addresses)
 	return rc;
 }
 
-int pci_bind(const struct sysfs *fs, const char *addresses, const char *driver, uint32_t flags,
+int pci_bind(const struct sysfs *fs, const char *addresses, const char *wanted, uint32_t flags,
 	     uint32_t owner)
 {
+	const char *driver = wanted ? wanted : DRIVER_DEFAULT;
 	struct plan plan = { .fs = fs,
 			     .driver = driver,
 			     .override = driver,

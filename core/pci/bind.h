@@ -7,9 +7,8 @@
 
 #include "pci/sysfs.h"
 
-/* The two functions do the work of upnvme_devices_bind and upnvme_devices_unbind; `driver` may not
- * be null. */
-int pci_bind(const struct sysfs *fs, const char *addresses, const char *driver, uint32_t flags,
+/* The two functions do the work of upnvme_devices_bind and upnvme_devices_unbind. A null `wanted`: vfio-pci. */
+int pci_bind(const struct sysfs *fs, const char *addresses, const char *wanted, uint32_t flags,
 	     uint32_t owner);
 int pci_unbind(const struct sysfs *fs, const char *addresses, uint32_t flags);
 

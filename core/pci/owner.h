@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The owner of a device's nodes, through which programs drive the device. */
+/* The owners of devices' nodes, through which programs drive the devices. */
 #ifndef UPNVME_PCI_OWNER_H
 #define UPNVME_PCI_OWNER_H
 
@@ -7,8 +7,19 @@
 
 #include "pci/sysfs.h"
 
-/* Gives the nodes of VFIO of the device at `address` to the user with this number. 0, or a negative errno with its
- * sentence. */
-int owner_set(const struct sysfs *fs, const char *address, uint32_t owner);
+struct former_owner;
+
+/* Nodes that were given away, with the users that had them before. All zeroes: none. */
+struct owners {
+	struct former_owner *former;
+	uint32_t n;
+};
+
+/* Gives the nodes of VFIO of the device at `address` to the user with this number, and notes who had them. 0, or a
+ * negative errno with its sentence; some may be given then. */
+int owners_give(struct owners *owners, const struct sysfs *fs, const char *address, uint32_t owner);
+/* Gives all nodes back to the users that had them. */
+void owners_restore(const struct owners *owners);
+void owners_free(struct owners *owners);
 
 #endif

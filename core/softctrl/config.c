@@ -9,12 +9,9 @@
 #include "base/uri.h"
 #include "base/util.h"
 #include "media/maker.h"
+#include "softctrl/ring/cmb.h"
 
-#define KEYS_MAX       64u
-#define NAMESPACES_MAX 1024u
-#define QUEUES_MAX     1024u
-#define CMB_BYTES_MAX  (1ull << 30)
-#define CMB_PAGE       4096u
+#define KEYS_MAX 64u
 
 struct keys {
 	const char *words[KEYS_MAX];
@@ -66,10 +63,12 @@ static int read_cmb(struct softctrl_config *config, const struct uri *uri)
 {
 	int rc = uri_get_size(uri, "cmb", &config->cmb_bytes);
 
-	if (!rc && (config->cmb_bytes > CMB_BYTES_MAX || config->cmb_bytes % CMB_PAGE))
+	if (!rc &&
+	    (config->cmb_bytes > SOFTCTRL_CMB_BYTES_MAX || config->cmb_bytes % SC_PAGE_BYTES))
 		rc = error_set(-EINVAL, UPNVME_ERR_URI_VALUE,
-			       "cmb=%llu in the URI is not a multiple of %u up to 1GiB",
-			       (unsigned long long)config->cmb_bytes, CMB_PAGE);
+			       "cmb=%llu in the URI is not a multiple of %u up to %llu",
+			       (unsigned long long)config->cmb_bytes, SC_PAGE_BYTES,
+			       SOFTCTRL_CMB_BYTES_MAX);
 	return rc;
 }
 
@@ -91,18 +90,19 @@ static int read_shape(struct softctrl_config *config, const struct uri *uri)
 
 	config->threaded = mode == 1;
 	if (!rc)
-		rc = READ_NUMBER(uri, "mdts", 1, 12, config->mdts);
+		rc = READ_NUMBER(uri, "mdts", 1, SOFTCTRL_MDTS_MAX, config->mdts);
 	if (!rc)
 		rc = READ_NUMBER(uri, "entries", 2, 65536, entries);
 	config->mqes = (uint16_t)(entries - 1);
 	if (!rc)
-		rc = READ_NUMBER(uri, "queues", 1, QUEUES_MAX, config->nqueues);
+		rc = READ_NUMBER(uri, "queues", 1, SOFTCTRL_NQUEUES_MAX, config->nqueues);
 	if (!rc)
-		rc = READ_NUMBER(uri, "dstrd", 0, 10, config->dstrd);
+		rc = READ_NUMBER(uri, "dstrd", 0, SOFTCTRL_DSTRD_MAX, config->dstrd);
 	if (!rc)
 		rc = READ_NUMBER(uri, "noiob", 0, 65535, config->noiob);
 	if (!rc)
-		rc = READ_NUMBER(uri, "namespaces", 1, NAMESPACES_MAX, config->nnamespaces);
+		rc = READ_NUMBER(uri, "namespaces", 1, SOFTCTRL_NNAMESPACES_MAX,
+				 config->nnamespaces);
 	if (!rc)
 		rc = uri_get_bool(uri, "sgl", &config->sgl);
 	if (!rc)

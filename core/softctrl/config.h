@@ -2,15 +2,15 @@
 /*
  * A software controller's configuration from a URI, for all who offer such a controller: a transport to their own
  * process, servers to others. The URI's path and some keys are the medium's (media/maker.h); the other keys are the
- * controller's, to try a program against controllers of another shape:
- *   namespaces=  how many, 1 to 1024, each with a medium of its own; only for kinds of media that share nothing
+ * controller's, to try a program against controllers of another shape (softctrl.h has the largest values):
+ *   namespaces=  how many, 1 or more, each with a medium of its own; only for kinds of media that share nothing
  *   mode=        inline (the default): each queue's owner does the controller's work for it; thread: a thread does
- *   mdts=        a command's data is at most 2^mdts pages of 4 KiB, 1 to 12
+ *   mdts=        a command's data is at most 2^mdts pages of 4 KiB, 1 or more
  *   entries=     of the largest queue (CAP.MQES + 1), 2 to 65536
- *   queues=      I/O queue pairs, 1 to 1024
- *   dstrd=       doorbell stride (CAP.DSTRD), 0 to 10
+ *   queues=      I/O queue pairs, 1 or more
+ *   dstrd=       doorbell stride (CAP.DSTRD)
  *   sgl=         0: PRP only
- *   cmb=         bytes of the controller memory buffer, pages of 4 KiB, at most 1GiB; 0: none
+ *   cmb=         bytes of the controller memory buffer, whole pages of 4 KiB; 0: none
  *   noiob=       Namespace Optimal I/O Boundary in blocks, 0 to 65535
  *   serial=      serial number, at most 20 printable ASCII characters, of which all identifiers are made; if not given,
  *                a file's own, the same at each opening, and a random one for memory. SMART counts from the opening: a

@@ -17,13 +17,8 @@
 #include "softctrl/thread.h"
 #include "spec/opcode.h"
 
-#define SC_NQUEUES_MAX     1024u
-#define SC_NNAMESPACES_MAX 1024u
-#define SC_MDTS_MAX        12u
-#define SC_DSTRD_MAX       10u
-#define SC_CMB_BYTES_MAX   (1ull << 30)
-#define SC_NCNTLIDS        0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
-#define SC_IOV_MIN         1024u   /* data segments that a command may have at least */
+#define SC_NCNTLIDS 0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
+#define SC_IOV_MIN  1024u   /* data segments that a command may have at least */
 
 static const struct sc_command_set *const command_sets[] = {
 	[NVME_CSI_NVM] = &sc_nvm_commands,
@@ -73,41 +68,26 @@ static int config_check(const struct softctrl_config *config)
 		return error_set(
 			-EINVAL, UPNVME_ERR_NULL,
 			"software controller: dma.map is null; it needs a way to host memory");
-	if (!config->namespaces || !config->nnamespaces || config->nnamespaces > SC_NNAMESPACES_MAX)
+	if (!config->namespaces || !config->nnamespaces ||
+	    config->nnamespaces > SOFTCTRL_NNAMESPACES_MAX)
 		return limit_error("the number of namespaces", config->nnamespaces, 1,
-				   SC_NNAMESPACES_MAX);
-	if (!config->mdts || config->mdts > SC_MDTS_MAX)
-		return limit_error("mdts", config->mdts, 1, SC_MDTS_MAX);
+				   SOFTCTRL_NNAMESPACES_MAX);
+	if (!config->mdts || config->mdts > SOFTCTRL_MDTS_MAX)
+		return limit_error("mdts", config->mdts, 1, SOFTCTRL_MDTS_MAX);
 	if (!config->mqes)
 		return limit_error("mqes", config->mqes, 1, UINT16_MAX);
-	if (!config->nqueues || config->nqueues > SC_NQUEUES_MAX)
-		return limit_error("the number of queues", config->nqueues, 1, SC_NQUEUES_MAX);
-	if (config->cmb_bytes > SC_CMB_BYTES_MAX || config->cmb_bytes % SC_PAGE_BYTES)
+	if (!config->nqueues || config->nqueues > SOFTCTRL_NQUEUES_MAX)
+		return limit_error("the number of queues", config->nqueues, 1,
+				   SOFTCTRL_NQUEUES_MAX);
+	if (config->cmb_bytes > SOFTCTRL_CMB_BYTES_MAX || config->cmb_bytes % SC_PAGE_BYTES)
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
 				 "software controller: a memory buffer of %llu bytes; it must be a "
-				 "multiple of %u, and 1 GiB at most",
-				 (unsigned long long)config->cmb_bytes, SC_PAGE_BYTES);
-	if (config->dstrd > SC_DSTRD_MAX)
-		return limit_error("dstrd", config->dstrd, 0, SC_DSTRD_MAX);
+				 "multiple of %u, and %llu at most",
+				 (unsigned long long)config->cmb_bytes, SC_PAGE_BYTES,
+				 SOFTCTRL_CMB_BYTES_MAX);
+	if (config->dstrd > SOFTCTRL_DSTRD_MAX)
+		return limit_error("dstrd", config->dstrd, 0, SOFTCTRL_DSTRD_MAX);
 	return config->serial ? serial_check(config->serial) : 0;
-}
-
-/* A command has to be able to carry at least one block. */
-static int blocks_check(const struct softctrl_config *config)
-{
-	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << config->mdts;
-
-	for (uint32_t i = 0; i < config->nnamespaces; i++) {
-		uint32_t block_bytes = config->namespaces[i].block_bytes;
-
-		if (block_bytes > data_bytes)
-			return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-					 "mdts=%u lets a command carry %llu bytes, less than one "
-					 "block of %u: give mdts=%u or more, or a smaller block",
-					 config->mdts, (unsigned long long)data_bytes, block_bytes,
-					 log2_floor(pow2_ceil(block_bytes) / SC_PAGE_BYTES));
-	}
-	return 0;
 }
 
 /*
@@ -178,7 +158,7 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	int err = config_check(config);
 
 	if (!err)
-		err = blocks_check(config);
+		err = sc_namespaces_check(config);
 	if (err)
 		return err;
 	sc = calloc(1, sizeof(*sc));

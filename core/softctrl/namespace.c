@@ -8,7 +8,31 @@
 #include "base/error.h"
 #include "softctrl/controller.h"
 
-static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_config *config)
+/* A command has to be able to carry at least one block. */
+static int block_check(uint32_t nsid, uint32_t block_bytes, uint8_t mdts)
+{
+	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << mdts;
+
+	if (block_bytes <= data_bytes)
+		return 0;
+	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+			 "namespace %u: mdts=%u lets a command carry %llu bytes, less than one "
+			 "block of %u: give mdts=%u or more, or a smaller block",
+			 nsid, mdts, (unsigned long long)data_bytes, block_bytes,
+			 log2_floor(pow2_ceil(block_bytes) / SC_PAGE_BYTES));
+}
+
+int sc_namespaces_check(const struct softctrl_config *config)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < config->nnamespaces && !err; i++)
+		err = block_check(i + 1, config->namespaces[i].block_bytes, config->mdts);
+	return err;
+}
+
+static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_config *config,
+			  uint8_t mdts)
 {
 	int err = media_open(&ns->media, config);
 
@@ -23,7 +47,7 @@ static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_co
 			-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
 			"namespace %u: blocks of %u bytes; use a power of two from 512 to 65536",
 			nsid, ns->media->block_bytes);
-	return 0;
+	return block_check(nsid, ns->media->block_bytes, mdts);
 }
 
 int sc_namespaces_open(struct softctrl *sc, const struct softctrl_config *config,
@@ -35,7 +59,7 @@ int sc_namespaces_open(struct softctrl *sc, const struct softctrl_config *config
 	sc->nnamespaces = config->nnamespaces;
 	for (uint32_t i = 0; i < sc->nnamespaces; i++) {
 		struct sc_ns *ns = &sc->namespaces[i];
-		int err = namespace_open(ns, i + 1, &config->namespaces[i]);
+		int err = namespace_open(ns, i + 1, &config->namespaces[i], config->mdts);
 
 		if (err)
 			return err;

@@ -25,6 +25,9 @@ struct sc_ns {
 	bool zeroes_read; /* deallocated blocks read as zeroes */
 };
 
+/* Checks the configurations of media, of which none is open yet. 0, or -EINVAL with its sentence recorded. A block size
+ * that is the medium's own is checked by sc_namespaces_open. */
+int sc_namespaces_check(const struct softctrl_config *config);
 /*
  * Makes all namespaces, of one command set. 0, or a negative errno with its sentence recorded; close them after both.
  */

@@ -30,20 +30,27 @@ struct softctrl_interrupt {
 	void *context;
 };
 
+/* The largest values of a configuration's fields; the smallest stand beside the fields. */
+#define SOFTCTRL_NNAMESPACES_MAX 1024u
+#define SOFTCTRL_NQUEUES_MAX     1024u
+#define SOFTCTRL_MDTS_MAX        12u
+#define SOFTCTRL_DSTRD_MAX       10u
+#define SOFTCTRL_CMB_BYTES_MAX   (1ull << 30)
+
 struct softctrl_config {
 	const struct media_config *namespaces; /* one medium per namespace, NSID 1 first; copied */
-	uint32_t nnamespaces;                  /* 1 to 1024 */
+	uint32_t nnamespaces;                  /* 1 or more */
 	bool threaded;                         /* give the controller a thread; default false */
 	struct softctrl_dma dma;               /* required */
 	/* Interrupts have a vector for each completion queue, and are never coalesced inline; default none */
 	struct softctrl_interrupt interrupt;
-	uint8_t mdts;     /* transfers are at most 2^mdts 4 KiB pages, 1 to 12; default 8 (1 MiB) */
-	uint16_t mqes;    /* CAP.MQES: entries of the largest queue minus one; default 65535 */
-	uint16_t nqueues; /* I/O submission and completion queues, 1 to 1024 each; default 64 */
-	uint8_t dstrd;    /* CAP.DSTRD: doorbells are 4 << dstrd bytes apart, 0 to 10; default 0 */
-	bool sgl;         /* I/O commands may use SGLs; default true */
-	uint16_t noiob;   /* Namespace Optimal I/O Boundary in logical blocks; default 0 (none) */
-	uint64_t cmb_bytes; /* controller memory buffer: pages of 4 KiB, at most 1 GiB; default 0 */
+	uint8_t mdts;  /* transfers are at most 2^mdts 4 KiB pages, 1 or more; default 8 (1 MiB) */
+	uint16_t mqes; /* CAP.MQES: entries of the largest queue minus one; default 65535 */
+	uint16_t nqueues;   /* I/O submission and completion queues, 1 or more each; default 64 */
+	uint8_t dstrd;      /* CAP.DSTRD: doorbells are 4 << dstrd bytes apart; default 0 */
+	bool sgl;           /* I/O commands may use SGLs; default true */
+	uint16_t noiob;     /* Namespace Optimal I/O Boundary in logical blocks; default 0 (none) */
+	uint64_t cmb_bytes; /* controller memory buffer: whole pages of 4 KiB; default 0 */
 	/*
 	 * At most 20 printable ASCII characters, copied. All identifiers are made of it. Default NULL: it is made of
 	 * the first medium's identity, so that a file has the same at each opening, and memory another.

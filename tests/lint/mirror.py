@@ -15,7 +15,7 @@ ELSEWHERE = {
     # The looks that usage.c puts together.
     **{f"core/pci/{name}.c": USAGE for name in ("functions", "loops", "nodes", "nodes_shared", "openers")},
     # The steps of a bind.
-    **{f"core/pci/{name}.c": BIND for name in ("claims", "group", "move", "owner", "plan")},
+    **{f"core/pci/{name}.c": BIND for name in ("claims", "group", "move", "plan")},
     # A device of VFIO or UIO, and DPDK's EAL, are to be had in a guest alone.
     **{f"core/env/vfio/{name}.c": GUEST for name in ("bar", "container", "device", "dma", "group")},
     "core/env/vfio/notice.c": "tests/vm/test_unplug.py",

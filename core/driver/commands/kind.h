@@ -4,6 +4,7 @@
 #ifndef UPNVME_DRIVER_COMMANDS_KIND_H
 #define UPNVME_DRIVER_COMMANDS_KIND_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spec/opcode.h"
@@ -45,13 +46,13 @@ struct command_kind {
 #define COMMAND_OPCODES 256u
 #define COMMAND_SETS    (NVME_CSI_NVM + 1u)
 
-/* By command set identifier, and then by opcode; null where there is no such command. */
+/* By command set identifier, and then by opcode; null where there is no such set, or no such command. */
 extern const struct command_kind *const *const command_sets[COMMAND_SETS];
 
-/* `csi` is that of an ns_geometry: no other set gets that far. */
+/* Null: no op can say the command, and nothing is known of the data of a raw entry. */
 static inline const struct command_kind *command_kind(uint8_t csi, uint8_t opcode)
 {
-	return command_sets[csi][opcode];
+	return csi < COMMAND_SETS && command_sets[csi] ? command_sets[csi][opcode] : NULL;
 }
 
 #endif

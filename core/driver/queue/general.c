@@ -5,6 +5,7 @@
 #include "driver/commands/kind.h"
 #include "driver/queue/area.h"
 #include "driver/queue/doorbell.h"
+#include "driver/queue/raw.h"
 #include "driver/queue/split.h"
 #include "driver/queue/straight.h"
 
@@ -94,6 +95,7 @@ static int request_check(struct upnvme_qpair *qp, struct request *request, struc
 		rc = check_namespace(qp, ns, geometry, op->nsid);
 	if (rc)
 		return rc;
+	request->kind = kind;
 	request->geometry = geometry;
 	request->block_bytes = ns_metadata_stays(geometry, op->flags & UPNVME_PRACT) ?
 				       geometry->data_bytes :

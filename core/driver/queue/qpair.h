@@ -259,9 +259,7 @@ static inline bool patience_lasts(struct upnvme_qpair *qp)
 	return --qp->patience || patience_look(qp);
 }
 
-/* --- the general path: general.c, raw.c --- */
-/* Whether the reserved words, of an I/O or an admin command, are zero; if not, the sentence of -EINVAL is set. */
-bool raw_is_clean(const struct upnvme_raw *raw);
+/* --- the general path: general.c --- */
 /* Submits any command: passes the owner's gate, checks everything, explains what is wrong, splits what is too large.
  * Rings for a queue pair that rings for each, and no other. With an area, the op's pointers are offsets into that. A
  * null `ns`: the op names its namespace. 0, or a negative errno with its sentence; -EAGAIN has none. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands that the caller has put together, dword by dword. */
+#include "driver/queue/raw.h"
+
 #include "base/error.h"
 #include "driver/data_length.h"
 #include "driver/ns_change.h"
@@ -35,8 +36,6 @@ static int raw_check_metadata(struct upnvme_qpair *qp, const struct upnvme_raw *
 
 static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t *mptr)
 {
-	if (!raw)
-		return error_set(-EINVAL, UPNVME_ERR_NULL, "raw command is null");
 	if (raw->cdw[0] & 0xff00)
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
 				 "raw command: dword 0 is %#x; FUSE and PSDT (bits 15:8) must be 0",
@@ -91,11 +90,25 @@ static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *ra
 	return changes | buffer_touches(qp, raw->data, raw->data_bytes);
 }
 
-int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg)
+static void raw_issue(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t mptr,
+		      const struct upnvme_op *op, struct slot *slot)
+{
+	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+
+	memcpy(tail, raw->cdw, sizeof(*tail));
+	tail->cid = (uint16_t)slot->head;
+	tail->mptr = mptr;
+	tail->prp1 = tail->prp2 = 0;
+	if (op->buf)
+		raw_build(qp, op, raw->data_bytes, slot, tail);
+	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+}
+
+/* A command that may change namespaces is marked by the opcode that is sent. */
+static int raw_send(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg)
 {
 	struct upnvme_op op = { .form = UPNVME_FORM_BUF };
 	struct slot *slot = qp->free;
-	struct nvme_sqe *tail;
 	uint64_t mptr = 0;
 	int rc = raw_check(qp, raw, &mptr);
 
@@ -114,13 +127,16 @@ int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb 
 		slot->head |= SLOT_CHANGES;
 		slot->blocks |= SLOT_NOT_PLAIN;
 	}
-	tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
-	memcpy(tail, raw->cdw, sizeof(*tail));
-	tail->cid = (uint16_t)slot->head;
-	tail->mptr = mptr;
-	tail->prp1 = tail->prp2 = 0;
-	if (op.buf)
-		raw_build(qp, &op, raw->data_bytes, slot, tail);
-	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
+	raw_issue(qp, raw, mptr, &op, slot);
 	return 0;
+}
+
+int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg)
+{
+	struct upnvme_raw copy;
+
+	if (!raw)
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "raw command is null");
+	copy = raw_copy(raw);
+	return raw_send(qp, &copy, cb, arg);
 }

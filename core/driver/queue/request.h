@@ -25,17 +25,12 @@ struct data_place {
 /* Checked by its kind, which leaves in `op.buf` what the device reaches: null where there is nothing. */
 struct request {
 	struct upnvme_op op;
+	const struct command_kind *kind; /* the row that the op was checked by */
 	const struct ns_geometry *geometry;
 	struct data_place place; /* of the next block */
 	uint32_t block_bytes;    /* that the command moves for a block */
 	uint32_t next;           /* block, relative to op.lba */
 };
-
-/* The row of an op that was found to be of a known kind. */
-static inline const struct command_kind *request_kind(const struct request *request)
-{
-	return command_kind(request->geometry->csi, request->op.opcode);
-}
 
 /* --- data.c: from the caller's segments to PRP and SGL --- */
 
@@ -68,7 +63,7 @@ uint32_t request_data_blocks(const struct upnvme_qpair *qp, const struct request
 static inline uint32_t request_next_blocks(const struct upnvme_qpair *qp,
 					   const struct request *request)
 {
-	const struct command_kind *kind = request_kind(request);
+	const struct command_kind *kind = request->kind;
 	uint32_t limit = kind->limit(qp, request);
 	uint32_t blocks = MIN(request->op.blocks - request->next, limit);
 
@@ -92,10 +87,5 @@ uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request);
 /* SLOT_CHANGES_MEDIUM of it, or 0. */
 uint64_t request_changes(const struct request *request);
-
-/* --- raw.c --- */
-
-/* A command given dword by dword. As general_submit, but that nothing is counted, and nothing rung. */
-int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
+#include "driver/memory.h"
 #include "driver/ns.h"
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
@@ -151,7 +152,7 @@ static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 /* CC.MPS pages that follow each other on the bus: CREATE's PC bit, which every controller takes. */
 static int ring_alloc(struct upnvme_qpair *qp, uint64_t bytes, void **ring)
 {
-	int rc = domain_alloc(qp->domain, bytes, 0, qp->ctrlr->transport->node, ring);
+	int rc = memory_alloc(qp->ctrlr, bytes, 0, ring);
 
 	if (rc || !bytes || domain_is_contiguous(qp->domain, *ring, bytes))
 		return rc;

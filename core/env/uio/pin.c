@@ -34,7 +34,7 @@ struct pin {
 
 static struct guard guard;
 static struct pin *pins; /* null: no ring */
-static uint32_t npins;
+static uint32_t npins;   /* entries that are not free */
 static int ring;
 
 /* A forked child has neither the memory nor the ring. */
@@ -205,12 +205,17 @@ static void place_clear(uint32_t place)
 			 (unsigned long long)pins[place].base, strerror(-rc));
 }
 
+/* The search ends with the last entry in use: mostly there are few, and a place that comes free is the next to be
+ * taken. */
 static void unpin_locked(uint64_t base, uint64_t end)
 {
-	for (uint32_t place = 0; place < PLACES; place++) {
+	uint32_t left = npins;
+
+	for (uint32_t place = 0; left > 0; place++) {
 		struct pin *pin = &pins[place];
 		uint64_t from = MAX(base, pin->base), to = MIN(end, pin->base + pin->bytes);
 
+		left -= pin->live_bytes != 0;
 		if (!pin->live_bytes || from >= to)
 			continue;
 		pin->live_bytes -= MIN(pin->live_bytes, to - from);

@@ -159,5 +159,5 @@ int qtest_open(upnvme_ctrlr **ctrlr, struct qemu *qemu, const struct upnvme_open
 	struct transport *transport;
 	int rc = qtest_transport_open(&transport, qemu);
 
-	return rc ? rc : ctrlr_attach(ctrlr, transport, "qtest:", opts ? opts : &defaults);
+	return rc ? rc : ctrlr_attach(ctrlr, transport, "qtest:", NULL, opts ? opts : &defaults);
 }

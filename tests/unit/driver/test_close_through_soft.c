@@ -61,7 +61,7 @@ static struct upnvme_ctrlr *open_faulty(const char *text, uint64_t admin_timeout
 	real_close = ops.close;
 	ops.close = noting_close;
 	transport->ops = &ops;
-	assert_int_equal(ctrlr_attach(&ctrlr, transport, text, &opts), 0);
+	assert_int_equal(ctrlr_attach(&ctrlr, transport, text, NULL, &opts), 0);
 	return ctrlr;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "driver/features.h"
 #include "support/fake_transport.h"
 
 struct rig {
@@ -101,6 +102,18 @@ static void the_drivers_own_features_are_refused(void **state)
 		assert_non_null(strstr(error_last()->text, "managed by the driver"));
 	}
 	assert_int_equal(rig->fake->nseen, 0);
+}
+
+static void the_driver_may_set_its_own(void **state)
+{
+	const struct feature feature = { .fid = NVME_FEAT_KEEP_ALIVE_TIMER, .value = 1000 };
+	struct nvme_sqe expected = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1000 };
+	struct rig *rig = *state;
+
+	assert_int_equal(feature_set(rig->ctrlr, &feature, false), -EINVAL);
+	assert_int_equal(rig->fake->nseen, 0);
+	assert_int_equal(feature_set_own(rig->ctrlr, &feature, NULL), 0);
+	fake_transport_expect(&rig->fake->seen[0], &expected, false);
 }
 
 static void bad_arguments_are_refused(void **state)
@@ -233,6 +246,7 @@ int main(void)
 		TEST(get_brings_data),
 		TEST(set_sends_value_save_and_data),
 		TEST(the_drivers_own_features_are_refused),
+		TEST(the_driver_may_set_its_own),
 		TEST(bad_arguments_are_refused),
 		cmocka_unit_test(as_many_queue_pairs_as_asked_for_and_granted),
 		cmocka_unit_test(a_controller_that_does_not_answer_is_refused),

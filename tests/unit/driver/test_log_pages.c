@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "driver/log_pages.h"
 #include "support/fake_transport.h"
 
 struct rig {
@@ -79,6 +80,18 @@ static void a_callers_read_retains_the_event_of_the_librarys_pages(void **state)
 		assert_int_equal(upnvme_log_page(rig->ctrlr, 0xffffffff, own[i], 0, data, 4), 0);
 		assert_int_equal(rig->fake->seen[i].cdw10, 0x8000u | own[i]);
 	}
+}
+
+static void the_driver_says_whether_an_event_is_kept(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t data[1];
+	const struct log_range range = { .lid = 2, .data = data, .bytes = sizeof(data) };
+
+	assert_int_equal(log_page_peek(rig->ctrlr, &range), 0);
+	assert_int_equal(rig->fake->seen[0].cdw10, 0x8002);
+	assert_int_equal(log_page_acknowledge(rig->ctrlr, &range), 0);
+	assert_int_equal(rig->fake->seen[1].cdw10, 0x0002);
 }
 
 static enum fake_verdict offset_as_data(struct fake_transport *fake, const struct nvme_sqe *sqe,
@@ -316,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_page_is_read_from_its_offset),
 		TEST(a_callers_read_retains_the_event_of_the_librarys_pages),
+		TEST(the_driver_says_whether_an_event_is_kept),
 		TEST(a_long_page_is_read_in_parts),
 		cmocka_unit_test_setup_teardown(without_extended_data_there_are_no_offsets,
 						setup_short, teardown),

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/uri.h"
 #include "base/util.h"
 #include "driver/ns.h"
 #include "driver/queue/qpair.h"
@@ -109,8 +110,13 @@ static struct upnvme_ctrlr *open_by(struct fake_transport *fake, const char *uri
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 	struct upnvme_ctrlr *ctrlr = NULL;
+	struct quirks_choice choice;
+	struct uri *parsed;
 
-	assert_int_equal(ctrlr_attach(&ctrlr, &fake->transport, uri, &opts), 0);
+	assert_int_equal(uri_parse(&parsed, uri), 0);
+	assert_int_equal(quirks_read(parsed, &choice), 0);
+	uri_free(parsed);
+	assert_int_equal(ctrlr_attach(&ctrlr, &fake->transport, uri, &choice, &opts), 0);
 	return ctrlr;
 }
 
@@ -126,6 +132,20 @@ static void told_is(struct upnvme_ctrlr *ctrlr, const char *words)
 
 	assert_int_equal(upnvme_ctrlr_info_get(ctrlr, &info), 0);
 	assert_string_equal(info.quirks, words);
+}
+
+/* Who attaches has read the URI: nobody reads its keys a second time. */
+static void a_choice_counts_and_not_the_name(void **state)
+{
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	struct upnvme_ctrlr *ctrlr = NULL;
+
+	create(0x19e5, 1);
+	assert_int_equal(ctrlr_attach(&ctrlr, &device->transport, "fake:test?quirks=stripe", NULL,
+				      &opts),
+			 0);
+	told_is(ctrlr, "no-sgl");
+	close_it(ctrlr);
 }
 
 static void the_uri_has_the_last_word(void **state)
@@ -416,6 +436,7 @@ int main(void)
 		cmocka_unit_test(devices_are_known_by_vendor_and_device),
 		cmocka_unit_test(some_are_known_by_their_firmware),
 		cmocka_unit_test(the_uri_has_the_last_word),
+		cmocka_unit_test(a_choice_counts_and_not_the_name),
 		cmocka_unit_test(all_words_are_told_and_taken),
 		cmocka_unit_test(unknown_words_are_refused),
 		cmocka_unit_test(a_slow_starter_is_left_alone_at_first),

@@ -46,6 +46,14 @@ static void binding_overrides_unbinds_and_probes(void **state)
 	assert_int_equal(fake->unbound_claims, 1);
 }
 
+static void vfio_pci_takes_what_no_driver_is_named_for(void **state)
+{
+	struct fake_machine *fake = *state;
+
+	assert_int_equal(pci_bind(&fake->fs, FAKE_NVME, NULL, 0, 0), 0);
+	assert_string_equal(fake_bound(fake, FAKE_NVME), "vfio-pci");
+}
+
 static void a_device_without_a_driver_is_bound_without_unbinding(void **state)
 {
 	struct fake_machine *fake = *state;
@@ -378,6 +386,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(binding_overrides_unbinds_and_probes),
+		TEST(vfio_pci_takes_what_no_driver_is_named_for),
 		TEST(a_device_without_a_driver_is_bound_without_unbinding),
 		TEST(what_is_bound_already_is_left_alone),
 		TEST(unbinding_gives_it_to_nvme_and_takes_the_override_back),

@@ -551,7 +551,7 @@ int fake_transport_open(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr
 {
 	struct upnvme_open_opts defaults = UPNVME_OPEN_OPTS_INIT;
 
-	return ctrlr_attach(ctrlr, &fake->transport, "fake:test", opts ? opts : &defaults);
+	return ctrlr_attach(ctrlr, &fake->transport, "fake:test", NULL, opts ? opts : &defaults);
 }
 
 struct upnvme_ctrlr *fake_transport_opened(struct fake_transport *fake)

@@ -58,11 +58,19 @@ static void each_set_has_flush_and_reservations(void **state)
 					 command_kind(0, common[i]));
 }
 
+static void a_set_that_is_not_known_has_no_kinds(void **state)
+{
+	for (uint32_t csi = COMMAND_SETS; csi < 256; csi++)
+		for (uint32_t opcode = 0; opcode < COMMAND_OPCODES; opcode++)
+			assert_null(command_kind((uint8_t)csi, (uint8_t)opcode));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_has_what_is_asked_of_it),
 		cmocka_unit_test(each_set_has_flush_and_reservations),
+		cmocka_unit_test(a_set_that_is_not_known_has_no_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

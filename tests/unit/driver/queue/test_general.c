@@ -35,6 +35,23 @@ static void opcodes_that_no_op_has_are_refused(void **state)
 	fake_destroy(dev);
 }
 
+/* No op is built by the rules of a command set that has no rows; a raw entry goes as it is. */
+static void a_command_set_without_rows_takes_raw_commands_only(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	struct upnvme_op read = { .opcode = UPNVME_OP_READ, .nsid = FAKE_NSID, .blocks = 1 };
+	struct upnvme_raw raw = { .cdw = { 0x7d, FAKE_NSID } };
+	struct upnvme_op sent = { .form = UPNVME_FORM_RAW, .buf = &raw };
+
+	dev->geometry.csi = 200;
+	dev->geometry.page_lbas = 0; /* no straight path, which is the NVM command set's */
+	dev->geometry.straight_blocks = 0;
+	read.buf = fake_alloc(dev, 4096);
+	refused(dev, &read, -EINVAL, UPNVME_ERR_OPCODE, "UPNVME_FORM_RAW");
+	fake_expect_sent(dev, &sent, (struct nvme_sqe){ .opcode = 0x7d });
+	fake_destroy(dev);
+}
+
 static void forms_types_and_flags_are_known_ones(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
@@ -135,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opcodes_that_no_op_has_are_refused),
+		cmocka_unit_test(a_command_set_without_rows_takes_raw_commands_only),
 		cmocka_unit_test(forms_types_and_flags_are_known_ones),
 		cmocka_unit_test(the_namespace_is_active),
 		cmocka_unit_test(what_the_controller_lacks_is_not_sent),

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -163,6 +167,38 @@ static void a_command_that_changes_namespaces_is_marked(void **state)
 	fake_destroy(dev);
 }
 
+/* The caller's record as another thread leaves it, in the middle of the submission: the clock is read there, by a queue
+ * pair that measures latencies. */
+static struct upnvme_raw *changing;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (changing) {
+		memset(changing, 0xff, sizeof(*changing));
+		changing->cdw[0] = 0x4fc1; /* FUSE, PSDT, and another opcode */
+	}
+	return (int)syscall(SYS_clock_gettime, clock, now);
+}
+
+static void what_was_checked_is_what_is_sent(void **state)
+{
+	struct fake_device *dev =
+		fake_create(&(struct fake_config){ .flags = UPNVME_QPAIR_HISTOGRAM });
+	struct upnvme_raw raw = { .cdw = { 0xc0, FAKE_NSID } };
+	struct upnvme_op op = { .form = UPNVME_FORM_RAW, .buf = &raw };
+	struct nvme_sqe sent;
+
+	dev->ctrlr.ns_changes.io[3] = 1; /* opcode C0h */
+	changing = &raw;
+	sent = fake_issue(dev, &op);
+	changing = NULL;
+	assert_int_equal(raw.cdw[0], 0x4fc1); /* the record did change */
+	fake_expect_sqe(&sent,
+			&(struct nvme_sqe){ .opcode = 0xc0, .cid = sent.cid, .nsid = FAKE_NSID });
+	assert_true(dev->qp->slots[0].head & SLOT_CHANGES);
+	fake_destroy(dev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_known_command_moves_what_its_dwords_say),
 		cmocka_unit_test(a_raw_command_says_what_it_touches),
 		cmocka_unit_test(a_command_that_changes_namespaces_is_marked),
+		cmocka_unit_test(what_was_checked_is_what_is_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

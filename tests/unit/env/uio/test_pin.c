@@ -74,6 +74,25 @@ static void pages_are_pinned_until_each_was_unpinned(void **state)
 	munmap(va, PAGES * page);
 }
 
+/* Wherever a pin is in the table, and whatever was unpinned before it. */
+static void a_pin_behind_free_places_is_found(void **state)
+{
+	uint64_t before = pinned_bytes();
+	char *va = pages_map();
+
+	(void)state;
+	for (uint32_t i = 0; i < PAGES; i++)
+		assert_int_equal(pin_pages(va + i * page, page), 0);
+	for (uint32_t i = 0; i < PAGES - 2; i++)
+		unpin_pages(va + i * page, page);
+	unpin_pages(va + (PAGES - 1) * page, page);
+	assert_int_equal(pin_pages(va, page), 0);
+	unpin_pages(va + (PAGES - 2) * page, page);
+	unpin_pages(va, page);
+	assert_int_equal(pinned_bytes(), before);
+	munmap(va, PAGES * page);
+}
+
 static void what_is_not_there_is_refused_and_leaves_nothing(void **state)
 {
 	uint64_t before = pinned_bytes();
@@ -122,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_pinned_until_each_was_unpinned),
+		cmocka_unit_test(a_pin_behind_free_places_is_found),
 		cmocka_unit_test(what_is_not_there_is_refused_and_leaves_nothing),
 		cmocka_unit_test(a_forked_child_leaves_its_parents_alone),
 	};

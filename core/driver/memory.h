@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DMA memory for a controller: its own queues, and its users' buffers. */
+#ifndef UPNVME_DRIVER_MEMORY_H
+#define UPNVME_DRIVER_MEMORY_H
+
+#include <stdint.h>
+
+struct upnvme_ctrlr;
+
+/* As domain_alloc, of memory that the controller reaches, on the NUMA node that the controller is near. */
+int memory_alloc(struct upnvme_ctrlr *ctrlr, uint64_t bytes, uint64_t align, void **va);
+
+#endif

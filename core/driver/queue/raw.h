@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Commands that the caller has put together, dword by dword. */
+#ifndef UPNVME_DRIVER_QUEUE_RAW_H
+#define UPNVME_DRIVER_QUEUE_RAW_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <upnvme/types.h>
+
+struct upnvme_qpair;
+
+/* The caller's record, read once: another thread may write to it meanwhile, and what was checked must be what is sent.
+ * The fence keeps the compiler from reading a field of the record again in place of the copy's. */
+static inline struct upnvme_raw raw_copy(const struct upnvme_raw *raw)
+{
+	struct upnvme_raw copy = *raw;
+
+	atomic_signal_fence(memory_order_seq_cst);
+	return copy;
+}
+
+/* Whether the reserved words, of an I/O or an admin command, are zero; if not, the sentence of -EINVAL is set. */
+bool raw_is_clean(const struct upnvme_raw *raw);
+
+/* Submits an I/O command. As general_submit, but that nothing is counted, and nothing rung. */
+int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg);
+
+#endif
