@@ -22,11 +22,10 @@ enum quirk {
 	QUIRK_BOGUS_NAMES = 1u << 8,      /* EUI64, NGUID and UUID are not unique */
 	QUIRK_SLOW_SHUTDOWN = 1u << 9,    /* CSTS.SHST takes longer than it says */
 	QUIRK_WHOLE_ADMIN_QUEUE = 1u << 10, /* the admin queue is a multiple of 4 KiB */
-	QUIRK_WHOLE_RANGES = 1u << 11,      /* Dataset Management reads 256 ranges always */
-	QUIRK_HALVES = 1u << 12,            /* 64-bit registers are accessed as two halves */
-	QUIRK_LONG_QUEUES = 1u << 13,       /* slow with queues that are not longer than most */
+	QUIRK_HALVES = 1u << 11,            /* 64-bit registers are accessed as two halves */
+	QUIRK_LONG_QUEUES = 1u << 12,       /* slow with queues that are not longer than most */
 };
-#define NQUIRKS 14u
+#define NQUIRKS 13u
 
 #define QUIRK_DELAY_INIT_MS    2000u
 #define QUIRK_DELAY_READY_MS   2300u

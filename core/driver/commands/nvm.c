@@ -86,7 +86,8 @@ static int check_deallocation(struct upnvme_qpair *qp, const struct command_kind
 		"dataset management takes a buffer of range definitions with UPNVME_FORM_RANGES only");
 }
 
-/* The op's own range is in the slot's list. */
+/* The op's own range is in the slot's list. Some devices read 256 ranges whatever NR says, and no list has their names
+ * (Linux, nvme_setup_discard): PRP2, which others do not look at, leads them on in the queue pair's own memory. */
 static void entry_deallocation(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 			       uint32_t blocks, struct nvme_sqe *sqe)
 {
@@ -102,6 +103,7 @@ static void entry_deallocation(struct upnvme_qpair *qp, struct request *request,
 	*range = (struct nvme_dsm_range){ .length = blocks, .slba = op->lba + request->next };
 	sqe->cdw11 = NVME_DSM_AD;
 	sqe->prp1 = slot_list_iova(qp, slot);
+	sqe->prp2 = qp->lists_iova;
 }
 
 /* --- the data of raw entries ---------------------------------------------------------------------- */

@@ -61,8 +61,6 @@ static uint32_t list_bytes(const struct upnvme_ctrlr *ctrlr)
 	uint64_t pages =
 		align_up(ctrlr->limits.max_transfer_bytes, NVME_PAGE_BYTES) / NVME_PAGE_BYTES;
 
-	if (ctrlr->quirks & QUIRK_WHOLE_RANGES)
-		return NVME_PAGE_BYTES; /* 256 ranges; a list is never longer */
 	return (uint32_t)MAX(pow2_ceil(pages * sizeof(uint64_t)), LIST_BYTES_MIN);
 }
 

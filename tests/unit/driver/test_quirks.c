@@ -361,19 +361,6 @@ static void the_admin_queue_is_whole_pages(void **state)
 	close_it(ctrlr);
 }
 
-static void ranges_have_a_page_of_their_own(void **state)
-{
-	struct upnvme_ctrlr *ctrlr = open_by(create(0, 0), "fake:test?quirks=whole-ranges");
-	struct upnvme_qpair *qp;
-
-	assert_int_equal(upnvme_qpair_create(&qp, ctrlr, NULL), 0);
-	assert_int_equal(qp->list_bytes, 4096);
-	assert_int_equal(qp->lists_iova % 4096, 0);
-	assert_int_equal(1u << qp->list_shift, 4096);
-	assert_int_equal(upnvme_qpair_close(qp), 0);
-	close_it(ctrlr);
-}
-
 static uint32_t entries_of(const char *uri, uint32_t wanted, uint16_t mqes)
 {
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
@@ -448,7 +435,6 @@ int main(void)
 		cmocka_unit_test(names_are_taken_where_they_can_be),
 		cmocka_unit_test(a_slow_shutdown_is_given_longer),
 		cmocka_unit_test(the_admin_queue_is_whole_pages),
-		cmocka_unit_test(ranges_have_a_page_of_their_own),
 		cmocka_unit_test(queues_are_longer_where_nobody_says_how_long),
 		cmocka_unit_test(a_device_without_64_bit_accesses_is_found_out),
 		cmocka_unit_test(halves_do_the_same_elsewhere),

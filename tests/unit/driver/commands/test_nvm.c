@@ -122,6 +122,7 @@ static void a_deallocation_is_one_range(void **state)
 						  .cid = sqe.cid,
 						  .nsid = FAKE_NSID,
 						  .prp1 = sqe.prp1,
+						  .prp2 = sqe.prp2,
 						  .cdw10 = 0,
 						  .cdw11 = 1u << 2 });
 	assert_int_equal(sqe.prp1 % 4, 0);
@@ -132,6 +133,30 @@ static void a_deallocation_is_one_range(void **state)
 	assert_int_equal(range[3], 0);
 	fake_finish(dev, sqe.cid);
 	assert_int_equal(fake_log.done[0].blocks, 1000);
+	fake_destroy(dev);
+}
+
+/* In each slot, the last one among them. */
+static void a_device_may_read_256_ranges_of_a_deallocation_of_one(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	struct upnvme_op op = { .opcode = UPNVME_OP_DATASET_MANAGEMENT,
+				.nsid = FAKE_NSID,
+				.blocks = 1 };
+	uint32_t within = 0;
+
+	assert_true(dev->qp->list_bytes < 4096);
+	for (uint32_t i = 0; i < dev->qp->outstanding; i++) {
+		struct nvme_sqe sqe = fake_issue(dev, &op);
+		uint64_t first = 4096 - sqe.prp1 % 4096;
+
+		assert_non_null(fake_resolve(dev, sqe.prp1, first));
+		assert_int_equal(sqe.prp2 % 4096, 0);
+		assert_non_null(fake_resolve(dev, sqe.prp2, 4096));
+		within += first < 4096;
+	}
+	assert_true(within > 0);
+	fake_give_up(dev);
 	fake_destroy(dev);
 }
 
@@ -195,6 +220,7 @@ int main(void)
 		cmocka_unit_test(flags_are_taken_where_the_command_has_them),
 		cmocka_unit_test(ranges_are_for_dataset_management_and_within_its_limit),
 		cmocka_unit_test(a_deallocation_is_one_range),
+		cmocka_unit_test(a_device_may_read_256_ranges_of_a_deallocation_of_one),
 		cmocka_unit_test(the_callers_ranges_are_sent_as_they_are),
 		cmocka_unit_test(limits_of_commands_without_data_are_their_own),
 	};
