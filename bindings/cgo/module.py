@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID, from the top of the tree.
 
-Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and
-header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what is
-included follows. With -tags upnvme_system the C files are left out, and the installed library is taken. Without
-io_uring the C files need only a C compiler; -tags upnvme_uring adds io_uring, by liburing.
+`go mod vendor` keeps no folder but the package's own, so each C file and header goes there, with its path in its name
+(core/base/error.h: core_base_error.h), and what is included follows. Cgo would compile the C files one after the other,
+each with all its headers, which takes several times as long as to compile them together. So upnvme_library.c alone is a
+C file for cgo, and includes the others, which end in .c.h: Go's cache looks at headers, debuggers find the files, and
+their lines have the numbers that they have in the tree.
+
+With -tags upnvme_system the library is left out, and the installed one is taken. Without io_uring the C files need only
+a C compiler; -tags upnvme_uring adds io_uring, by liburing.
 """
 
 import pathlib
@@ -37,19 +41,27 @@ BUILD_H = """// SPDX-License-Identifier: BSD-3-Clause
 #define UPNVME_BUILD_ID "{build_id}"
 """
 
+LIBRARY_C = """// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build {bundled}
+
+// The whole library, as one C file.
+
+#include "upnvme_build.h"
+{includes}"""
+
 LINK_BUNDLED = """// SPDX-License-Identifier: BSD-3-Clause
 
 //go:build cgo && {bundled}
 
 package upnvme
 
-// The library is a part of this package.
+// The library is a part of this package. CGO_CFLAGS says how far it is optimised: -O2 if that is not set.
 
-// #cgo CFLAGS: -std=gnu11 -D_GNU_SOURCE -DNDEBUG -O2 -fvisibility=hidden -pthread
+// #cgo CFLAGS: -std=gnu11 -D_GNU_SOURCE -DNDEBUG -fvisibility=hidden -pthread
 // #cgo LDFLAGS: -pthread -ldl
 import "C"
 """
-
 
 LINK_URING = """// SPDX-License-Identifier: BSD-3-Clause
 
@@ -101,11 +113,12 @@ def files(folders, suffix):
 
 
 def copy_c(out):
-    for path in files(SOURCES, ".c"):
-        (out / flat(path)).write_text(f'//go:build {BUNDLED}\n\n#include "upnvme_build.h"\n' + rewrite(path),
-                                      encoding="utf-8")
-    for path in files(HEADERS, ".h"):
-        (out / flat(path)).write_text(rewrite(path), encoding="utf-8")
+    sources = {flat(path) + ".h": path for path in files(SOURCES, ".c")}
+    headers = {flat(path): path for path in files(HEADERS, ".h")}
+    for name, path in {**sources, **headers}.items():
+        (out / name).write_text(rewrite(path), encoding="utf-8")
+    includes = "".join(f'#include "{name}"\n' for name in sources)
+    (out / "upnvme_library.c").write_text(LIBRARY_C.format(bundled=BUNDLED, includes=includes), encoding="utf-8")
 
 
 def copy_go(out):
