@@ -3,8 +3,8 @@
 """One name for one thing: no two files of the library define a static function or variable or a macro of one name.
 
 The published Go module compiles the library as one C file (bindings/cgo/module.py). There a second static variable of
-one name and type would be no error but one variable instead of two, and a macro of one file would change the next files. Run from
-the top of the tree, or give the tree's path.
+one name and type would be no error but one variable, and a macro of one file would change the next files. Run from
+the top of the tree, or give the path of a tree.
 """
 
 import collections
