@@ -3,10 +3,10 @@
 """Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID, from the top of the tree.
 
 `go mod vendor` keeps no folder but the package's own, so each C file and header goes there, with its path in its name
-(core/base/error.h: core_base_error.h), and what is included follows. Cgo would compile the C files one after the other,
-each with all its headers, which takes several times as long as to compile them together. So upnvme_library.c alone is a
-C file for cgo, and includes the others, which end in .c.h: Go's cache looks at headers, debuggers find the files, and
-their lines have the numbers that they have in the tree.
+(core/base/error.h: core_base_error.h), and what is included follows. Cgo would compile each C file with its headers,
+which takes several times as long as to compile those of a room together. So for cgo a room is one C file,
+upnvme_ROOM.c, which includes the room's files. Their names end in .c.h: Go's cache looks at headers, debuggers find
+the files, and lines have the numbers that they have in the tree.
 
 With -tags upnvme_system the library is left out, and the installed one is taken. Without io_uring the C files need only
 a C compiler; -tags upnvme_uring adds io_uring, by liburing.
@@ -41,11 +41,11 @@ BUILD_H = """// SPDX-License-Identifier: BSD-3-Clause
 #define UPNVME_BUILD_ID "{build_id}"
 """
 
-LIBRARY_C = """// SPDX-License-Identifier: BSD-3-Clause
+ROOM_C = """// SPDX-License-Identifier: BSD-3-Clause
 
 //go:build {bundled}
 
-// The whole library, as one C file.
+// {room}, as one C file.
 
 #include "upnvme_build.h"
 {includes}"""
@@ -113,12 +113,16 @@ def files(folders, suffix):
 
 
 def copy_c(out):
-    sources = {flat(path) + ".h": path for path in files(SOURCES, ".c")}
-    headers = {flat(path): path for path in files(HEADERS, ".h")}
-    for name, path in {**sources, **headers}.items():
+    rooms = {}
+    for path in files(SOURCES, ".c"):
+        name = flat(path) + ".h"
         (out / name).write_text(rewrite(path), encoding="utf-8")
-    includes = "".join(f'#include "{name}"\n' for name in sources)
-    (out / "upnvme_library.c").write_text(LIBRARY_C.format(bundled=BUNDLED, includes=includes), encoding="utf-8")
+        rooms.setdefault(pathlib.Path(*path.parts[:2]), []).append(f'#include "{name}"\n')
+    for room, includes in rooms.items():
+        text = ROOM_C.format(bundled=BUNDLED, room=room, includes="".join(includes))
+        (out / f"upnvme_{flat(room)}.c").write_text(text, encoding="utf-8")
+    for path in files(HEADERS, ".h"):
+        (out / flat(path)).write_text(rewrite(path), encoding="utf-8")
 
 
 def copy_go(out):

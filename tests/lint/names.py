@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One name for one thing: no two files of the library define a static function or variable or a macro of one name.
 
-The published Go module compiles the library as one C file (bindings/cgo/module.py). There a second static variable of
-one name and type would be no error but one variable, and a macro of one file would change the next files. Run from
-the top of the tree, or give the path of a tree.
+The published Go module compiles each room of the library as one C file (bindings/cgo/module.py). There a second static
+variable of one name and type would be no error but one variable, and a macro of one file would change the next files.
+Run from the top of the tree, or give the tree's path.
 """
 
 import collections
