@@ -113,7 +113,7 @@ func (c *Controller) Admin(ctx context.Context, raw *RawCommand, data []byte) (C
 	}
 	run := func() error {
 		_, err := call(func() C.int { return C.upnvme_admin(c.ptr, &a.c.raw, &a.c.done) })
-		c.lookAgain()
+		c.refreshNamespaces()
 		return err
 	}
 	if ctx.Done() == nil {
@@ -187,7 +187,7 @@ func (c *Controller) adminDeliver() {
 	}
 	c.mu.Unlock()
 	if len(ended) > 0 && c.enter() == nil { // Close delivers them itself
-		c.lookAgain()
+		c.refreshNamespaces()
 		c.gate.leave()
 	}
 	deliverEach(ended)

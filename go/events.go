@@ -115,11 +115,7 @@ func (c *Controller) Poll() error {
 	}
 	_, err := call(func() C.int { return C.upnvme_ctrlr_poll(c.ptr) })
 	taken, fn := c.events.take()
-	for _, event := range taken {
-		if event.Kind == EventNamespaceChanged {
-			c.refreshNamespaces()
-		}
-	}
+	c.noteChanges(taken)
 	c.gate.leave()
 	// The functions may close the controller, which waits for all calls inside.
 	c.adminDeliver()
@@ -131,11 +127,13 @@ func (c *Controller) Poll() error {
 	return err
 }
 
-func (c *Controller) refreshNamespaces() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, ns := range c.namespaces {
-		ns.ask()
+// noteChanges asks for the namespaces anew if an event says that one has changed. The caller keeps the controller open.
+func (c *Controller) noteChanges(taken []Event) {
+	for _, event := range taken {
+		if event.Kind == EventNamespaceChanged {
+			c.refreshNamespaces()
+			return
+		}
 	}
 }
 

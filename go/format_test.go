@@ -57,8 +57,8 @@ func TestBytesOfANamespaceThatWasFormatted(t *testing.T) {
 	}
 }
 
-// After an admin command that may have formatted a namespace, the package looks at it anew.
-func TestBytesAfterAnAdminCommand(t *testing.T) {
+// After an admin command that may have formatted a namespace, or an event that says so, the package looks at it anew.
+func TestBytesAfterAChange(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=8MiB&block=512")
 	raw := &RawCommand{CDW: [16]uint32{0: 0x80, 1: 1}, Direction: DataNone}
 	p := make([]byte, 4096)
@@ -78,6 +78,14 @@ func TestBytesAfterAnAdminCommand(t *testing.T) {
 				err = c.Poll()
 			}
 			return err
+		},
+		"event": func() error {
+			c.noteChanges([]Event{{Kind: EventSMART}})
+			if ns.block.Load() != 4096 {
+				t.Error("an event of another kind is enough")
+			}
+			c.noteChanges([]Event{{Kind: EventSMART}, {Kind: EventNamespaceChanged, NSID: 1}})
+			return nil
 		},
 	} {
 		ns.block.Store(4096)

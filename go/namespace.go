@@ -88,8 +88,9 @@ func (ns *Namespace) ask() {
 	ns.metadata.Store(uint32(C.upnvme_ns_metadata_size(ns.ptr)))
 }
 
-// lookAgain asks for all namespaces after a command that may have changed them. The caller keeps the controller open.
-func (c *Controller) lookAgain() {
+// refreshNamespaces notes what the library knows of all namespaces, after a command or an event that may have changed
+// them. The caller keeps the controller open.
+func (c *Controller) refreshNamespaces() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, ns := range c.namespaces {

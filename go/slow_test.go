@@ -16,7 +16,7 @@ import (
 // holdSource makes slow devices of software controllers, where it is preloaded.
 const holdSource = "../tests/python/support/hold.c"
 
-const slowFor = 400 * time.Millisecond
+const slowFor = 200 * time.Millisecond
 
 // A command that the device does not answer leaves the process idle, in each kind of call. The test runs itself again,
 // with devices that are slow as long as a file is there.

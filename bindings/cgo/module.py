@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID, from the top of the tree.
 
-Cgo compiles the C files that lie beside the Go files, and `go mod vendor` keeps no other folder. So each C file and
-header goes into the package's own folder, with its path in its name (core/base/error.h: core_base_error.h), and what is
-included follows. With -tags upnvme_system the C files are left out, and the installed library is taken. Without
-io_uring the C files need only a C compiler; -tags upnvme_uring adds io_uring, by liburing.
+`go mod vendor` keeps no folder but the package's own, so each C file and header goes there, with its path in its name
+(core/base/error.h: core_base_error.h), and what is included follows. Cgo would compile each C file with its headers,
+which takes several times as long as to compile those of a room together. So for cgo a room is one C file,
+upnvme_ROOM.c, which includes the room's files. Their names end in .c.h: Go's cache looks at headers, debuggers find
+the files, and lines have the numbers that they have in the tree.
+
+With -tags upnvme_system the library is left out, and the installed one is taken. Without io_uring the C files need only
+a C compiler; -tags upnvme_uring adds io_uring, by liburing.
 """
 
 import pathlib
@@ -37,19 +41,27 @@ BUILD_H = """// SPDX-License-Identifier: BSD-3-Clause
 #define UPNVME_BUILD_ID "{build_id}"
 """
 
+ROOM_C = """// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build {bundled}
+
+// {room}, as one C file.
+
+#include "upnvme_build.h"
+{includes}"""
+
 LINK_BUNDLED = """// SPDX-License-Identifier: BSD-3-Clause
 
 //go:build cgo && {bundled}
 
 package upnvme
 
-// The library is a part of this package.
+// The library is a part of this package. CGO_CFLAGS says how far it is optimised: -O2 if that is not set.
 
-// #cgo CFLAGS: -std=gnu11 -D_GNU_SOURCE -DNDEBUG -O2 -fvisibility=hidden -pthread
+// #cgo CFLAGS: -std=gnu11 -D_GNU_SOURCE -DNDEBUG -fvisibility=hidden -pthread
 // #cgo LDFLAGS: -pthread -ldl
 import "C"
 """
-
 
 LINK_URING = """// SPDX-License-Identifier: BSD-3-Clause
 
@@ -101,9 +113,14 @@ def files(folders, suffix):
 
 
 def copy_c(out):
+    rooms = {}
     for path in files(SOURCES, ".c"):
-        (out / flat(path)).write_text(f'//go:build {BUNDLED}\n\n#include "upnvme_build.h"\n' + rewrite(path),
-                                      encoding="utf-8")
+        name = flat(path) + ".h"
+        (out / name).write_text(rewrite(path), encoding="utf-8")
+        rooms.setdefault(pathlib.Path(*path.parts[:2]), []).append(f'#include "{name}"\n')
+    for room, includes in rooms.items():
+        text = ROOM_C.format(bundled=BUNDLED, room=room, includes="".join(includes))
+        (out / f"upnvme_{flat(room)}.c").write_text(text, encoding="utf-8")
     for path in files(HEADERS, ".h"):
         (out / flat(path)).write_text(rewrite(path), encoding="utf-8")
 

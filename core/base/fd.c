@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/pause.h"
 
-#define PATIENCE_NS NS_PER_S
+#define TURN_PATIENCE_NS NS_PER_S
 
 /*
  * The turn is odd while a thread holds placeholders: other threads must neither take placeholders
@@ -36,7 +36,7 @@ static bool all_are_open(void)
 
 static uint32_t turn_take(void)
 {
-	uint64_t deadline_ns = deadline_after(PATIENCE_NS);
+	uint64_t deadline_ns = deadline_after(TURN_PATIENCE_NS);
 	struct pause pause = { 0 };
 
 	for (;;) {

@@ -11,7 +11,7 @@
 #include "base/process.h"
 #include "base/util.h"
 
-static struct guard guard;
+static struct guard chains_guard;
 
 /* --- memory --------------------------------------------------------------------------------------- */
 
@@ -86,9 +86,9 @@ void *handle_map(uint64_t bytes)
 	uint64_t mapped_bytes = align_up(bytes, GRANULE);
 	void *mapped;
 
-	guard_enter(&guard);
+	guard_enter(&chains_guard);
 	mapped = map_next(mapped_bytes);
-	guard_leave(&guard);
+	guard_leave(&chains_guard);
 	if (mapped == MAP_FAILED) {
 		error_no_memory("a handle", bytes);
 		return NULL;
@@ -143,10 +143,10 @@ int handle_add(const void *handle, enum handle_kind kind)
 	if (!entry)
 		return error_no_memory("a handle", sizeof(*entry));
 	*entry = (struct entry){ .handle = handle, .kind = kind, .process = process_number() };
-	guard_enter(&guard);
+	guard_enter(&chains_guard);
 	atomic_store(&entry->next, atomic_load(chain));
 	atomic_store(chain, entry);
-	guard_leave(&guard);
+	guard_leave(&chains_guard);
 	return 0;
 }
 
@@ -155,12 +155,12 @@ void handle_remove(const void *handle)
 	_Atomic(struct entry *) *link = chain_of(handle);
 	struct entry *entry;
 
-	guard_enter(&guard);
+	guard_enter(&chains_guard);
 	while ((entry = atomic_load(link)) && entry->handle != handle)
 		link = &entry->next;
 	if (entry)
 		atomic_store(link, atomic_load(&entry->next));
-	guard_leave(&guard);
+	guard_leave(&chains_guard);
 	free(entry);
 }
 
@@ -190,11 +190,11 @@ int handle_check(const void *handle, enum handle_kind kind, const char *call)
 	const struct entry *entry;
 	uint32_t process = 0;
 
-	guard_enter(&guard);
+	guard_enter(&chains_guard);
 	entry = entry_find(handle);
 	if (entry && entry->kind == kind)
 		process = entry->process;
-	guard_leave(&guard);
+	guard_leave(&chains_guard);
 	if (!process)
 		return error_handle_stale(handle, kinds[kind], call);
 	return process == process_number() ? 0 : error_handle_forked(kinds[kind], call);

@@ -10,15 +10,15 @@
 
 #include "base/process.h"
 
-struct sink {
+struct log_sink {
 	upnvme_log_fn fn;
 	void *arg;
 };
 
-static struct guard guard;
+static struct guard sinks_guard;
 /* A forked child goes on with its parent's sink. A new sink is filled in beside the one in use, so
  * that a fork in between leaves a whole one. */
-static struct sink sinks[2];
+static struct log_sink sinks[2];
 static _Atomic unsigned used;
 static _Atomic uint32_t sink_level; /* 0: nobody listens, and nothing is formatted */
 
@@ -26,17 +26,17 @@ void log_set_sink(upnvme_log_fn fn, void *arg, uint32_t level)
 {
 	unsigned next;
 
-	guard_enter(&guard);
+	guard_enter(&sinks_guard);
 	next = !atomic_load(&used);
-	sinks[next] = (struct sink){ fn, arg };
+	sinks[next] = (struct log_sink){ fn, arg };
 	atomic_store(&used, next);
 	atomic_store_explicit(&sink_level, fn ? level : 0, memory_order_relaxed);
-	guard_leave(&guard);
+	guard_leave(&sinks_guard);
 }
 
 void log_write(uint32_t level, const char *format, ...)
 {
-	const struct sink *sink;
+	const struct log_sink *sink;
 	char message[512];
 	va_list args;
 
@@ -45,9 +45,9 @@ void log_write(uint32_t level, const char *format, ...)
 	va_start(args, format);
 	text_format(message, sizeof(message), format, args);
 	va_end(args);
-	guard_enter(&guard);
+	guard_enter(&sinks_guard);
 	sink = &sinks[atomic_load(&used)];
 	if (sink->fn)
 		sink->fn(sink->arg, level, message);
-	guard_leave(&guard);
+	guard_leave(&sinks_guard);
 }

@@ -16,13 +16,13 @@
 #include "driver/ctrlr.h"
 #include "driver/ns.h"
 
-static struct guard guard;
+static struct guard aside_guard;
 static struct upnvme_ctrlr *aside;
 
 /* A forked child's copies are left to the parent. */
 static void aside_enter(void)
 {
-	if (guard_enter(&guard))
+	if (guard_enter(&aside_guard))
 		aside = NULL;
 }
 
@@ -31,7 +31,7 @@ static void set_aside(struct upnvme_ctrlr *ctrlr)
 	aside_enter();
 	ctrlr->next_aside = aside;
 	aside = ctrlr;
-	guard_leave(&guard);
+	guard_leave(&aside_guard);
 }
 
 static struct upnvme_ctrlr *take_all(void)
@@ -41,7 +41,7 @@ static struct upnvme_ctrlr *take_all(void)
 	aside_enter();
 	all = aside;
 	aside = NULL;
-	guard_leave(&guard);
+	guard_leave(&aside_guard);
 	return all;
 }
 

@@ -13,8 +13,6 @@
 #include "spec/feature.h"
 #include "spec/status.h"
 
-#define KELVIN_ZERO 273
-
 /* --- decoding ------------------------------------------------------------------------------------- */
 
 static void decode_arbitration(struct upnvme_features *features, uint32_t value)
@@ -35,7 +33,7 @@ static void decode_power(struct upnvme_features *features, uint32_t value)
 
 static int32_t threshold_celsius(uint32_t value)
 {
-	return (int32_t)NVME_FIELD_GET(NVME_TEMPERATURE_TMPTH, value) - KELVIN_ZERO;
+	return (int32_t)NVME_FIELD_GET(NVME_TEMPERATURE_TMPTH, value) - NVME_KELVIN_ZERO;
 }
 
 static void decode_over(struct upnvme_features *features, uint32_t value)

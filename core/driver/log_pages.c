@@ -11,6 +11,7 @@
 #include "driver/ctrlr.h"
 #include "driver/identify.h"
 #include "spec/command.h"
+#include "spec/feature.h"
 #include "spec/log_page.h"
 #include "spec/opcode.h"
 #include "spec/regs.h"
@@ -20,7 +21,6 @@
  * 5.10). */
 #define PART_BYTES_MAX  65536u
 #define SHORT_BYTES_MAX (4096u * 4u)
-#define KELVIN_ZERO     273
 
 /* Whether the driver itself reads the page when its event comes. */
 static bool is_own(uint32_t lid)
@@ -111,7 +111,7 @@ static uint64_t saturate(const struct nvme_uint128 *counter)
 
 static int32_t sensor_celsius(uint16_t kelvin)
 {
-	return kelvin ? (int32_t)kelvin - KELVIN_ZERO : INT32_MIN;
+	return kelvin ? (int32_t)kelvin - NVME_KELVIN_ZERO : INT32_MIN;
 }
 
 static void decode_smart(struct upnvme_smart *smart, const struct nvme_smart_log *log)
@@ -125,7 +125,7 @@ static void decode_smart(struct upnvme_smart *smart, const struct nvme_smart_log
 		.available_spare = log->available_spare,
 		.spare_threshold = log->available_spare_threshold,
 		.percentage_used = log->percentage_used,
-		.temperature_celsius = (int32_t)kelvin - KELVIN_ZERO,
+		.temperature_celsius = (int32_t)kelvin - NVME_KELVIN_ZERO,
 		.warning_temperature_minutes = log->warning_temperature_time,
 		.critical_temperature_minutes = log->critical_temperature_time,
 		.data_units_read = saturate(&log->data_units_read),

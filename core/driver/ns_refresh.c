@@ -21,7 +21,7 @@
 #include "spec/status.h"
 
 /* Of one list. */
-#define NAMESPACES_MAX 65536u
+#define LISTED_MAX 65536u
 /* Of one without a list: as many as the first piece of a list has. */
 #define SCAN_MAX NVME_NS_LIST_ENTRIES
 /* How many times admin_timeout_ns all Identify commands of a refresh may take before another begins. */
@@ -80,7 +80,7 @@ static bool active_append(struct refresh *refresh)
 
 		if (nsid == NVME_NSID_NONE)
 			return false;
-		if (nsid <= last || nsid > NVME_NSID_MAX || n == NAMESPACES_MAX) {
+		if (nsid <= last || nsid > NVME_NSID_MAX || n == LISTED_MAX) {
 			log_warn(
 				"the list of active namespaces is cut at %u entries: %u follows %u",
 				n, nsid, last);

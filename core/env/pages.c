@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/util.h"
 
-#define HUGE_BYTES (2ull << 20)
 #define HUGE_FLAGS (MAP_HUGETLB | 21 << 26) /* 2^21 bytes: mmap(2), MAP_HUGE_2MB */
 #define NODES_MAX  1024u
 
@@ -80,7 +79,7 @@ static void plain_free(void *va, uint64_t bytes)
 
 static int error_huge(uint64_t bytes, int err)
 {
-	uint64_t wanted = align_up(bytes, HUGE_BYTES) / HUGE_BYTES;
+	uint64_t wanted = align_up(bytes, PAGES_HUGE_BYTES) / PAGES_HUGE_BYTES;
 
 	if (err == EINVAL || err == ENODEV)
 		return error_set(-ENOTSUP, UPNVME_ERR_HUGE_PAGES,
@@ -95,7 +94,7 @@ static int error_huge(uint64_t bytes, int err)
 /* The huge pages are reserved here, so that none is missing when it is touched. */
 static int huge_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 {
-	uint64_t whole = align_up(bytes, HUGE_BYTES);
+	uint64_t whole = align_up(bytes, PAGES_HUGE_BYTES);
 
 	(void)align; /* a huge page is aligned to its size */
 	*va = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | HUGE_FLAGS,
@@ -108,7 +107,7 @@ static int huge_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 
 static void huge_free(void *va, uint64_t bytes)
 {
-	munmap(va, align_up(bytes, HUGE_BYTES));
+	munmap(va, align_up(bytes, PAGES_HUGE_BYTES));
 }
 
 const struct pages pages_small = { "small", "vfio", small_alloc, plain_free };

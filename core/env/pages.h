@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+/* Of one huge page: the size that x86-64 and aarch64 have in common. */
+#define PAGES_HUGE_BYTES (2ull << 20)
+
 struct pages {
 	const char *name;
 	const char *env; /* the name of the environment */

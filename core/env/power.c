@@ -16,18 +16,18 @@
 #include "base/fd.h"
 #include "base/pause.h"
 
-#define STATUS          0x06u
-#define STATUS_CAP_LIST 0x0010u
-#define CAPABILITIES    0x34u
-#define FIRST_AT        0x40u
-#define NCAPABILITIES   48u
-#define POINTER(value)  ((value)&0xfcu)
-#define CAP_POWER       0x01u
-#define PMCSR           4u
-#define PMCSR_STATE     0x3u
-#define GONE            0xffffu
+#define STATUS               0x06u
+#define STATUS_CAP_LIST      0x0010u
+#define CAPABILITIES         0x34u
+#define FIRST_AT             0x40u
+#define CAPABILITIES_MAX     48u
+#define CAPABILITY_AT(value) ((value)&0xfcu)
+#define CAP_POWER            0x01u
+#define PMCSR                4u
+#define PMCSR_STATE          0x3u
+#define GONE                 0xffffu
 /* The way from D3hot takes 10 ms at most (5.6.1), but some devices are slower. */
-#define PATIENCE_NS (NS_PER_S / 2)
+#define WAKING_NS (NS_PER_S / 2)
 
 /* The offset of the capability; 0: there is none. */
 static int power_find(struct device *device, uint32_t *at)
@@ -39,8 +39,9 @@ static int power_find(struct device *device, uint32_t *at)
 	if (rc || !(status & STATUS_CAP_LIST))
 		return rc;
 	rc = device_config_read16(device, CAPABILITIES, &header);
-	for (uint32_t i = 0; !rc && i < NCAPABILITIES && POINTER(header) >= FIRST_AT; i++) {
-		uint32_t here = POINTER(header);
+	for (uint32_t i = 0; !rc && i < CAPABILITIES_MAX && CAPABILITY_AT(header) >= FIRST_AT;
+	     i++) {
+		uint32_t here = CAPABILITY_AT(header);
 
 		rc = device_config_read16(device, here, &header);
 		if (!rc && (header & 0xff) == CAP_POWER) {
@@ -55,7 +56,7 @@ static int power_find(struct device *device, uint32_t *at)
 /* Waits until the device is in D0; *pmcsr is the last value that was read. */
 static int wait_for_d0(struct device *device, uint32_t at, uint16_t *pmcsr)
 {
-	uint64_t deadline_ns = deadline_after(PATIENCE_NS);
+	uint64_t deadline_ns = deadline_after(WAKING_NS);
 	struct pause pause = { 0 };
 
 	for (;;) {

@@ -19,7 +19,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-#define PATH_ROOM 4224
+#define HOLDER_PATH_ROOM 4224
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -57,10 +57,10 @@ static int open_to_ask(const char *path)
 	return fd;
 }
 
-static bool read_line(const char *path, char line[PATH_ROOM])
+static bool read_line(const char *path, char line[HOLDER_PATH_ROOM])
 {
 	FILE *file = fd_fopen(path);
-	bool got = file && fgets(line, PATH_ROOM, file);
+	bool got = file && fgets(line, HOLDER_PATH_ROOM, file);
 
 	if (!file)
 		note_unseen(path);
@@ -75,7 +75,7 @@ static bool read_line(const char *path, char line[PATH_ROOM])
 static bool loop_says(const char *name, const struct stat *st)
 {
 	struct loop_info64 info = { 0 };
-	char path[PATH_ROOM];
+	char path[HOLDER_PATH_ROOM];
 	bool same;
 	int fd;
 
@@ -91,7 +91,7 @@ static bool loop_says(const char *name, const struct stat *st)
 
 static bool loop_stands_on(const char *sys, const char *name, const struct stat *st)
 {
-	char path[PATH_ROOM], backing[PATH_ROOM];
+	char path[HOLDER_PATH_ROOM], backing[HOLDER_PATH_ROOM];
 
 	snprintf(path, sizeof(path), "%s/block/%s/loop/backing_file", sys, name);
 	return read_line(path, backing) && (is_at(backing, st) || loop_says(name, st));
@@ -112,7 +112,7 @@ static DIR *open_folder(const char *path)
 
 static bool find_loop(const char *sys, const struct stat *st, char who[FILE_HOLDER_ROOM])
 {
-	char path[PATH_ROOM];
+	char path[HOLDER_PATH_ROOM];
 	struct dirent *entry;
 	bool found = false;
 	DIR *folder;
@@ -157,7 +157,7 @@ static void swap_path(char *line)
 
 static bool find_swap(const char *proc, const struct stat *st, char who[FILE_HOLDER_ROOM])
 {
-	char line[PATH_ROOM], path[PATH_ROOM];
+	char line[HOLDER_PATH_ROOM], path[HOLDER_PATH_ROOM];
 	bool found = false;
 	FILE *file;
 
@@ -194,7 +194,7 @@ static bool is_locked(const char *path)
 static bool find_below(const char *sys, const struct stat *st, char who[FILE_HOLDER_ROOM])
 {
 	static const char *const places[] = { "loop", "../loop" };
-	char path[PATH_ROOM], backing[PATH_ROOM];
+	char path[HOLDER_PATH_ROOM], backing[HOLDER_PATH_ROOM];
 
 	for (unsigned i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/dev/block/%u:%u/%s/backing_file", sys,

@@ -34,12 +34,12 @@ struct ram_media {
 };
 
 /* A place in a request's iovec. */
-struct cursor {
+struct iov_cursor {
 	const struct iovec *segment;
 	size_t offset;
 };
 
-static void copy(struct cursor *at, enum media_op op, uint8_t *memory, size_t bytes)
+static void copy(struct iov_cursor *at, enum media_op op, uint8_t *memory, size_t bytes)
 {
 	while (bytes) {
 		uint8_t *buffer = (uint8_t *)at->segment->iov_base + at->offset;
@@ -53,7 +53,7 @@ static void copy(struct cursor *at, enum media_op op, uint8_t *memory, size_t by
 		bytes -= n;
 		at->offset += n;
 		if (at->offset == at->segment->iov_len)
-			*at = (struct cursor){ at->segment + 1, 0 };
+			*at = (struct iov_cursor){ at->segment + 1, 0 };
 	}
 }
 
@@ -64,7 +64,7 @@ static pthread_rwlock_t *region_lock(struct ram_media *ram, uint64_t region)
 
 static void ram_transfer(struct ram_media *ram, const struct media_request *request)
 {
-	struct cursor at = { request->iov, 0 };
+	struct iov_cursor at = { request->iov, 0 };
 	uint64_t offset = request->offset_bytes;
 	uint64_t end = offset + request->length_bytes;
 

@@ -13,7 +13,7 @@
 #include "base/futex.h"
 #include "base/util.h"
 
-enum state { NONE, CLAIMED, TAKEN };
+enum range_state { NONE, CLAIMED, TAKEN };
 
 void range_locks_init(struct range_locks *ranges,
 		      bool (*is_moved)(const struct media_request *request), uint64_t patience_ns)

@@ -26,7 +26,7 @@ struct worker_channel {
 	_Atomic unsigned nfinished; /* changed under the lock, looked at without it */
 };
 
-static struct file_media *file_of(struct worker_channel *channel)
+static struct file_media *worker_file(struct worker_channel *channel)
 {
 	return (struct file_media *)channel->base.media;
 }
@@ -48,7 +48,7 @@ static void worker_submit(struct media_channel *base, struct media_request *requ
 {
 	struct worker_channel *channel = (struct worker_channel *)base;
 
-	file_step_begin(file_of(channel), request);
+	file_step_begin(worker_file(channel), request);
 	request->link.channel = base;
 	request_list_push(&channel->collected, request);
 	channel->noutstanding++;
@@ -62,7 +62,7 @@ static int give_back(struct worker_channel *channel, struct request_list *finish
 	while ((request = request_list_pop(finished)) != NULL) {
 		channel->noutstanding--;
 		ndone++;
-		file_request_done(file_of(channel), request);
+		file_request_done(worker_file(channel), request);
 	}
 	return ndone;
 }
@@ -89,10 +89,10 @@ static bool read_at_once(struct file_media *file, struct media_request *request)
 }
 
 /* Returns how many requests needed no thread. */
-static int hand_over(struct worker_channel *channel)
+static int worker_hand_over(struct worker_channel *channel)
 {
 	struct request_list finished = { 0 }, rest = { 0 };
-	struct file_media *file = file_of(channel);
+	struct file_media *file = worker_file(channel);
 	struct media_request *request;
 
 	while ((request = request_list_pop(&channel->collected)) != NULL)
@@ -103,7 +103,7 @@ static int hand_over(struct worker_channel *channel)
 }
 
 /* Callbacks may submit for ever, so only requests that are finished now are given back. */
-static int reap(struct worker_channel *channel)
+static int worker_reap(struct worker_channel *channel)
 {
 	struct request_list finished;
 
@@ -120,9 +120,9 @@ static int reap(struct worker_channel *channel)
 static int worker_poll(struct media_channel *base)
 {
 	struct worker_channel *channel = (struct worker_channel *)base;
-	int ndone = hand_over(channel);
+	int ndone = worker_hand_over(channel);
 
-	return ndone + reap(channel);
+	return ndone + worker_reap(channel);
 }
 
 static void sleep_until_arrival(struct worker_channel *channel, uint64_t deadline_ns)
@@ -149,7 +149,7 @@ static int worker_wait(struct media_channel *base, uint64_t timeout_ns)
 	if (ndone || channel->noutstanding == 0)
 		return ndone;
 	sleep_until_arrival(channel, deadline_after(timeout_ns));
-	return reap(channel);
+	return worker_reap(channel);
 }
 
 static void init_monotonic_cond(pthread_cond_t *cond)

@@ -13,8 +13,8 @@
 
 #define TABLE_INITIAL 64u
 
-#define get(field)        atomic_load_explicit(&(field), memory_order_acquire)
-#define put(field, value) atomic_store_explicit(&(field), (value), memory_order_release)
+#define GET(field)        atomic_load_explicit(&(field), memory_order_acquire)
+#define PUT(field, value) atomic_store_explicit(&(field), (value), memory_order_release)
 
 int region_table_init(struct region_table *table)
 {
@@ -24,7 +24,7 @@ int region_table_init(struct region_table *table)
 		return error_no_memory("the table of reachable memory",
 				       TABLE_INITIAL * sizeof(*segments));
 	table->capacity = TABLE_INITIAL;
-	put(table->segments, segments);
+	PUT(table->segments, segments);
 	return 0;
 }
 
@@ -32,7 +32,7 @@ void region_table_destroy(struct region_table *table)
 {
 	for (uint32_t i = 0; i < table->nretired; i++)
 		free(table->retired[i]);
-	free(get(table->segments));
+	free(GET(table->segments));
 }
 
 static void table_begin(struct region_table *table)
@@ -48,22 +48,22 @@ static void table_end(struct region_table *table)
 static void segment_set(struct segment *segment, uint64_t base, uint64_t end, uint64_t delta,
 			uint32_t count)
 {
-	put(segment->base, base);
-	put(segment->end, end);
-	put(segment->delta, delta);
+	PUT(segment->base, base);
+	PUT(segment->end, end);
+	PUT(segment->delta, delta);
 	segment->count = count;
 }
 
 static void segment_copy(struct segment *to, struct segment *from)
 {
-	segment_set(to, get(from->base), get(from->end), get(from->delta), from->count);
+	segment_set(to, GET(from->base), GET(from->end), GET(from->delta), from->count);
 }
 
 /* Room for `more` further segments; the former array stays for readers that have it in hand. */
 static int table_reserve(struct region_table *table, uint32_t more)
 {
-	struct segment *old = get(table->segments), *grown;
-	uint32_t n = get(table->nsegments);
+	struct segment *old = GET(table->segments), *grown;
+	uint32_t n = GET(table->nsegments);
 
 	if (n + more <= table->capacity)
 		return 0;
@@ -77,7 +77,7 @@ static int table_reserve(struct region_table *table, uint32_t more)
 		segment_copy(&grown[i], &old[i]);
 	table->retired[table->nretired++] = old;
 	table->capacity *= 2;
-	put(table->segments, grown);
+	PUT(table->segments, grown);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static uint32_t segment_after(struct segment *segments, uint32_t n, uint64_t va)
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (get(segments[middle].end) > va)
+		if (GET(segments[middle].end) > va)
 			high = middle;
 		else
 			low = middle + 1;
@@ -100,50 +100,50 @@ static uint32_t segment_after(struct segment *segments, uint32_t n, uint64_t va)
 static void table_insert(struct region_table *table, uint32_t at, uint64_t base, uint64_t end,
 			 uint64_t delta)
 {
-	struct segment *segments = get(table->segments);
-	uint32_t n = get(table->nsegments);
+	struct segment *segments = GET(table->segments);
+	uint32_t n = GET(table->nsegments);
 
 	for (uint32_t i = n; i > at; i--)
 		segment_copy(&segments[i], &segments[i - 1]);
 	segment_set(&segments[at], base, end, delta, 1);
-	put(table->nsegments, n + 1);
+	PUT(table->nsegments, n + 1);
 }
 
 static void table_delete(struct region_table *table, uint32_t at)
 {
-	struct segment *segments = get(table->segments);
-	uint32_t n = get(table->nsegments);
+	struct segment *segments = GET(table->segments);
+	uint32_t n = GET(table->nsegments);
 
 	for (uint32_t i = at; i + 1 < n; i++)
 		segment_copy(&segments[i], &segments[i + 1]);
-	put(table->nsegments, n - 1);
+	PUT(table->nsegments, n - 1);
 }
 
 /* Makes `va` a border between segments if it is inside one. */
 static void table_split(struct region_table *table, uint64_t va)
 {
-	struct segment *segments = get(table->segments);
-	uint32_t at = segment_after(segments, get(table->nsegments), va);
+	struct segment *segments = GET(table->segments);
+	uint32_t at = segment_after(segments, GET(table->nsegments), va);
 
-	if (at == get(table->nsegments) || get(segments[at].base) >= va)
+	if (at == GET(table->nsegments) || GET(segments[at].base) >= va)
 		return;
-	table_insert(table, at, get(segments[at].base), va, get(segments[at].delta));
+	table_insert(table, at, GET(segments[at].base), va, GET(segments[at].delta));
 	segments[at].count = segments[at + 1].count;
-	put(segments[at + 1].base, va);
+	PUT(segments[at + 1].base, va);
 }
 
 /* Joins neighbours that are alike, from just before `base` to just after `end`. */
 static void table_join(struct region_table *table, uint64_t base, uint64_t end)
 {
-	struct segment *segments = get(table->segments);
-	uint32_t at = segment_after(segments, get(table->nsegments), base ? base - 1 : 0);
+	struct segment *segments = GET(table->segments);
+	uint32_t at = segment_after(segments, GET(table->nsegments), base ? base - 1 : 0);
 
-	while (at + 1 < get(table->nsegments) && get(segments[at].base) <= end) {
+	while (at + 1 < GET(table->nsegments) && GET(segments[at].base) <= end) {
 		struct segment *a = &segments[at], *b = &segments[at + 1];
 
-		if (get(a->end) == get(b->base) && a->count == b->count &&
-		    get(a->delta) == get(b->delta)) {
-			put(a->end, get(b->end));
+		if (GET(a->end) == GET(b->base) && a->count == b->count &&
+		    GET(a->delta) == GET(b->delta)) {
+			PUT(a->end, GET(b->end));
 			table_delete(table, at + 1);
 		} else {
 			at++;
@@ -155,12 +155,12 @@ static void table_join(struct region_table *table, uint64_t base, uint64_t end)
 static int segment_again(struct domain *domain, struct segment *segment)
 {
 	const struct env_ops *ops = domain->env->ops;
-	uint64_t base = get(segment->base), bytes = get(segment->end) - base;
+	uint64_t base = GET(segment->base), bytes = GET(segment->end) - base;
 	int rc = 0;
 
 	if (ops->same)
 		rc = ops->same(domain->env, (void *)(uintptr_t)base, bytes,
-			       base + get(segment->delta));
+			       base + GET(segment->delta));
 	segment->count += !rc;
 	return rc;
 }
@@ -188,15 +188,15 @@ static int gaps_fill(struct domain *domain, uint64_t base, uint64_t end)
 	uint64_t va = base;
 
 	while (va < end) {
-		struct segment *segments = get(table->segments);
-		uint32_t n = get(table->nsegments), at = segment_after(segments, n, va);
-		uint64_t next = at < n ? MIN(get(segments[at].base), end) : end;
+		struct segment *segments = GET(table->segments);
+		uint32_t n = GET(table->nsegments), at = segment_after(segments, n, va);
+		uint64_t next = at < n ? MIN(GET(segments[at].base), end) : end;
 		uint64_t bytes = next - va;
 		int rc;
 
-		if (at < n && get(segments[at].base) <= va) {
+		if (at < n && GET(segments[at].base) <= va) {
 			rc = segment_again(domain, &segments[at]);
-			bytes = get(segments[at].end) - va;
+			bytes = GET(segments[at].end) - va;
 		} else {
 			rc = gap_fill(domain, at, va, &bytes);
 		}
@@ -236,8 +236,8 @@ int regions_add(struct domain *domain, uint64_t base, uint64_t end)
  * gone. */
 static bool segment_drop(struct domain *domain, uint32_t at)
 {
-	struct segment *segment = &get(domain->table.segments)[at];
-	uint64_t base = get(segment->base), end = get(segment->end), delta = get(segment->delta);
+	struct segment *segment = &GET(domain->table.segments)[at];
+	uint64_t base = GET(segment->base), end = GET(segment->end), delta = GET(segment->delta);
 
 	if (--segment->count > 0)
 		return false;
@@ -261,9 +261,9 @@ int regions_remove(struct domain *domain, uint64_t base, uint64_t end)
 	table_split(table, base);
 	table_split(table, end);
 	table_end(table);
-	segments = get(table->segments);
-	at = segment_after(segments, get(table->nsegments), base);
-	while (at < get(table->nsegments) && get(segments[at].base) < end)
+	segments = GET(table->segments);
+	at = segment_after(segments, GET(table->nsegments), base);
+	while (at < GET(table->nsegments) && GET(segments[at].base) < end)
 		at += !segment_drop(domain, at);
 	table_begin(table);
 	table_join(table, base, end);
@@ -273,36 +273,36 @@ int regions_remove(struct domain *domain, uint64_t base, uint64_t end)
 
 void regions_clear(struct domain *domain)
 {
-	struct segment *segments = get(domain->table.segments);
+	struct segment *segments = GET(domain->table.segments);
 
-	for (uint32_t i = 0; i < get(domain->table.nsegments); i++) {
-		uint64_t base = get(segments[i].base), end = get(segments[i].end);
+	for (uint32_t i = 0; i < GET(domain->table.nsegments); i++) {
+		uint64_t base = GET(segments[i].base), end = GET(segments[i].end);
 
 		domain->env->ops->unmap(domain->env, (void *)(uintptr_t)base, end - base,
-					base + get(segments[i].delta));
+					base + GET(segments[i].delta));
 	}
-	put(domain->table.nsegments, 0);
+	PUT(domain->table.nsegments, 0);
 }
 
 bool regions_touch(struct domain *domain, uint64_t base, uint64_t end)
 {
-	struct segment *segments = get(domain->table.segments);
-	uint32_t n = get(domain->table.nsegments), at = segment_after(segments, n, base);
+	struct segment *segments = GET(domain->table.segments);
+	uint32_t n = GET(domain->table.nsegments), at = segment_after(segments, n, base);
 
-	return at < n && get(segments[at].base) < end;
+	return at < n && GET(segments[at].base) < end;
 }
 
 bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last)
 {
 	struct region_table *table = &domain->table;
-	struct segment *segments = get(table->segments);
-	uint32_t n = get(table->nsegments), at = segment_after(segments, n, base);
+	struct segment *segments = GET(table->segments);
+	uint32_t n = GET(table->nsegments), at = segment_after(segments, n, base);
 	uint64_t va = base;
 
 	*last = false;
-	for (; va < end && at < n && get(segments[at].base) <= va; at++) {
+	for (; va < end && at < n && GET(segments[at].base) <= va; at++) {
 		*last = *last || segments[at].count == 1;
-		va = get(segments[at].end);
+		va = GET(segments[at].end);
 	}
 	return va >= end;
 }
@@ -312,21 +312,21 @@ static bool find_once(struct region_table *table, uint64_t va, struct region *re
 {
 	/* The number of segments is read first: the array, read second, is at least as new and as
 	 * large. */
-	uint32_t n = get(table->nsegments);
-	struct segment *segments = get(table->segments);
+	uint32_t n = GET(table->nsegments);
+	struct segment *segments = GET(table->segments);
 	uint32_t first = segment_after(segments, n, va), last = first;
 
-	if (first == n || get(segments[first].base) > va)
+	if (first == n || GET(segments[first].base) > va)
 		return false;
-	region->delta = get(segments[first].delta);
-	while (first > 0 && get(segments[first - 1].end) == get(segments[first].base) &&
-	       get(segments[first - 1].delta) == region->delta)
+	region->delta = GET(segments[first].delta);
+	while (first > 0 && GET(segments[first - 1].end) == GET(segments[first].base) &&
+	       GET(segments[first - 1].delta) == region->delta)
 		first--;
-	while (last + 1 < n && get(segments[last + 1].base) == get(segments[last].end) &&
-	       get(segments[last + 1].delta) == region->delta)
+	while (last + 1 < n && GET(segments[last + 1].base) == GET(segments[last].end) &&
+	       GET(segments[last + 1].delta) == region->delta)
 		last++;
-	region->base = get(segments[first].base);
-	region->bytes = get(segments[last].end) - region->base;
+	region->base = GET(segments[first].base);
+	region->bytes = GET(segments[last].end) - region->base;
 	return true;
 }
 
@@ -337,10 +337,10 @@ bool domain_find(struct domain *domain, uint64_t va, struct region *region)
 	bool found;
 
 	do {
-		while ((seq = get(table->seq)) & 1)
+		while ((seq = GET(table->seq)) & 1)
 			;
 		found = find_once(table, va, region);
-	} while (get(table->seq) != seq);
+	} while (GET(table->seq) != seq);
 	return found;
 }
 

@@ -10,8 +10,6 @@
 #include "base/util.h"
 #include "pci/group.h"
 
-#define DEVICE "bus/pci/devices/%s"
-
 /* A UIO driver takes no group. */
 static int check_uio(const struct sysfs *fs, const char *address, const struct moves *moves)
 {
@@ -45,7 +43,7 @@ static int check_loaded(const struct sysfs *fs, const char *driver)
 
 static int check_permission(const struct sysfs *fs, const char *address)
 {
-	int rc = sysfs_writable(fs, DEVICE "/driver_override", address);
+	int rc = sysfs_writable(fs, SYSFS_DEVICE "/driver_override", address);
 
 	if (rc == -EROFS)
 		return error_set(

@@ -13,11 +13,9 @@
 #include "pci/nodes.h"
 #include "pci/usage.h"
 
-#define DEVICE "bus/pci/devices/%s"
-
 static uint32_t class_of(const struct sysfs *fs, const char *address)
 {
-	return (uint32_t)sysfs_number(fs, 0, DEVICE "/class", address);
+	return (uint32_t)sysfs_number(fs, 0, SYSFS_DEVICE "/class", address);
 }
 
 int pci_device_find(const struct sysfs *fs, const char *text, char address[PCI_ADDRESS_ROOM])
@@ -27,7 +25,7 @@ int pci_device_find(const struct sysfs *fs, const char *text, char address[PCI_A
 
 	if (rc)
 		return rc;
-	if (!sysfs_exists(fs, DEVICE, address)) {
+	if (!sysfs_exists(fs, SYSFS_DEVICE, address)) {
 		rc = sysfs_check(fs);
 		if (rc)
 			return rc;
@@ -49,7 +47,7 @@ int pci_device_find(const struct sysfs *fs, const char *text, char address[PCI_A
 
 void pci_device_driver(const struct sysfs *fs, const char *address, char driver[PCI_DRIVER_ROOM])
 {
-	sysfs_link(fs, driver, PCI_DRIVER_ROOM, DEVICE "/driver", address);
+	sysfs_link(fs, driver, PCI_DRIVER_ROOM, SYSFS_DEVICE "/driver", address);
 }
 
 /* The number behind the prefix; -1 if the rest of the text is no number. */
@@ -69,7 +67,7 @@ int pci_device_group(const struct sysfs *fs, const char *address)
 {
 	char name[16];
 
-	if (sysfs_link(fs, name, sizeof(name), DEVICE "/iommu_group", address))
+	if (sysfs_link(fs, name, sizeof(name), SYSFS_DEVICE "/iommu_group", address))
 		return PCI_NO_GROUP;
 	return number_behind(name, "");
 }
@@ -79,7 +77,7 @@ int pci_device_uio(const struct sysfs *fs, const char *address)
 	struct sysfs_names names;
 	int number = PCI_NO_UIO;
 
-	if (sysfs_names_get(&names, fs->sys, DEVICE "/uio", address))
+	if (sysfs_names_get(&names, fs->sys, SYSFS_DEVICE "/uio", address))
 		return number;
 	for (uint32_t i = 0; i < names.n && number == PCI_NO_UIO; i++)
 		number = number_behind(names.name[i], "uio");
@@ -89,7 +87,7 @@ int pci_device_uio(const struct sysfs *fs, const char *address)
 
 int pci_device_node(const struct sysfs *fs, const char *address)
 {
-	return (int)sysfs_number(fs, -1, DEVICE "/numa_node", address);
+	return (int)sysfs_number(fs, -1, SYSFS_DEVICE "/numa_node", address);
 }
 
 /* Fills in the fields that only the kernel's nvme driver can tell. */
@@ -99,23 +97,24 @@ static void fill_controller(const struct sysfs *fs, struct upnvme_device *device
 
 	if (nodes_controller(fs, address, device->kernel_name, sizeof(device->kernel_name)))
 		return;
-	sysfs_read(fs, device->model, sizeof(device->model), DEVICE "/nvme/%s/model", address,
+	sysfs_read(fs, device->model, sizeof(device->model), SYSFS_DEVICE "/nvme/%s/model", address,
 		   name);
-	sysfs_read(fs, device->serial, sizeof(device->serial), DEVICE "/nvme/%s/serial", address,
-		   name);
-	sysfs_read(fs, device->firmware, sizeof(device->firmware), DEVICE "/nvme/%s/firmware_rev",
+	sysfs_read(fs, device->serial, sizeof(device->serial), SYSFS_DEVICE "/nvme/%s/serial",
 		   address, name);
+	sysfs_read(fs, device->firmware, sizeof(device->firmware),
+		   SYSFS_DEVICE "/nvme/%s/firmware_rev", address, name);
 }
 
 static void fill_bus(const struct sysfs *fs, struct upnvme_device *device)
 {
 	const char *address = device->address;
 
-	device->vendor_id = (uint16_t)sysfs_number(fs, 0, DEVICE "/vendor", address);
-	device->device_id = (uint16_t)sysfs_number(fs, 0, DEVICE "/device", address);
+	device->vendor_id = (uint16_t)sysfs_number(fs, 0, SYSFS_DEVICE "/vendor", address);
+	device->device_id = (uint16_t)sysfs_number(fs, 0, SYSFS_DEVICE "/device", address);
 	device->subsystem_vendor_id =
-		(uint16_t)sysfs_number(fs, 0, DEVICE "/subsystem_vendor", address);
-	device->subsystem_id = (uint16_t)sysfs_number(fs, 0, DEVICE "/subsystem_device", address);
+		(uint16_t)sysfs_number(fs, 0, SYSFS_DEVICE "/subsystem_vendor", address);
+	device->subsystem_id =
+		(uint16_t)sysfs_number(fs, 0, SYSFS_DEVICE "/subsystem_device", address);
 	device->class_code = class_of(fs, address);
 	device->iommu_group = pci_device_group(fs, address);
 	device->numa_node = pci_device_node(fs, address);

@@ -23,14 +23,14 @@
 #include "pci/usage.h"
 
 /* A candidate for an export: its folder, and its user's name for sentences. */
-struct place {
+struct export_place {
 	const struct search *search;
 	const char *path;
 	const char *who;
 	const char *name;
 };
 
-static void export_note(const struct place *place, const struct node *node)
+static void export_note(const struct export_place *place, const struct node *node)
 {
 	if (node)
 		usage_note(place->search->usage, UPNVME_DEVICE_EXPORTED,
@@ -39,7 +39,7 @@ static void export_note(const struct place *place, const struct node *node)
 }
 
 /* An entry that cannot be read may be an export. */
-static bool read_in(const struct place *place, const char *file, char *text, size_t bytes)
+static bool read_in(const struct export_place *place, const char *file, char *text, size_t bytes)
 {
 	char path[PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/%s", place->path, file), rc = -ENAMETOOLONG;
@@ -53,7 +53,7 @@ static bool read_in(const struct place *place, const char *file, char *text, siz
 	return !rc && text[0];
 }
 
-static bool export_is_enabled(const struct place *place)
+static bool export_is_enabled(const struct export_place *place)
 {
 	char text[8];
 
@@ -62,7 +62,7 @@ static bool export_is_enabled(const struct place *place)
 
 /* The kernel looked the path up when the export was enabled, by a process that may have seen
  * another /dev. */
-static void look_at_path(const struct place *place, const char *path)
+static void look_at_path(const struct export_place *place, const char *path)
 {
 	const struct search *search = place->search;
 	const struct node *node = nodes_by_path(search->nodes, path);
@@ -80,7 +80,7 @@ static void look_at_path(const struct place *place, const char *path)
 	export_note(place, node);
 }
 
-static void look_at_nvmet(const struct place *place)
+static void look_at_nvmet(const struct export_place *place)
 {
 	char path[PATH_MAX];
 
@@ -104,7 +104,7 @@ static bool read_number(const char *text, const char *before_minor, int base,
 }
 
 /* "... File: PATH  Size: ..." of FILEIO, "... Major: 259 Minor: 0  ..." of IBLOCK. */
-static void look_at_target(const struct place *place)
+static void look_at_target(const struct export_place *place)
 {
 	struct device_number number;
 	char info[1024], *file, *end = NULL;
@@ -124,7 +124,7 @@ static void look_at_target(const struct place *place)
 	}
 }
 
-static void look_at_file(const struct place *place)
+static void look_at_file(const struct export_place *place)
 {
 	char path[PATH_MAX];
 
@@ -132,7 +132,7 @@ static void look_at_file(const struct place *place)
 		look_at_path(place, path);
 }
 
-static void look_at_heartbeat(const struct place *place)
+static void look_at_heartbeat(const struct export_place *place)
 {
 	char name[NODE_NAME_ROOM];
 
@@ -140,7 +140,7 @@ static void look_at_heartbeat(const struct place *place)
 		export_note(place, nodes_by_name(place->search->nodes, name));
 }
 
-static void look_at_link(const struct place *place)
+static void look_at_link(const struct export_place *place)
 {
 	char name[NODE_NAME_ROOM];
 
@@ -149,7 +149,7 @@ static void look_at_link(const struct place *place)
 		export_note(place, nodes_by_name(place->search->nodes, name));
 }
 
-static void look_at_backend(const struct place *place)
+static void look_at_backend(const struct export_place *place)
 {
 	struct device_number number;
 	char text[32];
@@ -160,7 +160,7 @@ static void look_at_backend(const struct place *place)
 }
 
 /* The file has the path, and in a second line SCST's own mark. */
-static void look_at_scst(const struct place *place)
+static void look_at_scst(const struct export_place *place)
 {
 	char path[PATH_MAX];
 
@@ -177,7 +177,7 @@ struct exporter {
 	const char *who;
 	const char *folder; /* all below it belongs to this user */
 	const char *pattern;
-	void (*look)(const struct place *place);
+	void (*look)(const struct export_place *place);
 };
 
 static const struct exporter in_configfs[] = {
@@ -226,8 +226,8 @@ static void look_at_all(const struct search *search, const struct exporter *expo
 		usage_unseen(search->usage, "what %s gives to others cannot be seen",
 			     exporter->who);
 	for (size_t i = 0; !rc && i < found.gl_pathc; i++)
-		exporter->look(&(struct place){ search, found.gl_pathv[i], exporter->who,
-						found.gl_pathv[i] + length });
+		exporter->look(&(struct export_place){ search, found.gl_pathv[i], exporter->who,
+						       found.gl_pathv[i] + length });
 	globfree(&found);
 }
 

@@ -6,14 +6,12 @@
 #include "pci/device.h"
 #include "pci/usage.h"
 
-#define DEVICE "bus/pci/devices/%s"
-
 static void note_function(const struct sysfs *fs, const char *address, const char *link,
 			  struct usage *usage)
 {
 	char function[PCI_ADDRESS_ROOM], driver[PCI_DRIVER_ROOM];
 
-	if (sysfs_link(fs, function, sizeof(function), DEVICE "/%s", address, link))
+	if (sysfs_link(fs, function, sizeof(function), SYSFS_DEVICE "/%s", address, link))
 		return;
 	pci_device_driver(fs, function, driver);
 	usage_note(usage, UPNVME_DEVICE_FUNCTIONS, "it has the virtual function %s (%s)", function,
@@ -24,8 +22,8 @@ void usage_find_functions(const struct sysfs *fs, const char *address, struct us
 {
 	struct sysfs_names names;
 
-	if (sysfs_number(fs, 0, DEVICE "/sriov_numvfs", address) <= 0 ||
-	    sysfs_names_get(&names, fs->sys, DEVICE, address))
+	if (sysfs_number(fs, 0, SYSFS_DEVICE "/sriov_numvfs", address) <= 0 ||
+	    sysfs_names_get(&names, fs->sys, SYSFS_DEVICE, address))
 		return;
 	for (uint32_t i = 0; i < names.n; i++)
 		if (!strncmp(names.name[i], "virtfn", 6))

@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define DEVICE "bus/pci/devices/%s"
-
 bool moves_have(const struct moves *moves, const char *address)
 {
 	for (uint32_t i = 0; i < moves->n; i++)
@@ -28,7 +26,7 @@ int move_start(struct move *move, const struct sysfs *fs, const char *text)
 	if (rc)
 		return rc;
 	pci_device_driver(fs, move->address, move->driver);
-	sysfs_read(fs, move->forced, sizeof(move->forced), DEVICE "/driver_override",
+	sysfs_read(fs, move->forced, sizeof(move->forced), SYSFS_DEVICE "/driver_override",
 		   move->address);
 	if (!strcmp(move->forced, "(null)"))
 		move->forced[0] = '\0';
@@ -42,7 +40,7 @@ const char *move_origin(const struct move *move)
 
 int move_force(const struct move *move, const char *driver)
 {
-	return sysfs_write(move->fs, driver[0] ? driver : "\n", DEVICE "/driver_override",
+	return sysfs_write(move->fs, driver[0] ? driver : "\n", SYSFS_DEVICE "/driver_override",
 			   move->address);
 }
 
@@ -53,7 +51,7 @@ int move_detach(const struct move *move)
 	pci_device_driver(move->fs, move->address, driver);
 	if (!driver[0])
 		return 0;
-	return sysfs_write(move->fs, move->address, DEVICE "/driver/unbind", move->address);
+	return sysfs_write(move->fs, move->address, SYSFS_DEVICE "/driver/unbind", move->address);
 }
 
 /* A probe that fails is no error of the write: what counts is who has the device then. */

@@ -12,8 +12,6 @@
 #include "base/error.h"
 #include "pci/device.h"
 
-#define DEVICE "bus/pci/devices/%s"
-
 static int add(struct nodes *nodes, struct node node)
 {
 	struct node *larger = realloc(nodes->node, (nodes->n + 1) * sizeof(*larger));
@@ -137,9 +135,9 @@ static int add_controller(struct nodes *nodes, const struct sysfs *fs, const cha
 
 	if (nodes_controller(fs, address, controller, sizeof(controller)))
 		return 0;
-	sysfs_read(fs, number, sizeof(number), DEVICE "/nvme/%s/dev", address, controller);
+	sysfs_read(fs, number, sizeof(number), SYSFS_DEVICE "/nvme/%s/dev", address, controller);
 	rc = add_char(nodes, number, "%s", controller);
-	if (rc || sysfs_names_get(&names, fs->sys, DEVICE "/nvme/%s", address, controller))
+	if (rc || sysfs_names_get(&names, fs->sys, SYSFS_DEVICE "/nvme/%s", address, controller))
 		return rc;
 	for (uint32_t i = 0; i < names.n && !rc; i++)
 		if (nodes_is_namespace(names.name[i], &instance, &head))
@@ -171,11 +169,11 @@ static int add_folder(struct nodes *nodes, const struct sysfs *fs, const char *a
 	char number[32];
 	int rc = 0;
 
-	if (sysfs_names_get(&names, fs->sys, DEVICE "/%s", address, folder))
+	if (sysfs_names_get(&names, fs->sys, SYSFS_DEVICE "/%s", address, folder))
 		return 0;
 	for (uint32_t i = 0; i < names.n && !rc; i++)
-		if (!sysfs_read(fs, number, sizeof(number), DEVICE "/%s/%s/dev", address, folder,
-				names.name[i]))
+		if (!sysfs_read(fs, number, sizeof(number), SYSFS_DEVICE "/%s/%s/dev", address,
+				folder, names.name[i]))
 			rc = add_char(nodes, number, "%s%s", below_dev, names.name[i]);
 	sysfs_names_free(&names);
 	return rc;
@@ -184,7 +182,7 @@ static int add_folder(struct nodes *nodes, const struct sysfs *fs, const char *a
 int nodes_controller(const struct sysfs *fs, const char *address, char *name, size_t bytes)
 {
 	struct sysfs_names names;
-	int rc = sysfs_names_get(&names, fs->sys, DEVICE "/nvme", address);
+	int rc = sysfs_names_get(&names, fs->sys, SYSFS_DEVICE "/nvme", address);
 
 	name[0] = '\0';
 	if (rc)

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SYSFS_PATH_ROOM 512u /* for a path below one of the roots */
+#define SYSFS_PATH_ROOM 512u                 /* for a path below one of the roots */
+#define SYSFS_DEVICE    "bus/pci/devices/%s" /* the folder of a PCI function, below the first root */
 
 /* The device that a special file stands for. */
 struct device_number {

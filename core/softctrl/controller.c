@@ -20,7 +20,7 @@
 #define SC_NCNTLIDS 0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
 #define SC_IOV_MIN  1024u   /* data segments that a command may have at least */
 
-static const struct sc_command_set *const command_sets[] = {
+static const struct sc_command_set *const io_command_sets[] = {
 	[NVME_CSI_NVM] = &sc_nvm_commands,
 };
 
@@ -173,8 +173,8 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 	sc->noiob = config->noiob;
 	sc->sgl = config->sgl;
 	sc->threaded = config->threaded;
-	sc->command_sets = command_sets;
-	sc->ncommand_sets = ARRAY_SIZE(command_sets);
+	sc->command_sets = io_command_sets;
+	sc->ncommand_sets = ARRAY_SIZE(io_command_sets);
 	sc->niov_max = MAX((1u << config->mdts) + 1u, SC_IOV_MIN);
 	sc->created_ns = clock_now_ns();
 	err = parts_init(sc, config);

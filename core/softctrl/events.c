@@ -21,7 +21,7 @@ static const struct {
 	uint8_t type;
 	uint8_t info;
 	uint8_t log_page;
-} kinds[SC_NEVENTS] = {
+} event_kinds[SC_NEVENTS] = {
 	[SC_EVENT_DOORBELL_REGISTER] = { NVME_AER_TYPE_ERROR,
 					 NVME_AER_ERROR_INVALID_DOORBELL_REGISTER, NVME_LOG_ERROR },
 	[SC_EVENT_DOORBELL_VALUE] = { NVME_AER_TYPE_ERROR, NVME_AER_ERROR_INVALID_DOORBELL_VALUE,
@@ -79,7 +79,7 @@ static uint32_t explained_by(uint8_t log_page)
 	uint32_t events = 0;
 
 	for (unsigned i = 0; i < SC_NEVENTS; i++)
-		if (kinds[i].log_page == log_page)
+		if (event_kinds[i].log_page == log_page)
 			events |= 1u << i;
 	return events;
 }
@@ -110,8 +110,8 @@ void sc_events_log_read(struct softctrl *sc, uint8_t log_page)
 
 	pthread_mutex_lock(&events->lock);
 	for (unsigned i = 0; i < SC_NEVENTS; i++)
-		if (kinds[i].log_page == log_page)
-			events->masked_types &= ~(1u << kinds[i].type);
+		if (event_kinds[i].log_page == log_page)
+			events->masked_types &= ~(1u << event_kinds[i].type);
 	if (log_page == NVME_LOG_CHANGED_NS_LIST)
 		changes_are_told(sc);
 	pthread_mutex_unlock(&events->lock);
@@ -122,14 +122,14 @@ static bool deliver_one(struct sc_events *events, unsigned event)
 	struct sc_cmd *cmd;
 
 	if (!(atomic_load(&events->pending) & 1u << event) ||
-	    (events->masked_types & 1u << kinds[event].type) || !events->naers)
+	    (events->masked_types & 1u << event_kinds[event].type) || !events->naers)
 		return false;
 	cmd = events->aers[--events->naers];
-	cmd->dw0 = NVME_FIELD_SET(NVME_AER_TYPE, kinds[event].type) |
-		   NVME_FIELD_SET(NVME_AER_INFO, (uint32_t)kinds[event].info) |
-		   NVME_FIELD_SET(NVME_AER_LID, (uint32_t)kinds[event].log_page);
+	cmd->dw0 = NVME_FIELD_SET(NVME_AER_TYPE, event_kinds[event].type) |
+		   NVME_FIELD_SET(NVME_AER_INFO, (uint32_t)event_kinds[event].info) |
+		   NVME_FIELD_SET(NVME_AER_LID, (uint32_t)event_kinds[event].log_page);
 	atomic_fetch_and(&events->pending, ~(1u << event));
-	events->masked_types |= 1u << kinds[event].type;
+	events->masked_types |= 1u << event_kinds[event].type;
 	sc_cmd_complete(cmd, NVME_SC_SUCCESS);
 	return true;
 }

@@ -19,7 +19,7 @@ static uint16_t admin_check(struct sc_cmd *cmd, const struct sc_command *row)
 	return NVME_SC_SUCCESS;
 }
 
-static uint16_t admin_run(struct sc_cmd *cmd)
+static uint16_t admin_row_run(struct sc_cmd *cmd)
 {
 	const struct sc_command *row = sc_command_row(cmd, NULL);
 	uint16_t status;
@@ -32,7 +32,7 @@ static uint16_t admin_run(struct sc_cmd *cmd)
 
 void sc_admin_execute(struct sc_cmd *cmd)
 {
-	uint16_t status = admin_run(cmd);
+	uint16_t status = admin_row_run(cmd);
 
 	if (status != SC_PENDING)
 		sc_cmd_complete(cmd, status);

@@ -19,7 +19,7 @@
 
 #define ARBITRATION_FIELDS 0xffffff07u
 
-struct feature {
+struct feature_row {
 	bool supported;
 	bool ns_specific;
 	uint32_t fields;  /* bits of the dword that is kept; 0: the functions keep something else */
@@ -179,7 +179,7 @@ static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
 		       NVME_SC_SUCCESS;
 }
 
-static const struct feature features[SC_NFEATURES] = {
+static const struct feature_row features[SC_NFEATURES] = {
 	[NVME_FEAT_ARBITRATION] = { .supported = true,
 				    .fields = ARBITRATION_FIELDS,
 				    .initial = NVME_ARBITRATION_AB_NO_LIMIT,
@@ -246,7 +246,7 @@ void sc_features_reset(struct softctrl *sc)
 	sc_timestamp_reset(sc);
 }
 
-static const struct feature *find_feature(const struct softctrl *sc, uint32_t fid)
+static const struct feature_row *find_feature(const struct softctrl *sc, uint32_t fid)
 {
 	if (fid >= SC_NFEATURES || !features[fid].supported)
 		return NULL;
@@ -255,7 +255,7 @@ static const struct feature *find_feature(const struct softctrl *sc, uint32_t fi
 	return &features[fid];
 }
 
-static uint32_t capabilities(const struct feature *feature)
+static uint32_t capabilities(const struct feature_row *feature)
 {
 	return NVME_FEATURES_CAP_CHANGEABLE |
 	       (feature->ns_specific ? NVME_FEATURES_CAP_NS_SPECIFIC : 0);
@@ -268,7 +268,7 @@ static bool is_namespace(const struct softctrl *sc, uint32_t nsid)
 
 /* NSID means one thing to a feature of the controller, another to a feature of namespaces: Base 2.0, 4.4. */
 static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
-			   const struct feature *feature, bool set)
+			   const struct feature_row *feature, bool set)
 {
 	uint32_t nsid = cmd->sqe.nsid;
 	bool all = nsid == NVME_NSID_BROADCAST;
@@ -290,7 +290,7 @@ uint16_t sc_get_features(struct sc_cmd *cmd)
 	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_GET_FEATURES_FID, cmd->sqe.cdw10);
 	uint32_t select = NVME_FIELD_GET(NVME_GET_FEATURES_SEL, cmd->sqe.cdw10);
-	const struct feature *feature = find_feature(sc, fid);
+	const struct feature_row *feature = find_feature(sc, fid);
 	bool initial = select != NVME_FEATURES_SEL_CURRENT;
 	uint16_t status;
 
@@ -318,7 +318,7 @@ uint16_t sc_set_features(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
 	uint32_t fid = NVME_FIELD_GET(NVME_SET_FEATURES_FID, cmd->sqe.cdw10);
-	const struct feature *feature = find_feature(sc, fid);
+	const struct feature_row *feature = find_feature(sc, fid);
 	uint16_t status;
 
 	if (!feature)
@@ -337,7 +337,7 @@ uint16_t sc_set_features(struct sc_cmd *cmd)
 
 uint32_t sc_feature_effects(const struct softctrl *sc, uint8_t fid)
 {
-	const struct feature *feature = find_feature(sc, fid);
+	const struct feature_row *feature = find_feature(sc, fid);
 	uint32_t scope;
 
 	if (!feature)

@@ -246,7 +246,7 @@ static uint16_t nvm_controller(struct softctrl *sc, struct sc_cmd *cmd)
 	return NVME_SC_SUCCESS;
 }
 
-static uint16_t command_sets(struct softctrl *sc, struct sc_cmd *cmd)
+static uint16_t command_set_list(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct nvme_iocs_list *list = (void *)sc->scratch;
 	uint32_t cntid = NVME_FIELD_GET(NVME_IDENTIFY_CNTID, cmd->sqe.cdw10);
@@ -277,7 +277,7 @@ static const struct structure {
 	{ NVME_CNS_IOCS_CTRLR, NVME_CSI_NVM, false, .fill = nvm_controller },
 	{ NVME_CNS_IOCS_ACTIVE_NS_LIST, NVME_CSI_NVM, true, .fill = active_namespaces },
 	{ NVME_CNS_IOCS_INDEP_NS, ANY_CSI, true, .fill = namespace_independent },
-	{ NVME_CNS_IOCS_LIST, ANY_CSI, false, .fill = command_sets },
+	{ NVME_CNS_IOCS_LIST, ANY_CSI, false, .fill = command_set_list },
 };
 
 /* The row of a data structure, or, where no command set with that CSI has it, a row with another CSI; else NULL. */

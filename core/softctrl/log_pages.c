@@ -132,7 +132,7 @@ static void commands(struct softctrl *sc, const struct sc_command_set *io)
 	}
 }
 
-static void features(struct softctrl *sc)
+static void supported_features(struct softctrl *sc)
 {
 	struct nvme_features_supported_log *log = (void *)sc->scratch;
 
@@ -158,7 +158,7 @@ static const struct log_page pages[] = {
 				       .bytes = sizeof(struct nvme_changed_ns_log) },
 	[NVME_LOG_COMMANDS_SUPPORTED] = { .bytes = sizeof(struct nvme_commands_supported_log),
 					  .fill_of_set = commands },
-	[NVME_LOG_FEATURES_SUPPORTED] = { .fill = features,
+	[NVME_LOG_FEATURES_SUPPORTED] = { .fill = supported_features,
 					  .bytes = sizeof(struct nvme_features_supported_log) },
 	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { .fill = mi_commands, .bytes = 1024 },
 };
@@ -190,7 +190,7 @@ static uint16_t check_log_request(const struct softctrl *sc, struct sc_cmd *cmd,
 }
 
 /* Bytes beyond the page's end are sent as zeroes. */
-static uint16_t send(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offset, uint64_t bytes)
+static uint16_t send_page(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offset, uint64_t bytes)
 {
 	uint16_t status = sc_cmd_map(cmd, bytes);
 	uint64_t at = offset;
@@ -232,7 +232,7 @@ uint16_t sc_get_log_page(struct sc_cmd *cmd)
 		page->fill(sc);
 	else
 		page->fill_of_set(sc, io_set(sc, cmd));
-	status = send(sc, cmd, offset, bytes);
+	status = send_page(sc, cmd, offset, bytes);
 	if (status || NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
 		sc_events_log_retain(sc, explained);
 	else

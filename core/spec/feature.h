@@ -70,7 +70,8 @@
 #define NVME_POWER_MANAGEMENT_WH_MASK  0x7u
 
 /* Temperature Threshold. NVMe Base 2.0c, 5.27.1.3 */
-#define NVME_TEMPERATURE_TMPTH_SHIFT      0 /* kelvin */
+#define NVME_KELVIN_ZERO                  273 /* 0 degrees Celsius */
+#define NVME_TEMPERATURE_TMPTH_SHIFT      0   /* kelvin */
 #define NVME_TEMPERATURE_TMPTH_MASK       0xffffu
 #define NVME_TEMPERATURE_TMPSEL_SHIFT     16 /* 0: composite, 1 to 8: a sensor, Fh: all */
 #define NVME_TEMPERATURE_TMPSEL_MASK      0xfu

@@ -103,7 +103,7 @@ class Judge(unittest.TestCase):
 
 class Order(unittest.TestCase):
     def test_the_longest_begin_first_and_the_others_stay_as_they_are(self):
-        commands = ["tests/go/lane vet", "build/tests/hostile/test_media_attack",
+        commands = ["tests/go/lane format", "build/tests/hostile/test_media_attack",
                     "build/asan/tests/hostile/test_nth_call", "tests/go/lane race"]
         self.assertEqual(runner.in_order(commands), [*commands[2:], *commands[:2]])
 

@@ -16,8 +16,8 @@
 #include "driver/queue/split.h"
 
 /* What was used last, before anything was: never null, so that a caller's null is not taken for it. */
-static const struct ns_geometry no_blocks;
-static struct upnvme_ns no_namespace = { .geometry = &no_blocks };
+static const struct ns_geometry no_geometry;
+static struct upnvme_ns no_namespace = { .geometry = &no_geometry };
 
 /* Power of two, and above the number in use: the identifier FFFFh, which no command may have, is
  * never made. */

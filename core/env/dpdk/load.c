@@ -17,9 +17,9 @@
 #include "base/process.h"
 #include "env/dpdk/dpdk.h"
 
-#define PATH_ROOM 4096u
+#define PLUGIN_PATH_ROOM 4096u
 
-static struct guard guard;
+static struct guard plugin_guard;
 static const struct dpdk_plugin *loaded; /* never unloaded: DPDK's threads live in it */
 static uint32_t started_by;              /* a process's number; 0: nobody yet */
 
@@ -93,7 +93,7 @@ static int try_file(const char *path)
 
 static int try_folder(const char *folder, size_t length)
 {
-	char path[PATH_ROOM];
+	char path[PLUGIN_PATH_ROOM];
 
 	if (length + sizeof("/" DPDK_PLUGIN_FILE) > sizeof(path))
 		return error_missing("the path is too long");
@@ -103,7 +103,7 @@ static int try_folder(const char *folder, size_t length)
 	return errno == EACCES ? error_unreadable(path) : error_missing(path);
 }
 
-struct place {
+struct plugin_place {
 	bool seen_program;
 	const char *path; /* null: within the program itself */
 };
@@ -124,7 +124,7 @@ static bool object_holds(const struct dl_phdr_info *object, const void *address)
  * to trust: dladdr gives argv[0] for it, which the program's caller chooses. */
 static int object_look(struct dl_phdr_info *object, size_t bytes, void *arg)
 {
-	struct place *place = arg;
+	struct plugin_place *place = arg;
 	bool here = object_holds(object, &host);
 
 	(void)bytes;
@@ -137,7 +137,7 @@ static int object_look(struct dl_phdr_info *object, size_t bytes, void *arg)
 /* A relative path may name another file by now, since the working directory changes. */
 static int try_beside_library(void)
 {
-	struct place place = { .path = NULL };
+	struct plugin_place place = { .path = NULL };
 
 	dl_iterate_phdr(object_look, &place);
 	if (!place.path || place.path[0] != '/')
@@ -166,10 +166,10 @@ int dpdk_load(const struct dpdk_plugin **plugin)
 {
 	int rc;
 
-	guard_enter(&guard);
+	guard_enter(&plugin_guard);
 	rc = loaded ? 0 : load_locked();
 	*plugin = loaded;
-	guard_leave(&guard);
+	guard_leave(&plugin_guard);
 	return rc;
 }
 
@@ -204,8 +204,8 @@ int dpdk_start(const struct dpdk_plugin **plugin)
 
 	if (rc)
 		return rc;
-	guard_enter(&guard);
+	guard_enter(&plugin_guard);
 	rc = start_locked(*plugin);
-	guard_leave(&guard);
+	guard_leave(&plugin_guard);
 	return rc;
 }

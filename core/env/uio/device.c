@@ -19,7 +19,7 @@
 #include "env/uio/env.h"
 #include "env/uio/uio.h"
 
-#define PATH_ROOM 96u
+#define NODE_PATH_ROOM 96u
 
 struct uio_device {
 	struct device base;
@@ -40,7 +40,7 @@ static int error_node_open(const char *address, const char *path, int err)
 /* A file of the device's below /sys. */
 static int sysfs_open(const char *address, const char *name, int flags)
 {
-	char path[PATH_ROOM];
+	char path[NODE_PATH_ROOM];
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", address, name);
@@ -77,7 +77,7 @@ static int claim_bar(struct uio_device *device, unsigned index)
 
 static int node_open(struct uio_device *device, unsigned index)
 {
-	char path[PATH_ROOM];
+	char path[NODE_PATH_ROOM];
 
 	snprintf(path, sizeof(path), "/dev/uio%u", index);
 	device->fd = fd_open(path, O_RDWR, 0);

@@ -32,7 +32,7 @@ struct pin {
 	uint64_t live_bytes; /* 0: this entry is free */
 };
 
-static struct guard guard;
+static struct guard pins_guard;
 static struct pin *pins; /* null: no ring */
 static uint32_t npins;   /* entries that are not free */
 static int ring;
@@ -40,7 +40,7 @@ static int ring;
 /* A forked child has neither the memory nor the ring. */
 static void pins_enter(void)
 {
-	if (guard_enter(&guard)) {
+	if (guard_enter(&pins_guard)) {
 		pins = NULL;
 		npins = 0;
 	}
@@ -155,7 +155,7 @@ static int place_set(uint32_t place, void *va, uint64_t bytes)
 	return ring_call(IORING_REGISTER_BUFFERS_UPDATE, &update, sizeof(update)) == 1 ? 0 : -errno;
 }
 
-static uint32_t place_find(void)
+static uint32_t pins_place_find(void)
 {
 	uint32_t place = 0;
 
@@ -166,7 +166,7 @@ static uint32_t place_find(void)
 
 static int pin_locked(void *va, uint64_t bytes)
 {
-	uint32_t place = place_find();
+	uint32_t place = pins_place_find();
 	int rc;
 
 	if (place == PLACES)
@@ -189,7 +189,7 @@ int pin_pages(void *va, uint64_t bytes)
 		rc = pin_locked(va, bytes);
 	if (pins && !npins)
 		pins_destroy();
-	guard_leave(&guard);
+	guard_leave(&pins_guard);
 	return rc;
 }
 
@@ -233,5 +233,5 @@ void unpin_pages(void *va, uint64_t bytes)
 		unpin_locked(base, base + bytes);
 	if (pins && !npins)
 		pins_destroy();
-	guard_leave(&guard);
+	guard_leave(&pins_guard);
 }

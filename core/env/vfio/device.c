@@ -16,7 +16,7 @@
 #include "env/vfio/container.h"
 #include "env/vfio/vfio.h"
 
-#define PATIENCE_NS (5 * NS_PER_S)
+#define RESET_PATIENCE_NS (5 * NS_PER_S)
 
 struct vfio_region_info *region_get(struct vfio_device *device, unsigned index)
 {
@@ -84,7 +84,7 @@ static int error_device(int err, const char *address)
  * moment, such as the one that has just plugged the device in. */
 static int device_ask(struct vfio_device *device)
 {
-	uint64_t deadline_ns = deadline_after(PATIENCE_NS);
+	uint64_t deadline_ns = deadline_after(RESET_PATIENCE_NS);
 	struct pause pause = { 0 };
 	struct fd_floor floor;
 	int fd;

@@ -15,19 +15,19 @@
 #include "base/process.h"
 #include "env/vfio/container.h"
 
-static struct guard guard;
+static struct guard containers_guard;
 static struct container *containers;
 
 /* A forked child leaves inherited groups alone: they are the parent's. */
 void containers_lock(void)
 {
-	if (guard_enter(&guard))
+	if (guard_enter(&containers_guard))
 		containers = NULL;
 }
 
 void containers_unlock(void)
 {
-	guard_leave(&guard);
+	guard_leave(&containers_guard);
 }
 
 static int error_group_open(int err, unsigned number, const char *address)

@@ -9,13 +9,13 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "env/pages.h"
 
 #define PREFERRED_FIRST (4ull << 30)
 #define LOWEST_FIRST    65536ull /* address 0 looks like a missing one */
 /* Queue pairs note what a command touches in 48 bits. */
 #define HIGHEST_LAST   ((1ull << 48) - 1)
 #define PAGE_BYTES     4096ull
-#define HUGE_BYTES     (2ull << 20)
 #define MAPPINGS_FIRST 16u
 
 int iova_space_allow(struct iova_space *space, const struct iova_range *ranges, uint32_t n)
@@ -109,7 +109,7 @@ static bool find_anywhere(const struct iova_space *space, uint64_t va, uint64_t 
 			  uint64_t *iova)
 {
 	uint64_t page = smallest_page(space);
-	uint64_t align = bytes >= HUGE_BYTES ? MAX(HUGE_BYTES, page) : page;
+	uint64_t align = bytes >= PAGES_HUGE_BYTES ? MAX(PAGES_HUGE_BYTES, page) : page;
 
 	return gap_find(space, PREFERRED_FIRST, va, bytes, align, iova) ||
 	       gap_find(space, LOWEST_FIRST, va, bytes, align, iova) ||

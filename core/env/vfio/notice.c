@@ -17,7 +17,7 @@ static const struct {
 	uint32_t index;
 	const char *what;
 	const char *why;
-} kinds[NNOTICES] = {
+} notice_kinds[NNOTICES] = {
 	[NOTICE_REQUEST] = { VFIO_PCI_REQ_IRQ_INDEX, "its removal", "the device is being removed" },
 	[NOTICE_ERROR] = { VFIO_PCI_ERR_IRQ_INDEX, "an error of the bus",
 			   "the bus reported an uncorrectable error of it (AER)" },
@@ -43,12 +43,12 @@ static void notice_watch(struct vfio_device *device, unsigned kind)
 	struct notice *notice = &device->notices[kind];
 
 	notice->fd = -1;
-	if (!is_offered(device, kinds[kind].index))
+	if (!is_offered(device, notice_kinds[kind].index))
 		return;
 	notice->fd = fd_event();
-	if (notice->fd >= 0 && !irq_set(device, kinds[kind].index, 0, notice->fd))
+	if (notice->fd >= 0 && !irq_set(device, notice_kinds[kind].index, 0, notice->fd))
 		return;
-	log_warn("%s: %s will not be noticed: %s", device->base.address, kinds[kind].what,
+	log_warn("%s: %s will not be noticed: %s", device->base.address, notice_kinds[kind].what,
 		 strerror(errno));
 	notice_unwatch(notice);
 }
@@ -81,6 +81,6 @@ const char *notices_look(struct device *base)
 
 	for (unsigned kind = 0; kind < NNOTICES; kind++)
 		if (notice_seen(&device->notices[kind]))
-			return kinds[kind].why;
+			return notice_kinds[kind].why;
 	return NULL;
 }

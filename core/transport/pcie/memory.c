@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/uri.h"
 #include "base/util.h"
+#include "env/pages.h"
 #include "pci/system.h"
 
 int memory_wish_read(struct memory_wish *wish, const struct uri *uri)
@@ -35,8 +36,7 @@ int memory_wish_read(struct memory_wish *wish, const struct uri *uri)
 	return 0;
 }
 
-#define HUGE_BYTES (2ull << 20)
-#define HUGE_MORE  64u
+#define HUGE_MORE 64u
 
 /* -ENOMEM unless some huge pages are free: pages that are set aside may all be in use. */
 static int check_huge_pages(const struct sysfs *fs, const struct place *place)
@@ -50,7 +50,7 @@ static int check_huge_pages(const struct sysfs *fs, const struct place *place)
 		return rc;
 	for (size_t i = 0; i < ARRAY_SIZE(system.huge); i++) {
 		nfree += system.huge[i].nfree;
-		if (system.huge[i].page_bytes == HUGE_BYTES)
+		if (system.huge[i].page_bytes == PAGES_HUGE_BYTES)
 			wanted += system.huge[i].npages;
 	}
 	if (nfree)

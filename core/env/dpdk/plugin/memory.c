@@ -24,7 +24,7 @@ struct chunk {
 	uint32_t used; /* a bit for each piece */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t chunks_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct chunk *chunks;
 
 /* A forked child inherits a huge page whole or not at all. A page that is larger than a piece has
@@ -134,22 +134,22 @@ static void piece_give(char *va)
 int memory_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 {
 	(void)align; /* a piece has the largest alignment already */
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&chunks_lock);
 	*va = bytes == PIECE_BYTES ? piece_take(node) : heap_take(bytes, node);
 	if (!*va && bytes != PIECE_BYTES)
 		*va = heap_take(bytes, SOCKET_ID_ANY);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&chunks_lock);
 	return *va ? 0 : error_memory(bytes);
 }
 
 void memory_free(void *va, uint64_t bytes)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&chunks_lock);
 	if (bytes == PIECE_BYTES)
 		piece_give(va);
 	else
 		heap_give(va, bytes);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&chunks_lock);
 }
 
 /* --- physical addresses ----------------------------------------------------------------------- */
