@@ -64,13 +64,37 @@ static bool case_fits(const struct json *table, const struct json *one)
 
 /* --- running them --------------------------------------------------------------------------------- */
 
-static void add_all(const struct json *table, const char *label, uint32_t block)
+/* Steps to which a way of access adds something of its own. */
+static bool is_about_the_environment(const struct json *one)
+{
+	static const char *const steps[] = { "memory",  "register", "unregister", "free",
+					     "release", "abandon",  "in_thread",  "in_child" };
+	const struct json *step = json_get(one, "steps")->children;
+
+	for (; step; step = step->next)
+		for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+			if (!strcmp(json_string(step, "do", ""), steps[i]))
+				return true;
+	return false;
+}
+
+/* A case with one size of blocks may have no other chance to run than this one. */
+static bool is_chosen(const struct json *table, const struct json *one, size_t place,
+		      enum stranger_choice choice)
+{
+	return choice == STRANGER_ALL || (choice == STRANGER_ODD) == (place % 2 == 1) ||
+	       is_about_the_environment(one) || !case_choices(table, one, "blocks")->next;
+}
+
+static void add_all(const struct json *table, const char *label, uint32_t block,
+		    enum stranger_choice choice)
 {
 	const struct json *one = json_get(table, "cases")->children, *size;
 
-	for (; one; one = one->next)
+	for (size_t place = 0; one; one = one->next, place++)
 		for (size = case_choices(table, one, "blocks"); size; size = size->next)
-			if (size->number == block && case_fits(table, one))
+			if (size->number == block && case_fits(table, one) &&
+			    is_chosen(table, one, place, choice))
 				cases_add((struct configuration){ table, one, "ram", "inline",
 								  block, "" },
 					  label);
@@ -101,7 +125,8 @@ int stranger_list(const char *path, uint32_t block)
 	return 0;
 }
 
-int stranger_run(const char *path, const char *label, const uint32_t *blocks, size_t nblocks)
+int stranger_run(const char *path, const char *label, const uint32_t *blocks, size_t nblocks,
+		 enum stranger_choice choice)
 {
 	struct json *table = table_read(path);
 	int failed;
@@ -109,7 +134,7 @@ int stranger_run(const char *path, const char *label, const uint32_t *blocks, si
 	if (!table)
 		return 1;
 	for (size_t i = 0; i < nblocks; i++)
-		add_all(table, label, blocks[i]);
+		add_all(table, label, blocks[i], choice);
 	failed = cases_run();
 	json_free(table);
 	return failed;

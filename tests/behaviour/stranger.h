@@ -28,9 +28,14 @@ int stranger_replace(stranger_open_fn *open, upnvme_ctrlr **ctrlr, const char *u
  * standard output. */
 int stranger_list(const char *table, uint32_t block);
 
-/* The cases that QEMU's controller can be opened for, in blocks of these sizes, each a test;
- * what cmocka returns. The tests' names have the label. */
-int stranger_run(const char *table, const char *label, const uint32_t *blocks, size_t nblocks);
+/* The half of the cases to run. Those about memory, threads and processes, and those with one
+ * size of blocks, are in both halves. */
+enum stranger_choice { STRANGER_ALL, STRANGER_EVEN, STRANGER_ODD };
+
+/* Runs the cases that QEMU's controller can be opened for, in blocks of these sizes, each as a
+ * test; returns as cmocka does. The tests' names have the label. */
+int stranger_run(const char *table, const char *label, const uint32_t *blocks, size_t nblocks,
+		 enum stranger_choice choice);
 
 /* Each program has its own: opens a free controller of that shape, which holds nothing but zeroes;
  * returns as upnvme_open. */

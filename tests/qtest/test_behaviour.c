@@ -10,7 +10,8 @@ int main(int argc, char **argv)
 	int failed;
 
 	qemu_require();
-	failed = stranger_run(argc > 1 ? argv[1] : "tests/behaviour/table.json", "qemu", blocks, 2);
+	failed = stranger_run(argc > 1 ? argv[1] : "tests/behaviour/table.json", "qemu", blocks, 2,
+			      STRANGER_ALL);
 	table_end();
 	return failed;
 }

@@ -11,6 +11,7 @@ its processors and the kernel's answer to a non-maskable interrupt.
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +30,10 @@ QEMU = "qemu-system-x86_64"
 VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
 SKIP = 77
 IN_GUEST = "UPNVME_GUEST"
+# The PATH in a guest, as init sets it.
+GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# The place of Python's compiled modules for the guests, those of the standard library among them.
+COMPILED = {"PYTHONPYCACHEPREFIX": str(kernel.CACHE / "pycache")}
 # The time-outs of the guest and of the host, in this order. Both come before the runner's, which stops a file and shows
 # nothing of it.
 GUEST_SECONDS = 1200
@@ -37,9 +42,10 @@ LAST_WORDS_SECONDS = 20
 # A busy machine gives a guest little time, and late: the guest's kernel shall not take late timers, clocks, processors
 # or devices for broken ones. A hang shall leave the stacks of all processors on the console. Under the kernel's driver,
 # which uses shadow doorbells, QEMU 7.2 has been seen to stop fetching commands: the kernel shall notice in time to
-# reset the controller and go on.
+# reset the controller and go on. Protections of the kernel that cost time at each system call and allocation are off.
 KERNEL_IO_SECONDS = 45
-KERNEL_WORDS = ["console=ttyS0", "quiet", "panic=-1", "mitigations=off", "nokaslr", "random.trust_cpu=on",
+KERNEL_WORDS = ["console=ttyS0", "quiet", "panic=-1", "mitigations=off", "init_on_alloc=0", "hardened_usercopy=off",
+                "randomize_kstack_offset=off", "audit=0", "apparmor=0", "nokaslr", "random.trust_cpu=on",
                 "no_timer_check", "tsc=reliable", "nowatchdog", "rcupdate.rcu_cpu_stall_suppress=1",
                 "nvme_core.admin_timeout=120", f"nvme_core.io_timeout={KERNEL_IO_SECONDS}",
                 "unknown_nmi_panic", "panic_print=0x40", "sysrq_always_enabled"]
@@ -60,6 +66,10 @@ def virtiofsd_command():
         return command
     # virtiofsd wants to write below /run.
     return ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh", *command]
+
+
+def on_alarm(*_):
+    raise TimeoutError
 
 
 class Host:
@@ -96,7 +106,7 @@ class Host:
                 "-device", "virtserialport,chardev=port,name=monitor"]
 
     def kernel_arguments(self, command, more_words):
-        image, initramfs = kernel.prepare(self.folder)
+        image, initramfs = kernel.prepare()
         words = [*KERNEL_WORDS, *more_words, "upnvme.run=" + ",".join(map(str, command)),
                  f"upnvme.cd={TOP}", f"upnvme.leave={BUILD / 'tests/vm/leave'}", f"upnvme.seconds={GUEST_SECONDS}"]
         return ["-kernel", image, "-initrd", initramfs, "-append", " ".join(words),
@@ -113,8 +123,8 @@ class Host:
                 monitor.ask("inject-nmi")
         return "".join(f"{line}\n" for line in registers.splitlines() if line.startswith(("CPU#", "RIP", "EIP")))
 
-    def stop(self, process, seconds):
-        print(f"the guest did not end within {seconds} s; its processors:", flush=True)
+    def stop(self, process):
+        print("the guest did not end in its time; its processors:", flush=True)
         try:
             print(self.processors(), flush=True)
             process.wait(LAST_WORDS_SECONDS)
@@ -123,16 +133,20 @@ class Host:
         finally:
             process.kill()
 
-    def wait(self, process, seconds):
-        """The guest's exit code, or None if it has not come to an end by itself."""
+    def wait(self, process):
+        """The guest's exit code, or None if it has not come to an end by itself. Another process may end the guest's
+        time by the alarm's signal."""
+        signal.signal(signal.SIGALRM, on_alarm)
+        signal.alarm(HOST_SECONDS)
         try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.stop(process, seconds)
             code = process.wait()
+        except TimeoutError:
+            self.stop(process)
+            code = process.wait()
+        signal.alarm(0)
         return code >> 1 if code > 0 and code & 1 else None
 
-    def boot(self, guest, controllers, command, seconds=HOST_SECONDS):
+    def boot(self, guest, controllers, command):
         """Runs the command in a guest; its exit code as `wait` gives it."""
         server, arguments = self.share_root()
         arguments += [*guest.arguments(), *self.kernel_arguments(command, guest.kernel_words())]
@@ -141,20 +155,35 @@ class Host:
             arguments += machine.controller_arguments(self.folder, index, controller)
         try:
             with subprocess.Popen(dying_with_us([QEMU, *arguments]), stdin=subprocess.DEVNULL) as process:
-                return self.wait(process, seconds)
+                return self.wait(process)
         finally:
             server.kill()
             server.wait()
 
 
-def run(program, controllers, host_seconds=HOST_SECONDS, **options):
+def compile_modules(path):
+    """Has the guest's Python compile on the host all that the program imports: an emulated processor takes seconds for
+    it. Another system's Python has its own compiled modules beside the sources."""
+    if ROOT != "/":
+        return {}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    path = pathlib.Path(path)
+    python = shutil.which("python3", path=GUEST_PATH)
+    subprocess.run([python, "-c", f"import {path.stem}, library"], cwd=path.parent, check=True,
+                   env={**environment, **COMPILED}, stdin=subprocess.DEVNULL)
+    return COMPILED
+
+
+def run(program, controllers, **options):
     """Boots a guest, of a machine with these options, that runs the Python program; its exit code."""
     kernel.CACHE.mkdir(parents=True, exist_ok=True)
+    compiled = compile_modules(program[0])
     with tempfile.TemporaryDirectory(prefix="guest-", dir=kernel.CACHE) as name:
         host, guest = Host(pathlib.Path(name)), machine.Machine(**options)
         command = ["env", f"{IN_GUEST}=1", f"UPNVME_BUILD={BUILD.relative_to(TOP)}",
-                   "PYTHONDONTWRITEBYTECODE=1", "TMPDIR=/run", "python3", *program]
-        code = host.boot(guest, controllers, command, host_seconds)
+                   "PYTHONDONTWRITEBYTECODE=1", *(f"{name}={value}" for name, value in compiled.items()), "TMPDIR=/run",
+                   "python3", "-S", *program]
+        code = host.boot(guest, controllers, command)
         if code != 0:
             print("the guest ended early; its console:" if code is None else "the guest's console:")
             print(host.console.read_text(errors="replace"))

@@ -13,6 +13,8 @@ META_PACKAGE = "linux-image-cloud-amd64"
 # The modules in the first file system, with the ones that they need; init loads them in this order.
 MODULES = ["virtio_pci", "virtiofs", "virtio_console", "vfio_iommu_type1", "vfio-pci"]
 BUSYBOX = pathlib.Path("/bin/busybox")
+LISTED = "modules"  # the list of all modules, in the folder of the unpacked package
+INIT = TOP / "tests/vm/init"
 
 
 def run(*command, **options):
@@ -72,9 +74,27 @@ def module_needs(path):
     return []
 
 
+def write_whole(path, content):
+    """Writes a file that others see with its whole content, or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_bytes(content)
+    fresh.rename(path)
+
+
+def found_modules(root):
+    return [str(path.relative_to(root)) for path in root.rglob("*.ko")]
+
+
+def module_files(root):
+    """The file of each module by its name, from the list that the host has made: a guest would search for seconds."""
+    listed = root / LISTED
+    names = listed.read_text().splitlines() if listed.exists() else found_modules(root)
+    return {pathlib.Path(name).stem.replace("-", "_"): root / name for name in names}
+
+
 def modules(root, names):
     """The files of modules and of all modules that they need, each after those; built-in ones are left out."""
-    known = {path.stem.replace("-", "_"): path for path in root.rglob("*.ko")}
+    known = module_files(root)
     ordered = []
 
     def add(name):
@@ -110,26 +130,32 @@ class Archive:
 
 
 def initramfs(root):
-    if not BUSYBOX.exists():
-        raise RuntimeError(f"{BUSYBOX} is not there: install busybox-static")
     archive = Archive()
     for folder in ("bin", "dev", "proc", "sys", "modules", "root"):
         archive.add(folder, 0o040755)
     archive.add("bin/busybox", 0o100755, BUSYBOX.read_bytes())
     archive.add("bin/sh", 0o120777, b"busybox")
-    archive.add("init", 0o100755, (TOP / "tests/vm/init").read_bytes())
+    archive.add("init", 0o100755, INIT.read_bytes())
     for number, path in enumerate(modules(root, MODULES)):
         archive.add(f"modules/{number:02}-{path.name}", 0o100644, path.read_bytes())
     return archive.finish()
 
 
-def prepare(folder):
-    """The kernel's image, unpacked once for all, and the initial file system's in the folder."""
+def is_newer(path, sources):
+    return path.exists() and all(path.stat().st_mtime > source.stat().st_mtime for source in sources)
+
+
+def prepare():
+    """The images of the kernel and of the initial file system, made once for all guests."""
+    if not BUSYBOX.exists():
+        raise RuntimeError(f"{BUSYBOX} is not there: install busybox-static")
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         root = unpacked()
-    image = folder / "initramfs"
-    image.write_bytes(initramfs(root))
+        image = root / "initramfs"
+        if not is_newer(image, [INIT, BUSYBOX, pathlib.Path(__file__)]):
+            write_whole(root / LISTED, "\n".join(found_modules(root)).encode())
+            write_whole(image, initramfs(root))
     kernel, = root.glob("boot/vmlinuz-*")
     return kernel, image

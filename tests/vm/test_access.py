@@ -5,7 +5,6 @@
 import os
 import pathlib
 import subprocess
-import sys
 
 import guest
 import library
@@ -31,7 +30,7 @@ class Access(guest.harness.Case):
             self.assertIn(word, str(caught.exception))
 
     def process(self):
-        process = subprocess.Popen([sys.executable, library.__file__, URI], stdin=subprocess.PIPE,
+        process = subprocess.Popen([*guest.PYTHON, library.__file__, URI], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.wait)
         self.addCleanup(process.stdout.close)
@@ -40,7 +39,7 @@ class Access(guest.harness.Case):
 
     def as_nobody(self, locked_bytes=64 * MIB):
         """The result for a user without privileges who may lock this much memory."""
-        done = subprocess.run([sys.executable, library.__file__, URI, str(NOBODY), str(locked_bytes)], check=False,
+        done = subprocess.run([*guest.PYTHON, library.__file__, URI, str(NOBODY), str(locked_bytes)], check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               env=guest.for_any_user(self.folder))
         self.assertEqual(done.stderr, "")

@@ -24,20 +24,20 @@ CONTROLLERS = [controller for block in BLOCKS for controller in of_each_kind(blo
 KINDS = len(CONTROLLERS) // len(BLOCKS)
 
 
-def run(label, block, env, preferred):
+def run(label, block, half, env, preferred):
     """Controllers of another shape serve where a case wants one, or a second one."""
     places = [*preferred, *(index for index in range(len(CONTROLLERS)) if index not in preferred)]
     uris = [guest.uri_of(guest.address_of(index), env=env) for index in places]
-    return guest.call("tests/vm/inside/test_behaviour", "tests/behaviour/table.json", label, block, *uris)
+    return guest.call("tests/vm/inside/test_behaviour", "tests/behaviour/table.json", label, block, half, *uris)
 
 
 def inside():
-    """The table takes a minute, so each size of blocks has an environment and a controller of its own; the qtest lane
-    has all of them."""
+    """The table takes long, so each size of blocks has an environment, a controller and a half of the cases of its own;
+    the qtest lane has all of them."""
     for index in range(len(CONTROLLERS)):
         guest.bind(guest.address_of(index), "vfio-pci")
-    return max(run("wide", BLOCKS[0], guest.ENVIRONMENTS[0], range(KINDS)),
-               run("narrow", BLOCKS[1], guest.ENVIRONMENTS[-1], range(KINDS, 2 * KINDS)[1:]))
+    return max(run("wide", BLOCKS[0], "even", guest.ENVIRONMENTS[0], range(KINDS)),
+               run("narrow", BLOCKS[1], "odd", guest.ENVIRONMENTS[-1], range(KINDS, 2 * KINDS)[1:]))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Dpdk(guest.harness.Case):
 
     def opened(self, uri, code=0, **environment):
         """The output of another process that opens the controller, and ends."""
-        done = subprocess.run([sys.executable, library.__file__, uri], check=False, stdin=subprocess.DEVNULL,
+        done = subprocess.run([*guest.PYTHON, library.__file__, uri], check=False, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, env={**os.environ, **environment})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout.strip()
@@ -59,7 +59,8 @@ class Dpdk(guest.harness.Case):
         """The plug-in is found beside the package's library, without any other word on its place."""
         if not PYTHON.exists():
             self.skipTest(f"{PYTHON} was not built: make python")
-        environment = {name: value for name, value in os.environ.items() if name != "UPNVME_PLUGIN_DIR"}
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("UPNVME_PLUGIN_DIR", "PYTHONPYCACHEPREFIX")}
         done = subprocess.run([PYTHON, "-c", IN_PYTHON, guest.uri_of(ADDRESS, env="dpdk")], check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -91,7 +92,7 @@ class Dpdk(guest.harness.Case):
         self.assertEqual(self.opened(guest.uri_of(ADDRESS, env="dpdk")), "open")
 
     def test_a_start_that_failed_is_explained_again_when_it_is_tried_again(self):
-        said = subprocess.run([sys.executable, "-c", TWICE_IN_LITTLE_ROOM, guest.uri_of(ADDRESS, env="dpdk")],
+        said = subprocess.run([*guest.PYTHON, "-c", TWICE_IN_LITTLE_ROOM, guest.uri_of(ADDRESS, env="dpdk")],
                               check=True, capture_output=True, text=True, cwd=pathlib.Path(__file__).parent).stdout
         first, second = said.splitlines()
         self.assertIn("cannot be started", first)

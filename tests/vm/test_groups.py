@@ -16,6 +16,11 @@ LEFT, RIGHT = guest.address_of(2), guest.address_of(3)
 TOOL = "bin/upnvme-devices"
 
 
+def can_be_read(address, env):
+    with library.Controller(guest.uri_of(address, env=env)) as controller:
+        return controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8) == 0
+
+
 def leave_without_driver(address):
     if guest.driver_of(address):
         (guest.PCI / "devices" / address / "driver/unbind").write_text(address)
@@ -36,12 +41,13 @@ class Groups(guest.harness.Case):
 
     def test_opening_says_that_the_group_is_not_whole(self):
         guest.bind(FIRST, "vfio-pci")
-        with self.assertRaises(library.UpnvmeError) as caught:
-            library.Controller(guest.uri_of(FIRST))
-        self.assertEqual(caught.exception.code, "DEVICE_GROUP", caught.exception)
-        for word in (f"{FIRST}: other devices of IOMMU group {guest.group_of(FIRST)} are with kernel drivers",
-                     "upnvme-devices bind"):
-            self.assertIn(word, str(caught.exception))
+        for env in guest.ENVIRONMENTS:
+            with self.assertRaises(library.UpnvmeError) as caught:
+                library.Controller(guest.uri_of(FIRST, env=env))
+            self.assertEqual(caught.exception.code, "DEVICE_GROUP", caught.exception)
+            for word in (f"{FIRST}: other devices of IOMMU group {guest.group_of(FIRST)} are with kernel drivers",
+                         "upnvme-devices bind"):
+                self.assertIn(word, str(caught.exception))
 
     def test_binding_one_names_the_other(self):
         done = guest.run(TOOL, "bind", FIRST, code=1)
@@ -53,8 +59,8 @@ class Groups(guest.harness.Case):
     def test_a_neighbour_without_a_driver_does_not_matter(self):
         leave_without_driver(SECOND)
         guest.run(TOOL, "bind", FIRST)
-        with library.Controller(guest.uri_of(FIRST)) as controller:
-            self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
+        for env in guest.ENVIRONMENTS:
+            self.assertTrue(can_be_read(FIRST, env))
 
     def test_one_that_is_in_use_keeps_both(self):
         disk = guest.kernel_disk(SECOND)
@@ -65,8 +71,9 @@ class Groups(guest.harness.Case):
 
     def test_the_remedy_is_one(self):
         guest.run(TOOL, "bind", FIRST, SECOND)
-        with library.Controller(guest.uri_of(FIRST)), library.Controller(guest.uri_of(SECOND)) as controller:
-            self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
+        for env in guest.ENVIRONMENTS:
+            with library.Controller(guest.uri_of(FIRST, env=env)):
+                self.assertTrue(can_be_read(SECOND, env))
 
 
 class Subsystems(guest.harness.Case):
@@ -103,4 +110,4 @@ class Subsystems(guest.harness.Case):
 
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, each_environment=True, multipath=False)
+    guest.main(__file__, CONTROLLERS, multipath=False, **guest.FOR_DPDK)

@@ -36,7 +36,7 @@ class Neighbours(guest.harness.Case):
         (guest.PCI / "devices" / switched / "driver/unbind").write_text(switched)
         guest.bind(working, "vfio-pci")
         perf = subprocess.Popen([guest.BUILD / "bin/upnvme-perf", "--uri", guest.uri_of(working), "--rw", "randread",
-                                 "--bs", "4k", "--qd", "1", "--time", "10"], stdin=subprocess.DEVNULL,
+                                 "--bs", "4k", "--qd", "1", "--time", "5"], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         config = os.open(guest.PCI / "devices" / switched / "config", os.O_RDWR)
         while perf.poll() is None:

@@ -28,6 +28,7 @@ def environment():
     uris = [guest.uri_of(guest.address_of(index), env="vfio") for index in range(len(CONTROLLERS))]
     return {**os.environ, "UPNVME_TEST_CASES": str(cases), "UPNVME_TEST_BLOCK": str(BLOCK),
             "UPNVME_STRANGERS": " ".join(uris), "LD_PRELOAD": str(guest.BUILD / "tests/vm/preload/stranger.so"),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # none is wanted, and each takes its time
             "LD_LIBRARY_PATH": str(guest.BUILD / "lib"),
             "PYTHONPYCACHEPREFIX": str(guest.host.TOP / "build/pycache")}  # as the host's lane has left it, if it ran
 

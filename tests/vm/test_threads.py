@@ -13,7 +13,7 @@ from guest import Controller, KIB, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)) for _ in range(3)]
 ADDRESSES = [guest.address_of(index) for index in range(len(CONTROLLERS))]
-ROUNDS = 12
+ROUNDS = 8
 SIZE = 256 * KIB
 
 

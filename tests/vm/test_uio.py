@@ -71,7 +71,7 @@ class Uio(guest.harness.Case):
         return bool((guest.PCI / "devices" / ADDRESS / "config").read_bytes()[COMMAND] & BUS_MASTER)
 
     def process(self, *arguments, env=None):
-        process = subprocess.Popen([sys.executable, library.__file__, guest.uri_of(ADDRESS, unsafe=1), *arguments],
+        process = subprocess.Popen([*guest.PYTHON, library.__file__, guest.uri_of(ADDRESS, unsafe=1), *arguments],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
         self.addCleanup(process.wait)
         self.addCleanup(process.stdout.close)
