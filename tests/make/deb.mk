@@ -23,11 +23,12 @@ deb-source: ## make a Debian source package of this tree in build/deb/source
 	@mkdir -p $(DEB_SOURCE)
 	@capi/packaging/source-deb $(VERSION) $(DEB_SOURCE)
 
-# No lane of `make check`: it downloads a small Debian once, which takes a minute or two, and builds everything twice.
+# No lane of `make check`: it downloads a small Debian once, which takes a minute or two, and builds everything twice: a command may take longer
+# than in other lanes.
 .PHONY: check-deb
 check-deb: ## build the source package twice; install, run and purge the packages in a chroot (as root)
 	@tests/deps/install --optional check-deb
 	+@if [ -n "$(DEB_TOOLS)" ]; then $(RUN) lane --skip '$(DEB_TOOLS) not installed (make deps)' deb; else \
-	  $(SUBMAKE) DEPS=no deb deb-source && $(RUN) lane --jobs 1 deb 'tests/deb/source $(DEB_SOURCE)' \
+	  $(SUBMAKE) DEPS=no deb deb-source && $(RUN) lane --jobs 1 --timeout 7200 deb 'tests/deb/source $(DEB_SOURCE)' \
 	    'tests/deb/alike $(DEB_OUT) $(DEB_SOURCE)/built' 'tests/deb/chroot $(DEB_OUT) $(DEB_OUT)/root' \
 	    'tests/deb/chroot $(DEB_SOURCE)/built $(DEB_OUT)/root'; fi
