@@ -6,6 +6,8 @@ DEB_OUT = $(B)/deb
 DEB_SOURCE = $(DEB_OUT)/source
 DEB_LIB = /usr/lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 
+DEB_LANE = $(RUN) lane --jobs 1 --timeout 7200
+
 # The tools that are needed for both, and are not here.
 DEB_TOOLS = $(strip $(foreach t,dpkg-buildpackage xz lintian,$(shell command -v $(t) >/dev/null || echo $(t))))
 
@@ -23,12 +25,12 @@ deb-source: ## make a Debian source package of this tree in build/deb/source
 	@mkdir -p $(DEB_SOURCE)
 	@capi/packaging/source-deb $(VERSION) $(DEB_SOURCE)
 
-# No lane of `make check`: it downloads a small Debian once, which takes a minute or two, and builds everything twice: a command may take longer
-# than in other lanes.
+# No lane of `make check`: it downloads a small Debian once, which takes a minute or two. A command that builds all
+# twice may take longer than those of other lanes.
 .PHONY: check-deb
 check-deb: ## build the source package twice; install, run and purge the packages in a chroot (as root)
 	@tests/deps/install --optional check-deb
-	+@if [ -n "$(DEB_TOOLS)" ]; then $(RUN) lane --skip '$(DEB_TOOLS) not installed (make deps)' deb; else \
-	  $(SUBMAKE) DEPS=no deb deb-source && $(RUN) lane --jobs 1 --timeout 7200 deb 'tests/deb/source $(DEB_SOURCE)' \
+	+@if [ -n "$(DEB_TOOLS)" ]; then $(DEB_LANE) --skip '$(DEB_TOOLS) not installed (make deps)' deb; else \
+	  $(SUBMAKE) DEPS=no deb deb-source && $(DEB_LANE) deb 'tests/deb/source $(DEB_SOURCE)' \
 	    'tests/deb/alike $(DEB_OUT) $(DEB_SOURCE)/built' 'tests/deb/chroot $(DEB_OUT) $(DEB_OUT)/root' \
 	    'tests/deb/chroot $(DEB_SOURCE)/built $(DEB_OUT)/root'; fi
