@@ -124,9 +124,7 @@ FOLDERS  ?= core capi/src
 PLUGIN_SOURCES := $(wildcard core/env/dpdk/plugin/*.c)
 PLUGIN_OBJS := $(if $(filter yes,$(DPDK)),$(call objs,$(PLUGIN_SOURCES)))
 LIB_OBJS := $(call objs,$(filter-out $(PLUGIN_SOURCES),$(if $(wildcard $(FOLDERS)),$(call find,$(FOLDERS),*.c))))
-HEADERS_TOP := $(wildcard capi/include/*.h)
-HEADERS_SUB := $(wildcard capi/include/upnvme/*.h)
-HEADERS  := $(HEADERS_TOP) $(HEADERS_SUB)
+HEADERS  := $(call find,capi/include,*.h)
 # Not a part of the ABI, but installed with it: what the Go package includes.
 GLUE     := $(wildcard bindings/cgo/upnvme/*.h)
 MAP      := $(wildcard capi/upnvme.map)
@@ -318,6 +316,9 @@ TOOL_RPATH  = $(if $(filter-out $(SEARCHED),$(LIBDIR)),-Wl$(,)-rpath$(,)$(LIBDIR
 space      := $(subst $(,),,$(,) $(,))
 CMAKEDIR   := $(LIBDIR)/cmake/upnvme
 
+# Where headers, and folders of them, are installed: as they lie below the folder that programs include them from.
+included = $(patsubst capi/include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(1:bindings/cgo/%=capi/include/%))
+
 # $(1) a file whose template is in capi/, $(2) the folder that it is installed in
 fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
   -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
@@ -326,13 +327,10 @@ fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
   -e 's|@LIBS_PRIVATE@|$(strip $(LIB_LIBS))|' -e 's|@LIBS_PRIVATE_LIST@|$(subst $(space),;,$(strip $(LIB_LIBS)))|' \
   capi/$(1).in > $(DESTDIR)$(2)/$(1) && chmod 644 $(DESTDIR)$(2)/$(1)
 
-.PHONY: install uninstall clean help
-install: libs tools ## install library, headers, pkg-config file and tools (see below)
+.PHONY: install install-headers uninstall clean help
+install: libs tools install-headers ## install library, headers, pkg-config file and tools (see below)
 	$(call say,INSTALL,'$(DESTDIR)$(PREFIX) (libupnvme $(VERSION))')
-	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(CMAKEDIR) \
-	  $(INCLUDEDIR)/upnvme $(BINDIR))
-	$(Q)$(INSTALL) -m 644 $(HEADERS_TOP) $(DESTDIR)$(INCLUDEDIR)/
-	$(Q)$(INSTALL) -m 644 $(HEADERS_SUB) $(GLUE) $(DESTDIR)$(INCLUDEDIR)/upnvme/
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(CMAKEDIR) $(BINDIR))
 	$(Q)$(INSTALL) -m 755 $(SHARED).$(VERSION) $(DESTDIR)$(LIBDIR)/
 	$(Q)ln -sf libupnvme.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libupnvme.so
@@ -345,12 +343,15 @@ install: libs tools ## install library, headers, pkg-config file and tools (see 
 	  $(TOOL_RPATH) -o $(DESTDIR)$(BINDIR)/$(t);) :
 	$(Q)if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig 2>/dev/null || :; fi
 
+install-headers:
+	$(Q)$(INSTALL) -d $(call included,$(sort $(dir $(HEADERS) $(GLUE))))
+	$(Q)set -e; $(foreach h,$(HEADERS) $(GLUE),$(INSTALL) -m 644 $(h) $(call included,$(h));) :
+
 uninstall: ## remove what install put there
-	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(HEADERS:capi/include/%=$(DESTDIR)$(INCLUDEDIR)/%)
-	$(Q)rm -f $(GLUE:bindings/cgo/%=$(DESTDIR)$(INCLUDEDIR)/%)
+	$(Q)rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(call included,$(HEADERS) $(GLUE))
 	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libupnvme.so* libupnvme-dpdk.so libupnvme.a pkgconfig/upnvme.pc)
 	$(Q)rm -f $(DESTDIR)$(CMAKEDIR)/upnvme-config.cmake $(DESTDIR)$(CMAKEDIR)/upnvme-config-version.cmake
-	$(Q)rmdir $(DESTDIR)$(INCLUDEDIR)/upnvme $(DESTDIR)$(CMAKEDIR) 2>/dev/null || :
+	$(Q)find $(DESTDIR)$(INCLUDEDIR)/upnvme $(DESTDIR)$(CMAKEDIR) -depth -type d -empty -delete 2>/dev/null || :
 
 clean: ## remove build/
 	$(Q)rm -rf build

@@ -20,9 +20,13 @@ own_suite() {
 	(. /etc/os-release && echo "$VERSION_CODENAME")
 }
 
+needs_root() {
+	[ "$(id -u)" = 0 ] || skip "a chroot of Debian $1 needs root"
+}
+
 # make_debian SUITE PACKAGES ROOT: nothing but these packages, separated by commas, and what they need
 make_debian() {
-	[ "$(id -u)" = 0 ] || skip "a chroot of Debian $1 needs root"
+	needs_root "$1"
 	command -v debootstrap >/dev/null || skip "debootstrap is not installed"
 	mkdir -p "$(dirname "$3")"
 	rm -rf --one-file-system "$3.new"
@@ -37,6 +41,7 @@ make_debian() {
 
 # fresh_debian SUITE PACKAGES ROOT: anew from ROOT.tar, which is made once
 fresh_debian() {
+	needs_root "$1"
 	rm -rf --one-file-system "$3"
 	if [ "$(cat "$3.what" 2>/dev/null)" != "$1 $2" ]; then
 		make_debian "$1" "$2" "$3"

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from harness import BUILD, ENVIRONMENT, PATIENCE, TOP, Case, call, main, release_only
@@ -55,6 +56,24 @@ class Flags(Case):
     def test_those_of_the_environment_are_in_every_command(self):
         self.check_commands(environment=FLAGS)
 
+    def test_those_of_one_s_own_are_in_what_install_links(self):
+        lines = make("-n", "install", f"DESTDIR={self.folder}", *assignments(FLAGS)).replace("\\\n", " ")
+        linked = [line for line in re.split(r"[;\n]", lines) if f"-o {self.folder}" in line]
+        self.assertEqual(len(linked), len(list((TOP / "capi/tools").iterdir())))
+        for line in linked:
+            for name in ("CFLAGS", "LDFLAGS"):
+                self.assertIn(f" {FLAGS[name]} ", line)
+
+    def test_what_is_built_has_those_of_one_s_own(self):
+        """The library has the other kind of hash table, and an object a macro in what it says for debugging."""
+        shared = self.folder / "lib/libupnvme.so"
+        make(f"B={self.folder}", "FOLDERS=core/base", str(shared), "CPPFLAGS=-DOWN_CPPFLAGS", "CFLAGS=-g3",
+             "LDFLAGS=-Wl,--hash-style=sysv")
+        sections = call("readelf", "-SW", shared)
+        self.assertIn(" .hash ", sections)
+        self.assertNotIn(" .gnu.hash ", sections)
+        self.assertIn("OWN_CPPFLAGS", call("readelf", "--debug-dump=macro", self.folder / "obj/core/base/log.o"))
+
     def test_what_a_test_wants_of_the_linker_stays(self):
         text = make("-n", f"B={self.folder}", f"{self.folder}/tests/hostile/test_nth_call", *assignments(FLAGS))
         self.assertIn("--wrap=malloc", text)
@@ -93,18 +112,59 @@ class Flags(Case):
 
 @release_only
 class Where(Case):
+    FOLDERS = {"PREFIX": "/opt/x", "BINDIR": "/opt/x/programs", "LIBDIR": "/opt/x/lib64", "DATADIR": "/data",
+               "INCLUDEDIR": "/opt/x/include/upnvme-0", "MANDIR": "/opt/pages"}
+
+    def installed(self):
+        return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if not path.is_dir()}
+
     def test_folders_of_one_s_own(self):
-        folders = {"PREFIX": "/opt/x", "BINDIR": "/opt/x/programs", "LIBDIR": "/opt/x/lib64", "DATADIR": "/data",
-                   "INCLUDEDIR": "/opt/x/include/upnvme-0", "MANDIR": "/opt/pages", "DESTDIR": self.folder}
+        folders = {**self.FOLDERS, "DESTDIR": self.folder}
         make("install", *assignments(folders))
+        for path in self.installed():
+            self.assertTrue(f"/{path}".startswith(tuple(f"{self.FOLDERS[name]}/" for name in self.FOLDERS
+                                                        if name != "PREFIX")), path)
         for path in ("opt/x/programs/upnvme-perf", "opt/x/lib64/libupnvme.so.0", "opt/x/include/upnvme-0/upnvme.h",
                      "opt/x/include/upnvme-0/upnvme/version.h", "opt/pages/man3/upnvme_open.3"):
             self.assertTrue((self.folder / path).exists(), path)
         text = (self.folder / "opt/x/lib64/pkgconfig/upnvme.pc").read_text(encoding="utf-8")
         self.assertIn("\nincludedir=${prefix}/include/upnvme-0\n", text)
         self.assertIn("/opt/x/lib64]", call("readelf", "-d", self.folder / "opt/x/programs/upnvme-perf"))
+        self.check_program()
         make("uninstall", *assignments(folders))
-        self.assertEqual([path for path in self.folder.rglob("*") if not path.is_dir()], [])
+        self.assertEqual(self.installed(), set())
+
+    def check_program(self):
+        """Whether one is made and runs with what pkg-config says, and from these folders alone."""
+        environment = {**ENVIRONMENT, "PKG_CONFIG_SYSROOT_DIR": str(self.folder),
+                       "PKG_CONFIG_LIBDIR": f"{self.folder}/opt/x/lib64/pkgconfig"}
+        flags = call("pkg-config", "--cflags", "--libs", "upnvme", env=environment).split()
+        with tempfile.TemporaryDirectory(prefix="upnvme-") as folder:
+            program = pathlib.Path(folder) / "hello"
+            call("cc", "-o", program, TOP / "capi/examples/hello.c", *flags)
+            environment["LD_LIBRARY_PATH"] = f"{self.folder}/opt/x/lib64"
+            self.assertIn("Hello, NVMe!", call(program, cwd=folder, env=environment))
+
+    def test_the_environment_may_say_where(self):
+        make("install-headers", environment={**self.FOLDERS, "DESTDIR": str(self.folder)})
+        self.assertIn("opt/x/include/upnvme-0/upnvme/version.h", self.installed())
+
+    def test_headers_are_a_tree_of_folders(self):
+        """A folder that is new among them is installed as it is, and removed."""
+        tree = self.folder / "tree"
+        shutil.copytree(TOP / "capi/include", tree / "capi/include")
+        shutil.copy(TOP / "Makefile", tree)
+        deep = tree / "capi/include/upnvme/new/deep/deep.h"
+        deep.parent.mkdir(parents=True)
+        deep.touch()
+        root = self.folder / "root"
+        where = f"DESTDIR={root}", "PREFIX=/usr"
+        make("install-headers", *where, cwd=tree)
+        self.assertEqual({path.relative_to(root / "usr/include") for path in root.rglob("*.h")},
+                         {path.relative_to(tree / "capi/include") for path in (tree / "capi/include").rglob("*.h")})
+        self.assertEqual((root / "usr/include/upnvme/new/deep").stat().st_mode & 0o777, 0o755)
+        make("uninstall", *where, cwd=tree)
+        self.assertEqual([path.name for path in root.rglob("*") if path.name != "include"], ["usr"])
 
     def test_help_names_what_one_may_set(self):
         text = make("help")
