@@ -10,8 +10,8 @@
 ##   LIBURING DPDK              yes or no; by default yes where it is installed
 ##   SOURCE_DATE_EPOCH          the day that the manual pages bear; by default the last commit's
 ## What a developer sets:
-##   CONFIG                     another build, in build/CONFIG/: asan, tsan, coverage, strict-gcc, strict-clang,
-##                              aarch64 or musl
+##   CONFIG                     another build, in build/CONFIG/: asan, tsan, coverage, strict-clang, aarch64
+##                              or musl
 ##   JOBS V                     how many at a time; V=1 shows the commands
 ##   DEPS                       no: make check installs nothing, and says what is missing
 ##   B FOLDERS                  another folder than build/; a part of the library only:
@@ -62,13 +62,12 @@ ifeq ($(CONFIG),release)
 # What is built does not know in which folder it was.
   OPT := -O2 -g -DNDEBUG $(HARDEN) -ffile-prefix-map=$(CURDIR)=.
 else ifeq ($(CONFIG),asan)
-  OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# A sanitizer's report needs lines only; a debugger has the variables as well with CFLAGS=-g.
+  OPT := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 else ifeq ($(CONFIG),tsan)
-  OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+  OPT := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 else ifeq ($(CONFIG),coverage)
   OPT := -O0 -g --coverage -fprofile-update=atomic
-else ifeq ($(CONFIG),strict-gcc)
-  OPT := -O2 -g -DNDEBUG $(HARDEN) -Werror
 else ifeq ($(CONFIG),strict-clang)
 # Clang warns of the same whether it optimises or not.
   CC  := clang
@@ -166,7 +165,8 @@ LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE)) $(PLUGIN)
 TOOL_BINS    := $(TOOLS:%=$(B)/bin/%)
 EXAMPLE_BINS := $(EXAMPLES:%=$(B)/examples/%)
 TEST_BINS    := $(foreach lane,$(LANES),$(call lane_programs,$(lane)))
-TEST_OBJS    := $(foreach lane,$(ALL_LANES),$(call objs,$(call find,tests/$(lane),*.c)))
+lane_objs     = $(foreach lane,$(1),$(call objs,$(call find,tests/$(lane),*.c)))
+TEST_OBJS    := $(call lane_objs,$(ALL_LANES))
 PUBLIC_OBJS  := $(call objs,$(if $(wildcard capi/tools capi/examples),$(call find,capi/tools capi/examples,*.c)))
 
 ifeq ($(V),1)
@@ -177,8 +177,16 @@ else
 endif
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
+# Compiles $< with the flags $(1). The compiler's warnings stay beside the object, where `make warnings` finds them.
+define compile
+$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(1) $(COMPILE) $< -o $@ 2>$(@:.o=.said); code=$$?; cat $(@:.o=.said) >&2; exit $$code
+endef
+COMPILE := -MMD -MP -c
+
 # --- build ----------------------------------------------------------------------------------------
-.PHONY: all libs tools examples tests test-programs
+.PHONY: all libs tools examples tests test-programs test-objects
 .DEFAULT_GOAL := all
 all: libs tools examples ## build the libraries, the tools and the examples (the default)
 libs: $(LIBS)
@@ -186,20 +194,17 @@ tools: $(TOOL_BINS)
 examples: $(EXAMPLE_BINS)
 tests: all test-programs ## build the test programs
 test-programs: libs $(TEST_BINS)
+test-objects: $(call lane_objs,$(LANES))
 
 # The hot path has no buffers on the stack for a canary to guard.
 HOT := $(filter $(B)/obj/capi/src/io.o $(B)/obj/core/driver/queue/% $(B)/obj/core/driver/commands/%,$(LIB_OBJS))
 $(HOT): private OPT += -fno-stack-protector
 
 $(LIB_OBJS): $(B)/obj/%.o: %.c $(B)/flags
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+	$(call compile,$(LIB_CFLAGS))
 
 $(PUBLIC_OBJS): $(B)/obj/%.o: %.c $(B)/flags
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(PUBLIC_CFLAGS) -MMD -MP -c $< -o $@
+	$(call compile,$(PUBLIC_CFLAGS))
 
 # The library is never unloaded: its threads run in it, and callers hold handles that only the library can close.
 $(SHARED): $(LIB_OBJS) $(MAP) $(B)/objects
@@ -213,9 +218,7 @@ $(SHARED): $(LIB_OBJS) $(MAP) $(B)/objects
 
 $(PLUGIN_OBJS): private URING_CFLAGS += $(DPDK_CFLAGS)
 $(PLUGIN_OBJS): $(B)/obj/%.o: %.c $(B)/flags
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+	$(call compile,$(LIB_CFLAGS))
 
 $(B)/lib/libupnvme-dpdk.so: $(PLUGIN_OBJS) $(B)/plugin
 	$(call say,LD,$@)
@@ -267,9 +270,7 @@ libs_outside  = $(FROM_OUTSIDE)
 LANE_OF = $(firstword $(foreach l,$(ALL_LANES),$(if $(filter $(B)/tests/$(l)/% $(B)/obj/tests/$(l)/%,$@),$(l))))
 
 $(TEST_OBJS): $(B)/obj/%.o: %.c $(B)/flags
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(flags_$(sees_$(LANE_OF))) $(flags_$(LANE_OF)) -Itests/$(LANE_OF) -MMD -MP -c $< -o $@
+	$(call compile,$(flags_$(sees_$(LANE_OF))) $(flags_$(LANE_OF)) -Itests/$(LANE_OF))
 
 ALL_PROGRAMS := $(foreach lane,$(ALL_LANES),$(call lane_programs,$(lane)))
 $(ALL_PROGRAMS): $(B)/%: $(B)/obj/%.o
@@ -296,7 +297,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || printf '
 .PHONY: FORCE
 FORCE:
 $(B)/flags: FORCE
-	$(call stamp,$(shell $(CC) --version 2>/dev/null | head -n 1) $(CC) $(TEST_CFLAGS) $(LDFLAGS))
+	$(call stamp,$(shell $(CC) --version 2>/dev/null | head -n 1) $(CC) $(COMPILE) $(TEST_CFLAGS) $(LDFLAGS))
 $(B)/objects: FORCE
 	$(call stamp,$(VERSION) $(LINK) $(LDFLAGS) $(LIB_LIBS) $(LIB_OBJS))
 $(B)/plugin: FORCE

@@ -89,6 +89,12 @@ lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
 	+@$(RUN) all --make '$(SUBMAKE)' lint
 
+# Every warning of the compiler's fails here, also that of an object which was compiled long before.
+.PHONY: warnings
+warnings: tests
+	@cat $(patsubst %.o,%.said,$(LIB_OBJS) $(PLUGIN_OBJS) $(PUBLIC_OBJS) $(call lane_objs,$(LANES))) >$(B)/said
+	@! grep . $(B)/said
+
 # Some steps use one processor only: two steps at a time keep both busy.
 check-lint:
 	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 2 lint \

@@ -8,9 +8,7 @@ CONFORMANCE_OBJS := $(call objs,$(filter-out %/preload.c,$(wildcard tests/confor
 CONFORMANCE_TESTS := $(wildcard tests/conformance/test_*.py)
 
 $(CONFORMANCE_OBJS): $(B)/obj/%.o: %.c $(B)/flags
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) -Itests/conformance -Itests/qtest -MMD -MP -c $< -o $@
+	$(call compile,$(TEST_CFLAGS) -Itests/conformance -Itests/qtest)
 
 $(CONFORMANCE): $(CONFORMANCE_OBJS) $(B)/lib/qtest_support.a $(INSIDES)
 	$(call say,LD,$@)

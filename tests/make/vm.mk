@@ -15,9 +15,7 @@ VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $
   $(B)/tests/public/test_cmb $(STUBS) $(STRANGER)
 
 $(call objs,$(wildcard tests/vm/preload/*.c)): $(B)/obj/%.o: %.c $(B)/flags
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+	$(call compile,$(TEST_CFLAGS))
 
 $(STRANGER): $(call objs,tests/vm/preload/stranger.c tests/behaviour/known.c tests/behaviour/replace.c \
   core/base/uri.c core/base/error.c core/base/text.c) $(SHARED)

@@ -259,11 +259,21 @@ uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-bool is_slow_build(void)
+static const char *build_name(void)
 {
 	const char *build = getenv("UPNVME_TEST_BUILD");
 
-	return build && strcmp(build, "release") != 0;
+	return build ? build : "release";
+}
+
+bool is_slow_build(void)
+{
+	return strcmp(build_name(), "release") != 0;
+}
+
+bool is_tsan_build(void)
+{
+	return strcmp(build_name(), "tsan") == 0;
 }
 
 uint64_t test_seed(void)

@@ -88,6 +88,8 @@ int in_child(int (*fn)(void *arg), void *arg);
 uint64_t now_ns(void);
 /* True in a build with a sanitizer, or under coverage: a long test does less there. */
 bool is_slow_build(void);
+/* True under TSan, which looks for races: what one thread does alone may be less there. */
+bool is_tsan_build(void);
 /* The seed of the random numbers, from $UPNVME_TEST_SEED or new; printed. */
 uint64_t test_seed(void);
 uint32_t random_below(uint64_t *state, uint32_t n);

@@ -74,6 +74,8 @@ static void one_request(struct rig *rig, const struct shape *shape, char *buf, u
 
 static void every_length_at_every_boundary(const struct shape *shape)
 {
+	uint64_t lba_step = is_tsan_build() ? 7 : is_slow_build() ? 3 : 1;
+	uint32_t blocks_step = is_tsan_build() ? 9 : is_slow_build() ? 2 : 1;
 	struct rig rig;
 	char *buf;
 
@@ -81,8 +83,8 @@ static void every_length_at_every_boundary(const struct shape *shape)
 	buf = dma(rig.ctrlr, (size_t)NBLOCKS * rig.block + 8192);
 	pattern_fill(buf, 0, NBLOCKS, rig.block, 2);
 	assert_int_equal(do_write(&rig, buf, 0, NBLOCKS), 0);
-	for (uint64_t lba = 0; lba < 20; lba += is_slow_build() ? 3 : 1)
-		for (uint32_t blocks = 1; blocks <= 40; blocks += is_slow_build() ? 2 : 1) {
+	for (uint64_t lba = 0; lba < 20; lba += lba_step)
+		for (uint32_t blocks = 1; blocks <= 40; blocks += blocks_step) {
 			uint32_t offset = (uint32_t)((lba * 40 + blocks) * 4 % 8192);
 
 			one_request(&rig, shape, buf, lba, blocks);

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "mem/internal.h"
 #include "support/fake_env.h"
+#include "support/tsan.h"
 
 #define MIB (1ull << 20)
 
@@ -89,7 +90,7 @@ static void random_blocks_do_not_overlap(void **state)
 	} blocks[60];
 	unsigned seed = 4;
 
-	for (int round = 0; round < 3000; round++) {
+	for (int round = 0; round < (UNDER_TSAN ? 300 : 3000); round++) {
 		size_t i = (size_t)rand_r(&seed) % ARRAY_SIZE(blocks);
 		uint64_t align = 1ull << (rand_r(&seed) % 22);
 		uint64_t bytes =
