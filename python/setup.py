@@ -9,6 +9,7 @@ module is linked with the system's, by pkg-config.
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -100,10 +101,14 @@ class Build(build_ext):
         return ready if ready.exists() else make_wrapper(self.temporary)
 
     def bundle(self, ext):
-        """Builds libupnvme (and its plug-in for DPDK where that is) and puts it beside the module."""
-        made = self.temporary / "libupnvme"
-        # An earlier build may have had a plug-in; linking anew costs little.
-        shutil.rmtree(made / "lib", ignore_errors=True)
+        """Builds libupnvme (and its plug-in for DPDK where that is) and puts it beside the module.
+
+        UPNVME_LIBRARY names a build folder of the Makefile (its B) in which the library is made, or is already.
+        """
+        made = pathlib.Path(os.environ.get("UPNVME_LIBRARY") or self.temporary / "libupnvme")
+        if not os.environ.get("UPNVME_LIBRARY"):
+            # An earlier build may have had a plug-in; linking anew costs little.
+            shutil.rmtree(made / "lib", ignore_errors=True)
         run("make", "--no-print-directory", "-C", str(ROOT), f"-j{os.cpu_count() or 1}", f"B={made}",
             *filter(None, [os.environ.get("UPNVME_CONFIG") and f"CONFIG={os.environ['UPNVME_CONFIG']}"]), "libs")
         package = pathlib.Path(self.get_ext_fullpath(ext.name)).resolve().parent
@@ -129,7 +134,8 @@ setup(
         sources=[relative(path) for path in sorted(GLUE.glob("*.c"))],
         include_dirs=[str(GLUE), str(ROOT / "capi" / "include")],
         define_macros=MACROS,
-        extra_compile_args=["-std=gnu11", "-O2", "-Wno-missing-field-initializers", "-fvisibility=hidden"],
+        extra_compile_args=["-std=gnu11", "-O2", "-Wno-missing-field-initializers",
+                            *shlex.split(os.environ.get("CFLAGS", "")), "-fvisibility=hidden"],
         py_limited_api=not FREE_THREADED,
     )],
     options={

@@ -6,7 +6,10 @@ VENV_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 VENV        := build/venv
 PYTHON_TOOLS := build click hypothesis matplotlib mypy numpy pytest rich 'setuptools>=77' 'swig>=4.3' uvloop
 PYTHON_TESTS := $(wildcard tests/python/test_*.py)
-PIP_INSTALL  = $(VENV)/bin/pip install -q --disable-pip-version-check
+# Bytecode is made of what is used, and kept outside of the packages and of the tree.
+BYTECODE     = PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(abspath build/pycache)
+PIP          = $(BYTECODE) $(VENV)/bin/pip --disable-pip-version-check
+PIP_INSTALL  = $(PIP) install -q
 CHECK_LANES += $(if $(PYTHON_TESTS),python)
 
 .PHONY: python check-python check-python-asan
@@ -15,20 +18,23 @@ CHECK_LANES += $(if $(PYTHON_TESTS),python)
 $(VENV)/.tools: tests/make/python.mk
 	@mkdir -p build
 	@rm -rf $(VENV) && $(VENV_PYTHON) -m venv $(VENV) >build/venv.log 2>&1 && \
-	  $(PIP_INSTALL) $(PYTHON_TOOLS) >>build/venv.log 2>&1 && touch $@
+	  $(PIP_INSTALL) --no-compile $(PYTHON_TOOLS) >>build/venv.log 2>&1 && touch $@
 # basedpyright brings a node of its own, which is not made for every machine: without it a test is skipped.
-	@test ! -f $@ || $(PIP_INSTALL) basedpyright >build/pyright.log 2>&1 || :
+	@test ! -f $@ || $(PIP_INSTALL) --no-compile basedpyright >build/pyright.log 2>&1 || :
 
-python: $(VENV)/.tools ## install the Python package from this tree into build/venv
-	@$(PIP_INSTALL) --no-deps --force-reinstall --no-build-isolation ./python
+# The library of this build goes into the wheel, which tests/python/test_packages.py installs elsewhere too.
+PYTHON_WHEEL := build/python/dist
+python: libs $(VENV)/.tools ## install the Python package from this tree into build/venv
+	@rm -rf $(PYTHON_WHEEL)
+	@UPNVME_LIBRARY=$(abspath $(B)) UPNVME_CONFIG=$(CONFIG) \
+	  $(PIP) wheel -q --no-deps --no-build-isolation -w $(PYTHON_WHEEL) ./python
+	@$(PIP_INSTALL) --no-deps --no-index --force-reinstall $(PYTHON_WHEEL)/*.whl
 
-# The bytecode of pytest and of the tests is kept, outside of the package and of the tree.
 check-python:
 	@tests/deps/install --optional python
 	+@if $(SUBMAKE) $(VENV)/.tools; then \
 	  $(SUBMAKE) abi-if-possible && $(SUBMAKE) python && \
-	  PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(abspath build/pycache) \
-	  $(RUN) lane --jobs $(AT_ONCE) python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
+	  $(BYTECODE) $(RUN) lane --jobs $(AT_ONCE) python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \
 	else $(RUN) lane --skip "no venv with PyPI's packages: $$(tail -n 1 build/venv.log)" python; fi
 
 # The interpreter is no ASan build: the runtimes are preloaded, and Python's own allocator steps aside. Memory that

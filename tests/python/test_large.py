@@ -9,7 +9,8 @@ import pytest
 import upnvme
 import upnvme.aio
 
-BLOCKS = 5 << 31
+# Three parts, of which the last is small: a device takes 65,536 blocks at a time, so that each pass over them is long.
+BLOCKS = (1 << 32) + 8
 URI = f"soft:null?size={BLOCKS * 512}&block=512&mdts=12"
 CALLS = ("verify", "write_zeroes", "deallocate")
 
@@ -18,9 +19,7 @@ CALLS = ("verify", "write_zeroes", "deallocate")
 def test_a_whole_namespace(call):
     with upnvme.open(URI) as ctrlr:
         ns = ctrlr.namespaces[1]
-        for lba, blocks in (0, len(ns)), (5, len(ns) - 5), (5, np.int64(1 << 32)), (0, (1 << 32) - 1):
-            getattr(ns, call)(lba, blocks)
-        getattr(ns, call)(0, len(ns), timeout=60)
+        getattr(ns, call)(5, np.int64(1 << 32), timeout=60)
         for lba, blocks in (1, len(ns)), (len(ns), 1 << 32), (-1, 1 << 33), (0, 1 << 64):
             with pytest.raises((upnvme.RangeError, OverflowError), match=f"{blocks} blocks pass the end"):
                 getattr(ns, call)(lba, blocks)
@@ -53,7 +52,7 @@ def test_each_block_is_named_once():
 
     with upnvme.open(URI) as ctrlr:
         ns = ctrlr.namespaces[1]
-        for lba, blocks in (0, BLOCKS), (7, (1 << 32) + 1), (1, BLOCKS - 1):
+        for lba, blocks in (0, BLOCKS), (7, 1 << 32), (1, BLOCKS - 1), (5, np.int64(1 << 32)), (0, (1 << 32) - 1):
             at = lba
             for first, n in _parts.parts(ns, lba, blocks):
                 assert first == at and 0 < n < 1 << 32
@@ -62,7 +61,7 @@ def test_each_block_is_named_once():
 
 
 def test_the_last_block_of_a_large_image(tmp_path):
-    """The blocks are zeroed to the end."""
+    """Blocks are zeroes to the end. A range of Dataset Management has 2^32 - 1 blocks, Write Zeroes only 65,536."""
     size = (1 << 32) * 512 + (1 << 20)
     image = tmp_path / "disk.img"
     with image.open("wb") as file:
@@ -74,10 +73,13 @@ def test_the_last_block_of_a_large_image(tmp_path):
         ns, data = ctrlr.namespaces[1], b"x" * 512
         for lba in (0, (1 << 31) - 1, 1 << 31, len(ns) - 1):
             ns.write(lba, data)
-        ns.write_zeroes(1, len(ns) - 1)
+        ns.deallocate(1, len(ns) - 1)
         assert bytes(ns.read(0)) == data
         for lba in ((1 << 31) - 1, 1 << 31, len(ns) - 1):
             assert bytes(ns.read(lba)) == bytes(512)
+        ns.write(1 << 32, data * 3)
+        ns.write_zeroes((1 << 32) + 1, len(ns) - (1 << 32) - 1)
+        assert bytes(ns.read(1 << 32, 3)) == data + bytes(1024)
         with ns.open("r+b") as file:
             file.seek(-100, 2)
             file.write(b"y" * 100)

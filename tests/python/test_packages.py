@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The packages elsewhere: the wheel on each Python that is here, the sdist away from this tree and without SWIG, the
-system's library, DPDK's plug-in, and the errors for missing extras."""
+system's library, DPDK's plug-in, and the errors for missing extras.
+
+The library is compiled once here, from the sdist: the wheel is the one that `make python` has made and installed, with
+the flags of a release, and a clone is built with the system's library."""
 
 import email
 import faulthandler
@@ -29,8 +32,8 @@ if sys.implementation.name == "cpython" and sys.version_info >= (3, 11):
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):
         print(*sys.version_info[:3], sep=".")
 """
-# The library is compiled five times here, to be looked at and not to be fast.
-QUICKLY = "-O0 -U_FORTIFY_SOURCE"
+# What is compiled here is to be looked at and not to be fast.
+QUICKLY = "-O0 -g0 -U_FORTIFY_SOURCE"
 SITE = pathlib.Path(pytest.__file__).parent.parent
 
 
@@ -41,8 +44,11 @@ def time_to_build(no_hang):
 
 
 def environment(**more):
-    """The environment without make's variables, and without those that would bring in the test's own packages."""
+    """The environment without make's variables, and without those that would bring in the test's own packages. The
+    bytecode of pip and its like is kept where that of the tests is."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
+    if "PYTHONPYCACHEPREFIX" in os.environ:
+        kept["PYTHONPYCACHEPREFIX"] = os.environ["PYTHONPYCACHEPREFIX"]
     return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1",
             "CFLAGS": QUICKLY, **more}
 
@@ -99,21 +105,47 @@ def fresh(tmp_path):
     return Venv(tmp_path)
 
 
-def build(*arguments, **more):
-    done = subprocess.run([sys.executable, "-m", "build", "--no-isolation", *arguments], text=True,
-                          capture_output=True, env=environment(**more))
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def build_wheel(folder, **more):
-    build("--wheel", "--outdir", str(folder), str(TREE / "python"), **more)
-    wheel, = folder.glob("upnvme-*.whl")
-    return wheel
+@pytest.fixture(scope="module")
+def wheel():
+    made = list((TREE / "build/python/dist").glob("upnvme-*.whl"))
+    assert len(made) == 1, "no wheel: make python"
+    return made[0]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
+def installed(wheel, tmp_path_factory):
+    venv = Venv(tmp_path_factory.mktemp("installed"))
+    venv.install(wheel)
+    return venv
+
+
+class Source:
+    """The unpacked sdist, of which wheels are made without SWIG: that is beside this interpreter, not the fresh one."""
+
+    def __init__(self, folder):
+        subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder, TREE / "python"],
+                       check=True, capture_output=True, env=environment())
+        subprocess.run(["tar", "xzf", *folder.glob("upnvme-*.tar.gz"), "-C", folder], check=True)
+        self.folder, = folder.glob("upnvme-*/")
+        self.venv = Venv(folder)
+        assert not (shutil.which("swig", path="/usr/bin:/bin") or (self.venv.bin / "swig").exists())
+
+    def build(self, folder, **more):
+        """Python's tools for it are this interpreter's."""
+        self.venv.run("python", "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, self.folder,
+                      PYTHONPATH=str(SITE), PATH="/usr/bin:/bin", **more)
+        wheel, = folder.glob("upnvme-*.whl")
+        return wheel
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return Source(tmp_path_factory.mktemp("sdist"))
+
+
+@pytest.fixture(scope="module")
+def wheel_of_source(source, tmp_path_factory):
+    return source.build(tmp_path_factory.mktemp("wheel"))
 
 
 def copy_tree(folder):
@@ -129,18 +161,30 @@ def files_of(folder):
     return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_pip_installs_from_a_clone(fresh, tmp_path):
+@pytest.fixture
+def prefix(tmp_path):
+    """The library as this tree has built it, installed where pkg-config finds it."""
+    flags = {"CFLAGS": os.environ.get("CFLAGS", "")}
+    subprocess.run(["make", "-C", TREE, "-s", "install", f"PREFIX={tmp_path / 'prefix'}"], check=True,
+                   capture_output=True, env=environment(**flags))
+    return tmp_path / "prefix"
+
+
+def test_pip_installs_from_a_clone_with_the_systems_library(fresh, prefix, tmp_path):
     """Installs as users do: the build tools come from PyPI, and so does an extra. No file is left except under build/.
     """
     clone = tmp_path / "clone"
     copy_tree(clone)
     before = files_of(clone)
-    fresh.pip_install(f"{clone}/python[numpy]")
+    fresh.pip_install("--config-settings", "system=yes", f"{clone}/python[numpy]",
+                      PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
     shutil.rmtree(clone / "build")
     assert files_of(clone) == before
     shutil.rmtree(clone)
-    fresh.smoke()
-    assert fresh.run("python", "-c", "import numpy, upnvme").returncode == 0
+    there = {"LD_LIBRARY_PATH": str(prefix / "lib")}
+    package, library = fresh.run("python", "-c", LIBRARIES, **there).stdout.split()
+    assert library.startswith(str(prefix)) and not list(pathlib.Path(package).glob("libupnvme*"))
+    assert fresh.run("python", "-c", "import numpy, upnvme", **there).returncode == 0
 
 
 @pytest.mark.parametrize("version", INTERPRETERS)
@@ -151,28 +195,10 @@ def test_one_wheel_serves_each_python(wheel, tmp_path, version):
     assert f"Python {version}" in venv.smoke()
 
 
-def test_an_sdist_needs_neither_the_tree_nor_swig(fresh, tmp_path):
-    build("--sdist", "--outdir", str(tmp_path), str(TREE / "python"))
-    subprocess.run(["tar", "xzf", *tmp_path.glob("upnvme-*.tar.gz"), "-C", tmp_path], check=True)
-    source, = tmp_path.glob("upnvme-*/")
-    assert (source / "LICENSE").exists()
-    # The tools of Python that build it, but no SWIG: that is beside this interpreter, not the fresh one.
-    assert not (shutil.which("swig", path="/usr/bin:/bin") or (fresh.bin / "swig").exists())
-    fresh.run("python", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(source),
-              PYTHONPATH=str(SITE), PATH="/usr/bin:/bin")
-    fresh.install(*tmp_path.glob("upnvme-*.whl"))
+def test_an_sdist_needs_neither_the_tree_nor_swig(fresh, source, wheel_of_source):
+    assert (source.folder / "LICENSE").exists()
+    fresh.install(wheel_of_source)
     fresh.smoke()
-
-
-def test_the_systems_library_is_linked_if_asked_for(fresh, tmp_path):
-    """Installed somewhere, and found by pkg-config."""
-    prefix = tmp_path / "prefix"
-    subprocess.run(["make", "-C", TREE, "-s", "install", f"PREFIX={prefix}"], check=True, capture_output=True,
-                   env=environment())
-    fresh.pip_install("--config-settings", "system=yes", str(TREE / "python"),
-                      PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
-    package, library = fresh.run("python", "-c", LIBRARIES, LD_LIBRARY_PATH=str(prefix / "lib")).stdout.split()
-    assert library.startswith(str(prefix)) and not list(pathlib.Path(package).glob("libupnvme*"))
 
 
 def pkg_config(*what):
@@ -191,12 +217,13 @@ def no_dpdk(tmp_path):
     return str(hidden)
 
 
-def test_dpdks_plug_in_comes_only_where_dpdk_is(fresh, wheel, no_dpdk, tmp_path):
+def test_dpdks_plug_in_comes_only_where_dpdk_is(fresh, wheel, source, wheel_of_source, no_dpdk, tmp_path):
     """Files of a build with DPDK are not packed by one without."""
-    assert "upnvme/libupnvme.so.0" in zipfile.ZipFile(wheel).namelist()
     has_dpdk = pkg_config("--variable=libdir", "libdpdk") is not None
-    assert ("upnvme/libupnvme-dpdk.so" in zipfile.ZipFile(wheel).namelist()) == has_dpdk
-    without = build_wheel(tmp_path, PKG_CONFIG_LIBDIR=no_dpdk)
+    for one in wheel, wheel_of_source:
+        assert "upnvme/libupnvme.so.0" in zipfile.ZipFile(one).namelist()
+        assert ("upnvme/libupnvme-dpdk.so" in zipfile.ZipFile(one).namelist()) == has_dpdk
+    without = source.build(tmp_path, PKG_CONFIG_LIBDIR=no_dpdk)
     assert "upnvme/libupnvme.so.0" in zipfile.ZipFile(without).namelist()
     assert "upnvme/libupnvme-dpdk.so" not in zipfile.ZipFile(without).namelist()
     fresh.install(without)
@@ -228,16 +255,15 @@ def part_of_site(folder, *modules):
     return str(folder)
 
 
-def test_a_missing_extra_is_named(fresh, wheel, tmp_path):
+def test_a_missing_extra_is_named(installed, tmp_path):
     """smoke.py sees no extra at all; here one is installed and the other is not."""
-    fresh.install(wheel)
     cli = part_of_site(tmp_path / "cli", "click", "rich", "markdown_it", "mdurl", "pygments")
     bench = ["-m", "upnvme", "bench", "soft:null", "--time", "0.1"]
-    assert "IOPS" in fresh.run("python", *bench, PYTHONPATH=cli).stdout
-    said = fresh.run("python", *bench, "--plot", "out.svg", PYTHONPATH=cli, code=1).stderr
+    assert "IOPS" in installed.run("python", *bench, PYTHONPATH=cli).stdout
+    said = installed.run("python", *bench, "--plot", "out.svg", PYTHONPATH=cli, code=1).stderr
     assert "--plot needs matplotlib: pip install matplotlib, or './python[plot]'" in said
     click = part_of_site(tmp_path / "click", "click")
-    said = fresh.run("python", *bench, PYTHONPATH=click, code=1).stderr
+    said = installed.run("python", *bench, PYTHONPATH=click, code=1).stderr
     assert "needs rich: pip install click rich, or './python[cli]'" in said
 
 
@@ -253,9 +279,8 @@ with upnvme.open("soft:ram?size=1MiB") as ctrlr:
 """
 
 
-def test_each_helper_for_numpy_names_the_extra(fresh, wheel):
-    fresh.install(wheel)
-    lines = fresh.run("python", "-c", NUMPY).stdout.splitlines()
+def test_each_helper_for_numpy_names_the_extra(installed):
+    lines = installed.run("python", "-c", NUMPY).stdout.splitlines()
     assert len(lines) == 3
     for line in lines:
         assert line.startswith("numpy ") and "needs numpy: pip install numpy, or './python[numpy]'" in line, line

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """tests/python/run: its lines about tests that do not run are counted as skips."""
 
+import os
 import pathlib
+import runpy
 import sys
 
 import child
@@ -11,10 +13,25 @@ RUN = pathlib.Path(__file__).with_name("run")
 
 
 def run(path, text, *options):
+    """In a fork: a Python with pytest of its own would take a second to start."""
     path = path / "test_made_up.py"
     path.write_text(f"import pytest\n{text}\n")
-    done = child.run([sys.executable, RUN, path, *options])
-    return done.returncode, [line for line in done.stdout.splitlines() if line.startswith("[") or "why" in line][:3]
+    output = path.with_name("output")
+
+    def main():
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT)
+        os.dup2(descriptor, 1)
+        sys.stdout = open(1, "w", closefd=False)
+        sys.argv = [str(RUN), str(path), *options]
+        try:
+            runpy.run_path(str(RUN), run_name="__main__")
+        except SystemExit as end:
+            sys.stdout.flush()
+            os._exit(end.code)
+
+    status = child.fork(main)
+    return os.waitstatus_to_exitcode(status), [line for line in output.read_text().splitlines()
+                                               if line.startswith("[") or "why" in line][:3]
 
 
 def test_a_file_that_is_skipped_is_no_failure_and_has_a_reason(tmp_path):
