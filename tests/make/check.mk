@@ -16,11 +16,14 @@ check: ## install what is missing, build, run every test, lint and sanitizer
 	@tests/deps/install --optional lint
 	@tests/deps/install --optional qtest
 	@tests/deps/install --optional abi deb
-	+@$(RUN) all --make '$(SUBMAKE)' $(CHECK_LANES)
+	+@$(RUN) all --make '$(SUBMAKE) AT_ONCE=$(JOBS)' --beside $(if $(filter 1,$(JOBS)),1,2) --first build \
+	  $(filter vm,$(CHECK_LANES)) $(filter-out build vm,$(CHECK_LANES))
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs
+# Lanes run side by side, the longest of them first. What several of them use is made before, for two must not make it
+# at once: SHARED_BUILD.
 check-build: deps-tools
-	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests'
+	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests man $(SHARED_BUILD)'
 
 # The packages that a lane's programs cannot be built or run without: a group of tests/deps/install.
 deps_abi   = ffi

@@ -27,6 +27,7 @@ check deps: deps-conformance
 deps-conformance:
 	@tests/deps/install --optional conformance
 
+SHARED_BUILD += $(CONFORMANCE) $(CONFORMANCE_PRELOAD)
 check-conformance: deps-conformance ## what the specification says, asked of our controller and of QEMU's
 	+@$(SUBMAKE) $(CONFORMANCE) $(CONFORMANCE_PRELOAD)
 	+@$(SUBMAKE) lane-programs LANE=conformance PROGRAMS='$(CONFORMANCE_TESTS)'

@@ -5,19 +5,22 @@ CHECK_LANES += go
 GO_STAGE := $(B)/go/stage
 
 .PHONY: check-go go-stage go-module deps-go
-deps: deps-go
+check deps: deps-go
 deps-go:
 	@tests/deps/install --optional go
 
-go-stage: libs
+go-stage: $(GO_STAGE)/made
+$(GO_STAGE)/made: $(LIBS) $(TOOL_BINS) $(HEADERS) $(GLUE) $(wildcard capi/*.in bindings/ffi/*.py)
 	+@$(SUBMAKE) install PREFIX=/usr DESTDIR=$(abspath $(GO_STAGE)) >$(B)/go-stage.log 2>&1 || \
 	  { cat $(B)/go-stage.log; exit 1; }
+	@touch $@
 
 go-module: ## the Go module as it is published, with the C sources, in build/go/module
 	$(call say,PY,$(B)/go/module)
 	$(Q)mkdir -p $(B)/go
 	$(Q)PYTHONDONTWRITEBYTECODE=1 bindings/cgo/module.py $(B)/go/module '$(BUILD_ID)'
 
+SHARED_BUILD += go-stage go-module
 GO_STEPS := format test test-oldest race fuzz static nocgo staticcheck consumers module
 
 check-go: deps-go ## the Go package: its tests by each Go that is here, race detector, both ways to link

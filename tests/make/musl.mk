@@ -22,7 +22,7 @@ $(B)/tests/musl/dlopen: tests/musl/dlopen.c $(SHARED)
 	$(Q)$(LINKER) $(PUBLIC_CFLAGS) $< -o $@
 
 .PHONY: musl-programs check-musl deps-musl
-deps: deps-musl
+check deps: deps-musl
 deps-musl:
 	@tests/deps/install --optional musl
 

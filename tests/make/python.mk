@@ -12,7 +12,7 @@ PIP          = $(BYTECODE) $(VENV)/bin/pip --disable-pip-version-check
 PIP_INSTALL  = $(PIP) install -q
 CHECK_LANES += $(if $(PYTHON_TESTS),python)
 
-.PHONY: python check-python check-python-asan
+.PHONY: python deps-python check-python check-python-asan
 # The venv has the tools from PyPI that the package and its tests need; the last line of the log says why they could not
 # be had.
 $(VENV)/.tools: tests/make/python.mk
@@ -24,14 +24,20 @@ $(VENV)/.tools: tests/make/python.mk
 
 # The library of this build goes into the wheel, which tests/python/test_packages.py installs elsewhere too.
 PYTHON_WHEEL := build/python/dist
-python: libs $(VENV)/.tools ## install the Python package from this tree into build/venv
+PYTHON_SOURCES := $(HEADERS) $(shell find python bindings/swig -type f -not -name '*.pyc')
+python: $(VENV)/.installed ## install the Python package from this tree into build/venv
+$(VENV)/.installed: $(LIBS) $(PYTHON_SOURCES) $(VENV)/.tools
 	@rm -rf $(PYTHON_WHEEL)
-	@UPNVME_LIBRARY=$(abspath $(B)) UPNVME_CONFIG=$(CONFIG) \
+	+@UPNVME_LIBRARY=$(abspath $(B)) UPNVME_CONFIG=$(CONFIG) \
 	  $(PIP) wheel -q --no-deps --no-build-isolation -w $(PYTHON_WHEEL) ./python
 	@$(PIP_INSTALL) --no-deps --no-index --force-reinstall $(PYTHON_WHEEL)/*.whl
+	@touch $@
 
-check-python:
+check deps: deps-python
+deps-python:
 	@tests/deps/install --optional python
+
+check-python: deps-python ## the Python package: its tests, its types, the wheel and the sdist elsewhere
 	+@if $(SUBMAKE) $(VENV)/.tools; then \
 	  $(SUBMAKE) abi-if-possible && $(SUBMAKE) python && \
 	  $(BYTECODE) $(RUN) lane --jobs $(AT_ONCE) python $(PYTHON_TESTS:%='$(VENV)/bin/python tests/python/run %'); \

@@ -31,6 +31,7 @@ $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 -include $(patsubst %.o,%.d,$(call objs,$(wildcard tests/vm/preload/*.c)))
 
 CHECK_LANES += vm
+SHARED_BUILD += vm-programs vm-packages
 
 .PHONY: vm-programs check-vm deps-vm bench-vm
 vm-programs: tools examples $(VM_PROGRAMS)
@@ -43,7 +44,7 @@ deps-vm:
 # skipped.
 .PHONY: vm-packages
 vm-packages:
-	+@$(VENV)/bin/python -c 'import upnvme' 2>/dev/null || $(SUBMAKE) python >build/vm-python.log 2>&1 || :
+	+@$(SUBMAKE) python >build/vm-python.log 2>&1 || :
 	+@{ $(SUBMAKE) go-stage && UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 tests/go/lane binary; } \
 	  >build/vm-go.log 2>&1 || :
 
