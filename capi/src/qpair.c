@@ -15,7 +15,7 @@
 #define QPAIR_OPTS_V1  16u
 #define QPAIR_STATS_V1 88u
 
-/* Not asked of the calls that are made per I/O. */
+/* Calls that are made per I/O do without this check. */
 static int check_qpair(const upnvme_qpair *qp, const char *call)
 {
 	if (!qp)

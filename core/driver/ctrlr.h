@@ -133,7 +133,8 @@ int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts,
 	       const struct media_maker *const *makers);
 /* As ctrlr_open, over a transport that is open already, and which the controller owns from then on,
- * also in failure. `uri` is a name, of which no key is read; a null `quirks` leaves them to the device. */
+ * also in failure. `uri` is a name, of which no key is read. With a null `quirks` the device's identity
+ * says which there are. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
 		 const struct quirks_choice *quirks, const struct upnvme_open_opts *opts);
 /* -EBUSY, -EDEADLK: nothing has happened. Any other error: it is closed, but not all is well. */

@@ -18,8 +18,8 @@ struct log_range {
 	uint64_t bytes; /* a multiple of 4 */
 };
 
-/* Reads a page in as many commands as it takes. A page that log_page_acknowledge is for keeps its event, and the list
- * of changed namespaces; any other page's event is cleared. */
+/* Reads a page in as many commands as it takes. Pages that the driver itself reads when their event comes keep that
+ * event, and the list of changed namespaces; any other page's event is cleared. */
 int log_page_read(struct upnvme_ctrlr *ctrlr, const struct log_range *range);
 /* As log_page_read, for the driver itself: keeps the page's event, or clears that event. */
 int log_page_peek(struct upnvme_ctrlr *ctrlr, const struct log_range *range);

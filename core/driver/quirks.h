@@ -39,7 +39,7 @@ struct quirk_device {
 	const char *firmware;    /* FR, trimmed; null: not known yet */
 };
 
-/* Those of a device. What goes by the firmware needs that. */
+/* The quirks of a device. Rows that go by the firmware match once that is known. */
 uint32_t quirks_of(const struct quirk_device *device);
 
 /* The words for them, with commas between, as the URI's key takes them. */

@@ -96,7 +96,8 @@ static int move_all(struct plan *plan)
 	return rc ? rc : plan_each(plan, leave_override);
 }
 
-/* Devices that were with the driver already change hands too, and keep their driver, whatever becomes of the rest. */
+/* Devices that were with the driver already change hands, too. They do not move back when something fails, so each
+ * node is given back here. */
 static int give_all(const struct plan *plan)
 {
 	struct owners owners = { 0 };

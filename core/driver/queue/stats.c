@@ -10,7 +10,7 @@
 #include "driver/queue/histogram.h"
 #include "driver/queue/owner.h"
 
-/* Aborted commands are counted among the completed ones inside, and beside them for the caller. */
+/* qp->completed counts aborted commands, too; the caller finds them in `aborted` alone. */
 int stats_read(const struct upnvme_qpair *qp, struct upnvme_qpair_stats *stats)
 {
 	int rc = owner_check(qp);

@@ -192,7 +192,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return rc;
 }
 
-/* The last one is of a caller who has given up, and comes free with its answer. */
+/* The last slot is that of a caller who has given up, and comes free with the answer. */
 static void take_all_slots(struct admin_rig *rig)
 {
 	struct upnvme_raw raw = admin_rig_raw(0xc3);

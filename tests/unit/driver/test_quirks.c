@@ -134,7 +134,7 @@ static void told_is(struct upnvme_ctrlr *ctrlr, const char *words)
 	assert_string_equal(info.quirks, words);
 }
 
-/* Who attaches has read the URI: nobody reads its keys a second time. */
+/* A caller of ctrlr_attach has read the URI: its keys are not read a second time. */
 static void a_choice_counts_and_not_the_name(void **state)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;

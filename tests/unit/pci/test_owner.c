@@ -94,7 +94,7 @@ static void all_nodes_are_given(void **state)
 	given_is(2, NODE_LAST, SOMEBODY);
 }
 
-/* Wherever it fails; also of devices that were with the driver before, and stay there. */
+/* Whichever node cannot be given; also of devices that were with the driver before, and stay there. */
 static void a_node_that_cannot_be_given_has_the_others_taken_back(void **state)
 {
 	struct fake_machine *fake = *state;
