@@ -20,7 +20,7 @@ import (
 // The table of tests/behaviour says what must happen in every language; its README.md says what the words mean.
 const tablePath = "../tests/behaviour/table.json"
 
-const deadline = 20 * time.Second
+const deadline = time.Minute
 
 type step map[string]interface{}
 

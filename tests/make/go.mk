@@ -21,7 +21,7 @@ go-module: ## the Go module as it is published, with the C sources, in build/go/
 	$(Q)PYTHONDONTWRITEBYTECODE=1 bindings/cgo/module.py $(B)/go/module '$(BUILD_ID)'
 
 SHARED_BUILD += go-stage go-module
-GO_STEPS := format test test-oldest race fuzz static nocgo staticcheck consumers module
+GO_STEPS := format test static race fuzz nocgo staticcheck consumers module
 
 check-go: deps-go ## the Go package: its tests by each Go that is here, race detector, both ways to link
 	+@$(SUBMAKE) go-stage go-module
