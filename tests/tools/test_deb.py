@@ -138,6 +138,7 @@ class Source(Case):
         words = [word for word in fields[fields.index("Redistribution"):].split() if word != "."]
         self.assertEqual(words, licence[licence.index("Redistribution"):].split())
         for path in tree.rglob("*"):
+            self.assertTrue(path.exists(), f"{path}: a link to nothing")
             if path.is_file():
                 text = path.read_bytes()[:400].decode(errors="replace")
                 names = re.findall(r"SPDX-License-Identifier: ([\w.-]+)|Copyright \(c\) (.*)", text)
