@@ -20,7 +20,7 @@ check: ## install what is missing, build, run every test, lint and sanitizer
 
 .PHONY: $(CHECK_LANES:%=check-%) lane-programs
 check-build: deps-tools
-	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests'
+	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests build-tools'
 
 # The packages that a lane's programs cannot be built or run without: a group of tests/deps/install.
 deps_abi   = ffi
