@@ -115,15 +115,17 @@ PUBLIC_CFLAGS = $(STD) $(OPT) -pthread $(WARNINGS) -Icapi/include $(CPPFLAGS) $(
 LINKER       = $(CC) $(OPT) $(CFLAGS) $(LINK) -L$(B)/lib $(LDFLAGS)
 
 # --- what there is --------------------------------------------------------------------------------
-find = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null))
+SOURCES := $(sort $(shell find $(wildcard core capi tests) -name '*.c'))
+# The sources in the folders $(1), and below them.
+sources = $(filter $(1:%=%/%),$(SOURCES))
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
 dirs = $(notdir $(patsubst %/,%,$(wildcard $(1)/*/)))
 
 FOLDERS  ?= core capi/src
 PLUGIN_SOURCES := $(wildcard core/env/dpdk/plugin/*.c)
 PLUGIN_OBJS := $(if $(filter yes,$(DPDK)),$(call objs,$(PLUGIN_SOURCES)))
-LIB_OBJS := $(call objs,$(filter-out $(PLUGIN_SOURCES),$(if $(wildcard $(FOLDERS)),$(call find,$(FOLDERS),*.c))))
-HEADERS  := $(call find,capi/include,*.h)
+LIB_OBJS := $(call objs,$(filter-out $(PLUGIN_SOURCES),$(call sources,$(FOLDERS))))
+HEADERS  := $(sort $(shell find capi/include -name "*.h"))
 # Not a part of the ABI, but installed with it: what the Go package includes.
 GLUE     := $(wildcard bindings/cgo/upnvme/*.h)
 MAP      := $(wildcard capi/upnvme.map)
@@ -135,8 +137,9 @@ EXAMPLES := $(sort $(patsubst capi/examples/%.c,%,$(wildcard capi/examples/*.c))
 # A lane is a folder of tests/: each test_*.c in it is a program, and any other .c file is support, of which a program
 # gets what it uses. A lane that sees the library from inside has all its objects and headers; one that sees it from
 # outside has the shared library and the public headers, as any program.
-lane_tests    = $(call find,tests/$(1),test_*.c)
-lane_support  = $(filter-out $(call lane_tests,$(1)),$(call find,tests/$(1),*.c))
+TESTS        := $(foreach source,$(call sources,tests),$(if $(filter test_%,$(notdir $(source))),$(source)))
+lane_tests    = $(filter tests/$(1)/%,$(TESTS))
+lane_support  = $(filter-out $(TESTS),$(call sources,tests/$(1)))
 lane_programs = $(patsubst %.c,$(B)/%,$(call lane_tests,$(1)))
 ALL_LANES    :=
 row = $(if $(wildcard tests/$(strip $(1))),$(call add_row,$(strip $(1)),$(strip $(2)),$(3)))
@@ -165,9 +168,9 @@ LIBS    := $(if $(LIB_OBJS),$(SHARED) $(ARCHIVE)) $(PLUGIN)
 TOOL_BINS    := $(TOOLS:%=$(B)/bin/%)
 EXAMPLE_BINS := $(EXAMPLES:%=$(B)/examples/%)
 TEST_BINS    := $(foreach lane,$(LANES),$(call lane_programs,$(lane)))
-lane_objs     = $(foreach lane,$(1),$(call objs,$(call find,tests/$(lane),*.c)))
+lane_objs     = $(call objs,$(call sources,$(1:%=tests/%)))
 TEST_OBJS    := $(call lane_objs,$(ALL_LANES))
-PUBLIC_OBJS  := $(call objs,$(if $(wildcard capi/tools capi/examples),$(call find,capi/tools capi/examples,*.c)))
+PUBLIC_OBJS  := $(call objs,$(call sources,capi/tools capi/examples))
 
 ifeq ($(V),1)
   say = @:
@@ -247,7 +250,7 @@ $(TOOL_BINS) $(EXAMPLE_BINS): $(SHARED)
 	@mkdir -p $(@D)
 	$(Q)$(LINKER) $(filter %.o,$^) -lupnvme -lm -pthread -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 
-program_objs = $(call objs,$(wildcard $(1).c) $(if $(wildcard $(1)/),$(call find,$(1),*.c)))
+program_objs = $(call objs,$(wildcard $(1).c) $(call sources,$(1)))
 $(foreach t,$(TOOLS),$(eval $(B)/bin/$(t): $(call program_objs,capi/tools/$(t))))
 $(foreach e,$(EXAMPLES),$(eval $(B)/examples/$(e): $(call program_objs,capi/examples/$(e))))
 

@@ -19,6 +19,9 @@ $(B)/man/made: $(TOOL_BINS) $(MAN_INPUT)
 	$(Q)set -e; for tool in $(TOOL_BINS); do $(MAN_PY) tool $$tool $(VERSION) $(@D); done
 	$(Q)touch $@
 
+# Several tests and lanes install: the pages are there before, so that no two make them at the same time.
+build-tools: $(if $(PYTHON),man)
+
 docs: man ## make the reference (build/docs/html), with Doxygen
 	$(call say,DOXYGEN,$(B)/docs/html)
 	$(Q)rm -rf $(B)/docs && mkdir -p $(B)/docs/pages

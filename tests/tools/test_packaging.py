@@ -173,18 +173,46 @@ class Where(Case):
             self.assertRegex(text, rf"(?m)^  [A-Z_() /a-z]*\b{name}\b")
 
 
+@release_only
 class Reproducible(Case):
-    @release_only
-    def test_a_build_in_another_folder_is_the_same_to_the_byte(self):
-        copy = self.folder / "copy"
+    """A part of the library stands for it: files of every rule that compiles, and both libraries of two folders.
+    tests/deb compares whole packages."""
+
+    def setUp(self):
+        super().setUp()
+        self.copy = self.copied("copy")
+
+    def copied(self, name):
+        copy = self.folder / name
         shutil.copytree(TOP, copy, symlinks=True, ignore=OTHERS)
         shutil.copytree(TOP / "tests/make", copy / "tests/make")
-        make(f"-j{os.cpu_count()}", "libs", "tools", cwd=copy)
-        made = sorted(path.relative_to(copy / "build") for folder in ("lib", "bin")
-                      for path in (copy / "build" / folder).rglob("*") if path.is_file())
-        self.assertIn(pathlib.Path("lib/libupnvme.a"), made)
-        for path in made:
-            self.assertTrue(filecmp.cmp(copy / "build" / path, BUILD / path, shallow=False), path)
+        return copy
+
+    def compare(self, paths, one, other):
+        self.assertEqual([path for path in paths if not filecmp.cmp(one / path, other / path, shallow=False)], [])
+
+    def test_an_object_is_the_same_to_the_byte_in_another_folder(self):
+        sources = [TOP / "capi/src/io.c"] + [path for folder in ("core/base", "core/env/dpdk/plugin", "capi/tools")
+                                             for path in sorted((TOP / folder).rglob("*.c"))]
+        objects = [path.relative_to(TOP).with_suffix(".o") for path in sources
+                   if (BUILD / "obj" / path.relative_to(TOP).with_suffix(".o")).exists()]
+        self.assertGreater(len(objects), 20)
+        make(f"-j{os.cpu_count()}", *[f"build/obj/{path}" for path in objects], cwd=self.copy)
+        self.compare(objects, self.copy / "build/obj", BUILD / "obj")
+
+    def test_a_library_is_the_same_to_the_byte_in_another_folder(self):
+        copies = [self.copy, self.copied("another/copy")]
+        for copy in copies:
+            make(f"-j{os.cpu_count()}", "FOLDERS=core/base core/spec", "DPDK=no", "libs", cwd=copy)
+        made = sorted(path.relative_to(self.copy) for path in (self.copy / "build/lib").iterdir())
+        self.assertIn(pathlib.Path("build/lib/libupnvme.a"), made)
+        self.assertGreater(len(made), 1)
+        self.compare(made, *copies)
+
+    def test_no_source_has_the_time_of_its_compilation(self):
+        texts = {path: path.read_text(encoding="utf-8") for folder in ("core", "capi")
+                 for path in (TOP / folder).rglob("*.[ch]")}
+        self.assertEqual([path for path, text in texts.items() if re.search(r"__(DATE|TIME|TIMESTAMP)__", text)], [])
 
 
 class Dependencies(Case):
