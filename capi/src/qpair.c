@@ -123,10 +123,10 @@ int upnvme_qpair_histogram(const upnvme_qpair *qp, uint64_t *buckets, uint32_t n
 	if (rc)
 		return rc;
 	if (!qp->histogram)
-		return error_set(
-			-ENOTSUP, UPNVME_ERR_FLAGS,
-			"queue pair %u measures no latencies: create it with UPNVME_QPAIR_HISTOGRAM",
-			qp->qid);
+		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS,
+				 "queue pair %u measures no latencies: create the queue pair with "
+				 "UPNVME_QPAIR_HISTOGRAM",
+				 qp->qid);
 	if (n && !buckets)
 		return error_set(-EINVAL, UPNVME_ERR_NULL,
 				 "upnvme_qpair_histogram: buckets is null with room for %u", n);

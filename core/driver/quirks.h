@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What single devices do otherwise than the specification says, and what is done about it. */
+/* Deviations of single devices from the specification, and what is done about each. */
 #ifndef UPNVME_DRIVER_QUIRKS_H
 #define UPNVME_DRIVER_QUIRKS_H
 
@@ -40,7 +40,7 @@ struct quirk_device {
 	const char *firmware;    /* FR, trimmed; null: not known yet */
 };
 
-/* Those of a device. What goes by the firmware needs that. */
+/* The quirks of a device, some of which depend on its firmware. */
 uint32_t quirks_of(const struct quirk_device *device);
 
 /* The words for them, with commas between, as the URI's key takes them. */

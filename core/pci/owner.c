@@ -39,7 +39,7 @@ int owner_set(const struct sysfs *fs, const char *address, uint32_t owner)
 	nodes_free(&nodes);
 	if (!rc && !given)
 		return error_set(-ENOENT, UPNVME_ERR_SYSTEM,
-				 "%s: VFIO has made no node that could be given to user %u",
+				 "%s: VFIO has made no node for the device that user %u could own",
 				 address, owner);
 	return rc;
 }

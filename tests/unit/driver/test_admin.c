@@ -95,7 +95,7 @@ static void data_goes_to_the_device_in_pages(void **state)
 	}
 }
 
-static void data_comes_from_the_device_and_what_it_left_out_is_zero(void **state)
+static void data_that_the_device_left_out_is_zero(void **state)
 {
 	struct admin_rig *rig = *state;
 	struct upnvme_raw raw = admin_rig_raw(0xc2);
@@ -256,7 +256,7 @@ int main(void)
 		ADMIN_RIG_TEST(a_raw_command_goes_out_dword_by_dword),
 		ADMIN_RIG_TEST(a_status_is_given_and_is_no_failure),
 		ADMIN_RIG_TEST(data_goes_to_the_device_in_pages),
-		ADMIN_RIG_TEST(data_comes_from_the_device_and_what_it_left_out_is_zero),
+		ADMIN_RIG_TEST(data_that_the_device_left_out_is_zero),
 		ADMIN_RIG_TEST(an_error_status_leaves_the_callers_data_alone),
 		ADMIN_RIG_TEST(contradictory_commands_are_refused),
 		ADMIN_RIG_TEST(the_drivers_own_commands_are_refused),
