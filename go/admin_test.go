@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-func TestWhatAControllerIs(t *testing.T) {
+func TestControllerInfo(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB&block=512&namespaces=3&serial=GOPHER", MaxTransfer(8192),
 		LibraryHousekeeping())
 	info, err := c.Info()

@@ -86,7 +86,8 @@ func (ns *Namespace) within(lba, blocks uint64) error {
 	}
 	if all := ns.blocks.Load(); lba > all || blocks > all-lba {
 		return &Error{Errno: syscall.ERANGE, Code: CodeLBARange,
-			Text: fmt.Sprintf("%d blocks from LBA %d: namespace %d has %d blocks", blocks, lba, ns.id, all)}
+			Text: fmt.Sprintf("LBA %d and %d blocks pass the end of namespace %d, which has %d blocks",
+				lba, blocks, ns.id, all)}
 	}
 	return nil
 }

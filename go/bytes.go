@@ -161,7 +161,7 @@ func (q *request) ended(atEnd error) error {
 	switch uint64(q.ns.block.Load()) {
 	case 0:
 		return &Error{Errno: syscall.ENODEV, Code: CodeNamespaceGone,
-			Text: fmt.Sprintf("namespace %d is not there any more", q.ns.id)}
+			Text: fmt.Sprintf("namespace %d is not active any more: it was deleted or detached", q.ns.id)}
 	case q.block:
 		return atEnd
 	}

@@ -74,7 +74,7 @@ type printable struct {
 }
 
 // Every type has a text, in each format; while others use the value, and once it is closed.
-func TestWhatIsPrinted(t *testing.T) {
+func TestEveryTypeIsPrinted(t *testing.T) {
 	c, err := Open("soft:ram?size=1MiB")
 	must(t, err)
 	ns, err := c.Namespace(1)

@@ -79,7 +79,7 @@ var (
 	ErrFreed = &Error{Errno: syscall.EFAULT, Code: CodeBufferUnreachable, Text: "the buffer was freed"}
 )
 
-// lastError is this thread's error, which a call has just answered rc for. The goroutine must not have left the
+// lastError is the error of this thread's last call, which has answered rc. The goroutine must not have left the
 // thread since then.
 func lastError(rc C.int) error {
 	switch rc {

@@ -48,7 +48,7 @@ func TestLeasesAreGivenInTurn(t *testing.T) {
 }
 
 // A call that finds a free lease comes second if another call waits that was not told yet.
-func TestNobodyOvertakesWhoWaits(t *testing.T) {
+func TestNoCallOvertakesAWaitingOne(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB", Leases(1))
 	held, err := c.leases.get(ctx)
 	must(t, err)
@@ -77,7 +77,7 @@ func TestNobodyOvertakesWhoWaits(t *testing.T) {
 	}
 }
 
-func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
+func TestACallThatGivesUpLeavesTheQueue(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB", Leases(1))
 	held, err := c.leases.get(ctx)
 	must(t, err)

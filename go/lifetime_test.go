@@ -225,7 +225,7 @@ func storm(t *testing.T, ns *Namespace, g int, cancelled *atomic.Int64) {
 	})
 }
 
-func TestCloseWakesThoseWhoWait(t *testing.T) {
+func TestCloseWakesWaitingCalls(t *testing.T) {
 	s := openSlow(t, Leases(1))
 	cancelOne(t, s.Controller, func(ctx context.Context) error { return s.ns.Flush(ctx) })
 	waiting := make(chan error)
@@ -254,7 +254,7 @@ func TestCloseWakesThoseWhoWait(t *testing.T) {
 	}
 }
 
-func TestCloseEndsWhatTakesTooLong(t *testing.T) {
+func TestCloseEndsCommandsThatTakeTooLong(t *testing.T) {
 	s := openSlow(t, DrainTimeout(time.Millisecond))
 	parked := &s.leases.parked
 	result := make(chan error)
@@ -461,7 +461,7 @@ func TestNoLeaks(t *testing.T) {
 	}
 }
 
-func TestWhatIsDroppedOpenIsTold(t *testing.T) {
+func TestObjectsDroppedOpenAreLogged(t *testing.T) {
 	c, _ := open(t, "soft:null")
 	told := make(chan string, 100)
 	if err := SetLog(func(_ LogLevel, message string) { told <- message }, LogWarn); err != nil {

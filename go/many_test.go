@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A namespace may have more blocks than a command has, and than 32 bits can say.
-func TestWhatTakesAWholeNamespace(t *testing.T) {
+// A namespace may have more blocks than a command can name, and than 32 bits can count.
+func TestCommandsThatTakeAWholeNamespace(t *testing.T) {
 	_, ns := open(t, "soft:null?size=4TiB&block=512&mdts=12", SpinBudget(time.Minute))
 	all := ns.Blocks()
 	if all != 1<<33 {
@@ -60,7 +60,7 @@ func TestWhatTakesAWholeNamespace(t *testing.T) {
 }
 
 // Blocks that were done before an error count, in any command.
-func TestHowFarManyBlocksCame(t *testing.T) {
+func TestErrorsCountTheBlocksDoneBefore(t *testing.T) {
 	status := newStatusError(0x281, 0, 7)
 	if err := after(1<<32, 1<<33, status); err != error(status) || status.Blocks != 1<<32+7 {
 		t.Error(err, status.Blocks)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestTheNamespacesThereAre(t *testing.T) {
+func TestTheActiveNamespacesAreListed(t *testing.T) {
 	c, first := open(t, "soft:ram?size=1MiB&namespaces=3")
 	all, err := c.Namespaces()
 	must(t, err)

@@ -23,7 +23,7 @@ func TestNilIsNoCrash(t *testing.T) {
 	})
 }
 
-// callAll calls all methods with zeros, but those that end the handle, or wait for what does not come.
+// callAll calls all methods with zeros, but those that end the handle, or that would wait for ever.
 func callAll(t *testing.T, handle reflect.Value) {
 	for i := 0; i < handle.NumMethod(); i++ {
 		method, name := handle.Method(i), handle.Type().Method(i).Name

@@ -12,7 +12,7 @@ import (
 )
 
 // A number that C would read as a huge one is refused, by its name in Go.
-func TestOptionsThatCannotBe(t *testing.T) {
+func TestImpossibleOptionsAreRefused(t *testing.T) {
 	for name, option := range map[string]Option{"QPairs": QPairs(-1), "KeepAlive": KeepAlive(-time.Second),
 		"AdminTimeout": AdminTimeout(-1), "Leases": Leases(-1), "SpinBudget": SpinBudget(-1),
 		"DrainTimeout": DrainTimeout(-1), "Housekeeping": Housekeeping(-1)} {
@@ -32,7 +32,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 }
 
 // A number that is too large is refused, which C would read as a small one, or none.
-func TestOptionsThatAreTooLarge(t *testing.T) {
+func TestTooLargeOptionsAreRefused(t *testing.T) {
 	const huge = 1<<32 + 1
 	for name, option := range map[string]Option{"QPairs(4294967297)": QPairs(huge),
 		"KeepAlive(1193046h28m17s)": KeepAlive(huge * time.Second)} {
@@ -74,7 +74,7 @@ func TestOptionsThatAreTooLarge(t *testing.T) {
 }
 
 // More leases than possible queue pairs are refused before memory is allocated.
-func TestLeasesBeyondReason(t *testing.T) {
+func TestTooManyLeasesAreRefused(t *testing.T) {
 	c, ns := open(t, "soft:ram?size=1MiB", Leases(1<<40))
 	if _, err := ns.ReadAt(make([]byte, 10), 0); err != nil {
 		t.Error(err)

@@ -139,7 +139,7 @@ func TestACancelledBatchLeavesTheSlicesAlone(t *testing.T) {
 	}
 }
 
-func TestAPoolThatCannotHaveItsQueuePairs(t *testing.T) {
+func TestAPoolWithoutEnoughQueuePairsIsRefused(t *testing.T) {
 	c, _ := open(t, "soft:null?queues=3", QPairs(3))
 	_, err := c.NewPool(10)
 	var e *Error

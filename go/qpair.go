@@ -195,7 +195,7 @@ func (q *QPair) outsideCallback() error {
 }
 
 var errInCallback = &Error{Errno: syscall.EDEADLK, Code: CodeInCallback,
-	Text: "the queue pair is polled by the caller of this function: return from it, and poll there"}
+	Text: "the queue pair is being polled by the caller of this function: return from the function, and poll there"}
 
 // result is the error of a call that ran on the owner's thread.
 func result(rc C.int) error {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Admin commands that are waited for in slices: one that takes minutes can be interrupted. */
+/* Admin commands that are waited for in slices: a command that takes minutes can be interrupted. */
 #include "glue.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ struct admin {
 	struct upnvme_raw raw;
 	struct upnvme_completion done;
 	atomic_bool is_done;
-	bool abandoned; /* the caller has gone: the sweep frees this */
+	bool abandoned; /* the caller has gone: the sweep frees the command */
 	PyObject *keep;
 	PyObject *future; /* null: a caller waits for the command */
 	struct admin *next;

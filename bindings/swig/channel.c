@@ -95,7 +95,7 @@ int channel_enter(struct channel *self, const char *call)
 	return session_enter(self->session);
 }
 
-/* A signal's handler may have closed it. */
+/* A signal's handler may have closed the queue pair. */
 int channel_look(struct channel *self)
 {
 	return wait_look(self->session) < 0 ? -1 : channel_check(self);

@@ -11,7 +11,7 @@ struct creation {
 	struct upnvme_qpair_opts opts;
 };
 
-/* The new queue pair belongs to nobody until the caller has it. */
+/* The new queue pair has no owner until the caller has it. */
 static int creation_call(struct errand *errand)
 {
 	struct creation *creation = (struct creation *)errand;

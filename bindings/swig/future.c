@@ -82,7 +82,7 @@ static int take_memory(struct channel *self, struct space *space, struct upnvme_
 	if (io_prepare(self, space, op, Py_None, blocks, keep) < 0)
 		return -1;
 	bytes = space_bytes(space, op->blocks);
-	/* The library refuses a read past the end, which must not cost memory. */
+	/* A read past the end, which the library refuses, takes one byte of memory. */
 	if (op->blocks > upnvme_ns_block_count(space->ns) || !bytes)
 		bytes = 1;
 	memory = memory_take(self->session, bytes);

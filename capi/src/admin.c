@@ -49,8 +49,8 @@ static int check_byte(uint32_t value, const char *call, const char *argument)
 {
 	if (value <= 0xff)
 		return 0;
-	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-			 "%s: %s is %xh: such identifiers have one byte", call, argument, value);
+	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT, "%s: %s is %xh: give one byte, 0 to FFh",
+			 call, argument, value);
 }
 
 static int check_feature_data(const void *data, size_t bytes, const char *call)

@@ -32,8 +32,8 @@ static int check_flags(uint32_t flags, uint32_t known, const char *call)
 {
 	if (!(flags & ~known))
 		return 0;
-	return error_set(-EINVAL, UPNVME_ERR_FLAGS, "%s: flags %#x: it takes only %#x", call, flags,
-			 known);
+	return error_set(-EINVAL, UPNVME_ERR_FLAGS, "%s: flags are %#x: use only the flags in %#x",
+			 call, flags, known);
 }
 
 int upnvme_device_bind(const char *address, const char *driver)

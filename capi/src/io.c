@@ -84,8 +84,8 @@ static int rw_vectored(upnvme_qpair *qp, upnvme_ns *ns, const struct iovec *iov,
 				.niov = (uint16_t)niov };
 
 	if (niov > UINT16_MAX)
-		return error_set(-EINVAL, UPNVME_ERR_IOVEC, "%u iovec segments: at most %u", niov,
-				 UINT16_MAX);
+		return error_set(-EINVAL, UPNVME_ERR_IOVEC, "%u iovec segments: give %u at most",
+				 niov, UINT16_MAX);
 	return submit_checked(qp, ns, &op, cb, arg);
 }
 

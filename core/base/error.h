@@ -19,7 +19,7 @@ void error_set_status(uint16_t status);
 const struct upnvme_error *error_last(void);
 void error_clear(void);
 
-/* No memory, said the same way everywhere. */
+/* The error for want of memory, in the same words everywhere. */
 __attribute__((cold)) int error_no_memory(const char *what, uint64_t bytes);
 
 #ifdef __clang_analyzer__

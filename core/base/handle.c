@@ -60,7 +60,7 @@ static bool window_find(void)
 	return true;
 }
 
-/* A place that is taken is leapt over, farther each time. */
+/* An address that is taken is skipped, by a longer step each time. */
 static void *map_next(uint64_t bytes)
 {
 	if (!window.end && !window_find())
@@ -174,10 +174,11 @@ static int error_handle_stale(const void *handle, const char *kind, const char *
 
 static int error_handle_forked(const char *kind, const char *call)
 {
-	return error_set(-EOWNERDEAD, UPNVME_ERR_FORKED,
-			 "%s: the %s is of a process that this one was forked from: open the "
-			 "controller after fork",
-			 call, kind);
+	return error_set(
+		-EOWNERDEAD, UPNVME_ERR_FORKED,
+		"%s: the %s belongs to the parent process: open the controller again in the child, "
+		"after fork",
+		call, kind);
 }
 
 int handle_check(const void *handle, enum handle_kind kind, const char *call)

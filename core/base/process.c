@@ -23,10 +23,11 @@ static int error_wipe(int err)
 		return error_set(-ENOSYS, UPNVME_ERR_SYSTEM,
 				 "madvise(MADV_WIPEONFORK) is not known to this kernel: Linux 4.14 "
 				 "or later is needed");
-	return error_set(-err, UPNVME_ERR_SYSTEM,
-			 "madvise(MADV_WIPEONFORK) failed: %s; without it a forked child would "
-			 "be taken for its parent: have the sandbox (seccomp) allow madvise",
-			 strerror(err));
+	return error_set(
+		-err, UPNVME_ERR_SYSTEM,
+		"madvise(MADV_WIPEONFORK) failed: %s; without this call a forked child would be "
+		"taken for its parent: have the sandbox (seccomp) allow madvise",
+		strerror(err));
 }
 
 int process_wipe(void *base, uint64_t bytes)

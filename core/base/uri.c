@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Taking a controller's URI apart, and its values for what they mean. */
+/* Takes a controller's URI apart, and reads the values in it. */
 #include "base/uri.h"
 
 #include <ctype.h>
@@ -251,7 +251,7 @@ static int bad_value(const struct uri_pair *pair, const char *wanted)
 			 pair->value, wanted);
 }
 
-/* Digits at *text, which is moved behind them. False when there are none or too many. */
+/* Reads the digits at *text, and moves *text behind them. False when there are none or too many. */
 static bool scan_digits(const char **text, uint64_t *value)
 {
 	const char *digit = *text;

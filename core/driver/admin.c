@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Starting admin commands, and waiting for their answers. The admin queue's lock is held for moments only: to put a
- * command into the ring, and to take completions out, which then are only marked. Whoever started a command comes for
- * the answer: a synchronous caller by looking again and again, asynchronous ones through admin_serve.
+ * command into the ring, and to take completions out, which then are only marked. A synchronous caller looks for its
+ * answer again and again; an asynchronous one is called by admin_serve.
  */
 #include "driver/admin.h"
 
@@ -36,15 +36,14 @@ static int command_check(const struct upnvme_ctrlr *ctrlr, const struct admin_co
 	    (command->data_bytes && !command->data))
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"an admin command with direction %u, %u bytes of data at %p: data needs "
-			"all three, a command without data none",
+			"an admin command with direction %u, %u bytes of data at %p: give all "
+			"three for a command with data, none for one without",
 			command->direction, command->data_bytes, command->data);
 	if (command->data_bytes > limit)
-		return error_set(
-			-EINVAL, UPNVME_ERR_TRANSFER,
-			"%u bytes of data for one admin command: the controller takes up to "
-			"%llu",
-			command->data_bytes, (unsigned long long)limit);
+		return error_set(-EINVAL, UPNVME_ERR_TRANSFER,
+				 "an admin command with %u bytes of data: give %llu at most, the "
+				 "controller's limit",
+				 command->data_bytes, (unsigned long long)limit);
 	return data_length_check_admin(&command->sqe, command->direction, command->data_bytes);
 }
 
@@ -202,11 +201,10 @@ static int error_unanswered(struct upnvme_ctrlr *ctrlr, uint8_t opcode)
 	int rc = ctrlr_check_alive(ctrlr);
 
 	return rc ? rc :
-		    error_set(
-			    -ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
-			    "%s did not answer admin command %02xh in time: raise the time-out, or "
-			    "close the controller",
-			    ctrlr->uri, opcode);
+		    error_set(-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
+			      "%s did not answer admin command %02xh in time: raise "
+			      "upnvme_open_opts.admin_timeout_ns, or close the controller",
+			      ctrlr->uri, opcode);
 }
 
 int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,

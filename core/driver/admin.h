@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Admin commands: one queue for all threads, under a lock, polled by whoever waits. */
+/* Admin commands: one queue for all threads, under a lock, polled by the threads that wait. */
 #ifndef UPNVME_DRIVER_ADMIN_H
 #define UPNVME_DRIVER_ADMIN_H
 
@@ -19,8 +19,8 @@ struct upnvme_qpair;
 uint32_t admin_entries(const struct upnvme_ctrlr *ctrlr);
 /* Slots that only Asynchronous Event Requests may use: they stay at the controller for ever. */
 #define ADMIN_RESERVED 4u
-/* Slots that only commands that somebody waits for may use: they come free by themselves, so that
- * no number of asynchronous ones keeps a queue pair from being closed. */
+/* Slots for synchronous commands only: these slots come free by themselves, so that no number of asynchronous commands
+ * keeps a queue pair from being closed. */
 #define ADMIN_WAITED   4u
 #define ADMIN_DATA_MAX (2u << 20) /* what one PRP list page describes */
 

@@ -16,7 +16,7 @@
 enum admin_request_state {
 	REQUEST_FREE,
 	REQUEST_SENT, /* the device may touch its data */
-	REQUEST_LATE, /* the same, but nobody waits for it any more */
+	REQUEST_LATE, /* the same, but its caller does not wait any more */
 	REQUEST_DONE,
 };
 
@@ -47,8 +47,8 @@ struct admin {
 	struct admin_request requests[ADMIN_OUTSTANDING];
 };
 
-/* Puts a ready-made entry into the ring, identifier filled in, and rings: what nobody waits for may not be polled for
- * a long time. -EAGAIN when no slot is free. The lock is held. */
+/* Puts a ready-made entry into the ring, identifier filled in, and rings: an entry without a waiting caller may not be
+ * polled for a long time. -EAGAIN when no slot is free. The lock is held. */
 int admin_push(struct admin *admin, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
 /* Rings, lets the transport work, completes all that is there. The lock is held. */
 void admin_take(struct admin *admin);

@@ -16,14 +16,14 @@ static int check_sqe(const struct nvme_sqe *sqe)
 	if (admin_kind(sqe->opcode)->flags & ADMIN_DRIVERS)
 		return error_set(
 			-EINVAL, UPNVME_ERR_OPCODE,
-			"admin command %02xh is the driver's own: queues, events and doorbells "
-			"have their own calls",
+			"admin command %02xh is sent by the driver alone: use the calls for "
+			"queues, events and doorbells",
 			sqe->opcode);
 	if (sqe->flags)
 		return error_set(
 			-EINVAL, UPNVME_ERR_FLAGS,
-			"bits 15:8 of an admin command's dword 0 are %02xh: fused commands and "
-			"SGLs are not for the admin queue",
+			"bits 15:8 of an admin command's dword 0 are %02xh: set them to 0, since "
+			"the admin queue takes neither fused commands nor SGLs",
 			sqe->flags);
 	if (sqe->opcode == NVME_ADMIN_SET_FEATURES)
 		return feature_check_settable(sqe->cdw10 & 0xff);
@@ -35,7 +35,8 @@ static int check_raw(const struct upnvme_raw *raw)
 	if (raw->metadata || raw->metadata_bytes)
 		return error_set(
 			-EINVAL, UPNVME_ERR_METADATA,
-			"an admin command with a metadata buffer: only I/O commands have one");
+			"an admin command with a metadata buffer: give none, since only I/O "
+			"commands have metadata");
 	return raw_is_clean(raw) ? 0 : -EINVAL;
 }
 

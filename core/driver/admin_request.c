@@ -86,7 +86,7 @@ static int request_send(struct admin_request *request, const struct admin_comman
 static int queue_full(void)
 {
 	return error_set(-EAGAIN, UPNVME_ERR_ADMIN_FULL,
-			 "%u admin commands are outstanding, which is all there may be: call "
+			 "%u admin commands are outstanding, and there is no room for more: call "
 			 "upnvme_ctrlr_poll and try again",
 			 ADMIN_ORDINARY);
 }

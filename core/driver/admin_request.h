@@ -7,8 +7,8 @@
 
 struct upnvme_ctrlr;
 
-/* Sends the command, its data copied. A null `cb`: somebody waits for it. 0, or a negative errno with its sentence;
- * -EAGAIN: as many are outstanding as may be. */
+/* Sends the command, its data copied. A null `cb`: the caller waits for the command. 0, or a negative errno with its
+ * sentence; -EAGAIN: as many are outstanding as may be. */
 int admin_request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 			enum admin_origin origin, upnvme_cb cb, void *arg,
 			struct admin_request **started);

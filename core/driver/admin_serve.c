@@ -65,8 +65,8 @@ static bool next_delivery(struct admin *admin, uint64_t now_ns, struct delivery 
 	return false;
 }
 
-/* Takes what the device has done; how many callbacks that makes. What callbacks start is for the next
- * time, lest they keep each other going. */
+/* Takes the posted completions; returns the number of callbacks for them. Commands that callbacks start are for the
+ * next call, lest callbacks go on for ever. */
 static uint32_t collect(struct admin *admin, uint64_t now_ns)
 {
 	uint32_t n = 0;

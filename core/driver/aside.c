@@ -54,7 +54,10 @@ void ctrlr_end(struct upnvme_ctrlr *ctrlr)
 		ctrlr_free(ctrlr);
 		return;
 	}
-	log_error("%s does not come to rest, and is set aside with all its memory", ctrlr->uri);
+	log_error(
+		"%s could not be disabled and may still access its memory: all of it is set aside "
+		"until the controller is disabled",
+		ctrlr->uri);
 	set_aside(ctrlr);
 }
 
@@ -64,7 +67,7 @@ static void sweep(struct upnvme_ctrlr *ctrlr)
 		set_aside(ctrlr);
 		return;
 	}
-	log_info("%s has come to rest and is freed", ctrlr->uri);
+	log_info("%s, which was set aside, is disabled now and is freed", ctrlr->uri);
 	ctrlr_free(ctrlr);
 }
 

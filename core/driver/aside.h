@@ -5,7 +5,8 @@
 
 struct upnvme_ctrlr;
 
-/* Nobody uses the controller any more. It is freed, or, while it is at large, set aside whole. */
+/* To be called when the controller has no users any more: it is freed, or, while it may still access memory, set aside
+ * whole. */
 void ctrlr_end(struct upnvme_ctrlr *ctrlr);
 
 /* Frees those that have come to rest since. The last error stays. */

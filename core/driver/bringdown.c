@@ -97,7 +97,8 @@ int bringdown_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
 	why = *error_last();
 	if (!is_kept_off(ctrlr))
 		return error_set(rc, why.code, "%s", why.text);
-	log_warn("%s, which could not be disabled, is kept off memory: %s", ctrlr->uri, why.text);
+	log_warn("%s could not be disabled, and is kept from accessing memory: %s", ctrlr->uri,
+		 why.text);
 	return 0;
 }
 

@@ -15,8 +15,8 @@ int bringdown_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns);
 /* Whether a controller that was told to has become disabled since; one that has not is told again. */
 bool bringdown_is_disabled(struct upnvme_ctrlr *ctrlr);
 
-/* Tells the controller that power may go, and waits until it is ready for that. An error: what is in its volatile
- * cache may not be durable. */
+/* Tells the controller that power may go, and waits until it is ready for that. An error: data in its volatile cache
+ * may not be durable. */
 int bringdown_shutdown(struct upnvme_ctrlr *ctrlr);
 
 #endif

@@ -36,8 +36,8 @@ static int do_capabilities(struct upnvme_ctrlr *ctrlr)
 
 /*
  * Clearing CC.EN before CSTS.RDY is 1, or setting it before RDY is 0, has undefined results
- * (3.1.3.5): a controller that somebody left on the way comes to rest first. If it does not, disabling
- * is all that is left to try.
+ * (3.1.3.5): a controller that a former user left between the two states is waited for first. If it does not get to the
+ * end, only disabling is left to try.
  */
 static int do_settle(struct upnvme_ctrlr *ctrlr)
 {

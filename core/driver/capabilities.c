@@ -40,7 +40,7 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 			"%s: the controller does not offer the NVM command set (CAP.CSS %02xh), "
-			"and this library speaks no other",
+			"and this library uses no other",
 			ctrlr->uri, (unsigned)NVME_CAP_CSS(cap));
 	if (NVME_CAP_MPSMIN(cap) > 0)
 		return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
@@ -52,8 +52,8 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 	if (NVME_CAP_MQES(cap) < NVME_QUEUE_ENTRIES_MIN - 1)
 		return error_set(
 			-EIO, UPNVME_ERR_CTRLR_INVALID,
-			"%s: the controller says that its queues have one entry (CAP.MQES 0), the "
-			"specification asks for two at least: update its firmware",
+			"%s: the controller says that its queues have one entry (CAP.MQES 0), but "
+			"the specification asks for two at least: update the controller's firmware",
 			ctrlr->uri);
 	return 0;
 }

@@ -48,8 +48,8 @@ static bool may_have_cmb(const struct upnvme_ctrlr *ctrlr)
 	       (ctrlr->version >= NVME_VERSION_1_2 && ctrlr->version < NVME_VERSION_1_4);
 }
 
-/* CMBSZ is 0, and says nothing, until it is asked for (3.1.3.12). What a former user had it listen at is forgotten:
- * our memory may be there. */
+/* CMBSZ is 0, and says nothing, until it is asked for (3.1.3.12). The address that a former user gave the buffer is
+ * cleared: our memory may be there. */
 static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t *cmbsz)
 {
 	int rc = 0;
@@ -65,8 +65,8 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
 	return rc;
 }
 
-/* The persistent memory region is not used. What a former user had it listen at, which no reset of the controller
- * clears, is forgotten as well (NVMe Base 2.0c, 3.1.3.27 and 3.1.3.28): switched off by the lower half first. */
+/* The persistent memory region is not used. The address that a former user gave it, which no reset of the controller
+ * clears, is cleared as well (NVMe Base 2.0c, 3.1.3.27 and 3.1.3.28): switched off by the lower half first. */
 static int forget_persistent(struct upnvme_ctrlr *ctrlr)
 {
 	int rc;
@@ -190,10 +190,11 @@ void cmb_destroy(struct upnvme_ctrlr *ctrlr)
 static int refused(struct upnvme_ctrlr *ctrlr, uint32_t cmbsts)
 {
 	control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
-	return error_set(-EIO, UPNVME_ERR_CTRLR_INVALID,
-			 "%s: the controller does not take %#llx for its memory buffer's address "
-			 "(CMBSTS %08xh): create queue pairs without UPNVME_QPAIR_CMB",
-			 ctrlr->uri, (unsigned long long)ctrlr->cmb->memory.iova, cmbsts);
+	return error_set(
+		-EIO, UPNVME_ERR_CTRLR_INVALID,
+		"%s: the controller does not take %#llx for its memory buffer's address (CMBSTS "
+		"%08xh): create the queue pair without UPNVME_QPAIR_CMB",
+		ctrlr->uri, (unsigned long long)ctrlr->cmb->memory.iova, cmbsts);
 }
 
 static int cmb_enable(struct upnvme_ctrlr *ctrlr)
@@ -249,12 +250,13 @@ static int cmb_piece_take(struct upnvme_ctrlr *ctrlr, uint64_t bytes, struct cmb
 	struct cmb_piece **link = room_find(cmb, bytes, &offset);
 
 	if (!link)
-		return error_set(-ENOSPC, UPNVME_ERR_NO_MEMORY,
-				 "%s: the controller's memory buffer of %llu bytes has no %llu in "
-				 "one piece left: ask for fewer entries, or close a queue pair "
-				 "that is in it",
-				 ctrlr->uri, (unsigned long long)cmb->memory.bytes,
-				 (unsigned long long)bytes);
+		return error_set(
+			-ENOSPC, UPNVME_ERR_NO_MEMORY,
+			"%s: the controller's memory buffer of %llu bytes has no %llu bytes left "
+			"in one piece: ask for fewer entries, or close a queue pair that is in the "
+			"buffer",
+			ctrlr->uri, (unsigned long long)cmb->memory.bytes,
+			(unsigned long long)bytes);
 	*piece = (struct cmb_piece){ .next = *link, .offset = offset, .bytes = bytes };
 	*link = piece;
 	return 0;
@@ -265,14 +267,15 @@ static int check_able(const struct upnvme_ctrlr *ctrlr)
 	const struct cmb *cmb = ctrlr->cmb;
 
 	if (!cmb)
-		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
-				 "%s: the controller has no memory buffer that could be used: "
-				 "create queue pairs without UPNVME_QPAIR_CMB",
-				 ctrlr->uri);
+		return error_set(
+			-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+			"%s: the controller has no memory buffer that could be used: create the "
+			"queue pair without UPNVME_QPAIR_CMB",
+			ctrlr->uri);
 	if (!(cmb->abilities & UPNVME_CMB_SUBMISSION_QUEUES))
 		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
 				 "%s: the controller's memory buffer takes no submission queues "
-				 "(CMBSZ.SQS): create queue pairs without UPNVME_QPAIR_CMB",
+				 "(CMBSZ.SQS): create the queue pair without UPNVME_QPAIR_CMB",
 				 ctrlr->uri);
 	return 0;
 }

@@ -29,8 +29,8 @@ struct cmb {
 	struct cmb_piece *pieces; /* by offset */
 };
 
-/* Looks for it while the controller is disabled. One that says nonsense about it has none. A negative errno where the
- * controller cannot be driven without harm, or there is no memory. */
+/* Looks for the buffer while the controller is disabled. A controller whose registers make no sense has none. A
+ * negative errno where the controller cannot be driven without harm, or there is no memory. */
 int cmb_find(struct upnvme_ctrlr *ctrlr);
 /* All pieces are back. */
 void cmb_destroy(struct upnvme_ctrlr *ctrlr);

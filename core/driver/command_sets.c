@@ -50,10 +50,11 @@ static int choose(struct upnvme_ctrlr *ctrlr, const struct nvme_iocs_list *list)
 	profile.value = combination_find(list);
 	if (profile.value < NVME_IOCS_LIST_ENTRIES)
 		return feature_set_own(ctrlr, &profile, NULL);
-	return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
-			 "%s: none of the combinations of I/O command sets that the controller "
-			 "offers has the NVM command set, and this library speaks no other",
-			 ctrlr->uri);
+	return error_set(
+		-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
+		"%s: none of the combinations of I/O command sets that the controller offers has "
+		"the NVM command set, and this library uses no other",
+		ctrlr->uri);
 }
 
 int command_sets_settle(struct upnvme_ctrlr *ctrlr)

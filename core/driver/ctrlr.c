@@ -89,17 +89,17 @@ static int check_options(const struct upnvme_open_opts *opts)
 {
 	if (opts->flags & ~UPNVME_OPEN_HOUSEKEEPING)
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
-				 "upnvme_open_opts.flags %xh: this library knows %xh only",
+				 "upnvme_open_opts.flags is %#x: use only the flags in %#x",
 				 opts->flags, UPNVME_OPEN_HOUSEKEEPING);
 	if (opts->nqpairs > QPAIRS_MAX)
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "upnvme_open_opts.nqpairs %u: a controller has at most %u",
-				 opts->nqpairs, QPAIRS_MAX);
+				 "upnvme_open_opts.nqpairs is %u: give %u at most", opts->nqpairs,
+				 QPAIRS_MAX);
 	if (opts->max_transfer_bytes && opts->max_transfer_bytes < NVME_PAGE_BYTES)
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"upnvme_open_opts.max_transfer_bytes %llu: give at least %u, or 0 for no "
-			"limit",
+			"upnvme_open_opts.max_transfer_bytes is %llu: give %u at least, or 0 for "
+			"no limit",
 			(unsigned long long)opts->max_transfer_bytes, NVME_PAGE_BYTES);
 	return 0;
 }
@@ -188,7 +188,7 @@ static int ctrlr_start(struct upnvme_ctrlr *ctrlr, const struct upnvme_open_opts
 		rc = ns_changes_learn(ctrlr);
 	if (rc)
 		return rc;
-	events_arm(ctrlr); /* before namespaces are read: what changes meanwhile is told */
+	events_arm(ctrlr); /* before namespaces are read: changes meanwhile are told */
 	rc = read_namespaces(ctrlr);
 	if (rc)
 		return rc;
@@ -277,17 +277,20 @@ static int told(const struct upnvme_ctrlr *ctrlr, int rc)
 		rc == -ETIMEDOUT ? rc : -EIO,
 		lost ? UPNVME_ERR_NOT_DURABLE : UPNVME_ERR_CTRLR_TIMEOUT,
 		"%s is closed, but %s%s%s: %s", ctrlr->uri,
-		lost ? "what was written and not flushed before may be lost" : "",
+		lost ? "data written and not flushed before may be lost" : "",
 		lost && aside ? ", and " : "",
-		aside ? "memory that it may still touch is set aside until it comes to rest" : "",
+		aside ? "memory that the controller may still access is set aside until it is "
+			"disabled" :
+			"",
 		why.text);
 }
 
 static int given_up(const struct upnvme_ctrlr *ctrlr)
 {
-	return error_set(-EIO, UPNVME_ERR_CTRLR_FAILED,
-			 "it had failed and was given up, without an orderly shutdown%s",
-			 ctrlr->at_large ? ", and could not be disabled" : "");
+	return error_set(
+		-EIO, UPNVME_ERR_CTRLR_FAILED,
+		"the controller had failed and was given up, without an orderly shutdown%s",
+		ctrlr->at_large ? ", and could not be disabled" : "");
 }
 
 static int silence(struct upnvme_ctrlr *ctrlr)
@@ -322,7 +325,7 @@ int ctrlr_close(struct upnvme_ctrlr *ctrlr)
 	why = *error_last();
 	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
 	admin_abort(ctrlr);
-	poll_abandon(ctrlr); /* nobody else is within it any more */
+	poll_abandon(ctrlr); /* no other thread is within the poll any more */
 	poll_serve(ctrlr, clock_now_ns());
 	ctrlr_end(ctrlr);
 	ctrlrs_sweep();

@@ -57,7 +57,7 @@ struct keep_alive {
 /* Callbacks of upnvme_ctrlr_poll run on one thread at a time, so that this is all there is to know of
  * it when one of them does not come back. */
 struct serving {
-	_Atomic uint64_t thread; /* the token of who runs them; 0: nobody */
+	_Atomic uint64_t thread; /* the token of the thread that runs them; 0: none */
 	uint32_t ran;
 };
 
@@ -103,7 +103,7 @@ struct upnvme_ctrlr {
 	_Atomic bool at_large;
 	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
 	char failure[128];            /* why; written before `failed` */
-	pthread_mutex_t fail_lock;    /* held while giving up: who comes second, waits */
+	pthread_mutex_t fail_lock;    /* held while giving up: a second thread waits */
 	struct keep_alive keep_alive; /* poll.c */
 	struct serving serving;       /* poll.c */
 
@@ -137,7 +137,8 @@ int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme
  * says which there are. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
 		 const struct quirks_choice *quirks, const struct upnvme_open_opts *opts);
-/* -EBUSY, -EDEADLK: nothing has happened. Any other error: it is closed, but not all is well. */
+/* -EBUSY, -EDEADLK: nothing has happened. Any other error: the controller is closed, and the sentence says what that
+ * has cost. */
 int ctrlr_close(struct upnvme_ctrlr *ctrlr);
 /* The controller is silent, or was never enabled. */
 void ctrlr_free(struct upnvme_ctrlr *ctrlr);

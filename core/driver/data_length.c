@@ -21,9 +21,9 @@ static int check_direction(uint8_t opcode, uint32_t direction)
 		return 0;
 	return error_set(
 		-EINVAL, UPNVME_ERR_ARGUMENT,
-		"command %02xh has its data %s, direction says %u: use UPNVME_DATA_%s_DEVICE",
+		"command %02xh moves data %s, but its direction is %u: use UPNVME_DATA_%s_DEVICE",
 		opcode,
-		wanted == NVME_DIRECTION_HOST_TO_CONTROLLER ? "from the host" : "from the device",
+		wanted == NVME_DIRECTION_HOST_TO_CONTROLLER ? "to the device" : "from the device",
 		direction, wanted == NVME_DIRECTION_HOST_TO_CONTROLLER ? "TO" : "FROM");
 }
 
@@ -39,8 +39,8 @@ int data_length_check_admin(const struct nvme_sqe *sqe, uint32_t direction, uint
 	if (bytes < moved)
 		return error_set(
 			-EINVAL, UPNVME_ERR_TRANSFER,
-			"admin command %02xh (dword 10 %08xh) moves %llu bytes, and has a buffer of %llu: give "
-			"it at least as many",
+			"admin command %02xh (dword 10 is %08xh) moves %llu bytes, but its buffer "
+			"has %llu: give a buffer of that size at least",
 			sqe->opcode, sqe->cdw10, (unsigned long long)moved,
 			(unsigned long long)bytes);
 	return check_direction(sqe->opcode, direction);
@@ -52,8 +52,8 @@ static int error_length(uint8_t opcode, uint64_t moved, uint32_t bytes)
 {
 	return error_set(
 		-EINVAL, UPNVME_ERR_TRANSFER,
-		"raw command %02xh moves %llu bytes by its dwords, and %u by data_bytes and direction: "
-		"they must agree",
+		"raw command %02xh moves %llu bytes by its dwords, but %u by data_bytes and "
+		"direction: give the same number in both",
 		opcode, (unsigned long long)moved, bytes);
 }
 
@@ -71,8 +71,8 @@ static int check_metadata_length(const struct upnvme_raw *raw, const struct ns_g
 		return 0;
 	return error_set(
 		-EINVAL, UPNVME_ERR_METADATA,
-		"raw command %02xh of %llu blocks moves %llu bytes of separate metadata, and has a buffer "
-		"of %u: give it at least as many",
+		"raw command %02xh of %llu blocks moves %llu bytes of separate metadata, but its "
+		"metadata buffer has %u: give a buffer of that size at least",
 		raw->cdw[0] & 0xff, (unsigned long long)blocks, (unsigned long long)bytes,
 		raw->metadata ? raw->metadata_bytes : 0);
 }

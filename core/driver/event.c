@@ -218,8 +218,8 @@ static void rearm(struct upnvme_ctrlr *ctrlr)
 		arm(ctrlr);
 }
 
-/* There are as many as the controller takes, or it takes none, or somebody has aborted it: none of
- * which passes. */
+/* The controller takes no more requests, or none at all, or another user has aborted this one: a repetition would not
+ * help. */
 static bool is_final(uint16_t status)
 {
 	uint16_t code = NVME_STATUS_CODE(status);

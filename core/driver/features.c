@@ -65,19 +65,19 @@ int feature_check_settable(uint32_t fid)
 
 	switch (fid) {
 	case NVME_FEAT_NUMBER_OF_QUEUES:
-		name = "Number of Queues: say upnvme_open_opts.nqpairs";
+		name = "give the number of queues as upnvme_open_opts.nqpairs";
 		break;
 	case NVME_FEAT_KEEP_ALIVE_TIMER:
-		name = "Keep Alive Timer: say upnvme_open_opts.keep_alive_ms";
+		name = "give the Keep Alive Timer as upnvme_open_opts.keep_alive_ms";
 		break;
 	case NVME_FEAT_HOST_MEMORY_BUFFER:
-		name = "Host Memory Buffer: the device would be given memory that nobody keeps";
+		name = "it lends no Host Memory Buffer, so leave the feature alone";
 		break;
 	default:
 		return 0;
 	}
 	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-			 "feature %02xh is managed by the driver (%s)", fid, name);
+			 "feature %02xh is set by the driver alone: %s", fid, name);
 }
 
 int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, bool save)
@@ -97,8 +97,8 @@ int feature_set_own(struct upnvme_ctrlr *ctrlr, const struct feature *feature, u
 	return rc;
 }
 
-/* Extended LBA formats may be used once the host has said that it knows them (NVMe Base 2.0c, 5.27.1.18); what else
- * it has said stays. */
+/* Extended LBA formats may be used once the host has said that it knows them (NVMe Base 2.0c, 5.27.1.18); the other
+ * things that the host has said stay. */
 int feature_extend_formats(struct upnvme_ctrlr *ctrlr)
 {
 	struct nvme_host_behavior behavior = { 0 };

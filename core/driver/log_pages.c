@@ -205,7 +205,7 @@ int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, u
 
 /* --- effects -------------------------------------------------------------------------------------- */
 
-/* What is public is the log's own dword. */
+/* The public value is the log's own dword. */
 _Static_assert(UPNVME_EFFECT_SUPPORTED == NVME_EFFECTS_SUPPORTED, "CSUPP");
 _Static_assert(UPNVME_EFFECT_CONTENT == NVME_EFFECTS_LBCC, "LBCC");
 _Static_assert(UPNVME_EFFECT_NS_CAPABILITY == NVME_EFFECTS_NCC, "NCC");
@@ -233,10 +233,11 @@ int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, 
 	int rc;
 
 	if (!(ctrlr->id.lpa & NVME_LPA_COMMANDS_SUPPORTED))
-		return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
-				 "the effects of command %02xh: this controller has no log of them "
-				 "(LPA bit 1)",
-				 opcode);
+		return error_set(
+			-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+			"the effects of command %02xh are not known: this controller has no log "
+			"page of commands' effects (LPA bit 1)",
+			opcode);
 	rc = log_effects(ctrlr, &log);
 	if (!rc)
 		*effects = admin ? log.acs[opcode] : log.iocs[opcode];

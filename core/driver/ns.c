@@ -49,25 +49,27 @@ int ns_get(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t nsid)
 
 	if (nsid == NVME_NSID_NONE || nsid == NVME_NSID_BROADCAST)
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "%u is no namespace's identifier: they are 1 to FFFFFFFEh", nsid);
+				 "%u is no identifier of a namespace: give 1 to FFFFFFFEh", nsid);
 	if (!found)
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
-			"%s has no active namespace %u%s: upnvme_ns_next tells which there are",
+			"%s has no active namespace %u%s: upnvme_ns_next lists those that are "
+			"active",
 			ctrlr->uri, nsid,
 			atomic_load(&ctrlr->ns_refused) ?
-				", or it is one of those for which there was no room (the log says why)" :
+				", or had no room for it (the log says why)" :
 				"");
 	if (ns_geometry(found)->refused)
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_FORMAT,
 			"namespace %u of %s has a format that this library does not take (the log "
-			"says why): format it otherwise",
+			"says why): format it with another format",
 			nsid, ctrlr->uri);
 	if (!ns_geometry(found)->nblocks)
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_GONE,
-			"namespace %u of %s is not active any more: it was deleted or detached",
+			"namespace %u of %s is not active any more: it was deleted or detached; "
+			"upnvme_ns_next lists those that are active",
 			nsid, ctrlr->uri);
 	*ns = found;
 	return 0;

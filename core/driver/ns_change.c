@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Format NVM and its like pull the geometry from under whoever builds commands by it: data of the old
- * block size would be taken for data of the new one, and what lies behind it for addresses. So no
- * command that was built before is at the controller when such a command begins, and none is built
- * until the namespaces have been read again.
+ * Format NVM and its like change the geometry by which commands are built: data of the old block size would be taken
+ * for data of the new one, and the bytes behind the data for addresses. So no command that was built before is at the
+ * controller when such a command begins, and none is built until the namespaces have been read again.
  *
- * An owner who is within a submission cannot be seen from outside, and marking that would cost each
- * I/O. But an owner is out of it on entering the next call; shutting the queue pair's gate makes that call say so.
+ * An owner's thread that is within a submission cannot be seen from outside, and a mark for that would cost each I/O.
+ * But the submission is over when the thread enters its next call, and the queue pair's gate, once shut, makes that
+ * call say so.
  */
 #include "driver/ns_change.h"
 
@@ -47,7 +47,7 @@ int ns_changes_learn(struct upnvme_ctrlr *ctrlr)
 		learn(ctrlr->ns_changes.admin, log.acs);
 		learn(ctrlr->ns_changes.io, log.iocs);
 	} else if (error_last()->code == UPNVME_ERR_CTRLR_STATUS) {
-		log_warn("%s: what its commands do cannot be read: %s", ctrlr->uri,
+		log_warn("%s: its log page of commands' effects cannot be read: %s", ctrlr->uri,
 			 error_last()->text);
 		rc = 0;
 	}
@@ -90,7 +90,8 @@ static bool is_idle(const struct upnvme_qpair *qp)
 	return atomic_load(&qp->tail) == atomic_load(&qp->idle_tail);
 }
 
-/* Nobody is within a submission to it: it is this thread's, nobody's, or its owner has found the gate shut. */
+/* No thread is within a submission to the queue pair: it is this thread's, has no owner, or its owner has found the
+ * gate shut. */
 static bool is_heard(struct upnvme_qpair *qp)
 {
 	uint64_t owner = atomic_load(&qp->owner);
@@ -113,8 +114,8 @@ static int error_in_flight(const struct upnvme_qpair *qp, uint8_t opcode)
 	return error_set(
 		-EBUSY, UPNVME_ERR_NS_CHANGING,
 		"admin command %02xh may change what a block is, and queue pair %u has commands in "
-		"flight, or is being polled: take its completions first (upnvme_poll, upnvme_reap), "
-		"outside its callbacks, or close it",
+		"flight, or is being polled: take its completions first (upnvme_poll, "
+		"upnvme_reap), outside its callbacks, or close it",
 		opcode, qp->qid);
 }
 
@@ -123,7 +124,8 @@ static int error_unheard(const struct upnvme_qpair *qp, uint8_t opcode)
 	return error_set(
 		-EBUSY, UPNVME_ERR_NS_CHANGING,
 		"admin command %02xh may change what a block is, and the owner of queue pair %u, "
-		"another thread, has made no call for it: let that thread poll, release or close it first",
+		"which is another thread, has made no call with it since: let that thread poll, "
+		"release or close the queue pair",
 		opcode, qp->qid);
 }
 
@@ -220,8 +222,9 @@ static int not_settled(struct upnvme_ctrlr *ctrlr, int rc)
 	pthread_mutex_unlock(&ctrlr->lock);
 	return error_set(
 		rc, why.code,
-		"the command has ended, but what it has made of the namespaces cannot be read, and queue "
-		"pairs take no commands until it was (upnvme_ctrlr_poll tries again): %s",
+		"the command has ended, but the namespaces as it has left them cannot be read: "
+		"queue pairs take no commands until they are read, which upnvme_ctrlr_poll tries "
+		"again: %s",
 		why.text);
 }
 
@@ -248,7 +251,7 @@ int ns_change_error_frozen(const struct upnvme_ctrlr *ctrlr, uint16_t qid)
 {
 	return error_set(
 		-EBUSY, UPNVME_ERR_NS_CHANGING,
-		"queue pair %u takes no commands while an admin command changes the namespaces of %s: "
-		"wait for its end; one that was late is looked for by upnvme_ctrlr_poll",
+		"queue pair %u takes no commands while an admin command changes the namespaces of "
+		"%s: wait for its end; upnvme_ctrlr_poll takes the end of a command that was late",
 		qid, ctrlr->uri);
 }

@@ -16,7 +16,7 @@ enum ns_change {
 	NS_CHANGE_FORMAT,   /* besides, blocks may not be what they were: no I/O meanwhile */
 };
 
-/* Reads which commands change namespaces by the controller's own word. One that does not say is no failure. */
+/* Reads from the controller which commands change namespaces. A controller that does not tell is no failure. */
 int ns_changes_learn(struct upnvme_ctrlr *ctrlr);
 
 /* What an admin command may do to namespaces. */
@@ -37,7 +37,7 @@ int ns_change_begin(struct upnvme_ctrlr *ctrlr, enum ns_change change, uint8_t o
 void ns_change_cancel(struct upnvme_ctrlr *ctrlr);
 /* The device has ended it. Any thread, whatever it holds. */
 void ns_change_ended(struct upnvme_ctrlr *ctrlr);
-/* An I/O command that nobody announced has ended. */
+/* An I/O command that may have changed namespaces, and was not announced, has ended. */
 void ns_change_by_io_ended(struct upnvme_ctrlr *ctrlr);
 
 /* Reads namespaces again if a command has ended since, and lets queue pairs go on once none is left. In

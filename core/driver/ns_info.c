@@ -34,7 +34,7 @@ static void take_descriptors(struct upnvme_ns_info *info, const uint8_t *list)
 	}
 }
 
-/* Older controllers do not have the list; what Identify Namespace says must do. */
+/* Older controllers do not have the list; then Identify Namespace is used. */
 static int ns_descriptors(const struct upnvme_ns *ns, struct upnvme_ns_info *info)
 {
 	_Alignas(8) uint8_t list[NVME_IDENTIFY_BYTES];
@@ -148,7 +148,7 @@ int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info)
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_GONE,
 			"namespace %u of %s is not active any more, or has a format that this "
-			"library does not take",
+			"library does not take: upnvme_ns_next lists those that can be used",
 			ns->nsid, ns->ctrlr->uri);
 	take_id(info, &id);
 	if (!(ns->ctrlr->quirks & QUIRK_BOGUS_NAMES))

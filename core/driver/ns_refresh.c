@@ -27,7 +27,7 @@
 /* How many times admin_timeout_ns all Identify commands of a refresh may take before another begins. */
 #define TIMEOUTS 4u
 
-/* One refresh. It is in the heap: who polls may have little stack. */
+/* One refresh. The struct is in the heap, since a thread that polls may have little stack. */
 struct refresh {
 	struct upnvme_ctrlr *ctrlr;
 	uint64_t deadline_ns;
@@ -62,8 +62,8 @@ static int refresh_ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, voi
 		return identify_run(ctrlr, cns, nsid, page, done);
 	return error_set(
 		-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
-		"%s: its namespaces take longer than %u times %llu ms to identify, and that of "
-		"namespace %u was next: raise admin_timeout_ns, or close the controller",
+		"%s: to identify its namespaces takes longer than %u times %llu ms, and namespace "
+		"%u was next: raise upnvme_open_opts.admin_timeout_ns, or close the controller",
 		ctrlr->uri, TIMEOUTS, (unsigned long long)(ctrlr->admin_timeout_ns / NS_PER_MS),
 		nsid);
 }
@@ -109,8 +109,8 @@ static uint32_t list_cns(const struct upnvme_ctrlr *ctrlr)
 								     NVME_CNS_ACTIVE_NS_LIST;
 }
 
-/* What a controller says that does not know the list. One that knows the lower bits of CNS alone takes it for Identify
- * of the namespace before the first. */
+/* The answers of controllers that do not know the list. A controller that looks at the lower bits of CNS alone takes
+ * the request for Identify of the namespace that the list begins after, which may not exist. */
 static bool status_is_refusal(uint16_t status)
 {
 	uint16_t code = NVME_STATUS_CODE(status);
@@ -127,8 +127,8 @@ static int active_scan(struct refresh *refresh)
 	int rc = 0;
 
 	if (nn > n)
-		log_warn("%s has no list of active namespaces, and up to %u of them: the first %u "
-			 "are looked at",
+		log_warn("%s has no list of active namespaces, and up to %u namespaces: the first "
+			 "%u are looked at",
 			 refresh->ctrlr->uri, nn, n);
 	refresh->nactive = 0;
 	for (uint32_t nsid = 1; !rc && nsid <= n; nsid++) {
@@ -243,8 +243,8 @@ static void refresh_gone(struct refresh *refresh, const struct ns_table *table)
 	}
 }
 
-/* Handles of those that are new are added; what changed or came back is identified anew. One for
- * which there is no room keeps no other from being brought up to date. */
+/* Handles of new namespaces are added; namespaces that changed or came back are identified anew. A namespace for which
+ * there is no room keeps no other from being brought up to date. */
 static int refresh_active(struct refresh *refresh, const struct ns_table *table)
 {
 	for (uint32_t i = 0; i < refresh->nactive; i++) {
@@ -296,9 +296,10 @@ static int error_refused(const struct refresh *refresh)
 {
 	return error_set(
 		-ENOSPC, UPNVME_ERR_CTRLR_INVALID,
-		"%s has announced so many namespaces, or changed them so often, that there is no "
-		"room for %u of them in the %u MiB that are kept: close it and open it again",
-		refresh->ctrlr->uri, refresh->nrefused, NS_KEPT_BYTES_MAX >> 20);
+		"%s has announced so many namespaces, or changed them so often, that the %u MiB "
+		"that are kept for namespaces have no room for %u of them: close the controller "
+		"and open it again",
+		refresh->ctrlr->uri, NS_KEPT_BYTES_MAX >> 20, refresh->nrefused);
 }
 
 static int refresh_all(struct refresh *refresh)

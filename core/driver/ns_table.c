@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is kept of namespaces until the controller's end: handles, snapshots of their geometry, and
+/* The memory of namespaces that is kept until the controller's end: handles, snapshots of their geometry, and
  * tables. */
 #include "driver/ns_table.h"
 
@@ -17,11 +17,11 @@ void *ns_keep(struct upnvme_ctrlr *ctrlr, uint64_t bytes, const char *what)
 	void *kept;
 
 	if (bytes > NS_KEPT_BYTES_MAX - ctrlr->ns_kept_bytes) {
-		error_set(
-			-ENOSPC, UPNVME_ERR_CTRLR_INVALID,
-			"%s has announced so many namespaces, or changed them so often, that there is no "
-			"room for another %s in the %u MiB that are kept of them: close it and open it again",
-			ctrlr->uri, what, NS_KEPT_BYTES_MAX >> 20);
+		error_set(-ENOSPC, UPNVME_ERR_CTRLR_INVALID,
+			  "%s has announced so many namespaces, or changed them so often, that the "
+			  "%u MiB that are kept for namespaces have no room for another %s: close "
+			  "the controller and open it again",
+			  ctrlr->uri, NS_KEPT_BYTES_MAX >> 20, what);
 		return NULL;
 	}
 	kept = calloc(1, bytes);
@@ -32,7 +32,7 @@ void *ns_keep(struct upnvme_ctrlr *ctrlr, uint64_t bytes, const char *what)
 	return kept;
 }
 
-/* Gives back what nobody has seen. */
+/* Gives back memory that no caller has seen. */
 static void ns_unkeep(struct upnvme_ctrlr *ctrlr, void *memory, uint64_t bytes)
 {
 	ctrlr->ns_kept_bytes -= bytes;

@@ -26,9 +26,10 @@ void *ns_keep(struct upnvme_ctrlr *ctrlr, uint64_t bytes, const char *what);
 
 /* A handle without geometry. */
 int ns_create(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t nsid);
-/* Of a handle that nobody has seen. */
+/* For a handle that no caller has seen. */
 void ns_uncreate(struct upnvme_ns *ns);
-/* A snapshot in place of the one before. It cannot be kept: the namespace is gone, and so the error. */
+/* A snapshot in place of the one before. A snapshot that cannot be kept makes the namespace one that is gone, which is
+ * the error. */
 int ns_publish(struct upnvme_ns *ns, const struct ns_geometry *geometry);
 void ns_publish_gone(struct upnvme_ns *ns);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The admin side is polled too: whoever calls this, an application now and then or the housekeeping
- * thread, keeps the controller informed, watched and heard. */
+/* The admin side is polled too: each call, by the application now and then or by the housekeeping thread, serves
+ * keep-alive, looks for failures and takes events. */
 #include "driver/poll.h"
 
 #include "base/clock.h"
@@ -36,7 +36,7 @@ uint32_t poll_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns)
 	uint32_t ran;
 
 	if (!atomic_compare_exchange_strong(&ctrlr->serving.thread, &nobody, owner_token()))
-		return 0; /* what is due is not lost: whoever runs callbacks now, or polls next, has it */
+		return 0; /* due callbacks are not lost: the running or the next poll runs them */
 	ran = serve(ctrlr, now_ns);
 	atomic_store(&ctrlr->serving.thread, 0);
 	return ran;
@@ -54,8 +54,8 @@ int ctrlr_check_outside(struct upnvme_ctrlr *ctrlr, const char *call)
 		return 0;
 	return error_set(
 		-EDEADLK, UPNVME_ERR_IN_CALLBACK,
-		"%s: not within a callback of upnvme_ctrlr_poll: note it, and do it when the "
-		"poll has returned (if the callback was left by an exception or longjmp, call "
+		"%s cannot be called within a callback of upnvme_ctrlr_poll: call it when the poll "
+		"has returned (if the callback was left by an exception or longjmp, call "
 		"upnvme_ctrlr_abandon first)",
 		call);
 }
@@ -72,7 +72,7 @@ int keep_alive_start(struct upnvme_ctrlr *ctrlr)
 	if (!ctrlr->id.kas)
 		return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 				 "%s: the controller has no Keep Alive Timer (KAS 0): open it with "
-				 "upnvme_open_opts.keep_alive_ms 0",
+				 "upnvme_open_opts.keep_alive_ms of 0",
 				 ctrlr->uri);
 	atomic_store(&ctrlr->keep_alive.due_ns,
 		     deadline_after(ctrlr->keep_alive_ms * NS_PER_MS / 2));
@@ -97,7 +97,7 @@ static void keep_alive_done(void *arg, const struct upnvme_completion *done)
 	atomic_store(&ctrlr->keep_alive.outstanding, false);
 }
 
-/* One at a time; whoever changes `outstanding` sends it. */
+/* One at a time: the thread that sets `outstanding` sends it. */
 static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin_command command = { .sqe = { .opcode = NVME_ADMIN_KEEP_ALIVE },

@@ -117,9 +117,10 @@ static int error_word(const struct uri *uri, const char *word, size_t n)
 	char all[256];
 
 	quirks_text((1u << NQUIRKS) - 1, all, sizeof(all));
-	return error_set(-EINVAL, UPNVME_ERR_URI_VALUE,
-			 "URI \"%s\": there is no quirk \"%.*s\": quirks= takes none, or of %s",
-			 uri_text(uri), (int)MIN(n, 40), word, all);
+	return error_set(
+		-EINVAL, UPNVME_ERR_URI_VALUE,
+		"URI \"%s\": there is no quirk \"%.*s\": quirks= takes none, or some of %s",
+		uri_text(uri), (int)MIN(n, 40), word, all);
 }
 
 int quirks_read(const struct uri *uri, struct quirks_choice *choice)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What single devices do otherwise than the specification says, and what is done about it. */
+/* Deviations of single devices from the specification, and what is done about each. */
 #ifndef UPNVME_DRIVER_QUIRKS_H
 #define UPNVME_DRIVER_QUIRKS_H
 
@@ -39,7 +39,7 @@ struct quirk_device {
 	const char *firmware;    /* FR, trimmed; null: not known yet */
 };
 
-/* The quirks of a device. Rows that go by the firmware match once that is known. */
+/* The quirks of a device. Rows that depend on the firmware match once the firmware is known. */
 uint32_t quirks_of(const struct quirk_device *device);
 
 /* The words for them, with commas between, as the URI's key takes them. */

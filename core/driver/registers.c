@@ -52,8 +52,8 @@ int csts_error_gone(const struct upnvme_ctrlr *ctrlr)
 {
 	return error_set(
 		-EIO, UPNVME_ERR_CTRLR_FATAL,
-		"%s: its registers read as all ones: the controller is gone, powered off, or not "
-		"reachable over the bus",
+		"%s: the controller's registers read as all ones: the controller is gone, powered "
+		"off, or not reachable over the bus",
 		ctrlr->uri);
 }
 
@@ -94,8 +94,8 @@ int csts_wait(struct upnvme_ctrlr *ctrlr, uint32_t mask, uint32_t wanted, uint32
 		if (late)
 			return error_set(
 				-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
-				"%s: CSTS is still %08xh after %u ms, (CSTS & %xh) should be "
-				"%xh: the controller hangs, reset it by a power cycle",
+				"%s: CSTS is still %08xh after %u ms, but (CSTS & %xh) should be "
+				"%xh: the controller hangs: reset it by a power cycle",
 				ctrlr->uri, csts, timeout_ms, mask, wanted);
 		pause_next(&pause);
 	}

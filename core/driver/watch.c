@@ -27,9 +27,10 @@ int watch_begin(struct upnvme_ctrlr *ctrlr)
 		rc = csts_read(ctrlr, &csts);
 	if (!rc && csts & NSSRO) {
 		ctrlr->tells_subsystem_reset = false;
-		log_warn("%s: CSTS.NSSRO cannot be cleared: a subsystem reset is noticed by its "
-			 "effects only",
-			 ctrlr->uri);
+		log_warn(
+			"%s: CSTS.NSSRO cannot be cleared: a reset of the NVM subsystem is noticed "
+			"by its effects only",
+			ctrlr->uri);
 	}
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether the controller is still there: asked by whoever waits for it and hears nothing. */
+/* Whether the controller is still there: asked by threads that wait for it in vain. */
 #ifndef UPNVME_DRIVER_WATCH_H
 #define UPNVME_DRIVER_WATCH_H
 
@@ -11,7 +11,7 @@ struct upnvme_ctrlr;
  * sentence. */
 int watch_begin(struct upnvme_ctrlr *ctrlr);
 
-/* Reads CSTS and CC, and gives the controller up if it has failed, is gone or to go, or was reset by somebody else.
+/* Reads CSTS and CC, and gives the controller up if it has failed, is gone or to go, or was reset by another program.
  * False: it is given up. Any thread that holds no lock of the controller's. */
 bool watch_alive(struct upnvme_ctrlr *ctrlr);
 

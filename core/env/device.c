@@ -21,15 +21,17 @@ static int error_config(const struct device *device, const char *what, uint32_t 
 			ssize_t done)
 {
 	if (done < 0 && errno == EPERM)
-		return error_set(-EPERM, UPNVME_ERR_DEVICE_ACCESS,
-				 "%s: the kernel does not let this process %s its configuration "
-				 "space: it is locked down (Secure Boot), and then devices can be "
-				 "driven through an IOMMU and vfio-pci only",
-				 device->address, what);
-	return error_set(-EIO, UPNVME_ERR_SYSTEM,
-			 "%s: cannot %s its configuration space at %#x: the device is gone, or its "
-			 "driver was changed",
-			 device->address, what, offset);
+		return error_set(
+			-EPERM, UPNVME_ERR_DEVICE_ACCESS,
+			"%s: the kernel does not let this process %s the device's configuration "
+			"space: the kernel is locked down (Secure Boot), and devices can then be "
+			"driven through an IOMMU and vfio-pci only",
+			device->address, what);
+	return error_set(
+		-EIO, UPNVME_ERR_SYSTEM,
+		"%s: cannot %s the device's configuration space at %#x: the device is gone, or has "
+		"another driver now",
+		device->address, what, offset);
 }
 
 int device_config_read16(struct device *device, uint32_t offset, uint16_t *value)
@@ -91,8 +93,8 @@ int device_bar_address(struct device *device, unsigned index, uint64_t *address)
 		rc = config_read32(device, offset + 4, &high);
 	if (!rc && low & PCI_BAR_IO)
 		rc = error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
-			       "%s: BAR%u (%08xh) is not one of memory", device->address, index,
-			       low);
+			       "%s: BAR%u (%08xh) is a range of I/O ports, and not of memory",
+			       device->address, index, low);
 	*address = (low & PCI_BAR_ADDRESS) | (uint64_t)high << 32;
 	return rc;
 }

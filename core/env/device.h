@@ -55,7 +55,7 @@ int device_config_read16(struct device *device, uint32_t offset, uint16_t *value
 int device_config_write16(struct device *device, uint32_t offset, uint16_t value);
 
 void device_bar_unmap(struct device_bar *bar);
-/* Where the BAR is on the bus. -ENOTSUP unless it is one of memory. */
+/* Where the BAR is on the bus. -ENOTSUP for a range of I/O ports. */
 int device_bar_address(struct device *device, unsigned index, uint64_t *address);
 
 /* How many bytes from `offset` on are mapped in one piece. */

@@ -40,7 +40,7 @@ static int keep_from_children(void *va, uint64_t bytes)
 	munmap(va, bytes);
 	return error_set(
 		-err, UPNVME_ERR_SYSTEM,
-		"madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s; without it "
+		"madvise(MADV_DONTFORK) failed for %llu bytes of DMA memory: %s; without this call "
 		"a forked child would have a copy: have the sandbox (seccomp) allow madvise",
 		(unsigned long long)bytes, strerror(err));
 }
@@ -84,11 +84,12 @@ static int error_huge(uint64_t bytes, int err)
 	if (err == EINVAL || err == ENODEV)
 		return error_set(-ENOTSUP, UPNVME_ERR_HUGE_PAGES,
 				 "this kernel has no huge pages of 2 MiB: use pages=transparent");
-	return error_set(-ENOMEM, UPNVME_ERR_HUGE_PAGES,
-			 "%llu huge pages of 2 MiB are needed and not free: set so many more aside "
-			 "than `upnvme-devices status` says there are, with `upnvme-devices setup "
-			 "--huge-pages N:2MiB --apply`",
-			 (unsigned long long)wanted);
+	return error_set(
+		-ENOMEM, UPNVME_ERR_HUGE_PAGES,
+		"%llu huge pages of 2 MiB are needed, and too few are free: add that number to the "
+		"one that `upnvme-devices status` shows, and give the sum as N to `upnvme-devices "
+		"setup --huge-pages N:2MiB --apply`",
+		(unsigned long long)wanted);
 }
 
 /* The huge pages are reserved here, so that none is missing when it is touched. */

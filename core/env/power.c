@@ -120,8 +120,8 @@ int power_error(const char *address, const char *state)
 	return error_set(
 		-EIO, UPNVME_ERR_DEVICE_POWER,
 		"%s does not wake: its power state is %s. Write 1 into its `remove` in "
-		"/sys/bus/pci/devices and 1 into /sys/bus/pci/rescan, or switch the machine off and on "
-		"(a reboot may keep the slot's power); so that it does not sleep again, load vfio-pci with "
-		"disable_idle_d3=1 and boot with pcie_port_pm=off",
+		"/sys/bus/pci/devices and 1 into /sys/bus/pci/rescan, or switch the machine off "
+		"and on (a reboot may keep the slot's power); to keep it from sleeping again, load "
+		"vfio-pci with disable_idle_d3=1 and boot with pcie_port_pm=off",
 		address, state);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file as a medium: all parts of opening and closing one. The file is never mapped into memory: one that is cut short
- * gives errors, not signals. A file that is missing or empty is made when a size is given. Its own key in a URI:
+ * A file as a medium: all parts of opening and closing one. The file is never mapped into memory: a file that is cut
+ * short gives errors, not signals. A file that is missing or empty is made when a size is given. Its own key in a URI:
  *   engine=  io_uring or worker; the best that works if not given
  */
 #include "media/file.h"
@@ -59,8 +59,8 @@ void file_release(struct file_media *file)
 		flock(file->fd, LOCK_UN);
 		/* Closing may be where a network's file system tells of lost data. */
 		if (close(file->fd) < 0)
-			log_error("closing %s: %s; some of what was written may be lost",
-				  file->path, strerror(errno));
+			log_error("closing %s: %s; some written data may be lost", file->path,
+				  strerror(errno));
 	}
 	pthread_mutex_destroy(&file->durable_lock);
 	free(file->path);
@@ -142,7 +142,7 @@ static int file_make(struct media **media, const struct media_config *config)
 
 	if (!config->path || config->path[0] == '\0')
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_OPEN,
-				 "the file medium has no path: give one");
+				 "the file medium has no path: give a path");
 	file = calloc(1, sizeof(*file));
 	if (!file)
 		return error_no_memory("a file medium", sizeof(*file));

@@ -47,9 +47,9 @@ static void fail_locked(struct file_media *file, const char *why)
 	if (is_failed(file))
 		return;
 	atomic_store_explicit(&file->base.failed, true, memory_order_release);
-	log_error("%s: what was written could not be brought to the disk: %s; some of what was "
-		  "written since the last flush may be lost, and nothing is written any more until "
-		  "it is closed and opened anew",
+	log_error("%s: written data could not be brought to the disk: %s; some data written since "
+		  "the last flush may be lost, and nothing is written any more until the file is "
+		  "closed and opened again",
 		  file->path, why);
 }
 
@@ -88,13 +88,14 @@ static int witness_open(struct file_media *file)
 	if (file->witness_fd < 0 && errno == ENOENT)
 		return was_replaced(file);
 	if (file->witness_fd < 0)
-		return error_set(-errno, UPNVME_ERR_MEDIA_OPEN,
-				 "opening %s a second time, to watch over its syncs: %s; raise the "
-				 "limit of open files (ulimit -n)",
-				 file->path, strerror(errno));
+		return error_set(
+			-errno, UPNVME_ERR_MEDIA_OPEN,
+			"opening %s a second time, to notice failures of its syncs: %s; raise the "
+			"limit of open files (ulimit -n)",
+			file->path, strerror(errno));
 	if (fstat(file->fd, &ours) < 0 || fstat(file->witness_fd, &theirs) < 0)
-		return error_set(-errno, UPNVME_ERR_SYSTEM, "looking at %s: %s", file->path,
-				 strerror(errno));
+		return error_set(-errno, UPNVME_ERR_SYSTEM, "examining %s: %s; check the path",
+				 file->path, strerror(errno));
 	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
 		return 0;
 	return was_replaced(file);
@@ -103,15 +104,16 @@ static int witness_open(struct file_media *file)
 static int sync_failed(const struct file_media *file, int err)
 {
 	if (err == EPERM || err == ENOSYS)
-		return error_set(-err, UPNVME_ERR_SYSTEM,
-				 "%s cannot be synced: fdatasync: %s; have the sandbox (seccomp) "
-				 "allow it, or open with readonly=1",
-				 file->path, strerror(err));
+		return error_set(
+			-err, UPNVME_ERR_SYSTEM,
+			"%s cannot be synced: fdatasync: %s; have the sandbox (seccomp) allow "
+			"fdatasync, or open the file with readonly=1",
+			file->path, strerror(err));
 	return error_set(
 		-err, UPNVME_ERR_MEDIA_OPEN,
-		"%s: what was written to it before cannot be brought to the disk: %s; some "
-		"of it may be lost: look at its disk, check what is in the file, and open "
-		"it again",
+		"%s: data written to the file before cannot be brought to the disk: %s; some of "
+		"these data may be lost: check the disk and the file's content, and open the file "
+		"again",
 		file->path, strerror(err));
 }
 

@@ -33,8 +33,8 @@ static void note_unseen(const char *path)
 {
 	if (errno != ENOENT && errno != EACCES && errno != EPERM)
 		log_warn(
-			"%s cannot be looked at (%s): whether a loop device or swap has the file of "
-			"a medium in use is not known",
+			"%s cannot be read (%s): it is not known whether a loop device or the swap "
+			"space uses the file of a medium",
 			path, strerror(errno));
 }
 
@@ -124,8 +124,8 @@ static bool find_loop(const char *sys, const struct stat *st, char who[FILE_HOLD
 			loop_stands_on(sys, entry->d_name, st);
 		if (found)
 			snprintf(who, FILE_HOLDER_ROOM,
-				 "what /dev/%.32s stands on (losetup, or a mount of it): detach "
-				 "that with `umount` and `losetup -d /dev/%.32s`",
+				 "in use by the loop device /dev/%.32s (losetup, or a mount): "
+				 "detach that with `umount` and `losetup -d /dev/%.32s`",
 				 entry->d_name, entry->d_name);
 	}
 	if (folder)
@@ -202,7 +202,8 @@ static bool find_below(const char *sys, const struct stat *st, char who[FILE_HOL
 		if (!read_line(path, backing) || !is_locked(backing))
 			continue;
 		snprintf(who, FILE_HOLDER_ROOM,
-			 "a loop device over %.120s, which is held by another: close it there",
+			 "a loop device over %.120s, which another controller has open: close that "
+			 "first",
 			 backing);
 		return true;
 	}

@@ -10,8 +10,8 @@
 #define FILE_HOLDER_ROOM 256
 
 /*
- * Whether somebody has the file in use, who would not see that it is written. `who` then continues the sentence "the
- * file is ...". `sys` and `proc` are where those file systems are mounted.
+ * Whether the file has a user that would not notice that this medium writes to it. `who` then continues the sentence
+ * "the file is ...". `sys` and `proc` are where those file systems are mounted.
  */
 bool file_holder_find(const char *sys, const char *proc, const struct stat *st,
 		      char who[FILE_HOLDER_ROOM]);

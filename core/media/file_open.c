@@ -57,10 +57,11 @@ static int open_failed(const char *path, bool readonly, int errnum)
 				 "its size",
 				 path, path);
 	if (errnum == EBUSY)
-		return error_set(-EBUSY, UPNVME_ERR_MEDIA_LOCKED,
-				 "%s is mounted, or held by another writer: unmount it, close it "
-				 "there, or open it with readonly=1",
-				 path);
+		return error_set(
+			-EBUSY, UPNVME_ERR_MEDIA_LOCKED,
+			"%s is mounted, or another writer has it open: unmount it, close it there, "
+			"or open it with readonly=1",
+			path);
 	if (errnum == EACCES || errnum == EPERM || errnum == EROFS || errnum == ETXTBSY)
 		remedy = readonly ? "get permission to read it" :
 				    "get permission to write it, or open it with readonly=1";
@@ -104,7 +105,7 @@ static int lock_whole(struct file_media *file)
 				 "locking %s: %s; move it to a file system that has locks",
 				 file->path, strerror(err));
 	return error_set(-EBUSY, UPNVME_ERR_MEDIA_LOCKED,
-			 "%s is held by %s: close it there (`fuser %s` shows the process)%s",
+			 "%s is held by %s: close it there (`fuser -v %s` shows the process)%s",
 			 file->path, readonly ? "a writer" : "another writer, or a reader",
 			 file->path, readonly ? "" : ", or open both sides with readonly=1");
 }
@@ -124,7 +125,7 @@ static int check_size_limit(const struct file_media *file, uint64_t size_bytes)
 			 (unsigned long long)limit.rlim_cur);
 }
 
-/* Sets *again when somebody else was quicker. */
+/* Sets *again when another program was quicker. */
 static int create(struct file_media *file, uint64_t size_bytes, bool *again)
 {
 	int err = check_size_limit(file, size_bytes);
@@ -199,15 +200,16 @@ static int check_file_size(const struct file_media *file, const struct media_con
 	unsigned long long size = size_bytes;
 
 	if (config->size_bytes && config->size_bytes != size_bytes)
-		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
-				 "%s has %llu bytes, but size=%llu was given: leave size out, or "
-				 "change the file with `truncate`",
-				 file->path, size, (unsigned long long)config->size_bytes);
+		return error_set(
+			-EINVAL, UPNVME_ERR_MEDIA_SIZE,
+			"%s has %llu bytes, but size=%llu was given: leave size= out, or change "
+			"the file with `truncate`",
+			file->path, size, (unsigned long long)config->size_bytes);
 	if (size_bytes == 0)
-		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
-				 "%s is empty: give its size, or make it longer with `truncate -s "
-				 "SIZE %s`",
-				 file->path, file->path);
+		return error_set(
+			-EINVAL, UPNVME_ERR_MEDIA_SIZE,
+			"%s is empty: give its size=, or make it longer with `truncate -s SIZE %s`",
+			file->path, file->path);
 	if (size_bytes % config->block_bytes != 0)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
 				 "%s has %llu bytes, no multiple of the block of %u bytes: give "
@@ -290,8 +292,10 @@ int file_open(struct file_media *file, const struct media_config *config)
 			close(file->fd);
 		file->fd = -1;
 	}
-	return error_set(-EBUSY, UPNVME_ERR_MEDIA_OPEN,
-			 "%s was made and taken away by others %u times while it was being opened: "
-			 "is it a link that leads nowhere? Else stop them, and open it again",
-			 file->path, TRIES_MAX);
+	return error_set(
+		-EBUSY, UPNVME_ERR_MEDIA_OPEN,
+		"%s was created and removed by another program %u times while it was being opened: "
+		"stop that program, or, if the path is a link to a file that does not exist, "
+		"create that file; then open it again",
+		file->path, TRIES_MAX);
 }

@@ -26,7 +26,7 @@ enum clear_attempt { CLEAR_PUNCH, CLEAR_ZERO_RANGE, CLEAR_WRITE };
 /* Attempts at a durable write: a write that is durable by itself, or a write and then a sync. */
 enum write_attempt { WRITE_DSYNC, WRITE_THEN_SYNC };
 
-/* The array is never written to; without const it costs no space in the library's file. */
+/* The array is never written to; const would put its bytes into the library's file. */
 static uint8_t zeroes[128 * 1024];
 
 static bool is_clear(const struct media_request *request)
@@ -233,7 +233,7 @@ static bool step_fail(struct file_media *file, struct media_request *request, in
 	return step_end(file, request, result);
 }
 
-/* A request that had to be durable succeeds only if the file's data is. */
+/* A request that had to be durable succeeds only if the file's data is durable. */
 static bool succeed(struct file_media *file, struct media_request *request)
 {
 	if (likely(request->op != MEDIA_FLUSH && !request->fua) || request->op == MEDIA_READ)

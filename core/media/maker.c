@@ -79,8 +79,8 @@ static int read_size(struct media_config *config)
 	if ((!size && uri_has(config->uri, "size")) || size % block)
 		return error_set(
 			-EINVAL, UPNVME_ERR_MEDIA_SIZE,
-			"size=%llu in the URI is not one or more blocks of %u bytes: make it "
-			"a multiple of that",
+			"size=%llu in the URI is not one or more blocks of %u bytes: give a "
+			"multiple of the block size",
 			(unsigned long long)size, block);
 	config->size_bytes = size;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The door to all media: it checks configurations and requests, once for every kind. */
+/* The functions by which every medium is used: they check configurations and requests, once for every kind. */
 #include "media/media.h"
 
 #include <stdlib.h>
@@ -15,10 +15,10 @@ static int check_size(const struct media_config *config)
 
 	if (size == 0 && config->maker->size_bytes)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
-				 "the medium's size is 0: give one, for example size=1GiB");
+				 "the medium's size is 0: give a size, for example size=1GiB");
 	if (size > INT64_MAX)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
-				 "a medium of %llu bytes is too large: at most 2^63 - 1",
+				 "a medium of %llu bytes is too large: give 2^63 - 1 at most",
 				 (unsigned long long)size);
 	if (config->block_bytes && size % config->block_bytes != 0)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,

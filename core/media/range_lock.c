@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests that lie in one region are in that region's list; regions with the same remainder of their number share one.
- * Wider requests are in a list of their own. So a lone request meets empty lists, and any other meets few that do not
- * concern it. A request takes the lock twice, for a few instructions each time; the lock is a single word, so that to
- * take it costs no more than that.
+ * Requests that lie in one region are in that region's list; regions whose numbers have the same remainder share a
+ * list. Wider requests are in a list of their own. So a lone request meets empty lists, and any other meets few
+ * requests that do not overlap it. A request takes the lock twice, for a few instructions each time; the lock is a
+ * single word, so that taking the lock costs no more than these.
  */
 #include "media/range_lock.h"
 

@@ -247,7 +247,7 @@ static struct __kernel_timespec time_left(uint64_t deadline_ns)
 	uint64_t now = clock_now_ns();
 	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
 
-	/* A day stands for ever: the caller's loop comes back. */
+	/* A wait without end is made of waits of a day: the caller's loop repeats them. */
 	if (left > 86400 * NS_PER_S)
 		left = 86400 * NS_PER_S;
 	return (struct __kernel_timespec){ .tv_sec = (int64_t)(left / NS_PER_S),

@@ -13,7 +13,7 @@
 
 /*
  * The kernel may put a new ring where another thread's old one was. Which of the two came first is settled by system
- * calls, which no thread sanitizer sees; the guard says it in the language's own terms.
+ * calls, which no thread sanitizer sees; the guard expresses that order in C's own terms.
  */
 static struct guard making;
 
@@ -58,7 +58,7 @@ static bool has_opcodes(struct io_uring *ring)
 	return has_all;
 }
 
-/* A sandbox often lets a ring be made and forbids its use, so one entry goes through. */
+/* A sandbox often lets a ring be made and forbids its use, so one entry is submitted as a trial. */
 static bool carries(struct io_uring *ring)
 {
 	struct __kernel_timespec second = { .tv_sec = 1 };

@@ -84,7 +84,7 @@ static bool read_at_once(struct file_media *file, struct media_request *request)
 	n = preadv2(file->fd, step.iov, step.niov, (off_t)step.offset_bytes, RWF_NOWAIT);
 	if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM))
 		atomic_store_explicit(&file->reads_at_once, false, memory_order_relaxed);
-	/* A thread meets the end of the file, and errors, once more. */
+	/* The end of the file, and errors, are left to a thread, which meets them again. */
 	return n > 0 && file_step_end(file, request, n);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DMA memory: buddies of pages inside 2 MiB arenas, and a mapping of its own for what is larger.
+/* DMA memory: buddies of pages inside 2 MiB arenas, and a mapping of its own for each larger piece.
  *
  * All book-keeping is outside the memory that it describes: a device that writes where it should
  * not cannot break the allocator. Freed memory that a command may still touch is set aside, and
@@ -64,9 +64,10 @@ static int arena_register(struct domain *domain, uint64_t base, uint64_t bytes)
 	if (domain->env->ops->same && regions_touch(domain, base, base + bytes))
 		return error_set(
 			-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
-			"memory between %#llx and %#llx was registered, and then unmapped without being "
-			"unregistered: the device still reaches what it was: take its registrations back "
-			"(upnvme_mem_unregister); next time before it is unmapped",
+			"memory from %#llx to %#llx was unmapped while it was registered, and "
+			"other memory is there now, but the device still reaches the old memory: "
+			"unregister it (upnvme_mem_unregister); next time unregister memory before "
+			"it is unmapped",
 			(unsigned long long)base, (unsigned long long)(base + bytes));
 	return regions_add(domain, base, base + bytes);
 }
@@ -198,7 +199,7 @@ static bool block_touched(struct domain *domain, struct arena *arena, uint32_t u
 			       UNIT_BYTES << arena->units[unit].order);
 }
 
-/* Gives back what was set aside in one arena and is not touched any more. */
+/* Gives back the blocks of one arena that were set aside and that no command touches any more. */
 static void arena_sweep(struct domain *domain, struct arena *arena)
 {
 	for (uint32_t unit = 0; arena->nset_aside && unit < ARENA_UNITS;
@@ -211,7 +212,8 @@ static void arena_sweep(struct domain *domain, struct arena *arena)
 	}
 }
 
-/* One empty arena is kept, so that a program that allocates and frees in turn does not map in turn. */
+/* One empty arena is kept, so that a program that allocates and frees in turn does not map and unmap memory each time.
+ * */
 static void arenas_sweep(struct domain *domain)
 {
 	struct arena *next;
@@ -325,8 +327,8 @@ static int free_locked(struct domain *domain, void *va)
 	if (!block_lookup(domain, va, &arena, &unit))
 		return error_set(
 			-EINVAL, UPNVME_ERR_MEM_NOT_ALLOCATED,
-			"%p is not the start of memory from upnvme_dma_alloc, or was freed before: nothing "
-			"was freed",
+			"%p is not the start of memory from upnvme_dma_alloc, or was freed before, "
+			"and nothing was freed: give an address that upnvme_dma_alloc gave",
 			va);
 	if (arena_is_large(arena)) {
 		arena->state = BLOCK_SET_ASIDE;

@@ -58,7 +58,7 @@ static int domain_find_or_create(struct domain **domain, struct env *env)
 	}
 	if (!free_place)
 		return error_set(-ENOSPC, UPNVME_ERR_NO_MEMORY,
-				 "more than %zu memory domains in use: close a controller",
+				 "all %zu memory domains are in use: close a controller",
 				 ARRAY_SIZE(domains));
 	rc = domain_create(domain, env);
 	if (!rc)
@@ -163,8 +163,8 @@ static int pages_around(struct domain *domain, void *va, uint64_t bytes, uint64_
 	    align_up(start + bytes, domain->page_bytes) < start)
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"memory at %p, %llu bytes: null, empty or wrapping; give the start and the length "
-			"of mapped memory",
+			"memory at %p (%llu bytes) is null, empty, or passes the end of the "
+			"address space: give the start and the length of mapped memory",
 			va, (unsigned long long)bytes);
 	*base = align_down(start, domain->page_bytes);
 	*end = align_up(start + bytes, domain->page_bytes);
@@ -195,14 +195,14 @@ static int unregister_locked(struct domain *domain, uint64_t base, uint64_t end)
 	    (last && arenas_would_lose(domain, base, end)))
 		return error_set(
 			-EINVAL, UPNVME_ERR_MEM_NOT_REGISTERED,
-			"memory from %#llx to %#llx is not (wholly) registered: unregister what "
-			"upnvme_mem_register was given",
+			"memory from %#llx to %#llx is not (wholly) registered: unregister the "
+			"memory that upnvme_mem_register was given",
 			(unsigned long long)base, (unsigned long long)end);
 	if (last && users_may_touch(domain, base, end - base))
 		return error_set(
 			-EBUSY, UPNVME_ERR_MEM_BUSY,
-			"memory from %#llx to %#llx is in use by a command in flight: poll its queue "
-			"pair until it is done, then unregister",
+			"memory from %#llx to %#llx is in use by a command in flight: poll the "
+			"command's queue pair until the command is done, then unregister",
 			(unsigned long long)base, (unsigned long long)end);
 	rc = regions_remove(domain, base, end);
 	users_forget(domain); /* last, so that no user looks the old state up again */

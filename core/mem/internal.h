@@ -59,8 +59,8 @@ bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes);
 void users_forget(struct domain *domain);
 
 void arenas_destroy(struct domain *domain);
-/* True if one registration less for [base, end) would take the last one from allocated memory,
- * which is its own. */
+/* True if one registration less for [base, end) would take from allocated memory its last registration, the
+ * allocation's own. */
 bool arenas_would_lose(struct domain *domain, uint64_t base, uint64_t end);
 
 #endif

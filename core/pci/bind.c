@@ -82,8 +82,8 @@ static int leave_override(struct plan *plan, const struct move *move)
 	return strcmp(plan->driver, plan->override) != 0 ? move_force(move, plan->override) : 0;
 }
 
-/* Claims keep the kernel's names of the controllers taken: they go when no device has its driver any more, and before
- * one comes. */
+/* Claims keep the kernel from using the controllers' names again. The claims are released when no device has its old
+ * driver any more, and before any has its new one. */
 static int move_all(struct plan *plan)
 {
 	int rc = plan_each(plan, force);
@@ -187,8 +187,8 @@ int pci_bind(const struct sysfs *fs, const char *addresses, const char *wanted, 
 	if (flags & UPNVME_BIND_OWNER && plan.target->check != group_check_vfio)
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_DEVICE_DRIVER,
-			"a device that %s has can be driven by root only: for another user "
-			"give vfio-pci",
+			"a device that is bound to %s can be driven by root only: give vfio-pci "
+			"for another user",
 			driver);
 	return plan_run(&plan, addresses);
 }

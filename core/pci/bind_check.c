@@ -48,8 +48,8 @@ static int check_permission(const struct sysfs *fs, const char *address)
 	if (rc == -EROFS)
 		return error_set(
 			rc, UPNVME_ERR_DEVICE_ACCESS,
-			"the driver of %s cannot be changed: %s is mounted read-only, as in "
-			"a container: run it outside",
+			"the driver of %s cannot be changed: %s is mounted read-only, as in a "
+			"container: change the driver outside",
 			address, fs->sys);
 	if (rc == -EACCES || rc == -EPERM)
 		return error_set(rc, UPNVME_ERR_DEVICE_ACCESS,
@@ -69,10 +69,11 @@ static int check_origin(const struct move *move)
 	    !strcmp(move->driver, PLAN_KERNEL_DRIVER) || !strncmp(move->driver, "vfio", 4) ||
 	    !strcmp(move->driver, "pci-stub"))
 		return 0;
-	return error_set(-EBUSY, UPNVME_ERR_DEVICE_DRIVER,
-			 "%s belongs to the driver %s, and who uses it there is not known: have it "
-			 "given up by that driver's own tools first",
-			 move->address, move->driver);
+	return error_set(
+		-EBUSY, UPNVME_ERR_DEVICE_DRIVER,
+		"%s is bound to the driver %s, whose users cannot be seen: release the device with "
+		"that driver's own tools first",
+		move->address, move->driver);
 }
 
 static int refuse_used(const struct move *move, const struct usage *usage)
@@ -84,12 +85,13 @@ static int refuse_used(const struct move *move, const struct usage *usage)
 		{ UPNVME_DEVICE_MOUNTED, " unmount it," },
 		{ UPNVME_DEVICE_SWAP, " end the swapping (swapoff)," },
 		{ UPNVME_DEVICE_HELD,
-		  " stop what is built on it (vgchange -an, mdadm --stop, dmsetup remove, losetup -d)," },
+		  " stop the volumes that are built on it (vgchange -an, mdadm --stop, dmsetup "
+		  "remove, losetup -d)," },
 		{ UPNVME_DEVICE_EXPORTED, " stop giving it to others (nvmetcli, targetcli)," },
-		{ UPNVME_DEVICE_OPEN, " end whoever has it open," },
+		{ UPNVME_DEVICE_OPEN, " end the processes that have it open," },
 		{ UPNVME_DEVICE_FUNCTIONS,
-		  " end whoever uses its virtual functions (upnvme-devices list) and write 0 into "
-		  "its sriov_numvfs," },
+		  " end the processes that use its virtual functions (upnvme-devices list) and "
+		  "write 0 into its sriov_numvfs," },
 	};
 	char remedy[320] = "";
 	size_t at = 0;
@@ -106,11 +108,12 @@ static int refuse_used(const struct move *move, const struct usage *usage)
 
 static int refuse_unseen(const struct move *move, const struct usage *usage)
 {
-	return error_set(-EBUSY, UPNVME_ERR_DEVICE_UNSEEN,
-			 "nobody can say whether %s is in use: %s. Do it on the machine itself, as "
-			 "root; or, if you know that nobody uses it, force it (bind --force, "
-			 "UPNVME_BIND_FORCE)",
-			 move->address, usage->unseen);
+	return error_set(
+		-EBUSY, UPNVME_ERR_DEVICE_UNSEEN,
+		"it cannot be seen whether %s is in use: %s. Bind it on the machine itself, as "
+		"root; or, if you know that it is not in use, force it (bind --force, "
+		"UPNVME_BIND_FORCE)",
+		move->address, usage->unseen);
 }
 
 static struct usage *usage_of(const struct plan *plan, const struct move *move)
@@ -140,7 +143,7 @@ int bind_claim(struct plan *plan, const struct move *move)
 		return 0;
 	if (!(plan->flags & UPNVME_BIND_FORCE))
 		return refuse_unseen(move, usage);
-	log_warn("%s is moved by force, although %s", move->address, usage->unseen);
+	log_warn("%s is bound by force, although %s", move->address, usage->unseen);
 	return 0;
 }
 

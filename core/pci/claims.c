@@ -54,7 +54,8 @@ static int claim_one(struct claims *claims, const struct sysfs *fs, const struct
 	if (fd >= 0)
 		return keep_or_close(claims, node, fd);
 	if (fd == -EBUSY)
-		usage_note(usage, UPNVME_DEVICE_OPEN, "somebody has claimed /dev/%s", node->label);
+		usage_note(usage, UPNVME_DEVICE_OPEN, "another program has claimed /dev/%s",
+			   node->label);
 	else if (fd == -EACCES || fd == -EPERM)
 		return error_set(fd, UPNVME_ERR_DEVICE_ACCESS,
 				 "%s may not be opened to see whether it is in use (%s): run as "
@@ -63,7 +64,7 @@ static int claim_one(struct claims *claims, const struct sysfs *fs, const struct
 	else if (fd == -ENXIO || fd == -EIO)
 		log_debug("%s cannot be claimed: %s", path, strerror(-fd));
 	else
-		usage_unseen(usage, "whether somebody has claimed %s cannot be seen (%s)", path,
+		usage_unseen(usage, "the claims on %s cannot be seen (%s)", path,
 			     fd == -ENOENT ? "it is not there, or is another device's" :
 					     strerror(-fd));
 	return 0;

@@ -272,6 +272,7 @@ void usage_find_exports(const struct search *search)
 		look_at_all(search, &in_sysfs[i], search->fs->sys);
 	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
 		if (sysfs_exists(search->fs, "module/%s", silent[i]))
-			usage_unseen(search->usage, "what the module %s has opened cannot be seen",
+			usage_unseen(search->usage,
+				     "the devices that the module %s has opened cannot be seen",
 				     silent[i]);
 }

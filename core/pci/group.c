@@ -29,8 +29,8 @@ static int refuse_without_iommu(const struct sysfs *fs, const char *address)
 	return error_set(
 		-ENXIO, UPNVME_ERR_DEVICE_IOMMU,
 		"%s has no IOMMU group%s, and vfio-pci needs one: turn on VT-d, AMD-Vi or the SMMU "
-		"in the firmware and boot with intel_iommu=on (Intel). Without an IOMMU only the driver "
-		"uio_pci_generic is left, with which the device can write to all memory (%s)",
+		"in the firmware and boot with intel_iommu=on (Intel). Without an IOMMU only the "
+		"driver uio_pci_generic is left, with which the device can write to all memory (%s)",
 		address, any ? " (other devices have)" : ": no IOMMU is on",
 		sysfs_exists(fs, NOIOMMU) ? "VFIO's no-IOMMU mode is switched off: " NOIOMMU
 					    " is N" :
@@ -88,9 +88,10 @@ static int refuse_vmd(const char *address, const char *vmd)
 {
 	return error_set(
 		-EBUSY, UPNVME_ERR_DEVICE_GROUP,
-		"%s is behind Intel's VMD%s%s, and to the IOMMU all drives there are one device: VFIO can "
-		"have none of them. Switch VMD off for this drive in the firmware (it may be called RST or "
-		"RAID there); then it is a device of its own, with another address",
+		"%s is behind Intel's VMD%s%s, and the IOMMU sees all drives behind it as one "
+		"device, so that VFIO can take none of them. Switch VMD off for this drive in the "
+		"firmware (VMD may be called RST or RAID there); the drive is then a device of its "
+		"own, with another address",
 		address, vmd[0] ? ", " : "", vmd);
 }
 
@@ -100,9 +101,9 @@ static int refuse_group(const char *address, int group, const struct foreigners 
 	if (foreigners->others || !foreigners->nvme[0])
 		return error_set(
 			-EBUSY, UPNVME_ERR_DEVICE_GROUP,
-			"IOMMU group %d of %s has devices that other drivers keep: %s. VFIO takes a group "
-			"whole, and who uses what is no NVMe device is not known here: move the device to "
-			"a slot with a group of its own",
+			"IOMMU group %d of %s has devices that other drivers keep: %s. VFIO takes "
+			"a group whole, and the users of devices that are no NVMe controllers "
+			"cannot be seen: move the device to a slot with a group of its own",
 			group, address, foreigners->text);
 	return error_set(
 		-EBUSY, UPNVME_ERR_DEVICE_GROUP,
@@ -165,8 +166,8 @@ int group_check_uio(const struct sysfs *fs, const char *address)
 		return 0;
 	return error_set(
 		-ENXIO, UPNVME_ERR_DEVICE_IOMMU,
-		"%s is behind an IOMMU that translates (group %d, type %s), and a UIO driver cannot "
-		"program it: each of the device's accesses to memory would fail. Use vfio-pci, which "
-		"is better anyway, or boot with iommu=pt",
+		"%s is behind an IOMMU that translates (group %d, type %s), and a UIO driver "
+		"cannot program it: each of the device's accesses to memory would fail. Use "
+		"vfio-pci, which is the better choice, or boot with iommu=pt",
 		address, group, type);
 }

@@ -10,7 +10,7 @@
 
 #include "pci/usage.h"
 
-/* For a user who may not open the loop device, its path in sysfs has to do. */
+/* For a user who may not open the loop device, the device is compared by its path in sysfs. */
 static const struct node *backing_of(const struct search *search, const char *loop)
 {
 	char path[SYSFS_PATH_ROOM], backing[SYSFS_PATH_ROOM];
@@ -25,8 +25,8 @@ static const struct node *backing_of(const struct search *search, const char *lo
 	if (!rc)
 		return nodes_by_number(search->nodes, &number);
 	if (rc != -ENODEV && rc != -ENXIO)
-		usage_unseen(search->usage, "what is behind /dev/%s cannot be seen (%s)", loop,
-			     strerror(-rc));
+		usage_unseen(search->usage, "the file or device behind /dev/%s cannot be seen (%s)",
+			     loop, strerror(-rc));
 	return nodes_by_path(search->nodes, backing);
 }
 

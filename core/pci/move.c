@@ -54,7 +54,7 @@ int move_detach(const struct move *move)
 	return sysfs_write(move->fs, move->address, SYSFS_DEVICE "/driver/unbind", move->address);
 }
 
-/* A probe that fails is no error of the write: what counts is who has the device then. */
+/* A write succeeds even if its probe fails: what counts is which driver has the device afterwards. */
 int move_probe(const struct move *move, const char *driver)
 {
 	int rc = sysfs_write(move->fs, move->address, "bus/pci/drivers_probe");

@@ -38,7 +38,7 @@ const char *move_origin(const struct move *move);
 int move_force(const struct move *move, const char *driver);
 /* Takes the device from its driver, if it has one. */
 int move_detach(const struct move *move);
-/* Makes the allowed driver take the device, and checks that it is this one. */
+/* Makes the allowed driver take the device, and checks that this driver has it. */
 int move_probe(const struct move *move, const char *driver);
 /* Puts everything back as it was at the start. */
 int move_undo(const struct move *move);

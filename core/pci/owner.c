@@ -63,7 +63,7 @@ int owners_give(struct owners *owners, const struct sysfs *fs, const char *addre
 	nodes_free(&nodes);
 	if (!rc && owners->n == before)
 		return error_set(-ENOENT, UPNVME_ERR_SYSTEM,
-				 "%s: VFIO has made no node that could be given to user %u",
+				 "%s: VFIO has made no node for the device that user %u could own",
 				 address, owner);
 	return rc;
 }

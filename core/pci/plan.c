@@ -39,13 +39,13 @@ int plan_add_all(struct plan *plan, const char *addresses)
 		return error_no_memory("a list of addresses", strlen(addresses) + 1);
 	word = strtok_r(copy, SEPARATORS, &save);
 	if (!word)
-		rc = plan_add(plan, addresses); /* which says that it is no address */
+		rc = plan_add(plan, addresses); /* refuses a text without an address */
 	for (; word && !rc; word = strtok_r(NULL, SEPARATORS, &save))
 		rc = plan_add(plan, word);
 	free(copy);
 	if (rc)
 		return rc;
-	/* There is one at least, or the first word would have been refused. */
+	/* The plan has one device at least, else the text would have been refused. */
 	plan->usage = calloc(MAX(plan->moves.n, 1u), sizeof(*plan->usage));
 	return plan->usage ? 0 : error_no_memory("a list of uses", sizeof(*plan->usage));
 }

@@ -107,7 +107,7 @@ static int find_mounts(struct search *search)
 	if (rc)
 		return error_set(
 			rc, UPNVME_ERR_SYSTEM,
-			"%s/self/mountinfo cannot be read (%s), so that nobody can say whether "
+			"%s/self/mountinfo cannot be read (%s), so that it cannot be seen whether "
 			"a device is in use: mount -t proc proc %s",
 			fs->proc, strerror(-rc), fs->proc);
 	sysfs_each_line(fs, "swaps", take_swap, search);

@@ -11,8 +11,8 @@
 #include "spec/opcode.h"
 
 /*
- * A deletion waits as long for flushes to finish, and so long other commands wait for bytes that the queue's commands
- * still move.
+ * The time for which a deletion waits for flushes to finish, and for which other commands wait for bytes that the
+ * queue's commands still move.
  */
 #define PATIENCE_NS NS_PER_S
 

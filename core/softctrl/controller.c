@@ -67,7 +67,8 @@ static int config_check(const struct softctrl_config *config)
 	if (!config->dma.map)
 		return error_set(
 			-EINVAL, UPNVME_ERR_NULL,
-			"software controller: dma.map is null; it needs a way to host memory");
+			"software controller: dma.map is null: give a function that maps host "
+			"memory");
 	if (!config->namespaces || !config->nnamespaces ||
 	    config->nnamespaces > SOFTCTRL_NNAMESPACES_MAX)
 		return limit_error("the number of namespaces", config->nnamespaces, 1,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller on its way to rest, by a reset or a shutdown. Both wait for commands that are at the media, but no
+ * Resets and shutdowns of the controller. Both wait for commands that are at the media, but no
  * access to a register waits: as with hardware, the host looks at CSTS until the reset or the shutdown is over, and
  * each look does what can be done by then. So the host decides how long to wait for storage, however long storage
  * takes.
@@ -149,7 +149,7 @@ static bool reset_advance(struct softctrl *sc)
 	bool queues, orphans, flushes, rest;
 
 	pthread_mutex_lock(&sc->sqs[0].lock);
-	/* All three are moved on, even when one of them does not rest yet. */
+	/* Queues, orphans and flushes all advance, even while one of them is not done yet. */
 	queues = queues_rest(sc);
 	orphans = sc_orphans_rest(sc);
 	flushes = flushes_rest(sc);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller on its way to rest: resets and shutdowns. The caller of all has the registers' lock. */
+/* Resets and shutdowns of the controller. The caller of each function has the registers' lock. */
 #ifndef UPNVME_SOFTCTRL_ENDING_H
 #define UPNVME_SOFTCTRL_ENDING_H
 

@@ -223,7 +223,7 @@ void sc_events_reset(struct softctrl *sc)
 	events->naers = 0;
 	memset(events->ns_changed, 0, sc->nnamespaces);
 	temperatures_reset(events);
-	warnings_update(sc); /* a warning that holds is not over by a reset */
+	warnings_update(sc); /* a reset does not end a warning that holds */
 	pthread_mutex_unlock(&events->lock);
 }
 
@@ -247,7 +247,7 @@ void sc_events_media_check(struct softctrl *sc)
 	sc_thread_kick(sc);
 }
 
-/* A warning that holds already is news to a host that asks for it only now. */
+/* A host that enables a warning's event while the warning holds is told of it then. */
 void sc_events_configure(struct softctrl *sc, uint32_t config)
 {
 	struct sc_events *events = &sc->events;

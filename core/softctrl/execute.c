@@ -38,7 +38,7 @@ void sc_admin_execute(struct sc_cmd *cmd)
 		sc_cmd_complete(cmd, status);
 }
 
-/* FUSES is 0. Of the kinds of SGL, MPTR as an SGL and the reserved value are not in SGLS. */
+/* FUSES is 0: no command is fused. SGLS offers no SGL in MPTR, and one value of PSDT is reserved. */
 static uint16_t io_check_flags(struct sc_cmd *cmd)
 {
 	unsigned psdt = NVME_SQE_PSDT(cmd->sqe.flags);

@@ -45,7 +45,7 @@ static int namespace_open(struct sc_ns *ns, uint32_t nsid, const struct media_co
 	if (ns->block_shift < SC_BLOCK_SHIFT_MIN || ns->block_shift > SC_BLOCK_SHIFT_MAX)
 		return error_set(
 			-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
-			"namespace %u: blocks of %u bytes; use a power of two from 512 to 65536",
+			"namespace %u: blocks of %u bytes: give a power of two from 512 to 65536",
 			nsid, ns->media->block_bytes);
 	return block_check(nsid, ns->media->block_bytes, mdts);
 }
@@ -83,12 +83,12 @@ int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nbloc
 
 	if (!ns)
 		return error_set(-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
-				 "namespace %u is not there; the controller has %u", nsid,
+				 "there is no namespace %u: the controller has %u", nsid,
 				 sc->nnamespaces);
 	max = ns->media->size_bytes >> ns->block_shift;
 	if (!nblocks || nblocks > max)
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "namespace %u cannot have %llu blocks; its medium holds 1 to %llu",
+				 "namespace %u cannot have %llu blocks: its medium holds 1 to %llu",
 				 nsid, (unsigned long long)nblocks, (unsigned long long)max);
 	atomic_store_explicit(&ns->nblocks, nblocks, memory_order_release);
 	sc_events_ns_changed(sc, nsid);

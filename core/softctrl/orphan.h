@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Flushes whose submission queue was deleted before they ended. The caller of all has the Admin SQ's lock. */
+/* Flushes whose submission queue was deleted before they ended. The caller of each function has the Admin SQ's lock. */
 #ifndef UPNVME_SOFTCTRL_ORPHAN_H
 #define UPNVME_SOFTCTRL_ORPHAN_H
 

@@ -11,7 +11,7 @@
 struct sc_sq;
 struct softctrl;
 
-/* Looks at the queue's doorbell, and tells the host of a value that makes no sense. */
+/* Looks at the queue's doorbell, and tells the host of an invalid value. */
 void sc_sq_read_doorbell(struct sc_sq *sq);
 
 /* Lets the media move, and takes the next steps of commands, as long as there are any. */

@@ -45,7 +45,7 @@ struct sc_channel {
 	uint32_t noutstanding;
 };
 
-/* Counters of one queue; written by who holds its lock, read by anybody. */
+/* Counters of one queue; written by the thread that holds its lock, read by any thread. */
 struct sc_counters {
 	_Atomic uint64_t read_sectors; /* of 512 bytes, as SMART's data units */
 	_Atomic uint64_t written_sectors;

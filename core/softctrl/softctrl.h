@@ -114,9 +114,9 @@ void softctrl_process(struct softctrl *sc, uint16_t qid);
 void softctrl_wake(struct softctrl *sc);
 
 /*
- * Makes the namespace nblocks long, at least 1 and at most as many as the medium holds, as a namespace management tool
- * would from elsewhere. Commands see the new size at once, and the host is told by a Namespace Attribute Changed event
- * and the Changed Namespace List log page. From any thread. 0, or a negative errno with its sentence recorded.
+ * Makes the namespace nblocks long, at least 1 and at most as many as the medium holds, as the command of another host
+ * would. Commands see the new size at once, and the host is told by a Namespace Attribute Changed event and the Changed
+ * Namespace List log page. From any thread. 0, or a negative errno with its sentence recorded.
  */
 int softctrl_namespace_resize(struct softctrl *sc, uint32_t nsid, uint64_t nblocks);
 

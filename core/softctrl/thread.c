@@ -24,7 +24,8 @@
 
 #define SPINS_BEFORE_REST 1000u     /* rounds without work before sleeping or parking */
 #define UNORDERED_NS      NS_PER_MS /* of parking without the barrier: a doorbell may be missed */
-#define MEDIA_WAIT_NS     (50 * 1000ull) /* at most so long a doorbell waits for a sleep at the media */
+#define MEDIA_WAIT_NS \
+	(50 * 1000ull) /* the longest that a doorbell waits while the thread sleeps at the media */
 
 static int membarrier(int command)
 {
@@ -128,7 +129,8 @@ int sc_thread_start(struct softctrl *sc)
 	if (err)
 		return error_set(
 			-err, UPNVME_ERR_SYSTEM,
-			"the software controller's thread cannot be started (%s); use inline mode",
+			"the software controller's thread cannot be started (%s): use mode=inline "
+			"in the URI, or have the sandbox (seccomp) allow clone3",
 			strerror(err));
 	pthread_setname_np(sc->thread.id, "upnvme-softctrl");
 	sc->thread.started = true;

@@ -51,7 +51,7 @@ def test_records_come_back(upnvme_controller):
 
 
 @pytest.mark.upnvme("soft:{tmp_path}/disk.img?size=1MiB&block=512")
-def test_they_outlive_the_controller(upnvme_controller, tmp_path):
+def test_records_outlive_the_controller(upnvme_controller, tmp_path):
     with Journal(upnvme_controller.namespaces[1]) as journal:
         journal.append(b"kept")
     upnvme_controller.close()

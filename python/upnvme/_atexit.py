@@ -36,7 +36,7 @@ class _Failed:
             self._inner.flush()
         if not self._told:
             self._told = True
-            raise OSError(errno.EIO, "what upnvme had open could not be closed")
+            raise OSError(errno.EIO, "controllers or files that were open at the exit could not be closed")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

@@ -229,7 +229,7 @@ def part_of(whole: int, offset: int, size: int | None) -> int:
     if size is None:
         return whole - offset
     if not 0 <= size <= whole - offset:
-        raise ValueError(f"size must be from 0 to {whole - offset}, which is what there is from {offset} on, not "
+        raise ValueError(f"size must be from 0 to {whole - offset}, the number of bytes from {offset} on, not "
                          f"{size}")
     return size
 

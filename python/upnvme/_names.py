@@ -48,11 +48,18 @@ FUNCTIONS = {
 OPTIONS = {
     "upnvme_open_opts.nqpairs": "upnvme.open's queue_pairs",
     "upnvme_open_opts.keep_alive_ms": "upnvme.open's keep_alive",
+    "upnvme_open_opts.admin_timeout_ns": "upnvme.open's admin_timeout",
     "upnvme_open_opts.max_transfer_bytes": "upnvme.open's max_transfer",
     "upnvme_open_opts.flags": "upnvme.open's flags", "upnvme_open_opts": "upnvme.open's options",
-    "upnvme_qpair_opts": "Controller.qpair's options", "UPNVME_QPAIR_INTERRUPT": "interrupt=True",
+    "upnvme_qpair_opts": "Controller.qpair's options", "upnvme_qpair_opts.flags": "Controller.qpair's flags",
+    "UPNVME_QPAIR_INTERRUPT": "interrupt=True",
     "UPNVME_QPAIR_HISTOGRAM": "histogram=True", "UPNVME_QPAIR_CMB": "cmb=True",
     "UPNVME_OPEN_HOUSEKEEPING": "housekeeping=True",
+    "upnvme_op": "command", "upnvme_raw": "raw command", "UPNVME_FORM_RAW": "QPair.raw",
+    "UPNVME_FORM_RANGES": "Form.RANGES", "UPNVME_NO_SPLIT": "Flag.NO_SPLIT", "UPNVME_FUSED_FIRST": "Flag.FUSED_FIRST",
+    "UPNVME_FUSED_SECOND": "Flag.FUSED_SECOND", "UPNVME_DATA_NONE": "Direction.NONE",
+    "UPNVME_DATA_TO_DEVICE": "Direction.TO_DEVICE", "UPNVME_DATA_FROM_DEVICE": "Direction.FROM_DEVICE",
+    "UPNVME_FEATURE_CURRENT": "Select.CURRENT", "UPNVME_BIND_FORCE": "force=True",
 }
 
 

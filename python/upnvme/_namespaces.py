@@ -34,8 +34,8 @@ class NamespacesBase:
             known = 0
         if 0 < known < _NONE:
             return known
-        raise NamespaceNotFoundError(EINVAL, f"{nsid!r} is no namespace's identifier: Controller.nsids tells which "
-                                     "there are", UPNVME_ERR_ARGUMENT)
+        raise NamespaceNotFoundError(EINVAL, f"{nsid!r} is no identifier of a namespace: Controller.nsids lists "
+                                     "those that are active", UPNVME_ERR_ARGUMENT)
 
     def __iter__(self) -> Iterator[int]:
         identifiers: Iterator[int] = self._controller.nsids()

@@ -50,7 +50,7 @@ class _Run:
             self.wanted, self.refusal = self.accepted, error
 
     def reap(self, seconds: float | None) -> bool:
-        """Takes completions; whether any came."""
+        """Takes completions; returns whether any came."""
         least = max(1, self.accepted - self.taken) if self.accepted == self.wanted else 1
         part = self.qpair.reap(min=least, timeout=seconds)
         self.parts.append(part)

@@ -259,7 +259,7 @@ def _check_uri(uri: object) -> None:
 
 
 def _blame_this_process(uri: str, error: BusyError) -> None:
-    """A busy device mostly belongs to another process; where this process has it, the remedy is another one."""
+    """Names what to close where this process itself has the busy device open; mostly another process has it."""
     for other in _atexit.remembered():
         if _upnvme.session_holds(other) and _same_device(uri, other._name):
             what = "close it first" if other.is_open else "its memory still has views, which must go first"

@@ -88,7 +88,7 @@ static const char *text(int64_t result)
 
 /* --- data ----------------------------------------------------------------------------------------- */
 
-static void what_is_written_is_read(void **state)
+static void written_blocks_are_read_back(void **state)
 {
 	struct rig rig;
 
@@ -433,7 +433,7 @@ const struct CMUnitTest session_tests[] = {
 	cmocka_unit_test(errors_and_statuses_have_names),
 	cmocka_unit_test(devices_are_listed),
 	cmocka_unit_test(controllers_and_namespaces_say_what_they_are),
-	cmocka_unit_test(what_is_written_is_read),
+	cmocka_unit_test(written_blocks_are_read_back),
 	cmocka_unit_test(vectors_gather_and_scatter),
 	cmocka_unit_test(a_batch_comes_back_by_its_tags),
 	cmocka_unit_test(a_queue_pair_goes_to_another_thread),

@@ -19,7 +19,7 @@ needs_abidiff = unittest.skipUnless(shutil.which("abidiff") and changes.describe
 @release_only
 @needs_abidiff
 class Abi(Case):
-    def test_what_was_promised_is_kept(self):
+    def test_the_promised_abi_is_kept(self):
         found = changes.since_baseline(BUILD / "lib/libupnvme.so", TOP / "capi/include")
         on_purpose = "On purpose? Then make abi-baseline, and a line in CHANGELOG.md"
         self.assertEqual(found, [], "\n".join([*found, on_purpose]))
@@ -136,7 +136,7 @@ class Breaking(Case):
         self.assertIn('"upnvme_completion is frozen at 32 bytes"', sentences)
         self.assertIn('"upnvme_smart.power_cycles is at 64 and has 8 bytes"', sentences)
 
-    def test_additions_and_private_changes_are_none(self):
+    def test_additions_and_private_changes_are_no_differences(self):
         last, initialiser = "uint64_t max_transfer_bytes;\n", "0, 0, 0, 0, 0 \\"
         self.edit("capi/include/upnvme/ctrlr.h", (f"{last}}};\n#define", f"{last}uint64_t more;\n}};\n#define"),
                   (initialiser, f"0, {initialiser}"))

@@ -158,7 +158,7 @@ class Import(Case):
         for word in ("ImportError", str(library), *words):
             self.assertIn(word, line)
 
-    def test_another_abi(self):
+    def test_a_library_of_another_abi_is_refused(self):
         self.assert_refused(stub(self.folder, version="9.0.0", abi=9),
                             "upnvme 9.0.0 with ABI 9",
                             f"upnvme {upnvme.UPNVME_VERSION} with ABI {upnvme.UPNVME_ABI_VERSION}")
@@ -170,10 +170,10 @@ class Import(Case):
         self.assert_refused(stub(self.folder, without=["upnvme_exec"]),
                             f"upnvme {upnvme.UPNVME_VERSION}", "lacks upnvme_exec")
 
-    def test_a_version_that_is_none(self):
+    def test_a_malformed_version_is_refused(self):
         self.assert_refused(stub(self.folder, version="new"), "'new'")
 
-    def test_another_library(self):
+    def test_a_foreign_library_is_refused(self):
         self.assert_refused(compiled(self.folder, "int answer(void) { return 42; }"), "is no libupnvme")
 
     def test_no_library(self):

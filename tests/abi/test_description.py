@@ -67,7 +67,7 @@ class Library(Case):
     """The library against the description."""
 
     @needs
-    def test_what_is_exported_is_what_is_described(self):
+    def test_exported_and_described_functions_are_the_same(self):
         self.assertEqual(differences(LIBRARY, description()), [])
         print(f"NOTE {len(description()['functions'])} symbols exported, all of them described")
 
@@ -84,7 +84,7 @@ class Library(Case):
                          (TOP / "capi/upnvme.map").read_text(encoding="utf-8"), "make abi writes it anew")
 
     @needs
-    def test_the_page_has_all_of_it(self):
+    def test_the_page_has_every_entry_of_the_description(self):
         page = call(sys.executable, FFI / "generate.py", "page", BUILD / "abi/abi.json")
         for entries in ("functions", "callbacks", "structs", "constants"):
             for entry in description()[entries]:
@@ -107,11 +107,11 @@ class Headers(Case):
     def entry(self, text, entries, name):
         return next(entry for entry in self.describe(text)[entries] if entry["name"] == name)
 
-    def test_it_is_the_same_each_time(self):
+    def test_the_description_is_the_same_each_time(self):
         texts = {call(sys.executable, FFI / "describe.py", env={"PYTHONHASHSEED": str(seed)}) for seed in range(3)}
         self.assertEqual(len(texts), 1)
 
-    def test_what_cannot_cross_the_boundary_is_refused(self):
+    def test_declarations_that_cannot_cross_the_boundary_are_refused(self):
         for text, why in REFUSED.items():
             with self.subTest(text=text):
                 with self.assertRaises(crossing.Refused) as caught:
@@ -155,7 +155,7 @@ class Headers(Case):
     def test_a_constant_of_no_known_kind_is_refused(self):
         self.assertIn("UPNVME_A", self.complaint("#define UPNVME_A 1.5"))
 
-    def test_each_says_since_when_it_is_there(self):
+    def test_each_declaration_names_its_first_version(self):
         found = self.describe("""
 /** Does it.
  * @since 0.3 */

@@ -14,14 +14,14 @@ LIB = BUILD / "lib"
 @unittest.skipIf(platform.machine() != "x86_64", "what was compiled is for x86-64")
 @release_only
 class Frozen(Case):
-    def test_it_runs_with_the_shared_library(self):
+    def test_the_frozen_program_runs_with_the_shared_library(self):
         self.assertTrue(FROZEN)
         for source in FROZEN:
             with self.subTest(program=source.stem):
                 call("cc", source, "-L", LIB, "-lupnvme", f"-Wl,-rpath,{LIB}", "-o", self.folder / "old")
                 self.assertEqual(call(self.folder / "old"), "all as it was\n")
 
-    def test_it_runs_with_the_archive(self):
+    def test_the_frozen_program_runs_with_the_archive(self):
         needed = call("readelf", "-dW", LIB / "libupnvme.so")
         libraries = ["-pthread", *(["-luring"] if "[liburing.so" in needed else [])]
         for source in FROZEN:
@@ -29,7 +29,7 @@ class Frozen(Case):
                 call("cc", source, LIB / "libupnvme.a", *libraries, "-o", self.folder / "old")
                 self.assertEqual(call(self.folder / "old"), "all as it was\n")
 
-    def test_its_source_does_the_same_when_it_is_compiled_today(self):
+    def test_the_frozen_programs_source_does_the_same_when_compiled_today(self):
         for source in FROZEN:
             with self.subTest(program=source.stem):
                 call("cc", "-std=gnu11", "-I", TOP / "capi/include", source.with_suffix(".c"), "-L", LIB,

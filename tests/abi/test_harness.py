@@ -25,7 +25,7 @@ class Harness(Case):
             del self.table[name]
         self.assertIn("upnvme_verify has no line in tests/abi/calls.json", self.failures(2))
 
-    def test_a_function_that_nobody_calls(self):
+    def test_a_function_without_a_call(self):
         self.table["upnvme_device_bind"]["gives"] = "ok"
         output = self.failures(2)
         self.assertIn("upnvme_device_bind was never called with good arguments", output)
@@ -43,7 +43,7 @@ class Harness(Case):
         self.table["upnvme_poll"]["arguments"].pop()
         self.assertIn("has not its 2 arguments", self.failures())
 
-    def test_another_answer_than_the_table_says(self):
+    def test_an_answer_that_differs_from_the_table(self):
         self.table["upnvme_reap"]["arguments"][0][1] = "EINVAL UPNVME_ERR_ARGUMENT"
         self.table["upnvme_ns_id"]["gives"] = "zero"
         output = self.failures(2)

@@ -40,7 +40,7 @@ class Rules(Case):
         text = "".join(path.read_text(encoding="utf-8") for path in INCLUDE.rglob("*.h"))
         self.assertEqual(list(rules.wrong_structs(description(), text)), [])
 
-    def test_no_header_of_others_is_included(self):
+    def test_no_foreign_header_is_included(self):
         self.assertEqual(list(rules.wrong_includes(INCLUDE)), [])
 
     def test_an_initialiser_sets_the_size_and_nothing_else(self):
@@ -61,7 +61,7 @@ class Rules(Case):
         expected = PLACES.findall(write_baseline.layout_text(description()))
         self.assertEqual(asserted, expected, "make abi-baseline")
 
-    def test_the_sizes_of_today_are_among_those_of_all_days(self):
+    def test_todays_sizes_are_among_the_recorded_ones(self):
         past = write_baseline.past_sizes()
         self.assertEqual({name: sizes[-1] for name, sizes in past.items()}, write_baseline.sized(description()),
                          "make abi-baseline")

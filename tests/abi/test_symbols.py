@@ -68,7 +68,7 @@ class Symbols(Case):
             with self.subTest(library=name):
                 self.assertRegex(name, NEEDED)
 
-    def test_the_name_and_what_is_asked_of_the_loader(self):
+    def test_the_library_has_its_name_and_asks_the_loader_not_to_unload_it(self):
         listed = call("readelf", "-dW", LIBRARY)
         self.assertIn(f"[{SONAME}]", listed)
         self.assertNotRegex(listed, r"RPATH|RUNPATH|TEXTREL|INITFIRST|SYMBOLIC")

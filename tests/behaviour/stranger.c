@@ -43,7 +43,7 @@ static bool parameters_fit(const char *parameters)
 static bool is_about_the_software_controller(const struct json *one)
 {
 	static const char *const names[] = {
-		"memory forgets", /* a buffer goes from one controller to another */
+		"a memory medium forgets its bytes at the close", /* a buffer goes from one controller to another */
 		"a raw command that the device refuses", /* identifiers up to 256 are valid here */
 	};
 

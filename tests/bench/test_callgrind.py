@@ -84,7 +84,7 @@ class Callgrind(unittest.TestCase):
         self.assertEqual(profile.own[callgrind.Function("", "f")], 11)
         self.assertEqual(profile.cost_from("f"), 21)
 
-    def test_what_is_not_there_costs_nothing(self):
+    def test_an_unknown_function_costs_nothing(self):
         self.assertEqual(self.profile.into("nobody").cost, 0)
         self.assertEqual(self.profile.callees("nobody"), [])
 

@@ -172,13 +172,13 @@ class Table(unittest.TestCase):
         self.assertFalse(unknown, "not as the specification has it:\n" + "\n".join(unknown))
         self.assertEqual(known - seen, set(), "listed in differences, but as it must be: take it off the list")
 
-    def test_the_software_controller_is_as_the_specification_has_it(self):
+    def test_the_software_controller_follows_the_specification(self):
         self.check("soft")
 
-    def test_qemus_controller_is_as_the_specification_has_it(self):
+    def test_qemus_controller_follows_the_specification(self):
         self.check("qemu")
 
-    def test_the_two_differ_in_what_is_listed_alone(self):
+    def test_the_two_controllers_differ_only_as_listed(self):
         ours, theirs = ask(self, "soft")[PAIR[0]], ask(self, "qemu")[PAIR[1]]
         differing = {row.name: (value, other) for (row, value, _), (_, other, _) in zip(ours, theirs)
                      if row.compared and value != other and None not in (value, other)}
@@ -195,7 +195,7 @@ class Lists(unittest.TestCase):
         names = [row.name for row in rows()]
         self.assertEqual(len(names), len(set(names)), sorted(names))
 
-    def test_what_is_listed_is_in_the_table(self):
+    def test_every_listed_difference_is_in_the_table(self):
         names = {row.name for row in rows()}
         self.assertEqual([entry for entry in listed() if entry.name not in names], [])
 

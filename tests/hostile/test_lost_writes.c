@@ -201,7 +201,7 @@ static void a_plain_write_that_fails_loses_nothing(void **state)
 }
 
 /* The open tells an earlier loss, once; reads then show the content of the disk. */
-static void opening_tells_of_what_was_lost_before(void **state)
+static void an_open_reports_an_earlier_loss_of_data(void **state)
 {
 	static const struct inject_plan plans[] = { { INJECT_ONCE, 1, CALL_FDATASYNC, EIO },
 						    { INJECT_ONCE, 1, CALL_SYNC_FILE_RANGE, EIO },
@@ -249,7 +249,7 @@ static void a_sandbox_without_the_finer_calls_is_no_loss(void **state)
 }
 
 /* A system that answers EAGAIN for ever counts as failed after a while. */
-static void a_system_that_puts_off_for_ever_is_an_error(void **state)
+static void endless_eagain_is_an_error(void **state)
 {
 	static const struct inject_plan plans[] = { { INJECT_SAME, 1, CALL_PWRITEV, EAGAIN },
 						    { INJECT_SAME, 1, CALL_FDATASYNC, EAGAIN } };
@@ -281,9 +281,9 @@ int main(void)
 	static struct CMUnitTest tests[2 * NELEMS(losses) + 5] = {
 		cmocka_unit_test(a_durable_write_without_room_loses_nothing),
 		cmocka_unit_test(a_plain_write_that_fails_loses_nothing),
-		cmocka_unit_test(opening_tells_of_what_was_lost_before),
+		cmocka_unit_test(an_open_reports_an_earlier_loss_of_data),
 		cmocka_unit_test(a_sandbox_without_the_finer_calls_is_no_loss),
-		cmocka_unit_test(a_system_that_puts_off_for_ever_is_an_error),
+		cmocka_unit_test(endless_eagain_is_an_error),
 	};
 	size_t n = 5;
 	int failed;

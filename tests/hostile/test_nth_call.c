@@ -143,7 +143,7 @@ static void each_call_fails_once(void **state)
 	sweep(*state, INJECT_ONCE);
 }
 
-static void each_call_fails_and_its_kind_for_good(void **state)
+static void each_call_fails_and_all_calls_of_its_kind_after_it(void **state)
 {
 	const struct variant *variant = *state;
 
@@ -152,13 +152,13 @@ static void each_call_fails_and_its_kind_for_good(void **state)
 	sweep(variant, INJECT_SAME);
 }
 
-static void each_call_fails_and_all_others_for_good(void **state)
+static void each_call_fails_and_all_calls_after_it(void **state)
 {
 	sweep(*state, INJECT_ALL);
 }
 
 /* No call and no command tells of the failure. */
-static void interruptions_and_short_transfers_are_not_seen(void **state)
+static void interruptions_and_short_transfers_are_continued(void **state)
 {
 	const struct variant *variant = *state;
 	struct session_plan plan = plan_of(variant);
@@ -236,9 +236,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[NTESTS] = {
 		cmocka_unit_test(each_call_fails_once),
-		cmocka_unit_test(each_call_fails_and_its_kind_for_good),
-		cmocka_unit_test(each_call_fails_and_all_others_for_good),
-		cmocka_unit_test(interruptions_and_short_transfers_are_not_seen),
+		cmocka_unit_test(each_call_fails_and_all_calls_of_its_kind_after_it),
+		cmocka_unit_test(each_call_fails_and_all_calls_after_it),
+		cmocka_unit_test(interruptions_and_short_transfers_are_continued),
 	};
 	static struct variant ring = { "", NULL, "?" SHAPE "&engine=io_uring", 0, true };
 	static struct variant thread = { "", "ram", "?" SHAPE "&mode=thread", 0, true };

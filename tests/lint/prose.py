@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Finds the prose of a file: its comments and docstrings, or, of Markdown, its paragraphs."""
+"""Finds the prose of a file: its comments and docstrings, or, of Markdown, its paragraphs; also the names of tests, and
+the sentences that the library gives to its users."""
 
 import ast
 import io
@@ -11,6 +12,11 @@ LICENCE = "SPDX-License-Identifier"
 C_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|`[^`]*`|/\*.*?\*/|//[^\n]*', re.DOTALL)
 HASH_LINE = re.compile(r"^\s*#(?!!)\s?(.*)$")
 DASH_LINE = re.compile(r"^\s*--(?!\[)\s?(.*)$")
+INCLUDE = re.compile(r"^\s*#\s*include.*$", re.MULTILINE)
+C_TEST = re.compile(r"^static void (\w+)\(void \*\*\w+\)$", re.MULTILINE)
+PYTHON_TEST = re.compile(r"^\s*(?:async )?def test_(\w+)\(", re.MULTILINE)
+# A literal of fewer words is a key, a format or a part of a sentence.
+SENTENCE_WORDS = 4
 
 
 def joined(lines):
@@ -73,6 +79,32 @@ def of_markdown(text):
         else:
             found[-1][1].append(line.strip())
     return [(one[0], "\n".join(one[1])) for one in found if one]
+
+
+def line_of(text, match):
+    return text.count("\n", 0, match.start()) + 1
+
+
+def test_names(path):
+    """(line, name) of each test of a C or Python file; Python's without `test_`."""
+    form = {".c": C_TEST, ".py": PYTHON_TEST}.get(path.suffix)
+    text = path.read_text(encoding="utf-8", errors="replace") if form else ""
+    return [(line_of(text, match), match[1]) for match in form.finditer(text)] if form else []
+
+
+def messages(text):
+    """(line, text) of each string of several words in C: literals that follow each other are one."""
+    text = INCLUDE.sub("", text)
+    found = []
+    for match in C_TOKEN.finditer(text):
+        if not match[0].startswith('"'):
+            continue
+        if found and not text[found[-1][2]:match.start()].strip():
+            found[-1][1] += match[0][1:-1]
+            found[-1][2] = match.end()
+        else:
+            found.append([line_of(text, match), match[0][1:-1], match.end()])
+    return [(number, string) for number, string, _ in found if len(string.split()) >= SENTENCE_WORDS]
 
 
 def kind_of(path, text):

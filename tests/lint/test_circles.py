@@ -26,7 +26,7 @@ def found(*uses, **where):
 
 
 class Circles(unittest.TestCase):
-    def test_a_chain_is_none(self):
+    def test_a_chain_is_no_circle(self):
         uses = ("process", "execute", "command"), ("execute", "command", "malloc"), ("command", "ring"), ("ring/ring",)
         self.assertEqual(found(*uses), [])
         graph = circles.uses(listing(*uses), "core/softctrl")
@@ -89,7 +89,7 @@ class Objects(unittest.TestCase):
         self.assertEqual(self.run_it(), (0, ""))
         self.assertEqual(self.run_it("--order"), (0, "core/softctrl/admin.c\ncore/softctrl/queue.c\n"))
 
-    def test_what_is_not_there_is_no_success(self):
+    def test_a_source_without_an_object_is_no_success(self):
         self.add("queue.c", "int queue(void) { return 1; }\n", compiled=False)
         code, text = self.run_it()
         self.assertEqual(code, 77)

@@ -57,7 +57,7 @@ class Docs(unittest.TestCase):
         self.assertEqual(text.count(old), 1, old)
         self.assertEqual(complaints(text.replace(old, new))[0], list(expected))
 
-    def test_what_is_documented_passes(self):
+    def test_documented_declarations_pass(self):
         found, declared = complaints(GOOD + STRUCT + CALLBACK)
         self.assertEqual(found, [])
         self.assertEqual([one.kind for one in declared], ["function", "callback", "struct"])
@@ -71,7 +71,7 @@ class Docs(unittest.TestCase):
                                  "no @param for `into`", "no @return", "no @thread: which threads may call it",
                                  "no @since, with the version that it came with, as 0.1"])
 
-    def test_a_comment_that_is_none_for_the_reference(self):
+    def test_a_comment_that_is_not_for_the_reference(self):
         self.assertEqual(len(complaints(GOOD.replace("/**", "/*"))[0]), 6)
 
     def test_each_part_that_is_missing(self):

@@ -41,12 +41,65 @@ class Prose(unittest.TestCase):
         text = "# It\n\nA text\nof two.\n\n- It is\n  an item\n- two\n\n| it | is |\n\n```c\n// it\n```\n\n    it\n"
         self.assertEqual(found(text, "a.md"), [(3, "A text\nof two."), (6, "It is\nan item"), (8, "two")])
 
-    def test_another_file_has_none(self):
+    def test_files_of_other_kinds_have_no_comments(self):
         self.assertEqual(found("# It is\n", "a.json"), [])
 
 
+class Names(unittest.TestCase):
+    """The names of tests."""
+
+    def names(self, text, name):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / name
+            path.write_text(text)
+            return prose.test_names(path)
+
+    def test_names_of_c_and_python_are_found(self):
+        self.assertEqual(self.names("static void a_queue_ends(void **state)\n{\n}\n", "a.c"), [(1, "a_queue_ends")])
+        self.assertEqual(self.names("x = 1\ndef test_a_queue_ends(self):\n    pass\n", "a.py"), [(2, "a_queue_ends")])
+        self.assertEqual(self.names("static void helper(struct a *a)\n", "a.c"), [])
+        self.assertEqual(self.names("def test_it():\n", "a.md"), [])
+
+    def test_a_name_without_a_subject_is_found(self):
+        for name in ("what_is_late_stays", "who_waits_is_let_go", "it_ends", "one_that_fails_is_closed",
+                     "a_buffer_is_given_to_nobody", "somebodys_claim_is_read_by_nobody_else"):
+            self.assertTrue(english.RIDDLE.match(name), name)
+        for name in ("late_commands_stay_in_flight", "one_queue_pair_of_many", "whole_pages_are_kept", "items_end"):
+            self.assertIsNone(english.RIDDLE.match(name), name)
+
+
+class Messages(unittest.TestCase):
+    """Sentences for users."""
+
+    def test_literals_are_put_together(self):
+        text = ('#include "a b c d.h"\nf(e, "the queue is "\n     "full: poll it", "short");\n'
+                '/* "no text of the code" */\n')
+        self.assertEqual(prose.messages(text), [(2, "the queue is full: poll it")])
+
+    def test_a_thing_without_a_name_is_found(self):
+        for text in ("nobody can say whether it is in use", "what is behind it cannot be seen",
+                     "close it, whoever has it"):
+            self.assertEqual(len(list(english.complaints_of_message(text))), 1, text)
+        for text in ("the kernel does not tell what the IOMMU can do", "give him 2 blocks at least"):
+            self.assertEqual(len(list(english.complaints_of_message(text))), "him" in text, text)
+
+    def test_a_long_sentence(self):
+        self.assertEqual(list(english.complaints_of_message("word " * english.MESSAGE_WORDS)), [])
+        self.assertEqual(len(list(english.complaints_of_message("word " * (english.MESSAGE_WORDS + 1)))), 1)
+
+    def test_a_file_is_read_as_its_place_says(self):
+        text = 'static void what_ends(void **state)\n{\n\tf("nobody has all of it");\n}\n'
+        with tempfile.TemporaryDirectory() as folder:
+            tree = pathlib.Path(folder)
+            for place, expected in (("core/a.c", 1), ("core/spec/a.c", 0), ("tests/a.c", 1), ("go/a.c", 0)):
+                path = tree / place
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+                self.assertEqual(len(english.complaints_of_file(path, tree)[0]), expected, place)
+
+
 class English(unittest.TestCase):
-    def test_what_names_its_subject_passes(self):
+    def test_comments_that_name_their_subject_pass(self):
         for text in ("The queue is full.", "One queue pair of many.", "This thread's token.", "That thread ends.",
                      "Such queue pairs have no gate.", "Itself a queue.", "Who may use a queue pair: its owner."):
             self.assertEqual(list(english.complaints(text)), [])

@@ -195,7 +195,7 @@ class Floors(unittest.TestCase):
             with self.subTest(room=room):
                 self.assertEqual(floors.floor_of(room), row)
 
-    def test_a_room_that_nobody_knows_is_refused(self):
+    def test_an_unknown_room_is_refused(self):
         for name in ("core/cellar/a.c", "core/a.c", "capi/attic/a.h"):
             with self.subTest(file=name):
                 self.assertEqual(len(complaints(name, "base/error.h")), 1)
@@ -216,7 +216,7 @@ class Symbols(unittest.TestCase):
                 if found:
                     self.assertTrue(found[0].startswith(f"{user}: thing is in {pathlib.PurePath(where).parent}: "))
 
-    def test_data_counts_and_what_nobody_defines_does_not(self):
+    def test_data_counts_and_symbols_without_a_definition_do_not(self):
         for kind in "DBRCVW":
             found = floors.check_symbols(listing(("core/media/ram.c", "media_ram", kind),
                                                  ("core/driver/ctrlr.c", "media_ram", "w")))
@@ -228,7 +228,7 @@ class Symbols(unittest.TestCase):
                                                       ("tests/public/support.c", "fill", "T"),
                                                       ("tests/public/test_open.c", "fill", "U"))), [])
 
-    def test_of_two_that_define_it_one_must_be_allowed(self):
+    def test_one_of_two_definitions_must_be_allowed(self):
         both = [("core/media/ram.c", "lock", "T"), ("core/base/lock.c", "lock", "T")]
         self.assertEqual(floors.check_symbols(listing(*both, ("core/driver/ctrlr.c", "lock", "U"))), [])
         self.assertEqual(len(floors.check_symbols(listing(*both, ("core/spec/status.c", "lock", "U")))), 1)
@@ -274,7 +274,7 @@ class Objects(unittest.TestCase):
         self.add("core/transport/soft/soft.c", "extern const int media_ram;\nconst int *const at = &media_ram;\n")
         self.assertEqual(self.run_it()[0], 1)
 
-    def test_what_is_not_there_is_no_success(self):
+    def test_a_source_without_an_object_is_no_success(self):
         self.add("core/base/error.c", "int error;\n", compiled=False)
         code, line = self.run_it()
         self.assertEqual(code, floors.SKIPPED)

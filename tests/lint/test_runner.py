@@ -43,18 +43,18 @@ COMPILED = "  CC      a.c\n  LD      build/a\na.c:1:1: error: no\nmake[2]: *** [
 
 
 class Show(unittest.TestCase):
-    def test_of_a_failure_what_passed_is_left_out(self):
+    def test_passing_tests_are_left_out_of_a_failures_output(self):
         self.assertEqual(runner.telling(THREE.splitlines())[:4],
                          ["[==========] Running 3 test(s).", "[ RUN      ] b", "[  ERROR   ] --- 0x1 != 0x2",
                           "[  FAILED  ] b"])
         self.assertEqual(runner.telling(COMPILED.splitlines()),
                          ["a.c:1:1: error: no", "make[2]: *** [Makefile:1: a.o] Error 1"])
 
-    def test_what_a_test_printed_before_it_died_is_kept(self):
+    def test_the_output_of_a_test_that_died_is_kept(self):
         lines = ["[ RUN      ] a", "[       OK ] a", "[ RUN      ] b", "assertion failed"]
         self.assertEqual(runner.telling(lines), lines[2:])
 
-    def test_what_is_printed_among_the_passing_is_kept(self):
+    def test_output_among_passing_tests_is_kept(self):
         # Lines among passing tests need not be theirs: standard error comes unbuffered.
         self.assertEqual(runner.telling(["[ RUN      ] a", "seed 1", "[       OK ] a"]), ["seed 1"])
 

@@ -52,7 +52,7 @@ the reason
 
 @unittest.skipUnless(shutil.which("gcc"), "gcc is not installed")
 class StandIn(unittest.TestCase):
-    def test_it_says_what_cmocka_says_and_leaves_out_what_it_is_told_to(self):
+    def test_the_stand_in_prints_as_cmocka_does_and_skips_the_listed_tests(self):
         with tempfile.TemporaryDirectory(prefix="upnvme-") as name:
             folder = pathlib.Path(name)
             (folder / "test.c").write_text(PROGRAM, encoding="utf-8")

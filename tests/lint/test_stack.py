@@ -43,7 +43,7 @@ class Stack(unittest.TestCase):
         for line, column, name in CALLS:
             self.assertEqual(stack.pointer(lambda path, line=line: [line], f"a.c:1:{column}"), name)
 
-    def test_initialisers_and_assignments_say_whom_it_reaches(self):
+    def test_initialisers_and_assignments_tell_what_a_pointer_reaches(self):
         members = stack.given([".hook = first,\n", "queue->hook = parked ? second : third;\n",
                                "[NVME_CMD_READ] = { sc_read, true },"])
         self.assertEqual(members["hook"], {"first", "parked", "second", "third"})
@@ -54,7 +54,7 @@ class Stack(unittest.TestCase):
         self.assertEqual(bad, 0)
         self.assertIn(f"{100 + 8 + 5000 + 8 + 2048} of 8192", output)
 
-    def test_what_is_too_deep_is_told_with_its_way(self):
+    def test_a_way_that_is_too_deep_is_printed(self):
         bad, output = self.check({"hook": {"deep"}}, 7000)
         self.assertEqual(bad, 1)
         self.assertIn("upnvme_poll needs 7164 bytes", output)
@@ -63,11 +63,11 @@ class Stack(unittest.TestCase):
     def test_a_frame_without_bound_is_too_deep(self):
         self.assertEqual(self.check({"hook": {"odd"}}, 8192)[0], 1)
 
-    def test_a_pointer_that_reaches_nobody_is_a_complaint(self):
+    def test_a_pointer_that_reaches_no_function_is_a_complaint(self):
         with self.assertRaisesRegex(stack.Unknown, "hook"):
             self.check({}, 8192)
 
-    def test_a_folder_is_read_whole_but_for_what_has_no_source(self):
+    def test_a_folder_is_read_whole_without_objects_whose_source_is_gone(self):
         text = CI.replace("PLACE", "tests/lint/test_stack.py:1:3").replace("__indirect_call", "free")
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "obj/core/base/log.ci"

@@ -101,7 +101,7 @@ static void refused(struct scene *scene, struct upnvme_op op, int err, uint32_t 
 	assert_int_equal(upnvme_qpair_inflight(scene->rig.qp), 0);
 }
 
-static void what_passes_the_end_is_refused(void **state)
+static void an_op_that_passes_the_end_of_the_area_is_refused(void **state)
 {
 	static const uint8_t opcodes[] = { UPNVME_OP_READ, UPNVME_OP_WRITE, UPNVME_OP_COMPARE };
 	struct scene scene;
@@ -129,7 +129,7 @@ static void what_passes_the_end_is_refused(void **state)
 }
 
 /* The other fields of an op are checked first, as without an area. */
-static void other_faults_come_first(void **state)
+static void other_fields_of_an_op_are_checked_before_its_offset(void **state)
 {
 	struct scene scene;
 	struct upnvme_op op;
@@ -241,7 +241,7 @@ static void a_batch_ends_at_the_op_that_does_not_fit(void **state)
 }
 
 /* A lease does the same in one call; a callback's argument comes back. */
-static void one_call_and_one_command(void **state)
+static void exec_at_and_io_at_do_one_command(void **state)
 {
 	struct scene scene;
 	struct upnvme_completion done;
@@ -264,7 +264,7 @@ static void one_call_and_one_command(void **state)
 	rig_close(&scene.rig);
 }
 
-static void nulls_are_named(void **state)
+static void null_arguments_are_named(void **state)
 {
 	struct scene scene;
 	struct upnvme_completion done;
@@ -316,14 +316,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batches_of_all_sizes),
-		cmocka_unit_test(what_passes_the_end_is_refused),
-		cmocka_unit_test(other_faults_come_first),
+		cmocka_unit_test(an_op_that_passes_the_end_of_the_area_is_refused),
+		cmocka_unit_test(other_fields_of_an_op_are_checked_before_its_offset),
 		cmocka_unit_test(forms_with_addresses_are_refused),
 		cmocka_unit_test(an_area_may_be_empty),
 		cmocka_unit_test(ranges_lie_in_the_area),
 		cmocka_unit_test(a_batch_ends_at_the_op_that_does_not_fit),
-		cmocka_unit_test(one_call_and_one_command),
-		cmocka_unit_test(nulls_are_named),
+		cmocka_unit_test(exec_at_and_io_at_do_one_command),
+		cmocka_unit_test(null_arguments_are_named),
 		cmocka_unit_test(another_thread_is_refused),
 	};
 

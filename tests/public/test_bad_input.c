@@ -24,7 +24,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void a_namespace_that_is_not_there(void **state)
+static void a_namespace_that_does_not_exist_is_refused(void **state)
 {
 	struct rig *rig = *state;
 	struct upnvme_op op = { .opcode = UPNVME_OP_FLUSH, .nsid = 17 };
@@ -45,7 +45,7 @@ static void a_namespace_that_is_not_there(void **state)
 typedef int (*ranged_call)(upnvme_qpair *qp, upnvme_ns *ns, uint64_t lba, uint32_t blocks,
 			   upnvme_cb cb, void *arg);
 
-static void a_range_past_the_end_or_wrapping(void **state)
+static void a_range_past_the_end_or_wrapping_is_refused(void **state)
 {
 	static const ranged_call calls[] = { upnvme_write_zeroes, upnvme_deallocate,
 					     upnvme_verify };
@@ -84,7 +84,7 @@ static void a_range_past_the_end_or_wrapping(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void zero_blocks_and_too_many(void **state)
+static void zero_and_too_many_blocks_are_refused(void **state)
 {
 	struct rig *rig = *state, large;
 	void *buf = dma(rig->ctrlr, 4096);
@@ -106,7 +106,7 @@ static void zero_blocks_and_too_many(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void null_and_misaligned_buffers(void **state)
+static void null_and_misaligned_buffers_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	char *buf = dma(rig->ctrlr, 8192);
@@ -127,7 +127,7 @@ static void null_and_misaligned_buffers(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void buffers_that_the_device_cannot_reach(void **state)
+static void buffers_that_the_device_cannot_reach_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	static char outside[4096] __attribute__((aligned(4096)));
@@ -154,7 +154,7 @@ static void buffers_that_the_device_cannot_reach(void **state)
 	munmap(memory, 8192);
 }
 
-static void a_namespace_of_another_controller(void **state)
+static void a_namespace_of_another_controller_is_refused(void **state)
 {
 	struct rig *rig = *state, other;
 	void *buf = dma(rig->ctrlr, 4096);
@@ -168,7 +168,7 @@ static void a_namespace_of_another_controller(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void ops_that_say_what_no_op_can(void **state)
+static void ops_with_impossible_fields_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	void *buf = dma(rig->ctrlr, 4096);
@@ -205,7 +205,7 @@ static void ops_that_say_what_no_op_can(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void iovecs_whose_sum_is_wrong(void **state)
+static void iovecs_whose_sum_is_wrong_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	char *buf = dma(rig->ctrlr, 16384);
@@ -231,7 +231,7 @@ static void iovecs_whose_sum_is_wrong(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void raw_commands_that_cannot_be_sent(void **state)
+static void raw_commands_that_cannot_be_sent_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	char *buf = dma(rig->ctrlr, 4096);
@@ -281,7 +281,7 @@ static void raw_commands_that_cannot_be_sent(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void null_handles_and_places(void **state)
+static void null_handles_and_out_parameters_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	struct upnvme_completion done[1];
@@ -332,7 +332,7 @@ static void a_parent_with_live_children_is_not_closed(void **state)
 	OK(upnvme_dma_free(rig->ctrlr, buf));
 }
 
-static void memory_calls_that_are_wrong(void **state)
+static void wrong_memory_calls_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	char *buf, *page = dma(rig->ctrlr, 4096);
@@ -376,20 +376,29 @@ static void memory_calls_that_are_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_namespace_that_is_not_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_range_past_the_end_or_wrapping, setup, teardown),
-		cmocka_unit_test_setup_teardown(zero_blocks_and_too_many, setup, teardown),
-		cmocka_unit_test_setup_teardown(null_and_misaligned_buffers, setup, teardown),
-		cmocka_unit_test_setup_teardown(buffers_that_the_device_cannot_reach, setup,
+		cmocka_unit_test_setup_teardown(a_namespace_that_does_not_exist_is_refused, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(a_namespace_of_another_controller, setup, teardown),
-		cmocka_unit_test_setup_teardown(ops_that_say_what_no_op_can, setup, teardown),
-		cmocka_unit_test_setup_teardown(iovecs_whose_sum_is_wrong, setup, teardown),
-		cmocka_unit_test_setup_teardown(raw_commands_that_cannot_be_sent, setup, teardown),
-		cmocka_unit_test_setup_teardown(null_handles_and_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_range_past_the_end_or_wrapping_is_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(zero_and_too_many_blocks_are_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(null_and_misaligned_buffers_are_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(buffers_that_the_device_cannot_reach_are_refused,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_namespace_of_another_controller_is_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(ops_with_impossible_fields_are_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(iovecs_whose_sum_is_wrong_are_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(raw_commands_that_cannot_be_sent_are_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(null_handles_and_out_parameters_are_refused, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_parent_with_live_children_is_not_closed, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(memory_calls_that_are_wrong, setup, teardown),
+		cmocka_unit_test_setup_teardown(wrong_memory_calls_are_refused, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,7 +141,7 @@ static void a_poll_stops_before_a_tagged_completion(void **state)
 	rig_close(&rig);
 }
 
-static void a_reap_takes_what_there_is_room_for(void **state)
+static void a_reap_fills_the_array_and_leaves_the_rest(void **state)
 {
 	struct rig rig;
 	struct upnvme_op ops[8] = { 0 };
@@ -236,7 +236,7 @@ static void a_batch_ends_at_an_invalid_op(void **state)
 	rig_close(&rig);
 }
 
-static void a_batch_is_taken_as_far_as_there_is_room(void **state)
+static void a_batch_is_accepted_until_the_queue_is_full(void **state)
 {
 	struct rig rig;
 	struct upnvme_op ops[8] = { 0 };
@@ -268,11 +268,11 @@ int main(void)
 		cmocka_unit_test(a_callback_may_not_poll),
 		cmocka_unit_test(a_callback_may_close_its_queue_pair),
 		cmocka_unit_test(a_poll_stops_before_a_tagged_completion),
-		cmocka_unit_test(a_reap_takes_what_there_is_room_for),
+		cmocka_unit_test(a_reap_fills_the_array_and_leaves_the_rest),
 		cmocka_unit_test(a_poll_with_a_limit_keeps_to_it),
 		cmocka_unit_test(a_callback_may_free_its_buffer),
 		cmocka_unit_test(a_batch_ends_at_an_invalid_op),
-		cmocka_unit_test(a_batch_is_taken_as_far_as_there_is_room),
+		cmocka_unit_test(a_batch_is_accepted_until_the_queue_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,7 +222,7 @@ static void ignore(void *arg, const struct upnvme_completion *done)
 
 /* As many commands as an admin queue takes, none of which is served: the queues can still be
  * deleted. */
-static void a_full_admin_queue_does_not_keep_it_open(void **state)
+static void a_full_admin_queue_does_not_keep_a_queue_pair_open(void **state)
 {
 	static char data[4096];
 	struct upnvme_raw raw = { .cdw = { 0x06, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 },
@@ -311,7 +311,7 @@ int main(void)
 		cmocka_unit_test(closing_drops_tagged_completions),
 		cmocka_unit_test(a_split_request_ends_once_when_closed),
 		cmocka_unit_test(callbacks_of_a_closing_queue_pair_cannot_submit),
-		cmocka_unit_test(a_full_admin_queue_does_not_keep_it_open),
+		cmocka_unit_test(a_full_admin_queue_does_not_keep_a_queue_pair_open),
 		cmocka_unit_test(a_callback_may_close_within_any_call),
 		cmocka_unit_test(the_parent_goes_when_the_last_child_went),
 	};

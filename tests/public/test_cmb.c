@@ -20,7 +20,7 @@ static int create(upnvme_qpair **qp, struct rig *rig)
 	return upnvme_qpair_create(qp, rig->ctrlr, &opts);
 }
 
-static void the_controller_says_what_it_has(void **state)
+static void the_controller_reports_its_memory_buffer(void **state)
 {
 	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
 	upnvme_ctrlr *ctrlr = open_uri("%s", uri);
@@ -51,7 +51,7 @@ static void exchange(struct rig *rig, upnvme_qpair *const *qps, char *out, char 
 	assert_true(pattern_is(in, 0, NQPAIRS, rig->block, seed));
 }
 
-static void the_buffer_is_filled_with_queues_and_no_further_one(void **state)
+static void queues_fill_the_buffer_and_the_next_one_is_refused(void **state)
 {
 	upnvme_qpair *qps[NQPAIRS], *none;
 	struct rig rig;
@@ -133,13 +133,13 @@ static void much_data_goes_through_a_short_queue(void **state)
 static int run(const char *name)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_controller_says_what_it_has),
+		cmocka_unit_test(the_controller_reports_its_memory_buffer),
 		cmocka_unit_test(much_data_goes_through_a_short_queue),
 		cmocka_unit_test(flags_are_checked_first),
 		cmocka_unit_test(a_controller_without_a_buffer_is_named),
-		cmocka_unit_test(the_buffer_is_filled_with_queues_and_no_further_one),
+		cmocka_unit_test(queues_fill_the_buffer_and_the_next_one_is_refused),
 		cmocka_unit_test(
-			the_buffer_is_filled_with_queues_and_no_further_one), /* opened again */
+			queues_fill_the_buffer_and_the_next_one_is_refused), /* opened again */
 	};
 
 	uri = name;

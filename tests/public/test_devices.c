@@ -32,15 +32,15 @@ static void malformed_and_absent_addresses_are_told_apart(void **state)
 		     "fffe:ff:1f.7", NULL);
 }
 
-static void several_are_refused_as_one(void **state)
+static void several_addresses_are_refused_as_one_is(void **state)
 {
 	expect_error(upnvme_devices_bind(NULL, NULL, 0, 0), -EINVAL, UPNVME_ERR_NULL, "addresses",
 		     NULL);
 	expect_error(upnvme_devices_unbind(NULL, 0), -EINVAL, UPNVME_ERR_NULL, "addresses", NULL);
 	expect_error(upnvme_devices_bind("fffe:ff:1f.7", NULL, 4, 0), -EINVAL, UPNVME_ERR_FLAGS,
-		     "flags 0x4", NULL);
+		     "flags are 0x4", NULL);
 	expect_error(upnvme_devices_unbind("fffe:ff:1f.7", UPNVME_BIND_OWNER), -EINVAL,
-		     UPNVME_ERR_FLAGS, "flags 0x2", NULL);
+		     UPNVME_ERR_FLAGS, "flags are 0x2", NULL);
 	expect_error(upnvme_devices_bind("fffe:ff:1f.6, fffe:ff:1f.7", NULL, 0, 0), -ENODEV,
 		     UPNVME_ERR_DEVICE_NOT_FOUND, "fffe:ff:1f.6", NULL);
 	expect_error(upnvme_devices_unbind("fffe:ff:1f.6,nvme0", UPNVME_BIND_FORCE), -ENODEV,
@@ -51,7 +51,7 @@ static void several_are_refused_as_one(void **state)
 		     -ENOTSUP, UPNVME_ERR_DEVICE_DRIVER, "vfio-pci", NULL);
 }
 
-static void drivers_that_are_none_for_user_space_are_refused(void **state)
+static void drivers_that_are_not_for_user_space_are_refused(void **state)
 {
 	expect_error(upnvme_device_bind("fffe:ff:1f.7", "nvme"), -EINVAL, UPNVME_ERR_DEVICE_DRIVER,
 		     "\"nvme\"", "vfio-pci", NULL);
@@ -59,7 +59,7 @@ static void drivers_that_are_none_for_user_space_are_refused(void **state)
 		     "\"\"", NULL);
 }
 
-static void what_is_listed_can_be_looked_up(void **state)
+static void listed_devices_can_be_looked_up(void **state)
 {
 	struct upnvme_device devices[64], device;
 	int n = upnvme_devices_list(devices, NELEMS(devices));
@@ -111,9 +111,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(null_arguments_are_refused),
 		cmocka_unit_test(malformed_and_absent_addresses_are_told_apart),
-		cmocka_unit_test(several_are_refused_as_one),
-		cmocka_unit_test(drivers_that_are_none_for_user_space_are_refused),
-		cmocka_unit_test(what_is_listed_can_be_looked_up),
+		cmocka_unit_test(several_addresses_are_refused_as_one_is),
+		cmocka_unit_test(drivers_that_are_not_for_user_space_are_refused),
+		cmocka_unit_test(listed_devices_can_be_looked_up),
 		cmocka_unit_test(the_system_is_told_to_callers_older_and_newer),
 		cmocka_unit_test(every_code_has_its_name),
 	};

@@ -80,7 +80,7 @@ static void every_status_has_a_name_and_a_text(void **state)
 	assert_int_equal(UPNVME_STATUS_DNR(0x6a85), 1);
 }
 
-static void header_and_library_belong_together(void **state)
+static void header_and_library_have_the_same_version(void **state)
 {
 	assert_int_equal(upnvme_abi_version(), UPNVME_ABI_VERSION);
 	assert_string_equal(upnvme_version(), UPNVME_VERSION);
@@ -94,7 +94,7 @@ static void count_message(void *arg, uint32_t level, const char *message)
 	++*(uint32_t *)arg;
 }
 
-static void the_log_goes_where_it_is_sent(void **state)
+static void log_messages_go_to_the_sink_that_was_set(void **state)
 {
 	uint32_t n = 0, before;
 
@@ -115,8 +115,8 @@ int main(void)
 		cmocka_unit_test(a_status_comes_with_its_error),
 		cmocka_unit_test(codes_have_their_names),
 		cmocka_unit_test(every_status_has_a_name_and_a_text),
-		cmocka_unit_test(header_and_library_belong_together),
-		cmocka_unit_test(the_log_goes_where_it_is_sent),
+		cmocka_unit_test(header_and_library_have_the_same_version),
+		cmocka_unit_test(log_messages_go_to_the_sink_that_was_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

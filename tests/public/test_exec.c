@@ -124,7 +124,7 @@ static void a_device_error_is_no_call_error(void **state)
 }
 
 /* A time-out of 0 makes one look. The other completions come out of later calls, once. */
-static void what_is_late_stays_in_flight(void **state)
+static void late_commands_stay_in_flight(void **state)
 {
 	struct upnvme_completion done[16];
 	struct upnvme_op ops[16];
@@ -206,7 +206,7 @@ int main(void)
 		cmocka_unit_test(a_released_queue_pair_is_adopted_for_the_call),
 		cmocka_unit_test(an_invalid_op_ends_the_batch),
 		cmocka_unit_test(a_device_error_is_no_call_error),
-		cmocka_unit_test(what_is_late_stays_in_flight),
+		cmocka_unit_test(late_commands_stay_in_flight),
 		cmocka_unit_test(callbacks_run_and_are_not_counted),
 		cmocka_unit_test(room_for_fewer_than_ops_is_refused),
 	};

@@ -167,7 +167,7 @@ static void ask_to_close(void *arg, const struct upnvme_completion *done)
 }
 
 /* A caller whose close failed does not find its queue pair closed. */
-static void what_a_callback_asked_for_before_it_was_left_is_forgotten(void **state)
+static void a_close_that_a_callback_asked_for_is_forgotten_when_the_callback_is_left(void **state)
 {
 	setup(state);
 	OK(upnvme_read(rig.qp, rig.ns, buf, 0, 1, ask_to_close, NULL));
@@ -190,7 +190,8 @@ int main(void)
 		cmocka_unit_test(a_split_request_that_was_left_goes_on),
 		cmocka_unit_test(an_exec_that_was_left_goes_on),
 		cmocka_unit_test(a_close_that_was_left_is_repeated),
-		cmocka_unit_test(what_a_callback_asked_for_before_it_was_left_is_forgotten),
+		cmocka_unit_test(
+			a_close_that_a_callback_asked_for_is_forgotten_when_the_callback_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

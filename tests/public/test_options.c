@@ -139,7 +139,7 @@ static bool next_size(FILE *file, char *name, uint32_t *size)
 	return false;
 }
 
-static void every_size_of_the_past_is_served(void **state)
+static void structs_of_every_earlier_size_are_accepted(void **state)
 {
 	char name[80] = "upnvme_";
 	static _Alignas(16) uint8_t record[MOST];
@@ -161,7 +161,7 @@ static void every_size_of_the_past_is_served(void **state)
 	fclose(file);
 }
 
-static void the_future_is_served_if_it_asks_for_nothing(void **state)
+static void larger_structs_whose_unknown_fields_are_zero_are_accepted(void **state)
 {
 	static _Alignas(16) uint8_t record[MOST];
 	struct rig rig;
@@ -191,7 +191,7 @@ static void expect_future_refused(struct rig *rig, const struct sized *sized, ui
 		     NULL);
 }
 
-static void the_future_is_refused_if_it_asks_for_something(void **state)
+static void larger_structs_whose_unknown_fields_are_set_are_refused(void **state)
 {
 	struct rig rig;
 
@@ -205,7 +205,7 @@ static void the_future_is_refused_if_it_asks_for_something(void **state)
 	rig_close(&rig);
 }
 
-static void what_is_known_of_future_options_is_used(void **state)
+static void known_fields_of_larger_structs_are_used(void **state)
 {
 	struct {
 		struct upnvme_qpair_opts known;
@@ -256,7 +256,7 @@ static void sizes_below_the_first_version_are_refused(void **state)
 	fclose(file);
 }
 
-static void queue_pair_options_out_of_range(void **state)
+static void queue_pair_options_out_of_range_are_refused(void **state)
 {
 	static const struct {
 		uint32_t entries, outstanding, flags, code;
@@ -295,26 +295,26 @@ static void queue_pair_options_out_of_range(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-static void open_options_out_of_range(void **state)
+static void open_options_out_of_range_are_refused(void **state)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 	upnvme_ctrlr *ctrlr;
 
 	opts.flags = 0x80;
 	expect_error(upnvme_open(&ctrlr, "soft:ram?size=1MiB", &opts), -EINVAL, UPNVME_ERR_FLAGS,
-		     "80h", NULL);
+		     "0x80", NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size_of_the_past_is_served),
-		cmocka_unit_test(the_future_is_served_if_it_asks_for_nothing),
-		cmocka_unit_test(the_future_is_refused_if_it_asks_for_something),
-		cmocka_unit_test(what_is_known_of_future_options_is_used),
+		cmocka_unit_test(structs_of_every_earlier_size_are_accepted),
+		cmocka_unit_test(larger_structs_whose_unknown_fields_are_zero_are_accepted),
+		cmocka_unit_test(larger_structs_whose_unknown_fields_are_set_are_refused),
+		cmocka_unit_test(known_fields_of_larger_structs_are_used),
 		cmocka_unit_test(sizes_below_the_first_version_are_refused),
-		cmocka_unit_test(queue_pair_options_out_of_range),
-		cmocka_unit_test(open_options_out_of_range),
+		cmocka_unit_test(queue_pair_options_out_of_range_are_refused),
+		cmocka_unit_test(open_options_out_of_range_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

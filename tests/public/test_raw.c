@@ -27,7 +27,7 @@ static int submit_raw(struct rig *rig, uint32_t opcode, uint32_t last, void *buf
 
 /* A large read leaves its PRP list in the slot; a raw read of as many blocks with a short buffer
  * uses the same slot next. */
-static void a_short_buffer_lets_nobody_else_be_overwritten(void **state)
+static void a_raw_read_into_a_short_buffer_overwrites_no_other_memory(void **state)
 {
 	struct rig rig;
 	char *others, *mine;
@@ -41,7 +41,7 @@ static void a_short_buffer_lets_nobody_else_be_overwritten(void **state)
 	for (uint32_t bytes = 512; bytes < LARGE; bytes += 7680)
 		expect_error(submit_raw(&rig, 0x02, LARGE / 512 - 1, mine, bytes,
 					UPNVME_DATA_FROM_DEVICE),
-			     -EINVAL, UPNVME_ERR_TRANSFER, "131072", "must agree", NULL);
+			     -EINVAL, UPNVME_ERR_TRANSFER, "131072", "give the same number", NULL);
 	for (uint32_t i = 0; i < LARGE; i++)
 		assert_true(others[i] == 0x5a && mine[i] == 0x5a);
 	OK(submit_raw(&rig, 0x02, LARGE / 512 - 1, mine, LARGE, UPNVME_DATA_FROM_DEVICE));
@@ -67,7 +67,7 @@ static void commands_without_data_take_none(void **state)
 	rig_close(&rig);
 }
 
-static void admin_commands_have_room(void **state)
+static void admin_commands_need_a_buffer_for_all_their_data(void **state)
 {
 	static char data[4096];
 	struct upnvme_raw identify = { .cdw = { 0x06, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 },
@@ -91,9 +91,9 @@ static void admin_commands_have_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_short_buffer_lets_nobody_else_be_overwritten),
+		cmocka_unit_test(a_raw_read_into_a_short_buffer_overwrites_no_other_memory),
 		cmocka_unit_test(commands_without_data_take_none),
-		cmocka_unit_test(admin_commands_have_room),
+		cmocka_unit_test(admin_commands_need_a_buffer_for_all_their_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

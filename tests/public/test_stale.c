@@ -142,7 +142,7 @@ static void *call_on(void *arg)
 }
 
 /* Closed handles are used afterwards by other threads, as a bug would. */
-static void threads_with_stale_handles_disturb_nobody(void **state)
+static void threads_with_stale_handles_do_not_disturb_live_handles(void **state)
 {
 	int rcs[2] = { -1, -1 };
 	pthread_t threads[2];
@@ -170,7 +170,7 @@ int main(void)
 		cmocka_unit_test(a_queue_pair_that_was_closed_closes_no_other),
 		cmocka_unit_test(a_controller_that_was_closed_closes_no_other),
 		cmocka_unit_test(handles_of_another_kind_are_refused),
-		cmocka_unit_test(threads_with_stale_handles_disturb_nobody),
+		cmocka_unit_test(threads_with_stale_handles_do_not_disturb_live_handles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,7 +150,7 @@ static void writes_to_a_readonly_medium_get_a_status(void **state)
 	image_remove(path);
 }
 
-static void what_a_uri_says_percent_encoded_is_taken(void **state)
+static void percent_encoded_paths_are_decoded(void **state)
 {
 	char *path = image_create(1 << 20), *odd = NULL;
 	upnvme_ctrlr *ctrlr;
@@ -182,7 +182,7 @@ int main(void)
 		cmocka_unit_test(an_unreadable_file_is_refused),
 		cmocka_unit_test(a_second_writer_is_refused_and_readers_share),
 		cmocka_unit_test(writes_to_a_readonly_medium_get_a_status),
-		cmocka_unit_test(what_a_uri_says_percent_encoded_is_taken),
+		cmocka_unit_test(percent_encoded_paths_are_decoded),
 		cmocka_unit_test(null_arguments_are_named),
 	};
 

@@ -66,7 +66,7 @@ static void there_and_back(struct scene *scene, const struct iovec *iov, uint32_
 	free(expected);
 }
 
-static void prp_says_pages_with_ragged_ends(void **state)
+static void prp_expresses_pages_with_ragged_ends(void **state)
 {
 	for (int sgl = 0; sgl <= 1; sgl++) {
 		struct scene scene;
@@ -94,7 +94,7 @@ static void prp_says_pages_with_ragged_ends(void **state)
 	}
 }
 
-static void what_prp_cannot_say_at_once_goes_as_several_commands(void **state)
+static void vectors_that_prp_cannot_express_at_once_are_split(void **state)
 {
 	struct scene scene;
 	struct iovec iov[60];
@@ -106,7 +106,7 @@ static void what_prp_cannot_say_at_once_goes_as_several_commands(void **state)
 	rig_close(&scene.rig);
 }
 
-static void only_sgl_says_odd_pieces(void **state)
+static void only_sgl_expresses_odd_pieces(void **state)
 {
 	struct scene scene;
 	char *a;
@@ -123,7 +123,7 @@ static void only_sgl_says_odd_pieces(void **state)
 	rig_close(&scene.rig);
 }
 
-static void what_neither_can_say_is_refused_by_segment(void **state)
+static void a_segment_that_neither_prp_nor_sgl_expresses_is_named(void **state)
 {
 	struct scene scene;
 	struct iovec iov[4];
@@ -229,10 +229,10 @@ static void random_pieces_go_there_and_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prp_says_pages_with_ragged_ends),
-		cmocka_unit_test(what_prp_cannot_say_at_once_goes_as_several_commands),
-		cmocka_unit_test(only_sgl_says_odd_pieces),
-		cmocka_unit_test(what_neither_can_say_is_refused_by_segment),
+		cmocka_unit_test(prp_expresses_pages_with_ragged_ends),
+		cmocka_unit_test(vectors_that_prp_cannot_express_at_once_are_split),
+		cmocka_unit_test(only_sgl_expresses_odd_pieces),
+		cmocka_unit_test(a_segment_that_neither_prp_nor_sgl_expresses_is_named),
 		cmocka_unit_test(too_many_pieces_for_one_block_are_refused),
 		cmocka_unit_test(an_unreachable_segment_is_named),
 		cmocka_unit_test(random_pieces_go_there_and_back),

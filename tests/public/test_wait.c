@@ -89,7 +89,7 @@ static void a_wait_rings_for_a_controller_that_sleeps(void **state)
 	}
 }
 
-static void what_is_there_ends_a_wait_at_once(void **state)
+static void a_completion_that_is_there_ends_a_wait_at_once(void **state)
 {
 	struct rig *rig = *state;
 	char *buf = dma(rig->ctrlr, rig->block);
@@ -105,7 +105,7 @@ static void what_is_there_ends_a_wait_at_once(void **state)
 	assert_int_equal(upnvme_qpair_wait(rig->qp, 0), 0);
 }
 
-static void the_time_out_ends_a_wait_for_nothing(void **state)
+static void the_time_out_ends_a_wait_without_commands(void **state)
 {
 	struct rig *rig = *state;
 	uint64_t start_ns = now_ns();
@@ -332,7 +332,7 @@ static int child(void *arg)
 		       1;
 }
 
-static void a_child_has_nothing_to_wait_for(void **state)
+static void a_child_cannot_wait(void **state)
 {
 	struct rig *rig = *state;
 	struct waiter waiter = { rig->ctrlr, rig->ns, rig->qp, dma(rig->ctrlr, rig->block), 50 };
@@ -358,7 +358,7 @@ static void a_callback_may_not_wait(void **state)
 	assert_int_equal(upnvme_poll(rig->qp, 0), 1);
 }
 
-static void a_queue_pair_that_was_not_asked_has_no_eventfd(void **state)
+static void a_queue_pair_without_the_flag_has_no_eventfd(void **state)
 {
 	struct rig rig;
 
@@ -373,7 +373,7 @@ static void a_queue_pair_that_was_not_asked_has_no_eventfd(void **state)
 	rig_close(&rig);
 }
 
-static void an_inline_controller_has_nobody_to_interrupt(void **state)
+static void an_inline_controller_refuses_interrupts(void **state)
 {
 	struct upnvme_qpair_opts opts = UPNVME_QPAIR_OPTS_INIT;
 	upnvme_qpair *qp = NULL;
@@ -431,7 +431,7 @@ static void the_eventfd_goes_when_the_queue_pair_is_closed(void **state)
 	}
 }
 
-static void a_queue_pair_that_was_stopped_is_waited_for_as_long_as_it_has_something(void **state)
+static void a_stopped_queue_pair_can_be_waited_for_until_its_completions_are_reaped(void **state)
 {
 	struct rig *rig = *state;
 	char *buf = dma(rig->ctrlr, rig->block);
@@ -446,7 +446,7 @@ static void a_queue_pair_that_was_stopped_is_waited_for_as_long_as_it_has_someth
 }
 
 /* The other ways to use a queue pair stay what they are. */
-static void polling_goes_on_as_ever(void **state)
+static void a_queue_pair_with_an_eventfd_can_be_polled(void **state)
 {
 	struct rig *rig = *state;
 	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
@@ -470,20 +470,20 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_wait_ends_by_its_completion),
 		TEST(a_wait_rings_for_a_controller_that_sleeps),
-		TEST(what_is_there_ends_a_wait_at_once),
-		TEST(the_time_out_ends_a_wait_for_nothing),
+		TEST(a_completion_that_is_there_ends_a_wait_at_once),
+		TEST(the_time_out_ends_a_wait_without_commands),
 		TEST(signals_neither_end_nor_prolong_a_wait),
 		cmocka_unit_test(an_event_loop_runs_by_the_eventfd),
 		TEST(threads_wait_for_their_own_completions),
 		TEST(the_eventfd_goes_with_its_queue_pair_to_another_thread),
-		TEST(a_child_has_nothing_to_wait_for),
+		TEST(a_child_cannot_wait),
 		TEST(a_callback_may_not_wait),
-		cmocka_unit_test(a_queue_pair_that_was_not_asked_has_no_eventfd),
-		cmocka_unit_test(an_inline_controller_has_nobody_to_interrupt),
+		cmocka_unit_test(a_queue_pair_without_the_flag_has_no_eventfd),
+		cmocka_unit_test(an_inline_controller_refuses_interrupts),
 		TEST(descriptors_that_run_out_are_an_error),
 		TEST(the_eventfd_goes_when_the_queue_pair_is_closed),
-		TEST(a_queue_pair_that_was_stopped_is_waited_for_as_long_as_it_has_something),
-		TEST(polling_goes_on_as_ever),
+		TEST(a_stopped_queue_pair_can_be_waited_for_until_its_completions_are_reaped),
+		TEST(a_queue_pair_with_an_eventfd_can_be_polled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

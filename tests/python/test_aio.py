@@ -120,7 +120,7 @@ def test_any_memory_can_be_written_from(run, uri):
     run(main)
 
 
-def test_what_is_wrong_is_the_futures(run, uri):
+def test_errors_are_raised_by_the_future(run, uri):
     async def main():
         async with upnvme.aio.open(uri) as ctrlr:
             ns, qp, buf = ctrlr.namespaces[1], ctrlr.qpair(8), ctrlr.alloc(BLOCK)
@@ -214,7 +214,7 @@ def test_the_loop_sleeps_while_a_device_is_slow(slow_python, loop):
     """, loop))
 
 
-def test_what_begins_while_the_loop_sleeps_is_not_held_up(slow_python):
+def test_commands_that_begin_while_the_loop_sleeps_are_not_held_up(slow_python):
     """A read that is done at once overtakes one that takes for ever: the doorbell is rung for it."""
     well(slow_python("""
         import asyncio, upnvme.aio
@@ -235,7 +235,7 @@ def test_what_begins_while_the_loop_sleeps_is_not_held_up(slow_python):
     """))
 
 
-def test_nothing_is_lost_between_arming_and_completing(run):
+def test_no_completion_is_lost_while_the_loop_goes_to_sleep(run):
     """Completions come at any moment of going to sleep, thousands of times."""
     async def main():
         async with upnvme.aio.open("soft:ram?size=1MiB&mode=thread") as ctrlr:
@@ -262,7 +262,7 @@ def test_admin_commands_are_awaited(run, uri):
             assert all(one.ok for one in done) and all(one == ctrlr.identify() for one in data)
             with pytest.raises(upnvme.GenericStatusError, match="Invalid Command Opcode"):
                 await ctrlr.admin([0xC0])
-            with pytest.raises(upnvme.ArgumentError, match="driver's own"):
+            with pytest.raises(upnvme.ArgumentError, match="by the driver alone"):
                 ctrlr.admin([1])
             cancelled = ctrlr.admin(IDENTIFY, bytearray(4096), upnvme.Direction.FROM_DEVICE)
             cancelled.cancel()
@@ -358,7 +358,7 @@ def test_queue_pairs_have_all_commands(run, uri):
     run(main)
 
 
-def test_it_is_imported_when_it_is_used(run_python):
+def test_the_module_is_imported_when_it_is_first_used(run_python):
     process = run_python("""
         import sys, upnvme
         before = "upnvme.aio" in sys.modules
@@ -379,7 +379,7 @@ def test_reprs_are_of_this_face(run):
         upnvme.aio.open("soft:ram?size=1MiB")
 
 
-def test_there_are_no_threads(run):
+def test_no_threads_are_started(run):
     async def main():
         before = set(os.listdir("/proc/self/task"))
         async with upnvme.aio.open("soft:ram?size=1MiB") as ctrlr:
@@ -388,7 +388,7 @@ def test_there_are_no_threads(run):
     run(main)
 
 
-def test_it_works_through_sleeps(run, uri):
+def test_commands_complete_after_sleeps_of_the_loop(run, uri):
     """Turns that bring nothing, sleeps, and wake-ups follow each other."""
     async def main():
         async with upnvme.aio.open(uri) as ctrlr:
@@ -399,7 +399,7 @@ def test_it_works_through_sleeps(run, uri):
     run(main)
 
 
-def test_a_future_that_somebody_else_settles_stops_no_others(run, uri):
+def test_a_future_that_the_caller_settles_stops_no_others(run, uri):
     """The loop is told of a failure in a turn, and the next turn comes."""
     async def main():
         async with upnvme.aio.open(uri) as ctrlr:

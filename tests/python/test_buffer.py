@@ -19,7 +19,7 @@ def buf(ctrlr):
     return ctrlr.alloc(3 * BLOCK)
 
 
-def test_it_is_zeroed_memory(buf):
+def test_a_buffer_is_zeroed_memory(buf):
     assert len(buf) == buf.nbytes == 3 * BLOCK
     assert buf == bytes(3 * BLOCK)
     assert buf.address % BLOCK == 0
@@ -116,7 +116,7 @@ def test_alignment(ctrlr):
         ctrlr.alloc(-1)
 
 
-def test_nothing_is_copied_for_buffers(ctrlr, ns):
+def test_requests_with_buffers_are_not_copied(ctrlr, ns):
     buf = ctrlr.alloc(8 * BLOCK)
     ns.write(0, buf)
     ns.readinto(buf, 0)
@@ -125,7 +125,7 @@ def test_nothing_is_copied_for_buffers(ctrlr, ns):
     assert ctrlr.stats.bounced_bytes == 0
 
 
-def test_what_is_copied_is_counted(ctrlr, ns):
+def test_copied_bytes_are_counted(ctrlr, ns):
     ns.write(0, bytes(2 * BLOCK))
     assert ctrlr.stats.bounced_bytes == 2 * BLOCK
     target = np.zeros(2 * BLOCK, np.uint8)
@@ -135,7 +135,7 @@ def test_what_is_copied_is_counted(ctrlr, ns):
     assert ctrlr.stats.bounced_bytes == 5 * BLOCK
 
 
-def test_what_is_not_aligned_is_copied(ctrlr, ns):
+def test_unaligned_parts_of_buffers_are_copied(ctrlr, ns):
     buf = ctrlr.alloc(2 * BLOCK)
     buf[1:1 + BLOCK] = b"u" * BLOCK
     ns.write(0, buf[1:1 + BLOCK])
@@ -202,7 +202,7 @@ def test_read_only_memory_is_only_written_from(ctrlr, ns):
         ns.readinto(bytes(BLOCK), 0)
 
 
-def test_what_went_with_its_controller_says_so():
+def test_buffers_of_a_closed_controller_say_that_it_is_closed():
     ctrlr = upnvme.open("soft:ram?size=1MiB")
     ns, kept = ctrlr.namespaces[1], ctrlr.alloc(BLOCK)
     data, freed, registered = ns.read(0), ctrlr.alloc(BLOCK), ctrlr.register(bytearray(BLOCK))

@@ -88,7 +88,7 @@ def test_closing_the_controller_writes_all_files(image, uri, run_python, how):
     assert all(content[1000 * i:].startswith(TEXT) for i in range(5))
 
 
-def test_what_cannot_be_written_is_an_error_and_all_is_closed(uri):
+def test_data_that_cannot_be_written_are_an_error_and_every_file_is_closed(uri):
     ctrlr = upnvme.open(uri)
     good = ctrlr.namespaces[1].open("r+b", offset=4096)
     good.write(TEXT)
@@ -106,7 +106,7 @@ def test_what_cannot_be_written_is_an_error_and_all_is_closed(uri):
             ctrlr.close()
 
 
-def test_at_exit_it_is_told_and_the_exit_code_says_so(image, uri, run_python):
+def test_data_that_cannot_be_written_at_exit_are_told_by_the_exit_code(image, uri, run_python):
     """The first file that fails keeps none of the others from being closed."""
     process = run_python(f"""
         import atexit, upnvme
@@ -182,7 +182,7 @@ def test_garbage_in_one_cycle_with_its_controller_is_written(image, uri, order):
     upnvme.open(uri).close()  # nobody has it open any more
 
 
-def test_a_finaliser_that_fails_says_so(uri, monkeypatch):
+def test_a_finaliser_that_fails_reports_its_error(uri, monkeypatch):
     said = []
     monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: said.append(str(unraisable.exc_value)))
     with upnvme.open(uri) as ctrlr:
@@ -281,7 +281,7 @@ def test_closing_does_not_wait_for_a_thread_that_waits_for_the_device(slow_pytho
 
 
 @pytest.mark.parametrize("buffering", [-1, 0])
-def test_threads_that_write_while_it_is_closed(uri, buffering):
+def test_threads_that_write_while_a_file_is_closed_do_not_hang(uri, buffering):
     """Each write was done, or is an error; nothing hangs."""
     for _ in range(10):
         ctrlr = upnvme.open(uri)

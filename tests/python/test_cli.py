@@ -102,7 +102,7 @@ def test_copy_there_and_back(uri, tmp_path):
     assert "room for 1 MiB" in run("copy", tmp_path / "large", uri, "--yes", code=1).stderr
 
 
-def test_nothing_is_emptied_before_it_is_read(uri, tmp_path):
+def test_copy_does_not_empty_its_source(uri, tmp_path):
     """copy refuses two plain files, and does not overwrite an image with data that is read from it."""
     image, data = tmp_path / "disk.img", os.urandom(1 << 20)
     run("list", uri)
@@ -156,7 +156,7 @@ def test_narrow_terminals_lose_nothing(uri):
     assert run("list", uri, env={"COLUMNS": "40"}).stdout.count("model") == 1
 
 
-def test_what_is_no_terminal_is_not_cut():
+def test_output_that_goes_to_no_terminal_is_not_cut():
     long = "soft:ram?size=16MiB&serial=" + "x" * 20 + "&namespaces=3&entries=1024&queues=17&mdts=5&noiob=8"
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     assert child.run([COMMAND, "list", long], env=environment).stdout.count(long) == 3
@@ -170,7 +170,7 @@ def on_a_terminal(*arguments):
     return process.stdout
 
 
-def test_terminals_see_how_it_goes(uri, tmp_path):
+def test_terminals_see_the_progress(uri, tmp_path):
     (tmp_path / "in").write_bytes(os.urandom(1 << 20))
     for arguments in (("copy", tmp_path / "in", uri, "--yes"), ("write", uri, tmp_path / "in", "--yes"),
                       ("fill", uri, "--byte", 1, "--yes"), ("read", uri, "--blocks", 2048, "-o", tmp_path / "out")):
@@ -182,7 +182,7 @@ def test_terminals_see_how_it_goes(uri, tmp_path):
 # --- the end of a command --------------------------------------------------------------------------------------
 
 
-def test_a_reader_that_goes_ends_it_quietly(uri):
+def test_a_reader_that_goes_ends_the_program_quietly(uri):
     # An unbuffered Python takes a write that was cut short for a whole one.
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     for arguments in (("read", "soft:ram", "--blocks", "100000"), ("hexdump", uri, "--blocks", "2048", "--json")):
@@ -203,7 +203,7 @@ def interrupted(is_on, *arguments):
     return process
 
 
-def test_ctrl_c_ends_it_quietly(tmp_path):
+def test_ctrl_c_ends_the_program_quietly(tmp_path):
     """bench shows its samples until then; the wait for a silent pipe ends."""
     image, pipe = tmp_path / "disk.img", tmp_path / "never"
     uri = f"soft:{image}?block=512&engine=worker"

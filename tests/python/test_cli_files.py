@@ -165,7 +165,7 @@ def test_a_file_is_overwritten_only_after_asking(uri, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_nothing_is_told_as_done_before_it_is(uri, tmp_path):
+def test_success_is_not_told_when_the_output_fails(uri, tmp_path):
     """The disk is full, or the file cannot be."""
     run("fill", uri, "--byte", 1, "--yes")
     for command in (("read", uri, "--blocks", 100, "-o"), ("copy", uri)):
@@ -203,7 +203,7 @@ def test_help_goes_nowhere_else():
         assert "No space left" in shell('"$0" "$@" >/dev/full', *arguments, code=1).stderr
 
 
-def test_standard_descriptors_that_are_closed_are_nobodys(uri, tmp_path):
+def test_closed_standard_descriptors_stay_unused(uri, tmp_path):
     """The command must not write to an image that has taken the place of the named one."""
     run("fill", uri, "--byte", 7, "--yes")
     for closed in (">&-", "2>&-", "<&-", "<&- >&- 2>&-"):
@@ -252,7 +252,7 @@ def test_a_whole_namespace_of_more_than_a_command_can_name():
         assert of_json(command[0], uri, *command[1:], "--lba", "0xfffffffe")["blocks"] == 10
 
 
-def test_bench_says_what_it_measured(uri):
+def test_bench_prints_its_measurements(uri):
     lines = run("bench", uri, "--time", "0.2", "--rw", "read", "--bs", "8k", "--qd", "4").stdout.splitlines()
     assert lines[0] == f"read of 8 KiB, 1 x 4 in flight: {uri}"
     shares = [float(line.split("%")[0].split()[-1]) for line in lines if "%" in line]

@@ -31,7 +31,7 @@ def test_a_failed_flush_is_raised_and_all_is_closed(slow_python, mode):
     """))
 
 
-def test_a_with_statement_raises_it(slow_python):
+def test_a_with_statement_raises_the_failed_flush(slow_python):
     """The error comes also when another exception is on its way, which is not lost."""
     well(slow_python("""
         try:
@@ -50,7 +50,7 @@ def test_a_with_statement_raises_it(slow_python):
     """))
 
 
-def test_asyncio_raises_it_and_closes_all(slow_python):
+def test_asyncio_raises_the_failed_flush_and_closes_all(slow_python):
     well(slow_python("""
         import asyncio
         import upnvme.aio
@@ -71,7 +71,7 @@ def test_asyncio_raises_it_and_closes_all(slow_python):
 
 
 @pytest.mark.parametrize("end", ["del ctrlr", "pass"], ids=["dropped", "at exit"])
-def test_what_is_left_open_says_it_too(slow_python, end):
+def test_controllers_left_open_report_a_failed_flush(slow_python, end):
     """A finaliser has no caller to raise to."""
     done = slow_python(f"""
         ctrlr = upnvme.open(image)
@@ -81,7 +81,7 @@ def test_what_is_left_open_says_it_too(slow_python, end):
     assert "may be lost" in done.stderr, done
 
 
-def test_one_that_fails_at_exit_does_not_keep_the_others_open(slow_python):
+def test_a_close_that_fails_at_exit_does_not_keep_other_controllers_open(slow_python):
     """The error at exit is printed, and the exit code says so."""
     done = slow_python("""
         import atexit
@@ -97,7 +97,7 @@ def test_one_that_fails_at_exit_does_not_keep_the_others_open(slow_python):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_storage_that_does_not_answer_is_bounded(slow_python, mode):
+def test_a_close_waits_a_bounded_time_for_storage(slow_python, mode):
     """Queue pair and controller are closed, others go on, and the file comes back when it has answered."""
     well(slow_python(f"""
         uri = image + "&mode={mode}"
@@ -139,7 +139,7 @@ def test_storage_that_does_not_answer_is_bounded(slow_python, mode):
     """))
 
 
-def test_a_stop_that_was_bounded_delivers_what_it_ended(slow_python):
+def test_a_stop_that_timed_out_delivers_the_commands_that_it_ended(slow_python):
     well(slow_python("""
         ctrlr = upnvme.open(image, admin_timeout=0.3)
         ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)

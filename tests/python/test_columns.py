@@ -29,7 +29,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("value, kind", WRONG.values(), ids=WRONG)
-def test_what_does_not_fit_is_refused_and_nothing_is_changed(ops, value, kind):
+def test_values_that_do_not_fit_are_refused_and_change_nothing(ops, value, kind):
     ops["lba"] = 7
     with pytest.raises(kind):
         ops["lba"] = value
@@ -94,7 +94,7 @@ def test_whole_commands_come_from_a_batch_only():
         array[["lba", "blocks"]] = 1.5
 
 
-def test_what_is_computed_is_of_numpys_own():
+def test_computed_arrays_are_numpys_own():
     column = upnvme.batch(N, 1, upnvme.Op.READ)["lba"]
     for made in column + 1, column / 2, column == 3, -column.astype(np.int64):
         assert made.dtype.kind != "u" or type(made) is np.ndarray
@@ -116,7 +116,7 @@ def test_what_is_computed_is_of_numpys_own():
     ((4, "1", 2), TypeError, "nsid must be a whole number, not '1'"),
     ((4.0, 1, 2), TypeError, "n must be a whole number, not 4.0"),
 ])
-def test_a_batch_names_what_is_wrong(arguments, kind, words):
+def test_a_batch_names_the_wrong_argument(arguments, kind, words):
     with pytest.raises(kind, match=words):
         upnvme.batch(*arguments)
     for name in "lba", "blocks", "flags":

@@ -6,21 +6,23 @@ import errno
 import inspect
 import logging
 import pickle
+import re
 
 import numpy as np
 import pytest
-from conftest import well
+from conftest import TREE, well
 
 import upnvme
 from upnvme import _errors
 from upnvme._arguments import ticks
+from upnvme._names import in_python
 
 
 def errors():
     return [cls for _, cls in inspect.getmembers(_errors, inspect.isclass) if issubclass(cls, upnvme.Error)]
 
 
-def test_tracebacks_name_them_as_callers_do():
+def test_tracebacks_name_exceptions_as_callers_do():
     assert len(errors()) > 25 and {cls.__module__ for cls in errors()} == {"upnvme"}
 
 
@@ -44,7 +46,7 @@ def test_all_are_exported_and_documented(cls):
     ("soft:ram?colour=red", upnvme.ArgumentError, ValueError, "colour"),
     ("pcie:ffff:00:00.0", upnvme.Error, OSError, "ffff:00:00.0"),
 ])
-def test_opening_what_cannot_be(uri, ours, builtin, word):
+def test_opening_an_impossible_uri_raises_its_exception(uri, ours, builtin, word):
     with pytest.raises(ours, match=word) as caught:
         upnvme.open(uri)
     assert isinstance(caught.value, builtin) and caught.value.code
@@ -65,7 +67,7 @@ def test_a_status_has_its_parts():
         assert caught.value.name == "Invalid Command Opcode" and caught.value.dnr
 
 
-def test_what_is_answered_to_an_admin_command_is_a_status():
+def test_a_refused_admin_command_raises_its_status():
     with upnvme.open("soft:ram?size=1MiB") as ctrlr:
         for call in (lambda: ctrlr.identify(0xFE), lambda: ctrlr.log_page(0xC0, 512), lambda: ctrlr.get_feature(0xF0)):
             with pytest.raises(upnvme.NVMeError, match="Invalid Field|Invalid Log") as caught:
@@ -120,7 +122,7 @@ def test_writes_of_a_read_only_controller_are_permission_errors(tmp_path):
             assert isinstance(caught.value, upnvme.WriteProtectedError)
 
 
-def test_an_image_that_this_process_has_open(tmp_path):
+def test_an_image_that_this_process_has_open_is_named(tmp_path):
     """A notebook's cell that is run again opens the same controller again."""
     uri = f"soft:{tmp_path / 'disk.img'}?size=1MiB"
     ctrlr = upnvme.open(uri)
@@ -137,7 +139,7 @@ def test_an_image_that_this_process_has_open(tmp_path):
     upnvme.open(uri).close()
 
 
-def test_an_image_that_another_process_has_open(tmp_path, run_python):
+def test_an_image_that_another_process_has_open_is_named(tmp_path, run_python):
     uri = f"soft:{tmp_path / 'disk.img'}?size=1MiB"
     other = upnvme.open(f"soft:{tmp_path / 'other.img'}?size=1MiB")
     with upnvme.open(uri):
@@ -217,12 +219,37 @@ def test_remedies_have_pythons_names():
     with upnvme.open("soft:ram?size=1MiB") as ctrlr:
         ns = ctrlr.namespaces[1]
         for call, words in ((lambda: ctrlr.alloc(0), "Controller.alloc: 0 bytes"),
-                            (lambda: ctrlr.namespaces[2], "Controller.nsids tells which there are"),
+                            (lambda: ctrlr.namespaces[2], "Controller.nsids lists those that are active"),
                             (lambda: ctrlr.qpair(4).read(ns, bytearray(4096)), "use Controller.alloc, or"),
                             (lambda: ctrlr.qpair(4).fileno(), "interrupt=True")):
             with pytest.raises(upnvme.Error) as caught:
                 call()
             assert words in str(caught.value) and "upnvme_" not in str(caught.value)
+
+
+# Names of C that no sentence shows to a Python program, and why.
+NOT_SHOWN = {
+    "UPNVME_PLUGIN_DIR": "a variable of the environment",
+    "UPNVME_DATA_": "the beginning of a name that is put together", "UPNVME_ERR_UNKNOWN": "the name of a code",
+    "UPNVME_LOG_ERROR": "the package sets the log", "UPNVME_LOG_DEBUG": "likewise",
+    "upnvme_dpdk_plugin": "a symbol that is looked up", "upnvme_error_get": "the package calls it",
+    "upnvme_ctrlr_abandon": "for callbacks that longjmp leaves, of which Python has none",
+    "upnvme_submit": "the package calls upnvme_submit_at", "upnvme_exec_at": "the package calls upnvme_exec",
+    "upnvme_ctrlr_info": "a record whose size the package sets", "upnvme_ns_info": "likewise",
+    "upnvme_qpair_stats": "likewise", "upnvme_features": "likewise", "upnvme_smart": "likewise",
+    "upnvme_firmware": "likewise", "upnvme_system": "likewise",
+}
+
+
+def test_every_name_in_a_sentence_is_pythons():
+    seen, left = 0, set()
+    for folder in "core", "capi/src":
+        for path in (TREE / folder).rglob("*.[ch]"):
+            text = re.sub(r"^\s*#\s*include.*$", "", path.read_text(), flags=re.MULTILINE)
+            for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"', text):
+                seen += len(re.findall(r"\bupnvme_\w+|\bUPNVME_\w+", literal))
+                left |= set(re.findall(r"\bupnvme_\w+|\bUPNVME_\w+", in_python(literal)))
+    assert seen > 100 and left == set(NOT_SHOWN)
 
 
 @pytest.mark.parametrize("call, kind, words", [
@@ -257,7 +284,7 @@ def test_remedies_have_pythons_names():
     (lambda ctrlr, ns: upnvme.open("soft:ram", max_transfer=1.5), TypeError, "max_transfer must be a whole number"),
     (lambda ctrlr, ns: upnvme.open("soft:ram", lease_depth="1"), TypeError, "lease_depth must be a whole number"),
 ])
-def test_wrong_arguments_are_said_to_be_so(call, kind, words):
+def test_wrong_arguments_are_named(call, kind, words):
     with upnvme.open("soft:ram?size=1MiB") as ctrlr, pytest.raises(kind, match=words):
         call(ctrlr, ctrlr.namespaces[1])
 
@@ -271,17 +298,17 @@ def test_limits():
 
 
 @pytest.mark.parametrize("seconds, ms", [(1e-9, 1), (0.0001, 1), (0.001, 1), (0.0011, 2), (1.1, 1100), (60, 60000)])
-def test_a_short_time_is_not_none(seconds, ms):
+def test_a_short_time_is_not_zero(seconds, ms):
     assert ticks("keep_alive", seconds, 1000, 2 ** 32 - 1) == ms
     assert ticks("keep_alive", 0, 1000, 2 ** 32 - 1) == ticks("keep_alive", 0.0, 1000, 2 ** 32 - 1) == 0
 
 
-def test_keep_alive_is_what_was_asked_for():
+def test_a_short_keep_alive_is_not_zero():
     with upnvme.open("soft:ram?size=1MiB", keep_alive=0.0001) as ctrlr:
         assert ctrlr.get_feature(0x0F) > 0 and ctrlr.features.keep_alive_ms > 0
 
 
-def test_what_a_device_does_not_do_in_time_is_named(slow_python):
+def test_a_command_that_times_out_is_named(slow_python):
     """The error names the caller's command and time, not the pool's."""
     well(slow_python("""
         with upnvme.open(image) as ctrlr:
@@ -326,7 +353,7 @@ def test_an_admin_command_of_a_controller_that_stalls_is_timed_by_its_caller(slo
     """))
 
 
-def test_so_is_one_in_asyncio(slow_python):
+def test_an_admin_command_in_asyncio_is_timed_by_its_caller(slow_python):
     well(slow_python("""
         import asyncio, upnvme.aio
         async def main():

@@ -45,12 +45,12 @@ def test_examples_run(path):
     assert process.returncode == 0 and process.stdout and not process.stderr, process.stderr
 
 
-def test_the_loader_reads_what_it_should():
+def test_the_loader_reads_every_record():
     process = child.run([sys.executable, TREE / "python" / "examples" / "loader.py", "--workers", "3", "--batches", "4",
                          "--batch", "8"])
     assert process.stdout.startswith("96 records of 4096 bytes by 3 workers"), process.stderr
 
 
-def test_the_loader_says_what_failed_in_a_worker():
+def test_the_loader_reports_the_error_of_a_worker():
     process = child.run([sys.executable, TREE / "python" / "examples" / "loader.py", "--record", "100"])
     assert process.returncode == 1 and "no whole number of blocks of 512" in process.stderr

@@ -118,12 +118,12 @@ def test_modes(ns):
 
 
 @pytest.mark.parametrize("mode", ["wb", "w+b", "wb+"])
-def test_what_would_empty_it_is_refused(ns, mode):
+def test_modes_that_would_empty_the_namespace_are_refused(ns, mode):
     with pytest.raises(ValueError, match=r'use "r\+b"'):
         ns.open(mode)
 
 
-def test_parts_that_are_not_there(ns):
+def test_parts_outside_the_namespace_are_refused(ns):
     for offset in (SIZE + 1, 1 << 40, -1):
         for call in (lambda at=offset: ns.open(offset=at), lambda at=offset: ns.fromfile("u1", 1, at),
                      lambda at=offset: ns.fromfile("u1", -1, at), lambda at=offset: ns.tofile(np.zeros(1), at)):
@@ -151,7 +151,7 @@ def test_a_length_cannot_be_kept(ns, buffering):
 
 
 @pytest.mark.parametrize("buffering", [0, -1])
-def test_read_only_is_refused_when_it_is_opened(tmp_path, buffering):
+def test_writing_to_a_read_only_namespace_is_refused_at_the_open(tmp_path, buffering):
     (tmp_path / "disk.img").write_bytes(bytes(SIZE))
     with upnvme.open(f"soft:{tmp_path}/disk.img?readonly=1") as ctrlr:
         with pytest.raises(PermissionError, match='is read-only: open it with "rb"') as caught:

@@ -46,7 +46,7 @@ def test_a_second_interpreter_is_refused_and_the_first_goes_on(run_python):
     """))
 
 
-def test_the_main_one_can_still_import_it_afterwards(run_python):
+def test_the_main_interpreter_can_still_import_the_package_afterwards(run_python):
     well(run_python(MAKE.replace("    import upnvme\n", "") + """
     said = run("import upnvme")
     assert "ImportError" in said, said
@@ -57,7 +57,7 @@ def test_the_main_one_can_still_import_it_afterwards(run_python):
 
 
 @pytest.mark.parametrize("again", ["importlib.reload(upnvme)", "forget(); import upnvme as other"])
-def test_importing_again_keeps_what_is_open(run_python, again):
+def test_importing_again_keeps_open_controllers(run_python, again):
     well(run_python(f"""
         import importlib, sys
         import upnvme

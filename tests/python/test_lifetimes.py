@@ -65,7 +65,7 @@ def test_cycles_through_callbacks_are_collected():
     ctrlr.close()
 
 
-def test_closed_things_say_so():
+def test_calls_on_closed_objects_say_that_they_are_closed():
     things, _ = make()
     ctrlr, ns, qp = things["ctrlr"], things["ns"], things["qp"]
     ctrlr.close()
@@ -115,7 +115,7 @@ def test_many_threads_share_few_queue_pairs():
         assert failures == [] and ctrlr.stats.leases <= 2
 
 
-def test_leases_make_do_with_what_is_left():
+def test_leases_use_the_queue_pairs_that_are_left():
     with upnvme.open("soft:ram?size=4MiB&queues=2") as ctrlr:
         ns = ctrlr.namespaces[1]
         with ctrlr.qpair(4):

@@ -235,7 +235,7 @@ def test_the_licence_goes_along(wheel):
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")], names
 
 
-def test_the_metadata_tells_what_it_is(wheel):
+def test_the_metadata_describes_the_package(wheel):
     archive = zipfile.ZipFile(wheel)
     name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     metadata = email.message_from_bytes(archive.read(name))

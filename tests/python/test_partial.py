@@ -133,7 +133,7 @@ def test_completions_taken_before_a_signals_handler_failed_are_not_lost(slow_pyt
 
 
 @pytest.mark.parametrize("timeout, kind", [(-1, ValueError), (float("nan"), ValueError), ("1", TypeError)])
-def test_a_time_that_is_none_is_refused(timeout, kind):
+def test_a_malformed_timeout_is_refused(timeout, kind):
     with upnvme.open(URI) as ctrlr:
         ns, qp, buf = ctrlr.namespaces[1], ctrlr.qpair(4), ctrlr.alloc(BLOCK)
         with pytest.raises(kind, match="timeout must be"):

@@ -86,7 +86,7 @@ def test_no_call_takes_objects_or_pointers(make, call):
 
 
 @pytest.mark.parametrize("make", ODD.values(), ids=ODD)
-def test_nor_does_asyncio(make):
+def test_no_call_of_asyncio_takes_objects_or_pointers(make):
     async def main():
         async with upnvme.aio.open("soft:ram?size=1MiB") as ctrlr:
             ns, qp, data = ctrlr.namespaces[1], ctrlr.qpair(4), make()

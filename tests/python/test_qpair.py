@@ -35,7 +35,7 @@ def test_depth(ctrlr, qp):
         ctrlr.qpair(depth=0)
 
 
-def test_a_batch_names_what_does_not_fit(ns):
+def test_a_batch_names_the_value_that_does_not_fit(ns):
     for arguments, text in (((2, ns, 999), "opcode must be from 0 to 255, not 999"), ((2, 1 << 32, 1), "nsid"),
                             ((0, ns, -1), "opcode must be from 0 to 255, not -1")):
         with pytest.raises(ValueError, match=text):
@@ -44,7 +44,7 @@ def test_a_batch_names_what_does_not_fit(ns):
         upnvme.batch(1, ns, 1, blocks=1 << 32)
 
 
-def test_run_completes_what_was_in_flight_before(ctrlr, ns, buf):
+def test_run_completes_earlier_commands_too(ctrlr, ns, buf):
     """Completions of other commands come out with the batch, and none of its own stay behind."""
     with ctrlr.qpair(depth=8) as qp:
         first, second, done = upnvme.batch(6, ns, upnvme.Op.READ), upnvme.batch(4, ns, upnvme.Op.READ), []
@@ -192,7 +192,7 @@ def test_polls_do_not_nest(qp, ns, buf):
     assert len(errors) == 4
 
 
-def test_closing_completes_what_is_in_flight(ctrlr, ns, buf):
+def test_closing_completes_commands_in_flight(ctrlr, ns, buf):
     got = []
     qp = ctrlr.qpair(16)
     for i in range(16):
@@ -203,7 +203,7 @@ def test_closing_completes_what_is_in_flight(ctrlr, ns, buf):
     qp.close()
 
 
-def test_a_full_queue_says_so(qp, ns, buf):
+def test_a_full_queue_raises_blocking_io_error(qp, ns, buf):
     for i in range(32):
         qp.read(ns, buf, 0, 1, tag=i)
     with pytest.raises(BlockingIOError):
@@ -312,7 +312,7 @@ def test_a_buffer_lives_until_its_command_is_done(ctrlr, ns, qp):
 
 @pytest.mark.parametrize("uri", ["soft:ram?size=1MiB"])
 @pytest.mark.parametrize("through", [lambda buf: buf, memoryview, np.asarray, lambda buf: buf[0:BLOCK]])
-def test_memory_that_a_batch_uses_is_given_to_nobody_else(uri, through):
+def test_memory_that_a_batch_uses_is_given_to_no_other_user(uri, through):
     with upnvme.open(uri) as ctrlr:
         ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
         buf = ns.read(0, 1)

@@ -79,7 +79,7 @@ def test_notebooks_show_batches_and_completions_and_namespaces():
         assert html.count("<tr>") == 4 and "<td>1,048,576</td>" in html
 
 
-def test_what_a_device_says_is_no_markup():
+def test_text_of_a_device_is_escaped_in_markup():
     html = _html.table("<b>", ("&",), [("<script>", b"\xff", True)])
     assert "<b>" not in html and "<script>" not in html and "&lt;script&gt;" in html and "<td>ff</td>" in html
     assert "<td>True</td>" in html

@@ -61,7 +61,7 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
-def test_what_is_to_do_is_shown_and_nothing_is_done(machine):
+def test_without_apply_the_steps_are_shown_and_not_done(machine):
     before = machine.snapshot()
     lines = machine.setup("--huge-pages", "8:2MiB").stdout.splitlines()
     assert lines[0] == "IOMMU       none is on, and vfio-pci needs one"
@@ -72,7 +72,7 @@ def test_what_is_to_do_is_shown_and_nothing_is_done(machine):
     assert machine.snapshot() == before
 
 
-def test_apply_asks_and_then_does_it(machine):
+def test_apply_asks_before_it_changes_anything(machine):
     machine.modprobe('mkdir "/sys/bus/pci/drivers/$1"')
     before = machine.snapshot()
     assert "Do it?" in machine.setup("--apply", input="n\n", code=1).stderr
@@ -83,7 +83,7 @@ def test_apply_asks_and_then_does_it(machine):
     assert "to do: modprobe" not in machine.setup("--driver", "uio_pci_generic").stdout
 
 
-def test_json_says_what_was_done(machine):
+def test_json_reports_each_step(machine):
     machine.modprobe("exit 1")
     steps = {step["name"]: step for step in json.loads(machine.setup("--json").stdout)}
     assert steps["driver"] == {"name": "driver", "state": "vfio-pci is not loaded", "todo": "modprobe vfio-pci",
@@ -95,7 +95,7 @@ def test_json_says_what_was_done(machine):
     assert steps["huge pages"]["applied"] is True and machine.pages.read_text() == "4"
 
 
-def test_what_fails_is_told_and_the_rest_is_done(machine):
+def test_a_step_that_fails_is_told_and_the_others_are_done(machine):
     machine.modprobe("exit 0")
     machine.pages.unlink()
     machine.pages.symlink_to("/dev/null")
@@ -105,7 +105,7 @@ def test_what_fails_is_told_and_the_rest_is_done(machine):
 
 
 @pytest.mark.parametrize("command", ["list", "status", "setup"])
-def test_a_sysfs_that_is_not_there_is_no_machine_without_devices(machine, command):
+def test_a_missing_sysfs_is_an_error(machine, command):
     shutil.rmtree(machine.sys / "bus")
     process = machine.devices(command, code=1)
     assert "no sysfs is mounted on /sys" in process.stderr and not process.stdout
@@ -118,7 +118,7 @@ def test_a_sysfs_that_is_not_there_is_no_machine_without_devices(machine, comman
     (("--user", "no-such-user"), 1, "there is no user 'no-such-user'"),
     (("--user", "../../passwd"), 1, "there is no user"),
 ])
-def test_what_is_wrong_is_said(machine, arguments, code, words):
+def test_wrong_arguments_are_named(machine, arguments, code, words):
     assert words in machine.setup(*arguments, code=code).stderr
 
 

@@ -101,7 +101,7 @@ def test_a_read_that_takes_too_long_is_a_timeout(slow_python):
     """))
 
 
-def test_other_threads_run_while_one_waits(slow_python):
+def test_other_threads_run_while_a_thread_waits(slow_python):
     well(slow_python("""
         ctrlr = upnvme.open(image)
         ns = ctrlr.namespaces[1]

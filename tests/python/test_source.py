@@ -59,7 +59,7 @@ def first(source):
     return bytes(source.namespaces[1].read(0)[:12])
 
 
-def test_it_opens_when_it_is_used(source):
+def test_a_source_opens_its_controller_when_it_is_used(source):
     missing = upnvme.Source("soft:/nowhere")
     with pytest.raises(FileNotFoundError):
         missing.namespaces[1].read(0)
@@ -81,13 +81,13 @@ def test_a_copy_opens_its_own(source, again):
     assert ctrlr.is_open
 
 
-def test_a_controller_says_what_can_be_pickled(source):
+def test_pickling_a_controller_names_the_source(source):
     with pytest.raises(TypeError, match="pickle an upnvme.Source"):
         pickle.dumps(source.controller)
 
 
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
-def test_workers_open_it_in_their_process(source, method):
+def test_workers_open_the_source_in_their_process(source, method):
     """The source works also when the parent has the controller open."""
     assert first(source) == b"of the image"
     with multiprocessing.get_context(method).Pool(2) as pool:

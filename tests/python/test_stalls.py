@@ -17,7 +17,7 @@ WAITS = {
 
 
 @pytest.mark.parametrize("call", WAITS.values(), ids=WAITS)
-def test_ctrl_c_ends_it(slow_python, call):
+def test_ctrl_c_ends_every_waiting_call(slow_python, call):
     """The late answer goes to no caller; the controller is as good as before."""
     well(slow_python(f"""
         ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread")
@@ -47,7 +47,7 @@ def test_ctrl_c_ends_it(slow_python, call):
     """))
 
 
-def test_close_ends_them_all(slow_python):
+def test_close_ends_every_waiting_call(slow_python):
     """Every call gets its ClosedError while the controller still does nothing; closing itself waits for it."""
     calls = ", ".join(f"lambda: {call}" for call in WAITS.values() if "open" not in call and "qp." not in call)
     well(slow_python(f"""

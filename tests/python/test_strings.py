@@ -27,7 +27,7 @@ def test_a_name_that_is_no_utf8(tmp_path):
         assert ctrlr.uri == ctrlr_uri and ctrlr.namespaces[1].read(0)[0] == ord("n")
 
 
-def test_errors_about_it_can_be_printed(tmp_path):
+def test_errors_about_such_a_name_can_be_printed(tmp_path):
     with pytest.raises(upnvme.NotFoundError, match=r"caf\\xe9-\\xff.img does not exist") as caught:
         upnvme.open(uri_of(tmp_path, "readonly=1"))
     str(caught.value).encode()
@@ -39,7 +39,7 @@ def test_errors_about_it_can_be_printed(tmp_path):
     str(caught.value).encode()
 
 
-def test_the_log_takes_it(run_python, tmp_path):
+def test_the_log_takes_such_a_name(run_python, tmp_path):
     well(run_python("""
         import logging, sys, upnvme
         said = []
@@ -65,7 +65,7 @@ def test_a_sentence_is_cut_between_characters():
             assert "\\x" not in str(caught.value), caught.value
 
 
-def test_so_is_a_log_message(run_python, tmp_path):
+def test_a_log_message_is_cut_between_characters(run_python, tmp_path):
     well(run_python("""
         import logging, pathlib, sys, upnvme
         said = []

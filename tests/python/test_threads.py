@@ -50,7 +50,7 @@ def each(function):
     together(*(lambda i=i: function(i) for i in range(THREADS)))
 
 
-def test_a_free_threaded_python_stays_so():
+def test_a_free_threaded_python_stays_free_threaded():
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):
         pytest.skip("this Python has the interpreter's lock")
     assert not sys._is_gil_enabled() and "t-" in pathlib.Path(upnvme._upnvme.__file__).name
@@ -115,7 +115,7 @@ def test_buffers_come_and_go(ctrlr):
     shared.free()
 
 
-def test_one_object_is_dropped_by_many(ctrlr):
+def test_objects_can_be_dropped_by_other_threads(ctrlr):
     """Queue pairs and buffers whose last reference goes on another thread than their own."""
     ns = ctrlr.namespaces[1]
 

@@ -16,7 +16,7 @@ BLOCK = 4096
 
 
 @pytest.mark.parametrize("closer", ["ctrlr", "qp"])
-def test_a_callback_closes_what_is_closing(ctrlr, ns, closer):
+def test_a_callback_may_close_a_closing_controller(ctrlr, ns, closer):
     """Closing completes what is in flight; the callback's own closing is part of it, or comes right after it."""
     qp, done = ctrlr.qpair(depth=4), []
     things = {"ctrlr": ctrlr, "qp": qp}
@@ -80,7 +80,7 @@ def test_a_signal_handler_closes(slow_python, call, closer):
     """))
 
 
-def test_an_interrupt_does_not_lose_what_was_waited_for(slow_python):
+def test_an_interrupt_does_not_lose_the_lease_that_was_waited_for(slow_python):
     """The queue pair of the pool comes while the signal's handler runs, which then fails."""
     well(slow_python("""
         ctrlr = upnvme.open(image, leases=1)
@@ -125,7 +125,7 @@ MOVES = SUBMITS | {
 
 @pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
 @pytest.mark.parametrize("closer", ["qp", "ctrlr"])
-def test_a_collection_closes_what_is_used(move, closer):
+def test_garbage_collection_may_close_an_object_in_use(move, closer):
     """Any allocation may collect garbage, and a finaliser may close an object in use."""
     class Closer:
         def __init__(self, thing):

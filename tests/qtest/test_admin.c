@@ -76,7 +76,7 @@ static void capabilities_of_a_feature_are_told(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-static void what_the_controller_refuses_is_an_error(void **state)
+static void a_refusal_by_the_controller_is_an_error(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 	char data[4096];
@@ -185,7 +185,7 @@ static void the_commands_supported_are_told(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-static void a_log_page_that_is_not_there_is_an_error(void **state)
+static void an_unknown_log_page_is_an_error(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 	uint32_t data[4];
@@ -367,14 +367,14 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_write_cache_is_switched),
 	cmocka_unit_test(a_feature_with_data_is_set_and_read_back),
 	cmocka_unit_test(capabilities_of_a_feature_are_told),
-	cmocka_unit_test(what_the_controller_refuses_is_an_error),
+	cmocka_unit_test(a_refusal_by_the_controller_is_an_error),
 	cmocka_unit_test(feature_values_are_decoded),
 	cmocka_unit_test(effects_of_commands_are_told),
 	cmocka_unit_test(smart_is_decoded),
 	cmocka_unit_test(the_firmware_slots_are_decoded),
 	cmocka_unit_test(an_empty_error_log_has_no_entries),
 	cmocka_unit_test(the_commands_supported_are_told),
-	cmocka_unit_test(a_log_page_that_is_not_there_is_an_error),
+	cmocka_unit_test(an_unknown_log_page_is_an_error),
 	cmocka_unit_test(raw_admin_commands_get_the_controllers_answer),
 	cmocka_unit_test(many_admin_commands_are_outstanding),
 	cmocka_unit_test(a_health_warning_becomes_an_event),

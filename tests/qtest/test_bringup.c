@@ -25,7 +25,7 @@ static void a_fresh_controller_becomes_ready(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-static void closing_shuts_it_down_and_disables_it(void **state)
+static void closing_shuts_the_controller_down_and_disables_it(void **state)
 {
 	OK(upnvme_close(ctrlr_of_group()));
 	assert_false(NVME_CSTS_RDY(csts()));
@@ -47,7 +47,7 @@ static void the_registers_and_the_properties_agree(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-static void it_can_be_opened_again_and_again(void **state)
+static void a_controller_can_be_opened_many_times(void **state)
 {
 	for (int i = 0; i < 20; i++) {
 		struct rig rig;
@@ -61,7 +61,7 @@ static void it_can_be_opened_again_and_again(void **state)
 }
 
 /* A controller as a program that crashed leaves it: enabled, with a queue somewhere. */
-static void one_that_was_left_enabled_is_taken_over(void **state)
+static void a_controller_that_was_left_enabled_is_taken_over(void **state)
 {
 	struct rig rig;
 
@@ -79,7 +79,7 @@ static void one_that_was_left_enabled_is_taken_over(void **state)
 }
 
 /* The former user had queue pairs, too: the reset takes them away. */
-static void one_whose_handle_is_still_there_is_taken_over(void **state)
+static void a_controller_that_another_driver_has_open_is_taken_over(void **state)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 	upnvme_ctrlr *left = NULL;
@@ -93,12 +93,11 @@ static void one_whose_handle_is_still_there_is_taken_over(void **state)
 	assert_int_equal(do_read(&rig, dma(rig.ctrlr, 4096), 0, 1), 0);
 	rig_close(&rig);
 	/* The first driver finds the controller changed, and gives it up. */
-	expect_error(upnvme_qpair_close(qp), -EIO, UPNVME_ERR_CTRLR_FAILED, "had to be given up",
-		     NULL);
+	expect_error(upnvme_qpair_close(qp), -EIO, UPNVME_ERR_CTRLR_FAILED, "is given up", NULL);
 	expect_error(upnvme_close(left), -EIO, UPNVME_ERR_NOT_DURABLE, "may be lost", NULL);
 }
 
-static void one_in_a_failed_state_is_reset(void **state)
+static void a_controller_with_a_fatal_status_is_reset(void **state)
 {
 	struct rig rig;
 
@@ -115,12 +114,12 @@ static void one_in_a_failed_state_is_reset(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_fresh_controller_becomes_ready),
-	cmocka_unit_test(closing_shuts_it_down_and_disables_it),
+	cmocka_unit_test(closing_shuts_the_controller_down_and_disables_it),
 	cmocka_unit_test(the_registers_and_the_properties_agree),
-	cmocka_unit_test(it_can_be_opened_again_and_again),
-	cmocka_unit_test(one_that_was_left_enabled_is_taken_over),
-	cmocka_unit_test(one_whose_handle_is_still_there_is_taken_over),
-	cmocka_unit_test(one_in_a_failed_state_is_reset),
+	cmocka_unit_test(a_controller_can_be_opened_many_times),
+	cmocka_unit_test(a_controller_that_was_left_enabled_is_taken_over),
+	cmocka_unit_test(a_controller_that_another_driver_has_open_is_taken_over),
+	cmocka_unit_test(a_controller_with_a_fatal_status_is_reset),
 };
 
 QEMU_GROUP(config, tests)

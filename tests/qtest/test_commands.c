@@ -138,7 +138,7 @@ static void compare_tells_equal_from_different(void **state)
 }
 
 /* 4 MiB in commands of 512 KiB, MDTS. */
-static void a_long_compare_says_how_far_it_was_equal(void **state)
+static void a_split_compare_tells_how_many_blocks_were_equal(void **state)
 {
 	struct rig rig;
 	char *buf = open_with_pattern(&rig, 8192);
@@ -292,7 +292,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(deallocated_blocks_read_as_zeroes),
 	cmocka_unit_test(a_list_of_ranges_is_deallocated),
 	cmocka_unit_test(compare_tells_equal_from_different),
-	cmocka_unit_test(a_long_compare_says_how_far_it_was_equal),
+	cmocka_unit_test(a_split_compare_tells_how_many_blocks_were_equal),
 	cmocka_unit_test(verify_reads_without_data),
 	cmocka_unit_test(flush_and_forced_unit_access_succeed),
 	cmocka_unit_test(long_requests_complete_once),

@@ -42,7 +42,7 @@ static void an_unreadable_block_is_a_media_error(void **state)
 }
 
 /* In parts of 1,024 blocks, MDTS; the fifth fails. */
-static void a_long_read_says_how_far_it_is_valid(void **state)
+static void a_split_read_tells_how_many_blocks_are_valid(void **state)
 {
 	struct upnvme_op op = { .opcode = UPNVME_OP_READ, .nsid = 2, .blocks = 8192 };
 	struct upnvme_completion done;
@@ -61,7 +61,7 @@ static void a_long_read_says_how_far_it_is_valid(void **state)
 	rig_close(&rig);
 }
 
-static void what_cannot_be_written_is_a_write_fault(void **state)
+static void a_failed_write_is_a_write_fault(void **state)
 {
 	struct upnvme_op zeroes = { .opcode = UPNVME_OP_WRITE_ZEROES, .nsid = 3, .blocks = 8 };
 	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
@@ -198,7 +198,7 @@ static void memory_that_is_freed_in_flight_is_set_aside(void **state)
 
 /* A time-out leaves the command with the controller; its completion comes late, and is taken
  * then. */
-static void a_command_that_hangs_is_taken_when_it_comes(void **state)
+static void a_late_completion_is_taken_when_it_comes(void **state)
 {
 	struct upnvme_op op = { .opcode = UPNVME_OP_READ, .nsid = 4, .blocks = 1, .tag = 17 };
 	struct upnvme_completion done = { 0 };
@@ -246,7 +246,7 @@ static void a_controller_that_is_pulled_out_completes_everything(void **state)
 	group_qemu = sound;
 }
 
-static void one_that_is_pulled_out_can_be_closed_at_once(void **state)
+static void a_controller_that_is_pulled_out_can_be_closed_at_once(void **state)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 	struct qemu *sound = group_qemu;
@@ -261,8 +261,8 @@ static void one_that_is_pulled_out_can_be_closed_at_once(void **state)
 	throttle(10);
 	submit_many(&rig, dma(rig.ctrlr, 32 * 512), 32, &counts);
 	qemu_kill(group_qemu);
-	expect_error(upnvme_qpair_close(rig.qp), -EIO, UPNVME_ERR_CTRLR_FAILED,
-		     "had to be given up", NULL);
+	expect_error(upnvme_qpair_close(rig.qp), -EIO, UPNVME_ERR_CTRLR_FAILED, "is given up",
+		     NULL);
 	expect_error(upnvme_close(rig.ctrlr), -EIO, UPNVME_ERR_NOT_DURABLE, "may be lost", NULL);
 	assert_int_equal(counts.done, 32);
 	qemu_stop(group_qemu);
@@ -271,15 +271,15 @@ static void one_that_is_pulled_out_can_be_closed_at_once(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_unreadable_block_is_a_media_error),
-	cmocka_unit_test(a_long_read_says_how_far_it_is_valid),
-	cmocka_unit_test(what_cannot_be_written_is_a_write_fault),
+	cmocka_unit_test(a_split_read_tells_how_many_blocks_are_valid),
+	cmocka_unit_test(a_failed_write_is_a_write_fault),
 	cmocka_unit_test(compare_and_verify_meet_the_same_error),
 	cmocka_unit_test(a_queue_pair_is_closed_with_commands_in_flight),
 	cmocka_unit_test(requests_in_parts_are_closed_in_flight),
 	cmocka_unit_test(memory_that_is_freed_in_flight_is_set_aside),
-	cmocka_unit_test(a_command_that_hangs_is_taken_when_it_comes),
+	cmocka_unit_test(a_late_completion_is_taken_when_it_comes),
 	cmocka_unit_test(a_controller_that_is_pulled_out_completes_everything),
-	cmocka_unit_test(one_that_is_pulled_out_can_be_closed_at_once),
+	cmocka_unit_test(a_controller_that_is_pulled_out_can_be_closed_at_once),
 };
 
 QEMU_GROUP(config, tests)

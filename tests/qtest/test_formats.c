@@ -178,7 +178,7 @@ static void round_trip(struct fixture *fixture, uint64_t lba, uint32_t blocks)
 }
 
 /* The state of each test is its format. */
-static void keeps_what_is_written(void **state)
+static void written_blocks_are_read_back(void **state)
 {
 	const struct format *format = *state;
 	static const uint32_t counts[] = { 1, 2, 8, 65 };
@@ -191,7 +191,7 @@ static void keeps_what_is_written(void **state)
 	}
 }
 
-static void keeps_what_is_written_in_parts(void **state)
+static void split_writes_are_read_back(void **state)
 {
 	const struct format *format = *state;
 	uint32_t blocks = LONG_BYTES / format->data_bytes;
@@ -206,7 +206,7 @@ static void keeps_what_is_written_in_parts(void **state)
 	fixture_close(&fixture);
 }
 
-static void is_described(void **state)
+static void the_format_is_described(void **state)
 {
 	const struct format *format = *state;
 	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
@@ -385,7 +385,7 @@ static void a_buffer_of_bare_data_is_enough(void **state)
 }
 
 /* PRACT needs the metadata buffer where metadata is larger than the protection information. */
-static void metadata_beside_it_is_still_needed(void **state)
+static void metadata_larger_than_protection_information_needs_a_buffer(void **state)
 {
 	const struct format *format = *state;
 	struct fixture fixture;
@@ -400,7 +400,7 @@ static void metadata_beside_it_is_still_needed(void **state)
 }
 
 /* Data and metadata go where the offsets say, and not a byte beyond. */
-static void an_area_has_both(void **state)
+static void an_area_has_data_and_metadata(void **state)
 {
 	const struct format *format = *state;
 	struct upnvme_completion done;
@@ -463,9 +463,9 @@ static const struct {
 	CMUnitTestFunction run;
 	bool (*goes_with)(const struct format *format);
 } kinds[] = {
-	{ "is_described", is_described, is_any },
-	{ "keeps_what_is_written", keeps_what_is_written, is_any },
-	{ "keeps_what_is_written_in_parts", keeps_what_is_written_in_parts, is_any },
+	{ "the_format_is_described", the_format_is_described, is_any },
+	{ "written_blocks_are_read_back", written_blocks_are_read_back, is_any },
+	{ "split_writes_are_read_back", split_writes_are_read_back, is_any },
 	{ "our_own_protection_information_is_checked", our_own_protection_information_is_checked,
 	  is_protected },
 	{ "the_controller_makes_protection_information",
@@ -473,9 +473,9 @@ static const struct {
 	{ "the_controller_strips_protection_information",
 	  the_controller_strips_protection_information, is_bare },
 	{ "a_buffer_of_bare_data_is_enough", a_buffer_of_bare_data_is_enough, is_bare },
-	{ "an_area_has_both", an_area_has_both, is_any },
-	{ "metadata_beside_it_is_still_needed", metadata_beside_it_is_still_needed,
-	  has_metadata_beside },
+	{ "an_area_has_data_and_metadata", an_area_has_data_and_metadata, is_any },
+	{ "metadata_larger_than_protection_information_needs_a_buffer",
+	  metadata_larger_than_protection_information_needs_a_buffer, has_metadata_beside },
 };
 
 static struct qemu_ns namespaces[NFORMATS];

@@ -38,7 +38,7 @@ static void the_controller_is_qemus(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-static void the_active_namespaces_are_those_that_there_are(void **state)
+static void the_active_namespaces_are_listed(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 	uint32_t nsid = 0;
@@ -95,7 +95,7 @@ static uint32_t one_based_at(const uint8_t *page, size_t offset)
 }
 
 /* NSFEAT bit 4 says that these are there, and QEMU sets it. */
-static void a_namespace_says_what_it_prefers(void **state)
+static void a_namespace_tells_its_preferred_granularities(void **state)
 {
 	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
@@ -135,7 +135,7 @@ static void identify_gives_the_whole_structure(void **state)
 	OK(upnvme_close(ctrlr));
 }
 
-static void a_structure_that_it_does_not_have_is_an_error(void **state)
+static void an_unknown_identify_structure_is_an_error(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 	char data[4096];
@@ -149,7 +149,7 @@ static void a_structure_that_it_does_not_have_is_an_error(void **state)
 }
 
 /* Blocks that are written to one namespace are not seen in another. */
-static void namespaces_are_apart(void **state)
+static void namespaces_do_not_share_blocks(void **state)
 {
 	struct rig rigs[NELEMS(namespaces)];
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
@@ -172,13 +172,13 @@ static void namespaces_are_apart(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_controller_is_qemus),
-	cmocka_unit_test(the_active_namespaces_are_those_that_there_are),
+	cmocka_unit_test(the_active_namespaces_are_listed),
 	cmocka_unit_test(a_namespace_that_is_not_active_is_refused),
 	cmocka_unit_test(a_namespace_has_its_size_and_names),
-	cmocka_unit_test(a_namespace_says_what_it_prefers),
+	cmocka_unit_test(a_namespace_tells_its_preferred_granularities),
 	cmocka_unit_test(identify_gives_the_whole_structure),
-	cmocka_unit_test(a_structure_that_it_does_not_have_is_an_error),
-	cmocka_unit_test(namespaces_are_apart),
+	cmocka_unit_test(an_unknown_identify_structure_is_an_error),
+	cmocka_unit_test(namespaces_do_not_share_blocks),
 };
 
 QEMU_GROUP(config, tests)

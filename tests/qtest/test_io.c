@@ -88,12 +88,12 @@ static void random_buffers(uint32_t nsid)
 	model_close(&model);
 }
 
-static void blocks_of_512_bytes_keep_what_is_written(void **state)
+static void written_blocks_of_512_bytes_are_read_back(void **state)
 {
 	random_buffers(1);
 }
 
-static void blocks_of_4096_bytes_keep_what_is_written(void **state)
+static void written_blocks_of_4096_bytes_are_read_back(void **state)
 {
 	random_buffers(2);
 }
@@ -345,7 +345,7 @@ static void *worker_run(void *arg)
 		memset(buf, 0, 16 * (size_t)block);
 		op.opcode = UPNVME_OP_READ;
 		if (worker_io(worker, &op, qp) && !pattern_is(buf, op.lba, op.blocks, block, i))
-			worker->problem = "what was written was not read";
+			worker->problem = "written data was not read back";
 	}
 	if (upnvme_qpair_close(qp) && !worker->problem)
 		worker->problem = upnvme_last_error();
@@ -373,8 +373,8 @@ static void two_threads_have_a_queue_pair_each(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(blocks_of_512_bytes_keep_what_is_written),
-	cmocka_unit_test(blocks_of_4096_bytes_keep_what_is_written),
+	cmocka_unit_test(written_blocks_of_512_bytes_are_read_back),
+	cmocka_unit_test(written_blocks_of_4096_bytes_are_read_back),
 	cmocka_unit_test(every_length_of_a_prp_list_is_right),
 	cmocka_unit_test(vectors_of_pages_go_as_prp),
 	cmocka_unit_test(vectors_of_any_pieces_go_as_sgl),

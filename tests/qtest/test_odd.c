@@ -29,7 +29,7 @@ static void first_namespace_works(const char *properties, const struct qemu_ns *
 
 static const struct qemu_ns plain[] = { { .nsid = 1, .bytes = 8 * MIB } };
 
-static void a_memory_buffer_of_the_controllers_own(void **state)
+static void a_controller_with_a_memory_buffer_works(void **state)
 {
 	first_namespace_works("cmb_size_mb=4", plain, 1);
 }
@@ -37,7 +37,7 @@ static void a_memory_buffer_of_the_controllers_own(void **state)
 /* A former user made the controller's region answer at the addresses of all memory; no reset of the
  * controller changes that (NVMe Base 2.0c, 3.1.3.27). The region is then read and written in the
  * place of the driver's memory. */
-static void a_persistent_region_that_listens_where_memory_is(void **state)
+static void a_persistent_memory_region_does_not_cover_memory(void **state)
 {
 	struct qemu_config config = { .properties = "pmrdev=pmr",
 				      .object = "memory-backend-ram,id=pmr,size=256M",
@@ -58,28 +58,28 @@ static void a_persistent_region_that_listens_where_memory_is(void **state)
 	qemu_stop(group_qemu);
 }
 
-static void one_queue_pair_and_one_interrupt(void **state)
+static void a_controller_with_one_queue_pair_and_one_interrupt_works(void **state)
 {
 	first_namespace_works("max_ioqpairs=1,msix_qsize=1", plain, 1);
 }
 
-static void one_event_request(void **state)
+static void a_controller_with_one_event_request_works(void **state)
 {
 	first_namespace_works("aerl=0", plain, 1);
 }
 
-static void an_mdts_beyond_all_sense(void **state)
+static void a_controller_with_a_huge_mdts_works(void **state)
 {
 	first_namespace_works("mdts=40", plain, 1);
 }
 
-static void another_vendor(void **state)
+static void a_controller_of_another_vendor_works(void **state)
 {
 	first_namespace_works("use-intel-id=on", plain, 1);
 }
 
 /* Blocks larger than a page, and than what one command may move: the last of these is refused. */
-static void large_blocks(void **state)
+static void a_controller_with_large_blocks_works(void **state)
 {
 	static const struct qemu_ns large[] = {
 		{ .nsid = 1, .bytes = 8 * MIB, .block_bytes = 65536 },
@@ -101,7 +101,7 @@ static void large_blocks(void **state)
 	qemu_stop(group_qemu);
 }
 
-static void a_zoned_namespace_beside_it(void **state)
+static void a_namespace_beside_a_zoned_one_works(void **state)
 {
 	static const struct qemu_ns zoned[] = {
 		{ .nsid = 1, .bytes = 8 * MIB },
@@ -113,7 +113,7 @@ static void a_zoned_namespace_beside_it(void **state)
 	first_namespace_works(NULL, zoned, 2);
 }
 
-static void a_wide_guard_beside_it(void **state)
+static void a_namespace_beside_one_with_a_wide_guard_works(void **state)
 {
 	static const struct qemu_ns guarded[] = {
 		{ .nsid = 1, .bytes = 8 * MIB },
@@ -124,7 +124,7 @@ static void a_wide_guard_beside_it(void **state)
 	first_namespace_works(NULL, guarded, 3);
 }
 
-static void a_namespace_of_one_block(void **state)
+static void a_namespace_of_one_block_works(void **state)
 {
 	static const struct qemu_ns one[] = { { .nsid = 1, .bytes = 4096, .block_bytes = 4096 } };
 	struct qemu_config config = { .namespaces = one, .nnamespaces = 1 };
@@ -142,7 +142,7 @@ static void a_namespace_of_one_block(void **state)
 	qemu_stop(group_qemu);
 }
 
-static void no_namespace_at_all(void **state)
+static void a_controller_without_namespaces_can_be_opened(void **state)
 {
 	struct qemu_config config = { .nnamespaces = 0 };
 	upnvme_ctrlr *ctrlr;
@@ -157,7 +157,7 @@ static void no_namespace_at_all(void **state)
 
 /* A request for a missing feature is refused with its name, and the controller can still be opened
  * without it. */
-static void no_keep_alive_timer(void **state)
+static void a_controller_without_a_keep_alive_timer_refuses_only_the_option(void **state)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 	struct qemu_config config = { .namespaces = plain, .nnamespaces = 1 };
@@ -172,18 +172,18 @@ static void no_keep_alive_timer(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(a_memory_buffer_of_the_controllers_own),
-	cmocka_unit_test(a_persistent_region_that_listens_where_memory_is),
-	cmocka_unit_test(one_queue_pair_and_one_interrupt),
-	cmocka_unit_test(one_event_request),
-	cmocka_unit_test(an_mdts_beyond_all_sense),
-	cmocka_unit_test(another_vendor),
-	cmocka_unit_test(large_blocks),
-	cmocka_unit_test(a_zoned_namespace_beside_it),
-	cmocka_unit_test(a_wide_guard_beside_it),
-	cmocka_unit_test(a_namespace_of_one_block),
-	cmocka_unit_test(no_namespace_at_all),
-	cmocka_unit_test(no_keep_alive_timer),
+	cmocka_unit_test(a_controller_with_a_memory_buffer_works),
+	cmocka_unit_test(a_persistent_memory_region_does_not_cover_memory),
+	cmocka_unit_test(a_controller_with_one_queue_pair_and_one_interrupt_works),
+	cmocka_unit_test(a_controller_with_one_event_request_works),
+	cmocka_unit_test(a_controller_with_a_huge_mdts_works),
+	cmocka_unit_test(a_controller_of_another_vendor_works),
+	cmocka_unit_test(a_controller_with_large_blocks_works),
+	cmocka_unit_test(a_namespace_beside_a_zoned_one_works),
+	cmocka_unit_test(a_namespace_beside_one_with_a_wide_guard_works),
+	cmocka_unit_test(a_namespace_of_one_block_works),
+	cmocka_unit_test(a_controller_without_namespaces_can_be_opened),
+	cmocka_unit_test(a_controller_without_a_keep_alive_timer_refuses_only_the_option),
 };
 
 int main(void)

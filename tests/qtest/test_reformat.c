@@ -200,7 +200,7 @@ static void another_threads_io_waits_for_the_format(void **state)
 	rig_close(&rig);
 }
 
-static void a_namespace_that_is_attached_is_there_at_once(void **state)
+static void a_namespace_is_listed_as_soon_as_it_is_attached(void **state)
 {
 	static uint16_t list[2048] = { 1, 0 };
 	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_NAMESPACE_ATTACHMENT, 2, [10] = 1 },
@@ -227,7 +227,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_asynchronous_format_is_known_to_its_callback),
 	cmocka_unit_test(a_format_is_refused_beside_commands_in_flight),
 	cmocka_unit_test(another_threads_io_waits_for_the_format),
-	cmocka_unit_test(a_namespace_that_is_attached_is_there_at_once),
+	cmocka_unit_test(a_namespace_is_listed_as_soon_as_it_is_attached),
 };
 
 QEMU_GROUP(config, tests)

@@ -64,7 +64,7 @@ class Deb(Case):
         self.assertLessEqual({f"usr/bin/{path.stem}" for path in (TOP / "capi/tools").iterdir()},
                              self.files("upnvme-tools"))
 
-    def test_each_package_names_what_it_needs(self):
+    def test_each_package_names_its_dependencies(self):
         self.assertRegex(self.fields("libupnvme0")["Depends"], r"libc6 \(>= ")
         self.assertEqual(self.fields("libupnvme-dev")["Depends"].split(", ")[0], f"libupnvme0 (= {VERSION}-1)")
         self.assertIn(f"libupnvme0 (>= {VERSION})", self.fields("upnvme-tools")["Depends"])
@@ -93,7 +93,7 @@ class Deb(Case):
         self.assertRegex(self.fields("libupnvme-dpdk").get("Static-Built-Using", ""), r"^dpdk \(= \d+\.\d+")
         self.assertEqual(self.fields("libupnvme0")["Suggests"], "libupnvme-dpdk")
 
-    def test_without_the_plug_in_there_is_no_package_of_it(self):
+    def test_without_the_plug_in_no_package_for_it_is_made(self):
         (self.stage() / self.lib / "libupnvme-dpdk.so").unlink(missing_ok=True)
         self.build(self.folder)
         self.assertEqual(set(self.packages(self.folder)), PACKAGES)

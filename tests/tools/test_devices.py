@@ -78,7 +78,7 @@ class CommandLine(Case):
                 self.assertEqual(done.stderr.count("\n"), 1)
                 self.assertEqual(done.stdout, "")
 
-    def test_an_address_that_is_none_is_refused_and_so_are_the_others(self):
+    def test_one_malformed_address_refuses_all(self):
         for addresses, sentence in ((("nvme0", "ffff:ff:1f.7"), '"nvme0" is no PCI address'),
                                     (("ffff:ff:1f.7", "nvme0"), "no PCI device at ffff:ff:1f.7")):
             done = run(TOOL, "bind", *addresses, code=1)
@@ -171,7 +171,7 @@ class Listing(Machine):
             'ADDRESS  Disk "A" \\ 1  nvme      12     0          -'.replace("ADDRESS", ADDRESS),
             "0000:81:00.0  [1b36:0010]   vfio-pci  3      -          -"])
 
-    def test_json_has_every_field_and_null_for_what_is_not_known(self):
+    def test_json_has_every_field_and_null_for_unknown_values(self):
         self.device(ADDRESS, "nvme", 12, node=0)
         self.disk(ADDRESS, 990, "999:1")
         self.device("0000:81:00.0")
@@ -183,11 +183,11 @@ class Listing(Machine):
         self.assertEqual({name for name, value in unknown.items() if value is None}, {
             "model", "serial", "firmware", "driver", "kernel_name", "iommu_group", "numa_node", "in_use_by"})
 
-    def test_no_device_is_said_and_is_an_empty_array(self):
+    def test_a_machine_without_devices_is_told_and_is_an_empty_array(self):
         self.assertEqual(self.tool("list").stdout, "no NVMe devices on the PCI bus\n")
         self.assertEqual(json.loads(self.tool("list", "--json").stdout), [])
 
-    def test_a_sysfs_that_is_not_there_is_no_machine_without_devices(self):
+    def test_a_missing_sysfs_is_an_error(self):
         shutil.rmtree(self.folder / "sys/bus")
         for command in ("list", "status", "setup"):
             with self.subTest(command=command):
@@ -248,7 +248,7 @@ class Binding(Machine):
         done = self.tool("bind", ADDRESS, "0000:02:00.0", code=1)
         self.assertIn("back with nvme", done.stderr)
 
-    def test_what_is_bound_already_is_said_with_its_group(self):
+    def test_a_device_that_is_bound_already_is_told_with_its_group(self):
         self.device(ADDRESS, "vfio-pci", 12)
         self.device("0000:02:00.0", "nvme", 13)
         self.assertEqual(self.tool("bind", "01:00.0").stdout,
@@ -257,7 +257,7 @@ class Binding(Machine):
 
 
 class Setup(Machine):
-    def test_what_is_to_do_is_shown_and_nothing_is_done(self):
+    def test_without_apply_the_steps_are_shown_and_not_done(self):
         self.huge(2048, 3)
         before = self.snapshot()
         shown = self.tool("setup", "--huge-pages", "8:2MiB").stdout
@@ -267,7 +267,7 @@ class Setup(Machine):
             self.assertIn(line, shown)
         self.assertEqual(self.snapshot(), before)
 
-    def test_what_is_there_is_left_alone(self):
+    def test_steps_that_are_done_already_are_left_alone(self):
         self.huge(1048576, 4)
         self.device(ADDRESS, "vfio-pci", 12)
         before = self.snapshot()
@@ -289,7 +289,7 @@ class Setup(Machine):
         self.assertTrue(self.sys("bus/pci/drivers/uio_pci_generic").is_dir())
         self.assertEqual(self.sys("kernel/mm/hugepages/hugepages-2048kB/nr_hugepages").read_text().strip(), "8")
 
-    def test_what_cannot_be_done_is_an_error_and_the_rest_is_done(self):
+    def test_a_step_that_fails_is_an_error_and_the_others_are_done(self):
         self.huge(2048, 3)
         for script in ("exit 1", "exit 0"):
             with self.subTest(script=script):
@@ -348,7 +348,7 @@ class Setup(Machine):
 
 
 class Status(Machine):
-    def test_status_tells_what_is_there(self):
+    def test_status_describes_the_machine(self):
         self.huge(2048, 3)
         self.huge(1048576, 0)
         self.device(ADDRESS, "vfio-pci", 12)
@@ -363,7 +363,7 @@ class Status(Machine):
                                                       {"bytes": 1 << 30, "pages": 0, "free": 0}])
         self.assertEqual(set(got["memlock"]), {"bytes", "max_bytes", "may_exceed"})
 
-    def test_a_machine_without_anything_is_told_what_to_turn_on(self):
+    def test_status_names_what_to_turn_on(self):
         shown = self.tool("status").stdout
         self.assertIn("none is on: turn on VT-d", shown)
         self.assertIn("this kernel has none", shown)

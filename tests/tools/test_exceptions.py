@@ -11,7 +11,7 @@ from harness import BUILD, SANITIZERS, TOP, Case, finish, main
 
 
 class Exceptions(Case):
-    def test_they_pass_and_nothing_is_lost(self):
+    def test_exceptions_pass_through_the_library_and_nothing_is_lost(self):
         program = self.folder / "program"
         subprocess.run(["g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-I", TOP / "capi/include",
                         TOP / "tests/tools/exceptions.cpp", *SANITIZERS.get(os.environ.get("UPNVME_TEST_BUILD"), []),

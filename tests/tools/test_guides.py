@@ -66,7 +66,7 @@ class Guides(Case):
             with self.subTest(medium=medium):
                 self.assertEqual({key for key, media in documented.items() if medium in media}, listed_keys(path))
 
-    def test_what_each_key_defaults_to_is_a_value_that_it_takes(self):
+    def test_the_documented_default_of_each_key_is_accepted(self):
         image = self.file("disk.img", size=1 << 20)
         file_query = "block=512&readonly=0&mode=inline&mdts=5&entries=65536&queues=64&dstrd=0&sgl=1&noiob=0&serial=1"
         for uri in (f"soft:{image}?{file_query}", f"soft:{image}?engine=worker&readonly=1",

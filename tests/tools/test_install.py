@@ -97,7 +97,7 @@ class Install(Staged):
     def files(self):
         return {str(path.relative_to(self.prefix)) for path in self.prefix.rglob("*") if not path.is_dir()}
 
-    def test_these_files_are_installed_and_removed(self):
+    def test_the_listed_files_are_installed_and_removed(self):
         tools = {f"bin/{path.stem}" for path in (TOP / "capi/tools").iterdir()}
         version = self.pkg_config("--modversion")[0]
         libraries = {"libupnvme.a", "libupnvme.so", "libupnvme.so.0", f"libupnvme.so.{version}", "pkgconfig/upnvme.pc",
@@ -224,7 +224,7 @@ class Outside(Staged):
         program = self.build(HELLO, "cc", "-std=gnu11", flags=("--cflags",), more=("inner.o", *archive))
         self.assertIn("Hello, NVMe!", self.run_here(program))
 
-    def test_it_can_be_loaded_and_unloaded_many_times(self):
+    def test_the_library_can_be_loaded_and_unloaded_many_times(self):
         image = self.file("disk.img", size=1 << 20)
         program = self.build(TOP / "tests/tools/dlopen.c", "cc", "-std=gnu11", "-pthread", flags=("--cflags",))
         for uris in (("soft:ram?size=1MiB", "soft:ram?size=1MiB&mode=thread"),

@@ -50,10 +50,10 @@ class Flags(Case):
             for name in ("CFLAGS", "LDFLAGS"):
                 self.assertIn(f" {FLAGS[name]} ", line)
 
-    def test_those_of_the_command_line_are_in_every_command(self):
+    def test_flags_of_the_command_line_are_in_every_command(self):
         self.check_commands(*assignments(FLAGS))
 
-    def test_those_of_the_environment_are_in_every_command(self):
+    def test_flags_of_the_environment_are_in_every_command(self):
         self.check_commands(environment=FLAGS)
 
     def test_those_of_one_s_own_are_in_what_install_links(self):
@@ -74,7 +74,7 @@ class Flags(Case):
         self.assertNotIn(" .gnu.hash ", sections)
         self.assertIn("OWN_CPPFLAGS", call("readelf", "--debug-dump=macro", self.folder / "obj/core/base/log.o"))
 
-    def test_what_a_test_wants_of_the_linker_stays(self):
+    def test_linker_flags_of_a_test_stay(self):
         text = make("-n", f"B={self.folder}", f"{self.folder}/tests/hostile/test_nth_call", *assignments(FLAGS))
         self.assertIn("--wrap=malloc", text)
 
@@ -221,7 +221,7 @@ class Dependencies(Case):
         return make(*words, "DEPS=no", f"B={self.folder}", code=2, environment={"CPPFLAGS": "-nostdinc"}).splitlines()
 
     @release_only
-    def test_what_is_missing_is_said_in_one_line(self):
+    def test_missing_programs_are_said_in_one_line(self):
         for target in ("check", "check-abi", "check-unit"):
             with self.subTest(target=target):
                 lines = [line for line in self.lacking(target) if not line.startswith("make")
@@ -229,7 +229,7 @@ class Dependencies(Case):
                 self.assertEqual(len(lines), 1, lines)
                 self.assertRegex(lines[0], r"^make deps: missing.* libcmocka-dev.*DEPS=no installs nothing")
 
-    def test_what_can_be_done_without_is_no_error(self):
+    def test_missing_optional_programs_are_no_error(self):
         environment = {**ENVIRONMENT, "DEPS": "no", "PATH": f"{self.folder}:/usr/bin:/bin"}
         self.assertEqual(call("sh", "tests/deps/install", "--optional", "suites", "bench-vm", cwd=TOP, env=environment),
                          "")

@@ -67,7 +67,7 @@ class Options(Case):
                 self.assertEqual(done.stderr.count("\n"), 1)
                 self.assertEqual(done.stdout, "")
 
-    def test_what_does_not_fit_the_controller_is_said_in_the_options_words(self):
+    def test_options_that_do_not_fit_the_controller_are_named(self):
         cases = [
             (("--uri", RAM, "--bs", "6000"), "--bs 6000 bytes: no multiple"),
             (("--uri", "soft:ram?size=64KiB", "--bs", "1M"), "--bs 1 MiB: the namespace has only 64 KiB"),
@@ -227,7 +227,7 @@ class Verification(Case):
                 self.overwrite(at, content[at:at + 1])
         self.assertEqual(self.read()["mismatches"], 0)
 
-    def test_the_table_names_it_too(self):
+    def test_the_table_names_the_wrong_byte_too(self):
         self.write()
         self.overwrite(1234 * 512 + 99, b"\0\0")
         table = perf("--uri", self.uri, "--rw", "read", "--verify", code=1).stdout

@@ -21,10 +21,10 @@ class Readme(Case):
         self.assertEqual(len(programs), 1)
         self.assertEqual(run(self.program(programs[0])).stdout, "read 32768 bytes\n")
 
-    def test_it_fits_on_two_screens(self):
+    def test_the_readme_fits_on_two_screens(self):
         self.assertLessEqual(len(README.splitlines()), 160)
 
-    def test_it_has_one_program_for_each_language(self):
+    def test_the_readme_has_one_program_for_each_language(self):
         self.assertEqual([len(fenced(README, language)) for language in ("c", "python", "go")], [1, 1, 1])
 
 

@@ -97,7 +97,7 @@ class Access(guest.harness.Case):
         self.assertIn("DEVICE_ACCESS", seen)
         self.assertIn(f"/dev/vfio/{guest.group_of(ADDRESS)}", seen)
 
-    def test_a_user_who_is_not_root_opens_what_is_his(self):
+    def test_a_user_who_is_not_root_opens_the_device_given_to_that_user(self):
         self.give_group_to_nobody()
         self.assertEqual(self.as_nobody(), "open")
 

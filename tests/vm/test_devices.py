@@ -99,7 +99,7 @@ class Devices(guest.harness.Case):
 
     def test_a_mount_that_cannot_be_seen_keeps_the_device_all_the_same(self):
         hidden = self.mounted_elsewhere()
-        self.refused(f"somebody has claimed /dev/{self.disk.name}")
+        self.refused(f"another program has claimed /dev/{self.disk.name}")
         hidden.communicate("\n")
         self.bound()
 
@@ -158,7 +158,7 @@ class Devices(guest.harness.Case):
 
     def configfs(self):
         """Without the module's files the uses of the device cannot be seen."""
-        self.refused("mount -t configfs none /sys/kernel/config", "nobody can say whether")
+        self.refused("mount -t configfs none /sys/kernel/config", "it cannot be seen whether")
         guest.shell("mount -t configfs none /sys/kernel/config")
         self.addCleanup(guest.shell, "umount /sys/kernel/config")
         return pathlib.Path("/sys/kernel/config")
@@ -193,7 +193,7 @@ class Devices(guest.harness.Case):
             device.parent.rmdir()
         self.bound()
 
-    def test_what_claims_is_seen_by_its_claim(self):
+    def test_a_kernel_user_is_seen_by_its_claim(self):
         """A table of device-mapper's that is not active; a disk that zram may write to."""
         guest.load("dm-mod")
         guest.load("zram")
@@ -201,7 +201,7 @@ class Devices(guest.harness.Case):
         self.refused("in use")
         guest.shell("dmsetup remove idle")
         pathlib.Path("/sys/block/zram0/backing_dev").write_text(str(self.disk))
-        self.refused(f"somebody has claimed /dev/{self.disk.name}")
+        self.refused(f"another program has claimed /dev/{self.disk.name}")
         pathlib.Path("/sys/block/zram0/reset").write_text("1")
         self.bound()
 
@@ -211,10 +211,10 @@ class Devices(guest.harness.Case):
             done = subprocess.run([*before, guest.BUILD / TOOL, "bind", ADDRESS], capture_output=True, text=True,
                                   check=False, timeout=guest.PATIENCE_SECONDS)
             self.assertEqual((done.returncode, guest.driver_of(ADDRESS), unseen.closed), (1, "nvme", False))
-        for word in ("nobody can say whether", *words):
+        for word in ("it cannot be seen whether", *words):
             self.assertIn(word, done.stderr)
 
-    def test_from_where_not_all_processes_can_be_seen_it_is_refused(self):
+    def test_binding_is_refused_where_not_all_processes_can_be_seen(self):
         self.hidden("another PID namespace", before=["unshare", "--pid", "--fork", "--mount-proc"])
         self.hidden("does not show all processes", before=[
             "unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=2 none /proc; exec setpriv --bounding-set "
@@ -228,7 +228,7 @@ class Devices(guest.harness.Case):
         for setting in (":", f"mknod /dev/{self.disk.name} b 1 0"):
             done = guest.run("/usr/bin/unshare", "--mount", "sh", "-ec", f"mount -t tmpfs none /dev; {setting}; "
                              f"exec {guest.BUILD / TOOL} bind {ADDRESS}", code=1)
-            self.assertIn(f"whether somebody has claimed /dev/{self.disk.name} cannot be seen", done.stderr)
+            self.assertIn(f"the claims on /dev/{self.disk.name} cannot be seen", done.stderr)
             self.assertEqual(guest.driver_of(ADDRESS), "nvme")
         hidden.communicate("\n")
 

@@ -51,7 +51,7 @@ class Dpdk(guest.harness.Case):
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout.strip()
 
-    def test_it_leaves_the_process_as_it_was(self):
+    def test_dpdk_leaves_the_process_as_it_was(self):
         for keys in ({"env": "dpdk"}, {"env": None}, {"env": "vfio"}, {"pages": "huge"}):
             guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, **keys))
 
@@ -71,7 +71,7 @@ class Dpdk(guest.harness.Case):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"))
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, env="dpdk"), "no-huge")
 
-    def test_it_is_chosen_on_request_only(self):
+    def test_dpdk_is_chosen_on_request_only(self):
         """Free huge pages were set aside for another purpose."""
         before = free_pages()
         with library.Controller(guest.uri_of(ADDRESS)) as controller:
@@ -81,7 +81,7 @@ class Dpdk(guest.harness.Case):
             said = guest.run("bin/upnvme-perf", "--uri", guest.uri_of(ADDRESS, **keys), "--ios", 10, "--json").stdout
             self.assertIn(f'"environment": "{chosen}"', said)
 
-    def test_without_huge_pages_it_is_refused_with_the_remedy(self):
+    def test_dpdk_without_huge_pages_is_refused_with_the_remedy(self):
         HUGE_PAGES.write_text("0")
         said = self.opened(guest.uri_of(ADDRESS, env="dpdk"), code=1)
         self.assertIn("HUGE_PAGES", said)

@@ -45,7 +45,7 @@ class Groups(guest.harness.Case):
             with self.assertRaises(library.UpnvmeError) as caught:
                 library.Controller(guest.uri_of(FIRST, env=env))
             self.assertEqual(caught.exception.code, "DEVICE_GROUP", caught.exception)
-            for word in (f"{FIRST}: other devices of IOMMU group {guest.group_of(FIRST)} are with kernel drivers",
+            for word in (f"{FIRST}: other devices of IOMMU group {guest.group_of(FIRST)} are bound to kernel drivers",
                          "upnvme-devices bind"):
                 self.assertIn(word, str(caught.exception))
 
@@ -62,7 +62,7 @@ class Groups(guest.harness.Case):
         for env in guest.ENVIRONMENTS:
             self.assertTrue(can_be_read(FIRST, env))
 
-    def test_one_that_is_in_use_keeps_both(self):
+    def test_one_device_in_use_keeps_both(self):
         disk = guest.kernel_disk(SECOND)
         with disk.open("rb"):
             done = guest.run(TOOL, "bind", FIRST, SECOND, code=1)

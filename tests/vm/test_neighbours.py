@@ -47,7 +47,7 @@ class Neighbours(guest.harness.Case):
         self.assertEqual(perf.returncode, 0, said)
         self.assertIn("errors    none", said)
 
-    def test_it_does_not_pull_the_line_that_a_neighbour_listens_to(self):
+    def test_the_interrupt_line_of_a_neighbour_is_not_pulled(self):
         address, data = guest.address_of(0), os.urandom(4096)
         guest.load("uio_pci_generic")
         guest.bind(address, "vfio-pci")

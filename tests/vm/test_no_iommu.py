@@ -22,11 +22,11 @@ class NoIommu(guest.harness.Case):
         for word in (ADDRESS, "firmware", "intel_iommu=on"):
             self.assertIn(word, str(caught.exception))
 
-    def test_opening_what_the_kernel_has_is_refused_for_want_of_an_iommu(self):
+    def test_opening_a_device_with_the_kernel_is_refused_for_want_of_an_iommu(self):
         guest.bind(ADDRESS, "nvme")
         self.refused()
 
-    def test_opening_what_nobody_has_is_refused_for_want_of_an_iommu(self):
+    def test_opening_a_device_without_a_driver_is_refused_for_want_of_an_iommu(self):
         (guest.PCI / "devices" / ADDRESS / "driver/unbind").write_text(ADDRESS)
         self.refused()
         guest.bind(ADDRESS, "nvme")
@@ -37,7 +37,7 @@ class NoIommu(guest.harness.Case):
             self.assertIn(word, done.stderr)
         self.assertEqual(guest.driver_of(ADDRESS), "nvme")
 
-    def test_a_driver_for_user_space_io_takes_it(self):
+    def test_uio_pci_generic_takes_the_device(self):
         guest.load("uio_pci_generic")
         self.assertIn("uio_pci_generic (was: nvme)",
                       guest.run(TOOL, "bind", ADDRESS, "--driver", "uio_pci_generic").stdout)

@@ -78,16 +78,16 @@ class Uio(guest.harness.Case):
         self.addCleanup(process.stdin.close)
         return process
 
-    def test_nobody_gets_it_without_saying_unsafe(self):
+    def test_a_device_without_an_iommu_is_refused_without_unsafe(self):
         self.refused("UNSAFE", "unsafe=1", DRIVER, "IOMMU")
         self.refused("UNSAFE", unsafe=0)
-        self.refused("URI_KEY", "not with VFIO", unsafe=1, env="vfio")
+        self.refused("URI_KEY", "not to vfio-pci", unsafe=1, env="vfio")
         self.refused("URI_KEY", unsafe=1, pages="huge")
 
     def test_data_in_every_shape(self):
         guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1))
 
-    def test_it_leaves_the_process_as_it_was(self):
+    def test_opening_and_closing_leave_the_process_as_it_was(self):
         guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, unsafe=1))
 
     def test_the_kernel_reads_what_was_written_and_the_other_way_round(self):
@@ -141,7 +141,7 @@ class Uio(guest.harness.Case):
         first.wait()
         self.assertFalse(self.is_bus_master())
 
-    def test_one_that_was_left_enabled_and_cannot_be_reset_is_disabled(self):
+    def test_a_controller_that_was_left_enabled_and_cannot_be_reset_is_disabled(self):
         first = self.process()
         self.assertEqual(first.stdout.readline(), "open\n")
         first.kill()
@@ -159,9 +159,9 @@ class Uio(guest.harness.Case):
     def test_a_user_who_is_not_root_is_refused(self):
         said, _ = self.process("65534", str(64 * MIB), env=guest.for_any_user(self.folder)).communicate()
         self.assertIn("DEVICE_ACCESS", said)
-        self.assertIn("root only", said)
+        self.assertIn("run as root", said)
 
-    def test_without_huge_pages_there_is_nothing(self):
+    def test_without_huge_pages_opening_is_refused(self):
         pages = guest.pathlib.Path("/proc/sys/vm/nr_hugepages")
         before = pages.read_text()
         pages.write_text("0")

@@ -32,7 +32,7 @@ class Unplug(guest.harness.Case):
                 self.assertIn(word, str(caught.exception))
             words = ()
 
-    def test_a_reset_by_somebody_else_is_noticed(self):
+    def test_a_reset_by_another_program_is_noticed(self):
         address, controller = self.opened()
         queue, memory = controller.qpair(), controller.buffer(4096)
         self.assertEqual(controller.transfer("upnvme_read", queue, memory, 0, 8), 0)

@@ -81,7 +81,7 @@ UPNVME_API int upnvme_open(upnvme_ctrlr **ctrlr, const char *uri,
  * After -EBUSY, -EDEADLK and -EOWNERDEAD nothing has happened. After -EIO and -ETIMEDOUT it *is*
  * closed, and the handle is gone, but:
  *
- * - with UPNVME_ERR_NOT_DURABLE, what was written and not flushed before may be lost. Its shutdown
+ * - with UPNVME_ERR_NOT_DURABLE, data written and not flushed before may be lost. Its shutdown
  *   failed, or did not end in time, or it had failed and was given up before; the sentence says
  *   which. A controller without a volatile write cache has nothing to lose.
  * - if the sentence says so, the controller did not come to rest: storage behind a software

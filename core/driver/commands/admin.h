@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Kinds of admin commands: what an opcode means to the driver. A constant table has a row for each of which there is
- * something to say. */
+/* Kinds of admin commands: what an opcode means to the driver. A constant table has a row for each opcode with a
+ * meaning of its own. */
 #ifndef UPNVME_DRIVER_COMMANDS_ADMIN_H
 #define UPNVME_DRIVER_COMMANDS_ADMIN_H
 

@@ -12,15 +12,17 @@
 static int check_range(const struct upnvme_op *op, const struct ns_geometry *geometry)
 {
 	if (!op->blocks)
-		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
-				 "blocks is 0: a command has at least one");
+		return error_set(-EINVAL, UPNVME_ERR_BLOCKS, "blocks is 0: give 1 at least");
 	if ((uint64_t)op->blocks * geometry->block_bytes > INT64_MAX >> 16)
-		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
-				 "%u blocks are more than one request may have", op->blocks);
+		return error_set(
+			-EINVAL, UPNVME_ERR_BLOCKS,
+			"%u blocks are more than one request may have: give less than 2^47 bytes",
+			op->blocks);
 	if (op->lba >= geometry->nblocks || op->blocks > geometry->nblocks - op->lba)
 		return error_set(
 			-ERANGE, UPNVME_ERR_LBA_RANGE,
-			"LBA %llu and %u blocks pass the end of namespace %u, which has %llu blocks",
+			"LBA %llu and %u blocks pass the end of namespace %u, which has %llu "
+			"blocks",
 			(unsigned long long)op->lba, op->blocks, op->nsid,
 			(unsigned long long)geometry->nblocks);
 	return 0;
@@ -37,18 +39,21 @@ static int check_metadata(struct upnvme_qpair *qp, const struct upnvme_op *op,
 			return 0;
 		return error_set(
 			-EINVAL, UPNVME_ERR_METADATA,
-			"namespace %u has %u bytes of metadata per block in a separate buffer: give one",
+			"namespace %u has %u bytes of metadata per block in a separate buffer: "
+			"give a metadata buffer",
 			op->nsid, geometry->metadata_bytes);
 	}
 	if (!separate)
 		return error_set(-EINVAL, UPNVME_ERR_METADATA,
-				 "namespace %u takes no separate metadata buffer", op->nsid);
+				 "namespace %u takes no separate metadata buffer: give none",
+				 op->nsid);
 	if (!is_aligned((uintptr_t)op->metadata, 4) ||
 	    !data_translate(qp, (uint64_t)(uintptr_t)op->metadata, bytes, &iova))
 		return error_set(
 			-EFAULT, UPNVME_ERR_METADATA,
-			"metadata buffer %p (%llu bytes) is misaligned or not in memory that the device can "
-			"reach",
+			"metadata buffer %p (%llu bytes) is misaligned, or is not wholly in memory "
+			"that the device can reach: align it to 4 bytes, and use upnvme_dma_alloc, "
+			"or upnvme_mem_register first",
 			op->metadata, (unsigned long long)bytes);
 	return 0;
 }
@@ -62,8 +67,8 @@ static int check_expressible(struct upnvme_qpair *qp, struct request request)
 		if (!blocks)
 			return error_set(
 				-EINVAL, UPNVME_ERR_IOVEC,
-				"iovec segment %u: PRP cannot express it (inner segments must begin and end at "
-				"multiples of %u bytes) and %s",
+				"iovec segment %u: PRP cannot express it (inner segments must "
+				"begin and end at multiples of %u bytes) and %s",
 				data_segment(qp, &request.op, request.place), NVME_PAGE_BYTES,
 				qp->ctrlr->limits.sgl ?
 					"one block has too many segments for an SGL" :
@@ -103,8 +108,9 @@ static int check_whole(const struct upnvme_qpair *qp, const struct request *requ
 		return 0;
 	return error_set(
 		-EINVAL, UPNVME_ERR_TRANSFER,
-		"%u blocks do not go in one command, %u do (limits, and what PRP or SGL can say of the buffer), and "
-		"UPNVME_NO_SPLIT was asked for: make it shorter, or do without the flag",
+		"%u blocks do not fit into one command, which takes %u here (by the controller's "
+		"limits, and by what PRP or SGL can express of the buffer): give fewer, or leave "
+		"UPNVME_NO_SPLIT out",
 		request->op.blocks, blocks);
 }
 
@@ -116,7 +122,7 @@ static int check_no_data(struct upnvme_op *op, const struct upnvme_area *area, c
 	if (!op->metadata)
 		return 0;
 	return error_set(-EINVAL, UPNVME_ERR_METADATA,
-			 "%s moves no data, and takes no metadata buffer", name);
+			 "%s moves no data, and takes no metadata buffer: give none", name);
 }
 
 int check_no_blocks(struct upnvme_qpair *qp, const struct command_kind *kind,

@@ -13,7 +13,8 @@ static int place(void **pointer, const char *what, void *base, uint64_t area_byt
 	if (base && (bytes > area_bytes || offset > area_bytes - bytes))
 		return error_set(
 			-EFAULT, UPNVME_ERR_BUFFER_SHORT,
-			"%s of %llu bytes at offset %llu passes the end of its area, which has %llu bytes",
+			"%s of %llu bytes at offset %llu passes the end of its area, which has "
+			"%llu bytes: give a smaller offset, or fewer bytes",
 			what, (unsigned long long)bytes, (unsigned long long)offset,
 			(unsigned long long)area_bytes);
 	*pointer = base ? (char *)base + offset : NULL;

@@ -25,13 +25,14 @@ int qpair_loose_error(const struct upnvme_qpair *qp)
 	if (atomic_load(&ctrlr->at_large))
 		return error_set(
 			-EIO, UPNVME_ERR_CTRLR_FAILED,
-			"queue pair %u is closed, but %s could not be disabled: memory that it may still "
-			"touch is set aside until it comes to rest",
+			"queue pair %u is closed, but %s could not be disabled: memory that the "
+			"controller may still access is set aside until it is disabled",
 			qp->qid, ctrlr->uri);
 	return error_set(
 		-ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT,
-		"queue pair %u is closed, but storage of %s did not end its commands within %llu ms: "
-		"memory that they may still touch is set aside until it does",
+		"queue pair %u is closed, but the storage of %s did not end the queue pair's "
+		"commands within %llu ms: memory that these may still access is set aside until "
+		"they end",
 		qp->qid, ctrlr->uri, (unsigned long long)(ctrlr->admin_timeout_ns / NS_PER_MS));
 }
 
@@ -90,7 +91,8 @@ static void leave(struct upnvme_qpair *qp)
 		ctrlr_fail(qp->ctrlr, error_last()->text);
 		return;
 	}
-	log_info("%s: queue pair %u has come to rest and is freed", qp->ctrlr->uri, qp->qid);
+	log_info("%s: queue pair %u, which was set aside, has ended its commands and is freed",
+		 qp->ctrlr->uri, qp->qid);
 	unlink_aside(qp);
 	qpair_rings_destroy(qp);
 }

@@ -234,8 +234,8 @@ static int segment_check(struct upnvme_qpair *qp, const void *base, uint64_t byt
 		if (!part)
 			return error_set(
 				-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
-				"%s %u (%p, %llu bytes) is not wholly in memory that the device can "
-				"reach: use upnvme_dma_alloc, or upnvme_mem_register first",
+				"%s %u (%p, %llu bytes) is not wholly in memory that the device "
+				"can reach: use upnvme_dma_alloc, or upnvme_mem_register first",
 				what, index, base, (unsigned long long)bytes);
 	}
 	return 0;
@@ -244,13 +244,14 @@ static int segment_check(struct upnvme_qpair *qp, const void *base, uint64_t byt
 static int buffer_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes)
 {
 	if (!op->buf)
-		return error_set(-EINVAL, UPNVME_ERR_NULL,
-				 "buffer is null: this command moves %llu bytes",
-				 (unsigned long long)bytes);
+		return error_set(
+			-EINVAL, UPNVME_ERR_NULL,
+			"the buffer is null, but this command moves %llu bytes: give a buffer",
+			(unsigned long long)bytes);
 	if (!is_aligned((uintptr_t)op->buf, PRP1_ALIGN))
 		return error_set(-EINVAL, UPNVME_ERR_BUFFER_ALIGN,
-				 "buffer %p is not aligned to %u bytes, as the controller needs it",
-				 op->buf, PRP1_ALIGN);
+				 "buffer %p is not aligned to %u bytes: align it", op->buf,
+				 PRP1_ALIGN);
 	return segment_check(qp, op->buf, bytes, "buffer", 0);
 }
 
@@ -261,21 +262,25 @@ static int iovec_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint
 	int rc = 0;
 
 	if (!iov || !op->niov)
-		return error_set(-EINVAL, UPNVME_ERR_IOVEC, "iovec is null or has no segments");
+		return error_set(-EINVAL, UPNVME_ERR_IOVEC,
+				 "the iovec is null or has no segments: give one segment at least");
 	for (uint32_t i = 0; i < op->niov && !rc; i++) {
 		if (iov[i].iov_len > bytes - total)
 			return error_set(
 				-EINVAL, UPNVME_ERR_IOVEC,
-				"iovec segment %u (%zu bytes) goes past the %llu bytes that the command moves",
+				"iovec segment %u (%zu bytes) passes the end of the %llu bytes "
+				"that the command moves: make the segments' sum the same",
 				i, iov[i].iov_len, (unsigned long long)bytes);
 		total += iov[i].iov_len;
 		if (iov[i].iov_len)
 			rc = segment_check(qp, iov[i].iov_base, iov[i].iov_len, "iovec segment", i);
 	}
 	if (!rc && total != bytes)
-		return error_set(-EINVAL, UPNVME_ERR_IOVEC,
-				 "iovec has %llu bytes, the command moves %llu",
-				 (unsigned long long)total, (unsigned long long)bytes);
+		return error_set(
+			-EINVAL, UPNVME_ERR_IOVEC,
+			"the iovec's segments have %llu bytes, but the command moves %llu: make "
+			"the segments' sum the same",
+			(unsigned long long)total, (unsigned long long)bytes);
 	return rc;
 }
 

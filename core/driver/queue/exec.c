@@ -46,8 +46,8 @@ static int error_late(const struct exec *exec, const struct upnvme_qpair *qp)
 {
 	return error_set(
 		-ETIMEDOUT, UPNVME_ERR_TIMEOUT,
-		"%u of %u commands completed within %llu ns: the others stay in flight, reap them later or "
-		"stop queue pair %u",
+		"%u of %u commands completed within %llu ns: the others stay in flight: reap them "
+		"later, or stop queue pair %u",
 		exec->stored, exec->ops ? exec->n : exec->ndone,
 		(unsigned long long)exec->timeout_ns, qp->qid);
 }

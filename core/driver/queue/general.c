@@ -12,9 +12,12 @@
 static int error_flags(const struct upnvme_op *op, const struct command_kind *kind)
 {
 	if (op->flags & (UPNVME_FUSED_FIRST | UPNVME_FUSED_SECOND))
-		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS, "fused commands are not supported");
-	return error_set(-EINVAL, UPNVME_ERR_FLAGS, "flags %#x: %s takes only %#x", op->flags,
-			 kind->name, kind->op_flags);
+		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS,
+				 "fused commands are not supported: leave UPNVME_FUSED_FIRST and "
+				 "UPNVME_FUSED_SECOND out");
+	return error_set(-EINVAL, UPNVME_ERR_FLAGS,
+			 "flags are %#x: with %s use only the flags in %#x", op->flags, kind->name,
+			 kind->op_flags);
 }
 
 /* Checks of an op that need its row and the controller, and no namespace. */
@@ -24,13 +27,14 @@ static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 	if (!kind || !kind->check)
 		return error_set(
 			-EINVAL, UPNVME_ERR_OPCODE,
-			"opcode %#x is not one of upnvme_op's: give it as a struct upnvme_raw with "
-			"UPNVME_FORM_RAW",
+			"opcode %#x cannot be given by the fields of upnvme_op: give the command "
+			"as upnvme_raw, with UPNVME_FORM_RAW",
 			op->opcode);
 	if (op->form > UPNVME_FORM_RANGES || op->dtype > 15)
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"form %u or directive type %u is unknown: forms are 0 to 3, types 0 to 15",
+			"form %u or directive type %u is unknown: give a form of 0 to 3, and a "
+			"type of 0 to 15",
 			op->form, op->dtype);
 	if (op->flags & ~kind->op_flags)
 		return error_flags(op, kind);
@@ -54,9 +58,11 @@ static int check_handle(const struct upnvme_qpair *qp, const struct upnvme_ns *n
 	if (!ns)
 		return 0;
 	if (ns->ctrlr != qp->ctrlr)
-		return error_set(-EXDEV, UPNVME_ERR_NS_FOREIGN,
-				 "namespace %u belongs to another controller than queue pair %u",
-				 ns->nsid, qp->qid);
+		return error_set(
+			-EXDEV, UPNVME_ERR_NS_FOREIGN,
+			"namespace %u belongs to another controller than queue pair %u: use a "
+			"queue pair of the namespace's controller",
+			ns->nsid, qp->qid);
 	op->nsid = ns->nsid;
 	return 0;
 }
@@ -67,10 +73,15 @@ static int check_namespace(struct upnvme_qpair *qp, struct upnvme_ns *ns,
 	if (!ns)
 		return error_set(
 			-ENODEV, UPNVME_ERR_NS_NOT_FOUND,
-			"namespace %u is not active on this controller: upnvme_ns_next lists those that are",
+			"this controller has no active namespace %u: upnvme_ns_next lists those "
+			"that are active",
 			nsid);
 	if (!geometry->nblocks)
-		return error_set(-ENODEV, UPNVME_ERR_NS_GONE, "namespace %u is gone", nsid);
+		return error_set(
+			-ENODEV, UPNVME_ERR_NS_GONE,
+			"namespace %u is not active any more: it was deleted or detached, or has a "
+			"format that this library does not take",
+			nsid);
 	qp->ns = ns;
 	return 0;
 }

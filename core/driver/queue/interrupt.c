@@ -35,10 +35,11 @@ static int check_transport(const struct transport *transport)
 {
 	if (transport->ops->interrupt)
 		return 0;
-	return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
-			 "controllers by the scheme \"%s\" have no interrupts: create the queue "
-			 "pair without UPNVME_QPAIR_INTERRUPT and poll it",
-			 transport->ops->scheme);
+	return error_set(
+		-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+		"controllers of the scheme \"%s\" have no interrupts: create the queue pair "
+		"without UPNVME_QPAIR_INTERRUPT and poll it",
+		transport->ops->scheme);
 }
 
 int interrupt_create(struct upnvme_qpair *qp)
@@ -53,9 +54,9 @@ int interrupt_create(struct upnvme_qpair *qp)
 	if (fd < 0)
 		return error_set(
 			-errno, UPNVME_ERR_SYSTEM,
-			"the kernel has no eventfd for a queue pair's interrupts: %s; create it "
-			"without UPNVME_QPAIR_INTERRUPT and poll it, raise the limit (ulimit -n), or "
-			"have the sandbox (seccomp) allow eventfd2",
+			"the kernel gives no eventfd for the queue pair's interrupts: %s; create "
+			"the queue pair without UPNVME_QPAIR_INTERRUPT and poll it, raise the "
+			"limit (ulimit -n), or have the sandbox (seccomp) allow eventfd2",
 			strerror(errno));
 	rc = transport->ops->interrupt(transport, vector, fd);
 	if (rc) {
@@ -86,7 +87,8 @@ void interrupt_wake(const struct upnvme_qpair *qp)
 
 	/* The write fails only when the counter is full of unread signals, and these wake the owner. */
 	if (qp->vector && write(qp->event_fd, &one, sizeof(one)) < 0)
-		log_debug("queue pair %u: not woken: %s", qp->qid, strerror(errno));
+		log_debug("queue pair %u: its eventfd cannot be written to wake it: %s", qp->qid,
+			  strerror(errno));
 }
 
 int interrupt_fd(const struct upnvme_qpair *qp)

@@ -43,14 +43,13 @@ static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts
 	if (!opts->outstanding)
 		opts->outstanding = MIN(opts->entries - 1, QPAIR_OUTSTANDING_MAX);
 	if (opts->outstanding > MIN(opts->entries - 1, QPAIR_OUTSTANDING_MAX))
-		return error_set(
-			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"outstanding is %u: at most entries - 1 (%u) and %u commands can be in flight",
-			opts->outstanding, opts->entries - 1, QPAIR_OUTSTANDING_MAX);
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "outstanding is %u: give entries - 1 (%u) at most, and %u at most",
+				 opts->outstanding, opts->entries - 1, QPAIR_OUTSTANDING_MAX);
 	if (opts->flags & ~FLAGS_KNOWN)
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
-				 "queue pair flags %#x: only %#x are known", opts->flags,
-				 FLAGS_KNOWN);
+				 "upnvme_qpair_opts.flags is %#x: use only the flags in %#x",
+				 opts->flags, FLAGS_KNOWN);
 	return 0;
 }
 
@@ -90,8 +89,8 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	if (!ctrlr->limits.max_qpairs)
 		return error_set(
 			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
-			"%s has granted no I/O queue pairs (the log says why): only its admin "
-			"side can be used; when it is repaired, close it and open it again",
+			"%s has granted no I/O queue pairs (the log says why): only its admin side "
+			"can be used; when the controller is repaired, close it and open it again",
 			ctrlr->uri);
 	if (!qid)
 		return error_set(
@@ -99,8 +98,8 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 			"all %u queue pairs that the controller granted are in use: close one%s",
 			ctrlr->limits.max_qpairs,
 			ctrlr->limits.max_qpairs < ctrlr->wanted_qpairs ?
-				"; it has no more" :
-				", or open it with more (upnvme_open_opts.nqpairs)");
+				"; the controller has no more" :
+				", or open the controller with more (upnvme_open_opts.nqpairs)");
 	rc = qpair_rings_create(qp, ctrlr, (uint16_t)qid, opts->entries, opts->outstanding,
 				list_bytes(ctrlr), opts->flags);
 	if (rc)
@@ -118,7 +117,7 @@ static int qpair_make(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr,
 	return 0;
 }
 
-/* Takes the queue pair out of the controller's list, so that nobody alerts it any more, and frees it, or sets it
+/* Takes the queue pair out of the controller's list, so that no thread alerts it any more, and frees it, or sets it
  * aside. */
 static void qpair_unmake(struct upnvme_qpair *qp)
 {
@@ -248,7 +247,8 @@ static int deletion_failed(struct upnvme_qpair *qp, int rc)
 		return qpair_loose_error(qp);
 	return error_set(
 		rc, why.code,
-		"queue pair %u is closed, and with it its controller had to be given up: %s",
+		"queue pair %u is closed, but its controller did not delete the queues and is "
+		"given up: %s",
 		qp->qid, why.text);
 }
 
@@ -312,15 +312,15 @@ int qpair_stop(struct upnvme_qpair *qp)
 	return stopped_close(qp, rc);
 }
 
-/* The poll that runs this callback closes the queue pair; nobody can know that the poll is there still. */
+/* The poll that runs this callback closes the queue pair; whether that poll still exists cannot be known. */
 static int close_later(struct upnvme_qpair *qp)
 {
 	qp->close_wanted = true;
 	atomic_store(&qp->gate, 0);
 	return error_set(
 		-EINPROGRESS, UPNVME_ERR_IN_CALLBACK,
-		"queue pair %u is not closed yet: that is done when the poll that runs this callback "
-		"returns (if the callback was left by an exception or longjmp, call "
+		"queue pair %u is not closed yet: it is closed when the poll that runs this "
+		"callback returns (if the callback was left by an exception or longjmp, call "
 		"upnvme_qpair_abandon, and close it then)",
 		qp->qid);
 }

@@ -30,18 +30,19 @@ static int owner_refuse(const struct upnvme_qpair *qp, uint64_t owner)
 	if (owner == 0)
 		return error_set(
 			-EOWNERDEAD, UPNVME_ERR_FORKED,
-			"a queue pair of the parent process was used after fork: open the controller "
-			"again in the child");
+			"the queue pair belongs to the parent process: open the controller again "
+			"in the child, after fork");
 	if (owner == QPAIR_RELEASED)
 		return error_set(
 			-EPERM, UPNVME_ERR_QPAIR_RELEASED,
-			"queue pair %u was released: take it with upnvme_qpair_adopt first",
+			"queue pair %u was released: adopt it with upnvme_qpair_adopt first",
 			qp->qid);
-	return error_set(-EPERM, UPNVME_ERR_WRONG_THREAD,
-			 "queue pair %u belongs to another thread: its owner can release it with "
-			 "upnvme_qpair_release (or, if that thread is dead, anybody with "
-			 "upnvme_qpair_abandon), then this thread can adopt it",
-			 qp->qid);
+	return error_set(
+		-EPERM, UPNVME_ERR_WRONG_THREAD,
+		"queue pair %u belongs to another thread: let that thread release it with "
+		"upnvme_qpair_release (or, if that thread is dead, call upnvme_qpair_abandon), "
+		"then adopt it with upnvme_qpair_adopt",
+		qp->qid);
 }
 
 static bool ctrlr_takes_commands(const struct upnvme_ctrlr *ctrlr)
@@ -123,9 +124,9 @@ int owner_in_callback(const struct upnvme_qpair *qp)
 {
 	return error_set(
 		-EDEADLK, UPNVME_ERR_IN_CALLBACK,
-		"queue pair %u is polled by the caller of this callback: return from it, and poll there "
-		"(if the callback was left by an exception or longjmp, call upnvme_qpair_abandon, and "
-		"upnvme_qpair_adopt or upnvme_qpair_close then)",
+		"queue pair %u is being polled by the caller of this callback: return from the "
+		"callback, and poll there (if the callback was left by an exception or longjmp, "
+		"call upnvme_qpair_abandon, and upnvme_qpair_adopt or upnvme_qpair_close then)",
 		qp->qid);
 }
 
@@ -149,11 +150,11 @@ int qpair_adopt(struct upnvme_qpair *qp)
 	if (!atomic_compare_exchange_strong(&qp->owner, &owner, owner_token())) {
 		if (owner == 0)
 			return owner_refuse(qp, owner);
-		return error_set(
-			-EBUSY, UPNVME_ERR_QPAIR_OWNED,
-			"queue pair %u has an owner: that thread must release it (or, if it is dead, "
-			"somebody abandon it) before it can be adopted",
-			qp->qid);
+		return error_set(-EBUSY, UPNVME_ERR_QPAIR_OWNED,
+				 "queue pair %u has an owner: let the owner release it with "
+				 "upnvme_qpair_release (or, if the owner's thread is dead, call "
+				 "upnvme_qpair_abandon), then adopt it",
+				 qp->qid);
 	}
 	owner_open_gate(qp);
 	return 0;
@@ -169,7 +170,7 @@ int qpair_abandon(struct upnvme_qpair *qp)
 	if (qp->in_poll)
 		take_recover(qp);
 	qp->held = false;
-	qp->close_wanted = false; /* the caller who asked for it was to see it done by that poll */
+	qp->close_wanted = false; /* the close was asked for within the poll that was left */
 	atomic_store(&qp->owner, QPAIR_RELEASED);
 	return 0;
 }

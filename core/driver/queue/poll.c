@@ -7,7 +7,7 @@
 #include "driver/ctrlr.h"
 #include "driver/queue/take.h"
 
-/* The gate was shut. A controller that was given up touches nothing any more: what it had is completed here. */
+/* The gate was shut. A controller that was given up touches no memory any more: its commands are completed here. */
 static int enter_to_take(struct upnvme_qpair *qp)
 {
 	int rc = owner_enter(qp);
@@ -34,8 +34,8 @@ static __attribute__((noinline)) int poll_take(struct upnvme_qpair *qp, uint32_t
 	return closed_if_wanted(qp, !handed && sink.stopped ? -ENOMSG : (int)handed);
 }
 
-/* Nothing has come for so long that the controller is looked at. One that was given up completes
- * what it had, here. */
+/* Nothing has come for so long that the controller is looked at. The commands of a controller that was given up are
+ * completed here. */
 static __attribute__((noinline, cold)) bool found_dead(struct upnvme_qpair *qp)
 {
 	if (patience_look(qp))

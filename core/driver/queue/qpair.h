@@ -225,7 +225,7 @@ int qpair_close(struct upnvme_qpair *qp);
 bool qpair_is_loose(const struct upnvme_qpair *qp);
 /* For one that is loose: the error that its closing gives, with its sentence. */
 int qpair_loose_error(const struct upnvme_qpair *qp);
-/* Out of the controller's list, and into that of those that are looked at later. Its handle is nobody's. */
+/* Out of the controller's list, and into that of those that are looked at later. Its handle is stale. */
 void qpair_set_aside(struct upnvme_qpair *qp);
 bool qid_is_aside(const struct upnvme_ctrlr *ctrlr, uint32_t qid);
 /* Frees those whose commands have ended since. */

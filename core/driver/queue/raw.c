@@ -14,7 +14,7 @@ bool raw_is_clean(const struct upnvme_raw *raw)
 	if (!raw->reserved32 && !memcmp(raw->reserved, zeroes, sizeof(zeroes)))
 		return true;
 	error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-		  "reserved words of the upnvme_raw are not zero: zero the struct first");
+		  "raw command: reserved fields of the upnvme_raw are not zero: set them to zero");
 	return false;
 }
 
@@ -29,8 +29,9 @@ static int raw_check_metadata(struct upnvme_qpair *qp, const struct upnvme_raw *
 		return 0;
 	return error_set(
 		-EFAULT, UPNVME_ERR_METADATA,
-		"raw command: metadata buffer %p (%u bytes) is misaligned, without a length, or "
-		"not in memory that the device can reach",
+		"raw command: metadata buffer %p (%u bytes) is misaligned, has no length, or is "
+		"not wholly in memory that the device can reach: align it to 4 bytes, give its "
+		"length, and use upnvme_dma_alloc, or upnvme_mem_register first",
 		raw->metadata, raw->metadata_bytes);
 }
 
@@ -38,22 +39,22 @@ static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint
 {
 	if (raw->cdw[0] & 0xff00)
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
-				 "raw command: dword 0 is %#x; FUSE and PSDT (bits 15:8) must be 0",
+				 "raw command: dword 0 is %#x: set FUSE and PSDT (bits 15:8) to 0",
 				 raw->cdw[0]);
 	if (!raw_is_clean(raw))
 		return -EINVAL;
 	if (raw->direction > UPNVME_DATA_FROM_DEVICE ||
 	    (raw->direction != UPNVME_DATA_NONE && !raw->data_bytes))
-		return error_set(
-			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"raw command: direction %u with %u bytes of data; directions are UPNVME_DATA_..., with data "
-			"unless NONE",
-			raw->direction, raw->data_bytes);
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "raw command: direction is %u, with %u bytes of data: use "
+				 "UPNVME_DATA_TO_DEVICE or UPNVME_DATA_FROM_DEVICE with data, "
+				 "UPNVME_DATA_NONE without",
+				 raw->direction, raw->data_bytes);
 	if (raw->data_bytes > qp->ctrlr->limits.max_transfer_bytes)
 		return error_set(
 			-EINVAL, UPNVME_ERR_TRANSFER,
-			"raw command: %u bytes are more than one command can move here (%llu), and raw commands "
-			"are not split",
+			"raw command: %u bytes are more than the %llu that one command can move "
+			"here, and raw commands are not split: give fewer",
 			raw->data_bytes, (unsigned long long)qp->ctrlr->limits.max_transfer_bytes);
 	return raw_check_metadata(qp, raw, mptr);
 }
@@ -136,7 +137,7 @@ int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb 
 	struct upnvme_raw copy;
 
 	if (!raw)
-		return error_set(-EINVAL, UPNVME_ERR_NULL, "raw command is null");
+		return error_set(-EINVAL, UPNVME_ERR_NULL, "raw command: the upnvme_raw is null");
 	copy = raw_copy(raw);
 	return raw_send(qp, &copy, cb, arg);
 }

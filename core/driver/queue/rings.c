@@ -158,9 +158,9 @@ static int ring_alloc(struct upnvme_qpair *qp, uint64_t bytes, void **ring)
 		return rc;
 	return error_set(
 		-ENOMEM, UPNVME_ERR_NO_MEMORY,
-		"a queue pair of %llu entries needs %llu bytes in one piece of the bus, and "
-		"without an IOMMU that is a huge page at the most: ask for fewer entries, or "
-		"fewer outstanding commands",
+		"a queue pair of %llu entries needs %llu bytes at contiguous bus addresses, and "
+		"without an IOMMU no more than a huge page is contiguous: ask for fewer entries, "
+		"or fewer outstanding commands",
 		(unsigned long long)qp->entries, (unsigned long long)bytes);
 }
 

@@ -49,7 +49,7 @@ void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct reques
 void split_part_done(struct upnvme_qpair *qp, struct slot *slot,
 		     const struct upnvme_completion *record, struct sink *sink, bool *handed);
 
-/* Nothing more is issued of any request: what was not ends as aborted. */
+/* No more parts of any request are issued; parts that were not issued end as aborted. */
 void split_abort(struct upnvme_qpair *qp);
 
 #endif

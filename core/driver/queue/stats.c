@@ -31,10 +31,10 @@ int stats_latencies(const struct upnvme_qpair *qp, uint64_t *buckets, uint32_t n
 	if (rc)
 		return rc;
 	if (!qp->histogram)
-		return error_set(
-			-ENOTSUP, UPNVME_ERR_FLAGS,
-			"queue pair %u measures no latencies: create it with UPNVME_QPAIR_HISTOGRAM",
-			qp->qid);
+		return error_set(-ENOTSUP, UPNVME_ERR_FLAGS,
+				 "queue pair %u measures no latencies: create the queue pair with "
+				 "UPNVME_QPAIR_HISTOGRAM",
+				 qp->qid);
 	if (n)
 		memcpy(buckets, histogram_counts(qp->histogram),
 		       MIN(n, HISTOGRAM_BUCKETS) * sizeof(buckets[0]));

@@ -37,10 +37,10 @@ static bool cqe_is_ours(uint64_t rest, const struct slot *slot)
 static void take_odd(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 {
 	if (qp->stats.odd++ == 0)
-		log_warn(
-			"queue pair %u: the completion of its command %#x says queue %u, submission head %u of %llu "
-			"entries: taken all the same (further ones are only counted)",
-			qp->qid, cqe->cid, cqe->sqid, cqe->sqhd, (unsigned long long)qp->entries);
+		log_warn("queue pair %u: the completion of its command %#x says queue %u, "
+			 "submission head %u of %llu entries: it is taken all the same (further "
+			 "such completions are only counted)",
+			 qp->qid, cqe->cid, cqe->sqid, cqe->sqhd, (unsigned long long)qp->entries);
 }
 
 /* A device that does this is broken, and a message for each would only be a second failure. */
@@ -48,7 +48,8 @@ static void take_spurious(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 {
 	if (qp->stats.spurious++ == 0)
 		log_error("queue pair %u: completion entry for command %#x of queue %u, submission "
-			  "head %u: no such command is in flight (further ones are only counted)",
+			  "head %u: no such command is in flight (further such entries are only "
+			  "counted)",
 			  qp->qid, cqe->cid, cqe->sqid, cqe->sqhd);
 	qp->completed--; /* the entry is taken from the ring, but no command is done */
 }

@@ -19,7 +19,7 @@
 
 #define WATCH_NS (100 * NS_PER_MS)
 
-/* A controller that was given up touches nothing any more: what it had is completed here. */
+/* A controller that was given up touches no memory any more: its commands are completed here. */
 static void abort_if_failed(struct upnvme_qpair *qp)
 {
 	if (atomic_load(&qp->ctrlr->failed))

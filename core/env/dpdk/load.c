@@ -21,7 +21,7 @@
 
 static struct guard plugin_guard;
 static const struct dpdk_plugin *loaded; /* never unloaded: DPDK's threads live in it */
-static uint32_t started_by;              /* a process's number; 0: nobody yet */
+static uint32_t started_by; /* the number of the process that started EAL; 0: none yet */
 
 static int host_error(int err, uint32_t code, const char *sentence)
 {
@@ -37,34 +37,37 @@ static const struct dpdk_host host = { UPNVME_BUILD_ID, host_error, host_log };
 
 static int error_missing(const char *where)
 {
-	return error_set(-ENOENT, UPNVME_ERR_PLUGIN,
-			 "DPDK's plug-in " DPDK_PLUGIN_FILE " is not there (%s): install it, set "
-			 "UPNVME_PLUGIN_DIR to its folder, or use env=vfio, which needs no DPDK",
-			 where);
+	return error_set(
+		-ENOENT, UPNVME_ERR_PLUGIN,
+		"DPDK's plug-in " DPDK_PLUGIN_FILE
+		" was not found (%s): install it, set UPNVME_PLUGIN_DIR to its folder, or use "
+		"env=vfio, which needs no DPDK",
+		where);
 }
 
 static int error_unreadable(const char *path)
 {
 	return error_set(
 		-EACCES, UPNVME_ERR_PLUGIN,
-		"DPDK's plug-in may not be read by this user (%s): give them leave to read the "
-		"file and enter its folders, set UPNVME_PLUGIN_DIR to a folder that they may "
-		"read, or use env=vfio, which needs no DPDK",
+		"this user may not read DPDK's plug-in (%s): let the user read the file and enter "
+		"its folders, set UPNVME_PLUGIN_DIR to a folder that the user may read, or use "
+		"env=vfio, which needs no DPDK",
 		path);
 }
 
 static int error_unloadable(const char *why)
 {
-	return error_set(-ELIBACC, UPNVME_ERR_PLUGIN,
-			 "DPDK's plug-in cannot be loaded (%s): install what is missing, or use "
-			 "env=vfio, which needs no DPDK",
-			 why);
+	return error_set(
+		-ELIBACC, UPNVME_ERR_PLUGIN,
+		"DPDK's plug-in cannot be loaded (%s): install the missing files, or use env=vfio, "
+		"which needs no DPDK",
+		why);
 }
 
 static int error_build(const char *path, const char *build)
 {
 	return error_set(-ELIBACC, UPNVME_ERR_PLUGIN,
-			 "%s is of build %s, and this library of " UPNVME_BUILD_ID
+			 "%s is of build %s, but this library is of build " UPNVME_BUILD_ID
 			 ": install both from one build, or use env=vfio, which needs no DPDK",
 			 path, build);
 }
@@ -183,8 +186,8 @@ static int start_locked(const struct dpdk_plugin *plugin)
 	if (started_by && started_by != process_number())
 		return error_set(
 			-EOWNERDEAD, UPNVME_ERR_FORKED,
-			"DPDK was started by a process that this one was forked from: open with "
-			"env=vfio, or open in a process that was not forked");
+			"DPDK was started by the parent process: open with env=vfio, or open in a "
+			"process that was not forked");
 	if (started_by)
 		return 0;
 	started_by = process_number();

@@ -29,7 +29,7 @@ struct dpdk_plugin {
 	/* Starts an EAL unless one is started. 0 or a negative errno with its sentence. Called by
 	 * one thread at a time. */
 	int (*start)(void);
-	/* Which DPDK, and whose. After start. */
+	/* The version of DPDK, and whether it is the application's. To be called after start. */
 	const char *(*version)(void);
 	struct pages pages;
 	/* The physical address of `va`, and how many of *bytes follow it in one piece. Only for

@@ -6,7 +6,7 @@
 #include "env/host/mapped.h"
 #include "env/pages.h"
 
-/* Bus addresses have at most 48 bits, as behind an IOMMU. On x86-64 programs have 47: with this
+/* Bus addresses have at most 48 bits, as behind an IOMMU. Programs on x86-64 have addresses of 47 bits, so that at this
  * distance nearly every bus address faults when it is used as a pointer. */
 #if defined(__x86_64__)
 #define HOST_DISTANCE (1ull << 46)

@@ -28,18 +28,19 @@ struct mapping {
 
 static int error_unusable(uint64_t at, const char *why)
 {
-	return error_set(-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
-			 "memory at %#llx %s: register memory that is mapped for both; copy what "
-			 "is for reading only to memory of upnvme_dma_alloc",
-			 (unsigned long long)at, why);
+	return error_set(
+		-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+		"memory at %#llx %s: register memory that is mapped for both, and copy data that "
+		"can only be read to memory of upnvme_dma_alloc",
+		(unsigned long long)at, why);
 }
 
 static int error_unknown(int maps_err, int advice_err)
 {
 	return error_set(
 		-advice_err, UPNVME_ERR_SYSTEM,
-		"nobody says whether memory can be read and written (/proc/self/maps: %s; "
-		"madvise(MADV_POPULATE_WRITE), of Linux 5.14: %s): mount /proc, or have the "
+		"the kernel does not tell whether memory can be read and written (/proc/self/maps: "
+		"%s; madvise(MADV_POPULATE_WRITE), of Linux 5.14: %s): mount /proc, or have the "
 		"sandbox (seccomp) allow one of them",
 		strerror(maps_err), strerror(advice_err));
 }
@@ -100,7 +101,9 @@ static int check_by_advice(uint64_t base, uint64_t end, int maps_err)
 	if (err == ENOMEM || err == EFAULT ||
 	    (err == EINVAL && !madvise(NULL, 0, MADV_POPULATE_WRITE)))
 		return error_unusable(
-			base, "on is not (wholly) mapped for reading and writing in this process");
+			base,
+			"and behind it is not (wholly) mapped for reading and writing in this "
+			"process");
 	return error_unknown(maps_err, err);
 }
 

@@ -29,10 +29,11 @@ struct uio_device {
 static int error_node_open(const char *address, const char *path, int err)
 {
 	if (err == EACCES || err == EPERM)
-		return error_set(-EACCES, UPNVME_ERR_DEVICE_ACCESS,
-				 "%s: this user may not open %s: devices without an IOMMU are for "
-				 "root only",
-				 address, path);
+		return error_set(
+			-EACCES, UPNVME_ERR_DEVICE_ACCESS,
+			"%s: this user may not open %s: run as root, who alone may drive devices "
+			"without an IOMMU",
+			address, path);
 	return error_set(-err, UPNVME_ERR_SYSTEM, "%s: cannot open %s: %s", address, path,
 			 strerror(err));
 }
@@ -52,8 +53,9 @@ static int error_busy(const char *address, unsigned index)
 {
 	return error_set(
 		-EBUSY, UPNVME_ERR_DEVICE_BUSY,
-		"%s: /dev/uio%u is in use: in this process already, by another process, or "
-		"by a child that one of them forked; `fuser -v /dev/uio%u` names it",
+		"%s: /dev/uio%u is in use: by this process, by another process, or by a forked "
+		"child of one of them: close the device there (`fuser -v /dev/uio%u` shows the "
+		"process)",
 		address, index, index);
 }
 
@@ -93,7 +95,7 @@ static void reset(const char *address)
 	if (fd >= 0 && write(fd, "1", 1) == 1)
 		log_debug("%s: reset", address);
 	else
-		log_info("%s: its function cannot be reset: %s", address, strerror(errno));
+		log_info("%s: the device's function cannot be reset: %s", address, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }

@@ -51,9 +51,10 @@ static int uio_same(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 			continue;
 		return error_set(
 			-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
-			"memory at %p, %llu bytes, is registered, but is other memory now: the device still "
-			"reaches the former: take its registrations back (upnvme_mem_unregister), then "
-			"register it; next time before it is freed",
+			"memory at %p (%llu bytes) was freed while it was registered, and other "
+			"memory is there now, but the device still reaches the old memory: "
+			"unregister it (upnvme_mem_unregister), then register the new memory; next "
+			"time unregister memory before it is freed",
 			va, (unsigned long long)bytes);
 	}
 	return 0;

@@ -51,14 +51,15 @@ static int error_ring(int err)
 	if (err == EINVAL)
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
-			"memory cannot be kept in its place on this kernel, whose io_uring registers "
-			"no single buffers (Linux 5.13 does), and without an IOMMU a device would go "
-			"on writing to where it was: use an IOMMU and vfio-pci");
+			"memory cannot be pinned on this kernel, whose io_uring cannot register "
+			"single buffers (Linux 5.13 can); without an IOMMU a device would go on "
+			"writing to the place from which the kernel has moved the memory: use an "
+			"IOMMU and vfio-pci");
 	return error_set(
 		-err, UPNVME_ERR_SYSTEM,
-		"memory cannot be kept in its place, which without an IOMMU takes io_uring: %s: "
-		"allow it (kernel.io_uring_disabled=0, and io_uring_setup and io_uring_register "
-		"in the sandbox), or use an IOMMU and vfio-pci",
+		"memory cannot be pinned, since io_uring, which does that where there is no IOMMU, "
+		"does not work: %s: allow io_uring (kernel.io_uring_disabled=0, and io_uring_setup "
+		"and io_uring_register in the sandbox), or use an IOMMU and vfio-pci",
 		strerror(err));
 }
 
@@ -68,13 +69,14 @@ static int error_pin(const void *va, uint64_t bytes, int err)
 		return error_set(
 			-ENOMEM, UPNVME_ERR_MEM_LOCK_LIMIT,
 			"%llu bytes at %p cannot be pinned: the limit of locked memory "
-			"(RLIMIT_MEMLOCK) is reached, or memory is out: raise it with `ulimit -l`, or "
-			"free DMA memory",
+			"(RLIMIT_MEMLOCK) is reached, or no memory is left: raise the limit with "
+			"`ulimit -l`, or free DMA memory",
 			(unsigned long long)bytes, va);
 	return error_set(
 		-err, UPNVME_ERR_SYSTEM,
-		"%llu bytes at %p cannot be pinned (%s), and without an IOMMU a device would go "
-		"on writing to where they were: use memory of upnvme_dma_alloc",
+		"%llu bytes at %p cannot be pinned (%s); without an IOMMU a device would go on "
+		"writing to the place from which the kernel has moved them: use memory of "
+		"upnvme_dma_alloc",
 		(unsigned long long)bytes, va, strerror(err));
 }
 

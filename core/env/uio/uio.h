@@ -2,7 +2,7 @@
 /*
  * PCI devices through the kernel's UIO (uio_pci_generic, igb_uio), on machines without an IOMMU.
  * Nothing keeps such a device from reading and writing all memory, so that a wrong bus address may
- * destroy any memory: this way is for users who have no other, and who have said that they know.
+ * destroy any memory: this way is for users who have no other, and who have said so in the URI (unsafe=1).
  */
 #ifndef UPNVME_ENV_UIO_UIO_H
 #define UPNVME_ENV_UIO_UIO_H

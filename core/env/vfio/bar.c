@@ -92,10 +92,11 @@ int vfio_bar_map(struct device_bar *bar, struct device *base, unsigned index)
 	if (!info)
 		return error_last()->err;
 	if (!info->size || !(info->flags & VFIO_REGION_INFO_FLAG_MMAP)) {
-		rc = error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
-			       "%s: BAR%u (%llu bytes) cannot be mapped: it is absent, or smaller "
-			       "than a page of this machine and shares it with another device",
-			       device->base.address, index, (unsigned long long)info->size);
+		rc = error_set(
+			-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
+			"%s: BAR%u (%llu bytes) cannot be mapped: it is absent, or smaller than a "
+			"page of this machine and in one page with another device's",
+			device->base.address, index, (unsigned long long)info->size);
 	} else {
 		areas_find(bar, info);
 		rc = areas_map(bar, device, index, info);

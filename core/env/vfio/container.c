@@ -20,15 +20,17 @@
 static int error_container(int err, const char *address)
 {
 	if (err == ENOENT || err == ENODEV)
-		return error_set(-err, UPNVME_ERR_DEVICE_IOMMU,
-				 "%s: " CONTAINER_PATH " is not there: load the kernel's module "
-				 "with `modprobe vfio-pci`",
-				 address);
+		return error_set(
+			-err, UPNVME_ERR_DEVICE_IOMMU,
+			"%s: " CONTAINER_PATH
+			" does not exist: load the kernel's module with `modprobe vfio-pci`",
+			address);
 	if (err == EACCES || err == EPERM)
-		return error_set(-err, UPNVME_ERR_DEVICE_ACCESS,
-				 "%s: no permission to open " CONTAINER_PATH ": its mode is 0666 "
-				 "by default, as root: chmod 0666 " CONTAINER_PATH,
-				 address);
+		return error_set(
+			-err, UPNVME_ERR_DEVICE_ACCESS,
+			"%s: this user may not open " CONTAINER_PATH
+			", whose mode is 0666 by default: as root, chmod 0666 " CONTAINER_PATH,
+			address);
 	return error_set(-err, UPNVME_ERR_SYSTEM, "%s: cannot open " CONTAINER_PATH ": %s", address,
 			 strerror(err));
 }
@@ -57,9 +59,9 @@ static int error_enable(int err, unsigned number, const char *address)
 		return error_set(
 			-err, UPNVME_ERR_DEVICE_IOMMU,
 			"%s: the firmware has the device use memory from %#llx to %#llx for itself "
-			"(RMRR; \"direct\" in /sys/kernel/iommu_groups/%u/reserved_regions), and the "
-			"kernel hands out no such device: look for a newer firmware of the machine or a "
-			"setting of it that ends this for the slot, or use another slot",
+			"(RMRR; \"direct\" in /sys/kernel/iommu_groups/%u/reserved_regions), and "
+			"the kernel hands out no such device: update the machine's firmware, "
+			"change its setting for the slot, or use another slot",
 			address, (unsigned long long)range.first, (unsigned long long)range.last,
 			number);
 	if (err == EPERM)
@@ -69,8 +71,9 @@ static int error_enable(int err, unsigned number, const char *address)
 				 "firmware (x2APIC, \"interrupt remapping\"), and boot without "
 				 "intremap=off",
 				 address);
-	return error_set(-err, UPNVME_ERR_DEVICE_IOMMU, "%s: VFIO cannot use the IOMMU for it: %s",
-			 address, strerror(err));
+	return error_set(-err, UPNVME_ERR_DEVICE_IOMMU,
+			 "%s: VFIO cannot use the IOMMU for the device: %s", address,
+			 strerror(err));
 }
 
 static int container_enable(struct container *container, int group_fd, unsigned number,
@@ -125,7 +128,7 @@ static int ranges_take(struct container *container, const struct vfio_iommu_type
 			       offsetof(struct vfio_iova_range, end) ==
 				       offsetof(struct iova_range, last),
 		       "the kernel's ranges are ours");
-	if (!cap) /* before Linux 5.4 it did not say */
+	if (!cap) /* Linux before 5.4 does not tell */
 		return iova_space_allow(&container->space, &anything, 1);
 	return iova_space_allow(&container->space, (const struct iova_range *)cap->iova_ranges,
 				cap->nr_iovas);
@@ -138,7 +141,7 @@ int container_refresh(struct container *container, const char *address)
 
 	if (!info)
 		return error_set(-EIO, UPNVME_ERR_SYSTEM,
-				 "%s: VFIO does not say what its IOMMU can do: %s", address,
+				 "%s: VFIO does not tell what the IOMMU can do: %s", address,
 				 strerror(errno));
 	pthread_mutex_lock(&container->lock);
 	if (info->flags & VFIO_IOMMU_INFO_PGSIZES) /* the lowest bit is the smallest size */

@@ -23,7 +23,8 @@ struct vfio_region_info *region_get(struct vfio_device *device, unsigned index)
 	struct vfio_region_info head = { .argsz = sizeof(head), .index = index }, *info;
 
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &head)) {
-		error_set(-errno, UPNVME_ERR_SYSTEM, "%s: VFIO does not describe its region %u: %s",
+		error_set(-errno, UPNVME_ERR_SYSTEM,
+			  "%s: VFIO does not describe the device's region %u: %s",
 			  device->base.address, index, strerror(errno));
 		return NULL;
 	}
@@ -36,8 +37,9 @@ struct vfio_region_info *region_get(struct vfio_device *device, unsigned index)
 	info->argsz = MAX(head.argsz, (uint32_t)sizeof(head));
 	if (!ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, info))
 		return info;
-	error_set(-errno, UPNVME_ERR_SYSTEM, "%s: VFIO does not describe its region %u: %s",
-		  device->base.address, index, strerror(errno));
+	error_set(-errno, UPNVME_ERR_SYSTEM,
+		  "%s: VFIO does not describe the device's region %u: %s", device->base.address,
+		  index, strerror(errno));
 	free(info);
 	return NULL;
 }
@@ -57,23 +59,28 @@ static int check_not_open(const struct group *group, const char *address)
 {
 	for (const struct vfio_device *device = group->devices; device; device = device->next)
 		if (!strcmp(device->base.address, address))
-			return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
-					 "%s is open in this process already: use that handle, or "
-					 "close it first",
-					 address);
+			return error_set(
+				-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+				"%s is open in this process already: use the handle that has it "
+				"open, or close that first",
+				address);
 	return 0;
 }
 
 static int error_device(int err, const char *address)
 {
 	if (err == EBUSY)
-		return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
-				 "%s: VFIO says that the device is in use", address);
+		return error_set(
+			-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+			"%s: the device is in use, as VFIO says: close the device in the program "
+			"that has it open",
+			address);
 	if (err == ENODEV || err == EINVAL)
-		return error_set(-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
-				 "%s: vfio-pci does not hold the device: bind it with "
-				 "`upnvme-devices bind %s`",
-				 address, address);
+		return error_set(
+			-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
+			"%s: the device is not bound to vfio-pci: bind it with `upnvme-devices "
+			"bind %s`",
+			address, address);
 	if (power_is_off("/sys", address))
 		return power_error(address, "D3");
 	return error_set(-err, UPNVME_ERR_SYSTEM, "%s: VFIO does not hand the device out: %s",

@@ -36,7 +36,7 @@ void notices_watch(struct vfio_device *device);
 void notices_unwatch(struct vfio_device *device);
 const char *notices_look(struct device *base);
 
-/* interrupt.c: has interrupt `start` of an index signal the eventfd, or nobody (-1). As ioctl. */
+/* interrupt.c: makes interrupt `start` of an index signal the eventfd, or none (-1). Returns what ioctl does. */
 int irq_set(struct vfio_device *device, uint32_t index, uint32_t start, int fd);
 int vfio_interrupt(struct device *base, uint16_t vector, int fd);
 

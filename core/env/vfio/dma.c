@@ -85,9 +85,10 @@ static int error_dma_stale(const void *va, uint64_t bytes)
 {
 	return error_set(
 		-ESTALE, UPNVME_ERR_BUFFER_UNREACHABLE,
-		"memory at %p, %llu bytes, is registered, but was unmapped or given up since, and is "
-		"other memory now: the device still reaches the former: take its registrations back "
-		"(upnvme_mem_unregister), then register it; next time before it is unmapped",
+		"memory at %p (%llu bytes) was unmapped or given up while it was registered, and "
+		"other memory is there now, but the device still reaches the old memory: "
+		"unregister it (upnvme_mem_unregister), then register the new memory; next time "
+		"unregister memory before it is unmapped",
 		va, (unsigned long long)bytes);
 }
 

@@ -37,15 +37,16 @@ static int error_group_open(int err, unsigned number, const char *address)
 	case EPERM:
 		return error_set(
 			-EACCES, UPNVME_ERR_DEVICE_ACCESS,
-			"%s: this user may not open /dev/vfio/%u: as root: `upnvme-devices "
-			"bind %s --user NAME`",
+			"%s: this user may not open /dev/vfio/%u: as root, `upnvme-devices bind %s "
+			"--user NAME`",
 			address, number, address);
 	case EBUSY:
-		return error_set(-EBUSY, UPNVME_ERR_DEVICE_BUSY,
-				 "%s: /dev/vfio/%u is in use: another process, or a child that "
-				 "this one forked, has a device of its IOMMU group open; `fuser "
-				 "-v /dev/vfio/%u` names it",
-				 address, number, number);
+		return error_set(
+			-EBUSY, UPNVME_ERR_DEVICE_BUSY,
+			"%s: /dev/vfio/%u is in use: another process, or a forked child of this "
+			"one, has a device of the IOMMU group open: close that device there "
+			"(`fuser -v /dev/vfio/%u` shows the process)",
+			address, number, number);
 	case ENOENT:
 	case ENODEV:
 		return error_set(-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
@@ -64,16 +65,16 @@ static int check_viable(int fd, unsigned number, const char *address)
 
 	if (ioctl(fd, VFIO_GROUP_GET_STATUS, &status))
 		return error_set(-errno, UPNVME_ERR_SYSTEM,
-				 "%s: VFIO does not say in which state IOMMU group %u is: %s",
-				 address, number, strerror(errno));
+				 "%s: VFIO does not tell the state of IOMMU group %u: %s", address,
+				 number, strerror(errno));
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
 	return error_set(
 		-EPERM, UPNVME_ERR_DEVICE_GROUP,
-		"%s: other devices of IOMMU group %u are with kernel drivers: give it back "
-		"and bind it anew together with those that are NVMe devices, which checks "
-		"them all (`upnvme-devices bind` names them), or move the device to a slot with a "
-		"group of its own",
+		"%s: other devices of IOMMU group %u are bound to kernel drivers: unbind the "
+		"device, then bind it together with the group's other NVMe controllers, which "
+		"`upnvme-devices bind` names and checks, or move the device to a slot with a group "
+		"of its own",
 		address, number);
 }
 
@@ -129,10 +130,11 @@ static int group_join(struct group **group, struct group *there, const struct pa
 		      const char *address)
 {
 	if (there->container->pages != pages)
-		return error_set(-EBUSY, UPNVME_ERR_DEVICE_GROUP,
-				 "%s: its IOMMU group %u is in use in this process with %s memory: "
-				 "open all devices of a group with the same env= and pages=",
-				 address, there->number, there->container->pages->name);
+		return error_set(
+			-EBUSY, UPNVME_ERR_DEVICE_GROUP,
+			"%s: the device's IOMMU group %u is in use in this process with %s memory: "
+			"open all devices of a group with the same env= and pages=",
+			address, there->number, there->container->pages->name);
 	*group = there;
 	return 0;
 }

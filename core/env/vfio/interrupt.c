@@ -37,7 +37,7 @@ int irq_set(struct vfio_device *device, uint32_t index, uint32_t start, int fd)
 static int error_irqs(const struct vfio_device *device, int err)
 {
 	return error_set(-err, UPNVME_ERR_SYSTEM,
-			 "%s: VFIO does not set its interrupts (MSI-X) up: %s",
+			 "%s: VFIO does not set up the device's interrupts (MSI-X): %s",
 			 device->base.address, strerror(err));
 }
 
@@ -98,8 +98,8 @@ int vfio_interrupt(struct device *base, uint16_t vector, int fd)
 	if (vector >= device->nvectors)
 		return error_set(
 			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
-			"%s: all %u interrupts (MSI-X vectors) are in use, one of them for the admin "
-			"queue: close a queue pair that has one, or create this one without "
+			"%s: all %u interrupts (MSI-X vectors) are in use, one of them for the "
+			"admin queue: close a queue pair that has one, or create this one without "
 			"UPNVME_QPAIR_INTERRUPT and poll it",
 			base->address, device->nvectors);
 	if (irq_set(device, VFIO_PCI_MSIX_IRQ_INDEX, vector, fd))

@@ -168,10 +168,11 @@ int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes)
 	if (rc)
 		return rc;
 	if (at < space->nmappings && space->mappings[at].iova < end)
-		return error_set(-EADDRINUSE, UPNVME_ERR_DEVICE_IOMMU,
-				 "DMA memory is mapped at bus address %#llx, where the device has "
-				 "%llu bytes of its own: open it before much memory is allocated",
-				 (unsigned long long)iova, (unsigned long long)bytes);
+		return error_set(
+			-EADDRINUSE, UPNVME_ERR_DEVICE_IOMMU,
+			"DMA memory is mapped at bus address %#llx, where the device has %llu "
+			"bytes of its own: open this device before much memory is allocated",
+			(unsigned long long)iova, (unsigned long long)bytes);
 	area_insert(space, first, end - first);
 	return 0;
 }

@@ -69,10 +69,11 @@ static int error_limit(uint64_t limit, const struct status *status, uint64_t byt
 
 	return error_set(
 		-ENOMEM, UPNVME_ERR_MEM_LOCK_LIMIT,
-		"the limit of locked memory (RLIMIT_MEMLOCK) is %llu KiB, %llu KiB are locked and %llu "
-		"KiB pinned, and a device needs %llu KiB more: raise it to %llu KiB at least: `ulimit -l "
-		"%llu` in the shell, \"* - memlock %llu\" in /etc/security/limits.conf, LimitMEMLOCK= of "
-		"the systemd unit, or --ulimit memlock= of the container, where root is bound by it too",
+		"the limit of locked memory (RLIMIT_MEMLOCK) is %llu KiB, %llu KiB are locked and "
+		"%llu KiB pinned, and a device needs %llu KiB more: raise the limit to %llu KiB at "
+		"least: `ulimit -l %llu` in the shell, \"* - memlock %llu\" in "
+		"/etc/security/limits.conf, LimitMEMLOCK= of the systemd unit, or --ulimit "
+		"memlock= of the container, where the limit binds root too",
 		(unsigned long long)limit / 1024, status->locked_kib, status->pinned_kib,
 		(unsigned long long)bytes / 1024, (unsigned long long)wanted,
 		(unsigned long long)wanted, (unsigned long long)wanted);
@@ -99,8 +100,8 @@ int memlock_refused(uint64_t bytes)
 		return error_limit(limit, &status, bytes);
 	return error_set(
 		-ENOMEM, UPNVME_ERR_NO_MEMORY,
-		"the kernel has no memory to map %llu KiB for a device (no limit of locked "
-		"memory holds here): free some, or raise the memory limit of the container or "
+		"the kernel has no memory to map %llu KiB for a device (no limit of locked memory "
+		"applies here): free some memory, or raise the memory limit of the container or "
 		"control group",
 		(unsigned long long)bytes / 1024);
 }

@@ -30,7 +30,8 @@ static inline void *sc_memory_map(const struct sc_memory *memory, uint64_t iova,
 	return memory->dma.map(memory->dma.context, iova, bytes);
 }
 
-/* The status of a command whose data, or lists, sc_memory_map found nowhere: the own buffer takes neither. */
+/* The status of a command whose data, or lists, sc_memory_map found nowhere in host memory: the controller's own buffer
+ * may have neither. */
 static inline uint16_t sc_memory_unmapped(const struct sc_memory *memory, uint64_t iova,
 					  uint64_t bytes)
 {

@@ -50,7 +50,7 @@ static uint16_t sgl_segment_map(const struct sc_data *data, struct sgl_walk *wal
 		return sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_TYPE);
 	if (!*n || walk->desc.length % sizeof(walk->desc) || !is_aligned(iova, 8))
 		return sc_dnr(NVME_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
-	/* Empty data blocks and a segment that names itself must come to an end. */
+	/* The limit ends walks through empty data blocks, or through a segment that names itself. */
 	if (*n > 2 * data->niov_max - walk->ndescs)
 		return sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_COUNT);
 	walk->ndescs += *n;

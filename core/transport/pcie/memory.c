@@ -30,9 +30,11 @@ int memory_wish_read(struct memory_wish *wish, const struct uri *uri)
 	if (uri_has(uri, "pages"))
 		wish->pages = pages[kind];
 	if (wish->env == ENV_DPDK && wish->pages)
-		return error_set(-EINVAL, UPNVME_ERR_URI_KEY,
-				 "URI \"%s\": pages= goes with env=vfio; DPDK's are always huge",
-				 uri_text(uri));
+		return error_set(
+			-EINVAL, UPNVME_ERR_URI_KEY,
+			"URI \"%s\": pages= is for env=vfio only, since DPDK's pages are always "
+			"huge: leave one of them out",
+			uri_text(uri));
 	return 0;
 }
 
@@ -95,16 +97,17 @@ int memory_for_uio(const struct dpdk_plugin **dpdk, const struct memory_wish *wi
 	if (wish->env == ENV_VFIO || wish->pages)
 		return error_set(
 			-EINVAL, UPNVME_ERR_URI_KEY,
-			"%s is with %s, not with VFIO, and gets huge pages of DPDK's: leave "
-			"env= and pages= out, or `upnvme-devices bind %s`",
+			"%s is bound to %s, and not to vfio-pci, so that its memory is DPDK's huge "
+			"pages: leave env= and pages= out, or give it to VFIO with `upnvme-devices "
+			"bind %s`",
 			place->address, place->driver, place->address);
 	if (!wish->unsafe)
 		return error_set(
 			-EPERM, UPNVME_ERR_UNSAFE,
-			"%s is with %s, and no IOMMU then keeps it from reading and writing "
-			"all memory of this machine: give it to VFIO with `upnvme-devices bind "
-			"%s`; where there is no IOMMU, unsafe=1 in the URI says that you trust "
-			"the device and every program that drives it",
+			"%s is bound to %s, so that no IOMMU keeps it from reading and writing all "
+			"memory of this machine: give it to VFIO with `upnvme-devices bind %s`; "
+			"where there is no IOMMU, unsafe=1 in the URI says that you trust the "
+			"device and every program that drives it",
 			place->address, place->driver, place->address);
 	return start_dpdk(dpdk, fs, place);
 }

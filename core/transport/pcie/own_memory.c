@@ -10,7 +10,7 @@
 static int error_unmappable(const struct pcie *pcie, unsigned index, uint64_t offset)
 {
 	return error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
-			 "%s: nothing can be mapped at %#llx of BAR%u, which has %llu bytes",
+			 "%s: no memory can be mapped at %#llx of BAR%u, which has %llu bytes",
 			 pcie->device->address, (unsigned long long)offset, index,
 			 (unsigned long long)pcie->bars[index].bytes);
 }

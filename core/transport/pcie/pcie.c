@@ -52,8 +52,8 @@ static int command_read(struct pcie *pcie, uint16_t *command)
 		return rc;
 	return error_set(
 		-EIO, UPNVME_ERR_SYSTEM,
-		"%s: its configuration space reads as all ones: the device is gone, powered off, "
-		"or not reachable over the bus",
+		"%s: the device's configuration space reads as all ones: the device is gone, "
+		"powered off, or not reachable over the bus",
 		pcie->device->address);
 }
 
@@ -220,9 +220,10 @@ static int pcie_isolate(struct transport *transport)
 		rc = command_read(pcie, &command);
 	if (rc || !(command & PCI_COMMAND_BUS_MASTER))
 		return rc;
-	return error_set(-EBUSY, UPNVME_ERR_SYSTEM,
-			 "%s: its bus mastering cannot be switched off (command register %04xh)",
-			 pcie->device->address, command);
+	return error_set(
+		-EBUSY, UPNVME_ERR_SYSTEM,
+		"%s: the device's bus mastering cannot be switched off (command register %04xh)",
+		pcie->device->address, command);
 }
 
 static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
@@ -232,10 +233,11 @@ static int pcie_interrupt(struct transport *transport, uint16_t vector, int fd)
 	device->nvectors_wanted = transport->nvectors;
 	if (device->ops->interrupt)
 		return device->ops->interrupt(device, vector, fd);
-	return error_set(-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
-			 "%s: interrupts come through vfio-pci only: bind the device to that, or "
-			 "create the queue pair without UPNVME_QPAIR_INTERRUPT and poll it",
-			 device->address);
+	return error_set(
+		-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
+		"%s: interrupts come through vfio-pci only: bind the device to vfio-pci, or create "
+		"the queue pair without UPNVME_QPAIR_INTERRUPT and poll it",
+		device->address);
 }
 
 static const char *pcie_lost(struct transport *transport)
@@ -251,8 +253,8 @@ static void pcie_close(struct transport *transport)
 	struct pcie *pcie = pcie_of(transport);
 
 	if (pcie_isolate(transport))
-		log_warn("%s: bus mastering stays on until it is closed: %s", pcie->device->address,
-			 error_last()->text);
+		log_warn("%s: bus mastering stays on until the device is closed: %s",
+			 pcie->device->address, error_last()->text);
 	device_bar_unmap(&pcie->bar);
 	device_bar_unmap(&pcie->memory_bar);
 	domain_release(transport->domain);

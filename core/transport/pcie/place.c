@@ -17,19 +17,20 @@ static int error_driver(const struct place *place)
 				 "%s is bound to no driver: give it to VFIO with `upnvme-devices "
 				 "bind %s`",
 				 place->address, place->address);
-	return error_set(-EBUSY, UPNVME_ERR_DEVICE_DRIVER,
-			 "%s is with the kernel's driver \"%s\": give it to VFIO with "
-			 "`upnvme-devices bind %s`, which refuses if it is in use",
-			 place->address, place->driver, place->address);
+	return error_set(
+		-EBUSY, UPNVME_ERR_DEVICE_DRIVER,
+		"%s is bound to the kernel's driver \"%s\": give it to VFIO with `upnvme-devices "
+		"bind %s`, which refuses a device in use",
+		place->address, place->driver, place->address);
 }
 
 static int error_noiommu(const struct place *place)
 {
 	return error_set(
 		-ENOTSUP, UPNVME_ERR_DEVICE_IOMMU,
-		"%s is with %s in VFIO's no-IOMMU mode, which this library does not drive: "
-		"switch an IOMMU on (VT-d, AMD-Vi, SMMU), or, if the device may reach all "
-		"memory, `upnvme-devices bind %s --driver uio_pci_generic` and unsafe=1",
+		"%s is bound to %s in VFIO's no-IOMMU mode, which this library does not drive: "
+		"switch an IOMMU on (VT-d, AMD-Vi, SMMU), or, if the device may reach all memory, "
+		"`upnvme-devices bind %s --driver uio_pci_generic` and unsafe=1",
 		place->address, place->driver, place->address);
 }
 
@@ -67,7 +68,7 @@ static int find_uio(struct place *place, const struct sysfs *fs)
 	if (number == PCI_NO_UIO)
 		return error_set(
 			-ENODEV, UPNVME_ERR_DEVICE_DRIVER,
-			"%s is with %s, which has made no /dev/uioN of it: bind it again with "
+			"%s is bound to %s, which has made no /dev/uioN for it: bind it again with "
 			"`upnvme-devices bind %s --driver %s`",
 			place->address, place->driver, place->address, place->driver);
 	place->holder = HELD_BY_UIO;

@@ -174,8 +174,8 @@ static int soft_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 	if (qid >= soft->nqueues)
 		return error_set(
 			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
-			"the software controller has %u I/O queue pairs, none with identifier "
-			"%u: say queues=%u in its URI",
+			"the software controller has %u I/O queue pairs, none with identifier %u: "
+			"give queues=%u in the URI",
 			soft->nqueues - 1, qid, qid);
 	queue->sq_tail = softctrl_doorbell(soft->sc, (2u * qid) << dstrd);
 	queue->cq_head = softctrl_doorbell(soft->sc, (2u * qid + 1) << dstrd);
@@ -209,8 +209,8 @@ static int soft_interrupt(struct transport *transport, uint16_t vector, int fd)
 		return vectors_set(soft->vectors, vector, fd);
 	return error_set(
 		-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
-		"the software controller does its work inside the polls of its queue pairs, so "
-		"there is nobody to interrupt one that does not poll: say mode=thread in its URI, "
+		"the software controller works inside the polls of its queue pairs, so that no "
+		"interrupt can reach a queue pair that is not polled: give mode=thread in the URI, "
 		"or create the queue pair without UPNVME_QPAIR_INTERRUPT and poll it");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The software controller behind a soft: transport, for tests that play its owner: resize, heat up. */
+/* The software controller behind a soft: transport, for tests that act on the controller itself: resize a namespace,
+ * raise the temperature. */
 #ifndef UPNVME_TRANSPORT_SOFT_SOFT_H
 #define UPNVME_TRANSPORT_SOFT_SOFT_H
 

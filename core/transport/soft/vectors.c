@@ -45,8 +45,8 @@ int vectors_set(struct vectors *vectors, uint16_t vector, int fd)
 	if (vector >= vectors->n)
 		return error_set(
 			-ENOSPC, UPNVME_ERR_QPAIR_LIMIT,
-			"the software controller has %u interrupt vectors, none with number %u: say "
-			"queues=%u in its URI",
+			"the software controller has %u interrupt vectors, none with number %u: "
+			"give queues=%u in the URI",
 			vectors->n, vector, vector);
 	pthread_mutex_lock(&vectors->lock);
 	vectors->fds[vector] = fd;
@@ -65,7 +65,8 @@ void vectors_signal(void *context, uint16_t vector)
 	fd = vectors->fds[vector];
 	if (fd >= 0 && write(fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		log_error(
-			"software controller: interrupt vector %u: its eventfd cannot be written: %s",
+			"software controller: interrupt vector %u: its eventfd cannot be written: "
+			"%s",
 			vector, strerror(errno));
 	pthread_mutex_unlock(&vectors->lock);
 }

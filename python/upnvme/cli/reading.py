@@ -34,7 +34,7 @@ def chunks(ns: upnvme.Namespace, lba: int, blocks: int) -> Iterator[tuple[int, u
 def read(uri: str, nsid: int, lba: int, blocks: int, output: str | None, yes: bool, json_: bool) -> None:
     """Read blocks to a file or to standard output."""
     if json_ and output is None:
-        raise click.UsageError("--json goes with --output: standard output has the data")
+        raise click.UsageError("--json needs --output, since standard output has the data")
     if output is not None:
         keep_apart(uri, output)
     with upnvme.open(uri) as ctrlr:

@@ -24,7 +24,7 @@ from .files import short, size_of
 def write(uri: str, nsid: int, source: BinaryIO, lba: int, yes: bool, json_: bool) -> None:
     """Write a file (- is standard input) to blocks; the last block is filled up with zeroes."""
     if source.name == "<stdin>" and not yes:
-        raise click.UsageError("what comes from standard input goes with --yes: there is nobody to ask")
+        raise click.UsageError("data from standard input needs --yes, since standard input cannot answer the question")
     with upnvme.open(uri) as ctrlr:
         ns = ctrlr.namespaces[nsid]
         size = room(source, ns, lba)

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-static void nothing_has_failed_yet(void **state)
+static void an_error_that_was_cleared_is_empty(void **state)
 {
 	struct upnvme_error error;
 
@@ -54,7 +54,7 @@ static void *other_thread(void *arg)
 	return NULL;
 }
 
-static void each_thread_has_its_own(void **state)
+static void each_thread_has_its_own_error(void **state)
 {
 	pthread_t thread;
 
@@ -70,7 +70,7 @@ static void a_null_record_is_refused(void **state)
 	assert_non_null(strstr(upnvme_last_error(), "`error` is null"));
 }
 
-static void no_memory_names_what_and_how_much(void **state)
+static void a_lack_of_memory_names_the_thing_and_its_bytes(void **state)
 {
 	assert_int_equal(error_no_memory("a thing", 123), -ENOMEM);
 	assert_int_equal(error_last()->code, UPNVME_ERR_NO_MEMORY);
@@ -97,12 +97,12 @@ static void statuses_have_names_and_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_has_failed_yet),
+		cmocka_unit_test(an_error_that_was_cleared_is_empty),
 		cmocka_unit_test(error_set_records_and_returns),
 		cmocka_unit_test(a_long_sentence_is_cut_and_terminated),
-		cmocka_unit_test(each_thread_has_its_own),
+		cmocka_unit_test(each_thread_has_its_own_error),
 		cmocka_unit_test(a_null_record_is_refused),
-		cmocka_unit_test(no_memory_names_what_and_how_much),
+		cmocka_unit_test(a_lack_of_memory_names_the_thing_and_its_bytes),
 		cmocka_unit_test(codes_have_names),
 		cmocka_unit_test(statuses_have_names_and_texts),
 	};

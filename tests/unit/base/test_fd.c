@@ -88,7 +88,7 @@ static void a_low_descriptor_is_lifted(void **state)
 	assert_int_equal(with_closed(1u << STDERR_FILENO, lifting), 0);
 }
 
-static void what_cannot_be_opened_says_why(void **state)
+static void a_failed_open_sets_errno(void **state)
 {
 	errno = 0;
 	assert_int_equal(fd_open("/nowhere/at/all", O_RDONLY, 0), -1);
@@ -160,7 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_descriptor_is_below_three),
 		cmocka_unit_test(a_low_descriptor_is_lifted),
-		cmocka_unit_test(what_cannot_be_opened_says_why),
+		cmocka_unit_test(a_failed_open_sets_errno),
 		cmocka_unit_test(threads_do_not_take_each_others_placeholders_away),
 		cmocka_unit_test(a_child_forked_meanwhile_is_not_stuck),
 	};

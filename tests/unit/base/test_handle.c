@@ -26,7 +26,7 @@ static void refused(const void *handle, enum handle_kind kind, const char *word)
 	assert_non_null(strstr(error_last()->text, word));
 }
 
-static void one_lives_from_add_to_remove(void **state)
+static void a_handle_is_valid_from_add_to_remove(void **state)
 {
 	void *handle = handle_map(BYTES);
 
@@ -44,7 +44,7 @@ static void one_lives_from_add_to_remove(void **state)
 
 #define NMANY 5000u
 
-static void many_are_told_apart(void **state)
+static void many_handles_are_told_apart(void **state)
 {
 	static char handles[NMANY];
 
@@ -59,7 +59,7 @@ static void many_are_told_apart(void **state)
 		handle_remove(&handles[i]);
 }
 
-static void no_address_comes_again(void **state)
+static void no_address_is_used_twice(void **state)
 {
 	void *before = NULL;
 
@@ -77,7 +77,7 @@ static void no_address_comes_again(void **state)
 }
 
 /* Existing mappings are left alone. */
-static void a_place_that_is_taken_is_leapt_over(void **state)
+static void a_mapped_address_is_skipped(void **state)
 {
 	char *first = handle_map(BYTES), *second;
 
@@ -156,10 +156,10 @@ static void children_know_their_parents_handles_at_any_moment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_lives_from_add_to_remove),
-		cmocka_unit_test(many_are_told_apart),
-		cmocka_unit_test(no_address_comes_again),
-		cmocka_unit_test(a_place_that_is_taken_is_leapt_over),
+		cmocka_unit_test(a_handle_is_valid_from_add_to_remove),
+		cmocka_unit_test(many_handles_are_told_apart),
+		cmocka_unit_test(no_address_is_used_twice),
+		cmocka_unit_test(a_mapped_address_is_skipped),
 		cmocka_unit_test(children_know_their_parents_handles_at_any_moment),
 	};
 

@@ -40,7 +40,7 @@ static int is_not_forebear(void *forebear)
 	return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 3;
 }
 
-static void no_forebear_has_the_number_of_a_process(void **state)
+static void no_ancestor_has_the_number_of_a_process(void **state)
 {
 	uint32_t mine;
 
@@ -79,7 +79,7 @@ static int enter_twice(void *arg)
 	return first ? 2 : 0;
 }
 
-static void what_another_thread_holds_at_a_fork_is_free_in_the_child(void **state)
+static void a_guard_that_another_thread_holds_at_a_fork_is_free_in_the_child(void **state)
 {
 	pthread_t thread;
 
@@ -111,7 +111,7 @@ static void *count(void *arg)
 	return NULL;
 }
 
-static void one_thread_at_a_time_is_inside(void **state)
+static void one_thread_at_a_time_is_inside_a_guard(void **state)
 {
 	pthread_t threads[NTHREADS];
 
@@ -159,9 +159,9 @@ static void all_threads_of_a_child_have_one_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_forebear_has_the_number_of_a_process),
-		cmocka_unit_test(what_another_thread_holds_at_a_fork_is_free_in_the_child),
-		cmocka_unit_test(one_thread_at_a_time_is_inside),
+		cmocka_unit_test(no_ancestor_has_the_number_of_a_process),
+		cmocka_unit_test(a_guard_that_another_thread_holds_at_a_fork_is_free_in_the_child),
+		cmocka_unit_test(one_thread_at_a_time_is_inside_a_guard),
 		cmocka_unit_test(all_threads_of_a_child_have_one_number),
 	};
 

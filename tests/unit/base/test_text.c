@@ -24,7 +24,7 @@ static void whole_characters_fit(void **state)
 		assert_int_equal(text_fit(text, room), fits[room]);
 }
 
-static void what_is_no_utf8_is_cut_anywhere(void **state)
+static void text_that_is_not_utf8_is_cut_anywhere(void **state)
 {
 	assert_int_equal(text_fit("\xA9\xA9\xA9\xA9\xA9\xA9", 5), 5);
 	assert_int_equal(text_fit("abc\xA9", 4), 4);
@@ -32,7 +32,7 @@ static void what_is_no_utf8_is_cut_anywhere(void **state)
 }
 
 /* Names of every length, of characters of two bytes, so that half of them would be cut within one. */
-static void each_length_of_a_sentence_is_whole(void **state)
+static void sentences_of_each_length_end_with_a_whole_character(void **state)
 {
 	char name[1400] = "";
 
@@ -54,7 +54,7 @@ static void listen(void *arg, uint32_t level, const char *message)
 	assert_int_equal(text_fit(message, strlen(message)), strlen(message));
 }
 
-static void the_log_likewise(void **state)
+static void log_messages_end_with_a_whole_character(void **state)
 {
 	char name[600] = "";
 	size_t length = 0;
@@ -73,9 +73,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_characters_fit),
-		cmocka_unit_test(what_is_no_utf8_is_cut_anywhere),
-		cmocka_unit_test(each_length_of_a_sentence_is_whole),
-		cmocka_unit_test(the_log_likewise),
+		cmocka_unit_test(text_that_is_not_utf8_is_cut_anywhere),
+		cmocka_unit_test(sentences_of_each_length_end_with_a_whole_character),
+		cmocka_unit_test(log_messages_end_with_a_whole_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void announce(struct rig *rig)
 			     3);
 }
 
-static void nothing_is_asked_while_processing_is_paused(void **state)
+static void no_command_is_sent_while_processing_is_paused(void **state)
 {
 	struct rig rig = open_activating(600);
 
@@ -200,7 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_look_begins_and_ends_a_pause),
-		cmocka_unit_test(nothing_is_asked_while_processing_is_paused),
+		cmocka_unit_test(no_command_is_sent_while_processing_is_paused),
 		cmocka_unit_test(no_command_is_late_while_processing_is_paused),
 		cmocka_unit_test(a_pause_that_does_not_end_excuses_nothing),
 		cmocka_unit_test(a_pause_is_seen_also_when_the_first_look_is_late),

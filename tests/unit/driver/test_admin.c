@@ -74,7 +74,7 @@ static void data_goes_to_the_device_in_pages(void **state)
 	}
 }
 
-static void data_comes_from_the_device_and_what_it_left_out_is_zero(void **state)
+static void data_that_the_device_left_out_is_zero(void **state)
 {
 	struct admin_rig *rig = *state;
 	struct upnvme_raw raw = admin_rig_raw(0xc2);
@@ -241,7 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ADMIN_RIG_TEST(a_status_is_given_and_is_no_failure),
 		ADMIN_RIG_TEST(data_goes_to_the_device_in_pages),
-		ADMIN_RIG_TEST(data_comes_from_the_device_and_what_it_left_out_is_zero),
+		ADMIN_RIG_TEST(data_that_the_device_left_out_is_zero),
 		ADMIN_RIG_TEST(an_error_status_leaves_the_callers_data_alone),
 		ADMIN_RIG_TEST(a_late_synchronous_command_times_out_and_its_answer_is_dropped),
 		ADMIN_RIG_TEST(a_commands_own_time_out_counts),

@@ -37,7 +37,7 @@ static uint64_t iova_of(const struct admin_pool *pool, const struct admin_data *
 	return domain_iova(pool->domain, (char *)data->data + page * 4096);
 }
 
-static void no_data_leave_the_entry_alone(void **state)
+static void a_command_without_data_leaves_the_entry_alone(void **state)
 {
 	struct admin_pool *pool = *state;
 	struct admin_data data;
@@ -107,7 +107,8 @@ static void pages_are_kept_up_to_a_few_and_nothing_larger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(no_data_leave_the_entry_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_command_without_data_leaves_the_entry_alone,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(data_are_described_page_by_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(pages_are_kept_up_to_a_few_and_nothing_larger,
 						setup, teardown),

@@ -27,7 +27,7 @@ static void the_queue_wraps_and_keeps_its_phase(void **state)
 	}
 }
 
-static void closing_completes_what_is_outstanding(void **state)
+static void closing_completes_outstanding_commands(void **state)
 {
 	struct admin_rig *rig = *state;
 	struct upnvme_raw raw = admin_rig_raw(0xc3);
@@ -76,7 +76,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ADMIN_RIG_TEST(the_queue_wraps_and_keeps_its_phase),
-		ADMIN_RIG_TEST(closing_completes_what_is_outstanding),
+		ADMIN_RIG_TEST(closing_completes_outstanding_commands),
 		ADMIN_RIG_TEST(all_threads_share_the_queue),
 	};
 

@@ -40,7 +40,7 @@ static void an_asynchronous_command_calls_back_within_the_poll(void **state)
 }
 
 /* A synchronous command sees the asynchronous one's answer pass by, and does not call back. */
-static void a_synchronous_command_runs_nobody_elses_callback(void **state)
+static void a_synchronous_command_runs_no_callback_of_other_commands(void **state)
 {
 	struct admin_rig *rig = *state;
 	struct upnvme_raw raw = admin_rig_raw(0xc0);
@@ -104,7 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ADMIN_RIG_TEST(an_asynchronous_command_calls_back_within_the_poll),
-		ADMIN_RIG_TEST(a_synchronous_command_runs_nobody_elses_callback),
+		ADMIN_RIG_TEST(a_synchronous_command_runs_no_callback_of_other_commands),
 		ADMIN_RIG_TEST(a_callback_may_run_and_start_commands_but_not_poll_or_close),
 		ADMIN_RIG_TEST(a_late_asynchronous_command_completes_once_as_aborted),
 	};

@@ -86,7 +86,7 @@ static void without_a_cache_nothing_is_lost(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void storage_says_why(void **state)
+static void the_sentence_names_the_storage(void **state)
 {
 	struct fake_transport *fake = with_cache();
 
@@ -99,7 +99,7 @@ static void storage_says_why(void **state)
 }
 
 /* The application goes on, and takes it for granted that what was written is there. */
-static void one_that_was_given_up_was_never_shut_down(void **state)
+static void a_controller_that_was_given_up_may_have_lost_data(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = open_it(with_cache());
 
@@ -117,7 +117,7 @@ static void sweep(void)
 }
 
 /* The controller is not freed before its storage has answered, since storage may touch memory until then. */
-static void one_that_does_not_come_to_rest_is_set_aside(void **state)
+static void a_controller_whose_storage_does_not_answer_is_set_aside(void **state)
 {
 	struct fake_transport *fake = with_cache();
 	uint32_t nclosed = 0;
@@ -139,7 +139,7 @@ static void one_that_does_not_come_to_rest_is_set_aside(void **state)
 }
 
 /* Without a cache as well: the memory counts. */
-static void hardware_at_large_is_set_aside(void **state)
+static void hardware_that_cannot_be_disabled_is_set_aside(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	uint32_t nclosed = 0;
@@ -156,7 +156,7 @@ static void hardware_at_large_is_set_aside(void **state)
 }
 
 /* A controller whose registers read as all ones may still touch memory, since its bus mastering stays on. */
-static void hardware_that_masters_the_bus_unreachable_is_set_aside(void **state)
+static void unreachable_hardware_that_masters_the_bus_is_set_aside(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = open_it(fake);
@@ -187,7 +187,7 @@ static void hardware_that_is_isolated_is_freed(void **state)
 	assert_int_equal(nclosed, 1);
 }
 
-static void one_that_fails_to_open_is_set_aside_likewise(void **state)
+static void a_controller_that_fails_to_open_and_to_be_disabled_is_set_aside(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
@@ -206,8 +206,8 @@ static void one_that_fails_to_open_is_set_aside_likewise(void **state)
 	assert_int_equal(nclosed, 1);
 }
 
-/* A child lets its parent's be: they share rings with the kernel, and registers. */
-static void a_child_does_not_touch_its_parents(void **state)
+/* A child leaves its parent's controllers alone: they share rings with the kernel, and registers. */
+static void a_child_does_not_touch_controllers_that_its_parent_set_aside(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	uint32_t nclosed = 0;
@@ -255,14 +255,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failed_shutdown_of_a_cache_may_have_lost_data),
 		cmocka_unit_test(without_a_cache_nothing_is_lost),
-		cmocka_unit_test(storage_says_why),
-		cmocka_unit_test(one_that_was_given_up_was_never_shut_down),
-		cmocka_unit_test(one_that_does_not_come_to_rest_is_set_aside),
-		cmocka_unit_test(hardware_at_large_is_set_aside),
-		cmocka_unit_test(hardware_that_masters_the_bus_unreachable_is_set_aside),
+		cmocka_unit_test(the_sentence_names_the_storage),
+		cmocka_unit_test(a_controller_that_was_given_up_may_have_lost_data),
+		cmocka_unit_test(a_controller_whose_storage_does_not_answer_is_set_aside),
+		cmocka_unit_test(hardware_that_cannot_be_disabled_is_set_aside),
+		cmocka_unit_test(unreachable_hardware_that_masters_the_bus_is_set_aside),
 		cmocka_unit_test(hardware_that_is_isolated_is_freed),
-		cmocka_unit_test(one_that_fails_to_open_is_set_aside_likewise),
-		cmocka_unit_test(a_child_does_not_touch_its_parents),
+		cmocka_unit_test(a_controller_that_fails_to_open_and_to_be_disabled_is_set_aside),
+		cmocka_unit_test(a_child_does_not_touch_controllers_that_its_parent_set_aside),
 		cmocka_unit_test(the_sweep_leaves_the_last_error_alone),
 	};
 

@@ -60,7 +60,7 @@ static void a_shutdown_that_hangs_does_not_hang_the_close(void **state)
 }
 
 /* The shutdown takes longer than RTD3E says, and than a second; the close waits until the cache is written. */
-static void a_shutdown_is_given_more_than_the_controller_says(void **state)
+static void a_shutdown_is_given_longer_than_the_controller_says(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 
@@ -79,7 +79,7 @@ static void a_controller_that_is_gone_can_be_closed(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void one_that_cannot_be_let_at_memory_is_not_enabled(void **state)
+static void a_controller_that_cannot_be_connected_is_not_enabled(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = NULL;
@@ -98,9 +98,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_registers_of_a_close_are_in_order),
 		cmocka_unit_test(a_shutdown_that_hangs_does_not_hang_the_close),
-		cmocka_unit_test(a_shutdown_is_given_more_than_the_controller_says),
+		cmocka_unit_test(a_shutdown_is_given_longer_than_the_controller_says),
 		cmocka_unit_test(a_controller_that_is_gone_can_be_closed),
-		cmocka_unit_test(one_that_cannot_be_let_at_memory_is_not_enabled),
+		cmocka_unit_test(a_controller_that_cannot_be_connected_is_not_enabled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

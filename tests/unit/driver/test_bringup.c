@@ -11,7 +11,7 @@
 
 #define CC_ENABLED 0x00460001u /* IOCQES 4, IOSQES 6, EN */
 
-static void a_decent_controller_is_enabled_with_its_admin_queue(void **state)
+static void a_disabled_controller_is_enabled_with_its_admin_queue(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -27,7 +27,7 @@ static void a_decent_controller_is_enabled_with_its_admin_queue(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void one_found_enabled_is_disabled_first(void **state)
+static void a_controller_found_enabled_is_disabled_first(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -43,7 +43,7 @@ static void one_found_enabled_is_disabled_first(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void one_found_on_the_way_up_settles_before_it_is_disabled(void **state)
+static void a_controller_found_being_enabled_becomes_ready_before_it_is_disabled(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -55,7 +55,7 @@ static void one_found_on_the_way_up_settles_before_it_is_disabled(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void one_found_on_the_way_down_settles_before_it_is_enabled(void **state)
+static void a_controller_found_being_disabled_is_disabled_before_it_is_enabled(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -67,7 +67,7 @@ static void one_found_on_the_way_down_settles_before_it_is_enabled(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void one_found_with_a_fatal_status_is_reset(void **state)
+static void a_controller_found_with_a_fatal_status_is_reset(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = NULL;
@@ -81,11 +81,13 @@ static void one_found_with_a_fatal_status_is_reset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_decent_controller_is_enabled_with_its_admin_queue),
-		cmocka_unit_test(one_found_enabled_is_disabled_first),
-		cmocka_unit_test(one_found_on_the_way_up_settles_before_it_is_disabled),
-		cmocka_unit_test(one_found_on_the_way_down_settles_before_it_is_enabled),
-		cmocka_unit_test(one_found_with_a_fatal_status_is_reset),
+		cmocka_unit_test(a_disabled_controller_is_enabled_with_its_admin_queue),
+		cmocka_unit_test(a_controller_found_enabled_is_disabled_first),
+		cmocka_unit_test(
+			a_controller_found_being_enabled_becomes_ready_before_it_is_disabled),
+		cmocka_unit_test(
+			a_controller_found_being_disabled_is_disabled_before_it_is_enabled),
+		cmocka_unit_test(a_controller_found_with_a_fatal_status_is_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static void larger_memory_pages_are_refused(void **state)
 				  "65536 bytes (CAP.MPSMIN 4)");
 }
 
-static void one_without_the_nvm_command_set_is_refused(void **state)
+static void a_controller_without_the_nvm_command_set_is_refused(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 
@@ -29,7 +29,7 @@ static void one_without_the_nvm_command_set_is_refused(void **state)
 	fake_transport_open_fails(fake, -ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED, "CAP.CSS 80h");
 }
 
-static void queues_of_one_entry_are_refused_and_of_two_are_taken(void **state)
+static void queues_of_one_entry_are_refused_and_queues_of_two_are_taken(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -89,8 +89,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(larger_memory_pages_are_refused),
-		cmocka_unit_test(one_without_the_nvm_command_set_is_refused),
-		cmocka_unit_test(queues_of_one_entry_are_refused_and_of_two_are_taken),
+		cmocka_unit_test(a_controller_without_the_nvm_command_set_is_refused),
+		cmocka_unit_test(queues_of_one_entry_are_refused_and_queues_of_two_are_taken),
 		cmocka_unit_test(the_doorbell_stride_is_taken_over),
 		cmocka_unit_test(the_time_to_ready_comes_from_cap_or_crto_within_bounds),
 	};

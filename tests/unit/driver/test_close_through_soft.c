@@ -97,7 +97,7 @@ static int setup_threaded(void **state)
 	return setup_uri(state, "soft:ram?size=1MiB&mode=thread");
 }
 
-/* What was set aside goes with the next close. */
+/* The next close frees memory that was set aside. */
 static int teardown(void **state)
 {
 	struct rig *rig = *state;
@@ -180,7 +180,7 @@ static void a_failed_flush_is_told(void **state)
 	assert_int_equal(nclosed, 1);
 }
 
-/* With all the time of the world it is the controller that lets go of the flush. */
+/* Where the driver waits without end, the controller itself lets go of the flush. */
 static void a_slow_flush_costs_nothing(void **state)
 {
 	struct rig *rig = *state;
@@ -201,7 +201,7 @@ static void a_slow_flush_costs_nothing(void **state)
 }
 
 /* With less time the queue pair is set aside, and comes back. */
-static void a_flush_slower_than_the_deadline_costs_a_queue_pair(void **state)
+static void a_flush_slower_than_the_deadline_sets_the_queue_pair_aside(void **state)
 {
 	struct rig *rig = *state;
 
@@ -237,7 +237,7 @@ static void storage_that_never_answers_is_set_aside(void **state)
 	nclosed = 1;
 }
 
-static void what_answers_while_the_controller_lives_comes_back(void **state)
+static void memory_set_aside_is_freed_when_storage_answers(void **state)
 {
 	struct rig *rig = *state;
 	uint32_t qid;
@@ -301,9 +301,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		each(a_failed_flush_is_told),
 		each(a_slow_flush_costs_nothing),
-		each(a_flush_slower_than_the_deadline_costs_a_queue_pair),
+		each(a_flush_slower_than_the_deadline_sets_the_queue_pair_aside),
 		each(storage_that_never_answers_is_set_aside),
-		each(what_answers_while_the_controller_lives_comes_back),
+		each(memory_set_aside_is_freed_when_storage_answers),
 		each(a_shutdown_that_never_ends_is_told_and_set_aside),
 		each(giving_a_controller_up_is_no_orderly_close),
 	};

@@ -41,7 +41,7 @@ static struct fake_transport *fake_with_buffer(void)
 	return fake;
 }
 
-/* As before that: always on, and CAP says nothing of it. */
+/* A controller of an earlier specification: the buffer is always on, and CAP does not tell of it. */
 static struct fake_transport *fake_of_before(void)
 {
 	struct fake_transport *fake = fake_with_buffer();
@@ -167,7 +167,7 @@ static void units_are_multiplied_without_a_carry(void **state)
 
 /* --- nonsense --------------------------------------------------------------------------------- */
 
-static void nonsense_is_no_buffer(void **state)
+static void impossible_registers_mean_no_buffer(void **state)
 {
 	static const struct {
 		uint32_t cmbloc, cmbsz;
@@ -220,7 +220,7 @@ static void the_doorbells_end_before_the_buffer(void **state)
 	}
 }
 
-static void a_transport_without_a_way_to_it_is_enough(void **state)
+static void a_transport_that_cannot_reach_the_buffer_works_without_it(void **state)
 {
 	struct fake_transport *fake = fake_with_buffer();
 	struct transport_ops ops = *fake->transport.ops;
@@ -233,7 +233,7 @@ static void a_transport_without_a_way_to_it_is_enough(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void a_buffer_that_cannot_be_mapped_is_none(void **state)
+static void a_buffer_that_cannot_be_mapped_is_not_used(void **state)
 {
 	static const int errs[] = { -ENOTSUP, -EADDRINUSE };
 
@@ -250,7 +250,7 @@ static void a_buffer_that_cannot_be_mapped_is_none(void **state)
 }
 
 /* Commands that name memory at those addresses would reach the controller's instead. */
-static void one_that_is_always_on_must_not_lie_over_memory(void **state)
+static void a_buffer_that_is_always_on_must_not_cover_memory(void **state)
 {
 	struct fake_transport *fake = fake_of_before();
 	struct upnvme_ctrlr *ctrlr = NULL;
@@ -263,8 +263,8 @@ static void one_that_is_always_on_must_not_lie_over_memory(void **state)
 	assert_int_equal(ctrlr_close(fake_transport_opened(fake)), 0);
 }
 
-/* What commands name there would reach the registers: no other memory may be there. */
-static void one_that_is_always_on_over_its_registers_is_reserved(void **state)
+/* Commands that name these addresses would reach the registers: no other memory may be there. */
+static void addresses_of_a_buffer_over_the_registers_are_reserved(void **state)
 {
 	struct fake_transport *fake = fake_of_before();
 	struct upnvme_ctrlr *ctrlr = NULL;
@@ -307,7 +307,7 @@ static void noting_close(struct transport *transport)
 	real_close(transport);
 }
 
-static void the_first_queue_switches_it_on_and_the_end_off(void **state)
+static void the_first_queue_switches_the_buffer_on_and_the_close_switches_it_off(void **state)
 {
 	struct fake_transport *fake = fake_with_buffer();
 	struct transport_ops ops = *fake->transport.ops;
@@ -330,7 +330,7 @@ static void the_first_queue_switches_it_on_and_the_end_off(void **state)
 	assert_int_equal(at_close.cmbmsc_written[2], 0);
 }
 
-static void one_that_is_always_on_is_left_so(void **state)
+static void a_buffer_that_is_always_on_is_never_switched_off(void **state)
 {
 	struct fake_transport *fake = fake_of_before();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -344,7 +344,7 @@ static void one_that_is_always_on_is_left_so(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static void a_controller_that_is_given_up_has_it_off(void **state)
+static void giving_the_controller_up_switches_the_buffer_off(void **state)
 {
 	struct fake_transport *fake = fake_with_buffer();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -493,16 +493,17 @@ int main(void)
 		cmocka_unit_test(registers_that_are_reserved_are_not_looked_at),
 		cmocka_unit_test(the_buffer_ends_with_its_bar),
 		cmocka_unit_test(units_are_multiplied_without_a_carry),
-		cmocka_unit_test(nonsense_is_no_buffer),
+		cmocka_unit_test(impossible_registers_mean_no_buffer),
 		cmocka_unit_test(the_doorbells_end_before_the_buffer),
-		cmocka_unit_test(a_transport_without_a_way_to_it_is_enough),
-		cmocka_unit_test(a_buffer_that_cannot_be_mapped_is_none),
-		cmocka_unit_test(one_that_is_always_on_must_not_lie_over_memory),
-		cmocka_unit_test(one_that_is_always_on_over_its_registers_is_reserved),
+		cmocka_unit_test(a_transport_that_cannot_reach_the_buffer_works_without_it),
+		cmocka_unit_test(a_buffer_that_cannot_be_mapped_is_not_used),
+		cmocka_unit_test(a_buffer_that_is_always_on_must_not_cover_memory),
+		cmocka_unit_test(addresses_of_a_buffer_over_the_registers_are_reserved),
 		cmocka_unit_test(the_persistent_regions_addresses_are_forgotten),
-		cmocka_unit_test(the_first_queue_switches_it_on_and_the_end_off),
-		cmocka_unit_test(one_that_is_always_on_is_left_so),
-		cmocka_unit_test(a_controller_that_is_given_up_has_it_off),
+		cmocka_unit_test(
+			the_first_queue_switches_the_buffer_on_and_the_close_switches_it_off),
+		cmocka_unit_test(a_buffer_that_is_always_on_is_never_switched_off),
+		cmocka_unit_test(giving_the_controller_up_switches_the_buffer_off),
 		cmocka_unit_test(an_address_that_the_controller_refuses_is_an_error),
 		cmocka_unit_test(a_buffer_that_takes_no_submission_queues_is_refused),
 		cmocka_unit_test(entries_are_written_into_the_buffer),

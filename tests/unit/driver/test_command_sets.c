@@ -62,7 +62,7 @@ static uint32_t css_enabled(const struct fake_transport *fake)
 	return NVME_CC_CSS(fake->cc);
 }
 
-static void no_command_set_means_nvm(void **state)
+static void css_of_zero_means_the_nvm_command_set(void **state)
 {
 	struct fake_transport *fake = with_css(0);
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -72,7 +72,7 @@ static void no_command_set_means_nvm(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void nvm_beside_others_is_chosen_as_nvm(void **state)
+static void the_nvm_command_set_alone_is_chosen_where_the_controller_allows(void **state)
 {
 	struct fake_transport *fake = with_css(NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS);
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -107,7 +107,7 @@ static void a_combination_that_has_nvm_is_kept(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void one_whose_combinations_have_no_nvm_is_refused(void **state)
+static void a_controller_whose_combinations_have_no_nvm_is_refused(void **state)
 {
 	struct fake_transport *fake = with_css(NVME_CAP_CSS_IOCS);
 	struct upnvme_ctrlr *ctrlr;
@@ -121,11 +121,11 @@ static void one_whose_combinations_have_no_nvm_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_command_set_means_nvm),
-		cmocka_unit_test(nvm_beside_others_is_chosen_as_nvm),
+		cmocka_unit_test(css_of_zero_means_the_nvm_command_set),
+		cmocka_unit_test(the_nvm_command_set_alone_is_chosen_where_the_controller_allows),
 		cmocka_unit_test(where_all_sets_go_together_the_combination_has_nvm),
 		cmocka_unit_test(a_combination_that_has_nvm_is_kept),
-		cmocka_unit_test(one_whose_combinations_have_no_nvm_is_refused),
+		cmocka_unit_test(a_controller_whose_combinations_have_no_nvm_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

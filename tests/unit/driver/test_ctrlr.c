@@ -54,10 +54,10 @@ static void bad_options_are_refused(void **state)
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
 
 	opts.flags = 0x82;
-	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_FLAGS, "82h");
+	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_FLAGS, "0x82");
 	opts.flags = 0;
 	opts.nqpairs = 65536;
-	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_ARGUMENT, "nqpairs 65536");
+	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_ARGUMENT, "nqpairs is 65536");
 	opts.nqpairs = 0;
 	opts.max_transfer_bytes = 4095;
 	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_ARGUMENT, "4095");
@@ -68,7 +68,7 @@ static void bad_options_are_refused(void **state)
 	open_refused("soft:ram", &opts, -EINVAL, UPNVME_ERR_OPTIONS_SIZE, "sizeof");
 }
 
-static void options_from_the_future_are_taken_only_when_they_ask_for_nothing(void **state)
+static void larger_options_are_accepted_only_if_their_unknown_fields_are_zero(void **state)
 {
 	struct {
 		struct upnvme_open_opts opts;
@@ -226,7 +226,7 @@ static void a_controller_that_vanishes_is_given_up(void **state)
 	fail_by(true);
 }
 
-static void one_that_cannot_even_be_disabled_is_given_up_in_time(void **state)
+static void a_controller_that_cannot_be_disabled_is_given_up_in_time(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -243,7 +243,7 @@ static void one_that_cannot_even_be_disabled_is_given_up_in_time(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void one_that_is_to_be_taken_away_is_given_up(void **state)
+static void a_controller_that_is_to_be_removed_is_given_up(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -258,7 +258,7 @@ static void one_that_is_to_be_taken_away_is_given_up(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void one_that_has_vanished_is_isolated_in_case_it_comes_back(void **state)
+static void a_controller_that_has_vanished_is_isolated(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -289,7 +289,7 @@ static void *wait_for_ever(void *arg)
 	return (void *)(rc == -EIO && error_last()->code == UPNVME_ERR_CTRLR_FAILED ? 0 : rc - 1);
 }
 
-static void who_waits_for_a_failed_controller_is_let_go(void **state)
+static void threads_that_wait_for_a_failed_controller_return(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -350,7 +350,7 @@ static enum fake_verdict refuse_queues(struct fake_transport *fake, const struct
 	return sqe->opcode == NVME_ADMIN_FORMAT_NVM ? FAKE_ANSWER : FAKE_DEFAULT;
 }
 
-static void one_without_queues_is_opened_for_its_admin_side(void **state)
+static void a_controller_without_io_queues_is_opened_for_its_admin_side(void **state)
 {
 	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_FORMAT_NVM, 1 } };
 	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
@@ -382,18 +382,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(null_arguments_are_named),
 		cmocka_unit_test(bad_options_are_refused),
-		cmocka_unit_test(options_from_the_future_are_taken_only_when_they_ask_for_nothing),
+		cmocka_unit_test(larger_options_are_accepted_only_if_their_unknown_fields_are_zero),
 		cmocka_unit_test(a_parent_with_live_queue_pairs_is_not_closed),
 		cmocka_unit_test(a_forked_child_is_refused),
 		cmocka_unit_test(a_failed_open_can_be_repeated),
 		cmocka_unit_test(a_fatal_status_gives_the_controller_up),
 		cmocka_unit_test(a_controller_that_vanishes_is_given_up),
-		cmocka_unit_test(one_that_cannot_even_be_disabled_is_given_up_in_time),
-		cmocka_unit_test(one_that_is_to_be_taken_away_is_given_up),
-		cmocka_unit_test(one_that_has_vanished_is_isolated_in_case_it_comes_back),
-		cmocka_unit_test(who_waits_for_a_failed_controller_is_let_go),
+		cmocka_unit_test(a_controller_that_cannot_be_disabled_is_given_up_in_time),
+		cmocka_unit_test(a_controller_that_is_to_be_removed_is_given_up),
+		cmocka_unit_test(a_controller_that_has_vanished_is_isolated),
+		cmocka_unit_test(threads_that_wait_for_a_failed_controller_return),
 		cmocka_unit_test(queue_pairs_of_a_failed_controller_complete_as_aborted),
-		cmocka_unit_test(one_without_queues_is_opened_for_its_admin_side),
+		cmocka_unit_test(a_controller_without_io_queues_is_opened_for_its_admin_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static void refused(int rc, uint32_t code, const char *word)
 		fail_msg("no \"%s\" in: %s", word, error_last()->text);
 }
 
-static void admin_commands_need_room_for_what_they_move(void **state)
+static void admin_commands_need_a_buffer_for_all_their_data(void **state)
 {
 	static const struct {
 		uint8_t opcode;
@@ -64,13 +64,13 @@ static void admin_commands_need_room_for_what_they_move(void **state)
 		refused(data_length_check_admin(&sqe, direction, bytes - 1), UPNVME_ERR_TRANSFER,
 			"at least");
 		refused(data_length_check_admin(&sqe, UPNVME_DATA_NONE, 0), UPNVME_ERR_TRANSFER,
-			"buffer of 0");
+			"buffer has 0");
 		refused(data_length_check_admin(&sqe, 3 - direction, bytes), UPNVME_ERR_ARGUMENT,
 			"direction");
 	}
 }
 
-static void admin_commands_that_are_not_known_may_move_anything(void **state)
+static void unknown_admin_commands_may_move_any_number_of_bytes(void **state)
 {
 	static const struct {
 		uint8_t opcode;
@@ -120,7 +120,7 @@ static const struct ns_geometry roomy = { .nblocks = 1000,
 
 #define PRACT (1u << 29)
 
-static void io_commands_move_exactly_what_they_say(void **state)
+static void io_commands_move_as_many_bytes_as_their_dwords_say(void **state)
 {
 	static const struct {
 		uint8_t opcode;
@@ -154,14 +154,14 @@ static void io_commands_move_exactly_what_they_say(void **state)
 		assert_int_equal(data_length_check_io(&raw, moves[i].geometry), 0);
 		raw.data_bytes--;
 		refused(data_length_check_io(&raw, moves[i].geometry), UPNVME_ERR_TRANSFER,
-			"must agree");
+			"give the same number");
 		raw.data_bytes += 2;
 		refused(data_length_check_io(&raw, moves[i].geometry), UPNVME_ERR_TRANSFER,
-			"must agree");
+			"give the same number");
 		raw.data_bytes--;
 		raw.direction = UPNVME_DATA_NONE;
 		refused(data_length_check_io(&raw, moves[i].geometry), UPNVME_ERR_TRANSFER,
-			"and 0");
+			"but 0");
 		raw.direction = 3 - moves[i].direction;
 		refused(data_length_check_io(&raw, moves[i].geometry), UPNVME_ERR_ARGUMENT,
 			"direction");
@@ -184,7 +184,7 @@ static void io_commands_without_data_have_none(void **state)
 	}
 }
 
-static void separate_metadata_is_long_enough(void **state)
+static void separate_metadata_that_is_too_short_is_refused(void **state)
 {
 	static char metadata[64];
 	struct upnvme_raw raw = { .cdw = { 0x02 },
@@ -199,10 +199,10 @@ static void separate_metadata_is_long_enough(void **state)
 	refused(data_length_check_io(&raw, &separate), UPNVME_ERR_METADATA, "64 bytes");
 	raw.metadata = NULL;
 	raw.metadata_bytes = 0;
-	refused(data_length_check_io(&raw, &separate), UPNVME_ERR_METADATA, "buffer of 0");
+	refused(data_length_check_io(&raw, &separate), UPNVME_ERR_METADATA, "buffer has 0");
 }
 
-static void what_is_not_known_is_the_callers_to_know(void **state)
+static void lengths_of_unknown_commands_are_not_checked(void **state)
 {
 	struct upnvme_raw raw = { .cdw = { 0x81 },
 				  .data_bytes = 12,
@@ -216,12 +216,12 @@ static void what_is_not_known_is_the_callers_to_know(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(admin_commands_need_room_for_what_they_move),
-		cmocka_unit_test(admin_commands_that_are_not_known_may_move_anything),
-		cmocka_unit_test(io_commands_move_exactly_what_they_say),
+		cmocka_unit_test(admin_commands_need_a_buffer_for_all_their_data),
+		cmocka_unit_test(unknown_admin_commands_may_move_any_number_of_bytes),
+		cmocka_unit_test(io_commands_move_as_many_bytes_as_their_dwords_say),
 		cmocka_unit_test(io_commands_without_data_have_none),
-		cmocka_unit_test(separate_metadata_is_long_enough),
-		cmocka_unit_test(what_is_not_known_is_the_callers_to_know),
+		cmocka_unit_test(separate_metadata_that_is_too_short_is_refused),
+		cmocka_unit_test(lengths_of_unknown_commands_are_not_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

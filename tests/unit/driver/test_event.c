@@ -147,7 +147,7 @@ static void an_error_is_read_and_told(void **state)
 	expect_event(0, UPNVME_EVENT_ERROR, 0, 0, 4, 1);
 }
 
-static void what_is_not_understood_is_told_as_it_is(void **state)
+static void an_unknown_event_is_told_as_it_is(void **state)
 {
 	struct rig *rig = *state;
 
@@ -172,7 +172,7 @@ static void a_firmware_activation_is_read_and_told(void **state)
 
 static bool are_configured;
 
-/* A namespace appears just after the list was given; only who has asked for events before hears of it. */
+/* A namespace appears just after the list was given; only a host that has asked for events before hears of it. */
 static enum fake_verdict appear(struct fake_transport *fake, const struct nvme_sqe *sqe,
 				struct nvme_cqe *cqe)
 {
@@ -193,7 +193,7 @@ static enum fake_verdict appear(struct fake_transport *fake, const struct nvme_s
 	return FAKE_DEFAULT;
 }
 
-static void what_appears_while_it_is_opened_is_told(void **state)
+static void a_namespace_that_appears_during_the_open_is_told(void **state)
 {
 	struct rig rig = { fake_transport_create(), NULL };
 
@@ -207,7 +207,7 @@ static void what_appears_while_it_is_opened_is_told(void **state)
 }
 
 /* No poll has rung for it. */
-static void a_request_is_at_the_controller_when_it_was_opened(void **state)
+static void the_open_rings_for_its_event_requests(void **state)
 {
 	struct rig *rig = *state;
 
@@ -236,7 +236,7 @@ static void namespaces_are_up_to_date_when_their_event_is_told(void **state)
 	assert_int_equal(upnvme_ns_get(&new_ns, rig->ctrlr, 4), 0);
 }
 
-static void an_overflown_list_refreshes_all(void **state)
+static void an_overflown_list_refreshes_all_namespaces(void **state)
 {
 	struct rig *rig = *state;
 	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
@@ -295,7 +295,7 @@ static void replace(void *arg, const struct upnvme_event *event)
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), -EDEADLK);
 }
 
-static void a_callback_may_set_another(void **state)
+static void a_callback_may_set_another_callback(void **state)
 {
 	struct rig *rig = *state;
 
@@ -427,7 +427,7 @@ static size_t least_stack(void)
 	return !build || !strcmp(build, "release") ? 16384 : 1 << 20;
 }
 
-static void a_small_thread_polls_whatever_comes(void **state)
+static void a_thread_with_a_small_stack_can_handle_every_event(void **state)
 {
 	struct rig *rig = *state;
 	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
@@ -459,19 +459,19 @@ int main(void)
 		cmocka_unit_test(as_many_requests_as_the_controller_takes_up_to_four),
 		TEST(a_health_warning_is_read_and_told),
 		TEST(an_error_is_read_and_told),
-		TEST(what_is_not_understood_is_told_as_it_is),
+		TEST(an_unknown_event_is_told_as_it_is),
 		TEST(a_firmware_activation_is_read_and_told),
-		cmocka_unit_test(what_appears_while_it_is_opened_is_told),
-		TEST(a_request_is_at_the_controller_when_it_was_opened),
+		cmocka_unit_test(a_namespace_that_appears_during_the_open_is_told),
+		TEST(the_open_rings_for_its_event_requests),
 		TEST(namespaces_are_up_to_date_when_their_event_is_told),
-		TEST(an_overflown_list_refreshes_all),
+		TEST(an_overflown_list_refreshes_all_namespaces),
 		TEST(an_event_whose_log_cannot_be_read_is_told_all_the_same),
 		TEST(events_count_as_callbacks_of_the_poll),
-		TEST(a_callback_may_set_another),
+		TEST(a_callback_may_set_another_callback),
 		cmocka_unit_test(a_request_that_ended_in_error_is_repeated),
 		cmocka_unit_test(a_refusal_that_does_not_pass_is_not_repeated),
 		TEST(a_callback_that_was_left_is_abandoned),
-		TEST(a_small_thread_polls_whatever_comes),
+		TEST(a_thread_with_a_small_stack_can_handle_every_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

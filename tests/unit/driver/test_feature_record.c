@@ -117,7 +117,7 @@ static void each_feature_is_asked_for_once(void **state)
 				      expected[i].cdw10 == NVME_FEAT_TIMESTAMP);
 }
 
-static void what_identify_denies_is_not_asked_for(void **state)
+static void features_that_identify_denies_are_not_asked_for(void **state)
 {
 	struct rig *rig = *state;
 	struct upnvme_features features = get(rig);
@@ -178,7 +178,7 @@ static void values_are_decoded(void **state)
 	assert_int_equal(features.reserved[0] | features.reserved[1], 0);
 }
 
-static void zeroes_have_their_meaning_too(void **state)
+static void features_whose_value_is_zero_are_decoded(void **state)
 {
 	struct upnvme_features features;
 
@@ -198,7 +198,7 @@ static void zeroes_have_their_meaning_too(void **state)
 }
 
 /* A feature that is refused takes nothing from the others, nor from the last error. */
-static void a_feature_that_is_not_there_is_left_out(void **state)
+static void a_feature_that_the_controller_lacks_is_left_out(void **state)
 {
 	struct rig *rig = *state;
 	struct upnvme_features features;
@@ -218,7 +218,7 @@ static void a_feature_that_is_not_there_is_left_out(void **state)
 	assert_int_equal(error_last()->code, UPNVME_ERR_URI);
 }
 
-static void another_error_status_is_an_error(void **state)
+static void an_error_status_other_than_invalid_field_is_an_error(void **state)
 {
 	struct rig *rig = *state;
 	struct upnvme_features features = { .size = UPNVME_FEATURES_SIZE, .valid = 77 };
@@ -275,12 +275,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_feature_is_asked_for_once),
-		cmocka_unit_test_setup_teardown(what_identify_denies_is_not_asked_for, setup_plain,
-						teardown),
+		cmocka_unit_test_setup_teardown(features_that_identify_denies_are_not_asked_for,
+						setup_plain, teardown),
 		TEST(values_are_decoded),
-		TEST(zeroes_have_their_meaning_too),
-		TEST(a_feature_that_is_not_there_is_left_out),
-		TEST(another_error_status_is_an_error),
+		TEST(features_whose_value_is_zero_are_decoded),
+		TEST(a_feature_that_the_controller_lacks_is_left_out),
+		TEST(an_error_status_other_than_invalid_field_is_an_error),
 		cmocka_unit_test(without_a_namespace_there_is_no_error_recovery),
 		TEST(bad_arguments_are_refused),
 	};

@@ -99,7 +99,7 @@ static void the_drivers_own_features_are_refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		assert_int_equal(upnvme_feature_set(rig->ctrlr, 0, own[i], 1, 0, NULL, 0), -EINVAL);
 		assert_int_equal(error_last()->code, UPNVME_ERR_ARGUMENT);
-		assert_non_null(strstr(error_last()->text, "managed by the driver"));
+		assert_non_null(strstr(error_last()->text, "set by the driver alone"));
 	}
 	assert_int_equal(rig->fake->nseen, 0);
 }

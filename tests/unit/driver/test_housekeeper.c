@@ -113,7 +113,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void it_works_beside_the_callers_threads(void **state)
+static void the_housekeeper_works_beside_the_callers_threads(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = open_kept("soft:ram?size=1MiB");
 	pthread_t threads[2];
@@ -134,7 +134,7 @@ int main(void)
 		cmocka_unit_test(callbacks_run_without_a_poll),
 		cmocka_unit_test(a_vanished_controller_is_noticed),
 		cmocka_unit_test(closing_does_not_wait_for_the_interval),
-		cmocka_unit_test(it_works_beside_the_callers_threads),
+		cmocka_unit_test(the_housekeeper_works_beside_the_callers_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void the_limits_of_the_nvm_command_set_are_asked_for(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void without_them_there_are_none(void **state)
+static void without_that_structure_there_are_no_limits(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -62,7 +62,7 @@ static void without_them_there_are_none(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void an_old_controller_is_not_asked(void **state)
+static void an_old_controller_is_not_asked_for_the_limits(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -90,7 +90,7 @@ static uint64_t transfer_of(uint8_t mdts, uint64_t wanted)
 	return bytes;
 }
 
-static void the_largest_transfer_is_what_all_allow(void **state)
+static void the_largest_transfer_is_the_smallest_of_the_limits(void **state)
 {
 	assert_int_equal(transfer_of(0, 0), 2 << 20);
 	assert_int_equal(transfer_of(1, 0), 8192);
@@ -117,7 +117,7 @@ static void sgl_of(uint32_t sgls, bool sgl, bool dword_align)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void sgl_support_has_two_kinds(void **state)
+static void sgl_support_is_of_two_kinds(void **state)
 {
 	sgl_of(0, false, false);
 	sgl_of(1, true, false);
@@ -268,7 +268,7 @@ static void garbage_is_survived(void **state)
 }
 
 /* An unknown structure is an error that the controller logs. */
-static void the_limits_of_command_sets_are_asked_of_who_knows_them(void **state)
+static void the_limits_are_asked_for_where_the_controller_knows_them(void **state)
 {
 	static const struct {
 		uint32_t version, css, asked;
@@ -295,15 +295,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_command_is_identify_controller),
 		cmocka_unit_test(the_limits_of_the_nvm_command_set_are_asked_for),
-		cmocka_unit_test(without_them_there_are_none),
-		cmocka_unit_test(an_old_controller_is_not_asked),
-		cmocka_unit_test(the_largest_transfer_is_what_all_allow),
-		cmocka_unit_test(sgl_support_has_two_kinds),
+		cmocka_unit_test(without_that_structure_there_are_no_limits),
+		cmocka_unit_test(an_old_controller_is_not_asked_for_the_limits),
+		cmocka_unit_test(the_largest_transfer_is_the_smallest_of_the_limits),
+		cmocka_unit_test(sgl_support_is_of_two_kinds),
 		cmocka_unit_test(hostile_controllers_are_refused),
 		cmocka_unit_test(a_controller_that_does_not_answer_is_given_up),
 		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(identify_gives_the_page_as_it_is),
-		cmocka_unit_test(the_limits_of_command_sets_are_asked_of_who_knows_them),
+		cmocka_unit_test(the_limits_are_asked_for_where_the_controller_knows_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ static void a_page_is_read_from_its_offset(void **state)
 	assert_memory_equal(data, rig->fake->log + 128, sizeof(data));
 }
 
-/* What the library reads on an event is not cleared by a caller who only looks. */
+/* A caller's read does not clear an event of a page that the library reads itself. */
 static void a_callers_read_retains_the_event_of_the_librarys_pages(void **state)
 {
 	static const uint32_t own[] = { 1, 2, 4 };
@@ -123,7 +123,7 @@ static void a_long_page_is_read_in_parts(void **state)
 	}
 }
 
-static void without_extended_data_there_are_no_offsets(void **state)
+static void offsets_are_refused_without_extended_data(void **state)
 {
 	struct rig *rig = *state;
 	static uint8_t data[20480];
@@ -212,7 +212,7 @@ static void firmware_slots_are_decoded(void **state)
 	assert_int_equal(upnvme_firmware_get(NULL, &firmware), -EINVAL);
 }
 
-static void the_error_log_gives_what_is_valid(void **state)
+static void the_error_log_gives_its_valid_entries(void **state)
 {
 	struct rig *rig = *state;
 	struct nvme_error_log_entry *log = (void *)rig->fake->log;
@@ -271,7 +271,7 @@ static void the_effects_of_a_command_are_its_dword_of_the_log(void **state)
 	assert_int_equal(rig->fake->nseen, 4);
 }
 
-static void effects_of_nothing_are_refused(void **state)
+static void effects_into_a_null_pointer_are_refused(void **state)
 {
 	struct rig *rig = *state;
 	uint32_t effects = 77;
@@ -331,16 +331,16 @@ int main(void)
 		TEST(a_callers_read_retains_the_event_of_the_librarys_pages),
 		TEST(the_driver_says_whether_an_event_is_kept),
 		TEST(a_long_page_is_read_in_parts),
-		cmocka_unit_test_setup_teardown(without_extended_data_there_are_no_offsets,
+		cmocka_unit_test_setup_teardown(offsets_are_refused_without_extended_data,
 						setup_short, teardown),
 		TEST(bad_arguments_are_refused),
 		TEST(smart_is_decoded),
 		TEST(firmware_slots_are_decoded),
-		TEST(the_error_log_gives_what_is_valid),
+		TEST(the_error_log_gives_its_valid_entries),
 		cmocka_unit_test_setup_teardown(the_effects_of_a_command_are_its_dword_of_the_log,
 						setup_effects, teardown),
-		cmocka_unit_test_setup_teardown(effects_of_nothing_are_refused, setup_effects,
-						teardown),
+		cmocka_unit_test_setup_teardown(effects_into_a_null_pointer_are_refused,
+						setup_effects, teardown),
 		TEST(without_the_log_effects_are_not_known),
 		cmocka_unit_test_setup_teardown(an_error_status_is_explained, setup_effects,
 						teardown),

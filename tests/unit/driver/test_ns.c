@@ -38,7 +38,7 @@ static void active_namespaces_are_found_whatever_nn_is(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void identifiers_that_are_not_there_are_refused(void **state)
+static void identifiers_that_are_not_active_are_refused(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake_transport_create());
 	struct upnvme_ns *ns;
@@ -78,7 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(active_namespaces_are_found_whatever_nn_is),
-		cmocka_unit_test(identifiers_that_are_not_there_are_refused),
+		cmocka_unit_test(identifiers_that_are_not_active_are_refused),
 		cmocka_unit_test(properties_come_from_the_geometry),
 	};
 

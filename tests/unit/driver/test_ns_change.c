@@ -120,7 +120,7 @@ static void the_specifications_commands_change_namespaces(void **state)
 	}
 }
 
-static void the_log_of_effects_names_more(void **state)
+static void the_effects_log_names_further_commands(void **state)
 {
 	static const uint32_t effects[] = { NVME_EFFECTS_NCC, NVME_EFFECTS_NIC };
 
@@ -137,8 +137,9 @@ static void the_log_of_effects_names_more(void **state)
 	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_IDENTIFY), 0);
 }
 
-/* Of all features together the log says what one of them may do: commands go on. */
-static void a_feature_is_no_reason_to_stop(void **state)
+/* The effects log describes Set Features as a whole, by the most that one feature may do: commands go on all the same.
+ * */
+static void setting_a_feature_does_not_stop_queue_pairs(void **state)
 {
 	struct upnvme_qpair *qp;
 	void *buf;
@@ -157,7 +158,7 @@ static void a_feature_is_no_reason_to_stop(void **state)
 
 /* --- queue pairs ---------------------------------------------------------------------------------- */
 
-static void a_released_queue_pair_waits_for_nobody(void **state)
+static void an_idle_released_queue_pair_is_not_waited_for(void **state)
 {
 	struct upnvme_qpair *qp = create();
 
@@ -168,7 +169,7 @@ static void a_released_queue_pair_waits_for_nobody(void **state)
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
 
-static void one_that_was_released_with_commands_is_not_waited_for(void **state)
+static void a_released_queue_pair_with_commands_refuses_the_change(void **state)
 {
 	struct upnvme_qpair *qp = create();
 	void *buf;
@@ -201,7 +202,7 @@ static void *own(void *arg)
 	return (void *)(uintptr_t)(ok && !upnvme_qpair_close(qp));
 }
 
-static void another_threads_queue_pair_must_be_heard(void **state)
+static void another_threads_queue_pair_refuses_the_change_until_its_next_call(void **state)
 {
 	struct owner owner = { 0 };
 	pthread_t thread;
@@ -224,7 +225,7 @@ static void another_threads_queue_pair_must_be_heard(void **state)
 
 /* --- when the end comes late, or cannot be read --------------------------------------------------- */
 
-static void what_comes_late_changes_namespaces_when_it_comes(void **state)
+static void a_command_that_ends_late_changes_namespaces_at_its_end(void **state)
 {
 	struct upnvme_qpair *qp = create();
 	void *buf;
@@ -243,7 +244,7 @@ static void what_comes_late_changes_namespaces_when_it_comes(void **state)
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
 
-static void what_cannot_be_read_is_not_built_upon(void **state)
+static void commands_are_refused_until_the_namespaces_can_be_read(void **state)
 {
 	struct upnvme_qpair *qp = create();
 	void *buf;
@@ -263,7 +264,7 @@ static void what_cannot_be_read_is_not_built_upon(void **state)
 }
 
 /* Two at once, and the first that ends does not let I/O go on beside the other. */
-static void frozen_until_the_last_has_ended(void **state)
+static void queue_pairs_are_frozen_until_the_last_change_has_ended(void **state)
 {
 	struct upnvme_qpair *qp = create();
 	void *buf;
@@ -299,14 +300,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_specifications_commands_change_namespaces),
-		TEST(the_log_of_effects_names_more),
-		TEST(a_feature_is_no_reason_to_stop),
-		TEST(a_released_queue_pair_waits_for_nobody),
-		TEST(one_that_was_released_with_commands_is_not_waited_for),
-		TEST(another_threads_queue_pair_must_be_heard),
-		TEST(what_comes_late_changes_namespaces_when_it_comes),
-		TEST(what_cannot_be_read_is_not_built_upon),
-		TEST(frozen_until_the_last_has_ended),
+		TEST(the_effects_log_names_further_commands),
+		TEST(setting_a_feature_does_not_stop_queue_pairs),
+		TEST(an_idle_released_queue_pair_is_not_waited_for),
+		TEST(a_released_queue_pair_with_commands_refuses_the_change),
+		TEST(another_threads_queue_pair_refuses_the_change_until_its_next_call),
+		TEST(a_command_that_ends_late_changes_namespaces_at_its_end),
+		TEST(commands_are_refused_until_the_namespaces_can_be_read),
+		TEST(queue_pairs_are_frozen_until_the_last_change_has_ended),
 		TEST(a_failed_controller_is_not_waited_for),
 	};
 

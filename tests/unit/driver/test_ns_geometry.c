@@ -133,7 +133,7 @@ static void the_format_index_has_high_bits_only_with_many_formats(void **state)
 	assert_int_equal(decode(&id).data_bytes, 8192);
 }
 
-static void a_format_that_is_not_there_is_refused(void **state)
+static void an_index_of_no_format_is_refused(void **state)
 {
 	struct nvme_id_ns id = plain();
 
@@ -256,14 +256,14 @@ static void a_guard_of_another_width_is_refused(void **state)
 	assert_false(ns_geometry_decode(&geometry, &limits, 7, &id, 3u << 7));
 	assert_false(ns_geometry_decode(&geometry, &limits, 7, &id, NS_ELBAF_UNKNOWN));
 	assert_true(geometry.refused);
-	/* Without protection nobody looks at it. */
+	/* Without protection the format of the guard does not matter. */
 	id.dps = 0;
 	assert_true(ns_geometry_decode(&geometry, &limits, 7, &id, NS_ELBAF_UNKNOWN));
 	assert_int_equal(geometry.pi_bytes, 0);
 	assert_false(ns_metadata_stays(&geometry, true));
 }
 
-static void extended_formats_are_asked_for_where_they_can_be(void **state)
+static void extended_formats_are_asked_for_where_they_are_possible(void **state)
 {
 	struct ctrlr_limits extended = limits;
 	struct nvme_id_ns_nvm nvm = { .elbaf[3] = 2u << 7 };
@@ -285,7 +285,7 @@ static void extended_formats_are_asked_for_where_they_can_be(void **state)
 }
 
 /* NVM Command Set 1.0c, Figure 102; NVMe Base 2.1, CTRATT.MEM. */
-static void limits_of_sizes_count_metadata_unless_they_exclude_it(void **state)
+static void size_limits_include_metadata_unless_the_controller_excludes_it(void **state)
 {
 	struct ctrlr_limits sizes = limits;
 	struct ns_geometry geometry;
@@ -301,7 +301,7 @@ static void limits_of_sizes_count_metadata_unless_they_exclude_it(void **state)
 	assert_true(ns_geometry_decode(&geometry, &sizes, 7, &id, 0));
 	assert_int_equal(geometry.max_write_zeroes_blocks, 256);
 	assert_int_equal(geometry.max_verify_blocks, 16);
-	/* What is in a buffer of its own never counts. */
+	/* Metadata in a buffer of its own never counts. */
 	sizes.sizes_exclude_metadata = false;
 	id.flbas = 0;
 	assert_true(ns_geometry_decode(&geometry, &sizes, 7, &id, 0));
@@ -328,15 +328,15 @@ int main(void)
 		cmocka_unit_test(a_boundary_or_metadata_closes_the_straight_path),
 		cmocka_unit_test(extended_metadata_counts_in_the_buffer),
 		cmocka_unit_test(the_format_index_has_high_bits_only_with_many_formats),
-		cmocka_unit_test(a_format_that_is_not_there_is_refused),
+		cmocka_unit_test(an_index_of_no_format_is_refused),
 		cmocka_unit_test(hostile_block_sizes_are_refused),
 		cmocka_unit_test(a_block_with_metadata_beyond_a_transfer_is_refused),
 		cmocka_unit_test(metadata_of_odd_sizes_is_refused),
 		cmocka_unit_test(unknown_protection_and_no_blocks_are_refused),
 		cmocka_unit_test(guards_of_each_width_are_known),
 		cmocka_unit_test(a_guard_of_another_width_is_refused),
-		cmocka_unit_test(extended_formats_are_asked_for_where_they_can_be),
-		cmocka_unit_test(limits_of_sizes_count_metadata_unless_they_exclude_it),
+		cmocka_unit_test(extended_formats_are_asked_for_where_they_are_possible),
+		cmocka_unit_test(size_limits_include_metadata_unless_the_controller_excludes_it),
 		cmocka_unit_test(the_largest_namespace_does_not_overflow),
 	};
 

@@ -81,7 +81,7 @@ static void the_width_of_guards_is_asked_for_and_kept_to(void **state)
 	pi_is(fake_protected(8, 2u << 7), 0, 8, 32);
 }
 
-static void what_cannot_be_told_is_refused(void **state)
+static void a_namespace_whose_guard_is_not_known_is_refused(void **state)
 {
 	struct fake_transport *fake = fake_protected(16, 3u << 7);
 
@@ -153,7 +153,7 @@ static struct fake_transport *fake_with_values(uint8_t nsfeat)
 	return fake;
 }
 
-static void what_a_namespace_prefers_is_told_where_it_says_so(void **state)
+static void preferred_granularities_are_told_where_nsfeat_says_so(void **state)
 {
 	struct upnvme_ns_info info = info_of(fake_with_values(1u << 4));
 
@@ -193,7 +193,7 @@ static void a_namespace_may_have_atomicity_of_its_own(void **state)
 	assert_int_equal(info.atomic_power_fail_blocks, 201);
 }
 
-static void without_boundaries_there_are_none(void **state)
+static void atomic_boundaries_of_zero_mean_none(void **state)
 {
 	struct fake_transport *fake = fake_with_values(0);
 	struct upnvme_ns_info info;
@@ -282,7 +282,7 @@ static void hostile_descriptors_end_at_the_page(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void info_of_one_that_is_gone_says_so(void **state)
+static void info_of_a_namespace_that_is_gone_is_refused(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
@@ -299,15 +299,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_width_of_guards_is_asked_for_and_kept_to),
-		cmocka_unit_test(what_cannot_be_told_is_refused),
+		cmocka_unit_test(a_namespace_whose_guard_is_not_known_is_refused),
 		cmocka_unit_test(a_format_with_another_guard_takes_effect_at_the_next_look),
-		cmocka_unit_test(what_a_namespace_prefers_is_told_where_it_says_so),
+		cmocka_unit_test(preferred_granularities_are_told_where_nsfeat_says_so),
 		cmocka_unit_test(a_namespace_may_have_atomicity_of_its_own),
-		cmocka_unit_test(without_boundaries_there_are_none),
+		cmocka_unit_test(atomic_boundaries_of_zero_mean_none),
 		cmocka_unit_test(limits_are_told_in_blocks_of_this_namespace),
 		cmocka_unit_test(info_is_fresh_and_has_the_identifiers),
 		cmocka_unit_test(hostile_descriptors_end_at_the_page),
-		cmocka_unit_test(info_of_one_that_is_gone_says_so),
+		cmocka_unit_test(info_of_a_namespace_that_is_gone_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

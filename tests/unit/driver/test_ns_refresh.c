@@ -33,7 +33,7 @@ static void long_lists_are_read_page_by_page(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void no_namespace_at_all_is_no_failure(void **state)
+static void a_controller_without_namespaces_is_opened(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -95,7 +95,7 @@ static void a_list_that_never_ends_is_cut(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void a_format_that_cannot_be_driven_is_refused_alone(void **state)
+static void a_namespace_of_an_unknown_format_alone_is_refused(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -124,7 +124,7 @@ static enum fake_verdict refuse_ns_2(struct fake_transport *fake, const struct n
 		       FAKE_DEFAULT;
 }
 
-static void one_that_cannot_be_identified_is_left_out(void **state)
+static void a_namespace_that_cannot_be_identified_is_left_out(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -137,7 +137,7 @@ static void one_that_cannot_be_identified_is_left_out(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void one_that_goes_keeps_its_handle_and_may_come_back(void **state)
+static void a_namespace_that_goes_keeps_its_handle_and_may_come_back(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -160,7 +160,7 @@ static void one_that_goes_keeps_its_handle_and_may_come_back(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void new_ones_are_inserted_in_order(void **state)
+static void new_namespaces_are_inserted_in_order(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -193,7 +193,7 @@ static enum fake_verdict take_your_time(struct fake_transport *fake, const struc
 }
 
 /* Each is answered in time; all of them would take 20 seconds. */
-static void a_device_that_takes_its_time_with_each_ends_an_open(void **state)
+static void an_open_ends_when_identifying_the_namespaces_takes_too_long(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
@@ -209,7 +209,7 @@ static void a_device_that_takes_its_time_with_each_ends_an_open(void **state)
 	assert_non_null(strstr(error_last()->text, "admin_timeout_ns"));
 }
 
-static void a_refresh_that_takes_too_long_leaves_what_was_known(void **state)
+static void a_refresh_that_takes_too_long_leaves_the_known_namespaces(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
@@ -254,7 +254,7 @@ static void expect_1_and_4(struct upnvme_ctrlr *ctrlr)
 }
 
 /* NVMe 1.0e, 5.11: CNS is one bit, and all but it must be zero. */
-static void an_nvme_1_0_controller_is_asked_for_what_it_knows(void **state)
+static void an_nvme_1_0_controller_is_asked_only_for_its_two_structures(void **state)
 {
 	struct fake_transport *fake = with_namespaces_1_and_4(5);
 	struct upnvme_ns_info info = { .size = UPNVME_NS_INFO_SIZE };
@@ -273,7 +273,7 @@ static void an_nvme_1_0_controller_is_asked_for_what_it_knows(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void one_that_refuses_the_list_is_scanned(void **state)
+static void a_controller_that_refuses_the_list_is_scanned(void **state)
 {
 	static const uint16_t refusals[] = { NVME_SC_INVALID_FIELD | NVME_STATUS_DNR,
 					     NVME_SC_INVALID_NAMESPACE_OR_FORMAT,
@@ -291,8 +291,8 @@ static void one_that_refuses_the_list_is_scanned(void **state)
 	}
 }
 
-/* What is no refusal is a failure, as before. */
-static void one_that_fails_to_give_the_list_is_not(void **state)
+/* A status that is no refusal is a failure. */
+static void a_controller_that_fails_to_give_the_list_is_not_scanned(void **state)
 {
 	struct fake_transport *fake = with_namespaces_1_and_4(5);
 	struct upnvme_ctrlr *ctrlr;
@@ -329,18 +329,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(long_lists_are_read_page_by_page),
-		cmocka_unit_test(no_namespace_at_all_is_no_failure),
+		cmocka_unit_test(a_controller_without_namespaces_is_opened),
 		cmocka_unit_test(lists_that_do_not_ascend_are_cut),
 		cmocka_unit_test(a_list_that_never_ends_is_cut),
-		cmocka_unit_test(a_format_that_cannot_be_driven_is_refused_alone),
-		cmocka_unit_test(one_that_cannot_be_identified_is_left_out),
-		cmocka_unit_test(one_that_goes_keeps_its_handle_and_may_come_back),
-		cmocka_unit_test(new_ones_are_inserted_in_order),
-		cmocka_unit_test(a_device_that_takes_its_time_with_each_ends_an_open),
-		cmocka_unit_test(a_refresh_that_takes_too_long_leaves_what_was_known),
-		cmocka_unit_test(an_nvme_1_0_controller_is_asked_for_what_it_knows),
-		cmocka_unit_test(one_that_refuses_the_list_is_scanned),
-		cmocka_unit_test(one_that_fails_to_give_the_list_is_not),
+		cmocka_unit_test(a_namespace_of_an_unknown_format_alone_is_refused),
+		cmocka_unit_test(a_namespace_that_cannot_be_identified_is_left_out),
+		cmocka_unit_test(a_namespace_that_goes_keeps_its_handle_and_may_come_back),
+		cmocka_unit_test(new_namespaces_are_inserted_in_order),
+		cmocka_unit_test(an_open_ends_when_identifying_the_namespaces_takes_too_long),
+		cmocka_unit_test(a_refresh_that_takes_too_long_leaves_the_known_namespaces),
+		cmocka_unit_test(an_nvme_1_0_controller_is_asked_only_for_its_two_structures),
+		cmocka_unit_test(a_controller_that_refuses_the_list_is_scanned),
+		cmocka_unit_test(a_controller_that_fails_to_give_the_list_is_not_scanned),
 		cmocka_unit_test(the_scan_has_a_bound),
 	};
 

@@ -42,8 +42,8 @@ static void a_change_makes_a_new_snapshot_and_keeps_the_old(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-/* New ones at every event: what is known stays known, what is new finds no room any more. */
-static void a_device_that_invents_namespaces_eats_no_more_than_its_share(void **state)
+/* New namespaces at every event: known ones stay known, and new ones find no room any more. */
+static void a_device_that_invents_namespaces_has_bounded_memory(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -69,7 +69,7 @@ static void a_device_that_invents_namespaces_eats_no_more_than_its_share(void **
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void a_geometry_for_which_there_is_no_room_is_gone(void **state)
+static void a_namespace_without_room_for_its_geometry_is_gone(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -86,7 +86,7 @@ static void a_geometry_for_which_there_is_no_room_is_gone(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void a_geometry_that_comes_again_costs_nothing(void **state)
+static void an_unchanged_geometry_takes_no_memory(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
@@ -108,9 +108,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_change_makes_a_new_snapshot_and_keeps_the_old),
-		cmocka_unit_test(a_device_that_invents_namespaces_eats_no_more_than_its_share),
-		cmocka_unit_test(a_geometry_for_which_there_is_no_room_is_gone),
-		cmocka_unit_test(a_geometry_that_comes_again_costs_nothing),
+		cmocka_unit_test(a_device_that_invents_namespaces_has_bounded_memory),
+		cmocka_unit_test(a_namespace_without_room_for_its_geometry_is_gone),
+		cmocka_unit_test(an_unchanged_geometry_takes_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static int open_alive(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr, 
 	return fake_transport_open(fake, ctrlr, &opts);
 }
 
-static void the_timer_is_set_and_fed_at_half_its_period(void **state)
+static void keep_alive_is_sent_at_half_the_timers_period(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct nvme_sqe set = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 100 };
@@ -47,7 +47,7 @@ static void the_timer_is_set_and_fed_at_half_its_period(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static void without_the_option_there_is_none(void **state)
+static void without_the_option_no_keep_alive_is_sent(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
@@ -74,7 +74,7 @@ static enum fake_verdict mute_alive(struct fake_transport *fake, const struct nv
 	return sqe->opcode == NVME_ADMIN_KEEP_ALIVE ? FAKE_HOLD : FAKE_DEFAULT;
 }
 
-static void one_is_outstanding_at_a_time(void **state)
+static void one_keep_alive_is_outstanding_at_a_time(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	uint64_t start_ns = clock_now_ns();
@@ -125,7 +125,7 @@ static void a_keep_alive_that_is_not_answered_gives_the_controller_up(void **sta
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-/* 1 is the least, and no way to say 0. */
+/* 1 ms is the shortest period, and is not taken for 0, which means none. */
 static void the_shortest_period_is_set_as_it_is(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
@@ -191,7 +191,7 @@ static void submit(struct upnvme_ctrlr *ctrlr, upnvme_cb cb)
 	assert_int_equal(upnvme_admin_submit(ctrlr, &raw, cb, NULL), 0);
 }
 
-static void a_callback_that_is_left_takes_no_other_with_it(void **state)
+static void a_callback_that_is_left_loses_no_other_callback(void **state)
 {
 	struct upnvme_ctrlr *ctrlr;
 
@@ -245,14 +245,14 @@ static void one_thread_runs_callbacks_at_a_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_timer_is_set_and_fed_at_half_its_period),
-		cmocka_unit_test(without_the_option_there_is_none),
+		cmocka_unit_test(keep_alive_is_sent_at_half_the_timers_period),
+		cmocka_unit_test(without_the_option_no_keep_alive_is_sent),
 		cmocka_unit_test(a_controller_without_the_timer_is_refused),
-		cmocka_unit_test(one_is_outstanding_at_a_time),
+		cmocka_unit_test(one_keep_alive_is_outstanding_at_a_time),
 		cmocka_unit_test(a_keep_alive_that_is_not_answered_gives_the_controller_up),
 		cmocka_unit_test(the_shortest_period_is_set_as_it_is),
 		cmocka_unit_test(a_callback_may_poll_another_controller),
-		cmocka_unit_test(a_callback_that_is_left_takes_no_other_with_it),
+		cmocka_unit_test(a_callback_that_is_left_loses_no_other_callback),
 		cmocka_unit_test(one_thread_runs_callbacks_at_a_time),
 	};
 

@@ -85,7 +85,7 @@ static void devices_are_known_by_vendor_and_device(void **state)
 	}
 }
 
-static void some_are_known_by_their_firmware(void **state)
+static void some_devices_are_known_by_their_firmware(void **state)
 {
 	assert_int_equal(quirks_of(&(struct quirk_device){ 0x8086, 0x5845, "1.0" }),
 			 QUIRK_NO_WRITE_ZEROES | QUIRK_BOGUS_NAMES);
@@ -162,7 +162,7 @@ static void the_uri_has_the_last_word(void **state)
 	close_it(ctrlr);
 }
 
-static void all_words_are_told_and_taken(void **state)
+static void all_words_for_quirks_are_told_and_taken(void **state)
 {
 	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
 	char all[256], uri[300];
@@ -195,7 +195,7 @@ static void unknown_words_are_refused(void **state)
 
 /* --- what is done about each ---------------------------------------------------------------------- */
 
-static void a_slow_starter_is_left_alone_at_first(void **state)
+static void a_controller_that_starts_slowly_is_not_read_at_first(void **state)
 {
 	struct upnvme_ctrlr *ctrlr;
 
@@ -208,7 +208,7 @@ static void a_slow_starter_is_left_alone_at_first(void **state)
 }
 
 /* Found enabled, as a former user left it; and again at the close. */
-static void one_that_stops_slowly_is_not_looked_at_before(void **state)
+static void a_controller_that_stops_slowly_is_not_read_at_first(void **state)
 {
 	struct upnvme_ctrlr *ctrlr;
 
@@ -271,7 +271,7 @@ static void a_stripe_is_a_boundary(void **state)
 	close_it(ctrlr);
 }
 
-static void what_does_not_work_is_not_used(void **state)
+static void abilities_that_a_quirk_denies_are_not_used(void **state)
 {
 	struct upnvme_ctrlr *ctrlr;
 
@@ -327,7 +327,7 @@ static struct upnvme_ns_info names_of(const char *uri, uint32_t asked)
 	return info;
 }
 
-static void names_are_taken_where_they_can_be(void **state)
+static void unreliable_names_are_not_told(void **state)
 {
 	struct upnvme_ns_info info = names_of("fake:test", 1);
 
@@ -379,7 +379,7 @@ static uint32_t entries_of(const char *uri, uint32_t wanted, uint16_t mqes)
 	return entries;
 }
 
-static void queues_are_longer_where_nobody_says_how_long(void **state)
+static void the_default_length_of_queues_is_longer(void **state)
 {
 	assert_int_equal(entries_of("fake:test", 0, 4095), 256);
 	assert_int_equal(entries_of("fake:test?quirks=long-queues", 0, 4095), 1024);
@@ -389,7 +389,7 @@ static void queues_are_longer_where_nobody_says_how_long(void **state)
 
 /* --- 64-bit registers ----------------------------------------------------------------------------- */
 
-/* The upper half of CAP has MPSMIN, of the queues' addresses what makes the difference. */
+/* A lost upper half shows in CAP, which has MPSMIN there, and in the queues' addresses. */
 static void a_device_without_64_bit_accesses_is_found_out(void **state)
 {
 	struct upnvme_ctrlr *ctrlr;
@@ -406,7 +406,7 @@ static void a_device_without_64_bit_accesses_is_found_out(void **state)
 }
 
 /* Another controller, whose registers take both. */
-static void halves_do_the_same_elsewhere(void **state)
+static void accesses_in_halves_do_the_same(void **state)
 {
 	struct upnvme_ctrlr *ctrlr;
 	uint8_t page[4096];
@@ -421,23 +421,23 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(devices_are_known_by_vendor_and_device),
-		cmocka_unit_test(some_are_known_by_their_firmware),
+		cmocka_unit_test(some_devices_are_known_by_their_firmware),
 		cmocka_unit_test(the_uri_has_the_last_word),
 		cmocka_unit_test(a_choice_counts_and_not_the_name),
-		cmocka_unit_test(all_words_are_told_and_taken),
+		cmocka_unit_test(all_words_for_quirks_are_told_and_taken),
 		cmocka_unit_test(unknown_words_are_refused),
-		cmocka_unit_test(a_slow_starter_is_left_alone_at_first),
-		cmocka_unit_test(one_that_stops_slowly_is_not_looked_at_before),
+		cmocka_unit_test(a_controller_that_starts_slowly_is_not_read_at_first),
+		cmocka_unit_test(a_controller_that_stops_slowly_is_not_read_at_first),
 		cmocka_unit_test(a_queue_is_given_time_once_it_was_created),
 		cmocka_unit_test(a_stripe_is_a_boundary),
-		cmocka_unit_test(what_does_not_work_is_not_used),
+		cmocka_unit_test(abilities_that_a_quirk_denies_are_not_used),
 		cmocka_unit_test(sizes_without_metadata_are_larger),
-		cmocka_unit_test(names_are_taken_where_they_can_be),
+		cmocka_unit_test(unreliable_names_are_not_told),
 		cmocka_unit_test(a_slow_shutdown_is_given_longer),
 		cmocka_unit_test(the_admin_queue_is_whole_pages),
-		cmocka_unit_test(queues_are_longer_where_nobody_says_how_long),
+		cmocka_unit_test(the_default_length_of_queues_is_longer),
 		cmocka_unit_test(a_device_without_64_bit_accesses_is_found_out),
-		cmocka_unit_test(halves_do_the_same_elsewhere),
+		cmocka_unit_test(accesses_in_halves_do_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

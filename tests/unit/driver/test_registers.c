@@ -24,7 +24,7 @@ static void a_slow_controller_is_waited_for(void **state)
 	assert_int_equal(ctrlr_close(fake_transport_opened(fake)), 0);
 }
 
-static void one_that_never_becomes_ready_times_out(void **state)
+static void a_controller_that_never_becomes_ready_times_out(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	uint64_t start_ns = clock_now_ns();
@@ -34,7 +34,7 @@ static void one_that_never_becomes_ready_times_out(void **state)
 	assert_in_range(clock_now_ns() - start_ns, 450 * NS_PER_MS, 20 * NS_PER_S);
 }
 
-static void one_that_cannot_be_disabled_times_out(void **state)
+static void a_controller_that_cannot_be_disabled_times_out(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 
@@ -53,7 +53,7 @@ static void a_fatal_status_ends_the_wait(void **state)
 	fake_transport_open_fails(fake, -EIO, UPNVME_ERR_CTRLR_FATAL, "fatal error");
 }
 
-static void registers_of_all_ones_mean_that_it_is_gone(void **state)
+static void registers_of_all_ones_mean_that_the_controller_is_gone(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 
@@ -75,10 +75,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slow_controller_is_waited_for),
-		cmocka_unit_test(one_that_never_becomes_ready_times_out),
-		cmocka_unit_test(one_that_cannot_be_disabled_times_out),
+		cmocka_unit_test(a_controller_that_never_becomes_ready_times_out),
+		cmocka_unit_test(a_controller_that_cannot_be_disabled_times_out),
 		cmocka_unit_test(a_fatal_status_ends_the_wait),
-		cmocka_unit_test(registers_of_all_ones_mean_that_it_is_gone),
+		cmocka_unit_test(registers_of_all_ones_mean_that_the_controller_is_gone),
 		cmocka_unit_test(a_transport_that_fails_is_reported),
 	};
 

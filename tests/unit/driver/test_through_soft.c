@@ -202,7 +202,7 @@ static void smart_and_firmware_are_decoded(void **state)
 	assert_int_equal(firmware.active_slot, 1);
 }
 
-static void heat_is_an_event(void **state)
+static void a_high_temperature_is_an_event(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = *state;
 
@@ -269,7 +269,7 @@ static void an_io_command_may_change_namespaces(void **state)
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
 
-static void a_callers_look_at_the_changed_list_takes_nothing_away(void **state)
+static void a_caller_that_reads_the_changed_list_hides_no_change(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = *state;
 	struct nvme_changed_ns_log log;
@@ -330,7 +330,7 @@ static void threads_share_the_controller(void **state)
 }
 
 /* NVMe Base 2.0c, 3.7.1: any host of the subsystem may do that. */
-static void a_subsystem_reset_of_somebody_elses_is_noticed(void **state)
+static void a_subsystem_reset_by_another_host_is_noticed(void **state)
 {
 	static const char *const uris[] = { "soft:ram?size=16MiB",
 					    "soft:ram?size=16MiB&mode=thread" };
@@ -365,13 +365,13 @@ int main(void)
 		IN_BOTH_MODES(effects_are_those_of_the_command),
 		IN_BOTH_MODES(errors_are_logged_and_read),
 		IN_BOTH_MODES(smart_and_firmware_are_decoded),
-		IN_BOTH_MODES(heat_is_an_event),
+		IN_BOTH_MODES(a_high_temperature_is_an_event),
 		IN_BOTH_MODES(a_resize_is_an_event_and_a_new_geometry),
 		IN_BOTH_MODES(an_io_command_may_change_namespaces),
-		IN_BOTH_MODES(a_callers_look_at_the_changed_list_takes_nothing_away),
+		IN_BOTH_MODES(a_caller_that_reads_the_changed_list_hides_no_change),
 		IN_BOTH_MODES(namespaces_have_identifiers),
 		IN_BOTH_MODES(threads_share_the_controller),
-		cmocka_unit_test(a_subsystem_reset_of_somebody_elses_is_noticed),
+		cmocka_unit_test(a_subsystem_reset_by_another_host_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

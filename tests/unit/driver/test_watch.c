@@ -111,14 +111,14 @@ static void poll_notices(uint32_t flags, enum death death)
 	assert_int_equal(rig.ndone, 2);
 }
 
-static void a_poll_notices_every_death(void **state)
+static void a_poll_notices_every_failure_of_the_controller(void **state)
 {
 	for (enum death death = FATAL; death < NDEATHS; death++)
 		poll_notices(0, death);
 }
 
 /* NSSRO tells of the past until it is cleared (NVMe Base 2.0c, 3.1.3.6), and means nothing without CAP.NSSRS. */
-static void a_subsystem_reset_of_before_is_no_death(void **state)
+static void an_earlier_subsystem_reset_is_no_failure(void **state)
 {
 	static const struct {
 		uint64_t nssrs;
@@ -141,13 +141,13 @@ static void a_subsystem_reset_of_before_is_no_death(void **state)
 }
 
 /* Such queue pairs have no open gate, so that their polls take another way in. */
-static void a_poll_with_flags_notices(void **state)
+static void a_poll_with_flags_notices_a_failure(void **state)
 {
 	poll_notices(UPNVME_QPAIR_RING_EACH, FATAL);
 	poll_notices(UPNVME_QPAIR_HISTOGRAM, GONE);
 }
 
-static void a_reap_notices(void **state)
+static void a_reap_notices_a_failure(void **state)
 {
 	struct upnvme_completion done[4];
 	struct rig rig;
@@ -164,7 +164,7 @@ static void a_reap_notices(void **state)
 	teardown(&rig);
 }
 
-static void exec_notices(void **state)
+static void exec_notices_a_failure(void **state)
 {
 	struct upnvme_completion done;
 	struct upnvme_op op = { .opcode = UPNVME_OP_READ, .nsid = 1, .blocks = 1 };
@@ -178,7 +178,7 @@ static void exec_notices(void **state)
 	teardown(&rig);
 }
 
-static void a_wait_notices(void **state)
+static void a_wait_notices_a_failure(void **state)
 {
 	struct rig rig;
 
@@ -193,7 +193,7 @@ static void a_wait_notices(void **state)
 }
 
 /* As a loop does that asks before it sleeps somewhere else. */
-static void waits_of_no_time_notice(void **state)
+static void waits_of_no_time_notice_a_failure(void **state)
 {
 	struct rig rig;
 	int n = 0;
@@ -222,7 +222,7 @@ static void an_idle_queue_pair_leaves_the_controller_alone(void **state)
 	assert_int_equal(upnvme_close(rig.ctrlr), 0);
 }
 
-static void an_admin_command_notices(void **state)
+static void an_admin_command_notices_a_failure(void **state)
 {
 	uint64_t start_ns = clock_now_ns();
 	struct upnvme_smart smart = { .size = UPNVME_SMART_SIZE };
@@ -246,7 +246,7 @@ static enum fake_verdict die_at_identify(struct fake_transport *fake, const stru
 	return FAKE_HOLD;
 }
 
-static void an_open_notices(void **state)
+static void an_open_notices_a_failure(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
@@ -259,7 +259,7 @@ static void an_open_notices(void **state)
 	assert_non_null(strstr(error_last()->text, "CFS"));
 }
 
-static void a_stop_notices(void **state)
+static void a_stop_notices_a_failure(void **state)
 {
 	struct rig rig;
 
@@ -314,17 +314,17 @@ static void every_thread_gets_its_commands_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_poll_notices_every_death),
-		cmocka_unit_test(a_subsystem_reset_of_before_is_no_death),
-		cmocka_unit_test(a_poll_with_flags_notices),
-		cmocka_unit_test(a_reap_notices),
-		cmocka_unit_test(exec_notices),
-		cmocka_unit_test(a_wait_notices),
-		cmocka_unit_test(waits_of_no_time_notice),
+		cmocka_unit_test(a_poll_notices_every_failure_of_the_controller),
+		cmocka_unit_test(an_earlier_subsystem_reset_is_no_failure),
+		cmocka_unit_test(a_poll_with_flags_notices_a_failure),
+		cmocka_unit_test(a_reap_notices_a_failure),
+		cmocka_unit_test(exec_notices_a_failure),
+		cmocka_unit_test(a_wait_notices_a_failure),
+		cmocka_unit_test(waits_of_no_time_notice_a_failure),
 		cmocka_unit_test(an_idle_queue_pair_leaves_the_controller_alone),
-		cmocka_unit_test(an_admin_command_notices),
-		cmocka_unit_test(an_open_notices),
-		cmocka_unit_test(a_stop_notices),
+		cmocka_unit_test(an_admin_command_notices_a_failure),
+		cmocka_unit_test(an_open_notices_a_failure),
+		cmocka_unit_test(a_stop_notices_a_failure),
 		cmocka_unit_test(every_thread_gets_its_commands_back),
 	};
 

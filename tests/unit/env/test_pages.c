@@ -83,7 +83,7 @@ static bool child_has(const uint64_t *va)
 	return seen == *va;
 }
 
-static void children_do_not_inherit_them(void **state)
+static void children_do_not_inherit_dma_pages(void **state)
 {
 	uint64_t ours = 0x1122334455667788;
 	void *va;
@@ -113,7 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_zeroed_aligned_and_of_any_node),
 		cmocka_unit_test(a_node_is_a_wish),
-		cmocka_unit_test(children_do_not_inherit_them),
+		cmocka_unit_test(children_do_not_inherit_dma_pages),
 		cmocka_unit_test(huge_pages_that_are_not_free_are_asked_for_with_the_command),
 	};
 

@@ -93,7 +93,7 @@ static void a_device_in_d3_is_woken_and_the_rest_kept(void **state)
 	assert_int_equal(read16(sleeper, 0x84), 0x0108);
 }
 
-static void one_that_does_not_wake_says_so_with_the_remedy(void **state)
+static void a_device_that_does_not_wake_is_refused_with_the_remedy(void **state)
 {
 	struct sleeper *sleeper = *state;
 
@@ -144,7 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_device_that_is_awake_is_left_alone),
 		TEST(a_device_in_d3_is_woken_and_the_rest_kept),
-		TEST(one_that_does_not_wake_says_so_with_the_remedy),
+		TEST(a_device_that_does_not_wake_is_refused_with_the_remedy),
 		TEST(a_device_without_power_management_is_awake),
 		TEST(the_kernel_says_which_device_sleeps),
 	};

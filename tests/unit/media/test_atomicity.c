@@ -125,7 +125,7 @@ static bool is_done_in_time(struct media_channel *channel, struct io *io)
  * One channel's owner submits and never polls again; another channel's request for the same block ends all the same,
  * and so does a third one's that came while the second waited.
  */
-static void who_does_not_poll_holds_up_nobody(void **state)
+static void a_channel_that_is_not_polled_holds_up_no_other(void **state)
 {
 	static uint8_t written[BLOCK_BYTES], read[BLOCK_BYTES];
 	struct media_channel *others[2];
@@ -154,7 +154,7 @@ static void who_does_not_poll_holds_up_nobody(void **state)
 	bench_close(&bench);
 }
 
-static void closing_ends_what_was_blocked(void **state)
+static void closing_a_channel_ends_its_blocked_requests(void **state)
 {
 	static uint8_t buffer[BLOCK_BYTES];
 	struct media_channel *other;
@@ -181,8 +181,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH_ENGINES(a_block_is_never_torn),
 		ON_BOTH_ENGINES(a_block_is_not_torn_within_a_channel),
-		ON_BOTH_ENGINES(who_does_not_poll_holds_up_nobody),
-		ON_BOTH_ENGINES(closing_ends_what_was_blocked),
+		ON_BOTH_ENGINES(a_channel_that_is_not_polled_holds_up_no_other),
+		ON_BOTH_ENGINES(closing_a_channel_ends_its_blocked_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ static void slow_close(struct slow_bench *bench)
 	slow_fs_unmount(&bench->fs);
 }
 
-static void nobody_waits_for_a_server_that_does_not_answer(void **state)
+static void no_poll_waits_for_a_server_that_does_not_answer(void **state)
 {
 	struct slow_bench bench;
 	uint8_t buffers[NOPS][512];
@@ -71,7 +71,7 @@ static void nobody_waits_for_a_server_that_does_not_answer(void **state)
 	slow_close(&bench);
 }
 
-static void what_is_put_off_for_ever_is_an_error(void **state)
+static void endless_eagain_is_an_error(void **state)
 {
 	struct slow_bench bench;
 	uint8_t buffer[512];
@@ -106,8 +106,8 @@ static void a_servers_failed_sync_is_not_forgotten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_BOTH_ENGINES(nobody_waits_for_a_server_that_does_not_answer),
-		ON_BOTH_ENGINES(what_is_put_off_for_ever_is_an_error),
+		ON_BOTH_ENGINES(no_poll_waits_for_a_server_that_does_not_answer),
+		ON_BOTH_ENGINES(endless_eagain_is_an_error),
 		ON_BOTH_ENGINES(a_servers_failed_sync_is_not_forgotten),
 	};
 

@@ -28,7 +28,7 @@ static void reading_past_a_shortened_end_fails(void **state)
 	bench_close(&bench);
 }
 
-static void writing_past_a_shortened_end_fails_and_does_not_mend_it(void **state)
+static void writing_past_a_shortened_end_fails_and_does_not_lengthen_the_file(void **state)
 {
 	uint8_t buffer[BLOCK] = { 1 };
 	struct bench bench;
@@ -120,7 +120,7 @@ static void durable_operations_succeed(void **state)
 	bench_close(&bench);
 }
 
-static void a_full_disk_fails_and_does_no_harm(void **state)
+static void a_write_to_a_full_disk_fails_and_does_no_harm(void **state)
 {
 	struct rlimit before, limit;
 	uint8_t buffer[2 * BLOCK];
@@ -202,7 +202,7 @@ static void thousands_outstanding_are_each_done_once(void **state)
 	free(many);
 }
 
-static void closing_completes_what_is_in_flight(void **state)
+static void closing_a_channel_completes_requests_in_flight(void **state)
 {
 	struct many *many;
 	struct bench bench;
@@ -388,7 +388,7 @@ static void interrupt(int signal_number)
 }
 
 /* Signals come all the time, and interrupt every wait. */
-static void signals_lose_nothing(void **state)
+static void signals_lose_no_request(void **state)
 {
 	struct sigaction action = { .sa_handler = interrupt };
 	struct itimerspec often = { .it_interval.tv_nsec = 200000, .it_value.tv_nsec = 200000 };
@@ -419,19 +419,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH_ENGINES(reading_past_a_shortened_end_fails),
-		ON_BOTH_ENGINES(writing_past_a_shortened_end_fails_and_does_not_mend_it),
+		ON_BOTH_ENGINES(writing_past_a_shortened_end_fails_and_does_not_lengthen_the_file),
 		ON_BOTH_ENGINES(a_file_whose_name_is_gone_goes_on),
 		ON_BOTH_ENGINES(clearing_makes_holes),
 		ON_BOTH_ENGINES(clearing_a_hole_allocates_nothing),
 		ON_BOTH_ENGINES(durable_operations_succeed),
-		ON_BOTH_ENGINES(a_full_disk_fails_and_does_no_harm),
+		ON_BOTH_ENGINES(a_write_to_a_full_disk_fails_and_does_no_harm),
 		ON_BOTH_ENGINES(thousands_outstanding_are_each_done_once),
-		ON_BOTH_ENGINES(closing_completes_what_is_in_flight),
+		ON_BOTH_ENGINES(closing_a_channel_completes_requests_in_flight),
 		ON_BOTH_ENGINES(waiting_returns_in_time),
 		ON_BOTH_ENGINES(a_callback_may_submit_its_request_again),
 		ON_BOTH_ENGINES(two_threads_have_a_channel_each),
 		ON_BOTH_ENGINES(a_channel_outlives_the_thread_that_began),
-		ON_BOTH_ENGINES(signals_lose_nothing),
+		ON_BOTH_ENGINES(signals_lose_no_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

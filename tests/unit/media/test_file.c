@@ -8,7 +8,7 @@
 
 #include "media/file.h"
 
-static void no_path_is_refused(void **state)
+static void a_medium_without_a_path_is_refused(void **state)
 {
 	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct media *media;
@@ -33,7 +33,7 @@ static void an_unknown_engine_is_refused(void **state)
 }
 
 /* A child that was forked while the file was open still has the descriptor. */
-static void closing_frees_the_file_whatever_children_have(void **state)
+static void closing_unlocks_the_file_though_children_have_it_open(void **state)
 {
 	struct temp_path temp;
 	struct media_config config;
@@ -129,9 +129,9 @@ static void the_end_is_where_the_file_ends_now(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_path_is_refused),
+		cmocka_unit_test(a_medium_without_a_path_is_refused),
 		cmocka_unit_test(an_unknown_engine_is_refused),
-		cmocka_unit_test(closing_frees_the_file_whatever_children_have),
+		cmocka_unit_test(closing_unlocks_the_file_though_children_have_it_open),
 		cmocka_unit_test(a_refused_file_is_unlocked_and_closed),
 		cmocka_unit_test(the_best_engine_that_works_is_taken),
 		cmocka_unit_test(the_end_is_where_the_file_ends_now),

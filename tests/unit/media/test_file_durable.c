@@ -41,7 +41,7 @@ static void a_sound_file_has_a_witness_and_is_durable(void **state)
 	assert_false(file.base.failed);
 }
 
-static void a_loss_stays_one(void **state)
+static void a_file_that_lost_data_stays_failed(void **state)
 {
 	assert_int_equal(file_durable_begin(&file), 0);
 	file_durable_lost(&file, "a test says so");
@@ -64,7 +64,7 @@ static void a_name_that_is_gone_or_another_files_is_refused(void **state)
 	assert_sentence_has("replaced");
 }
 
-static void no_descriptor_for_the_witness_is_an_error(void **state)
+static void a_witness_without_a_free_descriptor_is_an_error(void **state)
 {
 	struct rlimit before, none;
 	int err;
@@ -85,9 +85,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_sound_file_has_a_witness_and_is_durable),
-		test(a_loss_stays_one),
+		test(a_file_that_lost_data_stays_failed),
 		test(a_name_that_is_gone_or_another_files_is_refused),
-		test(no_descriptor_for_the_witness_is_an_error),
+		test(a_witness_without_a_free_descriptor_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

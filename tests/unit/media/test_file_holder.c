@@ -79,7 +79,7 @@ static bool finds(struct trees *trees, const struct stat *st, char who[FILE_HOLD
 	return file_holder_find(trees->sys, trees->proc, st, who);
 }
 
-static void nothing_is_found_where_nothing_is(void **state)
+static void a_file_without_a_holder_has_none(void **state)
 {
 	char who[FILE_HOLDER_ROOM];
 	struct trees trees;
@@ -144,7 +144,7 @@ static void endless(struct trees *trees, const char *name, char path[320])
 	note(trees, path);
 }
 
-static void a_file_that_cannot_be_looked_at_is_told(void **state)
+static void a_file_that_cannot_be_examined_is_logged(void **state)
 {
 	char who[FILE_HOLDER_ROOM], path[320], swaps[700], line[800], heard[1024] = "";
 	struct trees trees;
@@ -168,7 +168,7 @@ static void a_file_that_cannot_be_looked_at_is_told(void **state)
 }
 
 /* A loop device is looked through, and so is its partition. */
-static void what_a_loop_device_stands_on_is_asked_for_its_lock(void **state)
+static void the_file_below_a_loop_device_is_asked_for_its_lock(void **state)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat st = { .st_mode = S_IFBLK, .st_rdev = makedev(7, 77) };
@@ -192,11 +192,11 @@ static void what_a_loop_device_stands_on_is_asked_for_its_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_is_found_where_nothing_is),
+		cmocka_unit_test(a_file_without_a_holder_has_none),
 		cmocka_unit_test(a_loop_device_is_found),
 		cmocka_unit_test(swap_is_found_also_with_white_space_in_its_name),
-		cmocka_unit_test(a_file_that_cannot_be_looked_at_is_told),
-		cmocka_unit_test(what_a_loop_device_stands_on_is_asked_for_its_lock),
+		cmocka_unit_test(a_file_that_cannot_be_examined_is_logged),
+		cmocka_unit_test(the_file_below_a_loop_device_is_asked_for_its_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

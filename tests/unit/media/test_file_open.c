@@ -61,7 +61,7 @@ static void a_file_in_no_directory_is_not_created(void **state)
 	assert_sentence_has("directory");
 }
 
-static void another_size_than_the_files_is_refused(void **state)
+static void a_size_that_differs_from_the_files_is_refused(void **state)
 {
 	struct temp_path temp;
 	struct media_config config;
@@ -284,7 +284,7 @@ static void open_for_ever(const struct media_config *config)
 }
 
 /* The next creator gets a medium, at whatever moment others are killed and however many there are. */
-static void creators_that_are_killed_leave_nothing_in_the_way(void **state)
+static void a_file_whose_creator_was_killed_can_be_opened(void **state)
 {
 	struct temp_path temp;
 	struct media_config config;
@@ -338,7 +338,7 @@ int main(void)
 		cmocka_unit_test(a_missing_file_is_refused_with_the_remedy),
 		cmocka_unit_test(a_file_is_created_sparse_if_its_size_is_given),
 		cmocka_unit_test(a_file_in_no_directory_is_not_created),
-		cmocka_unit_test(another_size_than_the_files_is_refused),
+		cmocka_unit_test(a_size_that_differs_from_the_files_is_refused),
 		cmocka_unit_test(sizes_that_are_no_multiple_of_the_block_are_refused),
 		cmocka_unit_test(directories_pipes_sockets_and_devices_are_refused),
 		cmocka_unit_test(a_file_without_permission_is_refused),
@@ -348,7 +348,7 @@ int main(void)
 		cmocka_unit_test(a_file_beyond_the_process_limit_is_refused),
 		cmocka_unit_test(a_file_too_large_for_its_file_system_leaves_nothing_behind),
 		cmocka_unit_test(an_empty_file_is_made_whole_when_a_size_is_given),
-		cmocka_unit_test(creators_that_are_killed_leave_nothing_in_the_way),
+		cmocka_unit_test(a_file_whose_creator_was_killed_can_be_opened),
 		cmocka_unit_test(a_link_that_leads_nowhere_is_refused),
 	};
 

@@ -65,7 +65,7 @@ static void a_short_read_is_continued(void **state)
 	finishes_after(8092, 0);
 }
 
-static void a_segment_that_is_partly_done_goes_alone(void **state)
+static void a_segment_that_is_partly_done_is_continued_alone(void **state)
 {
 	struct iovec segments[] = { { buffer, 0 },
 				    { buffer, 1000 },
@@ -138,7 +138,7 @@ static void the_end_of_the_file_is_an_error(void **state)
 	finishes_after(0, -EIO);
 }
 
-static void no_room_is_told_from_other_errors(void **state)
+static void errors_for_want_of_room_are_enospc(void **state)
 {
 	static const struct {
 		int from, to;
@@ -160,7 +160,7 @@ static void fua_writes_are_durable_by_themselves(void **state)
 	finishes_after(4000, 0);
 }
 
-static void fua_writes_are_synced_where_that_is_refused(void **state)
+static void fua_writes_are_synced_where_rwf_dsync_is_refused(void **state)
 {
 	begin(MEDIA_WRITE, 512, 4096, true);
 	expect(FILE_STEP_WRITE, RWF_DSYNC, 512);
@@ -182,7 +182,7 @@ static void fua_writes_are_synced_where_that_is_refused(void **state)
 	finishes_after(-EOPNOTSUPP, -EOPNOTSUPP);
 }
 
-static void what_a_sandbox_forbids_is_done_otherwise(void **state)
+static void a_call_that_a_sandbox_forbids_is_replaced_by_another(void **state)
 {
 	begin(MEDIA_WRITE, 0, 512, true);
 	expect(FILE_STEP_WRITE, RWF_DSYNC, 0);
@@ -304,7 +304,7 @@ static void zeroes_are_written_where_holes_are_refused(void **state)
 	finishes_after(-ENOSPC, -ENOSPC);
 }
 
-static void a_refused_range_says_nothing_about_the_next(void **state)
+static void a_refused_range_does_not_change_how_the_next_is_cleared(void **state)
 {
 	begin(MEDIA_DEALLOCATE, 512, 512, false);
 	expect(FILE_STEP_CLEAR, punch, 512);
@@ -339,22 +339,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_short_read_is_continued),
-		test(a_segment_that_is_partly_done_goes_alone),
+		test(a_segment_that_is_partly_done_is_continued_alone),
 		test(a_vector_is_cut_at_what_a_system_call_takes),
 		test(a_segment_of_gigabytes_is_cut),
 		test(interruptions_are_tried_again),
 		test(the_end_of_the_file_is_an_error),
-		test(no_room_is_told_from_other_errors),
+		test(errors_for_want_of_room_are_enospc),
 		test(fua_writes_are_durable_by_themselves),
-		test(fua_writes_are_synced_where_that_is_refused),
-		test(what_a_sandbox_forbids_is_done_otherwise),
+		test(fua_writes_are_synced_where_rwf_dsync_is_refused),
+		test(a_call_that_a_sandbox_forbids_is_replaced_by_another),
 		test(after_a_failed_sync_only_reads_go_on),
 		test(a_durable_write_that_fails_is_a_failed_sync),
 		test(flush_is_a_sync),
 		test(zeroes_are_holes),
 		test(durable_zeroes_are_synced),
 		test(zeroes_are_written_where_holes_are_refused),
-		test(a_refused_range_says_nothing_about_the_next),
+		test(a_refused_range_does_not_change_how_the_next_is_cleared),
 		test(changes_past_a_shortened_end_are_refused),
 	};
 

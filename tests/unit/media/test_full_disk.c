@@ -43,7 +43,7 @@ static void close_on(struct bench *bench)
 	assert_int_equal(rmdir(bench->temp.directory), 0);
 }
 
-static void a_full_disk_is_no_space_and_room_helps(void **state)
+static void writes_to_a_full_disk_are_enospc_until_there_is_room(void **state)
 {
 	uint8_t *buffer;
 	struct bench bench;
@@ -63,7 +63,7 @@ static void a_full_disk_is_no_space_and_room_helps(void **state)
 }
 
 /* ramfs has no fallocate at all. */
-static void zeroes_are_written_where_there_are_no_holes(void **state)
+static void zeroes_are_written_where_a_file_system_has_no_holes(void **state)
 {
 	static const enum media_op ops[] = { MEDIA_DEALLOCATE, MEDIA_WRITE_ZEROES };
 	uint8_t *buffer;
@@ -88,8 +88,8 @@ static void zeroes_are_written_where_there_are_no_holes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_BOTH_ENGINES(a_full_disk_is_no_space_and_room_helps),
-		ON_BOTH_ENGINES(zeroes_are_written_where_there_are_no_holes),
+		ON_BOTH_ENGINES(writes_to_a_full_disk_are_enospc_until_there_is_room),
+		ON_BOTH_ENGINES(zeroes_are_written_where_a_file_system_has_no_holes),
 	};
 
 	has_namespace = mounts_enter();

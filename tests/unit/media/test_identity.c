@@ -34,14 +34,14 @@ static bool half_same(struct media_identity a, struct media_identity b)
 	return a.half[0] == b.half[0] || a.half[1] == b.half[1];
 }
 
-static void memory_is_never_the_same(void **state)
+static void memory_media_have_different_identities(void **state)
 {
 	(void)state;
 	assert_false(half_same(opened(NULL, &media_ram), opened(NULL, &media_ram)));
 	assert_false(half_same(opened(NULL, &media_null), opened(NULL, &media_null)));
 }
 
-static void a_file_stays_the_same_under_another_name(void **state)
+static void a_renamed_file_keeps_its_identity(void **state)
 {
 	struct media_identity first;
 	struct temp_path temp;
@@ -67,7 +67,7 @@ static bool births_are_told(const char *path)
 }
 
 /* The file system may well give the same inode again. */
-static void a_file_in_the_place_of_a_removed_one_is_another(void **state)
+static void a_file_in_place_of_a_removed_one_has_another_identity(void **state)
 {
 	struct media_identity first;
 	struct temp_path temp;
@@ -88,9 +88,9 @@ static void a_file_in_the_place_of_a_removed_one_is_another(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_is_never_the_same),
-		cmocka_unit_test(a_file_stays_the_same_under_another_name),
-		cmocka_unit_test(a_file_in_the_place_of_a_removed_one_is_another),
+		cmocka_unit_test(memory_media_have_different_identities),
+		cmocka_unit_test(a_renamed_file_keeps_its_identity),
+		cmocka_unit_test(a_file_in_place_of_a_removed_one_has_another_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,7 +149,7 @@ static void thousands_of_segments_are_one_request(void **state)
 	free(buffer);
 }
 
-static void what_is_written_to_a_file_is_there_after_reopening(void **state)
+static void a_file_keeps_written_data_when_it_is_opened_again(void **state)
 {
 	const struct variant *variant = *state;
 	struct media_config config = { .maker = &media_file,
@@ -180,7 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_ALL(random_operations_agree_with_a_plain_buffer),
 		ON_ALL(thousands_of_segments_are_one_request),
-		ON_BOTH_ENGINES(what_is_written_to_a_file_is_there_after_reopening),
+		ON_BOTH_ENGINES(a_file_keeps_written_data_when_it_is_opened_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,7 @@ static int write_durably(struct media_channel *channel, void *buffer, uint64_t b
 }
 
 /* The channel that did not write flushes first, and takes the kernel's one report of the error. */
-static void what_the_disk_lost_stays_lost(void **state)
+static void a_loss_is_told_to_every_channel(void **state)
 {
 	const struct variant *variant = *state;
 	struct media_config config = { .maker = &media_file,
@@ -144,7 +144,7 @@ static void what_the_disk_lost_stays_lost(void **state)
 }
 
 /* Another program's fsync has reported the loss already; the medium must learn of it all the same. */
-static void an_error_that_another_has_seen_is_seen(void **state)
+static void a_write_error_that_another_process_has_seen_is_seen_too(void **state)
 {
 	struct media_config config = { .maker = &media_file,
 				       .block_bytes = 512,
@@ -222,8 +222,8 @@ static void a_loop_device_over_a_held_file_is_not_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_BOTH_ENGINES(what_the_disk_lost_stays_lost),
-		cmocka_unit_test(an_error_that_another_has_seen_is_seen),
+		ON_BOTH_ENGINES(a_loss_is_told_to_every_channel),
+		cmocka_unit_test(a_write_error_that_another_process_has_seen_is_seen_too),
 		cmocka_unit_test(a_file_that_a_loop_device_stands_on_is_not_written),
 		cmocka_unit_test(a_loop_device_over_a_held_file_is_not_written),
 	};

@@ -40,7 +40,7 @@ static void a_name_or_a_path_chooses(void **state)
 	assert_null(found(only_disc, "soft:/disc"));
 }
 
-static void the_refusal_lists_what_there_is(void **state)
+static void the_refusal_lists_the_kinds_of_media(void **state)
 {
 	static const struct media_maker *const three[] = { &disc, &media_ram, &media_file, NULL };
 	struct media_config config;
@@ -167,7 +167,7 @@ static int stripe_make(struct media **media, const struct media_config *config)
 	return media_open(media, &below);
 }
 
-static void a_kind_of_ones_own_is_a_row(void **state)
+static void a_new_kind_of_medium_is_a_row(void **state)
 {
 	struct stripe stripe = {
 		.maker = { .name = "stripe", .configure = stripe_configure, .make = stripe_make }
@@ -198,11 +198,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_or_a_path_chooses),
-		cmocka_unit_test(the_refusal_lists_what_there_is),
+		cmocka_unit_test(the_refusal_lists_the_kinds_of_media),
 		cmocka_unit_test(a_maker_has_its_defaults),
 		cmocka_unit_test(a_kinds_own_keys_are_read),
 		cmocka_unit_test(bad_values_are_refused_by_name),
-		cmocka_unit_test(a_kind_of_ones_own_is_a_row),
+		cmocka_unit_test(a_new_kind_of_medium_is_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

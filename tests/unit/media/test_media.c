@@ -106,7 +106,7 @@ static void an_iovec_of_another_length_is_refused(void **state)
 	bench_close(&bench);
 }
 
-static void nothing_to_do_is_done_at_once(void **state)
+static void a_request_of_no_bytes_is_done_at_once(void **state)
 {
 	struct bench bench;
 	struct io io;
@@ -156,7 +156,7 @@ int main(void)
 		cmocka_unit_test(closing_nothing_is_allowed),
 		ON_ALL(ranges_past_the_end_are_refused),
 		ON_ALL(an_iovec_of_another_length_is_refused),
-		ON_ALL(nothing_to_do_is_done_at_once),
+		ON_ALL(a_request_of_no_bytes_is_done_at_once),
 		cmocka_unit_test(readonly_media_refuse_changes_but_not_flush),
 	};
 

@@ -70,7 +70,7 @@ static void overlapping_changes_exclude_each_other(void **state)
 }
 
 /* Readers that overlap each other without end would keep a writer out. */
-static void those_who_come_later_queue_behind_who_waits(void **state)
+static void later_requests_queue_behind_waiting_ones(void **state)
 {
 	struct media_request readers[] = { make(MEDIA_READ, 0, 4096), make(MEDIA_READ, 0, 4096) };
 	struct media_request writer = make(MEDIA_WRITE, 0, 128 * KIB);
@@ -89,7 +89,7 @@ static void those_who_come_later_queue_behind_who_waits(void **state)
 	range_leave(&ranges, &readers[1]);
 }
 
-static void a_claim_whose_owner_stays_away_lapses(void **state)
+static void a_claim_lapses_when_its_owner_does_not_come_back(void **state)
 {
 	struct media_request reader = make(MEDIA_READ, 0, 512), late = make(MEDIA_READ, 0, 512);
 	struct media_request writer = make(MEDIA_WRITE, 0, 512);
@@ -113,7 +113,7 @@ static bool is_moved(const struct media_request *request)
 	return request->op == MEDIA_WRITE && moved;
 }
 
-static void what_is_moved_is_in_nobodys_way(void **state)
+static void a_request_whose_bytes_are_moved_hinders_no_other(void **state)
 {
 	struct media_request writer = make(MEDIA_WRITE, 0, 512), reader = make(MEDIA_READ, 0, 512);
 	struct range_locks ranges;
@@ -131,7 +131,7 @@ static void what_is_moved_is_in_nobodys_way(void **state)
 	range_leave(&ranges, &writer);
 }
 
-static void what_was_given_up_keeps_nobody(void **state)
+static void a_request_that_was_given_up_hinders_no_other_for_ever(void **state)
 {
 	struct media_request hangs = make(MEDIA_READ, 0, 4096), waits = make(MEDIA_WRITE, 0, 4096);
 	struct media_request next = make(MEDIA_WRITE, 0, 4096);
@@ -154,11 +154,11 @@ static void what_was_given_up_keeps_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_given_up_keeps_nobody),
+		cmocka_unit_test(a_request_that_was_given_up_hinders_no_other_for_ever),
 		cmocka_unit_test(overlapping_changes_exclude_each_other),
-		cmocka_unit_test(those_who_come_later_queue_behind_who_waits),
-		cmocka_unit_test(a_claim_whose_owner_stays_away_lapses),
-		cmocka_unit_test(what_is_moved_is_in_nobodys_way),
+		cmocka_unit_test(later_requests_queue_behind_waiting_ones),
+		cmocka_unit_test(a_claim_lapses_when_its_owner_does_not_come_back),
+		cmocka_unit_test(a_request_whose_bytes_are_moved_hinders_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 
 #define NIOS 1000
 
-static void what_the_kernel_refuses_fails(void **state)
+static void requests_that_the_kernel_refuses_fail(void **state)
 {
 	static struct io ios[NIOS];
 	static uint8_t buffer[512];
@@ -32,7 +32,7 @@ static void what_the_kernel_refuses_fails(void **state)
 	bench_close(&bench);
 }
 
-static void a_ring_that_cannot_be_entered_is_not_taken(void **state)
+static void the_engine_is_refused_where_a_ring_cannot_be_entered(void **state)
 {
 	struct media_config config = { .maker = &media_file, .block_bytes = 512 };
 	struct temp_path temp;
@@ -51,7 +51,7 @@ static void a_ring_that_cannot_be_entered_is_not_taken(void **state)
 	temp_path_remove(&temp);
 }
 
-static void no_ring_for_a_channel_is_an_error(void **state)
+static void a_channel_without_a_ring_is_an_error(void **state)
 {
 	struct media_channel *channel;
 	struct rlimit before, none;
@@ -74,9 +74,9 @@ static void no_ring_for_a_channel_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_ring_for_a_channel_is_an_error),
-		cmocka_unit_test(what_the_kernel_refuses_fails),
-		cmocka_unit_test(a_ring_that_cannot_be_entered_is_not_taken),
+		cmocka_unit_test(a_channel_without_a_ring_is_an_error),
+		cmocka_unit_test(requests_that_the_kernel_refuses_fail),
+		cmocka_unit_test(the_engine_is_refused_where_a_ring_cannot_be_entered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

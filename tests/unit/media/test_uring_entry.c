@@ -79,7 +79,7 @@ static void clearing_has_its_length_in_the_address(void **state)
 	assert_int_equal(sqe.off, 4096);
 }
 
-static void a_sync_is_one_of_the_data(void **state)
+static void a_sync_is_of_data_only(void **state)
 {
 	struct file_step step = { .kind = FILE_STEP_SYNC, .offset_bytes = 4096 };
 	struct io_uring_sqe sqe = fill(&step);
@@ -96,7 +96,7 @@ int main(void)
 		cmocka_unit_test(a_lone_segment_needs_no_vector),
 		cmocka_unit_test(several_segments_are_a_vector),
 		cmocka_unit_test(clearing_has_its_length_in_the_address),
-		cmocka_unit_test(a_sync_is_one_of_the_data),
+		cmocka_unit_test(a_sync_is_of_data_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

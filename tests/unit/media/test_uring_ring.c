@@ -51,7 +51,7 @@ static void a_rings_descriptor_is_none_of_the_standard_ones(void **state)
 	uring_ring_unmake(&ring);
 }
 
-static void no_descriptor_is_an_error(void **state)
+static void a_ring_without_a_free_descriptor_is_an_error(void **state)
 {
 	struct rlimit before, none;
 	struct io_uring ring;
@@ -85,7 +85,7 @@ int main(void)
 		cmocka_unit_test(the_engine_works_where_rings_do),
 		cmocka_unit_test(a_ring_carries_an_entry),
 		cmocka_unit_test(a_rings_descriptor_is_none_of_the_standard_ones),
-		cmocka_unit_test(no_descriptor_is_an_error),
+		cmocka_unit_test(a_ring_without_a_free_descriptor_is_an_error),
 		cmocka_unit_test(a_ring_that_cannot_be_entered_does_not_work),
 	};
 

@@ -49,7 +49,7 @@ static void a_cached_read_is_done_by_the_poll_that_starts_it(void **state)
 	assert_all(buffer, sizeof(buffer), 0x5a);
 }
 
-static void a_thread_reads_where_the_system_knows_no_such_reads(void **state)
+static void a_thread_reads_where_the_system_cannot_read_without_waiting(void **state)
 {
 	atomic_store(&file()->reads_at_once, false);
 	memset(buffer, 0, sizeof(buffer));
@@ -57,7 +57,7 @@ static void a_thread_reads_where_the_system_knows_no_such_reads(void **state)
 	assert_all(buffer, sizeof(buffer), 0x5a);
 }
 
-static void what_waits_is_counted_by_the_poll_that_takes_it(void **state)
+static void each_poll_counts_the_requests_that_it_completes(void **state)
 {
 	struct io ios[8];
 	int ndone = 0;
@@ -82,8 +82,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_cached_read_is_done_by_the_poll_that_starts_it),
-		test(a_thread_reads_where_the_system_knows_no_such_reads),
-		test(what_waits_is_counted_by_the_poll_that_takes_it),
+		test(a_thread_reads_where_the_system_cannot_read_without_waiting),
+		test(each_poll_counts_the_requests_that_it_completes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void expect_delivered(unsigned n)
 	assert_int_equal(atomic_load(&ndelivered), n);
 }
 
-static void a_list_is_done_whole_and_each_of_it_once(void **state)
+static void each_request_of_a_list_is_done_once(void **state)
 {
 	struct request_list list = { 0 };
 	uint8_t there[512];
@@ -133,7 +133,7 @@ static void a_failure_is_the_requests_result(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_list_is_done_whole_and_each_of_it_once),
+		test(each_request_of_a_list_is_done_once),
 		test(a_blocked_request_is_done_once_the_range_was_left),
 		test(a_failure_is_the_requests_result),
 	};

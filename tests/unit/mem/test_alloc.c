@@ -214,7 +214,7 @@ static void nodes_do_not_share_arenas(void **state)
 
 /* Memory there was unmapped without being unregistered: new memory must not get its bus
  * addresses. */
-static void new_memory_is_not_taken_for_what_was_registered_there(void **state)
+static void new_memory_at_registered_addresses_is_refused(void **state)
 {
 	char *own = mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *at = (char *)align_up((uintptr_t)own, 2 * MIB);
@@ -236,8 +236,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(random_blocks_do_not_overlap, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocks_are_reachable_as_long_as_they_live, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(
-			new_memory_is_not_taken_for_what_was_registered_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(new_memory_at_registered_addresses_is_refused,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(held_blocks_are_set_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(held_large_blocks_are_set_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_starts_of_blocks_can_be_freed, setup,

@@ -32,7 +32,7 @@ static void an_environment_has_one_domain(void **state)
 	domain_release(b);
 }
 
-static void there_are_not_many_domains(void **state)
+static void the_number_of_domains_is_limited(void **state)
 {
 	static struct fake_env fakes[9];
 	struct domain *domains[9];
@@ -90,7 +90,7 @@ static void users_are_asked_until_they_leave(void **state)
 	assert_int_equal(fake.mapped_bytes, 0);
 }
 
-static void what_is_registered_at_the_end_is_unmapped(void **state)
+static void memory_that_is_still_registered_at_the_end_is_unmapped(void **state)
 {
 	struct fake_env fake;
 	struct domain *domain;
@@ -133,9 +133,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_environment_has_one_domain),
-		cmocka_unit_test(there_are_not_many_domains),
+		cmocka_unit_test(the_number_of_domains_is_limited),
 		cmocka_unit_test(users_are_asked_until_they_leave),
-		cmocka_unit_test(what_is_registered_at_the_end_is_unmapped),
+		cmocka_unit_test(memory_that_is_still_registered_at_the_end_is_unmapped),
 		cmocka_unit_test(a_child_gets_a_domain_of_its_own),
 	};
 

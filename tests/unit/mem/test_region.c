@@ -144,7 +144,7 @@ static void a_failed_mapping_changes_nothing(void **state)
 }
 
 /* Memory that is registered, unmapped, and mapped anew: the device would reach the former pages. */
-static void what_is_registered_again_has_to_be_the_same(void **state)
+static void memory_that_is_registered_again_must_be_the_same(void **state)
 {
 	uint32_t counts[NPAGES] = { 0 };
 
@@ -165,7 +165,7 @@ static void what_is_registered_again_has_to_be_the_same(void **state)
 	assert_int_equal(domain_unregister(domain, page(10), 4 * PAGE), 0);
 }
 
-static void what_is_not_wholly_registered_stays(void **state)
+static void memory_that_is_not_wholly_registered_stays_registered(void **state)
 {
 	assert_int_equal(domain_register(domain, page(10), 4 * PAGE), 0);
 	assert_int_equal(domain_unregister(domain, page(9), 2 * PAGE), -EINVAL);
@@ -233,7 +233,7 @@ static void bus_addresses_are_resolved_within_bounds(void **state)
 	assert_int_equal(domain_unregister(domain, page(8), 2 * PAGE), 0);
 }
 
-static void lengths_that_cannot_be_are_refused(void **state)
+static void impossible_lengths_are_refused(void **state)
 {
 	assert_int_equal(domain_register(domain, NULL, PAGE), -EINVAL);
 	assert_int_equal(domain_register(domain, page(0), 0), -EINVAL);
@@ -267,7 +267,7 @@ static void *look_up(void *arg)
 	return NULL;
 }
 
-static void lookups_see_one_state_while_it_changes(void **state)
+static void lookups_see_a_whole_state_while_the_table_changes(void **state)
 {
 	struct lookups lookups = { 0 };
 	pthread_t thread;
@@ -294,19 +294,18 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(whole_pages_are_registered, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_mapping_changes_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_registered_again_has_to_be_the_same, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(what_is_not_wholly_registered_stays, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(memory_that_is_registered_again_must_be_the_same,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			memory_that_is_not_wholly_registered_stays_registered, setup, teardown),
 		cmocka_unit_test_setup_teardown(scattered_mappings_are_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_that_is_mapped_in_pieces_is_found_in_pieces,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(bus_addresses_are_resolved_within_bounds, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(lengths_that_cannot_be_are_refused, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(lookups_see_one_state_while_it_changes, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(impossible_lengths_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(lookups_see_a_whole_state_while_the_table_changes,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

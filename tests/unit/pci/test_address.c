@@ -25,7 +25,7 @@ static void is(const char *text, const char *address)
 	assert_string_equal(got, address);
 }
 
-static void an_address_is_spelt_as_sysfs_has_it(void **state)
+static void an_address_is_spelt_as_in_sysfs(void **state)
 {
 	is("0000:01:00.0", "0000:01:00.0");
 	is("01:00.0", "0000:01:00.0");
@@ -35,7 +35,7 @@ static void an_address_is_spelt_as_sysfs_has_it(void **state)
 	is("ffffffff:ff:1f.7", "ffffffff:ff:1f.7");
 }
 
-static void anything_else_is_refused_with_an_example(void **state)
+static void malformed_addresses_are_refused_with_an_example(void **state)
 {
 	static const char *const wrong[] = {
 		"",
@@ -76,8 +76,8 @@ static void anything_else_is_refused_with_an_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_address_is_spelt_as_sysfs_has_it),
-		cmocka_unit_test(anything_else_is_refused_with_an_example),
+		cmocka_unit_test(an_address_is_spelt_as_in_sysfs),
+		cmocka_unit_test(malformed_addresses_are_refused_with_an_example),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

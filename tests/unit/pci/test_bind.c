@@ -64,7 +64,7 @@ static void a_device_without_a_driver_is_bound_without_unbinding(void **state)
 	assert_string_equal(fake->written, OVERRIDE "vfio-pci\n" PROBE);
 }
 
-static void what_is_bound_already_is_left_alone(void **state)
+static void a_device_that_is_bound_already_is_left_alone(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -74,7 +74,7 @@ static void what_is_bound_already_is_left_alone(void **state)
 	assert_string_equal(fake->written, "");
 }
 
-static void unbinding_gives_it_to_nvme_and_takes_the_override_back(void **state)
+static void unbinding_gives_the_device_to_nvme_and_clears_the_override(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -110,7 +110,7 @@ static void a_group_with_bridges_and_free_devices_is_taken(void **state)
 	assert_int_equal(pci_bind(&fake->fs, FAKE_NVME, "vfio-pci", 0, 0), 0);
 }
 
-static void no_iommu_is_allowed_where_the_kernel_was_told_so(void **state)
+static void no_iommu_mode_is_allowed_where_the_kernel_has_it_on(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -152,7 +152,7 @@ static void back(struct fake_machine *fake, int rc, const char *word)
 	fake_error(UPNVME_ERR_BIND, word);
 }
 
-static void a_driver_that_does_not_take_it_gives_it_back(void **state)
+static void a_device_that_the_driver_does_not_take_goes_back(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -164,7 +164,7 @@ static void a_driver_that_does_not_take_it_gives_it_back(void **state)
 	override_is(fake, "(null)");
 }
 
-static void a_kernel_that_does_not_take_it_back_leaves_it_where_it_was(void **state)
+static void a_device_that_nvme_does_not_take_stays_with_vfio(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -205,7 +205,7 @@ static void a_device_without_a_driver_goes_back_to_none(void **state)
 	assert_string_equal(fake_bound(fake, FAKE_NVME), "");
 }
 
-static void an_override_that_was_there_is_put_back(void **state)
+static void an_earlier_override_is_put_back(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -229,7 +229,7 @@ static void an_override_that_cannot_be_taken_back_undoes_the_unbinding(void **st
 	override_is(fake, "vfio-pci");
 }
 
-static void a_device_that_nobody_takes_is_said_to_be_stuck(void **state)
+static void a_device_that_no_driver_takes_is_reported_as_stuck(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -280,7 +280,7 @@ static void a_group_of_several_is_bound_together(void **state)
 	assert_string_equal(fake_bound(fake, SECOND), "nvme");
 }
 
-static void one_that_is_refused_keeps_all(void **state)
+static void one_refused_device_keeps_all_where_they_are(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -293,14 +293,14 @@ static void one_that_is_refused_keeps_all(void **state)
 	fake->claim_path = "nvme1n1";
 	fake_refused(fake, pci_bind(&fake->fs, BOTH, "vfio-pci", 0, 0), -EBUSY,
 		     UPNVME_ERR_DEVICE_BUSY,
-		     SECOND " is in use: somebody has claimed /dev/nvme1n1");
+		     SECOND " is in use: another program has claimed /dev/nvme1n1");
 	fake_refused(fake, pci_bind(&fake->fs, FAKE_NVME ",02:00.0", "vfio-pci", 0, 0), -ENODEV,
 		     UPNVME_ERR_DEVICE_NOT_FOUND, "02:00.0");
 	fake_refused(fake, pci_bind(&fake->fs, " ,", "vfio-pci", 0, 0), -EINVAL,
 		     UPNVME_ERR_DEVICE_ADDRESS, "is no PCI address");
 }
 
-static void all_go_back_when_one_is_not_taken(void **state)
+static void all_devices_go_back_when_one_is_not_taken(void **state)
 {
 	static const char *const steps[] = { "/driver_override", "/driver/unbind",
 					     "/drivers_probe" };
@@ -323,7 +323,7 @@ static void all_go_back_when_one_is_not_taken(void **state)
 	}
 }
 
-static void two_with_one_namespace_claim_it_once(void **state)
+static void two_controllers_of_one_namespace_claim_it_once(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -388,23 +388,23 @@ int main(void)
 		TEST(binding_overrides_unbinds_and_probes),
 		TEST(vfio_pci_takes_what_no_driver_is_named_for),
 		TEST(a_device_without_a_driver_is_bound_without_unbinding),
-		TEST(what_is_bound_already_is_left_alone),
-		TEST(unbinding_gives_it_to_nvme_and_takes_the_override_back),
+		TEST(a_device_that_is_bound_already_is_left_alone),
+		TEST(unbinding_gives_the_device_to_nvme_and_clears_the_override),
 		TEST(uio_takes_a_device_without_a_group_or_with_an_identity_mapping),
 		TEST(a_group_with_bridges_and_free_devices_is_taken),
-		TEST(no_iommu_is_allowed_where_the_kernel_was_told_so),
+		TEST(no_iommu_mode_is_allowed_where_the_kernel_has_it_on),
 		TEST(bad_addresses_and_drivers_are_refused),
-		TEST(a_driver_that_does_not_take_it_gives_it_back),
-		TEST(a_kernel_that_does_not_take_it_back_leaves_it_where_it_was),
+		TEST(a_device_that_the_driver_does_not_take_goes_back),
+		TEST(a_device_that_nvme_does_not_take_stays_with_vfio),
 		cmocka_unit_test(a_failure_of_each_step_is_undone),
 		TEST(a_device_without_a_driver_goes_back_to_none),
-		TEST(an_override_that_was_there_is_put_back),
+		TEST(an_earlier_override_is_put_back),
 		TEST(an_override_that_cannot_be_taken_back_undoes_the_unbinding),
-		TEST(a_device_that_nobody_takes_is_said_to_be_stuck),
+		TEST(a_device_that_no_driver_takes_is_reported_as_stuck),
 		TEST(a_group_of_several_is_bound_together),
-		TEST(one_that_is_refused_keeps_all),
-		TEST(all_go_back_when_one_is_not_taken),
-		TEST(two_with_one_namespace_claim_it_once),
+		TEST(one_refused_device_keeps_all_where_they_are),
+		TEST(all_devices_go_back_when_one_is_not_taken),
+		TEST(two_controllers_of_one_namespace_claim_it_once),
 		TEST(the_node_is_given_to_its_owner_or_nothing_is_done),
 		TEST(a_signal_in_the_middle_waits_until_all_is_done),
 	};

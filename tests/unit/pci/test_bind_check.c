@@ -188,7 +188,7 @@ static void a_node_that_is_missing_keeps_the_device(void **state)
 		     UPNVME_ERR_DEVICE_UNSEEN, "/nvme0n1 cannot be seen");
 }
 
-static void other_uses_are_refused_each_with_its_remedy(void **state)
+static void loop_devices_and_exports_are_refused_each_with_its_remedy(void **state)
 {
 	struct fake_machine *fake = *state;
 	const struct sysfs *fs = &fake->fs;
@@ -211,7 +211,7 @@ static void other_uses_are_refused_each_with_its_remedy(void **state)
 		     "virtual functions");
 }
 
-static void what_is_behind_vmd_is_told_so(void **state)
+static void a_device_behind_vmd_is_refused_with_the_reason(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -240,8 +240,8 @@ int main(void)
 		TEST(a_caller_without_permission_is_told_before_anything_is_done),
 		TEST(a_device_whose_users_cannot_be_seen_is_taken_by_force_only),
 		TEST(a_node_that_is_missing_keeps_the_device),
-		TEST(other_uses_are_refused_each_with_its_remedy),
-		TEST(what_is_behind_vmd_is_told_so),
+		TEST(loop_devices_and_exports_are_refused_each_with_its_remedy),
+		TEST(a_device_behind_vmd_is_refused_with_the_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

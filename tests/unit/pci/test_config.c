@@ -109,7 +109,7 @@ static void a_function_without_a_list_has_no_capability(void **state)
 	assert_int_equal(offset, 0);
 }
 
-static void a_list_that_is_a_ring_or_leads_astray_ends(void **state)
+static void a_circular_or_wrong_list_of_capabilities_ends(void **state)
 {
 	struct rig *rig = *state;
 	uint32_t offset;
@@ -124,7 +124,7 @@ static void a_list_that_is_a_ring_or_leads_astray_ends(void **state)
 	assert_int_equal(offset, 0);
 }
 
-static void what_only_root_may_read_is_said(void **state)
+static void a_register_that_only_root_may_read_is_refused(void **state)
 {
 	struct rig *rig = *state;
 	uint32_t value;
@@ -135,7 +135,7 @@ static void what_only_root_may_read_is_said(void **state)
 	assert_int_equal(value, 0);
 }
 
-static void a_device_that_is_gone_has_none(void **state)
+static void a_device_that_is_gone_has_no_capability(void **state)
 {
 	struct rig *rig = *state;
 	struct pci_config other;
@@ -164,9 +164,9 @@ int main(void)
 		TEST(registers_are_read_and_written_in_their_widths),
 		TEST(a_capability_is_found_by_its_list),
 		TEST(a_function_without_a_list_has_no_capability),
-		TEST(a_list_that_is_a_ring_or_leads_astray_ends),
-		TEST(what_only_root_may_read_is_said),
-		TEST(a_device_that_is_gone_has_none),
+		TEST(a_circular_or_wrong_list_of_capabilities_ends),
+		TEST(a_register_that_only_root_may_read_is_refused),
+		TEST(a_device_that_is_gone_has_no_capability),
 		TEST(a_configuration_opened_for_reading_is_not_written),
 	};
 

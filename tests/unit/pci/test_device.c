@@ -19,7 +19,7 @@
 #include "support/skip.h"
 #include "support/fake_machine.h"
 
-static void all_that_sysfs_knows_is_told(void **state)
+static void every_property_in_sysfs_is_told(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct upnvme_device device;
@@ -43,7 +43,7 @@ static void all_that_sysfs_knows_is_told(void **state)
 	assert_string_equal(device.in_use_by, "");
 }
 
-static void what_is_not_known_is_empty_or_minus_one(void **state)
+static void unknown_properties_are_empty_or_minus_one(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct upnvme_device device;
@@ -158,8 +158,8 @@ static void malformed_absent_and_foreign_devices_are_told_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(all_that_sysfs_knows_is_told),
-		TEST(what_is_not_known_is_empty_or_minus_one),
+		TEST(every_property_in_sysfs_is_told),
+		TEST(unknown_properties_are_empty_or_minus_one),
 		TEST(nvme_devices_alone_are_listed_in_order),
 		TEST(a_short_array_is_filled_and_the_count_is_the_whole),
 		TEST(a_machine_without_a_pci_bus_has_no_devices),

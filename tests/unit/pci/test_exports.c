@@ -82,7 +82,7 @@ static void nvmet_is_known_by_the_number_behind_its_path(void **state)
 	not_exported(fake, "");
 }
 
-static void nvmet_exports_a_controller_as_it_is(void **state)
+static void nvmet_exports_a_whole_controller(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -133,7 +133,7 @@ static void gadgets_and_heartbeats_are_seen(void **state)
 	exported(fake, "nvme0n1p1 is given to others by OCFS2's heartbeat (c/heartbeat/r)");
 }
 
-static void those_in_sysfs_are_seen(void **state)
+static void exports_in_sysfs_are_seen(void **state)
 {
 	struct fake_machine *fake = *state;
 
@@ -164,10 +164,10 @@ static void a_module_whose_configfs_cannot_be_seen_is_told(void **state)
 	not_exported(fake, "target_core_mod is loaded");
 	fake_remove(fake, "sys/module/target_core_mod");
 	fake_folder(fake, "sys/module/blocklayoutdriver");
-	not_exported(fake, "what the module blocklayoutdriver has opened");
+	not_exported(fake, "the devices that the module blocklayoutdriver has opened");
 }
 
-static void what_may_not_be_read_is_told(void **state)
+static void an_export_that_may_not_be_read_is_told(void **state)
 {
 	struct fake_machine *fake = *state;
 	uid_t user = geteuid();
@@ -191,12 +191,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nvmet_exports_a_disk_or_a_partition_while_it_is_enabled),
 		TEST(nvmet_is_known_by_the_number_behind_its_path),
-		TEST(nvmet_exports_a_controller_as_it_is),
+		TEST(nvmet_exports_a_whole_controller),
 		TEST(lio_is_known_by_its_file_or_its_number),
 		TEST(gadgets_and_heartbeats_are_seen),
-		TEST(those_in_sysfs_are_seen),
+		TEST(exports_in_sysfs_are_seen),
 		TEST(a_module_whose_configfs_cannot_be_seen_is_told),
-		TEST(what_may_not_be_read_is_told),
+		TEST(an_export_that_may_not_be_read_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void white_space_and_backslashes_are_octal_numbers(void **state)
 	assert_string_equal(mount.source, "");
 }
 
-static void what_is_no_mount_is_refused(void **state)
+static void lines_that_are_no_mounts_are_refused(void **state)
 {
 	char lines[][40] = { "",
 			     "nonsense\n",
@@ -55,7 +55,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_taken_to_pieces),
 		cmocka_unit_test(white_space_and_backslashes_are_octal_numbers),
-		cmocka_unit_test(what_is_no_mount_is_refused),
+		cmocka_unit_test(lines_that_are_no_mounts_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

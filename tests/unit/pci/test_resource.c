@@ -35,7 +35,7 @@ static void bars_are_where_the_kernel_says(void **state)
 	fake_machine_destroy(fake);
 }
 
-static void what_is_not_told_is_not_there(void **state)
+static void bars_that_the_kernel_does_not_tell_are_empty(void **state)
 {
 	static const char *const texts[] = {
 		"", "\n", "0x", "nonsense\nmore\n", "0x2000 0x1000 0x0\n", "0x1000", NULL
@@ -60,7 +60,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bars_are_where_the_kernel_says),
-		cmocka_unit_test(what_is_not_told_is_not_there),
+		cmocka_unit_test(bars_that_the_kernel_does_not_tell_are_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

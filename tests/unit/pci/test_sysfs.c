@@ -17,7 +17,7 @@
 #include "pci/sysfs.h"
 #include "support/fake_machine.h"
 
-static void text_loses_the_space_at_its_end_and_what_does_not_fit(void **state)
+static void text_is_cut_to_its_room_and_trimmed_at_its_end(void **state)
 {
 	struct fake_machine *fake = *state;
 	char text[8] = "before";
@@ -36,7 +36,7 @@ static void text_loses_the_space_at_its_end_and_what_does_not_fit(void **state)
 	assert_string_equal(text, "");
 }
 
-static void a_number_is_whole_or_not_there(void **state)
+static void a_malformed_number_is_the_default(void **state)
 {
 	struct fake_machine *fake = *state;
 	static const struct {
@@ -92,7 +92,7 @@ static void a_write_reaches_the_file_and_makes_none(void **state)
 	assert_int_equal(sysfs_write_file(&fake->fs, "/dev/full", "yes"), -ENOSPC);
 }
 
-static void a_path_that_is_too_long_is_no_other_path(void **state)
+static void a_path_that_is_too_long_is_refused(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct sysfs_names names;
@@ -163,11 +163,11 @@ static void a_path_leads_to_a_device_or_to_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(text_loses_the_space_at_its_end_and_what_does_not_fit),
-		TEST(a_number_is_whole_or_not_there),
+		TEST(text_is_cut_to_its_room_and_trimmed_at_its_end),
+		TEST(a_malformed_number_is_the_default),
 		TEST(a_link_gives_the_last_name),
 		TEST(a_write_reaches_the_file_and_makes_none),
-		TEST(a_path_that_is_too_long_is_no_other_path),
+		TEST(a_path_that_is_too_long_is_refused),
 		TEST(names_are_sorted_and_without_dots),
 		cmocka_unit_test(a_claim_is_a_descriptor_or_an_errno),
 		cmocka_unit_test(a_path_leads_to_a_device_or_to_none),

@@ -40,7 +40,7 @@ static void a_bare_machine_has_nothing(void **state)
 	assert_int_equal(system.huge[0].page_bytes, 0);
 }
 
-static void without_sysfs_nothing_is_said_of_the_machine(void **state)
+static void without_sysfs_the_machine_is_not_described(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct upnvme_system system;
@@ -94,7 +94,7 @@ static void huge_pages_are_told_by_size(void **state)
 	assert_int_equal(system.huge[2].page_bytes, 0);
 }
 
-static void more_sizes_than_there_is_room_for_are_counted(void **state)
+static void sizes_of_huge_pages_that_do_not_fit_are_counted(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct upnvme_system system;
@@ -139,10 +139,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_bare_machine_has_nothing),
-		TEST(without_sysfs_nothing_is_said_of_the_machine),
+		TEST(without_sysfs_the_machine_is_not_described),
 		TEST(drivers_and_the_iommu_are_flags),
 		TEST(huge_pages_are_told_by_size),
-		TEST(more_sizes_than_there_is_room_for_are_counted),
+		TEST(sizes_of_huge_pages_that_do_not_fit_are_counted),
 		TEST(lockable_memory_is_the_limit_of_this_process),
 	};
 

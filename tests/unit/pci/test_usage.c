@@ -179,7 +179,7 @@ static void disks_are_claimed_and_their_partitions_are_not(void **state)
 	assert_int_equal(claims.n, 0);
 }
 
-static void a_claim_of_somebody_who_cannot_be_seen_is_noted(void **state)
+static void a_claim_of_an_unseen_process_is_noted(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage = { 0 };
@@ -187,11 +187,11 @@ static void a_claim_of_somebody_who_cannot_be_seen_is_noted(void **state)
 
 	fake->claim = -EBUSY;
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
-	says(&usage, UPNVME_DEVICE_OPEN, "somebody has claimed /dev/nvme0n1");
+	says(&usage, UPNVME_DEVICE_OPEN, "another program has claimed /dev/nvme0n1");
 	claims_release(&claims);
 }
 
-static void a_group_is_looked_at_and_not_kept(void **state)
+static void a_group_is_opened_to_look_and_closed_again(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage = { 0 };
@@ -205,7 +205,7 @@ static void a_group_is_looked_at_and_not_kept(void **state)
 	assert_int_equal(claims.n, 0);
 	fake->claim = -EBUSY;
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
-	says(&usage, UPNVME_DEVICE_OPEN, "somebody has claimed /dev/vfio/7");
+	says(&usage, UPNVME_DEVICE_OPEN, "another program has claimed /dev/vfio/7");
 	claims_release(&claims);
 }
 
@@ -222,7 +222,7 @@ static void a_claim_that_is_not_allowed_is_an_error(void **state)
 }
 
 /* A container's /dev may lack it, or have another device's in its place; the disk is in use all the same. */
-static void a_node_that_is_missing_is_unseen_and_one_that_is_dead_is_not(void **state)
+static void a_missing_node_is_unseen_and_a_dead_node_is_not(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage = { 0 };
@@ -241,7 +241,7 @@ static void a_node_that_is_missing_is_unseen_and_one_that_is_dead_is_not(void **
 
 /* --- processes that cannot be seen ---------------------------------------------------------------- */
 
-static void a_proc_of_another_namespace_or_one_that_hides_is_told(void **state)
+static void a_proc_that_does_not_show_all_processes_is_told(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage;
@@ -258,7 +258,7 @@ static void a_proc_of_another_namespace_or_one_that_hides_is_told(void **state)
 	assert_string_equal(usage.unseen, "");
 }
 
-static void a_process_that_is_mounted_over_is_told(void **state)
+static void a_process_whose_proc_folder_is_mounted_over_is_told(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage;
@@ -274,7 +274,7 @@ static void a_process_that_is_mounted_over_is_told(void **state)
 	cannot_see(&usage, "/4711, which hides a process");
 }
 
-static void a_process_that_may_not_be_looked_at_is_counted(void **state)
+static void a_process_that_may_not_be_read_is_counted(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage;
@@ -306,7 +306,7 @@ static void a_node_in_a_chroot_is_known_by_its_name(void **state)
 
 /* --- loop devices --------------------------------------------------------------------------------- */
 
-static void a_loop_device_is_known_by_what_is_behind_it(void **state)
+static void a_loop_device_is_known_by_the_device_behind_it(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage;
@@ -334,7 +334,8 @@ static void a_loop_device_that_may_not_be_asked_is_known_by_its_path_and_told(vo
 	fake->loop = -EACCES;
 	usage = fake_usage(fake);
 	says(&usage, UPNVME_DEVICE_HELD, "nvme0n1 is behind the loop device loop1");
-	cannot_see(&usage, "what is behind /dev/loop1 cannot be seen (Permission denied)");
+	cannot_see(&usage,
+		   "the file or device behind /dev/loop1 cannot be seen (Permission denied)");
 }
 
 /* --- other controllers, and virtual functions ----------------------------------------------------- */
@@ -370,7 +371,7 @@ static void a_namespace_in_use_through_another_controller_is_in_use(void **state
 	claims_release(&claims);
 }
 
-static void other_namespaces_and_other_subsystems_are_others(void **state)
+static void namespaces_and_subsystems_with_other_names_are_not_in_use(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct usage usage;
@@ -421,18 +422,18 @@ int main(void)
 		TEST(one_of_several_paths_leads_to_the_block_device),
 		cmocka_unit_test(uses_that_do_not_fit_are_left_out_whole),
 		TEST(disks_are_claimed_and_their_partitions_are_not),
-		TEST(a_claim_of_somebody_who_cannot_be_seen_is_noted),
-		TEST(a_group_is_looked_at_and_not_kept),
+		TEST(a_claim_of_an_unseen_process_is_noted),
+		TEST(a_group_is_opened_to_look_and_closed_again),
 		TEST(a_claim_that_is_not_allowed_is_an_error),
-		TEST(a_node_that_is_missing_is_unseen_and_one_that_is_dead_is_not),
-		TEST(a_proc_of_another_namespace_or_one_that_hides_is_told),
-		TEST(a_process_that_is_mounted_over_is_told),
-		TEST(a_process_that_may_not_be_looked_at_is_counted),
+		TEST(a_missing_node_is_unseen_and_a_dead_node_is_not),
+		TEST(a_proc_that_does_not_show_all_processes_is_told),
+		TEST(a_process_whose_proc_folder_is_mounted_over_is_told),
+		TEST(a_process_that_may_not_be_read_is_counted),
 		TEST(a_node_in_a_chroot_is_known_by_its_name),
-		TEST(a_loop_device_is_known_by_what_is_behind_it),
+		TEST(a_loop_device_is_known_by_the_device_behind_it),
 		TEST(a_loop_device_that_may_not_be_asked_is_known_by_its_path_and_told),
 		TEST(a_namespace_in_use_through_another_controller_is_in_use),
-		TEST(other_namespaces_and_other_subsystems_are_others),
+		TEST(namespaces_and_subsystems_with_other_names_are_not_in_use),
 		TEST(virtual_functions_are_told_with_their_drivers),
 	};
 

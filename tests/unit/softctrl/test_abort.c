@@ -140,7 +140,7 @@ static bool none_is_answered(struct host *host)
 	return !host_reap(host, 0, &cqe);
 }
 
-static void two_aborts_of_a_command_abort_it_and_nothing_else(void **state)
+static void two_aborts_of_a_command_abort_no_other_command(void **state)
 {
 	struct host *host = *state;
 	struct nvme_cqe cqe;
@@ -162,7 +162,7 @@ static void two_aborts_of_a_command_abort_it_and_nothing_else(void **state)
 		assert_int_equal(host_status(host, 1, read_one()), 0);
 }
 
-static void an_abort_is_answered_after_what_it_aborts_is_posted(void **state)
+static void an_abort_is_answered_after_the_aborted_command_is_posted(void **state)
 {
 	struct host *host = *state;
 	struct nvme_cqe cqe;
@@ -260,8 +260,8 @@ int main(void)
 						host_setup, host_teardown),
 		TEST(a_command_at_the_media_is_not_aborted),
 		TEST(an_event_request_can_be_aborted),
-		TEST(two_aborts_of_a_command_abort_it_and_nothing_else),
-		TEST(an_abort_is_answered_after_what_it_aborts_is_posted),
+		TEST(two_aborts_of_a_command_abort_no_other_command),
+		TEST(an_abort_is_answered_after_the_aborted_command_is_posted),
 		TEST(not_more_aborts_wait_than_the_limit_says),
 		TEST(aborts_end_with_the_queue_of_their_commands),
 		TEST(a_reset_forgets_aborts_that_wait),

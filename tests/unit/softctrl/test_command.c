@@ -62,7 +62,7 @@ static struct sc_cmd *take_command(struct sc_sq *sq, uint16_t cid)
 	return cmd;
 }
 
-static void steps_do_not_nest(void **state)
+static void steps_of_commands_do_not_nest(void **state)
 {
 	struct host *host = *state;
 	struct sc_sq *sq = &host->sc->sqs[1];
@@ -119,7 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(completions_come_in_the_order_of_the_media,
 						fault_setup, fault_teardown),
-		test(steps_do_not_nest),
+		test(steps_of_commands_do_not_nest),
 		test(a_failure_is_in_the_error_log),
 		test(a_command_keeps_its_buffer),
 	};

@@ -42,7 +42,7 @@ static void refused(const char *text, uint32_t code, const char *part)
 	uri_free(uri);
 }
 
-static void what_is_not_said_is_as_everywhere(void **state)
+static void keys_that_are_left_out_have_their_defaults(void **state)
 {
 	struct softctrl_config config, defaults;
 	struct uri *uri = read_it(&config, "soft:ram");
@@ -133,14 +133,14 @@ static void keys_that_do_not_fit_the_medium_are_refused(void **state)
 	refused("soft:disk.img", UPNVME_ERR_URI, "soft:./disk.img");
 }
 
-static void the_refusal_lists_what_is_taken(void **state)
+static void the_refusal_lists_the_known_keys(void **state)
 {
 	refused("soft:null?a=1", UPNVME_ERR_URI_KEY,
 		"\"soft:null\" takes: size, block, readonly, zero, namespaces, mode, mdts, entries, "
 		"queues, dstrd, sgl, noiob, cmb, serial, quirks, path");
 }
 
-static void nobody_else_need_read_a_key(void **state)
+static void keys_of_other_readers_are_refused_where_none_reads_them(void **state)
 {
 	struct softctrl_config config;
 	struct uri *uri;
@@ -154,12 +154,12 @@ static void nobody_else_need_read_a_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_not_said_is_as_everywhere),
+		cmocka_unit_test(keys_that_are_left_out_have_their_defaults),
 		cmocka_unit_test(every_key_reaches_its_field),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(keys_that_do_not_fit_the_medium_are_refused),
-		cmocka_unit_test(the_refusal_lists_what_is_taken),
-		cmocka_unit_test(nobody_else_need_read_a_key),
+		cmocka_unit_test(the_refusal_lists_the_known_keys),
+		cmocka_unit_test(keys_of_other_readers_are_refused_where_none_reads_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ static void assert_refused(struct host *host, uint32_t code, const char *word)
 	assert_non_null(strstr(error_last()->text, word));
 }
 
-static void defaults_are_those_that_are_documented(void **state)
+static void the_defaults_are_the_documented_ones(void **state)
 {
 	struct softctrl_config config;
 
@@ -110,7 +110,7 @@ static void many_namespaces_and_queues_are_possible(void **state)
 	free(media);
 }
 
-static void destroying_nothing_is_allowed(void **state)
+static void destroying_null_is_allowed(void **state)
 {
 	(void)state;
 	softctrl_destroy(NULL);
@@ -121,10 +121,10 @@ static void destroying_nothing_is_allowed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults_are_those_that_are_documented),
+		cmocka_unit_test(the_defaults_are_the_documented_ones),
 		test(values_out_of_their_range_are_refused),
 		test(many_namespaces_and_queues_are_possible),
-		cmocka_unit_test(destroying_nothing_is_allowed),
+		cmocka_unit_test(destroying_null_is_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static uint16_t start(struct host *host, uint8_t opcode)
 	return cid;
 }
 
-static void shutdown_ends_what_is_under_way_and_flushes(void **state)
+static void shutdown_ends_running_commands_and_flushes(void **state)
 {
 	struct host *host = *state;
 	struct nvme_cqe cqe;
@@ -180,7 +180,7 @@ static void a_reset_ends_a_deletion_that_waits(void **state)
 }
 
 /* Enabling before CSTS.RDY is 0 is against the rules, and yet no deadlock: it waits for the end of the reset. */
-static void enabling_before_the_reset_is_over_waits_for_it(void **state)
+static void enabling_waits_for_the_end_of_a_reset(void **state)
 {
 	struct host *host = *state;
 
@@ -233,12 +233,12 @@ static void deletion_of_another_queue_does_not_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		each(shutdown_ends_what_is_under_way_and_flushes),
+		each(shutdown_ends_running_commands_and_flushes),
 		each(a_flush_that_fails_at_shutdown_is_fatal_and_says_why),
 		each(a_reset_is_over_when_the_media_are_done),
 		each(a_reset_ends_a_shutdown_that_waits),
 		each(a_reset_ends_a_deletion_that_waits),
-		each(enabling_before_the_reset_is_over_waits_for_it),
+		each(enabling_waits_for_the_end_of_a_reset),
 		each(a_subsystem_reset_waits_likewise),
 		each(deletion_of_another_queue_does_not_wait),
 	};

@@ -283,7 +283,7 @@ static void crossing_a_temperature_threshold_is_an_event_and_a_warning(void **st
 	assert_event(host, cid, TEMPERATURE);
 }
 
-static void a_warning_that_holds_is_told_when_it_is_asked_for(void **state)
+static void a_standing_warning_is_told_when_its_event_is_enabled(void **state)
 {
 	struct host *host = *state;
 	uint16_t cid = request(host);
@@ -294,8 +294,8 @@ static void a_warning_that_holds_is_told_when_it_is_asked_for(void **state)
 	assert_event(host, cid, TEMPERATURE);
 }
 
-/* Warnings are a state of the controller, which a reset does not cool: Base 2.0, 5.16.1.3. */
-static void a_warning_that_holds_outlives_a_reset(void **state)
+/* Warnings are a state of the controller that a reset does not change: Base 2.0, 5.16.1.3. */
+static void a_standing_warning_outlives_a_reset(void **state)
 {
 	struct host *host = *state;
 	uint16_t cid;
@@ -352,8 +352,8 @@ int main(void)
 						setup_between, host_teardown),
 		test(a_type_is_masked_until_its_log_is_read),
 		test(crossing_a_temperature_threshold_is_an_event_and_a_warning),
-		test(a_warning_that_holds_is_told_when_it_is_asked_for),
-		test(a_warning_that_holds_outlives_a_reset),
+		test(a_standing_warning_is_told_when_its_event_is_enabled),
+		test(a_standing_warning_outlives_a_reset),
 		test(requests_beyond_the_limit_are_refused),
 	};
 

@@ -8,7 +8,7 @@
 
 #include "support/softctrl_host.h"
 
-static void namespaces_that_are_not_there_are_refused(void **state)
+static void namespaces_that_do_not_exist_are_refused(void **state)
 {
 	struct host *host = *state;
 
@@ -81,7 +81,7 @@ static void commands_that_have_no_namespace_are_given_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(namespaces_that_are_not_there_are_refused),
+		test(namespaces_that_do_not_exist_are_refused),
 		test(unknown_opcodes_and_fused_commands_are_refused),
 		test(psdt_is_checked),
 		cmocka_unit_test(sgls_are_refused_when_they_are_not_configured),

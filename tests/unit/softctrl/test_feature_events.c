@@ -9,7 +9,7 @@
 #include "support/softctrl_host.h"
 
 /* A host that asks for events which OAES does not offer is refused, and the configuration stays as it was. */
-static void events_that_there_are_not_are_refused(void **state)
+static void events_that_oaes_does_not_offer_are_refused(void **state)
 {
 	struct host *host = *state;
 
@@ -50,7 +50,7 @@ static void temperature_thresholds_are_kept_for_each_sensor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(events_that_there_are_not_are_refused),
+		test(events_that_oaes_does_not_offer_are_refused),
 		test(temperature_thresholds_are_kept_for_each_sensor),
 	};
 

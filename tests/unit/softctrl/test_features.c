@@ -40,7 +40,7 @@ static void kept_values_come_back_and_reset_restores_the_defaults(void **state)
 	}
 }
 
-static void features_that_are_not_there_are_invalid_fields(void **state)
+static void unknown_features_are_invalid_fields(void **state)
 {
 	static const uint8_t claimed[] = { 0x01, 0x02, 0x04, 0x05, 0x07, 0x08, 0x09,
 					   0x0a, 0x0b, 0x0e, 0x0f, 0x16, 0x19 };
@@ -58,7 +58,7 @@ static void features_that_are_not_there_are_invalid_fields(void **state)
 				 0x002);
 }
 
-static void nothing_is_saveable(void **state)
+static void no_feature_is_saveable(void **state)
 {
 	assert_int_equal(host_set_feature(*state, 1u << 31 | 0x01, 0), 0x10d);
 }
@@ -123,7 +123,7 @@ static void error_recovery_belongs_to_a_namespace(void **state)
 	assert_int_equal(host_get_feature(host, 0x05, 3, 0), 1 << 2 | 1 << 1);
 }
 
-static void power_states_that_are_not_there_are_refused(void **state)
+static void power_states_that_do_not_exist_are_refused(void **state)
 {
 	assert_int_equal(host_set_feature(*state, 0x02, 1), 0x002);
 }
@@ -203,7 +203,7 @@ static void a_burst_is_all_that_is_fetched_at_a_time(void **state)
 	assert_int_equal(completed(host, 1), 10);
 }
 
-static void write_cache_is_a_feature_only_where_there_is_one(void **state)
+static void the_write_cache_is_a_feature_only_where_there_is_a_cache(void **state)
 {
 	struct host *host = *state, file;
 	char path[HOST_PATH_BYTES];
@@ -238,16 +238,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(kept_values_come_back_and_reset_restores_the_defaults),
-		test(features_that_are_not_there_are_invalid_fields),
-		test(nothing_is_saveable),
+		test(unknown_features_are_invalid_fields),
+		test(no_feature_is_saveable),
 		test(the_only_combination_of_command_sets_can_be_chosen),
 		test(a_burst_is_all_that_is_fetched_at_a_time),
 		test(namespaces_are_only_for_features_of_namespaces),
 		test(error_recovery_belongs_to_a_namespace),
-		test(power_states_that_are_not_there_are_refused),
+		test(power_states_that_do_not_exist_are_refused),
 		test(number_of_queues_is_negotiated_before_the_first_queue),
 		test(interrupt_vectors_are_configured_one_by_one),
-		test(write_cache_is_a_feature_only_where_there_is_one),
+		test(the_write_cache_is_a_feature_only_where_there_is_a_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

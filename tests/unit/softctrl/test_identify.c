@@ -46,7 +46,7 @@ static const void *structure(struct host *host, uint32_t cns, uint32_t nsid)
 	return data;
 }
 
-static void controller_structure_is_field_by_field_what_is_meant(void **state)
+static void every_field_of_the_controller_structure_is_as_specified(void **state)
 {
 	const struct nvme_id_ctrl *id = structure(*state, 0x01, 0);
 
@@ -282,7 +282,7 @@ static void controllers_that_share_a_file_are_of_one_subsystem(void **state)
  * The OUI is the first three bytes of EUI64, and bytes 8 to 10 of NGUID: Base 2.0, Figure 280 and 4.5.5. An OUI that no
  * company was given has bit 1 of its first byte set (local) and bit 0 cleared (no group): IEEE 802.
  */
-static void company_identifiers_are_nobodys(void **state)
+static void company_identifiers_are_of_no_company(void **state)
 {
 	for (uint32_t nsid = 1; nsid <= 3; nsid++) {
 		const struct nvme_id_ns *ns = structure(*state, 0x00, nsid);
@@ -292,7 +292,7 @@ static void company_identifiers_are_nobodys(void **state)
 	}
 }
 
-static void command_set_structures_are_there(void **state)
+static void command_set_structures_are_given(void **state)
 {
 	const struct nvme_id_ns_indep *indep = structure(*state, 0x08, 2);
 	const struct nvme_iocs_list *sets = structure(*state, 0xffffu << 16 | 0x1c, 0);
@@ -307,7 +307,7 @@ static void command_set_structures_are_there(void **state)
 	assert_memory_equal(nvm, zeroes, 4096);
 }
 
-static void what_is_not_claimed_is_an_invalid_field(void **state)
+static void unknown_structures_are_invalid_fields(void **state)
 {
 	static const uint8_t claimed[] = { 0x00, 0x01, 0x02, 0x03, 0x05, 0x06, 0x07, 0x08, 0x1c };
 	struct host *host = *state;
@@ -330,7 +330,7 @@ static void what_is_not_claimed_is_an_invalid_field(void **state)
 	assert_int_equal(host_status(host, 0, identify(0xffffu << 16 | 0x1c, 0, 0, iova)), 0);
 }
 
-static void namespaces_that_are_not_there_are_refused(void **state)
+static void namespaces_that_do_not_exist_are_refused(void **state)
 {
 	static const uint8_t cns[] = { 0x00, 0x03, 0x05, 0x08 };
 	struct host *host = *state;
@@ -369,17 +369,17 @@ static void data_may_straddle_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(controller_structure_is_field_by_field_what_is_meant),
+		test(every_field_of_the_controller_structure_is_as_specified),
 		test(namespace_structures_tell_size_format_and_state),
 		test(active_namespaces_are_listed_from_nsid_on),
 		test(descriptors_are_the_same_for_the_same_serial),
 		cmocka_unit_test(controllers_over_memory_have_nothing_in_common),
 		cmocka_unit_test(a_file_has_the_same_names_whenever_it_is_opened),
 		cmocka_unit_test(controllers_that_share_a_file_are_of_one_subsystem),
-		test(company_identifiers_are_nobodys),
-		test(command_set_structures_are_there),
-		test(what_is_not_claimed_is_an_invalid_field),
-		test(namespaces_that_are_not_there_are_refused),
+		test(company_identifiers_are_of_no_company),
+		test(command_set_structures_are_given),
+		test(unknown_structures_are_invalid_fields),
+		test(namespaces_that_do_not_exist_are_refused),
 		test(data_may_straddle_pages),
 	};
 

@@ -74,7 +74,7 @@ static void expect_sent(uint16_t vector, uint32_t n)
 
 /* --- vectors -------------------------------------------------------------------------------------- */
 
-static void a_queue_that_has_them_enabled_sends_on_its_vector(void **state)
+static void a_queue_with_interrupts_enabled_sends_on_its_vector(void **state)
 {
 	struct host *host = *state;
 
@@ -89,7 +89,7 @@ static void a_queue_that_has_them_enabled_sends_on_its_vector(void **state)
 	assert_int_equal(nsent[3], 5);
 }
 
-static void a_queue_that_has_them_disabled_sends_nothing(void **state)
+static void a_queue_with_interrupts_disabled_sends_none(void **state)
 {
 	struct host *host = *state;
 
@@ -126,7 +126,7 @@ static void the_admin_queue_has_vector_0(void **state)
 	}
 }
 
-static void there_is_one_for_entries_and_none_without(void **state)
+static void an_interrupt_is_sent_for_entries_only(void **state)
 {
 	struct host *host = *state;
 
@@ -143,7 +143,7 @@ static void there_is_one_for_entries_and_none_without(void **state)
 	assert_int_equal(nsent[1], 1);
 }
 
-static void a_queue_made_anew_without_them_sends_nothing(void **state)
+static void a_queue_created_again_without_interrupts_sends_none(void **state)
 {
 	struct host *host = *state;
 
@@ -188,7 +188,7 @@ static void entries_are_gathered_up_to_the_threshold(void **state)
 	assert_in_range(nsent[1], 1, 799);
 }
 
-static void the_time_sends_what_is_below_the_threshold(void **state)
+static void the_aggregation_time_sends_entries_below_the_threshold(void **state)
 {
 	struct host *host = *state;
 
@@ -209,7 +209,7 @@ static void each_entry_sends(struct host *host, uint32_t value)
 	expect_sent(1, before + 50);
 }
 
-static void without_threshold_or_time_nothing_is_gathered(void **state)
+static void without_threshold_or_time_no_entries_are_gathered(void **state)
 {
 	struct host *host = *state;
 
@@ -278,16 +278,16 @@ static void a_reset_takes_coalescing_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		both(a_queue_that_has_them_enabled_sends_on_its_vector),
-		both(a_queue_that_has_them_disabled_sends_nothing),
+		both(a_queue_with_interrupts_enabled_sends_on_its_vector),
+		both(a_queue_with_interrupts_disabled_sends_none),
 		both(queues_may_share_a_vector),
 		both(the_admin_queue_has_vector_0),
-		inline_(there_is_one_for_entries_and_none_without),
-		both(a_queue_made_anew_without_them_sends_nothing),
+		inline_(an_interrupt_is_sent_for_entries_only),
+		both(a_queue_created_again_without_interrupts_sends_none),
 		cmocka_unit_test(a_controller_without_a_way_to_send_works),
 		threaded(entries_are_gathered_up_to_the_threshold),
-		threaded(the_time_sends_what_is_below_the_threshold),
-		both(without_threshold_or_time_nothing_is_gathered),
+		threaded(the_aggregation_time_sends_entries_below_the_threshold),
+		both(without_threshold_or_time_no_entries_are_gathered),
 		threaded(a_vector_may_be_left_out),
 		threaded(failures_are_told_at_once),
 		threaded(the_admin_queue_is_never_kept_waiting),

@@ -42,7 +42,7 @@ static void a_read_only_namespace_is_write_protected(void **state)
 	assert_int_equal(host_status(&lane->host, 1, sqe), 0);
 }
 
-static void a_namespace_of_larger_blocks_counts_in_them(void **state)
+static void a_namespace_of_larger_blocks_counts_in_its_blocks(void **state)
 {
 	struct lane *lane = *state;
 
@@ -183,7 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		lane_both(fua_reads_and_writes_work),
 		lane_both(a_read_only_namespace_is_write_protected),
-		lane_both(a_namespace_of_larger_blocks_counts_in_them),
+		lane_both(a_namespace_of_larger_blocks_counts_in_its_blocks),
 		with_defaults(lba_out_of_range_is_refused),
 		with_defaults(transfers_above_mdts_are_refused),
 		with_faults(failed_reads_are_unrecovered_read_errors),

@@ -95,7 +95,7 @@ static void a_flush_goes_on_without_its_queue(void **state)
 }
 
 /* A read that would follow the flush must not write into memory that is the host's again. */
-static void what_would_follow_the_flush_does_not_happen(void **state)
+static void the_read_after_an_orphaned_flush_does_not_happen(void **state)
 {
 	struct host *host = *state;
 	struct nvme_sqe read = write_one(host, 1u << 30);
@@ -111,7 +111,7 @@ static void what_would_follow_the_flush_does_not_happen(void **state)
 }
 
 /* Waits longer than a deletion waits for flushes. */
-static void what_uses_host_memory_keeps_the_queue(void **state)
+static void a_command_that_uses_host_memory_keeps_the_queue(void **state)
 {
 	struct host *host = *state;
 
@@ -125,7 +125,7 @@ static void what_uses_host_memory_keeps_the_queue(void **state)
 	assert_false(softctrl_waits(host->sc, 1));
 }
 
-static void reset_and_shutdown_wait_for_it(void **state)
+static void reset_and_shutdown_wait_for_an_orphaned_flush(void **state)
 {
 	struct host *host = *state;
 
@@ -150,7 +150,7 @@ static void reset_and_shutdown_wait_for_it(void **state)
 }
 
 /* Orphans go with the controller, as if the power failed. */
-static void the_end_of_the_controller_takes_it_along(void **state)
+static void destroying_the_controller_ends_an_orphaned_flush(void **state)
 {
 	struct host *host = *state;
 
@@ -169,10 +169,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_flush_goes_on_without_its_queue),
-		test(what_would_follow_the_flush_does_not_happen),
-		test(what_uses_host_memory_keeps_the_queue),
-		test(reset_and_shutdown_wait_for_it),
-		test(the_end_of_the_controller_takes_it_along),
+		test(the_read_after_an_orphaned_flush_does_not_happen),
+		test(a_command_that_uses_host_memory_keeps_the_queue),
+		test(reset_and_shutdown_wait_for_an_orphaned_flush),
+		test(destroying_the_controller_ends_an_orphaned_flush),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,7 +169,7 @@ static void a_doorbell_of_no_queue_is_an_event(void **state)
 	assert_int_equal(host_status(host, 5, read_one()), 0);
 }
 
-static void queues_that_cannot_be_are_ignored(void **state)
+static void queues_that_do_not_exist_are_ignored(void **state)
 {
 	struct host *host = *state;
 
@@ -191,7 +191,7 @@ int main(void)
 		test(an_invalid_tail_is_an_event_and_ignored),
 		test(an_invalid_head_is_an_event_and_ignored),
 		test(a_doorbell_of_no_queue_is_an_event),
-		test(queues_that_cannot_be_are_ignored),
+		test(queues_that_do_not_exist_are_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static void fill(uint8_t *bytes, size_t n, unsigned seed)
 		bytes[i] = (uint8_t)(i * 31 + i / 512 + seed);
 }
 
-static void what_is_written_is_read_back(void **state)
+static void written_blocks_are_read_back(void **state)
 {
 	struct host *host = *state;
 	uint64_t out_iova, in_iova;
@@ -69,7 +69,7 @@ static void fua_and_limited_retry_are_accepted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_is_written_is_read_back, host_setup_io,
+		cmocka_unit_test_setup_teardown(written_blocks_are_read_back, host_setup_io,
 						host_teardown),
 		cmocka_unit_test_setup_teardown(unwritten_blocks_read_as_zeroes, host_setup_io,
 						host_teardown),

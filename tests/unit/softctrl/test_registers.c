@@ -33,7 +33,7 @@ static void admin_queue(struct host *host, uint32_t aqa, uint64_t asq, uint64_t 
 	softctrl_write64(host->sc, NVME_REG_ACQ, acq);
 }
 
-static void capabilities_say_what_there_is(void **state)
+static void the_capabilities_are_those_of_the_controller(void **state)
 {
 	struct host *host = *state;
 	uint64_t cap = softctrl_read64(host->sc, NVME_REG_CAP);
@@ -74,7 +74,7 @@ static void configuration_shows_in_capabilities(void **state)
 	host_destroy(&host);
 }
 
-static void enabling_makes_it_ready_and_disabling_not_ready(void **state)
+static void enabling_sets_ready_and_disabling_clears_it(void **state)
 {
 	struct host *host = *state;
 
@@ -334,9 +334,9 @@ static void doorbells_lie_on_a_page_of_their_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(capabilities_say_what_there_is),
+		test(the_capabilities_are_those_of_the_controller),
 		cmocka_unit_test(configuration_shows_in_capabilities),
-		test(enabling_makes_it_ready_and_disabling_not_ready),
+		test(enabling_sets_ready_and_disabling_clears_it),
 		test(read_only_and_reserved_registers_ignore_writes),
 		test(interrupt_masks_set_and_clear),
 		test(a_reset_clears_interrupt_masks_and_keeps_the_admin_queue),

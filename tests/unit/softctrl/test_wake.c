@@ -62,7 +62,7 @@ static void an_event_wakes_the_parked_thread(void **state)
 	assert_int_equal(host_wait(host, 0).dw0, 0x04 << 16 | 2);
 }
 
-static void waking_nobody_is_allowed(void **state)
+static void waking_a_controller_without_a_thread_is_allowed(void **state)
 {
 	struct host *host = *state;
 
@@ -77,8 +77,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(the_controllers_thread_parks_and_wakes),
 		test(an_event_wakes_the_parked_thread),
-		cmocka_unit_test_setup_teardown(waking_nobody_is_allowed, host_setup,
-						host_teardown),
+		cmocka_unit_test_setup_teardown(waking_a_controller_without_a_thread_is_allowed,
+						host_setup, host_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

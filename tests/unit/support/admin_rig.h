@@ -9,7 +9,7 @@
 #include "support/fake_transport.h"
 
 #define ADMIN_RIG_ORDINARY \
-	59u /* 68 entries, less one, less four for events, less four for who waits */
+	59u /* 68 entries, less one, less four for events, less four for callers that wait */
 
 struct admin_rig {
 	struct fake_transport *fake;

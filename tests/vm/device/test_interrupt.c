@@ -105,7 +105,7 @@ static void *run(void *arg)
 	return (void *)(intptr_t)line;
 }
 
-static void threads_wait_for_what_they_wrote_and_read(void **state)
+static void threads_wait_for_their_writes_and_reads(void **state)
 {
 	struct rig *rig = *state;
 	struct waiter waiters[2];
@@ -125,7 +125,7 @@ static void threads_wait_for_what_they_wrote_and_read(void **state)
 	}
 }
 
-static void the_time_out_ends_a_wait_for_nothing(void **state)
+static void the_time_out_ends_a_wait_without_commands(void **state)
 {
 	struct rig *rig = *state;
 	upnvme_qpair *qp;
@@ -273,8 +273,8 @@ static void a_controller_that_is_opened_again_interrupts_again(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(threads_wait_for_what_they_wrote_and_read),
-		TEST(the_time_out_ends_a_wait_for_nothing),
+		TEST(threads_wait_for_their_writes_and_reads),
+		TEST(the_time_out_ends_a_wait_without_commands),
 		TEST(one_loop_runs_every_queue_pair),
 		TEST(vectors_run_out_and_come_back),
 		cmocka_unit_test(a_controller_that_is_opened_again_interrupts_again),

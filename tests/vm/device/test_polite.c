@@ -97,7 +97,7 @@ static long quiet_end(void)
 	return (long)file.st_size;
 }
 
-static void the_process_is_as_it_was(void **test)
+static void opening_and_closing_leave_the_process_as_it_was(void **test)
 {
 	struct state before, after;
 	struct rig rig;
@@ -161,7 +161,7 @@ static int child_opens(void *arg)
 
 /* The child is refused: with DPDK because it has neither its threads nor its memory, else because
  * the device is the parent's. */
-static void a_child_does_not_use_what_is_its_parents(void **test)
+static void a_child_does_not_use_its_parents_device(void **test)
 {
 	bool dpdk = strstr(uri, "env=dpdk") || strstr(uri, "unsafe=1");
 	struct rig rig;
@@ -175,9 +175,9 @@ static void a_child_does_not_use_what_is_its_parents(void **test)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_process_is_as_it_was),
+		cmocka_unit_test(opening_and_closing_leave_the_process_as_it_was),
 		cmocka_unit_test(no_thread_of_the_librarys_takes_a_signal),
-		cmocka_unit_test(a_child_does_not_use_what_is_its_parents),
+		cmocka_unit_test(a_child_does_not_use_its_parents_device),
 	};
 
 	if (argc != 2) {

@@ -87,8 +87,8 @@ static int error_eal_forked(void)
 {
 	return plugin_error(
 		-EOWNERDEAD, UPNVME_ERR_FORKED,
-		"this process was forked from one that runs DPDK, whose memory is not its "
-		"own: open with env=vfio, or in a process that was not forked");
+		"the parent process runs DPDK, whose memory is not this process's: open with "
+		"env=vfio, or open in a process that was not forked");
 }
 
 bool eal_is_running(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A polite guest: the application's affinity, standard output and system log stay its own. */
+/* Starts EAL as a guest of the application, whose affinity, standard output and system log stay as they are. */
 #include "env/dpdk/plugin/internal.h"
 
 #include <errno.h>

@@ -159,8 +159,8 @@ static int error_small(void)
 {
 	return plugin_error(
 		-ENOMEM, UPNVME_ERR_HUGE_PAGES,
-		"this application's DPDK runs without huge pages (--no-huge), and without "
-		"an IOMMU nothing else stays in its place: start DPDK with huge pages");
+		"this application's DPDK runs without huge pages (--no-huge), and without an IOMMU "
+		"only huge pages stay at their physical addresses: start DPDK with huge pages");
 }
 
 /* Root alone may see page frames; other users see zeroes. */
@@ -168,8 +168,8 @@ static int error_physical(const void *va)
 {
 	return plugin_error(
 		-EACCES, UPNVME_ERR_DEVICE_ACCESS,
-		"the physical address of %p is not told (/proc/self/pagemap): without an "
-		"IOMMU devices are for root only (CAP_SYS_ADMIN)",
+		"the kernel does not tell the physical address of %p (/proc/self/pagemap): run as "
+		"root (CAP_SYS_ADMIN), who alone may drive devices without an IOMMU",
 		va);
 }
 
@@ -181,10 +181,11 @@ int memory_physical(const void *va, uint64_t *bytes, uint64_t *address)
 	if (!eal_get()->has_hugepages())
 		return error_small();
 	if (!list || list->external)
-		return plugin_error(-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
-				    "memory at %p is no huge page of DPDK's, and without an IOMMU "
-				    "nothing else stays in its place: use upnvme_dma_alloc",
-				    va);
+		return plugin_error(
+			-EFAULT, UPNVME_ERR_BUFFER_UNREACHABLE,
+			"memory at %p is no huge page of DPDK's, and without an IOMMU only these "
+			"stay at their physical addresses: use upnvme_dma_alloc",
+			va);
 	*address = eal_get()->physical(va);
 	if (*address == RTE_BAD_IOVA || !*address)
 		return error_physical(va);

@@ -33,19 +33,19 @@ static void queues_events_and_doorbells_are_the_drivers_own(void **state)
 }
 
 /* Format NVM, Namespace Management and Attachment, Sanitize, Capacity Management. */
-static void what_changes_formats_does_so_without_the_logs_word(void **state)
+static void commands_that_change_formats_are_known_without_the_effects_log(void **state)
 {
 	FLAG_IS_ON(ADMIN_CHANGES_NS, 0x0d, 0x15, 0x20, 0x80, 0x84);
 }
 
 /* What is needed to open a controller, to read its namespaces, and to keep it alive. */
-static void what_the_library_runs_itself_changes_no_namespace(void **state)
+static void commands_that_the_library_runs_itself_change_no_namespace(void **state)
 {
 	FLAG_IS_ON(ADMIN_KEEPS_NS, 0x00, 0x01, 0x02, 0x04, 0x05, 0x06, 0x08, 0x0a, 0x0c, 0x18);
 	FLAG_IS_ON(ADMIN_SETTINGS, 0x09);
 }
 
-static void no_command_is_said_to_change_and_to_keep(void **state)
+static void no_command_both_changes_and_keeps_namespaces(void **state)
 {
 	for (uint32_t opcode = 0; opcode < 256; opcode++) {
 		uint32_t flags = admin_kind((uint8_t)opcode)->flags;
@@ -69,7 +69,7 @@ static void only_commands_with_data_count_bytes(void **state)
 	}
 }
 
-static void work_that_takes_long_has_its_time(void **state)
+static void long_commands_have_a_time_of_their_own(void **state)
 {
 	static const uint8_t slow[] = { 0x10, 0x11, 0x80, 0x84 };
 
@@ -82,11 +82,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues_events_and_doorbells_are_the_drivers_own),
-		cmocka_unit_test(what_changes_formats_does_so_without_the_logs_word),
-		cmocka_unit_test(what_the_library_runs_itself_changes_no_namespace),
-		cmocka_unit_test(no_command_is_said_to_change_and_to_keep),
+		cmocka_unit_test(commands_that_change_formats_are_known_without_the_effects_log),
+		cmocka_unit_test(commands_that_the_library_runs_itself_change_no_namespace),
+		cmocka_unit_test(no_command_both_changes_and_keeps_namespaces),
 		cmocka_unit_test(only_commands_with_data_count_bytes),
-		cmocka_unit_test(work_that_takes_long_has_its_time),
+		cmocka_unit_test(long_commands_have_a_time_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static void a_flush_has_a_namespace_and_nothing_else(void **state)
 }
 
 /* 7.2 to 7.5: two keys, a structure of NUMD dwords, two keys, and one key. */
-static void reservations_move_what_their_sections_say(void **state)
+static void reservations_move_the_bytes_of_the_specification(void **state)
 {
 	static const struct {
 		const struct command_kind *kind;
@@ -57,7 +57,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flush_has_a_namespace_and_nothing_else),
-		cmocka_unit_test(reservations_move_what_their_sections_say),
+		cmocka_unit_test(reservations_move_the_bytes_of_the_specification),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void refused(struct fake_device *dev, const struct upnvme_op *op, int err
 	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
 }
 
-static void blocks_are_within_the_namespace(void **state)
+static void blocks_past_the_end_of_the_namespace_are_refused(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	struct upnvme_op op = { .opcode = UPNVME_OP_VERIFY, .nsid = FAKE_NSID };
@@ -62,7 +62,7 @@ static void commands_without_data_take_no_metadata_and_no_ranges(void **state)
 	fake_destroy(dev);
 }
 
-static void data_are_where_the_device_reaches_them(void **state)
+static void data_that_the_device_cannot_reach_are_refused(void **state)
 {
 	static char outside[4096];
 	struct fake_device *dev = fake_create(NULL);
@@ -99,7 +99,7 @@ static void expect_whole(struct fake_device *dev, const struct upnvme_op *op)
 }
 
 /* Up to each limit it goes whole, and beyond it is refused; nothing is sent then. */
-static void what_must_not_be_split_is_refused(void **state)
+static void requests_that_would_be_split_are_refused_with_no_split(void **state)
 {
 	static const uint8_t opcodes[] = { UPNVME_OP_WRITE, UPNVME_OP_READ, UPNVME_OP_COMPARE,
 					   UPNVME_OP_WRITE_ZEROES, UPNVME_OP_VERIFY };
@@ -120,8 +120,8 @@ static void what_must_not_be_split_is_refused(void **state)
 	}
 }
 
-/* What PRP cannot say in one entry is refused just the same. */
-static void pieces_that_one_command_cannot_say_are_refused(void **state)
+/* A buffer that PRP cannot express in one entry is refused just the same. */
+static void pieces_that_one_command_cannot_express_are_refused(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
 	char *buf = fake_alloc(dev, 8192);
@@ -141,18 +141,18 @@ static void pieces_that_one_command_cannot_say_are_refused(void **state)
 	assert_int_equal(fake_log.done[0].flags, UPNVME_DONE_NOT_ATOMIC);
 	op.flags = UPNVME_NO_SPLIT;
 	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_TRANSFER,
-			  "2 blocks", "1 do", NULL);
+			  "2 blocks", "takes 1 here", NULL);
 	fake_destroy(dev);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blocks_are_within_the_namespace),
+		cmocka_unit_test(blocks_past_the_end_of_the_namespace_are_refused),
 		cmocka_unit_test(commands_without_data_take_no_metadata_and_no_ranges),
-		cmocka_unit_test(data_are_where_the_device_reaches_them),
-		cmocka_unit_test(what_must_not_be_split_is_refused),
-		cmocka_unit_test(pieces_that_one_command_cannot_say_are_refused),
+		cmocka_unit_test(data_that_the_device_cannot_reach_are_refused),
+		cmocka_unit_test(requests_that_would_be_split_are_refused_with_no_split),
+		cmocka_unit_test(pieces_that_one_command_cannot_express_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void look_at(uint32_t opcode, const struct command_kind *kind)
 	assert_true(!(kind->flags & KIND_WRITES) || kind->flags & KIND_CHANGES);
 }
 
-static void each_row_has_what_is_asked_of_it(void **state)
+static void each_row_has_all_that_its_command_needs(void **state)
 {
 	uint32_t n = 0;
 
@@ -68,7 +68,7 @@ static void a_set_that_is_not_known_has_no_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row_has_what_is_asked_of_it),
+		cmocka_unit_test(each_row_has_all_that_its_command_needs),
 		cmocka_unit_test(each_set_has_flush_and_reservations),
 		cmocka_unit_test(a_set_that_is_not_known_has_no_kinds),
 	};

@@ -18,7 +18,7 @@ static struct fake_device *create(uint32_t entries)
 	return fake_create(&(struct fake_config){ .entries = entries, .max_transfer_bytes = 4096 });
 }
 
-static void giving_up_ends_what_is_pending(void **state)
+static void giving_the_controller_up_ends_pending_commands(void **state)
 {
 	struct fake_device *dev = create(4);
 	char *buf = fake_alloc(dev, 1 << 20);
@@ -47,8 +47,8 @@ static void giving_up_ends_what_is_pending(void **state)
 	fake_destroy(dev);
 }
 
-/* What the device had posted before is no abort, whoever looks first. */
-static void giving_up_keeps_what_the_device_had_done(void **state)
+/* Completions that the device had posted before are no aborts, whichever thread looks first. */
+static void giving_the_controller_up_keeps_posted_completions(void **state)
 {
 	struct fake_device *dev = create(8);
 	char *buf = fake_alloc(dev, 1 << 20);
@@ -99,8 +99,8 @@ static void only_writes_are_indeterminate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(giving_up_ends_what_is_pending),
-		cmocka_unit_test(giving_up_keeps_what_the_device_had_done),
+		cmocka_unit_test(giving_the_controller_up_ends_pending_commands),
+		cmocka_unit_test(giving_the_controller_up_keeps_posted_completions),
 		cmocka_unit_test(only_writes_are_indeterminate),
 	};
 

@@ -60,7 +60,7 @@ static void offsets_are_within_their_memory_to_the_last_byte(void **state)
 }
 
 /* Offset 0 into memory of its own is an offset; where data and metadata share memory, it says that there is none. */
-static void offset_0_is_metadata_where_that_has_its_own_memory(void **state)
+static void offset_0_is_of_metadata_where_metadata_has_its_own_memory(void **state)
 {
 	struct upnvme_area one = both;
 	struct upnvme_op op = at(4, 0);
@@ -77,7 +77,7 @@ static void offset_0_is_metadata_where_that_has_its_own_memory(void **state)
 	assert_null(op.metadata);
 }
 
-static void memory_that_is_not_there_gives_null(void **state)
+static void an_area_without_memory_gives_null_buffers(void **state)
 {
 	static const struct upnvme_area nothing;
 	struct upnvme_op op = at(4, 8);
@@ -91,7 +91,7 @@ static void memory_that_is_not_there_gives_null(void **state)
 	assert_null(op.metadata);
 }
 
-static void forms_with_addresses_in_them_are_refused(void **state)
+static void forms_with_addresses_are_refused(void **state)
 {
 	struct upnvme_op op = at(0, 0);
 
@@ -106,9 +106,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_an_area_an_op_has_addresses),
 		cmocka_unit_test(offsets_are_within_their_memory_to_the_last_byte),
-		cmocka_unit_test(offset_0_is_metadata_where_that_has_its_own_memory),
-		cmocka_unit_test(memory_that_is_not_there_gives_null),
-		cmocka_unit_test(forms_with_addresses_in_them_are_refused),
+		cmocka_unit_test(offset_0_is_of_metadata_where_metadata_has_its_own_memory),
+		cmocka_unit_test(an_area_without_memory_gives_null_buffers),
+		cmocka_unit_test(forms_with_addresses_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Queue pairs that are closed before whatever uses their memory has let go of it. */
+/* Queue pairs that are closed while storage or the controller still uses their memory. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@ struct rig {
 
 static uint16_t held_cid;
 
-/* No submission queue is deleted, nor says the controller why. */
+/* The controller deletes no submission queue, and does not say why. */
 static enum fake_verdict hold_deletion(struct fake_transport *fake, const struct nvme_sqe *sqe,
 				       struct nvme_cqe *cqe)
 {
@@ -142,7 +142,7 @@ static void expect_sentence(int rc, const char *word)
 }
 
 /* Late storage costs one queue pair, not the controller; once it answers, memory and identifier are free again. */
-static void storage_that_answers_late_costs_nobody_else(void **state)
+static void late_storage_costs_one_queue_pair_and_not_the_controller(void **state)
 {
 	struct rig *rig = *state;
 	uint16_t qid = rig->qp->qid;
@@ -174,7 +174,7 @@ static void storage_that_answers_late_costs_nobody_else(void **state)
 	assert_int_equal(upnvme_close(rig->ctrlr), 0);
 }
 
-static void creating_a_queue_pair_takes_back_what_has_ended(void **state)
+static void creating_a_queue_pair_frees_memory_set_aside_whose_commands_ended(void **state)
 {
 	struct rig *rig = *state;
 	uint16_t qid = rig->qp->qid;
@@ -192,7 +192,7 @@ static void creating_a_queue_pair_takes_back_what_has_ended(void **state)
 
 /* Stop and close both report the memory that is set aside, so that no caller misses it. Completions with a tag can
  * still be reaped between the two. */
-static void stopping_says_it_and_closing_too(void **state)
+static void stop_and_close_both_report_memory_set_aside(void **state)
 {
 	struct rig *rig = *state;
 
@@ -208,7 +208,7 @@ static void stopping_says_it_and_closing_too(void **state)
 }
 
 /* The controller could be disabled, after all, at its close. */
-static void closing_the_controller_frees_what_was_set_aside(void **state)
+static void closing_the_controller_frees_memory_set_aside(void **state)
 {
 	struct rig *rig = *state;
 
@@ -228,7 +228,7 @@ static void a_controller_that_does_not_answer_is_given_up(void **state)
 	struct rig *rig = *state;
 
 	rig->fake->script = hold_deletion;
-	expect_sentence(upnvme_qpair_close(rig->qp), "had to be given up");
+	expect_sentence(upnvme_qpair_close(rig->qp), "is given up");
 	assert_int_equal(rig->fake->cc & 1, 0);
 	assert_int_equal(upnvme_qpair_close(rig->other), 0);
 	assert_int_equal(upnvme_close(rig->ctrlr), 0);
@@ -236,7 +236,7 @@ static void a_controller_that_does_not_answer_is_given_up(void **state)
 	assert_int_equal(upnvme_mem_unregister(rig->keeper, rig->registered, 4096), 0);
 }
 
-/* The controller comes to rest, which the next close of any controller notices. */
+/* The controller is disabled at last, which the next close of any controller notices. */
 static void let_go(struct rig *rig)
 {
 	rig->fake->never_disabled = false;
@@ -245,7 +245,8 @@ static void let_go(struct rig *rig)
 	assert_int_equal(upnvme_close(rig->ctrlr), 0);
 }
 
-/* Given up, and not even disabled: whoever polls gets the commands, and nobody the memory. */
+/* A controller that was given up and could not be disabled: polls complete the commands, and the memory is not given
+ * back. */
 static void memory_of_a_controller_at_large_is_kept(void **state)
 {
 	struct rig *rig = *state;
@@ -275,7 +276,7 @@ static void close_within(void *arg, const struct upnvme_completion *done)
 	assert_int_equal(upnvme_qpair_close(rig->other), -EINPROGRESS);
 }
 
-static void a_poll_tells_of_the_close_that_it_carries_out(void **state)
+static void a_poll_returns_the_error_of_the_close_that_it_carries_out(void **state)
 {
 	struct rig *rig = *state;
 
@@ -296,13 +297,13 @@ static void a_poll_tells_of_the_close_that_it_carries_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(storage_that_answers_late_costs_nobody_else),
-		TEST(creating_a_queue_pair_takes_back_what_has_ended),
-		TEST(stopping_says_it_and_closing_too),
-		TEST(closing_the_controller_frees_what_was_set_aside),
+		TEST(late_storage_costs_one_queue_pair_and_not_the_controller),
+		TEST(creating_a_queue_pair_frees_memory_set_aside_whose_commands_ended),
+		TEST(stop_and_close_both_report_memory_set_aside),
+		TEST(closing_the_controller_frees_memory_set_aside),
 		TEST(a_controller_that_does_not_answer_is_given_up),
 		TEST(memory_of_a_controller_at_large_is_kept),
-		TEST(a_poll_tells_of_the_close_that_it_carries_out),
+		TEST(a_poll_returns_the_error_of_the_close_that_it_carries_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

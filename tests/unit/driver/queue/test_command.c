@@ -11,7 +11,7 @@
 #include "support/fake_device.h"
 
 /* The parts of one request, each with its blocks, its LBA, its tags. */
-static void parts_go_on_where_the_last_ended(void **state)
+static void each_part_begins_where_the_last_ended(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 8192 });
 	char *buf = fake_alloc(dev, 65536);
@@ -53,8 +53,8 @@ static void parts_go_on_where_the_last_ended(void **state)
 	fake_destroy(dev);
 }
 
-/* The boundary is a hint: whoever wants one command gets it. */
-static void a_boundary_does_not_split_what_must_not_be(void **state)
+/* The boundary is a hint: a request that must not be split is one command. */
+static void a_boundary_does_not_split_a_request_with_no_split(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .boundary_blocks = 4 });
 	struct upnvme_op op = { .opcode = UPNVME_OP_WRITE,
@@ -99,7 +99,7 @@ static void a_boundary_ends_a_command(void **state)
 }
 
 /* What a command in flight touches: its buffer, and the medium where its kind changes that. */
-static void a_slot_says_what_its_command_touches(void **state)
+static void a_slot_notes_the_memory_that_its_command_touches(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 2 });
 	char *buf = fake_alloc(dev, 8192);
@@ -135,10 +135,10 @@ static void a_slot_says_what_its_command_touches(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parts_go_on_where_the_last_ended),
-		cmocka_unit_test(a_boundary_does_not_split_what_must_not_be),
+		cmocka_unit_test(each_part_begins_where_the_last_ended),
+		cmocka_unit_test(a_boundary_does_not_split_a_request_with_no_split),
 		cmocka_unit_test(a_boundary_ends_a_command),
-		cmocka_unit_test(a_slot_says_what_its_command_touches),
+		cmocka_unit_test(a_slot_notes_the_memory_that_its_command_touches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,7 @@ static uint8_t one_vector(struct fake_device *dev, const struct iovec *iov, uint
 	return sqe.flags;
 }
 
-static void prp_is_used_where_it_can_be(void **state)
+static void prp_is_used_where_it_can_express_the_vector(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .sgl = true });
 	char *a = fake_alloc(dev, 1 << 20);
@@ -85,7 +85,7 @@ static void prp_is_used_where_it_can_be(void **state)
 	fake_destroy(dev);
 }
 
-static void sgl_is_used_where_prp_cannot_be(void **state)
+static void sgl_is_used_where_prp_cannot_express_the_vector(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .sgl = true });
 	char *a = fake_alloc(dev, 1 << 20);
@@ -116,7 +116,7 @@ static void a_controller_that_wants_dwords_gets_no_odd_sgl(void **state)
 }
 
 /* Every vector of three pieces whose borders lie around the ends of pages. */
-static void all_vectors_of_three_pieces(void **state)
+static void every_vector_of_three_pieces_is_described(void **state)
 {
 	static const uint32_t cuts[] = { 0, 4, 512, 4092, 4096, 4100, 8188, 8192, 12288 };
 	struct fake_device *dev = fake_create(&(struct fake_config){ .sgl = true });
@@ -192,7 +192,7 @@ static void *list_of(struct fake_device *dev, const struct nvme_sqe *sqe)
 	return dev->qp->lists + ((sqe->cid & (dev->qp->nslots - 1)) << dev->qp->list_shift);
 }
 
-static void memory_that_lies_about_is_described_page_by_page(void **state)
+static void scattered_memory_is_described_page_by_page(void **state)
 {
 	struct fake_env env;
 	struct fake_device *dev = scattered_device(&env, false);
@@ -215,7 +215,7 @@ static void memory_that_lies_about_is_described_page_by_page(void **state)
 	fake_destroy(dev);
 }
 
-static void a_segment_that_lies_about_takes_a_descriptor_for_each_piece(void **state)
+static void a_scattered_segment_takes_a_descriptor_for_each_piece(void **state)
 {
 	struct fake_env env;
 	struct fake_device *dev = scattered_device(&env, true);
@@ -237,7 +237,7 @@ static void a_segment_that_lies_about_takes_a_descriptor_for_each_piece(void **s
 	fake_destroy(dev);
 }
 
-static void what_is_reachable_in_part_is_refused(void **state)
+static void memory_that_is_reachable_in_part_is_refused(void **state)
 {
 	struct fake_env env;
 	struct fake_device *dev = scattered_device(&env, false);
@@ -299,13 +299,13 @@ static void a_list_ends_where_the_data_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_that_lies_about_is_described_page_by_page),
-		cmocka_unit_test(a_segment_that_lies_about_takes_a_descriptor_for_each_piece),
-		cmocka_unit_test(what_is_reachable_in_part_is_refused),
-		cmocka_unit_test(prp_is_used_where_it_can_be),
-		cmocka_unit_test(sgl_is_used_where_prp_cannot_be),
+		cmocka_unit_test(scattered_memory_is_described_page_by_page),
+		cmocka_unit_test(a_scattered_segment_takes_a_descriptor_for_each_piece),
+		cmocka_unit_test(memory_that_is_reachable_in_part_is_refused),
+		cmocka_unit_test(prp_is_used_where_it_can_express_the_vector),
+		cmocka_unit_test(sgl_is_used_where_prp_cannot_express_the_vector),
 		cmocka_unit_test(a_controller_that_wants_dwords_gets_no_odd_sgl),
-		cmocka_unit_test(all_vectors_of_three_pieces),
+		cmocka_unit_test(every_vector_of_three_pieces_is_described),
 		cmocka_unit_test(a_vector_is_split_where_prp_ends),
 		cmocka_unit_test(a_list_ends_where_the_data_end),
 	};

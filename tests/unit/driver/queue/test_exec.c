@@ -66,7 +66,7 @@ static void all_ops_are_done_whatever_the_depth(void **state)
 	fake_destroy(dev);
 }
 
-static void what_is_late_stays_in_flight(void **state)
+static void late_commands_stay_in_flight(void **state)
 {
 	struct fake_device *dev = create(false);
 	struct upnvme_op ops[2];
@@ -83,7 +83,7 @@ static void what_is_late_stays_in_flight(void **state)
 	fake_destroy(dev);
 }
 
-static void a_refused_op_ends_the_batch_and_is_the_error_of_none(void **state)
+static void a_refused_op_ends_the_batch_and_is_an_error_only_as_the_first(void **state)
 {
 	struct fake_device *dev = create(true);
 	struct upnvme_op ops[3];
@@ -124,8 +124,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_ops_are_done_whatever_the_depth),
-		cmocka_unit_test(what_is_late_stays_in_flight),
-		cmocka_unit_test(a_refused_op_ends_the_batch_and_is_the_error_of_none),
+		cmocka_unit_test(late_commands_stay_in_flight),
+		cmocka_unit_test(a_refused_op_ends_the_batch_and_is_an_error_only_as_the_first),
 		cmocka_unit_test(a_released_queue_pair_is_adopted_and_released_again),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an op is refused for before anything of its command is looked at, and that nothing is lost then. */
+/* The reasons to refuse an op before its command is built, and that a refusal loses nothing. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,7 +52,7 @@ static void a_command_set_without_rows_takes_raw_commands_only(void **state)
 	fake_destroy(dev);
 }
 
-static void forms_types_and_flags_are_known_ones(void **state)
+static void unknown_forms_types_and_flags_are_refused(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	struct upnvme_op good = { .opcode = UPNVME_OP_VERIFY, .nsid = FAKE_NSID, .blocks = 1 }, op;
@@ -69,16 +69,16 @@ static void forms_types_and_flags_are_known_ones(void **state)
 	op.flags = UPNVME_FUSED_SECOND | UPNVME_DEALLOCATE_ZEROES;
 	refused(dev, &op, -ENOTSUP, UPNVME_ERR_FLAGS, "fused");
 	op.flags = UPNVME_DEALLOCATE_ZEROES;
-	refused(dev, &op, -EINVAL, UPNVME_ERR_FLAGS, "verify takes only");
+	refused(dev, &op, -EINVAL, UPNVME_ERR_FLAGS, "with verify use only");
 	op = (struct upnvme_op){ .opcode = UPNVME_OP_FLUSH,
 				 .nsid = FAKE_NSID,
 				 .flags = UPNVME_FUA };
-	refused(dev, &op, -EINVAL, UPNVME_ERR_FLAGS, "flush takes only 0");
+	refused(dev, &op, -EINVAL, UPNVME_ERR_FLAGS, "with flush use only the flags in 0");
 	fake_destroy(dev);
 }
 
-/* What is wrong with the command itself is said first. */
-static void the_namespace_is_active(void **state)
+/* Faults of the command itself are reported first. */
+static void a_namespace_that_is_not_active_is_refused(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	struct upnvme_op op = { .opcode = UPNVME_OP_FLUSH, .nsid = FAKE_NSID + 1 };
@@ -96,7 +96,7 @@ static void the_namespace_is_active(void **state)
 	fake_destroy(dev);
 }
 
-static void what_the_controller_lacks_is_not_sent(void **state)
+static void commands_that_the_controller_lacks_are_refused(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	char *buf = fake_alloc(dev, 4096);
@@ -137,7 +137,7 @@ static void a_full_queue_is_told_after_every_check(void **state)
 	fake_destroy(dev);
 }
 
-static void each_command_is_rung_for_where_that_was_asked_for(void **state)
+static void each_command_rings_the_doorbell_where_the_flag_says_so(void **state)
 {
 	struct fake_device *dev =
 		fake_create(&(struct fake_config){ .flags = UPNVME_QPAIR_RING_EACH });
@@ -153,11 +153,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opcodes_that_no_op_has_are_refused),
 		cmocka_unit_test(a_command_set_without_rows_takes_raw_commands_only),
-		cmocka_unit_test(forms_types_and_flags_are_known_ones),
-		cmocka_unit_test(the_namespace_is_active),
-		cmocka_unit_test(what_the_controller_lacks_is_not_sent),
+		cmocka_unit_test(unknown_forms_types_and_flags_are_refused),
+		cmocka_unit_test(a_namespace_that_is_not_active_is_refused),
+		cmocka_unit_test(commands_that_the_controller_lacks_are_refused),
 		cmocka_unit_test(a_full_queue_is_told_after_every_check),
-		cmocka_unit_test(each_command_is_rung_for_where_that_was_asked_for),
+		cmocka_unit_test(each_command_rings_the_doorbell_where_the_flag_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #include "driver/queue/histogram.h"
 
-static void limits_go_up(void **state)
+static void limits_of_buckets_ascend(void **state)
 {
 	assert_int_equal(histogram_limit_ns(0), 0);
 	for (uint32_t i = 1; i < HISTOGRAM_BUCKETS; i++)
@@ -38,7 +38,7 @@ static void buckets_are_a_sixteenth_wide(void **state)
 	}
 }
 
-static void what_is_measured_is_counted(void **state)
+static void each_measured_latency_is_counted(void **state)
 {
 	struct histogram *histogram;
 	uint64_t total = 0;
@@ -58,10 +58,10 @@ static void what_is_measured_is_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(limits_go_up),
+		cmocka_unit_test(limits_of_buckets_ascend),
 		cmocka_unit_test(each_limit_is_the_last_of_its_bucket),
 		cmocka_unit_test(buckets_are_a_sixteenth_wide),
-		cmocka_unit_test(what_is_measured_is_counted),
+		cmocka_unit_test(each_measured_latency_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

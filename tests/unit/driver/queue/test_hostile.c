@@ -37,7 +37,7 @@ static struct nvme_cqe entry(struct fake_device *dev, uint16_t cid, uint16_t sta
 				  .status = (uint16_t)(status << 1) };
 }
 
-/* Posts what no command stands behind, and then the truth. */
+/* Posts entries of no command, and then the true entry. */
 static void lie(struct fake_device *dev, struct nvme_cqe cqe, uint16_t cid)
 {
 	uint64_t before = spurious(dev);
@@ -199,7 +199,7 @@ static void an_odd_entry_completes_its_command(void **state)
 	upnvme_log_set(NULL, NULL, UPNVME_LOG_WARN);
 }
 
-/* Those of parts, and with the tags of who reaps; also at a stop. */
+/* Odd entries of parts and of tagged commands; also at a stop. */
 static void an_odd_entry_completes_parts_and_tags(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
@@ -235,7 +235,7 @@ static void an_odd_entry_completes_parts_and_tags(void **state)
 	fake_destroy(dev);
 }
 
-static void an_entry_with_the_old_phase_is_not_there(void **state)
+static void an_entry_with_the_old_phase_is_not_taken(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	char *buf = fake_alloc(dev, 4096);
@@ -247,7 +247,7 @@ static void an_entry_with_the_old_phase_is_not_there(void **state)
 		fake_post_raw(dev, entry(dev, cid, 0), true);
 		assert_int_equal(upnvme_poll(dev->qp, 0), 0);
 		assert_int_equal(fake_log.n, 0);
-		/* The device thinks again, and posts at the same place. */
+		/* The device posts a true entry at the same place. */
 		if (dev->cq_tail == 0) {
 			dev->cq_tail = dev->qp->entries;
 			dev->phase = !dev->phase;
@@ -261,7 +261,7 @@ static void an_entry_with_the_old_phase_is_not_there(void **state)
 }
 
 /* New entries without end, whatever the head doorbell says: a poll ends after a lap. */
-static void a_flood_does_not_hold_the_owner(void **state)
+static void a_flood_of_false_entries_does_not_hold_the_owner(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 8 });
 	char *buf = fake_alloc(dev, 4096);
@@ -306,7 +306,7 @@ static void random_entries_complete_nothing_twice(void **state)
 			fake_post_raw(dev, cqe, rand_r(&seed) % 7 == 0);
 			assert_true(upnvme_poll(dev->qp, 0) >= 0);
 		}
-		/* What the lies did not complete, the library does. */
+		/* The library completes the commands that no true entry has completed. */
 		atomic_store(&dev->ctrlr.failed, true);
 		qpair_alert(dev->qp);
 		for (int i = 0; i < 10; i++)
@@ -321,7 +321,7 @@ static void random_entries_complete_nothing_twice(void **state)
 }
 
 /* The last look at the ring, when a queue pair stops: the true ones count, the others do not. */
-static void lies_are_told_apart_when_stopping(void **state)
+static void a_stop_tells_true_entries_from_false_ones(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	char *buf = fake_alloc(dev, 4096);
@@ -353,9 +353,9 @@ int main(void)
 		cmocka_unit_test(a_second_completion_is_ignored),
 		cmocka_unit_test(an_odd_entry_completes_its_command),
 		cmocka_unit_test(an_odd_entry_completes_parts_and_tags),
-		cmocka_unit_test(an_entry_with_the_old_phase_is_not_there),
-		cmocka_unit_test(a_flood_does_not_hold_the_owner),
-		cmocka_unit_test(lies_are_told_apart_when_stopping),
+		cmocka_unit_test(an_entry_with_the_old_phase_is_not_taken),
+		cmocka_unit_test(a_flood_of_false_entries_does_not_hold_the_owner),
+		cmocka_unit_test(a_stop_tells_true_entries_from_false_ones),
 		cmocka_unit_test(random_entries_complete_nothing_twice),
 	};
 

@@ -126,7 +126,7 @@ static int next_descriptor(void)
 	return fd;
 }
 
-static void no_vector_no_queue_pair(void **state)
+static void a_queue_pair_without_a_free_vector_is_refused(void **state)
 {
 	struct rig *rig = *state;
 	int before = next_descriptor();
@@ -143,7 +143,7 @@ static void no_vector_no_queue_pair(void **state)
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
 
-static void a_transport_may_have_no_interrupts_at_all(void **state)
+static void a_transport_may_have_no_interrupts(void **state)
 {
 	struct rig *rig = *state;
 	int before = next_descriptor();
@@ -185,8 +185,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_completion_queue_names_its_vector),
 		TEST(a_vector_is_given_back_and_used_again),
-		TEST(no_vector_no_queue_pair),
-		TEST(a_transport_may_have_no_interrupts_at_all),
+		TEST(a_queue_pair_without_a_free_vector_is_refused),
+		TEST(a_transport_may_have_no_interrupts),
 		TEST(a_refused_queue_gives_its_vector_back),
 	};
 

@@ -18,7 +18,7 @@ static bool is_free_to_be_anything(size_t byte)
 		byte < offsetof(struct upnvme_op, metadata));
 }
 
-/* Each byte of the frozen record in turn: what a short form cannot say makes an op not plain. */
+/* Each byte of the frozen record in turn: a value that a short form cannot express makes an op not plain. */
 static void an_op_is_plain_that_a_short_form_could_say(void **state)
 {
 	for (size_t i = 1; i < sizeof(struct upnvme_op); i++) {
@@ -31,7 +31,7 @@ static void an_op_is_plain_that_a_short_form_could_say(void **state)
 	}
 }
 
-static void data_is_wholly_in_its_area_or_nowhere(void **state)
+static void data_past_the_end_of_the_area_are_refused(void **state)
 {
 	static char memory[8192];
 	const struct ns_geometry geometry = { .block_bytes = 512 };
@@ -63,7 +63,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_op_is_plain_that_a_short_form_could_say),
-		cmocka_unit_test(data_is_wholly_in_its_area_or_nowhere),
+		cmocka_unit_test(data_past_the_end_of_the_area_are_refused),
 		cmocka_unit_test(pages_of_an_area_begin_a_page_before_its_end),
 	};
 

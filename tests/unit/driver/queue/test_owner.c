@@ -62,7 +62,7 @@ static void *enter_as_a_stranger(void *arg)
 	return &rc;
 }
 
-static void a_thread_without_a_token_is_a_stranger(void **state)
+static void a_thread_without_a_token_is_refused(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	pthread_t thread;
@@ -71,7 +71,7 @@ static void a_thread_without_a_token_is_a_stranger(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, enter_as_a_stranger, dev->qp), 0);
 	assert_int_equal(pthread_join(thread, &rc), 0);
 	assert_int_equal(*(int *)rc, -EPERM);
-	/* Nor is it the owner of nobody's. */
+	/* Nor is a thread without a token the owner of a queue pair that was released. */
 	assert_int_equal(qpair_release(dev->qp), 0);
 	assert_int_equal(pthread_create(&thread, NULL, enter_as_a_stranger, dev->qp), 0);
 	assert_int_equal(pthread_join(thread, &rc), 0);
@@ -141,7 +141,7 @@ static void die_in_callback(struct fake_device *dev, char *buf, uint16_t status)
 }
 
 /* Wherever in the ring that was: what had been taken out of it stays taken. */
-static void who_dies_in_a_callback_leaves_the_queue_in_order(void **state)
+static void a_thread_that_dies_in_a_callback_leaves_the_queue_in_order(void **state)
 {
 	for (uint32_t entries = 4; entries <= 9; entries++) {
 		struct fake_device *dev = fake_create(&(struct fake_config){ .entries = entries });
@@ -159,7 +159,7 @@ static void who_dies_in_a_callback_leaves_the_queue_in_order(void **state)
 }
 
 /* A request with parts still to be issued, and nothing in flight that a later poll would find. */
-static void who_dies_in_a_callback_leaves_no_request_behind(void **state)
+static void a_thread_that_dies_in_a_callback_leaves_no_request_behind(void **state)
 {
 	struct fake_device *dev =
 		fake_create(&(struct fake_config){ .entries = 3, .max_transfer_bytes = 4096 });
@@ -189,7 +189,7 @@ static void who_dies_in_a_callback_leaves_no_request_behind(void **state)
 	fake_destroy(dev);
 }
 
-static void a_child_finds_nothing(void **state)
+static void a_forked_child_finds_no_queue_pair(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	int status;
@@ -212,11 +212,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_token_is_never_given_twice),
 		cmocka_unit_test(an_alert_shuts_the_gate_once),
-		cmocka_unit_test(a_thread_without_a_token_is_a_stranger),
+		cmocka_unit_test(a_thread_without_a_token_is_refused),
 		cmocka_unit_test(abandoning_ends_a_callback_that_never_returned),
-		cmocka_unit_test(who_dies_in_a_callback_leaves_the_queue_in_order),
-		cmocka_unit_test(who_dies_in_a_callback_leaves_no_request_behind),
-		cmocka_unit_test(a_child_finds_nothing),
+		cmocka_unit_test(a_thread_that_dies_in_a_callback_leaves_the_queue_in_order),
+		cmocka_unit_test(a_thread_that_dies_in_a_callback_leaves_no_request_behind),
+		cmocka_unit_test(a_forked_child_finds_no_queue_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

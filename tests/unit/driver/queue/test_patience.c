@@ -13,7 +13,7 @@
 #define POLLS_LEAST 256u
 #define POLLS_MOST  16384u
 
-static void the_first_look_comes_soon(void **state)
+static void the_first_look_at_the_controller_comes_soon(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 
@@ -44,7 +44,7 @@ static uint32_t count_after(uint32_t polls, uint64_t took_ns)
 
 /* Polls that take long are few, but never so few that looking costs more than they do; quick ones are many. On a slow
  * machine a count may only be smaller. */
-static void looks_come_in_time_however_fast_the_owner_polls(void **state)
+static void the_controller_is_looked_at_in_time_however_fast_the_owner_polls(void **state)
 {
 	uint32_t count = count_after(8192, 20 * NS_PER_MS);
 
@@ -68,8 +68,8 @@ static void a_controller_that_was_given_up_ends_the_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_first_look_comes_soon),
-		cmocka_unit_test(looks_come_in_time_however_fast_the_owner_polls),
+		cmocka_unit_test(the_first_look_at_the_controller_comes_soon),
+		cmocka_unit_test(the_controller_is_looked_at_in_time_however_fast_the_owner_polls),
 		cmocka_unit_test(a_controller_that_was_given_up_ends_the_wait),
 	};
 

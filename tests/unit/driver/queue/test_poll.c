@@ -32,7 +32,7 @@ static uint32_t answer_all(struct fake_device *dev)
 	return n;
 }
 
-static void an_idle_queue_pair_is_not_looked_at(void **state)
+static void a_poll_of_an_idle_queue_pair_calls_no_transport_hook(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	char *buf = fake_alloc(dev, 4096);
@@ -109,7 +109,7 @@ static void a_shut_gate_is_opened_by_a_poll(void **state)
 	fake_destroy(dev);
 }
 
-/* Without a completion either: what was in flight is the library's to complete. */
+/* Without a completion too: the library completes the commands in flight. */
 static void a_controller_that_was_given_up_completes_by_a_poll(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
@@ -127,7 +127,7 @@ static void a_controller_that_was_given_up_completes_by_a_poll(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_idle_queue_pair_is_not_looked_at),
+		cmocka_unit_test(a_poll_of_an_idle_queue_pair_calls_no_transport_hook),
 		cmocka_unit_test(a_poll_stops_before_a_tagged_completion),
 		cmocka_unit_test(a_poll_within_a_callback_is_refused),
 		cmocka_unit_test(a_shut_gate_is_opened_by_a_poll),

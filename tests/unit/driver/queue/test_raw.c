@@ -56,7 +56,7 @@ static void refused(struct fake_device *dev, const struct upnvme_raw *raw, int e
 	assert_int_equal(upnvme_qpair_inflight(dev->qp), 0);
 }
 
-static void what_the_library_must_not_send_is_refused(void **state)
+static void raw_commands_that_must_not_be_sent_are_refused(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 8192 });
 	char *buf = fake_alloc(dev, 16384);
@@ -73,10 +73,10 @@ static void what_the_library_must_not_send_is_refused(void **state)
 	refused(dev, &raw, -EINVAL, UPNVME_ERR_FLAGS, "PSDT");
 	raw = good;
 	raw.reserved32 = 1;
-	refused(dev, &raw, -EINVAL, UPNVME_ERR_ARGUMENT, "zero the struct");
+	refused(dev, &raw, -EINVAL, UPNVME_ERR_ARGUMENT, "set them to zero");
 	raw = good;
 	raw.direction = 3;
-	refused(dev, &raw, -EINVAL, UPNVME_ERR_ARGUMENT, "direction 3");
+	refused(dev, &raw, -EINVAL, UPNVME_ERR_ARGUMENT, "direction is 3");
 	raw = good;
 	raw.data_bytes = 0;
 	refused(dev, &raw, -EINVAL, UPNVME_ERR_ARGUMENT, "0 bytes");
@@ -87,12 +87,12 @@ static void what_the_library_must_not_send_is_refused(void **state)
 	refused(dev, &raw, -EINVAL, UPNVME_ERR_BUFFER_ALIGN, "aligned");
 	raw = good;
 	raw.metadata = buf + 8192;
-	refused(dev, &raw, -EFAULT, UPNVME_ERR_METADATA, "without a length");
+	refused(dev, &raw, -EFAULT, UPNVME_ERR_METADATA, "has no length");
 	fake_destroy(dev);
 }
 
 /* Of a command that the driver knows, in the namespace that the entry names, data_bytes is what its dwords say. */
-static void a_known_command_moves_what_its_dwords_say(void **state)
+static void a_known_command_needs_the_length_that_its_dwords_say(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	struct ns_table *one = calloc(1, sizeof(*one) + sizeof(one->ns[0]));
@@ -119,7 +119,7 @@ static void a_known_command_moves_what_its_dwords_say(void **state)
 }
 
 /* Memory is not given back while a command may touch it, and a command from the host may change the medium. */
-static void a_raw_command_says_what_it_touches(void **state)
+static void the_slot_notes_the_memory_that_a_raw_command_touches(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .entries = 2 });
 	char *buf = fake_alloc(dev, 8192);
@@ -203,9 +203,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_raw_command_keeps_its_dwords),
-		cmocka_unit_test(what_the_library_must_not_send_is_refused),
-		cmocka_unit_test(a_known_command_moves_what_its_dwords_say),
-		cmocka_unit_test(a_raw_command_says_what_it_touches),
+		cmocka_unit_test(raw_commands_that_must_not_be_sent_are_refused),
+		cmocka_unit_test(a_known_command_needs_the_length_that_its_dwords_say),
+		cmocka_unit_test(the_slot_notes_the_memory_that_a_raw_command_touches),
 		cmocka_unit_test(a_command_that_changes_namespaces_is_marked),
 		cmocka_unit_test(what_was_checked_is_what_is_sent),
 	};

@@ -17,7 +17,7 @@ static struct fake_device *create(uint32_t entries)
 	return fake_create(&(struct fake_config){ .entries = entries, .max_transfer_bytes = 4096 });
 }
 
-static void giving_up_keeps_tagged_ones_to_be_reaped(void **state)
+static void giving_the_controller_up_keeps_tagged_completions_to_be_reaped(void **state)
 {
 	struct fake_device *dev = create(8);
 	char *buf = fake_alloc(dev, 1 << 20);
@@ -37,7 +37,7 @@ static void giving_up_keeps_tagged_ones_to_be_reaped(void **state)
 }
 
 /* Completed by the library or by the device: a poll with a limit keeps to it. */
-static void a_limit_holds_for_what_the_library_completes(void **state)
+static void the_limit_of_a_poll_counts_completions_by_the_library(void **state)
 {
 	struct fake_device *dev = create(8);
 	char *buf = fake_alloc(dev, 4096);
@@ -55,7 +55,7 @@ static void a_limit_holds_for_what_the_library_completes(void **state)
 	fake_destroy(dev);
 }
 
-/* The queue pair's own end, where nobody reaps: callbacks run, tags stay. */
+/* At the queue pair's end, without a reap: callbacks run, and tagged completions stay. */
 static void callbacks_are_handed_out_and_tags_are_kept(void **state)
 {
 	struct fake_device *dev = create(8);
@@ -81,8 +81,8 @@ static void callbacks_are_handed_out_and_tags_are_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(giving_up_keeps_tagged_ones_to_be_reaped),
-		cmocka_unit_test(a_limit_holds_for_what_the_library_completes),
+		cmocka_unit_test(giving_the_controller_up_keeps_tagged_completions_to_be_reaped),
+		cmocka_unit_test(the_limit_of_a_poll_counts_completions_by_the_library),
 		cmocka_unit_test(callbacks_are_handed_out_and_tags_are_kept),
 	};
 

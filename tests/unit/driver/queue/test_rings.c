@@ -80,7 +80,7 @@ static void reset_rings_start_again(void **state)
 }
 
 /* Memory of commands in flight is not reachable for others: by buffer, by its last byte, by its middle. */
-static void buffers_in_flight_are_known(void **state)
+static void buffers_of_commands_in_flight_are_found(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 65536 });
 	static const uint32_t blocks[] = { 1, 8, 17, 128, 200 };
@@ -110,7 +110,7 @@ static void buffers_in_flight_are_known(void **state)
 	fake_destroy(dev);
 }
 
-static void a_ring_that_is_not_in_one_piece_is_refused(void **state)
+static void a_ring_that_is_not_contiguous_is_refused(void **state)
 {
 	struct upnvme_qpair *large = NULL;
 	struct fake_device *dev;
@@ -123,7 +123,7 @@ static void a_ring_that_is_not_in_one_piece_is_refused(void **state)
 	assert_int_equal(qpair_rings_create(&large, &dev->ctrlr, FAKE_QID, 256, 255, 64, 0), 0);
 	qpair_rings_destroy(large);
 	fake_expect_error(qpair_rings_create(&large, &dev->ctrlr, FAKE_QID, 257, 255, 64, 0),
-			  -ENOMEM, UPNVME_ERR_NO_MEMORY, "257 entries", "one piece", NULL);
+			  -ENOMEM, UPNVME_ERR_NO_MEMORY, "257 entries", "contiguous", NULL);
 	fake_destroy(dev);
 	assert_int_equal(env.mapped_bytes, 0);
 }
@@ -131,12 +131,12 @@ static void a_ring_that_is_not_in_one_piece_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_ring_that_is_not_in_one_piece_is_refused),
+		cmocka_unit_test(a_ring_that_is_not_contiguous_is_refused),
 		cmocka_unit_test(a_queue_pair_of_1024_entries_costs_little),
 		cmocka_unit_test(the_hot_state_is_two_cache_lines),
 		cmocka_unit_test(rings_and_lists_are_aligned_and_zeroed),
 		cmocka_unit_test(reset_rings_start_again),
-		cmocka_unit_test(buffers_in_flight_are_known),
+		cmocka_unit_test(buffers_of_commands_in_flight_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void the_first_error_by_address_wins(void **state)
 	fake_destroy(dev);
 }
 
-/* Every kind of request, of one command and of two: what writes, and was split, says so. */
+/* Every kind of request, of one command and of two: a write that was split says that it was not atomic. */
 static void a_write_that_was_split_says_so(void **state)
 {
 	static const struct {
@@ -93,7 +93,7 @@ static void a_write_that_was_split_says_so(void **state)
 }
 
 /* After an error nothing more is sent. */
-static void parts_that_were_not_issued_never_are(void **state)
+static void parts_after_an_error_are_not_issued(void **state)
 {
 	struct fake_device *dev = create(4);
 	char *buf = fake_alloc(dev, 1 << 20);
@@ -119,7 +119,7 @@ static void parts_that_were_not_issued_never_are(void **state)
 }
 
 /* One slot: the home carries every part, each with an identifier of its own. */
-static void depth_one_sends_part_after_part(void **state)
+static void a_queue_of_depth_one_sends_part_after_part(void **state)
 {
 	struct fake_device *dev = create(2);
 	char *buf = fake_alloc(dev, 1 << 20);
@@ -154,7 +154,7 @@ static void depth_one_sends_part_after_part(void **state)
 }
 
 /* Several requests that all wait for room; completions in an order of the device's choosing. */
-static void requests_share_what_room_there_is(void **state)
+static void requests_that_wait_for_room_share_it(void **state)
 {
 	struct fake_device *dev = create(6);
 	char *buf = fake_alloc(dev, 1 << 20);
@@ -193,9 +193,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_error_by_address_wins),
 		cmocka_unit_test(a_write_that_was_split_says_so),
-		cmocka_unit_test(parts_that_were_not_issued_never_are),
-		cmocka_unit_test(depth_one_sends_part_after_part),
-		cmocka_unit_test(requests_share_what_room_there_is),
+		cmocka_unit_test(parts_after_an_error_are_not_issued),
+		cmocka_unit_test(a_queue_of_depth_one_sends_part_after_part),
+		cmocka_unit_test(requests_that_wait_for_room_share_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

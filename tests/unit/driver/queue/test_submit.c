@@ -48,7 +48,7 @@ static void a_call_enters_a_shut_gate_once_for_each_command(void **state)
 	fake_destroy(dev);
 }
 
-static void a_call_walks_through_an_open_gate(void **state)
+static void a_call_skips_an_open_gate(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	char *buf = fake_alloc(dev, 4096);
@@ -66,7 +66,7 @@ static void a_call_walks_through_an_open_gate(void **state)
 }
 
 /* Also a batch of no ops is for the owner. */
-static void a_batch_of_nothing_is_refused_where_an_op_is(void **state)
+static void an_empty_batch_is_refused_where_an_op_is(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	struct upnvme_op op = { 0 };
@@ -79,7 +79,7 @@ static void a_batch_of_nothing_is_refused_where_an_op_is(void **state)
 }
 
 /* The namespace that was used last stays what it was until a command went to another. */
-static void a_refused_command_leaves_no_namespace_behind(void **state)
+static void a_refused_command_does_not_change_the_namespace_used_last(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	struct upnvme_ctrlr stranger = { 0 };
@@ -133,9 +133,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_enters_a_shut_gate_once_for_each_command),
-		cmocka_unit_test(a_call_walks_through_an_open_gate),
-		cmocka_unit_test(a_batch_of_nothing_is_refused_where_an_op_is),
-		cmocka_unit_test(a_refused_command_leaves_no_namespace_behind),
+		cmocka_unit_test(a_call_skips_an_open_gate),
+		cmocka_unit_test(an_empty_batch_is_refused_where_an_op_is),
+		cmocka_unit_test(a_refused_command_does_not_change_the_namespace_used_last),
 		cmocka_unit_test(a_handle_counts_for_more_than_the_namespace_used_last),
 		cmocka_unit_test(a_batch_ends_before_the_first_that_is_refused_and_rings),
 	};

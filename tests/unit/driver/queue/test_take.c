@@ -49,7 +49,7 @@ static void a_completion_reaches_its_callback_with_all_fields(void **state)
 
 /* One command at a time, so that identifiers come round in step with the ring: what is left in the
  * ring from the last lap may name the very slot that is free now. */
-static void what_the_last_lap_left_behind_is_not_taken_again(void **state)
+static void entries_of_the_last_lap_are_not_taken_again(void **state)
 {
 	static const uint32_t entries[] = { 2, 3, 16, 256, 1024 };
 
@@ -147,7 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_completion_reaches_its_callback_with_all_fields),
-		cmocka_unit_test(what_the_last_lap_left_behind_is_not_taken_again),
+		cmocka_unit_test(entries_of_the_last_lap_are_not_taken_again),
 		cmocka_unit_test(a_slow_command_beside_a_quick_one_is_left_alone),
 		cmocka_unit_test(every_error_status_arrives_as_it_was_posted),
 		cmocka_unit_test(every_error_status_arrives_at_a_timed_command),

@@ -104,7 +104,7 @@ static bool is_signalled(struct rig *rig)
 	return read(rig->fake->vectors[1], &signals, sizeof(signals)) == sizeof(signals);
 }
 
-static void the_doorbell_is_rung(void **state)
+static void a_wait_rings_the_doorbell(void **state)
 {
 	struct rig *rig = *state;
 
@@ -117,7 +117,7 @@ static void the_doorbell_is_rung(void **state)
 }
 
 /* Entries end a wait; a signal without an entry only costs a look at the queue. */
-static void entries_count_and_signals_do_not(void **state)
+static void a_wait_ends_by_an_entry_and_not_by_a_signal(void **state)
 {
 	struct rig *rig = *state;
 
@@ -137,7 +137,7 @@ static void entries_count_and_signals_do_not(void **state)
 	assert_int_equal(upnvme_qpair_wait(rig->qp, 0), 0);
 }
 
-/* What was there before is not taken for what comes: the signal of an entry that a poll has taken already. */
+/* The signal of an entry that a poll has taken already is not taken for the signal of the next entry. */
 static void a_signal_that_is_late_does_not_end_the_next_wait(void **state)
 {
 	struct rig *rig = *state;
@@ -291,8 +291,8 @@ static void a_controller_that_is_given_up_signals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_doorbell_is_rung),
-		TEST(entries_count_and_signals_do_not),
+		TEST(a_wait_rings_the_doorbell),
+		TEST(a_wait_ends_by_an_entry_and_not_by_a_signal),
 		TEST(a_signal_that_is_late_does_not_end_the_next_wait),
 		TEST(an_entry_whose_signal_is_read_with_the_old_ones_is_found),
 		TEST(an_entry_that_comes_after_the_last_look_ends_the_sleep),

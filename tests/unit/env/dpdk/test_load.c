@@ -38,7 +38,7 @@ static void expect_refusal(int err, const char *word)
 	assert_non_null(strstr(error_last()->text, "env=vfio"));
 }
 
-static void one_that_is_missing_is_explained(void **state)
+static void a_missing_plug_in_is_explained(void **state)
 {
 	look_in("nowhere");
 	expect_refusal(-ENOENT, "UPNVME_PLUGIN_DIR");
@@ -70,7 +70,7 @@ static void become_who_may_not_read(void)
 		skip_because("there is no user but root here");
 }
 
-static void one_that_may_not_be_read_is_not_said_to_be_missing(void **state)
+static void an_unreadable_plug_in_is_not_said_to_be_missing(void **state)
 {
 	char folder[] = "/tmp/upnvme-plugin-XXXXXX";
 	uid_t user = geteuid();
@@ -80,7 +80,7 @@ static void one_that_may_not_be_read_is_not_said_to_be_missing(void **state)
 	assert_int_equal(chmod(folder, 0), 0);
 	become_who_may_not_read();
 	expect_refusal(-EACCES, folder);
-	assert_non_null(strstr(error_last()->text, "may not be read"));
+	assert_non_null(strstr(error_last()->text, "may not read"));
 	assert_int_equal(seteuid(user), 0);
 	rmdir(folder);
 }
@@ -91,7 +91,7 @@ static void a_library_that_is_no_plug_in_is_refused(void **state)
 	expect_refusal(-ELIBACC, "upnvme_dpdk_plugin");
 }
 
-static void one_of_another_build_is_refused_with_both_builds(void **state)
+static void a_plug_in_of_another_build_is_refused_with_both_builds(void **state)
 {
 	look_in("other_build");
 	expect_refusal(-ELIBACC, "0.0.1-another");
@@ -135,7 +135,7 @@ static int run_beside_plugin(const char *program, uid_t user, const char *how)
 	return WEXITSTATUS(status);
 }
 
-static void nothing_is_looked_for_beside_argv_0(void **state)
+static void no_plug_in_is_looked_for_beside_argv_0(void **state)
 {
 	unsetenv("UPNVME_PLUGIN_DIR");
 	assert_int_equal(run_beside_plugin("/proc/self/exe", getuid(), "plain"), 0);
@@ -157,7 +157,7 @@ static void copy_self(const char *to, mode_t mode)
 }
 
 /* A privileged program finds no plug-in by argv[0], nor by the environment. */
-static void who_runs_a_set_uid_program_chooses_no_plug_in(void **state)
+static void the_user_of_a_set_uid_program_cannot_choose_a_plug_in(void **state)
 {
 	char folder[] = "/tmp/upnvme-setuid-XXXXXX", program[64];
 	int rc;
@@ -184,7 +184,7 @@ static void hear(void *heard, uint32_t level, const char *message)
 }
 
 /* This test is the last one: a loaded plug-in stays. */
-static void one_that_does_not_start_says_why_through_the_library(void **state)
+static void a_plug_in_that_does_not_start_reports_its_error(void **state)
 {
 	const struct dpdk_plugin *plugin;
 	bool heard = false;
@@ -202,14 +202,14 @@ static void one_that_does_not_start_says_why_through_the_library(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_that_is_missing_is_explained),
+		cmocka_unit_test(a_missing_plug_in_is_explained),
 		cmocka_unit_test(a_file_that_is_no_library_is_refused),
-		cmocka_unit_test(one_that_may_not_be_read_is_not_said_to_be_missing),
+		cmocka_unit_test(an_unreadable_plug_in_is_not_said_to_be_missing),
 		cmocka_unit_test(a_library_that_is_no_plug_in_is_refused),
-		cmocka_unit_test(one_of_another_build_is_refused_with_both_builds),
-		cmocka_unit_test(nothing_is_looked_for_beside_argv_0),
-		cmocka_unit_test(who_runs_a_set_uid_program_chooses_no_plug_in),
-		cmocka_unit_test(one_that_does_not_start_says_why_through_the_library),
+		cmocka_unit_test(a_plug_in_of_another_build_is_refused_with_both_builds),
+		cmocka_unit_test(no_plug_in_is_looked_for_beside_argv_0),
+		cmocka_unit_test(the_user_of_a_set_uid_program_cannot_choose_a_plug_in),
+		cmocka_unit_test(a_plug_in_that_does_not_start_reports_its_error),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], LOAD))

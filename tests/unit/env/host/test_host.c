@@ -51,7 +51,7 @@ static void pages_are_aligned_and_zeroed(void **state)
 		}
 }
 
-static void memory_that_cannot_be_had_is_refused(void **state)
+static void more_memory_than_there_is_is_refused(void **state)
 {
 	struct env *env = env_host();
 	void *va;
@@ -86,7 +86,7 @@ static void refused(char *va, uint64_t bytes, const char *at)
 	assert_non_null(strstr(error_last()->text, where));
 }
 
-static void what_is_not_mapped_is_refused(void **state)
+static void memory_that_is_not_mapped_is_refused(void **state)
 {
 	struct env *env = env_host();
 	const uint64_t bytes = 1000 * PAGE;
@@ -101,7 +101,7 @@ static void what_is_not_mapped_is_refused(void **state)
 }
 
 /* The memory may be several mappings. */
-static void what_cannot_be_read_and_written_is_refused(void **state)
+static void memory_that_cannot_be_read_and_written_is_refused(void **state)
 {
 	static const int accesses[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_EXEC };
 	struct env *env = env_host();
@@ -120,7 +120,7 @@ static void what_cannot_be_read_and_written_is_refused(void **state)
 }
 
 /* The check allocates no page. */
-static void checking_touches_nothing(void **state)
+static void checking_memory_does_not_touch_it(void **state)
 {
 	struct env *env = env_host();
 	unsigned char resident[16];
@@ -172,7 +172,7 @@ static int check_without_list(void)
 		       5;
 }
 
-static void without_a_list_the_kernel_is_asked(void **state)
+static void without_proc_maps_the_kernel_is_asked(void **state)
 {
 	pid_t pid = fork();
 	int status;
@@ -209,12 +209,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_aligned_and_zeroed),
-		cmocka_unit_test(memory_that_cannot_be_had_is_refused),
+		cmocka_unit_test(more_memory_than_there_is_is_refused),
 		cmocka_unit_test(bus_addresses_are_no_pointers),
-		cmocka_unit_test(what_is_not_mapped_is_refused),
-		cmocka_unit_test(what_cannot_be_read_and_written_is_refused),
-		cmocka_unit_test(checking_touches_nothing),
-		cmocka_unit_test(without_a_list_the_kernel_is_asked),
+		cmocka_unit_test(memory_that_is_not_mapped_is_refused),
+		cmocka_unit_test(memory_that_cannot_be_read_and_written_is_refused),
+		cmocka_unit_test(checking_memory_does_not_touch_it),
+		cmocka_unit_test(without_proc_maps_the_kernel_is_asked),
 		cmocka_unit_test(children_do_not_have_the_pages),
 	};
 

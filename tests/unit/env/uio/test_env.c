@@ -78,7 +78,7 @@ static void the_address_is_that_of_pinned_memory(void **state)
 	env->ops->unmap(env, memory, bytes, iova);
 }
 
-static void what_has_no_address_is_not_pinned(void **state)
+static void memory_without_a_physical_address_is_not_pinned(void **state)
 {
 	struct env *env = *state;
 
@@ -91,7 +91,7 @@ static void what_has_no_address_is_not_pinned(void **state)
 	}
 }
 
-static void memory_that_is_other_memory_is_known(void **state)
+static void memory_that_was_replaced_is_noticed(void **state)
 {
 	struct env *env = *state;
 	uint64_t bytes = BYTES, iova;
@@ -143,8 +143,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_address_is_that_of_pinned_memory),
-		TEST(what_has_no_address_is_not_pinned),
-		TEST(memory_that_is_other_memory_is_known),
+		TEST(memory_without_a_physical_address_is_not_pinned),
+		TEST(memory_that_was_replaced_is_noticed),
 		TEST(memory_that_cannot_be_pinned_is_refused),
 	};
 	void *state;

@@ -93,7 +93,7 @@ static void a_pin_behind_free_places_is_found(void **state)
 	munmap(va, PAGES * page);
 }
 
-static void what_is_not_there_is_refused_and_leaves_nothing(void **state)
+static void pages_that_do_not_exist_are_not_pinned(void **state)
 {
 	uint64_t before = pinned_bytes();
 	int nfds = ndescriptors();
@@ -111,7 +111,7 @@ static void what_is_not_there_is_refused_and_leaves_nothing(void **state)
 }
 
 /* A child's pins are counted as its own, and the child's end takes no pins from the parent. */
-static void a_forked_child_leaves_its_parents_alone(void **state)
+static void a_forked_child_leaves_its_parents_pinned_pages_alone(void **state)
 {
 	char *va = pages_map(), *own;
 	uint64_t before = pinned_bytes();
@@ -142,8 +142,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_pinned_until_each_was_unpinned),
 		cmocka_unit_test(a_pin_behind_free_places_is_found),
-		cmocka_unit_test(what_is_not_there_is_refused_and_leaves_nothing),
-		cmocka_unit_test(a_forked_child_leaves_its_parents_alone),
+		cmocka_unit_test(pages_that_do_not_exist_are_not_pinned),
+		cmocka_unit_test(a_forked_child_leaves_its_parents_pinned_pages_alone),
 	};
 
 	page = (uint64_t)sysconf(_SC_PAGESIZE);

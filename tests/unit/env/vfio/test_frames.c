@@ -92,7 +92,7 @@ static bool is_same_after(void (*treat)(char *va), int flags, int fd)
 	return same;
 }
 
-static void what_is_other_memory_is_known(void **state)
+static void replaced_memory_is_noticed(void **state)
 {
 	int fd = memfd_create("pages", 0);
 
@@ -106,7 +106,7 @@ static void what_is_other_memory_is_known(void **state)
 	close(fd);
 }
 
-static void what_is_the_same_is_known(void **state)
+static void unchanged_memory_is_recognised(void **state)
 {
 	int fd = memfd_create("pages", 0);
 
@@ -139,8 +139,8 @@ static bool can_tell(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_other_memory_is_known),
-		cmocka_unit_test(what_is_the_same_is_known),
+		cmocka_unit_test(replaced_memory_is_noticed),
+		cmocka_unit_test(unchanged_memory_is_recognised),
 	};
 
 	page = (uint64_t)sysconf(_SC_PAGESIZE);

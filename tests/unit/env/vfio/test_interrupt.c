@@ -90,7 +90,7 @@ static void enables(uint32_t has, uint16_t wanted, uint32_t n)
 	assert_int_equal(kernel.nsets, 4);
 }
 
-static void as_many_are_taken_as_there_can_be_queues(void **state)
+static void as_many_vectors_are_taken_as_there_can_be_queues(void **state)
 {
 	enables(2048, 5, 5);
 	enables(3, 5, 3);
@@ -99,7 +99,7 @@ static void as_many_are_taken_as_there_can_be_queues(void **state)
 	enables(65, 0, 65);
 }
 
-static void a_machine_that_has_fewer_gives_those(void **state)
+static void a_machine_with_fewer_vectors_gives_those(void **state)
 {
 	struct vfio_device device = start(2048, 3, 65);
 
@@ -121,8 +121,8 @@ static void a_device_with_none_beside_the_admin_queues_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_many_are_taken_as_there_can_be_queues),
-		cmocka_unit_test(a_machine_that_has_fewer_gives_those),
+		cmocka_unit_test(as_many_vectors_are_taken_as_there_can_be_queues),
+		cmocka_unit_test(a_machine_with_fewer_vectors_gives_those),
 		cmocka_unit_test(a_device_with_none_beside_the_admin_queues_is_refused),
 	};
 

@@ -79,7 +79,7 @@ static void large_memory_keeps_its_place_in_a_huge_page(void **state)
 	assert_int_equal(take(*state, va & ~(2 * MIB - 1), 2 * MIB) % (2 * MIB), 0);
 }
 
-static void nothing_is_above_the_width_of_the_iommu(void **state)
+static void no_address_is_above_the_width_of_the_iommu(void **state)
 {
 	struct iova_space *space = *state;
 	uint64_t iova, n = 0;
@@ -93,7 +93,7 @@ static void nothing_is_above_the_width_of_the_iommu(void **state)
 	assert_int_equal(iova_take(space, 0, 2 * GIB, &iova), 0);
 }
 
-static void below_4_gib_is_used_when_nothing_else_is_left(void **state)
+static void addresses_below_4_gib_are_used_last(void **state)
 {
 	struct iova_space *space = *state;
 	struct iova_range below = { 0, 4 * GIB - 1 };
@@ -116,7 +116,7 @@ static void reserved_ranges_are_left_out(void **state)
 	assert_int_equal(iova_take(space, 0, PAGE, &iova), -ENOSPC);
 }
 
-static void nothing_is_given_above_48_bits(void **state)
+static void no_address_is_above_48_bits(void **state)
 {
 	struct iova_space *space = *state;
 	struct iova_range wide = { (1ull << 48) - PAGE, UINT64_MAX };
@@ -135,7 +135,7 @@ static void without_ranges_there_are_no_addresses(void **state)
 	assert_int_equal(iova_take(*state, 0, PAGE, &iova), -ENOSPC);
 }
 
-static void what_was_released_is_given_again(void **state)
+static void released_addresses_are_given_again(void **state)
 {
 	uint64_t first = take(*state, 0, 4 * PAGE), second = take(*state, 0, PAGE);
 
@@ -190,7 +190,7 @@ static void many_mappings_never_overlap(void **state)
 	}
 }
 
-static void what_is_reserved_is_given_to_nobody(void **state)
+static void reserved_addresses_are_not_given(void **state)
 {
 	struct iova_space *space = *state;
 	uint64_t at = 4 * GIB + 4 * MIB;
@@ -205,7 +205,7 @@ static void what_is_reserved_is_given_to_nobody(void **state)
 }
 
 /* A machine with pages of 64 KiB, behind whose IOMMU nothing smaller can be mapped. */
-static void what_is_given_begins_at_a_page_of_the_iommus(void **state)
+static void addresses_begin_at_a_page_of_the_iommu(void **state)
 {
 	static const uint64_t page = 65536;
 	struct iova_space *space = *state;
@@ -234,7 +234,7 @@ static void a_mapping_is_found_by_each_of_its_addresses(void **state)
 	assert_null(iova_find(space, at + 3 * PAGE));
 }
 
-static void what_is_mapped_cannot_be_reserved(void **state)
+static void mapped_addresses_cannot_be_reserved(void **state)
 {
 	static const struct {
 		uint64_t offset, bytes; /* of 3 pages that are mapped, the first is at 0 */
@@ -262,19 +262,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(addresses_begin_above_4_gib),
 		TEST(large_memory_keeps_its_place_in_a_huge_page),
-		TEST(nothing_is_above_the_width_of_the_iommu),
-		TEST(below_4_gib_is_used_when_nothing_else_is_left),
+		TEST(no_address_is_above_the_width_of_the_iommu),
+		TEST(addresses_below_4_gib_are_used_last),
 		TEST(reserved_ranges_are_left_out),
-		TEST(nothing_is_given_above_48_bits),
+		TEST(no_address_is_above_48_bits),
 		TEST(without_ranges_there_are_no_addresses),
-		TEST(what_was_released_is_given_again),
+		TEST(released_addresses_are_given_again),
 		TEST(a_mapping_goes_when_all_of_it_was_released),
 		TEST(neighbours_are_released_by_one_call),
 		TEST(many_mappings_never_overlap),
-		TEST(what_is_reserved_is_given_to_nobody),
-		TEST(what_is_given_begins_at_a_page_of_the_iommus),
+		TEST(reserved_addresses_are_not_given),
+		TEST(addresses_begin_at_a_page_of_the_iommu),
 		TEST(a_mapping_is_found_by_each_of_its_addresses),
-		TEST(what_is_mapped_cannot_be_reserved),
+		TEST(mapped_addresses_cannot_be_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

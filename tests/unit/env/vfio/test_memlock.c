@@ -59,25 +59,25 @@ static int check(uint64_t limit, uint64_t locked, uint64_t bytes, const char *wo
 	return WEXITSTATUS(status);
 }
 
-static void what_is_below_the_limit_goes(void **state)
+static void memory_below_the_limit_is_allowed(void **state)
 {
 	assert_int_equal(check(64 * KIB, 0, 64 * KIB, ""), 0);
 }
 
-static void what_is_above_the_limit_is_explained(void **state)
+static void memory_above_the_limit_is_refused_with_the_remedy(void **state)
 {
 	assert_int_equal(check(64 * KIB, 0, 68 * KIB, "ulimit -l 65536"), ENOMEM);
 	assert_int_equal(check(64 * KIB, 0, 100 * KIB * KIB, "ulimit -l 131072"), ENOMEM);
 }
 
-static void what_is_locked_already_counts(void **state)
+static void locked_memory_counts_against_the_limit(void **state)
 {
 	assert_int_equal(check(64 * KIB, 32 * KIB, 32 * KIB, ""), 0);
 	assert_int_equal(check(64 * KIB, 32 * KIB, 36 * KIB, "32 KiB are locked"), ENOMEM);
 }
 
 /* The kernel may count more than this process can know. */
-static void what_the_kernel_refuses_all_the_same_is_explained(void **state)
+static void a_refusal_by_the_kernel_is_explained(void **state)
 {
 	kernel_refuses = true;
 	assert_int_equal(check(64 * KIB, 32 * KIB, 16 * KIB, "32 KiB are locked and 0 KiB pinned"),
@@ -98,7 +98,7 @@ static void root_in_a_user_namespace_has_a_limit(void **state)
 	assert_int_equal(seen, ENOMEM);
 }
 
-static void no_limit_is_no_limit(void **state)
+static void an_unlimited_process_is_not_limited(void **state)
 {
 	int seen = check(RLIM_INFINITY, 0, 1ull << 40, "");
 
@@ -108,12 +108,12 @@ static void no_limit_is_no_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_below_the_limit_goes),
-		cmocka_unit_test(what_is_above_the_limit_is_explained),
-		cmocka_unit_test(what_is_locked_already_counts),
-		cmocka_unit_test(what_the_kernel_refuses_all_the_same_is_explained),
+		cmocka_unit_test(memory_below_the_limit_is_allowed),
+		cmocka_unit_test(memory_above_the_limit_is_refused_with_the_remedy),
+		cmocka_unit_test(locked_memory_counts_against_the_limit),
+		cmocka_unit_test(a_refusal_by_the_kernel_is_explained),
 		cmocka_unit_test(root_in_a_user_namespace_has_a_limit),
-		cmocka_unit_test(no_limit_is_no_limit),
+		cmocka_unit_test(an_unlimited_process_is_not_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ static void a_region_that_must_be_mapped_is_found(void **state)
 	assert_false(reserved_for_firmware(fake->sys, 8, &range));
 }
 
-static void other_regions_are_no_reason(void **state)
+static void regions_of_other_types_are_not_found(void **state)
 {
 	struct fake_machine *fake = *state;
 	struct iova_range range;
@@ -46,7 +46,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_region_that_must_be_mapped_is_found,
 						fake_machine_setup_empty, fake_machine_teardown),
-		cmocka_unit_test_setup_teardown(other_regions_are_no_reason,
+		cmocka_unit_test_setup_teardown(regions_of_other_types_are_not_found,
 						fake_machine_setup_empty, fake_machine_teardown),
 	};
 

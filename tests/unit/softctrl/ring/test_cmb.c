@@ -69,7 +69,7 @@ static void location_and_size_are_told_when_asked_for(void **state)
 	assert_int_equal(cmbsts(host), 0);
 }
 
-static void a_controller_without_it_has_no_registers_for_it(void **state)
+static void a_controller_without_a_buffer_has_no_registers_for_one(void **state)
 {
 	struct host host;
 	uint64_t bytes;
@@ -118,7 +118,7 @@ static uint16_t create_sq(struct host *host, uint64_t iova)
 }
 
 /* Entries written by hand into the buffer are fetched, whatever address the host has given to the buffer. */
-static void a_queue_in_it_is_fetched_from_it(void **state)
+static void a_queue_in_the_buffer_is_fetched_from_the_buffer(void **state)
 {
 	struct host *host = *state;
 	uint64_t iova, bytes;
@@ -146,7 +146,7 @@ static void a_queue_in_it_is_fetched_from_it(void **state)
 	assert_int_equal(cq[2].cid, 9);
 }
 
-static void queues_must_be_whole_in_it_or_not_at_all(void **state)
+static void a_queue_that_is_partly_in_the_buffer_is_refused(void **state)
 {
 	struct host *host = *state;
 	uint64_t iova;
@@ -167,7 +167,7 @@ static void queues_must_be_whole_in_it_or_not_at_all(void **state)
 	assert_int_equal(create_sq(host, CBA + CMB_BYTES - 4096), 0);
 }
 
-static void completions_lists_and_data_are_not_for_it(void **state)
+static void completions_lists_and_data_in_the_buffer_are_refused(void **state)
 {
 	struct host *host = *state;
 	uint64_t data;
@@ -187,7 +187,7 @@ static void completions_lists_and_data_are_not_for_it(void **state)
 			 NVME_SC_DATA_TRANSFER_ERROR);
 }
 
-static void it_outlives_a_controller_reset_only(void **state)
+static void the_buffers_registers_survive_a_controller_reset_and_no_subsystem_reset(void **state)
 {
 	struct host *host = *state;
 
@@ -220,13 +220,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(location_and_size_are_told_when_asked_for),
-		cmocka_unit_test(a_controller_without_it_has_no_registers_for_it),
+		cmocka_unit_test(a_controller_without_a_buffer_has_no_registers_for_one),
 		TEST(reserved_bits_read_as_zeroes),
 		TEST(an_address_whose_end_wraps_is_invalid),
-		TEST(a_queue_in_it_is_fetched_from_it),
-		TEST(queues_must_be_whole_in_it_or_not_at_all),
-		TEST(completions_lists_and_data_are_not_for_it),
-		TEST(it_outlives_a_controller_reset_only),
+		TEST(a_queue_in_the_buffer_is_fetched_from_the_buffer),
+		TEST(a_queue_that_is_partly_in_the_buffer_is_refused),
+		TEST(completions_lists_and_data_in_the_buffer_are_refused),
+		TEST(the_buffers_registers_survive_a_controller_reset_and_no_subsystem_reset),
 		cmocka_unit_test(odd_sizes_are_refused),
 	};
 

@@ -127,7 +127,7 @@ static void uio_needs_to_be_called_unsafe(void **state)
 	fake_error(UPNVME_ERR_UNSAFE, "upnvme-devices bind " FAKE_NVME);
 	assert_int_equal(wish_read(&wish, "pcie:x?unsafe=1&env=vfio"), 0);
 	assert_int_equal(memory_for_uio(&plugin, &wish, &fake->fs, &with_uio), -EINVAL);
-	fake_error(UPNVME_ERR_URI_KEY, "not with VFIO");
+	fake_error(UPNVME_ERR_URI_KEY, "not to vfio-pci");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_machine_setup, fake_machine_teardown)

@@ -118,7 +118,7 @@ static uint16_t command(void)
 }
 
 /* Bus mastering comes after the disabling: a reset is not always possible. */
-static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(void **state)
+static void bus_mastering_is_on_from_connect_to_close(void **state)
 {
 	struct transport *transport;
 
@@ -139,7 +139,7 @@ static void the_device_may_reach_memory_when_it_is_told_and_while_it_is_open(voi
 
 /* The interrupt line is off before the device may reach memory. Without MSI-X, INTMS masks
  * interrupts too; with MSI-X that register may not be touched. */
-static void interrupts_that_nobody_serves_are_off(void **state)
+static void interrupts_are_off(void **state)
 {
 	for (uint16_t msix = 0; msix < 2; msix++) {
 		struct transport *transport;
@@ -170,7 +170,7 @@ static void a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated(vo
 	assert_int_equal(transport->ops->connect(transport), 0);
 	assert_int_equal(fcntl(fake.device.config_fd, F_SETFL, O_APPEND), 0);
 	assert_int_equal(transport->ops->isolate(transport), -EBUSY);
-	assert_non_null(strstr(error_last()->text, ADDRESS ": its bus mastering"));
+	assert_non_null(strstr(error_last()->text, ADDRESS ": the device's bus mastering"));
 	assert_int_equal(fcntl(fake.device.config_fd, F_SETFL, 0), 0);
 	assert_int_equal(transport->ops->isolate(transport), 0);
 	transport_close(transport);
@@ -262,7 +262,8 @@ static void configuration_space_that_is_gone_is_an_error(void **state)
 }
 
 /* A kernel under lockdown lets no program write configuration space. */
-static void configuration_space_that_may_not_be_written_is_no_device_that_is_gone(void **state)
+static void configuration_space_that_may_not_be_written_does_not_mean_that_the_device_is_gone(
+	void **state)
 {
 	struct transport *transport;
 
@@ -339,7 +340,7 @@ static void memory_of_a_virtual_function_is_where_the_kernel_says(void **state)
 }
 
 /* The controller may answer at these addresses even if the memory cannot be mapped. */
-static void what_cannot_be_mapped_is_reserved(void **state)
+static void addresses_of_memory_that_cannot_be_mapped_are_reserved(void **state)
 {
 	struct transport_memory memory = { .bytes = UINT64_MAX };
 	struct transport *transport;
@@ -356,7 +357,7 @@ static void what_cannot_be_mapped_is_reserved(void **state)
 }
 
 /* A hole of the BAR, where the kernel keeps the interrupts' table, ends it, too. */
-static void memory_ends_with_what_is_mapped(void **state)
+static void memory_ends_where_the_mapping_ends(void **state)
 {
 	struct transport_memory memory = { .bytes = UINT64_MAX };
 	struct transport *transport;
@@ -371,7 +372,7 @@ static void memory_ends_with_what_is_mapped(void **state)
 	transport_close(transport);
 }
 
-static void memory_that_is_not_there_is_refused(void **state)
+static void memory_outside_the_bar_is_refused(void **state)
 {
 	static const uint64_t offsets[] = { 0x2000, 0x3000, 1ull << 56, UINT64_MAX - 4095 };
 	struct transport_memory memory = { 0 };
@@ -405,7 +406,7 @@ static void memory_whose_addresses_are_taken_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-static void who_made_it_is_read(void **state)
+static void vendor_and_device_are_read(void **state)
 {
 	struct transport *transport;
 
@@ -431,8 +432,8 @@ static void as_many_vectors_are_asked_for_as_the_transport_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_device_may_reach_memory_when_it_is_told_and_while_it_is_open),
-		TEST(interrupts_that_nobody_serves_are_off),
+		TEST(bus_mastering_is_on_from_connect_to_close),
+		TEST(interrupts_are_off),
 		TEST(a_device_that_goes_on_mastering_the_bus_is_not_taken_for_isolated),
 		TEST(a_command_register_of_all_ones_is_not_written_back),
 		TEST(registers_are_loads_and_stores),
@@ -440,14 +441,14 @@ int main(void)
 		TEST(doorbells_beyond_the_bar_are_refused),
 		TEST(doorbells_in_a_hole_are_refused),
 		TEST(configuration_space_that_is_gone_is_an_error),
-		TEST(configuration_space_that_may_not_be_written_is_no_device_that_is_gone),
+		TEST(configuration_space_that_may_not_be_written_does_not_mean_that_the_device_is_gone),
 		TEST(memory_is_mapped_where_its_bar_is),
 		TEST(memory_of_a_virtual_function_is_where_the_kernel_says),
-		TEST(what_cannot_be_mapped_is_reserved),
-		TEST(memory_ends_with_what_is_mapped),
-		TEST(memory_that_is_not_there_is_refused),
+		TEST(addresses_of_memory_that_cannot_be_mapped_are_reserved),
+		TEST(memory_ends_where_the_mapping_ends),
+		TEST(memory_outside_the_bar_is_refused),
 		TEST(memory_whose_addresses_are_taken_is_refused),
-		TEST(who_made_it_is_read),
+		TEST(vendor_and_device_are_read),
 		TEST(as_many_vectors_are_asked_for_as_the_transport_is_told),
 	};
 

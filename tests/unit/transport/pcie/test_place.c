@@ -33,7 +33,7 @@ static void a_device_with_vfio_is_found(void **state)
 	assert_int_equal(place.number, 23);
 }
 
-static void a_variant_of_vfio_will_do(void **state)
+static void a_variant_of_vfio_is_accepted(void **state)
 {
 	struct place place;
 
@@ -42,7 +42,7 @@ static void a_variant_of_vfio_will_do(void **state)
 	assert_int_equal(find(*state, &place, SECOND), 0);
 }
 
-static void the_kernels_driver_is_named_and_the_way_out(void **state)
+static void the_kernels_driver_is_named_with_the_remedy(void **state)
 {
 	struct place place;
 
@@ -51,7 +51,7 @@ static void the_kernels_driver_is_named_and_the_way_out(void **state)
 	fake_error(UPNVME_ERR_DEVICE_DRIVER, "upnvme-devices bind " FAKE_NVME);
 }
 
-static void no_driver_at_all_has_the_same_way_out(void **state)
+static void a_device_without_a_driver_is_refused_with_the_remedy(void **state)
 {
 	struct place place;
 
@@ -60,7 +60,7 @@ static void no_driver_at_all_has_the_same_way_out(void **state)
 	fake_error(UPNVME_ERR_DEVICE_DRIVER, "upnvme-devices bind " SECOND);
 }
 
-static void without_an_iommu_there_is_no_group(void **state)
+static void a_device_without_a_group_is_refused_with_the_remedy(void **state)
 {
 	struct place place;
 
@@ -116,7 +116,7 @@ static void uio_without_a_node_or_behind_an_iommu_is_refused(void **state)
 	fake_error(UPNVME_ERR_DEVICE_IOMMU, "UIO");
 }
 
-static void what_is_no_nvme_controller_is_refused(void **state)
+static void a_device_that_is_no_nvme_controller_is_refused(void **state)
 {
 	struct place place;
 
@@ -140,15 +140,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_device_with_vfio_is_found),
-		TEST(a_variant_of_vfio_will_do),
-		TEST(the_kernels_driver_is_named_and_the_way_out),
-		TEST(no_driver_at_all_has_the_same_way_out),
-		TEST(without_an_iommu_there_is_no_group),
+		TEST(a_variant_of_vfio_is_accepted),
+		TEST(the_kernels_driver_is_named_with_the_remedy),
+		TEST(a_device_without_a_driver_is_refused_with_the_remedy),
+		TEST(a_device_without_a_group_is_refused_with_the_remedy),
 		TEST(a_group_that_stands_for_no_iommu_is_explained),
 		TEST(a_device_with_uio_is_found),
 		TEST(uio_without_a_node_or_behind_an_iommu_is_refused),
 		TEST(without_an_iommu_no_driver_is_recommended),
-		TEST(what_is_no_nvme_controller_is_refused),
+		TEST(a_device_that_is_no_nvme_controller_is_refused),
 		TEST(malformed_and_absent_addresses_are_refused),
 	};
 

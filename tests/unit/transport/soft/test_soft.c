@@ -143,7 +143,7 @@ static void both_modes_work_at_all_strides(void **state)
 	}
 }
 
-static void there_are_no_more_queue_pairs_than_said(void **state)
+static void the_number_of_queue_pairs_is_that_of_the_uri(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = open_it("soft:ram?queues=2");
 	struct upnvme_qpair *a, *b, *c;
@@ -272,7 +272,7 @@ int main(void)
 		cmocka_unit_test(size_block_and_namespaces_are_taken),
 		cmocka_unit_test(the_shape_reaches_the_controller),
 		cmocka_unit_test(both_modes_work_at_all_strides),
-		cmocka_unit_test(there_are_no_more_queue_pairs_than_said),
+		cmocka_unit_test(the_number_of_queue_pairs_is_that_of_the_uri),
 		cmocka_unit_test(mistakes_are_refused_by_name),
 		cmocka_unit_test_setup_teardown(a_file_keeps_its_bytes, make_file, remove_file),
 		cmocka_unit_test_setup_teardown(a_second_writer_is_refused_and_readers_are_many,

@@ -48,7 +48,7 @@ static void a_vector_signals_the_eventfd_that_it_was_given(void **state)
 	close(two);
 }
 
-static void there_are_no_more_than_there_are(void **state)
+static void a_vector_beyond_the_last_is_refused(void **state)
 {
 	struct vectors *vectors;
 
@@ -89,7 +89,7 @@ static void *signal_all_the_time(void *arg)
 }
 
 /* An eventfd that was taken back may belong to others. */
-static void what_was_taken_back_is_not_written_to(void **state)
+static void an_eventfd_that_was_taken_back_is_not_written(void **state)
 {
 	struct storm storm = { 0 };
 	pthread_t thread;
@@ -114,9 +114,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_vector_signals_the_eventfd_that_it_was_given),
-		cmocka_unit_test(there_are_no_more_than_there_are),
+		cmocka_unit_test(a_vector_beyond_the_last_is_refused),
 		cmocka_unit_test(a_full_eventfd_does_not_hold_the_controller),
-		cmocka_unit_test(what_was_taken_back_is_not_written_to),
+		cmocka_unit_test(an_eventfd_that_was_taken_back_is_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
