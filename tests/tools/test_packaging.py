@@ -56,7 +56,7 @@ class Flags(Case):
     def test_flags_of_the_environment_are_in_every_command(self):
         self.check_commands(environment=FLAGS)
 
-    def test_those_of_one_s_own_are_in_what_install_links(self):
+    def test_own_flags_are_in_the_programs_that_install_links(self):
         lines = make("-n", "install", f"DESTDIR={self.folder}", *assignments(FLAGS)).replace("\\\n", " ")
         linked = [line for line in re.split(r"[;\n]", lines) if f"-o {self.folder}" in line]
         self.assertEqual(len(linked), len(list((TOP / "capi/tools").iterdir())))
@@ -64,7 +64,7 @@ class Flags(Case):
             for name in ("CFLAGS", "LDFLAGS"):
                 self.assertIn(f" {FLAGS[name]} ", line)
 
-    def test_what_is_built_has_those_of_one_s_own(self):
+    def test_own_flags_are_in_the_library(self):
         """The library has the other kind of hash table, and an object a macro in what it says for debugging."""
         shared = self.folder / "lib/libupnvme.so"
         make(f"B={self.folder}", "FOLDERS=core/base", str(shared), "CPPFLAGS=-DOWN_CPPFLAGS", "CFLAGS=-g3",

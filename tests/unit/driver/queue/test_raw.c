@@ -180,7 +180,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return (int)syscall(SYS_clock_gettime, clock, now);
 }
 
-static void what_was_checked_is_what_is_sent(void **state)
+static void a_raw_entry_is_sent_as_it_was_checked(void **state)
 {
 	struct fake_device *dev =
 		fake_create(&(struct fake_config){ .flags = UPNVME_QPAIR_HISTOGRAM });
@@ -207,7 +207,7 @@ int main(void)
 		cmocka_unit_test(a_known_command_needs_the_length_that_its_dwords_say),
 		cmocka_unit_test(the_slot_notes_the_memory_that_a_raw_command_touches),
 		cmocka_unit_test(a_command_that_changes_namespaces_is_marked),
-		cmocka_unit_test(what_was_checked_is_what_is_sent),
+		cmocka_unit_test(a_raw_entry_is_sent_as_it_was_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

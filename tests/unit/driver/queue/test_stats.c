@@ -59,7 +59,7 @@ static void latencies_are_read_as_far_as_there_is_room(void **state)
 	fake_destroy(dev);
 }
 
-static void who_measures_nothing_has_no_latencies(void **state)
+static void a_queue_pair_without_a_histogram_has_no_latencies(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 
@@ -107,7 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(aborted_commands_are_no_completed_ones),
 		cmocka_unit_test(latencies_are_read_as_far_as_there_is_room),
-		cmocka_unit_test(who_measures_nothing_has_no_latencies),
+		cmocka_unit_test(a_queue_pair_without_a_histogram_has_no_latencies),
 		cmocka_unit_test(a_stranger_is_told_nothing),
 	};
 
