@@ -13,7 +13,7 @@ COMMENT = re.compile(r"^/\*\*(?!<)(.*?)\*/\n", re.MULTILINE | re.DOTALL)
 PROTOTYPE = re.compile(r"UPNVME_API\s+([^;(]*?)(\w+)\(([^;]*)\);", re.DOTALL)
 CALLBACK = re.compile(r"typedef (\w+ ?\**)\(\*(\w+)\)\(([^;]*)\);", re.DOTALL)
 STRUCT = re.compile(r"struct (\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
-FIELD = re.compile(r"^\t(?:/\*\* ((?:[^*]|\*(?!/))*)\*/\n\t)?([^/\n;]+;)(?: */\*\*< (.*?) \*/)?$", re.MULTILINE)
+FIELD = re.compile(r"^\t+(?:/\*\* ((?:[^*]|\*(?!/))*)\*/\n\t+)?([^/\n;}]+;)(?: */\*\*< (.*?) \*/)?$", re.MULTILINE)
 CONSTANT = re.compile(r"^(?:/\*\* ([^@]*?) ?\*/\n)?#define (UPNVME_\w+)(\([^)]*\))?[ \t]+([^/\n\\]*[^/\n\\ \t])"
                       r"(?:[ \t]*/\*\*< (.*?) \*/)?", re.MULTILINE)
 GROUP = re.compile(r"^/\*\* @name (.*?)@\{ \*/\n(.*?)^/\*\* @\} \*/", re.MULTILINE | re.DOTALL)

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "check.h"
-#include "spec/status.h"
+#include "spec/status_text.h"
 
 const char *upnvme_last_error(void)
 {

@@ -20,6 +20,7 @@
 #include "driver/ns_change.h"
 #include "driver/watch.h"
 #include "spec/status.h"
+#include "spec/status_text.h"
 
 /* --- starting ------------------------------------------------------------------------------------- */
 

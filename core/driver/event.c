@@ -29,6 +29,7 @@
 #include "spec/opcode.h"
 #include "spec/sqe.h"
 #include "spec/status.h"
+#include "spec/status_text.h"
 
 /* How long an ended request waits before it goes out again: the first time, doubled each time, and at
  * most. */

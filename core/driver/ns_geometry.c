@@ -25,7 +25,7 @@ static uint32_t format_index(const struct nvme_id_ns *id)
 {
 	if (id->nlbaf < 16)
 		return NVME_FIELD_GET(NVME_FLBAS_FORMAT_LOW, id->flbas);
-	return NVME_FLBAS_FORMAT(id->flbas);
+	return nvme_flbas_format(id->flbas);
 }
 
 /* --- protection information ------------------------------------------------------------------------ */

@@ -26,11 +26,11 @@ static void take_descriptors(struct upnvme_ns_info *info, const uint8_t *list)
 		if (!desc->nidl || offset > NVME_IDENTIFY_BYTES)
 			return;
 		if (desc->nidt == NVME_NIDT_EUI64 && desc->nidl == NVME_NIDL_EUI64)
-			memcpy(info->eui64, desc->nid, sizeof(info->eui64));
+			memcpy(info->eui64, desc + 1, sizeof(info->eui64));
 		if (desc->nidt == NVME_NIDT_NGUID && desc->nidl == NVME_NIDL_NGUID)
-			memcpy(info->nguid, desc->nid, sizeof(info->nguid));
+			memcpy(info->nguid, desc + 1, sizeof(info->nguid));
 		if (desc->nidt == NVME_NIDT_UUID && desc->nidl == NVME_NIDL_UUID)
-			memcpy(info->uuid, desc->nid, sizeof(info->uuid));
+			memcpy(info->uuid, desc + 1, sizeof(info->uuid));
 	}
 }
 

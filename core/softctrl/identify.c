@@ -209,7 +209,7 @@ static uint8_t *descriptor(uint8_t *at, uint8_t type, const void *id, uint8_t by
 
 	desc->nidt = type;
 	desc->nidl = bytes;
-	memcpy(desc->nid, id, bytes);
+	memcpy(desc + 1, id, bytes);
 	return at + sizeof(*desc) + bytes;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/admin_command.h
  * What admin commands put into their dwords and data buffers, and what they return in dword 0.
  *
  * A field's name is NVME_<command>_<field>; the comment above a group tells the dword. The masks

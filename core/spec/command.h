@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Particular commands, a header for each set of them: fields in dwords, and the data that they carry. */
+/**
+ * @file upnvme/spec/command.h
+ * Particular commands, a header for each set of them: fields in dwords, and the data that they carry.
+ */
 #ifndef UPNVME_SPEC_COMMAND_H
 #define UPNVME_SPEC_COMMAND_H
 

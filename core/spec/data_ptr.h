@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/data_ptr.h
  * The data pointer of a command: PRP entries and SGL descriptors.
  *
  * NVMe Base 2.0c, 4.1.1 (PRP) and 4.1.2 (SGL).
@@ -7,9 +8,7 @@
 #ifndef UPNVME_SPEC_DATA_PTR_H
 #define UPNVME_SPEC_DATA_PTR_H
 
-#include <stdint.h>
-
-#include "spec/layout.h"
+#include <upnvme/types.h>
 
 /*
  * PRP entries are 64-bit addresses. NVMe Base 2.0c, 4.1.1, with pages of CC.MPS:
@@ -38,39 +37,28 @@
 #define NVME_SGL_SUBTYPE_OFFSET    0x1u /* the address is an offset into the capsule or the data */
 #define NVME_SGL_SUBTYPE_TRANSPORT 0xau /* Ah to Fh belong to the transport */
 
-#define NVME_SGL_ID(type, subtype) ((uint8_t)(((type) << 4) | (subtype)))
-#define NVME_SGL_ID_TYPE(id)       ((unsigned int)(id) >> 4)
-#define NVME_SGL_ID_SUBTYPE(id)    ((unsigned int)(id)&0xfu)
+#define NVME_SGL_ID(type, subtype) UPNVME_CAST(uint8_t, ((type) << 4) | (subtype))
+#define NVME_SGL_ID_TYPE(id)       (UPNVME_CAST(uint32_t, id) >> 4)
+#define NVME_SGL_ID_SUBTYPE(id)    (UPNVME_CAST(uint32_t, id) & 0xfu)
 
-/*
- * Every descriptor but the keyed ones. Bit buckets have no address: what a read would put there is
+/**
+ * SGL descriptor: every one but the keyed ones. Bit buckets have no address: what a read would put there is
  * dropped. Segment descriptors name further descriptors, their length is a multiple of 16. NVMe
  * Base 2.0c, 4.1.2.1
  */
 struct nvme_sgl_desc {
-	uint64_t address;
-	uint32_t length;
-	uint8_t rsvd12[3];
-	uint8_t id; /* NVME_SGL_ID() */
+	uint64_t address;  /**< 0: address, or offset, as the subtype tells */
+	uint32_t length;   /**< 8: bytes */
+	uint8_t rsvd12[3]; /**< 12: reserved */
+	uint8_t id;        /**< 15: SGL identifier: NVME_SGL_ID() */
 };
 
-NVME_ASSERT_SIZE(nvme_sgl_desc, 16);
-NVME_ASSERT_OFFSET(nvme_sgl_desc, address, 0);
-NVME_ASSERT_OFFSET(nvme_sgl_desc, length, 8);
-NVME_ASSERT_OFFSET(nvme_sgl_desc, id, 15);
-
-/* Keyed SGL Data Block, for RDMA. NVMe Base 2.0c, 4.1.2.1 */
+/** Keyed SGL Data Block, for RDMA. NVMe Base 2.0c, 4.1.2.1 */
 struct nvme_sgl_keyed_desc {
-	uint64_t address;
-	uint8_t length[3]; /* little-endian */
-	uint8_t key[4];    /* little-endian */
-	uint8_t id;
+	uint64_t address;  /**< 0: address */
+	uint8_t length[3]; /**< 8: bytes, little-endian */
+	uint8_t key[4];    /**< 11: RDMA key, little-endian */
+	uint8_t id;        /**< 15: SGL identifier: NVME_SGL_ID() */
 };
-
-NVME_ASSERT_SIZE(nvme_sgl_keyed_desc, 16);
-NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, address, 0);
-NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, length, 8);
-NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, key, 11);
-NVME_ASSERT_OFFSET(nvme_sgl_keyed_desc, id, 15);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/feature.h
  * Features: identifiers, the fields of their dwords, and their data structures.
  *
  * NVMe Base 2.0c, 5.27.1 (one subsection for each); those of the NVM command set: NVM Command Set
@@ -12,7 +13,6 @@
 #include <stdint.h>
 
 #include "spec/field.h"
-#include "spec/layout.h"
 
 /* Feature identifiers. NVMe Base 2.0c, 5.27.1, Figures 317 and 318 */
 #define NVME_FEAT_ARBITRATION                0x01u
@@ -141,26 +141,19 @@
 #define NVME_HOST_MEMORY_BUFFER_EHM (1u << 0) /* enable */
 #define NVME_HOST_MEMORY_BUFFER_MR  (1u << 1) /* memory returned, contents untouched */
 
+/** Host Memory Buffer Descriptor Entry. NVMe Base 2.0c, 5.27.1.10 */
 struct nvme_host_memory_desc {
-	uint64_t badd;
-	uint32_t bsize; /* pages of CC.MPS */
-	uint32_t rsvd12;
+	uint64_t badd;   /**< 0: buffer's address, page aligned */
+	uint32_t bsize;  /**< 8: pages of CC.MPS */
+	uint32_t rsvd12; /**< 12: reserved */
 };
 
-NVME_ASSERT_SIZE(nvme_host_memory_desc, 16);
-NVME_ASSERT_OFFSET(nvme_host_memory_desc, badd, 0);
-NVME_ASSERT_OFFSET(nvme_host_memory_desc, bsize, 8);
-
-/* Timestamp, in the data. NVMe Base 2.0c, 5.27.1.11 */
+/** Timestamp, in the data. NVMe Base 2.0c, 5.27.1.11 */
 struct nvme_timestamp {
-	uint8_t timestamp[6]; /* milliseconds, little-endian */
-	uint8_t attributes;   /* Get Features only */
-	uint8_t rsvd7;
+	uint8_t timestamp[6]; /**< 0: milliseconds, little-endian */
+	uint8_t attributes;   /**< 6: Get Features only: NVME_TIMESTAMP_... */
+	uint8_t rsvd7;        /**< 7: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_timestamp, 8);
-NVME_ASSERT_OFFSET(nvme_timestamp, timestamp, 0);
-NVME_ASSERT_OFFSET(nvme_timestamp, attributes, 6);
 
 #define NVME_TIMESTAMP_SYNCH_SHIFT  0 /* the controller may have stopped counting meanwhile */
 #define NVME_TIMESTAMP_SYNCH_MASK   0x1u
@@ -185,18 +178,13 @@ NVME_ASSERT_OFFSET(nvme_timestamp, attributes, 6);
 #define NVME_READ_RECOVERY_RRL_SHIFT 0
 #define NVME_READ_RECOVERY_RRL_MASK  0xfu
 
-/* Host Behavior Support, in the data. NVMe Base 2.0c, 5.27.1.18 */
+/** Host Behavior Support, in the data. NVMe Base 2.0c, 5.27.1.18 */
 struct nvme_host_behavior {
-	uint8_t acre;   /* 1: Command Interrupted and CRD may be used */
-	uint8_t etdas;  /* 1: telemetry data area 4 */
-	uint8_t lbafee; /* 1: more than 16 LBA formats */
-	uint8_t rsvd3[509];
+	uint8_t acre;       /**< 0: 1: Command Interrupted and CRD may be used */
+	uint8_t etdas;      /**< 1: 1: telemetry data area 4 */
+	uint8_t lbafee;     /**< 2: 1: more than 16 LBA formats */
+	uint8_t rsvd3[509]; /**< 3: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_host_behavior, 512);
-NVME_ASSERT_OFFSET(nvme_host_behavior, acre, 0);
-NVME_ASSERT_OFFSET(nvme_host_behavior, etdas, 1);
-NVME_ASSERT_OFFSET(nvme_host_behavior, lbafee, 2);
 
 /* Sanitize Config. NVMe Base 2.0c, 5.27.1.19 */
 #define NVME_SANITIZE_CONFIG_NODRM_SHIFT 0 /* no-deallocate response mode */
@@ -243,22 +231,16 @@ NVME_ASSERT_OFFSET(nvme_host_behavior, lbafee, 2);
 #define NVME_LBA_RANGE_TYPE_NUM_SHIFT 0
 #define NVME_LBA_RANGE_TYPE_NUM_MASK  0x3fu
 
+/** LBA Range Type, an entry of the data. NVM Command Set 1.0c, 4.1.3 (FID 03h) */
 struct nvme_lba_range_type {
-	uint8_t type;
-	uint8_t attributes;
-	uint8_t rsvd2[14];
-	uint64_t slba;
-	uint64_t nlb; /* 0's based */
-	uint8_t guid[16];
-	uint8_t rsvd48[16];
+	uint8_t type;       /**< 0: use of the range: file system, RAID, cache, swap, ... */
+	uint8_t attributes; /**< 1: bit 0: may be overwritten, bit 1: hidden from the system */
+	uint8_t rsvd2[14];  /**< 2: reserved */
+	uint64_t slba;      /**< 16: Starting LBA */
+	uint64_t nlb;       /**< 24: Number of Logical Blocks, 0's based */
+	uint8_t guid[16];   /**< 32: unique identifier */
+	uint8_t rsvd48[16]; /**< 48: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_lba_range_type, 64);
-NVME_ASSERT_OFFSET(nvme_lba_range_type, type, 0);
-NVME_ASSERT_OFFSET(nvme_lba_range_type, attributes, 1);
-NVME_ASSERT_OFFSET(nvme_lba_range_type, slba, 16);
-NVME_ASSERT_OFFSET(nvme_lba_range_type, nlb, 24);
-NVME_ASSERT_OFFSET(nvme_lba_range_type, guid, 32);
 
 /* Write Atomicity Normal. NVM Command Set 1.0c, 4.1.3, Figure 87 */
 #define NVME_WRITE_ATOMICITY_DN_SHIFT 0 /* disable normal: only the power fail limits hold */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/field.h
  * Bit fields of registers and dwords, by name.
  *
  * A field NAME is described by NAME_SHIFT (its lowest bit) and NAME_MASK (its width, not shifted).

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/identify.h
  * The Identify command: what can be asked for, and, in a header for each kind, the structures that come back.
  *
  * NVMe Base 2.0c, 5.17; those that are the NVM command set's own: NVM Command Set 1.0c, 4.1.5.
@@ -15,30 +16,33 @@
 
 #define NVME_IDENTIFY_BYTES 4096u /* of every structure */
 
-/* Controller or Namespace Structure. NVMe Base 2.0c, 5.17.1, Figure 273 */
-#define NVME_CNS_NS                       0x00u
-#define NVME_CNS_CTRLR                    0x01u
-#define NVME_CNS_ACTIVE_NS_LIST           0x02u
-#define NVME_CNS_NS_ID_DESC_LIST          0x03u
+/*
+ * Controller or Namespace Structure (CNS): what Identify returns. NVMe Base 2.0c, 5.17.1, Figure 273.
+ * The record of each stands beside it; those without one are bytes.
+ */
+#define NVME_CNS_NS                       0x00u /* struct nvme_id_ns */
+#define NVME_CNS_CTRLR                    0x01u /* struct nvme_id_ctrl */
+#define NVME_CNS_ACTIVE_NS_LIST           0x02u /* struct nvme_ns_list */
+#define NVME_CNS_NS_ID_DESC_LIST          0x03u /* struct nvme_ns_id_desc, one after the other */
 #define NVME_CNS_NVM_SET_LIST             0x04u
-#define NVME_CNS_IOCS_NS                  0x05u
-#define NVME_CNS_IOCS_CTRLR               0x06u
-#define NVME_CNS_IOCS_ACTIVE_NS_LIST      0x07u
-#define NVME_CNS_IOCS_INDEP_NS            0x08u
+#define NVME_CNS_IOCS_NS                  0x05u /* CSI 00h: struct nvme_id_ns_nvm */
+#define NVME_CNS_IOCS_CTRLR               0x06u /* CSI 00h: struct nvme_id_ctrl_nvm */
+#define NVME_CNS_IOCS_ACTIVE_NS_LIST      0x07u /* struct nvme_ns_list */
+#define NVME_CNS_IOCS_INDEP_NS            0x08u /* struct nvme_id_ns_indep */
 #define NVME_CNS_NS_USER_DATA_FORMAT      0x09u
 #define NVME_CNS_IOCS_NS_USER_DATA_FORMAT 0x0au
-#define NVME_CNS_ALLOCATED_NS_LIST        0x10u
-#define NVME_CNS_ALLOCATED_NS             0x11u
-#define NVME_CNS_NS_CTRLR_LIST            0x12u
-#define NVME_CNS_CTRLR_LIST               0x13u
+#define NVME_CNS_ALLOCATED_NS_LIST        0x10u /* struct nvme_ns_list */
+#define NVME_CNS_ALLOCATED_NS             0x11u /* struct nvme_id_ns */
+#define NVME_CNS_NS_CTRLR_LIST            0x12u /* struct nvme_ctrlr_list */
+#define NVME_CNS_CTRLR_LIST               0x13u /* struct nvme_ctrlr_list */
 #define NVME_CNS_PRIMARY_CTRLR_CAPS       0x14u
 #define NVME_CNS_SECONDARY_CTRLR_LIST     0x15u
 #define NVME_CNS_NS_GRANULARITY_LIST      0x16u
 #define NVME_CNS_UUID_LIST                0x17u
 #define NVME_CNS_DOMAIN_LIST              0x18u
 #define NVME_CNS_ENDURANCE_GROUP_LIST     0x19u
-#define NVME_CNS_IOCS_ALLOCATED_NS_LIST   0x1au
+#define NVME_CNS_IOCS_ALLOCATED_NS_LIST   0x1au /* struct nvme_ns_list */
 #define NVME_CNS_IOCS_ALLOCATED_NS        0x1bu
-#define NVME_CNS_IOCS_LIST                0x1cu
+#define NVME_CNS_IOCS_LIST                0x1cu /* struct nvme_iocs_list */
 
 #endif

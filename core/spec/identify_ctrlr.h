@@ -1,247 +1,182 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Identify Controller, CNS 01h (NVMe Base 2.0c, 5.17.2.1): the structure, and the bits of its fields. */
+/**
+ * @file upnvme/spec/identify_ctrlr.h
+ * Identify Controller, CNS 01h (NVMe Base 2.0c, 5.17.2.1): the structure, and the bits of its fields.
+ */
 #ifndef UPNVME_SPEC_IDENTIFY_CTRLR_H
 #define UPNVME_SPEC_IDENTIFY_CTRLR_H
 
 #include <stdint.h>
 
 #include "spec/field.h"
-#include "spec/layout.h"
+#include "spec/uint128.h"
 
-/* Power State Descriptor. NVMe Base 2.0c, 5.17.2.1, Figure 276 */
+/** Power State Descriptor. NVMe Base 2.0c, 5.17.2.1, Figure 276 */
 struct nvme_id_psd {
-	uint16_t mp; /* maximum power, in the unit that MXPS tells */
-	uint8_t rsvd2;
-	uint8_t flags;  /* NVME_PSD_FLAGS_... */
-	uint32_t enlat; /* entry latency, microseconds */
-	uint32_t exlat; /* exit latency, microseconds */
-	uint8_t rrt;
-	uint8_t rrl;
-	uint8_t rwt;
-	uint8_t rwl;
-	uint16_t idlp;
-	uint8_t ips; /* scale of idlp in bits 7:6 */
-	uint8_t rsvd19;
-	uint16_t actp;
-	uint8_t apws; /* workload (APW) in bits 2:0, scale of actp (APS) in bits 7:6 */
-	uint8_t rsvd23[9];
+	uint16_t mp;       /**< 0: Maximum Power, in the unit that MXPS tells */
+	uint8_t rsvd2;     /**< 2: reserved */
+	uint8_t flags;     /**< 3: NVME_PSD_FLAGS_... */
+	uint32_t enlat;    /**< 4: Entry Latency, microseconds */
+	uint32_t exlat;    /**< 8: Exit Latency, microseconds */
+	uint8_t rrt;       /**< 12: Relative Read Throughput: 0 is the best */
+	uint8_t rrl;       /**< 13: Relative Read Latency: 0 is the best */
+	uint8_t rwt;       /**< 14: Relative Write Throughput: 0 is the best */
+	uint8_t rwl;       /**< 15: Relative Write Latency: 0 is the best */
+	uint16_t idlp;     /**< 16: Idle Power, in the scale of `ips` */
+	uint8_t ips;       /**< 18: Idle Power Scale in bits 7:6 */
+	uint8_t rsvd19;    /**< 19: reserved */
+	uint16_t actp;     /**< 20: Active Power, in the scale of `apws` */
+	uint8_t apws;      /**< 22: workload (APW) in bits 2:0, scale of `actp` (APS) in bits 7:6 */
+	uint8_t rsvd23[9]; /**< 23: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_id_psd, 32);
-NVME_ASSERT_OFFSET(nvme_id_psd, mp, 0);
-NVME_ASSERT_OFFSET(nvme_id_psd, flags, 3);
-NVME_ASSERT_OFFSET(nvme_id_psd, enlat, 4);
-NVME_ASSERT_OFFSET(nvme_id_psd, exlat, 8);
-NVME_ASSERT_OFFSET(nvme_id_psd, rrt, 12);
-NVME_ASSERT_OFFSET(nvme_id_psd, rrl, 13);
-NVME_ASSERT_OFFSET(nvme_id_psd, rwt, 14);
-NVME_ASSERT_OFFSET(nvme_id_psd, rwl, 15);
-NVME_ASSERT_OFFSET(nvme_id_psd, idlp, 16);
-NVME_ASSERT_OFFSET(nvme_id_psd, ips, 18);
-NVME_ASSERT_OFFSET(nvme_id_psd, actp, 20);
-NVME_ASSERT_OFFSET(nvme_id_psd, apws, 22);
 
 #define NVME_PSD_FLAGS_MXPS (1u << 0) /* mp is in 0.0001 W, else in 0.01 W */
 #define NVME_PSD_FLAGS_NOPS (1u << 1) /* non-operational */
 
 #define NVME_MTFA_UNIT_MS 100u
 
-/* Identify Controller, CNS 01h. NVMe Base 2.0c, 5.17.2.1, Figure 275 */
+/** Identify Controller, CNS 01h. NVMe Base 2.0c, 5.17.2.1, Figure 275 */
 struct nvme_id_ctrl {
 	/* controller capabilities and features */
-	uint16_t vid;
-	uint16_t ssvid;
-	char sn[20]; /* ASCII, padded with spaces, no NUL; so are mn and fr */
-	char mn[40];
-	char fr[8];
-	uint8_t rab;
-	uint8_t ieee[3];
+	uint16_t vid;   /**< 0: PCI Vendor ID */
+	uint16_t ssvid; /**< 2: PCI Subsystem Vendor ID */
+	/** 4: Serial Number: ASCII, padded with spaces, no NUL; so are `mn` and `fr` */
+	char sn[20];
+	char mn[40];     /**< 24: Model Number */
+	char fr[8];      /**< 64: Firmware Revision */
+	uint8_t rab;     /**< 72: Recommended Arbitration Burst, power of two */
+	uint8_t ieee[3]; /**< 73: IEEE OUI Identifier, little-endian */
+	/** 76: Multi-Path I/O and Namespace Sharing: NVME_CMIC_... */
 	uint8_t cmic;
-	uint8_t mdts; /* power of two of CAP.MPSMIN pages, 0: no limit */
-	uint16_t cntlid;
+	/** 77: Maximum Data Transfer Size: power of two of CAP.MPSMIN pages, 0: no limit */
+	uint8_t mdts;
+	uint16_t cntlid; /**< 78: Controller ID */
+	/** 80: Version, as the register VS: NVME_VS_MJR() and its like */
 	uint32_t ver;
-	uint32_t rtd3r;
-	uint32_t rtd3e;
+	uint32_t rtd3r; /**< 84: RTD3 Resume Latency, microseconds */
+	uint32_t rtd3e; /**< 88: RTD3 Entry Latency, microseconds */
+	/** 92: Optional Asynchronous Events Supported: NVME_OAES_... */
 	uint32_t oaes;
+	/** 96: Controller Attributes: NVME_CTRATT_... */
 	uint32_t ctratt;
+	/** 100: Read Recovery Levels Supported, a bit for each */
 	uint16_t rrls;
-	uint8_t rsvd102[9];
-	uint8_t cntrltype;
-	uint8_t fguid[16];
-	uint16_t crdt1; /* units of 100 ms; so are crdt2 and crdt3 */
-	uint16_t crdt2;
-	uint16_t crdt3;
-	uint8_t rsvd134[106];
-	uint8_t rsvd240[13]; /* for the Management Interface */
-	uint8_t nvmsr;
-	uint8_t vwci;
-	uint8_t mec;
+	uint8_t rsvd102[9];   /**< 102: reserved */
+	uint8_t cntrltype;    /**< 111: Controller Type: NVME_CNTRLTYPE_... */
+	uint8_t fguid[16];    /**< 112: FRU Globally Unique Identifier */
+	uint16_t crdt1;       /**< 128: Command Retry Delay Time 1, units of 100 ms */
+	uint16_t crdt2;       /**< 130: Command Retry Delay Time 2, units of 100 ms */
+	uint16_t crdt3;       /**< 132: Command Retry Delay Time 3, units of 100 ms */
+	uint8_t rsvd134[106]; /**< 134: reserved */
+	uint8_t rsvd240[13];  /**< 240: reserved for the Management Interface */
+	uint8_t nvmsr;        /**< 253: NVM Subsystem Report */
+	uint8_t vwci;         /**< 254: VPD Write Cycle Information */
+	uint8_t mec;          /**< 255: Management Endpoint Capabilities */
 
 	/* admin command set attributes */
+	/** 256: Optional Admin Command Support: NVME_OACS_... */
 	uint16_t oacs;
-	uint8_t acl;  /* 0's based */
-	uint8_t aerl; /* 0's based */
-	uint8_t frmw;
-	uint8_t lpa;
-	uint8_t elpe; /* 0's based */
-	uint8_t npss; /* 0's based */
-	uint8_t avscc;
+	uint8_t acl;   /**< 258: Abort Command Limit, 0's based */
+	uint8_t aerl;  /**< 259: Asynchronous Event Request Limit, 0's based */
+	uint8_t frmw;  /**< 260: Firmware Updates: NVME_FRMW_... */
+	uint8_t lpa;   /**< 261: Log Page Attributes: NVME_LPA_... */
+	uint8_t elpe;  /**< 262: Error Log Page Entries, 0's based */
+	uint8_t npss;  /**< 263: Number of Power States Support, 0's based */
+	uint8_t avscc; /**< 264: Admin Vendor Specific Command Configuration */
+	/** 265: Autonomous Power State Transition Attributes */
 	uint8_t apsta;
-	uint16_t wctemp; /* kelvin */
-	uint16_t cctemp; /* kelvin */
-	uint16_t mtfa;   /* units of NVME_MTFA_UNIT_MS */
-	uint32_t hmpre;  /* units of 4 KiB */
-	uint32_t hmmin;  /* units of 4 KiB */
-	struct nvme_uint128 tnvmcap;
-	struct nvme_uint128 unvmcap;
-	uint32_t rpmbs;
-	uint16_t edstt;
-	uint8_t dsto;
+	/** 266: Warning Composite Temperature Threshold, kelvin */
+	uint16_t wctemp;
+	/** 268: Critical Composite Temperature Threshold, kelvin */
+	uint16_t cctemp;
+	/** 270: Maximum Time for Firmware Activation, units of NVME_MTFA_UNIT_MS */
+	uint16_t mtfa;
+	/** 272: Host Memory Buffer Preferred Size, units of 4 KiB */
+	uint32_t hmpre;
+	/** 276: Host Memory Buffer Minimum Size, units of 4 KiB */
+	uint32_t hmmin;
+	struct nvme_uint128 tnvmcap; /**< 280: Total NVM Capacity, bytes */
+	struct nvme_uint128 unvmcap; /**< 296: Unallocated NVM Capacity, bytes */
+	uint32_t rpmbs;              /**< 312: Replay Protected Memory Block Support */
+	uint16_t edstt;              /**< 316: Extended Device Self-test Time, minutes */
+	uint8_t dsto;                /**< 318: Device Self-test Options */
+	/** 319: Firmware Update Granularity, units of 4 KiB; 0: not told, FFh: any */
 	uint8_t fwug;
-	uint16_t kas; /* units of 100 ms, 0: Keep Alive not supported */
+	/** 320: Keep Alive Support: units of 100 ms, 0: Keep Alive not supported */
+	uint16_t kas;
+	/** 322: Host Controlled Thermal Management Attributes */
 	uint16_t hctma;
+	/** 324: Minimum Thermal Management Temperature, kelvin */
 	uint16_t mntmt;
+	/** 326: Maximum Thermal Management Temperature, kelvin */
 	uint16_t mxtmt;
-	uint32_t sanicap;
+	uint32_t sanicap; /**< 328: Sanitize Capabilities */
+	/** 332: Host Memory Buffer Minimum Descriptor Entry Size, units of 4 KiB */
 	uint32_t hmminds;
-	uint16_t hmmaxd;
-	uint16_t nsetidmax;
-	uint16_t endgidmax;
-	uint8_t anatt;
-	uint8_t anacap;
-	uint32_t anagrpmax;
-	uint32_t nanagrpid;
-	uint32_t pels;
-	uint16_t domainid;
-	uint8_t rsvd358[10];
-	struct nvme_uint128 megcap;
-	uint8_t rsvd384[128];
+	uint16_t hmmaxd;            /**< 336: Host Memory Maximum Descriptors Entries */
+	uint16_t nsetidmax;         /**< 338: NVM Set Identifier Maximum */
+	uint16_t endgidmax;         /**< 340: Endurance Group Identifier Maximum */
+	uint8_t anatt;              /**< 342: ANA Transition Time, seconds */
+	uint8_t anacap;             /**< 343: Asymmetric Namespace Access Capabilities */
+	uint32_t anagrpmax;         /**< 344: ANA Group Identifier Maximum */
+	uint32_t nanagrpid;         /**< 348: Number of ANA Group Identifiers */
+	uint32_t pels;              /**< 352: Persistent Event Log Size, units of 64 KiB */
+	uint16_t domainid;          /**< 356: Domain Identifier */
+	uint8_t rsvd358[10];        /**< 358: reserved */
+	struct nvme_uint128 megcap; /**< 368: Max Endurance Group Capacity, bytes */
+	uint8_t rsvd384[128];       /**< 384: reserved */
 
 	/* I/O command set attributes */
-	uint8_t sqes; /* NVME_ENTRY_SIZE_..., powers of two; so is cqes */
+	/** 512: Submission Queue Entry Size: NVME_ENTRY_SIZE_..., powers of two */
+	uint8_t sqes;
+	/** 513: Completion Queue Entry Size: NVME_ENTRY_SIZE_..., powers of two */
 	uint8_t cqes;
-	uint16_t maxcmd;
+	uint16_t maxcmd; /**< 514: Maximum Outstanding Commands of a queue */
+	/** 516: Number of Namespaces: the largest identifier */
 	uint32_t nn;
+	/** 520: Optional NVM Command Support: NVME_ONCS_... */
 	uint16_t oncs;
+	/** 522: Fused Operation Support: NVME_FUSES_... */
 	uint16_t fuses;
-	uint8_t fna;
-	uint8_t vwc;
-	uint16_t awun;  /* blocks, 0's based */
-	uint16_t awupf; /* blocks, 0's based */
+	uint8_t fna;   /**< 524: Format NVM Attributes: NVME_FNA_... */
+	uint8_t vwc;   /**< 525: Volatile Write Cache: NVME_VWC_... */
+	uint16_t awun; /**< 526: Atomic Write Unit Normal, blocks, 0's based */
+	/** 528: Atomic Write Unit Power Fail, blocks, 0's based */
+	uint16_t awupf;
+	/** 530: I/O Command Set Vendor Specific Command Configuration */
 	uint8_t icsvscc;
-	uint8_t nwpc;
-	uint16_t acwu; /* blocks, 0's based */
+	uint8_t nwpc; /**< 531: Namespace Write Protection Capabilities */
+	/** 532: Atomic Compare and Write Unit, blocks, 0's based */
+	uint16_t acwu;
+	/** 534: Copy Descriptor Formats Supported, a bit for each */
 	uint16_t cdfs;
-	uint32_t sgls;
+	uint32_t sgls; /**< 536: SGL Support: NVME_SGLS_... */
+	/** 540: Maximum Number of Allowed Namespaces, 0: `nn` */
 	uint32_t mnan;
-	struct nvme_uint128 maxdna;
+	struct nvme_uint128 maxdna; /**< 544: Maximum Domain Namespace Attachments */
+	/** 560: Maximum I/O Controller Namespace Attachments */
 	uint32_t maxcna;
-	uint8_t rsvd564[204];
-	char subnqn[256]; /* UTF-8, ends with NUL */
-	uint8_t rsvd1024[768];
+	uint8_t rsvd564[204]; /**< 564: reserved */
+	/** 768: NVM Subsystem NVMe Qualified Name: UTF-8, ends with NUL */
+	char subnqn[256];
+	uint8_t rsvd1024[768]; /**< 1024: reserved */
 
 	/* Fabrics */
+	/** 1792: I/O Queue Command Capsule Supported Size, units of 16 bytes */
 	uint32_t ioccsz;
+	/** 1796: I/O Queue Response Capsule Supported Size, units of 16 bytes */
 	uint32_t iorcsz;
-	uint16_t icdoff;
-	uint8_t fcatt;
+	uint16_t icdoff; /**< 1800: In Capsule Data Offset, units of 16 bytes */
+	uint8_t fcatt;   /**< 1802: Fabrics Controller Attributes */
+	/** 1803: Maximum SGL Data Block Descriptors, 0: no limit */
 	uint8_t msdbd;
-	uint16_t ofcs;
-	uint8_t rsvd1806[242];
+	uint16_t ofcs;         /**< 1804: Optional Fabrics Commands Support */
+	uint8_t rsvd1806[242]; /**< 1806: reserved */
 
+	/** 2048: Power State Descriptors, `npss` + 1 of them */
 	struct nvme_id_psd psd[32];
-	uint8_t vs[1024];
+	uint8_t vs[1024]; /**< 3072: vendor specific */
 };
-
-NVME_ASSERT_SIZE(nvme_id_ctrl, 4096);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, vid, 0);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, ssvid, 2);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, sn, 4);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, mn, 24);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, fr, 64);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, rab, 72);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, ieee, 73);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, cmic, 76);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, mdts, 77);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, cntlid, 78);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, ver, 80);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, rtd3r, 84);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, rtd3e, 88);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, oaes, 92);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, ctratt, 96);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, rrls, 100);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, cntrltype, 111);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, fguid, 112);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, crdt1, 128);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, crdt2, 130);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, crdt3, 132);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, rsvd240, 240);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, nvmsr, 253);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, vwci, 254);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, mec, 255);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, oacs, 256);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, acl, 258);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, aerl, 259);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, frmw, 260);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, lpa, 261);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, elpe, 262);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, npss, 263);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, avscc, 264);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, apsta, 265);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, wctemp, 266);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, cctemp, 268);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, mtfa, 270);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, hmpre, 272);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, hmmin, 276);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, tnvmcap, 280);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, unvmcap, 296);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, rpmbs, 312);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, edstt, 316);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, dsto, 318);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, fwug, 319);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, kas, 320);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, hctma, 322);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, mntmt, 324);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, mxtmt, 326);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, sanicap, 328);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, hmminds, 332);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, hmmaxd, 336);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, nsetidmax, 338);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, endgidmax, 340);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, anatt, 342);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, anacap, 343);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, anagrpmax, 344);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, nanagrpid, 348);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, pels, 352);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, domainid, 356);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, megcap, 368);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, sqes, 512);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, cqes, 513);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, maxcmd, 514);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, nn, 516);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, oncs, 520);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, fuses, 522);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, fna, 524);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, vwc, 525);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, awun, 526);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, awupf, 528);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, icsvscc, 530);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, nwpc, 531);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, acwu, 532);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, cdfs, 534);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, sgls, 536);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, mnan, 540);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, maxdna, 544);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, maxcna, 560);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, subnqn, 768);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, ioccsz, 1792);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, iorcsz, 1796);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, icdoff, 1800);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, fcatt, 1802);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, msdbd, 1803);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, ofcs, 1804);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, psd, 2048);
-NVME_ASSERT_OFFSET(nvme_id_ctrl, vs, 3072);
 
 /* Bits and values of Identify Controller's fields. NVMe Base 2.0c, 5.17.2.1, Figure 275 */
 #define NVME_CMIC_MULTI_PORT  (1u << 0)

@@ -1,49 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lists that Identify returns: namespaces, controllers, identifiers of a namespace, command sets. */
+/**
+ * @file upnvme/spec/identify_list.h
+ * The lists that Identify returns: namespaces, controllers, identifiers of a namespace, command sets.
+ */
 #ifndef UPNVME_SPEC_IDENTIFY_LIST_H
 #define UPNVME_SPEC_IDENTIFY_LIST_H
 
 #include <stdint.h>
 
-#include "spec/layout.h"
-
-/* Active, allocated and command set specific lists, ascending, 0 ends. NVMe Base 2.0c, 4.4.2 */
 #define NVME_NS_LIST_ENTRIES 1024u
 
+/**
+ * Namespace List: CNS 02h, 07h, 10h and 1Ah, and the log of changed namespaces. NVMe Base 2.0c,
+ * 4.4.2
+ */
 struct nvme_ns_list {
-	uint32_t nsid[NVME_NS_LIST_ENTRIES];
+	uint32_t nsid[NVME_NS_LIST_ENTRIES]; /**< 0: identifiers, ascending; 0 ends them */
 };
 
-NVME_ASSERT_SIZE(nvme_ns_list, 4096);
-NVME_ASSERT_OFFSET(nvme_ns_list, nsid, 0);
-
-/* Controller List, ascending. NVMe Base 2.0c, 4.4.1 */
 #define NVME_CTRLR_LIST_ENTRIES 2047u
 
+/** Controller List, CNS 12h and 13h. NVMe Base 2.0c, 4.4.1 */
 struct nvme_ctrlr_list {
-	uint16_t nids;
+	uint16_t nids; /**< 0: Number of Identifiers */
+	/** 2: controller identifiers, ascending */
 	uint16_t cntlid[NVME_CTRLR_LIST_ENTRIES];
 };
 
-NVME_ASSERT_SIZE(nvme_ctrlr_list, 4096);
-NVME_ASSERT_OFFSET(nvme_ctrlr_list, nids, 0);
-NVME_ASSERT_OFFSET(nvme_ctrlr_list, cntlid, 2);
-
-/*
- * Namespace Identification Descriptor, CNS 03h; nidl 0 ends the list. NVMe Base 2.0c, 5.17.2.3,
- * Figure 277
+/**
+ * Namespace Identification Descriptor, the head of an entry of the list of CNS 03h; `nidl` bytes of
+ * the identifier follow it, and then the next head. NVMe Base 2.0c, 5.17.2.3, Figure 277
  */
 struct nvme_ns_id_desc {
-	uint8_t nidt;
-	uint8_t nidl; /* bytes of nid */
-	uint8_t rsvd2[2];
-	uint8_t nid[];
+	uint8_t nidt; /**< 0: Namespace Identifier Type: NVME_NIDT_... */
+	/** 1: Namespace Identifier Length: bytes of the identifier that follows; 0 ends the list */
+	uint8_t nidl;
+	uint8_t rsvd2[2]; /**< 2: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_ns_id_desc, 4);
-NVME_ASSERT_OFFSET(nvme_ns_id_desc, nidt, 0);
-NVME_ASSERT_OFFSET(nvme_ns_id_desc, nidl, 1);
-NVME_ASSERT_OFFSET(nvme_ns_id_desc, nid, 4);
 
 #define NVME_NIDT_EUI64 0x1u
 #define NVME_NIDT_NGUID 0x2u
@@ -55,18 +48,16 @@ NVME_ASSERT_OFFSET(nvme_ns_id_desc, nid, 4);
 #define NVME_NIDL_UUID  16u
 #define NVME_NIDL_CSI   1u
 
-/*
+#define NVME_IOCS_LIST_ENTRIES 512u
+
+/**
  * Identify I/O Command Set, CNS 1Ch: combinations, bit n of each is CSI n. NVMe Base 2.0c,
  * Figures 289 and 290
  */
-#define NVME_IOCS_LIST_ENTRIES 512u
-
 struct nvme_iocs_list {
+	/** 0: combinations of command sets: NVME_IOCS_VECTOR_... */
 	uint64_t vector[NVME_IOCS_LIST_ENTRIES];
 };
-
-NVME_ASSERT_SIZE(nvme_iocs_list, 4096);
-NVME_ASSERT_OFFSET(nvme_iocs_list, vector, 0);
 
 #define NVME_IOCS_VECTOR_NVM       (UINT64_C(1) << 0)
 #define NVME_IOCS_VECTOR_KEY_VALUE (UINT64_C(1) << 1)

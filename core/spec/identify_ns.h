@@ -1,112 +1,90 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Identify Namespace, CNS 00h and 11h (NVM Command Set 1.0c, 4.1.5.1), and CNS 08h, which holds for every command set
- * (NVMe Base 2.0c, 5.17.2): the structures, and the bits of their fields. */
+/**
+ * @file upnvme/spec/identify_ns.h
+ * Identify Namespace, CNS 00h and 11h (NVM Command Set 1.0c, 4.1.5.1), and CNS 08h, which holds for every command set
+ * (NVMe Base 2.0c, 5.17.2): the structures, and the bits of their fields.
+ */
 #ifndef UPNVME_SPEC_IDENTIFY_NS_H
 #define UPNVME_SPEC_IDENTIFY_NS_H
 
 #include <stdint.h>
 
 #include "spec/field.h"
-#include "spec/layout.h"
+#include "spec/uint128.h"
 
-/* LBA Format. NVM Command Set 1.0c, 4.1.5.1, Figure 98 */
+/** LBA Format. NVM Command Set 1.0c, 4.1.5.1, Figure 98 */
 struct nvme_lbaf {
-	uint16_t ms;   /* metadata bytes per block */
-	uint8_t lbads; /* block size, power of two; 0: format not available */
-	uint8_t rp;    /* relative performance in bits 1:0 */
+	uint16_t ms;   /**< 0: Metadata Size, bytes per block */
+	uint8_t lbads; /**< 2: LBA Data Size, power of two; 0: format not available */
+	uint8_t rp;    /**< 3: Relative Performance in bits 1:0: NVME_LBAF_RP_... */
 };
-
-NVME_ASSERT_SIZE(nvme_lbaf, 4);
-NVME_ASSERT_OFFSET(nvme_lbaf, ms, 0);
-NVME_ASSERT_OFFSET(nvme_lbaf, lbads, 2);
-NVME_ASSERT_OFFSET(nvme_lbaf, rp, 3);
 
 #define NVME_LBAF_RP_BEST     0u
 #define NVME_LBAF_RP_BETTER   1u
 #define NVME_LBAF_RP_GOOD     2u
 #define NVME_LBAF_RP_DEGRADED 3u
 
-/* Identify Namespace, CNS 00h and 11h. NVM Command Set 1.0c, 4.1.5.1, Figure 97 */
+/** Identify Namespace, CNS 00h and 11h. NVM Command Set 1.0c, 4.1.5.1, Figure 97 */
 struct nvme_id_ns {
-	uint64_t nsze; /* blocks */
-	uint64_t ncap; /* blocks */
-	uint64_t nuse; /* blocks */
-	uint8_t nsfeat;
-	uint8_t nlbaf; /* 0's based */
-	uint8_t flbas;
-	uint8_t mc;
+	uint64_t nsze;  /**< 0: Namespace Size, blocks */
+	uint64_t ncap;  /**< 8: Namespace Capacity, blocks */
+	uint64_t nuse;  /**< 16: Namespace Utilization, blocks */
+	uint8_t nsfeat; /**< 24: Namespace Features: NVME_NSFEAT_... */
+	uint8_t nlbaf;  /**< 25: Number of LBA Formats, 0's based */
+	uint8_t flbas;  /**< 26: Formatted LBA Size: NVME_FLBAS_... */
+	uint8_t mc;     /**< 27: Metadata Capabilities: NVME_MC_... */
+	/** 28: End-to-end Data Protection Capabilities: NVME_DPC_... */
 	uint8_t dpc;
+	/** 29: End-to-end Data Protection Type Settings: NVME_DPS_... */
 	uint8_t dps;
+	/** 30: Multi-path I/O and Namespace Sharing: NVME_NMIC_... */
 	uint8_t nmic;
+	/** 31: Reservation Capabilities: NVME_RESCAP_... */
 	uint8_t rescap;
+	/** 32: Format Progress Indicator: NVME_FPI_... */
 	uint8_t fpi;
+	/** 33: Deallocate Logical Block Features: NVME_DLFEAT_... */
 	uint8_t dlfeat;
-	uint16_t nawun; /* blocks, 0's based; so are the next two */
+	/** 34: Namespace Atomic Write Unit Normal, blocks, 0's based */
+	uint16_t nawun;
+	/** 36: Namespace Atomic Write Unit Power Fail, blocks, 0's based */
 	uint16_t nawupf;
+	/** 38: Namespace Atomic Compare and Write Unit, blocks, 0's based */
 	uint16_t nacwu;
-	uint16_t nabsn;  /* blocks, 0's based */
-	uint16_t nabo;   /* blocks */
-	uint16_t nabspf; /* blocks, 0's based */
-	uint16_t noiob;  /* blocks, 0: no boundary */
-	struct nvme_uint128 nvmcap;
-	uint16_t npwg; /* blocks, 0's based; so are the next four */
+	/** 40: Namespace Atomic Boundary Size Normal, blocks, 0's based */
+	uint16_t nabsn;
+	uint16_t nabo; /**< 42: Namespace Atomic Boundary Offset, blocks */
+	/** 44: Namespace Atomic Boundary Size Power Fail, blocks, 0's based */
+	uint16_t nabspf;
+	/** 46: Namespace Optimal I/O Boundary, blocks, 0: no boundary */
+	uint16_t noiob;
+	struct nvme_uint128 nvmcap; /**< 48: NVM Capacity, bytes */
+	/** 64: Namespace Preferred Write Granularity, blocks, 0's based */
+	uint16_t npwg;
+	/** 66: Namespace Preferred Write Alignment, blocks, 0's based */
 	uint16_t npwa;
+	/** 68: Namespace Preferred Deallocate Granularity, blocks, 0's based */
 	uint16_t npdg;
+	/** 70: Namespace Preferred Deallocate Alignment, blocks, 0's based */
 	uint16_t npda;
+	/** 72: Namespace Optimal Write Size, blocks, 0's based */
 	uint16_t nows;
-	uint16_t mssrl; /* blocks */
-	uint32_t mcl;   /* blocks */
-	uint8_t msrc;   /* 0's based */
-	uint8_t rsvd81[11];
-	uint32_t anagrpid;
-	uint8_t rsvd96[3];
-	uint8_t nsattr;
-	uint16_t nvmsetid;
-	uint16_t endgid;
-	uint8_t nguid[16]; /* big-endian; so is eui64 */
-	uint8_t eui64[8];
-	struct nvme_lbaf lbaf[64];
-	uint8_t vs[3712];
+	/** 74: Maximum Single Source Range Length of Copy, blocks */
+	uint16_t mssrl;
+	uint32_t mcl;       /**< 76: Maximum Copy Length, blocks */
+	uint8_t msrc;       /**< 80: Maximum Source Range Count of Copy, 0's based */
+	uint8_t rsvd81[11]; /**< 81: reserved */
+	uint32_t anagrpid;  /**< 92: ANA Group Identifier */
+	uint8_t rsvd96[3];  /**< 96: reserved */
+	uint8_t nsattr;     /**< 99: Namespace Attributes: NVME_NSATTR_... */
+	uint16_t nvmsetid;  /**< 100: NVM Set Identifier */
+	uint16_t endgid;    /**< 102: Endurance Group Identifier */
+	/** 104: Namespace Globally Unique Identifier, big-endian */
+	uint8_t nguid[16];
+	uint8_t eui64[8];          /**< 120: IEEE Extended Unique Identifier, big-endian */
+	struct nvme_lbaf lbaf[64]; /**< 128: LBA Formats, `nlbaf` + 1 of them */
+	uint8_t vs[3712];          /**< 384: vendor specific */
 };
-
-NVME_ASSERT_SIZE(nvme_id_ns, 4096);
-NVME_ASSERT_OFFSET(nvme_id_ns, nsze, 0);
-NVME_ASSERT_OFFSET(nvme_id_ns, ncap, 8);
-NVME_ASSERT_OFFSET(nvme_id_ns, nuse, 16);
-NVME_ASSERT_OFFSET(nvme_id_ns, nsfeat, 24);
-NVME_ASSERT_OFFSET(nvme_id_ns, nlbaf, 25);
-NVME_ASSERT_OFFSET(nvme_id_ns, flbas, 26);
-NVME_ASSERT_OFFSET(nvme_id_ns, mc, 27);
-NVME_ASSERT_OFFSET(nvme_id_ns, dpc, 28);
-NVME_ASSERT_OFFSET(nvme_id_ns, dps, 29);
-NVME_ASSERT_OFFSET(nvme_id_ns, nmic, 30);
-NVME_ASSERT_OFFSET(nvme_id_ns, rescap, 31);
-NVME_ASSERT_OFFSET(nvme_id_ns, fpi, 32);
-NVME_ASSERT_OFFSET(nvme_id_ns, dlfeat, 33);
-NVME_ASSERT_OFFSET(nvme_id_ns, nawun, 34);
-NVME_ASSERT_OFFSET(nvme_id_ns, nawupf, 36);
-NVME_ASSERT_OFFSET(nvme_id_ns, nacwu, 38);
-NVME_ASSERT_OFFSET(nvme_id_ns, nabsn, 40);
-NVME_ASSERT_OFFSET(nvme_id_ns, nabo, 42);
-NVME_ASSERT_OFFSET(nvme_id_ns, nabspf, 44);
-NVME_ASSERT_OFFSET(nvme_id_ns, noiob, 46);
-NVME_ASSERT_OFFSET(nvme_id_ns, nvmcap, 48);
-NVME_ASSERT_OFFSET(nvme_id_ns, npwg, 64);
-NVME_ASSERT_OFFSET(nvme_id_ns, npwa, 66);
-NVME_ASSERT_OFFSET(nvme_id_ns, npdg, 68);
-NVME_ASSERT_OFFSET(nvme_id_ns, npda, 70);
-NVME_ASSERT_OFFSET(nvme_id_ns, nows, 72);
-NVME_ASSERT_OFFSET(nvme_id_ns, mssrl, 74);
-NVME_ASSERT_OFFSET(nvme_id_ns, mcl, 76);
-NVME_ASSERT_OFFSET(nvme_id_ns, msrc, 80);
-NVME_ASSERT_OFFSET(nvme_id_ns, anagrpid, 92);
-NVME_ASSERT_OFFSET(nvme_id_ns, nsattr, 99);
-NVME_ASSERT_OFFSET(nvme_id_ns, nvmsetid, 100);
-NVME_ASSERT_OFFSET(nvme_id_ns, endgid, 102);
-NVME_ASSERT_OFFSET(nvme_id_ns, nguid, 104);
-NVME_ASSERT_OFFSET(nvme_id_ns, eui64, 120);
-NVME_ASSERT_OFFSET(nvme_id_ns, lbaf, 128);
-NVME_ASSERT_OFFSET(nvme_id_ns, vs, 384);
 
 /* Bits and values of Identify Namespace's fields. NVM Command Set 1.0c, 4.1.5.1, Figure 97 */
 #define NVME_NSFEAT_THINP    (1u << 0) /* thin provisioning */
@@ -123,10 +101,13 @@ NVME_ASSERT_OFFSET(nvme_id_ns, vs, 384);
 #define NVME_FLBAS_EXTENDED_MASK     0x1u
 #define NVME_FLBAS_FORMAT_HIGH_SHIFT 5
 #define NVME_FLBAS_FORMAT_HIGH_MASK  0x3u
-/* The index into lbaf[] and elbaf[]; the high bits count only with more than 16 formats */
-#define NVME_FLBAS_FORMAT(flbas)                        \
-	(NVME_FIELD_GET(NVME_FLBAS_FORMAT_LOW, flbas) | \
-	 NVME_FIELD_GET(NVME_FLBAS_FORMAT_HIGH, flbas) << 4)
+
+/** The index into lbaf[] and elbaf[]: the high bits count only with more than 16 formats. */
+static inline uint32_t nvme_flbas_format(uint8_t flbas)
+{
+	return NVME_FIELD_GET(NVME_FLBAS_FORMAT_LOW, flbas) |
+	       NVME_FIELD_GET(NVME_FLBAS_FORMAT_HIGH, flbas) << 4;
+}
 
 #define NVME_MC_EXTENDED (1u << 0) /* metadata with the data */
 #define NVME_MC_SEPARATE (1u << 1) /* metadata in a buffer of its own */
@@ -168,31 +149,21 @@ NVME_ASSERT_OFFSET(nvme_id_ns, vs, 384);
 
 #define NVME_NSATTR_WRITE_PROTECTED (1u << 0)
 
-/* I/O Command Set Independent Identify Namespace, CNS 08h. NVMe Base 2.0c, 5.17.2, Figure 280 */
+/** I/O Command Set Independent Identify Namespace, CNS 08h. NVMe Base 2.0c, 5.17.2, Figure 280 */
 struct nvme_id_ns_indep {
-	uint8_t nsfeat; /* NVME_NSFEAT_UIDREUSE, NVME_NSFEAT_RMEDIA */
-	uint8_t nmic;
-	uint8_t rescap;
-	uint8_t fpi;
-	uint32_t anagrpid;
-	uint8_t nsattr;
-	uint8_t rsvd9;
-	uint16_t nvmsetid;
-	uint16_t endgid;
-	uint8_t nstat;
-	uint8_t rsvd15[4081];
+	/** 0: Common Namespace Features: NVME_NSFEAT_UIDREUSE, NVME_NSFEAT_RMEDIA */
+	uint8_t nsfeat;
+	uint8_t nmic;         /**< 1: Multi-path I/O and Namespace Sharing: NVME_NMIC_... */
+	uint8_t rescap;       /**< 2: Reservation Capabilities: NVME_RESCAP_... */
+	uint8_t fpi;          /**< 3: Format Progress Indicator: NVME_FPI_... */
+	uint32_t anagrpid;    /**< 4: ANA Group Identifier */
+	uint8_t nsattr;       /**< 8: Namespace Attributes: NVME_NSATTR_... */
+	uint8_t rsvd9;        /**< 9: reserved */
+	uint16_t nvmsetid;    /**< 10: NVM Set Identifier */
+	uint16_t endgid;      /**< 12: Endurance Group Identifier */
+	uint8_t nstat;        /**< 14: Namespace Status: NVME_NSTAT_... */
+	uint8_t rsvd15[4081]; /**< 15: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_id_ns_indep, 4096);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, nsfeat, 0);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, nmic, 1);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, rescap, 2);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, fpi, 3);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, anagrpid, 4);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, nsattr, 8);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, nvmsetid, 10);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, endgid, 12);
-NVME_ASSERT_OFFSET(nvme_id_ns_indep, nstat, 14);
 
 #define NVME_NSFEAT_RMEDIA (1u << 4) /* rotational media; of CNS 08h only */
 #define NVME_NSTAT_NRDY    (1u << 0) /* the namespace is ready */

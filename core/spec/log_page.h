@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/log_page.h
  * Log pages: identifiers and data structures.
  *
  * NVMe Base 2.0c, 5.16.1 (one subsection for each).
@@ -10,15 +11,18 @@
 #include <stdint.h>
 
 #include "spec/field.h"
-#include "spec/layout.h"
+#include "spec/uint128.h"
 
-/* Log page identifiers. NVMe Base 2.0c, 5.16.1, Figure 202 */
-#define NVME_LOG_SUPPORTED_PAGES             0x00u
-#define NVME_LOG_ERROR                       0x01u
-#define NVME_LOG_SMART                       0x02u
-#define NVME_LOG_FIRMWARE_SLOT               0x03u
-#define NVME_LOG_CHANGED_NS_LIST             0x04u
-#define NVME_LOG_COMMANDS_SUPPORTED          0x05u
+/*
+ * Log page identifiers, each with the record of its page; those without one are bytes. NVMe Base
+ * 2.0c, 5.16.1, Figure 202
+ */
+#define NVME_LOG_SUPPORTED_PAGES             0x00u /* struct nvme_supported_log_pages */
+#define NVME_LOG_ERROR                       0x01u /* struct nvme_error_log_entry, one after the other */
+#define NVME_LOG_SMART                       0x02u /* struct nvme_smart_log */
+#define NVME_LOG_FIRMWARE_SLOT               0x03u /* struct nvme_firmware_slot_log */
+#define NVME_LOG_CHANGED_NS_LIST             0x04u /* struct nvme_changed_ns_log */
+#define NVME_LOG_COMMANDS_SUPPORTED          0x05u /* struct nvme_commands_supported_log */
 #define NVME_LOG_SELF_TEST                   0x06u
 #define NVME_LOG_TELEMETRY_HOST              0x07u
 #define NVME_LOG_TELEMETRY_CTRLR             0x08u
@@ -31,60 +35,45 @@
 #define NVME_LOG_ENDURANCE_GROUP_EVENT       0x0fu
 #define NVME_LOG_MEDIA_UNIT_STATUS           0x10u
 #define NVME_LOG_CAPACITY_CONFIG             0x11u
-#define NVME_LOG_FEATURES_SUPPORTED          0x12u
+#define NVME_LOG_FEATURES_SUPPORTED          0x12u /* struct nvme_features_supported_log */
 #define NVME_LOG_MI_COMMANDS_SUPPORTED       0x13u
 #define NVME_LOG_LOCKDOWN                    0x14u
 #define NVME_LOG_BOOT_PARTITION              0x15u
 #define NVME_LOG_ROTATIONAL_MEDIA            0x16u
 #define NVME_LOG_DISCOVERY                   0x70u
 #define NVME_LOG_RESERVATION_NOTIFICATION    0x80u
-#define NVME_LOG_SANITIZE_STATUS             0x81u
+#define NVME_LOG_SANITIZE_STATUS             0x81u /* struct nvme_sanitize_log */
 #define NVME_LOG_CHANGED_ZONE_LIST           0xbfu /* Zoned Namespace Command Set 1.1c */
 #define NVME_LOG_VENDOR_FIRST                0xc0u
 #define NVME_LOG_VENDOR_LAST                 0xffu
 
-/* Supported Log Pages: one dword for each identifier. NVMe Base 2.0c, 5.16.1.1 */
+/** Supported Log Pages: one dword for each identifier. NVMe Base 2.0c, 5.16.1.1 */
 struct nvme_supported_log_pages {
+	/** 0: a dword for each log page identifier: NVME_SUPPORTED_LOG_... */
 	uint32_t lid[256];
 };
-
-NVME_ASSERT_SIZE(nvme_supported_log_pages, 1024);
-NVME_ASSERT_OFFSET(nvme_supported_log_pages, lid, 0);
 
 #define NVME_SUPPORTED_LOG_LSUPP       (1u << 0) /* supported */
 #define NVME_SUPPORTED_LOG_IOS         (1u << 1) /* offset may be an index */
 #define NVME_SUPPORTED_LOG_LIDSP_SHIFT 16        /* specific to the page */
 #define NVME_SUPPORTED_LOG_LIDSP_MASK  0xffffu
 
-/* Error Information, newest first, error_count 0: not used. NVMe Base 2.0c, 5.16.1.2 */
+/** Error Information, newest first, error_count 0: not used. NVMe Base 2.0c, 5.16.1.2 */
 struct nvme_error_log_entry {
-	uint64_t error_count;
-	uint16_t sqid;
-	uint16_t cid;
-	uint16_t status; /* as in the completion: bit 0 is the phase tag */
-	uint16_t parameter_location;
-	uint64_t lba;
-	uint32_t nsid;
-	uint8_t vendor_log_page; /* log page with more, 0: none */
-	uint8_t trtype;
-	uint8_t rsvd30[2];
-	uint64_t command_specific;
-	uint16_t transport_specific;
-	uint8_t rsvd42[22];
+	uint64_t error_count;        /**< 0: number of this error, 0: entry not used */
+	uint16_t sqid;               /**< 8: Submission Queue ID, or NVME_ERROR_SQID_NONE */
+	uint16_t cid;                /**< 10: Command ID, or NVME_ERROR_SQID_NONE */
+	uint16_t status;             /**< 12: as in the completion: bit 0 is the phase tag */
+	uint16_t parameter_location; /**< 14: NVME_ERROR_LOCATION_... */
+	uint64_t lba;                /**< 16: first block that failed */
+	uint32_t nsid;               /**< 24: namespace */
+	uint8_t vendor_log_page;     /**< 28: log page with more, 0: none */
+	uint8_t trtype;              /**< 29: Transport Type */
+	uint8_t rsvd30[2];           /**< 30: reserved */
+	uint64_t command_specific;   /**< 32: command specific */
+	uint16_t transport_specific; /**< 40: transport specific */
+	uint8_t rsvd42[22];          /**< 42: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_error_log_entry, 64);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, error_count, 0);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, sqid, 8);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, cid, 10);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, status, 12);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, parameter_location, 14);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, lba, 16);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, nsid, 24);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, vendor_log_page, 28);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, trtype, 29);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, command_specific, 32);
-NVME_ASSERT_OFFSET(nvme_error_log_entry, transport_specific, 40);
 
 #define NVME_ERROR_LOCATION_BYTE_SHIFT 0 /* byte in the submission entry */
 #define NVME_ERROR_LOCATION_BYTE_MASK  0xffu
@@ -93,55 +82,41 @@ NVME_ASSERT_OFFSET(nvme_error_log_entry, transport_specific, 40);
 #define NVME_ERROR_LOCATION_NONE       0xffffu /* no particular parameter */
 #define NVME_ERROR_SQID_NONE           0xffffu /* no particular command: sqid and cid */
 
-/* SMART / Health Information. NVMe Base 2.0c, 5.16.1.3 */
+/** SMART / Health Information. NVMe Base 2.0c, 5.16.1.3 */
 struct nvme_smart_log {
-	uint8_t critical_warning;
-	uint8_t composite_temperature[2]; /* kelvin, little-endian */
-	uint8_t available_spare;          /* percent */
-	uint8_t available_spare_threshold;
-	uint8_t percentage_used; /* 255: 255 or more */
+	uint8_t critical_warning;          /**< 0: NVME_SMART_WARNING_... */
+	uint8_t composite_temperature[2];  /**< 1: kelvin, little-endian */
+	uint8_t available_spare;           /**< 3: percent */
+	uint8_t available_spare_threshold; /**< 4: percent */
+	/** 5: percent of the expected life, 255: 255 or more */
+	uint8_t percentage_used;
+	/** 6: critical warnings of the endurance groups */
 	uint8_t endurance_group_warning;
-	uint8_t rsvd7[25];
-	struct nvme_uint128 data_units_read;    /* 1000 units of 512 bytes, rounded up */
-	struct nvme_uint128 data_units_written; /* the same */
-	struct nvme_uint128 host_read_commands;
-	struct nvme_uint128 host_write_commands;
-	struct nvme_uint128 controller_busy_time; /* minutes */
-	struct nvme_uint128 power_cycles;
-	struct nvme_uint128 power_on_hours;
+	uint8_t rsvd7[25]; /**< 7: reserved */
+	/** 32: 1000 units of 512 bytes, rounded up */
+	struct nvme_uint128 data_units_read;
+	/** 48: 1000 units of 512 bytes, rounded up */
+	struct nvme_uint128 data_units_written;
+	struct nvme_uint128 host_read_commands;   /**< 64: Compare and Read commands */
+	struct nvme_uint128 host_write_commands;  /**< 80: Write commands */
+	struct nvme_uint128 controller_busy_time; /**< 96: minutes */
+	struct nvme_uint128 power_cycles;         /**< 112: power cycles */
+	struct nvme_uint128 power_on_hours;       /**< 128: hours */
+	/** 144: losses of power without a shutdown notification */
 	struct nvme_uint128 unsafe_shutdowns;
+	/** 160: errors of media and data integrity */
 	struct nvme_uint128 media_errors;
-	struct nvme_uint128 error_log_entries; /* over the controller's life */
-	uint32_t warning_temperature_time;     /* minutes */
-	uint32_t critical_temperature_time;    /* minutes */
-	uint16_t temperature_sensor[8];        /* kelvin, 0: not there */
+	/** 176: entries of the error log over the controller's life */
+	struct nvme_uint128 error_log_entries;
+	uint32_t warning_temperature_time;  /**< 192: minutes at or above WCTEMP */
+	uint32_t critical_temperature_time; /**< 196: minutes at or above CCTEMP */
+	uint16_t temperature_sensor[8];     /**< 200: kelvin, 0: not there */
+	/** 216: entries into thermal management of TMT1 and of TMT2 */
 	uint32_t thermal_transitions[2];
-	uint32_t thermal_time[2]; /* seconds */
-	uint8_t rsvd232[280];
+	/** 224: seconds in thermal management of TMT1 and of TMT2 */
+	uint32_t thermal_time[2];
+	uint8_t rsvd232[280]; /**< 232: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_smart_log, 512);
-NVME_ASSERT_OFFSET(nvme_smart_log, critical_warning, 0);
-NVME_ASSERT_OFFSET(nvme_smart_log, composite_temperature, 1);
-NVME_ASSERT_OFFSET(nvme_smart_log, available_spare, 3);
-NVME_ASSERT_OFFSET(nvme_smart_log, available_spare_threshold, 4);
-NVME_ASSERT_OFFSET(nvme_smart_log, percentage_used, 5);
-NVME_ASSERT_OFFSET(nvme_smart_log, endurance_group_warning, 6);
-NVME_ASSERT_OFFSET(nvme_smart_log, data_units_read, 32);
-NVME_ASSERT_OFFSET(nvme_smart_log, data_units_written, 48);
-NVME_ASSERT_OFFSET(nvme_smart_log, host_read_commands, 64);
-NVME_ASSERT_OFFSET(nvme_smart_log, host_write_commands, 80);
-NVME_ASSERT_OFFSET(nvme_smart_log, controller_busy_time, 96);
-NVME_ASSERT_OFFSET(nvme_smart_log, power_cycles, 112);
-NVME_ASSERT_OFFSET(nvme_smart_log, power_on_hours, 128);
-NVME_ASSERT_OFFSET(nvme_smart_log, unsafe_shutdowns, 144);
-NVME_ASSERT_OFFSET(nvme_smart_log, media_errors, 160);
-NVME_ASSERT_OFFSET(nvme_smart_log, error_log_entries, 176);
-NVME_ASSERT_OFFSET(nvme_smart_log, warning_temperature_time, 192);
-NVME_ASSERT_OFFSET(nvme_smart_log, critical_temperature_time, 196);
-NVME_ASSERT_OFFSET(nvme_smart_log, temperature_sensor, 200);
-NVME_ASSERT_OFFSET(nvme_smart_log, thermal_transitions, 216);
-NVME_ASSERT_OFFSET(nvme_smart_log, thermal_time, 224);
 
 /* Critical warnings; the same bits enable their events: NVMe Base 2.0c, 5.16.1.3 and 5.27.1.8 */
 #define NVME_SMART_WARNING_SPARE         (1u << 0)
@@ -151,48 +126,41 @@ NVME_ASSERT_OFFSET(nvme_smart_log, thermal_time, 224);
 #define NVME_SMART_WARNING_BACKUP        (1u << 4) /* of volatile memory */
 #define NVME_SMART_WARNING_PMR_READ_ONLY (1u << 5)
 
-/* Firmware Slot Information. NVMe Base 2.0c, 5.16.1.4 */
+/** Firmware Slot Information. NVMe Base 2.0c, 5.16.1.4 */
 struct nvme_firmware_slot_log {
-	uint8_t afi; /* active firmware information */
-	uint8_t rsvd1[7];
-	char frs[7][8]; /* revision in slot 1 to 7, ASCII; zeroes: empty */
-	uint8_t rsvd64[448];
+	uint8_t afi;         /**< 0: Active Firmware Info: NVME_AFI_... */
+	uint8_t rsvd1[7];    /**< 1: reserved */
+	char frs[7][8];      /**< 8: revision in slot 1 to 7, ASCII; zeroes: empty */
+	uint8_t rsvd64[448]; /**< 64: reserved */
 };
-
-NVME_ASSERT_SIZE(nvme_firmware_slot_log, 512);
-NVME_ASSERT_OFFSET(nvme_firmware_slot_log, afi, 0);
-NVME_ASSERT_OFFSET(nvme_firmware_slot_log, frs, 8);
-NVME_ASSERT_OFFSET(nvme_firmware_slot_log, rsvd64, 64);
 
 #define NVME_AFI_ACTIVE_SHIFT 0 /* slot that runs */
 #define NVME_AFI_ACTIVE_MASK  0x7u
 #define NVME_AFI_NEXT_SHIFT   4 /* slot after the next controller level reset, 0: not told */
 #define NVME_AFI_NEXT_MASK    0x7u
 
-/* Changed Namespace List; more than fit: the first entry is FFFFFFFFh. NVMe Base 2.0c, 5.16.1.5 */
-#define NVME_CHANGED_NS_ENTRIES  1024u
-#define NVME_CHANGED_NS_OVERFLOW UINT32_C(0xffffffff)
+#define NVME_CHANGED_NS_ENTRIES 1024u
+#define NVME_CHANGED_NS_OVERFLOW \
+	UINT32_C(0xffffffff) /* the first entry, if more changed than fit */
 
+/** Changed Namespace List. NVMe Base 2.0c, 5.16.1.5 */
 struct nvme_changed_ns_log {
+	/** 0: identifiers, ascending, 0 ends them; or NVME_CHANGED_NS_OVERFLOW alone */
 	uint32_t nsid[NVME_CHANGED_NS_ENTRIES];
 };
 
-NVME_ASSERT_SIZE(nvme_changed_ns_log, 4096);
-NVME_ASSERT_OFFSET(nvme_changed_ns_log, nsid, 0);
-
-/* Commands Supported and Effects: a dword for each opcode. NVMe Base 2.0c, 5.16.1.6 */
+/** Commands Supported and Effects: a dword for each opcode. NVMe Base 2.0c, 5.16.1.6 */
 struct nvme_commands_supported_log {
-	uint32_t acs[256];  /* Admin commands */
-	uint32_t iocs[256]; /* I/O commands of the command set asked for */
-	uint8_t rsvd2048[2048];
+	uint32_t acs[256]; /**< 0: Admin commands: NVME_EFFECTS_... */
+	/** 1024: I/O commands of the command set asked for: NVME_EFFECTS_... */
+	uint32_t iocs[256];
+	uint8_t rsvd2048[2048]; /**< 2048: reserved */
 };
 
-NVME_ASSERT_SIZE(nvme_commands_supported_log, 4096);
-NVME_ASSERT_OFFSET(nvme_commands_supported_log, acs, 0);
-NVME_ASSERT_OFFSET(nvme_commands_supported_log, iocs, 1024);
-NVME_ASSERT_OFFSET(nvme_commands_supported_log, rsvd2048, 2048);
-
-/* An entry of it, and (but for CSE) of the features' page below. */
+/*
+ * An entry of Commands Supported and Effects, and (but for CSE) of Feature Identifiers Supported
+ * and Effects.
+ */
 #define NVME_EFFECTS_SUPPORTED   (1u << 0) /* CSUPP, FSUPP */
 #define NVME_EFFECTS_LBCC        (1u << 1) /* may change the contents of blocks; features: UDCC */
 #define NVME_EFFECTS_NCC         (1u << 2) /* may change a namespace's capabilities */
@@ -215,35 +183,25 @@ NVME_ASSERT_OFFSET(nvme_commands_supported_log, rsvd2048, 2048);
 #define NVME_EFFECTS_SCOPE_DOMAIN          (1u << 4)
 #define NVME_EFFECTS_SCOPE_SUBSYSTEM       (1u << 5)
 
-/* Feature Identifiers Supported and Effects. NVMe Base 2.0c, 5.16.1 (LID 12h) */
+/** Feature Identifiers Supported and Effects. NVMe Base 2.0c, 5.16.1 (LID 12h) */
 struct nvme_features_supported_log {
-	uint32_t fid[256];
+	uint32_t fid[256]; /**< 0: a dword for each feature identifier: NVME_EFFECTS_... */
 };
 
-NVME_ASSERT_SIZE(nvme_features_supported_log, 1024);
-NVME_ASSERT_OFFSET(nvme_features_supported_log, fid, 0);
-
-/* Sanitize Status, estimates in seconds; "kept": nothing is deallocated afterwards. NVMe Base 2.0c, 5.16.1.25 */
+/** Sanitize Status: the first 32 of 512 bytes, the others are reserved; estimates are in seconds. NVMe Base
+ * 2.0c, 5.16.1.25 */
 struct nvme_sanitize_log {
+	/** 0: Sanitize Progress: of 65536 parts; FFFFh: not in progress */
 	uint16_t progress;
-	uint16_t status;
-	uint32_t cdw10; /* of the last Sanitize */
-	uint32_t overwrite_seconds;
-	uint32_t block_erase_seconds;
-	uint32_t crypto_erase_seconds;
-	uint32_t overwrite_kept_seconds;
-	uint32_t block_erase_kept_seconds;
-	uint32_t crypto_erase_kept_seconds;
-}; /* of 512 bytes, the others of which are reserved */
-
-NVME_ASSERT_SIZE(nvme_sanitize_log, 32);
-NVME_ASSERT_OFFSET(nvme_sanitize_log, cdw10, 4);
-NVME_ASSERT_OFFSET(nvme_sanitize_log, overwrite_seconds, 8);
-NVME_ASSERT_OFFSET(nvme_sanitize_log, block_erase_seconds, 12);
-NVME_ASSERT_OFFSET(nvme_sanitize_log, crypto_erase_seconds, 16);
-NVME_ASSERT_OFFSET(nvme_sanitize_log, overwrite_kept_seconds, 20);
-NVME_ASSERT_OFFSET(nvme_sanitize_log, block_erase_kept_seconds, 24);
-NVME_ASSERT_OFFSET(nvme_sanitize_log, crypto_erase_kept_seconds, 28);
+	uint16_t status;                    /**< 2: Sanitize Status */
+	uint32_t cdw10;                     /**< 4: dword 10 of the last Sanitize */
+	uint32_t overwrite_seconds;         /**< 8: estimate for an overwrite */
+	uint32_t block_erase_seconds;       /**< 12: estimate for a block erase */
+	uint32_t crypto_erase_seconds;      /**< 16: estimate for a crypto erase */
+	uint32_t overwrite_kept_seconds;    /**< 20: overwrite, nothing deallocated afterwards */
+	uint32_t block_erase_kept_seconds;  /**< 24: block erase, nothing deallocated afterwards */
+	uint32_t crypto_erase_kept_seconds; /**< 28: crypto erase, nothing deallocated afterwards */
+};
 
 #define NVME_SANITIZE_NOT_REPORTED UINT32_MAX
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/nvm_command.h
  * What the NVM command set's commands put into their dwords and data buffers, and what they return in dword 0.
  *
  * A field's name is NVME_<command>_<field>; the comment above a group tells the dword. The masks
@@ -11,7 +12,6 @@
 #include <stdint.h>
 
 #include "spec/field.h"
-#include "spec/layout.h"
 
 /*
  * NVM commands that name a range of blocks: Read, Write, Compare, Verify, Write Zeroes, Write
@@ -80,17 +80,12 @@
 
 #define NVME_DSM_RANGES_MAX 256u
 
-/* A range of Dataset Management. NVM Command Set 1.0c, 3.2.3, Figure 41 */
+/** A range of Dataset Management. NVM Command Set 1.0c, 3.2.3, Figure 41 */
 struct nvme_dsm_range {
-	uint32_t cattr;
-	uint32_t length; /* blocks, not 0's based */
-	uint64_t slba;
+	uint32_t cattr;  /**< 0: Context Attributes: NVME_DSM_CATTR_... */
+	uint32_t length; /**< 4: blocks, not 0's based */
+	uint64_t slba;   /**< 8: Starting LBA */
 };
-
-NVME_ASSERT_SIZE(nvme_dsm_range, 16);
-NVME_ASSERT_OFFSET(nvme_dsm_range, cattr, 0);
-NVME_ASSERT_OFFSET(nvme_dsm_range, length, 4);
-NVME_ASSERT_OFFSET(nvme_dsm_range, slba, 8);
 
 /* The context attributes of a range. NVM Command Set 1.0c, 3.2.3.2, Figure 42 */
 #define NVME_DSM_CATTR_AF_SHIFT  0 /* access frequency */
@@ -124,40 +119,26 @@ NVME_ASSERT_OFFSET(nvme_dsm_range, slba, 8);
 #define NVME_COPY_LR_SHIFT      31
 #define NVME_COPY_LR_MASK       0x1u
 
-/* Source range, descriptor format 0 (16-bit guard). NVM Command Set 1.0c, 3.2.2, Figure 34 */
+/** Source range, descriptor format 0 (16-bit guard). NVM Command Set 1.0c, 3.2.2, Figure 34 */
 struct nvme_copy_range_f0 {
-	uint8_t rsvd0[8];
-	uint64_t slba;
-	uint16_t nlb; /* 0's based */
-	uint8_t rsvd18[6];
-	uint32_t eilbrt;
-	uint16_t elbat;
-	uint16_t elbatm;
+	uint8_t rsvd0[8];  /**< 0: reserved */
+	uint64_t slba;     /**< 8: Starting LBA */
+	uint16_t nlb;      /**< 16: Number of Logical Blocks, 0's based */
+	uint8_t rsvd18[6]; /**< 18: reserved */
+	uint32_t eilbrt;   /**< 24: Expected Initial Logical Block Reference Tag */
+	uint16_t elbat;    /**< 28: Expected Logical Block Application Tag */
+	uint16_t elbatm;   /**< 30: Expected Logical Block Application Tag Mask */
 };
 
-NVME_ASSERT_SIZE(nvme_copy_range_f0, 32);
-NVME_ASSERT_OFFSET(nvme_copy_range_f0, slba, 8);
-NVME_ASSERT_OFFSET(nvme_copy_range_f0, nlb, 16);
-NVME_ASSERT_OFFSET(nvme_copy_range_f0, eilbrt, 24);
-NVME_ASSERT_OFFSET(nvme_copy_range_f0, elbat, 28);
-NVME_ASSERT_OFFSET(nvme_copy_range_f0, elbatm, 30);
-
-/* Source range, descriptor format 1 (32 and 64-bit guards). NVM Command Set 1.0c, Figure 35 */
+/** Source range, descriptor format 1 (32 and 64-bit guards). NVM Command Set 1.0c, Figure 35 */
 struct nvme_copy_range_f1 {
-	uint8_t rsvd0[8];
-	uint64_t slba;
-	uint16_t nlb; /* 0's based */
-	uint8_t rsvd18[8];
-	uint8_t elbst[10]; /* expected storage and reference tag */
-	uint16_t elbat;
-	uint16_t elbatm;
+	uint8_t rsvd0[8];  /**< 0: reserved */
+	uint64_t slba;     /**< 8: Starting LBA */
+	uint16_t nlb;      /**< 16: Number of Logical Blocks, 0's based */
+	uint8_t rsvd18[8]; /**< 18: reserved */
+	uint8_t elbst[10]; /**< 26: Expected Logical Block Storage Tag and Reference Tag */
+	uint16_t elbat;    /**< 36: Expected Logical Block Application Tag */
+	uint16_t elbatm;   /**< 38: Expected Logical Block Application Tag Mask */
 };
-
-NVME_ASSERT_SIZE(nvme_copy_range_f1, 40);
-NVME_ASSERT_OFFSET(nvme_copy_range_f1, slba, 8);
-NVME_ASSERT_OFFSET(nvme_copy_range_f1, nlb, 16);
-NVME_ASSERT_OFFSET(nvme_copy_range_f1, elbst, 26);
-NVME_ASSERT_OFFSET(nvme_copy_range_f1, elbat, 36);
-NVME_ASSERT_OFFSET(nvme_copy_range_f1, elbatm, 38);
 
 #endif

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/opcode.h
  * Opcodes of the Admin, NVM, zoned and Fabrics command sets.
  */
 #ifndef UPNVME_SPEC_OPCODE_H
 #define UPNVME_SPEC_OPCODE_H
 
+#include <upnvme/types.h>
+
 /* Bits 1:0 of an opcode tell the direction of its data. NVMe Base 2.0c, 3.3.3.1, Figure 86 */
-#define NVME_OPCODE_DIRECTION(opcode)     ((unsigned int)(opcode)&0x3u)
+#define NVME_OPCODE_DIRECTION(opcode)     (UPNVME_CAST(uint32_t, opcode) & 0x3u)
 #define NVME_DIRECTION_NONE               0u
 #define NVME_DIRECTION_HOST_TO_CONTROLLER 1u
 #define NVME_DIRECTION_CONTROLLER_TO_HOST 2u

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/regs.h
  * Controller registers ("properties"): offsets, fields and the doorbells behind them.
  *
  * NVMe Base 2.0c, 3.1.3 (one subsection for each), and for the doorbells PCIe Transport 1.0c,
@@ -8,10 +9,9 @@
 #ifndef UPNVME_SPEC_REGS_H
 #define UPNVME_SPEC_REGS_H
 
-#include <stdint.h>
+#include <upnvme/types.h>
 
 #include "spec/field.h"
-#include "spec/layout.h"
 
 /* Offsets. NVMe Base 2.0c, 3.1.3, Figure 35 */
 #define NVME_REG_CAP     0x0000u /* Controller Capabilities, 64 bits */
@@ -48,9 +48,9 @@
 
 /* Submission queue y's tail: PCIe Transport 1.0c, 3.1.2.1; completion queue y's head: 3.1.2.2 */
 #define NVME_REG_SQ_TAIL_DOORBELL(y, dstrd) \
-	(NVME_REG_DOORBELLS + (2u * (uint32_t)(y)) * (4u << (dstrd)))
+	(NVME_REG_DOORBELLS + (2u * UPNVME_CAST(uint32_t, y)) * (4u << (dstrd)))
 #define NVME_REG_CQ_HEAD_DOORBELL(y, dstrd) \
-	(NVME_REG_DOORBELLS + (2u * (uint32_t)(y) + 1u) * (4u << (dstrd)))
+	(NVME_REG_DOORBELLS + (2u * UPNVME_CAST(uint32_t, y) + 1u) * (4u << (dstrd)))
 
 /* CAP: Controller Capabilities. NVMe Base 2.0c, 3.1.3.1, Figure 36 */
 #define NVME_CAP_MQES_SHIFT   0 /* largest I/O queue, 0's based */
@@ -130,8 +130,9 @@
 #define NVME_VS_MNR(vs) NVME_FIELD_GET(NVME_VS_MNR, vs)
 #define NVME_VS_MJR(vs) NVME_FIELD_GET(NVME_VS_MJR, vs)
 
-#define NVME_VERSION(major, minor, tertiary) \
-	(((uint32_t)(major) << 16) | ((uint32_t)(minor) << 8) | (uint32_t)(tertiary))
+#define NVME_VERSION(major, minor, tertiary)                                          \
+	((UPNVME_CAST(uint32_t, major) << 16) | (UPNVME_CAST(uint32_t, minor) << 8) | \
+	 UPNVME_CAST(uint32_t, tertiary))
 #define NVME_VERSION_1_0   NVME_VERSION(1, 0, 0)
 #define NVME_VERSION_1_1   NVME_VERSION(1, 1, 0)
 #define NVME_VERSION_1_2   NVME_VERSION(1, 2, 0)
@@ -297,69 +298,49 @@
 #define NVME_CRTO_CRWMT(crto) NVME_FIELD_GET(NVME_CRTO_CRWMT, crto)
 #define NVME_CRTO_CRIMT(crto) NVME_FIELD_GET(NVME_CRTO_CRIMT, crto)
 
-/* The registers as they lie in the first page of the BAR. NVMe Base 2.0c, 3.1.3, Figure 35 */
+/** The registers as they lie in the first page of the BAR. NVMe Base 2.0c, 3.1.3, Figure 35 */
 struct nvme_regs {
-	uint64_t cap;
-	uint32_t vs;
-	uint32_t intms;
-	uint32_t intmc;
-	uint32_t cc;
-	uint32_t rsvd18;
-	uint32_t csts;
-	uint32_t nssr;
-	uint32_t aqa;
-	uint64_t asq;
-	uint64_t acq;
+	uint64_t cap;    /**< 0: Controller Capabilities: NVME_CAP_... */
+	uint32_t vs;     /**< 8: Version: NVME_VS_... */
+	uint32_t intms;  /**< 12: Interrupt Mask Set */
+	uint32_t intmc;  /**< 16: Interrupt Mask Clear */
+	uint32_t cc;     /**< 20: Controller Configuration: NVME_CC_... */
+	uint32_t rsvd18; /**< 24: reserved */
+	uint32_t csts;   /**< 28: Controller Status: NVME_CSTS_... */
+	uint32_t nssr;   /**< 32: NVM Subsystem Reset: NVME_NSSR_RESET */
+	uint32_t aqa;    /**< 36: Admin Queue Attributes: NVME_AQA_... */
+	uint64_t asq;    /**< 40: Admin Submission Queue Base Address */
+	uint64_t acq;    /**< 48: Admin Completion Queue Base Address */
+	/** 56: Controller Memory Buffer Location: NVME_CMBLOC_... */
 	uint32_t cmbloc;
+	/** 60: Controller Memory Buffer Size: NVME_CMBSZ_... */
 	uint32_t cmbsz;
-	uint32_t bpinfo;
-	uint32_t bprsel;
-	uint64_t bpmbl;
+	uint32_t bpinfo; /**< 64: Boot Partition Information */
+	uint32_t bprsel; /**< 68: Boot Partition Read Select */
+	uint64_t bpmbl;  /**< 72: Boot Partition Memory Buffer Location */
+	/** 80: Controller Memory Buffer Memory Space Control: NVME_CMBMSC_... */
 	uint64_t cmbmsc;
+	/** 88: Controller Memory Buffer Status: NVME_CMBSTS_... */
 	uint32_t cmbsts;
-	uint32_t cmbebs;
+	uint32_t cmbebs; /**< 92: Controller Memory Buffer Elasticity Buffer Size */
+	/** 96: Controller Memory Buffer Sustained Write Throughput */
 	uint32_t cmbswtp;
-	uint32_t nssd;
+	uint32_t nssd; /**< 100: NVM Subsystem Shutdown: NVME_NSSD_... */
+	/** 104: Controller Ready Timeouts: NVME_CRTO_... */
 	uint32_t crto;
-	uint8_t rsvd6c[0xe00 - 0x6c];
-	uint32_t pmrcap;
-	uint32_t pmrctl;
-	uint32_t pmrsts;
+	uint8_t rsvd6c[0xe00 - 0x6c]; /**< 108: reserved */
+	uint32_t pmrcap;              /**< 3584: Persistent Memory Region Capabilities */
+	uint32_t pmrctl;              /**< 3588: Persistent Memory Region Control */
+	uint32_t pmrsts;              /**< 3592: Persistent Memory Region Status */
+	/** 3596: Persistent Memory Region Elasticity Buffer Size */
 	uint32_t pmrebs;
+	/** 3600: Persistent Memory Region Sustained Write Throughput */
 	uint32_t pmrswtp;
+	/** 3604: Persistent Memory Region Memory Space Control, Lower */
 	uint32_t pmrmscl;
+	/** 3608: Persistent Memory Region Memory Space Control, Upper */
 	uint32_t pmrmscu;
-	uint8_t rsvde1c[0x1000 - 0xe1c];
+	uint8_t rsvde1c[0x1000 - 0xe1c]; /**< 3612: reserved */
 };
-
-NVME_ASSERT_OFFSET(nvme_regs, cap, NVME_REG_CAP);
-NVME_ASSERT_OFFSET(nvme_regs, vs, NVME_REG_VS);
-NVME_ASSERT_OFFSET(nvme_regs, intms, NVME_REG_INTMS);
-NVME_ASSERT_OFFSET(nvme_regs, intmc, NVME_REG_INTMC);
-NVME_ASSERT_OFFSET(nvme_regs, cc, NVME_REG_CC);
-NVME_ASSERT_OFFSET(nvme_regs, csts, NVME_REG_CSTS);
-NVME_ASSERT_OFFSET(nvme_regs, nssr, NVME_REG_NSSR);
-NVME_ASSERT_OFFSET(nvme_regs, aqa, NVME_REG_AQA);
-NVME_ASSERT_OFFSET(nvme_regs, asq, NVME_REG_ASQ);
-NVME_ASSERT_OFFSET(nvme_regs, acq, NVME_REG_ACQ);
-NVME_ASSERT_OFFSET(nvme_regs, cmbloc, NVME_REG_CMBLOC);
-NVME_ASSERT_OFFSET(nvme_regs, cmbsz, NVME_REG_CMBSZ);
-NVME_ASSERT_OFFSET(nvme_regs, bpinfo, NVME_REG_BPINFO);
-NVME_ASSERT_OFFSET(nvme_regs, bprsel, NVME_REG_BPRSEL);
-NVME_ASSERT_OFFSET(nvme_regs, bpmbl, NVME_REG_BPMBL);
-NVME_ASSERT_OFFSET(nvme_regs, cmbmsc, NVME_REG_CMBMSC);
-NVME_ASSERT_OFFSET(nvme_regs, cmbsts, NVME_REG_CMBSTS);
-NVME_ASSERT_OFFSET(nvme_regs, cmbebs, NVME_REG_CMBEBS);
-NVME_ASSERT_OFFSET(nvme_regs, cmbswtp, NVME_REG_CMBSWTP);
-NVME_ASSERT_OFFSET(nvme_regs, nssd, NVME_REG_NSSD);
-NVME_ASSERT_OFFSET(nvme_regs, crto, NVME_REG_CRTO);
-NVME_ASSERT_OFFSET(nvme_regs, pmrcap, NVME_REG_PMRCAP);
-NVME_ASSERT_OFFSET(nvme_regs, pmrctl, NVME_REG_PMRCTL);
-NVME_ASSERT_OFFSET(nvme_regs, pmrsts, NVME_REG_PMRSTS);
-NVME_ASSERT_OFFSET(nvme_regs, pmrebs, NVME_REG_PMREBS);
-NVME_ASSERT_OFFSET(nvme_regs, pmrswtp, NVME_REG_PMRSWTP);
-NVME_ASSERT_OFFSET(nvme_regs, pmrmscl, NVME_REG_PMRMSCL);
-NVME_ASSERT_OFFSET(nvme_regs, pmrmscu, NVME_REG_PMRMSCU);
-NVME_ASSERT_SIZE(nvme_regs, NVME_REG_DOORBELLS);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/reservation.h
  * What reservation commands put into their dwords and data buffers: they are of every I/O command set.
  *
  * A field's name is NVME_<command>_<field>; the comment above a group tells the dword. The masks
@@ -9,8 +10,6 @@
 #define UPNVME_SPEC_RESERVATION_H
 
 #include <stdint.h>
-
-#include "spec/layout.h"
 
 /* Reservation Acquire, Register, Release. NVMe Base 2.0c, 7.2 to 7.4. Dword 10 */
 #define NVME_RESERVATION_ACTION_SHIFT 0 /* RACQA, RREGA, RRELA */
@@ -31,18 +30,14 @@
 #define NVME_RESERVATION_RELEASE           0u
 #define NVME_RESERVATION_CLEAR             1u
 
-/*
+/**
  * Data of Reservation Acquire and Register. NVMe Base 2.0c, 7.2 and 7.3. Release sends the first
  * key only
  */
 struct nvme_reservation_keys {
-	uint64_t crkey; /* current key */
-	uint64_t key;   /* PRKEY: key to preempt; NRKEY: new key */
+	uint64_t crkey; /**< 0: Current Reservation Key */
+	uint64_t key;   /**< 8: PRKEY: key to preempt; NRKEY: new key */
 };
-
-NVME_ASSERT_SIZE(nvme_reservation_keys, 16);
-NVME_ASSERT_OFFSET(nvme_reservation_keys, crkey, 0);
-NVME_ASSERT_OFFSET(nvme_reservation_keys, key, 8);
 
 /* Reservation Report. NVMe Base 2.0c, 7.5. Dword 10 is NUMD (0's based), dword 11: */
 #define NVME_RESERVATION_REPORT_EDS (1u << 0) /* extended data structure */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/**
+ * @file upnvme/spec/status.h
  * Status values: the 15-bit status field of a completion, without its phase tag.
  *
  * NVMe Base 2.0c, 3.3.3.2.1; NVM Command Set 1.0c, 3.1.
@@ -193,18 +194,5 @@
 #define NVME_SC_CONTROLLER_PATHING_ERROR 0x360u
 #define NVME_SC_HOST_PATHING_ERROR       0x370u
 #define NVME_SC_ABORTED_BY_HOST          0x371u
-
-/*
- * The specification's name of a status, and what it says in a sentence. Never NULL: values that
- * the specification does not define are named for what they are (vendor specific, reserved). CRD,
- * M and DNR are not looked at. Values that Admin, NVM and Fabrics commands use differently are
- * taken for an Admin or NVM command's.
- */
-const char *nvme_status_name(uint16_t status);
-const char *nvme_status_text(uint16_t status);
-
-/* The same for the status of a Fabrics command (Connect, Property Get, ...). */
-const char *nvme_fabrics_status_name(uint16_t status);
-const char *nvme_fabrics_status_text(uint16_t status);
 
 #endif

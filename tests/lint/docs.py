@@ -50,7 +50,7 @@ def check_function(declared):
 def check_struct(declared):
     """A field that the reader does not understand counts as one without a comment."""
     body = re.sub(r"/\*.*?\*/", "", declared.text, flags=re.DOTALL)
-    if body.count(";") - 1 != len(declared.members):
+    if len(re.findall(r"(?<!\});", body)) != len(declared.members):
         yield "a field in another form than `type name; /**< what it is */`"
     for field, text in declared.members:
         if not text:

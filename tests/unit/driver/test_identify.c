@@ -255,7 +255,7 @@ static void garbage_is_survived(void **state)
 			fake->id.cntrltype = NVME_CNTRLTYPE_IO;
 			fake->id.sqes = 0x66;
 			fake->id.cqes = 0x44;
-			fake->ns.lbaf[NVME_FLBAS_FORMAT(fake->ns.flbas)].lbads = 9;
+			fake->ns.lbaf[nvme_flbas_format(fake->ns.flbas)].lbads = 9;
 			fake->ns.dps = 0;
 		}
 		if (fake_transport_open(fake, &ctrlr, NULL) == 0) {

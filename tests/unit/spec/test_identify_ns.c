@@ -13,10 +13,10 @@
 static void the_lba_format_index_has_six_bits_in_two_places(void **state)
 {
 	(void)state;
-	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x00), 0);
-	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x1f), 15);
-	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x20), 16);
-	assert_int_equal(NVME_FLBAS_FORMAT((uint8_t)0x7f), 63);
+	assert_int_equal(nvme_flbas_format((uint8_t)0x00), 0);
+	assert_int_equal(nvme_flbas_format((uint8_t)0x1f), 15);
+	assert_int_equal(nvme_flbas_format((uint8_t)0x20), 16);
+	assert_int_equal(nvme_flbas_format((uint8_t)0x7f), 63);
 }
 
 static void an_identified_namespace_is_read_from_its_bytes(void **state)
@@ -39,7 +39,7 @@ static void an_identified_namespace_is_read_from_its_bytes(void **state)
 	assert_int_equal(NVME_FIELD_GET(NVME_DLFEAT_READ, data.ns.dlfeat), NVME_DLFEAT_READ_ZEROES);
 	assert_true(data.ns.dlfeat & NVME_DLFEAT_DEAC);
 	assert_int_equal(data.ns.lbaf[0].lbads, 9);
-	assert_int_equal(data.ns.lbaf[NVME_FLBAS_FORMAT(data.ns.flbas)].lbads, 12);
+	assert_int_equal(data.ns.lbaf[nvme_flbas_format(data.ns.flbas)].lbads, 12);
 }
 
 int main(void)

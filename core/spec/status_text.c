@@ -6,6 +6,7 @@
  * Namespace Command Set 1.1c for theirs. The sentences are ours.
  */
 #include "spec/status.h"
+#include "spec/status_text.h"
 
 #include <stddef.h>
 
