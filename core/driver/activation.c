@@ -7,12 +7,12 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 
 /* MTFA may be missing: then as long as an admin command. */
 static uint64_t longest_ns(const struct upnvme_ctrlr *ctrlr)
 {
-	return ctrlr->id.mtfa ? ctrlr->id.mtfa * NVME_MTFA_UNIT_MS * NS_PER_MS :
+	return ctrlr->id.mtfa ? ctrlr->id.mtfa * UPNVME_SPEC_MTFA_UNIT_MS * NS_PER_MS :
 				ctrlr->admin_timeout_ns;
 }
 
@@ -28,7 +28,7 @@ void activation_begin(struct upnvme_ctrlr *ctrlr)
 
 void activation_note(struct upnvme_ctrlr *ctrlr, uint32_t csts)
 {
-	if (NVME_CSTS_PP(csts))
+	if (UPNVME_SPEC_CSTS_PP(csts))
 		activation_begin(ctrlr);
 	else if (atomic_exchange(&ctrlr->activation.paused, false))
 		atomic_store(&ctrlr->activation.excused_ns,

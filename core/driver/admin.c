@@ -19,7 +19,7 @@
 #include "driver/data_length.h"
 #include "driver/ns_change.h"
 #include "driver/watch.h"
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 #include "spec/status_text.h"
 
 /* --- starting ------------------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
 
 #include <upnvme/types.h>
 
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 struct upnvme_ctrlr;
 struct upnvme_qpair;
@@ -27,7 +27,7 @@ uint32_t admin_entries(const struct upnvme_ctrlr *ctrlr);
 /* An admin command to run: the entry without identifier and data pointer, and its data in any
  * memory. */
 struct admin_command {
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	void *data; /* up to ADMIN_DATA_MAX bytes, or null */
 	uint32_t data_bytes;
 	uint32_t direction;  /* UPNVME_DATA_... */

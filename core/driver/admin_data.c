@@ -47,7 +47,7 @@ static uint64_t page_iova(const struct admin_pool *pool, const struct admin_data
 
 /* NVMe Base 2.0c, 4.1.1: the memory begins at a page; its pages may lie about. */
 void admin_data_describe(const struct admin_pool *pool, const struct admin_data *data,
-			 struct nvme_sqe *sqe)
+			 struct upnvme_spec_sqe *sqe)
 {
 	uint64_t *list = data->base;
 	uint32_t npages = (uint32_t)(align_up(data->bytes, NVME_PAGE_BYTES) / NVME_PAGE_BYTES);

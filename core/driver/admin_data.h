@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 struct domain;
 
@@ -31,7 +31,7 @@ int admin_data_get(struct admin_pool *pool, struct admin_data *data, uint32_t by
 void admin_data_put(struct admin_pool *pool, struct admin_data *data);
 /* Fills in the PRP entries; leaves them alone where there is no data. */
 void admin_data_describe(const struct admin_pool *pool, const struct admin_data *data,
-			 struct nvme_sqe *sqe);
+			 struct upnvme_spec_sqe *sqe);
 void admin_pool_drain(struct admin_pool *pool);
 
 #endif

@@ -14,12 +14,12 @@
 #include "driver/quirks.h"
 
 /* The least that the rings can have: PRP lists of admin commands are part of their data. */
-#define LIST_BYTES NVME_PRP_ENTRY_BYTES
+#define LIST_BYTES UPNVME_SPEC_PRP_ENTRY_BYTES
 
-int admin_push(struct admin *admin, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg)
+int admin_push(struct admin *admin, const struct upnvme_spec_sqe *sqe, upnvme_cb cb, void *arg)
 {
 	struct upnvme_qpair *qp = admin->qp;
-	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 	struct slot *slot = qp->free;
 
 	if (!slot)
@@ -60,7 +60,7 @@ void admin_abort(struct upnvme_ctrlr *ctrlr)
 
 uint32_t admin_entries(const struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t page = NVME_PAGE_BYTES / sizeof(struct nvme_sqe);
+	uint32_t page = NVME_PAGE_BYTES / sizeof(struct upnvme_spec_sqe);
 
 	return ctrlr->quirks & QUIRK_WHOLE_ADMIN_QUEUE ? (uint32_t)align_up(ADMIN_ENTRIES, page) :
 							 ADMIN_ENTRIES;

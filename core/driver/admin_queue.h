@@ -49,7 +49,7 @@ struct admin {
 
 /* Puts a ready-made entry into the ring, identifier filled in, and rings: an entry without a waiting caller may not be
  * polled for a long time. -EAGAIN when no slot is free. The lock is held. */
-int admin_push(struct admin *admin, const struct nvme_sqe *sqe, upnvme_cb cb, void *arg);
+int admin_push(struct admin *admin, const struct upnvme_spec_sqe *sqe, upnvme_cb cb, void *arg);
 /* Rings, lets the transport work, completes all that is there. The lock is held. */
 void admin_take(struct admin *admin);
 

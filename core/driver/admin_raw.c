@@ -9,9 +9,9 @@
 #include "driver/commands/admin.h"
 #include "driver/features.h"
 #include "driver/queue/raw.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
-static int check_sqe(const struct nvme_sqe *sqe)
+static int check_sqe(const struct upnvme_spec_sqe *sqe)
 {
 	if (admin_kind(sqe->opcode)->flags & ADMIN_DRIVERS)
 		return error_set(
@@ -25,7 +25,7 @@ static int check_sqe(const struct nvme_sqe *sqe)
 			"bits 15:8 of an admin command's dword 0 are %02xh: set them to 0, since "
 			"the admin queue takes neither fused commands nor SGLs",
 			sqe->flags);
-	if (sqe->opcode == NVME_ADMIN_SET_FEATURES)
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_SET_FEATURES)
 		return feature_check_settable(sqe->cdw10 & 0xff);
 	return 0;
 }

@@ -69,7 +69,7 @@ void admin_request_copy_out(const struct admin_request *request)
 static int request_send(struct admin_request *request, const struct admin_command *command)
 {
 	struct admin *admin = request->admin;
-	struct nvme_sqe sqe = command->sqe;
+	struct upnvme_spec_sqe sqe = command->sqe;
 	int rc = admin_data_get(&admin->pool, &request->data, command->data_bytes);
 
 	if (rc)

@@ -12,7 +12,7 @@
 #include "driver/ns_change.h"
 #include "driver/queue/qpair.h"
 #include "driver/poll.h"
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 
 /* A callback to be made, free of the request, which may be in other hands by then. */
 struct delivery {
@@ -39,7 +39,7 @@ static void deliver_late(struct admin_request *request, struct delivery *deliver
 	request->state = REQUEST_LATE;
 	*delivery = (struct delivery){ request->cb, request->arg, request->origin, { 0 } };
 	delivery->done.tag = (uint64_t)(uintptr_t)request->arg;
-	delivery->done.status = NVME_SC_ABORT_REQUESTED;
+	delivery->done.status = UPNVME_SPEC_SC_ABORT_REQUESTED;
 	delivery->done.flags = UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE;
 }
 

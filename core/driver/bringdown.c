@@ -10,7 +10,7 @@
 #include "driver/cmb.h"
 #include "driver/ctrlr.h"
 #include "driver/registers.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "transport/transport.h"
 
 #define SHUTDOWN_TIMEOUT_MAX_MS 60000u
@@ -47,7 +47,8 @@ static int disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
 	if (!rc && storage_waits(ctrlr))
 		timeout_ms = whole_ms(storage_ns);
 	if (!rc)
-		rc = csts_wait(ctrlr, NVME_FIELD_SET(NVME_CSTS_RDY, 1u), 0, timeout_ms, true);
+		rc = csts_wait(ctrlr, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_RDY, 1u), 0,
+			       timeout_ms, true);
 	if (rc)
 		return check_storage(ctrlr, rc, timeout_ms);
 	cmb_disable(ctrlr);
@@ -58,7 +59,7 @@ static bool is_gone(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t csts = 0;
 
-	return csts_read(ctrlr, &csts) && csts == NVME_REG_ALL_ONES;
+	return csts_read(ctrlr, &csts) && csts == UPNVME_SPEC_REG_ALL_ONES;
 }
 
 bool bringdown_is_disabled(struct upnvme_ctrlr *ctrlr)
@@ -67,10 +68,10 @@ bool bringdown_is_disabled(struct upnvme_ctrlr *ctrlr)
 
 	if (csts_read(ctrlr, &csts))
 		return false;
-	if (NVME_CSTS_RDY(csts))
+	if (UPNVME_SPEC_CSTS_RDY(csts))
 		(void)register_clear_enable(
 			ctrlr); /* the first write may have found it out of reach */
-	return !NVME_CSTS_RDY(csts);
+	return !UPNVME_SPEC_CSTS_RDY(csts);
 }
 
 /* Isolates also a controller that is gone: it may only have lost its link for a while. Where nothing can be switched
@@ -116,13 +117,13 @@ static uint32_t shutdown_timeout_ms(const struct upnvme_ctrlr *ctrlr)
 static int write_shutdown(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t cc;
-	int rc = register_read32(ctrlr, NVME_REG_CC, &cc);
+	int rc = register_read32(ctrlr, UPNVME_SPEC_REG_CC, &cc);
 
 	if (rc)
 		return rc;
-	cc &= ~NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_MASK);
-	cc |= NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_NORMAL);
-	return register_write32(ctrlr, NVME_REG_CC, cc);
+	cc &= ~UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_SHN, UPNVME_SPEC_CC_SHN_MASK);
+	cc |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_SHN, UPNVME_SPEC_CC_SHN_NORMAL);
+	return register_write32(ctrlr, UPNVME_SPEC_REG_CC, cc);
 }
 
 /* A shutdown that is complete may have failed all the same. */
@@ -133,7 +134,7 @@ static int check_fatal(struct upnvme_ctrlr *ctrlr)
 
 	if (rc)
 		return rc;
-	return NVME_CSTS_CFS(csts) ? csts_error_fatal(ctrlr, csts) : 0;
+	return UPNVME_SPEC_CSTS_CFS(csts) ? csts_error_fatal(ctrlr, csts) : 0;
 }
 
 static const char *trouble(struct upnvme_ctrlr *ctrlr)
@@ -148,8 +149,11 @@ int bringdown_shutdown(struct upnvme_ctrlr *ctrlr)
 	int rc = write_shutdown(ctrlr);
 
 	if (!rc)
-		rc = csts_wait(ctrlr, NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_MASK),
-			       NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE),
+		rc = csts_wait(ctrlr,
+			       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_SHST,
+						     UPNVME_SPEC_CSTS_SHST_MASK),
+			       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_SHST,
+						     UPNVME_SPEC_CSTS_SHST_COMPLETE),
 			       shutdown_timeout_ms(ctrlr), false);
 	if (!rc)
 		rc = check_fatal(ctrlr);

@@ -11,7 +11,7 @@
 #include "driver/queue/qpair.h"
 #include "driver/registers.h"
 #include "driver/watch.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "transport/transport.h"
 
 enum state {
@@ -42,15 +42,16 @@ static int do_capabilities(struct upnvme_ctrlr *ctrlr)
 static int do_settle(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t cc, csts;
-	int rc = register_read32(ctrlr, NVME_REG_CC, &cc);
+	int rc = register_read32(ctrlr, UPNVME_SPEC_REG_CC, &cc);
 
 	if (!rc)
 		rc = csts_read(ctrlr, &csts);
 	if (rc)
 		return rc;
-	if (!NVME_CC_EN(cc))
+	if (!UPNVME_SPEC_CC_EN(cc))
 		return STATE_WAIT_DISABLED;
-	if (!NVME_CSTS_RDY(csts) && !NVME_CSTS_CFS(csts) && csts_wait_ready(ctrlr, 1, false))
+	if (!UPNVME_SPEC_CSTS_RDY(csts) && !UPNVME_SPEC_CSTS_CFS(csts) &&
+	    csts_wait_ready(ctrlr, 1, false))
 		log_warn("%s: found enabled but never ready, disabling it", ctrlr->uri);
 	return STATE_DISABLE;
 }
@@ -87,31 +88,33 @@ static int do_connect(struct upnvme_ctrlr *ctrlr)
 static int do_admin_queue(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t entries = admin_entries(ctrlr);
-	uint32_t aqa = NVME_FIELD_SET(NVME_AQA_ASQS, entries - 1) |
-		       NVME_FIELD_SET(NVME_AQA_ACQS, entries - 1);
+	uint32_t aqa = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AQA_ASQS, entries - 1) |
+		       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AQA_ACQS, entries - 1);
 	int rc = admin_create(ctrlr);
 
 	if (!rc)
-		rc = register_write32(ctrlr, NVME_REG_AQA, aqa);
+		rc = register_write32(ctrlr, UPNVME_SPEC_REG_AQA, aqa);
 	if (!rc)
-		rc = register_write64(ctrlr, NVME_REG_ASQ, qpair_sq_iova(admin_qpair(ctrlr)));
+		rc = register_write64(ctrlr, UPNVME_SPEC_REG_ASQ,
+				      qpair_sq_iova(admin_qpair(ctrlr)));
 	if (!rc)
-		rc = register_write64(ctrlr, NVME_REG_ACQ, qpair_cq_iova(admin_qpair(ctrlr)));
+		rc = register_write64(ctrlr, UPNVME_SPEC_REG_ACQ,
+				      qpair_cq_iova(admin_qpair(ctrlr)));
 	return rc ? rc : STATE_ENABLE;
 }
 
 static int do_enable(struct upnvme_ctrlr *ctrlr)
 {
-	uint32_t cc = NVME_FIELD_SET(NVME_CC_EN, 1u) |
-		      NVME_FIELD_SET(NVME_CC_CSS, command_sets_select(ctrlr->cap)) |
-		      NVME_FIELD_SET(NVME_CC_MPS, 0u) |
-		      NVME_FIELD_SET(NVME_CC_AMS, NVME_CC_AMS_RR) |
-		      NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
-		      NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
+	uint32_t cc = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_EN, 1u) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_CSS, command_sets_select(ctrlr->cap)) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_MPS, 0u) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_AMS, UPNVME_SPEC_CC_AMS_RR) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_IOSQES, UPNVME_SPEC_CC_IOSQES_NVM) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_IOCQES, UPNVME_SPEC_CC_IOCQES_NVM);
 	int rc = watch_begin(ctrlr);
 
 	if (!rc)
-		rc = register_write32(ctrlr, NVME_REG_CC, cc);
+		rc = register_write32(ctrlr, UPNVME_SPEC_REG_CC, cc);
 	return rc ? rc : STATE_WAIT_READY;
 }
 

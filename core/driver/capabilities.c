@@ -12,22 +12,22 @@
 #include "driver/ctrlr.h"
 #include "driver/quirks.h"
 #include "driver/registers.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 
 /* Some controllers promise less than they need. CAP.TO has eight bits; where those are too few, CRTO says more. */
 #define READY_TIMEOUT_MIN_MS 500u
 
 static int read_ready_timeout(struct upnvme_ctrlr *ctrlr)
 {
-	uint64_t units = NVME_CAP_TO(ctrlr->cap), ms;
+	uint64_t units = UPNVME_SPEC_CAP_TO(ctrlr->cap), ms;
 	uint32_t crto = 0;
 	int rc = 0;
 
-	if (NVME_CAP_CRMS(ctrlr->cap) & NVME_CAP_CRMS_CRWMS)
-		rc = register_read32(ctrlr, NVME_REG_CRTO, &crto);
+	if (UPNVME_SPEC_CAP_CRMS(ctrlr->cap) & UPNVME_SPEC_CAP_CRMS_CRWMS)
+		rc = register_read32(ctrlr, UPNVME_SPEC_REG_CRTO, &crto);
 	if (rc)
 		return rc;
-	ms = MAX(units, NVME_CRTO_CRWMT(crto)) * NVME_CAP_TO_UNIT_MS;
+	ms = MAX(units, UPNVME_SPEC_CRTO_CRWMT(crto)) * UPNVME_SPEC_CAP_TO_UNIT_MS;
 	ctrlr->ready_timeout_ms = (uint32_t)MAX(ms, READY_TIMEOUT_MIN_MS);
 	return 0;
 }
@@ -41,15 +41,16 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 			-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 			"%s: the controller does not offer the NVM command set (CAP.CSS %02xh), "
 			"and this library uses no other",
-			ctrlr->uri, (unsigned)NVME_CAP_CSS(cap));
-	if (NVME_CAP_MPSMIN(cap) > 0)
-		return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
-				 "%s: the controller wants memory pages of at least %llu bytes "
-				 "(CAP.MPSMIN %u), this library uses %u",
-				 ctrlr->uri,
-				 (unsigned long long)NVME_MPS_BYTES(NVME_CAP_MPSMIN(cap)),
-				 (unsigned)NVME_CAP_MPSMIN(cap), NVME_PAGE_BYTES);
-	if (NVME_CAP_MQES(cap) < NVME_QUEUE_ENTRIES_MIN - 1)
+			ctrlr->uri, (unsigned)UPNVME_SPEC_CAP_CSS(cap));
+	if (UPNVME_SPEC_CAP_MPSMIN(cap) > 0)
+		return error_set(
+			-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
+			"%s: the controller wants memory pages of at least %llu bytes "
+			"(CAP.MPSMIN %u), this library uses %u",
+			ctrlr->uri,
+			(unsigned long long)UPNVME_SPEC_MPS_BYTES(UPNVME_SPEC_CAP_MPSMIN(cap)),
+			(unsigned)UPNVME_SPEC_CAP_MPSMIN(cap), NVME_PAGE_BYTES);
+	if (UPNVME_SPEC_CAP_MQES(cap) < UPNVME_SPEC_QUEUE_ENTRIES_MIN - 1)
 		return error_set(
 			-EIO, UPNVME_ERR_CTRLR_INVALID,
 			"%s: the controller says that its queues have one entry (CAP.MQES 0), but "
@@ -63,7 +64,7 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 static int check_halves(struct upnvme_ctrlr *ctrlr)
 {
 	uint64_t halves;
-	int rc = register_read_halves(ctrlr, NVME_REG_CAP, &halves);
+	int rc = register_read_halves(ctrlr, UPNVME_SPEC_REG_CAP, &halves);
 
 	if (rc || halves == ctrlr->cap || ctrlr->quirks_given)
 		return rc;
@@ -81,12 +82,12 @@ int capabilities_read(struct upnvme_ctrlr *ctrlr)
 
 	if (ctrlr->quirks & QUIRK_DELAY_INIT)
 		pause_ms(QUIRK_DELAY_INIT_MS);
-	rc = register_read64(ctrlr, NVME_REG_CAP, &ctrlr->cap);
+	rc = register_read64(ctrlr, UPNVME_SPEC_REG_CAP, &ctrlr->cap);
 	if (!rc)
 		rc = check_halves(ctrlr);
 	if (!rc)
-		rc = register_read32(ctrlr, NVME_REG_VS, &ctrlr->version);
-	if (!rc && (ctrlr->cap == UINT64_MAX || ctrlr->version == NVME_REG_ALL_ONES))
+		rc = register_read32(ctrlr, UPNVME_SPEC_REG_VS, &ctrlr->version);
+	if (!rc && (ctrlr->cap == UINT64_MAX || ctrlr->version == UPNVME_SPEC_REG_ALL_ONES))
 		rc = csts_error_gone(ctrlr);
 	if (!rc)
 		rc = check_capabilities(ctrlr);
@@ -94,7 +95,7 @@ int capabilities_read(struct upnvme_ctrlr *ctrlr)
 		rc = read_ready_timeout(ctrlr);
 	if (rc)
 		return rc;
-	ctrlr->limits.max_queue_entries = (uint32_t)NVME_CAP_MQES(ctrlr->cap) + 1;
-	ctrlr->limits.dstrd = (uint32_t)NVME_CAP_DSTRD(ctrlr->cap);
+	ctrlr->limits.max_queue_entries = (uint32_t)UPNVME_SPEC_CAP_MQES(ctrlr->cap) + 1;
+	ctrlr->limits.dstrd = (uint32_t)UPNVME_SPEC_CAP_DSTRD(ctrlr->cap);
 	return 0;
 }

@@ -15,15 +15,16 @@
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "driver/registers.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 
 #define BAR_LAST 5u /* there are six; those of more than 32 bits take two */
 
-_Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u) &&
-		       UPNVME_CMB_COMPLETION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_CQS, 1u) &&
-		       UPNVME_CMB_LISTS == NVME_FIELD_SET(NVME_CMBSZ_LISTS, 1u) &&
-		       UPNVME_CMB_READ_DATA == NVME_FIELD_SET(NVME_CMBSZ_RDS, 1u) &&
-		       UPNVME_CMB_WRITE_DATA == NVME_FIELD_SET(NVME_CMBSZ_WDS, 1u),
+_Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_SQS, 1u) &&
+		       UPNVME_CMB_COMPLETION_QUEUES ==
+			       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_CQS, 1u) &&
+		       UPNVME_CMB_LISTS == UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_LISTS, 1u) &&
+		       UPNVME_CMB_READ_DATA == UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_RDS, 1u) &&
+		       UPNVME_CMB_WRITE_DATA == UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_WDS, 1u),
 	       "abilities are CMBSZ's bits");
 #define ABILITIES                                                                         \
 	(UPNVME_CMB_SUBMISSION_QUEUES | UPNVME_CMB_COMPLETION_QUEUES | UPNVME_CMB_LISTS | \
@@ -31,21 +32,21 @@ _Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u
 
 static int control(struct upnvme_ctrlr *ctrlr, uint64_t cmbmsc)
 {
-	return register_write64(ctrlr, NVME_REG_CMBMSC, cmbmsc);
+	return register_write64(ctrlr, UPNVME_SPEC_REG_CMBMSC, cmbmsc);
 }
 
 /* --- finding the buffer ----------------------------------------------------------------------- */
 
 static bool is_controlled(const struct upnvme_ctrlr *ctrlr)
 {
-	return NVME_CAP_CMBS(ctrlr->cap);
+	return UPNVME_SPEC_CAP_CMBS(ctrlr->cap);
 }
 
 /* The registers came with NVMe 1.2; from 1.4 on they are reserved unless CAP.CMBS is set. */
 static bool may_have_cmb(const struct upnvme_ctrlr *ctrlr)
 {
-	return is_controlled(ctrlr) ||
-	       (ctrlr->version >= NVME_VERSION_1_2 && ctrlr->version < NVME_VERSION_1_4);
+	return is_controlled(ctrlr) || (ctrlr->version >= UPNVME_SPEC_VERSION_1_2 &&
+					ctrlr->version < UPNVME_SPEC_VERSION_1_4);
 }
 
 /* CMBSZ is 0, and says nothing, until it is asked for (3.1.3.12). The address that a former user gave the buffer is
@@ -57,11 +58,11 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
 	if (!may_have_cmb(ctrlr))
 		return 0;
 	if (is_controlled(ctrlr))
-		rc = control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
+		rc = control(ctrlr, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CRE, 1ull));
 	if (!rc)
-		rc = register_read32(ctrlr, NVME_REG_CMBLOC, cmbloc);
+		rc = register_read32(ctrlr, UPNVME_SPEC_REG_CMBLOC, cmbloc);
 	if (!rc)
-		rc = register_read32(ctrlr, NVME_REG_CMBSZ, cmbsz);
+		rc = register_read32(ctrlr, UPNVME_SPEC_REG_CMBSZ, cmbsz);
 	return rc;
 }
 
@@ -71,24 +72,24 @@ static int forget_persistent(struct upnvme_ctrlr *ctrlr)
 {
 	int rc;
 
-	if (!NVME_CAP_PMRS(ctrlr->cap))
+	if (!UPNVME_SPEC_CAP_PMRS(ctrlr->cap))
 		return 0;
-	rc = register_write32(ctrlr, NVME_REG_PMRMSCL, 0);
-	return rc ? rc : register_write32(ctrlr, NVME_REG_PMRMSCU, 0);
+	rc = register_write32(ctrlr, UPNVME_SPEC_REG_PMRMSCL, 0);
+	return rc ? rc : register_write32(ctrlr, UPNVME_SPEC_REG_PMRMSCU, 0);
 }
 
 static uint64_t doorbells_end(const struct upnvme_ctrlr *ctrlr)
 {
-	return NVME_REG_DOORBELLS +
+	return UPNVME_SPEC_REG_DOORBELLS +
 	       2 * (ctrlr->wanted_qpairs + 1ull) * (4ull << ctrlr->limits.dstrd);
 }
 
 /* What is wrong with the place that the controller names, or null. */
 static const char *obstacle(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc, uint32_t cmbsz)
 {
-	uint32_t bir = NVME_CMBLOC_BIR(cmbloc), szu = NVME_CMBSZ_SZU(cmbsz);
+	uint32_t bir = UPNVME_SPEC_CMBLOC_BIR(cmbloc), szu = UPNVME_SPEC_CMBSZ_SZU(cmbsz);
 
-	if (szu > NVME_CMBSZ_SZU_MAX)
+	if (szu > UPNVME_SPEC_CMBSZ_SZU_MAX)
 		return "its unit of size is reserved";
 	if (bir == 1 || bir > BAR_LAST)
 		return "it is in no BAR that can be one's beginning";
@@ -99,22 +100,22 @@ static const char *obstacle(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc, u
 
 static bool overlaps_registers(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc, uint32_t cmbsz)
 {
-	uint64_t unit = NVME_CMBSZ_UNIT_BYTES(NVME_CMBSZ_SZU(cmbsz));
+	uint64_t unit = UPNVME_SPEC_CMBSZ_UNIT_BYTES(UPNVME_SPEC_CMBSZ_SZU(cmbsz));
 
-	return NVME_CMBLOC_BIR(cmbloc) == 0 &&
-	       NVME_CMBLOC_OFST(cmbloc) * unit < doorbells_end(ctrlr);
+	return UPNVME_SPEC_CMBLOC_BIR(cmbloc) == 0 &&
+	       UPNVME_SPEC_CMBLOC_OFST(cmbloc) * unit < doorbells_end(ctrlr);
 }
 
 /* Part of it may be beyond the BAR's end, and is then not there (3.1.3.12). */
 static int cmb_map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint32_t cmbloc,
 		   uint32_t cmbsz)
 {
-	uint64_t unit = NVME_CMBSZ_UNIT_BYTES(NVME_CMBSZ_SZU(cmbsz));
+	uint64_t unit = UPNVME_SPEC_CMBSZ_UNIT_BYTES(UPNVME_SPEC_CMBSZ_SZU(cmbsz));
 	int rc;
 
-	memory->bytes = NVME_CMBSZ_SZ(cmbsz) * unit;
-	rc = ctrlr->transport->ops->memory(ctrlr->transport, NVME_CMBLOC_BIR(cmbloc),
-					   NVME_CMBLOC_OFST(cmbloc) * unit, memory);
+	memory->bytes = UPNVME_SPEC_CMBSZ_SZ(cmbsz) * unit;
+	rc = ctrlr->transport->ops->memory(ctrlr->transport, UPNVME_SPEC_CMBLOC_BIR(cmbloc),
+					   UPNVME_SPEC_CMBLOC_OFST(cmbloc) * unit, memory);
 	memory->bytes = align_down(memory->bytes, NVME_PAGE_BYTES);
 	return rc;
 }
@@ -162,7 +163,7 @@ int cmb_find(struct upnvme_ctrlr *ctrlr)
 
 	if (!rc)
 		rc = forget_persistent(ctrlr);
-	if (rc || !NVME_CMBSZ_SZ(cmbsz))
+	if (rc || !UPNVME_SPEC_CMBSZ_SZ(cmbsz))
 		return rc;
 	why = obstacle(ctrlr, cmbloc, cmbsz);
 	if (!why && is_controlled(ctrlr) && overlaps_registers(ctrlr, cmbloc, cmbsz))
@@ -189,7 +190,7 @@ void cmb_destroy(struct upnvme_ctrlr *ctrlr)
 
 static int refused(struct upnvme_ctrlr *ctrlr, uint32_t cmbsts)
 {
-	control(ctrlr, NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
+	control(ctrlr, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CRE, 1ull));
 	return error_set(
 		-EIO, UPNVME_ERR_CTRLR_INVALID,
 		"%s: the controller does not take %#llx for its memory buffer's address (CMBSTS "
@@ -205,11 +206,12 @@ static int cmb_enable(struct upnvme_ctrlr *ctrlr)
 
 	if (cmb->enabled || cmb->legacy)
 		return 0;
-	rc = control(ctrlr, cmb->memory.iova | NVME_FIELD_SET(NVME_CMBMSC_CMSE, 1ull) |
-				    NVME_FIELD_SET(NVME_CMBMSC_CRE, 1ull));
+	rc = control(ctrlr, cmb->memory.iova |
+				    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CMSE, 1ull) |
+				    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CRE, 1ull));
 	if (!rc)
-		rc = register_read32(ctrlr, NVME_REG_CMBSTS, &cmbsts);
-	if (!rc && NVME_FIELD_GET(NVME_CMBSTS_CBAI, cmbsts))
+		rc = register_read32(ctrlr, UPNVME_SPEC_REG_CMBSTS, &cmbsts);
+	if (!rc && UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBSTS_CBAI, cmbsts))
 		rc = refused(ctrlr, cmbsts);
 	cmb->enabled = !rc;
 	return rc;

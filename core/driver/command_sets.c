@@ -7,48 +7,50 @@
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/features.h"
-#include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/opcode.h"
-#include "spec/regs.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/regs.h>
 
 /* Controllers before NVMe 1.1 may leave the field at 0, and know nothing but NVM. */
 bool command_sets_are_known(uint64_t cap)
 {
-	uint32_t css = (uint32_t)NVME_CAP_CSS(cap);
+	uint32_t css = (uint32_t)UPNVME_SPEC_CAP_CSS(cap);
 
-	return !css || css & (NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS);
+	return !css || css & (UPNVME_SPEC_CAP_CSS_NVM | UPNVME_SPEC_CAP_CSS_IOCS);
 }
 
 uint32_t command_sets_select(uint64_t cap)
 {
-	uint32_t css = (uint32_t)NVME_CAP_CSS(cap);
+	uint32_t css = (uint32_t)UPNVME_SPEC_CAP_CSS(cap);
 
-	return !css || css & NVME_CAP_CSS_NVM ? NVME_CC_CSS_NVM : NVME_CC_CSS_IOCS;
+	return !css || css & UPNVME_SPEC_CAP_CSS_NVM ? UPNVME_SPEC_CC_CSS_NVM :
+						       UPNVME_SPEC_CC_CSS_IOCS;
 }
 
-/* The first combination that has NVM; NVME_IOCS_LIST_ENTRIES: none. */
-static uint32_t combination_find(const struct nvme_iocs_list *list)
+/* The first combination that has NVM; UPNVME_SPEC_IOCS_LIST_ENTRIES: none. */
+static uint32_t combination_find(const struct upnvme_spec_iocs_list *list)
 {
 	uint32_t i = 0;
 
-	while (i < NVME_IOCS_LIST_ENTRIES && !(list->vector[i] & NVME_IOCS_VECTOR_NVM))
+	while (i < UPNVME_SPEC_IOCS_LIST_ENTRIES &&
+	       !(list->vector[i] & UPNVME_SPEC_IOCS_VECTOR_NVM))
 		i++;
 	return i;
 }
 
-static int choose(struct upnvme_ctrlr *ctrlr, const struct nvme_iocs_list *list)
+static int choose(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_iocs_list *list)
 {
-	struct feature profile = { .fid = NVME_FEAT_IOCS_PROFILE };
+	struct feature profile = { .fid = UPNVME_SPEC_FEAT_IOCS_PROFILE };
 	int rc = feature_get(ctrlr, &profile, UPNVME_FEATURE_CURRENT);
 
 	if (rc)
 		return rc;
-	profile.value = NVME_FIELD_GET(NVME_IOCS_PROFILE_IOCSCI, profile.value);
-	if (list->vector[profile.value] & NVME_IOCS_VECTOR_NVM)
+	profile.value = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_IOCS_PROFILE_IOCSCI, profile.value);
+	if (list->vector[profile.value] & UPNVME_SPEC_IOCS_VECTOR_NVM)
 		return 0;
 	profile.value = combination_find(list);
-	if (profile.value < NVME_IOCS_LIST_ENTRIES)
+	if (profile.value < UPNVME_SPEC_IOCS_LIST_ENTRIES)
 		return feature_set_own(ctrlr, &profile, NULL);
 	return error_set(
 		-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
@@ -59,18 +61,20 @@ static int choose(struct upnvme_ctrlr *ctrlr, const struct nvme_iocs_list *list)
 
 int command_sets_settle(struct upnvme_ctrlr *ctrlr)
 {
-	struct nvme_iocs_list list;
+	struct upnvme_spec_iocs_list list;
 	struct admin_command command = {
-		.sqe = { .opcode = NVME_ADMIN_IDENTIFY,
-			 .cdw10 = NVME_FIELD_SET(NVME_IDENTIFY_CNS, NVME_CNS_IOCS_LIST) |
-				  NVME_FIELD_SET(NVME_IDENTIFY_CNTID, (uint32_t)ctrlr->id.cntlid) },
+		.sqe = { .opcode = UPNVME_SPEC_ADMIN_IDENTIFY,
+			 .cdw10 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_IDENTIFY_CNS,
+							UPNVME_SPEC_CNS_IOCS_LIST) |
+				  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_IDENTIFY_CNTID,
+							(uint32_t)ctrlr->id.cntlid) },
 		.data = &list,
 		.data_bytes = sizeof(list),
 		.direction = UPNVME_DATA_FROM_DEVICE,
 	};
 	int rc;
 
-	if (command_sets_select(ctrlr->cap) != NVME_CC_CSS_IOCS)
+	if (command_sets_select(ctrlr->cap) != UPNVME_SPEC_CC_CSS_IOCS)
 		return 0;
 	rc = admin_expect(ctrlr, &command, "Identify I/O Command Set", NULL);
 	return rc ? rc : choose(ctrlr, &list);

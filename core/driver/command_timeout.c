@@ -8,9 +8,9 @@
 #include "driver/commands/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/log_pages.h"
-#include "spec/command.h"
-#include "spec/log_page.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/log_page.h>
+#include <upnvme/spec/sqe.h>
 
 /* Where the device says nothing; no device says anything of Format NVM. */
 #define MEDIUM_NS   (3600 * NS_PER_S)
@@ -18,23 +18,23 @@
 #define COMMIT_NS   (120 * NS_PER_S)
 
 /* NVMe Base 2.0c, 5.16.1.25: seconds, or all ones. */
-static uint32_t estimate_of(const struct nvme_sanitize_log *log, uint32_t cdw10)
+static uint32_t estimate_of(const struct upnvme_spec_sanitize_log *log, uint32_t cdw10)
 {
-	bool keeps = NVME_FIELD_GET(NVME_SANITIZE_NDAS, cdw10);
+	bool keeps = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SANITIZE_NDAS, cdw10);
 
-	switch (NVME_FIELD_GET(NVME_SANITIZE_SANACT, cdw10)) {
-	case NVME_SANITIZE_BLOCK_ERASE:
+	switch (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SANITIZE_SANACT, cdw10)) {
+	case UPNVME_SPEC_SANITIZE_BLOCK_ERASE:
 		return keeps ? log->block_erase_kept_seconds : log->block_erase_seconds;
-	case NVME_SANITIZE_OVERWRITE:
+	case UPNVME_SPEC_SANITIZE_OVERWRITE:
 		return keeps ? log->overwrite_kept_seconds : log->overwrite_seconds;
-	case NVME_SANITIZE_CRYPTO_ERASE:
+	case UPNVME_SPEC_SANITIZE_CRYPTO_ERASE:
 		return keeps ? log->crypto_erase_kept_seconds : log->crypto_erase_seconds;
 	default:
-		return NVME_SANITIZE_NOT_REPORTED;
+		return UPNVME_SPEC_SANITIZE_NOT_REPORTED;
 	}
 }
 
-uint64_t format_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+uint64_t format_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
 	(void)ctrlr;
 	(void)sqe;
@@ -42,11 +42,11 @@ uint64_t format_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 }
 
 /* Sanitize should end at once and go on behind that, but not all controllers do so. */
-uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
-	struct nvme_sanitize_log log;
-	struct log_range range = { .nsid = NVME_NSID_BROADCAST,
-				   .lid = NVME_LOG_SANITIZE_STATUS,
+	struct upnvme_spec_sanitize_log log;
+	struct log_range range = { .nsid = UPNVME_SPEC_NSID_BROADCAST,
+				   .lid = UPNVME_SPEC_LOG_SANITIZE_STATUS,
 				   .data = &log,
 				   .bytes = sizeof(log) };
 	uint32_t seconds;
@@ -54,10 +54,10 @@ uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
 	if (!ctrlr->id.sanicap || log_page_peek(ctrlr, &range))
 		return MEDIUM_NS;
 	seconds = estimate_of(&log, sqe->cdw10);
-	return seconds == NVME_SANITIZE_NOT_REPORTED ? MEDIUM_NS : seconds * NS_PER_S;
+	return seconds == UPNVME_SPEC_SANITIZE_NOT_REPORTED ? MEDIUM_NS : seconds * NS_PER_S;
 }
 
-uint64_t firmware_download_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+uint64_t firmware_download_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
 	(void)ctrlr;
 	(void)sqe;
@@ -65,13 +65,13 @@ uint64_t firmware_download_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe 
 }
 
 /* An activation without a reset takes up to MTFA (5.12). */
-uint64_t firmware_commit_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+uint64_t firmware_commit_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
 	(void)sqe;
-	return MAX(ctrlr->id.mtfa * NVME_MTFA_UNIT_MS * NS_PER_MS, COMMIT_NS);
+	return MAX(ctrlr->id.mtfa * UPNVME_SPEC_MTFA_UNIT_MS * NS_PER_MS, COMMIT_NS);
 }
 
-uint64_t command_timeout_ns(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+uint64_t command_timeout_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
 	const struct admin_kind *kind = admin_kind(sqe->opcode);
 

@@ -9,7 +9,7 @@
 
 #include <upnvme/ctrlr.h>
 
-#include "spec/identify.h"
+#include <upnvme/spec/identify.h>
 
 struct cmb;
 struct domain;
@@ -93,7 +93,7 @@ struct upnvme_ctrlr {
 	uint32_t wanted_qpairs;             /* what the options ask for */
 	uint64_t wanted_max_transfer_bytes; /* 0: whatever there is */
 	struct ctrlr_limits limits;
-	struct nvme_id_ctrl id;
+	struct upnvme_spec_id_ctrl id;
 
 	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more;
 	 * every queue pair completes what it has as aborted at its owner's next call. */

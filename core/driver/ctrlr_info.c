@@ -10,10 +10,10 @@
 #include "driver/quirks.h"
 #include "env/env.h"
 #include "mem/domain.h"
-#include "spec/identify.h"
+#include <upnvme/spec/identify.h>
 #include "transport/transport.h"
 
-static void fill_identity(struct upnvme_ctrlr_info *info, const struct nvme_id_ctrl *id)
+static void fill_identity(struct upnvme_ctrlr_info *info, const struct upnvme_spec_id_ctrl *id)
 {
 	info->vendor_id = id->vid;
 	info->ctrlr_id = id->cntlid;

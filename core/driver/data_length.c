@@ -9,13 +9,13 @@
 #include "driver/commands/admin.h"
 #include "driver/commands/kind.h"
 #include "driver/ns.h"
-#include "spec/command.h"
-#include "spec/opcode.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/sqe.h>
 
 static int check_direction(uint8_t opcode, uint32_t direction)
 {
-	uint32_t wanted = NVME_OPCODE_DIRECTION(opcode);
+	uint32_t wanted = UPNVME_SPEC_OPCODE_DIRECTION(opcode);
 
 	if (direction == wanted)
 		return 0;
@@ -23,13 +23,14 @@ static int check_direction(uint8_t opcode, uint32_t direction)
 		-EINVAL, UPNVME_ERR_ARGUMENT,
 		"command %02xh moves data %s, but its direction is %u: use UPNVME_DATA_%s_DEVICE",
 		opcode,
-		wanted == NVME_DIRECTION_HOST_TO_CONTROLLER ? "to the device" : "from the device",
-		direction, wanted == NVME_DIRECTION_HOST_TO_CONTROLLER ? "TO" : "FROM");
+		wanted == UPNVME_SPEC_DIRECTION_HOST_TO_CONTROLLER ? "to the device" :
+								     "from the device",
+		direction, wanted == UPNVME_SPEC_DIRECTION_HOST_TO_CONTROLLER ? "TO" : "FROM");
 }
 
 /* --- admin commands --------------------------------------------------------------------------------- */
 
-int data_length_check_admin(const struct nvme_sqe *sqe, uint32_t direction, uint64_t bytes)
+int data_length_check_admin(const struct upnvme_spec_sqe *sqe, uint32_t direction, uint64_t bytes)
 {
 	const struct admin_kind *kind = admin_kind(sqe->opcode);
 	uint64_t moved = kind->bytes ? kind->bytes(sqe) : ADMIN_BYTES_ANY;
@@ -60,8 +61,9 @@ static int error_length(uint8_t opcode, uint64_t moved, uint32_t bytes)
 /* Of the kinds whose data are blocks. */
 static int check_metadata_length(const struct upnvme_raw *raw, const struct ns_geometry *geometry)
 {
-	uint64_t blocks = NVME_FIELD_GET(NVME_RW_NLB, raw->cdw[12]) + 1ull, bytes;
-	bool pract = NVME_FIELD_GET(NVME_RW_PRINFO, raw->cdw[12]) & NVME_PRINFO_PRACT;
+	uint64_t blocks = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_NLB, raw->cdw[12]) + 1ull, bytes;
+	bool pract = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_PRINFO, raw->cdw[12]) &
+		     UPNVME_SPEC_PRINFO_PRACT;
 
 	if (!geometry->metadata_bytes || geometry->metadata_extended ||
 	    ns_metadata_stays(geometry, pract))
@@ -80,7 +82,7 @@ static int check_metadata_length(const struct upnvme_raw *raw, const struct ns_g
 int data_length_check_io(const struct upnvme_raw *raw, const struct ns_geometry *geometry)
 {
 	const struct command_kind *kind =
-		command_kind(geometry ? geometry->csi : NVME_CSI_NVM, (uint8_t)raw->cdw[0]);
+		command_kind(geometry ? geometry->csi : UPNVME_SPEC_CSI_NVM, (uint8_t)raw->cdw[0]);
 	uint32_t bytes = raw->direction == UPNVME_DATA_NONE ? 0 : raw->data_bytes;
 	uint64_t moved = 0;
 	int rc = 0;

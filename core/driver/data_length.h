@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 struct ns_geometry;
-struct nvme_sqe;
+struct upnvme_spec_sqe;
 struct upnvme_raw;
 
 /* 0, or -EINVAL for a buffer that is too small for what an admin command is known to move, or missing,
  * or for the other direction. `bytes` is 0 without data. */
-int data_length_check_admin(const struct nvme_sqe *sqe, uint32_t direction, uint64_t bytes);
+int data_length_check_admin(const struct upnvme_spec_sqe *sqe, uint32_t direction, uint64_t bytes);
 
 /* The same for an I/O command, whose data must be exactly as long, and whose separate metadata must not be too short.
  * A null `geometry` stands for a namespace whose format is not known. */

@@ -23,12 +23,12 @@
 #include "driver/poll.h"
 #include "driver/queue/owner.h"
 #include "driver/watch.h"
-#include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/log_page.h"
-#include "spec/opcode.h"
-#include "spec/sqe.h"
-#include "spec/status.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/log_page.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/sqe.h>
+#include <upnvme/spec/status.h>
 #include "spec/status_text.h"
 
 /* How long an ended request waits before it goes out again: the first time, doubled each time, and at
@@ -50,10 +50,10 @@ struct events {
 	bool activating;   /* firmware; what announced it is not acknowledged yet */
 	struct upnvme_event activation;
 	union {
-		struct nvme_changed_ns_log changed;
-		struct nvme_smart_log smart;
-		struct nvme_error_log_entry error;
-		struct nvme_firmware_slot_log firmware;
+		struct upnvme_spec_changed_ns_log changed;
+		struct upnvme_spec_smart_log smart;
+		struct upnvme_spec_error_log_entry error;
+		struct upnvme_spec_firmware_slot_log firmware;
 	} log; /* here, and not on the stack of who polls */
 };
 
@@ -103,9 +103,10 @@ void events_on(struct upnvme_ctrlr *ctrlr, upnvme_event_cb cb, void *arg)
 
 static int read_log(struct upnvme_ctrlr *ctrlr, uint32_t lid, uint64_t bytes)
 {
-	struct log_range range = {
-		.nsid = NVME_NSID_BROADCAST, .lid = lid, .data = &ctrlr->events->log, .bytes = bytes
-	};
+	struct log_range range = { .nsid = UPNVME_SPEC_NSID_BROADCAST,
+				   .lid = lid,
+				   .data = &ctrlr->events->log,
+				   .bytes = bytes };
 
 	return log_page_acknowledge(ctrlr, &range);
 }
@@ -117,11 +118,11 @@ static int on_namespaces(struct upnvme_ctrlr *ctrlr)
 	struct events *events = ctrlr->events;
 	const uint32_t *changed = events->log.changed.nsid;
 	uint32_t n = 0;
-	int rc = read_log(ctrlr, NVME_LOG_CHANGED_NS_LIST, sizeof(events->log.changed));
+	int rc = read_log(ctrlr, UPNVME_SPEC_LOG_CHANGED_NS_LIST, sizeof(events->log.changed));
 
-	while (!rc && n < NVME_CHANGED_NS_ENTRIES && changed[n])
+	while (!rc && n < UPNVME_SPEC_CHANGED_NS_ENTRIES && changed[n])
 		n++;
-	if (rc || changed[0] == NVME_CHANGED_NS_OVERFLOW)
+	if (rc || changed[0] == UPNVME_SPEC_CHANGED_NS_OVERFLOW)
 		n = 0;
 	rc = ns_refresh(ctrlr, n ? changed : NULL, n);
 	events->nchanged = rc ? 0 : n;
@@ -130,13 +131,13 @@ static int on_namespaces(struct upnvme_ctrlr *ctrlr)
 
 static uint32_t event_kind(uint32_t dw0)
 {
-	switch (NVME_AER_TYPE(dw0)) {
-	case NVME_AER_TYPE_ERROR:
+	switch (UPNVME_SPEC_AER_TYPE(dw0)) {
+	case UPNVME_SPEC_AER_TYPE_ERROR:
 		return UPNVME_EVENT_ERROR;
-	case NVME_AER_TYPE_SMART:
+	case UPNVME_SPEC_AER_TYPE_SMART:
 		return UPNVME_EVENT_SMART;
-	case NVME_AER_TYPE_NOTICE:
-		return NVME_AER_INFO(dw0) == NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED ?
+	case UPNVME_SPEC_AER_TYPE_NOTICE:
+		return UPNVME_SPEC_AER_INFO(dw0) == UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED ?
 			       UPNVME_EVENT_NS_CHANGED :
 			       UPNVME_EVENT_OTHER;
 	default:
@@ -146,8 +147,8 @@ static uint32_t event_kind(uint32_t dw0)
 
 static bool is_activation(const struct upnvme_event *event)
 {
-	return event->type == NVME_AER_TYPE_NOTICE &&
-	       event->info == NVME_AER_NOTICE_FIRMWARE_ACTIVATION;
+	return event->type == UPNVME_SPEC_AER_TYPE_NOTICE &&
+	       event->info == UPNVME_SPEC_AER_NOTICE_FIRMWARE_ACTIVATION;
 }
 
 /* Reads the log page that clears the event, where the library asks for it: as long as it is not read,
@@ -159,12 +160,12 @@ static int acknowledge(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *ev
 	events->nchanged = 0;
 	if (event->kind == UPNVME_EVENT_NS_CHANGED)
 		return on_namespaces(ctrlr);
-	if (event->kind == UPNVME_EVENT_SMART && event->log_page == NVME_LOG_SMART)
-		return read_log(ctrlr, NVME_LOG_SMART, sizeof(events->log.smart));
-	if (event->kind == UPNVME_EVENT_ERROR && event->log_page == NVME_LOG_ERROR)
-		return read_log(ctrlr, NVME_LOG_ERROR, sizeof(events->log.error));
+	if (event->kind == UPNVME_EVENT_SMART && event->log_page == UPNVME_SPEC_LOG_SMART)
+		return read_log(ctrlr, UPNVME_SPEC_LOG_SMART, sizeof(events->log.smart));
+	if (event->kind == UPNVME_EVENT_ERROR && event->log_page == UPNVME_SPEC_LOG_ERROR)
+		return read_log(ctrlr, UPNVME_SPEC_LOG_ERROR, sizeof(events->log.error));
 	if (is_activation(event))
-		return read_log(ctrlr, NVME_LOG_FIRMWARE_SLOT, sizeof(events->log.firmware));
+		return read_log(ctrlr, UPNVME_SPEC_LOG_FIRMWARE_SLOT, sizeof(events->log.firmware));
 	return 0;
 }
 
@@ -196,7 +197,7 @@ static void lose_request(struct events *events)
 static void arm(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin_command command = {
-		.sqe = { .opcode = NVME_ADMIN_ASYNC_EVENT_REQUEST },
+		.sqe = { .opcode = UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST },
 		.timeout_ns = UINT64_MAX,
 	};
 
@@ -223,10 +224,10 @@ static void rearm(struct upnvme_ctrlr *ctrlr)
  * help. */
 static bool is_final(uint16_t status)
 {
-	uint16_t code = NVME_STATUS_CODE(status);
+	uint16_t code = UPNVME_SPEC_STATUS_CODE(status);
 
-	return code == NVME_SC_AER_LIMIT_EXCEEDED || code == NVME_SC_INVALID_OPCODE ||
-	       code == NVME_SC_ABORT_REQUESTED;
+	return code == UPNVME_SPEC_SC_AER_LIMIT_EXCEEDED || code == UPNVME_SPEC_SC_INVALID_OPCODE ||
+	       code == UPNVME_SPEC_SC_ABORT_REQUESTED;
 }
 
 static void on_error_status(struct upnvme_ctrlr *ctrlr, uint16_t status)
@@ -273,9 +274,9 @@ static void on_event(void *arg, const struct upnvme_completion *done)
 	uint32_t dw0 = (uint32_t)done->result;
 	struct upnvme_event event = {
 		.kind = event_kind(dw0),
-		.type = (uint8_t)NVME_AER_TYPE(dw0),
-		.info = (uint8_t)NVME_AER_INFO(dw0),
-		.log_page = (uint8_t)NVME_AER_LID(dw0),
+		.type = (uint8_t)UPNVME_SPEC_AER_TYPE(dw0),
+		.info = (uint8_t)UPNVME_SPEC_AER_INFO(dw0),
+		.log_page = (uint8_t)UPNVME_SPEC_AER_LID(dw0),
 	};
 
 	if (done->flags & UPNVME_DONE_ABORTED)
@@ -294,11 +295,12 @@ static void on_event(void *arg, const struct upnvme_completion *done)
 static void configure(struct upnvme_ctrlr *ctrlr)
 {
 	struct feature feature = {
-		.fid = NVME_FEAT_ASYNC_EVENT_CONFIG,
-		.value = NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE |
-			 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY |
-			 NVME_SMART_WARNING_BACKUP |
-			 (ctrlr->id.oaes & (NVME_OAES_NS_ATTRIBUTE | NVME_OAES_FIRMWARE)),
+		.fid = UPNVME_SPEC_FEAT_ASYNC_EVENT_CONFIG,
+		.value = UPNVME_SPEC_SMART_WARNING_SPARE | UPNVME_SPEC_SMART_WARNING_TEMPERATURE |
+			 UPNVME_SPEC_SMART_WARNING_RELIABILITY |
+			 UPNVME_SPEC_SMART_WARNING_READ_ONLY | UPNVME_SPEC_SMART_WARNING_BACKUP |
+			 (ctrlr->id.oaes &
+			  (UPNVME_SPEC_OAES_NS_ATTRIBUTE | UPNVME_SPEC_OAES_FIRMWARE)),
 	};
 
 	if (feature_set_own(ctrlr, &feature, NULL))

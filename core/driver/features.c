@@ -9,19 +9,20 @@
 #include "base/util.h"
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
-#include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/opcode.h>
 #include "transport/transport.h"
 
 int feature_ask(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select,
 		struct upnvme_completion *done)
 {
 	struct admin_command command = {
-		.sqe = { .opcode = NVME_ADMIN_GET_FEATURES,
+		.sqe = { .opcode = UPNVME_SPEC_ADMIN_GET_FEATURES,
 			 .nsid = feature->nsid,
-			 .cdw10 = NVME_FIELD_SET(NVME_GET_FEATURES_FID, feature->fid) |
-				  NVME_FIELD_SET(NVME_GET_FEATURES_SEL, select),
+			 .cdw10 =
+				 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_GET_FEATURES_FID, feature->fid) |
+				 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_GET_FEATURES_SEL, select),
 			 .cdw11 = feature->value },
 		.data = feature->data,
 		.data_bytes = feature->data_bytes,
@@ -46,10 +47,11 @@ static int set_features(struct upnvme_ctrlr *ctrlr, const struct feature *featur
 			uint64_t *result)
 {
 	struct admin_command command = {
-		.sqe = { .opcode = NVME_ADMIN_SET_FEATURES,
+		.sqe = { .opcode = UPNVME_SPEC_ADMIN_SET_FEATURES,
 			 .nsid = feature->nsid,
-			 .cdw10 = NVME_FIELD_SET(NVME_SET_FEATURES_FID, feature->fid) |
-				  NVME_FIELD_SET(NVME_SET_FEATURES_SV, save ? 1u : 0u),
+			 .cdw10 =
+				 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_SET_FEATURES_FID, feature->fid) |
+				 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_SET_FEATURES_SV, save ? 1u : 0u),
 			 .cdw11 = feature->value },
 		.data = feature->data,
 		.data_bytes = feature->data_bytes,
@@ -64,13 +66,13 @@ int feature_check_settable(uint32_t fid)
 	const char *name;
 
 	switch (fid) {
-	case NVME_FEAT_NUMBER_OF_QUEUES:
+	case UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES:
 		name = "give the number of queues as upnvme_open_opts.nqpairs";
 		break;
-	case NVME_FEAT_KEEP_ALIVE_TIMER:
+	case UPNVME_SPEC_FEAT_KEEP_ALIVE_TIMER:
 		name = "give the Keep Alive Timer as upnvme_open_opts.keep_alive_ms";
 		break;
-	case NVME_FEAT_HOST_MEMORY_BUFFER:
+	case UPNVME_SPEC_FEAT_HOST_MEMORY_BUFFER:
 		name = "it lends no Host Memory Buffer, so leave the feature alone";
 		break;
 	default:
@@ -101,9 +103,9 @@ int feature_set_own(struct upnvme_ctrlr *ctrlr, const struct feature *feature, u
  * things that the host has said stay. */
 int feature_extend_formats(struct upnvme_ctrlr *ctrlr)
 {
-	struct nvme_host_behavior behavior = { 0 };
+	struct upnvme_spec_host_behavior behavior = { 0 };
 	struct feature feature = {
-		.fid = NVME_FEAT_HOST_BEHAVIOR_SUPPORT,
+		.fid = UPNVME_SPEC_FEAT_HOST_BEHAVIOR_SUPPORT,
 		.data = &behavior,
 		.data_bytes = sizeof(behavior),
 	};
@@ -112,7 +114,7 @@ int feature_extend_formats(struct upnvme_ctrlr *ctrlr)
 
 	if (!ctrlr->limits.extended_formats)
 		return 0;
-	rc = feature_ask(ctrlr, &feature, NVME_FEATURES_SEL_CURRENT, &done);
+	rc = feature_ask(ctrlr, &feature, UPNVME_SPEC_FEATURES_SEL_CURRENT, &done);
 	if (rc)
 		return rc;
 	if (done.status)
@@ -132,9 +134,9 @@ int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t wanted = ctrlr->wanted_qpairs, granted, nsqa, ncqa;
 	struct feature feature = {
-		.fid = NVME_FEAT_NUMBER_OF_QUEUES,
-		.value = NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NSQR, wanted - 1) |
-			 NVME_FIELD_SET(NVME_NUMBER_OF_QUEUES_NCQR, wanted - 1),
+		.fid = UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES,
+		.value = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_NUMBER_OF_QUEUES_NSQR, wanted - 1) |
+			 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_NUMBER_OF_QUEUES_NCQR, wanted - 1),
 	};
 	int rc = feature_set_own(ctrlr, &feature, &granted);
 
@@ -145,8 +147,8 @@ int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr)
 	}
 	if (rc)
 		return rc;
-	nsqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NSQA, granted) + 1;
-	ncqa = NVME_FIELD_GET(NVME_NUMBER_OF_QUEUES_NCQA, granted) + 1;
+	nsqa = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_NUMBER_OF_QUEUES_NSQA, granted) + 1;
+	ncqa = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_NUMBER_OF_QUEUES_NCQA, granted) + 1;
 	ctrlr->limits.max_qpairs = MIN(wanted, MIN(nsqa, ncqa));
 	ctrlr->transport->nvectors = (uint16_t)MIN(ctrlr->limits.max_qpairs + 1, UINT16_MAX);
 	return 0;

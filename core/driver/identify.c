@@ -12,9 +12,9 @@
 #include "driver/command_sets.h"
 #include "driver/ctrlr.h"
 #include "driver/quirks.h"
-#include "spec/command.h"
-#include "spec/opcode.h"
-#include "spec/regs.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/regs.h>
 
 /* PRP1 and one list page of 512 entries describe this much from any offset. */
 #define TRANSFER_BYTES_MAX (512u * NVME_PAGE_BYTES)
@@ -23,11 +23,11 @@ int identify_run(struct upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *
 		 struct upnvme_completion *done)
 {
 	struct admin_command command = {
-		.sqe = { .opcode = NVME_ADMIN_IDENTIFY,
+		.sqe = { .opcode = UPNVME_SPEC_ADMIN_IDENTIFY,
 			 .nsid = nsid,
-			 .cdw10 = NVME_FIELD_SET(NVME_IDENTIFY_CNS, cns) },
+			 .cdw10 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_IDENTIFY_CNS, cns) },
 		.data = data,
-		.data_bytes = NVME_IDENTIFY_BYTES,
+		.data_bytes = UPNVME_SPEC_IDENTIFY_BYTES,
 		.direction = UPNVME_DATA_FROM_DEVICE,
 	};
 
@@ -67,18 +67,18 @@ static uint64_t pages_bytes(uint8_t exponent)
 
 /* A limit says that the command is supported, even where ONCS does not (NVM Command Set 1.0c,
  * 4.1.5.4). */
-static void take_nvm_limits(struct ctrlr_limits *limits, const struct nvme_id_ctrl_nvm *nvm)
+static void take_nvm_limits(struct ctrlr_limits *limits, const struct upnvme_spec_id_ctrl_nvm *nvm)
 {
 	if (nvm->wzsl) {
-		limits->oncs |= NVME_ONCS_WRITE_ZEROES;
+		limits->oncs |= UPNVME_SPEC_ONCS_WRITE_ZEROES;
 		limits->max_write_zeroes_bytes = pages_bytes(nvm->wzsl);
 	}
 	if (nvm->vsl) {
-		limits->oncs |= NVME_ONCS_VERIFY;
+		limits->oncs |= UPNVME_SPEC_ONCS_VERIFY;
 		limits->max_verify_bytes = pages_bytes(nvm->vsl);
 	}
 	if (nvm->dmrl) {
-		limits->oncs |= NVME_ONCS_DSM;
+		limits->oncs |= UPNVME_SPEC_ONCS_DSM;
 		limits->max_deallocate_ranges = nvm->dmrl;
 	}
 	if (nvm->dmrsl)
@@ -92,41 +92,46 @@ static void take_nvm_limits(struct ctrlr_limits *limits, const struct nvme_id_ct
  * that offer them. To others it would be an error, which they log. */
 static bool knows_command_sets(const struct upnvme_ctrlr *ctrlr)
 {
-	return ctrlr->version >= NVME_VERSION_2_0 || NVME_CAP_CSS(ctrlr->cap) & NVME_CAP_CSS_IOCS;
+	return ctrlr->version >= UPNVME_SPEC_VERSION_2_0 ||
+	       UPNVME_SPEC_CAP_CSS(ctrlr->cap) & UPNVME_SPEC_CAP_CSS_IOCS;
 }
 
 /* A controller that does not know the structure has none. */
 static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 {
 	struct ctrlr_limits *limits = &ctrlr->limits;
-	struct nvme_id_ctrl_nvm nvm;
+	struct upnvme_spec_id_ctrl_nvm nvm;
 	struct upnvme_completion done;
 
 	/* MDTS is about data, and Write Zeroes has none; yet firmware that takes no more than that is in the field, and
 	 * Linux does not give it more (nvme_init_non_mdts_limits in drivers/nvme/host/core.c). */
 	limits->max_write_zeroes_bytes = limits->max_transfer_bytes;
 	limits->max_verify_bytes = UINT64_MAX;
-	limits->max_deallocate_ranges = NVME_DSM_RANGES_MAX;
+	limits->max_deallocate_ranges = UPNVME_SPEC_DSM_RANGES_MAX;
 	limits->max_deallocate_blocks = UINT32_MAX;
 	if (!knows_command_sets(ctrlr) ||
-	    identify_run(ctrlr, NVME_CNS_IOCS_CTRLR, 0, &nvm, &done) || done.status)
+	    identify_run(ctrlr, UPNVME_SPEC_CNS_IOCS_CTRLR, 0, &nvm, &done) || done.status)
 		return;
 	take_nvm_limits(limits, &nvm);
 }
 
 static int check_ctrlr_type(const struct upnvme_ctrlr *ctrlr)
 {
-	const struct nvme_id_ctrl *id = &ctrlr->id;
+	const struct upnvme_spec_id_ctrl *id = &ctrlr->id;
 
-	if (id->cntrltype != NVME_CNTRLTYPE_NOT_REPORTED && id->cntrltype != NVME_CNTRLTYPE_IO)
+	if (id->cntrltype != UPNVME_SPEC_CNTRLTYPE_NOT_REPORTED &&
+	    id->cntrltype != UPNVME_SPEC_CNTRLTYPE_IO)
 		return error_set(-ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 				 "%s: a controller of type %u (CNTRLTYPE) does no I/O: open an I/O "
 				 "controller",
 				 ctrlr->uri, id->cntrltype);
-	if (NVME_FIELD_GET(NVME_ENTRY_SIZE_MIN, id->sqes) > NVME_CC_IOSQES_NVM ||
-	    NVME_FIELD_GET(NVME_ENTRY_SIZE_MAX, id->sqes) < NVME_CC_IOSQES_NVM ||
-	    NVME_FIELD_GET(NVME_ENTRY_SIZE_MIN, id->cqes) > NVME_CC_IOCQES_NVM ||
-	    NVME_FIELD_GET(NVME_ENTRY_SIZE_MAX, id->cqes) < NVME_CC_IOCQES_NVM)
+	if (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ENTRY_SIZE_MIN, id->sqes) >
+		    UPNVME_SPEC_CC_IOSQES_NVM ||
+	    UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ENTRY_SIZE_MAX, id->sqes) <
+		    UPNVME_SPEC_CC_IOSQES_NVM ||
+	    UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ENTRY_SIZE_MIN, id->cqes) >
+		    UPNVME_SPEC_CC_IOCQES_NVM ||
+	    UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ENTRY_SIZE_MAX, id->cqes) < UPNVME_SPEC_CC_IOCQES_NVM)
 		return error_set(
 			-EIO, UPNVME_ERR_CTRLR_INVALID,
 			"%s: queue entries of 64 and 16 bytes are not among those that the "
@@ -138,20 +143,21 @@ static int check_ctrlr_type(const struct upnvme_ctrlr *ctrlr)
 
 static void decode_ctrlr_limits(struct upnvme_ctrlr *ctrlr)
 {
-	const struct nvme_id_ctrl *id = &ctrlr->id;
+	const struct upnvme_spec_id_ctrl *id = &ctrlr->id;
 	struct ctrlr_limits *limits = &ctrlr->limits;
 	uint64_t bytes = id->mdts ? pages_bytes(id->mdts) : UINT64_MAX;
-	uint32_t sgls = NVME_FIELD_GET(NVME_SGLS_SUPPORT, id->sgls);
+	uint32_t sgls = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SGLS_SUPPORT, id->sgls);
 
 	if (ctrlr->wanted_max_transfer_bytes)
 		bytes = MIN(bytes, align_down(ctrlr->wanted_max_transfer_bytes, NVME_PAGE_BYTES));
 	limits->max_transfer_bytes = MIN(bytes, TRANSFER_BYTES_MAX);
 	limits->oncs = id->oncs;
-	limits->volatile_write_cache = id->vwc & NVME_VWC_PRESENT;
-	limits->extended_formats = id->ctratt & NVME_CTRATT_ELBAS;
-	limits->sizes_exclude_metadata = id->ctratt & NVME_CTRATT_MEM;
-	limits->sgl = sgls == NVME_SGLS_SUPPORT_BYTE || sgls == NVME_SGLS_SUPPORT_DWORD;
-	limits->sgl_dword_align = sgls == NVME_SGLS_SUPPORT_DWORD;
+	limits->volatile_write_cache = id->vwc & UPNVME_SPEC_VWC_PRESENT;
+	limits->extended_formats = id->ctratt & UPNVME_SPEC_CTRATT_ELBAS;
+	limits->sizes_exclude_metadata = id->ctratt & UPNVME_SPEC_CTRATT_MEM;
+	limits->sgl =
+		sgls == UPNVME_SPEC_SGLS_SUPPORT_BYTE || sgls == UPNVME_SPEC_SGLS_SUPPORT_DWORD;
+	limits->sgl_dword_align = sgls == UPNVME_SPEC_SGLS_SUPPORT_DWORD;
 }
 
 int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
@@ -159,7 +165,7 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 	int rc;
 
 	ctrlr->limits.max_transfer_bytes = NVME_PAGE_BYTES; /* until we know better */
-	rc = identify(ctrlr, NVME_CNS_CTRLR, 0, &ctrlr->id);
+	rc = identify(ctrlr, UPNVME_SPEC_CNS_CTRLR, 0, &ctrlr->id);
 	if (!rc)
 		rc = check_ctrlr_type(ctrlr);
 	if (rc)

@@ -11,7 +11,7 @@
 struct upnvme_ctrlr;
 struct upnvme_ctrlr_info;
 
-/* NVME_IDENTIFY_BYTES into `data`. A status is left to the caller in *done. Command set 0, NVM,
+/* UPNVME_SPEC_IDENTIFY_BYTES into `data`. A status is left to the caller in *done. Command set 0, NVM,
  * where it is asked for. */
 int identify_run(struct upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data,
 		 struct upnvme_completion *done);

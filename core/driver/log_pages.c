@@ -10,12 +10,12 @@
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/identify.h"
-#include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/log_page.h"
-#include "spec/opcode.h"
-#include "spec/regs.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/log_page.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/regs.h>
+#include <upnvme/spec/sqe.h>
 
 /* Without extended data there is no offset, and the number of dwords has 12 bits (NVMe 1.2.1,
  * 5.10). */
@@ -25,8 +25,8 @@
 /* Whether the driver itself reads the page when its event comes. */
 static bool is_own(uint32_t lid)
 {
-	return lid == NVME_LOG_ERROR || lid == NVME_LOG_SMART || lid == NVME_LOG_FIRMWARE_SLOT ||
-	       lid == NVME_LOG_CHANGED_NS_LIST;
+	return lid == UPNVME_SPEC_LOG_ERROR || lid == UPNVME_SPEC_LOG_SMART ||
+	       lid == UPNVME_SPEC_LOG_FIRMWARE_SLOT || lid == UPNVME_SPEC_LOG_CHANGED_NS_LIST;
 }
 
 static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, bool retain,
@@ -34,14 +34,14 @@ static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, 
 {
 	uint32_t ndwords = bytes / 4 - 1;
 	uint64_t offset = range->offset + done;
-	uint32_t rae = retain && ctrlr->version >= NVME_VERSION_1_3;
+	uint32_t rae = retain && ctrlr->version >= UPNVME_SPEC_VERSION_1_3;
 	struct admin_command command = {
-		.sqe = { .opcode = NVME_ADMIN_GET_LOG_PAGE,
+		.sqe = { .opcode = UPNVME_SPEC_ADMIN_GET_LOG_PAGE,
 			 .nsid = range->nsid,
-			 .cdw10 = NVME_FIELD_SET(NVME_GET_LOG_LID, range->lid) |
-				  NVME_FIELD_SET(NVME_GET_LOG_NUMDL, ndwords) |
-				  NVME_FIELD_SET(NVME_GET_LOG_RAE, rae),
-			 .cdw11 = NVME_FIELD_SET(NVME_GET_LOG_NUMDU, ndwords >> 16),
+			 .cdw10 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_GET_LOG_LID, range->lid) |
+				  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_GET_LOG_NUMDL, ndwords) |
+				  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_GET_LOG_RAE, rae),
+			 .cdw11 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_GET_LOG_NUMDU, ndwords >> 16),
 			 .cdw12 = (uint32_t)offset,
 			 .cdw13 = (uint32_t)(offset >> 32) },
 		.data = (char *)range->data + done,
@@ -54,7 +54,7 @@ static int read_part(struct upnvme_ctrlr *ctrlr, const struct log_range *range, 
 
 static int read_range(struct upnvme_ctrlr *ctrlr, const struct log_range *range, bool retain)
 {
-	bool extended = ctrlr->id.lpa & NVME_LPA_EXTENDED_DATA;
+	bool extended = ctrlr->id.lpa & UPNVME_SPEC_LPA_EXTENDED_DATA;
 	uint64_t part = MIN(ctrlr->limits.max_transfer_bytes, PART_BYTES_MAX);
 	int rc = 0;
 
@@ -90,7 +90,7 @@ int log_page_acknowledge(struct upnvme_ctrlr *ctrlr, const struct log_range *ran
 static int read_whole(struct upnvme_ctrlr *ctrlr, uint32_t lid, void *data, uint64_t bytes)
 {
 	struct log_range range = {
-		.nsid = NVME_NSID_BROADCAST,
+		.nsid = UPNVME_SPEC_NSID_BROADCAST,
 		.lid = lid,
 		.data = data,
 		.bytes = bytes,
@@ -101,7 +101,7 @@ static int read_whole(struct upnvme_ctrlr *ctrlr, uint32_t lid, void *data, uint
 
 /* --- SMART ---------------------------------------------------------------------------------------- */
 
-static uint64_t saturate(const struct nvme_uint128 *counter)
+static uint64_t saturate(const struct upnvme_spec_uint128 *counter)
 {
 	uint64_t half[2];
 
@@ -111,10 +111,10 @@ static uint64_t saturate(const struct nvme_uint128 *counter)
 
 static int32_t sensor_celsius(uint16_t kelvin)
 {
-	return kelvin ? (int32_t)kelvin - NVME_KELVIN_ZERO : INT32_MIN;
+	return kelvin ? (int32_t)kelvin - UPNVME_SPEC_KELVIN_ZERO : INT32_MIN;
 }
 
-static void decode_smart(struct upnvme_smart *smart, const struct nvme_smart_log *log)
+static void decode_smart(struct upnvme_smart *smart, const struct upnvme_spec_smart_log *log)
 {
 	uint16_t kelvin =
 		(uint16_t)(log->composite_temperature[0] | log->composite_temperature[1] << 8);
@@ -125,7 +125,7 @@ static void decode_smart(struct upnvme_smart *smart, const struct nvme_smart_log
 		.available_spare = log->available_spare,
 		.spare_threshold = log->available_spare_threshold,
 		.percentage_used = log->percentage_used,
-		.temperature_celsius = (int32_t)kelvin - NVME_KELVIN_ZERO,
+		.temperature_celsius = (int32_t)kelvin - UPNVME_SPEC_KELVIN_ZERO,
 		.warning_temperature_minutes = log->warning_temperature_time,
 		.critical_temperature_minutes = log->critical_temperature_time,
 		.data_units_read = saturate(&log->data_units_read),
@@ -145,8 +145,8 @@ static void decode_smart(struct upnvme_smart *smart, const struct nvme_smart_log
 
 int log_smart(struct upnvme_ctrlr *ctrlr, struct upnvme_smart *smart)
 {
-	struct nvme_smart_log log;
-	int rc = read_whole(ctrlr, NVME_LOG_SMART, &log, sizeof(log));
+	struct upnvme_spec_smart_log log;
+	int rc = read_whole(ctrlr, UPNVME_SPEC_LOG_SMART, &log, sizeof(log));
 
 	if (!rc)
 		decode_smart(smart, &log);
@@ -157,15 +157,15 @@ int log_smart(struct upnvme_ctrlr *ctrlr, struct upnvme_smart *smart)
 
 int log_firmware(struct upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware)
 {
-	struct nvme_firmware_slot_log log;
-	int rc = read_whole(ctrlr, NVME_LOG_FIRMWARE_SLOT, &log, sizeof(log));
+	struct upnvme_spec_firmware_slot_log log;
+	int rc = read_whole(ctrlr, UPNVME_SPEC_LOG_FIRMWARE_SLOT, &log, sizeof(log));
 
 	if (rc)
 		return rc;
 	memset(firmware, 0, sizeof(*firmware));
 	firmware->size = UPNVME_FIRMWARE_SIZE;
-	firmware->active_slot = NVME_FIELD_GET(NVME_AFI_ACTIVE, log.afi);
-	firmware->next_slot = NVME_FIELD_GET(NVME_AFI_NEXT, log.afi);
+	firmware->active_slot = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_AFI_ACTIVE, log.afi);
+	firmware->next_slot = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_AFI_NEXT, log.afi);
 	for (size_t i = 0; i < ARRAY_SIZE(firmware->revision); i++)
 		identify_trim(firmware->revision[i], sizeof(firmware->revision[i]), log.frs[i],
 			      sizeof(log.frs[i]));
@@ -174,7 +174,8 @@ int log_firmware(struct upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware)
 
 /* --- errors --------------------------------------------------------------------------------------- */
 
-static void decode_error(struct upnvme_error_entry *entry, const struct nvme_error_log_entry *log)
+static void decode_error(struct upnvme_error_entry *entry,
+			 const struct upnvme_spec_error_log_entry *log)
 {
 	*entry = (struct upnvme_error_entry){
 		.count = log->error_count,
@@ -190,12 +191,12 @@ static void decode_error(struct upnvme_error_entry *entry, const struct nvme_err
 int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, uint32_t n)
 {
 	uint32_t nlog = MIN(n, ctrlr->id.elpe + 1u), found = 0;
-	struct nvme_error_log_entry *log = calloc(nlog + 1, sizeof(*log));
+	struct upnvme_spec_error_log_entry *log = calloc(nlog + 1, sizeof(*log));
 	int rc;
 
 	if (!log)
 		return error_no_memory("the error log", nlog * sizeof(*log));
-	rc = nlog ? read_whole(ctrlr, NVME_LOG_ERROR, log, nlog * sizeof(*log)) : 0;
+	rc = nlog ? read_whole(ctrlr, UPNVME_SPEC_LOG_ERROR, log, nlog * sizeof(*log)) : 0;
 	for (uint32_t i = 0; !rc && i < nlog; i++)
 		if (log[i].error_count)
 			decode_error(&entries[found++], &log[i]);
@@ -206,33 +207,39 @@ int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, u
 /* --- effects -------------------------------------------------------------------------------------- */
 
 /* The public value is the log's own dword. */
-_Static_assert(UPNVME_EFFECT_SUPPORTED == NVME_EFFECTS_SUPPORTED, "CSUPP");
-_Static_assert(UPNVME_EFFECT_CONTENT == NVME_EFFECTS_LBCC, "LBCC");
-_Static_assert(UPNVME_EFFECT_NS_CAPABILITY == NVME_EFFECTS_NCC, "NCC");
-_Static_assert(UPNVME_EFFECT_NS_INVENTORY == NVME_EFFECTS_NIC, "NIC");
-_Static_assert(UPNVME_EFFECT_CTRLR_CAPABILITY == NVME_EFFECTS_CCC, "CCC");
-_Static_assert(UPNVME_EFFECT_EXECUTION_MASK == NVME_EFFECTS_CSE_MASK << NVME_EFFECTS_CSE_SHIFT,
+_Static_assert(UPNVME_EFFECT_SUPPORTED == UPNVME_SPEC_EFFECTS_SUPPORTED, "CSUPP");
+_Static_assert(UPNVME_EFFECT_CONTENT == UPNVME_SPEC_EFFECTS_LBCC, "LBCC");
+_Static_assert(UPNVME_EFFECT_NS_CAPABILITY == UPNVME_SPEC_EFFECTS_NCC, "NCC");
+_Static_assert(UPNVME_EFFECT_NS_INVENTORY == UPNVME_SPEC_EFFECTS_NIC, "NIC");
+_Static_assert(UPNVME_EFFECT_CTRLR_CAPABILITY == UPNVME_SPEC_EFFECTS_CCC, "CCC");
+_Static_assert(UPNVME_EFFECT_EXECUTION_MASK == UPNVME_SPEC_EFFECTS_CSE_MASK
+						       << UPNVME_SPEC_EFFECTS_CSE_SHIFT,
 	       "CSE");
-_Static_assert(UPNVME_EFFECT_EXECUTION_NS == NVME_EFFECTS_CSE_NS << NVME_EFFECTS_CSE_SHIFT, "CSE");
-_Static_assert(UPNVME_EFFECT_EXECUTION_ALL == NVME_EFFECTS_CSE_ALL_NS << NVME_EFFECTS_CSE_SHIFT,
+_Static_assert(UPNVME_EFFECT_EXECUTION_NS == UPNVME_SPEC_EFFECTS_CSE_NS
+						     << UPNVME_SPEC_EFFECTS_CSE_SHIFT,
 	       "CSE");
-_Static_assert(UPNVME_EFFECT_UUID == NVME_EFFECTS_UUID, "UUID selection");
-_Static_assert(UPNVME_EFFECT_SCOPE_NS == NVME_EFFECTS_SCOPE_NS << NVME_EFFECTS_SCOPE_SHIFT, "CSP");
-_Static_assert(UPNVME_EFFECT_SCOPE_SUBSYSTEM == NVME_EFFECTS_SCOPE_SUBSYSTEM
-							<< NVME_EFFECTS_SCOPE_SHIFT,
+_Static_assert(UPNVME_EFFECT_EXECUTION_ALL == UPNVME_SPEC_EFFECTS_CSE_ALL_NS
+						      << UPNVME_SPEC_EFFECTS_CSE_SHIFT,
+	       "CSE");
+_Static_assert(UPNVME_EFFECT_UUID == UPNVME_SPEC_EFFECTS_UUID, "UUID selection");
+_Static_assert(UPNVME_EFFECT_SCOPE_NS == UPNVME_SPEC_EFFECTS_SCOPE_NS
+						 << UPNVME_SPEC_EFFECTS_SCOPE_SHIFT,
+	       "CSP");
+_Static_assert(UPNVME_EFFECT_SCOPE_SUBSYSTEM == UPNVME_SPEC_EFFECTS_SCOPE_SUBSYSTEM
+							<< UPNVME_SPEC_EFFECTS_SCOPE_SHIFT,
 	       "CSP");
 
-int log_effects(struct upnvme_ctrlr *ctrlr, struct nvme_commands_supported_log *log)
+int log_effects(struct upnvme_ctrlr *ctrlr, struct upnvme_spec_commands_supported_log *log)
 {
-	return read_whole(ctrlr, NVME_LOG_COMMANDS_SUPPORTED, log, sizeof(*log));
+	return read_whole(ctrlr, UPNVME_SPEC_LOG_COMMANDS_SUPPORTED, log, sizeof(*log));
 }
 
 int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, uint32_t *effects)
 {
-	struct nvme_commands_supported_log log;
+	struct upnvme_spec_commands_supported_log log;
 	int rc;
 
-	if (!(ctrlr->id.lpa & NVME_LPA_COMMANDS_SUPPORTED))
+	if (!(ctrlr->id.lpa & UPNVME_SPEC_LPA_COMMANDS_SUPPORTED))
 		return error_set(
 			-ENOTSUP, UPNVME_ERR_UNSUPPORTED,
 			"the effects of command %02xh are not known: this controller has no log "

@@ -8,7 +8,7 @@
 
 #include <upnvme/ctrlr.h>
 
-struct nvme_commands_supported_log;
+struct upnvme_spec_commands_supported_log;
 
 struct log_range {
 	uint32_t nsid;
@@ -30,7 +30,7 @@ int log_firmware(struct upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 /* Up to `n` valid entries. Returns how many, or a negative errno. */
 int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, uint32_t n);
 /* The whole log of what commands do; of a controller that has it (LPA). */
-int log_effects(struct upnvme_ctrlr *ctrlr, struct nvme_commands_supported_log *log);
+int log_effects(struct upnvme_ctrlr *ctrlr, struct upnvme_spec_commands_supported_log *log);
 /* UPNVME_EFFECT_... of an admin or an I/O command. */
 int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, uint32_t *effects);
 

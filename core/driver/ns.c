@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "driver/ctrlr.h"
 #include "driver/ns_table.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 static const struct ns_table *table_of(struct upnvme_ctrlr *ctrlr)
 {
@@ -47,7 +47,7 @@ int ns_get(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t nsid)
 {
 	struct upnvme_ns *found = ns_find(ctrlr, nsid);
 
-	if (nsid == NVME_NSID_NONE || nsid == NVME_NSID_BROADCAST)
+	if (nsid == UPNVME_SPEC_NSID_NONE || nsid == UPNVME_SPEC_NSID_BROADCAST)
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
 				 "%u is no identifier of a namespace: give 1 to FFFFFFFEh", nsid);
 	if (!found)

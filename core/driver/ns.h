@@ -40,7 +40,7 @@ struct ns_geometry {
 	uint8_t protection;   /* type 1 to 3, 0: none */
 	uint8_t pi_bytes;     /* of protection information in the metadata of a block; 0: none */
 	uint8_t ref_tag_bits; /* of the storage and reference tag, those that are counted up */
-	uint8_t csi;          /* of its command set: NVME_CSI_... */
+	uint8_t csi;          /* of its command set: UPNVME_SPEC_CSI_... */
 	bool refused; /* active, but of a format that the driver does not take; nblocks is 0 */
 	struct ns_geometry *older;
 };
@@ -52,8 +52,8 @@ static inline bool ns_metadata_stays(const struct ns_geometry *geometry, bool pr
 	return pract && geometry->protection && geometry->metadata_bytes == geometry->pi_bytes;
 }
 
-struct nvme_id_ns;
-struct nvme_id_ns_nvm;
+struct upnvme_spec_id_ns;
+struct upnvme_spec_id_ns_nvm;
 struct upnvme_ns_info;
 struct ctrlr_limits;
 
@@ -99,13 +99,13 @@ void ns_destroy(struct upnvme_ctrlr *ctrlr);
 #define NS_ELBAF_UNKNOWN UINT32_MAX
 
 /* Whether the guards of this format may be wider than 16 bits, which CNS 05h says. */
-bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id);
+bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct upnvme_spec_id_ns *id);
 /* The extended LBA format, out of the answer to that. */
-uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id,
-			   uint16_t status, const struct nvme_id_ns_nvm *nvm);
+uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct upnvme_spec_id_ns *id,
+			   uint16_t status, const struct upnvme_spec_id_ns_nvm *nvm);
 /* What Identify Namespace says, for the hot path; false for what cannot be driven, with `refused`
  * set and the reason logged. `elbaf`: the extended LBA format; 0 without one. */
 bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
-			uint32_t nsid, const struct nvme_id_ns *id, uint32_t elbaf);
+			uint32_t nsid, const struct upnvme_spec_id_ns *id, uint32_t elbaf);
 
 #endif

@@ -20,8 +20,8 @@
 #include "driver/ns.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/qpair.h"
-#include "spec/identify.h"
-#include "spec/log_page.h"
+#include <upnvme/spec/identify.h>
+#include <upnvme/spec/log_page.h>
 
 /* How long other threads have, at most, to poll what is in flight, and to be heard at all. */
 #define FREEZE_NS NS_PER_S
@@ -31,16 +31,16 @@
 static void learn(uint64_t *bits, const uint32_t *effects)
 {
 	for (uint32_t opcode = 0; opcode < 256; opcode++)
-		if (effects[opcode] & (NVME_EFFECTS_NCC | NVME_EFFECTS_NIC))
+		if (effects[opcode] & (UPNVME_SPEC_EFFECTS_NCC | UPNVME_SPEC_EFFECTS_NIC))
 			bits[opcode / 64] |= 1ull << opcode % 64;
 }
 
 int ns_changes_learn(struct upnvme_ctrlr *ctrlr)
 {
-	struct nvme_commands_supported_log log;
+	struct upnvme_spec_commands_supported_log log;
 	int rc;
 
-	if (!(ctrlr->id.lpa & NVME_LPA_COMMANDS_SUPPORTED))
+	if (!(ctrlr->id.lpa & UPNVME_SPEC_LPA_COMMANDS_SUPPORTED))
 		return 0;
 	rc = log_effects(ctrlr, &log);
 	if (!rc) {
@@ -54,7 +54,7 @@ int ns_changes_learn(struct upnvme_ctrlr *ctrlr)
 	return rc;
 }
 
-enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe)
+enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
 	uint8_t opcode = sqe->opcode;
 	uint32_t flags = admin_kind(opcode)->flags;

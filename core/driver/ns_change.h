@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "driver/ctrlr.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 enum ns_change {
 	NS_CHANGE_NONE,
@@ -20,7 +20,7 @@ enum ns_change {
 int ns_changes_learn(struct upnvme_ctrlr *ctrlr);
 
 /* What an admin command may do to namespaces. */
-enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe);
+enum ns_change ns_change_of(const struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe);
 /* Whether an I/O command may. */
 static inline bool ns_change_by_io(const struct upnvme_ctrlr *ctrlr, uint8_t opcode)
 {

@@ -9,23 +9,23 @@
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "driver/ns.h"
-#include "spec/command.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
 
 #define LBADS_MIN 9u /* 512 bytes: NVM Command Set 1.0c, 4.1.5.1 */
 
 /* Of one command: what fits in `bytes`, what NLB can say, and never 0. */
 static uint32_t limit_blocks(uint64_t bytes, uint32_t block_bytes)
 {
-	return (uint32_t)MAX(MIN(bytes / block_bytes, NVME_RW_BLOCKS_MAX), 1);
+	return (uint32_t)MAX(MIN(bytes / block_bytes, UPNVME_SPEC_RW_BLOCKS_MAX), 1);
 }
 
 /* The bits above the lower four count only where there are more than 16 formats. */
-static uint32_t format_index(const struct nvme_id_ns *id)
+static uint32_t format_index(const struct upnvme_spec_id_ns *id)
 {
 	if (id->nlbaf < 16)
-		return NVME_FIELD_GET(NVME_FLBAS_FORMAT_LOW, id->flbas);
-	return nvme_flbas_format(id->flbas);
+		return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_FORMAT_LOW, id->flbas);
+	return upnvme_spec_flbas_format(id->flbas);
 }
 
 /* --- protection information ------------------------------------------------------------------------ */
@@ -35,32 +35,32 @@ static uint32_t format_index(const struct nvme_id_ns *id)
 static const struct pi_format {
 	uint8_t bytes, tag_bits, storage_bits_min, storage_bits_max;
 } pi_formats[] = {
-	[NVME_ELBAF_PIF_16B] = { 8, 32, 0, 32 },
-	[NVME_ELBAF_PIF_32B] = { 16, 80, 16, 64 },
-	[NVME_ELBAF_PIF_64B] = { 16, 48, 0, 48 },
+	[UPNVME_SPEC_ELBAF_PIF_16B] = { 8, 32, 0, 32 },
+	[UPNVME_SPEC_ELBAF_PIF_32B] = { 16, 80, 16, 64 },
+	[UPNVME_SPEC_ELBAF_PIF_64B] = { 16, 48, 0, 48 },
 };
 
-bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id)
+bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct upnvme_spec_id_ns *id)
 {
-	return NVME_FIELD_GET(NVME_DPS_TYPE, id->dps) &&
+	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DPS_TYPE, id->dps) &&
 	       (limits->extended_formats || id->lbaf[format_index(id)].ms >= 16);
 }
 
 /* A controller that has no extended formats has 16-bit guards alone. */
-uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct nvme_id_ns *id,
-			   uint16_t status, const struct nvme_id_ns_nvm *nvm)
+uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct upnvme_spec_id_ns *id,
+			   uint16_t status, const struct upnvme_spec_id_ns_nvm *nvm)
 {
 	if (!status)
 		return nvm->elbaf[format_index(id)];
 	return limits->extended_formats ? NS_ELBAF_UNKNOWN : 0;
 }
 
-static const char *pi_fault(const struct nvme_id_ns *id, uint32_t elbaf)
+static const char *pi_fault(const struct upnvme_spec_id_ns *id, uint32_t elbaf)
 {
-	uint32_t pif = NVME_FIELD_GET(NVME_ELBAF_PIF, elbaf);
-	uint32_t storage_bits = NVME_FIELD_GET(NVME_ELBAF_STS, elbaf);
+	uint32_t pif = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ELBAF_PIF, elbaf);
+	uint32_t storage_bits = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ELBAF_STS, elbaf);
 
-	if (NVME_FIELD_GET(NVME_DPS_TYPE, id->dps) > 3)
+	if (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DPS_TYPE, id->dps) > 3)
 		return "its protection information is of no known type";
 	if (pif >= ARRAY_SIZE(pi_formats))
 		return "the format of its protection information is not known";
@@ -72,24 +72,26 @@ static const char *pi_fault(const struct nvme_id_ns *id, uint32_t elbaf)
 	return NULL;
 }
 
-static void decode_pi(struct ns_geometry *geometry, const struct nvme_id_ns *id, uint32_t elbaf)
+static void decode_pi(struct ns_geometry *geometry, const struct upnvme_spec_id_ns *id,
+		      uint32_t elbaf)
 {
-	const struct pi_format *format = &pi_formats[NVME_FIELD_GET(NVME_ELBAF_PIF, elbaf)];
+	const struct pi_format *format =
+		&pi_formats[UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ELBAF_PIF, elbaf)];
 
-	geometry->protection = (uint8_t)NVME_FIELD_GET(NVME_DPS_TYPE, id->dps);
+	geometry->protection = (uint8_t)UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DPS_TYPE, id->dps);
 	geometry->pi_bytes = format->bytes;
 	geometry->ref_tag_bits =
-		(uint8_t)(format->tag_bits - NVME_FIELD_GET(NVME_ELBAF_STS, elbaf));
+		(uint8_t)(format->tag_bits - UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ELBAF_STS, elbaf));
 }
 
 /* --- the format ------------------------------------------------------------------------------------ */
 
 /* Why this format cannot be driven, or null. */
-static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_limits *limits,
-				uint32_t elbaf)
+static const char *format_fault(const struct upnvme_spec_id_ns *id,
+				const struct ctrlr_limits *limits, uint32_t elbaf)
 {
 	uint32_t index = format_index(id);
-	const struct nvme_lbaf *format = &id->lbaf[index];
+	const struct upnvme_spec_lbaf *format = &id->lbaf[index];
 	uint64_t bytes;
 
 	if (index > id->nlbaf)
@@ -97,7 +99,7 @@ static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_
 	if (format->lbads < LBADS_MIN || format->lbads >= 32)
 		return "its block size is no power of two from 512 bytes on";
 	bytes = 1ull << format->lbads;
-	if (NVME_FIELD_GET(NVME_FLBAS_EXTENDED, id->flbas))
+	if (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_EXTENDED, id->flbas))
 		bytes += format->ms;
 	if (bytes > limits->max_transfer_bytes)
 		return "one block is more than one command may transfer";
@@ -106,19 +108,20 @@ static const char *format_fault(const struct nvme_id_ns *id, const struct ctrlr_
 		return "its metadata is no multiple of 4 bytes";
 	if (id->nsze == 0)
 		return "it has no blocks";
-	return NVME_FIELD_GET(NVME_DPS_TYPE, id->dps) ? pi_fault(id, elbaf) : NULL;
+	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DPS_TYPE, id->dps) ? pi_fault(id, elbaf) : NULL;
 }
 
 static void decode_format(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
-			  const struct nvme_id_ns *id)
+			  const struct upnvme_spec_id_ns *id)
 {
-	const struct nvme_lbaf *format = &id->lbaf[format_index(id)];
+	const struct upnvme_spec_lbaf *format = &id->lbaf[format_index(id)];
 
-	geometry->csi = NVME_CSI_NVM; /* namespaces of no other set are listed */
+	geometry->csi = UPNVME_SPEC_CSI_NVM; /* namespaces of no other set are listed */
 	geometry->nblocks = id->nsze;
 	geometry->data_bytes = 1u << format->lbads;
 	geometry->metadata_bytes = format->ms;
-	geometry->metadata_extended = format->ms && NVME_FIELD_GET(NVME_FLBAS_EXTENDED, id->flbas);
+	geometry->metadata_extended =
+		format->ms && UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_EXTENDED, id->flbas);
 	geometry->boundary_blocks =
 		id->noiob ? id->noiob : (uint32_t)(limits->stripe_bytes >> format->lbads);
 	geometry->block_bytes = geometry->data_bytes;
@@ -150,7 +153,7 @@ static void derive_straight(struct ns_geometry *geometry)
 }
 
 bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
-			uint32_t nsid, const struct nvme_id_ns *id, uint32_t elbaf)
+			uint32_t nsid, const struct upnvme_spec_id_ns *id, uint32_t elbaf)
 {
 	const char *fault = format_fault(id, limits, elbaf);
 
@@ -166,7 +169,7 @@ bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits 
 		return false;
 	}
 	decode_format(geometry, limits, id);
-	if (NVME_FIELD_GET(NVME_DPS_TYPE, id->dps))
+	if (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DPS_TYPE, id->dps))
 		decode_pi(geometry, id, elbaf);
 	decode_block_limits(geometry, limits);
 	if (!geometry->boundary_blocks && !geometry->metadata_bytes)

@@ -10,8 +10,8 @@
 #include "driver/identify.h"
 #include "driver/ns.h"
 #include "driver/quirks.h"
-#include "spec/identify.h"
-#include "spec/regs.h"
+#include <upnvme/spec/identify.h>
+#include <upnvme/spec/regs.h>
 
 /* The list ends at a length of 0; a descriptor that reaches past the page is not looked at (NVMe
  * Base 2.0c, 5.17.2.3). */
@@ -19,17 +19,17 @@ static void take_descriptors(struct upnvme_ns_info *info, const uint8_t *list)
 {
 	uint32_t offset = 0;
 
-	while (offset + sizeof(struct nvme_ns_id_desc) <= NVME_IDENTIFY_BYTES) {
-		const struct nvme_ns_id_desc *desc = (const void *)(list + offset);
+	while (offset + sizeof(struct upnvme_spec_ns_id_desc) <= UPNVME_SPEC_IDENTIFY_BYTES) {
+		const struct upnvme_spec_ns_id_desc *desc = (const void *)(list + offset);
 
 		offset += (uint32_t)sizeof(*desc) + desc->nidl;
-		if (!desc->nidl || offset > NVME_IDENTIFY_BYTES)
+		if (!desc->nidl || offset > UPNVME_SPEC_IDENTIFY_BYTES)
 			return;
-		if (desc->nidt == NVME_NIDT_EUI64 && desc->nidl == NVME_NIDL_EUI64)
+		if (desc->nidt == UPNVME_SPEC_NIDT_EUI64 && desc->nidl == UPNVME_SPEC_NIDL_EUI64)
 			memcpy(info->eui64, desc + 1, sizeof(info->eui64));
-		if (desc->nidt == NVME_NIDT_NGUID && desc->nidl == NVME_NIDL_NGUID)
+		if (desc->nidt == UPNVME_SPEC_NIDT_NGUID && desc->nidl == UPNVME_SPEC_NIDL_NGUID)
 			memcpy(info->nguid, desc + 1, sizeof(info->nguid));
-		if (desc->nidt == NVME_NIDT_UUID && desc->nidl == NVME_NIDL_UUID)
+		if (desc->nidt == UPNVME_SPEC_NIDT_UUID && desc->nidl == UPNVME_SPEC_NIDL_UUID)
 			memcpy(info->uuid, desc + 1, sizeof(info->uuid));
 	}
 }
@@ -37,33 +37,33 @@ static void take_descriptors(struct upnvme_ns_info *info, const uint8_t *list)
 /* Older controllers do not have the list; then Identify Namespace is used. */
 static int ns_descriptors(const struct upnvme_ns *ns, struct upnvme_ns_info *info)
 {
-	_Alignas(8) uint8_t list[NVME_IDENTIFY_BYTES];
+	_Alignas(8) uint8_t list[UPNVME_SPEC_IDENTIFY_BYTES];
 	struct upnvme_completion done;
 	int rc;
 
-	if (ns->ctrlr->version < NVME_VERSION_1_3 ||
+	if (ns->ctrlr->version < UPNVME_SPEC_VERSION_1_3 ||
 	    ns->ctrlr->quirks & (QUIRK_NO_DESCRIPTORS | QUIRK_BOGUS_NAMES))
 		return 0;
-	rc = identify_run(ns->ctrlr, NVME_CNS_NS_ID_DESC_LIST, ns->nsid, list, &done);
+	rc = identify_run(ns->ctrlr, UPNVME_SPEC_CNS_NS_ID_DESC_LIST, ns->nsid, list, &done);
 	if (!rc && !done.status)
 		take_descriptors(info, list);
 	return rc;
 }
 
-static void copy_identifiers(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
+static void copy_identifiers(struct upnvme_ns_info *info, const struct upnvme_spec_id_ns *id)
 {
 	memcpy(info->eui64, id->eui64, sizeof(info->eui64));
 	memcpy(info->nguid, id->nguid, sizeof(info->nguid));
 }
 
-static void take_id(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
+static void take_id(struct upnvme_ns_info *info, const struct upnvme_spec_id_ns *id)
 {
 	info->block_count = id->nsze;
 	info->capacity_blocks = id->ncap;
 	info->used_blocks = id->nuse;
-	info->deallocated_reads_zero =
-		NVME_FIELD_GET(NVME_DLFEAT_READ, id->dlfeat) == NVME_DLFEAT_READ_ZEROES;
-	info->readonly = (id->nsattr & NVME_NSATTR_WRITE_PROTECTED) != 0;
+	info->deallocated_reads_zero = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DLFEAT_READ, id->dlfeat) ==
+				       UPNVME_SPEC_DLFEAT_READ_ZEROES;
+	info->readonly = (id->nsattr & UPNVME_SPEC_NSATTR_WRITE_PROTECTED) != 0;
 }
 
 /* 0's based, where the field is valid at all. */
@@ -74,10 +74,10 @@ static uint32_t one_based(bool valid, uint16_t value)
 
 /* NVM Command Set 1.0c, 4.1.5.1, and 1.1, where OPTPERF has a second bit: without the first one, NPDG and NPDA are not
  * valid. */
-static void take_preferences(struct upnvme_ns_info *info, const struct nvme_id_ns *id)
+static void take_preferences(struct upnvme_ns_info *info, const struct upnvme_spec_id_ns *id)
 {
-	bool writes = id->nsfeat & (NVME_NSFEAT_OPTPERF | NVME_NSFEAT_OPTPERF_HIGH);
-	bool deallocations = id->nsfeat & NVME_NSFEAT_OPTPERF;
+	bool writes = id->nsfeat & (UPNVME_SPEC_NSFEAT_OPTPERF | UPNVME_SPEC_NSFEAT_OPTPERF_HIGH);
+	bool deallocations = id->nsfeat & UPNVME_SPEC_NSFEAT_OPTPERF;
 
 	info->write_granularity_blocks = one_based(writes, id->npwg);
 	info->write_alignment_blocks = one_based(writes, id->npwa);
@@ -88,10 +88,10 @@ static void take_preferences(struct upnvme_ns_info *info, const struct nvme_id_n
 
 /* NVM Command Set 1.0c, 2.1.4: what a namespace says of its own takes the controller's place; a boundary of 0 is none,
  * and NABO means nothing without one. */
-static void take_atomicity(struct upnvme_ns_info *info, const struct nvme_id_ns *id,
-			   const struct nvme_id_ctrl *ctrlr)
+static void take_atomicity(struct upnvme_ns_info *info, const struct upnvme_spec_id_ns *id,
+			   const struct upnvme_spec_id_ctrl *ctrlr)
 {
-	bool own = id->nsfeat & NVME_NSFEAT_NSABP;
+	bool own = id->nsfeat & UPNVME_SPEC_NSFEAT_NSABP;
 
 	info->ctrlr_atomic_blocks = one_based(true, ctrlr->awun);
 	info->ctrlr_atomic_power_fail_blocks = one_based(true, ctrlr->awupf);
@@ -114,17 +114,17 @@ static void take_geometry(struct upnvme_ns_info *info, const struct ns_geometry 
 	info->protection = geometry->protection;
 }
 
-static int ns_elbaf(const struct upnvme_ns *ns, const struct nvme_id_ns *id, uint32_t *elbaf)
+static int ns_elbaf(const struct upnvme_ns *ns, const struct upnvme_spec_id_ns *id, uint32_t *elbaf)
 {
 	const struct ctrlr_limits *limits = &ns->ctrlr->limits;
 	struct upnvme_completion done;
-	struct nvme_id_ns_nvm nvm;
+	struct upnvme_spec_id_ns_nvm nvm;
 	int rc;
 
 	*elbaf = 0;
 	if (!ns_geometry_has_elbaf(limits, id))
 		return 0;
-	rc = identify_run(ns->ctrlr, NVME_CNS_IOCS_NS, ns->nsid, &nvm, &done);
+	rc = identify_run(ns->ctrlr, UPNVME_SPEC_CNS_IOCS_NS, ns->nsid, &nvm, &done);
 	if (!rc)
 		*elbaf = ns_geometry_elbaf(limits, id, done.status, &nvm);
 	return rc;
@@ -133,9 +133,9 @@ static int ns_elbaf(const struct upnvme_ns *ns, const struct nvme_id_ns *id, uin
 int ns_info(struct upnvme_ns *ns, struct upnvme_ns_info *info)
 {
 	struct ns_geometry geometry;
-	struct nvme_id_ns id;
+	struct upnvme_spec_id_ns id;
 	uint32_t elbaf;
-	int rc = identify(ns->ctrlr, NVME_CNS_NS, ns->nsid, &id);
+	int rc = identify(ns->ctrlr, UPNVME_SPEC_CNS_NS, ns->nsid, &id);
 
 	if (!rc)
 		rc = ns_elbaf(ns, &id, &elbaf);

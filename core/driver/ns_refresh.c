@@ -15,15 +15,15 @@
 #include "driver/ctrlr.h"
 #include "driver/identify.h"
 #include "driver/ns_table.h"
-#include "spec/identify.h"
-#include "spec/regs.h"
-#include "spec/sqe.h"
-#include "spec/status.h"
+#include <upnvme/spec/identify.h>
+#include <upnvme/spec/regs.h>
+#include <upnvme/spec/sqe.h>
+#include <upnvme/spec/status.h>
 
 /* Of one list. */
 #define LISTED_MAX 65536u
 /* Of one without a list: as many as the first piece of a list has. */
-#define SCAN_MAX NVME_NS_LIST_ENTRIES
+#define SCAN_MAX UPNVME_SPEC_NS_LIST_ENTRIES
 /* How many times admin_timeout_ns all Identify commands of a refresh may take before another begins. */
 #define TIMEOUTS 4u
 
@@ -38,10 +38,10 @@ struct refresh {
 	uint32_t nrefused; /* namespaces for which there was no room */
 	struct ns_table *added;
 	union {
-		struct nvme_ns_list list;
-		struct nvme_id_ns id;
+		struct upnvme_spec_ns_list list;
+		struct upnvme_spec_id_ns id;
 	} page;
-	struct nvme_id_ns_nvm nvm;
+	struct upnvme_spec_id_ns_nvm nvm;
 };
 
 static uint64_t refresh_deadline(const struct upnvme_ctrlr *ctrlr)
@@ -74,13 +74,13 @@ static int refresh_ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, voi
  * Base 2.0c, 4.6.2). */
 static bool active_append(struct refresh *refresh)
 {
-	for (uint32_t i = 0; i < NVME_NS_LIST_ENTRIES; i++) {
+	for (uint32_t i = 0; i < UPNVME_SPEC_NS_LIST_ENTRIES; i++) {
 		uint32_t nsid = refresh->page.list.nsid[i], n = refresh->nactive;
 		uint32_t last = n ? refresh->active[n - 1] : 0;
 
-		if (nsid == NVME_NSID_NONE)
+		if (nsid == UPNVME_SPEC_NSID_NONE)
 			return false;
-		if (nsid <= last || nsid > NVME_NSID_MAX || n == LISTED_MAX) {
+		if (nsid <= last || nsid > UPNVME_SPEC_NSID_MAX || n == LISTED_MAX) {
 			log_warn(
 				"the list of active namespaces is cut at %u entries: %u follows %u",
 				n, nsid, last);
@@ -93,7 +93,7 @@ static bool active_append(struct refresh *refresh)
 
 static int active_grow(struct refresh *refresh)
 {
-	uint64_t bytes = (refresh->nactive + NVME_NS_LIST_ENTRIES) * sizeof(uint32_t);
+	uint64_t bytes = (refresh->nactive + UPNVME_SPEC_NS_LIST_ENTRIES) * sizeof(uint32_t);
 	uint32_t *grown = realloc(refresh->active, bytes);
 
 	if (!grown)
@@ -105,18 +105,20 @@ static int active_grow(struct refresh *refresh)
 /* Controllers with CC.CSS = 110b may have namespaces of other command sets: only those of NVM are asked for. */
 static uint32_t list_cns(const struct upnvme_ctrlr *ctrlr)
 {
-	return command_sets_select(ctrlr->cap) == NVME_CC_CSS_IOCS ? NVME_CNS_IOCS_ACTIVE_NS_LIST :
-								     NVME_CNS_ACTIVE_NS_LIST;
+	return command_sets_select(ctrlr->cap) == UPNVME_SPEC_CC_CSS_IOCS ?
+		       UPNVME_SPEC_CNS_IOCS_ACTIVE_NS_LIST :
+		       UPNVME_SPEC_CNS_ACTIVE_NS_LIST;
 }
 
 /* The answers of controllers that do not know the list. A controller that looks at the lower bits of CNS alone takes
  * the request for Identify of the namespace that the list begins after, which may not exist. */
 static bool status_is_refusal(uint16_t status)
 {
-	uint16_t code = NVME_STATUS_CODE(status);
+	uint16_t code = UPNVME_SPEC_STATUS_CODE(status);
 
-	return code == NVME_SC_INVALID_FIELD || code == NVME_SC_INVALID_NAMESPACE_OR_FORMAT ||
-	       code == NVME_SC_INVALID_OPCODE;
+	return code == UPNVME_SPEC_SC_INVALID_FIELD ||
+	       code == UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT ||
+	       code == UPNVME_SPEC_SC_INVALID_OPCODE;
 }
 
 /* An identifier that is not active answers with zeroes, or with an error (NVMe 1.0e, 5.11). */
@@ -132,7 +134,7 @@ static int active_scan(struct refresh *refresh)
 			 refresh->ctrlr->uri, nn, n);
 	refresh->nactive = 0;
 	for (uint32_t nsid = 1; !rc && nsid <= n; nsid++) {
-		rc = refresh_ask(refresh, NVME_CNS_NS, nsid, &refresh->page, &done);
+		rc = refresh_ask(refresh, UPNVME_SPEC_CNS_NS, nsid, &refresh->page, &done);
 		if (!rc && !done.status && refresh->page.id.nsze)
 			refresh->active[refresh->nactive++] = nsid;
 	}
@@ -147,7 +149,7 @@ static int active_read(struct refresh *refresh)
 	do {
 		int rc = active_grow(refresh);
 
-		if (!rc && refresh->ctrlr->version < NVME_VERSION_1_1)
+		if (!rc && refresh->ctrlr->version < UPNVME_SPEC_VERSION_1_1)
 			return active_scan(refresh);
 		if (!rc)
 			rc = refresh_ask(refresh, list_cns(refresh->ctrlr), last, &refresh->page,
@@ -159,7 +161,7 @@ static int active_read(struct refresh *refresh)
 		if (rc || !active_append(refresh))
 			return rc;
 		last = refresh->active[refresh->nactive - 1];
-	} while (last != NVME_NSID_MAX); /* nothing can be above */
+	} while (last != UPNVME_SPEC_NSID_MAX); /* nothing can be above */
 	return 0;
 }
 
@@ -169,14 +171,14 @@ static int active_read(struct refresh *refresh)
 static int ask_elbaf(struct refresh *refresh, uint32_t nsid, uint32_t *elbaf)
 {
 	const struct ctrlr_limits *limits = &refresh->ctrlr->limits;
-	const struct nvme_id_ns *id = &refresh->page.id;
+	const struct upnvme_spec_id_ns *id = &refresh->page.id;
 	struct upnvme_completion done;
 	int rc;
 
 	*elbaf = 0;
 	if (!ns_geometry_has_elbaf(limits, id))
 		return 0;
-	rc = refresh_ask(refresh, NVME_CNS_IOCS_NS, nsid, &refresh->nvm, &done);
+	rc = refresh_ask(refresh, UPNVME_SPEC_CNS_IOCS_NS, nsid, &refresh->nvm, &done);
 	if (!rc)
 		*elbaf = ns_geometry_elbaf(limits, id, done.status, &refresh->nvm);
 	return rc;
@@ -188,7 +190,7 @@ static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
 	struct ns_geometry geometry;
 	struct upnvme_completion done;
 	uint32_t elbaf;
-	int rc = refresh_ask(refresh, NVME_CNS_NS, ns->nsid, &refresh->page, &done);
+	int rc = refresh_ask(refresh, UPNVME_SPEC_CNS_NS, ns->nsid, &refresh->page, &done);
 
 	if (rc)
 		return rc;

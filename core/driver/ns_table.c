@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/handle.h"
 #include "driver/ctrlr.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
 static const struct ns_geometry gone;
 
@@ -100,8 +100,8 @@ int ns_create(struct upnvme_ns **ns, struct upnvme_ctrlr *ctrlr, uint32_t nsid)
 	}
 	created->ctrlr = ctrlr;
 	created->nsid = nsid;
-	created->key_read = (uint64_t)nsid << 32 | NVME_CMD_READ;
-	created->key_write = (uint64_t)nsid << 32 | NVME_CMD_WRITE;
+	created->key_read = (uint64_t)nsid << 32 | UPNVME_SPEC_CMD_READ;
+	created->key_write = (uint64_t)nsid << 32 | UPNVME_SPEC_CMD_WRITE;
 	ns_publish_gone(created);
 	*ns = created;
 	return 0;

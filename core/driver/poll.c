@@ -14,8 +14,8 @@
 #include "driver/queue/owner.h"
 #include "driver/queue/qpair.h"
 #include "driver/watch.h"
-#include "spec/feature.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/opcode.h>
 
 void poll_note_callback(struct upnvme_ctrlr *ctrlr)
 {
@@ -64,7 +64,7 @@ int ctrlr_check_outside(struct upnvme_ctrlr *ctrlr, const char *call)
 
 int keep_alive_start(struct upnvme_ctrlr *ctrlr)
 {
-	struct feature feature = { .fid = NVME_FEAT_KEEP_ALIVE_TIMER,
+	struct feature feature = { .fid = UPNVME_SPEC_FEAT_KEEP_ALIVE_TIMER,
 				   .value = ctrlr->keep_alive_ms };
 
 	if (!ctrlr->keep_alive_ms)
@@ -100,7 +100,7 @@ static void keep_alive_done(void *arg, const struct upnvme_completion *done)
 /* One at a time: the thread that sets `outstanding` sends it. */
 static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 {
-	struct admin_command command = { .sqe = { .opcode = NVME_ADMIN_KEEP_ALIVE },
+	struct admin_command command = { .sqe = { .opcode = UPNVME_SPEC_ADMIN_KEEP_ALIVE },
 					 .timeout_ns = keep_alive_timeout_ns(ctrlr) };
 	struct keep_alive *keep_alive = &ctrlr->keep_alive;
 

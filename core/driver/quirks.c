@@ -165,19 +165,20 @@ void quirks_begin(struct upnvme_ctrlr *ctrlr, const struct quirks_choice *choice
 }
 
 /* In units of the smallest memory page (Intel's vendor specific field, read as Linux and SPDK do). */
-static uint64_t stripe_bytes(const struct nvme_id_ctrl *id)
+static uint64_t stripe_bytes(const struct upnvme_spec_id_ctrl *id)
 {
 	return id->vs[3] && id->vs[3] < 32 ? (uint64_t)NVME_PAGE_BYTES << id->vs[3] : 0;
 }
 
-static void limit(struct ctrlr_limits *limits, uint32_t quirks, const struct nvme_id_ctrl *id)
+static void limit(struct ctrlr_limits *limits, uint32_t quirks,
+		  const struct upnvme_spec_id_ctrl *id)
 {
 	if (quirks & QUIRK_STRIPE)
 		limits->stripe_bytes = stripe_bytes(id);
 	if (quirks & QUIRK_NO_SGL)
 		limits->sgl = false;
 	if (quirks & QUIRK_NO_WRITE_ZEROES)
-		limits->oncs &= (uint16_t)~NVME_ONCS_WRITE_ZEROES;
+		limits->oncs &= (uint16_t)~UPNVME_SPEC_ONCS_WRITE_ZEROES;
 	if (quirks & QUIRK_EXCLUDE_METADATA)
 		limits->sizes_exclude_metadata = true;
 }

@@ -6,7 +6,7 @@
 #include "base/pause.h"
 #include "driver/ctrlr.h"
 #include "driver/quirks.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "transport/transport.h"
 
 int register_read32(struct upnvme_ctrlr *ctrlr, uint32_t offset, uint32_t *value)
@@ -67,9 +67,9 @@ int csts_error_fatal(const struct upnvme_ctrlr *ctrlr, uint32_t csts)
 
 int csts_read(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 {
-	int rc = register_read32(ctrlr, NVME_REG_CSTS, csts);
+	int rc = register_read32(ctrlr, UPNVME_SPEC_REG_CSTS, csts);
 
-	if (!rc && *csts == NVME_REG_ALL_ONES)
+	if (!rc && *csts == UPNVME_SPEC_REG_ALL_ONES)
 		rc = csts_error_gone(ctrlr);
 	return rc;
 }
@@ -89,7 +89,7 @@ int csts_wait(struct upnvme_ctrlr *ctrlr, uint32_t mask, uint32_t wanted, uint32
 			return rc;
 		if ((csts & mask) == wanted)
 			return 0;
-		if (NVME_CSTS_CFS(csts) && !fatal_is_fine)
+		if (UPNVME_SPEC_CSTS_CFS(csts) && !fatal_is_fine)
 			return csts_error_fatal(ctrlr, csts);
 		if (late)
 			return error_set(
@@ -103,20 +103,21 @@ int csts_wait(struct upnvme_ctrlr *ctrlr, uint32_t mask, uint32_t wanted, uint32
 
 int csts_wait_ready(struct upnvme_ctrlr *ctrlr, uint32_t rdy, bool fatal_is_fine)
 {
-	return csts_wait(ctrlr, NVME_FIELD_SET(NVME_CSTS_RDY, 1u),
-			 NVME_FIELD_SET(NVME_CSTS_RDY, rdy), ctrlr->ready_timeout_ms,
+	return csts_wait(ctrlr, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_RDY, 1u),
+			 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_RDY, rdy), ctrlr->ready_timeout_ms,
 			 fatal_is_fine);
 }
 
 int register_clear_enable(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t cc;
-	int rc = register_read32(ctrlr, NVME_REG_CC, &cc);
+	int rc = register_read32(ctrlr, UPNVME_SPEC_REG_CC, &cc);
 
 	if (rc)
 		return rc;
-	cc &= ~(NVME_FIELD_SET(NVME_CC_EN, 1u) | NVME_FIELD_SET(NVME_CC_SHN, NVME_CC_SHN_MASK));
-	rc = register_write32(ctrlr, NVME_REG_CC, cc);
+	cc &= ~(UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_EN, 1u) |
+		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_SHN, UPNVME_SPEC_CC_SHN_MASK));
+	rc = register_write32(ctrlr, UPNVME_SPEC_REG_CC, cc);
 	if (!rc && ctrlr->quirks & QUIRK_DELAY_READY)
 		pause_ms(QUIRK_DELAY_READY_MS);
 	return rc;

@@ -7,10 +7,10 @@
 #include "driver/activation.h"
 #include "driver/ctrlr.h"
 #include "driver/registers.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "transport/transport.h"
 
-#define NSSRO NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)
+#define NSSRO UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_NSSRO, 1u)
 
 /* 3.1.3.6: the bit stays from the last subsystem reset on until 1 is written to it. Where it cannot be cleared it says
  * nothing, nor without CAP.NSSRS. */
@@ -19,10 +19,10 @@ int watch_begin(struct upnvme_ctrlr *ctrlr)
 	uint32_t csts = 0;
 	int rc = csts_read(ctrlr, &csts);
 
-	ctrlr->tells_subsystem_reset = NVME_CAP_NSSRS(ctrlr->cap);
+	ctrlr->tells_subsystem_reset = UPNVME_SPEC_CAP_NSSRS(ctrlr->cap);
 	if (rc || !ctrlr->tells_subsystem_reset || !(csts & NSSRO))
 		return rc;
-	rc = register_write32(ctrlr, NVME_REG_CSTS, NSSRO);
+	rc = register_write32(ctrlr, UPNVME_SPEC_REG_CSTS, NSSRO);
 	if (!rc)
 		rc = csts_read(ctrlr, &csts);
 	if (!rc && csts & NSSRO) {
@@ -38,9 +38,9 @@ int watch_begin(struct upnvme_ctrlr *ctrlr)
 static bool ctrlr_is_enabled(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t cc = 0;
-	int rc = register_read32(ctrlr, NVME_REG_CC, &cc);
+	int rc = register_read32(ctrlr, UPNVME_SPEC_REG_CC, &cc);
 
-	return !rc && NVME_CC_EN(cc);
+	return !rc && UPNVME_SPEC_CC_EN(cc);
 }
 
 /* Null: all is well. */
@@ -53,11 +53,11 @@ static const char *find_trouble(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 		return lost;
 	if (csts_read(ctrlr, csts))
 		return "its registers cannot be read: it is gone";
-	if (NVME_CSTS_CFS(*csts))
+	if (UPNVME_SPEC_CSTS_CFS(*csts))
 		return "it reports a fatal error (CSTS.CFS)";
-	if (ctrlr->tells_subsystem_reset && NVME_CSTS_NSSRO(*csts))
+	if (ctrlr->tells_subsystem_reset && UPNVME_SPEC_CSTS_NSSRO(*csts))
 		return "its NVM subsystem was reset (CSTS.NSSRO)";
-	if (!NVME_CSTS_RDY(*csts))
+	if (!UPNVME_SPEC_CSTS_RDY(*csts))
 		return "it is not ready any more (CSTS.RDY): something has reset it";
 	if (!ctrlr_is_enabled(ctrlr))
 		return "it is not enabled any more (CC.EN): something has reset it";

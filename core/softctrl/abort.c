@@ -11,7 +11,7 @@
 #include "softctrl/controller.h"
 #include "softctrl/execute.h"
 #include "softctrl/process.h"
-#include "spec/command.h"
+#include <upnvme/spec/command.h>
 
 bool sc_abort_service(struct softctrl *sc)
 {
@@ -37,11 +37,11 @@ static uint16_t abort_io(struct sc_sq *sq, uint16_t cid, struct sc_cmd *cmd)
 
 	sc_sq_read_doorbell(sq);
 	if (!sc_sq_ring_find(&sq->ring, cid, &place)) {
-		cmd->dw0 = NVME_ABORT_NOT_ABORTED;
-		return NVME_SC_SUCCESS;
+		cmd->dw0 = UPNVME_SPEC_ABORT_NOT_ABORTED;
+		return UPNVME_SPEC_SC_SUCCESS;
 	}
 	if (sq->sc->naborting == SC_NABORTS)
-		return NVME_SC_ABORT_LIMIT_EXCEEDED;
+		return UPNVME_SPEC_SC_ABORT_LIMIT_EXCEEDED;
 	sc_abort_note(sq, place, cmd);
 	sc_sq_run(sq);
 	sc_abort_answer(sq);
@@ -51,15 +51,16 @@ static uint16_t abort_io(struct sc_sq *sq, uint16_t cid, struct sc_cmd *cmd)
 uint16_t sc_abort(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
-	uint16_t sqid = (uint16_t)NVME_FIELD_GET(NVME_ABORT_SQID, cmd->sqe.cdw10);
-	uint16_t cid = (uint16_t)NVME_FIELD_GET(NVME_ABORT_CID, cmd->sqe.cdw10);
+	uint16_t sqid = (uint16_t)UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ABORT_SQID, cmd->sqe.cdw10);
+	uint16_t cid = (uint16_t)UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ABORT_CID, cmd->sqe.cdw10);
 	uint16_t status;
 
 	if (sqid > sc->nqueues || !sc_sq_live(&sc->sqs[sqid]))
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_ABORT_SQID));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, UPNVME_SPEC_ABORT_SQID));
 	if (!sqid) {
-		cmd->dw0 = sc_events_abort(sc, cid) ? 0 : NVME_ABORT_NOT_ABORTED;
-		return NVME_SC_SUCCESS;
+		cmd->dw0 = sc_events_abort(sc, cid) ? 0 : UPNVME_SPEC_ABORT_NOT_ABORTED;
+		return UPNVME_SPEC_SC_SUCCESS;
 	}
 	pthread_mutex_lock(&sc->sqs[sqid].lock);
 	status = abort_io(&sc->sqs[sqid], cid, cmd);

@@ -4,7 +4,7 @@
 
 #include "softctrl/command.h"
 #include "softctrl/controller.h"
-#include "spec/command.h"
+#include <upnvme/spec/command.h>
 
 void sc_abort_note(struct sc_sq *sq, uint32_t place, struct sc_cmd *abort)
 {
@@ -18,8 +18,8 @@ static void abort_complete(struct sc_sq *sq, uint32_t i)
 
 	sq->aborts[i] = sq->aborts[--sq->naborts];
 	sq->sc->naborting--;
-	note.abort->dw0 = note.posted ? 0 : NVME_ABORT_NOT_ABORTED;
-	sc_cmd_complete(note.abort, NVME_SC_SUCCESS);
+	note.abort->dw0 = note.posted ? 0 : UPNVME_SPEC_ABORT_NOT_ABORTED;
+	sc_cmd_complete(note.abort, UPNVME_SPEC_SC_SUCCESS);
 }
 
 bool sc_abort_fetched(struct sc_sq *sq, uint32_t place, struct sc_cmd *cmd)

@@ -12,28 +12,34 @@
 #include "softctrl/log_pages.h"
 #include "softctrl/orphan.h"
 #include "softctrl/registers.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
-#define EFFECTS \
-	(NVME_EFFECTS_SUPPORTED | NVME_FIELD_SET(NVME_EFFECTS_SCOPE, NVME_EFFECTS_SCOPE_CTRLR))
+#define EFFECTS                          \
+	(UPNVME_SPEC_EFFECTS_SUPPORTED | \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_EFFECTS_SCOPE, UPNVME_SPEC_EFFECTS_SCOPE_CTRLR))
 
 static const struct sc_command_set
 	admin_commands = { .rows = {
-				   [NVME_ADMIN_DELETE_IO_SQ] = { sc_admin_delete_sq, EFFECTS, 0 },
-				   [NVME_ADMIN_CREATE_IO_SQ] = { sc_admin_create_sq, EFFECTS, 0 },
-				   [NVME_ADMIN_GET_LOG_PAGE] = { sc_get_log_page, EFFECTS,
-								 SC_USES_NSID },
-				   [NVME_ADMIN_DELETE_IO_CQ] = { sc_admin_delete_cq, EFFECTS, 0 },
-				   [NVME_ADMIN_CREATE_IO_CQ] = { sc_admin_create_cq, EFFECTS, 0 },
-				   [NVME_ADMIN_IDENTIFY] = { sc_identify, EFFECTS, SC_USES_NSID },
-				   [NVME_ADMIN_ABORT] = { sc_abort, EFFECTS, 0 },
-				   [NVME_ADMIN_SET_FEATURES] = { sc_set_features, EFFECTS,
-								 SC_USES_NSID },
-				   [NVME_ADMIN_GET_FEATURES] = { sc_get_features, EFFECTS,
-								 SC_USES_NSID },
-				   [NVME_ADMIN_ASYNC_EVENT_REQUEST] = { sc_async_event_request,
-									EFFECTS, 0 },
-				   [NVME_ADMIN_KEEP_ALIVE] = { sc_keep_alive, EFFECTS, 0 },
+				   [UPNVME_SPEC_ADMIN_DELETE_IO_SQ] = { sc_admin_delete_sq, EFFECTS,
+									0 },
+				   [UPNVME_SPEC_ADMIN_CREATE_IO_SQ] = { sc_admin_create_sq, EFFECTS,
+									0 },
+				   [UPNVME_SPEC_ADMIN_GET_LOG_PAGE] = { sc_get_log_page, EFFECTS,
+									SC_USES_NSID },
+				   [UPNVME_SPEC_ADMIN_DELETE_IO_CQ] = { sc_admin_delete_cq, EFFECTS,
+									0 },
+				   [UPNVME_SPEC_ADMIN_CREATE_IO_CQ] = { sc_admin_create_cq, EFFECTS,
+									0 },
+				   [UPNVME_SPEC_ADMIN_IDENTIFY] = { sc_identify, EFFECTS,
+								    SC_USES_NSID },
+				   [UPNVME_SPEC_ADMIN_ABORT] = { sc_abort, EFFECTS, 0 },
+				   [UPNVME_SPEC_ADMIN_SET_FEATURES] = { sc_set_features, EFFECTS,
+									SC_USES_NSID },
+				   [UPNVME_SPEC_ADMIN_GET_FEATURES] = { sc_get_features, EFFECTS,
+									SC_USES_NSID },
+				   [UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST] = { sc_async_event_request,
+									       EFFECTS, 0 },
+				   [UPNVME_SPEC_ADMIN_KEEP_ALIVE] = { sc_keep_alive, EFFECTS, 0 },
 			   } };
 
 /* Work that does not come from a fetched command. Tells whether any command has ended. */
@@ -49,8 +55,8 @@ static bool admin_service(struct softctrl *sc)
 		sc_orphans_rest(sc);
 	worked |= sc_events_deliver(sc);
 	if (sc_keep_alive_expired(sc)) {
-		sc_error_record_event(&sc->errors, NVME_ERROR_SQID_NONE,
-				      NVME_SC_KEEP_ALIVE_TIMER_EXPIRED);
+		sc_error_record_event(&sc->errors, UPNVME_SPEC_ERROR_SQID_NONE,
+				      UPNVME_SPEC_SC_KEEP_ALIVE_TIMER_EXPIRED);
 		sc_fatal(sc, "the Keep Alive Timer expired");
 	}
 	return worked;

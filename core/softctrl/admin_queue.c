@@ -7,8 +7,8 @@
 #include "softctrl/execute.h"
 #include "softctrl/orphan.h"
 #include "softctrl/process.h"
-#include "spec/command.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
 
 /*
  * The time for which a deletion waits for flushes to finish, and for which other commands wait for bytes that the
@@ -20,20 +20,21 @@
 static uint16_t check_queue_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t qsize,
 				 bool entry_size_is_set)
 {
-	if (!qsize || qsize > NVME_CAP_MQES(sc->cap) || !entry_size_is_set)
-		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_SIZE,
-				 SC_FIELD(cdw10, NVME_CREATE_SQ_QSIZE));
-	return NVME_SC_SUCCESS;
+	if (!qsize || qsize > UPNVME_SPEC_CAP_MQES(sc->cap) || !entry_size_is_set)
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_QUEUE_SIZE,
+				 SC_FIELD(cdw10, UPNVME_SPEC_CREATE_SQ_QSIZE));
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* A ring that overlaps the controller memory buffer has to be a submission queue's, and to be in the buffer whole. */
 static uint16_t map_cmb_ring(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes,
 			     void **ring)
 {
-	*ring = cmd->sqe.opcode == NVME_ADMIN_CREATE_IO_SQ ?
+	*ring = cmd->sqe.opcode == UPNVME_SPEC_ADMIN_CREATE_IO_SQ ?
 			sc_cmb_at(&sc->memory.cmb, cmd->sqe.prp1, bytes) :
 			NULL;
-	return *ring ? NVME_SC_SUCCESS : sc_refuse(cmd, NVME_SC_INVALID_USE_OF_CMB, SC_AT(prp1, 0));
+	return *ring ? UPNVME_SPEC_SC_SUCCESS :
+		       sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_USE_OF_CMB, SC_AT(prp1, 0));
 }
 
 /* A ring has to be contiguous, since CAP.CQR is 1, to begin a page, and to be reachable as a whole. */
@@ -43,100 +44,104 @@ static uint16_t map_ring(const struct softctrl *sc, struct sc_cmd *cmd, bool con
 	uint64_t iova = cmd->sqe.prp1;
 
 	if (!contiguous)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, 0));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD, SC_AT(cdw11, 0));
 	if (!is_aligned(iova, sc_memory_page_bytes(&sc->memory)))
-		return sc_refuse(cmd, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
 	if (sc_cmb_overlaps(&sc->memory.cmb, iova, bytes))
 		return map_cmb_ring(sc, cmd, bytes, ring);
 	*ring = sc_memory_map(&sc->memory, iova, bytes);
-	return *ring ? NVME_SC_SUCCESS : NVME_SC_DATA_TRANSFER_ERROR;
+	return *ring ? UPNVME_SPEC_SC_SUCCESS : UPNVME_SPEC_SC_DATA_TRANSFER_ERROR;
 }
 
 /* Create I/O Completion Queue: Figures 149 to 151 */
 uint16_t sc_admin_create_cq(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
-	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_CQ_QID, cmd->sqe.cdw10);
-	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_CQ_QSIZE, cmd->sqe.cdw10);
-	uint32_t vector = NVME_FIELD_GET(NVME_CREATE_CQ_IV, cmd->sqe.cdw11);
+	uint32_t qid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_CQ_QID, cmd->sqe.cdw10);
+	uint32_t qsize = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_CQ_QSIZE, cmd->sqe.cdw10);
+	uint32_t vector = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_CQ_IV, cmd->sqe.cdw11);
 	uint16_t status;
 	void *ring;
 
 	if (!qid || qid > sc->features.ncqs || sc->cqs[qid].live)
-		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
-				 SC_FIELD(cdw10, NVME_CREATE_CQ_QID));
-	status = check_queue_size(sc, cmd, qsize, NVME_CC_IOCQES(sc->cc) == NVME_CC_IOCQES_NVM);
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, UPNVME_SPEC_CREATE_CQ_QID));
+	status = check_queue_size(sc, cmd, qsize,
+				  UPNVME_SPEC_CC_IOCQES(sc->cc) == UPNVME_SPEC_CC_IOCQES_NVM);
 	if (status)
 		return status;
 	/* Each queue has a vector, even one whose interrupts are not enabled. */
 	if (vector > sc->nqueues)
-		return sc_refuse(cmd, NVME_SC_INVALID_INTERRUPT_VECTOR,
-				 SC_FIELD(cdw11, NVME_CREATE_CQ_IV));
-	status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_CQ_PC, cmd->sqe.cdw11),
-			  (qsize + 1ull) * NVME_CQE_BYTES, &ring);
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_INTERRUPT_VECTOR,
+				 SC_FIELD(cdw11, UPNVME_SPEC_CREATE_CQ_IV));
+	status = map_ring(sc, cmd, UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_CQ_PC, cmd->sqe.cdw11),
+			  (qsize + 1ull) * UPNVME_SPEC_CQE_BYTES, &ring);
 	if (status)
 		return status;
 	sc_cq_create(&sc->cqs[qid], ring, qsize + 1,
-		     NVME_FIELD_GET(NVME_CREATE_CQ_IEN, cmd->sqe.cdw11), (uint16_t)vector);
+		     UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_CQ_IEN, cmd->sqe.cdw11),
+		     (uint16_t)vector);
 	sc->features.queues_fixed = true;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 static uint16_t check_cqid(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t cqid)
 {
 	if (!cqid || cqid > sc->features.ncqs)
-		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
-				 SC_FIELD(cdw11, NVME_CREATE_SQ_CQID));
-	return sc->cqs[cqid].live ?
-		       NVME_SC_SUCCESS :
-		       sc_refuse(cmd, NVME_SC_CQ_INVALID, SC_FIELD(cdw11, NVME_CREATE_SQ_CQID));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw11, UPNVME_SPEC_CREATE_SQ_CQID));
+	return sc->cqs[cqid].live ? UPNVME_SPEC_SC_SUCCESS :
+				    sc_refuse(cmd, UPNVME_SPEC_SC_CQ_INVALID,
+					      SC_FIELD(cdw11, UPNVME_SPEC_CREATE_SQ_CQID));
 }
 
 /* Create I/O Submission Queue: Figures 153 to 156 */
 uint16_t sc_admin_create_sq(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
-	uint32_t qid = NVME_FIELD_GET(NVME_CREATE_SQ_QID, cmd->sqe.cdw10);
-	uint32_t qsize = NVME_FIELD_GET(NVME_CREATE_SQ_QSIZE, cmd->sqe.cdw10);
-	uint32_t cqid = NVME_FIELD_GET(NVME_CREATE_SQ_CQID, cmd->sqe.cdw11);
+	uint32_t qid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_SQ_QID, cmd->sqe.cdw10);
+	uint32_t qsize = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_SQ_QSIZE, cmd->sqe.cdw10);
+	uint32_t cqid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_SQ_CQID, cmd->sqe.cdw11);
 	uint16_t status;
 	void *ring;
 	int err;
 
 	if (!qid || qid > sc->features.nsqs || sc_sq_live(&sc->sqs[qid]))
-		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
-				 SC_FIELD(cdw10, NVME_CREATE_SQ_QID));
-	status = check_queue_size(sc, cmd, qsize, NVME_CC_IOSQES(sc->cc) == NVME_CC_IOSQES_NVM);
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, UPNVME_SPEC_CREATE_SQ_QID));
+	status = check_queue_size(sc, cmd, qsize,
+				  UPNVME_SPEC_CC_IOSQES(sc->cc) == UPNVME_SPEC_CC_IOSQES_NVM);
 	if (!status)
 		status = check_cqid(sc, cmd, cqid);
-	if (!status && NVME_FIELD_GET(NVME_CREATE_SQ_NVMSETID, cmd->sqe.cdw12))
-		status = sc_refuse(cmd, NVME_SC_INVALID_FIELD,
-				   SC_FIELD(cdw12, NVME_CREATE_SQ_NVMSETID));
+	if (!status && UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_SQ_NVMSETID, cmd->sqe.cdw12))
+		status = sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				   SC_FIELD(cdw12, UPNVME_SPEC_CREATE_SQ_NVMSETID));
 	if (!status)
-		status = map_ring(sc, cmd, NVME_FIELD_GET(NVME_CREATE_SQ_PC, cmd->sqe.cdw11),
-				  (qsize + 1ull) * NVME_SQE_BYTES, &ring);
+		status = map_ring(sc, cmd,
+				  UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CREATE_SQ_PC, cmd->sqe.cdw11),
+				  (qsize + 1ull) * UPNVME_SPEC_SQE_BYTES, &ring);
 	if (status)
 		return status;
 	pthread_mutex_lock(&sc->sqs[qid].lock);
 	err = sc_sq_create(&sc->sqs[qid], &sc->cqs[cqid], ring, qsize + 1);
 	pthread_mutex_unlock(&sc->sqs[qid].lock);
 	sc->features.queues_fixed = true;
-	return err ? NVME_SC_INTERNAL_ERROR : NVME_SC_SUCCESS;
+	return err ? UPNVME_SPEC_SC_INTERNAL_ERROR : UPNVME_SPEC_SC_SUCCESS;
 }
 
 uint16_t sc_admin_delete_cq(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
-	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
+	uint32_t qid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DELETE_QUEUE_QID, cmd->sqe.cdw10);
 
 	if (!qid || qid > sc->features.ncqs || !sc->cqs[qid].live)
-		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
-				 SC_FIELD(cdw10, NVME_DELETE_QUEUE_QID));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, UPNVME_SPEC_DELETE_QUEUE_QID));
 	if (sc->cqs[qid].nsqs)
-		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_DELETION,
-				 SC_FIELD(cdw10, NVME_DELETE_QUEUE_QID));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_QUEUE_DELETION,
+				 SC_FIELD(cdw10, UPNVME_SPEC_DELETE_QUEUE_QID));
 	sc_cq_delete(&sc->cqs[qid]);
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /*
@@ -171,7 +176,7 @@ bool sc_admin_queue_service(struct softctrl *sc)
 		pthread_mutex_lock(&sq->lock);
 		if (try_delete(sq)) {
 			sc->ndeleting--;
-			sc_cmd_complete(cmd, NVME_SC_SUCCESS);
+			sc_cmd_complete(cmd, UPNVME_SPEC_SC_SUCCESS);
 			worked = true;
 		}
 		pthread_mutex_unlock(&sq->lock);
@@ -190,14 +195,14 @@ static void give_up_requests(struct sc_sq *sq)
 uint16_t sc_admin_delete_sq(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
-	uint32_t qid = NVME_FIELD_GET(NVME_DELETE_QUEUE_QID, cmd->sqe.cdw10);
-	uint16_t status = NVME_SC_SUCCESS;
+	uint32_t qid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DELETE_QUEUE_QID, cmd->sqe.cdw10);
+	uint16_t status = UPNVME_SPEC_SC_SUCCESS;
 	struct sc_sq *sq;
 
 	if (!qid || qid > sc->features.nsqs || !sc_sq_live(&sc->sqs[qid]) ||
 	    sc->sqs[qid].delete_cmd)
-		return sc_refuse(cmd, NVME_SC_INVALID_QUEUE_IDENTIFIER,
-				 SC_FIELD(cdw10, NVME_DELETE_QUEUE_QID));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_QUEUE_IDENTIFIER,
+				 SC_FIELD(cdw10, UPNVME_SPEC_DELETE_QUEUE_QID));
 	sq = &sc->sqs[qid];
 	pthread_mutex_lock(&sq->lock);
 	sq->deleting = true;

@@ -29,7 +29,7 @@ uint16_t sc_cmd_read(struct sc_cmd *cmd, void *to, uint64_t bytes)
 void sc_cmd_complete(struct sc_cmd *cmd, uint16_t status)
 {
 	cmd->status = status;
-	if (unlikely(status != NVME_SC_SUCCESS))
+	if (unlikely(status != UPNVME_SPEC_SC_SUCCESS))
 		sc_error_record(cmd);
 	sc_list_append(&cmd->sq->completed, cmd);
 }

@@ -24,7 +24,7 @@
 #include "media/media.h"
 #include "softctrl/ring/data_ptr.h"
 #include "softctrl/ring/refusal.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 #define SC_BOUNCE_BYTES (128u << 10)
 
@@ -48,7 +48,7 @@ struct sc_cmd {
 	uint8_t *bounce;    /* SC_BOUNCE_BYTES, made when first needed, then kept */
 	struct iovec piece; /* the part of `bounce` that is at the medium */
 
-	struct nvme_sqe sqe; /* the controller's own copy: the host may change its memory */
+	struct upnvme_spec_sqe sqe; /* the controller's own copy: the host may change its memory */
 	struct media_request request;
 };
 

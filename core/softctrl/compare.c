@@ -10,7 +10,7 @@
 #include "softctrl/controller.h"
 #include "softctrl/execute.h"
 #include "softctrl/io.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
 static void piece_done(struct sc_cmd *cmd, int result);
 
@@ -37,9 +37,9 @@ static void piece_done(struct sc_cmd *cmd, int result)
 		sc_io_complete_media(cmd, result);
 		return;
 	}
-	if (cmd->sqe.opcode == NVME_CMD_COMPARE &&
+	if (cmd->sqe.opcode == UPNVME_SPEC_CMD_COMPARE &&
 	    !sc_data_equal(&cmd->data, cmd->data.bytes - cmd->left_bytes, cmd->bounce, bytes)) {
-		sc_cmd_complete(cmd, sc_dnr(NVME_SC_COMPARE_FAILURE));
+		sc_cmd_complete(cmd, sc_dnr(UPNVME_SPEC_SC_COMPARE_FAILURE));
 		return;
 	}
 	sc_counter_add(&cmd->sq->counters.read_sectors, bytes >> SC_BLOCK_SHIFT_MIN);
@@ -49,9 +49,9 @@ static void piece_done(struct sc_cmd *cmd, int result)
 		read_piece(cmd);
 		return;
 	}
-	if (cmd->sqe.opcode == NVME_CMD_COMPARE)
+	if (cmd->sqe.opcode == UPNVME_SPEC_CMD_COMPARE)
 		sc_counter_add(&cmd->sq->counters.read_commands, 1);
-	sc_cmd_complete(cmd, NVME_SC_SUCCESS);
+	sc_cmd_complete(cmd, UPNVME_SPEC_SC_SUCCESS);
 }
 
 static void flushed(struct sc_cmd *cmd, int result)
@@ -65,7 +65,7 @@ static void flushed(struct sc_cmd *cmd, int result)
 static uint16_t begin(struct sc_cmd *cmd)
 {
 	if (!sc_cmd_bounce(cmd))
-		return NVME_SC_INTERNAL_ERROR;
+		return UPNVME_SPEC_SC_INTERNAL_ERROR;
 	if (sc_io_reads_durable(cmd))
 		sc_cmd_flush(cmd, flushed);
 	else

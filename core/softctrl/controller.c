@@ -15,13 +15,13 @@
 #include "softctrl/process.h"
 #include "softctrl/registers.h"
 #include "softctrl/thread.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
 #define SC_NCNTLIDS 0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
 #define SC_IOV_MIN  1024u   /* data segments that a command may have at least */
 
 static const struct sc_command_set *const io_command_sets[] = {
-	[NVME_CSI_NVM] = &sc_nvm_commands,
+	[UPNVME_SPEC_CSI_NVM] = &sc_nvm_commands,
 };
 
 /* A command that names no namespace has the NVM command set's row: all command sets have Flush in common. */

@@ -9,15 +9,15 @@
 #include "softctrl/controller.h"
 #include "softctrl/execute.h"
 #include "softctrl/io.h"
-#include "spec/command.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
 
 static void prepare_change(struct sc_cmd *cmd, enum media_op op, uint64_t offset, uint64_t bytes)
 {
 	bool durable = atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
 
 	/* Dataset Management has no FUA: its dword 12 is reserved. */
-	if (cmd->sqe.opcode == NVME_CMD_WRITE_ZEROES)
+	if (cmd->sqe.opcode == UPNVME_SPEC_CMD_WRITE_ZEROES)
 		durable = sc_io_durable(cmd);
 	cmd->request.op = op;
 	cmd->request.fua = durable;
@@ -27,7 +27,7 @@ static void prepare_change(struct sc_cmd *cmd, enum media_op op, uint64_t offset
 
 uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
 {
-	bool deallocate = cmd->sqe.cdw12 & NVME_RW_DEAC;
+	bool deallocate = cmd->sqe.cdw12 & UPNVME_SPEC_RW_DEAC;
 	uint16_t status = sc_io_check_writable(cmd);
 
 	if (!status)
@@ -42,9 +42,9 @@ uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
 	return SC_PENDING;
 }
 
-static const struct nvme_dsm_range *ranges(const struct sc_cmd *cmd)
+static const struct upnvme_spec_dsm_range *ranges(const struct sc_cmd *cmd)
 {
-	return (const struct nvme_dsm_range *)(const void *)cmd->bounce;
+	return (const struct upnvme_spec_dsm_range *)(const void *)cmd->bounce;
 }
 
 static void range_done(struct sc_cmd *cmd, int result);
@@ -53,7 +53,7 @@ static void range_done(struct sc_cmd *cmd, int result);
 static bool start_next_range(struct sc_cmd *cmd)
 {
 	while (cmd->index < cmd->count) {
-		const struct nvme_dsm_range *range = &ranges(cmd)[cmd->index++];
+		const struct upnvme_spec_dsm_range *range = &ranges(cmd)[cmd->index++];
 
 		if (range->length) {
 			prepare_change(cmd, MEDIA_DEALLOCATE, range->slba << cmd->ns->block_shift,
@@ -77,32 +77,32 @@ static uint16_t dsm_check_ranges(struct sc_cmd *cmd)
 	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
 
 	for (uint32_t i = 0; i < cmd->count; i++) {
-		const struct nvme_dsm_range *range = &ranges(cmd)[i];
+		const struct upnvme_spec_dsm_range *range = &ranges(cmd)[i];
 
 		if (range->slba <= nblocks && range->length <= nblocks - range->slba)
 			continue;
 		cmd->error_lba = MAX(range->slba, nblocks);
-		return sc_dnr(NVME_SC_LBA_OUT_OF_RANGE);
+		return sc_dnr(UPNVME_SPEC_SC_LBA_OUT_OF_RANGE);
 	}
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* Of the attributes only AD, Deallocate, has an effect; the ranges' own attributes are hints. */
 uint16_t sc_io_dataset_management(struct sc_cmd *cmd)
 {
-	bool deallocate = cmd->sqe.cdw11 & NVME_DSM_AD;
-	uint16_t status = deallocate ? sc_io_check_writable(cmd) : NVME_SC_SUCCESS;
+	bool deallocate = cmd->sqe.cdw11 & UPNVME_SPEC_DSM_AD;
+	uint16_t status = deallocate ? sc_io_check_writable(cmd) : UPNVME_SPEC_SC_SUCCESS;
 
 	cmd->index = 0;
-	cmd->count = NVME_FIELD_GET(NVME_DSM_NR, cmd->sqe.cdw10) + 1u;
+	cmd->count = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DSM_NR, cmd->sqe.cdw10) + 1u;
 	if (status)
 		return status;
 	if (!sc_cmd_bounce(cmd))
-		return NVME_SC_INTERNAL_ERROR;
-	status = sc_cmd_read(cmd, cmd->bounce, cmd->count * sizeof(struct nvme_dsm_range));
+		return UPNVME_SPEC_SC_INTERNAL_ERROR;
+	status = sc_cmd_read(cmd, cmd->bounce, cmd->count * sizeof(struct upnvme_spec_dsm_range));
 	if (!status)
 		status = dsm_check_ranges(cmd);
 	if (status)
 		return status;
-	return deallocate && start_next_range(cmd) ? SC_PENDING : NVME_SC_SUCCESS;
+	return deallocate && start_next_range(cmd) ? SC_PENDING : UPNVME_SPEC_SC_SUCCESS;
 }

@@ -178,13 +178,13 @@ void sc_ending_force(struct softctrl *sc)
 static void shutdown_status(struct softctrl *sc, uint32_t shst)
 {
 	atomic_fetch_and(&sc->csts, ~CSTS_SHST);
-	atomic_fetch_or(&sc->csts, NVME_FIELD_SET(NVME_CSTS_SHST, shst));
+	atomic_fetch_or(&sc->csts, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_SHST, shst));
 }
 
 void sc_shutdown_begin(struct softctrl *sc)
 {
 	atomic_store_explicit(&sc->running, false, memory_order_release);
-	shutdown_status(sc, NVME_CSTS_SHST_OCCURRING);
+	shutdown_status(sc, UPNVME_SPEC_CSTS_SHST_OCCURRING);
 	sc->trouble[0] = '\0';
 	atomic_store(&sc->ending, SC_DRAINING);
 }
@@ -222,7 +222,7 @@ static void shutdown_finish(struct softctrl *sc)
 	if (sc->trouble[0])
 		atomic_fetch_or(&sc->csts, CSTS_CFS);
 	atomic_store(&sc->ending, SC_AT_WORK);
-	shutdown_status(sc, NVME_CSTS_SHST_COMPLETE);
+	shutdown_status(sc, UPNVME_SPEC_CSTS_SHST_COMPLETE);
 }
 
 static void shutdown_advance(struct softctrl *sc)

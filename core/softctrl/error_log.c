@@ -4,7 +4,7 @@
 
 #include "softctrl/command.h"
 #include "softctrl/controller.h"
-#include "spec/cqe.h"
+#include <upnvme/spec/cqe.h>
 
 static struct sc_error *next_entry(struct sc_errors *errors)
 {
@@ -32,12 +32,12 @@ void sc_error_record(struct sc_cmd *cmd)
 	struct sc_errors *errors = &cmd->sq->sc->errors;
 	struct sc_error *error;
 
-	cmd->status |= NVME_STATUS_MORE;
+	cmd->status |= UPNVME_SPEC_STATUS_MORE;
 	pthread_mutex_lock(&errors->lock);
 	error = next_entry(errors);
 	error->sqid = cmd->sq->qid;
 	error->cid = cmd->sqe.cid;
-	error->status_word = NVME_CQE_STATUS_WORD(cmd->status, 0);
+	error->status_word = UPNVME_SPEC_CQE_STATUS_WORD(cmd->status, 0);
 	error->nsid = cmd->sqe.nsid;
 	error->location = cmd->error_location;
 	error->lba = error_lba(cmd);
@@ -51,7 +51,7 @@ void sc_error_record_event(struct sc_errors *errors, uint16_t sqid, uint16_t sta
 	pthread_mutex_lock(&errors->lock);
 	error = next_entry(errors);
 	error->sqid = sqid;
-	error->cid = NVME_CID_INVALID;
-	error->status_word = NVME_CQE_STATUS_WORD(status, 0);
+	error->cid = UPNVME_SPEC_CID_INVALID;
+	error->status_word = UPNVME_SPEC_CQE_STATUS_WORD(status, 0);
 	pthread_mutex_unlock(&errors->lock);
 }

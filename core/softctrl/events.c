@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "softctrl/controller.h"
-#include "spec/command.h"
+#include <upnvme/spec/command.h>
 
 #define TEMPERATURE_DEFAULT 313u /* kelvin, 40 degrees Celsius */
 
@@ -22,16 +22,19 @@ static const struct {
 	uint8_t info;
 	uint8_t log_page;
 } event_kinds[SC_NEVENTS] = {
-	[SC_EVENT_DOORBELL_REGISTER] = { NVME_AER_TYPE_ERROR,
-					 NVME_AER_ERROR_INVALID_DOORBELL_REGISTER, NVME_LOG_ERROR },
-	[SC_EVENT_DOORBELL_VALUE] = { NVME_AER_TYPE_ERROR, NVME_AER_ERROR_INVALID_DOORBELL_VALUE,
-				      NVME_LOG_ERROR },
-	[SC_EVENT_TEMPERATURE] = { NVME_AER_TYPE_SMART, NVME_AER_SMART_TEMPERATURE,
-				   NVME_LOG_SMART },
-	[SC_EVENT_RELIABILITY] = { NVME_AER_TYPE_SMART, NVME_AER_SMART_RELIABILITY,
-				   NVME_LOG_SMART },
-	[SC_EVENT_NS_CHANGED] = { NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
-				  NVME_LOG_CHANGED_NS_LIST },
+	[SC_EVENT_DOORBELL_REGISTER] = { UPNVME_SPEC_AER_TYPE_ERROR,
+					 UPNVME_SPEC_AER_ERROR_INVALID_DOORBELL_REGISTER,
+					 UPNVME_SPEC_LOG_ERROR },
+	[SC_EVENT_DOORBELL_VALUE] = { UPNVME_SPEC_AER_TYPE_ERROR,
+				      UPNVME_SPEC_AER_ERROR_INVALID_DOORBELL_VALUE,
+				      UPNVME_SPEC_LOG_ERROR },
+	[SC_EVENT_TEMPERATURE] = { UPNVME_SPEC_AER_TYPE_SMART, UPNVME_SPEC_AER_SMART_TEMPERATURE,
+				   UPNVME_SPEC_LOG_SMART },
+	[SC_EVENT_RELIABILITY] = { UPNVME_SPEC_AER_TYPE_SMART, UPNVME_SPEC_AER_SMART_RELIABILITY,
+				   UPNVME_SPEC_LOG_SMART },
+	[SC_EVENT_NS_CHANGED] = { UPNVME_SPEC_AER_TYPE_NOTICE,
+				  UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+				  UPNVME_SPEC_LOG_CHANGED_NS_LIST },
 };
 
 static void temperatures_reset(struct sc_events *events)
@@ -112,7 +115,7 @@ void sc_events_log_read(struct softctrl *sc, uint8_t log_page)
 	for (unsigned i = 0; i < SC_NEVENTS; i++)
 		if (event_kinds[i].log_page == log_page)
 			events->masked_types &= ~(1u << event_kinds[i].type);
-	if (log_page == NVME_LOG_CHANGED_NS_LIST)
+	if (log_page == UPNVME_SPEC_LOG_CHANGED_NS_LIST)
 		changes_are_told(sc);
 	pthread_mutex_unlock(&events->lock);
 }
@@ -125,12 +128,13 @@ static bool deliver_one(struct sc_events *events, unsigned event)
 	    (events->masked_types & 1u << event_kinds[event].type) || !events->naers)
 		return false;
 	cmd = events->aers[--events->naers];
-	cmd->dw0 = NVME_FIELD_SET(NVME_AER_TYPE, event_kinds[event].type) |
-		   NVME_FIELD_SET(NVME_AER_INFO, (uint32_t)event_kinds[event].info) |
-		   NVME_FIELD_SET(NVME_AER_LID, (uint32_t)event_kinds[event].log_page);
+	cmd->dw0 =
+		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AER_TYPE, event_kinds[event].type) |
+		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AER_INFO, (uint32_t)event_kinds[event].info) |
+		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AER_LID, (uint32_t)event_kinds[event].log_page);
 	atomic_fetch_and(&events->pending, ~(1u << event));
 	events->masked_types |= 1u << event_kinds[event].type;
-	sc_cmd_complete(cmd, NVME_SC_SUCCESS);
+	sc_cmd_complete(cmd, UPNVME_SPEC_SC_SUCCESS);
 	return true;
 }
 
@@ -153,7 +157,7 @@ uint16_t sc_async_event_request(struct sc_cmd *cmd)
 	struct sc_events *events = &cmd->sq->sc->events;
 
 	if (events->naers == SC_NAERS)
-		return sc_dnr(NVME_SC_AER_LIMIT_EXCEEDED);
+		return sc_dnr(UPNVME_SPEC_SC_AER_LIMIT_EXCEEDED);
 	events->aers[events->naers++] = cmd;
 	return SC_PENDING;
 }
@@ -167,7 +171,7 @@ bool sc_events_abort(struct softctrl *sc, uint16_t cid)
 
 		if (cmd->sqe.cid == cid) {
 			events->aers[i] = events->aers[--events->naers];
-			sc_cmd_complete(cmd, NVME_SC_ABORT_REQUESTED);
+			sc_cmd_complete(cmd, UPNVME_SPEC_SC_ABORT_REQUESTED);
 			return true;
 		}
 	}
@@ -188,8 +192,8 @@ static uint8_t media_warnings(const struct softctrl *sc)
 	if (!nfailed)
 		return 0;
 	return nfailed < sc->nnamespaces ?
-		       NVME_SMART_WARNING_RELIABILITY :
-		       NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY;
+		       UPNVME_SPEC_SMART_WARNING_RELIABILITY :
+		       UPNVME_SPEC_SMART_WARNING_RELIABILITY | UPNVME_SPEC_SMART_WARNING_READ_ONLY;
 }
 
 /* Warnings that begin to hold are events, if the host asked for them. The caller has the events' lock. */
@@ -197,17 +201,18 @@ static void warnings_update(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
 	uint8_t now = media_warnings(sc), news;
-	uint8_t wanted = (uint8_t)NVME_FIELD_GET(NVME_ASYNC_EVENT_SMART, events->config);
+	uint8_t wanted =
+		(uint8_t)UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ASYNC_EVENT_SMART, events->config);
 
 	for (unsigned i = 0; i <= SC_NSENSORS; i++) {
 		if (events->temperature[i] >= events->over[i] ||
 		    events->temperature[i] <= events->under[i])
-			now |= NVME_SMART_WARNING_TEMPERATURE;
+			now |= UPNVME_SPEC_SMART_WARNING_TEMPERATURE;
 	}
 	news = now & wanted & (uint8_t)~events->critical_warnings;
-	if (news & NVME_SMART_WARNING_TEMPERATURE)
+	if (news & UPNVME_SPEC_SMART_WARNING_TEMPERATURE)
 		pend(events, SC_EVENT_TEMPERATURE);
-	if (news & (NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY))
+	if (news & (UPNVME_SPEC_SMART_WARNING_RELIABILITY | UPNVME_SPEC_SMART_WARNING_READ_ONLY))
 		pend(events, SC_EVENT_RELIABILITY);
 	events->critical_warnings = now;
 }
@@ -307,7 +312,7 @@ void sc_events_ns_changed(struct softctrl *sc, uint32_t nsid)
 
 	pthread_mutex_lock(&events->lock);
 	events->ns_changed[nsid - 1] = SC_NS_CHANGED;
-	if (events->config & NVME_ASYNC_EVENT_NS_ATTRIBUTE)
+	if (events->config & UPNVME_SPEC_ASYNC_EVENT_NS_ATTRIBUTE)
 		pend(events, SC_EVENT_NS_CHANGED);
 	pthread_mutex_unlock(&events->lock);
 	sc_thread_kick(sc);

@@ -10,13 +10,15 @@
 /* Admin commands of a PCIe controller use PRPs, and are never fused. A command that does not use NSID is given 0. */
 static uint16_t admin_check(struct sc_cmd *cmd, const struct sc_command *row)
 {
-	if (NVME_SQE_FUSE(cmd->sqe.flags))
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_FUSE));
-	if (NVME_SQE_PSDT(cmd->sqe.flags))
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_PSDT));
+	if (UPNVME_SPEC_SQE_FUSE(cmd->sqe.flags))
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(flags, UPNVME_SPEC_SQE_FUSE));
+	if (UPNVME_SPEC_SQE_PSDT(cmd->sqe.flags))
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(flags, UPNVME_SPEC_SQE_PSDT));
 	if (!(row->flags & SC_USES_NSID) && cmd->sqe.nsid)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
-	return NVME_SC_SUCCESS;
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD, SC_AT(nsid, 0));
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 static uint16_t admin_row_run(struct sc_cmd *cmd)
@@ -25,7 +27,7 @@ static uint16_t admin_row_run(struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (!row->run)
-		return sc_refuse(cmd, NVME_SC_INVALID_OPCODE, SC_AT(opcode, 0));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_OPCODE, SC_AT(opcode, 0));
 	status = admin_check(cmd, row);
 	return status ? status : row->run(cmd);
 }
@@ -41,34 +43,37 @@ void sc_admin_execute(struct sc_cmd *cmd)
 /* FUSES is 0: no command is fused. SGLS offers no SGL in MPTR, and one value of PSDT is reserved. */
 static uint16_t io_check_flags(struct sc_cmd *cmd)
 {
-	unsigned psdt = NVME_SQE_PSDT(cmd->sqe.flags);
+	unsigned psdt = UPNVME_SPEC_SQE_PSDT(cmd->sqe.flags);
 
-	if (NVME_SQE_FUSE(cmd->sqe.flags) != NVME_SQE_FUSE_NORMAL)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_FUSE));
-	if (psdt == NVME_SQE_PSDT_PRP)
-		return NVME_SC_SUCCESS;
-	if (psdt != NVME_SQE_PSDT_SGL_MPTR_BUFFER || !cmd->sq->sc->sgl)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(flags, NVME_SQE_PSDT));
-	return NVME_SC_SUCCESS;
+	if (UPNVME_SPEC_SQE_FUSE(cmd->sqe.flags) != UPNVME_SPEC_SQE_FUSE_NORMAL)
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(flags, UPNVME_SPEC_SQE_FUSE));
+	if (psdt == UPNVME_SPEC_SQE_PSDT_PRP)
+		return UPNVME_SPEC_SC_SUCCESS;
+	if (psdt != UPNVME_SPEC_SQE_PSDT_SGL_MPTR_BUFFER || !cmd->sq->sc->sgl)
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(flags, UPNVME_SPEC_SQE_PSDT));
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* NSID is of no single namespace. */
 static uint16_t io_check_broadcast(struct sc_cmd *cmd, const struct sc_command *row)
 {
-	if (cmd->sqe.nsid != NVME_NSID_BROADCAST)
-		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
-	return row->flags & SC_BROADCASTS ? NVME_SC_SUCCESS :
-					    sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
+	if (cmd->sqe.nsid != UPNVME_SPEC_NSID_BROADCAST)
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	return row->flags & SC_BROADCASTS ?
+		       UPNVME_SPEC_SC_SUCCESS :
+		       sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD, SC_AT(nsid, 0));
 }
 
 static uint16_t io_run(struct sc_cmd *cmd)
 {
 	struct sc_ns *ns = sc_ns_find(cmd->sq->sc, cmd->sqe.nsid);
 	const struct sc_command *row = sc_command_row(cmd, ns);
-	uint16_t status = NVME_SC_SUCCESS;
+	uint16_t status = UPNVME_SPEC_SC_SUCCESS;
 
 	if (unlikely(!row->run))
-		return sc_refuse(cmd, NVME_SC_INVALID_OPCODE, SC_AT(opcode, 0));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_OPCODE, SC_AT(opcode, 0));
 	cmd->ns = ns;
 	if (unlikely(cmd->sqe.flags))
 		status = io_check_flags(cmd);

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "spec/log_page.h"
+#include <upnvme/spec/log_page.h>
 
 struct sc_cmd;
 

@@ -21,22 +21,22 @@ uint16_t sc_timestamp_get(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
 	uint64_t elapsed_ms = (clock_now_ns() - sc->features.timestamp_set_ns) / NS_PER_MS;
 	uint64_t ms = (sc->features.timestamp_ms + elapsed_ms) & TIMESTAMP_MAX_MS;
-	uint32_t origin = sc->features.timestamp_is_set ? NVME_TIMESTAMP_ORIGIN_HOST :
-							  NVME_TIMESTAMP_ORIGIN_RESET;
-	struct nvme_timestamp data = { .attributes = 0 };
+	uint32_t origin = sc->features.timestamp_is_set ? UPNVME_SPEC_TIMESTAMP_ORIGIN_HOST :
+							  UPNVME_SPEC_TIMESTAMP_ORIGIN_RESET;
+	struct upnvme_spec_timestamp data = { .attributes = 0 };
 
 	if (initial) {
 		ms = 0;
-		origin = NVME_TIMESTAMP_ORIGIN_RESET;
+		origin = UPNVME_SPEC_TIMESTAMP_ORIGIN_RESET;
 	}
 	memcpy(data.timestamp, &ms, sizeof(data.timestamp));
-	data.attributes = (uint8_t)NVME_FIELD_SET(NVME_TIMESTAMP_ORIGIN, origin);
+	data.attributes = (uint8_t)UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_TIMESTAMP_ORIGIN, origin);
 	return sc_cmd_write(cmd, &data, sizeof(data));
 }
 
 uint16_t sc_timestamp_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	struct nvme_timestamp data;
+	struct upnvme_spec_timestamp data;
 	uint16_t status = sc_cmd_read(cmd, &data, sizeof(data));
 	uint64_t ms = 0;
 
@@ -46,12 +46,12 @@ uint16_t sc_timestamp_set(struct softctrl *sc, struct sc_cmd *cmd)
 	sc->features.timestamp_ms = ms;
 	sc->features.timestamp_set_ns = clock_now_ns();
 	sc->features.timestamp_is_set = true;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 uint16_t sc_host_behavior_get(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
-	static const struct nvme_host_behavior none;
+	static const struct upnvme_spec_host_behavior none;
 
 	return sc_cmd_write(cmd, initial ? &none : &sc->features.host_behavior, sizeof(none));
 }
@@ -62,14 +62,14 @@ uint16_t sc_host_behavior_get(struct softctrl *sc, struct sc_cmd *cmd, bool init
  */
 uint16_t sc_host_behavior_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	struct nvme_host_behavior data;
+	struct upnvme_spec_host_behavior data;
 	uint16_t status = sc_cmd_read(cmd, &data, sizeof(data));
 
 	if (status)
 		return status;
 	if (data.acre > 1 || data.etdas > 1 || data.lbafee)
-		return sc_dnr(NVME_SC_INVALID_FIELD);
+		return sc_dnr(UPNVME_SPEC_SC_INVALID_FIELD);
 	memset(data.rsvd3, 0, sizeof(data.rsvd3));
 	sc->features.host_behavior = data;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }

@@ -7,19 +7,19 @@
 static uint16_t check_threshold(struct sc_cmd *cmd, uint32_t sensor, uint32_t select)
 {
 	if (sensor > SC_NSENSORS)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
-				 SC_FIELD(cdw11, NVME_TEMPERATURE_TMPSEL));
-	if (select > NVME_TEMPERATURE_THSEL_UNDER)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD,
-				 SC_FIELD(cdw11, NVME_TEMPERATURE_THSEL));
-	return NVME_SC_SUCCESS;
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, UPNVME_SPEC_TEMPERATURE_TMPSEL));
+	if (select > UPNVME_SPEC_TEMPERATURE_THSEL_UNDER)
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, UPNVME_SPEC_TEMPERATURE_THSEL));
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 uint16_t sc_temperature_get(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
-	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
-	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
-	bool under = select == NVME_TEMPERATURE_THSEL_UNDER;
+	uint32_t sensor = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
+	uint32_t select = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_TEMPERATURE_THSEL, cmd->sqe.cdw11);
+	bool under = select == UPNVME_SPEC_TEMPERATURE_THSEL_UNDER;
 	uint16_t status = check_threshold(cmd, sensor, select);
 
 	if (status)
@@ -28,18 +28,19 @@ uint16_t sc_temperature_get(struct softctrl *sc, struct sc_cmd *cmd, bool initia
 		cmd->dw0 = sc_events_threshold(sc, sensor, under);
 	else if (!under)
 		cmd->dw0 = sensor ? 0xffff : SC_WCTEMP;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 uint16_t sc_temperature_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	uint16_t kelvin = (uint16_t)NVME_FIELD_GET(NVME_TEMPERATURE_TMPTH, cmd->sqe.cdw11);
-	uint32_t sensor = NVME_FIELD_GET(NVME_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
-	uint32_t select = NVME_FIELD_GET(NVME_TEMPERATURE_THSEL, cmd->sqe.cdw11);
+	uint16_t kelvin =
+		(uint16_t)UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_TEMPERATURE_TMPTH, cmd->sqe.cdw11);
+	uint32_t sensor = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_TEMPERATURE_TMPSEL, cmd->sqe.cdw11);
+	uint32_t select = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_TEMPERATURE_THSEL, cmd->sqe.cdw11);
 	uint32_t first = sensor, last = sensor;
 	uint16_t status;
 
-	if (sensor == NVME_TEMPERATURE_TMPSEL_ALL) {
+	if (sensor == UPNVME_SPEC_TEMPERATURE_TMPSEL_ALL) {
 		first = 0;
 		last = SC_NSENSORS;
 	}
@@ -47,8 +48,9 @@ uint16_t sc_temperature_set(struct softctrl *sc, struct sc_cmd *cmd)
 	if (status)
 		return status;
 	for (uint32_t i = first; i <= last; i++)
-		sc_events_threshold_set(sc, i, select == NVME_TEMPERATURE_THSEL_UNDER, kelvin);
-	return NVME_SC_SUCCESS;
+		sc_events_threshold_set(sc, i, select == UPNVME_SPEC_TEMPERATURE_THSEL_UNDER,
+					kelvin);
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* Events that OAES does not offer never come, and a host that asks for them is to know. */
@@ -57,7 +59,8 @@ uint16_t sc_event_config_set(struct softctrl *sc, struct sc_cmd *cmd)
 	uint32_t others = cmd->sqe.cdw11 & ~SC_EVENT_CONFIG_FIELDS;
 
 	if (others)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw11, __builtin_ctz(others)));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_AT(cdw11, __builtin_ctz(others)));
 	sc_events_configure(sc, cmd->sqe.cdw11);
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }

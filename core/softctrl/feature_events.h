@@ -6,17 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "spec/feature.h"
-#include "spec/log_page.h"
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/log_page.h>
 
 /*
  * Asynchronous Event Configuration: the notices that OAES offers, and all SMART warnings, even those that never come.
  */
-#define SC_EVENT_CONFIG_NOTICES NVME_ASYNC_EVENT_NS_ATTRIBUTE
-#define SC_EVENT_CONFIG_WARNINGS                                         \
-	(NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE |     \
-	 NVME_SMART_WARNING_RELIABILITY | NVME_SMART_WARNING_READ_ONLY | \
-	 NVME_SMART_WARNING_BACKUP | NVME_SMART_WARNING_PMR_READ_ONLY)
+#define SC_EVENT_CONFIG_NOTICES UPNVME_SPEC_ASYNC_EVENT_NS_ATTRIBUTE
+#define SC_EVENT_CONFIG_WARNINGS                                                       \
+	(UPNVME_SPEC_SMART_WARNING_SPARE | UPNVME_SPEC_SMART_WARNING_TEMPERATURE |     \
+	 UPNVME_SPEC_SMART_WARNING_RELIABILITY | UPNVME_SPEC_SMART_WARNING_READ_ONLY | \
+	 UPNVME_SPEC_SMART_WARNING_BACKUP | UPNVME_SPEC_SMART_WARNING_PMR_READ_ONLY)
 #define SC_EVENT_CONFIG_FIELDS (SC_EVENT_CONFIG_NOTICES | SC_EVENT_CONFIG_WARNINGS)
 
 struct sc_cmd;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "spec/feature.h"
+#include <upnvme/spec/feature.h>
 
 #define SC_NFEATURES 0x20u /* all supported feature identifiers are below */
 
@@ -23,7 +23,7 @@ struct sc_features {
 	uint64_t timestamp_ms;
 	uint64_t timestamp_set_ns;
 	bool timestamp_is_set;
-	struct nvme_host_behavior host_behavior;
+	struct upnvme_spec_host_behavior host_behavior;
 };
 
 int sc_features_init(struct softctrl *sc);

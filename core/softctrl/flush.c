@@ -38,5 +38,5 @@ uint16_t sc_io_flush(struct sc_cmd *cmd)
 {
 	cmd->index = cmd->ns ? cmd->ns->nsid - 1 : 0;
 	cmd->count = cmd->ns ? cmd->ns->nsid : cmd->sq->sc->nnamespaces;
-	return start_next_flush(cmd) ? SC_PENDING : NVME_SC_SUCCESS;
+	return start_next_flush(cmd) ? SC_PENDING : UPNVME_SPEC_SC_SUCCESS;
 }

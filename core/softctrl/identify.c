@@ -7,9 +7,9 @@
 
 #include "softctrl/controller.h"
 #include "softctrl/keep_alive.h"
-#include "spec/command.h"
-#include "spec/identify.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/identify.h>
+#include <upnvme/spec/opcode.h>
 
 #define MODEL          "upnvme software controller"
 #define FIRMWARE       "0"
@@ -85,12 +85,14 @@ static void subnqn(const struct softctrl *sc, char *text, size_t bytes)
 		 id[11], id[12], id[13], id[14], id[15]);
 }
 
-static void admin_attributes(const struct softctrl *sc, struct nvme_id_ctrl *id)
+static void admin_attributes(const struct softctrl *sc, struct upnvme_spec_id_ctrl *id)
 {
 	id->acl = SC_ACL;
 	id->aerl = SC_AERL;
-	id->frmw = NVME_FIELD_SET(NVME_FRMW_SLOT1_RO, 1u) | NVME_FIELD_SET(NVME_FRMW_NSLOTS, 1u);
-	id->lpa = NVME_LPA_COMMANDS_SUPPORTED | NVME_LPA_EXTENDED_DATA | NVME_LPA_SUPPORTED_PAGES;
+	id->frmw = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_FRMW_SLOT1_RO, 1u) |
+		   UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_FRMW_NSLOTS, 1u);
+	id->lpa = UPNVME_SPEC_LPA_COMMANDS_SUPPORTED | UPNVME_SPEC_LPA_EXTENDED_DATA |
+		  UPNVME_SPEC_LPA_SUPPORTED_PAGES;
 	id->elpe = SC_ELPE;
 	id->wctemp = SC_WCTEMP;
 	id->cctemp = SC_CCTEMP;
@@ -99,22 +101,25 @@ static void admin_attributes(const struct softctrl *sc, struct nvme_id_ctrl *id)
 		id->tnvmcap.lo += sc->namespaces[i].media->size_bytes;
 }
 
-static void io_attributes(const struct softctrl *sc, struct nvme_id_ctrl *id)
+static void io_attributes(const struct softctrl *sc, struct upnvme_spec_id_ctrl *id)
 {
-	id->sqes = ENTRY_SIZES(NVME_CC_IOSQES_NVM);
-	id->cqes = ENTRY_SIZES(NVME_CC_IOCQES_NVM);
+	id->sqes = ENTRY_SIZES(UPNVME_SPEC_CC_IOSQES_NVM);
+	id->cqes = ENTRY_SIZES(UPNVME_SPEC_CC_IOCQES_NVM);
 	id->nn = sc->nnamespaces;
-	id->oncs = NVME_ONCS_COMPARE | NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES |
-		   NVME_ONCS_SAVE_SELECT | NVME_ONCS_TIMESTAMP | NVME_ONCS_VERIFY;
-	id->vwc = (sc->volatile_cache ? NVME_VWC_PRESENT : 0) |
-		  NVME_FIELD_SET(NVME_VWC_FLUSH_ALL, NVME_VWC_FLUSH_ALL_SUPPORTED);
+	id->oncs = UPNVME_SPEC_ONCS_COMPARE | UPNVME_SPEC_ONCS_DSM | UPNVME_SPEC_ONCS_WRITE_ZEROES |
+		   UPNVME_SPEC_ONCS_SAVE_SELECT | UPNVME_SPEC_ONCS_TIMESTAMP |
+		   UPNVME_SPEC_ONCS_VERIFY;
+	id->vwc = (sc->volatile_cache ? UPNVME_SPEC_VWC_PRESENT : 0) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_VWC_FLUSH_ALL,
+					UPNVME_SPEC_VWC_FLUSH_ALL_SUPPORTED);
 	if (sc->sgl)
-		id->sgls = NVME_FIELD_SET(NVME_SGLS_SUPPORT, NVME_SGLS_SUPPORT_BYTE);
+		id->sgls = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_SGLS_SUPPORT,
+						 UPNVME_SPEC_SGLS_SUPPORT_BYTE);
 }
 
 static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	struct nvme_id_ctrl *id = (void *)sc->scratch;
+	struct upnvme_spec_id_ctrl *id = (void *)sc->scratch;
 
 	(void)cmd;
 	/* VID, SSVID and IEEE stay 0: no vendor made the controller. */
@@ -123,38 +128,38 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	ascii(id->fr, sizeof(id->fr), FIRMWARE);
 	id->mdts = sc->mdts;
 	id->cntlid = sc->cntlid;
-	id->cmic = sc->shared ? NVME_CMIC_MULTI_CTRLR : 0;
-	id->ver = NVME_VERSION_2_0;
-	id->oaes = NVME_OAES_NS_ATTRIBUTE;
-	id->cntrltype = NVME_CNTRLTYPE_IO;
+	id->cmic = sc->shared ? UPNVME_SPEC_CMIC_MULTI_CTRLR : 0;
+	id->ver = UPNVME_SPEC_VERSION_2_0;
+	id->oaes = UPNVME_SPEC_OAES_NS_ATTRIBUTE;
+	id->cntrltype = UPNVME_SPEC_CNTRLTYPE_IO;
 	id->nvmsr = 1; /* an NVMe storage device */
 	admin_attributes(sc, id);
 	io_attributes(sc, id);
 	subnqn(sc, id->subnqn, sizeof(id->subnqn));
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* NSID FFFFFFFFh, for capabilities that all namespaces have in common, takes namespace management. 5.17.2.2 */
 static uint16_t find_namespace(struct softctrl *sc, struct sc_cmd *cmd, struct sc_ns **ns)
 {
 	*ns = sc_ns_find(sc, cmd->sqe.nsid);
-	return *ns ? NVME_SC_SUCCESS :
-		     sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	return *ns ? UPNVME_SPEC_SC_SUCCESS :
+		     sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
 }
 
 static uint8_t nmic(const struct softctrl *sc, const struct sc_ns *ns)
 {
-	return sc->shared && ns->media->readonly ? NVME_NMIC_SHARED : 0;
+	return sc->shared && ns->media->readonly ? UPNVME_SPEC_NMIC_SHARED : 0;
 }
 
 static uint8_t nsattr(const struct sc_ns *ns)
 {
-	return ns->media->readonly ? NVME_NSATTR_WRITE_PROTECTED : 0;
+	return ns->media->readonly ? UPNVME_SPEC_NSATTR_WRITE_PROTECTED : 0;
 }
 
 static uint16_t namespace(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	struct nvme_id_ns *id = (void *)sc->scratch;
+	struct upnvme_spec_id_ns *id = (void *)sc->scratch;
 	struct sc_ns *ns;
 	uint16_t status = find_namespace(sc, cmd, &ns);
 
@@ -164,8 +169,9 @@ static uint16_t namespace(struct softctrl *sc, struct sc_cmd *cmd)
 	id->ncap = id->nsze;
 	id->nuse = id->nsze;
 	if (ns->zeroes_read)
-		id->dlfeat = NVME_FIELD_SET(NVME_DLFEAT_READ, NVME_DLFEAT_READ_ZEROES) |
-			     NVME_DLFEAT_DEAC;
+		id->dlfeat = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_DLFEAT_READ,
+						   UPNVME_SPEC_DLFEAT_READ_ZEROES) |
+			     UPNVME_SPEC_DLFEAT_DEAC;
 	id->nmic = nmic(sc, ns);
 	id->noiob = sc->noiob;
 	id->nvmcap.lo = id->nsze << ns->block_shift;
@@ -173,12 +179,12 @@ static uint16_t namespace(struct softctrl *sc, struct sc_cmd *cmd)
 	nguid(sc, ns->nsid, id->nguid);
 	eui64(sc, ns->nsid, id->eui64);
 	id->lbaf[0].lbads = (uint8_t)ns->block_shift;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 static uint16_t namespace_independent(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	struct nvme_id_ns_indep *id = (void *)sc->scratch;
+	struct upnvme_spec_id_ns_indep *id = (void *)sc->scratch;
 	struct sc_ns *ns;
 	uint16_t status = find_namespace(sc, cmd, &ns);
 
@@ -186,26 +192,26 @@ static uint16_t namespace_independent(struct softctrl *sc, struct sc_cmd *cmd)
 		return status;
 	id->nmic = nmic(sc, ns);
 	id->nsattr = nsattr(ns);
-	id->nstat = NVME_NSTAT_NRDY;
-	return NVME_SC_SUCCESS;
+	id->nstat = UPNVME_SPEC_NSTAT_NRDY;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* The namespaces above NSID, ascending. FFFFFFFEh and FFFFFFFFh are refused: no namespace is above. 5.17.2 */
 static uint16_t active_namespaces(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	struct nvme_ns_list *list = (void *)sc->scratch;
+	struct upnvme_spec_ns_list *list = (void *)sc->scratch;
 	uint64_t nsid = (uint64_t)cmd->sqe.nsid + 1;
 
-	if (cmd->sqe.nsid >= NVME_NSID_MAX)
-		return sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
-	for (uint32_t i = 0; i < NVME_NS_LIST_ENTRIES && nsid <= sc->nnamespaces; i++)
+	if (cmd->sqe.nsid >= UPNVME_SPEC_NSID_MAX)
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0));
+	for (uint32_t i = 0; i < UPNVME_SPEC_NS_LIST_ENTRIES && nsid <= sc->nnamespaces; i++)
 		list->nsid[i] = (uint32_t)nsid++;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 static uint8_t *descriptor(uint8_t *at, uint8_t type, const void *id, uint8_t bytes)
 {
-	struct nvme_ns_id_desc *desc = (void *)at;
+	struct upnvme_spec_ns_id_desc *desc = (void *)at;
 
 	desc->nidt = type;
 	desc->nidl = bytes;
@@ -222,13 +228,13 @@ static uint16_t descriptors(struct softctrl *sc, struct sc_cmd *cmd)
 	if (status)
 		return status;
 	eui64(sc, ns->nsid, id);
-	at = descriptor(at, NVME_NIDT_EUI64, id, NVME_NIDL_EUI64);
+	at = descriptor(at, UPNVME_SPEC_NIDT_EUI64, id, UPNVME_SPEC_NIDL_EUI64);
 	nguid(sc, ns->nsid, id);
-	at = descriptor(at, NVME_NIDT_NGUID, id, NVME_NIDL_NGUID);
+	at = descriptor(at, UPNVME_SPEC_NIDT_NGUID, id, UPNVME_SPEC_NIDL_NGUID);
 	uuid(sc, ns->nsid, id);
-	at = descriptor(at, NVME_NIDT_UUID, id, NVME_NIDL_UUID);
-	descriptor(at, NVME_NIDT_CSI, &ns->commands->csi, NVME_NIDL_CSI);
-	return NVME_SC_SUCCESS;
+	at = descriptor(at, UPNVME_SPEC_NIDT_UUID, id, UPNVME_SPEC_NIDL_UUID);
+	descriptor(at, UPNVME_SPEC_NIDT_CSI, &ns->commands->csi, UPNVME_SPEC_NIDL_CSI);
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* The NVM command set's own data: no protection information, no limits besides those in Identify Controller. */
@@ -243,21 +249,22 @@ static uint16_t nvm_controller(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
 	(void)cmd;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 static uint16_t command_set_list(struct softctrl *sc, struct sc_cmd *cmd)
 {
-	struct nvme_iocs_list *list = (void *)sc->scratch;
-	uint32_t cntid = NVME_FIELD_GET(NVME_IDENTIFY_CNTID, cmd->sqe.cdw10);
+	struct upnvme_spec_iocs_list *list = (void *)sc->scratch;
+	uint32_t cntid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_IDENTIFY_CNTID, cmd->sqe.cdw10);
 
 	/* FFFFh names the controller that processes the command. */
 	if (cntid != 0xffff && cntid != sc->cntlid)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNTID));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, UPNVME_SPEC_IDENTIFY_CNTID));
 	for (uint32_t csi = 0; csi < sc->ncommand_sets; csi++)
 		if (sc->command_sets[csi])
 			list->vector[0] |= UINT64_C(1) << csi;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 #define ANY_CSI UINT32_MAX
@@ -269,15 +276,16 @@ static const struct structure {
 	bool nsid; /* NSID is used; otherwise it has to be 0 */
 	uint16_t (*fill)(struct softctrl *sc, struct sc_cmd *cmd);
 } structures[] = {
-	{ NVME_CNS_NS, ANY_CSI, true, .fill = namespace },
-	{ NVME_CNS_CTRLR, ANY_CSI, false, .fill = controller },
-	{ NVME_CNS_ACTIVE_NS_LIST, ANY_CSI, true, .fill = active_namespaces },
-	{ NVME_CNS_NS_ID_DESC_LIST, ANY_CSI, true, .fill = descriptors },
-	{ NVME_CNS_IOCS_NS, NVME_CSI_NVM, true, .fill = nvm_namespace },
-	{ NVME_CNS_IOCS_CTRLR, NVME_CSI_NVM, false, .fill = nvm_controller },
-	{ NVME_CNS_IOCS_ACTIVE_NS_LIST, NVME_CSI_NVM, true, .fill = active_namespaces },
-	{ NVME_CNS_IOCS_INDEP_NS, ANY_CSI, true, .fill = namespace_independent },
-	{ NVME_CNS_IOCS_LIST, ANY_CSI, false, .fill = command_set_list },
+	{ UPNVME_SPEC_CNS_NS, ANY_CSI, true, .fill = namespace },
+	{ UPNVME_SPEC_CNS_CTRLR, ANY_CSI, false, .fill = controller },
+	{ UPNVME_SPEC_CNS_ACTIVE_NS_LIST, ANY_CSI, true, .fill = active_namespaces },
+	{ UPNVME_SPEC_CNS_NS_ID_DESC_LIST, ANY_CSI, true, .fill = descriptors },
+	{ UPNVME_SPEC_CNS_IOCS_NS, UPNVME_SPEC_CSI_NVM, true, .fill = nvm_namespace },
+	{ UPNVME_SPEC_CNS_IOCS_CTRLR, UPNVME_SPEC_CSI_NVM, false, .fill = nvm_controller },
+	{ UPNVME_SPEC_CNS_IOCS_ACTIVE_NS_LIST, UPNVME_SPEC_CSI_NVM, true,
+	  .fill = active_namespaces },
+	{ UPNVME_SPEC_CNS_IOCS_INDEP_NS, ANY_CSI, true, .fill = namespace_independent },
+	{ UPNVME_SPEC_CNS_IOCS_LIST, ANY_CSI, false, .fill = command_set_list },
 };
 
 /* The row of a data structure, or, where no command set with that CSI has it, a row with another CSI; else NULL. */
@@ -298,18 +306,20 @@ static const struct structure *find_structure(uint32_t cns, uint32_t csi)
 uint16_t sc_identify(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
-	uint32_t cns = NVME_FIELD_GET(NVME_IDENTIFY_CNS, cmd->sqe.cdw10);
-	uint32_t csi = NVME_FIELD_GET(NVME_IDENTIFY_CSI, cmd->sqe.cdw11);
+	uint32_t cns = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_IDENTIFY_CNS, cmd->sqe.cdw10);
+	uint32_t csi = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_IDENTIFY_CSI, cmd->sqe.cdw11);
 	const struct structure *structure = find_structure(cns, csi);
 	uint16_t status;
 
 	if (!structure)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_IDENTIFY_CNS));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, UPNVME_SPEC_IDENTIFY_CNS));
 	if (!structure->nsid && cmd->sqe.nsid)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD, SC_AT(nsid, 0));
 	if (structure->csi != ANY_CSI && structure->csi != csi)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw11, NVME_IDENTIFY_CSI));
-	memset(sc->scratch, 0, NVME_IDENTIFY_BYTES);
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw11, UPNVME_SPEC_IDENTIFY_CSI));
+	memset(sc->scratch, 0, UPNVME_SPEC_IDENTIFY_BYTES);
 	status = structure->fill(sc, cmd);
-	return status ? status : sc_cmd_write(cmd, sc->scratch, NVME_IDENTIFY_BYTES);
+	return status ? status : sc_cmd_write(cmd, sc->scratch, UPNVME_SPEC_IDENTIFY_BYTES);
 }

@@ -57,8 +57,9 @@ void sc_interrupts_reset(struct softctrl *sc)
 static bool threshold_reached(struct sc_interrupts *interrupts, struct sc_vector *vector,
 			      uint32_t nentries, uint32_t coalescing)
 {
-	uint32_t threshold = NVME_FIELD_GET(NVME_INTERRUPT_COALESCING_THR, coalescing) + 1;
-	uint32_t time = NVME_FIELD_GET(NVME_INTERRUPT_COALESCING_TIME, coalescing);
+	uint32_t threshold =
+		UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_INTERRUPT_COALESCING_THR, coalescing) + 1;
+	uint32_t time = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_INTERRUPT_COALESCING_TIME, coalescing);
 
 	if (!vector->nentries) {
 		vector->due_ns = deadline_after(time * TIME_UNIT_NS);
@@ -75,8 +76,8 @@ static bool threshold_reached(struct sc_interrupts *interrupts, struct sc_vector
 static bool may_wait(const struct softctrl *sc, uint16_t vector, uint32_t coalescing, bool failed)
 {
 	return sc->threaded && vector && !failed &&
-	       NVME_FIELD_GET(NVME_INTERRUPT_COALESCING_THR, coalescing) &&
-	       NVME_FIELD_GET(NVME_INTERRUPT_COALESCING_TIME, coalescing) &&
+	       UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_INTERRUPT_COALESCING_THR, coalescing) &&
+	       UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_INTERRUPT_COALESCING_TIME, coalescing) &&
 	       !atomic_load(&sc->interrupts.vectors[vector].at_once);
 }
 

@@ -9,27 +9,27 @@
 #include <errno.h>
 
 #include "softctrl/controller.h"
-#include "spec/command.h"
+#include <upnvme/spec/command.h>
 
 /* The first block beyond the namespace's end is the one to blame. */
 static uint16_t out_of_range(struct sc_cmd *cmd, uint64_t slba, uint64_t nblocks)
 {
 	cmd->error_lba = MAX(slba, nblocks);
-	return sc_refuse(cmd, NVME_SC_LBA_OUT_OF_RANGE,
-			 slba >= nblocks ? SC_AT(cdw10, 0) : SC_FIELD(cdw12, NVME_RW_NLB));
+	return sc_refuse(cmd, UPNVME_SPEC_SC_LBA_OUT_OF_RANGE,
+			 slba >= nblocks ? SC_AT(cdw10, 0) : SC_FIELD(cdw12, UPNVME_SPEC_RW_NLB));
 }
 
 uint16_t sc_io_range(struct sc_cmd *cmd)
 {
 	uint64_t slba = sc_cmd_slba(cmd);
-	uint64_t nlb = NVME_FIELD_GET(NVME_RW_NLB, cmd->sqe.cdw12) + 1u;
+	uint64_t nlb = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_NLB, cmd->sqe.cdw12) + 1u;
 	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
 
 	if (unlikely(slba >= nblocks || nlb > nblocks - slba))
 		return out_of_range(cmd, slba, nblocks);
 	cmd->offset_bytes = slba << cmd->ns->block_shift;
 	cmd->left_bytes = nlb << cmd->ns->block_shift;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* MDTS: NVMe Base 2.0, 5.17.2.1 */
@@ -41,7 +41,8 @@ uint16_t sc_io_transfer(struct sc_cmd *cmd)
 	if (unlikely(status))
 		return status;
 	if (unlikely(cmd->left_bytes > (uint64_t)SC_PAGE_BYTES << sc->mdts))
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw12, NVME_RW_NLB));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw12, UPNVME_SPEC_RW_NLB));
 	return sc_cmd_map(cmd, cmd->left_bytes);
 }
 
@@ -49,13 +50,13 @@ uint16_t sc_io_transfer(struct sc_cmd *cmd)
 uint16_t sc_io_check_writable(const struct sc_cmd *cmd)
 {
 	if (unlikely(cmd->ns->media->readonly))
-		return sc_dnr(NVME_SC_NAMESPACE_WRITE_PROTECTED);
-	return NVME_SC_SUCCESS;
+		return sc_dnr(UPNVME_SPEC_SC_NAMESPACE_WRITE_PROTECTED);
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 bool sc_io_durable(const struct sc_cmd *cmd)
 {
-	return (cmd->sqe.cdw12 & NVME_RW_FUA) ||
+	return (cmd->sqe.cdw12 & UPNVME_SPEC_RW_FUA) ||
 	       atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
 }
 
@@ -63,27 +64,27 @@ bool sc_io_durable(const struct sc_cmd *cmd)
 static uint16_t media_status(const struct sc_cmd *cmd, int result)
 {
 	if (cmd->request.op == MEDIA_READ)
-		return NVME_SC_UNRECOVERED_READ_ERROR;
+		return UPNVME_SPEC_SC_UNRECOVERED_READ_ERROR;
 	if (atomic_load_explicit(&cmd->ns->media->failed, memory_order_acquire))
-		return sc_dnr(NVME_SC_WRITE_FAULT);
+		return sc_dnr(UPNVME_SPEC_SC_WRITE_FAULT);
 	switch (result) {
 	case -ENOSPC:
-		return NVME_SC_CAPACITY_EXCEEDED;
+		return UPNVME_SPEC_SC_CAPACITY_EXCEEDED;
 	case -EROFS:
-		return sc_dnr(NVME_SC_NAMESPACE_WRITE_PROTECTED);
+		return sc_dnr(UPNVME_SPEC_SC_NAMESPACE_WRITE_PROTECTED);
 	default:
-		return NVME_SC_WRITE_FAULT;
+		return UPNVME_SPEC_SC_WRITE_FAULT;
 	}
 }
 
 void sc_io_complete_media(struct sc_cmd *cmd, int result)
 {
-	uint16_t status = NVME_SC_SUCCESS;
+	uint16_t status = UPNVME_SPEC_SC_SUCCESS;
 
 	if (unlikely(result)) {
 		status = media_status(cmd, result);
 		sc_events_media_check(cmd->sq->sc);
-		if (NVME_STATUS_SCT(status) == NVME_SCT_MEDIA)
+		if (UPNVME_SPEC_STATUS_SCT(status) == UPNVME_SPEC_SCT_MEDIA)
 			sc_counter_add(&cmd->sq->counters.media_errors, 1);
 	}
 	sc_cmd_complete(cmd, status);

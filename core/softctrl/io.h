@@ -8,7 +8,7 @@
 
 #include "softctrl/command.h"
 #include "softctrl/namespace.h"
-#include "spec/command.h"
+#include <upnvme/spec/command.h>
 
 /* The range of SLBA and NLB in bytes of the medium: offset_bytes and left_bytes. */
 uint16_t sc_io_range(struct sc_cmd *cmd);
@@ -24,7 +24,7 @@ bool sc_io_durable(const struct sc_cmd *cmd);
 /* Whether blocks that are read have to be flushed first: FUA, and a cache that may hold them. */
 static inline bool sc_io_reads_durable(const struct sc_cmd *cmd)
 {
-	return unlikely(cmd->sqe.cdw12 & NVME_RW_FUA) && cmd->ns->media->volatile_cache &&
+	return unlikely(cmd->sqe.cdw12 & UPNVME_SPEC_RW_FUA) && cmd->ns->media->volatile_cache &&
 	       !cmd->ns->media->readonly;
 }
 

@@ -25,5 +25,5 @@ bool sc_keep_alive_expired(struct softctrl *sc)
 uint16_t sc_keep_alive(struct sc_cmd *cmd)
 {
 	timer_restart(cmd->sq->sc);
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }

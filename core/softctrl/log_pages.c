@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "softctrl/controller.h"
-#include "spec/command.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
 
 #define NS_PER_HOUR (3600 * NS_PER_S)
 
@@ -22,16 +22,16 @@ static const struct log_page *find_log_page(uint32_t lid);
 
 static void supported_pages(struct softctrl *sc)
 {
-	struct nvme_supported_log_pages *log = (void *)sc->scratch;
+	struct upnvme_spec_supported_log_pages *log = (void *)sc->scratch;
 
 	for (uint32_t lid = 0; lid < ARRAY_SIZE(log->lid); lid++)
-		log->lid[lid] = find_log_page(lid) ? NVME_SUPPORTED_LOG_LSUPP : 0;
+		log->lid[lid] = find_log_page(lid) ? UPNVME_SPEC_SUPPORTED_LOG_LSUPP : 0;
 }
 
 /* The newest error comes first. */
 static void errors(struct softctrl *sc)
 {
-	struct nvme_error_log_entry *entries = (void *)sc->scratch;
+	struct upnvme_spec_error_log_entry *entries = (void *)sc->scratch;
 	struct sc_errors *log = &sc->errors;
 
 	pthread_mutex_lock(&log->lock);
@@ -64,7 +64,7 @@ static uint64_t data_units(uint64_t sectors)
 	return (sectors + 999) / 1000;
 }
 
-static void smart_counters(struct softctrl *sc, struct nvme_smart_log *log)
+static void smart_counters(struct softctrl *sc, struct upnvme_spec_smart_log *log)
 {
 	uint64_t sums[5] = { 0 };
 
@@ -80,7 +80,7 @@ static void smart_counters(struct softctrl *sc, struct nvme_smart_log *log)
 
 static void smart(struct softctrl *sc)
 {
-	struct nvme_smart_log *log = (void *)sc->scratch;
+	struct upnvme_spec_smart_log *log = (void *)sc->scratch;
 	uint16_t composite = sc_events_temperature(sc, 0);
 
 	log->critical_warning = sc_events_critical_warnings(sc);
@@ -99,16 +99,16 @@ static void smart(struct softctrl *sc)
 
 static void firmware_slots(struct softctrl *sc)
 {
-	struct nvme_firmware_slot_log *log = (void *)sc->scratch;
+	struct upnvme_spec_firmware_slot_log *log = (void *)sc->scratch;
 
-	log->afi = NVME_FIELD_SET(NVME_AFI_ACTIVE, 1u);
+	log->afi = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AFI_ACTIVE, 1u);
 	memset(log->frs[0], ' ', sizeof(log->frs[0]));
 	log->frs[0][0] = '0';
 }
 
 static void changed_namespaces(struct softctrl *sc)
 {
-	struct nvme_changed_ns_log *log = (void *)sc->scratch;
+	struct upnvme_spec_changed_ns_log *log = (void *)sc->scratch;
 	uint32_t n = 0;
 
 	pthread_mutex_lock(&sc->events.lock);
@@ -123,7 +123,7 @@ static void changed_namespaces(struct softctrl *sc)
 
 static void commands(struct softctrl *sc, const struct sc_command_set *io)
 {
-	struct nvme_commands_supported_log *log = (void *)sc->scratch;
+	struct upnvme_spec_commands_supported_log *log = (void *)sc->scratch;
 	const struct sc_command_set *admin = sc->sqs[0].kind.commands;
 
 	for (unsigned opcode = 0; opcode < ARRAY_SIZE(log->acs); opcode++) {
@@ -134,7 +134,7 @@ static void commands(struct softctrl *sc, const struct sc_command_set *io)
 
 static void supported_features(struct softctrl *sc)
 {
-	struct nvme_features_supported_log *log = (void *)sc->scratch;
+	struct upnvme_spec_features_supported_log *log = (void *)sc->scratch;
 
 	for (unsigned fid = 0; fid < ARRAY_SIZE(log->fid); fid++)
 		log->fid[fid] = sc_feature_effects(sc, (uint8_t)fid);
@@ -147,20 +147,25 @@ static void mi_commands(struct softctrl *sc)
 }
 
 static const struct log_page pages[] = {
-	[NVME_LOG_SUPPORTED_PAGES] = { .fill = supported_pages,
-				       .bytes = sizeof(struct nvme_supported_log_pages) },
-	[NVME_LOG_ERROR] = { .fill = errors,
-			     .bytes = SC_NERRORS * sizeof(struct nvme_error_log_entry) },
-	[NVME_LOG_SMART] = { .fill = smart, .bytes = sizeof(struct nvme_smart_log) },
-	[NVME_LOG_FIRMWARE_SLOT] = { .fill = firmware_slots,
-				     .bytes = sizeof(struct nvme_firmware_slot_log) },
-	[NVME_LOG_CHANGED_NS_LIST] = { .fill = changed_namespaces,
-				       .bytes = sizeof(struct nvme_changed_ns_log) },
-	[NVME_LOG_COMMANDS_SUPPORTED] = { .bytes = sizeof(struct nvme_commands_supported_log),
-					  .fill_of_set = commands },
-	[NVME_LOG_FEATURES_SUPPORTED] = { .fill = supported_features,
-					  .bytes = sizeof(struct nvme_features_supported_log) },
-	[NVME_LOG_MI_COMMANDS_SUPPORTED] = { .fill = mi_commands, .bytes = 1024 },
+	[UPNVME_SPEC_LOG_SUPPORTED_PAGES] = { .fill = supported_pages,
+					      .bytes = sizeof(
+						      struct upnvme_spec_supported_log_pages) },
+	[UPNVME_SPEC_LOG_ERROR] = { .fill = errors,
+				    .bytes = SC_NERRORS *
+					     sizeof(struct upnvme_spec_error_log_entry) },
+	[UPNVME_SPEC_LOG_SMART] = { .fill = smart, .bytes = sizeof(struct upnvme_spec_smart_log) },
+	[UPNVME_SPEC_LOG_FIRMWARE_SLOT] = { .fill = firmware_slots,
+					    .bytes = sizeof(struct upnvme_spec_firmware_slot_log) },
+	[UPNVME_SPEC_LOG_CHANGED_NS_LIST] = { .fill = changed_namespaces,
+					      .bytes = sizeof(struct upnvme_spec_changed_ns_log) },
+	[UPNVME_SPEC_LOG_COMMANDS_SUPPORTED] = { .bytes = sizeof(
+							 struct upnvme_spec_commands_supported_log),
+						 .fill_of_set = commands },
+	[UPNVME_SPEC_LOG_FEATURES_SUPPORTED] = { .fill = supported_features,
+						 .bytes = sizeof(
+							 struct
+							 upnvme_spec_features_supported_log) },
+	[UPNVME_SPEC_LOG_MI_COMMANDS_SUPPORTED] = { .fill = mi_commands, .bytes = 1024 },
 };
 
 static const struct log_page *find_log_page(uint32_t lid)
@@ -170,23 +175,28 @@ static const struct log_page *find_log_page(uint32_t lid)
 
 static const struct sc_command_set *io_set(const struct softctrl *sc, const struct sc_cmd *cmd)
 {
-	return sc_command_set_find(sc, NVME_FIELD_GET(NVME_GET_LOG_CSI, cmd->sqe.cdw14));
+	return sc_command_set_find(sc,
+				   UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_CSI, cmd->sqe.cdw14));
 }
 
 /* LPA says that no page is of a single namespace, and that offsets are bytes. Base 2.0, 5.16.1 */
 static uint16_t check_log_request(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
 {
-	if (cmd->sqe.nsid && cmd->sqe.nsid != NVME_NSID_BROADCAST)
+	if (cmd->sqe.nsid && cmd->sqe.nsid != UPNVME_SPEC_NSID_BROADCAST)
 		return cmd->sqe.nsid > sc->nnamespaces ?
-			       sc_refuse(cmd, NVME_SC_INVALID_NAMESPACE_OR_FORMAT, SC_AT(nsid, 0)) :
-			       sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 0));
-	if (NVME_FIELD_GET(NVME_GET_LOG_OT, cmd->sqe.cdw14))
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_OT));
+			       sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT,
+					 SC_AT(nsid, 0)) :
+			       sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD, SC_AT(nsid, 0));
+	if (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_OT, cmd->sqe.cdw14))
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw14, UPNVME_SPEC_GET_LOG_OT));
 	if (!io_set(sc, cmd))
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw14, NVME_GET_LOG_CSI));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw14, UPNVME_SPEC_GET_LOG_CSI));
 	if (bytes > (uint64_t)SC_PAGE_BYTES << sc->mdts)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_FIELD(cdw10, NVME_GET_LOG_NUMDL));
-	return NVME_SC_SUCCESS;
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
+				 SC_FIELD(cdw10, UPNVME_SPEC_GET_LOG_NUMDL));
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* Bytes beyond the page's end are sent as zeroes. */
@@ -210,9 +220,10 @@ static uint16_t send_page(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offs
 uint16_t sc_get_log_page(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
-	uint32_t lid = NVME_FIELD_GET(NVME_GET_LOG_LID, cmd->sqe.cdw10);
-	uint64_t numd = (uint64_t)NVME_FIELD_GET(NVME_GET_LOG_NUMDU, cmd->sqe.cdw11) << 16 |
-			NVME_FIELD_GET(NVME_GET_LOG_NUMDL, cmd->sqe.cdw10);
+	uint32_t lid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_LID, cmd->sqe.cdw10);
+	uint64_t numd = (uint64_t)UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_NUMDU, cmd->sqe.cdw11)
+				<< 16 |
+			UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_NUMDL, cmd->sqe.cdw10);
 	uint64_t offset = (uint64_t)cmd->sqe.cdw13 << 32 | cmd->sqe.cdw12;
 	uint64_t bytes = (numd + 1) * 4;
 	const struct log_page *page = find_log_page(lid);
@@ -220,12 +231,13 @@ uint16_t sc_get_log_page(struct sc_cmd *cmd)
 	uint16_t status;
 
 	if (!page)
-		return sc_refuse(cmd, NVME_SC_INVALID_LOG_PAGE, SC_FIELD(cdw10, NVME_GET_LOG_LID));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_LOG_PAGE,
+				 SC_FIELD(cdw10, UPNVME_SPEC_GET_LOG_LID));
 	status = check_log_request(sc, cmd, bytes);
 	if (status)
 		return status;
 	if (offset >= page->bytes || offset % 4)
-		return sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(cdw12, 0));
+		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD, SC_AT(cdw12, 0));
 	memset(sc->scratch, 0, SC_PAGE_BYTES);
 	explained = sc_events_log_begin(sc, (uint8_t)lid);
 	if (page->fill)
@@ -233,7 +245,7 @@ uint16_t sc_get_log_page(struct sc_cmd *cmd)
 	else
 		page->fill_of_set(sc, io_set(sc, cmd));
 	status = send_page(sc, cmd, offset, bytes);
-	if (status || NVME_FIELD_GET(NVME_GET_LOG_RAE, cmd->sqe.cdw10))
+	if (status || UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_RAE, cmd->sqe.cdw10))
 		sc_events_log_retain(sc, explained);
 	else
 		sc_events_log_read(sc, (uint8_t)lid);

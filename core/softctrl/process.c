@@ -38,7 +38,7 @@ void sc_sq_wait_media(struct sc_sq *sq, uint64_t timeout_ns)
 /* The host is told of a doorbell that it rang wrongly, in the error log and by an event. */
 static void wrong_doorbell(struct softctrl *sc, uint16_t qid, enum sc_event event)
 {
-	sc_error_record_event(&sc->errors, qid, NVME_SC_SUCCESS);
+	sc_error_record_event(&sc->errors, qid, UPNVME_SPEC_SC_SUCCESS);
 	sc_event_raise(sc, event);
 }
 
@@ -63,9 +63,9 @@ static bool fetch_burst(struct sc_sq *sq, uint32_t burst)
 		cmd->error_lba = SC_NO_LBA;
 		fetched = true;
 		if (unlikely(sq->naborts) && sc_abort_fetched(sq, place, cmd))
-			sc_cmd_complete(cmd, NVME_SC_ABORT_REQUESTED);
+			sc_cmd_complete(cmd, UPNVME_SPEC_SC_ABORT_REQUESTED);
 		else if (unlikely(sq->deleting))
-			sc_cmd_complete(cmd, NVME_SC_ABORTED_SQ_DELETION);
+			sc_cmd_complete(cmd, UPNVME_SPEC_SC_ABORTED_SQ_DELETION);
 		else
 			sq->kind.execute(cmd);
 	}
@@ -95,7 +95,7 @@ bool sc_sq_post(struct sc_sq *sq)
 		cmd = sc_list_take(&sq->completed);
 		sc_cq_ring_post(&cq->ring, cmd->dw0, (uint16_t)sq->ring.head, sq->qid, cmd->sqe.cid,
 				cmd->status);
-		failed |= cmd->status != NVME_SC_SUCCESS;
+		failed |= cmd->status != UPNVME_SPEC_SC_SUCCESS;
 		command_posted(sq, cmd);
 		nposted++;
 	}

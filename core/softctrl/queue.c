@@ -12,7 +12,7 @@
 
 static _Atomic uint32_t *queue_doorbell(struct softctrl *sc, uint32_t index)
 {
-	return &sc->doorbells[index << NVME_CAP_DSTRD(sc->cap)];
+	return &sc->doorbells[index << UPNVME_SPEC_CAP_DSTRD(sc->cap)];
 }
 
 static void queue_pair_init(struct softctrl *sc, uint32_t qid, const struct sc_queue_kind *kind)
@@ -59,8 +59,8 @@ void sc_queues_fini(struct softctrl *sc)
 	free(sc->cqs);
 }
 
-void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *entries, uint32_t nentries, bool interrupts,
-		  uint16_t vector)
+void sc_cq_create(struct sc_cq *cq, struct upnvme_spec_cqe *entries, uint32_t nentries,
+		  bool interrupts, uint16_t vector)
 {
 	pthread_mutex_lock(&cq->lock);
 	sc_cq_ring_begin(&cq->ring, entries, nentries);
@@ -143,7 +143,8 @@ void sc_sq_contents_free(struct sc_sq *sq)
 	sc_list_init(&sq->completed);
 }
 
-int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *entries, uint32_t nentries)
+int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct upnvme_spec_sqe *entries,
+		 uint32_t nentries)
 {
 	int err;
 

@@ -111,12 +111,13 @@ int sc_queues_init(struct softctrl *sc, const struct sc_queue_kind *admin,
 void sc_queues_fini(struct softctrl *sc);
 
 /* The caller has the Admin SQ's lock. */
-void sc_cq_create(struct sc_cq *cq, struct nvme_cqe *entries, uint32_t nentries, bool interrupts,
-		  uint16_t vector);
+void sc_cq_create(struct sc_cq *cq, struct upnvme_spec_cqe *entries, uint32_t nentries,
+		  bool interrupts, uint16_t vector);
 void sc_cq_delete(struct sc_cq *cq);
 
 /* The caller has the locks of the queue and of the Admin SQ. Deleting a queue that is not live does nothing. */
-int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct nvme_sqe *entries, uint32_t nentries);
+int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct upnvme_spec_sqe *entries,
+		 uint32_t nentries);
 void sc_sq_delete(struct sc_sq *sq);
 
 /* Frees all that a queue holds besides its ring. Waits for the media; no completion is posted. */

@@ -13,27 +13,34 @@
 #define SC_MPSMAX 4u  /* 64 KiB */
 
 /* The bits of the registers that are not reserved. */
-#define CC_FIELDS                                                                               \
-	(CC_LIVE_FIELDS | NVME_FIELD_SET(NVME_CC_CSS, ~0u) | NVME_FIELD_SET(NVME_CC_MPS, ~0u) | \
-	 NVME_FIELD_SET(NVME_CC_AMS, ~0u) | NVME_FIELD_SET(NVME_CC_CRIME, ~0u))
-#define AQA_FIELDS (NVME_FIELD_SET(NVME_AQA_ASQS, ~0u) | NVME_FIELD_SET(NVME_AQA_ACQS, ~0u))
+#define CC_FIELDS                                                          \
+	(CC_LIVE_FIELDS | UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_CSS, ~0u) | \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_MPS, ~0u) |                  \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_AMS, ~0u) |                  \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_CRIME, ~0u))
+#define AQA_FIELDS                                          \
+	(UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AQA_ASQS, ~0u) | \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AQA_ACQS, ~0u))
 
 /* The fields of CC that a host may change while the controller is enabled. */
-#define CC_LIVE_FIELDS                                                            \
-	(NVME_FIELD_SET(NVME_CC_SHN, ~0u) | NVME_FIELD_SET(NVME_CC_IOSQES, ~0u) | \
-	 NVME_FIELD_SET(NVME_CC_IOCQES, ~0u) | NVME_FIELD_SET(NVME_CC_EN, ~0u))
+#define CC_LIVE_FIELDS                                       \
+	(UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_SHN, ~0u) |    \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_IOSQES, ~0u) | \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_IOCQES, ~0u) | \
+	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_EN, ~0u))
 
 void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config)
 {
-	sc->cap = NVME_FIELD_SET(NVME_CAP_MQES, (uint64_t)config->mqes) |
-		  NVME_FIELD_SET(NVME_CAP_CQR, 1ull) |
-		  NVME_FIELD_SET(NVME_CAP_TO, (uint64_t)SC_TO) |
-		  NVME_FIELD_SET(NVME_CAP_DSTRD, (uint64_t)config->dstrd) |
-		  NVME_FIELD_SET(NVME_CAP_NSSRS, 1ull) |
-		  NVME_FIELD_SET(NVME_CAP_CSS, (uint64_t)(NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS)) |
-		  NVME_FIELD_SET(NVME_CAP_MPSMAX, (uint64_t)SC_MPSMAX) |
-		  NVME_FIELD_SET(NVME_CAP_CMBS, sc->memory.cmb.base ? 1ull : 0) |
-		  NVME_FIELD_SET(NVME_CAP_CRMS, (uint64_t)NVME_CAP_CRMS_CRWMS);
+	sc->cap = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_MQES, (uint64_t)config->mqes) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CQR, 1ull) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_TO, (uint64_t)SC_TO) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_DSTRD, (uint64_t)config->dstrd) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_NSSRS, 1ull) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CSS, (uint64_t)(UPNVME_SPEC_CAP_CSS_NVM |
+									UPNVME_SPEC_CAP_CSS_IOCS)) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_MPSMAX, (uint64_t)SC_MPSMAX) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CMBS, sc->memory.cmb.base ? 1ull : 0) |
+		  UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CRMS, (uint64_t)UPNVME_SPEC_CAP_CRMS_CRWMS);
 }
 
 void sc_fatal(struct softctrl *sc, const char *why)
@@ -46,23 +53,24 @@ void sc_fatal(struct softctrl *sc, const char *why)
 /* The first reason for which this configuration cannot be enabled, or NULL. Base 2.0, 3.1.3.5 */
 static const char *enable_obstacle(const struct softctrl *sc)
 {
-	uint64_t page_bytes = NVME_MPS_BYTES(NVME_CC_MPS(sc->cc));
-	unsigned css = NVME_CC_CSS(sc->cc);
-	unsigned iosqes = NVME_CC_IOSQES(sc->cc);
-	unsigned iocqes = NVME_CC_IOCQES(sc->cc);
+	uint64_t page_bytes = UPNVME_SPEC_MPS_BYTES(UPNVME_SPEC_CC_MPS(sc->cc));
+	unsigned css = UPNVME_SPEC_CC_CSS(sc->cc);
+	unsigned iosqes = UPNVME_SPEC_CC_IOSQES(sc->cc);
+	unsigned iocqes = UPNVME_SPEC_CC_IOCQES(sc->cc);
 
-	if (NVME_CC_MPS(sc->cc) > SC_MPSMAX)
+	if (UPNVME_SPEC_CC_MPS(sc->cc) > SC_MPSMAX)
 		return "CC.MPS is above CAP.MPSMAX";
-	if (css != NVME_CC_CSS_NVM && css != NVME_CC_CSS_IOCS)
+	if (css != UPNVME_SPEC_CC_CSS_NVM && css != UPNVME_SPEC_CC_CSS_IOCS)
 		return "CC.CSS selects a command set that CAP.CSS does not have";
-	if (NVME_CC_AMS(sc->cc) != NVME_CC_AMS_RR)
+	if (UPNVME_SPEC_CC_AMS(sc->cc) != UPNVME_SPEC_CC_AMS_RR)
 		return "CC.AMS selects an arbitration that CAP.AMS does not have";
-	if (NVME_CC_CRIME(sc->cc))
+	if (UPNVME_SPEC_CC_CRIME(sc->cc))
 		return "CC.CRIME is set, but CAP.CRMS.CRIMS is not";
 	/* Both sizes may be 0 as long as the host creates no I/O queue. */
-	if ((iosqes && iosqes != NVME_CC_IOSQES_NVM) || (iocqes && iocqes != NVME_CC_IOCQES_NVM))
+	if ((iosqes && iosqes != UPNVME_SPEC_CC_IOSQES_NVM) ||
+	    (iocqes && iocqes != UPNVME_SPEC_CC_IOCQES_NVM))
 		return "CC.IOSQES or CC.IOCQES is not a supported entry size";
-	if (!NVME_AQA_ASQS(sc->aqa) || !NVME_AQA_ACQS(sc->aqa))
+	if (!UPNVME_SPEC_AQA_ASQS(sc->aqa) || !UPNVME_SPEC_AQA_ACQS(sc->aqa))
 		return "AQA gives an admin queue fewer than two entries";
 	if (!is_aligned(sc->asq, page_bytes) || !is_aligned(sc->acq, page_bytes))
 		return "ASQ or ACQ is not aligned to CC.MPS";
@@ -72,10 +80,10 @@ static const char *enable_obstacle(const struct softctrl *sc)
 static const char *admin_queues_create(struct softctrl *sc)
 {
 	const struct softctrl_dma *dma = &sc->memory.dma;
-	uint32_t nsqes = NVME_AQA_ASQS(sc->aqa) + 1u;
-	uint32_t ncqes = NVME_AQA_ACQS(sc->aqa) + 1u;
-	void *sq = dma->map(dma->context, sc->asq, nsqes * sizeof(struct nvme_sqe));
-	void *cq = dma->map(dma->context, sc->acq, ncqes * sizeof(struct nvme_cqe));
+	uint32_t nsqes = UPNVME_SPEC_AQA_ASQS(sc->aqa) + 1u;
+	uint32_t ncqes = UPNVME_SPEC_AQA_ACQS(sc->aqa) + 1u;
+	void *sq = dma->map(dma->context, sc->asq, nsqes * sizeof(struct upnvme_spec_sqe));
+	void *cq = dma->map(dma->context, sc->acq, ncqes * sizeof(struct upnvme_spec_cqe));
 	const char *obstacle = NULL;
 
 	if (!sq || !cq)
@@ -93,7 +101,7 @@ static void controller_enable(struct softctrl *sc)
 	const char *obstacle = enable_obstacle(sc);
 
 	if (!obstacle) {
-		sc->memory.page_shift = NVME_PAGE_SHIFT_MIN + NVME_CC_MPS(sc->cc);
+		sc->memory.page_shift = UPNVME_SPEC_PAGE_SHIFT_MIN + UPNVME_SPEC_CC_MPS(sc->cc);
 		obstacle = admin_queues_create(sc);
 	}
 	if (obstacle) {
@@ -110,7 +118,7 @@ static void endings_advance(struct softctrl *sc)
 {
 	if (!sc_ending_advance(sc))
 		return;
-	if (NVME_CC_EN(sc->cc)) /* set before CSTS.RDY was 0 */
+	if (UPNVME_SPEC_CC_EN(sc->cc)) /* set before CSTS.RDY was 0 */
 		controller_enable(sc);
 	if (sc->shutdown_due)
 		sc_shutdown_begin(sc);
@@ -123,14 +131,15 @@ static void write_cc(struct softctrl *sc, uint32_t value)
 	uint32_t old = sc->cc;
 
 	value &= CC_FIELDS;
-	if (NVME_CC_EN(old) && NVME_CC_EN(value))
+	if (UPNVME_SPEC_CC_EN(old) && UPNVME_SPEC_CC_EN(value))
 		value = (value & CC_LIVE_FIELDS) | (old & ~CC_LIVE_FIELDS);
 	sc->cc = value;
-	if (NVME_CC_EN(old) && !NVME_CC_EN(value))
+	if (UPNVME_SPEC_CC_EN(old) && !UPNVME_SPEC_CC_EN(value))
 		sc_reset_begin(sc);
-	sc->shutdown_due = NVME_CC_SHN(value) && NVME_CC_SHN(value) != NVME_CC_SHN(old);
+	sc->shutdown_due =
+		UPNVME_SPEC_CC_SHN(value) && UPNVME_SPEC_CC_SHN(value) != UPNVME_SPEC_CC_SHN(old);
 	if (sc->ending != SC_RESETTING) {
-		if (!NVME_CC_EN(old) && NVME_CC_EN(value))
+		if (!UPNVME_SPEC_CC_EN(old) && UPNVME_SPEC_CC_EN(value))
 			controller_enable(sc);
 		if (sc->shutdown_due)
 			sc_shutdown_begin(sc);
@@ -174,41 +183,41 @@ static void write_cmbmsc(struct softctrl *sc, uint32_t value, void (*set)(uint64
 static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
 {
 	switch (offset) {
-	case NVME_REG_INTMS:
+	case UPNVME_SPEC_REG_INTMS:
 		sc->intm |= value;
 		break;
-	case NVME_REG_INTMC:
+	case UPNVME_SPEC_REG_INTMC:
 		sc->intm &= ~value;
 		break;
-	case NVME_REG_CC:
+	case UPNVME_SPEC_REG_CC:
 		write_cc(sc, value);
 		break;
-	case NVME_REG_CSTS:
+	case UPNVME_SPEC_REG_CSTS:
 		atomic_fetch_and(&sc->csts, ~(value & CSTS_NSSRO));
 		break;
-	case NVME_REG_NSSR:
-		if (value == NVME_NSSR_RESET)
+	case UPNVME_SPEC_REG_NSSR:
+		if (value == UPNVME_SPEC_NSSR_RESET)
 			subsystem_reset(sc);
 		break;
-	case NVME_REG_AQA:
+	case UPNVME_SPEC_REG_AQA:
 		sc->aqa = value & AQA_FIELDS;
 		break;
-	case NVME_REG_ASQ:
-		set_low(&sc->asq, value & (uint32_t)NVME_ASQ_BASE_MASK);
+	case UPNVME_SPEC_REG_ASQ:
+		set_low(&sc->asq, value & (uint32_t)UPNVME_SPEC_ASQ_BASE_MASK);
 		break;
-	case NVME_REG_ASQ + 4:
+	case UPNVME_SPEC_REG_ASQ + 4:
 		set_high(&sc->asq, value);
 		break;
-	case NVME_REG_ACQ:
-		set_low(&sc->acq, value & (uint32_t)NVME_ACQ_BASE_MASK);
+	case UPNVME_SPEC_REG_ACQ:
+		set_low(&sc->acq, value & (uint32_t)UPNVME_SPEC_ACQ_BASE_MASK);
 		break;
-	case NVME_REG_ACQ + 4:
+	case UPNVME_SPEC_REG_ACQ + 4:
 		set_high(&sc->acq, value);
 		break;
-	case NVME_REG_CMBMSC:
+	case UPNVME_SPEC_REG_CMBMSC:
 		write_cmbmsc(sc, value, set_low);
 		break;
-	case NVME_REG_CMBMSC + 4:
+	case UPNVME_SPEC_REG_CMBMSC + 4:
 		write_cmbmsc(sc, value, set_high);
 		break;
 	default:
@@ -234,35 +243,35 @@ void softctrl_write64(struct softctrl *sc, uint32_t offset, uint64_t value)
 static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
 {
 	switch (offset) {
-	case NVME_REG_CAP:
+	case UPNVME_SPEC_REG_CAP:
 		return (uint32_t)sc->cap;
-	case NVME_REG_CAP + 4:
+	case UPNVME_SPEC_REG_CAP + 4:
 		return (uint32_t)(sc->cap >> 32);
-	case NVME_REG_VS:
-		return NVME_VERSION_2_0;
-	case NVME_REG_INTMS:
-	case NVME_REG_INTMC:
+	case UPNVME_SPEC_REG_VS:
+		return UPNVME_SPEC_VERSION_2_0;
+	case UPNVME_SPEC_REG_INTMS:
+	case UPNVME_SPEC_REG_INTMC:
 		return sc->intm;
-	case NVME_REG_CC:
+	case UPNVME_SPEC_REG_CC:
 		return sc->cc;
-	case NVME_REG_AQA:
+	case UPNVME_SPEC_REG_AQA:
 		return sc->aqa;
-	case NVME_REG_ASQ:
+	case UPNVME_SPEC_REG_ASQ:
 		return (uint32_t)sc->asq;
-	case NVME_REG_ASQ + 4:
+	case UPNVME_SPEC_REG_ASQ + 4:
 		return (uint32_t)(sc->asq >> 32);
-	case NVME_REG_ACQ:
+	case UPNVME_SPEC_REG_ACQ:
 		return (uint32_t)sc->acq;
-	case NVME_REG_ACQ + 4:
+	case UPNVME_SPEC_REG_ACQ + 4:
 		return (uint32_t)(sc->acq >> 32);
-	case NVME_REG_CMBLOC:
-	case NVME_REG_CMBSZ:
-	case NVME_REG_CMBMSC:
-	case NVME_REG_CMBMSC + 4:
-	case NVME_REG_CMBSTS:
+	case UPNVME_SPEC_REG_CMBLOC:
+	case UPNVME_SPEC_REG_CMBSZ:
+	case UPNVME_SPEC_REG_CMBMSC:
+	case UPNVME_SPEC_REG_CMBMSC + 4:
+	case UPNVME_SPEC_REG_CMBSTS:
 		return sc_cmb_read(&sc->memory.cmb, offset);
-	case NVME_REG_CRTO:
-		return NVME_FIELD_SET(NVME_CRTO_CRWMT, SC_TO);
+	case UPNVME_SPEC_REG_CRTO:
+		return UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CRTO_CRWMT, SC_TO);
 	default:
 		return 0;
 	}
@@ -283,7 +292,7 @@ uint32_t softctrl_read32(struct softctrl *sc, uint32_t offset)
 {
 	uint32_t value;
 
-	if (offset == NVME_REG_CSTS)
+	if (offset == UPNVME_SPEC_REG_CSTS)
 		return read_csts(sc);
 	pthread_mutex_lock(&sc->lock);
 	value = read_locked(sc, offset);

@@ -71,7 +71,7 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 void softctrl_destroy(struct softctrl *sc);
 
 /*
- * Access to the controller registers (offsets of spec/regs.h, below NVME_REG_DOORBELLS), from any thread. No access
+ * Access to the controller registers (offsets of spec/regs.h, below UPNVME_SPEC_REG_DOORBELLS), from any thread. No access
  * waits for the media: a reset is over when CSTS.RDY is 0, a shutdown when CSTS.SHST says so, and reading CSTS makes
  * both advance. A flush that fails at shutdown sets CSTS.CFS.
  */

@@ -45,7 +45,7 @@ class Stack(unittest.TestCase):
 
     def test_initialisers_and_assignments_tell_what_a_pointer_reaches(self):
         members = stack.given([".hook = first,\n", "queue->hook = parked ? second : third;\n",
-                               "[NVME_CMD_READ] = { sc_read, true },"])
+                               "[UPNVME_SPEC_CMD_READ] = { sc_read, true },"])
         self.assertEqual(members["hook"], {"first", "parked", "second", "third"})
         self.assertEqual(members["run"], {"sc_read"})
 

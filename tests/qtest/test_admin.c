@@ -4,10 +4,10 @@
 
 #include <stdatomic.h>
 
-#include "spec/feature.h"
-#include "spec/log_page.h"
-#include "spec/opcode.h"
-#include "spec/status.h"
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/log_page.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/status.h>
 
 static const struct qemu_ns namespaces[] = {
 	{ .nsid = 1, .bytes = 4 * MIB },
@@ -34,7 +34,7 @@ static uint32_t feature(upnvme_ctrlr *ctrlr, uint32_t fid, uint32_t select)
 static void a_feature_is_set_and_read_back(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
-	uint32_t fid = NVME_FEAT_TEMPERATURE_THRESHOLD;
+	uint32_t fid = UPNVME_SPEC_FEAT_TEMPERATURE_THRESHOLD;
 
 	assert_int_equal(feature(ctrlr, fid, UPNVME_FEATURE_DEFAULT), QEMU_WARNING);
 	OK(upnvme_feature_set(ctrlr, 0, fid, 400, 0, NULL, 0));
@@ -47,10 +47,10 @@ static void the_write_cache_is_switched(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 
-	assert_int_equal(feature(ctrlr, NVME_FEAT_VOLATILE_WRITE_CACHE, 0), 1);
-	OK(upnvme_feature_set(ctrlr, 0, NVME_FEAT_VOLATILE_WRITE_CACHE, 0, 0, NULL, 0));
-	assert_int_equal(feature(ctrlr, NVME_FEAT_VOLATILE_WRITE_CACHE, 0), 0);
-	OK(upnvme_feature_set(ctrlr, 0, NVME_FEAT_VOLATILE_WRITE_CACHE, 1, 0, NULL, 0));
+	assert_int_equal(feature(ctrlr, UPNVME_SPEC_FEAT_VOLATILE_WRITE_CACHE, 0), 1);
+	OK(upnvme_feature_set(ctrlr, 0, UPNVME_SPEC_FEAT_VOLATILE_WRITE_CACHE, 0, 0, NULL, 0));
+	assert_int_equal(feature(ctrlr, UPNVME_SPEC_FEAT_VOLATILE_WRITE_CACHE, 0), 0);
+	OK(upnvme_feature_set(ctrlr, 0, UPNVME_SPEC_FEAT_VOLATILE_WRITE_CACHE, 1, 0, NULL, 0));
 	OK(upnvme_close(ctrlr));
 }
 
@@ -60,8 +60,8 @@ static void a_feature_with_data_is_set_and_read_back(void **state)
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 	uint64_t timestamp = 1700000000000, read_back = 0;
 
-	OK(upnvme_feature_set(ctrlr, 0, NVME_FEAT_TIMESTAMP, 0, 0, &timestamp, 8));
-	OK(upnvme_feature_get(ctrlr, 0, NVME_FEAT_TIMESTAMP, 0, NULL, &read_back, 8));
+	OK(upnvme_feature_set(ctrlr, 0, UPNVME_SPEC_FEAT_TIMESTAMP, 0, 0, &timestamp, 8));
+	OK(upnvme_feature_get(ctrlr, 0, UPNVME_SPEC_FEAT_TIMESTAMP, 0, NULL, &read_back, 8));
 	read_back &= 0xffffffffffff;
 	assert_true(read_back >= timestamp && read_back < timestamp + 600000);
 	OK(upnvme_close(ctrlr));
@@ -72,7 +72,8 @@ static void capabilities_of_a_feature_are_told(void **state)
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 
 	/* changeable, not saveable, not by namespace */
-	assert_int_equal(feature(ctrlr, NVME_FEAT_TIMESTAMP, UPNVME_FEATURE_CAPABILITIES), 4);
+	assert_int_equal(feature(ctrlr, UPNVME_SPEC_FEAT_TIMESTAMP, UPNVME_FEATURE_CAPABILITIES),
+			 4);
 	OK(upnvme_close(ctrlr));
 }
 
@@ -84,7 +85,8 @@ static void a_refusal_by_the_controller_is_an_error(void **state)
 
 	expect_error(upnvme_feature_get(ctrlr, 0, 0x7f, 0, &value, data, sizeof(data)), -EIO,
 		     UPNVME_ERR_CTRLR_STATUS, "4002h", NULL);
-	expect_error(upnvme_feature_set(ctrlr, 0, NVME_FEAT_TEMPERATURE_THRESHOLD, 300, 1, NULL, 0),
+	expect_error(upnvme_feature_set(ctrlr, 0, UPNVME_SPEC_FEAT_TEMPERATURE_THRESHOLD, 300, 1,
+					NULL, 0),
 		     -EIO, UPNVME_ERR_CTRLR_STATUS, "410dh", NULL);
 	OK(upnvme_close(ctrlr));
 }
@@ -110,9 +112,9 @@ static void effects_of_commands_are_told(void **state)
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
 	uint32_t effects;
 
-	OK(upnvme_command_effects(ctrlr, 1, NVME_ADMIN_IDENTIFY, &effects));
+	OK(upnvme_command_effects(ctrlr, 1, UPNVME_SPEC_ADMIN_IDENTIFY, &effects));
 	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED);
-	OK(upnvme_command_effects(ctrlr, 0, NVME_CMD_WRITE, &effects));
+	OK(upnvme_command_effects(ctrlr, 0, UPNVME_SPEC_CMD_WRITE, &effects));
 	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CONTENT);
 	OK(upnvme_command_effects(ctrlr, 0, 0xff, &effects));
 	assert_int_equal(effects, 0);
@@ -171,16 +173,16 @@ static void an_empty_error_log_has_no_entries(void **state)
 static void the_commands_supported_are_told(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
-	struct nvme_commands_supported_log log;
+	struct upnvme_spec_commands_supported_log log;
 	uint32_t tail[4];
 
-	OK(upnvme_log_page(ctrlr, 0, NVME_LOG_COMMANDS_SUPPORTED, 0, &log, sizeof(log)));
-	assert_true(log.iocs[NVME_CMD_READ] & 1);
-	assert_true(log.iocs[NVME_CMD_WRITE] & 1);
+	OK(upnvme_log_page(ctrlr, 0, UPNVME_SPEC_LOG_COMMANDS_SUPPORTED, 0, &log, sizeof(log)));
+	assert_true(log.iocs[UPNVME_SPEC_CMD_READ] & 1);
+	assert_true(log.iocs[UPNVME_SPEC_CMD_WRITE] & 1);
 	assert_false(log.iocs[0x7f] & 1);
-	assert_true(log.acs[NVME_ADMIN_IDENTIFY] & 1);
+	assert_true(log.acs[UPNVME_SPEC_ADMIN_IDENTIFY] & 1);
 	/* from an offset on */
-	OK(upnvme_log_page(ctrlr, 0, NVME_LOG_COMMANDS_SUPPORTED, 1024, tail, sizeof(tail)));
+	OK(upnvme_log_page(ctrlr, 0, UPNVME_SPEC_LOG_COMMANDS_SUPPORTED, 1024, tail, sizeof(tail)));
 	assert_memory_equal(tail, log.iocs, sizeof(tail));
 	OK(upnvme_close(ctrlr));
 }
@@ -204,7 +206,7 @@ static void raw_admin_commands_get_the_controllers_answer(void **state)
 	struct upnvme_completion done;
 
 	OK(upnvme_admin(ctrlr, &raw, &done));
-	assert_int_equal(done.status & 0x7ff, NVME_SC_INVALID_OPCODE);
+	assert_int_equal(done.status & 0x7ff, UPNVME_SPEC_SC_INVALID_OPCODE);
 	OK(upnvme_close(ctrlr));
 }
 
@@ -216,7 +218,7 @@ static void many_admin_commands_are_outstanding(void **state)
 	struct io io = { 0 };
 
 	for (uint32_t i = 0; i < 40; i++) {
-		struct upnvme_raw raw = { .cdw = { NVME_ADMIN_IDENTIFY, 1, [10] = i % 2 },
+		struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_IDENTIFY, 1, [10] = i % 2 },
 					  .data = data[i],
 					  .data_bytes = 4096,
 					  .direction = UPNVME_DATA_FROM_DEVICE };
@@ -278,7 +280,7 @@ static void a_health_warning_becomes_an_event(void **state)
 	warn(4);
 	wait_events(ctrlr, &seen, 1);
 	assert_int_equal(seen.last.kind, UPNVME_EVENT_SMART);
-	assert_int_equal(seen.last.log_page, NVME_LOG_SMART);
+	assert_int_equal(seen.last.log_page, UPNVME_SPEC_LOG_SMART);
 	OK(upnvme_smart_get(ctrlr, &smart));
 	assert_int_equal(smart.critical_warning, 4);
 	warn(0);
@@ -324,7 +326,8 @@ static void housekeeping_tells_of_events_by_itself(void **state)
 static void attach(upnvme_ctrlr *ctrlr, uint32_t nsid, uint32_t select)
 {
 	static uint16_t list[2048] = { 1, 0 };
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_NAMESPACE_ATTACHMENT, nsid, [10] = select },
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_NAMESPACE_ATTACHMENT,
+					   nsid, [10] = select },
 				  .data = list,
 				  .data_bytes = 4096,
 				  .direction = UPNVME_DATA_TO_DEVICE };

@@ -3,9 +3,9 @@
  * raw. */
 #include "support/rig.h"
 
-#include "spec/command.h"
-#include "spec/opcode.h"
-#include "spec/status.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/status.h>
 
 static const struct qemu_ns namespaces[] = { { .nsid = 1, .bytes = 16 * MIB } };
 static const struct qemu_config config = { .namespaces = namespaces,
@@ -107,13 +107,13 @@ static void a_list_of_ranges_is_deallocated(void **state)
 {
 	struct rig rig;
 	char *buf = open_with_pattern(&rig, 64);
-	struct nvme_dsm_range *ranges = dma(rig.ctrlr, 256 * sizeof(*ranges));
+	struct upnvme_spec_dsm_range *ranges = dma(rig.ctrlr, 256 * sizeof(*ranges));
 
-	ranges[0] = (struct nvme_dsm_range){ .slba = 8, .length = 8 };
-	ranges[1] = (struct nvme_dsm_range){ .slba = 40, .length = 16 };
+	ranges[0] = (struct upnvme_spec_dsm_range){ .slba = 8, .length = 8 };
+	ranges[1] = (struct upnvme_spec_dsm_range){ .slba = 40, .length = 16 };
 	assert_int_equal(RUN(&rig, .opcode = UPNVME_OP_DATASET_MANAGEMENT,
 			     .form = UPNVME_FORM_RANGES, .blocks = 2, .buf = ranges,
-			     .dsm = NVME_DSM_AD),
+			     .dsm = UPNVME_SPEC_DSM_AD),
 			 0);
 	assert_int_equal(do_read(&rig, buf, 0, 64), 0);
 	assert_true(pattern_is(buf, 0, 8, 512, SEED));
@@ -132,7 +132,7 @@ static void compare_tells_equal_from_different(void **state)
 	assert_int_equal(RUN(&rig, .opcode = UPNVME_OP_COMPARE, .blocks = 32, .buf = buf), 0);
 	buf[31 * 512 + 511] ^= 1;
 	assert_int_equal(RUN(&rig, .opcode = UPNVME_OP_COMPARE, .blocks = 32, .buf = buf),
-			 NVME_SC_COMPARE_FAILURE);
+			 UPNVME_SPEC_SC_COMPARE_FAILURE);
 	assert_int_equal(RUN(&rig, .opcode = UPNVME_OP_COMPARE, .blocks = 31, .buf = buf), 0);
 	rig_close(&rig);
 }
@@ -151,7 +151,7 @@ static void a_split_compare_tells_how_many_blocks_were_equal(void **state)
 	assert_int_equal(done.blocks, 8192);
 	buf[5000 * 512] ^= 1;
 	done = do_op(&rig, &op);
-	assert_int_equal(done.status & 0x7ff, NVME_SC_COMPARE_FAILURE);
+	assert_int_equal(done.status & 0x7ff, UPNVME_SPEC_SC_COMPARE_FAILURE);
 	assert_int_equal(done.blocks, 4096); /* the part that differs begins there */
 	rig_close(&rig);
 }
@@ -243,8 +243,9 @@ static void a_raw_read_reads(void **state)
 	char *buf = open_with_pattern(&rig, 32);
 
 	memset(buf, 0, 32 * 512);
-	assert_int_equal(RAW(&rig, .cdw = { NVME_CMD_READ, 1, [10] = 3, [12] = 7 }, .data = buf + 4,
-			     .data_bytes = 4096, .direction = UPNVME_DATA_FROM_DEVICE),
+	assert_int_equal(RAW(&rig, .cdw = { UPNVME_SPEC_CMD_READ, 1, [10] = 3, [12] = 7 },
+			     .data = buf + 4, .data_bytes = 4096,
+			     .direction = UPNVME_DATA_FROM_DEVICE),
 			 0);
 	assert_true(pattern_is(buf + 4, 3, 8, 512, SEED));
 	rig_close(&rig);
@@ -256,15 +257,16 @@ static void the_controllers_answer_to_bad_commands_comes_through(void **state)
 	char *buf = open_with_pattern(&rig, 8);
 	uint16_t status = RAW(&rig, .cdw = { 0x7f, 1 });
 
-	assert_int_equal(status & 0x7ff, NVME_SC_INVALID_OPCODE);
-	assert_true(status & NVME_STATUS_DNR);
-	assert_int_equal(RAW(&rig, .cdw = { NVME_CMD_FLUSH, 99 }) & 0x7ff,
-			 NVME_SC_INVALID_FIELD); /* an identifier that is valid, but not active */
-	assert_int_equal(RAW(&rig, .cdw = { NVME_CMD_FLUSH, 1000 }) & 0x7ff,
-			 NVME_SC_INVALID_NAMESPACE_OR_FORMAT);
-	status = RAW(&rig, .cdw = { NVME_CMD_READ, 1, [10] = NBLOCKS - 1, [12] = 1 }, .data = buf,
-		     .data_bytes = 1024, .direction = UPNVME_DATA_FROM_DEVICE);
-	assert_int_equal(status & 0x7ff, NVME_SC_LBA_OUT_OF_RANGE);
+	assert_int_equal(status & 0x7ff, UPNVME_SPEC_SC_INVALID_OPCODE);
+	assert_true(status & UPNVME_SPEC_STATUS_DNR);
+	assert_int_equal(
+		RAW(&rig, .cdw = { UPNVME_SPEC_CMD_FLUSH, 99 }) & 0x7ff,
+		UPNVME_SPEC_SC_INVALID_FIELD); /* an identifier that is valid, but not active */
+	assert_int_equal(RAW(&rig, .cdw = { UPNVME_SPEC_CMD_FLUSH, 1000 }) & 0x7ff,
+			 UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT);
+	status = RAW(&rig, .cdw = { UPNVME_SPEC_CMD_READ, 1, [10] = NBLOCKS - 1, [12] = 1 },
+		     .data = buf, .data_bytes = 1024, .direction = UPNVME_DATA_FROM_DEVICE);
+	assert_int_equal(status & 0x7ff, UPNVME_SPEC_SC_LBA_OUT_OF_RANGE);
 	rig_close(&rig);
 }
 
@@ -277,7 +279,7 @@ static void a_raw_copy_copies(void **state)
 
 	range[1] = 4;
 	range[2] = 7;
-	assert_int_equal(RAW(&rig, .cdw = { NVME_CMD_COPY, 1, [10] = 100 }, .data = range,
+	assert_int_equal(RAW(&rig, .cdw = { UPNVME_SPEC_CMD_COPY, 1, [10] = 100 }, .data = range,
 			     .data_bytes = 32, .direction = UPNVME_DATA_TO_DEVICE),
 			 0);
 	assert_int_equal(do_read(&rig, buf, 100, 8), 0);

@@ -2,7 +2,7 @@
 /* QEMU's controller with a medium that fails, with a slow one, and pulled out in the middle. */
 #include "support/rig.h"
 
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 
 /* Namespace 1 is sound, 2 cannot be read at block 5000, 3 cannot be written, and 4 can be
  * stopped. */
@@ -34,9 +34,9 @@ static void an_unreadable_block_is_a_media_error(void **state)
 	rig_of_group(&rig, 2, 0, 0);
 	buf = dma(rig.ctrlr, 4096);
 	assert_int_equal(do_read(&rig, buf, 4999, 1), 0);
-	assert_int_equal(do_read(&rig, buf, 5000, 1), NVME_SC_UNRECOVERED_READ_ERROR);
+	assert_int_equal(do_read(&rig, buf, 5000, 1), UPNVME_SPEC_SC_UNRECOVERED_READ_ERROR);
 	assert_int_equal(do_read(&rig, buf, 5001, 1), 0);
-	assert_int_equal(do_read(&rig, buf, 4996, 8), NVME_SC_UNRECOVERED_READ_ERROR);
+	assert_int_equal(do_read(&rig, buf, 4996, 8), UPNVME_SPEC_SC_UNRECOVERED_READ_ERROR);
 	assert_int_equal(do_write(&rig, buf, 5000, 1), 0);
 	rig_close(&rig);
 }
@@ -51,7 +51,7 @@ static void a_split_read_tells_how_many_blocks_are_valid(void **state)
 	rig_of_group(&rig, 2, 0, 0);
 	op.buf = dma(rig.ctrlr, 8192 * 512);
 	done = do_op(&rig, &op);
-	assert_int_equal(done.status & 0x7ff, NVME_SC_UNRECOVERED_READ_ERROR);
+	assert_int_equal(done.status & 0x7ff, UPNVME_SPEC_SC_UNRECOVERED_READ_ERROR);
 	assert_int_equal(done.blocks, 4096);
 	assert_int_equal(done.flags, 0);
 	op.blocks = 5000;
@@ -70,8 +70,8 @@ static void a_failed_write_is_a_write_fault(void **state)
 
 	rig_of_group(&rig, 3, 0, 0);
 	buf = dma(rig.ctrlr, 4096);
-	assert_int_equal(do_write(&rig, buf, 0, 8), NVME_SC_WRITE_FAULT);
-	assert_int_equal(do_op(&rig, &zeroes).status & 0x7ff, NVME_SC_WRITE_FAULT);
+	assert_int_equal(do_write(&rig, buf, 0, 8), UPNVME_SPEC_SC_WRITE_FAULT);
+	assert_int_equal(do_op(&rig, &zeroes).status & 0x7ff, UPNVME_SPEC_SC_WRITE_FAULT);
 	assert_int_equal(do_read(&rig, buf, 0, 8), 0);
 	OK(upnvme_qpair_stats_get(rig.qp, &stats));
 	assert_int_equal(stats.errors, 2);

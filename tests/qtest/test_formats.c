@@ -3,7 +3,7 @@
  * protection information. */
 #include "support/rig.h"
 
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 
 /* A namespace for each; the identifier is the index + 1. */
 struct format {
@@ -174,7 +174,8 @@ static void round_trip(struct fixture *fixture, uint64_t lba, uint32_t blocks)
 	fixture_expect(fixture);
 	assert_int_equal(run(fixture, UPNVME_OP_COMPARE, lba, blocks, 0), 0);
 	fixture->data[fixture->stride - 1] ^= 1; /* a data or metadata byte */
-	assert_int_equal(run(fixture, UPNVME_OP_COMPARE, lba, blocks, 0), NVME_SC_COMPARE_FAILURE);
+	assert_int_equal(run(fixture, UPNVME_OP_COMPARE, lba, blocks, 0),
+			 UPNVME_SPEC_SC_COMPARE_FAILURE);
 }
 
 /* The state of each test is its format. */
@@ -313,15 +314,15 @@ static void our_own_protection_information_is_checked(void **state)
 	pi = pi_at(&fixture, 69);
 	pi[0] ^= 1;
 	assert_int_equal(run(&fixture, UPNVME_OP_WRITE, 40, blocks, checks),
-			 NVME_SC_GUARD_CHECK_ERROR);
+			 UPNVME_SPEC_SC_GUARD_CHECK_ERROR);
 	pi[0] ^= 1;
 	pi[tags + 1] ^= 1;
 	assert_int_equal(run(&fixture, UPNVME_OP_WRITE, 40, blocks, checks),
-			 NVME_SC_APPLICATION_TAG_CHECK_ERROR);
+			 UPNVME_SPEC_SC_APPLICATION_TAG_CHECK_ERROR);
 	pi[tags + 1] ^= 1;
 	pi[pi_bytes(format) - 1] ^= 1;
 	assert_int_equal(run(&fixture, UPNVME_OP_WRITE, 40, blocks, checks),
-			 format->protection == 3 ? 0 : NVME_SC_REFERENCE_TAG_CHECK_ERROR);
+			 format->protection == 3 ? 0 : UPNVME_SPEC_SC_REFERENCE_TAG_CHECK_ERROR);
 	fixture_close(&fixture);
 }
 

@@ -2,7 +2,7 @@
 /* Identify of QEMU's controller and its namespaces. */
 #include "support/rig.h"
 
-#include "spec/identify.h"
+#include <upnvme/spec/identify.h>
 
 static const struct qemu_ns namespaces[] = {
 	{ .nsid = 1, .bytes = 4 * MIB },
@@ -28,10 +28,10 @@ static void the_controller_is_qemus(void **state)
 	assert_int_equal(info.ns_count, NELEMS(namespaces));
 	assert_int_equal(info.max_transfer_bytes, 4096 << 7); /* MDTS 7 */
 	assert_int_equal(info.max_verify_bytes, 4096 << 7);
-	assert_true(info.oncs & NVME_ONCS_COMPARE);
-	assert_true(info.oncs & NVME_ONCS_WRITE_ZEROES);
-	assert_true(info.oncs & NVME_ONCS_DSM);
-	assert_true(info.oncs & NVME_ONCS_VERIFY);
+	assert_true(info.oncs & UPNVME_SPEC_ONCS_COMPARE);
+	assert_true(info.oncs & UPNVME_SPEC_ONCS_WRITE_ZEROES);
+	assert_true(info.oncs & UPNVME_SPEC_ONCS_DSM);
+	assert_true(info.oncs & UPNVME_SPEC_ONCS_VERIFY);
 	assert_int_equal(info.volatile_write_cache, 1);
 	assert_int_equal(info.sgl, 1);
 	assert_memory_equal(info.subnqn, "nqn.2019-08.org.qemu:", 21);
@@ -121,15 +121,15 @@ static void a_namespace_tells_its_preferred_granularities(void **state)
 static void identify_gives_the_whole_structure(void **state)
 {
 	upnvme_ctrlr *ctrlr = ctrlr_of_group();
-	struct nvme_id_ctrl id;
-	struct nvme_id_ns ns;
+	struct upnvme_spec_id_ctrl id;
+	struct upnvme_spec_id_ns ns;
 
-	OK(upnvme_identify(ctrlr, NVME_CNS_CTRLR, 0, &id));
+	OK(upnvme_identify(ctrlr, UPNVME_SPEC_CNS_CTRLR, 0, &id));
 	assert_int_equal(id.mdts, 7);
 	assert_int_equal(id.nn, 256);
 	assert_int_equal(id.sqes, 0x66);
 	assert_int_equal(id.cqes, 0x44);
-	OK(upnvme_identify(ctrlr, NVME_CNS_NS, 250, &ns));
+	OK(upnvme_identify(ctrlr, UPNVME_SPEC_CNS_NS, 250, &ns));
 	assert_int_equal(ns.nsze, MIB / 4096);
 	assert_int_equal(ns.lbaf[ns.flbas & 15].lbads, 12);
 	OK(upnvme_close(ctrlr));

@@ -3,7 +3,7 @@
  * used. */
 #include "support/rig.h"
 
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 
 /* A controller, of whose namespaces the first can be used. */
 static void first_namespace_works(const char *properties, const struct qemu_ns *namespaces,
@@ -47,14 +47,14 @@ static void a_persistent_memory_region_does_not_cover_memory(void **state)
 	void *buf;
 
 	group_qemu = qemu_start(&config);
-	assert_true(NVME_CAP_PMRS(qemu_read(group_qemu, NVME_REG_CAP, 8)));
-	qemu_write(group_qemu, NVME_REG_PMRCTL, 4, 1);
-	qemu_write(group_qemu, NVME_REG_PMRMSCL, 4, 2);
+	assert_true(UPNVME_SPEC_CAP_PMRS(qemu_read(group_qemu, UPNVME_SPEC_REG_CAP, 8)));
+	qemu_write(group_qemu, UPNVME_SPEC_REG_PMRCTL, 4, 1);
+	qemu_write(group_qemu, UPNVME_SPEC_REG_PMRMSCL, 4, 2);
 	rig_of_group(&rig, 1, 0, 0);
 	buf = dma(rig.ctrlr, 4096);
 	assert_int_equal(do_write(&rig, buf, 0, 1), 0);
 	rig_close(&rig);
-	assert_int_equal(qemu_read(group_qemu, NVME_REG_PMRMSCL, 4), 0);
+	assert_int_equal(qemu_read(group_qemu, UPNVME_SPEC_REG_PMRMSCL, 4), 0);
 	qemu_stop(group_qemu);
 }
 

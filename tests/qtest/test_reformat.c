@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "spec/command.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
 
 /* QEMU's formats: 0 to 3 have 512 bytes, 4 to 7 have 4096 (with 0, 8, 16 and 64 of metadata). */
 #define FORMAT_512  0u
@@ -21,7 +21,7 @@ static const struct qemu_config config = { .namespaces = namespaces,
 
 static struct upnvme_raw format_to(uint32_t format)
 {
-	return (struct upnvme_raw){ .cdw = { NVME_ADMIN_FORMAT_NVM, 1, [10] = format } };
+	return (struct upnvme_raw){ .cdw = { UPNVME_SPEC_ADMIN_FORMAT_NVM, 1, [10] = format } };
 }
 
 static void do_format(upnvme_ctrlr *ctrlr, uint32_t format)
@@ -203,7 +203,7 @@ static void another_threads_io_waits_for_the_format(void **state)
 static void a_namespace_is_listed_as_soon_as_it_is_attached(void **state)
 {
 	static uint16_t list[2048] = { 1, 0 };
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_NAMESPACE_ATTACHMENT, 2, [10] = 1 },
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_NAMESPACE_ATTACHMENT, 2, [10] = 1 },
 				  .data = list,
 				  .data_bytes = sizeof(list),
 				  .direction = UPNVME_DATA_TO_DEVICE };

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-struct nvme_sqe;
+struct upnvme_spec_sqe;
 struct upnvme_ctrlr;
 
 /* Bits of admin_kind.flags. */
@@ -20,9 +20,9 @@ struct upnvme_ctrlr;
 
 struct admin_kind {
 	/* The bytes that it moves by its dwords. Null: not known. */
-	uint64_t (*bytes)(const struct nvme_sqe *sqe);
+	uint64_t (*bytes)(const struct upnvme_spec_sqe *sqe);
 	/* The time that its work may take, beside that of an answer. Null: none to speak of. */
-	uint64_t (*work_ns)(struct upnvme_ctrlr *ctrlr, const struct nvme_sqe *sqe);
+	uint64_t (*work_ns)(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe);
 	uint32_t flags; /* ADMIN_... */
 };
 

@@ -5,8 +5,8 @@
 #include "base/util.h"
 #include "driver/ns.h"
 #include "driver/queue/request.h"
-#include "spec/command.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/sqe.h>
 
 /* Dword 12's upper half: the public flags, where the specification has them. */
 static uint32_t control_bits(const struct upnvme_op *op)
@@ -15,16 +15,16 @@ static uint32_t control_bits(const struct upnvme_op *op)
 		uint16_t flag;
 		uint32_t bit;
 	} map[] = {
-		{ UPNVME_FUA, NVME_RW_FUA },
-		{ UPNVME_LIMITED_RETRY, NVME_RW_LR },
-		{ UPNVME_DEALLOCATE_ZEROES, NVME_RW_DEAC },
-		{ UPNVME_STORAGE_TAG_CHECK, NVME_RW_STC },
-		{ UPNVME_PRCHK_REF, NVME_FIELD_SET(NVME_RW_PRINFO, 1u) },
-		{ UPNVME_PRCHK_APP, NVME_FIELD_SET(NVME_RW_PRINFO, 2u) },
-		{ UPNVME_PRCHK_GUARD, NVME_FIELD_SET(NVME_RW_PRINFO, 4u) },
-		{ UPNVME_PRACT, NVME_FIELD_SET(NVME_RW_PRINFO, 8u) },
+		{ UPNVME_FUA, UPNVME_SPEC_RW_FUA },
+		{ UPNVME_LIMITED_RETRY, UPNVME_SPEC_RW_LR },
+		{ UPNVME_DEALLOCATE_ZEROES, UPNVME_SPEC_RW_DEAC },
+		{ UPNVME_STORAGE_TAG_CHECK, UPNVME_SPEC_RW_STC },
+		{ UPNVME_PRCHK_REF, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_PRINFO, 1u) },
+		{ UPNVME_PRCHK_APP, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_PRINFO, 2u) },
+		{ UPNVME_PRCHK_GUARD, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_PRINFO, 4u) },
+		{ UPNVME_PRACT, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_PRINFO, 8u) },
 	};
-	uint32_t bits = NVME_FIELD_SET(NVME_RW_DTYPE, (uint32_t)op->dtype);
+	uint32_t bits = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_DTYPE, (uint32_t)op->dtype);
 
 	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
 		if (op->flags & map[i].flag)
@@ -46,7 +46,7 @@ static uint64_t tags_at(const struct request *request)
 	return (tags & ~mask) | ((tags + request->next) & mask);
 }
 
-static void put_tags(const struct request *request, struct nvme_sqe *sqe)
+static void put_tags(const struct request *request, struct upnvme_spec_sqe *sqe)
 {
 	const struct upnvme_op *op = &request->op;
 	uint64_t tags = tags_at(request);
@@ -57,7 +57,7 @@ static void put_tags(const struct request *request, struct nvme_sqe *sqe)
 	sqe->cdw15 = op->app_tag | (uint32_t)op->app_mask << 16;
 }
 
-static void put_blocks(const struct request *request, uint32_t blocks, struct nvme_sqe *sqe)
+static void put_blocks(const struct request *request, uint32_t blocks, struct upnvme_spec_sqe *sqe)
 {
 	const struct upnvme_op *op = &request->op;
 	uint64_t lba = op->lba + request->next;
@@ -70,7 +70,7 @@ static void put_blocks(const struct request *request, uint32_t blocks, struct nv
 }
 
 static void put_metadata(struct upnvme_qpair *qp, const struct request *request, uint32_t blocks,
-			 struct nvme_sqe *sqe)
+			 struct upnvme_spec_sqe *sqe)
 {
 	uint64_t bytes = request->geometry->metadata_bytes;
 
@@ -81,7 +81,7 @@ static void put_metadata(struct upnvme_qpair *qp, const struct request *request,
 }
 
 void entry_blocks(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
-		  uint32_t blocks, struct nvme_sqe *sqe)
+		  uint32_t blocks, struct upnvme_spec_sqe *sqe)
 {
 	(void)qp;
 	(void)slot;
@@ -89,7 +89,7 @@ void entry_blocks(struct upnvme_qpair *qp, struct request *request, struct slot 
 }
 
 void entry_data_blocks(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
-		       uint32_t blocks, struct nvme_sqe *sqe)
+		       uint32_t blocks, struct upnvme_spec_sqe *sqe)
 {
 	put_blocks(request, blocks, sqe);
 	put_metadata(qp, request, blocks, sqe);

@@ -7,9 +7,9 @@
 
 /* The range, the tags and what the op's flags say; of a command that moves no data. */
 void entry_blocks(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
-		  uint32_t blocks, struct nvme_sqe *sqe);
+		  uint32_t blocks, struct upnvme_spec_sqe *sqe);
 /* The same, with data and metadata. */
 void entry_data_blocks(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
-		       uint32_t blocks, struct nvme_sqe *sqe);
+		       uint32_t blocks, struct upnvme_spec_sqe *sqe);
 
 #endif

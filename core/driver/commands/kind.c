@@ -4,5 +4,5 @@
 #include "driver/commands/sets.h"
 
 const struct command_kind *const *const command_sets[COMMAND_SETS] = {
-	[NVME_CSI_NVM] = nvm_kinds,
+	[UPNVME_SPEC_CSI_NVM] = nvm_kinds,
 };

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
 struct ns_geometry;
-struct nvme_sqe;
+struct upnvme_spec_sqe;
 struct request;
 struct slot;
 struct upnvme_area;
@@ -32,7 +32,7 @@ struct command_kind {
 		     struct request *request, const struct upnvme_area *area);
 	/* Fills in the entry of the request's next `blocks`. Null: it has opcode, identifier and namespace alone. */
 	void (*build)(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
-		      uint32_t blocks, struct nvme_sqe *sqe);
+		      uint32_t blocks, struct upnvme_spec_sqe *sqe);
 	/* The blocks that one command may have; longer requests are split. Not null where `check` is not. */
 	uint32_t (*limit)(const struct upnvme_qpair *qp, const struct request *request);
 	/* The bytes that a raw entry moves by its dwords; `geometry` is null where the format is not known. Null: none,
@@ -44,7 +44,7 @@ struct command_kind {
 };
 
 #define COMMAND_OPCODES 256u
-#define COMMAND_SETS    (NVME_CSI_NVM + 1u)
+#define COMMAND_SETS    (UPNVME_SPEC_CSI_NVM + 1u)
 
 /* By command set identifier, and then by opcode; null where there is no such set, or no such command. */
 extern const struct command_kind *const *const command_sets[COMMAND_SETS];

@@ -11,8 +11,8 @@
 #include "driver/queue/qpair.h"
 #include "driver/queue/request.h"
 #include "driver/queue/straight.h"
-#include "spec/command.h"
-#include "spec/identify.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/identify.h>
 
 #define FLAGS_PI                                                                   \
 	(UPNVME_PRCHK_REF | UPNVME_PRCHK_APP | UPNVME_PRCHK_GUARD | UPNVME_PRACT | \
@@ -55,7 +55,7 @@ static int check_ranges(struct upnvme_qpair *qp, struct request *request,
 			const struct upnvme_area *area)
 {
 	struct upnvme_op *op = &request->op;
-	uint64_t bytes = (uint64_t)op->blocks * sizeof(struct nvme_dsm_range);
+	uint64_t bytes = (uint64_t)op->blocks * sizeof(struct upnvme_spec_dsm_range);
 	uint32_t max = qp->ctrlr->limits.max_deallocate_ranges;
 	int rc;
 
@@ -63,7 +63,7 @@ static int check_ranges(struct upnvme_qpair *qp, struct request *request,
 		return error_set(-EINVAL, UPNVME_ERR_BLOCKS,
 				 "%u ranges: the controller takes 1 to %u in one command",
 				 op->blocks, max);
-	request->block_bytes = sizeof(struct nvme_dsm_range);
+	request->block_bytes = sizeof(struct upnvme_spec_dsm_range);
 	rc = area_place(area, op, bytes, 0);
 	return rc ? rc : data_check(qp, op, bytes);
 }
@@ -89,10 +89,10 @@ static int check_deallocation(struct upnvme_qpair *qp, const struct command_kind
 /* The op's own range is in the slot's list. Some devices read 256 ranges whatever NR says, and no list has their names
  * (Linux, nvme_setup_discard): PRP2, which others do not look at, leads them on in the queue pair's own memory. */
 static void entry_deallocation(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
-			       uint32_t blocks, struct nvme_sqe *sqe)
+			       uint32_t blocks, struct upnvme_spec_sqe *sqe)
 {
 	const struct upnvme_op *op = &request->op;
-	struct nvme_dsm_range *range = slot_list(qp, slot);
+	struct upnvme_spec_dsm_range *range = slot_list(qp, slot);
 
 	if (op->form == UPNVME_FORM_RANGES) {
 		sqe->cdw10 = blocks - 1;
@@ -100,8 +100,9 @@ static void entry_deallocation(struct upnvme_qpair *qp, struct request *request,
 		data_build(qp, op, &request->place, (uint64_t)blocks * sizeof(*range), slot, sqe);
 		return;
 	}
-	*range = (struct nvme_dsm_range){ .length = blocks, .slba = op->lba + request->next };
-	sqe->cdw11 = NVME_DSM_AD;
+	*range =
+		(struct upnvme_spec_dsm_range){ .length = blocks, .slba = op->lba + request->next };
+	sqe->cdw11 = UPNVME_SPEC_DSM_AD;
 	sqe->prp1 = slot_list_iova(qp, slot);
 	sqe->prp2 = qp->lists_iova;
 }
@@ -110,8 +111,9 @@ static void entry_deallocation(struct upnvme_qpair *qp, struct request *request,
 
 static uint64_t blocks_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
 {
-	uint64_t blocks = NVME_FIELD_GET(NVME_RW_NLB, cdw[12]) + 1ull;
-	bool pract = NVME_FIELD_GET(NVME_RW_PRINFO, cdw[12]) & NVME_PRINFO_PRACT;
+	uint64_t blocks = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_NLB, cdw[12]) + 1ull;
+	bool pract =
+		UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_PRINFO, cdw[12]) & UPNVME_SPEC_PRINFO_PRACT;
 
 	if (!geometry)
 		return KIND_BYTES_ANY;
@@ -122,18 +124,19 @@ static uint64_t blocks_bytes(const uint32_t *cdw, const struct ns_geometry *geom
 static uint64_t ranges_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
 {
 	(void)geometry;
-	return (NVME_FIELD_GET(NVME_DSM_NR, cdw[10]) + 1ull) * sizeof(struct nvme_dsm_range);
+	return (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DSM_NR, cdw[10]) + 1ull) *
+	       sizeof(struct upnvme_spec_dsm_range);
 }
 
 /* 3.2.2: formats with a 16-bit guard are even, the others are odd, and have wider entries. */
 static uint64_t copy_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
 {
-	uint64_t ranges = NVME_FIELD_GET(NVME_COPY_NR, cdw[12]) + 1ull;
+	uint64_t ranges = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_COPY_NR, cdw[12]) + 1ull;
 
 	(void)geometry;
-	return ranges * (NVME_FIELD_GET(NVME_COPY_DESFMT, cdw[12]) % 2 ?
-				 sizeof(struct nvme_copy_range_f1) :
-				 sizeof(struct nvme_copy_range_f0));
+	return ranges * (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_COPY_DESFMT, cdw[12]) % 2 ?
+				 sizeof(struct upnvme_spec_copy_range_f1) :
+				 sizeof(struct upnvme_spec_copy_range_f0));
 }
 
 /* --- the rows ------------------------------------------------------------------------------------- */
@@ -168,7 +171,7 @@ static const struct command_kind kind_compare = {
 	.build = entry_data_blocks,
 	.limit = data_limit,
 	.bytes = blocks_bytes,
-	.oncs = NVME_ONCS_COMPARE,
+	.oncs = UPNVME_SPEC_ONCS_COMPARE,
 	.op_flags = FLAGS_RW,
 	.flags = KIND_DATA,
 };
@@ -178,7 +181,7 @@ static const struct command_kind kind_write_zeroes = {
 	.check = check_blocks,
 	.build = entry_blocks,
 	.limit = write_zeroes_limit,
-	.oncs = NVME_ONCS_WRITE_ZEROES,
+	.oncs = UPNVME_SPEC_ONCS_WRITE_ZEROES,
 	.op_flags = FLAGS_RW | UPNVME_DEALLOCATE_ZEROES,
 	.flags = KIND_WRITES | KIND_CHANGES,
 };
@@ -189,7 +192,7 @@ static const struct command_kind kind_dataset_management = {
 	.build = entry_deallocation,
 	.limit = deallocation_limit,
 	.bytes = ranges_bytes,
-	.oncs = NVME_ONCS_DSM,
+	.oncs = UPNVME_SPEC_ONCS_DSM,
 	.flags = KIND_CHANGES,
 };
 
@@ -198,7 +201,7 @@ static const struct command_kind kind_verify = {
 	.check = check_blocks,
 	.build = entry_blocks,
 	.limit = verify_limit,
-	.oncs = NVME_ONCS_VERIFY,
+	.oncs = UPNVME_SPEC_ONCS_VERIFY,
 	.op_flags = FLAGS_RW,
 };
 
@@ -208,17 +211,17 @@ static const struct command_kind kind_copy = {
 };
 
 const struct command_kind *const nvm_kinds[COMMAND_OPCODES] = {
-	[NVME_CMD_FLUSH] = &kind_flush,
-	[NVME_CMD_WRITE] = &kind_write,
-	[NVME_CMD_READ] = &kind_read,
-	[NVME_CMD_WRITE_UNCORRECTABLE] = &kind_write_uncorrectable,
-	[NVME_CMD_COMPARE] = &kind_compare,
-	[NVME_CMD_WRITE_ZEROES] = &kind_write_zeroes,
-	[NVME_CMD_DATASET_MANAGEMENT] = &kind_dataset_management,
-	[NVME_CMD_VERIFY] = &kind_verify,
-	[NVME_CMD_RESERVATION_REGISTER] = &kind_reservation_register,
-	[NVME_CMD_RESERVATION_REPORT] = &kind_reservation_report,
-	[NVME_CMD_RESERVATION_ACQUIRE] = &kind_reservation_acquire,
-	[NVME_CMD_RESERVATION_RELEASE] = &kind_reservation_release,
-	[NVME_CMD_COPY] = &kind_copy,
+	[UPNVME_SPEC_CMD_FLUSH] = &kind_flush,
+	[UPNVME_SPEC_CMD_WRITE] = &kind_write,
+	[UPNVME_SPEC_CMD_READ] = &kind_read,
+	[UPNVME_SPEC_CMD_WRITE_UNCORRECTABLE] = &kind_write_uncorrectable,
+	[UPNVME_SPEC_CMD_COMPARE] = &kind_compare,
+	[UPNVME_SPEC_CMD_WRITE_ZEROES] = &kind_write_zeroes,
+	[UPNVME_SPEC_CMD_DATASET_MANAGEMENT] = &kind_dataset_management,
+	[UPNVME_SPEC_CMD_VERIFY] = &kind_verify,
+	[UPNVME_SPEC_CMD_RESERVATION_REGISTER] = &kind_reservation_register,
+	[UPNVME_SPEC_CMD_RESERVATION_REPORT] = &kind_reservation_report,
+	[UPNVME_SPEC_CMD_RESERVATION_ACQUIRE] = &kind_reservation_acquire,
+	[UPNVME_SPEC_CMD_RESERVATION_RELEASE] = &kind_reservation_release,
+	[UPNVME_SPEC_CMD_COPY] = &kind_copy,
 };

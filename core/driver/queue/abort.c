@@ -6,7 +6,7 @@
 #include "driver/queue/ready.h"
 #include "driver/queue/split.h"
 #include "driver/queue/take.h"
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 
 static struct upnvme_completion aborted_record(const struct slot *slot)
 {
@@ -17,7 +17,7 @@ static struct upnvme_completion aborted_record(const struct slot *slot)
 		flags |= UPNVME_DONE_INDETERMINATE;
 	return (struct upnvme_completion){
 		.tag = (uint64_t)(uintptr_t)slot->arg,
-		.status = NVME_SC_ABORTED_BY_HOST,
+		.status = UPNVME_SPEC_SC_ABORTED_BY_HOST,
 		.flags = flags,
 	};
 }

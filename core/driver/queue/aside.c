@@ -11,7 +11,7 @@
 #include "driver/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/queue/qpair.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
 bool qpair_is_loose(const struct upnvme_qpair *qp)
 {
@@ -84,7 +84,7 @@ static void unlink_aside(struct upnvme_qpair *qp)
 /* The submission queue is deleted already. Without the completion queue, too, the identifier is free. */
 static void leave(struct upnvme_qpair *qp)
 {
-	struct admin_command delete = { .sqe = { .opcode = NVME_ADMIN_DELETE_IO_CQ,
+	struct admin_command delete = { .sqe = { .opcode = UPNVME_SPEC_ADMIN_DELETE_IO_CQ,
 						 .cdw10 = qp->qid } };
 
 	if (admin_expect(qp->ctrlr, &delete, "Delete I/O Completion Queue", NULL)) {

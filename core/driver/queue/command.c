@@ -52,12 +52,12 @@ uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
 void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		   uint32_t blocks)
 {
-	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 	const struct command_kind *kind = request->kind;
 
-	*tail = (struct nvme_sqe){ .opcode = request->op.opcode,
-				   .cid = (uint16_t)slot->head,
-				   .nsid = request->op.nsid };
+	*tail = (struct upnvme_spec_sqe){ .opcode = request->op.opcode,
+					  .cid = (uint16_t)slot->head,
+					  .nsid = request->op.nsid };
 	if (kind->build)
 		kind->build(qp, request, slot, blocks, tail);
 	request->next += blocks;

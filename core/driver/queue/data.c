@@ -11,9 +11,9 @@
 #include "driver/ctrlr.h"
 #include "driver/queue/request.h"
 #include "driver/queue/straight.h"
-#include "spec/data_ptr.h"
+#include <upnvme/spec/data_ptr.h>
 
-#define PRP1_ALIGN NVME_PRP1_ALIGN
+#define PRP1_ALIGN UPNVME_SPEC_PRP1_ALIGN
 
 struct piece {
 	uint64_t va;
@@ -76,7 +76,7 @@ uint32_t data_segment(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 static uint64_t fit_prp(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 			struct data_place place, uint64_t max)
 {
-	uint64_t bytes = 0, pages_left = 1 + qp->list_bytes / NVME_PRP_ENTRY_BYTES, end = 0;
+	uint64_t bytes = 0, pages_left = 1 + qp->list_bytes / UPNVME_SPEC_PRP_ENTRY_BYTES, end = 0;
 
 	while (bytes < max) {
 		struct piece piece = piece_next(qp, op, &place, max - bytes);
@@ -105,8 +105,8 @@ static uint64_t fit_sgl(const struct upnvme_qpair *qp, const struct upnvme_op *o
 {
 	uint64_t bytes = 0;
 
-	for (uint32_t left = qp->list_bytes / sizeof(struct nvme_sgl_desc); left > 0 && bytes < max;
-	     left--) {
+	for (uint32_t left = qp->list_bytes / sizeof(struct upnvme_spec_sgl_desc);
+	     left > 0 && bytes < max; left--) {
 		struct piece piece = piece_next(qp, op, &place, max - bytes);
 
 		if (!piece_fits_sgl(qp, &piece))
@@ -136,7 +136,7 @@ static uint64_t piece_iova(struct upnvme_qpair *qp, const struct piece *piece)
 }
 
 static void build_prp(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
-		      uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe)
+		      uint64_t bytes, struct slot *slot, struct upnvme_spec_sqe *sqe)
 {
 	uint64_t *list = slot_list(qp, slot);
 	uint32_t n = 0;
@@ -157,39 +157,42 @@ static void build_prp(struct upnvme_qpair *qp, const struct upnvme_op *op, struc
 		sqe->prp2 = list[0];
 	else if (n > 1)
 		sqe->prp2 = slot_list_iova(qp, slot);
-	if (n > 1 && n < qp->list_bytes / NVME_PRP_ENTRY_BYTES)
+	if (n > 1 && n < qp->list_bytes / UPNVME_SPEC_PRP_ENTRY_BYTES)
 		list[n] =
 			0; /* a device that reads on finds the end, not what a longer list has left */
 }
 
 static void build_sgl(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
-		      uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe)
+		      uint64_t bytes, struct slot *slot, struct upnvme_spec_sqe *sqe)
 {
-	struct nvme_sgl_desc *list = slot_list(qp, slot);
+	struct upnvme_spec_sgl_desc *list = slot_list(qp, slot);
 	uint32_t n = 0;
 
 	for (uint64_t done = 0; done < bytes;) {
 		struct piece piece = piece_next(qp, op, place, bytes - done);
 
-		list[n++] = (struct nvme_sgl_desc){
+		list[n++] = (struct upnvme_spec_sgl_desc){
 			.address = piece_iova(qp, &piece),
 			.length = (uint32_t)piece.bytes,
-			.id = NVME_SGL_ID(NVME_SGL_TYPE_DATA_BLOCK, NVME_SGL_SUBTYPE_ADDRESS),
+			.id = UPNVME_SPEC_SGL_ID(UPNVME_SPEC_SGL_TYPE_DATA_BLOCK,
+						 UPNVME_SPEC_SGL_SUBTYPE_ADDRESS),
 		};
 		done += piece.bytes;
 	}
-	sqe->flags = NVME_FIELD_SET(NVME_SQE_PSDT, NVME_SQE_PSDT_SGL_MPTR_BUFFER);
+	sqe->flags =
+		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_SQE_PSDT, UPNVME_SPEC_SQE_PSDT_SGL_MPTR_BUFFER);
 	sqe->sgl1 = list[0];
 	if (n > 1)
-		sqe->sgl1 = (struct nvme_sgl_desc){
+		sqe->sgl1 = (struct upnvme_spec_sgl_desc){
 			.address = slot_list_iova(qp, slot),
 			.length = n * (uint32_t)sizeof(list[0]),
-			.id = NVME_SGL_ID(NVME_SGL_TYPE_LAST_SEGMENT, NVME_SGL_SUBTYPE_ADDRESS),
+			.id = UPNVME_SPEC_SGL_ID(UPNVME_SPEC_SGL_TYPE_LAST_SEGMENT,
+						 UPNVME_SPEC_SGL_SUBTYPE_ADDRESS),
 		};
 }
 
 void data_build(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
-		uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe)
+		uint64_t bytes, struct slot *slot, struct upnvme_spec_sqe *sqe)
 {
 	if (fit_prp(qp, op, *place, bytes) == bytes)
 		build_prp(qp, op, place, bytes, slot, sqe);

@@ -9,7 +9,7 @@
 /* Entries written since the doorbell was rung. The ring is never full, so equal means none. */
 static inline uint32_t ring_unrung(const struct upnvme_qpair *qp)
 {
-	const struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	const struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 
 	return (uint32_t)(tail >= qp->rung ? tail - qp->rung :
 					     tail - qp->rung + (ptrdiff_t)qp->entries);
@@ -17,7 +17,7 @@ static inline uint32_t ring_unrung(const struct upnvme_qpair *qp)
 
 static inline void ring_tail(struct upnvme_qpair *qp)
 {
-	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 
 	qp->submitted += ring_unrung(qp);
 	qp->rung = tail;
@@ -40,7 +40,7 @@ static inline void ring_now(struct upnvme_qpair *qp)
 /* Publishes whether anything is outstanding: for an idle poll, and for threads that free memory. */
 static inline void ring_note_idle(struct upnvme_qpair *qp)
 {
-	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 	int idle = tail == qp->rung && qp->submitted == qp->completed && !qp->ready;
 
 	atomic_store_explicit(&qp->idle_tail, idle ? tail : NULL, memory_order_release);

@@ -16,8 +16,8 @@
 #include "driver/queue/split.h"
 #include "driver/queue/take.h"
 #include "driver/quirks.h"
-#include "spec/command.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/opcode.h>
 
 #define ENTRIES_DEFAULT 256u
 #define FLAGS_KNOWN                                                           \
@@ -150,7 +150,7 @@ static int creation_failed(struct upnvme_qpair *qp, int rc)
 
 static void completion_queue_undo(struct upnvme_qpair *qp)
 {
-	struct admin_command undo = { .sqe = { .opcode = NVME_ADMIN_DELETE_IO_CQ,
+	struct admin_command undo = { .sqe = { .opcode = UPNVME_SPEC_ADMIN_DELETE_IO_CQ,
 					       .cdw10 = qp->qid } };
 	struct upnvme_completion done;
 
@@ -164,29 +164,30 @@ static void completion_queue_undo(struct upnvme_qpair *qp)
 /* NVMe Base 2.0, 5.4: dword 11. Without a vector interrupts are off: the owner polls. */
 static uint32_t cq_dword11(const struct upnvme_qpair *qp)
 {
-	return NVME_FIELD_SET(NVME_CREATE_CQ_PC, 1u) |
-	       NVME_FIELD_SET(NVME_CREATE_CQ_IEN, qp->vector ? 1u : 0u) |
-	       NVME_FIELD_SET(NVME_CREATE_CQ_IV, (uint32_t)qp->vector);
+	return UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_CQ_PC, 1u) |
+	       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_CQ_IEN, qp->vector ? 1u : 0u) |
+	       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_CQ_IV, (uint32_t)qp->vector);
 }
 
 /* NVMe Base 2.0, 5.4 and 5.5: the completion queue first. */
 static int queues_create(struct upnvme_qpair *qp)
 {
-	struct admin_command create = { .sqe = { .opcode = NVME_ADMIN_CREATE_IO_CQ,
+	struct admin_command create = { .sqe = { .opcode = UPNVME_SPEC_ADMIN_CREATE_IO_CQ,
 						 .prp1 = qpair_cq_iova(qp) } };
 	struct upnvme_error why;
 	int rc;
 
-	create.sqe.cdw10 = NVME_FIELD_SET(NVME_CREATE_CQ_QID, (uint32_t)qp->qid) |
-			   NVME_FIELD_SET(NVME_CREATE_CQ_QSIZE, (uint32_t)qp->entries - 1);
+	create.sqe.cdw10 =
+		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_CQ_QID, (uint32_t)qp->qid) |
+		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_CQ_QSIZE, (uint32_t)qp->entries - 1);
 	create.sqe.cdw11 = cq_dword11(qp);
 	rc = admin_expect(qp->ctrlr, &create, "Create I/O Completion Queue", NULL);
 	if (rc)
 		return creation_failed(qp, rc);
-	create.sqe.opcode = NVME_ADMIN_CREATE_IO_SQ;
+	create.sqe.opcode = UPNVME_SPEC_ADMIN_CREATE_IO_SQ;
 	create.sqe.prp1 = qpair_sq_iova(qp);
-	create.sqe.cdw11 = NVME_FIELD_SET(NVME_CREATE_SQ_PC, 1u) |
-			   NVME_FIELD_SET(NVME_CREATE_SQ_CQID, (uint32_t)qp->qid);
+	create.sqe.cdw11 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_SQ_PC, 1u) |
+			   UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_SQ_CQID, (uint32_t)qp->qid);
 	rc = admin_expect(qp->ctrlr, &create, "Create I/O Submission Queue", NULL);
 	if (!rc && qp->ctrlr->quirks & QUIRK_DELAY_QUEUE)
 		pause_ms(QUIRK_DELAY_QUEUE_MS);
@@ -260,11 +261,11 @@ static int queues_delete(struct upnvme_qpair *qp)
 
 	if (atomic_load(&qp->ctrlr->failed))
 		return qpair_is_loose(qp) ? qpair_loose_error(qp) : 0;
-	rc = queue_delete(qp, NVME_ADMIN_DELETE_IO_SQ, "Delete I/O Submission Queue");
+	rc = queue_delete(qp, UPNVME_SPEC_ADMIN_DELETE_IO_SQ, "Delete I/O Submission Queue");
 	if (rc)
 		return deletion_failed(qp, rc);
 	take_into_ready(qp);
-	rc = queue_delete(qp, NVME_ADMIN_DELETE_IO_CQ, "Delete I/O Completion Queue");
+	rc = queue_delete(qp, UPNVME_SPEC_ADMIN_DELETE_IO_CQ, "Delete I/O Completion Queue");
 	return rc ? deletion_failed(qp, rc) : 0;
 }
 

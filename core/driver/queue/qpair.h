@@ -12,8 +12,8 @@
 
 #include "driver/cmb.h"
 #include "mem/domain.h"
-#include "spec/cqe.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/cqe.h>
+#include <upnvme/spec/sqe.h>
 #include "transport/transport.h"
 
 struct upnvme_ctrlr;
@@ -98,15 +98,16 @@ struct upnvme_qpair {
 	/* The owner's token while the straight path is open; 0 sends every call through
 	 * owner_enter, which finds out why. Cleared from any thread. */
 	_Atomic uint64_t gate;
-	struct upnvme_ns *ns;            /* the last one used, known to be of this controller */
-	struct region window;            /* the last memory used */
-	struct slot *free;               /* the stack of free slots */
-	_Atomic(struct nvme_sqe *) tail; /* the next entry to write */
-	struct nvme_sqe *sq_end;
+	struct upnvme_ns *ns; /* the last one used, known to be of this controller */
+	struct region window; /* the last memory used */
+	struct slot *free;    /* the stack of free slots */
+	_Atomic(struct upnvme_spec_sqe *) tail; /* the next entry to write */
+	struct upnvme_spec_sqe *sq_end;
 
 	/* --- the completion's cache line --- */
-	const struct nvme_cqe *head __attribute__((aligned(64))); /* the next entry to look at */
-	const struct nvme_cqe *cq_end;
+	const struct upnvme_spec_cqe *head
+		__attribute__((aligned(64))); /* the next entry to look at */
+	const struct upnvme_spec_cqe *cq_end;
 	struct slot *slots;
 	/* The second half of a new entry, without identifier and head pointer: the
 	 * phase tag in bit 48, the queue identifier in 31:16. */
@@ -115,15 +116,15 @@ struct upnvme_qpair {
 	/* Added to blocks and head when a slot is freed: the next generation, SLOT_FREE and its
 	 * mark. */
 	uint64_t slot_step;
-	_Atomic(struct nvme_sqe *) idle_tail; /* equals tail when nothing is outstanding */
-	uint32_t slot_mask;                   /* of a slot's offset in bytes */
-	uint32_t in_poll;                     /* 1 while completions are handed out */
+	_Atomic(struct upnvme_spec_sqe *) idle_tail; /* equals tail when nothing is outstanding */
+	uint32_t slot_mask;                          /* of a slot's offset in bytes */
+	uint32_t in_poll;                            /* 1 while completions are handed out */
 
 	/* --- what a batch or the other paths touch --- */
 	struct region window2 __attribute__((aligned(64)));
-	struct nvme_sqe *rung; /* the tail that the controller knows */
-	struct nvme_sqe *sq;
-	const struct nvme_cqe *cq;
+	struct upnvme_spec_sqe *rung; /* the tail that the controller knows */
+	struct upnvme_spec_sqe *sq;
+	const struct upnvme_spec_cqe *cq;
 	struct transport_queue transport;
 	uint32_t patience;      /* polls that may find nothing before the next look: patience.c */
 	uint32_t patience_full; /* what it began with */

@@ -72,7 +72,7 @@ static const struct ns_geometry *raw_geometry(const struct upnvme_qpair *qp,
 /* The device alone knows how much an unknown command moves: behind the end of the data it finds zeroes in the list, and
  * no address of another command's buffers. */
 static void raw_build(struct upnvme_qpair *qp, const struct upnvme_op *op, uint32_t bytes,
-		      struct slot *slot, struct nvme_sqe *sqe)
+		      struct slot *slot, struct upnvme_spec_sqe *sqe)
 {
 	struct data_place place = { 0 };
 
@@ -94,7 +94,7 @@ static uint64_t raw_touches(struct upnvme_qpair *qp, const struct upnvme_raw *ra
 static void raw_issue(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint64_t mptr,
 		      const struct upnvme_op *op, struct slot *slot)
 {
-	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 
 	memcpy(tail, raw->cdw, sizeof(*tail));
 	tail->cid = (uint16_t)slot->head;

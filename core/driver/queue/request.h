@@ -12,7 +12,7 @@
 #include "driver/commands/kind.h"
 #include "driver/ns.h"
 
-struct nvme_sqe;
+struct upnvme_spec_sqe;
 struct slot;
 struct upnvme_qpair;
 
@@ -40,7 +40,7 @@ uint64_t data_fit(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 		  struct data_place place, uint64_t max);
 /* Fills in the data pointer for `bytes`, which fit, and moves the place on. */
 void data_build(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
-		uint64_t bytes, struct slot *slot, struct nvme_sqe *sqe);
+		uint64_t bytes, struct slot *slot, struct upnvme_spec_sqe *sqe);
 /* Moves the place on by `bytes`. */
 void data_skip(const struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,
 	       uint64_t bytes);

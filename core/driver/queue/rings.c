@@ -99,7 +99,7 @@ static bool kept_overlap(const struct upnvme_qpair *qp, uint64_t base, uint64_t 
 static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t bytes)
 {
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
-	const struct nvme_sqe *tail;
+	const struct upnvme_spec_sqe *tail;
 
 	if (kept_overlap(qp, base, bytes))
 		return true;
@@ -181,10 +181,10 @@ static void sq_free(struct upnvme_qpair *qp)
 static int rings_alloc(struct upnvme_qpair *qp, uint32_t entries, uint32_t nslots)
 {
 	void *sq = NULL, *cq = NULL, *lists = NULL;
-	int rc = sq_alloc(qp, entries * sizeof(struct nvme_sqe), &sq);
+	int rc = sq_alloc(qp, entries * sizeof(struct upnvme_spec_sqe), &sq);
 
 	if (!rc)
-		rc = ring_alloc(qp, entries * sizeof(struct nvme_cqe), &cq);
+		rc = ring_alloc(qp, entries * sizeof(struct upnvme_spec_cqe), &cq);
 	if (!rc)
 		rc = ring_alloc(qp, (uint64_t)nslots * qp->list_bytes, &lists);
 	qp->sq = sq;

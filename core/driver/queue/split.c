@@ -5,7 +5,7 @@
 #include "driver/queue/histogram.h"
 #include "driver/queue/ready.h"
 #include "driver/queue/straight.h"
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 
 static struct slot *cursor_home(const struct upnvme_qpair *qp, const struct cursor *cursor)
 {
@@ -181,7 +181,8 @@ void split_pump(struct upnvme_qpair *qp)
 
 void split_abort(struct upnvme_qpair *qp)
 {
-	static const struct upnvme_completion aborted = { .status = NVME_SC_ABORTED_BY_HOST };
+	static const struct upnvme_completion aborted = { .status =
+								  UPNVME_SPEC_SC_ABORTED_BY_HOST };
 
 	while (qp->pending) {
 		struct cursor *cursor = pending_pop(qp);

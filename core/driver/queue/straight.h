@@ -14,8 +14,8 @@
 #include "driver/ns.h"
 #include "driver/queue/owner.h"
 #include "driver/queue/qpair.h"
-#include "spec/data_ptr.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/data_ptr.h>
+#include <upnvme/spec/opcode.h>
 
 /* The command is not for this path; no errno is that large. */
 #define STRAIGHT_NOT (-4096)
@@ -54,7 +54,8 @@ static inline uint64_t slot_touches(uint64_t iova, uint64_t bytes)
 	return align_down(iova, 4) | pages << SLOT_TOUCHES_PAGES_SHIFT;
 }
 
-static inline struct nvme_sqe *tail_next(const struct upnvme_qpair *qp, struct nvme_sqe *tail)
+static inline struct upnvme_spec_sqe *tail_next(const struct upnvme_qpair *qp,
+						struct upnvme_spec_sqe *tail)
 {
 	return ++tail == qp->sq_end ? qp->sq : tail;
 }
@@ -72,9 +73,9 @@ static inline void slot_pop(struct upnvme_qpair *qp, struct slot *slot)
 }
 
 /* All of an entry but its first two dwords, in pieces: the ring's last lap must be overwritten whole. */
-static inline __attribute__((always_inline)) void entry_put(struct nvme_sqe *sqe, uint64_t prp1,
-							    uint64_t prp2, uint64_t lba,
-							    uint64_t cdw12)
+static inline __attribute__((always_inline)) void entry_put(struct upnvme_spec_sqe *sqe,
+							    uint64_t prp1, uint64_t prp2,
+							    uint64_t lba, uint64_t cdw12)
 {
 	memset(&sqe->cdw2, 0, 16);
 	sqe->prp1 = prp1;
@@ -106,7 +107,7 @@ static inline bool window_translate(const struct upnvme_qpair *qp, uint64_t va, 
 
 static inline uint64_t ns_key(const struct upnvme_ns *ns, uint32_t opcode)
 {
-	return opcode == NVME_CMD_READ ? ns->key_read : ns->key_write;
+	return opcode == UPNVME_SPEC_CMD_READ ? ns->key_read : ns->key_write;
 }
 
 /*
@@ -118,7 +119,7 @@ static inline __attribute__((always_inline)) void straight_put(
 	uint64_t prp2, uint64_t lba, uint64_t last, uint32_t blocks, upnvme_cb cb, void *arg,
 	uint32_t opcode)
 {
-	struct nvme_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
+	struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
 	struct slot *slot;
 	uint64_t head;
 
@@ -134,7 +135,8 @@ static inline __attribute__((always_inline)) void straight_put(
 	memcpy(tail, &head, 8);
 	slot_pop(qp, slot);
 	atomic_store_explicit(&slot->touches,
-			      opcode == NVME_CMD_READ ? touches : touches | SLOT_CHANGES_MEDIUM,
+			      opcode == UPNVME_SPEC_CMD_READ ? touches :
+							       touches | SLOT_CHANGES_MEDIUM,
 			      memory_order_relaxed);
 	slot->blocks = blocks;
 	slot_set_in_flight(slot);
@@ -184,7 +186,7 @@ static inline __attribute__((always_inline)) int straight_pages(
 
 	if (blocks - 1u >= geometry->straight_blocks || lba > geometry->nblocks - blocks)
 		return STRAIGHT_NOT;
-	if (va % NVME_PRP1_ALIGN || !window_translate(qp, va, &iova))
+	if (va % UPNVME_SPEC_PRP1_ALIGN || !window_translate(qp, va, &iova))
 		return STRAIGHT_NOT;
 	slot = qp->free;
 	if (!slot) {

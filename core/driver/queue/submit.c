@@ -14,11 +14,12 @@ static inline __attribute__((always_inline)) int op_straight(struct upnvme_qpair
 
 	if (ns->nsid != op->nsid || !straight_is_page(buf))
 		return STRAIGHT_NOT;
-	if (op_is_plain(op, NVME_CMD_READ))
-		return straight_page(qp, ns, buf, op->lba, op_blocks(op), NULL, tag, NVME_CMD_READ);
-	if (op_is_plain(op, NVME_CMD_WRITE))
+	if (op_is_plain(op, UPNVME_SPEC_CMD_READ))
 		return straight_page(qp, ns, buf, op->lba, op_blocks(op), NULL, tag,
-				     NVME_CMD_WRITE);
+				     UPNVME_SPEC_CMD_READ);
+	if (op_is_plain(op, UPNVME_SPEC_CMD_WRITE))
+		return straight_page(qp, ns, buf, op->lba, op_blocks(op), NULL, tag,
+				     UPNVME_SPEC_CMD_WRITE);
 	return STRAIGHT_NOT;
 }
 
@@ -32,12 +33,12 @@ static inline int op_straight_pages(struct upnvme_qpair *qp, const struct upnvme
 
 	if (ns->nsid != op->nsid)
 		return STRAIGHT_NOT;
-	if (op_is_plain(op, NVME_CMD_READ))
+	if (op_is_plain(op, UPNVME_SPEC_CMD_READ))
 		return straight_pages(qp, ns, geometry, op_data(op, area, geometry, blocks),
-				      op->lba, blocks, cb, arg, NVME_CMD_READ);
-	if (op_is_plain(op, NVME_CMD_WRITE))
+				      op->lba, blocks, cb, arg, UPNVME_SPEC_CMD_READ);
+	if (op_is_plain(op, UPNVME_SPEC_CMD_WRITE))
 		return straight_pages(qp, ns, geometry, op_data(op, area, geometry, blocks),
-				      op->lba, blocks, cb, arg, NVME_CMD_WRITE);
+				      op->lba, blocks, cb, arg, UPNVME_SPEC_CMD_WRITE);
 	return STRAIGHT_NOT;
 }
 

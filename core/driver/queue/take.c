@@ -34,7 +34,7 @@ static bool cqe_is_ours(uint64_t rest, const struct slot *slot)
 
 /* A command whose completion is not believed would never end. Which one it is, the identifier alone says: no other
  * queue posts here, and nothing goes by the head pointer (NVMe Base 2.0c, 3.3.3.2). */
-static void take_odd(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
+static void take_odd(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe)
 {
 	if (qp->stats.odd++ == 0)
 		log_warn("queue pair %u: the completion of its command %#x says queue %u, "
@@ -44,7 +44,7 @@ static void take_odd(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 }
 
 /* A device that does this is broken, and a message for each would only be a second failure. */
-static void take_spurious(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
+static void take_spurious(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe)
 {
 	if (qp->stats.spurious++ == 0)
 		log_error("queue pair %u: completion entry for command %#x of queue %u, submission "
@@ -55,7 +55,8 @@ static void take_spurious(struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
 }
 
 /* The completion that an entry makes of a command in flight. */
-static struct upnvme_completion cqe_record(struct upnvme_qpair *qp, const struct nvme_cqe *cqe,
+static struct upnvme_completion cqe_record(struct upnvme_qpair *qp,
+					   const struct upnvme_spec_cqe *cqe,
 					   const struct slot *slot, uint64_t rest)
 {
 	uint16_t status = (uint16_t)(rest >> 49);
@@ -81,7 +82,7 @@ static void note_change(const struct upnvme_qpair *qp, const struct slot *slot)
 		log_warn("%s: %s", qp->ctrlr->uri, error_last()->text);
 }
 
-bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest,
+bool take_special(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe, uint64_t rest,
 		  struct sink *sink)
 {
 	struct slot *slot = cqe_slot(qp, rest);
@@ -115,7 +116,8 @@ bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t 
 	return true;
 }
 
-static void cqe_into_ready(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest)
+static void cqe_into_ready(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe,
+			   uint64_t rest)
 {
 	struct slot *slot = cqe_slot(qp, rest);
 	struct upnvme_completion record;
@@ -135,7 +137,7 @@ static void cqe_into_ready(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, 
 
 void take_into_ready(struct upnvme_qpair *qp)
 {
-	const struct nvme_cqe *head = qp->head;
+	const struct upnvme_spec_cqe *head = qp->head;
 
 	if (qp->transport.hook)
 		qp->transport.hook(qp->transport.hook_arg);

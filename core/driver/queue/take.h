@@ -25,7 +25,7 @@ struct sink {
 /* take.c: a new entry that is not a plain success: an error, a part of a split request, a timed
  * command, or one that names no command in flight. False: it is tagged, there is no room for it,
  * and it stays in the queue. */
-bool take_special(struct upnvme_qpair *qp, const struct nvme_cqe *cqe, uint64_t rest,
+bool take_special(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe, uint64_t rest,
 		  struct sink *sink);
 /* take.c: all entries that are there, into the ready list: for a queue pair that stops. */
 void take_into_ready(struct upnvme_qpair *qp);
@@ -55,7 +55,7 @@ static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
  * expected of a new one is taken out of it, so that what remains is the head pointer in bits 15:0,
  * the identifier in 47:32, the status in 63:49, and nothing else.
  */
-static inline uint64_t cqe_rest(const struct upnvme_qpair *qp, const struct nvme_cqe *cqe)
+static inline uint64_t cqe_rest(const struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe)
 {
 	uint64_t half =
 		__atomic_load_n((const uint64_t *)(const void *)&cqe->sqhd, __ATOMIC_ACQUIRE);
@@ -73,12 +73,13 @@ static inline struct slot *cqe_slot(const struct upnvme_qpair *qp, uint64_t rest
 	return (struct slot *)((char *)qp->slots + offset);
 }
 
-static inline uint64_t cqe_result(const struct nvme_cqe *cqe)
+static inline uint64_t cqe_result(const struct upnvme_spec_cqe *cqe)
 {
 	return __atomic_load_n((const uint64_t *)(const void *)cqe, __ATOMIC_RELAXED);
 }
 
-static inline const struct nvme_cqe *head_next(struct upnvme_qpair *qp, const struct nvme_cqe *head)
+static inline const struct upnvme_spec_cqe *head_next(struct upnvme_qpair *qp,
+						      const struct upnvme_spec_cqe *head)
 {
 	if (likely(++head != qp->cq_end))
 		return head;
@@ -101,7 +102,7 @@ static inline bool take_has_work(const struct upnvme_qpair *qp)
 	return !(cqe_rest(qp, qp->head) & PHASE_BIT) || qp->ready;
 }
 
-static inline void take_consumed(struct upnvme_qpair *qp, const struct nvme_cqe *head)
+static inline void take_consumed(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *head)
 {
 	ptrdiff_t n = head - qp->head;
 
@@ -115,7 +116,7 @@ static inline void take_consumed(struct upnvme_qpair *qp, const struct nvme_cqe 
 }
 
 /* After them: doorbell, parts of split requests that there is room for now, idleness. */
-static inline void take_end(struct upnvme_qpair *qp, const struct nvme_cqe *head)
+static inline void take_end(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *head)
 {
 	take_consumed(qp, head);
 	if (unlikely(qp->pending))
@@ -131,7 +132,7 @@ static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uin
 
 /* An entry that is not a plain success, if it is new. False: it stays in the queue. */
 static __attribute__((noinline, unused)) bool take_other(struct upnvme_qpair *qp,
-							 const struct nvme_cqe *cqe,
+							 const struct upnvme_spec_cqe *cqe,
 							 struct sink *sink)
 {
 	uint64_t rest = cqe_rest(qp, cqe);
@@ -148,9 +149,9 @@ static __attribute__((noinline, unused)) bool take_other(struct upnvme_qpair *qp
  * device says, such a slot is not plain. The barriers keep the compiler from holding copies in registers that it has
  * not got.
  */
-static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
-	struct upnvme_qpair *qp, const struct nvme_cqe *head, const struct nvme_cqe *stop,
-	struct sink *sink, const bool reaping)
+static inline __attribute__((always_inline)) const struct upnvme_spec_cqe *take_run(
+	struct upnvme_qpair *qp, const struct upnvme_spec_cqe *head,
+	const struct upnvme_spec_cqe *stop, struct sink *sink, const bool reaping)
 {
 	struct upnvme_completion record = { 0 };
 	const uint64_t step = qp->slot_step;
@@ -195,7 +196,7 @@ static inline __attribute__((always_inline)) const struct nvme_cqe *take_run(
 static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *qp, uint32_t max,
 							   struct sink *sink, const bool reaping)
 {
-	const struct nvme_cqe *head;
+	const struct upnvme_spec_cqe *head;
 	uint32_t left,
 		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
 
@@ -208,7 +209,7 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 	left = budget;
 	while (left > 0) {
 		ptrdiff_t run = MIN((ptrdiff_t)left, qp->cq_end - head);
-		const struct nvme_cqe *stop = head + run;
+		const struct upnvme_spec_cqe *stop = head + run;
 
 		head = take_run(qp, head, stop, sink, reaping);
 		left -= (uint32_t)(run - (stop - head));

@@ -32,7 +32,8 @@ void sc_cmb_fini(struct sc_cmb *cmb)
 
 static uint64_t address(uint64_t cmbmsc)
 {
-	return NVME_FIELD_SET(NVME_CMBMSC_CBA, NVME_FIELD_GET(NVME_CMBMSC_CBA, cmbmsc));
+	return UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CBA,
+				     UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBMSC_CBA, cmbmsc));
 }
 
 /* The buffer may not reach beyond the last address. */
@@ -44,7 +45,8 @@ static bool address_is_valid(const struct sc_cmb *cmb, uint64_t cmbmsc)
 /* Without CRE the host knows of no buffer, whatever else it sets. */
 static bool is_wanted(uint64_t cmbmsc)
 {
-	return NVME_FIELD_GET(NVME_CMBMSC_CRE, cmbmsc) && NVME_FIELD_GET(NVME_CMBMSC_CMSE, cmbmsc);
+	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBMSC_CRE, cmbmsc) &&
+	       UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBMSC_CMSE, cmbmsc);
 }
 
 /* Whether the buffer has addresses. */
@@ -75,19 +77,19 @@ void *sc_cmb_at(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes)
 uint32_t sc_cmb_read(const struct sc_cmb *cmb, uint32_t offset)
 {
 	uint64_t cmbmsc = atomic_load_explicit(&cmb->cmbmsc, memory_order_acquire);
-	bool told = NVME_FIELD_GET(NVME_CMBMSC_CRE, cmbmsc);
+	bool told = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBMSC_CRE, cmbmsc);
 	uint32_t pages = (uint32_t)(cmb->bytes / SC_PAGE_BYTES);
 
 	switch (offset) {
-	case NVME_REG_CMBLOC:
-		return told ? NVME_FIELD_SET(NVME_CMBLOC_BIR, CMB_BIR) : 0;
-	case NVME_REG_CMBSZ:
-		return told ? NVME_FIELD_SET(NVME_CMBSZ_SQS, 1u) |
-				       NVME_FIELD_SET(NVME_CMBSZ_SZ, pages) :
+	case UPNVME_SPEC_REG_CMBLOC:
+		return told ? UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBLOC_BIR, CMB_BIR) : 0;
+	case UPNVME_SPEC_REG_CMBSZ:
+		return told ? UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_SQS, 1u) |
+				       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_SZ, pages) :
 			      0;
-	case NVME_REG_CMBMSC:
+	case UPNVME_SPEC_REG_CMBMSC:
 		return (uint32_t)cmbmsc;
-	case NVME_REG_CMBMSC + 4:
+	case UPNVME_SPEC_REG_CMBMSC + 4:
 		return (uint32_t)(cmbmsc >> 32);
 	default: /* CMBSTS */
 		return is_wanted(cmbmsc) && !address_is_valid(cmb, cmbmsc);
@@ -96,9 +98,9 @@ uint32_t sc_cmb_read(const struct sc_cmb *cmb, uint32_t offset)
 
 void sc_cmb_write(struct sc_cmb *cmb, uint64_t cmbmsc)
 {
-	const uint64_t fields = NVME_FIELD_SET(NVME_CMBMSC_CRE, ~UINT64_C(0)) |
-				NVME_FIELD_SET(NVME_CMBMSC_CMSE, ~UINT64_C(0)) |
-				NVME_FIELD_SET(NVME_CMBMSC_CBA, ~UINT64_C(0));
+	const uint64_t fields = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CRE, ~UINT64_C(0)) |
+				UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CMSE, ~UINT64_C(0)) |
+				UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBMSC_CBA, ~UINT64_C(0));
 
 	if (cmb->base)
 		atomic_store_explicit(&cmb->cmbmsc, cmbmsc & fields, memory_order_release);

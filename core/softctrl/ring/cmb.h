@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 #include "base/util.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 
-#define SC_PAGE_BYTES (1u << NVME_PAGE_SHIFT_MIN) /* CAP.MPSMIN: the unit of MDTS and CMBSZ */
+#define SC_PAGE_BYTES \
+	(1u << UPNVME_SPEC_PAGE_SHIFT_MIN) /* CAP.MPSMIN: the unit of MDTS and CMBSZ */
 
 struct sc_cmb {
 	uint8_t *base; /* NULL: the controller has no buffer */

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-void sc_cq_ring_begin(struct sc_cq_ring *ring, struct nvme_cqe *entries, uint32_t nentries)
+void sc_cq_ring_begin(struct sc_cq_ring *ring, struct upnvme_spec_cqe *entries, uint32_t nentries)
 {
 	ring->entries = entries;
 	ring->nentries = nentries;

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "base/util.h"
-#include "spec/cqe.h"
+#include <upnvme/spec/cqe.h>
 
 struct sc_cq_ring {
 	_Atomic uint32_t *doorbell;
-	struct nvme_cqe *entries;
+	struct upnvme_spec_cqe *entries;
 	uint32_t nentries;
 	uint32_t head;
 	uint32_t tail;
@@ -24,7 +24,7 @@ struct sc_cq_ring {
 	bool phase;
 };
 
-void sc_cq_ring_begin(struct sc_cq_ring *ring, struct nvme_cqe *entries, uint32_t nentries);
+void sc_cq_ring_begin(struct sc_cq_ring *ring, struct upnvme_spec_cqe *entries, uint32_t nentries);
 void sc_cq_ring_end(struct sc_cq_ring *ring);
 
 /* Takes note of the doorbell of a queue that does not exist; true when it was rung. */
@@ -74,8 +74,8 @@ static inline bool sc_cq_ring_is_full(const struct sc_cq_ring *ring)
 static inline void sc_cq_ring_post(struct sc_cq_ring *ring, uint32_t dw0, uint16_t sqhd,
 				   uint16_t sqid, uint16_t cid, uint16_t status)
 {
-	struct nvme_cqe *cqe = &ring->entries[ring->tail];
-	uint64_t second = (uint64_t)NVME_CQE_STATUS_WORD(status, ring->phase) << 48 |
+	struct upnvme_spec_cqe *cqe = &ring->entries[ring->tail];
+	uint64_t second = (uint64_t)UPNVME_SPEC_CQE_STATUS_WORD(status, ring->phase) << 48 |
 			  (uint64_t)cid << 32 | (uint32_t)sqid << 16 | sqhd;
 
 	cqe->dw0 = dw0;

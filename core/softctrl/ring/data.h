@@ -36,14 +36,14 @@ static inline uint16_t sc_data_append(struct sc_data *data, uint64_t iova, uint6
 		return sc_memory_unmapped(data->memory, iova, bytes);
 	if (data->niov && (char *)last[-1].iov_base + last[-1].iov_len == base) {
 		last[-1].iov_len += bytes;
-		return NVME_SC_SUCCESS;
+		return UPNVME_SPEC_SC_SUCCESS;
 	}
 	if (unlikely(data->niov == data->niov_max))
-		return sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_COUNT);
+		return sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_DESCRIPTOR_COUNT);
 	last->iov_base = base;
 	last->iov_len = bytes;
 	data->niov++;
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* Copy all of the data, to host memory and from there. */

@@ -35,8 +35,9 @@ static inline void *sc_memory_map(const struct sc_memory *memory, uint64_t iova,
 static inline uint16_t sc_memory_unmapped(const struct sc_memory *memory, uint64_t iova,
 					  uint64_t bytes)
 {
-	return sc_cmb_overlaps(&memory->cmb, iova, bytes) ? sc_dnr(NVME_SC_INVALID_USE_OF_CMB) :
-							    NVME_SC_DATA_TRANSFER_ERROR;
+	return sc_cmb_overlaps(&memory->cmb, iova, bytes) ?
+		       sc_dnr(UPNVME_SPEC_SC_INVALID_USE_OF_CMB) :
+		       UPNVME_SPEC_SC_DATA_TRANSFER_ERROR;
 }
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include "softctrl/ring/prp.h"
 
-#include "spec/data_ptr.h"
+#include <upnvme/spec/data_ptr.h>
 
 /* `n` entries of one page of a list. */
 static uint16_t prp_entries(struct sc_data *data, const uint64_t *entries, uint64_t n,
@@ -20,13 +20,13 @@ static uint16_t prp_entries(struct sc_data *data, const uint64_t *entries, uint6
 		uint16_t status;
 
 		if (!is_aligned(entry, page_bytes))
-			return sc_dnr(NVME_SC_INVALID_PRP_OFFSET);
+			return sc_dnr(UPNVME_SPEC_SC_INVALID_PRP_OFFSET);
 		status = sc_data_append(data, entry, bytes);
 		if (status)
 			return status;
 		*left -= bytes;
 	}
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
 /* When more entries are needed than a page has room for, the page's last entry names the next list. */
@@ -34,21 +34,22 @@ static uint16_t prp_list(struct sc_data *data, uint64_t list, uint64_t left)
 {
 	const struct sc_memory *memory = data->memory;
 	uint64_t page_bytes = sc_memory_page_bytes(memory);
-	uint64_t align = NVME_PRP_LIST_ALIGN;
+	uint64_t align = UPNVME_SPEC_PRP_LIST_ALIGN;
 
 	while (left) {
-		uint64_t nslots = (page_bytes - (list & (page_bytes - 1))) / NVME_PRP_ENTRY_BYTES;
+		uint64_t nslots =
+			(page_bytes - (list & (page_bytes - 1))) / UPNVME_SPEC_PRP_ENTRY_BYTES;
 		uint64_t nneeded = (left + page_bytes - 1) >> memory->page_shift;
 		bool chained = nneeded > nslots;
 		uint64_t n = chained ? nslots - 1 : nneeded;
-		uint64_t bytes = (n + chained) * NVME_PRP_ENTRY_BYTES;
+		uint64_t bytes = (n + chained) * UPNVME_SPEC_PRP_ENTRY_BYTES;
 		const uint64_t *entries;
 		uint16_t status;
 
 		if (!is_aligned(list, align))
-			return sc_data_refuse(data, NVME_SC_INVALID_PRP_OFFSET,
-					      align == NVME_PRP_LIST_ALIGN ? SC_AT(prp2, 0) :
-									     SC_NOWHERE);
+			return sc_data_refuse(data, UPNVME_SPEC_SC_INVALID_PRP_OFFSET,
+					      align == UPNVME_SPEC_PRP_LIST_ALIGN ? SC_AT(prp2, 0) :
+										    SC_NOWHERE);
 		entries = sc_memory_map(memory, list, bytes);
 		if (!entries)
 			return sc_memory_unmapped(memory, list, bytes);
@@ -59,10 +60,10 @@ static uint16_t prp_list(struct sc_data *data, uint64_t list, uint64_t left)
 			list = __atomic_load_n(&entries[n], __ATOMIC_RELAXED);
 		align = page_bytes; /* every list but the first begins a page */
 	}
-	return NVME_SC_SUCCESS;
+	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-uint16_t sc_prp_walk(struct sc_data *data, const struct nvme_sqe *sqe)
+uint16_t sc_prp_walk(struct sc_data *data, const struct upnvme_spec_sqe *sqe)
 {
 	uint64_t page_bytes = sc_memory_page_bytes(data->memory);
 	uint64_t prp1 = sqe->prp1, prp2 = sqe->prp2;
@@ -70,14 +71,14 @@ uint16_t sc_prp_walk(struct sc_data *data, const struct nvme_sqe *sqe)
 	uint64_t left = data->bytes - first;
 	uint16_t status;
 
-	if (unlikely(!is_aligned(prp1, NVME_PRP1_ALIGN)))
-		return sc_data_refuse(data, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
+	if (unlikely(!is_aligned(prp1, UPNVME_SPEC_PRP1_ALIGN)))
+		return sc_data_refuse(data, UPNVME_SPEC_SC_INVALID_PRP_OFFSET, SC_AT(prp1, 0));
 	status = sc_data_append(data, prp1, first);
 	if (status || !left)
 		return status;
 	if (left > page_bytes)
 		return prp_list(data, prp2, left);
 	if (!is_aligned(prp2, page_bytes))
-		return sc_data_refuse(data, NVME_SC_INVALID_PRP_OFFSET, SC_AT(prp2, 0));
+		return sc_data_refuse(data, UPNVME_SPEC_SC_INVALID_PRP_OFFSET, SC_AT(prp2, 0));
 	return sc_data_append(data, prp2, left);
 }

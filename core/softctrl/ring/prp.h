@@ -6,6 +6,6 @@
 #include "softctrl/ring/data.h"
 
 /* Appends the segments of data->bytes, beginning with PRP1 and PRP2; a status. */
-uint16_t sc_prp_walk(struct sc_data *data, const struct nvme_sqe *sqe);
+uint16_t sc_prp_walk(struct sc_data *data, const struct upnvme_spec_sqe *sqe);
 
 #endif

@@ -8,19 +8,19 @@
 
 #include <string.h>
 
-#include "spec/data_ptr.h"
+#include <upnvme/spec/data_ptr.h>
 
 struct sgl_walk {
-	struct nvme_sgl_desc desc; /* a copy of the descriptor that is looked at */
-	uint64_t left;             /* data bytes that have no place yet */
+	struct upnvme_spec_sgl_desc desc; /* a copy of the descriptor that is looked at */
+	uint64_t left;                    /* data bytes that have no place yet */
 	uint32_t ndescs;
 };
 
-static bool sgl_is_segment(const struct nvme_sgl_desc *desc)
+static bool sgl_is_segment(const struct upnvme_spec_sgl_desc *desc)
 {
-	unsigned type = NVME_SGL_ID_TYPE(desc->id);
+	unsigned type = UPNVME_SPEC_SGL_ID_TYPE(desc->id);
 
-	return type == NVME_SGL_TYPE_SEGMENT || type == NVME_SGL_TYPE_LAST_SEGMENT;
+	return type == UPNVME_SPEC_SGL_TYPE_SEGMENT || type == UPNVME_SPEC_SGL_TYPE_LAST_SEGMENT;
 }
 
 static uint16_t sgl_data_block(struct sc_data *data, struct sgl_walk *walk)
@@ -28,12 +28,13 @@ static uint16_t sgl_data_block(struct sc_data *data, struct sgl_walk *walk)
 	uint64_t bytes = walk->desc.length;
 	uint16_t status;
 
-	if (walk->desc.id != NVME_SGL_ID(NVME_SGL_TYPE_DATA_BLOCK, NVME_SGL_SUBTYPE_ADDRESS))
-		return sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_TYPE);
+	if (walk->desc.id !=
+	    UPNVME_SPEC_SGL_ID(UPNVME_SPEC_SGL_TYPE_DATA_BLOCK, UPNVME_SPEC_SGL_SUBTYPE_ADDRESS))
+		return sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_DESCRIPTOR_TYPE);
 	if (bytes > walk->left)
-		return sc_dnr(NVME_SC_INVALID_DATA_SGL_LENGTH);
+		return sc_dnr(UPNVME_SPEC_SC_INVALID_DATA_SGL_LENGTH);
 	if (!bytes)
-		return NVME_SC_SUCCESS;
+		return UPNVME_SPEC_SC_SUCCESS;
 	status = sc_data_append(data, walk->desc.address, bytes);
 	walk->left -= bytes;
 	return status;
@@ -41,28 +42,29 @@ static uint16_t sgl_data_block(struct sc_data *data, struct sgl_walk *walk)
 
 /* The segment that walk->desc names: how many descriptors it has, and where they are. */
 static uint16_t sgl_segment_map(const struct sc_data *data, struct sgl_walk *walk, uint32_t *n,
-				const struct nvme_sgl_desc **descs)
+				const struct upnvme_spec_sgl_desc **descs)
 {
 	uint64_t iova = walk->desc.address;
 
 	*n = walk->desc.length / sizeof(walk->desc);
-	if (NVME_SGL_ID_SUBTYPE(walk->desc.id) != NVME_SGL_SUBTYPE_ADDRESS)
-		return sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_TYPE);
+	if (UPNVME_SPEC_SGL_ID_SUBTYPE(walk->desc.id) != UPNVME_SPEC_SGL_SUBTYPE_ADDRESS)
+		return sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_DESCRIPTOR_TYPE);
 	if (!*n || walk->desc.length % sizeof(walk->desc) || !is_aligned(iova, 8))
-		return sc_dnr(NVME_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
+		return sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
 	/* The limit ends walks through empty data blocks, or through a segment that names itself. */
 	if (*n > 2 * data->niov_max - walk->ndescs)
-		return sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_COUNT);
+		return sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_DESCRIPTOR_COUNT);
 	walk->ndescs += *n;
 	*descs = sc_memory_map(data->memory, iova, walk->desc.length);
-	return *descs ? NVME_SC_SUCCESS : sc_memory_unmapped(data->memory, iova, walk->desc.length);
+	return *descs ? UPNVME_SPEC_SC_SUCCESS :
+			sc_memory_unmapped(data->memory, iova, walk->desc.length);
 }
 
 /* Walks one segment; the last descriptor, if it names another segment, is left in walk->desc. */
 static uint16_t sgl_segment(struct sc_data *data, struct sgl_walk *walk)
 {
-	bool last = NVME_SGL_ID_TYPE(walk->desc.id) == NVME_SGL_TYPE_LAST_SEGMENT;
-	const struct nvme_sgl_desc *descs;
+	bool last = UPNVME_SPEC_SGL_ID_TYPE(walk->desc.id) == UPNVME_SPEC_SGL_TYPE_LAST_SEGMENT;
+	const struct upnvme_spec_sgl_desc *descs;
 	uint32_t n;
 	uint16_t status = sgl_segment_map(data, walk, &n, &descs);
 
@@ -70,19 +72,20 @@ static uint16_t sgl_segment(struct sc_data *data, struct sgl_walk *walk)
 		memcpy(&walk->desc, &descs[i], sizeof(walk->desc));
 		if (sgl_is_segment(&walk->desc)) {
 			if (last)
-				return sc_dnr(NVME_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
-			return i + 1 == n ? NVME_SC_SUCCESS :
-					    sc_dnr(NVME_SC_INVALID_SGL_DESCRIPTOR_COUNT);
+				return sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
+			return i + 1 == n ? UPNVME_SPEC_SC_SUCCESS :
+					    sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_DESCRIPTOR_COUNT);
 		}
 		status = sgl_data_block(data, walk);
 	}
 	if (status)
 		return status;
 	/* A segment that is not the last one has to name its successor. */
-	return last ? NVME_SC_SUCCESS : sc_dnr(NVME_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
+	return last ? UPNVME_SPEC_SC_SUCCESS :
+		      sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
 }
 
-uint16_t sc_sgl_walk(struct sc_data *data, const struct nvme_sqe *sqe)
+uint16_t sc_sgl_walk(struct sc_data *data, const struct upnvme_spec_sqe *sqe)
 {
 	struct sgl_walk walk = { .desc = sqe->sgl1, .left = data->bytes };
 	uint16_t status;
@@ -95,7 +98,7 @@ uint16_t sc_sgl_walk(struct sc_data *data, const struct nvme_sqe *sqe)
 		while (!status && sgl_is_segment(&walk.desc));
 	}
 	if (!status && walk.left)
-		status = sc_dnr(NVME_SC_INVALID_DATA_SGL_LENGTH);
+		status = sc_dnr(UPNVME_SPEC_SC_INVALID_DATA_SGL_LENGTH);
 	if (status && !walk.ndescs) /* no list was read: the command's own descriptor is to blame */
 		data->error_location = SC_AT(sgl1, 0);
 	return status;

@@ -6,6 +6,6 @@
 #include "softctrl/ring/data.h"
 
 /* Appends the segments of data->bytes, beginning with SGL1; a status. */
-uint16_t sc_sgl_walk(struct sc_data *data, const struct nvme_sqe *sqe);
+uint16_t sc_sgl_walk(struct sc_data *data, const struct upnvme_spec_sqe *sqe);
 
 #endif

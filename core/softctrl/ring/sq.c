@@ -2,7 +2,7 @@
 /* A submission queue's ring: its beginning, its end, a search, and its doorbell while there is no queue. */
 #include "softctrl/ring/sq.h"
 
-void sc_sq_ring_begin(struct sc_sq_ring *ring, struct nvme_sqe *entries, uint32_t nentries)
+void sc_sq_ring_begin(struct sc_sq_ring *ring, struct upnvme_spec_sqe *entries, uint32_t nentries)
 {
 	ring->entries = entries;
 	ring->nentries = nentries;

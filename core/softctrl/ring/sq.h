@@ -12,18 +12,18 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 struct sc_sq_ring {
 	_Atomic uint32_t *doorbell;
-	struct nvme_sqe *entries;
+	struct upnvme_spec_sqe *entries;
 	uint32_t nentries;
 	uint32_t head;
 	uint32_t tail;
 	uint32_t doorbell_seen; /* the last value that was looked at, valid or not */
 };
 
-void sc_sq_ring_begin(struct sc_sq_ring *ring, struct nvme_sqe *entries, uint32_t nentries);
+void sc_sq_ring_begin(struct sc_sq_ring *ring, struct upnvme_spec_sqe *entries, uint32_t nentries);
 void sc_sq_ring_end(struct sc_sq_ring *ring);
 
 /* Whether a command with this identifier waits to be fetched, and at which place. */
@@ -57,7 +57,7 @@ static inline bool sc_sq_ring_look(struct sc_sq_ring *ring)
 }
 
 /* Copies the next entry, since the host may change its memory at any time; gives the entry's place. */
-static inline uint32_t sc_sq_ring_fetch(struct sc_sq_ring *ring, struct nvme_sqe *sqe)
+static inline uint32_t sc_sq_ring_fetch(struct sc_sq_ring *ring, struct upnvme_spec_sqe *sqe)
 {
 	uint32_t place = ring->head;
 

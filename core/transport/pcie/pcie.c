@@ -32,7 +32,7 @@
 #include "mem/domain.h"
 #include "pci/config.h"
 #include "pci/sysfs.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "transport/pcie/memory.h"
 #include "transport/pcie/pcie.h"
 #include "transport/pcie/place.h"
@@ -72,12 +72,12 @@ static int bar_map(struct pcie *pcie)
 {
 	int rc = pcie->device->ops->bar_map(&pcie->bar, pcie->device, NVME_BAR);
 
-	if (!rc && !device_bar_covers(&pcie->bar, 0, NVME_REG_DOORBELLS)) {
+	if (!rc && !device_bar_covers(&pcie->bar, 0, UPNVME_SPEC_REG_DOORBELLS)) {
 		rc = error_set(-ENOTSUP, UPNVME_ERR_DEVICE_BAR,
 			       "%s: the controller's registers cannot be mapped: BAR0 has %llu "
 			       "bytes, %u are needed, in whole pages",
 			       pcie->device->address, (unsigned long long)pcie->bar.bytes,
-			       NVME_REG_DOORBELLS);
+			       UPNVME_SPEC_REG_DOORBELLS);
 		device_bar_unmap(&pcie->bar);
 	}
 	return rc;
@@ -196,7 +196,7 @@ static int mask_interrupts(struct pcie *pcie)
 
 	if (rc || msix)
 		return rc;
-	return pcie->transport.ops->write32(&pcie->transport, NVME_REG_INTMS, UINT32_MAX);
+	return pcie->transport.ops->write32(&pcie->transport, UPNVME_SPEC_REG_INTMS, UINT32_MAX);
 }
 
 static int pcie_connect(struct transport *transport)
@@ -305,7 +305,8 @@ static int pcie_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 {
 	struct pcie *pcie = pcie_of(transport);
 	uint64_t stride = 4ull << dstrd;
-	uint64_t sq_tail = NVME_REG_DOORBELLS + 2ull * qid * stride, cq_head = sq_tail + stride;
+	uint64_t sq_tail = UPNVME_SPEC_REG_DOORBELLS + 2ull * qid * stride,
+		 cq_head = sq_tail + stride;
 
 	if (!device_bar_covers(&pcie->bar, sq_tail, cq_head + sizeof(uint32_t) - sq_tail))
 		return error_set(

@@ -16,7 +16,7 @@
 #include "mem/domain.h"
 #include "softctrl/config.h"
 #include "softctrl/softctrl.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "transport/soft/vectors.h"
 #include "transport/transport.h"
 

@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "mem/domain.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "transport/transport.h"
 
 #define NQUEUES 66u /* QEMU's, the admin queue included, at most */
@@ -65,7 +65,7 @@ static void doorbell_init(struct doorbell *doorbell, uint32_t index, uint32_t ds
 {
 	atomic_store(&doorbell->stored, 0);
 	doorbell->told = 0;
-	doorbell->offset = NVME_REG_DOORBELLS + (index << (2 + dstrd));
+	doorbell->offset = UPNVME_SPEC_REG_DOORBELLS + (index << (2 + dstrd));
 }
 
 static int qtest_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,

@@ -14,7 +14,7 @@
 #include "driver/activation.h"
 #include "support/fake_transport.h"
 
-#define PAUSED NVME_FIELD_SET(NVME_CSTS_PP, 1u)
+#define PAUSED UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_PP, 1u)
 
 /* By the clock alone: MTFA bounds the pause, and what is late has as long again as a command may take. */
 static void a_look_begins_and_ends_a_pause(void **state)
@@ -59,7 +59,7 @@ static struct rig open_activating(uint16_t mtfa)
 	struct rig rig = { fake_transport_create(), NULL };
 
 	opts.admin_timeout_ns = 20 * NS_PER_MS;
-	rig.fake->id.oaes |= NVME_OAES_FIRMWARE;
+	rig.fake->id.oaes |= UPNVME_SPEC_OAES_FIRMWARE;
 	rig.fake->id.mtfa = mtfa;
 	assert_int_equal(fake_transport_open(rig.fake, &rig.ctrlr, &opts), 0);
 	assert_int_equal(upnvme_ctrlr_on_event(rig.ctrlr, note, &rig), 0);
@@ -71,8 +71,8 @@ static void announce(struct rig *rig)
 {
 	rig->fake->csts |= PAUSED;
 	rig->fake->nseen = 0;
-	fake_transport_event(rig->fake, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_FIRMWARE_ACTIVATION,
-			     3);
+	fake_transport_event(rig->fake, UPNVME_SPEC_AER_TYPE_NOTICE,
+			     UPNVME_SPEC_AER_NOTICE_FIRMWARE_ACTIVATION, 3);
 }
 
 static void no_command_is_sent_while_processing_is_paused(void **state)
@@ -85,15 +85,15 @@ static void no_command_is_sent_while_processing_is_paused(void **state)
 	assert_int_equal(rig.fake->nseen, 0);
 	rig.fake->csts &= ~PAUSED;
 	assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 1);
-	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_GET_LOG_PAGE), 1);
+	assert_int_equal(fake_transport_count(rig.fake, UPNVME_SPEC_ADMIN_GET_LOG_PAGE), 1);
 	assert_int_equal(ntold, 1);
 	assert_int_equal(told.kind, UPNVME_EVENT_OTHER);
-	assert_int_equal(told.log_page, NVME_LOG_FIRMWARE_SLOT);
+	assert_int_equal(told.log_page, UPNVME_SPEC_LOG_FIRMWARE_SLOT);
 	assert_int_equal(upnvme_close(rig.ctrlr), 0);
 }
 
-static enum fake_verdict answer_late(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
+static enum fake_verdict answer_late(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				     struct upnvme_spec_cqe *cqe)
 {
 	return sqe->opcode == 0xc0 ? FAKE_HOLD : FAKE_DEFAULT;
 }
@@ -148,8 +148,8 @@ static void a_pause_that_does_not_end_excuses_nothing(void **state)
 }
 
 /* The device's turn, in which all of the command's time passes, as on a machine that does other things. */
-static enum fake_verdict hold_long(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				   struct nvme_cqe *cqe)
+static enum fake_verdict hold_long(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				   struct upnvme_spec_cqe *cqe)
 {
 	uint64_t until_ns = clock_now_ns() + 40 * NS_PER_MS;
 

@@ -22,14 +22,14 @@ static void a_status_is_given_and_is_no_failure(void **state)
 {
 	struct admin_rig *rig = *state;
 	struct upnvme_raw raw = admin_rig_raw(0xc0);
-	struct admin_command command = {
-		.sqe = { .opcode = 0xc0, .cdw15 = NVME_SC_INVALID_FIELD | NVME_STATUS_DNR }
-	};
+	struct admin_command command = { .sqe = { .opcode = 0xc0,
+						  .cdw15 = UPNVME_SPEC_SC_INVALID_FIELD |
+							   UPNVME_SPEC_STATUS_DNR } };
 	struct upnvme_completion done;
 
-	raw.cdw[15] = NVME_SC_INVALID_FIELD | NVME_STATUS_DNR;
+	raw.cdw[15] = UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR;
 	assert_int_equal(upnvme_admin(rig->ctrlr, &raw, &done), 0);
-	assert_int_equal(done.status, NVME_SC_INVALID_FIELD | NVME_STATUS_DNR);
+	assert_int_equal(done.status, UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR);
 	assert_int_equal(admin_expect(rig->ctrlr, &command, "A trial", NULL), -EIO);
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
 	assert_non_null(strstr(error_last()->text, "A trial"));
@@ -38,7 +38,8 @@ static void a_status_is_given_and_is_no_failure(void **state)
 }
 
 /* Walks the PRP entries as the specification says, and compares. */
-static void expect_data(struct fake_transport *fake, const struct nvme_sqe *sqe, uint32_t bytes)
+static void expect_data(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+			uint32_t bytes)
 {
 	uint32_t npages = (bytes + 4095) / 4096;
 	const uint64_t *list = NULL;
@@ -107,9 +108,9 @@ static void an_error_status_leaves_the_callers_data_alone(void **state)
 	raw.data_bytes = sizeof(data);
 	raw.direction = UPNVME_DATA_FROM_DEVICE;
 	raw.cdw[10] = sizeof(data);
-	raw.cdw[15] = NVME_SC_INTERNAL_ERROR;
+	raw.cdw[15] = UPNVME_SPEC_SC_INTERNAL_ERROR;
 	assert_int_equal(upnvme_admin(rig->ctrlr, &raw, &done), 0);
-	assert_int_equal(done.status, NVME_SC_INTERNAL_ERROR);
+	assert_int_equal(done.status, UPNVME_SPEC_SC_INTERNAL_ERROR);
 	assert_memory_equal(data, before, sizeof(data));
 }
 

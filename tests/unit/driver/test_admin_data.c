@@ -11,7 +11,7 @@
 #include "driver/admin_data.h"
 #include "env/env.h"
 #include "mem/domain.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 static int setup(void **state)
 {
@@ -41,7 +41,7 @@ static void a_command_without_data_leaves_the_entry_alone(void **state)
 {
 	struct admin_pool *pool = *state;
 	struct admin_data data;
-	struct nvme_sqe sqe = { .prp1 = 1, .prp2 = 2 };
+	struct upnvme_spec_sqe sqe = { .prp1 = 1, .prp2 = 2 };
 
 	assert_int_equal(admin_data_get(pool, &data, 0), 0);
 	assert_null(data.base);
@@ -58,7 +58,7 @@ static void data_are_described_page_by_page(void **state)
 
 	for (uint32_t pages = 1; pages <= 5; pages++) {
 		struct admin_data data;
-		struct nvme_sqe sqe = { .prp2 = 2 };
+		struct upnvme_spec_sqe sqe = { .prp2 = 2 };
 		const uint64_t *list;
 
 		assert_int_equal(admin_data_get(pool, &data, pages * 4096 - 4), 0);

@@ -19,15 +19,15 @@ static void a_raw_command_goes_out_dword_by_dword(void **state)
 	struct admin_rig *rig = *state;
 	struct upnvme_raw raw = admin_rig_raw(0xc0);
 	struct upnvme_completion done;
-	struct nvme_sqe expected = { .opcode = 0xc0,
-				     .nsid = 1,
-				     .cdw2 = 2,
-				     .cdw3 = 3,
-				     .cdw10 = 10,
-				     .cdw11 = 11,
-				     .cdw12 = 12,
-				     .cdw13 = 13,
-				     .cdw14 = 14 };
+	struct upnvme_spec_sqe expected = { .opcode = 0xc0,
+					    .nsid = 1,
+					    .cdw2 = 2,
+					    .cdw3 = 3,
+					    .cdw10 = 10,
+					    .cdw11 = 11,
+					    .cdw12 = 12,
+					    .cdw13 = 13,
+					    .cdw14 = 14 };
 
 	for (uint32_t i = 1; i < 15; i++)
 		raw.cdw[i] = i;
@@ -89,8 +89,8 @@ static void the_drivers_own_commands_are_refused(void **state)
 		raw = admin_rig_raw(own[i]);
 		refused(rig, &raw, UPNVME_ERR_OPCODE);
 	}
-	raw = admin_rig_raw(NVME_ADMIN_SET_FEATURES);
-	raw.cdw[10] = NVME_FEAT_NUMBER_OF_QUEUES;
+	raw = admin_rig_raw(UPNVME_SPEC_ADMIN_SET_FEATURES);
+	raw.cdw[10] = UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES;
 	refused(rig, &raw, UPNVME_ERR_ARGUMENT);
 }
 

@@ -93,7 +93,7 @@ static void a_late_asynchronous_command_completes_once_as_aborted(void **state)
 		assert_true(upnvme_ctrlr_poll(rig->ctrlr) >= 0);
 	assert_int_equal(admin_rig_noted.n, 1);
 	assert_ptr_equal(admin_rig_noted.args[0], rig);
-	assert_int_equal(admin_rig_noted.done[0].status, NVME_SC_ABORT_REQUESTED);
+	assert_int_equal(admin_rig_noted.done[0].status, UPNVME_SPEC_SC_ABORT_REQUESTED);
 	assert_true(admin_rig_noted.done[0].flags & UPNVME_DONE_ABORTED);
 	fake_transport_post(rig->fake, admin_rig_sqe.cid, 0, 0);
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);

@@ -23,7 +23,7 @@ static void a_disabled_controller_is_enabled_with_its_admin_queue(void **state)
 	assert_true(fake->acq != 0 && fake->acq % 4096 == 0);
 	assert_int_equal(ctrlr->limits.max_queue_entries, 1024);
 	assert_int_equal(ctrlr->ready_timeout_ms, 500);
-	assert_int_equal(ctrlr->version, NVME_VERSION_1_4);
+	assert_int_equal(ctrlr->version, UPNVME_SPEC_VERSION_1_4);
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 

@@ -15,8 +15,8 @@ static void larger_memory_pages_are_refused(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 
-	FAKE_SET_CAP(fake, NVME_CAP_MPSMIN, 4);
-	FAKE_SET_CAP(fake, NVME_CAP_MPSMAX, 4);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_MPSMIN, 4);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_MPSMAX, 4);
 	fake_transport_open_fails(fake, -ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED,
 				  "65536 bytes (CAP.MPSMIN 4)");
 }
@@ -25,7 +25,7 @@ static void a_controller_without_the_nvm_command_set_is_refused(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 
-	FAKE_SET_CAP(fake, NVME_CAP_CSS, NVME_CAP_CSS_NOIO);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_CSS, UPNVME_SPEC_CAP_CSS_NOIO);
 	fake_transport_open_fails(fake, -ENOTSUP, UPNVME_ERR_CTRLR_UNSUPPORTED, "CAP.CSS 80h");
 }
 
@@ -34,15 +34,15 @@ static void queues_of_one_entry_are_refused_and_queues_of_two_are_taken(void **s
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
 
-	FAKE_SET_CAP(fake, NVME_CAP_MQES, 0);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_MQES, 0);
 	fake_transport_open_fails(fake, -EIO, UPNVME_ERR_CTRLR_INVALID, "CAP.MQES 0");
 	fake = fake_transport_create();
-	FAKE_SET_CAP(fake, NVME_CAP_MQES, 1);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_MQES, 1);
 	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(ctrlr->limits.max_queue_entries, 2);
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 	fake = fake_transport_create();
-	FAKE_SET_CAP(fake, NVME_CAP_MQES, 65535);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_MQES, 65535);
 	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(ctrlr->limits.max_queue_entries, 65536);
 	assert_int_equal(ctrlr_close(ctrlr), 0);
@@ -53,7 +53,7 @@ static void the_doorbell_stride_is_taken_over(void **state)
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
 
-	FAKE_SET_CAP(fake, NVME_CAP_DSTRD, 7);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_DSTRD, 7);
 	ctrlr = fake_transport_opened(fake);
 	assert_int_equal(ctrlr->limits.dstrd, 7);
 	assert_int_equal(ctrlr_close(ctrlr), 0);
@@ -65,8 +65,8 @@ static uint32_t timeout_of(uint32_t to, uint32_t crms, uint32_t crto)
 	struct upnvme_ctrlr *ctrlr;
 	uint32_t timeout_ms;
 
-	FAKE_SET_CAP(fake, NVME_CAP_TO, to);
-	FAKE_SET_CAP(fake, NVME_CAP_CRMS, crms);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_TO, to);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_CRMS, crms);
 	fake->crto = crto;
 	ctrlr = fake_transport_opened(fake);
 	timeout_ms = ctrlr->ready_timeout_ms;
@@ -79,10 +79,10 @@ static void the_time_to_ready_comes_from_cap_or_crto_within_bounds(void **state)
 	assert_int_equal(timeout_of(0, 0, 0), 500);
 	assert_int_equal(timeout_of(20, 0, 0), 10000);
 	assert_int_equal(timeout_of(255, 0, 0), 127500);
-	assert_int_equal(timeout_of(20, NVME_CAP_CRMS_CRWMS, 40), 20000);
-	assert_int_equal(timeout_of(20, NVME_CAP_CRMS_CRWMS, 0), 10000);
-	assert_int_equal(timeout_of(20, NVME_CAP_CRMS_CRWMS, 0xffffffff), 32767500);
-	assert_int_equal(timeout_of(20, NVME_CAP_CRMS_CRIMS, 0xffffffff), 10000);
+	assert_int_equal(timeout_of(20, UPNVME_SPEC_CAP_CRMS_CRWMS, 40), 20000);
+	assert_int_equal(timeout_of(20, UPNVME_SPEC_CAP_CRMS_CRWMS, 0), 10000);
+	assert_int_equal(timeout_of(20, UPNVME_SPEC_CAP_CRMS_CRWMS, 0xffffffff), 32767500);
+	assert_int_equal(timeout_of(20, UPNVME_SPEC_CAP_CRMS_CRIMS, 0xffffffff), 10000);
 }
 
 int main(void)

@@ -34,7 +34,7 @@ static struct fake_transport *fake_with_buffer(void)
 {
 	struct fake_transport *fake = fake_transport_create();
 
-	fake->cap |= NVME_FIELD_SET(NVME_CAP_CMBS, 1ull);
+	fake->cap |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CMBS, 1ull);
 	fake->cmbloc = 2;
 	fake->cmbsz = cmbsz(4, 1, 0x1f);
 	fake->memory_bytes = 1 << 20;
@@ -46,8 +46,8 @@ static struct fake_transport *fake_of_before(void)
 {
 	struct fake_transport *fake = fake_with_buffer();
 
-	fake->cap &= ~NVME_FIELD_SET(NVME_CAP_CMBS, 1ull);
-	fake->vs = NVME_VERSION_1_3;
+	fake->cap &= ~UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CMBS, 1ull);
+	fake->vs = UPNVME_SPEC_VERSION_1_3;
 	return fake;
 }
 
@@ -90,7 +90,7 @@ static struct upnvme_ctrlr_info info_of(struct upnvme_ctrlr *ctrlr)
 /* The bus address of the n-th submission queue that the controller was told of. */
 static uint64_t sq_address(struct fake_transport *fake, uint32_t n)
 {
-	return fake_transport_seen(fake, NVME_ADMIN_CREATE_IO_SQ, n)->prp1;
+	return fake_transport_seen(fake, UPNVME_SPEC_ADMIN_CREATE_IO_SQ, n)->prp1;
 }
 
 /* --- what is found ---------------------------------------------------------------------------- */
@@ -117,8 +117,8 @@ static void a_buffer_is_found_and_stays_off(void **state)
 
 static void registers_that_are_reserved_are_not_looked_at(void **state)
 {
-	static const uint32_t versions[] = { NVME_VERSION_1_0, NVME_VERSION_1_1, NVME_VERSION_1_4,
-					     NVME_VERSION_2_0 };
+	static const uint32_t versions[] = { UPNVME_SPEC_VERSION_1_0, UPNVME_SPEC_VERSION_1_1,
+					     UPNVME_SPEC_VERSION_1_4, UPNVME_SPEC_VERSION_2_0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
 		struct fake_transport *fake = fake_of_before();
@@ -211,7 +211,7 @@ static void the_doorbells_end_before_the_buffer(void **state)
 		struct fake_transport *fake = fake_with_buffer();
 		struct upnvme_ctrlr *ctrlr;
 
-		fake->cap |= NVME_FIELD_SET(NVME_CAP_DSTRD, (uint64_t)rows[i].dstrd);
+		fake->cap |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_DSTRD, (uint64_t)rows[i].dstrd);
 		fake->cmbloc = rows[i].page << 12;
 		fake->cmbsz = cmbsz(16, 0, 1);
 		ctrlr = fake_transport_opened(fake);
@@ -286,7 +286,7 @@ static void the_persistent_regions_addresses_are_forgotten(void **state)
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
 
-	fake->cap |= NVME_FIELD_SET(NVME_CAP_PMRS, 1ull);
+	fake->cap |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_PMRS, 1ull);
 	fake->pmrmscl = 0x10002; /* a former user's */
 	fake->pmrmscu = 0x12;
 	ctrlr = fake_transport_opened(fake);
@@ -366,7 +366,7 @@ static void an_address_that_the_controller_refuses_is_an_error(void **state)
 	fake->cmbsts = 1;
 	is_refused(ctrlr, -EIO, UPNVME_ERR_CTRLR_INVALID, "0x7654321000");
 	assert_int_equal(fake->cmbmsc, CRE);
-	assert_int_equal(fake_transport_count(fake, NVME_ADMIN_CREATE_IO_CQ), 0);
+	assert_int_equal(fake_transport_count(fake, UPNVME_SPEC_ADMIN_CREATE_IO_CQ), 0);
 	fake->cmbsts = 0;
 	assert_int_equal(upnvme_qpair_close(created(ctrlr)), 0);
 	assert_int_equal(ctrlr_close(ctrlr), 0);
@@ -396,7 +396,7 @@ static void entries_are_written_into_the_buffer(void **state)
 	struct fake_transport *fake = fake_with_buffer();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 	upnvme_qpair *qps[2] = { created(ctrlr), created(ctrlr) };
-	const struct nvme_sqe *sqe;
+	const struct upnvme_spec_sqe *sqe;
 	upnvme_ns *ns;
 	void *buf;
 
@@ -405,15 +405,16 @@ static void entries_are_written_into_the_buffer(void **state)
 	assert_int_equal(upnvme_read(qps[1], ns, buf, 77, 1, ignore, NULL), 0);
 	assert_int_equal(upnvme_write(qps[1], ns, buf, 78, 1, ignore, NULL), 0);
 	assert_int_equal(upnvme_qpair_ring(qps[1]), 0);
-	sqe = (const struct nvme_sqe *)(fake->memory + QUEUE_BYTES);
-	assert_int_equal(sqe[0].opcode, NVME_CMD_READ);
+	sqe = (const struct upnvme_spec_sqe *)(fake->memory + QUEUE_BYTES);
+	assert_int_equal(sqe[0].opcode, UPNVME_SPEC_CMD_READ);
 	assert_int_equal(sqe[0].cdw10, 77);
-	assert_int_equal(sqe[1].opcode, NVME_CMD_WRITE);
+	assert_int_equal(sqe[1].opcode, UPNVME_SPEC_CMD_WRITE);
 	assert_int_equal(sqe[1].cdw10, 78);
 	assert_int_equal(atomic_load(&fake->io_doorbells[2][0]), 2);
 	/* The completion queue is the host's. */
 	assert_non_null(fake_transport_memory(
-		fake, fake_transport_seen(fake, NVME_ADMIN_CREATE_IO_CQ, 1)->prp1, ENTRIES * 16));
+		fake, fake_transport_seen(fake, UPNVME_SPEC_ADMIN_CREATE_IO_CQ, 1)->prp1,
+		ENTRIES * 16));
 	assert_int_equal(upnvme_qpair_close(qps[0]), 0);
 	assert_int_equal(upnvme_qpair_close(qps[1]), 0);
 	assert_int_equal(upnvme_dma_free(ctrlr, buf), 0);
@@ -464,11 +465,11 @@ static void small_queues_have_a_page_each(void **state)
 	assert_int_equal(ctrlr_close(ctrlr), 0);
 }
 
-static enum fake_verdict refuse_sq(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				   struct nvme_cqe *cqe)
+static enum fake_verdict refuse_sq(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				   struct upnvme_spec_cqe *cqe)
 {
-	cqe->status = NVME_SC_INVALID_USE_OF_CMB;
-	return sqe->opcode == NVME_ADMIN_CREATE_IO_SQ ? FAKE_ANSWER : FAKE_DEFAULT;
+	cqe->status = UPNVME_SPEC_SC_INVALID_USE_OF_CMB;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_CREATE_IO_SQ ? FAKE_ANSWER : FAKE_DEFAULT;
 }
 
 static void a_queue_that_the_controller_refuses_gives_its_piece_back(void **state)

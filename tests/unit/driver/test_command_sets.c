@@ -15,29 +15,31 @@
 #include "driver/ns.h"
 #include "support/fake_transport.h"
 
-static struct nvme_iocs_list combinations;
+static struct upnvme_spec_iocs_list combinations;
 static uint32_t profile; /* the combination in use */
 
-static enum fake_verdict with_command_sets(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					   struct nvme_cqe *cqe)
+static enum fake_verdict with_command_sets(struct fake_transport *fake,
+					   const struct upnvme_spec_sqe *sqe,
+					   struct upnvme_spec_cqe *cqe)
 {
-	struct nvme_ns_list list = { { 4 } };
+	struct upnvme_spec_ns_list list = { { 4 } };
 	uint32_t fid = sqe->cdw10 & 0xff;
 
-	if (fake_transport_cns(sqe) == NVME_CNS_IOCS_LIST) {
+	if (fake_transport_cns(sqe) == UPNVME_SPEC_CNS_IOCS_LIST) {
 		memcpy(fake_transport_memory(fake, sqe->prp1, 4096), &combinations, 4096);
 		return FAKE_ANSWER;
 	}
-	if (fake_transport_cns(sqe) == NVME_CNS_IOCS_ACTIVE_NS_LIST) { /* of the NVM command set */
+	if (fake_transport_cns(sqe) ==
+	    UPNVME_SPEC_CNS_IOCS_ACTIVE_NS_LIST) { /* of the NVM command set */
 		assert_int_equal(sqe->cdw11 >> 24, 0);
 		memcpy(fake_transport_memory(fake, sqe->prp1, 4096), &list, 4096);
 		return FAKE_ANSWER;
 	}
-	if (sqe->opcode == NVME_ADMIN_GET_FEATURES && fid == NVME_FEAT_IOCS_PROFILE) {
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_GET_FEATURES && fid == UPNVME_SPEC_FEAT_IOCS_PROFILE) {
 		cqe->dw0 = profile;
 		return FAKE_ANSWER;
 	}
-	if (sqe->opcode == NVME_ADMIN_SET_FEATURES && fid == NVME_FEAT_IOCS_PROFILE)
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_SET_FEATURES && fid == UPNVME_SPEC_FEAT_IOCS_PROFILE)
 		profile = sqe->cdw11;
 	return FAKE_DEFAULT;
 }
@@ -48,7 +50,7 @@ static struct fake_transport *with_css(uint32_t css)
 
 	fake->id.nn = 5;
 	FAKE_SET_ACTIVE(fake, 1, 4);
-	FAKE_SET_CAP(fake, NVME_CAP_CSS, css);
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_CSS, css);
 	fake->script = with_command_sets;
 	memset(&combinations, 0, sizeof(combinations));
 	combinations.vector[0] = 1 << 1;          /* key value */
@@ -59,7 +61,7 @@ static struct fake_transport *with_css(uint32_t css)
 
 static uint32_t css_enabled(const struct fake_transport *fake)
 {
-	return NVME_CC_CSS(fake->cc);
+	return UPNVME_SPEC_CC_CSS(fake->cc);
 }
 
 static void css_of_zero_means_the_nvm_command_set(void **state)
@@ -74,18 +76,18 @@ static void css_of_zero_means_the_nvm_command_set(void **state)
 
 static void the_nvm_command_set_alone_is_chosen_where_the_controller_allows(void **state)
 {
-	struct fake_transport *fake = with_css(NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS);
+	struct fake_transport *fake = with_css(UPNVME_SPEC_CAP_CSS_NVM | UPNVME_SPEC_CAP_CSS_IOCS);
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 
 	assert_int_equal(css_enabled(fake), 0);
-	assert_int_equal(fake_transport_identified(fake, NVME_CNS_IOCS_LIST), 0);
+	assert_int_equal(fake_transport_identified(fake, UPNVME_SPEC_CNS_IOCS_LIST), 0);
 	assert_int_equal(ns_count(ctrlr), 2);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
 static void where_all_sets_go_together_the_combination_has_nvm(void **state)
 {
-	struct fake_transport *fake = with_css(NVME_CAP_CSS_IOCS);
+	struct fake_transport *fake = with_css(UPNVME_SPEC_CAP_CSS_IOCS);
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
 
 	assert_int_equal(css_enabled(fake), 6);
@@ -97,7 +99,7 @@ static void where_all_sets_go_together_the_combination_has_nvm(void **state)
 
 static void a_combination_that_has_nvm_is_kept(void **state)
 {
-	struct fake_transport *fake = with_css(NVME_CAP_CSS_IOCS);
+	struct fake_transport *fake = with_css(UPNVME_SPEC_CAP_CSS_IOCS);
 	struct upnvme_ctrlr *ctrlr;
 
 	combinations.vector[7] = 1;
@@ -109,7 +111,7 @@ static void a_combination_that_has_nvm_is_kept(void **state)
 
 static void a_controller_whose_combinations_have_no_nvm_is_refused(void **state)
 {
-	struct fake_transport *fake = with_css(NVME_CAP_CSS_IOCS);
+	struct fake_transport *fake = with_css(UPNVME_SPEC_CAP_CSS_IOCS);
 	struct upnvme_ctrlr *ctrlr;
 
 	combinations.vector[3] = 1 << 2;

@@ -18,10 +18,11 @@
 
 #define TIMEOUT_NS (20 * NS_PER_MS)
 
-static enum fake_verdict hold(struct fake_transport *fake, const struct nvme_sqe *sqe,
-			      struct nvme_cqe *cqe)
+static enum fake_verdict hold(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+			      struct upnvme_spec_cqe *cqe)
 {
-	return sqe->opcode == NVME_ADMIN_FIRMWARE_DOWNLOAD || sqe->opcode == NVME_ADMIN_FORMAT_NVM ?
+	return sqe->opcode == UPNVME_SPEC_ADMIN_FIRMWARE_DOWNLOAD ||
+			       sqe->opcode == UPNVME_SPEC_ADMIN_FORMAT_NVM ?
 		       FAKE_HOLD :
 		       FAKE_DEFAULT;
 }
@@ -48,7 +49,7 @@ static struct upnvme_ctrlr *open_with(uint16_t mtfa, uint32_t sanicap)
 /* Seconds beside what any command has. */
 static uint64_t seconds_of(struct upnvme_ctrlr *ctrlr, uint8_t opcode, uint32_t cdw10)
 {
-	struct nvme_sqe sqe = { .opcode = opcode, .cdw10 = cdw10 };
+	struct upnvme_spec_sqe sqe = { .opcode = opcode, .cdw10 = cdw10 };
 
 	return (command_timeout_ns(ctrlr, &sqe) - TIMEOUT_NS) / NS_PER_S;
 }
@@ -100,14 +101,15 @@ static void note(void *arg, const struct upnvme_completion *done)
 static void a_format_outlasts_admin_timeout(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = open_with(0, 0);
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_FORMAT_NVM, 1 } };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_FORMAT_NVM, 1 } };
 	uint64_t until_ns = clock_now_ns() + 5 * TIMEOUT_NS;
 
 	nended = 0;
 	assert_int_equal(upnvme_admin_submit(ctrlr, &raw, note, NULL), 0);
 	while (clock_now_ns() < until_ns)
 		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
-	fake_transport_post(fake, fake_transport_seen(fake, NVME_ADMIN_FORMAT_NVM, 0)->cid, 0, 0);
+	fake_transport_post(fake, fake_transport_seen(fake, UPNVME_SPEC_ADMIN_FORMAT_NVM, 0)->cid,
+			    0, 0);
 	assert_int_equal(upnvme_ctrlr_poll(ctrlr), 1);
 	assert_int_equal(nended, 1);
 	assert_int_equal(ended.flags, 0);
@@ -117,7 +119,8 @@ static void a_format_outlasts_admin_timeout(void **state)
 static void the_callers_own_time_counts(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = open_with(0, 0);
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_FORMAT_NVM, 1 }, .timeout_ns = TIMEOUT_NS };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_FORMAT_NVM, 1 },
+				  .timeout_ns = TIMEOUT_NS };
 	struct upnvme_completion done;
 
 	assert_int_equal(upnvme_admin(ctrlr, &raw, &done), -ETIMEDOUT);

@@ -171,8 +171,8 @@ static void note_end(void *arg, const struct upnvme_completion *done)
 	nended++;
 }
 
-static enum fake_verdict mute_vendor(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
+static enum fake_verdict mute_vendor(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				     struct upnvme_spec_cqe *cqe)
 {
 	return sqe->opcode == 0xc0 ? FAKE_HOLD : FAKE_DEFAULT;
 }
@@ -206,11 +206,11 @@ static void fail_by(bool gone)
 	if (gone)
 		atomic_store(&fake->gone, true);
 	else
-		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
+		fake->csts |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_CFS, 1u);
 	assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
 	assert_int_equal(nended, 1);
 	assert_true(ended.flags & UPNVME_DONE_ABORTED);
-	assert_int_equal(NVME_CC_EN(fake->cc), gone);
+	assert_int_equal(UPNVME_SPEC_CC_EN(fake->cc), gone);
 	expect_failed(ctrlr);
 	assert_int_equal(nended, 1);
 	assert_int_equal(upnvme_close(ctrlr), 0);
@@ -271,8 +271,8 @@ static void a_controller_that_has_vanished_is_isolated(void **state)
 
 static _Atomic bool held;
 
-static enum fake_verdict hold_vendor(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
+static enum fake_verdict hold_vendor(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				     struct upnvme_spec_cqe *cqe)
 {
 	if (sqe->opcode != 0xc0)
 		return FAKE_DEFAULT;
@@ -337,22 +337,23 @@ static void queue_pairs_of_a_failed_controller_complete_as_aborted(void **state)
 
 static bool refuses_list;
 
-static enum fake_verdict refuse_queues(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				       struct nvme_cqe *cqe)
+static enum fake_verdict refuse_queues(struct fake_transport *fake,
+				       const struct upnvme_spec_sqe *sqe,
+				       struct upnvme_spec_cqe *cqe)
 {
-	cqe->status = NVME_SC_INTERNAL_ERROR;
-	if (sqe->opcode == NVME_ADMIN_SET_FEATURES &&
-	    (sqe->cdw10 & 0xff) == NVME_FEAT_NUMBER_OF_QUEUES)
+	cqe->status = UPNVME_SPEC_SC_INTERNAL_ERROR;
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_SET_FEATURES &&
+	    (sqe->cdw10 & 0xff) == UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES)
 		return FAKE_ANSWER;
-	if (fake_transport_cns(sqe) == NVME_CNS_ACTIVE_NS_LIST && refuses_list)
+	if (fake_transport_cns(sqe) == UPNVME_SPEC_CNS_ACTIVE_NS_LIST && refuses_list)
 		return FAKE_ANSWER;
 	cqe->status = 0;
-	return sqe->opcode == NVME_ADMIN_FORMAT_NVM ? FAKE_ANSWER : FAKE_DEFAULT;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_FORMAT_NVM ? FAKE_ANSWER : FAKE_DEFAULT;
 }
 
 static void a_controller_without_io_queues_is_opened_for_its_admin_side(void **state)
 {
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_FORMAT_NVM, 1 } };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_FORMAT_NVM, 1 } };
 	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
 
 	for (int i = 0; i < 2; i++) { /* then its namespaces cannot be read either */

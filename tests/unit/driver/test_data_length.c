@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "driver/data_length.h"
 #include "driver/ns.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 static void refused(int rc, uint32_t code, const char *word)
 {
@@ -53,10 +53,10 @@ static void admin_commands_need_a_buffer_for_all_their_data(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
-		struct nvme_sqe sqe = { .opcode = moves[i].opcode,
-					.cdw10 = moves[i].cdw10,
-					.cdw11 = moves[i].cdw11,
-					.cdw12 = moves[i].cdw12 };
+		struct upnvme_spec_sqe sqe = { .opcode = moves[i].opcode,
+					       .cdw10 = moves[i].cdw10,
+					       .cdw11 = moves[i].cdw11,
+					       .cdw12 = moves[i].cdw12 };
 		uint32_t direction = moves[i].direction, bytes = moves[i].bytes;
 
 		assert_int_equal(data_length_check_admin(&sqe, direction, bytes), 0);
@@ -79,8 +79,8 @@ static void unknown_admin_commands_may_move_any_number_of_bytes(void **state)
 			  { 0x0d, 1 }, { 0x0a, 0x30e }, { 0x0a, 0xc0 }, { 0x19, 0 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(free_ones); i++) {
-		struct nvme_sqe sqe = { .opcode = free_ones[i].opcode,
-					.cdw10 = free_ones[i].cdw10 };
+		struct upnvme_spec_sqe sqe = { .opcode = free_ones[i].opcode,
+					       .cdw10 = free_ones[i].cdw10 };
 
 		assert_int_equal(data_length_check_admin(&sqe, UPNVME_DATA_NONE, 0), 0);
 		assert_int_equal(data_length_check_admin(&sqe, UPNVME_DATA_TO_DEVICE, 64), 0);

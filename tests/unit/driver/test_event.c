@@ -68,23 +68,23 @@ static void expect_event(uint32_t i, uint32_t kind, uint32_t nsid, uint8_t type,
 
 static void expect_log_read(const struct fake_transport *fake, uint32_t lid, uint32_t bytes)
 {
-	struct nvme_sqe expected = { .opcode = 0x02,
-				     .nsid = 0xffffffff,
-				     .cdw10 = (bytes / 4 - 1) << 16 | lid };
+	struct upnvme_spec_sqe expected = { .opcode = 0x02,
+					    .nsid = 0xffffffff,
+					    .cdw10 = (bytes / 4 - 1) << 16 | lid };
 
-	assert_int_equal(fake_transport_count(fake, NVME_ADMIN_GET_LOG_PAGE), 1);
-	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_GET_LOG_PAGE, 0), &expected,
-			      true);
+	assert_int_equal(fake_transport_count(fake, UPNVME_SPEC_ADMIN_GET_LOG_PAGE), 1);
+	fake_transport_expect(fake_transport_seen(fake, UPNVME_SPEC_ADMIN_GET_LOG_PAGE, 0),
+			      &expected, true);
 }
 
 static void events_are_configured_and_requests_given_at_open(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_sqe configure = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 0x11f };
-	struct nvme_sqe request = { .opcode = 0x0c };
+	struct upnvme_spec_sqe configure = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 0x11f };
+	struct upnvme_spec_sqe request = { .opcode = 0x0c };
 
 	upnvme_ctrlr_poll(rig->ctrlr); /* rings for the requests */
-	fake_transport_expect(fake_transport_seen(rig->fake, NVME_ADMIN_SET_FEATURES, 1),
+	fake_transport_expect(fake_transport_seen(rig->fake, UPNVME_SPEC_ADMIN_SET_FEATURES, 1),
 			      &configure, false);
 	assert_int_equal(rig->fake->naers, 4);
 	fake_transport_expect(fake_transport_seen(rig->fake, 0x0c, 0), &request, false);
@@ -101,7 +101,7 @@ static uint32_t requests_with(uint8_t aerl, uint32_t limit)
 	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
-	n = fake_transport_count(fake, NVME_ADMIN_ASYNC_EVENT_REQUEST);
+	n = fake_transport_count(fake, UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 	return n;
 }
@@ -123,15 +123,16 @@ static void poll_event(struct rig *rig, uint32_t type, uint32_t info, uint32_t l
 	assert_true(upnvme_ctrlr_poll(rig->ctrlr) >= 0);
 	upnvme_ctrlr_poll(rig->ctrlr); /* rings for the request that went out again */
 	assert_int_equal(rig->fake->naers, 4);
-	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_ASYNC_EVENT_REQUEST), 1);
+	assert_int_equal(fake_transport_count(rig->fake, UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST), 1);
 }
 
 static void a_health_warning_is_read_and_told(void **state)
 {
 	struct rig *rig = *state;
 
-	poll_event(rig, NVME_AER_TYPE_SMART, NVME_AER_SMART_TEMPERATURE, NVME_LOG_SMART);
-	expect_log_read(rig->fake, NVME_LOG_SMART, 512);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_SMART, UPNVME_SPEC_AER_SMART_TEMPERATURE,
+		   UPNVME_SPEC_LOG_SMART);
+	expect_log_read(rig->fake, UPNVME_SPEC_LOG_SMART, 512);
 	assert_int_equal(told.n, 1);
 	assert_ptr_equal(told.args[0], rig);
 	expect_event(0, UPNVME_EVENT_SMART, 0, 1, 1, 2);
@@ -141,8 +142,9 @@ static void an_error_is_read_and_told(void **state)
 {
 	struct rig *rig = *state;
 
-	poll_event(rig, NVME_AER_TYPE_ERROR, NVME_AER_ERROR_TRANSIENT_INTERNAL, NVME_LOG_ERROR);
-	expect_log_read(rig->fake, NVME_LOG_ERROR, 64);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_ERROR, UPNVME_SPEC_AER_ERROR_TRANSIENT_INTERNAL,
+		   UPNVME_SPEC_LOG_ERROR);
+	expect_log_read(rig->fake, UPNVME_SPEC_LOG_ERROR, 64);
 	assert_int_equal(told.n, 1);
 	expect_event(0, UPNVME_EVENT_ERROR, 0, 0, 4, 1);
 }
@@ -151,8 +153,8 @@ static void an_unknown_event_is_told_as_it_is(void **state)
 {
 	struct rig *rig = *state;
 
-	poll_event(rig, NVME_AER_TYPE_VENDOR, 0x99, 0xc5);
-	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_GET_LOG_PAGE), 0);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_VENDOR, 0x99, 0xc5);
+	assert_int_equal(fake_transport_count(rig->fake, UPNVME_SPEC_ADMIN_GET_LOG_PAGE), 0);
 	assert_int_equal(told.n, 1);
 	expect_event(0, UPNVME_EVENT_OTHER, 0, 7, 0x99, 0xc5);
 }
@@ -162,8 +164,8 @@ static void a_firmware_activation_is_read_and_told(void **state)
 {
 	struct rig *rig = *state;
 
-	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_FIRMWARE_ACTIVATION, 3);
-	expect_log_read(rig->fake, NVME_LOG_FIRMWARE_SLOT, 512);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_NOTICE, UPNVME_SPEC_AER_NOTICE_FIRMWARE_ACTIVATION, 3);
+	expect_log_read(rig->fake, UPNVME_SPEC_LOG_FIRMWARE_SLOT, 512);
 	assert_int_equal(told.n, 1);
 	expect_event(0, UPNVME_EVENT_OTHER, 0, 2, 1, 3);
 }
@@ -173,22 +175,22 @@ static void a_firmware_activation_is_read_and_told(void **state)
 static bool are_configured;
 
 /* A namespace appears just after the list was given; only a host that has asked for events before hears of it. */
-static enum fake_verdict appear(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				struct nvme_cqe *cqe)
+static enum fake_verdict appear(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				struct upnvme_spec_cqe *cqe)
 {
-	struct nvme_changed_ns_log *log = (void *)fake->log;
+	struct upnvme_spec_changed_ns_log *log = (void *)fake->log;
 
-	if (sqe->opcode == NVME_ADMIN_SET_FEATURES &&
-	    (sqe->cdw10 & 0xff) == NVME_FEAT_ASYNC_EVENT_CONFIG)
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_SET_FEATURES &&
+	    (sqe->cdw10 & 0xff) == UPNVME_SPEC_FEAT_ASYNC_EVENT_CONFIG)
 		are_configured = true;
-	if (sqe->opcode == NVME_ADMIN_IDENTIFY && sqe->nsid == 1 && fake->nactive == 1) {
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_IDENTIFY && sqe->nsid == 1 && fake->nactive == 1) {
 		fake->active[1] = 4;
 		fake->nactive = 2;
 		log->nsid[0] = 4;
 		if (are_configured && fake->naers)
-			fake_transport_event(fake, NVME_AER_TYPE_NOTICE,
-					     NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
-					     NVME_LOG_CHANGED_NS_LIST);
+			fake_transport_event(fake, UPNVME_SPEC_AER_TYPE_NOTICE,
+					     UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+					     UPNVME_SPEC_LOG_CHANGED_NS_LIST);
 	}
 	return FAKE_DEFAULT;
 }
@@ -217,7 +219,7 @@ static void the_open_rings_for_its_event_requests(void **state)
 static void namespaces_are_up_to_date_when_their_event_is_told(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	struct upnvme_spec_changed_ns_log *log = (void *)rig->fake->log;
 	struct upnvme_ns *ns, *new_ns;
 
 	assert_int_equal(upnvme_ns_get(&ns, rig->ctrlr, 1), 0);
@@ -226,9 +228,9 @@ static void namespaces_are_up_to_date_when_their_event_is_told(void **state)
 	rig->fake->nactive = 2;
 	log->nsid[0] = 1;
 	log->nsid[1] = 4;
-	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
-		   NVME_LOG_CHANGED_NS_LIST);
-	expect_log_read(rig->fake, NVME_LOG_CHANGED_NS_LIST, 4096);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_NOTICE, UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+		   UPNVME_SPEC_LOG_CHANGED_NS_LIST);
+	expect_log_read(rig->fake, UPNVME_SPEC_LOG_CHANGED_NS_LIST, 4096);
 	assert_int_equal(told.n, 2);
 	expect_event(0, UPNVME_EVENT_NS_CHANGED, 1, 2, 0, 4);
 	expect_event(1, UPNVME_EVENT_NS_CHANGED, 4, 2, 0, 4);
@@ -239,24 +241,24 @@ static void namespaces_are_up_to_date_when_their_event_is_told(void **state)
 static void an_overflown_list_refreshes_all_namespaces(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	struct upnvme_spec_changed_ns_log *log = (void *)rig->fake->log;
 	struct upnvme_ns *ns;
 
 	assert_int_equal(upnvme_ns_get(&ns, rig->ctrlr, 1), 0);
 	rig->fake->ns.nsze = 3000;
-	log->nsid[0] = NVME_CHANGED_NS_OVERFLOW;
-	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
-		   NVME_LOG_CHANGED_NS_LIST);
+	log->nsid[0] = UPNVME_SPEC_CHANGED_NS_OVERFLOW;
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_NOTICE, UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+		   UPNVME_SPEC_LOG_CHANGED_NS_LIST);
 	assert_int_equal(told.n, 1);
 	expect_event(0, UPNVME_EVENT_NS_CHANGED, 0, 2, 0, 4);
 	assert_int_equal(upnvme_ns_block_count(ns), 3000);
 }
 
-static enum fake_verdict refuse_logs(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
+static enum fake_verdict refuse_logs(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				     struct upnvme_spec_cqe *cqe)
 {
-	cqe->status = NVME_SC_INTERNAL_ERROR;
-	return sqe->opcode == NVME_ADMIN_GET_LOG_PAGE ? FAKE_ANSWER : FAKE_DEFAULT;
+	cqe->status = UPNVME_SPEC_SC_INTERNAL_ERROR;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_GET_LOG_PAGE ? FAKE_ANSWER : FAKE_DEFAULT;
 }
 
 static void an_event_whose_log_cannot_be_read_is_told_all_the_same(void **state)
@@ -264,9 +266,10 @@ static void an_event_whose_log_cannot_be_read_is_told_all_the_same(void **state)
 	struct rig *rig = *state;
 
 	rig->fake->script = refuse_logs;
-	poll_event(rig, NVME_AER_TYPE_SMART, NVME_AER_SMART_SPARE, NVME_LOG_SMART);
-	poll_event(rig, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
-		   NVME_LOG_CHANGED_NS_LIST);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_SMART, UPNVME_SPEC_AER_SMART_SPARE,
+		   UPNVME_SPEC_LOG_SMART);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_NOTICE, UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+		   UPNVME_SPEC_LOG_CHANGED_NS_LIST);
 	assert_int_equal(told.n, 2);
 	expect_event(1, UPNVME_EVENT_NS_CHANGED, 0, 2, 0, 4);
 }
@@ -276,13 +279,13 @@ static void events_count_as_callbacks_of_the_poll(void **state)
 	struct rig *rig = *state;
 
 	upnvme_ctrlr_poll(rig->ctrlr);
-	fake_transport_event(rig->fake, NVME_AER_TYPE_SMART, 0, NVME_LOG_SMART);
-	fake_transport_event(rig->fake, NVME_AER_TYPE_VENDOR, 0, 0);
+	fake_transport_event(rig->fake, UPNVME_SPEC_AER_TYPE_SMART, 0, UPNVME_SPEC_LOG_SMART);
+	fake_transport_event(rig->fake, UPNVME_SPEC_AER_TYPE_VENDOR, 0, 0);
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 2);
 	assert_int_equal(told.n, 2);
 	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, NULL, NULL), 0);
 	upnvme_ctrlr_poll(rig->ctrlr);
-	fake_transport_event(rig->fake, NVME_AER_TYPE_VENDOR, 0, 0);
+	fake_transport_event(rig->fake, UPNVME_SPEC_AER_TYPE_VENDOR, 0, 0);
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);
 	assert_int_equal(told.n, 2);
 }
@@ -300,9 +303,9 @@ static void a_callback_may_set_another_callback(void **state)
 	struct rig *rig = *state;
 
 	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, replace, rig), 0);
-	poll_event(rig, NVME_AER_TYPE_VENDOR, 1, 0);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_VENDOR, 1, 0);
 	assert_int_equal(told.n, 0);
-	poll_event(rig, NVME_AER_TYPE_VENDOR, 2, 0);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_VENDOR, 2, 0);
 	assert_int_equal(told.n, 1);
 	assert_int_equal(upnvme_ctrlr_on_event(NULL, note, NULL), -EINVAL);
 }
@@ -312,10 +315,11 @@ static void a_callback_may_set_another_callback(void **state)
 static uint16_t aer_status;
 static uint32_t nrefusals;
 
-static enum fake_verdict refuse_requests(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					 struct nvme_cqe *cqe)
+static enum fake_verdict refuse_requests(struct fake_transport *fake,
+					 const struct upnvme_spec_sqe *sqe,
+					 struct upnvme_spec_cqe *cqe)
 {
-	if (sqe->opcode != NVME_ADMIN_ASYNC_EVENT_REQUEST || !nrefusals)
+	if (sqe->opcode != UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST || !nrefusals)
 		return FAKE_DEFAULT;
 	nrefusals--;
 	cqe->status = aer_status;
@@ -335,24 +339,26 @@ static struct rig open_refusing(uint16_t status, uint32_t n)
 
 static void a_request_that_ended_in_error_is_repeated(void **state)
 {
-	struct rig rig = open_refusing(NVME_SC_INTERNAL_ERROR, 9);
+	struct rig rig = open_refusing(UPNVME_SPEC_SC_INTERNAL_ERROR, 9);
 	uint64_t end_ns = clock_now_ns() + 60 * NS_PER_S;
 
 	while (rig.fake->naers < 4 && clock_now_ns() < end_ns)
 		assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 0);
 	assert_int_equal(rig.fake->naers, 4);
-	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_ASYNC_EVENT_REQUEST), 4 + 9);
+	assert_int_equal(fake_transport_count(rig.fake, UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST),
+			 4 + 9);
 	assert_int_equal(upnvme_ctrlr_on_event(rig.ctrlr, note, &rig), 0);
 	memset(&told, 0, sizeof(told));
-	fake_transport_event(rig.fake, NVME_AER_TYPE_VENDOR, 1, 0);
+	fake_transport_event(rig.fake, UPNVME_SPEC_AER_TYPE_VENDOR, 1, 0);
 	assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 1);
 	assert_int_equal(upnvme_close(rig.ctrlr), 0);
 }
 
 static void a_refusal_that_does_not_pass_is_not_repeated(void **state)
 {
-	static const uint16_t final[] = { NVME_SC_INVALID_OPCODE | NVME_STATUS_DNR,
-					  NVME_SC_ABORT_REQUESTED, NVME_SC_AER_LIMIT_EXCEEDED };
+	static const uint16_t final[] = { UPNVME_SPEC_SC_INVALID_OPCODE | UPNVME_SPEC_STATUS_DNR,
+					  UPNVME_SPEC_SC_ABORT_REQUESTED,
+					  UPNVME_SPEC_SC_AER_LIMIT_EXCEEDED };
 
 	for (size_t i = 0; i < ARRAY_SIZE(final); i++) {
 		struct rig rig = open_refusing(final[i], UINT32_MAX);
@@ -360,7 +366,8 @@ static void a_refusal_that_does_not_pass_is_not_repeated(void **state)
 
 		while (clock_now_ns() < end_ns)
 			assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 0);
-		assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_ASYNC_EVENT_REQUEST), 4);
+		assert_int_equal(
+			fake_transport_count(rig.fake, UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST), 4);
 		assert_int_equal(upnvme_close(rig.ctrlr), 0);
 	}
 }
@@ -385,14 +392,15 @@ static void *listen_elsewhere(void *arg)
 static void a_callback_that_was_left_is_abandoned(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	struct upnvme_spec_changed_ns_log *log = (void *)rig->fake->log;
 	pthread_t thread;
 
 	log->nsid[0] = 1;
 	log->nsid[1] = 4;
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);
-	fake_transport_event(rig->fake, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
-			     NVME_LOG_CHANGED_NS_LIST);
+	fake_transport_event(rig->fake, UPNVME_SPEC_AER_TYPE_NOTICE,
+			     UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+			     UPNVME_SPEC_LOG_CHANGED_NS_LIST);
 	assert_int_equal(upnvme_ctrlr_on_event(rig->ctrlr, leave, rig), 0);
 	if (!setjmp(out)) {
 		upnvme_ctrlr_poll(rig->ctrlr);
@@ -405,7 +413,7 @@ static void a_callback_that_was_left_is_abandoned(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, listen_elsewhere, rig), 0);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	/* The first event's request was sent again before its callback ran, so only this event's goes out. */
-	poll_event(rig, NVME_AER_TYPE_VENDOR, 1, 0);
+	poll_event(rig, UPNVME_SPEC_AER_TYPE_VENDOR, 1, 0);
 	assert_int_equal(told.n, 1);
 	assert_int_equal(upnvme_ctrlr_abandon(NULL), -EINVAL);
 }
@@ -430,7 +438,7 @@ static size_t least_stack(void)
 static void a_thread_with_a_small_stack_can_handle_every_event(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_changed_ns_log *log = (void *)rig->fake->log;
+	struct upnvme_spec_changed_ns_log *log = (void *)rig->fake->log;
 	pthread_attr_t attributes;
 	pthread_t thread;
 	void *answer;
@@ -439,8 +447,9 @@ static void a_thread_with_a_small_stack_can_handle_every_event(void **state)
 	rig->fake->nactive = 2;
 	log->nsid[0] = 4;
 	assert_int_equal(upnvme_ctrlr_poll(rig->ctrlr), 0);
-	fake_transport_event(rig->fake, NVME_AER_TYPE_NOTICE, NVME_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
-			     NVME_LOG_CHANGED_NS_LIST);
+	fake_transport_event(rig->fake, UPNVME_SPEC_AER_TYPE_NOTICE,
+			     UPNVME_SPEC_AER_NOTICE_NS_ATTRIBUTE_CHANGED,
+			     UPNVME_SPEC_LOG_CHANGED_NS_LIST);
 	assert_int_equal(pthread_attr_init(&attributes), 0);
 	assert_int_equal(pthread_attr_setstacksize(&attributes, least_stack()), 0);
 	assert_int_equal(pthread_create(&thread, &attributes, poll_once, rig), 0);

@@ -22,16 +22,16 @@ static uint32_t values[16];
 static uint16_t statuses[16];
 static uint8_t timestamp[8];
 
-static enum fake_verdict answer(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				struct nvme_cqe *cqe)
+static enum fake_verdict answer(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				struct upnvme_spec_cqe *cqe)
 {
 	uint32_t fid = sqe->cdw10 & 0xff;
 
-	if (sqe->opcode != NVME_ADMIN_GET_FEATURES)
+	if (sqe->opcode != UPNVME_SPEC_ADMIN_GET_FEATURES)
 		return FAKE_DEFAULT;
-	if (fid == NVME_FEAT_TIMESTAMP)
+	if (fid == UPNVME_SPEC_FEAT_TIMESTAMP)
 		memcpy(fake_transport_memory(fake, sqe->prp1, 8), timestamp, 8);
-	if (fid == NVME_FEAT_TEMPERATURE_THRESHOLD && sqe->cdw11)
+	if (fid == UPNVME_SPEC_FEAT_TEMPERATURE_THRESHOLD && sqe->cdw11)
 		fid = UNDER;
 	cqe->dw0 = values[fid];
 	cqe->status = statuses[fid];
@@ -52,8 +52,8 @@ static int open_rig(void **state, bool whole)
 	memset(timestamp, 0, sizeof(timestamp));
 	rig.fake = fake_transport_create();
 	if (whole) {
-		rig.fake->id.vwc = NVME_VWC_PRESENT;
-		rig.fake->id.oncs = NVME_ONCS_TIMESTAMP;
+		rig.fake->id.vwc = UPNVME_SPEC_VWC_PRESENT;
+		rig.fake->id.oncs = UPNVME_SPEC_ONCS_TIMESTAMP;
 		rig.fake->id.kas = 1;
 	}
 	rig.fake->active[0] = 5;
@@ -94,7 +94,7 @@ static struct upnvme_features get(struct rig *rig)
 
 static void each_feature_is_asked_for_once(void **state)
 {
-	static const struct nvme_sqe expected[] = {
+	static const struct upnvme_spec_sqe expected[] = {
 		{ .opcode = 0x0a, .cdw10 = 0x01 },
 		{ .opcode = 0x0a, .cdw10 = 0x02 },
 		{ .opcode = 0x0a, .cdw10 = 0x04 },
@@ -114,7 +114,7 @@ static void each_feature_is_asked_for_once(void **state)
 	assert_int_equal(rig->fake->nseen, ARRAY_SIZE(expected));
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
 		fake_transport_expect(&rig->fake->seen[i], &expected[i],
-				      expected[i].cdw10 == NVME_FEAT_TIMESTAMP);
+				      expected[i].cdw10 == UPNVME_SPEC_FEAT_TIMESTAMP);
 }
 
 static void features_that_identify_denies_are_not_asked_for(void **state)
@@ -139,17 +139,17 @@ static void values_are_decoded(void **state)
 {
 	struct upnvme_features features;
 
-	values[NVME_FEAT_ARBITRATION] = 0xff030104;
-	values[NVME_FEAT_POWER_MANAGEMENT] = 0x45;
-	values[NVME_FEAT_TEMPERATURE_THRESHOLD] = 343;
+	values[UPNVME_SPEC_FEAT_ARBITRATION] = 0xff030104;
+	values[UPNVME_SPEC_FEAT_POWER_MANAGEMENT] = 0x45;
+	values[UPNVME_SPEC_FEAT_TEMPERATURE_THRESHOLD] = 343;
 	values[UNDER] = 268;
-	values[NVME_FEAT_ERROR_RECOVERY] = 0x1ffff;
-	values[NVME_FEAT_VOLATILE_WRITE_CACHE] = 1;
-	values[NVME_FEAT_NUMBER_OF_QUEUES] = 31u << 16 | 15;
-	values[NVME_FEAT_INTERRUPT_COALESCING] = 0xffff;
-	values[NVME_FEAT_WRITE_ATOMICITY] = 1;
-	values[NVME_FEAT_ASYNC_EVENT_CONFIG] = 0x8000011f;
-	values[NVME_FEAT_KEEP_ALIVE_TIMER] = 120000;
+	values[UPNVME_SPEC_FEAT_ERROR_RECOVERY] = 0x1ffff;
+	values[UPNVME_SPEC_FEAT_VOLATILE_WRITE_CACHE] = 1;
+	values[UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES] = 31u << 16 | 15;
+	values[UPNVME_SPEC_FEAT_INTERRUPT_COALESCING] = 0xffff;
+	values[UPNVME_SPEC_FEAT_WRITE_ATOMICITY] = 1;
+	values[UPNVME_SPEC_FEAT_ASYNC_EVENT_CONFIG] = 0x8000011f;
+	values[UPNVME_SPEC_FEAT_KEEP_ALIVE_TIMER] = 120000;
 	memcpy(timestamp, "\x00\x68\xe5\xcf\x8b\x01\x03\xff", 8);
 	features = get(*state);
 	assert_int_equal(features.size, UPNVME_FEATURES_SIZE);
@@ -182,7 +182,7 @@ static void features_whose_value_is_zero_are_decoded(void **state)
 {
 	struct upnvme_features features;
 
-	values[NVME_FEAT_ARBITRATION] = 7;
+	values[UPNVME_SPEC_FEAT_ARBITRATION] = 7;
 	features = get(*state);
 	assert_int_equal(features.arbitration_burst, 0);
 	assert_int_equal(features.low_weight, 1);
@@ -193,7 +193,7 @@ static void features_whose_value_is_zero_are_decoded(void **state)
 	assert_int_equal(features.coalescing_entries, 1);
 	assert_int_equal(features.timestamp_from_host, 0);
 	assert_int_equal(features.timestamp_stopped, 0);
-	values[NVME_FEAT_ARBITRATION] = 0;
+	values[UPNVME_SPEC_FEAT_ARBITRATION] = 0;
 	assert_int_equal(get(*state).arbitration_burst, 1);
 }
 
@@ -205,9 +205,10 @@ static void a_feature_that_the_controller_lacks_is_left_out(void **state)
 
 	error_set(-ENOENT, UPNVME_ERR_URI, "an earlier one");
 	values[UNDER] = 300;
-	statuses[UNDER] = NVME_SC_INVALID_FIELD | NVME_STATUS_DNR;
-	statuses[NVME_FEAT_ERROR_RECOVERY] = NVME_SC_INVALID_NAMESPACE_OR_FORMAT;
-	statuses[NVME_FEAT_TIMESTAMP] = NVME_SC_INVALID_FIELD | NVME_STATUS_MORE;
+	statuses[UNDER] = UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR;
+	statuses[UPNVME_SPEC_FEAT_ERROR_RECOVERY] = UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT;
+	statuses[UPNVME_SPEC_FEAT_TIMESTAMP] =
+		UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_MORE;
 	timestamp[0] = 1;
 	features = get(rig);
 	assert_int_equal(features.valid,
@@ -223,20 +224,21 @@ static void an_error_status_other_than_invalid_field_is_an_error(void **state)
 	struct rig *rig = *state;
 	struct upnvme_features features = { .size = UPNVME_FEATURES_SIZE, .valid = 77 };
 
-	statuses[NVME_FEAT_POWER_MANAGEMENT] = NVME_SC_INTERNAL_ERROR;
+	statuses[UPNVME_SPEC_FEAT_POWER_MANAGEMENT] = UPNVME_SPEC_SC_INTERNAL_ERROR;
 	assert_int_equal(upnvme_features_get(rig->ctrlr, &features), -EIO);
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
 	assert_non_null(strstr(error_last()->text, "Get Features"));
 	assert_int_equal(features.valid, 77);
 	assert_int_equal(rig->fake->nseen, 2);
-	statuses[NVME_FEAT_POWER_MANAGEMENT] = 0;
-	statuses[NVME_FEAT_TIMESTAMP] = NVME_SC_INTERNAL_ERROR;
+	statuses[UPNVME_SPEC_FEAT_POWER_MANAGEMENT] = 0;
+	statuses[UPNVME_SPEC_FEAT_TIMESTAMP] = UPNVME_SPEC_SC_INTERNAL_ERROR;
 	assert_int_equal(upnvme_features_get(rig->ctrlr, &features), -EIO);
 	assert_int_equal(features.valid, 77);
 }
 
-static enum fake_verdict nothing_active(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					struct nvme_cqe *cqe)
+static enum fake_verdict nothing_active(struct fake_transport *fake,
+					const struct upnvme_spec_sqe *sqe,
+					struct upnvme_spec_cqe *cqe)
 {
 	fake->nactive = 0;
 	return FAKE_DEFAULT;

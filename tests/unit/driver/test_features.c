@@ -41,11 +41,11 @@ static int teardown(void **state)
 static void get_asks_for_the_selected_value(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_sqe expected = { .opcode = 0x0a, .nsid = 1, .cdw10 = 0x0204 };
+	struct upnvme_spec_sqe expected = { .opcode = 0x0a, .nsid = 1, .cdw10 = 0x0204 };
 	uint32_t value = 0;
 
 	rig->fake->feature_value = 0x157;
-	assert_int_equal(upnvme_feature_get(rig->ctrlr, 1, NVME_FEAT_TEMPERATURE_THRESHOLD,
+	assert_int_equal(upnvme_feature_get(rig->ctrlr, 1, UPNVME_SPEC_FEAT_TEMPERATURE_THRESHOLD,
 					    UPNVME_FEATURE_SAVED, &value, NULL, 0),
 			 0);
 	assert_int_equal(value, 0x157);
@@ -56,11 +56,11 @@ static void get_asks_for_the_selected_value(void **state)
 static void get_brings_data(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_sqe expected = { .opcode = 0x0a, .cdw10 = 0x0e };
+	struct upnvme_spec_sqe expected = { .opcode = 0x0a, .cdw10 = 0x0e };
 	uint8_t data[8] = { 1 };
 
-	assert_int_equal(upnvme_feature_get(rig->ctrlr, 0, NVME_FEAT_TIMESTAMP, 0, NULL, data,
-					    sizeof(data)),
+	assert_int_equal(upnvme_feature_get(rig->ctrlr, 0, UPNVME_SPEC_FEAT_TIMESTAMP, 0, NULL,
+					    data, sizeof(data)),
 			 0);
 	fake_transport_expect(&rig->fake->seen[0], &expected, true);
 	assert_int_equal(data[0], 0);
@@ -68,10 +68,10 @@ static void get_brings_data(void **state)
 
 static uint8_t received[8];
 
-static enum fake_verdict take_data(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				   struct nvme_cqe *cqe)
+static enum fake_verdict take_data(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				   struct upnvme_spec_cqe *cqe)
 {
-	if (sqe->opcode == NVME_ADMIN_SET_FEATURES && sqe->prp1)
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_SET_FEATURES && sqe->prp1)
 		memcpy(received, fake_transport_memory(fake, sqe->prp1, 8), 8);
 	return FAKE_DEFAULT;
 }
@@ -79,11 +79,13 @@ static enum fake_verdict take_data(struct fake_transport *fake, const struct nvm
 static void set_sends_value_save_and_data(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_sqe expected = { .opcode = 0x09, .nsid = 3, .cdw10 = 0x8000000e, .cdw11 = 55 };
+	struct upnvme_spec_sqe expected = {
+		.opcode = 0x09, .nsid = 3, .cdw10 = 0x8000000e, .cdw11 = 55
+	};
 	const uint8_t data[8] = { 9, 8, 7, 6, 5, 4, 3, 2 };
 
 	rig->fake->script = take_data;
-	assert_int_equal(upnvme_feature_set(rig->ctrlr, 3, NVME_FEAT_TIMESTAMP, 55, 1, data,
+	assert_int_equal(upnvme_feature_set(rig->ctrlr, 3, UPNVME_SPEC_FEAT_TIMESTAMP, 55, 1, data,
 					    sizeof(data)),
 			 0);
 	fake_transport_expect(&rig->fake->seen[0], &expected, true);
@@ -92,8 +94,9 @@ static void set_sends_value_save_and_data(void **state)
 
 static void the_drivers_own_features_are_refused(void **state)
 {
-	static const uint32_t own[] = { NVME_FEAT_NUMBER_OF_QUEUES, NVME_FEAT_KEEP_ALIVE_TIMER,
-					NVME_FEAT_HOST_MEMORY_BUFFER };
+	static const uint32_t own[] = { UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES,
+					UPNVME_SPEC_FEAT_KEEP_ALIVE_TIMER,
+					UPNVME_SPEC_FEAT_HOST_MEMORY_BUFFER };
 	struct rig *rig = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
@@ -106,8 +109,8 @@ static void the_drivers_own_features_are_refused(void **state)
 
 static void the_driver_may_set_its_own(void **state)
 {
-	const struct feature feature = { .fid = NVME_FEAT_KEEP_ALIVE_TIMER, .value = 1000 };
-	struct nvme_sqe expected = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1000 };
+	const struct feature feature = { .fid = UPNVME_SPEC_FEAT_KEEP_ALIVE_TIMER, .value = 1000 };
+	struct upnvme_spec_sqe expected = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1000 };
 	struct rig *rig = *state;
 
 	assert_int_equal(feature_set(rig->ctrlr, &feature, false), -EINVAL);
@@ -138,7 +141,7 @@ static uint32_t granted(uint32_t nqpairs, uint32_t nsqa, uint32_t ncqa)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
-	struct nvme_sqe expected = { .opcode = 0x09, .cdw10 = 0x07 };
+	struct upnvme_spec_sqe expected = { .opcode = 0x09, .cdw10 = 0x07 };
 	struct upnvme_ctrlr *ctrlr;
 	uint32_t n;
 
@@ -166,10 +169,11 @@ static void as_many_queue_pairs_as_asked_for_and_granted(void **state)
 	assert_int_equal(granted(65535, 65535, 65535), 65535);
 }
 
-static enum fake_verdict hold_features(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				       struct nvme_cqe *cqe)
+static enum fake_verdict hold_features(struct fake_transport *fake,
+				       const struct upnvme_spec_sqe *sqe,
+				       struct upnvme_spec_cqe *cqe)
 {
-	return sqe->opcode == NVME_ADMIN_SET_FEATURES ? FAKE_HOLD : FAKE_DEFAULT;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_SET_FEATURES ? FAKE_HOLD : FAKE_DEFAULT;
 }
 
 /* A controller that answers with an error is opened for its admin side: test_ctrlr. */
@@ -189,16 +193,17 @@ static void a_controller_that_does_not_answer_is_refused(void **state)
 
 /* --- extended LBA formats: NVMe Base 2.0c, 5.27.1.18 --- */
 
-static struct nvme_host_behavior behavior;
+static struct upnvme_spec_host_behavior behavior;
 static uint16_t behavior_status[2]; /* of Get and of Set Features */
 
-static enum fake_verdict host_behavior(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				       struct nvme_cqe *cqe)
+static enum fake_verdict host_behavior(struct fake_transport *fake,
+				       const struct upnvme_spec_sqe *sqe,
+				       struct upnvme_spec_cqe *cqe)
 {
-	bool set = sqe->opcode == NVME_ADMIN_SET_FEATURES;
+	bool set = sqe->opcode == UPNVME_SPEC_ADMIN_SET_FEATURES;
 	void *data;
 
-	if ((!set && sqe->opcode != NVME_ADMIN_GET_FEATURES) || (sqe->cdw10 & 0xff) != 0x16)
+	if ((!set && sqe->opcode != UPNVME_SPEC_ADMIN_GET_FEATURES) || (sqe->cdw10 & 0xff) != 0x16)
 		return FAKE_DEFAULT;
 	data = fake_transport_memory(fake, sqe->prp1, sizeof(behavior));
 	cqe->status = behavior_status[set];
@@ -209,12 +214,13 @@ static enum fake_verdict host_behavior(struct fake_transport *fake, const struct
 	return FAKE_ANSWER;
 }
 
-static struct nvme_host_behavior behavior_after_open(uint32_t ctratt, uint16_t get, uint16_t set)
+static struct upnvme_spec_host_behavior behavior_after_open(uint32_t ctratt, uint16_t get,
+							    uint16_t set)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
 
-	behavior = (struct nvme_host_behavior){ .acre = 1, .rsvd3[508] = 7 };
+	behavior = (struct upnvme_spec_host_behavior){ .acre = 1, .rsvd3[508] = 7 };
 	behavior_status[0] = get;
 	behavior_status[1] = set;
 	fake->id.ctratt = ctratt;
@@ -226,7 +232,7 @@ static struct nvme_host_behavior behavior_after_open(uint32_t ctratt, uint16_t g
 
 static void extended_formats_are_made_use_of(void **state)
 {
-	struct nvme_host_behavior after = behavior_after_open(1u << 15, 0, 0);
+	struct upnvme_spec_host_behavior after = behavior_after_open(1u << 15, 0, 0);
 
 	assert_int_equal(after.lbafee, 1);
 	assert_int_equal(after.acre, 1);

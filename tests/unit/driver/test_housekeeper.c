@@ -61,9 +61,9 @@ static struct upnvme_ctrlr *open_kept(const char *uri)
 static void calls_back_on(const char *uri)
 {
 	struct upnvme_ctrlr *ctrlr = open_kept(uri);
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_GET_FEATURES } };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_GET_FEATURES } };
 
-	raw.cdw[10] = NVME_FEAT_ARBITRATION;
+	raw.cdw[10] = UPNVME_SPEC_FEAT_ARBITRATION;
 	for (uint32_t i = 1; i <= 5; i++) {
 		assert_int_equal(upnvme_admin_submit(ctrlr, &raw, note, ctrlr), 0);
 		assert_true(wait_for_calls(i));

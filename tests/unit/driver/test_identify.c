@@ -19,7 +19,7 @@ static void the_first_command_is_identify_controller(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
-	struct nvme_sqe expected = { .opcode = 0x06, .cdw10 = 0x01 };
+	struct upnvme_spec_sqe expected = { .opcode = 0x06, .cdw10 = 0x01 };
 
 	fake_transport_expect(&fake->seen[0], &expected, true);
 	assert_int_equal(upnvme_close(ctrlr), 0);
@@ -29,11 +29,11 @@ static void the_limits_of_the_nvm_command_set_are_asked_for(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
-	struct nvme_sqe expected = { .opcode = 0x06, .cdw10 = 0x06 };
+	struct upnvme_spec_sqe expected = { .opcode = 0x06, .cdw10 = 0x06 };
 
-	fake->vs = NVME_VERSION_2_0;
+	fake->vs = UPNVME_SPEC_VERSION_2_0;
 	fake->has_nvm = true;
-	fake->nvm = (struct nvme_id_ctrl_nvm){
+	fake->nvm = (struct upnvme_spec_id_ctrl_nvm){
 		.vsl = 3, .wzsl = 4, .dmrl = 16, .dmrsl = 1000, .dmsl = 500
 	};
 	ctrlr = fake_transport_opened(fake);
@@ -42,9 +42,9 @@ static void the_limits_of_the_nvm_command_set_are_asked_for(void **state)
 	assert_int_equal(ctrlr->limits.max_write_zeroes_bytes, 64 << 10);
 	assert_int_equal(ctrlr->limits.max_deallocate_ranges, 16);
 	assert_int_equal(ctrlr->limits.max_deallocate_blocks, 500);
-	assert_true(ctrlr->limits.oncs & NVME_ONCS_VERIFY);
-	assert_true(ctrlr->limits.oncs & NVME_ONCS_WRITE_ZEROES);
-	assert_true(ctrlr->limits.oncs & NVME_ONCS_DSM);
+	assert_true(ctrlr->limits.oncs & UPNVME_SPEC_ONCS_VERIFY);
+	assert_true(ctrlr->limits.oncs & UPNVME_SPEC_ONCS_WRITE_ZEROES);
+	assert_true(ctrlr->limits.oncs & UPNVME_SPEC_ONCS_DSM);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
@@ -67,7 +67,7 @@ static void an_old_controller_is_not_asked_for_the_limits(void **state)
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
 
-	fake->vs = NVME_VERSION_1_4;
+	fake->vs = UPNVME_SPEC_VERSION_1_4;
 	fake->has_nvm = true;
 	fake->nvm.vsl = 3;
 	ctrlr = fake_transport_opened(fake);
@@ -138,7 +138,7 @@ static void hostile_controllers_are_refused(void **state)
 	memset(&fake->id, 0xff, sizeof(fake->id));
 	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -ENOTSUP);
 	fake = fake_transport_create();
-	fake->id.cntrltype = NVME_CNTRLTYPE_ADMIN;
+	fake->id.cntrltype = UPNVME_SPEC_CNTRLTYPE_ADMIN;
 	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -ENOTSUP);
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_UNSUPPORTED);
 	fake = fake_transport_create();
@@ -147,15 +147,16 @@ static void hostile_controllers_are_refused(void **state)
 	assert_non_null(strstr(error_last()->text, "SQES 77h"));
 }
 
-static enum fake_verdict refuse_identify(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					 struct nvme_cqe *cqe)
+static enum fake_verdict refuse_identify(struct fake_transport *fake,
+					 const struct upnvme_spec_sqe *sqe,
+					 struct upnvme_spec_cqe *cqe)
 {
-	cqe->status = NVME_SC_INTERNAL_ERROR;
-	return sqe->opcode == NVME_ADMIN_IDENTIFY ? FAKE_ANSWER : FAKE_DEFAULT;
+	cqe->status = UPNVME_SPEC_SC_INTERNAL_ERROR;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_IDENTIFY ? FAKE_ANSWER : FAKE_DEFAULT;
 }
 
-static enum fake_verdict mute(struct fake_transport *fake, const struct nvme_sqe *sqe,
-			      struct nvme_cqe *cqe)
+static enum fake_verdict mute(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+			      struct upnvme_spec_cqe *cqe)
 {
 	return FAKE_HOLD;
 }
@@ -180,13 +181,13 @@ static void identify_gives_the_page_as_it_is(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr = fake_transport_opened(fake);
-	struct nvme_id_ctrl id;
-	struct nvme_sqe expected = { .opcode = 0x06, .nsid = 1, .cdw10 = 0x03 };
+	struct upnvme_spec_id_ctrl id;
+	struct upnvme_spec_sqe expected = { .opcode = 0x06, .nsid = 1, .cdw10 = 0x03 };
 
-	assert_int_equal(upnvme_identify(ctrlr, NVME_CNS_CTRLR, 0, &id), 0);
+	assert_int_equal(upnvme_identify(ctrlr, UPNVME_SPEC_CNS_CTRLR, 0, &id), 0);
 	assert_memory_equal(&id, &fake->id, sizeof(id));
 	fake->nseen = 0;
-	assert_int_equal(upnvme_identify(ctrlr, NVME_CNS_NS_ID_DESC_LIST, 1, &id), 0);
+	assert_int_equal(upnvme_identify(ctrlr, UPNVME_SPEC_CNS_NS_ID_DESC_LIST, 1, &id), 0);
 	fake_transport_expect(&fake->seen[0], &expected, true);
 	assert_int_equal(upnvme_identify(ctrlr, 0x77, 0, &id), -EIO);
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
@@ -250,12 +251,12 @@ static void garbage_is_survived(void **state)
 		fake->nactive = seed % 5;
 		fake->has_nvm = seed % 2;
 		fake->id.rtd3e = 0;
-		fake->id.lpa |= NVME_LPA_EXTENDED_DATA;
+		fake->id.lpa |= UPNVME_SPEC_LPA_EXTENDED_DATA;
 		if (seed % 4) { /* else refused: hardly any garbage is an I/O controller */
-			fake->id.cntrltype = NVME_CNTRLTYPE_IO;
+			fake->id.cntrltype = UPNVME_SPEC_CNTRLTYPE_IO;
 			fake->id.sqes = 0x66;
 			fake->id.cqes = 0x44;
-			fake->ns.lbaf[nvme_flbas_format(fake->ns.flbas)].lbads = 9;
+			fake->ns.lbaf[upnvme_spec_flbas_format(fake->ns.flbas)].lbads = 9;
 			fake->ns.dps = 0;
 		}
 		if (fake_transport_open(fake, &ctrlr, NULL) == 0) {
@@ -272,19 +273,20 @@ static void the_limits_are_asked_for_where_the_controller_knows_them(void **stat
 {
 	static const struct {
 		uint32_t version, css, asked;
-	} cases[] = { { NVME_VERSION_1_3, NVME_CAP_CSS_NVM, 0 },
-		      { NVME_VERSION_1_4, NVME_CAP_CSS_NVM, 0 },
-		      { NVME_VERSION_1_4, NVME_CAP_CSS_NVM | NVME_CAP_CSS_IOCS, 1 },
-		      { NVME_VERSION_2_0, NVME_CAP_CSS_NVM, 1 } };
+	} cases[] = { { UPNVME_SPEC_VERSION_1_3, UPNVME_SPEC_CAP_CSS_NVM, 0 },
+		      { UPNVME_SPEC_VERSION_1_4, UPNVME_SPEC_CAP_CSS_NVM, 0 },
+		      { UPNVME_SPEC_VERSION_1_4, UPNVME_SPEC_CAP_CSS_NVM | UPNVME_SPEC_CAP_CSS_IOCS,
+			1 },
+		      { UPNVME_SPEC_VERSION_2_0, UPNVME_SPEC_CAP_CSS_NVM, 1 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fake_transport *fake = fake_transport_create();
 		struct upnvme_ctrlr *ctrlr;
 
-		FAKE_SET_CAP(fake, NVME_CAP_CSS, cases[i].css);
+		FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_CSS, cases[i].css);
 		fake->vs = cases[i].version;
 		ctrlr = fake_transport_opened(fake);
-		assert_int_equal(fake_transport_identified(fake, NVME_CNS_IOCS_CTRLR),
+		assert_int_equal(fake_transport_identified(fake, UPNVME_SPEC_CNS_IOCS_CTRLR),
 				 cases[i].asked);
 		assert_int_equal(upnvme_close(ctrlr), 0);
 	}

@@ -37,12 +37,12 @@ static int open_rig(void **state, uint8_t lpa)
 
 static int setup(void **state)
 {
-	return open_rig(state, NVME_LPA_EXTENDED_DATA);
+	return open_rig(state, UPNVME_SPEC_LPA_EXTENDED_DATA);
 }
 
 static int setup_effects(void **state)
 {
-	return open_rig(state, NVME_LPA_COMMANDS_SUPPORTED);
+	return open_rig(state, UPNVME_SPEC_LPA_COMMANDS_SUPPORTED);
 }
 
 static int setup_short(void **state)
@@ -59,7 +59,7 @@ static int teardown(void **state)
 static void a_page_is_read_from_its_offset(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_sqe expected = {
+	struct upnvme_spec_sqe expected = {
 		.opcode = 0x02, .nsid = 0xffffffff, .cdw10 = 15u << 16 | 0xc5, .cdw12 = 128
 	};
 	uint8_t data[64];
@@ -94,12 +94,13 @@ static void the_driver_says_whether_an_event_is_kept(void **state)
 	assert_int_equal(rig->fake->seen[1].cdw10, 0x0002);
 }
 
-static enum fake_verdict offset_as_data(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					struct nvme_cqe *cqe)
+static enum fake_verdict offset_as_data(struct fake_transport *fake,
+					const struct upnvme_spec_sqe *sqe,
+					struct upnvme_spec_cqe *cqe)
 {
 	uint64_t offset = sqe->cdw12 | (uint64_t)sqe->cdw13 << 32;
 
-	if (sqe->opcode != NVME_ADMIN_GET_LOG_PAGE)
+	if (sqe->opcode != UPNVME_SPEC_ADMIN_GET_LOG_PAGE)
 		return FAKE_DEFAULT;
 	memcpy(fake_transport_memory(fake, sqe->prp1, 8), &offset, 8);
 	return FAKE_ANSWER;
@@ -153,7 +154,7 @@ static void bad_arguments_are_refused(void **state)
 static void smart_is_decoded(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_smart_log *log = (void *)rig->fake->log;
+	struct upnvme_spec_smart_log *log = (void *)rig->fake->log;
 	struct upnvme_smart smart = { .size = UPNVME_SMART_SIZE };
 	uint64_t full[2] = { 5, 1 }, some[2] = { 1234567890123, 0 };
 
@@ -193,7 +194,7 @@ static void smart_is_decoded(void **state)
 static void firmware_slots_are_decoded(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_firmware_slot_log *log = (void *)rig->fake->log;
+	struct upnvme_spec_firmware_slot_log *log = (void *)rig->fake->log;
 	struct upnvme_firmware firmware = { .size = UPNVME_FIRMWARE_SIZE };
 
 	memset(log, 0, sizeof(*log));
@@ -215,17 +216,17 @@ static void firmware_slots_are_decoded(void **state)
 static void the_error_log_gives_its_valid_entries(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_error_log_entry *log = (void *)rig->fake->log;
+	struct upnvme_spec_error_log_entry *log = (void *)rig->fake->log;
 	struct upnvme_error_entry entries[8];
 
 	memset(log, 0, 8 * sizeof(*log));
-	log[0] = (struct nvme_error_log_entry){ .error_count = 9,
-						.sqid = 2,
-						.cid = 3,
-						.status = 0x4005,
-						.parameter_location = 0x0128,
-						.lba = 77,
-						.nsid = 1 };
+	log[0] = (struct upnvme_spec_error_log_entry){ .error_count = 9,
+						       .sqid = 2,
+						       .cid = 3,
+						       .status = 0x4005,
+						       .parameter_location = 0x0128,
+						       .lba = 77,
+						       .nsid = 1 };
 	log[1].error_count = 8;
 	assert_int_equal(upnvme_error_log(rig->ctrlr, entries, 8), 2);
 	assert_int_equal(rig->fake->seen[0].cdw10, 63u << 16 | 0x8001); /* ELPE: 4 entries */
@@ -246,8 +247,10 @@ static void the_error_log_gives_its_valid_entries(void **state)
 static void the_effects_of_a_command_are_its_dword_of_the_log(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_sqe expected = { .opcode = 0x02, .nsid = 0xffffffff, .cdw10 = 1023u << 16 | 5 };
-	struct nvme_commands_supported_log *log = (void *)rig->fake->log;
+	struct upnvme_spec_sqe expected = { .opcode = 0x02,
+					    .nsid = 0xffffffff,
+					    .cdw10 = 1023u << 16 | 5 };
+	struct upnvme_spec_commands_supported_log *log = (void *)rig->fake->log;
 	uint32_t effects = 0;
 
 	memset(log, 0, sizeof(*log));
@@ -298,10 +301,10 @@ static void without_the_log_effects_are_not_known(void **state)
 	assert_int_equal(rig->fake->nseen, 0);
 }
 
-static enum fake_verdict refuse(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				struct nvme_cqe *cqe)
+static enum fake_verdict refuse(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				struct upnvme_spec_cqe *cqe)
 {
-	cqe->status = NVME_SC_INVALID_LOG_PAGE;
+	cqe->status = UPNVME_SPEC_SC_INVALID_LOG_PAGE;
 	return FAKE_ANSWER;
 }
 

@@ -17,14 +17,14 @@ static void active_namespaces_are_found_whatever_nn_is(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 	struct upnvme_ctrlr *ctrlr;
-	struct nvme_sqe list = { .opcode = 0x06, .cdw10 = 0x02 };
-	struct nvme_sqe ns = { .opcode = 0x06, .nsid = 0xfffffffe, .cdw10 = 0x00 };
+	struct upnvme_spec_sqe list = { .opcode = 0x06, .cdw10 = 0x02 };
+	struct upnvme_spec_sqe ns = { .opcode = 0x06, .nsid = 0xfffffffe, .cdw10 = 0x00 };
 
 	fake->id.nn = UINT32_MAX;
 	FAKE_SET_ACTIVE(fake, 3, 70000, 0xfffffffe);
 	ctrlr = fake_transport_opened(fake);
-	assert_int_equal(fake_transport_identified(fake, NVME_CNS_ACTIVE_NS_LIST), 1);
-	assert_int_equal(fake_transport_identified(fake, NVME_CNS_NS), 3);
+	assert_int_equal(fake_transport_identified(fake, UPNVME_SPEC_CNS_ACTIVE_NS_LIST), 1);
+	assert_int_equal(fake_transport_identified(fake, UPNVME_SPEC_CNS_NS), 3);
 	fake_transport_expect(fake_transport_seen(fake, 0x06, 1), &list, true);
 	fake_transport_expect(fake_transport_seen(fake, 0x06, 4), &ns, true);
 	assert_int_equal(upnvme_ns_next(ctrlr, 0), 3);

@@ -32,17 +32,17 @@ struct rig {
 static struct rig rig;
 
 /* What changes blocks doubles them. */
-static enum fake_verdict script(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				struct nvme_cqe *cqe)
+static enum fake_verdict script(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				struct upnvme_spec_cqe *cqe)
 {
-	if (sqe->opcode == NVME_ADMIN_IDENTIFY && rig.no_answers) {
-		cqe->status = NVME_SC_INTERNAL_ERROR;
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_IDENTIFY && rig.no_answers) {
+		cqe->status = UPNVME_SPEC_SC_INTERNAL_ERROR;
 		return FAKE_ANSWER;
 	}
-	if (sqe->opcode == NVME_ADMIN_FORMAT_NVM || sqe->opcode == VENDOR ||
-	    sqe->opcode == VENDOR_HELD || sqe->opcode == NVME_ADMIN_SANITIZE ||
-	    sqe->opcode == NVME_ADMIN_NAMESPACE_MANAGEMENT ||
-	    sqe->opcode == NVME_ADMIN_CAPACITY_MANAGEMENT)
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_FORMAT_NVM || sqe->opcode == VENDOR ||
+	    sqe->opcode == VENDOR_HELD || sqe->opcode == UPNVME_SPEC_ADMIN_SANITIZE ||
+	    sqe->opcode == UPNVME_SPEC_ADMIN_NAMESPACE_MANAGEMENT ||
+	    sqe->opcode == UPNVME_SPEC_ADMIN_CAPACITY_MANAGEMENT)
 		fake->ns.lbaf[0].lbads = 12;
 	else
 		return FAKE_DEFAULT;
@@ -53,16 +53,17 @@ static enum fake_verdict script(struct fake_transport *fake, const struct nvme_s
 static void open_with_effects(uint32_t of_vendor, uint32_t of_set_features)
 {
 	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
-	struct nvme_commands_supported_log log = { 0 };
+	struct upnvme_spec_commands_supported_log log = { 0 };
 
 	memset(&rig, 0, sizeof(rig));
 	opts.admin_timeout_ns = 50 * NS_PER_MS;
 	rig.fake = fake_transport_create();
-	log.acs[VENDOR] = log.acs[VENDOR_HELD] = NVME_EFFECTS_SUPPORTED | of_vendor;
-	log.acs[NVME_ADMIN_IDENTIFY] = log.acs[NVME_ADMIN_GET_LOG_PAGE] = 0xff; /* nonsense */
-	log.acs[NVME_ADMIN_SET_FEATURES] = NVME_EFFECTS_SUPPORTED | of_set_features;
+	log.acs[VENDOR] = log.acs[VENDOR_HELD] = UPNVME_SPEC_EFFECTS_SUPPORTED | of_vendor;
+	log.acs[UPNVME_SPEC_ADMIN_IDENTIFY] = log.acs[UPNVME_SPEC_ADMIN_GET_LOG_PAGE] =
+		0xff; /* nonsense */
+	log.acs[UPNVME_SPEC_ADMIN_SET_FEATURES] = UPNVME_SPEC_EFFECTS_SUPPORTED | of_set_features;
 	memcpy(rig.fake->log, &log, sizeof(log));
-	rig.fake->id.lpa |= NVME_LPA_COMMANDS_SUPPORTED;
+	rig.fake->id.lpa |= UPNVME_SPEC_LPA_COMMANDS_SUPPORTED;
 	assert_int_equal(fake_transport_open(rig.fake, &rig.ctrlr, &opts), 0);
 	rig.fake->script = script;
 	assert_int_equal(upnvme_ns_get(&rig.ns, rig.ctrlr, 1), 0);
@@ -72,7 +73,7 @@ static void open_with_effects(uint32_t of_vendor, uint32_t of_set_features)
 static int setup(void **state)
 {
 	(void)state;
-	open_with_effects(NVME_EFFECTS_NCC, 0);
+	open_with_effects(UPNVME_SPEC_EFFECTS_NCC, 0);
 	return 0;
 }
 
@@ -122,7 +123,7 @@ static void the_specifications_commands_change_namespaces(void **state)
 
 static void the_effects_log_names_further_commands(void **state)
 {
-	static const uint32_t effects[] = { NVME_EFFECTS_NCC, NVME_EFFECTS_NIC };
+	static const uint32_t effects[] = { UPNVME_SPEC_EFFECTS_NCC, UPNVME_SPEC_EFFECTS_NIC };
 
 	for (size_t i = 0; i < ARRAY_SIZE(effects); i++) {
 		assert_int_equal(teardown(state), 0);
@@ -131,10 +132,10 @@ static void the_effects_log_names_further_commands(void **state)
 		assert_int_equal(upnvme_ns_block_size(rig.ns), 4096);
 	}
 	assert_int_equal(teardown(state), 0);
-	open_with_effects(NVME_EFFECTS_LBCC | NVME_EFFECTS_CCC, 0);
+	open_with_effects(UPNVME_SPEC_EFFECTS_LBCC | UPNVME_SPEC_EFFECTS_CCC, 0);
 	rig.fake->nseen = 0;
 	assert_int_equal(run(VENDOR), 0);
-	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_IDENTIFY), 0);
+	assert_int_equal(fake_transport_count(rig.fake, UPNVME_SPEC_ADMIN_IDENTIFY), 0);
 }
 
 /* The effects log describes Set Features as a whole, by the most that one feature may do: commands go on all the same.
@@ -145,12 +146,13 @@ static void setting_a_feature_does_not_stop_queue_pairs(void **state)
 	void *buf;
 
 	assert_int_equal(teardown(state), 0);
-	open_with_effects(0, NVME_EFFECTS_NCC);
+	open_with_effects(0, UPNVME_SPEC_EFFECTS_NCC);
 	qp = create();
 	assert_int_equal(upnvme_dma_alloc(&buf, rig.ctrlr, 4096, 0), 0);
 	assert_int_equal(upnvme_read(qp, rig.ns, buf, 0, 1, NULL, NULL), 0);
 	rig.fake->ns.lbaf[0].lbads = 12;
-	assert_int_equal(upnvme_feature_set(rig.ctrlr, 0, NVME_FEAT_ARBITRATION, 0, 0, NULL, 0), 0);
+	assert_int_equal(
+		upnvme_feature_set(rig.ctrlr, 0, UPNVME_SPEC_FEAT_ARBITRATION, 0, 0, NULL, 0), 0);
 	assert_int_equal(upnvme_ns_block_size(rig.ns), 4096);
 	assert_int_equal(upnvme_read(qp, rig.ns, buf, 0, 1, NULL, NULL), 0);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
@@ -164,7 +166,7 @@ static void an_idle_released_queue_pair_is_not_waited_for(void **state)
 
 	(void)state;
 	assert_int_equal(upnvme_qpair_release(qp), 0);
-	assert_int_equal(run(NVME_ADMIN_FORMAT_NVM), 0);
+	assert_int_equal(run(UPNVME_SPEC_ADMIN_FORMAT_NVM), 0);
 	assert_int_equal(upnvme_ns_block_size(rig.ns), 4096);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
@@ -178,10 +180,10 @@ static void a_released_queue_pair_with_commands_refuses_the_change(void **state)
 	assert_int_equal(upnvme_dma_alloc(&buf, rig.ctrlr, 4096, 0), 0);
 	assert_int_equal(upnvme_read(qp, rig.ns, buf, 0, 1, NULL, NULL), 0);
 	assert_int_equal(upnvme_qpair_release(qp), 0);
-	expect_busy(run(NVME_ADMIN_FORMAT_NVM), "in flight");
-	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_FORMAT_NVM), 0);
+	expect_busy(run(UPNVME_SPEC_ADMIN_FORMAT_NVM), "in flight");
+	assert_int_equal(fake_transport_count(rig.fake, UPNVME_SPEC_ADMIN_FORMAT_NVM), 0);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
-	assert_int_equal(run(NVME_ADMIN_FORMAT_NVM), 0);
+	assert_int_equal(run(UPNVME_SPEC_ADMIN_FORMAT_NVM), 0);
 }
 
 /* A thread that owns a queue pair, and makes calls for it as long as it is told to. */
@@ -212,10 +214,11 @@ static void another_threads_queue_pair_refuses_the_change_until_its_next_call(vo
 	assert_int_equal(pthread_create(&thread, NULL, own, &owner), 0);
 	while (!atomic_load(&owner.ready))
 		;
-	expect_busy(run(NVME_ADMIN_FORMAT_NVM), "another thread");
-	assert_int_equal(fake_transport_count(rig.fake, NVME_ADMIN_FORMAT_NVM), 0);
+	expect_busy(run(UPNVME_SPEC_ADMIN_FORMAT_NVM), "another thread");
+	assert_int_equal(fake_transport_count(rig.fake, UPNVME_SPEC_ADMIN_FORMAT_NVM), 0);
 	atomic_store(&owner.polls, true);
-	while (run(NVME_ADMIN_FORMAT_NVM) == -EBUSY) /* the owner's next poll may be late, too */
+	while (run(UPNVME_SPEC_ADMIN_FORMAT_NVM) ==
+	       -EBUSY) /* the owner's next poll may be late, too */
 		;
 	assert_int_equal(upnvme_ns_block_size(rig.ns), 4096);
 	atomic_store(&owner.stop, true);
@@ -252,7 +255,7 @@ static void commands_are_refused_until_the_namespaces_can_be_read(void **state)
 	(void)state;
 	assert_int_equal(upnvme_dma_alloc(&buf, rig.ctrlr, 4096, 0), 0);
 	rig.no_answers = true;
-	assert_int_equal(run(NVME_ADMIN_FORMAT_NVM), -EIO);
+	assert_int_equal(run(UPNVME_SPEC_ADMIN_FORMAT_NVM), -EIO);
 	assert_non_null(strstr(error_last()->text, "the command has ended"));
 	assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), 0);
 	expect_busy(upnvme_read(qp, rig.ns, buf, 0, 1, NULL, NULL), "queue pair 1");
@@ -272,7 +275,7 @@ static void queue_pairs_are_frozen_until_the_last_change_has_ended(void **state)
 	(void)state;
 	assert_int_equal(upnvme_dma_alloc(&buf, rig.ctrlr, 4096, 0), 0);
 	assert_int_equal(run(VENDOR_HELD), -ETIMEDOUT);
-	assert_int_equal(run(NVME_ADMIN_FORMAT_NVM), 0);
+	assert_int_equal(run(UPNVME_SPEC_ADMIN_FORMAT_NVM), 0);
 	assert_int_equal(upnvme_ns_block_size(rig.ns), 4096);
 	expect_busy(upnvme_read(qp, rig.ns, buf, 0, 1, NULL, NULL), "queue pair 1");
 	assert_int_equal(upnvme_qpair_close(qp), 0);
@@ -290,7 +293,7 @@ static void a_failed_controller_is_not_waited_for(void **state)
 	ctrlr_fail(rig.ctrlr, "the test says so");
 	assert_int_equal(upnvme_read(qp, rig.ns, buf, 0, 1, NULL, NULL), -EIO);
 	assert_int_equal(upnvme_ctrlr_poll(rig.ctrlr), -EIO);
-	assert_int_equal(run(NVME_ADMIN_FORMAT_NVM), -EIO);
+	assert_int_equal(run(UPNVME_SPEC_ADMIN_FORMAT_NVM), -EIO);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 }
 

@@ -18,15 +18,15 @@ static const struct ctrlr_limits limits = {
 	.max_verify_bytes = UINT64_MAX,
 };
 
-static struct nvme_id_ns plain(void)
+static struct upnvme_spec_id_ns plain(void)
 {
-	struct nvme_id_ns id = { .nsze = 1000, .ncap = 900, .nuse = 800 };
+	struct upnvme_spec_id_ns id = { .nsze = 1000, .ncap = 900, .nuse = 800 };
 
 	id.lbaf[0].lbads = 12;
 	return id;
 }
 
-static struct ns_geometry decode(const struct nvme_id_ns *id)
+static struct ns_geometry decode(const struct upnvme_spec_id_ns *id)
 {
 	struct ns_geometry geometry;
 
@@ -35,7 +35,7 @@ static struct ns_geometry decode(const struct nvme_id_ns *id)
 	return geometry;
 }
 
-static void refused(const struct nvme_id_ns *id)
+static void refused(const struct upnvme_spec_id_ns *id)
 {
 	struct ns_geometry geometry;
 
@@ -49,7 +49,7 @@ static void refused(const struct nvme_id_ns *id)
 
 static void a_plain_format_takes_the_straight_path(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 	struct ns_geometry geometry = decode(&id);
 
 	assert_int_equal(geometry.nblocks, 1000);
@@ -67,7 +67,7 @@ static void a_plain_format_takes_the_straight_path(void **state)
 
 static void a_namespace_shorter_than_a_transfer_bounds_the_straight_path(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 	struct ns_geometry geometry;
 
 	id.nsze = 5;
@@ -81,7 +81,7 @@ static void a_namespace_shorter_than_a_transfer_bounds_the_straight_path(void **
 
 static void a_boundary_or_metadata_closes_the_straight_path(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 	struct ns_geometry geometry;
 
 	id.noiob = 16;
@@ -103,7 +103,7 @@ static void a_boundary_or_metadata_closes_the_straight_path(void **state)
 
 static void extended_metadata_counts_in_the_buffer(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 	struct ns_geometry geometry;
 
 	id.lbaf[0].ms = 64;
@@ -122,7 +122,7 @@ static void extended_metadata_counts_in_the_buffer(void **state)
 
 static void the_format_index_has_high_bits_only_with_many_formats(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 
 	id.nlbaf = 3;
 	id.flbas = 0x22; /* bits 6:5 mean nothing here */
@@ -135,7 +135,7 @@ static void the_format_index_has_high_bits_only_with_many_formats(void **state)
 
 static void an_index_of_no_format_is_refused(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(id.lbaf); i++)
 		id.lbaf[i].lbads = 9;
@@ -154,13 +154,13 @@ static void hostile_block_sizes_are_refused(void **state)
 	static const uint8_t bad[] = { 0, 1, 8, 18, 31, 32, 63, 64, 128, 255 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct nvme_id_ns id = plain();
+		struct upnvme_spec_id_ns id = plain();
 
 		id.lbaf[0].lbads = bad[i];
 		refused(&id);
 	}
 	for (uint8_t lbads = 9; lbads <= 17; lbads++) { /* 128 KiB is one transfer */
-		struct nvme_id_ns id = plain();
+		struct upnvme_spec_id_ns id = plain();
 
 		id.lbaf[0].lbads = lbads;
 		assert_int_equal(decode(&id).data_bytes, 1u << lbads);
@@ -170,7 +170,7 @@ static void hostile_block_sizes_are_refused(void **state)
 
 static void a_block_with_metadata_beyond_a_transfer_is_refused(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 
 	id.lbaf[0].lbads = 17;
 	id.lbaf[0].ms = 8;
@@ -183,7 +183,7 @@ static void metadata_of_odd_sizes_is_refused(void **state)
 {
 	for (uint16_t ms = 0; ms <= 64; ms++)
 		for (uint8_t extended = 0; extended < 2; extended++) {
-			struct nvme_id_ns id = plain();
+			struct upnvme_spec_id_ns id = plain();
 
 			id.lbaf[0].ms = ms;
 			id.flbas = (uint8_t)(extended << 4);
@@ -196,7 +196,7 @@ static void metadata_of_odd_sizes_is_refused(void **state)
 
 static void unknown_protection_and_no_blocks_are_refused(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 
 	id.dps = 4;
 	id.lbaf[0].ms = 8;
@@ -225,7 +225,7 @@ static void guards_of_each_width_are_known(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		for (uint32_t sts = 0; sts < 128; sts++)
 			for (uint16_t ms = 0; ms <= 64; ms += 4) {
-				struct nvme_id_ns id = plain();
+				struct upnvme_spec_id_ns id = plain();
 				uint32_t elbaf = table[i].pif << 7 | sts;
 				bool good = sts >= table[i].sts_min && sts <= table[i].sts_max &&
 					    ms >= table[i].bytes;
@@ -248,7 +248,7 @@ static void guards_of_each_width_are_known(void **state)
 
 static void a_guard_of_another_width_is_refused(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 	struct ns_geometry geometry;
 
 	id.lbaf[0].ms = 64;
@@ -266,12 +266,12 @@ static void a_guard_of_another_width_is_refused(void **state)
 static void extended_formats_are_asked_for_where_they_are_possible(void **state)
 {
 	struct ctrlr_limits extended = limits;
-	struct nvme_id_ns_nvm nvm = { .elbaf[3] = 2u << 7 };
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns_nvm nvm = { .elbaf[3] = 2u << 7 };
+	struct upnvme_spec_id_ns id = plain();
 
 	extended.extended_formats = true;
 	id.nlbaf = id.flbas = 3;
-	id.lbaf[3] = (struct nvme_lbaf){ .lbads = 12, .ms = 8 };
+	id.lbaf[3] = (struct upnvme_spec_lbaf){ .lbads = 12, .ms = 8 };
 	assert_false(ns_geometry_has_elbaf(&limits, &id));
 	assert_false(ns_geometry_has_elbaf(&extended, &id));
 	id.dps = 1;
@@ -289,7 +289,7 @@ static void size_limits_include_metadata_unless_the_controller_excludes_it(void 
 {
 	struct ctrlr_limits sizes = limits;
 	struct ns_geometry geometry;
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 
 	sizes.max_verify_bytes = 64 << 10;
 	id.lbaf[0].ms = 64;
@@ -310,7 +310,7 @@ static void size_limits_include_metadata_unless_the_controller_excludes_it(void 
 
 static void the_largest_namespace_does_not_overflow(void **state)
 {
-	struct nvme_id_ns id = plain();
+	struct upnvme_spec_id_ns id = plain();
 	struct ns_geometry geometry;
 
 	id.nsze = UINT64_MAX;

@@ -22,7 +22,8 @@ static uint32_t asked_for_elbaf(const struct fake_transport *fake)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < fake->nseen; i++)
-		n += fake->seen[i].opcode == NVME_ADMIN_IDENTIFY && fake->seen[i].cdw10 == 0x05;
+		n += fake->seen[i].opcode == UPNVME_SPEC_ADMIN_IDENTIFY &&
+		     fake->seen[i].cdw10 == 0x05;
 	return n;
 }
 
@@ -31,7 +32,7 @@ static struct fake_transport *fake_protected(uint16_t metadata_bytes, uint32_t e
 {
 	struct fake_transport *fake = fake_transport_create();
 
-	fake->ns.lbaf[0] = (struct nvme_lbaf){ .lbads = 12, .ms = metadata_bytes };
+	fake->ns.lbaf[0] = (struct upnvme_spec_lbaf){ .lbads = 12, .ms = metadata_bytes };
 	fake->ns.flbas = 0x10;
 	fake->ns.dps = 1;
 	fake->ns_nvm.elbaf[0] = elbaf;
@@ -211,7 +212,7 @@ static void limits_are_told_in_blocks_of_this_namespace(void **state)
 	struct fake_transport *fake = fake_protected(64, 0);
 	struct upnvme_ns_info info;
 
-	fake->vs = NVME_VERSION_2_0;
+	fake->vs = UPNVME_SPEC_VERSION_2_0;
 	fake->has_nvm = true;
 	fake->nvm.vsl = 4;
 	fake->nvm.wzsl = 3;
@@ -219,7 +220,7 @@ static void limits_are_told_in_blocks_of_this_namespace(void **state)
 	assert_int_equal(info.max_verify_blocks, 65536 / 4160);
 	assert_int_equal(info.max_write_zeroes_blocks, 32768 / 4160);
 	fake = fake_protected(64, 0);
-	fake->vs = NVME_VERSION_2_0;
+	fake->vs = UPNVME_SPEC_VERSION_2_0;
 	fake->has_nvm = true;
 	fake->nvm.vsl = 4;
 	fake->nvm.wzsl = 3;

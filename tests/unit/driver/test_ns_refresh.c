@@ -46,12 +46,13 @@ static void a_controller_without_namespaces_is_opened(void **state)
 }
 
 /* CNS 02h says what the script says. */
-static uint32_t lie[NVME_NS_LIST_ENTRIES];
+static uint32_t lie[UPNVME_SPEC_NS_LIST_ENTRIES];
 
-static enum fake_verdict lying(struct fake_transport *fake, const struct nvme_sqe *sqe,
-			       struct nvme_cqe *cqe)
+static enum fake_verdict lying(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+			       struct upnvme_spec_cqe *cqe)
 {
-	if (sqe->opcode != NVME_ADMIN_IDENTIFY || sqe->cdw10 != NVME_CNS_ACTIVE_NS_LIST)
+	if (sqe->opcode != UPNVME_SPEC_ADMIN_IDENTIFY ||
+	    sqe->cdw10 != UPNVME_SPEC_CNS_ACTIVE_NS_LIST)
 		return FAKE_DEFAULT;
 	memcpy(fake_transport_memory(fake, sqe->prp1, sizeof(lie)), lie, sizeof(lie));
 	return FAKE_ANSWER;
@@ -81,7 +82,7 @@ static void a_list_that_never_ends_is_cut(void **state)
 	struct upnvme_ctrlr *ctrlr;
 
 	fake->script = lying;
-	for (uint32_t i = 0; i < NVME_NS_LIST_ENTRIES; i++)
+	for (uint32_t i = 0; i < UPNVME_SPEC_NS_LIST_ENTRIES; i++)
 		lie[i] = i + 1;
 	ctrlr = fake_transport_opened(fake); /* the second page repeats the first */
 	assert_non_null(ns_find(ctrlr, 1024));
@@ -115,11 +116,12 @@ static void a_namespace_of_an_unknown_format_alone_is_refused(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static enum fake_verdict refuse_ns_2(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
+static enum fake_verdict refuse_ns_2(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				     struct upnvme_spec_cqe *cqe)
 {
-	cqe->status = NVME_SC_INVALID_NAMESPACE_OR_FORMAT;
-	return sqe->opcode == NVME_ADMIN_IDENTIFY && sqe->cdw10 == NVME_CNS_NS && sqe->nsid == 2 ?
+	cqe->status = UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_IDENTIFY && sqe->cdw10 == UPNVME_SPEC_CNS_NS &&
+			       sqe->nsid == 2 ?
 		       FAKE_ANSWER :
 		       FAKE_DEFAULT;
 }
@@ -182,12 +184,13 @@ static void new_namespaces_are_inserted_in_order(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
-static enum fake_verdict take_your_time(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					struct nvme_cqe *cqe)
+static enum fake_verdict take_your_time(struct fake_transport *fake,
+					const struct upnvme_spec_sqe *sqe,
+					struct upnvme_spec_cqe *cqe)
 {
 	struct timespec each = { 0, 5 * (long)NS_PER_MS };
 
-	if (sqe->opcode == NVME_ADMIN_IDENTIFY && sqe->cdw10 == NVME_CNS_NS)
+	if (sqe->opcode == UPNVME_SPEC_ADMIN_IDENTIFY && sqe->cdw10 == UPNVME_SPEC_CNS_NS)
 		nanosleep(&each, NULL);
 	return FAKE_DEFAULT;
 }
@@ -230,11 +233,12 @@ static void a_refresh_that_takes_too_long_leaves_the_known_namespaces(void **sta
 
 static uint16_t refusal;
 
-static enum fake_verdict refuse_list(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
+static enum fake_verdict refuse_list(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				     struct upnvme_spec_cqe *cqe)
 {
 	cqe->status = refusal;
-	return fake_transport_cns(sqe) == NVME_CNS_ACTIVE_NS_LIST ? FAKE_ANSWER : FAKE_DEFAULT;
+	return fake_transport_cns(sqe) == UPNVME_SPEC_CNS_ACTIVE_NS_LIST ? FAKE_ANSWER :
+									   FAKE_DEFAULT;
 }
 
 static struct fake_transport *with_namespaces_1_and_4(uint32_t nn)
@@ -261,8 +265,8 @@ static void an_nvme_1_0_controller_is_asked_only_for_its_two_structures(void **s
 	struct upnvme_ctrlr *ctrlr;
 	struct upnvme_ns *ns;
 
-	fake->vs = NVME_VERSION_1_0;
-	FAKE_SET_CAP(fake, NVME_CAP_CSS, 0);
+	fake->vs = UPNVME_SPEC_VERSION_1_0;
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_CSS, 0);
 	ctrlr = fake_transport_opened(fake);
 	expect_1_and_4(ctrlr);
 	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 4), 0);
@@ -275,9 +279,9 @@ static void an_nvme_1_0_controller_is_asked_only_for_its_two_structures(void **s
 
 static void a_controller_that_refuses_the_list_is_scanned(void **state)
 {
-	static const uint16_t refusals[] = { NVME_SC_INVALID_FIELD | NVME_STATUS_DNR,
-					     NVME_SC_INVALID_NAMESPACE_OR_FORMAT,
-					     NVME_SC_INVALID_OPCODE };
+	static const uint16_t refusals[] = { UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR,
+					     UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT,
+					     UPNVME_SPEC_SC_INVALID_OPCODE };
 
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		struct fake_transport *fake = with_namespaces_1_and_4(5);
@@ -297,17 +301,18 @@ static void a_controller_that_fails_to_give_the_list_is_not_scanned(void **state
 	struct fake_transport *fake = with_namespaces_1_and_4(5);
 	struct upnvme_ctrlr *ctrlr;
 
-	refusal = NVME_SC_INTERNAL_ERROR;
+	refusal = UPNVME_SPEC_SC_INTERNAL_ERROR;
 	fake->script = refuse_list;
 	assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), -EIO);
 }
 
 static uint32_t nscanned;
 
-static enum fake_verdict count_scanned(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				       struct nvme_cqe *cqe)
+static enum fake_verdict count_scanned(struct fake_transport *fake,
+				       const struct upnvme_spec_sqe *sqe,
+				       struct upnvme_spec_cqe *cqe)
 {
-	nscanned += fake_transport_cns(sqe) == NVME_CNS_NS;
+	nscanned += fake_transport_cns(sqe) == UPNVME_SPEC_CNS_NS;
 	return FAKE_DEFAULT;
 }
 
@@ -316,7 +321,7 @@ static void the_scan_has_a_bound(void **state)
 	struct fake_transport *fake = with_namespaces_1_and_4(UINT32_MAX);
 	struct upnvme_ctrlr *ctrlr;
 
-	fake->vs = NVME_VERSION_1_0;
+	fake->vs = UPNVME_SPEC_VERSION_1_0;
 	fake->script = count_scanned;
 	nscanned = 0;
 	ctrlr = fake_transport_opened(fake);

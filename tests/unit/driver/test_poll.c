@@ -27,8 +27,8 @@ static int open_alive(struct fake_transport *fake, struct upnvme_ctrlr **ctrlr, 
 static void keep_alive_is_sent_at_half_the_timers_period(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct nvme_sqe set = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 100 };
-	struct nvme_sqe alive = { .opcode = 0x18 };
+	struct upnvme_spec_sqe set = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 100 };
+	struct upnvme_spec_sqe alive = { .opcode = 0x18 };
 	uint64_t start_ns = clock_now_ns();
 	struct pause pause = { 0 };
 	struct upnvme_ctrlr *ctrlr;
@@ -36,14 +36,16 @@ static void keep_alive_is_sent_at_half_the_timers_period(void **state)
 
 	fake->id.kas = 1;
 	assert_int_equal(open_alive(fake, &ctrlr, 100), 0);
-	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_SET_FEATURES, 1), &set, false);
+	fake_transport_expect(fake_transport_seen(fake, UPNVME_SPEC_ADMIN_SET_FEATURES, 1), &set,
+			      false);
 	while (clock_now_ns() - start_ns < 520 * NS_PER_MS) {
 		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
 		pause_next(&pause);
 	}
-	n = fake_transport_count(fake, NVME_ADMIN_KEEP_ALIVE);
+	n = fake_transport_count(fake, UPNVME_SPEC_ADMIN_KEEP_ALIVE);
 	assert_in_range(n, 1, (clock_now_ns() - start_ns) / (50 * NS_PER_MS) + 1);
-	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_KEEP_ALIVE, 0), &alive, false);
+	fake_transport_expect(fake_transport_seen(fake, UPNVME_SPEC_ADMIN_KEEP_ALIVE, 0), &alive,
+			      false);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
@@ -55,7 +57,7 @@ static void without_the_option_no_keep_alive_is_sent(void **state)
 	fake->id.kas = 1;
 	assert_int_equal(open_alive(fake, &ctrlr, 0), 0);
 	assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
-	assert_int_equal(fake_transport_count(fake, NVME_ADMIN_KEEP_ALIVE), 0);
+	assert_int_equal(fake_transport_count(fake, UPNVME_SPEC_ADMIN_KEEP_ALIVE), 0);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
@@ -68,10 +70,10 @@ static void a_controller_without_the_timer_is_refused(void **state)
 	assert_non_null(strstr(error_last()->text, "KAS"));
 }
 
-static enum fake_verdict mute_alive(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				    struct nvme_cqe *cqe)
+static enum fake_verdict mute_alive(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				    struct upnvme_spec_cqe *cqe)
 {
-	return sqe->opcode == NVME_ADMIN_KEEP_ALIVE ? FAKE_HOLD : FAKE_DEFAULT;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_KEEP_ALIVE ? FAKE_HOLD : FAKE_DEFAULT;
 }
 
 static void one_keep_alive_is_outstanding_at_a_time(void **state)
@@ -88,7 +90,7 @@ static void one_keep_alive_is_outstanding_at_a_time(void **state)
 		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
 		pause_next(&pause);
 	}
-	assert_int_equal(fake_transport_count(fake, NVME_ADMIN_KEEP_ALIVE), 1);
+	assert_int_equal(fake_transport_count(fake, UPNVME_SPEC_ADMIN_KEEP_ALIVE), 1);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
@@ -121,7 +123,7 @@ static void a_keep_alive_that_is_not_answered_gives_the_controller_up(void **sta
 	assert_int_equal(rc, -EIO);
 	assert_non_null(strstr(error_last()->text, "Keep Alive"));
 	assert_int_equal(told.kind, UPNVME_EVENT_FAILED);
-	assert_int_equal(NVME_CC_EN(fake->cc), 0);
+	assert_int_equal(UPNVME_SPEC_CC_EN(fake->cc), 0);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
@@ -129,12 +131,13 @@ static void a_keep_alive_that_is_not_answered_gives_the_controller_up(void **sta
 static void the_shortest_period_is_set_as_it_is(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
-	struct nvme_sqe set = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1 };
+	struct upnvme_spec_sqe set = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1 };
 	struct upnvme_ctrlr *ctrlr;
 
 	fake->id.kas = 1;
 	assert_int_equal(open_alive(fake, &ctrlr, 1), 0);
-	fake_transport_expect(fake_transport_seen(fake, NVME_ADMIN_SET_FEATURES, 1), &set, false);
+	fake_transport_expect(fake_transport_seen(fake, UPNVME_SPEC_ADMIN_SET_FEATURES, 1), &set,
+			      false);
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
@@ -147,7 +150,7 @@ static void nothing(void *arg, const struct upnvme_completion *done)
 
 static void poll_inner(void *arg, const struct upnvme_completion *done)
 {
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_KEEP_ALIVE } };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_KEEP_ALIVE } };
 
 	assert_int_equal(upnvme_admin_submit(inner, &raw, nothing, NULL), 0);
 	inner_ran = upnvme_ctrlr_poll(inner);
@@ -156,7 +159,7 @@ static void poll_inner(void *arg, const struct upnvme_completion *done)
 
 static void a_callback_may_poll_another_controller(void **state)
 {
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_KEEP_ALIVE } };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_KEEP_ALIVE } };
 
 	assert_int_equal(fake_transport_open(fake_transport_create(), &outer, NULL), 0);
 	assert_int_equal(fake_transport_open(fake_transport_create(), &inner, NULL), 0);
@@ -186,7 +189,7 @@ static void leave(void *arg, const struct upnvme_completion *done)
 
 static void submit(struct upnvme_ctrlr *ctrlr, upnvme_cb cb)
 {
-	struct upnvme_raw raw = { .cdw = { NVME_ADMIN_KEEP_ALIVE } };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_ADMIN_KEEP_ALIVE } };
 
 	assert_int_equal(upnvme_admin_submit(ctrlr, &raw, cb, NULL), 0);
 }

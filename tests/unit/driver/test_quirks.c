@@ -276,12 +276,12 @@ static void abilities_that_a_quirk_denies_are_not_used(void **state)
 	struct upnvme_ctrlr *ctrlr;
 
 	create(0, 0)->id.sgls = 1;
-	device->id.oncs = NVME_ONCS_WRITE_ZEROES | NVME_ONCS_DSM;
+	device->id.oncs = UPNVME_SPEC_ONCS_WRITE_ZEROES | UPNVME_SPEC_ONCS_DSM;
 	device->has_nvm = true;
 	device->nvm.wzsl = 5;
 	ctrlr = open_by(device, "fake:test?quirks=no-sgl,no-write-zeroes");
 	assert_false(ctrlr->limits.sgl);
-	assert_int_equal(ctrlr->limits.oncs, NVME_ONCS_DSM);
+	assert_int_equal(ctrlr->limits.oncs, UPNVME_SPEC_ONCS_DSM);
 	close_it(ctrlr);
 }
 
@@ -290,12 +290,12 @@ static void sizes_without_metadata_are_larger(void **state)
 	struct upnvme_ctrlr *ctrlr;
 
 	create(0x8086, 0x4140)->ns.flbas = 0x10;
-	device->ns.lbaf[0] = (struct nvme_lbaf){ .lbads = 12, .ms = 64 };
+	device->ns.lbaf[0] = (struct upnvme_spec_lbaf){ .lbads = 12, .ms = 64 };
 	ctrlr = open_by(device, "fake:test");
 	assert_int_equal(upnvme_ns_max_transfer_blocks(first_ns(ctrlr)), 32); /* MDTS 5: 128 KiB */
 	close_it(ctrlr);
 	create(0, 0)->ns.flbas = 0x10;
-	device->ns.lbaf[0] = (struct nvme_lbaf){ .lbads = 12, .ms = 64 };
+	device->ns.lbaf[0] = (struct upnvme_spec_lbaf){ .lbads = 12, .ms = 64 };
 	ctrlr = open_by(device, "fake:test");
 	assert_int_equal(upnvme_ns_max_transfer_blocks(first_ns(ctrlr)), 31);
 	close_it(ctrlr);
@@ -306,7 +306,8 @@ static uint32_t descriptors_asked(void)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < device->nseen; i++)
-		n += device->seen[i].opcode == NVME_ADMIN_IDENTIFY && device->seen[i].cdw10 == 3;
+		n += device->seen[i].opcode == UPNVME_SPEC_ADMIN_IDENTIFY &&
+		     device->seen[i].cdw10 == 3;
 	return n;
 }
 

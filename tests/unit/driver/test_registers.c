@@ -19,7 +19,7 @@ static void a_slow_controller_is_waited_for(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
 
-	FAKE_SET_CAP(fake, NVME_CAP_TO, 255); /* on a machine that is slow itself */
+	FAKE_SET_CAP(fake, UPNVME_SPEC_CAP_TO, 255); /* on a machine that is slow itself */
 	fake->slowness = 100;
 	assert_int_equal(ctrlr_close(fake_transport_opened(fake)), 0);
 }

@@ -17,13 +17,13 @@
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include "softctrl/softctrl.h"
-#include "spec/command.h"
-#include "spec/feature.h"
-#include "spec/identify.h"
-#include "spec/log_page.h"
-#include "spec/opcode.h"
-#include "spec/regs.h"
-#include "spec/status.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/identify.h>
+#include <upnvme/spec/log_page.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/regs.h>
+#include <upnvme/spec/status.h>
 #include "transport/soft/soft.h"
 #include "transport/transport.h"
 
@@ -82,10 +82,10 @@ static void wait_events(struct upnvme_ctrlr *ctrlr, uint32_t n)
 static void properties_are_the_controllers(void **state)
 {
 	struct upnvme_ctrlr_info info = { .size = UPNVME_CTRLR_INFO_SIZE };
-	struct nvme_id_ctrl id;
+	struct upnvme_spec_id_ctrl id;
 
 	assert_int_equal(upnvme_ctrlr_info_get(*state, &info), 0);
-	assert_int_equal(upnvme_identify(*state, NVME_CNS_CTRLR, 0, &id), 0);
+	assert_int_equal(upnvme_identify(*state, UPNVME_SPEC_CNS_CTRLR, 0, &id), 0);
 	assert_string_equal(info.serial, "S77");
 	assert_int_equal(info.ns_count, 3);
 	assert_int_equal(info.version, id.ver);
@@ -102,8 +102,9 @@ static void features_are_set_and_read_back(void **state)
 {
 	uint32_t value;
 
-	assert_int_equal(upnvme_feature_set(*state, 0, NVME_FEAT_ARBITRATION, 3, 0, NULL, 0), 0);
-	assert_int_equal(upnvme_feature_get(*state, 0, NVME_FEAT_ARBITRATION,
+	assert_int_equal(upnvme_feature_set(*state, 0, UPNVME_SPEC_FEAT_ARBITRATION, 3, 0, NULL, 0),
+			 0);
+	assert_int_equal(upnvme_feature_get(*state, 0, UPNVME_SPEC_FEAT_ARBITRATION,
 					    UPNVME_FEATURE_CURRENT, &value, NULL, 0),
 			 0);
 	assert_int_equal(value & 7, 3);
@@ -129,13 +130,14 @@ static void feature_values_are_decoded(void **state)
 	struct upnvme_features features = { .size = UPNVME_FEATURES_SIZE };
 	const uint64_t now_ms = 1700000000000;
 
-	set(*state, 0, NVME_FEAT_ARBITRATION, 0x1f0f0703);
-	set(*state, 0, NVME_FEAT_TEMPERATURE_THRESHOLD, 360);
-	set(*state, 0, NVME_FEAT_TEMPERATURE_THRESHOLD, 1u << 20 | 260);
-	set(*state, 1, NVME_FEAT_ERROR_RECOVERY, 25);
-	set(*state, 0, NVME_FEAT_INTERRUPT_COALESCING, 0x0407);
-	set(*state, 0, NVME_FEAT_WRITE_ATOMICITY, 1);
-	assert_int_equal(upnvme_feature_set(*state, 0, NVME_FEAT_TIMESTAMP, 0, 0, &now_ms, 8), 0);
+	set(*state, 0, UPNVME_SPEC_FEAT_ARBITRATION, 0x1f0f0703);
+	set(*state, 0, UPNVME_SPEC_FEAT_TEMPERATURE_THRESHOLD, 360);
+	set(*state, 0, UPNVME_SPEC_FEAT_TEMPERATURE_THRESHOLD, 1u << 20 | 260);
+	set(*state, 1, UPNVME_SPEC_FEAT_ERROR_RECOVERY, 25);
+	set(*state, 0, UPNVME_SPEC_FEAT_INTERRUPT_COALESCING, 0x0407);
+	set(*state, 0, UPNVME_SPEC_FEAT_WRITE_ATOMICITY, 1);
+	assert_int_equal(
+		upnvme_feature_set(*state, 0, UPNVME_SPEC_FEAT_TIMESTAMP, 0, 0, &now_ms, 8), 0);
 	assert_int_equal(upnvme_features_get(*state, &features), 0);
 	assert_int_equal(features.valid, 0xfff & ~UPNVME_FEATURES_VOLATILE_WRITE_CACHE);
 	assert_int_equal(features.arbitration_burst, 8);
@@ -152,10 +154,12 @@ static void feature_values_are_decoded(void **state)
 	assert_int_equal(features.completion_queues, 64);
 	assert_int_equal(features.coalescing_entries, 8);
 	assert_int_equal(features.coalescing_us, 400);
-	assert_int_equal(features.events,
-			 NVME_ASYNC_EVENT_NS_ATTRIBUTE | NVME_SMART_WARNING_SPARE |
-				 NVME_SMART_WARNING_TEMPERATURE | NVME_SMART_WARNING_RELIABILITY |
-				 NVME_SMART_WARNING_READ_ONLY | NVME_SMART_WARNING_BACKUP);
+	assert_int_equal(features.events, UPNVME_SPEC_ASYNC_EVENT_NS_ATTRIBUTE |
+						  UPNVME_SPEC_SMART_WARNING_SPARE |
+						  UPNVME_SPEC_SMART_WARNING_TEMPERATURE |
+						  UPNVME_SPEC_SMART_WARNING_RELIABILITY |
+						  UPNVME_SPEC_SMART_WARNING_READ_ONLY |
+						  UPNVME_SPEC_SMART_WARNING_BACKUP);
 	assert_int_equal(features.timestamp_from_host, 1);
 	assert_in_range(features.timestamp_ms, now_ms, now_ms + 600000);
 	assert_int_equal(features.keep_alive_ms, 0);
@@ -166,9 +170,10 @@ static void effects_are_those_of_the_command(void **state)
 {
 	uint32_t effects;
 
-	assert_int_equal(upnvme_command_effects(*state, 1, NVME_ADMIN_SET_FEATURES, &effects), 0);
+	assert_int_equal(
+		upnvme_command_effects(*state, 1, UPNVME_SPEC_ADMIN_SET_FEATURES, &effects), 0);
 	assert_int_equal(effects, UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_SCOPE_CTRLR);
-	assert_int_equal(upnvme_command_effects(*state, 0, NVME_CMD_WRITE, &effects), 0);
+	assert_int_equal(upnvme_command_effects(*state, 0, UPNVME_SPEC_CMD_WRITE, &effects), 0);
 	assert_int_equal(effects,
 			 UPNVME_EFFECT_SUPPORTED | UPNVME_EFFECT_CONTENT | UPNVME_EFFECT_SCOPE_NS);
 	assert_int_equal(upnvme_command_effects(*state, 0, 0xff, &effects), 0);
@@ -183,10 +188,10 @@ static void errors_are_logged_and_read(void **state)
 	int n;
 
 	assert_int_equal(upnvme_admin(*state, &raw, &done), 0);
-	assert_int_equal(NVME_STATUS_CODE(done.status), NVME_SC_INVALID_OPCODE);
+	assert_int_equal(UPNVME_SPEC_STATUS_CODE(done.status), UPNVME_SPEC_SC_INVALID_OPCODE);
 	n = upnvme_error_log(*state, entries, 4);
 	assert_true(n >= 1);
-	assert_int_equal(NVME_STATUS_CODE(entries[0].status), NVME_SC_INVALID_OPCODE);
+	assert_int_equal(UPNVME_SPEC_STATUS_CODE(entries[0].status), UPNVME_SPEC_SC_INVALID_OPCODE);
 	assert_int_equal(entries[0].sqid, 0);
 }
 
@@ -211,7 +216,7 @@ static void a_high_temperature_is_an_event(void **state)
 		softctrl_temperature_set(soft_controller(ctrlr->transport), 400);
 		wait_events(ctrlr, i);
 		assert_int_equal(told.events[i - 1].kind, UPNVME_EVENT_SMART);
-		assert_int_equal(told.events[i - 1].info, NVME_AER_SMART_TEMPERATURE);
+		assert_int_equal(told.events[i - 1].info, UPNVME_SPEC_AER_SMART_TEMPERATURE);
 		softctrl_temperature_set(soft_controller(ctrlr->transport), 300);
 	}
 }
@@ -251,14 +256,14 @@ static void note_blocks(void *ns, const struct upnvme_completion *done)
 static void an_io_command_may_change_namespaces(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = *state;
-	struct upnvme_raw raw = { .cdw = { NVME_CMD_FLUSH, 2 } };
+	struct upnvme_raw raw = { .cdw = { UPNVME_SPEC_CMD_FLUSH, 2 } };
 	struct upnvme_op op = { .form = UPNVME_FORM_RAW, .buf = &raw };
 	struct upnvme_qpair *qp;
 	struct upnvme_ns *ns;
 
 	assert_int_equal(upnvme_ns_get(&ns, ctrlr, 2), 0);
 	assert_int_equal(upnvme_qpair_create(&qp, ctrlr, NULL), 0);
-	ctrlr->ns_changes.io[0] |= 1ull << NVME_CMD_FLUSH;
+	ctrlr->ns_changes.io[0] |= 1ull << UPNVME_SPEC_CMD_FLUSH;
 	assert_int_equal(softctrl_namespace_resize(soft_controller(ctrlr->transport), 2, 77), 0);
 	assert_int_equal(upnvme_io(qp, &op, note_blocks, ns), 0);
 	while (upnvme_poll(qp, 0) != 1)
@@ -272,11 +277,11 @@ static void an_io_command_may_change_namespaces(void **state)
 static void a_caller_that_reads_the_changed_list_hides_no_change(void **state)
 {
 	struct upnvme_ctrlr *ctrlr = *state;
-	struct nvme_changed_ns_log log;
+	struct upnvme_spec_changed_ns_log log;
 
 	assert_int_equal(softctrl_namespace_resize(soft_controller(ctrlr->transport), 3, 50), 0);
-	assert_int_equal(upnvme_log_page(ctrlr, 0xffffffff, NVME_LOG_CHANGED_NS_LIST, 0, &log,
-					 sizeof(log)),
+	assert_int_equal(upnvme_log_page(ctrlr, 0xffffffff, UPNVME_SPEC_LOG_CHANGED_NS_LIST, 0,
+					 &log, sizeof(log)),
 			 0);
 	assert_int_equal(log.nsid[0], 3);
 	wait_events(ctrlr, 1);
@@ -340,8 +345,9 @@ static void a_subsystem_reset_by_another_host_is_noticed(void **state)
 
 		assert_int_equal(upnvme_open(&ctrlr, uris[i], NULL), 0);
 		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
-		assert_int_equal(ctrlr->transport->ops->write32(ctrlr->transport, NVME_REG_NSSR,
-								NVME_NSSR_RESET),
+		assert_int_equal(ctrlr->transport->ops->write32(ctrlr->transport,
+								UPNVME_SPEC_REG_NSSR,
+								UPNVME_SPEC_NSSR_RESET),
 				 0);
 		assert_int_equal(upnvme_ctrlr_poll(ctrlr), -EIO);
 		assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_FAILED);

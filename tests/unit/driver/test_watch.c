@@ -43,7 +43,7 @@ static void setup_with(struct rig *rig, uint32_t flags)
 	struct upnvme_qpair_opts qpair = UPNVME_QPAIR_OPTS_INIT;
 
 	*rig = (struct rig){ .fake = fake_transport_create() };
-	rig->fake->cap |= NVME_FIELD_SET(NVME_CAP_NSSRS, 1ull);
+	rig->fake->cap |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_NSSRS, 1ull);
 	opts.admin_timeout_ns = LONG_NS;
 	qpair.flags = flags;
 	assert_int_equal(fake_transport_open(rig->fake, &rig->ctrlr, &opts), 0);
@@ -69,7 +69,7 @@ static void kill_it(struct fake_transport *fake, enum death death)
 {
 	pthread_mutex_lock(&fake->lock);
 	if (death == FATAL)
-		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
+		fake->csts |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_CFS, 1u);
 	else if (death == GONE)
 		atomic_store(&fake->gone, true);
 	else if (death == RESET)
@@ -78,7 +78,7 @@ static void kill_it(struct fake_transport *fake, enum death death)
 		fake->never_disabled = true;
 		fake->cc = 0;
 	} else if (death == SUBSYSTEM_RESET)
-		fake->csts |= NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u);
+		fake->csts |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_NSSRO, 1u);
 	else
 		atomic_store(&fake->leaving, true);
 	pthread_mutex_unlock(&fake->lock);
@@ -86,7 +86,7 @@ static void kill_it(struct fake_transport *fake, enum death death)
 
 static void expect_aborted(const struct upnvme_completion *done)
 {
-	assert_int_equal(done->status, NVME_SC_ABORTED_BY_HOST);
+	assert_int_equal(done->status, UPNVME_SPEC_SC_ABORTED_BY_HOST);
 	assert_true(done->flags & UPNVME_DONE_ABORTED);
 }
 
@@ -130,11 +130,11 @@ static void an_earlier_subsystem_reset_is_no_failure(void **state)
 		struct fake_transport *fake = fake_transport_create();
 		struct upnvme_ctrlr *ctrlr;
 
-		fake->cap |= NVME_FIELD_SET(NVME_CAP_NSSRS, rows[i].nssrs);
-		fake->csts = NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u);
+		fake->cap |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_NSSRS, rows[i].nssrs);
+		fake->csts = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_NSSRO, 1u);
 		fake->sticky = rows[i].sticky;
 		assert_int_equal(fake_transport_open(fake, &ctrlr, NULL), 0);
-		assert_int_equal(NVME_CSTS_NSSRO(fake->csts), rows[i].left);
+		assert_int_equal(UPNVME_SPEC_CSTS_NSSRO(fake->csts), rows[i].left);
 		assert_int_equal(upnvme_ctrlr_poll(ctrlr), 0);
 		assert_int_equal(upnvme_close(ctrlr), 0);
 	}
@@ -237,12 +237,13 @@ static void an_admin_command_notices_a_failure(void **state)
 	teardown(&rig);
 }
 
-static enum fake_verdict die_at_identify(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					 struct nvme_cqe *cqe)
+static enum fake_verdict die_at_identify(struct fake_transport *fake,
+					 const struct upnvme_spec_sqe *sqe,
+					 struct upnvme_spec_cqe *cqe)
 {
-	if (sqe->opcode != NVME_ADMIN_IDENTIFY)
+	if (sqe->opcode != UPNVME_SPEC_ADMIN_IDENTIFY)
 		return FAKE_DEFAULT;
-	fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
+	fake->csts |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_CFS, 1u);
 	return FAKE_HOLD;
 }
 

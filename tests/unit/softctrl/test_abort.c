@@ -24,17 +24,17 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct nvme_sqe abort_of(uint16_t sqid, uint16_t cid)
+static struct upnvme_spec_sqe abort_of(uint16_t sqid, uint16_t cid)
 {
-	return (struct nvme_sqe){ .opcode = 0x08, .cdw10 = (uint32_t)cid << 16 | sqid };
+	return (struct upnvme_spec_sqe){ .opcode = 0x08, .cdw10 = (uint32_t)cid << 16 | sqid };
 }
 
-static struct nvme_sqe abort_sqe(uint16_t cid)
+static struct upnvme_spec_sqe abort_sqe(uint16_t cid)
 {
 	return abort_of(1, cid);
 }
 
-static struct nvme_sqe read_one(void)
+static struct upnvme_spec_sqe read_one(void)
 {
 	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
 }
@@ -44,7 +44,7 @@ static void a_command_that_is_not_fetched_can_be_aborted(void **state)
 	struct host *host = *state;
 	uint64_t iova;
 	uint16_t one, two, three;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_page(host, &iova);
 	host_queue_pair(host, 1, 16, 16);
@@ -85,15 +85,15 @@ static void a_command_at_the_media_is_not_aborted(void **state)
 
 static uint16_t request_event(struct host *host)
 {
-	return host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
+	return host_submit(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x0c });
 }
 
 static void an_event_request_can_be_aborted(void **state)
 {
 	struct host *host = *state;
 	uint16_t one = request_event(host), two = request_event(host);
-	struct nvme_sqe events = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 1 << 8 };
-	struct nvme_cqe cqe;
+	struct upnvme_spec_sqe events = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 1 << 8 };
+	struct upnvme_spec_cqe cqe;
 
 	host_submit(host, 0, abort_of(0, one));
 	cqe = host_wait(host, 0); /* the aborted command comes first */
@@ -134,7 +134,7 @@ static void let_go(struct host *host)
 
 static bool none_is_answered(struct host *host)
 {
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_process(host, 0);
 	return !host_reap(host, 0, &cqe);
@@ -143,7 +143,7 @@ static bool none_is_answered(struct host *host)
 static void two_aborts_of_a_command_abort_no_other_command(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 	uint16_t waiting;
 
 	hold_commands(host, &waiting, 1);
@@ -165,7 +165,7 @@ static void two_aborts_of_a_command_abort_no_other_command(void **state)
 static void an_abort_is_answered_after_the_aborted_command_is_posted(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 	uint16_t cid;
 
 	host_queue_pair(host, 1, 8, 2); /* room for one completion */
@@ -208,7 +208,7 @@ static void not_more_aborts_wait_than_the_limit_says(void **state)
 
 static void aborts_end_with_the_queue_of_their_commands(void **state)
 {
-	struct nvme_sqe delete = { .opcode = 0x00, .cdw10 = 1 };
+	struct upnvme_spec_sqe delete = { .opcode = 0x00, .cdw10 = 1 };
 	struct host *host = *state;
 	uint16_t waiting[2], cid;
 
@@ -220,15 +220,16 @@ static void aborts_end_with_the_queue_of_their_commands(void **state)
 	fault.held = false;
 	/* Each completion comes once, in whatever order. */
 	for (unsigned i = 0, ndeleted = 0; i < 3; i++) {
-		struct nvme_cqe cqe = host_wait(host, 0);
+		struct upnvme_spec_cqe cqe = host_wait(host, 0);
 
 		assert_int_equal(host_code(cqe), 0);
 		ndeleted += cqe.cid == cid;
 		assert_true(i < 2 || ndeleted == 1);
 	}
 	assert_true(none_is_answered(host));
-	assert_int_equal(host_run(host, 0, (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = 7 }).cid,
-			 cid + 1);
+	assert_int_equal(
+		host_run(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x0a, .cdw10 = 7 }).cid,
+		cid + 1);
 }
 
 static void a_reset_forgets_aborts_that_wait(void **state)

@@ -34,7 +34,7 @@ static uint16_t create_sq(struct host *host, uint16_t qid, uint32_t n, uint64_t 
 
 static uint16_t delete (struct host *host, uint8_t opcode, uint32_t qid)
 {
-	return host_status(host, 0, (struct nvme_sqe){ .opcode = opcode, .cdw10 = qid });
+	return host_status(host, 0, (struct upnvme_spec_sqe){ .opcode = opcode, .cdw10 = qid });
 }
 
 static void queue_identifiers_are_checked(void **state)
@@ -83,7 +83,7 @@ static void completion_queue_of_a_submission_queue_is_checked(void **state)
 static void rings_are_contiguous_aligned_and_reachable(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint64_t iova;
 
 	host_page(host, &iova);
@@ -106,7 +106,7 @@ static void rings_are_contiguous_aligned_and_reachable(void **state)
 static void interrupt_vectors_and_sets_are_checked(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint64_t iova;
 
 	host_page(host, &iova);
@@ -126,12 +126,12 @@ static void entry_sizes_have_to_be_set_before(void **state)
 	uint64_t iova;
 
 	host_page(host, &iova);
-	softctrl_write32(host->sc, NVME_REG_CC, 1);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC, 1);
 	assert_int_equal(create_cq(host, 1, 16, iova), 0x102);
-	softctrl_write32(host->sc, NVME_REG_CC, 1 | 4 << 20);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC, 1 | 4 << 20);
 	assert_int_equal(create_cq(host, 1, 16, iova), 0);
 	assert_int_equal(create_sq(host, 1, 16, iova, 1), 0x102);
-	softctrl_write32(host->sc, NVME_REG_CC, 1 | 4 << 20 | 6 << 16);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC, 1 | 4 << 20 | 6 << 16);
 	assert_int_equal(create_sq(host, 1, 16, iova, 1), 0);
 }
 
@@ -157,7 +157,7 @@ static void commands_not_fetched_are_aborted_by_deletion(void **state)
 {
 	struct host *host = *state;
 	uint16_t cids[3];
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_queue_pair(host, 1, 16, 16);
 	for (int i = 0; i < 3; i++)
@@ -175,7 +175,7 @@ static void commands_not_fetched_are_aborted_by_deletion(void **state)
 static void deletion_does_not_wait_for_room_in_the_completion_queue(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_queue_pair(host, 1, 16, 2);
 	for (int i = 0; i < 5; i++)
@@ -190,9 +190,9 @@ static void deletion_does_not_wait_for_room_in_the_completion_queue(void **state
 static void deletion_completes_when_the_media_are_done(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe delete = { .opcode = 0x00, .cdw10 = 1 };
+	struct upnvme_spec_sqe delete = { .opcode = 0x00, .cdw10 = 1 };
 	uint16_t io, unfetched, admin;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	fault.held = true;
 	io = host_submit(host, 1, host_rw(0x02, 1, 0, 8, HOST_IOVA, 0));
@@ -203,7 +203,7 @@ static void deletion_completes_when_the_media_are_done(void **state)
 		host_process(host, 0);
 	assert_false(host_reap(host, 0, &cqe));
 	assert_int_equal(host_status(host, 0, delete), 0x101); /* the queue is going already */
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
+	assert_int_equal(host_status(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x18 }), 0);
 	cqe = host_wait(host, 1);
 	assert_int_equal(cqe.cid, unfetched);
 	assert_int_equal(host_code(cqe), 0x008);

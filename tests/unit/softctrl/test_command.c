@@ -47,7 +47,7 @@ static void take_step(struct sc_cmd *cmd, int result)
 	if (++nsteps < NSTEPS)
 		sc_cmd_flush(cmd, take_step);
 	else
-		sc_cmd_complete(cmd, NVME_SC_SUCCESS);
+		sc_cmd_complete(cmd, UPNVME_SPEC_SC_SUCCESS);
 	depth--;
 }
 
@@ -66,7 +66,7 @@ static void steps_of_commands_do_not_nest(void **state)
 {
 	struct host *host = *state;
 	struct sc_sq *sq = &host->sc->sqs[1];
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	nsteps = 0;
 	depth = 0;
@@ -85,13 +85,13 @@ static void a_failure_is_in_the_error_log(void **state)
 {
 	struct host *host = *state;
 	struct sc_cmd *cmd = take_command(&host->sc->sqs[1], 78);
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	cmd->error_lba = 5;
-	sc_cmd_complete(cmd, sc_refuse(cmd, NVME_SC_INVALID_FIELD, SC_AT(nsid, 3)));
+	sc_cmd_complete(cmd, sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD, SC_AT(nsid, 3)));
 	host_process(host, 1);
 	assert_true(host_reap(host, 1, &cqe));
-	assert_int_equal(NVME_CQE_STATUS(cqe.status), 0x6002); /* Do Not Retry, More */
+	assert_int_equal(UPNVME_SPEC_CQE_STATUS(cqe.status), 0x6002); /* Do Not Retry, More */
 	assert_int_equal(host->sc->errors.count, 1);
 	assert_int_equal(host->sc->errors.entries[0].location, 3 << 8 | 4);
 	assert_int_equal(host->sc->errors.entries[0].lba, 5);

@@ -29,7 +29,7 @@ static void compare_finds_a_difference_anywhere(void **state)
 static void verify_reads_without_data(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_sqe sqe = host_rw(0x0c, 1, 0, 32768, 0, 0);
+	struct upnvme_spec_sqe sqe = host_rw(0x0c, 1, 0, 32768, 0, 0);
 
 	assert_int_equal(host_status(&lane->host, 1, sqe),
 			 0); /* beyond MDTS, which does not bound Verify */

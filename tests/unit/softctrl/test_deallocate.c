@@ -24,7 +24,7 @@ static void write_zeroes_makes_zeroes_with_and_without_deallocation(void **state
 	struct lane *lane = *state;
 
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		struct nvme_sqe sqe = host_rw(0x08, 1, 101, 510, 0, 0);
+		struct upnvme_spec_sqe sqe = host_rw(0x08, 1, 101, 510, 0, 0);
 
 		lane_fill(lane, 3);
 		lane->data[511] = 1;
@@ -44,14 +44,16 @@ static void write_zeroes_makes_zeroes_with_and_without_deallocation(void **state
 static void deallocated_ranges_read_as_zeroes(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_dsm_range *ranges = (void *)lane->data;
+	struct upnvme_spec_dsm_range *ranges = (void *)lane->data;
 
 	lane_fill(lane, 4);
 	memset(lane->data, 1, LANE_PAGES * 4096);
 	assert_int_equal(lane_run(lane, 0x01, 1, 0, 512), 0);
 	memset(ranges, 0, 4096);
 	for (uint32_t i = 0; i < 256; i++) /* every second block; the attributes are hints */
-		ranges[i] = (struct nvme_dsm_range){ .slba = 2 * i, .length = 1, .cattr = 0x7ff };
+		ranges[i] = (struct upnvme_spec_dsm_range){ .slba = 2 * i,
+							    .length = 1,
+							    .cattr = 0x7ff };
 	ranges[7].length = 0;
 	assert_int_equal(host_status(&lane->host, 1, lane_dsm(lane, 256, 7)), 0);
 	assert_int_equal(lane_run(lane, 0x02, 1, 0, 512), 0);
@@ -62,15 +64,15 @@ static void deallocated_ranges_read_as_zeroes(void **state)
 static void deallocation_checks_all_ranges_before_any(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_dsm_range *ranges = (void *)lane->data;
+	struct upnvme_spec_dsm_range *ranges = (void *)lane->data;
 
 	memset(lane->data, 1, 512);
 	assert_int_equal(lane_run(lane, 0x01, 1, 0, 1), 0);
 	memset(ranges, 0, 4096);
 	ranges[0].length = 1;
-	ranges[1] = (struct nvme_dsm_range){ .slba = 32767, .length = 2 };
+	ranges[1] = (struct upnvme_spec_dsm_range){ .slba = 32767, .length = 2 };
 	assert_int_equal(host_status(&lane->host, 1, lane_dsm(lane, 2, 4)), 0x080);
-	ranges[1] = (struct nvme_dsm_range){ .slba = UINT64_MAX, .length = 1 };
+	ranges[1] = (struct upnvme_spec_dsm_range){ .slba = UINT64_MAX, .length = 1 };
 	assert_int_equal(host_status(&lane->host, 1, lane_dsm(lane, 2, 4)), 0x080);
 	assert_int_equal(host_status(&lane->host, 1, lane_dsm(lane, 1, 3)), 0); /* hints only */
 	assert_int_equal(lane_run(lane, 0x02, 1, 0, 1), 0);
@@ -85,7 +87,7 @@ static void deallocation_checks_all_ranges_before_any(void **state)
 static void ranges_that_cannot_be_reached_are_a_transfer_error(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_sqe sqe = lane_dsm(lane, 256, 4);
+	struct upnvme_spec_sqe sqe = lane_dsm(lane, 256, 4);
 
 	sqe.prp1 = 0;
 	assert_int_equal(host_status(&lane->host, 1, sqe), 0x004);

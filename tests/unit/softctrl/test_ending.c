@@ -54,20 +54,20 @@ static int teardown(void **state)
 
 static uint32_t csts(struct host *host)
 {
-	return softctrl_read32(host->sc, NVME_REG_CSTS);
+	return softctrl_read32(host->sc, UPNVME_SPEC_REG_CSTS);
 }
 
 static void write_cc(struct host *host, uint32_t clear, uint32_t set)
 {
-	softctrl_write32(host->sc, NVME_REG_CC,
-			 (softctrl_read32(host->sc, NVME_REG_CC) & ~clear) | set);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC,
+			 (softctrl_read32(host->sc, UPNVME_SPEC_REG_CC) & ~clear) | set);
 }
 
 /* Starts a command, which stays at the medium. */
 static uint16_t start(struct host *host, uint8_t opcode)
 {
 	unsigned before = fault.nsubmitted[MEDIA_WRITE] + fault.nsubmitted[MEDIA_FLUSH];
-	struct nvme_sqe sqe = { .opcode = 0x00, .nsid = 1 };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x00, .nsid = 1 };
 	uint64_t iova;
 	uint16_t cid;
 
@@ -83,7 +83,7 @@ static uint16_t start(struct host *host, uint8_t opcode)
 static void shutdown_ends_running_commands_and_flushes(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 	uint16_t cid;
 
 	fault.held = true;
@@ -166,7 +166,7 @@ static void a_reset_ends_a_deletion_that_waits(void **state)
 
 	fault.held = true;
 	start(host, 0x01);
-	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x00, .cdw10 = 1 });
+	host_submit(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x00, .cdw10 = 1 });
 	host_process(host, 0);
 	write_cc(host, 1, 0);
 	assert_int_equal(csts(host), RDY);
@@ -202,8 +202,8 @@ static void a_subsystem_reset_waits_likewise(void **state)
 
 	fault.held = true;
 	start(host, 0x01);
-	softctrl_write32(host->sc, NVME_REG_NSSR, 0x4e564d65);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CC), 0);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_NSSR, 0x4e564d65);
+	assert_int_equal(softctrl_read32(host->sc, UPNVME_SPEC_REG_CC), 0);
 	assert_int_equal(csts(host), RDY | 1u << 4);
 	fault.held = false;
 	assert_true(host_status_becomes(host, ~0u, 1u << 4));

@@ -32,7 +32,7 @@ static int setup(void **state)
  */
 static const struct {
 	uint16_t qid;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint16_t status;
 	uint16_t location;
 	uint64_t lba;
@@ -108,9 +108,9 @@ static const struct {
 	{ 0, { .opcode = 0x08, .cdw10 = 5 }, 0x002, 40, 0 },
 };
 
-static const struct nvme_error_log_entry *newest(struct host *host)
+static const struct upnvme_spec_error_log_entry *newest(struct host *host)
 {
-	struct nvme_sqe sqe = { .opcode = 0x02, .cdw10 = 15u << 16 | 0x01 };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x02, .cdw10 = 15u << 16 | 0x01 };
 	const void *entry = host_page(host, &sqe.prp1);
 
 	assert_int_equal(host_status(host, 0, sqe), 0);
@@ -123,7 +123,7 @@ static void errors_say_which_parameter_and_which_block(void **state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint16_t status = host_status(host, rows[i].qid, rows[i].sqe);
-		const struct nvme_error_log_entry *entry = newest(host);
+		const struct upnvme_spec_error_log_entry *entry = newest(host);
 
 		if (status != rows[i].status || entry->parameter_location != rows[i].location ||
 		    entry->lba != rows[i].lba)
@@ -135,15 +135,15 @@ static void errors_say_which_parameter_and_which_block(void **state)
 /* The range is in the command's data; the log page has the first block beyond the end all the same. */
 static void a_range_beyond_the_end_names_its_first_block(void **state)
 {
-	struct nvme_sqe sqe = { .opcode = 0x09, .nsid = 1, .cdw11 = 4 };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x09, .nsid = 1, .cdw11 = 4 };
 	struct host *host = *state;
-	struct nvme_dsm_range *range = host_page(host, &sqe.prp1);
+	struct upnvme_spec_dsm_range *range = host_page(host, &sqe.prp1);
 
-	*range = (struct nvme_dsm_range){ .slba = 32760, .length = 100 };
+	*range = (struct upnvme_spec_dsm_range){ .slba = 32760, .length = 100 };
 	assert_int_equal(host_status(host, 1, sqe), 0x080);
 	assert_int_equal(newest(host)->lba, 32768);
 	assert_int_equal(newest(host)->parameter_location, 0xffff);
-	*range = (struct nvme_dsm_range){ .slba = 40000, .length = 1 };
+	*range = (struct upnvme_spec_dsm_range){ .slba = 40000, .length = 1 };
 	assert_int_equal(host_status(host, 1, sqe), 0x080);
 	assert_int_equal(newest(host)->lba, 40000);
 }

@@ -27,7 +27,7 @@ static int setup(void **state)
 
 static uint16_t request(struct host *host)
 {
-	uint16_t cid = host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
+	uint16_t cid = host_submit(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x0c });
 
 	host_process(host, 0);
 	return cid;
@@ -35,22 +35,22 @@ static uint16_t request(struct host *host)
 
 static void configure(struct host *host, uint32_t config)
 {
-	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = config };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = config };
 
 	assert_int_equal(host_status(host, 0, sqe), 0);
 }
 
 static void threshold(struct host *host, uint32_t cdw11)
 {
-	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = 0x04, .cdw11 = cdw11 };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x09, .cdw10 = 0x04, .cdw11 = cdw11 };
 
 	assert_int_equal(host_status(host, 0, sqe), 0);
 }
 
 static void *read_log(struct host *host, uint32_t lid, bool retain)
 {
-	struct nvme_sqe sqe = { .opcode = 0x02,
-				.cdw10 = 127u << 16 | (uint32_t)retain << 15 | lid };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x02,
+				       .cdw10 = 127u << 16 | (uint32_t)retain << 15 | lid };
 	void *log = host_page(host, &sqe.prp1);
 
 	assert_int_equal(host_status(host, 0, sqe), 0);
@@ -59,7 +59,7 @@ static void *read_log(struct host *host, uint32_t lid, bool retain)
 
 static void assert_event(struct host *host, uint16_t cid, uint32_t dw0)
 {
-	struct nvme_cqe cqe = host_wait(host, 0);
+	struct upnvme_spec_cqe cqe = host_wait(host, 0);
 
 	assert_int_equal(host_code(cqe), 0);
 	assert_int_equal(cqe.cid, cid);
@@ -68,7 +68,7 @@ static void assert_event(struct host *host, uint16_t cid, uint32_t dw0)
 
 static void assert_no_event(struct host *host)
 {
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_process(host, 0);
 	assert_false(host_reap(host, 0, &cqe));
@@ -111,7 +111,7 @@ static void an_event_that_is_not_wanted_is_not_told(void **state)
 static void changed_namespaces_are_listed_and_reading_clears(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe identify = { .opcode = 0x06, .nsid = 1 };
+	struct upnvme_spec_sqe identify = { .opcode = 0x06, .nsid = 1 };
 	uint64_t *id = host_page(host, &identify.prp1), iova;
 	uint32_t *changed;
 
@@ -214,7 +214,7 @@ static void a_change_while_the_list_is_read_is_not_lost(void **state)
 static void an_error_while_the_log_is_read_is_not_lost(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 	uint16_t cid;
 
 	ring_wrongly(host);
@@ -229,8 +229,9 @@ static void an_error_while_the_log_is_read_is_not_lost(void **state)
 	cqe = host_wait(host, 0);
 	assert_int_equal(cqe.cid, cid);
 	assert_int_equal(cqe.dw0 & 7, 0); /* error */
-	assert_int_equal(((struct nvme_error_log_entry *)read_log(host, 0x01, false))->error_count,
-			 3);
+	assert_int_equal(
+		((struct upnvme_spec_error_log_entry *)read_log(host, 0x01, false))->error_count,
+		3);
 }
 
 static void a_type_is_masked_until_its_log_is_read(void **state)
@@ -267,13 +268,13 @@ static void crossing_a_temperature_threshold_is_an_event_and_a_warning(void **st
 	assert_no_event(host);
 	threshold(host, 313); /* over, at the threshold */
 	assert_event(host, cid, TEMPERATURE);
-	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
-			 2);
+	assert_int_equal(
+		((struct upnvme_spec_smart_log *)read_log(host, 0x02, false))->critical_warning, 2);
 	cid = request(host);
 	assert_no_event(host); /* the warning still holds, which is no news */
 	threshold(host, 343);
-	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, false))->critical_warning,
-			 0);
+	assert_int_equal(
+		((struct upnvme_spec_smart_log *)read_log(host, 0x02, false))->critical_warning, 0);
 	threshold(host, 1 << 20 | 313); /* under */
 	assert_event(host, cid, TEMPERATURE);
 	read_log(host, 0x02, false);
@@ -303,8 +304,8 @@ static void a_standing_warning_outlives_a_reset(void **state)
 	softctrl_temperature_set(host->sc, 350);
 	host_disable(host);
 	host_enable(host);
-	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
-			 2);
+	assert_int_equal(
+		((struct upnvme_spec_smart_log *)read_log(host, 0x02, true))->critical_warning, 2);
 	cid = request(host);
 	assert_no_event(host); /* the reset has taken back the configuration */
 	configure(host, 1 << 1);
@@ -314,19 +315,19 @@ static void a_standing_warning_outlives_a_reset(void **state)
 	softctrl_temperature_set(host->sc, 320);
 	host_disable(host);
 	host_enable(host);
-	assert_int_equal(((struct nvme_smart_log *)read_log(host, 0x02, true))->critical_warning,
-			 0);
+	assert_int_equal(
+		((struct upnvme_spec_smart_log *)read_log(host, 0x02, true))->critical_warning, 0);
 }
 
 static void requests_beyond_the_limit_are_refused(void **state)
 {
 	struct host *host = *state;
 	uint16_t cids[8];
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	for (int i = 0; i < 8; i++)
 		cids[i] = request(host);
-	cqe = host_run(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
+	cqe = host_run(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x0c });
 	assert_int_equal(host_code(cqe), 0x105);
 	assert_no_event(host);
 	configure(host, 1 << 8);

@@ -21,7 +21,7 @@ static void namespaces_that_do_not_exist_are_refused(void **state)
 static void unknown_opcodes_and_fused_commands_are_refused(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe fused = host_rw(0x02, 1, 0, 1, HOST_IOVA, 0);
+	struct upnvme_spec_sqe fused = host_rw(0x02, 1, 0, 1, HOST_IOVA, 0);
 
 	fused.flags = 1;
 	assert_int_equal(host_status(host, 1, fused), 0x002);
@@ -33,7 +33,7 @@ static void unknown_opcodes_and_fused_commands_are_refused(void **state)
 static void psdt_is_checked(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe =
+	struct upnvme_spec_sqe sqe =
 		host_sgl_rw(0x02, 1, host_sgl_desc(0, HOST_IOVA + HOST_BYTES / 2, 512));
 
 	assert_int_equal(host_status(host, 1, sqe), 0);
@@ -41,7 +41,7 @@ static void psdt_is_checked(void **state)
 	assert_int_equal(host_status(host, 1, sqe), 0x002);
 	sqe.flags = 3 << 6;
 	assert_int_equal(host_status(host, 1, sqe), 0x002);
-	sqe = (struct nvme_sqe){ .opcode = 0x06, .cdw10 = 1, .flags = 1 << 6 };
+	sqe = (struct upnvme_spec_sqe){ .opcode = 0x06, .cdw10 = 1, .flags = 1 << 6 };
 	sqe.sgl1 = host_sgl_desc(0, HOST_IOVA + HOST_BYTES / 2, 4096);
 	assert_int_equal(host_status(host, 0, sqe), 0x002);
 }
@@ -67,7 +67,7 @@ static void sgls_are_refused_when_they_are_not_configured(void **state)
 static void commands_that_have_no_namespace_are_given_none(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint64_t iova;
 
 	host_page(host, &iova);

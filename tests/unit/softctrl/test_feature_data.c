@@ -11,7 +11,7 @@
 
 static uint64_t timestamp(struct host *host, uint8_t *attributes)
 {
-	struct nvme_sqe sqe = host_get_feature_sqe(0x0e, 0, 0);
+	struct upnvme_spec_sqe sqe = host_get_feature_sqe(0x0e, 0, 0);
 	uint8_t *data = host_page(host, &sqe.prp1);
 	uint64_t ms = 0;
 
@@ -25,7 +25,7 @@ static uint64_t timestamp(struct host *host, uint8_t *attributes)
 static void timestamp_ticks(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = host_set_feature_sqe(0x0e, 0);
+	struct upnvme_spec_sqe sqe = host_set_feature_sqe(0x0e, 0);
 	uint64_t start = 0x0123456789abull, first, later;
 	uint8_t attributes;
 
@@ -51,7 +51,7 @@ static void timestamp_ticks(void **state)
 static void host_behavior_is_kept(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = host_set_feature_sqe(0x16, 0);
+	struct upnvme_spec_sqe sqe = host_set_feature_sqe(0x16, 0);
 	uint8_t *data = host_page(host, &sqe.prp1), expected[512] = { 1, 1, 0 };
 
 	data[0] = 1;

@@ -78,7 +78,7 @@ static void the_only_combination_of_command_sets_can_be_chosen(void **state)
 static void namespaces_are_only_for_features_of_namespaces(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = host_set_feature_sqe(0x01, 0);
+	struct upnvme_spec_sqe sqe = host_set_feature_sqe(0x01, 0);
 
 	sqe.nsid = 1;
 	assert_int_equal(host_status(host, 0, sqe), 0x10f);
@@ -99,8 +99,9 @@ static void namespaces_are_only_for_features_of_namespaces(void **state)
 static void error_recovery_belongs_to_a_namespace(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe in = host_set_feature_sqe(0x05, 50), out = host_get_feature_sqe(0x05, 0, 0);
-	struct nvme_cqe cqe;
+	struct upnvme_spec_sqe in = host_set_feature_sqe(0x05, 50),
+			       out = host_get_feature_sqe(0x05, 0, 0);
+	struct upnvme_spec_cqe cqe;
 
 	assert_int_equal(host_status(host, 0, in), 0x00b);
 	in.nsid = 2;
@@ -132,7 +133,7 @@ static void number_of_queues_is_negotiated_before_the_first_queue(void **state)
 {
 	struct host *host = *state;
 	uint32_t most = HOST_NQUEUES - 2; /* 0's based */
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 	uint64_t iova;
 
 	host_page(host, &iova);
@@ -164,7 +165,7 @@ static void interrupt_vectors_are_configured_one_by_one(void **state)
 
 static unsigned completed(struct host *host, uint16_t qid)
 {
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 	unsigned n = 0;
 
 	host_process(host, qid);
@@ -176,7 +177,7 @@ static unsigned completed(struct host *host, uint16_t qid)
 static void put_ten(struct host *host, uint16_t qid)
 {
 	for (int i = 0; i < 10; i++)
-		host_put(host, qid, (struct nvme_sqe){ .opcode = 0x00, .nsid = 1 });
+		host_put(host, qid, (struct upnvme_spec_sqe){ .opcode = 0x00, .nsid = 1 });
 	host_ring_sq(host, qid, host->queues[qid].tail);
 }
 

@@ -73,9 +73,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const struct nvme_smart_log *smart(struct host *host)
+static const struct upnvme_spec_smart_log *smart(struct host *host)
 {
-	struct nvme_sqe sqe = { .opcode = 0x02, .cdw10 = 127u << 16 | 0x02 };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x02, .cdw10 = 127u << 16 | 0x02 };
 	void *log = host_page(host, &sqe.prp1);
 
 	assert_int_equal(host_status(host, 0, sqe), 0);
@@ -141,14 +141,15 @@ static void a_file_that_is_unlinked_goes_on(void **state)
 	host_page(host, &iova);
 	unlink(lane->path);
 	assert_int_equal(host_status(host, 1, host_rw(0x01, 1, 0, 8, iova, 0)), 0);
-	assert_int_equal(host_status(host, 1, (struct nvme_sqe){ .opcode = 0, .nsid = 1 }), 0);
+	assert_int_equal(host_status(host, 1, (struct upnvme_spec_sqe){ .opcode = 0, .nsid = 1 }),
+			 0);
 }
 
 static void the_write_cache_is_reported(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_sqe sqe = { .opcode = 0x06, .cdw10 = 1 };
-	struct nvme_id_ctrl *id = host_page(&lane->host, &sqe.prp1);
+	struct upnvme_spec_sqe sqe = { .opcode = 0x06, .cdw10 = 1 };
+	struct upnvme_spec_id_ctrl *id = host_page(&lane->host, &sqe.prp1);
 
 	assert_int_equal(host_status(&lane->host, 0, sqe), 0);
 	assert_int_equal(id->vwc, 7);
@@ -160,7 +161,7 @@ static void deletion_waits_for_the_media(void **state)
 	struct host *host = &lane->host;
 	uint64_t iova;
 	unsigned n = 0;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_page(host, &iova);
 	for (int lap = 0; lap < 20; lap++) {
@@ -169,12 +170,14 @@ static void deletion_waits_for_the_media(void **state)
 		host_process(host, 1);
 		for (uint32_t i = 0; i < 8; i++)
 			host_submit(host, 1, host_rw(0x01, 1, i * 8, 8, iova, 0));
-		assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0, .cdw10 = 1 }),
+		assert_int_equal(host_status(host, 0,
+					     (struct upnvme_spec_sqe){ .opcode = 0, .cdw10 = 1 }),
 				 0);
 		for (n = 0; host_reap(host, 1, &cqe); n++)
 			assert_true(host_code(cqe) == 0 || host_code(cqe) == 0x008);
 		assert_int_equal(n, 40);
-		assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 4, .cdw10 = 1 }),
+		assert_int_equal(host_status(host, 0,
+					     (struct upnvme_spec_sqe){ .opcode = 4, .cdw10 = 1 }),
 				 0);
 		host_queue_pair(host, 1, 64, 64);
 	}
@@ -192,8 +195,8 @@ static void reset_and_shutdown_wait_for_the_media(void **state)
 			host_submit(host, 1, host_rw(0x01, 1, i * 8, 8, iova, 0));
 		host_process(host, 1);
 		if (lap % 2)
-			softctrl_write32(host->sc, NVME_REG_CC,
-					 softctrl_read32(host->sc, NVME_REG_CC) | 1 << 14);
+			softctrl_write32(host->sc, UPNVME_SPEC_REG_CC,
+					 softctrl_read32(host->sc, UPNVME_SPEC_REG_CC) | 1 << 14);
 		host_disable(host);
 		host_enable(host);
 		host_queue_pair(host, 1, 64, 64);
@@ -210,7 +213,8 @@ static void a_file_that_may_only_be_read_is_write_protected(void **state)
 	assert_int_equal(host_status(host, 1, host_rw(0x01, 1, 0, 8, iova, 0)), 0x020);
 	assert_int_equal(host_status(host, 1, host_rw(0x08, 1, 0, 8, 0, 0)), 0x020);
 	assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 8, iova, 0)), 0);
-	assert_int_equal(host_status(host, 1, (struct nvme_sqe){ .opcode = 0, .nsid = 1 }), 0);
+	assert_int_equal(host_status(host, 1, (struct upnvme_spec_sqe){ .opcode = 0, .nsid = 1 }),
+			 0);
 }
 
 #define each(name)                                                             \

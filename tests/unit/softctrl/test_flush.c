@@ -13,7 +13,7 @@
 static void flush_takes_one_namespace_or_all(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_sqe sqe = { .opcode = 0x00, .nsid = 1 };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x00, .nsid = 1 };
 
 	assert_int_equal(lane_run(lane, 0x01, 1, 0, 8), 0);
 	assert_int_equal(host_status(&lane->host, 1, sqe), 0);
@@ -30,7 +30,7 @@ static void flush_takes_one_namespace_or_all(void **state)
 static void flush_of_all_flushes_each(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = { .opcode = 0x00, .nsid = 0xffffffff };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x00, .nsid = 0xffffffff };
 
 	assert_int_equal(host_status(host, 1, sqe), 0);
 	assert_int_equal(fault.nsubmitted[MEDIA_FLUSH], 2);

@@ -79,10 +79,10 @@ static void fill_pool(struct host *host)
 	}
 }
 
-static struct nvme_sqe garbage(bool admin)
+static struct upnvme_spec_sqe garbage(bool admin)
 {
 	static const uint8_t opcodes[] = { 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 24, 25 };
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint64_t words[8];
 
 	for (unsigned i = 0; i < 8; i++)
@@ -115,7 +115,7 @@ static struct nvme_sqe garbage(bool admin)
 static void random_io_commands_are_survived(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	for (int i = 0; i < 40000; i++) {
 		if (i % 500 == 0)
@@ -132,10 +132,10 @@ static void random_io_commands_are_survived(void **state)
 static void random_admin_commands_are_survived(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	for (int i = 0; i < 40000; i++) {
-		struct nvme_sqe sqe = garbage(true);
+		struct upnvme_spec_sqe sqe = garbage(true);
 
 		if (i % 500 == 0)
 			fill_pool(host);
@@ -188,8 +188,8 @@ static void random_register_writes_are_survived(void **state)
 		softctrl_read64(host->sc, offset);
 		softctrl_process(host->sc, 0);
 	}
-	softctrl_write32(host->sc, NVME_REG_CC, 0);
-	softctrl_write32(host->sc, NVME_REG_CSTS, 0xffffffff);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC, 0);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CSTS, 0xffffffff);
 	host->used = 0;
 	host_enable(host);
 	host_queue_pair(host, 1, 16, 16);

@@ -29,9 +29,9 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct nvme_sqe identify(uint32_t cns, uint32_t nsid, uint32_t csi, uint64_t iova)
+static struct upnvme_spec_sqe identify(uint32_t cns, uint32_t nsid, uint32_t csi, uint64_t iova)
 {
-	return (struct nvme_sqe){
+	return (struct upnvme_spec_sqe){
 		.opcode = 0x06, .nsid = nsid, .prp1 = iova, .cdw10 = cns, .cdw11 = csi << 24
 	};
 }
@@ -48,7 +48,7 @@ static const void *structure(struct host *host, uint32_t cns, uint32_t nsid)
 
 static void every_field_of_the_controller_structure_is_as_specified(void **state)
 {
-	const struct nvme_id_ctrl *id = structure(*state, 0x01, 0);
+	const struct upnvme_spec_id_ctrl *id = structure(*state, 0x01, 0);
 
 	assert_int_equal(id->vid, 0);
 	assert_int_equal(id->ssvid, 0);
@@ -88,9 +88,9 @@ static void every_field_of_the_controller_structure_is_as_specified(void **state
 
 static void namespace_structures_tell_size_format_and_state(void **state)
 {
-	const struct nvme_id_ns *one = structure(*state, 0x00, 1);
-	const struct nvme_id_ns *two = structure(*state, 0x00, 2);
-	const struct nvme_id_ns *three = structure(*state, 0x00, 3);
+	const struct upnvme_spec_id_ns *one = structure(*state, 0x00, 1);
+	const struct upnvme_spec_id_ns *two = structure(*state, 0x00, 2);
+	const struct upnvme_spec_id_ns *three = structure(*state, 0x00, 3);
 
 	assert_int_equal(one->nsze, 32768);
 	assert_int_equal(one->ncap, 32768);
@@ -121,7 +121,7 @@ static void namespace_structures_tell_size_format_and_state(void **state)
 
 static void active_namespaces_are_listed_from_nsid_on(void **state)
 {
-	const struct nvme_ns_list *list = structure(*state, 0x02, 0);
+	const struct upnvme_spec_ns_list *list = structure(*state, 0x02, 0);
 
 	assert_int_equal(list->nsid[0], 1);
 	assert_int_equal(list->nsid[1], 2);
@@ -141,7 +141,7 @@ static void active_namespaces_are_listed_from_nsid_on(void **state)
 static void descriptors_are_the_same_for_the_same_serial(void **state)
 {
 	const uint8_t *list = structure(*state, 0x03, 1);
-	const struct nvme_id_ns *ns = structure(*state, 0x00, 1);
+	const struct upnvme_spec_id_ns *ns = structure(*state, 0x00, 1);
 	struct host other;
 
 	assert_int_equal(list[0], 1);
@@ -178,8 +178,8 @@ struct names {
 
 static void take_names(struct host *host, struct names *names)
 {
-	const struct nvme_id_ctrl *ctrlr = structure(host, 0x01, 0);
-	const struct nvme_id_ns *ns = structure(host, 0x00, 1);
+	const struct upnvme_spec_id_ctrl *ctrlr = structure(host, 0x01, 0);
+	const struct upnvme_spec_id_ns *ns = structure(host, 0x00, 1);
 	const uint8_t *list = structure(host, 0x03, 1);
 
 	memset(names, 0, sizeof(*names));
@@ -285,7 +285,7 @@ static void controllers_that_share_a_file_are_of_one_subsystem(void **state)
 static void company_identifiers_are_of_no_company(void **state)
 {
 	for (uint32_t nsid = 1; nsid <= 3; nsid++) {
-		const struct nvme_id_ns *ns = structure(*state, 0x00, nsid);
+		const struct upnvme_spec_id_ns *ns = structure(*state, 0x00, nsid);
 
 		assert_int_equal(ns->eui64[0] & 3, 2);
 		assert_int_equal(ns->nguid[8] & 3, 2);
@@ -294,9 +294,9 @@ static void company_identifiers_are_of_no_company(void **state)
 
 static void command_set_structures_are_given(void **state)
 {
-	const struct nvme_id_ns_indep *indep = structure(*state, 0x08, 2);
-	const struct nvme_iocs_list *sets = structure(*state, 0xffffu << 16 | 0x1c, 0);
-	const struct nvme_id_ctrl_nvm *ctrl = structure(*state, 0x06, 0);
+	const struct upnvme_spec_id_ns_indep *indep = structure(*state, 0x08, 2);
+	const struct upnvme_spec_iocs_list *sets = structure(*state, 0xffffu << 16 | 0x1c, 0);
+	const struct upnvme_spec_id_ctrl_nvm *ctrl = structure(*state, 0x06, 0);
 	const uint8_t *nvm = structure(*state, 0x05, 1), zeroes[4096] = { 0 };
 
 	assert_int_equal(indep->nsattr, 1);
@@ -323,7 +323,7 @@ static void unknown_structures_are_invalid_fields(void **state)
 	assert_int_equal(host_status(host, 0, identify(0x06, 0, 1, iova)), 0x002);
 	assert_int_equal(host_status(host, 0, identify(0x07, 0, 2, iova)), 0x002);
 	assert_int_equal(host_status(host, 0, identify(0x01, 1, 0, iova)), 0x002);
-	cntlid = ((const struct nvme_id_ctrl *)structure(host, 0x01, 0))->cntlid;
+	cntlid = ((const struct upnvme_spec_id_ctrl *)structure(host, 0x01, 0))->cntlid;
 	assert_int_equal(host_status(host, 0, identify(cntlid << 16 | 0x1c, 0, 0, iova)), 0);
 	cntlid ^= 1;
 	assert_int_equal(host_status(host, 0, identify(cntlid << 16 | 0x1c, 0, 0, iova)), 0x002);
@@ -351,7 +351,7 @@ static void data_may_straddle_pages(void **state)
 {
 	struct host *host = *state;
 	const uint8_t *whole = structure(host, 0x01, 0);
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint64_t iova;
 	uint8_t *data = host_alloc(host, 3 * 4096, 4096, &iova);
 

@@ -59,7 +59,7 @@ static void queue_pair(struct host *host, uint16_t qid, uint32_t dword11)
 static void run(struct host *host, uint16_t qid, uint32_t n)
 {
 	while (n--)
-		assert_int_equal(host_status(host, qid, (struct nvme_sqe){ .nsid = 1 }), 0);
+		assert_int_equal(host_status(host, qid, (struct upnvme_spec_sqe){ .nsid = 1 }), 0);
 }
 
 /* A message follows its entry, so that the host may have seen the entry before. */
@@ -117,7 +117,7 @@ static void queues_may_share_a_vector(void **state)
 static void the_admin_queue_has_vector_0(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe keep_alive = { .opcode = NVME_ADMIN_KEEP_ALIVE };
+	struct upnvme_spec_sqe keep_alive = { .opcode = UPNVME_SPEC_ADMIN_KEEP_ALIVE };
 
 	assert_int_equal(nsent[0], 0);
 	for (uint32_t i = 1; i <= 3; i++) {
@@ -135,7 +135,7 @@ static void an_interrupt_is_sent_for_entries_only(void **state)
 		host_process(host, 1);
 	assert_int_equal(nsent[1], 0);
 	for (int i = 0; i < 4; i++)
-		host_put(host, 1, (struct nvme_sqe){ .nsid = 1 });
+		host_put(host, 1, (struct upnvme_spec_sqe){ .nsid = 1 });
 	host_ring_sq(host, 1, host->queues[1].tail);
 	for (int i = 0; i < 4; i++)
 		host_wait(host, 1);
@@ -172,7 +172,7 @@ static void a_controller_without_a_way_to_send_works(void **state)
 
 static void set(struct host *host, uint32_t fid, uint32_t value)
 {
-	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = fid, .cdw11 = value };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x09, .cdw10 = fid, .cdw11 = value };
 
 	assert_int_equal(host_status(host, 0, sqe), 0);
 }
@@ -238,14 +238,15 @@ static void failures_are_told_at_once(void **state)
 	queue_pair(host, 1, IEN | 1 << 16);
 	set(host, COALESCING, LONGEST | 255);
 	for (uint32_t i = 0; i < 50; i++)
-		assert_int_equal(host_status(host, 1, (struct nvme_sqe){ .nsid = 77 }), 0x00b);
+		assert_int_equal(host_status(host, 1, (struct upnvme_spec_sqe){ .nsid = 77 }),
+				 0x00b);
 	expect_sent(1, 50);
 }
 
 static void the_admin_queue_is_never_kept_waiting(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe keep_alive = { .opcode = NVME_ADMIN_KEEP_ALIVE };
+	struct upnvme_spec_sqe keep_alive = { .opcode = UPNVME_SPEC_ADMIN_KEEP_ALIVE };
 
 	set(host, COALESCING, LONGEST | 255);
 	for (uint32_t i = 0; i < 50; i++)

@@ -14,7 +14,7 @@
 static void fua_reads_and_writes_work(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_sqe sqe = lane_rw(lane, 0x01, 1, 8, 512);
+	struct upnvme_spec_sqe sqe = lane_rw(lane, 0x01, 1, 8, 512);
 
 	lane_fill(lane, 2);
 	sqe.cdw12 |= 1u << 30;
@@ -29,7 +29,7 @@ static void fua_reads_and_writes_work(void **state)
 static void a_read_only_namespace_is_write_protected(void **state)
 {
 	struct lane *lane = *state;
-	struct nvme_sqe sqe = lane_dsm(lane, 1, 4);
+	struct upnvme_spec_sqe sqe = lane_dsm(lane, 1, 4);
 
 	assert_int_equal(lane_run(lane, 0x02, 2, 0, 8), 0);
 	assert_int_equal(lane_run(lane, 0x05, 2, 0, 8), 0);
@@ -71,11 +71,11 @@ static void lba_out_of_range_is_refused(void **state)
 static void transfers_above_mdts_are_refused(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = host_rw(0x02, 1, 0, 2049, HOST_IOVA, HOST_IOVA);
-	struct nvme_cqe cqe = host_run(host, 1, sqe);
+	struct upnvme_spec_sqe sqe = host_rw(0x02, 1, 0, 2049, HOST_IOVA, HOST_IOVA);
+	struct upnvme_spec_cqe cqe = host_run(host, 1, sqe);
 
 	assert_int_equal(host_code(cqe), 0x002);
-	assert_true(NVME_CQE_STATUS(cqe.status) & NVME_STATUS_DNR);
+	assert_true(UPNVME_SPEC_CQE_STATUS(cqe.status) & UPNVME_SPEC_STATUS_DNR);
 }
 
 static uint64_t buffer(struct host *host)
@@ -88,7 +88,7 @@ static uint64_t buffer(struct host *host)
 
 static uint16_t status(struct host *host, uint8_t opcode, uint32_t flags)
 {
-	struct nvme_sqe sqe = host_rw(opcode, 1, 0, 8, buffer(host), 0);
+	struct upnvme_spec_sqe sqe = host_rw(opcode, 1, 0, 8, buffer(host), 0);
 
 	sqe.cdw12 |= flags;
 	return host_status(host, 1, sqe);
@@ -111,8 +111,8 @@ static void failed_writes_say_why(void **state)
 		uint16_t status;
 	} rows[] = { { -EIO, 0x280 }, { -EINVAL, 0x280 }, { -ENOSPC, 0x081 }, { -EROFS, 0x020 } };
 	struct host *host = *state;
-	struct nvme_sqe dsm = { .opcode = 0x09, .nsid = 1, .cdw10 = 1, .cdw11 = 4 };
-	struct nvme_dsm_range *ranges = host_page(host, &dsm.prp1);
+	struct upnvme_spec_sqe dsm = { .opcode = 0x09, .nsid = 1, .cdw10 = 1, .cdw11 = 4 };
+	struct upnvme_spec_dsm_range *ranges = host_page(host, &dsm.prp1);
 
 	ranges[0].length = 1;
 	ranges[1].length = 1;
@@ -151,9 +151,9 @@ static void reads_with_fua_flush_first(void **state)
 static void writes_are_durable_by_fua_or_without_the_cache(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe cache = { .opcode = 0x09, .cdw10 = 0x06, .cdw11 = 0 };
-	struct nvme_sqe dsm = { .opcode = 0x09, .nsid = 1, .cdw10 = 0, .cdw11 = 4 };
-	struct nvme_dsm_range *ranges = host_page(host, &dsm.prp1);
+	struct upnvme_spec_sqe cache = { .opcode = 0x09, .cdw10 = 0x06, .cdw11 = 0 };
+	struct upnvme_spec_sqe dsm = { .opcode = 0x09, .nsid = 1, .cdw10 = 0, .cdw11 = 4 };
+	struct upnvme_spec_dsm_range *ranges = host_page(host, &dsm.prp1);
 
 	ranges[0].length = 1;
 	assert_int_equal(status(host, 0x01, 0), 0);

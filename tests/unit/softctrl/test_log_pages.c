@@ -19,17 +19,17 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct nvme_sqe get_sqe(uint32_t lid, uint64_t offset, uint32_t bytes, uint64_t iova)
+static struct upnvme_spec_sqe get_sqe(uint32_t lid, uint64_t offset, uint32_t bytes, uint64_t iova)
 {
 	uint32_t numd = bytes / 4 - 1;
 
-	return (struct nvme_sqe){ .opcode = 0x02,
-				  .prp1 = iova,
-				  .prp2 = iova + 4096,
-				  .cdw10 = numd << 16 | lid,
-				  .cdw11 = numd >> 16,
-				  .cdw12 = (uint32_t)offset,
-				  .cdw13 = (uint32_t)(offset >> 32) };
+	return (struct upnvme_spec_sqe){ .opcode = 0x02,
+					 .prp1 = iova,
+					 .prp2 = iova + 4096,
+					 .cdw10 = numd << 16 | lid,
+					 .cdw11 = numd >> 16,
+					 .cdw12 = (uint32_t)offset,
+					 .cdw13 = (uint32_t)(offset >> 32) };
 }
 
 static const void *get(struct host *host, uint32_t lid, uint64_t offset, uint32_t bytes)
@@ -47,7 +47,7 @@ static void supported_pages_are_those_that_answer(void **state)
 {
 	static const uint8_t claimed[] = { 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x12, 0x13 };
 	struct host *host = *state;
-	const struct nvme_supported_log_pages *log = get(host, 0x00, 0, 1024);
+	const struct upnvme_spec_supported_log_pages *log = get(host, 0x00, 0, 1024);
 	uint64_t iova;
 
 	host_page(host, &iova);
@@ -63,14 +63,14 @@ static void supported_pages_are_those_that_answer(void **state)
 static void failed_commands_are_in_the_error_log(void **state)
 {
 	struct host *host = *state;
-	const struct nvme_error_log_entry *entries;
-	struct nvme_cqe one, two;
+	const struct upnvme_spec_error_log_entry *entries;
+	struct upnvme_spec_cqe one, two;
 
 	entries = get(host, 0x01, 0, 4096);
 	assert_int_equal(entries[0].error_count, 0);
 	one = host_run(host, 1, host_rw(0x02, 1, 0x123456789, 1, HOST_IOVA, 0));
-	two = host_run(host, 0, (struct nvme_sqe){ .opcode = 0x7f, .nsid = 5 });
-	assert_true(NVME_CQE_STATUS(one.status) & NVME_STATUS_MORE);
+	two = host_run(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x7f, .nsid = 5 });
+	assert_true(UPNVME_SPEC_CQE_STATUS(one.status) & UPNVME_SPEC_STATUS_MORE);
 	entries = get(host, 0x01, 0, 4096);
 	assert_int_equal(entries[0].error_count, 2);
 	assert_int_equal(entries[0].sqid, 0);
@@ -92,7 +92,7 @@ static void failed_commands_are_in_the_error_log(void **state)
 static void error_log_keeps_the_newest(void **state)
 {
 	struct host *host = *state;
-	const struct nvme_error_log_entry *entries;
+	const struct upnvme_spec_error_log_entry *entries;
 
 	for (int i = 0; i < 100; i++)
 		host_status(host, 1, host_rw(0x02, 2, 0, 1, HOST_IOVA, 0));
@@ -104,7 +104,7 @@ static void error_log_keeps_the_newest(void **state)
 static void smart_counters_count(void **state)
 {
 	struct host *host = *state;
-	const struct nvme_smart_log *log = get(host, 0x02, 0, 512);
+	const struct upnvme_spec_smart_log *log = get(host, 0x02, 0, 512);
 	uint64_t iova;
 
 	assert_int_equal(log->critical_warning, 0);
@@ -144,7 +144,7 @@ static void smart_counters_count(void **state)
 
 static void firmware_slot_one_is_active(void **state)
 {
-	const struct nvme_firmware_slot_log *log = get(*state, 0x03, 0, 512);
+	const struct upnvme_spec_firmware_slot_log *log = get(*state, 0x03, 0, 512);
 
 	assert_int_equal(log->afi, 1);
 	assert_memory_equal(log->frs[0], "0       ", 8);
@@ -155,8 +155,8 @@ static void commands_and_features_that_are_supported_are_listed(void **state)
 {
 	static const uint8_t admin[] = { 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 24 },
 			     io[] = { 0, 1, 2, 5, 8, 9, 12 };
-	const struct nvme_commands_supported_log *commands = get(*state, 0x05, 0, 4096);
-	const struct nvme_features_supported_log *features = get(*state, 0x12, 0, 1024);
+	const struct upnvme_spec_commands_supported_log *commands = get(*state, 0x05, 0, 4096);
+	const struct upnvme_spec_features_supported_log *features = get(*state, 0x12, 0, 1024);
 	const uint32_t *mi = get(*state, 0x13, 0, 1024);
 
 	for (unsigned i = 0; i < 256; i++) {
@@ -201,7 +201,7 @@ static void beyond_the_end_of_a_page_are_zeroes(void **state)
 static void offsets_and_lengths_are_checked(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint64_t iova;
 
 	host_alloc(host, 8192, 4096, &iova);

@@ -54,8 +54,8 @@ static void blocks_have_a_size_that_lbads_can_tell(void **state)
 	struct host *host = *state;
 
 	for (uint32_t bytes = 512; bytes <= 65536; bytes *= 2) {
-		const struct nvme_id_ns *id;
-		struct nvme_sqe identify = { .opcode = 0x06, .nsid = 1 };
+		const struct upnvme_spec_id_ns *id;
+		struct upnvme_spec_sqe identify = { .opcode = 0x06, .nsid = 1 };
 
 		host->media[0].block_bytes = bytes;
 		host_create(host);

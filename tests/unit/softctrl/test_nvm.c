@@ -49,7 +49,7 @@ static void rows_are_those_of_the_specification(void **state)
 static void opcodes_without_a_row_are_refused(void **state)
 {
 	for (unsigned opcode = 0; opcode < 256; opcode++) {
-		struct nvme_sqe sqe = host_rw((uint8_t)opcode, 9, 0, 1, HOST_IOVA, 0);
+		struct upnvme_spec_sqe sqe = host_rw((uint8_t)opcode, 9, 0, 1, HOST_IOVA, 0);
 		bool there = sc_nvm_commands.rows[opcode].run;
 
 		assert_int_equal(host_status(*state, 1, sqe), there ? 0x00b : 0x001);

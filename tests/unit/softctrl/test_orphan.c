@@ -34,12 +34,12 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const struct nvme_sqe flush = { .opcode = 0x00, .nsid = 1 };
-static const struct nvme_sqe delete_sq = { .opcode = 0x00, .cdw10 = 1 };
+static const struct upnvme_spec_sqe flush = { .opcode = 0x00, .nsid = 1 };
+static const struct upnvme_spec_sqe delete_sq = { .opcode = 0x00, .cdw10 = 1 };
 
-static struct nvme_sqe write_one(struct host *host, uint32_t flags)
+static struct upnvme_spec_sqe write_one(struct host *host, uint32_t flags)
 {
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint64_t iova;
 
 	host_page(host, &iova);
@@ -48,7 +48,7 @@ static struct nvme_sqe write_one(struct host *host, uint32_t flags)
 	return sqe;
 }
 
-static void hold(struct host *host, struct nvme_sqe sqe)
+static void hold(struct host *host, struct upnvme_spec_sqe sqe)
 {
 	fault.held = true;
 	host_submit(host, 1, sqe);
@@ -58,7 +58,7 @@ static void hold(struct host *host, struct nvme_sqe sqe)
 static bool is_deleted(struct host *host, uint64_t within_ns)
 {
 	uint64_t deadline_ns = deadline_after(within_ns);
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_submit(host, 0, delete_sq);
 	while (!deadline_passed(deadline_ns)) {
@@ -74,14 +74,15 @@ static bool is_deleted(struct host *host, uint64_t within_ns)
 static void a_flush_goes_on_without_its_queue(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	hold(host, flush);
 	assert_true(is_deleted(host, 60 * NS_PER_S));
 	assert_false(host_reap(host, 1, &cqe));
 	assert_non_null(host->sc->orphans);
 	/* The identifier can be used again, while the flush is still there. */
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x04, .cdw10 = 1 }), 0);
+	assert_int_equal(
+		host_status(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x04, .cdw10 = 1 }), 0);
 	host_queue_pair(host, 1, 16, 16);
 	fault.held = false;
 	fault.held_ops = 1u << MEDIA_FLUSH;
@@ -98,7 +99,7 @@ static void a_flush_goes_on_without_its_queue(void **state)
 static void the_read_after_an_orphaned_flush_does_not_happen(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe read = write_one(host, 1u << 30);
+	struct upnvme_spec_sqe read = write_one(host, 1u << 30);
 
 	read.opcode = 0x02;
 	hold(host, read);
@@ -131,8 +132,9 @@ static void reset_and_shutdown_wait_for_an_orphaned_flush(void **state)
 
 	hold(host, flush);
 	assert_true(is_deleted(host, 60 * NS_PER_S));
-	softctrl_write32(host->sc, NVME_REG_CC, softctrl_read32(host->sc, NVME_REG_CC) | 1 << 14);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1 | 1 << 2);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC,
+			 softctrl_read32(host->sc, UPNVME_SPEC_REG_CC) | 1 << 14);
+	assert_int_equal(softctrl_read32(host->sc, UPNVME_SPEC_REG_CSTS), 1 | 1 << 2);
 	assert_int_equal(fault.nsubmitted[MEDIA_FLUSH], 1);
 	fault.held = false;
 	assert_true(host_status_becomes(host, ~0u, 1 | 2 << 2));
@@ -142,8 +144,9 @@ static void reset_and_shutdown_wait_for_an_orphaned_flush(void **state)
 	host_queue_pair(host, 1, 16, 16);
 	hold(host, flush);
 	assert_true(is_deleted(host, 60 * NS_PER_S));
-	softctrl_write32(host->sc, NVME_REG_CC, softctrl_read32(host->sc, NVME_REG_CC) & ~1u);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC,
+			 softctrl_read32(host->sc, UPNVME_SPEC_REG_CC) & ~1u);
+	assert_int_equal(softctrl_read32(host->sc, UPNVME_SPEC_REG_CSTS), 1);
 	fault.held = false;
 	assert_true(host_status_becomes(host, ~0u, 0));
 	assert_null(host->sc->orphans);

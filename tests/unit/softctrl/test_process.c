@@ -9,7 +9,7 @@
 
 #include "support/softctrl_host.h"
 
-static struct nvme_sqe read_one(void)
+static struct upnvme_spec_sqe read_one(void)
 {
 	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
 }
@@ -18,7 +18,7 @@ static struct nvme_sqe read_one(void)
 static void laps(struct host *host, uint32_t nsqes, uint32_t ncqes, unsigned batch, unsigned rounds)
 {
 	uint16_t cids[64];
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_queue_pair(host, 1, nsqes, ncqes);
 	for (unsigned r = 0; r < rounds; r++) {
@@ -49,7 +49,7 @@ static void phase_and_indices_wrap_over_many_laps(void **state)
 static void more_commands_than_the_controller_takes_at_once(void **state)
 {
 	struct host *host = *state;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_queue_pair(host, 1, 1024, 1024);
 	for (int i = 0; i < 1023; i++)
@@ -65,7 +65,7 @@ static void a_full_completion_queue_is_never_overrun(void **state)
 {
 	struct host *host = *state;
 	uint16_t first = host->next_cid;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_queue_pair(host, 1, 1024, 4);
 	first = host->next_cid;
@@ -84,18 +84,18 @@ static void a_full_completion_queue_is_never_overrun(void **state)
 	}
 }
 
-static struct nvme_sqe aer(void)
+static struct upnvme_spec_sqe aer(void)
 {
-	return (struct nvme_sqe){ .opcode = 0x0c };
+	return (struct upnvme_spec_sqe){ .opcode = 0x0c };
 }
 
 /* Waits for an event of the type Error, unmasks the type by reading the log, and gives the newest entry. */
-static struct nvme_error_log_entry error_event(struct host *host, uint32_t info)
+static struct upnvme_spec_error_log_entry error_event(struct host *host, uint32_t info)
 {
-	struct nvme_sqe get = { .opcode = 0x02, .cdw10 = 15 << 16 | 0x01 };
-	struct nvme_cqe cqe = host_wait(host, 0);
+	struct upnvme_spec_sqe get = { .opcode = 0x02, .cdw10 = 15 << 16 | 0x01 };
+	struct upnvme_spec_cqe cqe = host_wait(host, 0);
 	uint64_t iova;
-	struct nvme_error_log_entry *entry = host_page(host, &iova);
+	struct upnvme_spec_error_log_entry *entry = host_page(host, &iova);
 
 	assert_int_equal(host_code(cqe), 0);
 	assert_int_equal(cqe.dw0, 0x01 << 16 | info << 8 | 0);
@@ -108,8 +108,8 @@ static struct nvme_error_log_entry error_event(struct host *host, uint32_t info)
 static void an_invalid_tail_is_an_event_and_ignored(void **state)
 {
 	struct host *host = *state;
-	struct nvme_error_log_entry entry;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_error_log_entry entry;
+	struct upnvme_spec_cqe cqe;
 
 	host_queue_pair(host, 1, 16, 16);
 	host_submit(host, 0, aer());

@@ -8,7 +8,7 @@
 
 #include "support/softctrl_host.h"
 
-static struct nvme_sqe read_one(void)
+static struct upnvme_spec_sqe read_one(void)
 {
 	return host_rw(0x02, 1, 0, 1, HOST_IOVA + HOST_BYTES - 4096, 0);
 }
@@ -20,7 +20,7 @@ static uint16_t create_sq(struct host *host, uint16_t qid, uint32_t n, uint64_t 
 
 static uint16_t delete (struct host *host, uint8_t opcode, uint32_t qid)
 {
-	return host_status(host, 0, (struct nvme_sqe){ .opcode = opcode, .cdw10 = qid });
+	return host_status(host, 0, (struct upnvme_spec_sqe){ .opcode = opcode, .cdw10 = qid });
 }
 
 static void largest_queues_work(void **state)
@@ -48,7 +48,7 @@ static void two_submission_queues_share_a_completion_queue(void **state)
 	struct host *host = *state;
 	struct host_queue *one = &host->queues[1], *two = &host->queues[2];
 	unsigned seen[3] = { 0 };
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	host_queue_pair(host, 1, 16, 16);
 	two->sq = host_alloc(host, 16 * 64, 4096, &two->sq_iova);

@@ -56,7 +56,7 @@ static void unreachable_memory_is_a_data_transfer_error_and_writes_nothing(void 
 static void fua_and_limited_retry_are_accepted(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = host_rw(0x01, 1, 0, 1, HOST_IOVA + HOST_BYTES / 2, 0);
+	struct upnvme_spec_sqe sqe = host_rw(0x01, 1, 0, 1, HOST_IOVA + HOST_BYTES / 2, 0);
 
 	sqe.cdw12 |= 3u << 30;
 	assert_int_equal(host_status(host, 1, sqe), 0);

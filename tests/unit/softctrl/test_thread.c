@@ -47,10 +47,10 @@ struct worker {
 };
 
 /* Runs a command without cmocka's asserts, which belong to the test's own thread. */
-static uint16_t run(struct worker *worker, struct nvme_sqe sqe)
+static uint16_t run(struct worker *worker, struct upnvme_spec_sqe sqe)
 {
 	uint64_t deadline = deadline_after(20 * NS_PER_S);
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 	uint16_t cid = host_submit(worker->host, worker->qid, sqe);
 
 	do {
@@ -112,14 +112,14 @@ static void several_threads_have_a_queue_pair_each(void **state)
 static void the_parked_thread_sees_keep_alive_expire(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sqe sqe = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1 };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x09, .cdw10 = 0x0f, .cdw11 = 1 };
 	uint64_t deadline = deadline_after(10 * NS_PER_S);
 	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 
 	assert_int_equal(host_status(host, 0, sqe), 0);
-	while (softctrl_read32(host->sc, NVME_REG_CSTS) == 1 && !deadline_passed(deadline))
+	while (softctrl_read32(host->sc, UPNVME_SPEC_REG_CSTS) == 1 && !deadline_passed(deadline))
 		nanosleep(&pause, NULL);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 3);
+	assert_int_equal(softctrl_read32(host->sc, UPNVME_SPEC_REG_CSTS), 3);
 }
 
 static void a_full_completion_queue_goes_on_when_the_head_moves(void **state)
@@ -177,7 +177,9 @@ static void reset_from_another_thread_while_an_owner_polls(void **state)
 static void *get_smart(void *arg)
 {
 	struct worker *worker = arg;
-	struct nvme_sqe sqe = { .opcode = 0x02, .cdw10 = 127u << 16 | 0x02, .prp1 = worker->iova };
+	struct upnvme_spec_sqe sqe = { .opcode = 0x02,
+				       .cdw10 = 127u << 16 | 0x02,
+				       .prp1 = worker->iova };
 
 	for (unsigned i = 0; i < 300; i++) {
 		worker->nerrors += run(worker, sqe) != 0;
@@ -214,7 +216,7 @@ static void signals_are_not_for_the_controllers_thread(void **state)
 	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	kill(getpid(), SIGUSR1);
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
+	assert_int_equal(host_status(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x18 }), 0);
 	sigpending(&pending);
 	assert_true(sigismember(&pending, SIGUSR1));
 	signal(SIGUSR1, SIG_IGN);
@@ -224,8 +226,8 @@ static void signals_are_not_for_the_controllers_thread(void **state)
 /* A burst ends before its queue is empty: the thread comes back by itself. */
 static void bursts_go_on_without_another_doorbell(void **state)
 {
-	struct nvme_sqe arbitration = { .opcode = 0x09, .cdw10 = 0x01, .cdw11 = 0 };
-	struct nvme_sqe flush = { .opcode = 0x00, .nsid = 1 };
+	struct upnvme_spec_sqe arbitration = { .opcode = 0x09, .cdw10 = 0x01, .cdw11 = 0 };
+	struct upnvme_spec_sqe flush = { .opcode = 0x00, .nsid = 1 };
 	struct host *host = *state;
 
 	assert_int_equal(host_status(host, 0, arbitration), 0);

@@ -35,7 +35,8 @@ static void the_controllers_thread_parks_and_wakes(void **state)
 	for (int i = 0; i < 20; i++) {
 		nanosleep(&pause, NULL);
 		assert_int_equal(host_status(host, 1, host_rw(0x02, 1, 0, 1, iova, 0)), 0);
-		assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
+		assert_int_equal(host_status(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x18 }),
+				 0);
 	}
 	/* A thread that is idle takes next to no processor time. */
 	nanosleep(&pause, NULL);
@@ -53,10 +54,10 @@ static void an_event_wakes_the_parked_thread(void **state)
 {
 	struct host *host = *state;
 	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	struct nvme_sqe config = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 1 << 8 };
+	struct upnvme_spec_sqe config = { .opcode = 0x09, .cdw10 = 0x0b, .cdw11 = 1 << 8 };
 
 	assert_int_equal(host_status(host, 0, config), 0);
-	host_submit(host, 0, (struct nvme_sqe){ .opcode = 0x0c });
+	host_submit(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x0c });
 	nanosleep(&pause, NULL);
 	assert_int_equal(softctrl_namespace_resize(host->sc, 1, 100), 0);
 	assert_int_equal(host_wait(host, 0).dw0, 0x04 << 16 | 2);
@@ -67,7 +68,7 @@ static void waking_a_controller_without_a_thread_is_allowed(void **state)
 	struct host *host = *state;
 
 	softctrl_wake(host->sc);
-	assert_int_equal(host_status(host, 0, (struct nvme_sqe){ .opcode = 0x18 }), 0);
+	assert_int_equal(host_status(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x18 }), 0);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, host_teardown)

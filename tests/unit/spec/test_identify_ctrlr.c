@@ -8,13 +8,13 @@
 
 #include <cmocka.h>
 
-#include "spec/identify.h"
+#include <upnvme/spec/identify.h>
 
 static void an_identified_controller_is_read_from_its_bytes(void **state)
 {
 	union {
-		uint8_t bytes[NVME_IDENTIFY_BYTES];
-		struct nvme_id_ctrl ctrl;
+		uint8_t bytes[UPNVME_SPEC_IDENTIFY_BYTES];
+		struct upnvme_spec_id_ctrl ctrl;
 	} data = { .bytes = { [0] = 0x36,
 			      [1] = 0x1b,
 			      [4] = 'S',
@@ -38,17 +38,18 @@ static void an_identified_controller_is_read_from_its_bytes(void **state)
 	assert_int_equal(data.ctrl.sn[0], 'S');
 	assert_int_equal(data.ctrl.mdts, 5);
 	assert_int_equal(data.ctrl.ver, 0x00020000);
-	assert_int_equal(data.ctrl.oacs, NVME_OACS_FORMAT | NVME_OACS_NS_MANAGEMENT);
+	assert_int_equal(data.ctrl.oacs, UPNVME_SPEC_OACS_FORMAT | UPNVME_SPEC_OACS_NS_MANAGEMENT);
 	assert_int_equal(data.ctrl.tnvmcap.lo, 0x11);
 	assert_true(data.ctrl.tnvmcap.hi == UINT64_C(0x22) << 56);
-	assert_int_equal(NVME_FIELD_GET(NVME_ENTRY_SIZE_MIN, data.ctrl.sqes), 6);
-	assert_int_equal(NVME_FIELD_GET(NVME_ENTRY_SIZE_MAX, data.ctrl.cqes), 4);
+	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ENTRY_SIZE_MIN, data.ctrl.sqes), 6);
+	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ENTRY_SIZE_MAX, data.ctrl.cqes), 4);
 	assert_int_equal(data.ctrl.nn, 1);
-	assert_int_equal(data.ctrl.oncs, NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES | NVME_ONCS_VERIFY);
-	assert_true(data.ctrl.vwc & NVME_VWC_PRESENT);
-	assert_int_equal(NVME_FIELD_GET(NVME_VWC_FLUSH_ALL, data.ctrl.vwc),
-			 NVME_VWC_FLUSH_ALL_SUPPORTED);
-	assert_int_equal(data.ctrl.sgls, NVME_SGLS_BIT_BUCKET);
+	assert_int_equal(data.ctrl.oncs, UPNVME_SPEC_ONCS_DSM | UPNVME_SPEC_ONCS_WRITE_ZEROES |
+						 UPNVME_SPEC_ONCS_VERIFY);
+	assert_true(data.ctrl.vwc & UPNVME_SPEC_VWC_PRESENT);
+	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_VWC_FLUSH_ALL, data.ctrl.vwc),
+			 UPNVME_SPEC_VWC_FLUSH_ALL_SUPPORTED);
+	assert_int_equal(data.ctrl.sgls, UPNVME_SPEC_SGLS_BIT_BUCKET);
 	assert_int_equal(data.ctrl.subnqn[0], 'n');
 	assert_int_equal(data.ctrl.psd[0].mp, 0x84);
 	assert_int_equal(data.ctrl.psd[1].mp, 9);

@@ -8,22 +8,22 @@
 
 #include <cmocka.h>
 
-#include "spec/identify.h"
+#include <upnvme/spec/identify.h>
 
 static void the_lba_format_index_has_six_bits_in_two_places(void **state)
 {
 	(void)state;
-	assert_int_equal(nvme_flbas_format((uint8_t)0x00), 0);
-	assert_int_equal(nvme_flbas_format((uint8_t)0x1f), 15);
-	assert_int_equal(nvme_flbas_format((uint8_t)0x20), 16);
-	assert_int_equal(nvme_flbas_format((uint8_t)0x7f), 63);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x00), 0);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x1f), 15);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x20), 16);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x7f), 63);
 }
 
 static void an_identified_namespace_is_read_from_its_bytes(void **state)
 {
 	union {
-		uint8_t bytes[NVME_IDENTIFY_BYTES];
-		struct nvme_id_ns ns;
+		uint8_t bytes[UPNVME_SPEC_IDENTIFY_BYTES];
+		struct upnvme_spec_id_ns ns;
 	} data = { .bytes = { [1] = 0x10,
 			      [25] = 1,
 			      [26] = 1,
@@ -36,10 +36,11 @@ static void an_identified_namespace_is_read_from_its_bytes(void **state)
 	assert_int_equal(data.ns.nsze, 4096);
 	assert_int_equal(data.ns.nlbaf, 1);
 	assert_int_equal(data.ns.noiob, 128);
-	assert_int_equal(NVME_FIELD_GET(NVME_DLFEAT_READ, data.ns.dlfeat), NVME_DLFEAT_READ_ZEROES);
-	assert_true(data.ns.dlfeat & NVME_DLFEAT_DEAC);
+	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DLFEAT_READ, data.ns.dlfeat),
+			 UPNVME_SPEC_DLFEAT_READ_ZEROES);
+	assert_true(data.ns.dlfeat & UPNVME_SPEC_DLFEAT_DEAC);
 	assert_int_equal(data.ns.lbaf[0].lbads, 9);
-	assert_int_equal(data.ns.lbaf[nvme_flbas_format(data.ns.flbas)].lbads, 12);
+	assert_int_equal(data.ns.lbaf[upnvme_spec_flbas_format(data.ns.flbas)].lbads, 12);
 }
 
 int main(void)

@@ -8,13 +8,13 @@
 
 #include <cmocka.h>
 
-#include "spec/log_page.h"
+#include <upnvme/spec/log_page.h>
 
 static void the_smart_log_counts_in_128_bits(void **state)
 {
 	union {
 		uint8_t bytes[512];
-		struct nvme_smart_log log;
+		struct upnvme_spec_smart_log log;
 	} data = { .bytes = { [0] = 0x03,
 			      [1] = 0x39,
 			      [2] = 0x01,
@@ -28,7 +28,7 @@ static void the_smart_log_counts_in_128_bits(void **state)
 
 	(void)state;
 	assert_int_equal(data.log.critical_warning,
-			 NVME_SMART_WARNING_SPARE | NVME_SMART_WARNING_TEMPERATURE);
+			 UPNVME_SPEC_SMART_WARNING_SPARE | UPNVME_SPEC_SMART_WARNING_TEMPERATURE);
 	assert_int_equal(data.log.composite_temperature[0] | data.log.composite_temperature[1] << 8,
 			 313);
 	assert_int_equal(data.log.data_units_read.lo, 1);
@@ -44,17 +44,17 @@ static void command_effects_are_indexed_by_opcode(void **state)
 {
 	union {
 		uint8_t bytes[4096];
-		struct nvme_commands_supported_log log;
+		struct upnvme_spec_commands_supported_log log;
 	} data = { .bytes = { [4 * 6] = 0x01, [1024 + 4] = 0x03, [1024 + 4 + 2] = 0x11 } };
 
 	(void)state;
-	assert_int_equal(data.log.acs[0x06], NVME_EFFECTS_SUPPORTED);
-	assert_true(data.log.iocs[0x01] & NVME_EFFECTS_SUPPORTED);
-	assert_true(data.log.iocs[0x01] & NVME_EFFECTS_LBCC);
-	assert_int_equal(NVME_FIELD_GET(NVME_EFFECTS_CSE, data.log.iocs[0x01]),
-			 NVME_EFFECTS_CSE_NS);
-	assert_int_equal(NVME_FIELD_GET(NVME_EFFECTS_SCOPE, data.log.iocs[0x01]),
-			 NVME_EFFECTS_SCOPE_NS);
+	assert_int_equal(data.log.acs[0x06], UPNVME_SPEC_EFFECTS_SUPPORTED);
+	assert_true(data.log.iocs[0x01] & UPNVME_SPEC_EFFECTS_SUPPORTED);
+	assert_true(data.log.iocs[0x01] & UPNVME_SPEC_EFFECTS_LBCC);
+	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_EFFECTS_CSE, data.log.iocs[0x01]),
+			 UPNVME_SPEC_EFFECTS_CSE_NS);
+	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_EFFECTS_SCOPE, data.log.iocs[0x01]),
+			 UPNVME_SPEC_EFFECTS_SCOPE_NS);
 }
 
 int main(void)

@@ -7,16 +7,16 @@
 
 #include <cmocka.h>
 
-#include "spec/reservation.h"
+#include <upnvme/spec/reservation.h>
 #include "support/field_is.h"
 
 static void fields_of_reservations_lie_where_the_specification_has_them(void **state)
 {
 	(void)state;
-	FIELD_IS(NVME_RESERVATION_ACTION, 0, 3);
-	FIELD_IS(NVME_RESERVATION_IEKEY, 3, 1);
-	FIELD_IS(NVME_RESERVATION_RTYPE, 8, 8);
-	FIELD_IS(NVME_RESERVATION_CPTPL, 30, 2);
+	FIELD_IS(UPNVME_SPEC_RESERVATION_ACTION, 0, 3);
+	FIELD_IS(UPNVME_SPEC_RESERVATION_IEKEY, 3, 1);
+	FIELD_IS(UPNVME_SPEC_RESERVATION_RTYPE, 8, 8);
+	FIELD_IS(UPNVME_SPEC_RESERVATION_CPTPL, 30, 2);
 }
 
 int main(void)

@@ -10,14 +10,14 @@
 
 #include <cmocka.h>
 
-#include "spec/command.h"
-#include "spec/cqe.h"
-#include "spec/opcode.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/cqe.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/sqe.h>
 
 static void a_read_with_two_prp_entries_is_these_64_bytes(void **state)
 {
-	static const uint8_t bytes[NVME_SQE_BYTES] = {
+	static const uint8_t bytes[UPNVME_SPEC_SQE_BYTES] = {
 		0x02, 0x00, 0x34, 0x12, 0x01, 0x00, 0x00, 0x00, /* opcode, flags, cid, nsid */
 		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* cdw2, cdw3 */
 		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* mptr */
@@ -27,15 +27,15 @@ static void a_read_with_two_prp_entries_is_these_64_bytes(void **state)
 		0x07, 0x00, 0x00, 0x40, 0x00, 0x00, 0x00, 0x00, /* nlb, FUA; cdw13 */
 		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* cdw14, cdw15 */
 	};
-	const struct nvme_sqe sqe = {
-		.opcode = NVME_CMD_READ,
+	const struct upnvme_spec_sqe sqe = {
+		.opcode = UPNVME_SPEC_CMD_READ,
 		.cid = 0x1234,
 		.nsid = 1,
 		.prp1 = 0x10000e00,
 		.prp2 = 0x10001000,
 		.cdw10 = 0x55667788,
 		.cdw11 = 0x11223344,
-		.cdw12 = NVME_FIELD_SET(NVME_RW_NLB, 7) | NVME_RW_FUA,
+		.cdw12 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_NLB, 7) | UPNVME_SPEC_RW_FUA,
 	};
 
 	(void)state;
@@ -46,18 +46,20 @@ static void an_sgl_descriptor_lies_where_the_prp_entries_do(void **state)
 {
 	static const uint8_t bytes[16] = { 0x00, 0x10, 0x20, 0x30, 0, 0, 0, 0,
 					   0x80, 0x00, 0x00, 0x00, 0, 0, 0, 0x30 };
-	const struct nvme_sqe sqe = {
-		.flags = NVME_FIELD_SET(NVME_SQE_PSDT, NVME_SQE_PSDT_SGL_MPTR_BUFFER),
+	const struct upnvme_spec_sqe sqe = {
+		.flags = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_SQE_PSDT,
+					       UPNVME_SPEC_SQE_PSDT_SGL_MPTR_BUFFER),
 		.sgl1 = { .address = 0x30201000,
 			  .length = 128,
-			  .id = NVME_SGL_ID(NVME_SGL_TYPE_LAST_SEGMENT, NVME_SGL_SUBTYPE_ADDRESS) },
+			  .id = UPNVME_SPEC_SGL_ID(UPNVME_SPEC_SGL_TYPE_LAST_SEGMENT,
+						   UPNVME_SPEC_SGL_SUBTYPE_ADDRESS) },
 	};
 
 	(void)state;
 	assert_int_equal(sqe.flags, 0x40);
 	assert_memory_equal((const uint8_t *)&sqe + 24, bytes, sizeof(bytes));
-	assert_int_equal(NVME_SGL_ID_TYPE(sqe.sgl1.id), NVME_SGL_TYPE_LAST_SEGMENT);
-	assert_int_equal(NVME_SGL_ID_SUBTYPE(sqe.sgl1.id), NVME_SGL_SUBTYPE_ADDRESS);
+	assert_int_equal(UPNVME_SPEC_SGL_ID_TYPE(sqe.sgl1.id), UPNVME_SPEC_SGL_TYPE_LAST_SEGMENT);
+	assert_int_equal(UPNVME_SPEC_SGL_ID_SUBTYPE(sqe.sgl1.id), UPNVME_SPEC_SGL_SUBTYPE_ADDRESS);
 }
 
 static void fused_and_data_pointer_flags_share_a_byte(void **state)
@@ -65,27 +67,27 @@ static void fused_and_data_pointer_flags_share_a_byte(void **state)
 	const uint8_t flags = 0x82;
 
 	(void)state;
-	assert_int_equal(NVME_SQE_FUSE(flags), NVME_SQE_FUSE_SECOND);
-	assert_int_equal(NVME_SQE_PSDT(flags), NVME_SQE_PSDT_SGL_MPTR_SGL);
+	assert_int_equal(UPNVME_SPEC_SQE_FUSE(flags), UPNVME_SPEC_SQE_FUSE_SECOND);
+	assert_int_equal(UPNVME_SPEC_SQE_PSDT(flags), UPNVME_SPEC_SQE_PSDT_SGL_MPTR_SGL);
 }
 
 static void a_completion_is_these_16_bytes(void **state)
 {
-	static const uint8_t bytes[NVME_CQE_BYTES] = { 0x01, 0x00, 0x00, 0x00, 0x02, 0x00,
-						       0x00, 0x00, 0x10, 0x00, 0x03, 0x00,
-						       0x34, 0x12, 0x05, 0x80 };
-	const struct nvme_cqe cqe = { .dw0 = 1,
-				      .dw1 = 2,
-				      .sqhd = 0x10,
-				      .sqid = 3,
-				      .cid = 0x1234,
-				      .status = NVME_CQE_STATUS_WORD(0x4002, 1) };
+	static const uint8_t bytes[UPNVME_SPEC_CQE_BYTES] = { 0x01, 0x00, 0x00, 0x00, 0x02, 0x00,
+							      0x00, 0x00, 0x10, 0x00, 0x03, 0x00,
+							      0x34, 0x12, 0x05, 0x80 };
+	const struct upnvme_spec_cqe cqe = { .dw0 = 1,
+					     .dw1 = 2,
+					     .sqhd = 0x10,
+					     .sqid = 3,
+					     .cid = 0x1234,
+					     .status = UPNVME_SPEC_CQE_STATUS_WORD(0x4002, 1) };
 
 	(void)state;
 	assert_memory_equal(&cqe, bytes, sizeof(bytes));
-	assert_int_equal(NVME_CQE_STATUS(cqe.status), 0x4002);
-	assert_int_equal(NVME_CQE_PHASE(cqe.status), 1);
-	assert_int_equal(NVME_CQE_STATUS_WORD(0x7fff, 0), 0xfffe);
+	assert_int_equal(UPNVME_SPEC_CQE_STATUS(cqe.status), 0x4002);
+	assert_int_equal(UPNVME_SPEC_CQE_PHASE(cqe.status), 1);
+	assert_int_equal(UPNVME_SPEC_CQE_STATUS_WORD(0x7fff, 0), 0xfffe);
 }
 
 int main(void)

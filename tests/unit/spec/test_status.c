@@ -7,21 +7,21 @@
 
 #include <cmocka.h>
 
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 
 static void fields_of_a_status_are_taken_apart(void **state)
 {
 	const uint16_t status = 0x7285; /* 111 0010 1000 0101 */
 
 	(void)state;
-	assert_int_equal(NVME_STATUS_SC(status), 0x85);
-	assert_int_equal(NVME_STATUS_SCT(status), NVME_SCT_MEDIA);
-	assert_int_equal(NVME_STATUS_CRD(status), 2);
-	assert_true(status & NVME_STATUS_MORE);
-	assert_true(status & NVME_STATUS_DNR);
-	assert_int_equal(NVME_STATUS_CODE(status), NVME_SC_COMPARE_FAILURE);
-	assert_int_equal(NVME_STATUS_MORE, 1 << 13);
-	assert_int_equal(NVME_STATUS_DNR, 1 << 14);
+	assert_int_equal(UPNVME_SPEC_STATUS_SC(status), 0x85);
+	assert_int_equal(UPNVME_SPEC_STATUS_SCT(status), UPNVME_SPEC_SCT_MEDIA);
+	assert_int_equal(UPNVME_SPEC_STATUS_CRD(status), 2);
+	assert_true(status & UPNVME_SPEC_STATUS_MORE);
+	assert_true(status & UPNVME_SPEC_STATUS_DNR);
+	assert_int_equal(UPNVME_SPEC_STATUS_CODE(status), UPNVME_SPEC_SC_COMPARE_FAILURE);
+	assert_int_equal(UPNVME_SPEC_STATUS_MORE, 1 << 13);
+	assert_int_equal(UPNVME_SPEC_STATUS_DNR, 1 << 14);
 }
 
 int main(void)

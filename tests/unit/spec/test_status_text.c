@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 #include "spec/status_text.h"
 
 #define NCODES 0x800u /* type and code: 11 bits */
@@ -201,8 +201,8 @@ static void retry_delay_more_and_do_not_retry_change_no_name(void **state)
 	for (uint32_t status = 0; status <= UINT16_MAX; status += 0x800)
 		assert_string_equal(nvme_status_name((uint16_t)(status | 0x281)),
 				    "Unrecovered Read Error");
-	assert_string_equal(nvme_status_text(NVME_SC_INVALID_FIELD | NVME_STATUS_DNR),
-			    nvme_status_text(NVME_SC_INVALID_FIELD));
+	assert_string_equal(nvme_status_text(UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR),
+			    nvme_status_text(UPNVME_SPEC_SC_INVALID_FIELD));
 }
 
 static void fabrics_commands_have_their_own_names_for_shared_values(void **state)

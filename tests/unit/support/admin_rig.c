@@ -11,12 +11,12 @@
 #include "base/clock.h"
 #include "base/util.h"
 
-struct nvme_sqe admin_rig_sqe;
+struct upnvme_spec_sqe admin_rig_sqe;
 uint8_t admin_rig_pattern[256 << 10];
 struct admin_rig_noted admin_rig_noted;
 
-static enum fake_verdict vendor(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				struct nvme_cqe *cqe)
+static enum fake_verdict vendor(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				struct upnvme_spec_cqe *cqe)
 {
 	if (sqe->opcode < 0xc0)
 		return FAKE_DEFAULT;
@@ -58,8 +58,9 @@ struct upnvme_raw admin_rig_raw(uint8_t opcode)
 	return raw;
 }
 
-enum fake_verdict admin_rig_write_page(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				       struct nvme_cqe *cqe)
+enum fake_verdict admin_rig_write_page(struct fake_transport *fake,
+				       const struct upnvme_spec_sqe *sqe,
+				       struct upnvme_spec_cqe *cqe)
 {
 	if (sqe->opcode != 0xc2)
 		return FAKE_DEFAULT;

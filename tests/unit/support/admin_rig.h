@@ -21,14 +21,15 @@ int admin_rig_setup(void **state);
 int admin_rig_teardown(void **state);
 
 /* The last vendor command that the controller saw. */
-extern struct nvme_sqe admin_rig_sqe;
+extern struct upnvme_spec_sqe admin_rig_sqe;
 /* Data, different in each page. */
 extern uint8_t admin_rig_pattern[256 << 10];
 
 struct upnvme_raw admin_rig_raw(uint8_t opcode);
 /* A script for the fake controller: C2h has dword 10 bytes of the pattern, and the status of dword 15. */
-enum fake_verdict admin_rig_write_page(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				       struct nvme_cqe *cqe);
+enum fake_verdict admin_rig_write_page(struct fake_transport *fake,
+				       const struct upnvme_spec_sqe *sqe,
+				       struct upnvme_spec_cqe *cqe);
 
 /* What was called back, in order. */
 struct admin_rig_noted {

@@ -171,15 +171,15 @@ void fake_give_up(struct fake_device *dev)
 	qpair_alert(dev->qp);
 }
 
-const struct nvme_sqe *fake_peek(struct fake_device *dev)
+const struct upnvme_spec_sqe *fake_peek(struct fake_device *dev)
 {
-	const struct nvme_sqe *ring = fake_resolve(dev, qpair_sq_iova(dev->qp),
-						   dev->qp->entries * sizeof(struct nvme_sqe));
+	const struct upnvme_spec_sqe *ring = fake_resolve(
+		dev, qpair_sq_iova(dev->qp), dev->qp->entries * sizeof(struct upnvme_spec_sqe));
 
 	return &ring[dev->sq_head];
 }
 
-bool fake_fetch(struct fake_device *dev, struct nvme_sqe *sqe)
+bool fake_fetch(struct fake_device *dev, struct upnvme_spec_sqe *sqe)
 {
 	uint32_t tail = atomic_load_explicit(&dev->sq_tail, memory_order_acquire);
 
@@ -191,19 +191,19 @@ bool fake_fetch(struct fake_device *dev, struct nvme_sqe *sqe)
 	return true;
 }
 
-struct nvme_sqe fake_take(struct fake_device *dev)
+struct upnvme_spec_sqe fake_take(struct fake_device *dev)
 {
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	if (!fake_fetch(dev, &sqe))
 		fail_msg("there is no command behind the doorbell");
 	return sqe;
 }
 
-void fake_post_raw(struct fake_device *dev, struct nvme_cqe cqe, bool stale)
+void fake_post_raw(struct fake_device *dev, struct upnvme_spec_cqe cqe, bool stale)
 {
-	struct nvme_cqe *ring = fake_resolve(dev, qpair_cq_iova(dev->qp),
-					     dev->qp->entries * sizeof(struct nvme_cqe));
+	struct upnvme_spec_cqe *ring = fake_resolve(
+		dev, qpair_cq_iova(dev->qp), dev->qp->entries * sizeof(struct upnvme_spec_cqe));
 	uint16_t phase = stale ? !dev->phase : dev->phase;
 
 	cqe.status = (uint16_t)((cqe.status & ~1u) | phase);
@@ -217,12 +217,12 @@ void fake_post_raw(struct fake_device *dev, struct nvme_cqe cqe, bool stale)
 void fake_post_result(struct fake_device *dev, uint16_t cid, uint16_t status, uint64_t result)
 {
 	fake_post_raw(dev,
-		      (struct nvme_cqe){ .dw0 = (uint32_t)result,
-					 .dw1 = (uint32_t)(result >> 32),
-					 .sqhd = (uint16_t)dev->sq_head,
-					 .sqid = FAKE_QID,
-					 .cid = cid,
-					 .status = (uint16_t)(status << 1) },
+		      (struct upnvme_spec_cqe){ .dw0 = (uint32_t)result,
+						.dw1 = (uint32_t)(result >> 32),
+						.sqhd = (uint16_t)dev->sq_head,
+						.sqid = FAKE_QID,
+						.cid = cid,
+						.status = (uint16_t)(status << 1) },
 		      false);
 }
 
@@ -231,7 +231,7 @@ void fake_post(struct fake_device *dev, uint16_t cid, uint16_t status)
 	fake_post_result(dev, cid, status, 0);
 }
 
-struct nvme_sqe fake_issue(struct fake_device *dev, const struct upnvme_op *op)
+struct upnvme_spec_sqe fake_issue(struct fake_device *dev, const struct upnvme_op *op)
 {
 	assert_int_equal(upnvme_io(dev->qp, op, fake_note, NULL), 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
@@ -247,9 +247,10 @@ void fake_finish(struct fake_device *dev, uint16_t cid)
 	assert_int_equal(fake_log.n, before + 1);
 }
 
-void fake_expect_sent(struct fake_device *dev, const struct upnvme_op *op, struct nvme_sqe expected)
+void fake_expect_sent(struct fake_device *dev, const struct upnvme_op *op,
+		      struct upnvme_spec_sqe expected)
 {
-	struct nvme_sqe sqe = fake_issue(dev, op), more;
+	struct upnvme_spec_sqe sqe = fake_issue(dev, op), more;
 
 	expected.cid = sqe.cid;
 	expected.nsid = FAKE_NSID;
@@ -272,7 +273,7 @@ void fake_note(void *arg, const struct upnvme_completion *done)
 	fake_log.n++;
 }
 
-void fake_expect_sqe(const struct nvme_sqe *actual, const struct nvme_sqe *expected)
+void fake_expect_sqe(const struct upnvme_spec_sqe *actual, const struct upnvme_spec_sqe *expected)
 {
 	assert_int_equal(actual->opcode, expected->opcode);
 	assert_int_equal(actual->flags, expected->flags);

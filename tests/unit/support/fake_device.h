@@ -16,8 +16,8 @@
 #include "driver/ns.h"
 #include "driver/queue/qpair.h"
 #include "mem/domain.h"
-#include "spec/cqe.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/cqe.h>
+#include <upnvme/spec/sqe.h>
 #include "transport/transport.h"
 
 #define FAKE_QID     3u
@@ -64,25 +64,25 @@ void fake_write(struct fake_device *dev, char *buf, uint32_t blocks, upnvme_cb c
 void fake_give_up(struct fake_device *dev);
 
 /* The next entry that the doorbell shows; false when there is none. */
-bool fake_fetch(struct fake_device *dev, struct nvme_sqe *sqe);
+bool fake_fetch(struct fake_device *dev, struct upnvme_spec_sqe *sqe);
 /* As fake_fetch, but there must be one. */
-struct nvme_sqe fake_take(struct fake_device *dev);
+struct upnvme_spec_sqe fake_take(struct fake_device *dev);
 /* The next entry of the ring whether or not the doorbell shows it. */
-const struct nvme_sqe *fake_peek(struct fake_device *dev);
+const struct upnvme_spec_sqe *fake_peek(struct fake_device *dev);
 
 /* Submits and rings: the entry that the device finds. */
-struct nvme_sqe fake_issue(struct fake_device *dev, const struct upnvme_op *op);
+struct upnvme_spec_sqe fake_issue(struct fake_device *dev, const struct upnvme_op *op);
 /* Completes a command that has a callback, which is called once. */
 void fake_finish(struct fake_device *dev, uint16_t cid);
 /* Both: the entry is this one, whose identifier and namespace are filled in, and nothing but it is sent. */
 void fake_expect_sent(struct fake_device *dev, const struct upnvme_op *op,
-		      struct nvme_sqe expected);
+		      struct upnvme_spec_sqe expected);
 
 /* Posts an entry as a decent device does: head, queue and phase are right. */
 void fake_post(struct fake_device *dev, uint16_t cid, uint16_t status);
 void fake_post_result(struct fake_device *dev, uint16_t cid, uint16_t status, uint64_t result);
 /* Posts the test's entry, at the next place; sets the phase tag unless `stale`. */
-void fake_post_raw(struct fake_device *dev, struct nvme_cqe cqe, bool stale);
+void fake_post_raw(struct fake_device *dev, struct upnvme_spec_cqe cqe, bool stale);
 
 /* The completions so far, for a test to look at. */
 struct fake_log {
@@ -96,7 +96,7 @@ extern struct fake_log fake_log;
 void fake_note(void *arg, const struct upnvme_completion *done);
 
 /* Compares every field. */
-void fake_expect_sqe(const struct nvme_sqe *actual, const struct nvme_sqe *expected);
+void fake_expect_sqe(const struct upnvme_spec_sqe *actual, const struct upnvme_spec_sqe *expected);
 
 /* The last error is this one, and its sentence names all the words (up to a null). */
 void fake_expect_error(int rc, int err, uint32_t code, ...);

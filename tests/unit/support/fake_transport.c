@@ -32,16 +32,17 @@ void *fake_transport_memory(struct fake_transport *fake, uint64_t iova, uint64_t
 
 static void settle_shutdown(struct fake_transport *fake)
 {
-	uint32_t mask = NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_MASK);
+	uint32_t mask = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_SHST, UPNVME_SPEC_CSTS_SHST_MASK);
 
-	if (NVME_CC_SHN(fake->cc) && fake->shutdown_reads && --fake->shutdown_reads == 0)
+	if (UPNVME_SPEC_CC_SHN(fake->cc) && fake->shutdown_reads && --fake->shutdown_reads == 0)
 		fake->csts = (fake->csts & ~mask) |
-			     NVME_FIELD_SET(NVME_CSTS_SHST, NVME_CSTS_SHST_COMPLETE);
+			     UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_SHST,
+						   UPNVME_SPEC_CSTS_SHST_COMPLETE);
 }
 
 static void settle(struct fake_transport *fake)
 {
-	bool enabled = NVME_CC_EN(fake->cc), ready = NVME_CSTS_RDY(fake->csts);
+	bool enabled = UPNVME_SPEC_CC_EN(fake->cc), ready = UPNVME_SPEC_CSTS_RDY(fake->csts);
 
 	if (enabled == ready || (enabled ? fake->never_ready : fake->never_disabled))
 		return;
@@ -50,31 +51,31 @@ static void settle(struct fake_transport *fake)
 		return;
 	}
 	if (enabled && fake->fatal_on_enable)
-		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
+		fake->csts |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_CFS, 1u);
 	else
-		fake->csts ^= NVME_FIELD_SET(NVME_CSTS_RDY, 1u);
+		fake->csts ^= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_RDY, 1u);
 }
 
 static void write_cc(struct fake_transport *fake, uint32_t value)
 {
 	if (fake->ncc_written < ARRAY_SIZE(fake->cc_written))
 		fake->cc_written[fake->ncc_written++] = value;
-	if (NVME_CC_EN(fake->cc) != NVME_CC_EN(value)) {
+	if (UPNVME_SPEC_CC_EN(fake->cc) != UPNVME_SPEC_CC_EN(value)) {
 		fake->pending_reads = fake->slowness;
 		fake->sq_head = fake->cq_tail = 0;
 		fake->phase = 1;
 		fake->naers = 0;
-		if (!NVME_CC_EN(value)) /* a reset: only RDY takes its time */
-			fake->csts &= NVME_FIELD_SET(NVME_CSTS_RDY, 1u) |
-				      NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u);
+		if (!UPNVME_SPEC_CC_EN(value)) /* a reset: only RDY takes its time */
+			fake->csts &= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_RDY, 1u) |
+				      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_NSSRO, 1u);
 	}
-	if (NVME_CC_SHN(value) && fake->trouble)
-		fake->csts |= NVME_FIELD_SET(NVME_CSTS_CFS, 1u);
-	if (NVME_CC_SHN(value))
-		fake->csts |= NVME_FIELD_SET(NVME_CSTS_SHST,
-					     fake->never_shut_down || fake->shutdown_reads ?
-						     NVME_CSTS_SHST_OCCURRING :
-						     NVME_CSTS_SHST_COMPLETE);
+	if (UPNVME_SPEC_CC_SHN(value) && fake->trouble)
+		fake->csts |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_CFS, 1u);
+	if (UPNVME_SPEC_CC_SHN(value))
+		fake->csts |= UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_SHST,
+						    fake->never_shut_down || fake->shutdown_reads ?
+							    UPNVME_SPEC_CSTS_SHST_OCCURRING :
+							    UPNVME_SPEC_CSTS_SHST_COMPLETE);
 	fake->cc = value;
 }
 
@@ -82,7 +83,7 @@ static int fake_read64(struct transport *transport, uint32_t offset, uint64_t *v
 {
 	struct fake_transport *fake = fake_of(transport);
 
-	assert_int_equal(offset, NVME_REG_CAP);
+	assert_int_equal(offset, UPNVME_SPEC_REG_CAP);
 	if (fake->fail_reads)
 		return error_set(fake->fail_reads, UPNVME_ERR_SYSTEM, "a read that fails");
 	*value = atomic_load(&fake->gone) ? UINT64_MAX : fake->cap;
@@ -95,17 +96,17 @@ static int fake_read64(struct transport *transport, uint32_t offset, uint64_t *v
 static uint32_t cmb_register(struct fake_transport *fake, uint32_t offset)
 {
 	fake->ncmb_read++;
-	if (NVME_CAP_CMBS(fake->cap) && !(fake->cmbmsc & NVME_CMBMSC_CRE_MASK))
+	if (UPNVME_SPEC_CAP_CMBS(fake->cap) && !(fake->cmbmsc & UPNVME_SPEC_CMBMSC_CRE_MASK))
 		return 0;
-	return offset == NVME_REG_CMBLOC ? fake->cmbloc : fake->cmbsz;
+	return offset == UPNVME_SPEC_REG_CMBLOC ? fake->cmbloc : fake->cmbsz;
 }
 
 static void write_cmbmsc(struct fake_transport *fake, uint64_t value)
 {
 	assert_true(fake->ncmbmsc_written < ARRAY_SIZE(fake->cmbmsc_written));
 	fake->cmbmsc = value;
-	fake->cmbmsc_written[fake->ncmbmsc_written++] = value | (uint64_t)NVME_CC_EN(fake->cc)
-									<< 63;
+	fake->cmbmsc_written[fake->ncmbmsc_written++] =
+		value | (uint64_t)UPNVME_SPEC_CC_EN(fake->cc) << 63;
 }
 
 static int fake_memory(struct transport *transport, unsigned bar, uint64_t offset,
@@ -133,34 +134,34 @@ static int fake_read32(struct transport *transport, uint32_t offset, uint32_t *v
 	if (fake->fail_reads)
 		return error_set(fake->fail_reads, UPNVME_ERR_SYSTEM, "a read that fails");
 	pthread_mutex_lock(&fake->lock);
-	if (offset == NVME_REG_CSTS) {
+	if (offset == UPNVME_SPEC_REG_CSTS) {
 		settle_shutdown(fake);
 		settle(fake);
 	}
 	switch (offset) {
-	case NVME_REG_CAP:
+	case UPNVME_SPEC_REG_CAP:
 		*value = (uint32_t)fake->cap;
 		break;
-	case NVME_REG_CAP + 4:
+	case UPNVME_SPEC_REG_CAP + 4:
 		*value = (uint32_t)(fake->cap >> 32);
 		break;
-	case NVME_REG_VS:
+	case UPNVME_SPEC_REG_VS:
 		*value = fake->vs;
 		break;
-	case NVME_REG_CC:
+	case UPNVME_SPEC_REG_CC:
 		*value = fake->cc;
 		break;
-	case NVME_REG_CSTS:
+	case UPNVME_SPEC_REG_CSTS:
 		*value = fake->csts;
 		break;
-	case NVME_REG_CRTO:
+	case UPNVME_SPEC_REG_CRTO:
 		*value = fake->crto;
 		break;
-	case NVME_REG_CMBLOC:
-	case NVME_REG_CMBSZ:
+	case UPNVME_SPEC_REG_CMBLOC:
+	case UPNVME_SPEC_REG_CMBSZ:
 		*value = cmb_register(fake, offset);
 		break;
-	case NVME_REG_CMBSTS:
+	case UPNVME_SPEC_REG_CMBSTS:
 		*value = fake->cmbsts;
 		break;
 	default:
@@ -186,21 +187,21 @@ static int fake_write32(struct transport *transport, uint32_t offset, uint32_t v
 	struct fake_transport *fake = fake_of(transport);
 
 	pthread_mutex_lock(&fake->lock);
-	if (offset == NVME_REG_CC)
+	if (offset == UPNVME_SPEC_REG_CC)
 		write_cc(fake, value);
-	else if (offset == NVME_REG_AQA)
+	else if (offset == UPNVME_SPEC_REG_AQA)
 		fake->aqa = value;
-	else if (offset == NVME_REG_CSTS && !fake->sticky)
-		fake->csts &=
-			~(value & NVME_FIELD_SET(NVME_CSTS_NSSRO, 1u)); /* all else is read-only */
-	else if (offset == NVME_REG_CSTS)
+	else if (offset == UPNVME_SPEC_REG_CSTS && !fake->sticky)
+		fake->csts &= ~(value & UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_NSSRO,
+							      1u)); /* all else is read-only */
+	else if (offset == UPNVME_SPEC_REG_CSTS)
 		;
-	else if (offset == NVME_REG_PMRMSCL && NVME_CAP_PMRS(fake->cap))
+	else if (offset == UPNVME_SPEC_REG_PMRMSCL && UPNVME_SPEC_CAP_PMRS(fake->cap))
 		fake->pmrmscl = value;
-	else if (offset == NVME_REG_PMRMSCU && NVME_CAP_PMRS(fake->cap))
+	else if (offset == UPNVME_SPEC_REG_PMRMSCU && UPNVME_SPEC_CAP_PMRS(fake->cap))
 		fake->pmrmscu = value;
-	else if (!write_half(&fake->asq, offset - NVME_REG_ASQ, value) &&
-		 !write_half(&fake->acq, offset - NVME_REG_ACQ, value))
+	else if (!write_half(&fake->asq, offset - UPNVME_SPEC_REG_ASQ, value) &&
+		 !write_half(&fake->acq, offset - UPNVME_SPEC_REG_ACQ, value))
 		fail_msg("the driver writes register %xh", offset);
 	pthread_mutex_unlock(&fake->lock);
 	return 0;
@@ -210,16 +211,16 @@ static int fake_write64(struct transport *transport, uint32_t offset, uint64_t v
 {
 	struct fake_transport *fake = fake_of(transport);
 
-	if (offset == NVME_REG_CMBMSC) {
+	if (offset == UPNVME_SPEC_REG_CMBMSC) {
 		write_cmbmsc(fake, value);
 		return 0;
 	}
-	assert_false(NVME_CC_EN(fake->cc));
+	assert_false(UPNVME_SPEC_CC_EN(fake->cc));
 	if (fake->loses_upper_half)
 		value = (uint32_t)value;
-	if (offset == NVME_REG_ASQ)
+	if (offset == UPNVME_SPEC_REG_ASQ)
 		fake->asq = value;
-	else if (offset == NVME_REG_ACQ)
+	else if (offset == UPNVME_SPEC_REG_ACQ)
 		fake->acq = value;
 	else
 		fail_msg("the driver writes register %xh", offset);
@@ -230,127 +231,128 @@ static int fake_write64(struct transport *transport, uint32_t offset, uint64_t v
 
 static uint32_t sq_entries(const struct fake_transport *fake)
 {
-	return NVME_AQA_ASQS(fake->aqa) + 1;
+	return UPNVME_SPEC_AQA_ASQS(fake->aqa) + 1;
 }
 
 void fake_transport_post(struct fake_transport *fake, uint16_t cid, uint16_t status,
 			 uint32_t result)
 {
-	struct nvme_cqe *ring = fake_transport_memory(fake, fake->acq, sizeof(*ring));
-	struct nvme_cqe *cqe = &ring[fake->cq_tail];
+	struct upnvme_spec_cqe *ring = fake_transport_memory(fake, fake->acq, sizeof(*ring));
+	struct upnvme_spec_cqe *cqe = &ring[fake->cq_tail];
 
 	cqe->dw0 = result;
 	cqe->dw1 = 0;
 	cqe->sqhd = (uint16_t)fake->sq_head;
 	cqe->sqid = 0;
 	cqe->cid = cid;
-	__atomic_store_n(&cqe->status, NVME_CQE_STATUS_WORD(status, fake->phase), __ATOMIC_RELEASE);
-	if (++fake->cq_tail == NVME_AQA_ACQS(fake->aqa) + 1) {
+	__atomic_store_n(&cqe->status, UPNVME_SPEC_CQE_STATUS_WORD(status, fake->phase),
+			 __ATOMIC_RELEASE);
+	if (++fake->cq_tail == UPNVME_SPEC_AQA_ACQS(fake->aqa) + 1) {
 		fake->cq_tail = 0;
 		fake->phase ^= 1;
 	}
 }
 
-static void give(struct fake_transport *fake, const struct nvme_sqe *sqe, const void *data,
+static void give(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe, const void *data,
 		 uint32_t bytes)
 {
 	memcpy(fake_transport_memory(fake, sqe->prp1, bytes), data, bytes);
 }
 
-static void give_active(struct fake_transport *fake, const struct nvme_sqe *sqe)
+static void give_active(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe)
 {
-	struct nvme_ns_list list = { { 0 } };
+	struct upnvme_spec_ns_list list = { { 0 } };
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < fake->nactive && n < NVME_NS_LIST_ENTRIES; i++)
+	for (uint32_t i = 0; i < fake->nactive && n < UPNVME_SPEC_NS_LIST_ENTRIES; i++)
 		if (fake->active[i] > sqe->nsid)
 			list.nsid[n++] = fake->active[i];
 	give(fake, sqe, &list, sizeof(list));
 }
 
-static uint16_t do_identify(struct fake_transport *fake, const struct nvme_sqe *sqe)
+static uint16_t do_identify(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe)
 {
-	static const struct nvme_id_ns nothing;
+	static const struct upnvme_spec_id_ns nothing;
 	bool active = false;
 
 	for (uint32_t i = 0; i < fake->nactive; i++)
 		active = active || fake->active[i] == sqe->nsid;
-	switch (NVME_FIELD_GET(NVME_IDENTIFY_CNS, sqe->cdw10)) {
-	case NVME_CNS_NS:
+	switch (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_IDENTIFY_CNS, sqe->cdw10)) {
+	case UPNVME_SPEC_CNS_NS:
 		give(fake, sqe,
 		     !active                     ? &nothing :
 		     sqe->nsid == fake->odd_nsid ? &fake->odd :
 						   &fake->ns,
 		     sizeof(fake->ns));
-		return NVME_SC_SUCCESS;
-	case NVME_CNS_CTRLR:
+		return UPNVME_SPEC_SC_SUCCESS;
+	case UPNVME_SPEC_CNS_CTRLR:
 		give(fake, sqe, &fake->id, sizeof(fake->id));
-		return NVME_SC_SUCCESS;
-	case NVME_CNS_ACTIVE_NS_LIST:
+		return UPNVME_SPEC_SC_SUCCESS;
+	case UPNVME_SPEC_CNS_ACTIVE_NS_LIST:
 		give_active(fake, sqe);
-		return NVME_SC_SUCCESS;
-	case NVME_CNS_NS_ID_DESC_LIST:
+		return UPNVME_SPEC_SC_SUCCESS;
+	case UPNVME_SPEC_CNS_NS_ID_DESC_LIST:
 		give(fake, sqe, fake->descriptors, sizeof(fake->descriptors));
-		return NVME_SC_SUCCESS;
-	case NVME_CNS_IOCS_NS:
+		return UPNVME_SPEC_SC_SUCCESS;
+	case UPNVME_SPEC_CNS_IOCS_NS:
 		if (fake->has_ns_nvm)
 			give(fake, sqe, &fake->ns_nvm, sizeof(fake->ns_nvm));
-		return fake->has_ns_nvm ? NVME_SC_SUCCESS : NVME_SC_INVALID_FIELD;
-	case NVME_CNS_IOCS_CTRLR:
+		return fake->has_ns_nvm ? UPNVME_SPEC_SC_SUCCESS : UPNVME_SPEC_SC_INVALID_FIELD;
+	case UPNVME_SPEC_CNS_IOCS_CTRLR:
 		give(fake, sqe, &fake->nvm, sizeof(fake->nvm));
-		return fake->has_nvm ? NVME_SC_SUCCESS : NVME_SC_INVALID_FIELD;
+		return fake->has_nvm ? UPNVME_SPEC_SC_SUCCESS : UPNVME_SPEC_SC_INVALID_FIELD;
 	default:
-		return NVME_SC_INVALID_FIELD | NVME_STATUS_DNR;
+		return UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR;
 	}
 }
 
-static void do_log(struct fake_transport *fake, const struct nvme_sqe *sqe)
+static void do_log(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe)
 {
-	uint32_t ndwords = NVME_FIELD_GET(NVME_GET_LOG_NUMDL, sqe->cdw10) + 1;
+	uint32_t ndwords = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_NUMDL, sqe->cdw10) + 1;
 	uint32_t bytes = MIN(ndwords * 4, 4096u);
 
 	give(fake, sqe, fake->log + sqe->cdw12, bytes);
 }
 
-static enum fake_verdict decent(struct fake_transport *fake, const struct nvme_sqe *sqe,
+static enum fake_verdict decent(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
 				uint16_t *status, uint32_t *result)
 {
 	switch (sqe->opcode) {
-	case NVME_ADMIN_IDENTIFY:
+	case UPNVME_SPEC_ADMIN_IDENTIFY:
 		*status = do_identify(fake, sqe);
 		return FAKE_ANSWER;
-	case NVME_ADMIN_SET_FEATURES:
-		if ((sqe->cdw10 & 0xff) == NVME_FEAT_NUMBER_OF_QUEUES)
+	case UPNVME_SPEC_ADMIN_SET_FEATURES:
+		if ((sqe->cdw10 & 0xff) == UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES)
 			*result = fake->ncqa << 16 | fake->nsqa;
 		return FAKE_ANSWER;
-	case NVME_ADMIN_GET_FEATURES:
+	case UPNVME_SPEC_ADMIN_GET_FEATURES:
 		*result = fake->feature_value;
 		return FAKE_ANSWER;
-	case NVME_ADMIN_GET_LOG_PAGE:
+	case UPNVME_SPEC_ADMIN_GET_LOG_PAGE:
 		do_log(fake, sqe);
 		return FAKE_ANSWER;
-	case NVME_ADMIN_CREATE_IO_CQ:
-	case NVME_ADMIN_CREATE_IO_SQ:
-	case NVME_ADMIN_DELETE_IO_SQ:
-	case NVME_ADMIN_DELETE_IO_CQ:
-	case NVME_ADMIN_KEEP_ALIVE:
+	case UPNVME_SPEC_ADMIN_CREATE_IO_CQ:
+	case UPNVME_SPEC_ADMIN_CREATE_IO_SQ:
+	case UPNVME_SPEC_ADMIN_DELETE_IO_SQ:
+	case UPNVME_SPEC_ADMIN_DELETE_IO_CQ:
+	case UPNVME_SPEC_ADMIN_KEEP_ALIVE:
 		return FAKE_ANSWER;
-	case NVME_ADMIN_ASYNC_EVENT_REQUEST:
+	case UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST:
 		if (fake->naers < fake->aer_limit) {
 			fake->aers[fake->naers++] = sqe->cid;
 			return FAKE_HOLD;
 		}
-		*status = NVME_SC_AER_LIMIT_EXCEEDED;
+		*status = UPNVME_SPEC_SC_AER_LIMIT_EXCEEDED;
 		return FAKE_ANSWER;
 	default:
-		*status = NVME_SC_INVALID_OPCODE | NVME_STATUS_DNR;
+		*status = UPNVME_SPEC_SC_INVALID_OPCODE | UPNVME_SPEC_STATUS_DNR;
 		return FAKE_ANSWER;
 	}
 }
 
-static void execute(struct fake_transport *fake, const struct nvme_sqe *sqe)
+static void execute(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe)
 {
-	struct nvme_cqe cqe = { 0 };
+	struct upnvme_spec_cqe cqe = { 0 };
 	enum fake_verdict verdict = FAKE_DEFAULT;
 	uint32_t result = 0;
 	uint16_t status = 0;
@@ -375,10 +377,11 @@ static void fake_hook(void *arg)
 	uint32_t tail = atomic_load_explicit(&fake->sq_tail, memory_order_acquire);
 
 	pthread_mutex_lock(&fake->lock);
-	if (!NVME_CC_EN(fake->cc) || !NVME_CSTS_RDY(fake->csts) || atomic_load(&fake->gone))
+	if (!UPNVME_SPEC_CC_EN(fake->cc) || !UPNVME_SPEC_CSTS_RDY(fake->csts) ||
+	    atomic_load(&fake->gone))
 		tail = fake->sq_head;
 	while (fake->sq_head != tail) {
-		const struct nvme_sqe *sqe = fake_transport_memory(
+		const struct upnvme_spec_sqe *sqe = fake_transport_memory(
 			fake, fake->asq + fake->sq_head * sizeof(*sqe), sizeof(*sqe));
 
 		fake->sq_head = (fake->sq_head + 1) % sq_entries(fake);
@@ -392,7 +395,7 @@ static int fake_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 {
 	struct fake_transport *fake = fake_of(transport);
 
-	assert_int_equal(dstrd, NVME_CAP_DSTRD(fake->cap));
+	assert_int_equal(dstrd, UPNVME_SPEC_CAP_DSTRD(fake->cap));
 	if (qid) {
 		assert_true(qid < FAKE_QUEUES);
 		queue->sq_tail = &fake->io_doorbells[qid][0];
@@ -410,9 +413,9 @@ void fake_transport_event(struct fake_transport *fake, uint32_t type, uint32_t i
 {
 	assert_true(fake->naers > 0);
 	fake_transport_post(fake, fake->aers[--fake->naers], 0,
-			    NVME_FIELD_SET(NVME_AER_TYPE, type) |
-				    NVME_FIELD_SET(NVME_AER_INFO, info) |
-				    NVME_FIELD_SET(NVME_AER_LID, lid));
+			    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AER_TYPE, type) |
+				    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AER_INFO, info) |
+				    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_AER_LID, lid));
 }
 
 /* --- life ----------------------------------------------------------------------------------------- */
@@ -434,7 +437,7 @@ static int fake_connect(struct transport *transport)
 {
 	struct fake_transport *fake = fake_of(transport);
 
-	assert_false(NVME_CC_EN(fake->cc) || NVME_CSTS_RDY(fake->csts));
+	assert_false(UPNVME_SPEC_CC_EN(fake->cc) || UPNVME_SPEC_CSTS_RDY(fake->csts));
 	fake->nconnected++;
 	return fake->fail_connect;
 }
@@ -506,21 +509,22 @@ void fake_transport_with_storage(struct fake_transport *fake)
 
 static void describe(struct fake_transport *fake)
 {
-	fake->cap = NVME_FIELD_SET(NVME_CAP_MQES, 1023ull) | NVME_FIELD_SET(NVME_CAP_CQR, 1ull) |
-		    NVME_FIELD_SET(NVME_CAP_TO, 1ull) |
-		    NVME_FIELD_SET(NVME_CAP_CSS, (uint64_t)NVME_CAP_CSS_NVM);
-	fake->vs = NVME_VERSION_1_4;
+	fake->cap = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_MQES, 1023ull) |
+		    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CQR, 1ull) |
+		    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_TO, 1ull) |
+		    UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CAP_CSS, (uint64_t)UPNVME_SPEC_CAP_CSS_NVM);
+	fake->vs = UPNVME_SPEC_VERSION_1_4;
 	fake->id.vid = 0x1234;
 	memset(fake->id.sn, ' ', sizeof(fake->id.sn));
 	memset(fake->id.mn, ' ', sizeof(fake->id.mn));
 	memset(fake->id.fr, ' ', sizeof(fake->id.fr));
 	memcpy(fake->id.sn, "S1", 2);
 	fake->id.mdts = 5;
-	fake->id.cntrltype = NVME_CNTRLTYPE_IO;
+	fake->id.cntrltype = UPNVME_SPEC_CNTRLTYPE_IO;
 	fake->id.aerl = 3;
 	fake->id.elpe = 3;
-	fake->id.lpa = NVME_LPA_EXTENDED_DATA;
-	fake->id.oaes = NVME_OAES_NS_ATTRIBUTE;
+	fake->id.lpa = UPNVME_SPEC_LPA_EXTENDED_DATA;
+	fake->id.oaes = UPNVME_SPEC_OAES_NS_ATTRIBUTE;
 	fake->id.sqes = 0x66;
 	fake->id.cqes = 0x44;
 	fake->id.nn = 1;
@@ -612,10 +616,11 @@ uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode)
 	return n;
 }
 
-uint32_t fake_transport_cns(const struct nvme_sqe *sqe)
+uint32_t fake_transport_cns(const struct upnvme_spec_sqe *sqe)
 {
-	return sqe->opcode == NVME_ADMIN_IDENTIFY ? NVME_FIELD_GET(NVME_IDENTIFY_CNS, sqe->cdw10) :
-						    UINT32_MAX;
+	return sqe->opcode == UPNVME_SPEC_ADMIN_IDENTIFY ?
+		       UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_IDENTIFY_CNS, sqe->cdw10) :
+		       UINT32_MAX;
 }
 
 uint32_t fake_transport_identified(const struct fake_transport *fake, uint32_t cns)
@@ -627,8 +632,8 @@ uint32_t fake_transport_identified(const struct fake_transport *fake, uint32_t c
 	return n;
 }
 
-const struct nvme_sqe *fake_transport_seen(const struct fake_transport *fake, uint8_t opcode,
-					   uint32_t n)
+const struct upnvme_spec_sqe *fake_transport_seen(const struct fake_transport *fake, uint8_t opcode,
+						  uint32_t n)
 {
 	for (uint32_t i = 0; i < fake->nseen; i++)
 		if (fake->seen[i].opcode == opcode && n-- == 0)
@@ -637,8 +642,8 @@ const struct nvme_sqe *fake_transport_seen(const struct fake_transport *fake, ui
 	return NULL;
 }
 
-void fake_transport_expect(const struct nvme_sqe *actual, const struct nvme_sqe *expected,
-			   bool data)
+void fake_transport_expect(const struct upnvme_spec_sqe *actual,
+			   const struct upnvme_spec_sqe *expected, bool data)
 {
 	assert_int_equal(actual->opcode, expected->opcode);
 	assert_int_equal(actual->flags, expected->flags);

@@ -14,15 +14,15 @@
 #include <stdint.h>
 
 #include "driver/ctrlr.h"
-#include "spec/command.h"
-#include "spec/cqe.h"
-#include "spec/feature.h"
-#include "spec/identify.h"
-#include "spec/log_page.h"
-#include "spec/opcode.h"
-#include "spec/regs.h"
-#include "spec/sqe.h"
-#include "spec/status.h"
+#include <upnvme/spec/command.h>
+#include <upnvme/spec/cqe.h>
+#include <upnvme/spec/feature.h>
+#include <upnvme/spec/identify.h>
+#include <upnvme/spec/log_page.h>
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/regs.h>
+#include <upnvme/spec/sqe.h>
+#include <upnvme/spec/status.h>
 #include "transport/transport.h"
 
 #define FAKE_SEEN_MAX   512u
@@ -41,8 +41,9 @@ enum fake_verdict {
 	FAKE_ANSWER,  /* the status and result that the script put into *cqe */
 	FAKE_HOLD,    /* no answer: the test may post one later */
 };
-typedef enum fake_verdict (*fake_script)(struct fake_transport *fake, const struct nvme_sqe *sqe,
-					 struct nvme_cqe *cqe);
+typedef enum fake_verdict (*fake_script)(struct fake_transport *fake,
+					 const struct upnvme_spec_sqe *sqe,
+					 struct upnvme_spec_cqe *cqe);
 
 struct fake_transport {
 	struct transport transport;
@@ -81,7 +82,7 @@ struct fake_transport {
 	uint64_t memory_offset;
 	uint32_t cc_written[32];
 	uint32_t ncc_written;
-	struct nvme_sqe seen[FAKE_SEEN_MAX];
+	struct upnvme_spec_sqe seen[FAKE_SEEN_MAX];
 	uint32_t nseen;
 	uint32_t *nclosed; /* counts closes, if not null */
 	uint32_t nconnected, nisolated;
@@ -110,19 +111,19 @@ struct fake_transport {
 	uint32_t aer_limit;
 
 	/* what it says about itself */
-	struct nvme_id_ctrl id;
-	struct nvme_id_ctrl_nvm nvm;
+	struct upnvme_spec_id_ctrl id;
+	struct upnvme_spec_id_ctrl_nvm nvm;
 	bool has_nvm; /* answers CNS 06h */
-	struct nvme_id_ns_nvm ns_nvm;
-	bool has_ns_nvm;       /* answers CNS 05h with that */
-	struct nvme_id_ns ns;  /* of every active namespace, but: */
-	struct nvme_id_ns odd; /* of namespace odd_nsid */
+	struct upnvme_spec_id_ns_nvm ns_nvm;
+	bool has_ns_nvm;              /* answers CNS 05h with that */
+	struct upnvme_spec_id_ns ns;  /* of every active namespace, but: */
+	struct upnvme_spec_id_ns odd; /* of namespace odd_nsid */
 	uint32_t odd_nsid;
 	uint32_t active[FAKE_ACTIVE_MAX];
 	uint32_t nactive;
-	uint8_t descriptors[NVME_IDENTIFY_BYTES]; /* CNS 03h */
-	uint32_t nsqa, ncqa;                      /* queues granted, 0's based */
-	uint8_t log[65536];                       /* every log page */
+	uint8_t descriptors[UPNVME_SPEC_IDENTIFY_BYTES]; /* CNS 03h */
+	uint32_t nsqa, ncqa;                             /* queues granted, 0's based */
+	uint8_t log[65536];                              /* every log page */
 	uint32_t feature_value;
 };
 
@@ -141,9 +142,9 @@ struct upnvme_ctrlr *fake_transport_opened(struct fake_transport *fake);
 void fake_transport_open_fails(struct fake_transport *fake, int err, uint32_t code,
 			       const char *word);
 /* Changes a field of CAP. */
-#define FAKE_SET_CAP(fake, field, value)                                                \
-	((fake)->cap = ((fake)->cap & ~NVME_FIELD_SET(field, (uint64_t)field##_MASK)) | \
-		       NVME_FIELD_SET(field, (uint64_t)(value)))
+#define FAKE_SET_CAP(fake, field, value)                                                       \
+	((fake)->cap = ((fake)->cap & ~UPNVME_SPEC_FIELD_SET(field, (uint64_t)field##_MASK)) | \
+		       UPNVME_SPEC_FIELD_SET(field, (uint64_t)(value)))
 
 /* These namespaces are active, and no others. */
 void fake_transport_set_active(struct fake_transport *fake, uint32_t n, const uint32_t *nsids);
@@ -162,18 +163,18 @@ void fake_transport_post(struct fake_transport *fake, uint16_t cid, uint16_t sta
 void fake_transport_event(struct fake_transport *fake, uint32_t type, uint32_t info, uint32_t lid);
 
 /* The n-th (from 0) command with this opcode that the driver sent; fails the test when there is none. */
-const struct nvme_sqe *fake_transport_seen(const struct fake_transport *fake, uint8_t opcode,
-					   uint32_t n);
+const struct upnvme_spec_sqe *fake_transport_seen(const struct fake_transport *fake, uint8_t opcode,
+						  uint32_t n);
 uint32_t fake_transport_count(const struct fake_transport *fake, uint8_t opcode);
 
 /* What an Identify asks for; UINT32_MAX of other commands. */
-uint32_t fake_transport_cns(const struct nvme_sqe *sqe);
+uint32_t fake_transport_cns(const struct upnvme_spec_sqe *sqe);
 /* How many times the driver sent that. */
 uint32_t fake_transport_identified(const struct fake_transport *fake, uint32_t cns);
 
 /* Every field but the identifier; of PRP1 only whether there is one, as `data` says. */
-void fake_transport_expect(const struct nvme_sqe *actual, const struct nvme_sqe *expected,
-			   bool data);
+void fake_transport_expect(const struct upnvme_spec_sqe *actual,
+			   const struct upnvme_spec_sqe *expected, bool data);
 
 /* Memory behind a bus address. */
 void *fake_transport_memory(struct fake_transport *fake, uint64_t iova, uint64_t bytes);

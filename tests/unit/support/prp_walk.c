@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "spec/data_ptr.h"
+#include <upnvme/spec/data_ptr.h>
 
 #define PAGE 4096u
 
@@ -50,7 +50,7 @@ static void walk_list(struct fake_device *dev, uint64_t list, uint64_t left, str
 	}
 }
 
-static void walk_prp(struct fake_device *dev, const struct nvme_sqe *sqe, uint64_t bytes,
+static void walk_prp(struct fake_device *dev, const struct upnvme_spec_sqe *sqe, uint64_t bytes,
 		     struct walk *walk)
 {
 	uint64_t first = at_most(bytes, PAGE - sqe->prp1 % PAGE), left = bytes - first;
@@ -67,7 +67,7 @@ static void walk_prp(struct fake_device *dev, const struct nvme_sqe *sqe, uint64
 	}
 }
 
-static uint64_t walk_block(const struct nvme_sgl_desc *desc, struct walk *walk)
+static uint64_t walk_block(const struct upnvme_spec_sgl_desc *desc, struct walk *walk)
 {
 	static const uint8_t zeroes[3];
 
@@ -78,10 +78,10 @@ static uint64_t walk_block(const struct nvme_sgl_desc *desc, struct walk *walk)
 	return desc->length;
 }
 
-static void walk_sgl(struct fake_device *dev, const struct nvme_sqe *sqe, uint64_t bytes,
+static void walk_sgl(struct fake_device *dev, const struct upnvme_spec_sqe *sqe, uint64_t bytes,
 		     struct walk *walk)
 {
-	const struct nvme_sgl_desc *list;
+	const struct upnvme_spec_sgl_desc *list;
 	uint64_t total = 0;
 
 	if (sqe->sgl1.id == 0x00) {
@@ -97,7 +97,7 @@ static void walk_sgl(struct fake_device *dev, const struct nvme_sqe *sqe, uint64
 	assert_int_equal(total, bytes);
 }
 
-void walk_data(struct fake_device *dev, const struct nvme_sqe *sqe, uint64_t bytes,
+void walk_data(struct fake_device *dev, const struct upnvme_spec_sqe *sqe, uint64_t bytes,
 	       struct walk *walk)
 {
 	memset(walk, 0, sizeof(*walk));

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 #include "support/fake_device.h"
 
 struct walk_range {
@@ -24,7 +24,7 @@ struct walk {
 };
 
 /* Fails the test where the pointer breaks a rule of the specification. */
-void walk_data(struct fake_device *dev, const struct nvme_sqe *sqe, uint64_t bytes,
+void walk_data(struct fake_device *dev, const struct upnvme_spec_sqe *sqe, uint64_t bytes,
 	       struct walk *walk);
 
 #endif

@@ -85,24 +85,24 @@ static void queue_memory(struct host *host, uint16_t qid, uint32_t nsqes, uint32
 void host_enable(struct host *host)
 {
 	uint32_t n = host->admin_entries;
-	uint32_t cc = NVME_FIELD_SET(NVME_CC_EN, 1u) |
-		      NVME_FIELD_SET(NVME_CC_MPS, log2_floor(host->page_bytes) - 12) |
-		      NVME_FIELD_SET(NVME_CC_IOSQES, NVME_CC_IOSQES_NVM) |
-		      NVME_FIELD_SET(NVME_CC_IOCQES, NVME_CC_IOCQES_NVM);
+	uint32_t cc = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_EN, 1u) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_MPS, log2_floor(host->page_bytes) - 12) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_IOSQES, UPNVME_SPEC_CC_IOSQES_NVM) |
+		      UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_IOCQES, UPNVME_SPEC_CC_IOCQES_NVM);
 
 	queue_memory(host, 0, n, n);
-	softctrl_write32(host->sc, NVME_REG_AQA, (n - 1) << 16 | (n - 1));
-	softctrl_write64(host->sc, NVME_REG_ASQ, host->queues[0].sq_iova);
-	softctrl_write64(host->sc, NVME_REG_ACQ, host->queues[0].cq_iova);
-	softctrl_write32(host->sc, NVME_REG_CC, cc);
-	assert_int_equal(softctrl_read32(host->sc, NVME_REG_CSTS), 1);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_AQA, (n - 1) << 16 | (n - 1));
+	softctrl_write64(host->sc, UPNVME_SPEC_REG_ASQ, host->queues[0].sq_iova);
+	softctrl_write64(host->sc, UPNVME_SPEC_REG_ACQ, host->queues[0].cq_iova);
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC, cc);
+	assert_int_equal(softctrl_read32(host->sc, UPNVME_SPEC_REG_CSTS), 1);
 }
 
 bool host_status_becomes(struct host *host, uint32_t mask, uint32_t wanted)
 {
 	uint64_t deadline_ns = deadline_after(HOST_PATIENCE_S * NS_PER_S);
 
-	while ((softctrl_read32(host->sc, NVME_REG_CSTS) & mask) != wanted) {
+	while ((softctrl_read32(host->sc, UPNVME_SPEC_REG_CSTS) & mask) != wanted) {
 		if (deadline_passed(deadline_ns))
 			return false;
 		sched_yield();
@@ -112,10 +112,10 @@ bool host_status_becomes(struct host *host, uint32_t mask, uint32_t wanted)
 
 void host_disable(struct host *host)
 {
-	uint32_t cc = softctrl_read32(host->sc, NVME_REG_CC);
+	uint32_t cc = softctrl_read32(host->sc, UPNVME_SPEC_REG_CC);
 
-	softctrl_write32(host->sc, NVME_REG_CC, cc & ~1u);
-	assert_true(host_status_becomes(host, NVME_FIELD_SET(NVME_CSTS_RDY, 1u), 0));
+	softctrl_write32(host->sc, UPNVME_SPEC_REG_CC, cc & ~1u);
+	assert_true(host_status_becomes(host, UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_RDY, 1u), 0));
 	host->used = 0;
 }
 
@@ -174,7 +174,7 @@ void host_ring_cq(struct host *host, uint16_t cqid, uint32_t value)
 	ring(host, 2u * cqid + 1, value);
 }
 
-uint16_t host_put(struct host *host, uint16_t qid, struct nvme_sqe sqe)
+uint16_t host_put(struct host *host, uint16_t qid, struct upnvme_spec_sqe sqe)
 {
 	struct host_queue *q = &host->queues[qid];
 
@@ -184,7 +184,7 @@ uint16_t host_put(struct host *host, uint16_t qid, struct nvme_sqe sqe)
 	return sqe.cid;
 }
 
-uint16_t host_submit(struct host *host, uint16_t qid, struct nvme_sqe sqe)
+uint16_t host_submit(struct host *host, uint16_t qid, struct upnvme_spec_sqe sqe)
 {
 	uint16_t cid = host_put(host, qid, sqe);
 
@@ -200,10 +200,10 @@ void host_process(struct host *host, uint16_t qid)
 		softctrl_process(host->sc, qid);
 }
 
-bool host_reap(struct host *host, uint16_t qid, struct nvme_cqe *cqe)
+bool host_reap(struct host *host, uint16_t qid, struct upnvme_spec_cqe *cqe)
 {
 	struct host_queue *q = &host->queues[qid];
-	struct nvme_cqe *at = &q->cq[q->head];
+	struct upnvme_spec_cqe *at = &q->cq[q->head];
 	uint64_t last = __atomic_load_n((uint64_t *)(void *)&at->sqhd, __ATOMIC_ACQUIRE);
 
 	if ((last >> 48 & 1) != q->phase)
@@ -219,10 +219,10 @@ bool host_reap(struct host *host, uint16_t qid, struct nvme_cqe *cqe)
 	return true;
 }
 
-struct nvme_cqe host_wait(struct host *host, uint16_t qid)
+struct upnvme_spec_cqe host_wait(struct host *host, uint16_t qid)
 {
 	uint64_t deadline = deadline_after(HOST_PATIENCE_S * NS_PER_S);
-	struct nvme_cqe cqe = { 0 };
+	struct upnvme_spec_cqe cqe = { 0 };
 
 	while (!host_reap(host, qid, &cqe)) {
 		host_process(host, qid);
@@ -232,10 +232,10 @@ struct nvme_cqe host_wait(struct host *host, uint16_t qid)
 	return cqe;
 }
 
-struct nvme_cqe host_run(struct host *host, uint16_t qid, struct nvme_sqe sqe)
+struct upnvme_spec_cqe host_run(struct host *host, uint16_t qid, struct upnvme_spec_sqe sqe)
 {
 	uint16_t cid = host_submit(host, qid, sqe);
-	struct nvme_cqe cqe = host_wait(host, qid);
+	struct upnvme_spec_cqe cqe = host_wait(host, qid);
 
 	assert_int_equal(cqe.cid, cid);
 	assert_int_equal(cqe.sqid, qid);
@@ -244,26 +244,26 @@ struct nvme_cqe host_run(struct host *host, uint16_t qid, struct nvme_sqe sqe)
 	return cqe;
 }
 
-uint16_t host_status(struct host *host, uint16_t qid, struct nvme_sqe sqe)
+uint16_t host_status(struct host *host, uint16_t qid, struct upnvme_spec_sqe sqe)
 {
-	struct nvme_cqe cqe = host_run(host, qid, sqe);
+	struct upnvme_spec_cqe cqe = host_run(host, qid, sqe);
 
 	return (uint16_t)host_code(cqe);
 }
 
-struct nvme_sqe host_create_cq(uint16_t qid, uint32_t nentries, uint64_t iova)
+struct upnvme_spec_sqe host_create_cq(uint16_t qid, uint32_t nentries, uint64_t iova)
 {
-	return (struct nvme_sqe){
+	return (struct upnvme_spec_sqe){
 		.opcode = 0x05, .prp1 = iova, .cdw10 = (nentries - 1) << 16 | qid, .cdw11 = 1
 	};
 }
 
-struct nvme_sqe host_create_sq(uint16_t qid, uint32_t nentries, uint64_t iova, uint16_t cqid)
+struct upnvme_spec_sqe host_create_sq(uint16_t qid, uint32_t nentries, uint64_t iova, uint16_t cqid)
 {
-	return (struct nvme_sqe){ .opcode = 0x01,
-				  .prp1 = iova,
-				  .cdw10 = (nentries - 1) << 16 | qid,
-				  .cdw11 = (uint32_t)cqid << 16 | 1 };
+	return (struct upnvme_spec_sqe){ .opcode = 0x01,
+					 .prp1 = iova,
+					 .cdw10 = (nentries - 1) << 16 | qid,
+					 .cdw11 = (uint32_t)cqid << 16 | 1 };
 }
 
 void host_queue_pair(struct host *host, uint16_t qid, uint32_t nsqes, uint32_t ncqes)
@@ -275,7 +275,7 @@ void host_queue_pair_with(struct host *host, uint16_t qid, uint32_t nsqes, uint3
 			  uint32_t cq_dword11)
 {
 	struct host_queue *q = &host->queues[qid];
-	struct nvme_sqe cq;
+	struct upnvme_spec_sqe cq;
 
 	queue_memory(host, qid, nsqes, ncqes);
 	cq = host_create_cq(qid, ncqes, q->cq_iova);
@@ -286,35 +286,36 @@ void host_queue_pair_with(struct host *host, uint16_t qid, uint32_t nsqes, uint3
 
 void host_queue_pair_delete(struct host *host, uint16_t qid)
 {
-	struct nvme_sqe sq = { .opcode = 0x00, .cdw10 = qid };
-	struct nvme_sqe cq = { .opcode = 0x04, .cdw10 = qid };
+	struct upnvme_spec_sqe sq = { .opcode = 0x00, .cdw10 = qid };
+	struct upnvme_spec_sqe cq = { .opcode = 0x04, .cdw10 = qid };
 
 	assert_int_equal(host_status(host, 0, sq), 0);
 	assert_int_equal(host_status(host, 0, cq), 0);
 }
 
-struct nvme_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t nblocks,
-			uint64_t prp1, uint64_t prp2)
+struct upnvme_spec_sqe host_rw(uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t nblocks,
+			       uint64_t prp1, uint64_t prp2)
 {
-	return (struct nvme_sqe){ .opcode = opcode,
-				  .nsid = nsid,
-				  .prp1 = prp1,
-				  .prp2 = prp2,
-				  .cdw10 = (uint32_t)slba,
-				  .cdw11 = (uint32_t)(slba >> 32),
-				  .cdw12 = nblocks - 1 };
+	return (struct upnvme_spec_sqe){ .opcode = opcode,
+					 .nsid = nsid,
+					 .prp1 = prp1,
+					 .prp2 = prp2,
+					 .cdw10 = (uint32_t)slba,
+					 .cdw11 = (uint32_t)(slba >> 32),
+					 .cdw12 = nblocks - 1 };
 }
 
-struct nvme_sgl_desc host_sgl_desc(unsigned type, uint64_t address, uint32_t length)
+struct upnvme_spec_sgl_desc host_sgl_desc(unsigned type, uint64_t address, uint32_t length)
 {
-	return (struct nvme_sgl_desc){ .address = address,
-				       .length = length,
-				       .id = (uint8_t)(type << 4) };
+	return (struct upnvme_spec_sgl_desc){ .address = address,
+					      .length = length,
+					      .id = (uint8_t)(type << 4) };
 }
 
-struct nvme_sqe host_sgl_rw(uint8_t opcode, uint32_t nblocks, struct nvme_sgl_desc sgl1)
+struct upnvme_spec_sqe host_sgl_rw(uint8_t opcode, uint32_t nblocks,
+				   struct upnvme_spec_sgl_desc sgl1)
 {
-	struct nvme_sqe sqe = host_rw(opcode, 1, 0, nblocks, 0, 0);
+	struct upnvme_spec_sqe sqe = host_rw(opcode, 1, 0, nblocks, 0, 0);
 
 	sqe.flags = 1 << 6;
 	sqe.sgl1 = sgl1;
@@ -339,19 +340,21 @@ uint8_t *host_write_pattern(struct host *host, uint32_t bytes)
 	return pattern;
 }
 
-struct nvme_sqe host_get_feature_sqe(uint32_t fid, uint32_t select, uint32_t cdw11)
+struct upnvme_spec_sqe host_get_feature_sqe(uint32_t fid, uint32_t select, uint32_t cdw11)
 {
-	return (struct nvme_sqe){ .opcode = 0x0a, .cdw10 = select << 8 | fid, .cdw11 = cdw11 };
+	return (struct upnvme_spec_sqe){ .opcode = 0x0a,
+					 .cdw10 = select << 8 | fid,
+					 .cdw11 = cdw11 };
 }
 
-struct nvme_sqe host_set_feature_sqe(uint32_t fid, uint32_t cdw11)
+struct upnvme_spec_sqe host_set_feature_sqe(uint32_t fid, uint32_t cdw11)
 {
-	return (struct nvme_sqe){ .opcode = 0x09, .cdw10 = fid, .cdw11 = cdw11 };
+	return (struct upnvme_spec_sqe){ .opcode = 0x09, .cdw10 = fid, .cdw11 = cdw11 };
 }
 
 uint32_t host_get_feature(struct host *host, uint32_t fid, uint32_t select, uint32_t cdw11)
 {
-	struct nvme_cqe cqe = host_run(host, 0, host_get_feature_sqe(fid, select, cdw11));
+	struct upnvme_spec_cqe cqe = host_run(host, 0, host_get_feature_sqe(fid, select, cdw11));
 
 	assert_int_equal(host_code(cqe), 0);
 	return cqe.dw0;

@@ -65,7 +65,8 @@ int lane_teardown(void **state)
 	return 0;
 }
 
-struct nvme_sqe lane_rw(struct lane *lane, uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t n)
+struct upnvme_spec_sqe lane_rw(struct lane *lane, uint8_t opcode, uint32_t nsid, uint64_t slba,
+			       uint32_t n)
 {
 	uint32_t pages = n * (nsid == 3 ? 8 : 1) / 8;
 
@@ -78,14 +79,14 @@ uint16_t lane_run(struct lane *lane, uint8_t opcode, uint32_t nsid, uint64_t slb
 	return host_status(&lane->host, 1, lane_rw(lane, opcode, nsid, slba, n));
 }
 
-struct nvme_sqe lane_dsm(struct lane *lane, uint32_t nranges, uint32_t attributes)
+struct upnvme_spec_sqe lane_dsm(struct lane *lane, uint32_t nranges, uint32_t attributes)
 {
-	return (struct nvme_sqe){ .opcode = 0x09,
-				  .nsid = 1,
-				  .prp1 = lane->data_iova,
-				  .prp2 = lane->data_iova + 4096,
-				  .cdw10 = nranges - 1,
-				  .cdw11 = attributes };
+	return (struct upnvme_spec_sqe){ .opcode = 0x09,
+					 .nsid = 1,
+					 .prp1 = lane->data_iova,
+					 .prp2 = lane->data_iova + 4096,
+					 .cdw10 = nranges - 1,
+					 .cdw11 = attributes };
 }
 
 void lane_fill(struct lane *lane, unsigned seed)

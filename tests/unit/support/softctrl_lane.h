@@ -25,12 +25,12 @@ int lane_setup_file(void **state);
 int lane_teardown(void **state);
 
 /* A command for `n` blocks that transfers the buffer, and its status. */
-struct nvme_sqe lane_rw(struct lane *lane, uint8_t opcode, uint32_t nsid, uint64_t slba,
-			uint32_t n);
+struct upnvme_spec_sqe lane_rw(struct lane *lane, uint8_t opcode, uint32_t nsid, uint64_t slba,
+			       uint32_t n);
 uint16_t lane_run(struct lane *lane, uint8_t opcode, uint32_t nsid, uint64_t slba, uint32_t n);
 
 /* Dataset Management of namespace 1, with ranges in the buffer. */
-struct nvme_sqe lane_dsm(struct lane *lane, uint32_t nranges, uint32_t attributes);
+struct upnvme_spec_sqe lane_dsm(struct lane *lane, uint32_t nranges, uint32_t attributes);
 
 /* Random bytes in the buffer. */
 void lane_fill(struct lane *lane, unsigned seed);

@@ -17,7 +17,7 @@
 #include "driver/queue/qpair.h"
 #include "env/env.h"
 #include "mem/internal.h"
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 
 #define BYTES (4u << 20) /* an arena, and a mapping, of its own */
 /* With lists of 1 KiB, for 512 KiB of data, so many slots' lists have an arena of their own too. */
@@ -105,8 +105,8 @@ static void a_command_whose_list_is_not_mapped_fails(void **state)
 	assert_int_equal(bytes, 2u << 20);
 	assert_int_equal(upnvme_dma_alloc(&buf, rig->ctrlr, 1 << 20, 0), 0);
 	rig->env->ops->unmap(rig->env, rig->qp->lists, bytes, rig->qp->lists_iova);
-	assert_int_equal(do_io(rig, buf, 16, false) & 0x7ff, NVME_SC_DATA_TRANSFER_ERROR);
-	assert_int_equal(do_io(rig, buf, 16, true) & 0x7ff, NVME_SC_DATA_TRANSFER_ERROR);
+	assert_int_equal(do_io(rig, buf, 16, false) & 0x7ff, UPNVME_SPEC_SC_DATA_TRANSFER_ERROR);
+	assert_int_equal(do_io(rig, buf, 16, true) & 0x7ff, UPNVME_SPEC_SC_DATA_TRANSFER_ERROR);
 	assert_int_equal(do_io(rig, buf, 2, true), 0); /* without a list */
 
 	assert_int_equal(rig->env->ops->map(rig->env, rig->qp->lists, &bytes, &again), 0);

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "driver/commands/admin.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 static bool is_among(uint32_t opcode, const uint8_t *opcodes, size_t n)
 {

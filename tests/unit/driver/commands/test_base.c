@@ -24,7 +24,7 @@ static void a_flush_has_a_namespace_and_nothing_else(void **state)
 				.ref_tag = 9,
 				.app_tag = 8 };
 
-	fake_expect_sent(dev, &op, (struct nvme_sqe){ .opcode = 0x00 });
+	fake_expect_sent(dev, &op, (struct upnvme_spec_sqe){ .opcode = 0x00 });
 	assert_int_equal(fake_log.done[0].blocks, 0);
 	fake_destroy(dev);
 }

@@ -20,22 +20,24 @@ static void each_command_has_its_entry(void **state)
 	const uint32_t lba = 0x11223;
 
 	op.opcode = UPNVME_OP_VERIFY;
-	fake_expect_sent(dev, &op, (struct nvme_sqe){ .opcode = 0x0c, .cdw10 = lba, .cdw12 = 4 });
+	fake_expect_sent(dev, &op,
+			 (struct upnvme_spec_sqe){ .opcode = 0x0c, .cdw10 = lba, .cdw12 = 4 });
 	op.opcode = UPNVME_OP_WRITE_ZEROES;
-	fake_expect_sent(dev, &op, (struct nvme_sqe){ .opcode = 0x08, .cdw10 = lba, .cdw12 = 4 });
+	fake_expect_sent(dev, &op,
+			 (struct upnvme_spec_sqe){ .opcode = 0x08, .cdw10 = lba, .cdw12 = 4 });
 	op.flags = UPNVME_DEALLOCATE_ZEROES | UPNVME_FUA;
 	fake_expect_sent(dev, &op,
-			 (struct nvme_sqe){
+			 (struct upnvme_spec_sqe){
 				 .opcode = 0x08, .cdw10 = lba, .cdw12 = 4 | 1u << 25 | 1u << 30 });
 	op.flags = 0;
 	op.buf = buf;
 	op.opcode = UPNVME_OP_COMPARE;
 	fake_expect_sent(
 		dev, &op,
-		(struct nvme_sqe){
+		(struct upnvme_spec_sqe){
 			.opcode = 0x05, .prp1 = fake_iova(buf), .cdw10 = lba, .cdw12 = 4 });
 	op.opcode = UPNVME_OP_FLUSH;
-	fake_expect_sent(dev, &op, (struct nvme_sqe){ .opcode = 0x00 });
+	fake_expect_sent(dev, &op, (struct upnvme_spec_sqe){ .opcode = 0x00 });
 	fake_destroy(dev);
 }
 
@@ -58,7 +60,7 @@ static void flags_and_tags_are_where_the_specification_has_them(void **state)
 	struct upnvme_op op = {
 		.opcode = UPNVME_OP_WRITE, .nsid = FAKE_NSID, .blocks = 1, .buf = buf
 	};
-	struct nvme_sqe base = { .opcode = 0x01, .prp1 = fake_iova(buf) }, sqe;
+	struct upnvme_spec_sqe base = { .opcode = 0x01, .prp1 = fake_iova(buf) }, sqe;
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		op.flags = flags[i].flag;
@@ -120,7 +122,7 @@ static void a_reference_tag_goes_round(void **state)
 		assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
 		assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 		for (uint32_t part = 0; part < 3; part++) {
-			struct nvme_sqe sqe = fake_take(dev);
+			struct upnvme_spec_sqe sqe = fake_take(dev);
 
 			assert_int_equal(sqe.cdw14, (uint32_t)table[i].parts[part]);
 			assert_int_equal(sqe.cdw3, table[i].parts[part] >> 32);
@@ -138,7 +140,7 @@ static void metadata_has_its_pointer_in_each_part(void **state)
 		.opcode = UPNVME_OP_READ, .nsid = FAKE_NSID, .blocks = 20, .buf = buf
 	};
 	static uint32_t outside[64];
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	dev->geometry.metadata_bytes = 8;
 	dev->geometry.straight_blocks = dev->geometry.page_blocks = 0;

@@ -102,7 +102,7 @@ static void ranges_are_for_dataset_management_and_within_its_limit(void **state)
 	op.buf = ranges;
 	fake_expect_sent(
 		dev, &op,
-		(struct nvme_sqe){ .opcode = 0x09, .prp1 = fake_iova(ranges), .cdw10 = 2 });
+		(struct upnvme_spec_sqe){ .opcode = 0x09, .prp1 = fake_iova(ranges), .cdw10 = 2 });
 	op.form = UPNVME_FORM_BUF;
 	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_ARGUMENT,
 			  "UPNVME_FORM_RANGES", NULL);
@@ -115,16 +115,16 @@ static void a_deallocation_is_one_range(void **state)
 	struct upnvme_op op = {
 		.opcode = UPNVME_OP_DATASET_MANAGEMENT, .nsid = FAKE_NSID, .lba = 77, .blocks = 1000
 	};
-	struct nvme_sqe sqe = fake_issue(dev, &op);
+	struct upnvme_spec_sqe sqe = fake_issue(dev, &op);
 	const uint32_t *range = fake_resolve(dev, sqe.prp1, 16);
 
-	fake_expect_sqe(&sqe, &(struct nvme_sqe){ .opcode = 0x09,
-						  .cid = sqe.cid,
-						  .nsid = FAKE_NSID,
-						  .prp1 = sqe.prp1,
-						  .prp2 = sqe.prp2,
-						  .cdw10 = 0,
-						  .cdw11 = 1u << 2 });
+	fake_expect_sqe(&sqe, &(struct upnvme_spec_sqe){ .opcode = 0x09,
+							 .cid = sqe.cid,
+							 .nsid = FAKE_NSID,
+							 .prp1 = sqe.prp1,
+							 .prp2 = sqe.prp2,
+							 .cdw10 = 0,
+							 .cdw11 = 1u << 2 });
 	assert_int_equal(sqe.prp1 % 4, 0);
 	assert_true(sqe.prp1 % 4096 <= 4096 - 16);
 	assert_int_equal(range[0], 0);
@@ -147,7 +147,7 @@ static void a_device_may_read_256_ranges_of_a_deallocation_of_one(void **state)
 
 	assert_true(dev->qp->list_bytes < 4096);
 	for (uint32_t i = 0; i < dev->qp->outstanding; i++) {
-		struct nvme_sqe sqe = fake_issue(dev, &op);
+		struct upnvme_spec_sqe sqe = fake_issue(dev, &op);
 		uint64_t first = 4096 - sqe.prp1 % 4096;
 
 		assert_non_null(fake_resolve(dev, sqe.prp1, first));
@@ -172,11 +172,11 @@ static void the_callers_ranges_are_sent_as_they_are(void **state)
 				.dsm = 0x5 };
 
 	fake_expect_sent(dev, &op,
-			 (struct nvme_sqe){ .opcode = 0x09,
-					    .prp1 = fake_iova(ranges + 32),
-					    .prp2 = fake_iova(ranges + 4096),
-					    .cdw10 = 255,
-					    .cdw11 = 5 });
+			 (struct upnvme_spec_sqe){ .opcode = 0x09,
+						   .prp1 = fake_iova(ranges + 32),
+						   .prp2 = fake_iova(ranges + 4096),
+						   .cdw10 = 255,
+						   .cdw11 = 5 });
 	op.blocks = 257;
 	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_BLOCKS,
 			  "257", "256", NULL);
@@ -189,7 +189,7 @@ static void limits_of_commands_without_data_are_their_own(void **state)
 	struct upnvme_op op = { .opcode = UPNVME_OP_WRITE_ZEROES,
 				.nsid = FAKE_NSID,
 				.blocks = 1000 };
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint32_t total = 0, n = 0;
 
 	dev->geometry.max_write_zeroes_blocks = 300;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 #include "support/fake_device.h"
 
 #define TAG(n) ((void *)(uintptr_t)(n))
@@ -34,7 +34,7 @@ static void giving_the_controller_up_ends_pending_commands(void **state)
 			  UPNVME_ERR_CTRLR_FAILED, NULL);
 	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
 	assert_int_equal(fake_log.n, 1);
-	assert_int_equal(fake_log.done[0].status, NVME_SC_ABORTED_BY_HOST);
+	assert_int_equal(fake_log.done[0].status, UPNVME_SPEC_SC_ABORTED_BY_HOST);
 	assert_int_equal(fake_log.done[0].flags,
 			 UPNVME_DONE_ABORTED | UPNVME_DONE_INDETERMINATE | UPNVME_DONE_NOT_ATOMIC);
 	assert_int_equal(fake_log.done[0].blocks, 8);
@@ -70,7 +70,7 @@ static void giving_the_controller_up_keeps_posted_completions(void **state)
 		const struct upnvme_completion *done = &fake_log.done[i];
 
 		if (done->tag == 2)
-			assert_int_equal(done->status, NVME_SC_ABORTED_BY_HOST);
+			assert_int_equal(done->status, UPNVME_SPEC_SC_ABORTED_BY_HOST);
 		else
 			assert_int_equal(done->status, done->tag == 1 ? 0 : 0x281);
 		assert_int_equal(done->blocks, done->tag == 3 ? 0 : 8);

@@ -31,12 +31,13 @@ struct rig {
 static uint16_t held_cid;
 
 /* The controller deletes no submission queue, and does not say why. */
-static enum fake_verdict hold_deletion(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				       struct nvme_cqe *cqe)
+static enum fake_verdict hold_deletion(struct fake_transport *fake,
+				       const struct upnvme_spec_sqe *sqe,
+				       struct upnvme_spec_cqe *cqe)
 {
 	(void)fake;
 	(void)cqe;
-	if (sqe->opcode != NVME_ADMIN_DELETE_IO_SQ)
+	if (sqe->opcode != UPNVME_SPEC_ADMIN_DELETE_IO_SQ)
 		return FAKE_DEFAULT;
 	held_cid = sqe->cid;
 	return FAKE_HOLD;
@@ -160,12 +161,13 @@ static void late_storage_costs_one_queue_pair_and_not_the_controller(void **stat
 	assert_int_equal(upnvme_qpair_create(&next, rig->ctrlr, NULL), 0);
 	assert_int_not_equal(next->qid, qid);
 	assert_int_equal(upnvme_qpair_close(next), 0);
-	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_DELETE_IO_CQ), 1);
+	assert_int_equal(fake_transport_count(rig->fake, UPNVME_SPEC_ADMIN_DELETE_IO_CQ), 1);
 
 	storage_answers(rig);
 	assert_true(upnvme_ctrlr_poll(rig->ctrlr) >= 0);
-	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_DELETE_IO_CQ), 2);
-	assert_int_equal(fake_transport_seen(rig->fake, NVME_ADMIN_DELETE_IO_CQ, 1)->cdw10, qid);
+	assert_int_equal(fake_transport_count(rig->fake, UPNVME_SPEC_ADMIN_DELETE_IO_CQ), 2);
+	assert_int_equal(fake_transport_seen(rig->fake, UPNVME_SPEC_ADMIN_DELETE_IO_CQ, 1)->cdw10,
+			 qid);
 	assert_int_equal(upnvme_qpair_close(rig->other), 0);
 	expect_free_again(rig);
 	assert_int_equal(upnvme_qpair_create(&next, rig->ctrlr, NULL), 0);

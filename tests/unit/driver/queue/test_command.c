@@ -29,11 +29,11 @@ static void each_part_begins_where_the_last_ended(void **state)
 	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 	for (uint32_t i = 0; i < 3; i++) {
-		struct nvme_sqe sqe = fake_take(dev);
+		struct upnvme_spec_sqe sqe = fake_take(dev);
 		uint32_t blocks = i < 2 ? 16 : 8;
 
 		cids[i] = sqe.cid;
-		fake_expect_sqe(&sqe, &(struct nvme_sqe){
+		fake_expect_sqe(&sqe, &(struct upnvme_spec_sqe){
 					      .opcode = 0x01,
 					      .cid = sqe.cid,
 					      .nsid = FAKE_NSID,
@@ -63,7 +63,7 @@ static void a_boundary_does_not_split_a_request_with_no_split(void **state)
 				.lba = 2,
 				.blocks = 8,
 				.buf = fake_alloc(dev, 8192) };
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
@@ -84,7 +84,7 @@ static void a_boundary_ends_a_command(void **state)
 				.blocks = 8,
 				.buf = fake_alloc(dev, 8192) };
 	static const uint32_t lbas[] = { 2, 4, 8 }, blocks[] = { 2, 4, 2 };
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);

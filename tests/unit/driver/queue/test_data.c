@@ -49,7 +49,7 @@ static uint8_t one_vector(struct fake_device *dev, const struct iovec *iov, uint
 			  uint32_t blocks, uint32_t *entries)
 {
 	static struct walk walk;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	assert_int_equal(upnvme_writev(dev->qp, &dev->ns, iov, niov, 3, blocks, fake_note, NULL),
 			 0);
@@ -148,7 +148,7 @@ static void a_vector_is_split_where_prp_ends(void **state)
 	char *a = fake_alloc(dev, 1 << 20);
 	struct iovec iov[6];
 	static struct walk walk;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint32_t blocks = 0, commands = 0;
 
 	for (uint32_t i = 0; i < 6; i++)
@@ -187,7 +187,7 @@ static struct fake_device *scattered_device(struct fake_env *env, bool sgl)
 }
 
 /* What the last command's slot has as its list. */
-static void *list_of(struct fake_device *dev, const struct nvme_sqe *sqe)
+static void *list_of(struct fake_device *dev, const struct upnvme_spec_sqe *sqe)
 {
 	return dev->qp->lists + ((sqe->cid & (dev->qp->nslots - 1)) << dev->qp->list_shift);
 }
@@ -200,7 +200,7 @@ static void scattered_memory_is_described_page_by_page(void **state)
 
 	for (uint32_t i = 0; i < 8; i++) {
 		char *at = buf + i * 4608;
-		const struct nvme_sqe *sqe = &dev->qp->sq[i];
+		const struct upnvme_spec_sqe *sqe = &dev->qp->sq[i];
 		const uint64_t *list;
 
 		assert_int_equal(upnvme_read(dev->qp, &dev->ns, at, 0, 100, fake_note, NULL), 0);
@@ -221,8 +221,8 @@ static void a_scattered_segment_takes_a_descriptor_for_each_piece(void **state)
 	struct fake_device *dev = scattered_device(&env, true);
 	char *buf = fake_alloc(dev, 128 << 10);
 	const struct iovec iov[] = { { buf + 4, 508 }, { buf + PIECE_BYTES - 1020, 3 * 512 + 4 } };
-	const struct nvme_sqe *sqe = &dev->qp->sq[0];
-	const struct nvme_sgl_desc *list;
+	const struct upnvme_spec_sqe *sqe = &dev->qp->sq[0];
+	const struct upnvme_spec_sgl_desc *list;
 
 	assert_int_equal(upnvme_readv(dev->qp, &dev->ns, iov, 2, 0, 4, fake_note, NULL), 0);
 	list = list_of(dev, sqe);
@@ -253,7 +253,7 @@ static void memory_that_is_reachable_in_part_is_refused(void **state)
 
 static const uint64_t *sent_list(struct fake_device *dev, const struct upnvme_op *op)
 {
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	assert_int_equal(upnvme_io(dev->qp, op, fake_note, NULL), 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);

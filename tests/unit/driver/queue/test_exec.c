@@ -20,7 +20,7 @@ static struct upnvme_completion done[NOPS];
 static void answer(void *arg)
 {
 	struct fake_device *dev = arg;
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	while (fake_fetch(dev, &sqe))
 		fake_post(dev, sqe.cid, 0);

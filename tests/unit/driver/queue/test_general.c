@@ -48,7 +48,7 @@ static void a_command_set_without_rows_takes_raw_commands_only(void **state)
 	dev->geometry.straight_blocks = 0;
 	read.buf = fake_alloc(dev, 4096);
 	refused(dev, &read, -EINVAL, UPNVME_ERR_OPCODE, "UPNVME_FORM_RAW");
-	fake_expect_sent(dev, &sent, (struct nvme_sqe){ .opcode = 0x7d });
+	fake_expect_sent(dev, &sent, (struct upnvme_spec_sqe){ .opcode = 0x7d });
 	fake_destroy(dev);
 }
 

@@ -29,16 +29,16 @@ static uint64_t spurious(struct fake_device *dev)
 	return stats.spurious;
 }
 
-static struct nvme_cqe entry(struct fake_device *dev, uint16_t cid, uint16_t status)
+static struct upnvme_spec_cqe entry(struct fake_device *dev, uint16_t cid, uint16_t status)
 {
-	return (struct nvme_cqe){ .sqhd = (uint16_t)dev->sq_head,
-				  .sqid = FAKE_QID,
-				  .cid = cid,
-				  .status = (uint16_t)(status << 1) };
+	return (struct upnvme_spec_cqe){ .sqhd = (uint16_t)dev->sq_head,
+					 .sqid = FAKE_QID,
+					 .cid = cid,
+					 .status = (uint16_t)(status << 1) };
 }
 
 /* Posts entries of no command, and then the true entry. */
-static void lie(struct fake_device *dev, struct nvme_cqe cqe, uint16_t cid)
+static void lie(struct fake_device *dev, struct upnvme_spec_cqe cqe, uint16_t cid)
 {
 	uint64_t before = spurious(dev);
 
@@ -138,7 +138,7 @@ static uint64_t odd(struct fake_device *dev)
 }
 
 /* The right identifier is enough: else the command would never end. */
-static void truth(struct fake_device *dev, char *buf, struct nvme_cqe cqe, uint16_t status)
+static void truth(struct fake_device *dev, char *buf, struct upnvme_spec_cqe cqe, uint16_t status)
 {
 	uint64_t odd_before = odd(dev), spurious_before = spurious(dev);
 
@@ -173,14 +173,14 @@ static void another_queues_identifier_or_a_wrong_head_completes(const struct fak
 
 	for (size_t i = 0; i < ARRAY_SIZE(queues); i++) {
 		uint16_t cid = start(dev, buf, TAG(1));
-		struct nvme_cqe cqe = entry(dev, cid, 0);
+		struct upnvme_spec_cqe cqe = entry(dev, cid, 0);
 
 		cqe.sqid = queues[i];
 		truth(dev, buf, cqe, (uint16_t)(i % 2 ? 0x80 : 0));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		uint16_t cid = start(dev, buf, TAG(1));
-		struct nvme_cqe cqe = entry(dev, cid, 0);
+		struct upnvme_spec_cqe cqe = entry(dev, cid, 0);
 
 		cqe.sqhd = heads[i];
 		truth(dev, buf, cqe, (uint16_t)(i % 2 ? 0x80 : 0));
@@ -205,7 +205,7 @@ static void an_odd_entry_completes_parts_and_tags(void **state)
 	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
 	char *buf = fake_alloc(dev, 8192);
 	struct upnvme_completion done;
-	struct nvme_cqe cqe;
+	struct upnvme_spec_cqe cqe;
 
 	fake_log_start();
 	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf, 0, 16, fake_note, TAG(1)), 0);
@@ -298,7 +298,7 @@ static void random_entries_complete_nothing_twice(void **state)
 						fake_note, TAG(i)) == 0;
 		assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 		for (int i = 0; i < 400; i++) {
-			struct nvme_cqe cqe = entry(dev, (uint16_t)(rand_r(&seed) % 80), 0);
+			struct upnvme_spec_cqe cqe = entry(dev, (uint16_t)(rand_r(&seed) % 80), 0);
 
 			cqe.status = (uint16_t)(rand_r(&seed) % 3 ? 0 : rand_r(&seed));
 			cqe.sqid = rand_r(&seed) % 5 ? FAKE_QID : (uint16_t)rand_r(&seed);

@@ -24,13 +24,13 @@ struct rig {
 
 static uint8_t refused;
 
-static enum fake_verdict refuse(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				struct nvme_cqe *cqe)
+static enum fake_verdict refuse(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				struct upnvme_spec_cqe *cqe)
 {
 	(void)fake;
 	if (sqe->opcode != refused)
 		return FAKE_DEFAULT;
-	cqe->status = NVME_SC_INVALID_INTERRUPT_VECTOR;
+	cqe->status = UPNVME_SPEC_SC_INVALID_INTERRUPT_VECTOR;
 	return FAKE_ANSWER;
 }
 
@@ -84,11 +84,11 @@ static void the_completion_queue_names_its_vector(void **state)
 	for (uint32_t i = 0; i < 3; i++) {
 		static const uint32_t dword11[] = { 0x00001, 0x10003, 0x20003 };
 
-		fake_transport_expect(fake_transport_seen(rig->fake, NVME_ADMIN_CREATE_IO_CQ, i),
-				      &(struct nvme_sqe){ .opcode = 0x05,
-							  .cdw10 = 31u << 16 | (i + 1),
-							  .cdw11 = dword11[i] },
-				      true);
+		fake_transport_expect(
+			fake_transport_seen(rig->fake, UPNVME_SPEC_ADMIN_CREATE_IO_CQ, i),
+			&(struct upnvme_spec_sqe){
+				.opcode = 0x05, .cdw10 = 31u << 16 | (i + 1), .cdw11 = dword11[i] },
+			true);
 	}
 	assert_int_equal(rig->fake->vectors[1], upnvme_qpair_fd(one));
 	assert_int_equal(rig->fake->vectors[2], upnvme_qpair_fd(two));
@@ -135,7 +135,7 @@ static void a_queue_pair_without_a_free_vector_is_refused(void **state)
 	rig->fake->no_vectors = true;
 	assert_int_equal(create(rig, &qp, UPNVME_QPAIR_INTERRUPT), -ENOSPC);
 	assert_int_equal(error_last()->code, UPNVME_ERR_QPAIR_LIMIT);
-	assert_int_equal(fake_transport_count(rig->fake, NVME_ADMIN_CREATE_IO_CQ), 0);
+	assert_int_equal(fake_transport_count(rig->fake, UPNVME_SPEC_ADMIN_CREATE_IO_CQ), 0);
 	assert_int_equal(next_descriptor(), before);
 	/* A queue pair that is polled is still created, and gets the first identifier. */
 	assert_int_equal(create(rig, &qp, 0), 0);
@@ -163,7 +163,8 @@ static void a_transport_may_have_no_interrupts(void **state)
 
 static void a_refused_queue_gives_its_vector_back(void **state)
 {
-	static const uint8_t opcodes[] = { NVME_ADMIN_CREATE_IO_CQ, NVME_ADMIN_CREATE_IO_SQ };
+	static const uint8_t opcodes[] = { UPNVME_SPEC_ADMIN_CREATE_IO_CQ,
+					   UPNVME_SPEC_ADMIN_CREATE_IO_SQ };
 	struct rig *rig = *state;
 	int before = next_descriptor();
 	upnvme_qpair *qp;

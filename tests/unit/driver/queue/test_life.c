@@ -19,13 +19,13 @@ static uint8_t refused; /* the admin opcode that the controller refuses, or hold
 static uint8_t refused_too;
 static enum fake_verdict verdict;
 
-static enum fake_verdict script(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				struct nvme_cqe *cqe)
+static enum fake_verdict script(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				struct upnvme_spec_cqe *cqe)
 {
 	(void)fake;
 	if (verdict == FAKE_DEFAULT || (sqe->opcode != refused && sqe->opcode != refused_too))
 		return FAKE_DEFAULT;
-	cqe->status = NVME_SC_INVALID_QUEUE_IDENTIFIER;
+	cqe->status = UPNVME_SPEC_SC_INVALID_QUEUE_IDENTIFIER;
 	return verdict;
 }
 
@@ -91,18 +91,19 @@ static void a_queue_pair_is_made_by_two_commands(void **state)
 	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, &opts), 0);
 	qid = upnvme_qpair_id(qp);
 	fake_transport_expect(
-		fake_transport_seen(life->fake, NVME_ADMIN_CREATE_IO_CQ, 0),
-		&(struct nvme_sqe){ .opcode = 0x05, .cdw10 = 31u << 16 | qid, .cdw11 = 1 }, true);
-	fake_transport_expect(fake_transport_seen(life->fake, NVME_ADMIN_CREATE_IO_SQ, 0),
-			      &(struct nvme_sqe){ .opcode = 0x01,
-						  .cdw10 = 31u << 16 | qid,
-						  .cdw11 = qid << 16 | 1 },
+		fake_transport_seen(life->fake, UPNVME_SPEC_ADMIN_CREATE_IO_CQ, 0),
+		&(struct upnvme_spec_sqe){ .opcode = 0x05, .cdw10 = 31u << 16 | qid, .cdw11 = 1 },
+		true);
+	fake_transport_expect(fake_transport_seen(life->fake, UPNVME_SPEC_ADMIN_CREATE_IO_SQ, 0),
+			      &(struct upnvme_spec_sqe){ .opcode = 0x01,
+							 .cdw10 = 31u << 16 | qid,
+							 .cdw11 = qid << 16 | 1 },
 			      true);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
-	fake_transport_expect(fake_transport_seen(life->fake, NVME_ADMIN_DELETE_IO_SQ, 0),
-			      &(struct nvme_sqe){ .opcode = 0x00, .cdw10 = qid }, false);
-	fake_transport_expect(fake_transport_seen(life->fake, NVME_ADMIN_DELETE_IO_CQ, 0),
-			      &(struct nvme_sqe){ .opcode = 0x04, .cdw10 = qid }, false);
+	fake_transport_expect(fake_transport_seen(life->fake, UPNVME_SPEC_ADMIN_DELETE_IO_SQ, 0),
+			      &(struct upnvme_spec_sqe){ .opcode = 0x00, .cdw10 = qid }, false);
+	fake_transport_expect(fake_transport_seen(life->fake, UPNVME_SPEC_ADMIN_DELETE_IO_CQ, 0),
+			      &(struct upnvme_spec_sqe){ .opcode = 0x04, .cdw10 = qid }, false);
 }
 
 static void a_refused_completion_queue_is_an_error(void **state)
@@ -110,10 +111,10 @@ static void a_refused_completion_queue_is_an_error(void **state)
 	struct life *life = *state;
 	upnvme_qpair *qp;
 
-	refuse(NVME_ADMIN_CREATE_IO_CQ, FAKE_ANSWER);
+	refuse(UPNVME_SPEC_ADMIN_CREATE_IO_CQ, FAKE_ANSWER);
 	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), -EIO);
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
-	assert_int_equal(fake_transport_count(life->fake, NVME_ADMIN_CREATE_IO_SQ), 0);
+	assert_int_equal(fake_transport_count(life->fake, UPNVME_SPEC_ADMIN_CREATE_IO_SQ), 0);
 	verdict = FAKE_DEFAULT;
 	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), 0);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
@@ -124,9 +125,9 @@ static void a_refused_submission_queue_deletes_its_completion_queue(void **state
 	struct life *life = *state;
 	upnvme_qpair *qp;
 
-	refuse(NVME_ADMIN_CREATE_IO_SQ, FAKE_ANSWER);
+	refuse(UPNVME_SPEC_ADMIN_CREATE_IO_SQ, FAKE_ANSWER);
 	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), -EIO);
-	assert_int_equal(fake_transport_count(life->fake, NVME_ADMIN_DELETE_IO_CQ), 1);
+	assert_int_equal(fake_transport_count(life->fake, UPNVME_SPEC_ADMIN_DELETE_IO_CQ), 1);
 	verdict = FAKE_DEFAULT;
 	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), 0);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
@@ -138,8 +139,8 @@ static void a_completion_queue_that_cannot_be_deleted_disables_the_controller(vo
 	struct life *life = *state;
 	upnvme_qpair *qp;
 
-	refuse(NVME_ADMIN_CREATE_IO_SQ, FAKE_ANSWER);
-	refused_too = NVME_ADMIN_DELETE_IO_CQ;
+	refuse(UPNVME_SPEC_ADMIN_CREATE_IO_SQ, FAKE_ANSWER);
+	refused_too = UPNVME_SPEC_ADMIN_DELETE_IO_CQ;
 	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), -EIO);
 	assert_int_equal(life->fake->cc & 1, 0); /* CC.EN */
 	assert_int_equal(upnvme_qpair_create(&qp, life->ctrlr, NULL), -EIO);
@@ -162,12 +163,12 @@ static void an_unanswered_creation_disables_the_controller(struct life *life, ui
 
 static void an_unanswered_completion_queue_disables_the_controller(void **state)
 {
-	an_unanswered_creation_disables_the_controller(*state, NVME_ADMIN_CREATE_IO_CQ);
+	an_unanswered_creation_disables_the_controller(*state, UPNVME_SPEC_ADMIN_CREATE_IO_CQ);
 }
 
 static void an_unanswered_submission_queue_disables_the_controller(void **state)
 {
-	an_unanswered_creation_disables_the_controller(*state, NVME_ADMIN_CREATE_IO_SQ);
+	an_unanswered_creation_disables_the_controller(*state, UPNVME_SPEC_ADMIN_CREATE_IO_SQ);
 }
 
 /* The controller never answers a read: closing waits for nothing but the deletion of its queues. */
@@ -183,7 +184,7 @@ static void a_lost_completion_does_not_hold_a_close(void **state)
 	assert_int_equal(upnvme_qpair_inflight(qp), 1);
 	assert_int_equal(upnvme_qpair_close(qp), 0);
 	assert_int_equal(life->ndone, 1);
-	assert_int_equal(life->done.status, NVME_SC_ABORTED_BY_HOST);
+	assert_int_equal(life->done.status, UPNVME_SPEC_SC_ABORTED_BY_HOST);
 	assert_int_equal(life->done.flags, UPNVME_DONE_ABORTED);
 }
 
@@ -227,23 +228,23 @@ static void a_tagged_command_whose_completion_is_lost_is_reaped_after_a_stop(voi
 }
 
 /* Answers a read at the last moment: after the driver looked, before the queue is gone. */
-static enum fake_verdict answer_late(struct fake_transport *fake, const struct nvme_sqe *sqe,
-				     struct nvme_cqe *cqe)
+static enum fake_verdict answer_late(struct fake_transport *fake, const struct upnvme_spec_sqe *sqe,
+				     struct upnvme_spec_cqe *cqe)
 {
-	const struct nvme_sqe *cq, *sq, *read;
-	struct nvme_cqe *late;
+	const struct upnvme_spec_sqe *cq, *sq, *read;
+	struct upnvme_spec_cqe *late;
 
 	(void)cqe;
-	if (sqe->opcode != NVME_ADMIN_DELETE_IO_SQ)
+	if (sqe->opcode != UPNVME_SPEC_ADMIN_DELETE_IO_SQ)
 		return FAKE_DEFAULT;
-	cq = fake_transport_seen(fake, NVME_ADMIN_CREATE_IO_CQ, 0);
-	sq = fake_transport_seen(fake, NVME_ADMIN_CREATE_IO_SQ, 0);
+	cq = fake_transport_seen(fake, UPNVME_SPEC_ADMIN_CREATE_IO_CQ, 0);
+	sq = fake_transport_seen(fake, UPNVME_SPEC_ADMIN_CREATE_IO_SQ, 0);
 	read = fake_transport_memory(fake, sq->prp1, sizeof(*read));
 	late = fake_transport_memory(fake, cq->prp1, sizeof(*late));
 	late->sqhd = 1;
 	late->sqid = (uint16_t)sqe->cdw10;
 	late->cid = read->cid;
-	__atomic_store_n(&late->status, NVME_CQE_STATUS_WORD(0, 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&late->status, UPNVME_SPEC_CQE_STATUS_WORD(0, 1), __ATOMIC_RELEASE);
 	return FAKE_DEFAULT;
 }
 
@@ -289,17 +290,19 @@ static void stuck_queues_cost_the_controller(struct life *life, uint8_t opcode,
 
 static void a_refused_deletion_disables_the_controller(void **state)
 {
-	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_SQ, FAKE_ANSWER, -EIO);
+	stuck_queues_cost_the_controller(*state, UPNVME_SPEC_ADMIN_DELETE_IO_SQ, FAKE_ANSWER, -EIO);
 }
 
 static void an_unanswered_deletion_disables_the_controller(void **state)
 {
-	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_SQ, FAKE_HOLD, -ETIMEDOUT);
+	stuck_queues_cost_the_controller(*state, UPNVME_SPEC_ADMIN_DELETE_IO_SQ, FAKE_HOLD,
+					 -ETIMEDOUT);
 }
 
 static void an_unanswered_deletion_of_the_completion_queue_disables_the_controller(void **state)
 {
-	stuck_queues_cost_the_controller(*state, NVME_ADMIN_DELETE_IO_CQ, FAKE_HOLD, -ETIMEDOUT);
+	stuck_queues_cost_the_controller(*state, UPNVME_SPEC_ADMIN_DELETE_IO_CQ, FAKE_HOLD,
+					 -ETIMEDOUT);
 }
 
 static void a_controller_that_is_gone_ends_commands_in_flight(void **state)

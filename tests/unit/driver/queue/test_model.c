@@ -15,8 +15,8 @@
 #include "base/util.h"
 #include "driver/queue/owner.h"
 #include "mem/internal.h"
-#include "spec/opcode.h"
-#include "spec/status.h"
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/status.h>
 #include "support/fake_device.h"
 #include "support/prp_walk.h"
 
@@ -214,7 +214,8 @@ static void take_some(void)
 
 /* --- the device ----------------------------------------------------------------------------------- */
 
-static void check_data(const struct nvme_sqe *sqe, struct model_request *request, uint32_t first)
+static void check_data(const struct upnvme_spec_sqe *sqe, struct model_request *request,
+		       uint32_t first)
 {
 	static struct walk walk;
 	uint32_t n = (sqe->cdw12 & 0xffff) + 1, block = first;
@@ -231,7 +232,7 @@ static void check_data(const struct nvme_sqe *sqe, struct model_request *request
 
 static void device_fetch(void)
 {
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	while (fake_fetch(model.dev, &sqe)) {
 		struct model_command *command = &model.commands[model.ncommands++];
@@ -241,14 +242,14 @@ static void device_fetch(void)
 		for (struct model_command *other = model.commands; other < command; other++)
 			assert_int_not_equal(other->cid, sqe.cid);
 		*command = (struct model_command){ sqe.cid, REQUESTS, 0 };
-		if (sqe.opcode == NVME_CMD_FLUSH)
+		if (sqe.opcode == UPNVME_SPEC_CMD_FLUSH)
 			continue;
 		command->request = (uint32_t)(lba / LBAS);
 		command->first = (uint32_t)(lba % LBAS);
 		assert_true(model.requests[command->request].live);
 		check_data(&sqe, &model.requests[command->request], command->first);
 		model.requests[command->request].torn |=
-			sqe.opcode == NVME_CMD_WRITE &&
+			sqe.opcode == UPNVME_SPEC_CMD_WRITE &&
 			(sqe.cdw12 & 0xffff) + 1 < model.requests[command->request].blocks;
 	}
 }

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "driver/queue/op.h"
-#include "spec/opcode.h"
+#include <upnvme/spec/opcode.h>
 
 static bool is_free_to_be_anything(size_t byte)
 {
@@ -22,12 +22,12 @@ static bool is_free_to_be_anything(size_t byte)
 static void an_op_is_plain_that_a_short_form_could_say(void **state)
 {
 	for (size_t i = 1; i < sizeof(struct upnvme_op); i++) {
-		struct upnvme_op op = { .opcode = NVME_CMD_READ };
+		struct upnvme_op op = { .opcode = UPNVME_SPEC_CMD_READ };
 
 		((uint8_t *)&op)[i] = 0x80;
-		if (op_is_plain(&op, NVME_CMD_READ) != is_free_to_be_anything(i))
+		if (op_is_plain(&op, UPNVME_SPEC_CMD_READ) != is_free_to_be_anything(i))
 			fail_msg("byte %zu", i);
-		assert_false(op_is_plain(&op, NVME_CMD_WRITE));
+		assert_false(op_is_plain(&op, UPNVME_SPEC_CMD_WRITE));
 	}
 }
 

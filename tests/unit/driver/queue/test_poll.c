@@ -23,7 +23,7 @@ static void read_one(struct fake_device *dev, char *buf, upnvme_cb cb, void *arg
 /* Rings, and has the device complete what it sees. How many that were. */
 static uint32_t answer_all(struct fake_device *dev)
 {
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint32_t n = 0;
 
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);

@@ -32,18 +32,18 @@ static void a_raw_command_keeps_its_dwords(void **state)
 	raw.cdw[0] = 0xffff00c1;
 	raw.cdw[1] = FAKE_NSID;
 	fake_expect_sent(dev, &op,
-			 (struct nvme_sqe){ .opcode = 0xc1,
-					    .cdw2 = 0x02020202,
-					    .cdw3 = 0x03030303,
-					    .mptr = fake_iova(buf + 64),
-					    .prp1 = fake_iova(buf),
-					    .prp2 = fake_iova(buf + 4096),
-					    .cdw10 = 0x0a0a0a0a,
-					    .cdw11 = 0x0b0b0b0b,
-					    .cdw12 = 0x0c0c0c0c,
-					    .cdw13 = 0x0d0d0d0d,
-					    .cdw14 = 0x0e0e0e0e,
-					    .cdw15 = 0x0f0f0f0f });
+			 (struct upnvme_spec_sqe){ .opcode = 0xc1,
+						   .cdw2 = 0x02020202,
+						   .cdw3 = 0x03030303,
+						   .mptr = fake_iova(buf + 64),
+						   .prp1 = fake_iova(buf),
+						   .prp2 = fake_iova(buf + 4096),
+						   .cdw10 = 0x0a0a0a0a,
+						   .cdw11 = 0x0b0b0b0b,
+						   .cdw12 = 0x0c0c0c0c,
+						   .cdw13 = 0x0d0d0d0d,
+						   .cdw14 = 0x0e0e0e0e,
+						   .cdw15 = 0x0f0f0f0f });
 	fake_destroy(dev);
 }
 
@@ -186,15 +186,15 @@ static void a_raw_entry_is_sent_as_it_was_checked(void **state)
 		fake_create(&(struct fake_config){ .flags = UPNVME_QPAIR_HISTOGRAM });
 	struct upnvme_raw raw = { .cdw = { 0xc0, FAKE_NSID } };
 	struct upnvme_op op = { .form = UPNVME_FORM_RAW, .buf = &raw };
-	struct nvme_sqe sent;
+	struct upnvme_spec_sqe sent;
 
 	dev->ctrlr.ns_changes.io[3] = 1; /* opcode C0h */
 	changing = &raw;
 	sent = fake_issue(dev, &op);
 	changing = NULL;
 	assert_int_equal(raw.cdw[0], 0x4fc1); /* the record did change */
-	fake_expect_sqe(&sent,
-			&(struct nvme_sqe){ .opcode = 0xc0, .cid = sent.cid, .nsid = FAKE_NSID });
+	fake_expect_sqe(&sent, &(struct upnvme_spec_sqe){
+				       .opcode = 0xc0, .cid = sent.cid, .nsid = FAKE_NSID });
 	assert_true(dev->qp->slots[0].head & SLOT_CHANGES);
 	fake_destroy(dev);
 }

@@ -64,8 +64,8 @@ static void reset_rings_start_again(void **state)
 	}
 	/* As a controller that was reset: entry 0, first lap, zeroed rings. */
 	for (uint32_t i = 0; i < 4; i++)
-		((struct nvme_cqe *)fake_resolve(dev, qpair_cq_iova(dev->qp), 64))[i] =
-			(struct nvme_cqe){ 0 };
+		((struct upnvme_spec_cqe *)fake_resolve(dev, qpair_cq_iova(dev->qp), 64))[i] =
+			(struct upnvme_spec_cqe){ 0 };
 	qpair_rings_reset(dev->qp);
 	dev->sq_head = dev->cq_tail = 0;
 	dev->phase = 1;
@@ -87,7 +87,7 @@ static void buffers_of_commands_in_flight_are_found(void **state)
 
 	for (size_t i = 0; i < 5; i++) {
 		char *buf = fake_alloc(dev, 128 << 10), *other;
-		struct nvme_sqe sqe;
+		struct upnvme_spec_sqe sqe;
 		uint16_t cids[8];
 		int n = 0;
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "spec/status.h"
+#include <upnvme/spec/status.h>
 #include "support/fake_device.h"
 
 #define TAG(n) ((void *)(uintptr_t)(n))
@@ -67,7 +67,7 @@ static void a_write_that_was_split_says_so(void **state)
 					.nsid = FAKE_NSID,
 					.blocks = table[i].blocks };
 		struct upnvme_completion done;
-		struct nvme_sqe sqe;
+		struct upnvme_spec_sqe sqe;
 
 		dev->geometry.max_write_zeroes_blocks = dev->geometry.max_verify_blocks = 8;
 		dev->ctrlr.limits.max_deallocate_blocks = 8;
@@ -97,7 +97,7 @@ static void parts_after_an_error_are_not_issued(void **state)
 {
 	struct fake_device *dev = create(4);
 	char *buf = fake_alloc(dev, 1 << 20);
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint16_t cids[3];
 
 	fake_write(dev, buf, 400, fake_note, TAG(1));
@@ -131,7 +131,7 @@ static void a_queue_of_depth_one_sends_part_after_part(void **state)
 		assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL),
 				 -EAGAIN);
 		for (uint32_t i = 0; i < 10; i++) {
-			struct nvme_sqe sqe;
+			struct upnvme_spec_sqe sqe;
 
 			assert_int_equal(fake_log.n, 0);
 			assert_int_equal(upnvme_qpair_inflight(dev->qp), 1);
@@ -163,7 +163,7 @@ static void requests_that_wait_for_room_share_it(void **state)
 	unsigned seed = 7;
 
 	while (served < 3000) {
-		struct nvme_sqe sqe;
+		struct upnvme_spec_sqe sqe;
 
 		while (upnvme_write(dev->qp, &dev->ns, buf, 0, 8 + (accepted % 9) * 8, fake_note,
 				    TAG(accepted)) == 0)

@@ -22,7 +22,7 @@ static void a_read_of_a_page_has_one_prp(void **state)
 {
 	struct fake_device *dev = fake_create(&(struct fake_config){ .block_bytes = 4096 });
 	char *buf = fake_alloc(dev, 8192);
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0x123456, 1, fake_note, NULL),
 			 -ERANGE);
@@ -30,12 +30,12 @@ static void a_read_of_a_page_has_one_prp(void **state)
 	assert_false(fake_fetch(dev, &sqe)); /* the doorbell was not rung yet */
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 	sqe = fake_take(dev);
-	fake_expect_sqe(&sqe, &(struct nvme_sqe){ .opcode = 0x02,
-						  .flags = 0,
-						  .cid = sqe.cid,
-						  .nsid = FAKE_NSID,
-						  .prp1 = fake_iova(buf),
-						  .cdw10 = 0x12345 });
+	fake_expect_sqe(&sqe, &(struct upnvme_spec_sqe){ .opcode = 0x02,
+							 .flags = 0,
+							 .cid = sqe.cid,
+							 .nsid = FAKE_NSID,
+							 .prp1 = fake_iova(buf),
+							 .cdw10 = 0x12345 });
 	assert_int_not_equal(sqe.cid, 0xffff);
 	complete(dev, sqe.cid);
 	fake_destroy(dev);
@@ -45,7 +45,7 @@ static void a_write_over_two_pages_has_two_prps(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
 	char *buf = fake_alloc(dev, 16384);
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	dev->geometry.nblocks = UINT64_MAX;
 	assert_int_equal(upnvme_write(dev->qp, &dev->ns, buf + 4096 - 512, 0x876543210fedcba9, 2,
@@ -53,14 +53,14 @@ static void a_write_over_two_pages_has_two_prps(void **state)
 			 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 	sqe = fake_take(dev);
-	fake_expect_sqe(&sqe, &(struct nvme_sqe){ .opcode = 0x01,
-						  .cid = sqe.cid,
-						  .nsid = FAKE_NSID,
-						  .prp1 = fake_iova(buf + 4096 - 512),
-						  .prp2 = fake_iova(buf + 4096),
-						  .cdw10 = 0x0fedcba9,
-						  .cdw11 = 0x87654321,
-						  .cdw12 = 1 });
+	fake_expect_sqe(&sqe, &(struct upnvme_spec_sqe){ .opcode = 0x01,
+							 .cid = sqe.cid,
+							 .nsid = FAKE_NSID,
+							 .prp1 = fake_iova(buf + 4096 - 512),
+							 .prp2 = fake_iova(buf + 4096),
+							 .cdw10 = 0x0fedcba9,
+							 .cdw11 = 0x87654321,
+							 .cdw12 = 1 });
 	complete(dev, sqe.cid);
 	fake_destroy(dev);
 }
@@ -72,18 +72,19 @@ static void an_entry_is_overwritten_whole(void **state)
 	char *buf = fake_alloc(dev, 65536);
 
 	for (uint32_t i = 0; i < 50; i++) {
-		struct nvme_sqe *ring = fake_resolve(dev, qpair_sq_iova(dev->qp), 4 * 64), sqe;
+		struct upnvme_spec_sqe *ring = fake_resolve(dev, qpair_sq_iova(dev->qp), 4 * 64),
+				       sqe;
 
 		memset(&ring[i % 4], 0xff, 64);
 		assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, i, 8, fake_note, NULL), 0);
 		assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 		sqe = fake_take(dev);
-		fake_expect_sqe(&sqe, &(struct nvme_sqe){ .opcode = 0x02,
-							  .cid = sqe.cid,
-							  .nsid = FAKE_NSID,
-							  .prp1 = fake_iova(buf),
-							  .cdw10 = i,
-							  .cdw12 = 7 });
+		fake_expect_sqe(&sqe, &(struct upnvme_spec_sqe){ .opcode = 0x02,
+								 .cid = sqe.cid,
+								 .nsid = FAKE_NSID,
+								 .prp1 = fake_iova(buf),
+								 .cdw10 = i,
+								 .cdw12 = 7 });
 		complete(dev, sqe.cid);
 	}
 	fake_destroy(dev);
@@ -98,7 +99,7 @@ static void one_walk(struct fake_device *dev, char *buf, uint32_t blocks, bool b
 				.blocks = blocks,
 				.buf = buf,
 				.flags = UPNVME_FUA };
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	if (by_op)
 		assert_int_equal(upnvme_io(dev->qp, &op, fake_note, NULL), 0);
@@ -167,7 +168,7 @@ static void lists_of_commands_in_flight_do_not_mix(void **state)
 	struct fake_device *dev = fake_create(NULL);
 	static struct walk walk;
 	char *bufs[N];
-	struct nvme_sqe sqes[N];
+	struct upnvme_spec_sqe sqes[N];
 
 	for (int lap = 0; lap < 3; lap++) {
 		for (int i = 0; i < N; i++) {
@@ -202,7 +203,7 @@ static void identifiers_have_generations(void **state)
 	uint16_t last = 0xffff;
 
 	for (int i = 0; i < 70000; i++) {
-		struct nvme_sqe sqe;
+		struct upnvme_spec_sqe sqe;
 
 		assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 0, 1, fake_note, NULL), 0);
 		assert_int_equal(upnvme_qpair_ring(dev->qp), 0);

@@ -8,20 +8,20 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "spec/opcode.h"
-#include "spec/status.h"
+#include <upnvme/spec/opcode.h>
+#include <upnvme/spec/status.h>
 #include "support/fake_device.h"
 
 #define TAG(n) ((void *)(uintptr_t)(n))
 
 static uint16_t submit_read(struct fake_device *dev, void *buf, upnvme_cb cb, void *arg)
 {
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	assert_int_equal(upnvme_read(dev->qp, &dev->ns, buf, 7, 1, cb, arg), 0);
 	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
 	sqe = fake_take(dev);
-	assert_int_equal(sqe.opcode, NVME_CMD_READ);
+	assert_int_equal(sqe.opcode, UPNVME_SPEC_CMD_READ);
 	return sqe.cid;
 }
 

@@ -79,13 +79,15 @@ static void submit(struct rig *rig)
 /* The n-th entry of the first lap answers the n-th command, both from 0. */
 static void post(struct rig *rig, uint32_t n)
 {
-	const struct nvme_sqe *cq = fake_transport_seen(rig->fake, NVME_ADMIN_CREATE_IO_CQ, 0);
-	const struct nvme_sqe *sq = fake_transport_seen(rig->fake, NVME_ADMIN_CREATE_IO_SQ, 0);
-	const struct nvme_sqe *sqe = fake_transport_memory(rig->fake, sq->prp1, 4096);
-	struct nvme_cqe *cqe = fake_transport_memory(rig->fake, cq->prp1, 4096);
+	const struct upnvme_spec_sqe *cq =
+		fake_transport_seen(rig->fake, UPNVME_SPEC_ADMIN_CREATE_IO_CQ, 0);
+	const struct upnvme_spec_sqe *sq =
+		fake_transport_seen(rig->fake, UPNVME_SPEC_ADMIN_CREATE_IO_SQ, 0);
+	const struct upnvme_spec_sqe *sqe = fake_transport_memory(rig->fake, sq->prp1, 4096);
+	struct upnvme_spec_cqe *cqe = fake_transport_memory(rig->fake, cq->prp1, 4096);
 
-	uint64_t half = (uint64_t)NVME_CQE_STATUS_WORD(0, 1) << 48 | (uint64_t)sqe[n].cid << 32 |
-			1u << 16 | (n + 1);
+	uint64_t half = (uint64_t)UPNVME_SPEC_CQE_STATUS_WORD(0, 1) << 48 |
+			(uint64_t)sqe[n].cid << 32 | 1u << 16 | (n + 1);
 
 	__atomic_store_n((uint64_t *)(void *)&cqe[n].sqhd, half, __ATOMIC_RELEASE);
 }

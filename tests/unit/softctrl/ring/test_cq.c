@@ -12,7 +12,7 @@
 #define N 4u
 
 static _Atomic uint32_t doorbell;
-static struct nvme_cqe entries[N];
+static struct upnvme_spec_cqe entries[N];
 
 static struct sc_cq_ring begin(void)
 {
@@ -29,7 +29,7 @@ static void the_phase_changes_with_each_lap(void **state)
 	struct sc_cq_ring ring = begin();
 
 	for (uint32_t i = 0; i < 5 * N; i++) {
-		const struct nvme_cqe *cqe = &entries[i % N];
+		const struct upnvme_spec_cqe *cqe = &entries[i % N];
 
 		entries[i % N].dw1 = 1;
 		sc_cq_ring_post(&ring, i, (uint16_t)(i + 1), (uint16_t)(i + 2), (uint16_t)(i + 3),
@@ -39,8 +39,8 @@ static void the_phase_changes_with_each_lap(void **state)
 		assert_int_equal(cqe->sqhd, i + 1);
 		assert_int_equal(cqe->sqid, i + 2);
 		assert_int_equal(cqe->cid, i + 3);
-		assert_int_equal(NVME_CQE_STATUS(cqe->status), i + 4);
-		assert_int_equal(NVME_CQE_PHASE(cqe->status), i / N % 2 == 0);
+		assert_int_equal(UPNVME_SPEC_CQE_STATUS(cqe->status), i + 4);
+		assert_int_equal(UPNVME_SPEC_CQE_PHASE(cqe->status), i / N % 2 == 0);
 		atomic_store(&doorbell, (i + 1) % N);
 		assert_true(sc_cq_ring_look(&ring));
 	}

@@ -23,8 +23,8 @@ static struct iovec iov[8];
 
 static struct sc_data data = { .memory = &memory, .iov = iov, .niov_max = 8 };
 
-static const struct nvme_sqe by_prp = { .prp1 = PAGE, .prp2 = 3 * PAGE };
-static const struct nvme_sqe by_sgl = {
+static const struct upnvme_spec_sqe by_prp = { .prp1 = PAGE, .prp2 = 3 * PAGE };
+static const struct upnvme_spec_sqe by_sgl = {
 	.flags = 1 << 6,
 	.sgl1 = { .address = 5, .length = 2 * PAGE, .id = 0x00 },
 };
@@ -44,7 +44,7 @@ static void psdt_tells_the_kind(void **state)
 
 static void a_refusal_blames_a_parameter(void **state)
 {
-	struct nvme_sqe sqe = by_prp;
+	struct upnvme_spec_sqe sqe = by_prp;
 
 	sqe.prp1 += 2;
 	assert_int_equal(sc_data_ptr_walk(&data, &sqe, PAGE), 0x4013);

@@ -68,7 +68,7 @@ static void read_by_prps(struct host *host, const uint8_t *pattern, uint32_t off
 	struct pool pool = { .host = host, .base = HOST_IOVA + (16 << 20) };
 	uint32_t n = (offset + bytes + PAGE - 1) / PAGE;
 	uint64_t *pages = calloc(n, sizeof(*pages));
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	for (uint32_t i = 0; i < n; i++)
 		pages[i] = pool_page(&pool);

@@ -25,7 +25,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static uint16_t sgl_status(struct host *host, uint32_t nblocks, struct nvme_sgl_desc sgl1)
+static uint16_t sgl_status(struct host *host, uint32_t nblocks, struct upnvme_spec_sgl_desc sgl1)
 {
 	return host_status(host, 1, host_sgl_rw(0x02, nblocks, sgl1));
 }
@@ -51,7 +51,8 @@ static void sgl_segments_chain(void **state)
 	struct host *host = *state;
 	uint8_t *pattern = host_write_pattern(host, 8192);
 	uint64_t iova, one_iova, two_iova;
-	struct nvme_sgl_desc *one = host_page(host, &one_iova), *two = host_page(host, &two_iova);
+	struct upnvme_spec_sgl_desc *one = host_page(host, &one_iova),
+				    *two = host_page(host, &two_iova);
 	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
 
 	one[0] = host_sgl_desc(0, iova + 10001, 3);
@@ -78,7 +79,7 @@ static void sgl_lengths_have_to_fit_the_transfer(void **state)
 {
 	struct host *host = *state;
 	uint64_t iova, seg_iova;
-	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
+	struct upnvme_spec_sgl_desc *seg = host_page(host, &seg_iova);
 
 	host_alloc(host, 65536, PAGE, &iova);
 	assert_int_equal(sgl_status(host, 1, host_sgl_desc(0, iova, 511)), 0x00f);
@@ -96,9 +97,9 @@ static void sgl_lengths_have_to_fit_the_transfer(void **state)
 static void sgl_descriptor_types_are_checked(void **state)
 {
 	struct host *host = *state;
-	struct nvme_sgl_desc bad = host_sgl_desc(0, HOST_IOVA, 512);
+	struct upnvme_spec_sgl_desc bad = host_sgl_desc(0, HOST_IOVA, 512);
 	uint64_t seg_iova;
-	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
+	struct upnvme_spec_sgl_desc *seg = host_page(host, &seg_iova);
 
 	for (unsigned type = 0; type < 16; type++) {
 		uint16_t expected = type == 2 || type == 3 ? 0x00d : 0x011;
@@ -123,7 +124,7 @@ static void sgl_segments_are_checked(void **state)
 {
 	struct host *host = *state;
 	uint64_t iova, seg_iova;
-	struct nvme_sgl_desc *seg = host_page(host, &seg_iova);
+	struct upnvme_spec_sgl_desc *seg = host_page(host, &seg_iova);
 
 	host_page(host, &iova);
 	assert_int_equal(sgl_status(host, 1, host_sgl_desc(3, seg_iova, 0)), 0x00d);
@@ -153,7 +154,7 @@ static void many_small_sgl_descriptors_are_taken_up_to_a_limit(void **state)
 {
 	struct host *host = *state;
 	uint64_t iova, seg_iova;
-	struct nvme_sgl_desc *seg = host_alloc(host, 2000 * 16, PAGE, &seg_iova);
+	struct upnvme_spec_sgl_desc *seg = host_alloc(host, 2000 * 16, PAGE, &seg_iova);
 	uint8_t *in = host_alloc(host, 65536, PAGE, &iova);
 	uint8_t *pattern = host_write_pattern(host, 8192);
 

@@ -11,7 +11,7 @@
 #define N 5u
 
 static _Atomic uint32_t doorbell;
-static struct nvme_sqe entries[N];
+static struct upnvme_spec_sqe entries[N];
 
 static struct sc_sq_ring begin(void)
 {
@@ -19,7 +19,7 @@ static struct sc_sq_ring begin(void)
 
 	atomic_store(&doorbell, 3); /* from before there was a queue */
 	for (uint32_t i = 0; i < N; i++)
-		entries[i] = (struct nvme_sqe){ .cid = (uint16_t)(100 + i) };
+		entries[i] = (struct upnvme_spec_sqe){ .cid = (uint16_t)(100 + i) };
 	sc_sq_ring_begin(&ring, entries, N);
 	return ring;
 }
@@ -27,7 +27,7 @@ static struct sc_sq_ring begin(void)
 static void entries_come_in_order_lap_after_lap(void **state)
 {
 	struct sc_sq_ring ring = begin();
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	assert_true(sc_sq_ring_look(&ring));
 	assert_true(sc_sq_ring_is_empty(&ring));
@@ -44,7 +44,7 @@ static void entries_come_in_order_lap_after_lap(void **state)
 static void an_entry_is_copied(void **state)
 {
 	struct sc_sq_ring ring = begin();
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 
 	atomic_store(&doorbell, 1);
 	assert_true(sc_sq_ring_look(&ring));
@@ -74,7 +74,7 @@ static void a_value_outside_is_refused_once_and_ignored(void **state)
 static void a_command_is_found_as_long_as_it_waits(void **state)
 {
 	struct sc_sq_ring ring = begin();
-	struct nvme_sqe sqe;
+	struct upnvme_spec_sqe sqe;
 	uint32_t place;
 
 	atomic_store(&doorbell, 4);

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "env/device.h"
-#include "spec/regs.h"
+#include <upnvme/spec/regs.h>
 #include "support/fake_env.h"
 #include "transport/pcie/pcie.h"
 #include "transport/pcie/place.h"
@@ -155,7 +155,7 @@ static void interrupts_are_off(void **state)
 		assert_int_equal(device_config_write16(&fake.device, COMMAND, 2), 0);
 		assert_int_equal(transport->ops->connect(transport), 0);
 		assert_int_equal(command(), NO_INTX | MASTER);
-		transport->ops->read32(transport, NVME_REG_INTMS, &intms);
+		transport->ops->read32(transport, UPNVME_SPEC_REG_INTMS, &intms);
 		assert_int_equal(intms, msix ? 0 : UINT32_MAX);
 		transport_close(transport);
 	}
@@ -200,11 +200,12 @@ static void registers_are_loads_and_stores(void **state)
 	uint32_t value;
 
 	assert_int_equal(attach(&transport, 0), 0);
-	assert_int_equal(transport->ops->write64(transport, NVME_REG_ASQ, 0x123456789abc000), 0);
-	assert_int_equal(transport->ops->read64(transport, NVME_REG_ASQ, &value64), 0);
+	assert_int_equal(transport->ops->write64(transport, UPNVME_SPEC_REG_ASQ, 0x123456789abc000),
+			 0);
+	assert_int_equal(transport->ops->read64(transport, UPNVME_SPEC_REG_ASQ, &value64), 0);
 	assert_int_equal(value64, 0x123456789abc000);
-	assert_int_equal(transport->ops->write32(transport, NVME_REG_CC, 0x460001), 0);
-	assert_int_equal(transport->ops->read32(transport, NVME_REG_CC, &value), 0);
+	assert_int_equal(transport->ops->write32(transport, UPNVME_SPEC_REG_CC, 0x460001), 0);
+	assert_int_equal(transport->ops->read32(transport, UPNVME_SPEC_REG_CC, &value), 0);
 	assert_int_equal(value, 0x460001);
 	transport_close(transport);
 }

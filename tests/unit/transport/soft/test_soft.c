@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
-#include "spec/sqe.h"
+#include <upnvme/spec/sqe.h>
 
 static struct upnvme_ctrlr *open_it(const char *uri)
 {

@@ -10,39 +10,39 @@
 
 #include <stdint.h>
 
-#include "spec/data_ptr.h"
-#include "spec/field.h"
+#include "data_ptr.h"
+#include "field.h"
 
-#define NVME_SQE_BYTES 64u
+#define UPNVME_SPEC_SQE_BYTES 64u
 
 /* Command dword 0, bits 15:8, as the flags byte. NVMe Base 2.0c, 3.3.3.1, Figure 86 */
-#define NVME_SQE_FUSE_SHIFT 0 /* fused operation */
-#define NVME_SQE_FUSE_MASK  0x3u
-#define NVME_SQE_PSDT_SHIFT 6 /* PRP or SGL for data transfer */
-#define NVME_SQE_PSDT_MASK  0x3u
+#define UPNVME_SPEC_SQE_FUSE_SHIFT 0 /* fused operation */
+#define UPNVME_SPEC_SQE_FUSE_MASK  0x3u
+#define UPNVME_SPEC_SQE_PSDT_SHIFT 6 /* PRP or SGL for data transfer */
+#define UPNVME_SPEC_SQE_PSDT_MASK  0x3u
 
-#define NVME_SQE_FUSE(flags) NVME_FIELD_GET(NVME_SQE_FUSE, flags)
-#define NVME_SQE_PSDT(flags) NVME_FIELD_GET(NVME_SQE_PSDT, flags)
+#define UPNVME_SPEC_SQE_FUSE(flags) UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SQE_FUSE, flags)
+#define UPNVME_SPEC_SQE_PSDT(flags) UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SQE_PSDT, flags)
 
-#define NVME_SQE_FUSE_NORMAL 0u
-#define NVME_SQE_FUSE_FIRST  1u
-#define NVME_SQE_FUSE_SECOND 2u
+#define UPNVME_SPEC_SQE_FUSE_NORMAL 0u
+#define UPNVME_SPEC_SQE_FUSE_FIRST  1u
+#define UPNVME_SPEC_SQE_FUSE_SECOND 2u
 
-#define NVME_SQE_PSDT_PRP             0u
-#define NVME_SQE_PSDT_SGL_MPTR_BUFFER 1u /* SGL; MPTR is one contiguous buffer */
-#define NVME_SQE_PSDT_SGL_MPTR_SGL \
+#define UPNVME_SPEC_SQE_PSDT_PRP             0u
+#define UPNVME_SPEC_SQE_PSDT_SGL_MPTR_BUFFER 1u /* SGL; MPTR is one contiguous buffer */
+#define UPNVME_SPEC_SQE_PSDT_SGL_MPTR_SGL \
 	2u /* SGL; MPTR is the address of a segment with one descriptor */
 
 /*
  * An identifier that no command may use: error log entries mean "no command" by it. 3.3.3.1,
  * Figure 86
  */
-#define NVME_CID_INVALID 0xffffu
+#define UPNVME_SPEC_CID_INVALID 0xffffu
 
 /* Namespace identifiers. NVMe Base 2.0c, 3.2.1 */
-#define NVME_NSID_NONE      UINT32_C(0x00000000) /* the command does not use the field */
-#define NVME_NSID_MAX       UINT32_C(0xfffffffe) /* largest that can be a namespace */
-#define NVME_NSID_BROADCAST UINT32_C(0xffffffff) /* all namespaces */
+#define UPNVME_SPEC_NSID_NONE      UINT32_C(0x00000000) /* the command does not use the field */
+#define UPNVME_SPEC_NSID_MAX       UINT32_C(0xfffffffe) /* largest that can be a namespace */
+#define UPNVME_SPEC_NSID_BROADCAST UINT32_C(0xffffffff) /* all namespaces */
 
 /* C++ knows anonymous structs only as an extension, which clang's -pedantic tells even where it is marked. */
 #if defined(__clang__)
@@ -51,13 +51,13 @@
 #endif
 
 /** Submission Queue Entry, in the common command format. NVMe Base 2.0c, 3.3.3.1, Figure 87 */
-struct nvme_sqe {
-	/** 0: NVME_ADMIN_... or NVME_CMD_... */
+struct upnvme_spec_sqe {
+	/** 0: UPNVME_SPEC_ADMIN_... or UPNVME_SPEC_CMD_... */
 	uint8_t opcode;
-	/** 1: NVME_SQE_FUSE_..., NVME_SQE_PSDT_... */
+	/** 1: UPNVME_SPEC_SQE_FUSE_..., UPNVME_SPEC_SQE_PSDT_... */
 	uint8_t flags;
 	uint16_t cid; /**< 2: Command Identifier */
-	/** 4: Namespace Identifier: NVME_NSID_... */
+	/** 4: Namespace Identifier: UPNVME_SPEC_NSID_... */
 	uint32_t nsid;
 	uint32_t cdw2; /**< 8: command specific */
 	uint32_t cdw3; /**< 12: command specific */
@@ -67,7 +67,7 @@ struct nvme_sqe {
 			uint64_t prp1; /**< 24: PRP Entry 1 */
 			uint64_t prp2; /**< 32: PRP Entry 2 */
 		};
-		struct nvme_sgl_desc sgl1; /**< 24: SGL Segment 1 */
+		struct upnvme_spec_sgl_desc sgl1; /**< 24: SGL Segment 1 */
 	};
 	uint32_t cdw10; /**< 40: command specific */
 	uint32_t cdw11; /**< 44: command specific */

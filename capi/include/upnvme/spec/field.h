@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 /* The field's value, taken out of the register or dword v. */
-#define NVME_FIELD_GET(name, v) (((v) >> name##_SHIFT) & name##_MASK)
+#define UPNVME_SPEC_FIELD_GET(name, v) (((v) >> name##_SHIFT) & name##_MASK)
 
 /* v placed at the field's bits, all others zero: values of several fields are combined by |. */
-#define NVME_FIELD_SET(name, v) (((v)&name##_MASK) << name##_SHIFT)
+#define UPNVME_SPEC_FIELD_SET(name, v) (((v)&name##_MASK) << name##_SHIFT)
 
 #endif

@@ -6,8 +6,8 @@
 #ifndef UPNVME_SPEC_COMMAND_H
 #define UPNVME_SPEC_COMMAND_H
 
-#include "spec/admin_command.h"
-#include "spec/nvm_command.h"
-#include "spec/reservation.h"
+#include "admin_command.h"
+#include "nvm_command.h"
+#include "reservation.h"
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /** A number of 128 bits, little-endian as all numbers are (NVMe Base 2.0c). */
-struct nvme_uint128 {
+struct upnvme_spec_uint128 {
 	uint64_t lo; /**< 0: lower half */
 	uint64_t hi; /**< 8: upper half */
 };

@@ -8,7 +8,7 @@
  * - The size of a record, the offset of a field, and the value of a constant never change.
  * - A revision of the specification gives names to bytes that were reserved. The fields rsvd...
  *   shrink then or go, so that a program names none of them, but clears the whole record.
- * - A record that is shorter than its log page (struct nvme_sanitize_log) keeps its size.
+ * - A record that is shorter than its log page (struct upnvme_spec_sanitize_log) keeps its size.
  * - A new edition adds names and takes none away.
  *
  * All numbers are little-endian, as the machines are that the library runs on. Every name is
@@ -20,13 +20,13 @@
 #include <stdint.h>
 
 /* The edition of the headers, to be asked for by `#if`: each adds names. 1: the first one. */
-#define NVME_EDITION 1u
+#define UPNVME_SPEC_EDITION 1u
 
 /* Versions as the register VS has them, without the letters of corrections. */
-#define NVME_BASE_VERSION 0x00020000u /* NVM Express Base Specification 2.0c */
-#define NVME_NVM_VERSION  0x00010000u /* NVM Command Set Specification 1.0c */
-#define NVME_PCIE_VERSION 0x00010000u /* NVMe over PCIe Transport Specification 1.0c */
-#define NVME_ZONED_VERSION \
+#define UPNVME_SPEC_BASE_VERSION 0x00020000u /* NVM Express Base Specification 2.0c */
+#define UPNVME_SPEC_NVM_VERSION  0x00010000u /* NVM Command Set Specification 1.0c */
+#define UPNVME_SPEC_PCIE_VERSION 0x00010000u /* NVMe over PCIe Transport Specification 1.0c */
+#define UPNVME_SPEC_ZONED_VERSION \
 	0x00010100u /* Zoned Namespace Command Set Specification 1.1c: opcodes, statuses */
 
 #endif
