@@ -71,9 +71,9 @@ int softctrl_create(struct softctrl **out, const struct softctrl_config *config)
 void softctrl_destroy(struct softctrl *sc);
 
 /*
- * Access to the controller registers (offsets of spec/regs.h, below UPNVME_SPEC_REG_DOORBELLS), from any thread. No access
- * waits for the media: a reset is over when CSTS.RDY is 0, a shutdown when CSTS.SHST says so, and reading CSTS makes
- * both advance. A flush that fails at shutdown sets CSTS.CFS.
+ * Access to the controller registers (offsets of upnvme/spec/regs.h, below UPNVME_SPEC_REG_DOORBELLS), from any thread.
+ * No access waits for the media: a reset is over when CSTS.RDY is 0, a shutdown when CSTS.SHST says so, and reading
+ * CSTS makes both advance. A flush that fails at shutdown sets CSTS.CFS.
  */
 uint32_t softctrl_read32(struct softctrl *sc, uint32_t offset);
 uint64_t softctrl_read64(struct softctrl *sc, uint32_t offset);

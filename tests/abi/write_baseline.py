@@ -3,10 +3,11 @@
 """Makes the public headers of now the promise: `make abi-baseline`, after a change on purpose.
 
 It writes tests/abi/baseline/abi.json and capi/src/layout.c anew, and adds to tests/abi/baseline/sizes.txt the
-structs that have another size than ever before.
+structs that have another size than ever before, and to tests/abi/baseline/spec.txt the new names of upnvme/spec/.
 """
 
 import changes
+import spec_names
 from lane import TOP
 
 LAYOUT = TOP / "capi/src/layout.c"
@@ -74,6 +75,7 @@ def main():
     changes.BASELINE.write_text(changes.describe.written(described) + "\n", encoding="utf-8")
     LAYOUT.write_text(layout_text(described), encoding="utf-8")
     add_sizes(described)
+    spec_names.promise(TOP / "capi/include")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ class Deb(Case):
         self.assertLessEqual({f"{self.lib}/libupnvme.so.0", f"{self.lib}/libupnvme.so.{VERSION}"},
                              self.files("libupnvme0"))
         self.assertLessEqual({f"{self.lib}/libupnvme.so", f"{self.lib}/libupnvme.a", f"{self.lib}/pkgconfig/upnvme.pc",
-                              "usr/include/upnvme.h", "usr/share/doc/libupnvme-dev/examples/hello.c"},
+                              "usr/include/upnvme.h", "usr/include/upnvme/spec/identify.h",
+                              "usr/include/upnvme/sys/error.h", "usr/share/doc/libupnvme-dev/examples/hello.c"},
                              self.files("libupnvme-dev"))
         self.assertLessEqual({f"usr/bin/{path.stem}" for path in (TOP / "capi/tools").iterdir()},
                              self.files("upnvme-tools"))

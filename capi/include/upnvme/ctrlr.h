@@ -251,7 +251,8 @@ UPNVME_API int upnvme_admin_submit(upnvme_ctrlr *ctrlr, const struct upnvme_raw 
 				   void *arg);
 
 /**
- * Runs Identify (NVMe Base 2.0, 5.17) and waits for it.
+ * Runs Identify (NVMe Base 2.0, 5.17) and waits for it. The records of upnvme/spec/identify.h decode
+ * what comes back: its UPNVME_SPEC_CNS_... name the record of each structure.
  *
  * @param ctrlr  the controller
  * @param cns  which structure (CNS), 0 to FFh
@@ -267,7 +268,7 @@ UPNVME_API int upnvme_identify(upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid,
 
 /**
  * Reads a log page (NVMe Base 2.0, 5.16) and waits for it; in parts, where it is large. Events that
- * are the library's to acknowledge stay as they are.
+ * are the library's to acknowledge stay as they are. For the records see upnvme/spec/log_page.h.
  *
  * @param ctrlr  the controller
  * @param nsid  namespace identifier; FFFFFFFFh for a log of the controller

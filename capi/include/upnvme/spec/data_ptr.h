@@ -43,9 +43,9 @@
 #define UPNVME_SPEC_SGL_ID_SUBTYPE(id)    (UPNVME_CAST(uint32_t, id) & 0xfu)
 
 /**
- * SGL descriptor: every one but the keyed ones. Bit buckets have no address: what a read would put there is
- * dropped. Segment descriptors name further descriptors, their length is a multiple of 16. NVMe
- * Base 2.0c, 4.1.2.1
+ * SGL descriptor: every one but the keyed ones. Bit buckets have no address: what a read would put
+ * there is dropped. Segment descriptors name further descriptors, their length is a multiple of
+ * 16. NVMe Base 2.0c, 4.1.2.1
  */
 struct upnvme_spec_sgl_desc {
 	uint64_t address;  /**< 0: address, or offset, as the subtype tells */

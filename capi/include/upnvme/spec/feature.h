@@ -110,7 +110,8 @@
 #define UPNVME_SPEC_INTERRUPT_VECTOR_CD_MASK  0x1u
 
 /*
- * Asynchronous Event Configuration. NVMe Base 2.0c, 5.27.1.8; bits 7:0 are UPNVME_SPEC_SMART_WARNING_...
+ * Asynchronous Event Configuration. NVMe Base 2.0c, 5.27.1.8; bits 7:0 are
+ * UPNVME_SPEC_SMART_WARNING_...
  */
 #define UPNVME_SPEC_ASYNC_EVENT_SMART_SHIFT      0
 #define UPNVME_SPEC_ASYNC_EVENT_SMART_MASK       0xffu

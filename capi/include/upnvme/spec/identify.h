@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/spec/identify.h
- * The Identify command: what can be asked for, and, in a header for each kind, the structures that come back.
+ * The Identify command: what can be asked for, and, in a header for each kind, the structures that
+ * come back.
  *
  * NVMe Base 2.0c, 5.17; those that are the NVM command set's own: NVM Command Set 1.0c, 4.1.5.
  * Field names are the specification's acronyms in lower case.
@@ -17,8 +18,8 @@
 #define UPNVME_SPEC_IDENTIFY_BYTES 4096u /* of every structure */
 
 /*
- * Controller or Namespace Structure (CNS): what Identify returns. NVMe Base 2.0c, 5.17.1, Figure 273.
- * The record of each stands beside it; those without one are bytes.
+ * Controller or Namespace Structure (CNS): what Identify returns. NVMe Base 2.0c, 5.17.1, Figure
+ * 273. The record of each stands beside it; those without one are bytes.
  */
 #define UPNVME_SPEC_CNS_NS             0x00u /* struct upnvme_spec_id_ns */
 #define UPNVME_SPEC_CNS_CTRLR          0x01u /* struct upnvme_spec_id_ctrl */

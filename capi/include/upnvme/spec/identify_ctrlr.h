@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/spec/identify_ctrlr.h
- * Identify Controller, CNS 01h (NVMe Base 2.0c, 5.17.2.1): the structure, and the bits of its fields.
+ * Identify Controller, CNS 01h (NVMe Base 2.0c, 5.17.2.1): the structure, and the bits of its
+ * fields.
  */
 #ifndef UPNVME_SPEC_IDENTIFY_CTRLR_H
 #define UPNVME_SPEC_IDENTIFY_CTRLR_H

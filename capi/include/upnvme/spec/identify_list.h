@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/spec/identify_list.h
- * The lists that Identify returns: namespaces, controllers, identifiers of a namespace, command sets.
+ * The lists that Identify returns: namespaces, controllers, identifiers of a namespace, command
+ * sets.
  */
 #ifndef UPNVME_SPEC_IDENTIFY_LIST_H
 #define UPNVME_SPEC_IDENTIFY_LIST_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/spec/identify_ns.h
- * Identify Namespace, CNS 00h and 11h (NVM Command Set 1.0c, 4.1.5.1), and CNS 08h, which holds for every command set
- * (NVMe Base 2.0c, 5.17.2): the structures, and the bits of their fields.
+ * Identify Namespace, CNS 00h and 11h (NVM Command Set 1.0c, 4.1.5.1), and CNS 08h, which holds
+ * for every command set (NVMe Base 2.0c, 5.17.2): the structures, and the bits of their fields.
  */
 #ifndef UPNVME_SPEC_IDENTIFY_NS_H
 #define UPNVME_SPEC_IDENTIFY_NS_H
@@ -102,7 +102,15 @@ struct upnvme_spec_id_ns {
 #define UPNVME_SPEC_FLBAS_FORMAT_HIGH_SHIFT 5
 #define UPNVME_SPEC_FLBAS_FORMAT_HIGH_MASK  0x3u
 
-/** The index into lbaf[] and elbaf[]: the high bits count only with more than 16 formats. */
+/**
+ * Gives the index of the namespace's format in lbaf[] and elbaf[]. The high bits count only with
+ * more than 16 formats.
+ *
+ * @param flbas  upnvme_spec_id_ns.flbas
+ * @return the index, 0 to 63
+ * @thread Any thread.
+ * @since 0.1
+ */
 static inline uint32_t upnvme_spec_flbas_format(uint8_t flbas)
 {
 	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_FORMAT_LOW, flbas) |

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/spec/identify_nvm.h
- * What Identify tells of the NVM command set alone, CNS 05h and 06h with CSI 00h (NVM Command Set 1.0c, 4.1.5).
+ * What Identify tells of the NVM command set alone, CNS 05h and 06h with CSI 00h (NVM Command Set
+ * 1.0c, 4.1.5).
  */
 #ifndef UPNVME_SPEC_IDENTIFY_NVM_H
 #define UPNVME_SPEC_IDENTIFY_NVM_H

@@ -188,8 +188,10 @@ struct upnvme_spec_features_supported_log {
 	uint32_t fid[256]; /**< 0: a dword for each feature identifier: UPNVME_SPEC_EFFECTS_... */
 };
 
-/** Sanitize Status: the first 32 of 512 bytes, the others are reserved; estimates are in seconds. NVMe Base
- * 2.0c, 5.16.1.25 */
+/**
+ * Sanitize Status: the first 32 of 512 bytes, the others are reserved; estimates are in seconds.
+ * NVMe Base 2.0c, 5.16.1.25
+ */
 struct upnvme_spec_sanitize_log {
 	/** 0: Sanitize Progress: of 65536 parts; FFFFh: not in progress */
 	uint16_t progress;

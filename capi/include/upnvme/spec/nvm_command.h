@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/spec/nvm_command.h
- * What the NVM command set's commands put into their dwords and data buffers, and what they return in dword 0.
+ * What the NVM command set's commands put into their dwords and data buffers, and what they return
+ * in dword 0.
  *
- * A field's name is UPNVME_SPEC_<command>_<field>; the comment above a group tells the dword. The masks
- * are not shifted, use UPNVME_SPEC_FIELD_GET and UPNVME_SPEC_FIELD_SET.
+ * A field's name is UPNVME_SPEC_<command>_<field>; the comment above a group tells the dword. The
+ * masks are not shifted, use UPNVME_SPEC_FIELD_GET and UPNVME_SPEC_FIELD_SET.
  */
 #ifndef UPNVME_SPEC_NVM_COMMAND_H
 #define UPNVME_SPEC_NVM_COMMAND_H

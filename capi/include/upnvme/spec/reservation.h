@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/spec/reservation.h
- * What reservation commands put into their dwords and data buffers: they are of every I/O command set.
+ * What reservation commands put into their dwords and data buffers: they are of every I/O command
+ * set.
  *
- * A field's name is UPNVME_SPEC_<command>_<field>; the comment above a group tells the dword. The masks
- * are not shifted, use UPNVME_SPEC_FIELD_GET and UPNVME_SPEC_FIELD_SET.
+ * A field's name is UPNVME_SPEC_<command>_<field>; the comment above a group tells the dword. The
+ * masks are not shifted, use UPNVME_SPEC_FIELD_GET and UPNVME_SPEC_FIELD_SET.
  */
 #ifndef UPNVME_SPEC_RESERVATION_H
 #define UPNVME_SPEC_RESERVATION_H

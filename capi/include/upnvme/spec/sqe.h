@@ -44,7 +44,10 @@
 #define UPNVME_SPEC_NSID_MAX       UINT32_C(0xfffffffe) /* largest that can be a namespace */
 #define UPNVME_SPEC_NSID_BROADCAST UINT32_C(0xffffffff) /* all namespaces */
 
-/* C++ knows anonymous structs only as an extension, which clang's -pedantic tells even where it is marked. */
+/*
+ * C++ knows anonymous structs only as an extension, which clang's -pedantic tells even where it is
+ * marked.
+ */
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnested-anon-types"
