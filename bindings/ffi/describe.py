@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 from crossing import Refused
-from declarations import Headers, compiler
+from declarations import Headers, compiler, umbrellas
 from values import answered
 from writing import write_if_changed
 
@@ -34,7 +34,7 @@ def described(include):
     headers = Headers(include)
     lists = {name: by_name(getattr(headers, name)())
              for name in ("functions", "callbacks", "handles", "structs", "constants", "macros")}
-    lists = answered(lists, compiler(), headers.include)
+    lists = answered(lists, compiler(), headers.include, umbrellas(headers.include))
     values = {constant["name"]: constant["value"] for constant in lists["constants"]}
     abi = values["UPNVME_ABI_VERSION"]
     # The ABI has one node as long as its version is 0.

@@ -10,7 +10,7 @@ PROGRAM = """\
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/uio.h>
-#include <upnvme.h>
+{includes}
 
 static void number(long long value) {{ printf("%lld\\n", value); }}
 static void large(unsigned long long value) {{ printf("%llu\\n", value); }}
@@ -49,12 +49,13 @@ def replaced(tree, answers):
     return [replaced(child, answers) for child in tree] if isinstance(tree, list) else tree
 
 
-def answered(tree, compiler, include):
+def answered(tree, compiler, include, headers):
     """The tree with a value for each expression. A constant that is neither integer nor string does not compile."""
     asked = list(dict.fromkeys(questions_in(tree)))
     with tempfile.TemporaryDirectory(prefix="upnvme-ffi-") as folder:
         source, program = pathlib.Path(folder) / "numbers.c", pathlib.Path(folder) / "numbers"
-        source.write_text(PROGRAM.format(questions="\n".join(f"    ANSWER({question});" for question in asked)),
+        source.write_text(PROGRAM.format(includes="\n".join(f"#include <{header}>" for header in headers),
+                                         questions="\n".join(f"    ANSWER({question});" for question in asked)),
                           encoding="utf-8")
         subprocess.run([*compiler, "-std=c11", f"-I{include}", source, "-o", program], check=True)
         lines = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()

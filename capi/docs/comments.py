@@ -10,7 +10,8 @@ import pathlib
 import re
 
 COMMENT = re.compile(r"^/\*\*(?!<)(.*?)\*/\n", re.MULTILINE | re.DOTALL)
-PROTOTYPE = re.compile(r"UPNVME_API\s+([^;(]*?)(\w+)\(([^;]*)\);", re.DOTALL)
+MARKS = r"(?:UPNVME_API|static inline(?: UPNVME_FORMAT)?)\s+"
+PROTOTYPE = re.compile(MARKS + r"([^;(]*?)(\w+)\(([^;{]*)\)(?:;|\n\{)", re.DOTALL)
 CALLBACK = re.compile(r"typedef (\w+ ?\**)\(\*(\w+)\)\(([^;]*)\);", re.DOTALL)
 STRUCT = re.compile(r"struct (\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"^\t+(?:/\*\* ((?:[^*]|\*(?!/))*)\*/\n\t+)?([^/\n;}]+;)(?: */\*\*< (.*?) \*/)?$", re.MULTILINE)
@@ -75,7 +76,8 @@ def parse_comment(text):
 
 def argument_names(text):
     """Of `struct a *b, void *c`: b and c."""
-    return [re.search(r"(\w+)$", argument.strip())[1] for argument in text.split(",") if argument.strip() != "void"]
+    arguments = (argument.strip() for argument in text.split(","))
+    return [re.search(r"(\w+)$", argument)[1] for argument in arguments if argument not in ("void", "...")]
 
 
 class Header:
@@ -100,8 +102,8 @@ class Header:
 
     def functions(self):
         for match in PROTOTYPE.finditer(self.text):
-            yield self.declared("function", match[2], match, result=match[1].strip(),
-                                text=one_line(match[0].removeprefix("UPNVME_API ")),
+            text = re.sub(MARKS, "", match[0], count=1).removesuffix("\n{").rstrip(";")
+            yield self.declared("function", match[2], match, result=match[1].strip(), text=one_line(f"{text};"),
                                 arguments=argument_names(match[3]), group=self.group_at(match.start()))
 
     def callbacks(self):

@@ -93,10 +93,15 @@ def see_also(page, declared, known):
     page.lines.append(",\n".join(f"\\fB{name}\\fR(3)" for name in [*sorted(named), "upnvme"]))
 
 
+def include_of(declared):
+    """upnvme.h has all but the headers of folders: the specification's, and the implementers'."""
+    return f"#include <{declared.header if declared.header.count('/') > 1 else 'upnvme.h'}>"
+
+
 def function_page(page, declared, known):
     page.name(declared.name, short(declared))
     page.section("SYNOPSIS")
-    page.verbatim(["#include <upnvme.h>", ""])
+    page.verbatim([include_of(declared), ""])
     page.prototype(declared.text)
     page.section("DESCRIPTION")
     body(page, declared)
@@ -121,7 +126,7 @@ def members(page, declared):
 def struct_page(page, declared, groups, known):
     page.name(declared.name, short(declared))
     page.section("SYNOPSIS")
-    page.verbatim(["#include <upnvme.h>", "", f"struct {declared.name};"])
+    page.verbatim([include_of(declared), "", f"struct {declared.name};"])
     page.section("DESCRIPTION")
     body(page, declared)
     page.section("FIELDS")

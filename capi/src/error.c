@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* upnvme/error.h: errors, statuses and the log, for the caller. */
+/* upnvme/error.h and upnvme/sys/error.h: errors, statuses and the log. */
 #include "base/error.h"
+
+#include <upnvme/sys/error.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -19,6 +21,26 @@ int upnvme_error_get(struct upnvme_error *error)
 	if (!rc)
 		*error = *error_last();
 	return rc;
+}
+
+int upnvme_error_put(const struct upnvme_error *error)
+{
+	int rc = check_pointer(error, "upnvme_error_put", "error");
+
+	if (rc)
+		return rc;
+	if (error->err > 0 || error->reserved)
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "upnvme_error_put: errno %d, reserved field %u: "
+				 "give a negative errno, or 0, and zero",
+				 error->err, error->reserved);
+	if (!error->err && (error->code || error->status || *error->text))
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "upnvme_error_put: code %u, status %u or a text, but errno 0: "
+				 "give a negative errno, or all zeroes",
+				 error->code, error->status);
+	error_put(error);
+	return 0;
 }
 
 #define CODE(code)             \

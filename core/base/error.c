@@ -27,6 +27,14 @@ void error_set_status(uint16_t status)
 	last.status = status;
 }
 
+void error_put(const struct upnvme_error *error)
+{
+	size_t length = (size_t)text_fit(error->text, sizeof(error->text) - 1);
+
+	last = *error;
+	memset(last.text + length, 0, sizeof(last.text) - length);
+}
+
 const struct upnvme_error *error_last(void)
 {
 	return &last;

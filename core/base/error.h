@@ -16,6 +16,9 @@ __attribute__((format(printf, 3, 4), cold)) int error_set(int err, uint32_t code
 /* Adds to the sentence what the controller answered. */
 void error_set_status(uint16_t status);
 
+/* Takes a whole record; its text is terminated, between two characters. */
+void error_put(const struct upnvme_error *error);
+
 const struct upnvme_error *error_last(void);
 void error_clear(void);
 

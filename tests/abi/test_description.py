@@ -131,6 +131,13 @@ class Headers(Case):
                 {"name": "n", "type": "uint16_t", "ffi": "uint16"},
                 {"name": "b", "type": "size_t", "ffi": "uint64"}]})
 
+    def test_a_function_for_implementers(self):
+        self.file("upnvme/sys/a.h", b"UPNVME_API int upnvme_a(void);\n"
+                                    b"static inline UPNVME_FORMAT int upnvme_b(const char *f, ...) { return f != 0; }\n")
+        described = self.describe("")
+        self.assertEqual([(function["name"], function["header"]) for function in described["functions"]],
+                         [("upnvme_a", "upnvme/sys/a.h")])
+
     def test_a_record(self):
         record = self.entry("#define N 3\nstruct upnvme_s { uint8_t a; uint64_t b[N]; char c[2][N]; "
                             "struct upnvme_small d; };", "structs", "upnvme_s")

@@ -89,6 +89,11 @@ class Checks(Case):
         self.assertEqual(list(rules.wrong_includes(self.folder)), [
             "a.h: includes <liburing.h>", 'a.h: functions, and no extern "C"'])
 
+    def test_implementers_alone_may_have_a_function_in_the_form_of_printf(self):
+        self.file("upnvme/a.h", b"#include <stdio.h>\n")
+        self.file("upnvme/sys/b.h", b"#include <stdio.h>\n#include <unistd.h>\n")
+        self.assertEqual(list(rules.wrong_includes(self.folder)), ["a.h: includes <stdio.h>", "b.h: includes <unistd.h>"])
+
 
 if __name__ == "__main__":
     main()

@@ -33,6 +33,22 @@ struct upnvme_thing {
 };
 """
 
+INLINE = GOOD.replace("UPNVME_API", "static inline UPNVME_FORMAT").replace("*into);", "*into, ...)\n{\n\treturn 0;\n}")
+
+UNION = """\
+/** A thing. */
+struct upnvme_thing {
+	union {
+		struct {
+			uint64_t a; /**< one */
+			/** the other */
+			uint64_t b;
+		};
+		uint8_t c[16]; /**< both */
+	};
+};
+"""
+
 CALLBACK = """\
 /**
  * Runs.
@@ -97,6 +113,16 @@ class Docs(unittest.TestCase):
                     "a field in another form than `type name; /**< what it is */`")
         self.broken(STRUCT, " /**< its size */", "", "no comment for `uint32_t size;`")
         self.broken(STRUCT, "/** A thing. */\n", "", "no sentence that says what it is for")
+
+    def test_functions_that_a_header_has_whole(self):
+        found, (declared,) = complaints(INLINE)
+        self.assertEqual((found, declared.text), ([], "int upnvme_thing_read(upnvme_thing *thing, void *into, ...);"))
+        self.broken(INLINE, " * @thread Any thread.\n", "", "no @thread: which threads may call it")
+
+    def test_fields_of_a_union(self):
+        found, (declared,) = complaints(UNION)
+        self.assertEqual((found, [text for _, text in declared.members]), ([], ["one", "the other", "both"]))
+        self.broken(UNION, " /**< one */", "", "no comment for `uint64_t a;`")
 
     def test_callbacks(self):
         self.broken(CALLBACK, " * @param arg  what it was given\n", "", "no @param for `arg`")

@@ -24,6 +24,7 @@ NOT_GIVEN = {
     "upnvme_exec_at": "upnvme_exec does it: what leases run is one command, of this layer's making",
     "upnvme_last_error": "the sentence comes with the exception",
     "upnvme_error_get": "likewise",
+    "upnvme_error_put": "Python's own errors are exceptions",
 }
 
 RECORDS = {

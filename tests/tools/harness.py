@@ -62,6 +62,7 @@ class Case(unittest.TestCase):
 
     def file(self, name, content=b"", size=None):
         path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             file.write(content)
             if size is not None:

@@ -105,6 +105,10 @@ extern "C" {
 #define UPNVME_ERR_DEVICE_POWER     161u /**< the device sleeps (D3) and does not wake */
 /** @} */
 
+/** The first code that is never the library's: implementers (upnvme/sys/error.h) number their own
+ * errors from here to FFFFFFFFh. upnvme_error_name does not know them. */
+#define UPNVME_ERROR_CODE_OWN 0x80000000u
+
 /** The last error of a thread; a frozen record of 512 bytes. */
 struct upnvme_error {
 	int32_t err;       /**< negative errno, 0 if nothing has failed yet */

@@ -70,6 +70,32 @@ static void a_null_record_is_refused(void **state)
 	assert_non_null(strstr(upnvme_last_error(), "`error` is null"));
 }
 
+static void a_record_is_put_back_whole(void **state)
+{
+	struct upnvme_error error;
+
+	error_set(-EIO, UPNVME_ERR_CTRLR_STATUS, "the first failure");
+	error_set_status(0x4002);
+	error = *error_last();
+	error_set(-EBUSY, UPNVME_ERR_BUSY_CHILDREN, "the second");
+	error_put(&error);
+	assert_memory_equal(error_last(), &error, sizeof(error));
+}
+
+static void a_record_whose_text_does_not_end_is_cut_between_characters(void **state)
+{
+	struct upnvme_error error = { .err = -EIO, .code = UPNVME_ERR_SYSTEM };
+
+	memset(error.text, 'a', sizeof(error.text));
+	memcpy(error.text + sizeof(error.text) - 2, "\xc3\xa9", 2);
+	error_put(&error);
+	assert_int_equal(strlen(upnvme_last_error()), sizeof(error.text) - 2);
+	error.text[3] = '\0';
+	error_put(&error);
+	assert_string_equal(upnvme_last_error(), "aaa");
+	assert_int_equal(error_last()->text[sizeof(error.text) - 1], '\0');
+}
+
 static void a_lack_of_memory_names_the_thing_and_its_bytes(void **state)
 {
 	assert_int_equal(error_no_memory("a thing", 123), -ENOMEM);
@@ -102,6 +128,8 @@ int main(void)
 		cmocka_unit_test(a_long_sentence_is_cut_and_terminated),
 		cmocka_unit_test(each_thread_has_its_own_error),
 		cmocka_unit_test(a_null_record_is_refused),
+		cmocka_unit_test(a_record_is_put_back_whole),
+		cmocka_unit_test(a_record_whose_text_does_not_end_is_cut_between_characters),
 		cmocka_unit_test(a_lack_of_memory_names_the_thing_and_its_bytes),
 		cmocka_unit_test(codes_have_names),
 		cmocka_unit_test(statuses_have_names_and_texts),
