@@ -79,7 +79,10 @@ static void a_record_is_put_back_whole(void **state)
 	error = *error_last();
 	error_set(-EBUSY, UPNVME_ERR_BUSY_CHILDREN, "the second");
 	error_put(&error);
-	assert_memory_equal(error_last(), &error, sizeof(error));
+	assert_int_equal(error_last()->err, -EIO);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
+	assert_int_equal(error_last()->status, 0x4002);
+	assert_string_equal(error_last()->text, "the first failure");
 }
 
 static void a_record_whose_text_does_not_end_is_cut_between_characters(void **state)
