@@ -31,7 +31,7 @@ var notGiven = map[string]string{
 	"UPNVME_VERSION": "it is that of the headers; Version gives the library's", "UPNVME_VERSION_MAJOR": "likewise",
 	"UPNVME_VERSION_MINOR": "likewise", "UPNVME_VERSION_PATCH": "likewise",
 	"iovec.iov_base": "the system's, in segment", "iovec.iov_len": "likewise",
-	"upnvme_error_put":      "Go's own errors are values", "UPNVME_ERROR_CODE_OWN": "likewise",
+	"upnvme_error_put": "Go's own errors are values", "UPNVME_ERROR_CODE_OWN": "likewise",
 	"upnvme_submit":        "upnvme_submit_at does it: an op of Go's has an offset, and no address",
 	"upnvme_exec":          "upnvme_exec_at does it, likewise",
 	"upnvme_ctrlr_abandon": "no function of Go's leaves a poll of C in its midst: panics and Goexit go round it",

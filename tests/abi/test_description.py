@@ -132,8 +132,9 @@ class Headers(Case):
                 {"name": "b", "type": "size_t", "ffi": "uint64"}]})
 
     def test_a_function_for_implementers(self):
-        self.file("upnvme/sys/a.h", b"UPNVME_API int upnvme_a(void);\n"
-                                    b"static inline UPNVME_FORMAT int upnvme_b(const char *f, ...) { return f != 0; }\n")
+        self.file("upnvme/sys/a.h", b"#ifndef UPNVME_FORMAT\n#define UPNVME_FORMAT\n#endif\n"
+                                    b"UPNVME_API int upnvme_a(void);\nstatic inline UPNVME_FORMAT int "
+                                    b"upnvme_b(const char *format, ...) { return format != 0; }\n")
         described = self.describe("")
         self.assertEqual([(function["name"], function["header"]) for function in described["functions"]],
                          [("upnvme_a", "upnvme/sys/a.h")])

@@ -92,7 +92,8 @@ class Checks(Case):
     def test_implementers_alone_may_have_a_function_in_the_form_of_printf(self):
         self.file("upnvme/a.h", b"#include <stdio.h>\n")
         self.file("upnvme/sys/b.h", b"#include <stdio.h>\n#include <unistd.h>\n")
-        self.assertEqual(list(rules.wrong_includes(self.folder)), ["a.h: includes <stdio.h>", "b.h: includes <unistd.h>"])
+        self.assertEqual(list(rules.wrong_includes(self.folder)),
+                         ["a.h: includes <stdio.h>", "b.h: includes <unistd.h>"])
 
 
 if __name__ == "__main__":

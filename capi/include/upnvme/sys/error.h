@@ -59,7 +59,7 @@ UPNVME_API int upnvme_error_put(const struct upnvme_error *error);
  * @param err  a negative errno
  * @param code  UPNVME_ERR_..., or an own one from UPNVME_ERROR_CODE_OWN on
  * @param format  the sentence, as printf takes it, without a newline
- * @return `err`, so that a check reads `return upnvme_error_set(-EINVAL, ...)`; -EINVAL if `err` is
+ * @return `err`, so that a check is one line, `return upnvme_error_set(...)`; or -EINVAL if `err` is
  *   not negative
  * @thread Any thread; each has its own.
  * @since 0.1
