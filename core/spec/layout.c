@@ -17,13 +17,13 @@
 #include <upnvme/spec/sqe.h>
 #include <upnvme/spec/uint128.h>
 
-#define SIZE(type, bytes) \
+#define RECORD_BYTES(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), #type " is " #bytes " bytes")
 #define AT(type, field, offset) \
 	_Static_assert(offsetof(struct type, field) == (offset), #type "." #field " is at " #offset)
 
 /* cqe.h */
-SIZE(upnvme_spec_cqe, UPNVME_SPEC_CQE_BYTES);
+RECORD_BYTES(upnvme_spec_cqe, UPNVME_SPEC_CQE_BYTES);
 AT(upnvme_spec_cqe, dw0, 0);
 AT(upnvme_spec_cqe, dw1, 4);
 AT(upnvme_spec_cqe, sqhd, 8);
@@ -32,28 +32,28 @@ AT(upnvme_spec_cqe, cid, 12);
 AT(upnvme_spec_cqe, status, 14);
 
 /* data_ptr.h */
-SIZE(upnvme_spec_sgl_desc, 16);
+RECORD_BYTES(upnvme_spec_sgl_desc, 16);
 AT(upnvme_spec_sgl_desc, address, 0);
 AT(upnvme_spec_sgl_desc, length, 8);
 AT(upnvme_spec_sgl_desc, id, 15);
-SIZE(upnvme_spec_sgl_keyed_desc, 16);
+RECORD_BYTES(upnvme_spec_sgl_keyed_desc, 16);
 AT(upnvme_spec_sgl_keyed_desc, address, 0);
 AT(upnvme_spec_sgl_keyed_desc, length, 8);
 AT(upnvme_spec_sgl_keyed_desc, key, 11);
 AT(upnvme_spec_sgl_keyed_desc, id, 15);
 
 /* feature.h */
-SIZE(upnvme_spec_host_memory_desc, 16);
+RECORD_BYTES(upnvme_spec_host_memory_desc, 16);
 AT(upnvme_spec_host_memory_desc, badd, 0);
 AT(upnvme_spec_host_memory_desc, bsize, 8);
-SIZE(upnvme_spec_timestamp, 8);
+RECORD_BYTES(upnvme_spec_timestamp, 8);
 AT(upnvme_spec_timestamp, timestamp, 0);
 AT(upnvme_spec_timestamp, attributes, 6);
-SIZE(upnvme_spec_host_behavior, 512);
+RECORD_BYTES(upnvme_spec_host_behavior, 512);
 AT(upnvme_spec_host_behavior, acre, 0);
 AT(upnvme_spec_host_behavior, etdas, 1);
 AT(upnvme_spec_host_behavior, lbafee, 2);
-SIZE(upnvme_spec_lba_range_type, 64);
+RECORD_BYTES(upnvme_spec_lba_range_type, 64);
 AT(upnvme_spec_lba_range_type, type, 0);
 AT(upnvme_spec_lba_range_type, attributes, 1);
 AT(upnvme_spec_lba_range_type, slba, 16);
@@ -61,7 +61,7 @@ AT(upnvme_spec_lba_range_type, nlb, 24);
 AT(upnvme_spec_lba_range_type, guid, 32);
 
 /* identify_ctrlr.h */
-SIZE(upnvme_spec_id_psd, 32);
+RECORD_BYTES(upnvme_spec_id_psd, 32);
 AT(upnvme_spec_id_psd, mp, 0);
 AT(upnvme_spec_id_psd, flags, 3);
 AT(upnvme_spec_id_psd, enlat, 4);
@@ -74,7 +74,7 @@ AT(upnvme_spec_id_psd, idlp, 16);
 AT(upnvme_spec_id_psd, ips, 18);
 AT(upnvme_spec_id_psd, actp, 20);
 AT(upnvme_spec_id_psd, apws, 22);
-SIZE(upnvme_spec_id_ctrl, 4096);
+RECORD_BYTES(upnvme_spec_id_ctrl, 4096);
 AT(upnvme_spec_id_ctrl, vid, 0);
 AT(upnvme_spec_id_ctrl, ssvid, 2);
 AT(upnvme_spec_id_ctrl, sn, 4);
@@ -165,23 +165,23 @@ AT(upnvme_spec_id_ctrl, psd, 2048);
 AT(upnvme_spec_id_ctrl, vs, 3072);
 
 /* identify_list.h */
-SIZE(upnvme_spec_ns_list, 4096);
+RECORD_BYTES(upnvme_spec_ns_list, 4096);
 AT(upnvme_spec_ns_list, nsid, 0);
-SIZE(upnvme_spec_ctrlr_list, 4096);
+RECORD_BYTES(upnvme_spec_ctrlr_list, 4096);
 AT(upnvme_spec_ctrlr_list, nids, 0);
 AT(upnvme_spec_ctrlr_list, cntlid, 2);
-SIZE(upnvme_spec_ns_id_desc, 4);
+RECORD_BYTES(upnvme_spec_ns_id_desc, 4);
 AT(upnvme_spec_ns_id_desc, nidt, 0);
 AT(upnvme_spec_ns_id_desc, nidl, 1);
-SIZE(upnvme_spec_iocs_list, 4096);
+RECORD_BYTES(upnvme_spec_iocs_list, 4096);
 AT(upnvme_spec_iocs_list, vector, 0);
 
 /* identify_ns.h */
-SIZE(upnvme_spec_lbaf, 4);
+RECORD_BYTES(upnvme_spec_lbaf, 4);
 AT(upnvme_spec_lbaf, ms, 0);
 AT(upnvme_spec_lbaf, lbads, 2);
 AT(upnvme_spec_lbaf, rp, 3);
-SIZE(upnvme_spec_id_ns, 4096);
+RECORD_BYTES(upnvme_spec_id_ns, 4096);
 AT(upnvme_spec_id_ns, nsze, 0);
 AT(upnvme_spec_id_ns, ncap, 8);
 AT(upnvme_spec_id_ns, nuse, 16);
@@ -219,7 +219,7 @@ AT(upnvme_spec_id_ns, nguid, 104);
 AT(upnvme_spec_id_ns, eui64, 120);
 AT(upnvme_spec_id_ns, lbaf, 128);
 AT(upnvme_spec_id_ns, vs, 384);
-SIZE(upnvme_spec_id_ns_indep, 4096);
+RECORD_BYTES(upnvme_spec_id_ns_indep, 4096);
 AT(upnvme_spec_id_ns_indep, nsfeat, 0);
 AT(upnvme_spec_id_ns_indep, nmic, 1);
 AT(upnvme_spec_id_ns_indep, rescap, 2);
@@ -231,12 +231,12 @@ AT(upnvme_spec_id_ns_indep, endgid, 12);
 AT(upnvme_spec_id_ns_indep, nstat, 14);
 
 /* identify_nvm.h */
-SIZE(upnvme_spec_id_ns_nvm, 4096);
+RECORD_BYTES(upnvme_spec_id_ns_nvm, 4096);
 AT(upnvme_spec_id_ns_nvm, lbstm, 0);
 AT(upnvme_spec_id_ns_nvm, pic, 8);
 AT(upnvme_spec_id_ns_nvm, elbaf, 12);
 AT(upnvme_spec_id_ns_nvm, rsvd268, 268);
-SIZE(upnvme_spec_id_ctrl_nvm, 4096);
+RECORD_BYTES(upnvme_spec_id_ctrl_nvm, 4096);
 AT(upnvme_spec_id_ctrl_nvm, vsl, 0);
 AT(upnvme_spec_id_ctrl_nvm, wzsl, 1);
 AT(upnvme_spec_id_ctrl_nvm, wusl, 2);
@@ -245,14 +245,14 @@ AT(upnvme_spec_id_ctrl_nvm, dmrsl, 4);
 AT(upnvme_spec_id_ctrl_nvm, dmsl, 8);
 
 /* uint128.h */
-SIZE(upnvme_spec_uint128, 16);
+RECORD_BYTES(upnvme_spec_uint128, 16);
 AT(upnvme_spec_uint128, lo, 0);
 AT(upnvme_spec_uint128, hi, 8);
 
 /* log_page.h */
-SIZE(upnvme_spec_supported_log_pages, 1024);
+RECORD_BYTES(upnvme_spec_supported_log_pages, 1024);
 AT(upnvme_spec_supported_log_pages, lid, 0);
-SIZE(upnvme_spec_error_log_entry, 64);
+RECORD_BYTES(upnvme_spec_error_log_entry, 64);
 AT(upnvme_spec_error_log_entry, error_count, 0);
 AT(upnvme_spec_error_log_entry, sqid, 8);
 AT(upnvme_spec_error_log_entry, cid, 10);
@@ -264,7 +264,7 @@ AT(upnvme_spec_error_log_entry, vendor_log_page, 28);
 AT(upnvme_spec_error_log_entry, trtype, 29);
 AT(upnvme_spec_error_log_entry, command_specific, 32);
 AT(upnvme_spec_error_log_entry, transport_specific, 40);
-SIZE(upnvme_spec_smart_log, 512);
+RECORD_BYTES(upnvme_spec_smart_log, 512);
 AT(upnvme_spec_smart_log, critical_warning, 0);
 AT(upnvme_spec_smart_log, composite_temperature, 1);
 AT(upnvme_spec_smart_log, available_spare, 3);
@@ -286,19 +286,19 @@ AT(upnvme_spec_smart_log, critical_temperature_time, 196);
 AT(upnvme_spec_smart_log, temperature_sensor, 200);
 AT(upnvme_spec_smart_log, thermal_transitions, 216);
 AT(upnvme_spec_smart_log, thermal_time, 224);
-SIZE(upnvme_spec_firmware_slot_log, 512);
+RECORD_BYTES(upnvme_spec_firmware_slot_log, 512);
 AT(upnvme_spec_firmware_slot_log, afi, 0);
 AT(upnvme_spec_firmware_slot_log, frs, 8);
 AT(upnvme_spec_firmware_slot_log, rsvd64, 64);
-SIZE(upnvme_spec_changed_ns_log, 4096);
+RECORD_BYTES(upnvme_spec_changed_ns_log, 4096);
 AT(upnvme_spec_changed_ns_log, nsid, 0);
-SIZE(upnvme_spec_commands_supported_log, 4096);
+RECORD_BYTES(upnvme_spec_commands_supported_log, 4096);
 AT(upnvme_spec_commands_supported_log, acs, 0);
 AT(upnvme_spec_commands_supported_log, iocs, 1024);
 AT(upnvme_spec_commands_supported_log, rsvd2048, 2048);
-SIZE(upnvme_spec_features_supported_log, 1024);
+RECORD_BYTES(upnvme_spec_features_supported_log, 1024);
 AT(upnvme_spec_features_supported_log, fid, 0);
-SIZE(upnvme_spec_sanitize_log, 32);
+RECORD_BYTES(upnvme_spec_sanitize_log, 32);
 AT(upnvme_spec_sanitize_log, cdw10, 4);
 AT(upnvme_spec_sanitize_log, overwrite_seconds, 8);
 AT(upnvme_spec_sanitize_log, block_erase_seconds, 12);
@@ -308,17 +308,17 @@ AT(upnvme_spec_sanitize_log, block_erase_kept_seconds, 24);
 AT(upnvme_spec_sanitize_log, crypto_erase_kept_seconds, 28);
 
 /* nvm_command.h */
-SIZE(upnvme_spec_dsm_range, 16);
+RECORD_BYTES(upnvme_spec_dsm_range, 16);
 AT(upnvme_spec_dsm_range, cattr, 0);
 AT(upnvme_spec_dsm_range, length, 4);
 AT(upnvme_spec_dsm_range, slba, 8);
-SIZE(upnvme_spec_copy_range_f0, 32);
+RECORD_BYTES(upnvme_spec_copy_range_f0, 32);
 AT(upnvme_spec_copy_range_f0, slba, 8);
 AT(upnvme_spec_copy_range_f0, nlb, 16);
 AT(upnvme_spec_copy_range_f0, eilbrt, 24);
 AT(upnvme_spec_copy_range_f0, elbat, 28);
 AT(upnvme_spec_copy_range_f0, elbatm, 30);
-SIZE(upnvme_spec_copy_range_f1, 40);
+RECORD_BYTES(upnvme_spec_copy_range_f1, 40);
 AT(upnvme_spec_copy_range_f1, slba, 8);
 AT(upnvme_spec_copy_range_f1, nlb, 16);
 AT(upnvme_spec_copy_range_f1, elbst, 26);
@@ -354,15 +354,15 @@ AT(upnvme_spec_regs, pmrebs, UPNVME_SPEC_REG_PMREBS);
 AT(upnvme_spec_regs, pmrswtp, UPNVME_SPEC_REG_PMRSWTP);
 AT(upnvme_spec_regs, pmrmscl, UPNVME_SPEC_REG_PMRMSCL);
 AT(upnvme_spec_regs, pmrmscu, UPNVME_SPEC_REG_PMRMSCU);
-SIZE(upnvme_spec_regs, UPNVME_SPEC_REG_DOORBELLS);
+RECORD_BYTES(upnvme_spec_regs, UPNVME_SPEC_REG_DOORBELLS);
 
 /* reservation.h */
-SIZE(upnvme_spec_reservation_keys, 16);
+RECORD_BYTES(upnvme_spec_reservation_keys, 16);
 AT(upnvme_spec_reservation_keys, crkey, 0);
 AT(upnvme_spec_reservation_keys, key, 8);
 
 /* sqe.h */
-SIZE(upnvme_spec_sqe, UPNVME_SPEC_SQE_BYTES);
+RECORD_BYTES(upnvme_spec_sqe, UPNVME_SPEC_SQE_BYTES);
 AT(upnvme_spec_sqe, opcode, 0);
 AT(upnvme_spec_sqe, flags, 1);
 AT(upnvme_spec_sqe, cid, 2);

@@ -34,9 +34,8 @@ RIDDLE = re.compile(
 # Words of a sentence for users that stand in the place of a thing.
 NO_THING = re.compile(r"\b(?:nobody|somebody|anybody|whoever|whatever|what (?:is|was|are|were|there|it|they))\b")
 MESSAGE_WORDS = 65
-# Where the library's sentences are; core/spec/ has the specification's.
+# Where the library's sentences are.
 LIBRARY = ("core", "capi/src")
-SPECIFICATION = "core/spec"
 
 TOPS = ("core", "capi", "bindings", "python", "go", "tests")
 FILES = ("Makefile", "README.md", "CONTRIBUTING.md")
@@ -82,7 +81,7 @@ def complaints_of_file(path, tree):
         names = prose.test_names(path)
         ntexts += len(names)
         found += [(number, f"the test's name has no subject: {name}") for number, name in names if RIDDLE.match(name)]
-    if path.suffix in (".c", ".h") and str(place).startswith(LIBRARY) and not str(place).startswith(SPECIFICATION):
+    if path.suffix in (".c", ".h") and str(place).startswith(LIBRARY):
         sentences_of_users = prose.messages(path.read_text(encoding="utf-8"))
         ntexts += len(sentences_of_users)
         found += [(number, why) for number, text in sentences_of_users for why in complaints_of_message(text)]

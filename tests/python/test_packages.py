@@ -123,8 +123,8 @@ class Source:
     """The unpacked sdist, of which wheels are made without SWIG: that is beside this interpreter, not the fresh one."""
 
     def __init__(self, folder):
-        subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder, TREE / "python"],
-                       check=True, capture_output=True, env=environment())
+        command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder, TREE / "python"]
+        subprocess.run(command, check=True, capture_output=True, env=environment())
         subprocess.run(["tar", "xzf", *folder.glob("upnvme-*.tar.gz"), "-C", folder], check=True)
         self.folder, = folder.glob("upnvme-*/")
         self.venv = Venv(folder)
