@@ -47,6 +47,10 @@ static void syncs_return(void)
 		sem_post(&let_go);
 }
 
+/* How long a hanging sync is waited for. On a busy machine a controller's thread does not run for a while. */
+#define PATIENCE_MS "1000 ms"
+#define PATIENCE_NS 1000000000u
+
 struct image {
 	char *path;
 	char uri[256];
@@ -126,7 +130,7 @@ static void a_flush_that_hangs_is_bounded(const char *mode)
 	struct rig rig;
 
 	image_make(&image, mode);
-	rig_begin(&rig, image.uri, 300000000);
+	rig_begin(&rig, image.uri, PATIENCE_NS);
 	other = create_qpair(rig.ctrlr, 0, 0, 0);
 	syncs_hang_now();
 	ndone = 0;
@@ -134,7 +138,7 @@ static void a_flush_that_hangs_is_bounded(const char *mode)
 	while (!nhanging)
 		assert_int_equal(upnvme_poll(rig.qp, 0), 0);
 	expect_error(upnvme_qpair_close(rig.qp), -ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT, image.path,
-		     "300 ms", "set aside", NULL);
+		     PATIENCE_MS, "set aside", NULL);
 	assert_int_equal(ndone, 1);
 	assert_true(done.flags & UPNVME_DONE_ABORTED);
 	/* One file is slow, and the controller is not dead. */
@@ -178,7 +182,7 @@ static void the_process_can_end(void **state)
 	if (pid == 0) {
 		struct rig rig;
 
-		rig_begin(&rig, image.uri, 100000000);
+		rig_begin(&rig, image.uri, PATIENCE_NS);
 		syncs_hang_now();
 		OK(upnvme_flush(rig.qp, rig.ns, count, NULL));
 		while (!nhanging)
@@ -203,7 +207,7 @@ static void a_close_that_times_out_does_not_hinder_other_closes(void **state)
 	struct rig rig;
 
 	image_make(&image, "inline");
-	rig_begin(&rig, image.uri, 100000000);
+	rig_begin(&rig, image.uri, PATIENCE_NS);
 	OK(upnvme_qpair_close(rig.qp));
 	syncs_hang_now();
 	expect_error(upnvme_close(rig.ctrlr), -ETIMEDOUT, UPNVME_ERR_NOT_DURABLE, image.path, NULL);

@@ -342,7 +342,7 @@ def test_an_admin_command_of_a_controller_that_stalls_is_timed_by_its_caller(slo
                     assert str(error).startswith(said), error
             go_on()
             assert ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), 2).ok
-        with upnvme.open("soft:ram?size=1MiB&mode=thread", admin_timeout=0.3) as ctrlr:
+        with upnvme.open("soft:ram?size=1MiB&mode=thread", admin_timeout=1) as ctrlr:
             stall()
             try:
                 ctrlr.admin([6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bytearray(4096), 2)

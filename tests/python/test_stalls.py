@@ -81,7 +81,7 @@ def test_close_ends_every_waiting_call(slow_python):
 def test_a_controller_that_stays_dead_can_be_closed(slow_python):
     """Closes when the time of the abandoned commands is over."""
     well(slow_python("""
-        ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread", admin_timeout=0.5)
+        ctrlr = upnvme.open("soft:ram?size=1MiB&mode=thread", admin_timeout=1)
         stall()
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
         try:
