@@ -47,9 +47,10 @@ static void syncs_return(void)
 		sem_post(&let_go);
 }
 
-/* How long a hanging sync is waited for. On a busy machine a controller's thread does not run for a while. */
-#define PATIENCE_MS "1000 ms"
-#define PATIENCE_NS 1000000000u
+/* How long a hanging sync is waited for: less than the second after which the controller itself sets its command aside,
+ * and long enough for the controller's thread to answer on a busy machine. */
+#define PATIENCE_MS "500 ms"
+#define PATIENCE_NS 500000000u
 
 struct image {
 	char *path;

@@ -101,7 +101,7 @@ def test_a_close_waits_a_bounded_time_for_storage(slow_python, mode):
     """Queue pair and controller are closed, others go on, and the file comes back when it has answered."""
     well(slow_python(f"""
         uri = image + "&mode={mode}"
-        ctrlr = upnvme.open(uri, admin_timeout=1)
+        ctrlr = upnvme.open(uri, admin_timeout=0.5)
         ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
         other = ctrlr.qpair(8)
         array = ctrlr.register(bytearray(4096))
