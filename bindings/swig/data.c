@@ -66,3 +66,23 @@ void data_settle(const struct data *data)
 	for (struct session *session = sessions; session; session = session->next)
 		settle_at(session, data->at);
 }
+
+int data_blocks(const struct data *data, size_t block, uint32_t *blocks)
+{
+	size_t n = block ? data->bytes / block : 0;
+
+	if (!block || data->bytes % block) {
+		PyErr_Format(PyExc_ValueError,
+			     "%zu bytes are no whole number of blocks of %zu bytes", data->bytes,
+			     block);
+		return -1;
+	}
+	if (n > UINT32_MAX) {
+		PyErr_Format(PyExc_ValueError,
+			     "%zu bytes are %zu blocks, and one command has %u at most",
+			     data->bytes, n, UINT32_MAX);
+		return -1;
+	}
+	*blocks = (uint32_t)n;
+	return 0;
+}

@@ -405,6 +405,8 @@ struct data {
 	bool readonly;
 };
 int data_of(PyObject *object, bool writable, struct data *data);
+/* The number of blocks, if it is whole and no more than one command can have. */
+int data_blocks(const struct data *data, size_t block, uint32_t *blocks);
 /* Checks that the memory is still there. */
 int data_check(const struct data *data);
 /* Readies memory for a command that does not hold it. */

@@ -153,14 +153,9 @@ static int move_straight(struct space *self, struct upnvme_op *op, const struct 
 
 static int count_blocks(const struct space *self, const struct data *data, uint32_t *blocks)
 {
-	size_t block = space_bytes(self, 1);
-
-	if (block && data->bytes && data->bytes % block == 0 && data->bytes / block <= UINT32_MAX) {
-		*blocks = (uint32_t)(data->bytes / block);
-		return 0;
-	}
-	PyErr_Format(PyExc_ValueError, "%zu bytes are no whole number of blocks of %zu bytes",
-		     data->bytes, block);
+	if (data->bytes)
+		return data_blocks(data, space_bytes(self, 1), blocks);
+	PyErr_SetString(PyExc_ValueError, "there are no bytes: a command moves one block at least");
 	return -1;
 }
 

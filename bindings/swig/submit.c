@@ -63,16 +63,12 @@ static int check_space(const struct channel *self, const struct space *space)
 static int count_blocks(PyObject *given, const struct data *data, size_t block_bytes,
 			uint32_t *blocks)
 {
-	uint64_t n = data->bytes / (block_bytes ? block_bytes : 1);
+	uint64_t n;
 
-	if (given != Py_None) {
-		if (arg_number(given, "blocks", UINT32_MAX, &n) < 0)
-			return -1;
-	} else if (!block_bytes || data->bytes % block_bytes || n > UINT32_MAX) {
-		PyErr_Format(PyExc_ValueError, "%zu bytes are no whole number of blocks of %zu",
-			     data->bytes, block_bytes);
+	if (given == Py_None)
+		return data_blocks(data, block_bytes, blocks);
+	if (arg_number(given, "blocks", UINT32_MAX, &n) < 0)
 		return -1;
-	}
 	*blocks = (uint32_t)n;
 	return 0;
 }

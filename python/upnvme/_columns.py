@@ -45,6 +45,15 @@ class Column(Array):
         else:
             super().__setitem__(key, self._checked(value))
 
+    @property
+    def flat(self) -> Any:
+        """The values one after the other. NumPy's own iterator is not asked what may be set."""
+        return self if self.ndim == 1 else super().flat
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        self[...] = values
+
     def fill(self, value: Any) -> None:
         """Sets all values."""
         self[...] = value

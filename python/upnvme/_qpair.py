@@ -28,7 +28,8 @@ class QPair(ChannelBase):
     A command with a `callback` completes by `callback(completion)`, inside poll (or reap). A command without one
     carries a `tag` and comes out of reap. The buffer must be memory that the device reaches (Controller.alloc,
     Controller.register): nothing is copied. A command holds its buffer until it completes; a batch does not, but freed
-    memory is set aside as long as needed. `lba` and `blocks` count logical blocks, `flags` are of upnvme.Flag.
+    memory is set aside as long as needed. `lba` and `blocks` count logical blocks, of which a command has 2^32 - 1 at
+    most, however few the device takes at a time: a larger number is a ValueError. `flags` are of upnvme.Flag.
     Callbacks may submit, free buffers and close; their exceptions come out of poll when every other completion was
     delivered (several as an ExceptionGroup).
 

@@ -53,6 +53,18 @@ def test_whole_numbers_fit(ops, value, expected):
     assert list(ops["lba"]) == list(expected)
 
 
+@pytest.mark.parametrize("value", [[1.5] * N, -1, 1 << 64], ids=str)
+def test_flat_is_no_way_round(value):
+    ops = upnvme.batch(N, 1, upnvme.Op.READ, lba=7)
+    with pytest.raises((TypeError, ValueError), match="lba"):
+        ops["lba"].flat[:] = value
+    with pytest.raises((TypeError, ValueError), match="lba"):
+        ops["lba"].flat = value
+    assert list(ops["lba"].flat) == [7] * N
+    ops["lba"].flat[2:4] = [1, 2]
+    assert list(ops["lba"]) == [7, 7, 1, 2, 7, 7, 7, 7]
+
+
 def test_the_message_names_the_field_and_its_range(ops):
     with pytest.raises(ValueError, match="flags must be from 0 to 65535, not 65536"):
         ops["flags"] = 65536

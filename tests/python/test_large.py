@@ -2,6 +2,7 @@
 """Namespaces of 2^32 blocks and more, which one command cannot name."""
 
 import asyncio
+import ctypes
 
 import numpy as np
 import pytest
@@ -44,6 +45,36 @@ def test_a_whole_namespace_in_a_loop(call):
             await ns.read(0)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_command_of_a_queue_pair_says_what_is_too_much_for_it(call):
+    with upnvme.open(URI) as ctrlr:
+        ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
+        for blocks in 1 << 32, BLOCKS, np.int64(1 << 32):
+            with pytest.raises(ValueError, match="blocks must be from 0 to 4294967295"):
+                getattr(qp, call)(ns, 0, blocks)
+            with pytest.raises(ValueError, match="blocks must be from 0 to 4294967295"):
+                upnvme.batch(1, ns, upnvme.Op.VERIFY, blocks=blocks)
+
+
+def test_a_command_of_a_queue_pair_has_up_to_32_bits_of_blocks():
+    with upnvme.open(URI) as ctrlr:
+        ns, qp, done = ctrlr.namespaces[1], ctrlr.qpair(8), []
+        qp.verify(ns, 8, (1 << 32) - 1, callback=done.append)
+        while qp.inflight:
+            qp.poll()
+        assert done[0].ok
+
+
+def test_memory_of_too_many_blocks_is_refused():
+    """No command has as many; nobody looks at the memory."""
+    memory = (ctypes.c_char * (512 << 32)).from_address(1 << 20)
+    with upnvme.open(URI) as ctrlr:
+        ns, qp = ctrlr.namespaces[1], ctrlr.qpair(8)
+        for call in (lambda: ns.write(0, memory), lambda: ns.readinto(memory), lambda: qp.read(ns, memory)):
+            with pytest.raises(ValueError, match="4294967296 blocks, and one command has 4294967295 at most"):
+                call()
 
 
 def test_each_block_is_named_once():

@@ -12,6 +12,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 
 import pytest
@@ -35,6 +36,8 @@ if sys.implementation.name == "cpython" and sys.version_info >= (3, 11):
 # What is compiled here is to be looked at and not to be fast.
 QUICKLY = "-O0 -g0 -U_FORTIFY_SOURCE"
 SITE = pathlib.Path(pytest.__file__).parent.parent
+# The bytecode of pip and its like, which start many times, and of nothing that they do not use.
+BYTECODE = tempfile.TemporaryDirectory(prefix="upnvme-bytecode-")
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +47,9 @@ def time_to_build(no_hang):
 
 
 def environment(**more):
-    """The environment without make's variables, and without those that would bring in the test's own packages. The
-    bytecode of pip and its like is kept where that of the tests is."""
+    """The environment without make's variables, and without those that would bring in the test's own packages."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
-    if "PYTHONPYCACHEPREFIX" in os.environ:
-        kept["PYTHONPYCACHEPREFIX"] = os.environ["PYTHONPYCACHEPREFIX"]
-    return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1",
+    return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "1", "PYTHONPYCACHEPREFIX": BYTECODE.name,
             "CFLAGS": QUICKLY, **more}
 
 
@@ -123,8 +123,8 @@ class Source:
     """The unpacked sdist, of which wheels are made without SWIG: that is beside this interpreter, not the fresh one."""
 
     def __init__(self, folder):
-        command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder, TREE / "python"]
-        subprocess.run(command, check=True, capture_output=True, env=environment())
+        subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder,
+                        TREE / "python"], check=True, capture_output=True, env=environment())
         subprocess.run(["tar", "xzf", *folder.glob("upnvme-*.tar.gz"), "-C", folder], check=True)
         self.folder, = folder.glob("upnvme-*/")
         self.venv = Venv(folder)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""I/Os by every face, 10^5 of most, and 2,500 controllers leave nothing behind: no object, no allocation of C's, no
-page, no descriptor, no mapping, no thread. In a process of its own, with one arena, so that malloc's count is exact.
+"""10^5 I/Os by every face and 2,500 controllers leave nothing behind: no object, no allocation of C's, no page, no
+descriptor, no mapping, no thread. In a process of its own, with one arena, so that malloc's count is exact.
 
 UPNVME_SOAK=10 does ten times as many."""
 

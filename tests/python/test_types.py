@@ -11,11 +11,21 @@ import pytest
 import upnvme
 
 
-def test_mypy_is_content():
+@pytest.fixture(scope="module")
+def mypy(tmp_path_factory):
+    """The package and its callers use the same libraries, which are checked once."""
+    cache = tmp_path_factory.mktemp("mypy")
+
+    def run(*arguments):
+        return subprocess.run([sys.executable, "-m", "mypy", "--strict", f"--cache-dir={cache}", *arguments],
+                              capture_output=True, text=True)
+    return run
+
+
+def test_mypy_is_content(mypy):
     package = pathlib.Path(upnvme.__file__).parent
     assert (package / "py.typed").exists()
-    process = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null", "-p", "upnvme"],
-                             capture_output=True, text=True)
+    process = mypy("-p", "upnvme")
     assert process.returncode == 0, process.stdout
 
 
@@ -113,11 +123,10 @@ def callers(tmp_path):
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12"])
-def test_callers_are_checked(callers, version):
+def test_callers_are_checked(mypy, callers, version):
     """From 3.12 on there is collections.abc.Buffer."""
     right, wrong = callers
-    process = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null", "--python-version",
-                              version, *right, *wrong], capture_output=True, text=True)
+    process = mypy("--python-version", version, *right, *wrong)
     assert process.returncode == 1, process.stderr
     for path in right:
         assert path.name not in process.stdout, process.stdout
@@ -127,12 +136,12 @@ def test_callers_are_checked(callers, version):
 
 def test_callers_are_checked_by_pyright(pyright, callers):
     right, wrong = callers
-    process = pyright(*right)
-    assert process.returncode == 0, process.stdout
-    process = pyright(*wrong)
+    process = pyright(*right, *wrong)
     assert process.returncode == 1 and "reportArgumentType" in process.stdout, process.stdout
+    for path in right:
+        assert f"/{path.name}:" not in process.stdout, process.stdout
     for path in wrong:
-        assert f"{path.name}:" in process.stdout, process.stdout
+        assert f"/{path.name}:" in process.stdout, process.stdout
 
 
 def test_importing_is_light(run_python):
