@@ -26,5 +26,6 @@ check-aarch64: deps-aarch64 ## cross-build, and run unit, public and behaviour t
 	@mkdir -p $(B)
 	+@lacks=$$($(AARCH64_LACKS)); if [ -n "$$lacks" ]; then $(RUN) lane --skip "$$lacks" aarch64; else \
 	  export UPNVME_TEST_SKIPS=$(abspath tests/aarch64/skips); \
-	  flock build/aarch64.lock $(SUBMAKE) CONFIG=aarch64 aarch64-programs && $(SUBMAKE) CONFIG=aarch64 WRAP='$(AARCH64_RUN)' lane-programs \
+	  flock build/aarch64.lock $(SUBMAKE) CONFIG=aarch64 aarch64-programs && \
+	  $(SUBMAKE) CONFIG=aarch64 WRAP='$(AARCH64_RUN)' lane-programs \
 	    PROGRAMS='$(foreach lane,$(AARCH64_LANES),$(patsubst %.c,build/aarch64/%,$(call lane_tests,$(lane))))'; fi
