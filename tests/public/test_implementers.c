@@ -38,10 +38,10 @@ static void the_sentence_is_of_its_thread(void **state)
 
 static void a_long_sentence_is_cut_between_characters(void **state)
 {
-	char text[600];
+	char text[601];
 
 	for (size_t i = 0; i < sizeof(text) - 1; i += 2)
-		memcpy(text + i, "\xc3\xa9", 3);
+		memcpy(text + i, "\xc3\xa9", 2);
 	text[sizeof(text) - 1] = '\0';
 	upnvme_error_set(-EIO, UPNVME_ERR_SYSTEM, "%s", text);
 	assert_int_equal(strlen(upnvme_last_error()), 498);
