@@ -173,7 +173,7 @@ func TestFeatures(t *testing.T) {
 		t.Error(err)
 	}
 	if err := c.SetFeature(0, FeatureIDQueues, 0, true, nil); !errors.Is(err, syscall.EINVAL) ||
-		!strings.Contains(err.Error(), "say QPairs") {
+		!strings.Contains(err.Error(), "give the number of queues as QPairs") {
 		t.Error(err)
 	}
 }

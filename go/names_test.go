@@ -19,6 +19,7 @@ var noSentence = map[string]string{
 	"upnvme_dpdk_plugin": "a symbol that is looked up",
 
 	"upnvme_ctrlr_abandon": "for callbacks that longjmp leaves, of which Go has none",
+	"upnvme_error_put":     "for implementers in C: Go's own errors are values",
 }
 
 // texts are the string literals of the library's sources, by file.
@@ -115,9 +116,9 @@ func TestRemediesAreGos(t *testing.T) {
 		unknownOpcode = qp.IO(nil, &Op{Opcode: 0x99, NSID: 1}, nil)
 		return nil
 	}))
-	for remedy, err := range map[string]error{"Controller.Namespaces tells": noNamespace,
-		"QPairs 1048576":            manyQPairs,
-		"RawCommand with QPair.Raw": unknownOpcode, "form": notReachable} {
+	for remedy, err := range map[string]error{"Controller.Namespaces lists": noNamespace,
+		"QPairs is 1048576":          manyQPairs,
+		"RawCommand, with QPair.Raw": unknownOpcode, "form": notReachable} {
 		var e *Error
 		if !errors.As(err, &e) || !strings.Contains(e.Text, remedy) ||
 			strings.Contains(err.Error(), "upnvme_") {

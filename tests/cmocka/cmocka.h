@@ -120,10 +120,10 @@ static inline int cmocka_run_test(void (*test)(void **), void **state)
 	return end;
 }
 
-/* What a set-up has made is torn down however the test ends. */
-static inline int cmocka_run_steps(const struct CMUnitTest *test)
+/* What a set-up has made is torn down however the test ends. A test without a state of its own has its group's. */
+static inline int cmocka_run_steps(const struct CMUnitTest *test, void *groups)
 {
-	void *state = test->initial_state;
+	void *state = test->initial_state ? test->initial_state : groups;
 	int end = cmocka_run_fixture(test->setup_func, &state);
 
 	if (end)
@@ -154,14 +154,14 @@ static inline bool cmocka_is_left_out(const char *name)
 }
 
 /* Runs one test; 1 if it fails. */
-static inline int cmocka_run_one(const struct CMUnitTest *test)
+static inline int cmocka_run_one(const struct CMUnitTest *test, void *groups)
 {
 	static const char *const ends[] = { "[       OK ]", "[  FAILED  ]", "[  SKIPPED ]" };
 	int end;
 
 	printf("[ RUN      ] %s\n", test->name);
 	fflush(stdout);
-	end = cmocka_is_left_out(test->name) ? ENDS_SKIPPED : cmocka_run_steps(test);
+	end = cmocka_is_left_out(test->name) ? ENDS_SKIPPED : cmocka_run_steps(test, groups);
 	printf("%s %s\n", ends[end], test->name);
 	fflush(stdout);
 	return end == ENDS_FAILED;
@@ -181,7 +181,7 @@ static inline int _cmocka_run_group_tests(const char *name, const struct CMUnitT
 		return 1;
 	}
 	for (size_t i = 0; i < n; i++)
-		nfailed += cmocka_run_one(&tests[i]);
+		nfailed += cmocka_run_one(&tests[i], state);
 	if (teardown && teardown(&state))
 		nfailed++;
 	printf("[==========] %zu test(s) run.\n", n);

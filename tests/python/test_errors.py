@@ -233,6 +233,7 @@ NOT_SHOWN = {
     "UPNVME_DATA_": "the beginning of a name that is put together", "UPNVME_ERR_UNKNOWN": "the name of a code",
     "UPNVME_LOG_ERROR": "the package sets the log", "UPNVME_LOG_DEBUG": "likewise",
     "upnvme_dpdk_plugin": "a symbol that is looked up", "upnvme_error_get": "the package calls it",
+    "upnvme_error_put": "for implementers in C: Python's own errors are exceptions",
     "upnvme_ctrlr_abandon": "for callbacks that longjmp leaves, of which Python has none",
     "upnvme_submit": "the package calls upnvme_submit_at", "upnvme_exec_at": "the package calls upnvme_exec",
     "upnvme_ctrlr_info": "a record whose size the package sets", "upnvme_ns_info": "likewise",
