@@ -58,10 +58,11 @@ def test_a_command_of_a_queue_pair_says_what_is_too_much_for_it(call):
                 upnvme.batch(1, ns, upnvme.Op.VERIFY, blocks=blocks)
 
 
-def test_a_command_of_a_queue_pair_has_up_to_32_bits_of_blocks():
+@pytest.mark.parametrize("call", CALLS)
+def test_a_command_of_a_queue_pair_has_up_to_32_bits_of_blocks(call):
     with upnvme.open(URI) as ctrlr:
         ns, qp, done = ctrlr.namespaces[1], ctrlr.qpair(8), []
-        qp.verify(ns, 8, (1 << 32) - 1, callback=done.append)
+        getattr(qp, call)(ns, 8, (1 << 32) - 1, callback=done.append)
         while qp.inflight:
             qp.poll()
         assert done[0].ok
