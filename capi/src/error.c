@@ -23,6 +23,9 @@ int upnvme_error_get(struct upnvme_error *error)
 	return rc;
 }
 
+/* The kernel has no larger one. */
+#define ERRNO_MAX 4095
+
 int upnvme_error_put(const struct upnvme_error *error)
 {
 	int rc = check_pointer(error, "upnvme_error_put", "error");
@@ -34,6 +37,11 @@ int upnvme_error_put(const struct upnvme_error *error)
 				 "upnvme_error_put: errno %d, reserved field %u: "
 				 "give a negative errno, or 0, and zero",
 				 error->err, error->reserved);
+	if (error->err < -ERRNO_MAX || (error->err && !error->code))
+		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
+				 "upnvme_error_put: errno %d, code %u: give an errno of the "
+				 "system's, negative, and a code",
+				 error->err, error->code);
 	if (!error->err && (error->code || error->status || *error->text))
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
 				 "upnvme_error_put: code %u, status %u or a text, but errno 0: "

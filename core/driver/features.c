@@ -73,7 +73,7 @@ int feature_check_settable(uint32_t fid)
 		name = "give the Keep Alive Timer as upnvme_open_opts.keep_alive_ms";
 		break;
 	case UPNVME_SPEC_FEAT_HOST_MEMORY_BUFFER:
-		name = "it lends no Host Memory Buffer, so leave the feature alone";
+		name = "the driver lends no Host Memory Buffer, so leave the feature alone";
 		break;
 	default:
 		return 0;

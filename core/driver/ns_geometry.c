@@ -20,14 +20,6 @@ static uint32_t limit_blocks(uint64_t bytes, uint32_t block_bytes)
 	return (uint32_t)MAX(MIN(bytes / block_bytes, UPNVME_SPEC_RW_BLOCKS_MAX), 1);
 }
 
-/* The bits above the lower four count only where there are more than 16 formats. */
-static uint32_t format_index(const struct upnvme_spec_id_ns *id)
-{
-	if (id->nlbaf < 16)
-		return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_FORMAT_LOW, id->flbas);
-	return upnvme_spec_flbas_format(id->flbas);
-}
-
 /* --- protection information ------------------------------------------------------------------------ */
 
 /* By its format (PIF): how large it is, and how many bits storage and reference tag have together, of which the
@@ -43,7 +35,8 @@ static const struct pi_format {
 bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct upnvme_spec_id_ns *id)
 {
 	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DPS_TYPE, id->dps) &&
-	       (limits->extended_formats || id->lbaf[format_index(id)].ms >= 16);
+	       (limits->extended_formats ||
+		id->lbaf[upnvme_spec_flbas_format(id->flbas, id->nlbaf)].ms >= 16);
 }
 
 /* A controller that has no extended formats has 16-bit guards alone. */
@@ -51,7 +44,7 @@ uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct upnvm
 			   uint16_t status, const struct upnvme_spec_id_ns_nvm *nvm)
 {
 	if (!status)
-		return nvm->elbaf[format_index(id)];
+		return nvm->elbaf[upnvme_spec_flbas_format(id->flbas, id->nlbaf)];
 	return limits->extended_formats ? NS_ELBAF_UNKNOWN : 0;
 }
 
@@ -64,7 +57,7 @@ static const char *pi_fault(const struct upnvme_spec_id_ns *id, uint32_t elbaf)
 		return "its protection information is of no known type";
 	if (pif >= ARRAY_SIZE(pi_formats))
 		return "the format of its protection information is not known";
-	if (id->lbaf[format_index(id)].ms < pi_formats[pif].bytes)
+	if (id->lbaf[upnvme_spec_flbas_format(id->flbas, id->nlbaf)].ms < pi_formats[pif].bytes)
 		return "its metadata has no room for its protection information";
 	if (storage_bits < pi_formats[pif].storage_bits_min ||
 	    storage_bits > pi_formats[pif].storage_bits_max)
@@ -90,7 +83,7 @@ static void decode_pi(struct ns_geometry *geometry, const struct upnvme_spec_id_
 static const char *format_fault(const struct upnvme_spec_id_ns *id,
 				const struct ctrlr_limits *limits, uint32_t elbaf)
 {
-	uint32_t index = format_index(id);
+	uint32_t index = upnvme_spec_flbas_format(id->flbas, id->nlbaf);
 	const struct upnvme_spec_lbaf *format = &id->lbaf[index];
 	uint64_t bytes;
 
@@ -114,7 +107,8 @@ static const char *format_fault(const struct upnvme_spec_id_ns *id,
 static void decode_format(struct ns_geometry *geometry, const struct ctrlr_limits *limits,
 			  const struct upnvme_spec_id_ns *id)
 {
-	const struct upnvme_spec_lbaf *format = &id->lbaf[format_index(id)];
+	const struct upnvme_spec_lbaf *format =
+		&id->lbaf[upnvme_spec_flbas_format(id->flbas, id->nlbaf)];
 
 	geometry->csi = UPNVME_SPEC_CSI_NVM; /* namespaces of no other set are listed */
 	geometry->nblocks = id->nsze;
@@ -163,7 +157,8 @@ bool ns_geometry_decode(struct ns_geometry *geometry, const struct ctrlr_limits 
 			"namespace %u is not used: %s (NSZE %llu, NLBAF %u, FLBAS %02xh, LBADS %u, "
 			"MS %u, DPS %02xh, ELBAF %xh)",
 			nsid, fault, (unsigned long long)id->nsze, id->nlbaf, id->flbas,
-			id->lbaf[format_index(id)].lbads, id->lbaf[format_index(id)].ms, id->dps,
+			id->lbaf[upnvme_spec_flbas_format(id->flbas, id->nlbaf)].lbads,
+			id->lbaf[upnvme_spec_flbas_format(id->flbas, id->nlbaf)].ms, id->dps,
 			elbaf);
 		geometry->refused = true;
 		return false;

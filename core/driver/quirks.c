@@ -6,7 +6,7 @@
  * - Bus addresses are below 2^48: Amazon's controllers take no others.
  * - PRP lists begin at multiples of 512: O2 Micro 1217:8760.
  * - Dataset Management never has an SGL: Intel 0b60.
- * - Dataset Management can read 256 ranges, whatever NR says: some devices do.
+ * - A device can read 256 ranges of a deallocation, whatever NR says: some devices do.
  * - Registers are accessed by at most 8 bytes: QEMU.
  * - The driver never looks in OACS for Security Send: Intel 2700 reports that command, and does not have it.
  */

@@ -94,8 +94,8 @@ static int witness_open(struct file_media *file)
 			"limit of open files (ulimit -n)",
 			file->path, strerror(errno));
 	if (fstat(file->fd, &ours) < 0 || fstat(file->witness_fd, &theirs) < 0)
-		return error_set(-errno, UPNVME_ERR_SYSTEM, "examining %s: %s; check the path",
-				 file->path, strerror(errno));
+		return error_set(-errno, UPNVME_ERR_SYSTEM, "examining %s: %s", file->path,
+				 strerror(errno));
 	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
 		return 0;
 	return was_replaced(file);

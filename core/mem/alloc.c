@@ -212,8 +212,7 @@ static void arena_sweep(struct domain *domain, struct arena *arena)
 	}
 }
 
-/* One empty arena is kept, so that a program that allocates and frees in turn does not map and unmap memory each time.
- * */
+/* One empty arena is kept, so that a program that allocates and frees in turn does not map memory each time. */
 static void arenas_sweep(struct domain *domain)
 {
 	struct arena *next;

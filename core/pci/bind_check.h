@@ -18,8 +18,7 @@ const struct bind_target *bind_target_find(const char *driver);
 
 /* Everything that can be seen without touching the device; what is easiest to put right comes first. */
 int bind_check(struct plan *plan, const struct move *move);
-/* Claims the device, so that nobody can begin to use it. Unseen users are judged last, since a claim may show a user.
- * */
+/* Claims the device, so that no other can begin to use it. Unseen users are judged last: a claim may show a user. */
 int bind_claim(struct plan *plan, const struct move *move);
 
 #endif

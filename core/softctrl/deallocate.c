@@ -27,7 +27,7 @@ static void prepare_change(struct sc_cmd *cmd, enum media_op op, uint64_t offset
 
 uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
 {
-	bool deallocate = cmd->sqe.cdw12 & UPNVME_SPEC_RW_DEAC;
+	bool deallocate = cmd->sqe.cdw12 & UPNVME_SPEC_RW_DEAC_BIT;
 	uint16_t status = sc_io_check_writable(cmd);
 
 	if (!status)

@@ -32,7 +32,7 @@ void sc_error_record(struct sc_cmd *cmd)
 	struct sc_errors *errors = &cmd->sq->sc->errors;
 	struct sc_error *error;
 
-	cmd->status |= UPNVME_SPEC_STATUS_MORE;
+	cmd->status |= UPNVME_SPEC_STATUS_MORE_BIT;
 	pthread_mutex_lock(&errors->lock);
 	error = next_entry(errors);
 	error->sqid = cmd->sq->qid;

@@ -56,7 +56,7 @@ uint16_t sc_io_check_writable(const struct sc_cmd *cmd)
 
 bool sc_io_durable(const struct sc_cmd *cmd)
 {
-	return (cmd->sqe.cdw12 & UPNVME_SPEC_RW_FUA) ||
+	return (cmd->sqe.cdw12 & UPNVME_SPEC_RW_FUA_BIT) ||
 	       atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
 }
 

@@ -24,8 +24,8 @@ bool sc_io_durable(const struct sc_cmd *cmd);
 /* Whether blocks that are read have to be flushed first: FUA, and a cache that may hold them. */
 static inline bool sc_io_reads_durable(const struct sc_cmd *cmd)
 {
-	return unlikely(cmd->sqe.cdw12 & UPNVME_SPEC_RW_FUA) && cmd->ns->media->volatile_cache &&
-	       !cmd->ns->media->readonly;
+	return unlikely(cmd->sqe.cdw12 & UPNVME_SPEC_RW_FUA_BIT) &&
+	       cmd->ns->media->volatile_cache && !cmd->ns->media->readonly;
 }
 
 /* The command ends with what the medium answered. */

@@ -203,13 +203,13 @@ static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
 		sc->aqa = value & AQA_FIELDS;
 		break;
 	case UPNVME_SPEC_REG_ASQ:
-		set_low(&sc->asq, value & (uint32_t)UPNVME_SPEC_ASQ_BASE_MASK);
+		set_low(&sc->asq, value & (uint32_t)UPNVME_SPEC_ASQ_BASE_BITS);
 		break;
 	case UPNVME_SPEC_REG_ASQ + 4:
 		set_high(&sc->asq, value);
 		break;
 	case UPNVME_SPEC_REG_ACQ:
-		set_low(&sc->acq, value & (uint32_t)UPNVME_SPEC_ACQ_BASE_MASK);
+		set_low(&sc->acq, value & (uint32_t)UPNVME_SPEC_ACQ_BASE_BITS);
 		break;
 	case UPNVME_SPEC_REG_ACQ + 4:
 		set_high(&sc->acq, value);

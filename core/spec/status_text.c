@@ -326,7 +326,7 @@ static const struct status_entry *undefined_status(uint16_t code)
 	if (type == UPNVME_SPEC_SCT_VENDOR)
 		return &vendor_status;
 	if (type <= UPNVME_SPEC_SCT_PATH &&
-	    UPNVME_SPEC_STATUS_SC(code) >= UPNVME_SPEC_SC_VENDOR_FIRST)
+	    UPNVME_SPEC_STATUS_SC(code) >= UPNVME_SPEC_STATUS_SC_VENDOR_FIRST)
 		return &vendor_status;
 	return &reserved_status;
 }

@@ -5,7 +5,7 @@ import re
 
 # The only headers of others that ours may include; those for implementers have a function in the form of printf.
 SYSTEM_HEADERS = ("stddef.h", "stdint.h")
-IMPLEMENTERS_HEADERS = ("stdarg.h", "stdio.h")
+IMPLEMENTERS_HEADERS = ("errno.h", "stdarg.h", "stdio.h")
 
 
 def taken(described):

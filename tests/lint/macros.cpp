@@ -56,7 +56,7 @@ uint64_t use_spec(uint64_t cap, uint32_t word, uint16_t status, uint8_t byte)
 		UPNVME_SPEC_STATUS_CODE(status),
 		UPNVME_SPEC_SQE_FUSE(byte),
 		UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_IDENTIFY_CNTID, word),
-		upnvme_spec_flbas_format(byte),
+		upnvme_spec_flbas_format(byte, byte),
 	};
 	uint64_t sum = UPNVME_SPEC_CAP_MQES(cap) + UPNVME_SPEC_MPS_BYTES(word) +
 		       UPNVME_SPEC_CMBSZ_UNIT_BYTES(UPNVME_SPEC_CMBSZ_SZU(word)) +

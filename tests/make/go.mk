@@ -10,7 +10,9 @@ deps-go:
 	@tests/deps/install --optional go
 
 go-stage: $(GO_STAGE)/made
-$(GO_STAGE)/made: $(LIBS) $(TOOL_BINS) $(HEADERS) $(GLUE) $(wildcard capi/*.in bindings/ffi/*.py)
+$(GO_STAGE)/made: $(LIBS) $(TOOL_BINS) $(HEADERS) $(GLUE) Makefile \
+  $(wildcard capi/*.in bindings/ffi/*.py bindings/ffi/libc/*.h)
+	@rm -rf $(@D)
 	+@$(SUBMAKE) install PREFIX=/usr DESTDIR=$(abspath $(GO_STAGE)) >$(B)/go-stage.log 2>&1 || \
 	  { cat $(B)/go-stage.log; exit 1; }
 	@touch $@

@@ -26,7 +26,9 @@ $(VENV)/.tools: tests/make/python.mk
 PYTHON_WHEEL := build/python/dist
 PYTHON_SOURCES := $(HEADERS) $(shell find python bindings/swig -type f -not -name '*.pyc')
 python: $(VENV)/.installed ## install the Python package from this tree into build/venv
-$(VENV)/.installed: $(LIBS) $(PYTHON_SOURCES) $(VENV)/.tools
+build/python/sources: FORCE
+	$(call stamp,$(CONFIG) $(PYTHON_SOURCES))
+$(VENV)/.installed: $(LIBS) $(PYTHON_SOURCES) build/python/sources $(VENV)/.tools
 	@rm -rf $(PYTHON_WHEEL)
 	+@UPNVME_LIBRARY=$(abspath $(B)) UPNVME_CONFIG=$(CONFIG) \
 	  $(PIP) wheel -q --no-deps --no-build-isolation -w $(PYTHON_WHEEL) ./python

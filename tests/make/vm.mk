@@ -43,7 +43,7 @@ deps-vm:
 # The packages of other languages as the guest uses them; without PyPI or Go there are none, and their tests are
 # skipped.
 .PHONY: vm-packages
-vm-packages:
+vm-packages: $(GO_STAGE)/made
 	+@$(SUBMAKE) python >build/vm-python.log 2>&1 || :
 	+@{ $(SUBMAKE) go-stage && UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 tests/go/lane binary; } \
 	  >build/vm-go.log 2>&1 || :

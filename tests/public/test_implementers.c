@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Errors of those who implement something on the library: upnvme/sys/error.h. */
 #include <errno.h>
+#include <limits.h>
 
 #include <upnvme/sys/error.h>
 
@@ -47,6 +48,19 @@ static void a_long_sentence_is_cut_between_characters(void **state)
 	assert_int_equal(strlen(upnvme_last_error()), 498);
 	upnvme_error_set(-EIO, UPNVME_ERR_SYSTEM, "a%s", text);
 	assert_int_equal(strlen(upnvme_last_error()), 499);
+}
+
+static void an_error_needs_a_negative_errno_and_a_code(void **state)
+{
+	struct upnvme_error error = { .err = INT_MIN, .code = UPNVME_ERR_SYSTEM };
+
+	assert_int_equal(upnvme_error_set(0, 0, "%s", ""), -EINVAL);
+	assert_int_equal(last().code, UPNVME_ERR_ARGUMENT);
+	assert_int_equal(upnvme_error_set(5, UPNVME_ERR_SYSTEM, "five"), -EINVAL);
+	assert_non_null(strstr(upnvme_last_error(), "upnvme_error_set: errno 5"));
+	expect_error(upnvme_error_put(&error), -EINVAL, UPNVME_ERR_ARGUMENT, "negative", NULL);
+	error = (struct upnvme_error){ .err = -EIO };
+	expect_error(upnvme_error_put(&error), -EINVAL, UPNVME_ERR_ARGUMENT, "a code", NULL);
 }
 
 /* The status that a controller gave comes back as well. */
@@ -106,6 +120,7 @@ int main(void)
 		cmocka_unit_test(a_sentence_is_set_with_its_number_and_code),
 		cmocka_unit_test(the_sentence_is_of_its_thread),
 		cmocka_unit_test(a_long_sentence_is_cut_between_characters),
+		cmocka_unit_test(an_error_needs_a_negative_errno_and_a_code),
 		cmocka_unit_test(the_first_failure_is_kept_over_what_comes_after),
 		cmocka_unit_test(a_thread_without_an_error_is_so_again),
 		cmocka_unit_test(records_that_are_no_error_are_refused),

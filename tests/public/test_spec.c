@@ -55,7 +55,7 @@ static void the_namespaces_record_says_what_its_information_says(void **state)
 	OK(upnvme_ns_info_get(ns, &info));
 	OK(upnvme_identify(*state, UPNVME_SPEC_CNS_NS, 2, &id));
 	assert_int_equal(id.nsze, upnvme_ns_block_count(ns));
-	assert_int_equal(1u << id.lbaf[upnvme_spec_flbas_format(id.flbas)].lbads, 4096);
+	assert_int_equal(1u << id.lbaf[upnvme_spec_flbas_format(id.flbas, id.nlbaf)].lbads, 4096);
 	assert_memory_equal(id.nguid, info.nguid, sizeof(id.nguid));
 	OK(upnvme_identify(*state, UPNVME_SPEC_CNS_IOCS_INDEP_NS, 2, &indep));
 	assert_true(indep.nstat & UPNVME_SPEC_NSTAT_NRDY);

@@ -258,7 +258,7 @@ static void the_controllers_answer_to_bad_commands_comes_through(void **state)
 	uint16_t status = RAW(&rig, .cdw = { 0x7f, 1 });
 
 	assert_int_equal(status & 0x7ff, UPNVME_SPEC_SC_INVALID_OPCODE);
-	assert_true(status & UPNVME_SPEC_STATUS_DNR);
+	assert_true(status & UPNVME_SPEC_STATUS_DNR_BIT);
 	assert_int_equal(
 		RAW(&rig, .cdw = { UPNVME_SPEC_CMD_FLUSH, 99 }) & 0x7ff,
 		UPNVME_SPEC_SC_INVALID_FIELD); /* an identifier that is valid, but not active */

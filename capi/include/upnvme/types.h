@@ -102,7 +102,8 @@ typedef struct upnvme_qpair upnvme_qpair;
  * flush: nsid. dataset management: nsid, and either lba and blocks (one range, deallocated), or,
  * with UPNVME_FORM_RANGES, `buf` with `blocks` range definitions of 16 bytes (NVM Command Set 1.0,
  * Figure 41) in DMA memory and the attributes (CDW11) in `dsm`. Some devices read 256 definitions
- * whatever `blocks` says: give `buf` 4,096 bytes.
+ * whatever `blocks` says: give `buf` 4,096 bytes at a multiple of
+ * 4,096.
  */
 struct upnvme_op {
 	uint8_t opcode;  /**< 0: UPNVME_OP_... */

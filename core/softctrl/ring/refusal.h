@@ -21,7 +21,7 @@
 /* An error that the same command would meet again. */
 static inline uint16_t sc_dnr(uint16_t status)
 {
-	return status | UPNVME_SPEC_STATUS_DNR;
+	return status | UPNVME_SPEC_STATUS_DNR_BIT;
 }
 
 #endif

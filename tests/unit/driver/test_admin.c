@@ -24,12 +24,12 @@ static void a_status_is_given_and_is_no_failure(void **state)
 	struct upnvme_raw raw = admin_rig_raw(0xc0);
 	struct admin_command command = { .sqe = { .opcode = 0xc0,
 						  .cdw15 = UPNVME_SPEC_SC_INVALID_FIELD |
-							   UPNVME_SPEC_STATUS_DNR } };
+							   UPNVME_SPEC_STATUS_DNR_BIT } };
 	struct upnvme_completion done;
 
-	raw.cdw[15] = UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR;
+	raw.cdw[15] = UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR_BIT;
 	assert_int_equal(upnvme_admin(rig->ctrlr, &raw, &done), 0);
-	assert_int_equal(done.status, UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR);
+	assert_int_equal(done.status, UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR_BIT);
 	assert_int_equal(admin_expect(rig->ctrlr, &command, "A trial", NULL), -EIO);
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_STATUS);
 	assert_non_null(strstr(error_last()->text, "A trial"));

@@ -356,7 +356,8 @@ static void a_request_that_ended_in_error_is_repeated(void **state)
 
 static void a_refusal_that_does_not_pass_is_not_repeated(void **state)
 {
-	static const uint16_t final[] = { UPNVME_SPEC_SC_INVALID_OPCODE | UPNVME_SPEC_STATUS_DNR,
+	static const uint16_t final[] = { UPNVME_SPEC_SC_INVALID_OPCODE |
+						  UPNVME_SPEC_STATUS_DNR_BIT,
 					  UPNVME_SPEC_SC_ABORT_REQUESTED,
 					  UPNVME_SPEC_SC_AER_LIMIT_EXCEEDED };
 

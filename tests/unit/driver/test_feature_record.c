@@ -205,10 +205,10 @@ static void a_feature_that_the_controller_lacks_is_left_out(void **state)
 
 	error_set(-ENOENT, UPNVME_ERR_URI, "an earlier one");
 	values[UNDER] = 300;
-	statuses[UNDER] = UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR;
+	statuses[UNDER] = UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR_BIT;
 	statuses[UPNVME_SPEC_FEAT_ERROR_RECOVERY] = UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT;
 	statuses[UPNVME_SPEC_FEAT_TIMESTAMP] =
-		UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_MORE;
+		UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_MORE_BIT;
 	timestamp[0] = 1;
 	features = get(rig);
 	assert_int_equal(features.valid,

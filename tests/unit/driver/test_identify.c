@@ -256,7 +256,8 @@ static void garbage_is_survived(void **state)
 			fake->id.cntrltype = UPNVME_SPEC_CNTRLTYPE_IO;
 			fake->id.sqes = 0x66;
 			fake->id.cqes = 0x44;
-			fake->ns.lbaf[upnvme_spec_flbas_format(fake->ns.flbas)].lbads = 9;
+			fake->ns.lbaf[upnvme_spec_flbas_format(fake->ns.flbas, fake->ns.nlbaf)]
+				.lbads = 9;
 			fake->ns.dps = 0;
 		}
 		if (fake_transport_open(fake, &ctrlr, NULL) == 0) {

@@ -279,7 +279,8 @@ static void an_nvme_1_0_controller_is_asked_only_for_its_two_structures(void **s
 
 static void a_controller_that_refuses_the_list_is_scanned(void **state)
 {
-	static const uint16_t refusals[] = { UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR,
+	static const uint16_t refusals[] = { UPNVME_SPEC_SC_INVALID_FIELD |
+						     UPNVME_SPEC_STATUS_DNR_BIT,
 					     UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT,
 					     UPNVME_SPEC_SC_INVALID_OPCODE };
 

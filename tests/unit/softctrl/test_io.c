@@ -75,7 +75,7 @@ static void transfers_above_mdts_are_refused(void **state)
 	struct upnvme_spec_cqe cqe = host_run(host, 1, sqe);
 
 	assert_int_equal(host_code(cqe), 0x002);
-	assert_true(UPNVME_SPEC_CQE_STATUS(cqe.status) & UPNVME_SPEC_STATUS_DNR);
+	assert_true(UPNVME_SPEC_CQE_STATUS(cqe.status) & UPNVME_SPEC_STATUS_DNR_BIT);
 }
 
 static uint64_t buffer(struct host *host)

@@ -70,7 +70,7 @@ static void failed_commands_are_in_the_error_log(void **state)
 	assert_int_equal(entries[0].error_count, 0);
 	one = host_run(host, 1, host_rw(0x02, 1, 0x123456789, 1, HOST_IOVA, 0));
 	two = host_run(host, 0, (struct upnvme_spec_sqe){ .opcode = 0x7f, .nsid = 5 });
-	assert_true(UPNVME_SPEC_CQE_STATUS(one.status) & UPNVME_SPEC_STATUS_MORE);
+	assert_true(UPNVME_SPEC_CQE_STATUS(one.status) & UPNVME_SPEC_STATUS_MORE_BIT);
 	entries = get(host, 0x01, 0, 4096);
 	assert_int_equal(entries[0].error_count, 2);
 	assert_int_equal(entries[0].sqid, 0);

@@ -13,10 +13,12 @@
 static void the_lba_format_index_has_six_bits_in_two_places(void **state)
 {
 	(void)state;
-	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x00), 0);
-	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x1f), 15);
-	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x20), 16);
-	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x7f), 63);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x00, 63), 0);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x1f, 63), 15);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x20, 16), 16);
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x7f, 63), 63);
+	/* Up to 16 formats the high bits are reserved. */
+	assert_int_equal(upnvme_spec_flbas_format((uint8_t)0x7f, 15), 15);
 }
 
 static void an_identified_namespace_is_read_from_its_bytes(void **state)
@@ -40,7 +42,8 @@ static void an_identified_namespace_is_read_from_its_bytes(void **state)
 			 UPNVME_SPEC_DLFEAT_READ_ZEROES);
 	assert_true(data.ns.dlfeat & UPNVME_SPEC_DLFEAT_DEAC);
 	assert_int_equal(data.ns.lbaf[0].lbads, 9);
-	assert_int_equal(data.ns.lbaf[upnvme_spec_flbas_format(data.ns.flbas)].lbads, 12);
+	assert_int_equal(data.ns.lbaf[upnvme_spec_flbas_format(data.ns.flbas, data.ns.nlbaf)].lbads,
+			 12);
 }
 
 int main(void)

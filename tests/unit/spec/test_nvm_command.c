@@ -34,11 +34,11 @@ static void fields_of_io_commands_lie_where_the_specification_has_them(void **st
 static void single_bit_flags_are_their_fields(void **state)
 {
 	(void)state;
-	assert_int_equal(UPNVME_SPEC_RW_LR, 0x80000000);
-	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_FUA, UPNVME_SPEC_RW_FUA), 1);
-	assert_int_equal(UPNVME_SPEC_RW_FUA, 0x40000000);
-	assert_int_equal(UPNVME_SPEC_RW_DEAC, 0x02000000);
-	assert_int_equal(UPNVME_SPEC_RW_STC, 0x01000000);
+	assert_int_equal(UPNVME_SPEC_RW_LR_BIT, 0x80000000);
+	assert_int_equal(UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_FUA, UPNVME_SPEC_RW_FUA_BIT), 1);
+	assert_int_equal(UPNVME_SPEC_RW_FUA_BIT, 0x40000000);
+	assert_int_equal(UPNVME_SPEC_RW_DEAC_BIT, 0x02000000);
+	assert_int_equal(UPNVME_SPEC_RW_STC_BIT, 0x01000000);
 	assert_int_equal(UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_PRINFO, UPNVME_SPEC_PRINFO_PRACT),
 			 0x20000000);
 	assert_int_equal(UPNVME_SPEC_DSM_AD, 4);

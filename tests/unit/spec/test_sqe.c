@@ -35,7 +35,7 @@ static void a_read_with_two_prp_entries_is_these_64_bytes(void **state)
 		.prp2 = 0x10001000,
 		.cdw10 = 0x55667788,
 		.cdw11 = 0x11223344,
-		.cdw12 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_NLB, 7) | UPNVME_SPEC_RW_FUA,
+		.cdw12 = UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_RW_NLB, 7) | UPNVME_SPEC_RW_FUA_BIT,
 	};
 
 	(void)state;

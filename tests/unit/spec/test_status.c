@@ -17,11 +17,11 @@ static void fields_of_a_status_are_taken_apart(void **state)
 	assert_int_equal(UPNVME_SPEC_STATUS_SC(status), 0x85);
 	assert_int_equal(UPNVME_SPEC_STATUS_SCT(status), UPNVME_SPEC_SCT_MEDIA);
 	assert_int_equal(UPNVME_SPEC_STATUS_CRD(status), 2);
-	assert_true(status & UPNVME_SPEC_STATUS_MORE);
-	assert_true(status & UPNVME_SPEC_STATUS_DNR);
+	assert_true(status & UPNVME_SPEC_STATUS_MORE_BIT);
+	assert_true(status & UPNVME_SPEC_STATUS_DNR_BIT);
 	assert_int_equal(UPNVME_SPEC_STATUS_CODE(status), UPNVME_SPEC_SC_COMPARE_FAILURE);
-	assert_int_equal(UPNVME_SPEC_STATUS_MORE, 1 << 13);
-	assert_int_equal(UPNVME_SPEC_STATUS_DNR, 1 << 14);
+	assert_int_equal(UPNVME_SPEC_STATUS_MORE_BIT, 1 << 13);
+	assert_int_equal(UPNVME_SPEC_STATUS_DNR_BIT, 1 << 14);
 }
 
 int main(void)

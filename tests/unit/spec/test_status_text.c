@@ -201,7 +201,8 @@ static void retry_delay_more_and_do_not_retry_change_no_name(void **state)
 	for (uint32_t status = 0; status <= UINT16_MAX; status += 0x800)
 		assert_string_equal(nvme_status_name((uint16_t)(status | 0x281)),
 				    "Unrecovered Read Error");
-	assert_string_equal(nvme_status_text(UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR),
+	assert_string_equal(nvme_status_text(UPNVME_SPEC_SC_INVALID_FIELD |
+					     UPNVME_SPEC_STATUS_DNR_BIT),
 			    nvme_status_text(UPNVME_SPEC_SC_INVALID_FIELD));
 }
 

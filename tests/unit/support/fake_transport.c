@@ -302,7 +302,7 @@ static uint16_t do_identify(struct fake_transport *fake, const struct upnvme_spe
 		give(fake, sqe, &fake->nvm, sizeof(fake->nvm));
 		return fake->has_nvm ? UPNVME_SPEC_SC_SUCCESS : UPNVME_SPEC_SC_INVALID_FIELD;
 	default:
-		return UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR;
+		return UPNVME_SPEC_SC_INVALID_FIELD | UPNVME_SPEC_STATUS_DNR_BIT;
 	}
 }
 
@@ -345,7 +345,7 @@ static enum fake_verdict decent(struct fake_transport *fake, const struct upnvme
 		*status = UPNVME_SPEC_SC_AER_LIMIT_EXCEEDED;
 		return FAKE_ANSWER;
 	default:
-		*status = UPNVME_SPEC_SC_INVALID_OPCODE | UPNVME_SPEC_STATUS_DNR;
+		*status = UPNVME_SPEC_SC_INVALID_OPCODE | UPNVME_SPEC_STATUS_DNR_BIT;
 		return FAKE_ANSWER;
 	}
 }

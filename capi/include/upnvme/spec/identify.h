@@ -31,8 +31,8 @@
 #define UPNVME_SPEC_CNS_IOCS_CTRLR               0x06u /* CSI 00h: struct upnvme_spec_id_ctrl_nvm */
 #define UPNVME_SPEC_CNS_IOCS_ACTIVE_NS_LIST      0x07u /* struct upnvme_spec_ns_list */
 #define UPNVME_SPEC_CNS_IOCS_INDEP_NS            0x08u /* struct upnvme_spec_id_ns_indep */
-#define UPNVME_SPEC_CNS_NS_USER_DATA_FORMAT      0x09u
-#define UPNVME_SPEC_CNS_IOCS_NS_USER_DATA_FORMAT 0x0au
+#define UPNVME_SPEC_CNS_NS_USER_DATA_FORMAT      0x09u /* of NVMe Base 2.1 */
+#define UPNVME_SPEC_CNS_IOCS_NS_USER_DATA_FORMAT 0x0au /* of NVMe Base 2.1 */
 #define UPNVME_SPEC_CNS_ALLOCATED_NS_LIST        0x10u /* struct upnvme_spec_ns_list */
 #define UPNVME_SPEC_CNS_ALLOCATED_NS             0x11u /* struct upnvme_spec_id_ns */
 #define UPNVME_SPEC_CNS_NS_CTRLR_LIST            0x12u /* struct upnvme_spec_ctrlr_list */
@@ -45,6 +45,7 @@
 #define UPNVME_SPEC_CNS_ENDURANCE_GROUP_LIST     0x19u
 #define UPNVME_SPEC_CNS_IOCS_ALLOCATED_NS_LIST   0x1au /* struct upnvme_spec_ns_list */
 #define UPNVME_SPEC_CNS_IOCS_ALLOCATED_NS        0x1bu
-#define UPNVME_SPEC_CNS_IOCS_LIST                0x1cu /* struct upnvme_spec_iocs_list */
+#define UPNVME_SPEC_CNS_IOCS_LIST \
+	0x1cu /* struct upnvme_spec_iocs_list; wants CNTID: upnvme_admin */
 
 #endif

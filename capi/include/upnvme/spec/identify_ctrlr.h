@@ -149,8 +149,8 @@ struct upnvme_spec_id_ctrl {
 	uint8_t nwpc; /**< 531: Namespace Write Protection Capabilities */
 	/** 532: Atomic Compare and Write Unit, blocks, 0's based */
 	uint16_t acwu;
-	/** 534: Copy Descriptor Formats Supported, a bit for each */
-	uint16_t cdfs;
+	/** 534: Optional Copy Formats Supported, a bit for each */
+	uint16_t ocfs;
 	uint32_t sgls; /**< 536: SGL Support: UPNVME_SPEC_SGLS_... */
 	/** 540: Maximum Number of Allowed Namespaces, 0: `nn` */
 	uint32_t mnan;

@@ -16,14 +16,15 @@
  * 4.4.2
  */
 struct upnvme_spec_ns_list {
-	uint32_t nsid[UPNVME_SPEC_NS_LIST_ENTRIES]; /**< 0: identifiers, ascending; 0 ends them */
+	/** 0: identifiers, ascending; 0 ends them, but not a full list */
+	uint32_t nsid[UPNVME_SPEC_NS_LIST_ENTRIES];
 };
 
 #define UPNVME_SPEC_CTRLR_LIST_ENTRIES 2047u
 
 /** Controller List, CNS 12h and 13h. NVMe Base 2.0c, 4.4.1 */
 struct upnvme_spec_ctrlr_list {
-	uint16_t nids; /**< 0: Number of Identifiers */
+	uint16_t nids; /**< 0: Number of Identifiers: to be bounded before use */
 	/** 2: controller identifiers, ascending */
 	uint16_t cntlid[UPNVME_SPEC_CTRLR_LIST_ENTRIES];
 };

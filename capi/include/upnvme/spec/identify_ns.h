@@ -107,14 +107,18 @@ struct upnvme_spec_id_ns {
  * more than 16 formats.
  *
  * @param flbas  upnvme_spec_id_ns.flbas
+ * @param nlbaf  upnvme_spec_id_ns.nlbaf, 0's based
  * @return the index, 0 to 63
  * @thread Any thread.
  * @since 0.1
  */
-static inline uint32_t upnvme_spec_flbas_format(uint8_t flbas)
+static inline uint32_t upnvme_spec_flbas_format(uint8_t flbas, uint8_t nlbaf)
 {
-	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_FORMAT_LOW, flbas) |
-	       UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_FORMAT_HIGH, flbas) << 4;
+	uint32_t low = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_FORMAT_LOW, flbas);
+
+	if (nlbaf < 16)
+		return low;
+	return low | UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_FORMAT_HIGH, flbas) << 4;
 }
 
 #define UPNVME_SPEC_MC_EXTENDED (1u << 0) /* metadata with the data */

@@ -189,8 +189,7 @@ struct upnvme_spec_features_supported_log {
 };
 
 /**
- * Sanitize Status: the first 32 of 512 bytes, the others are reserved; estimates are in seconds.
- * NVMe Base 2.0c, 5.16.1.25
+ * Sanitize Status; estimates are in seconds. NVMe Base 2.0c, 5.16.1.25
  */
 struct upnvme_spec_sanitize_log {
 	/** 0: Sanitize Progress: of 65536 parts; FFFFh: not in progress */
@@ -203,6 +202,7 @@ struct upnvme_spec_sanitize_log {
 	uint32_t overwrite_kept_seconds;    /**< 20: overwrite, nothing deallocated afterwards */
 	uint32_t block_erase_kept_seconds;  /**< 24: block erase, nothing deallocated afterwards */
 	uint32_t crypto_erase_kept_seconds; /**< 28: crypto erase, nothing deallocated afterwards */
+	uint8_t rsvd32[480];                /**< 32: reserved */
 };
 
 #define UPNVME_SPEC_SANITIZE_NOT_REPORTED UINT32_MAX

@@ -48,10 +48,10 @@
 #define UPNVME_SPEC_RW_LBATM_MASK  0xffffu
 
 /* Single-bit flags of dword 12, ready to be combined */
-#define UPNVME_SPEC_RW_STC  (1u << UPNVME_SPEC_RW_STC_SHIFT)
-#define UPNVME_SPEC_RW_DEAC (1u << UPNVME_SPEC_RW_DEAC_SHIFT)
-#define UPNVME_SPEC_RW_FUA  (1u << UPNVME_SPEC_RW_FUA_SHIFT)
-#define UPNVME_SPEC_RW_LR   (1u << UPNVME_SPEC_RW_LR_SHIFT)
+#define UPNVME_SPEC_RW_STC_BIT  (1u << UPNVME_SPEC_RW_STC_SHIFT)
+#define UPNVME_SPEC_RW_DEAC_BIT (1u << UPNVME_SPEC_RW_DEAC_SHIFT)
+#define UPNVME_SPEC_RW_FUA_BIT  (1u << UPNVME_SPEC_RW_FUA_SHIFT)
+#define UPNVME_SPEC_RW_LR_BIT   (1u << UPNVME_SPEC_RW_LR_SHIFT)
 
 /* PRINFO. NVM Command Set 1.0c, 2.1, Figure 9 */
 #define UPNVME_SPEC_PRINFO_PRCHK_REF   (1u << 0) /* check the reference tag */

@@ -133,13 +133,13 @@
 #define UPNVME_SPEC_VERSION(major, minor, tertiary)                                   \
 	((UPNVME_CAST(uint32_t, major) << 16) | (UPNVME_CAST(uint32_t, minor) << 8) | \
 	 UPNVME_CAST(uint32_t, tertiary))
-#define UPNVME_SPEC_VERSION_1_0   UPNVME_SPEC_VERSION(1, 0, 0)
-#define UPNVME_SPEC_VERSION_1_1   UPNVME_SPEC_VERSION(1, 1, 0)
-#define UPNVME_SPEC_VERSION_1_2   UPNVME_SPEC_VERSION(1, 2, 0)
-#define UPNVME_SPEC_VERSION_1_2_1 UPNVME_SPEC_VERSION(1, 2, 1)
-#define UPNVME_SPEC_VERSION_1_3   UPNVME_SPEC_VERSION(1, 3, 0)
-#define UPNVME_SPEC_VERSION_1_4   UPNVME_SPEC_VERSION(1, 4, 0)
-#define UPNVME_SPEC_VERSION_2_0   UPNVME_SPEC_VERSION(2, 0, 0)
+#define UPNVME_SPEC_VERSION_1_0   0x00010000u
+#define UPNVME_SPEC_VERSION_1_1   0x00010100u
+#define UPNVME_SPEC_VERSION_1_2   0x00010200u
+#define UPNVME_SPEC_VERSION_1_2_1 0x00010201u
+#define UPNVME_SPEC_VERSION_1_3   0x00010300u
+#define UPNVME_SPEC_VERSION_1_4   0x00010400u
+#define UPNVME_SPEC_VERSION_2_0   0x00020000u
 
 /* CC: Controller Configuration. NVMe Base 2.0c, 3.1.3.5 */
 #define UPNVME_SPEC_CC_EN_SHIFT     0 /* enable */
@@ -229,8 +229,8 @@
 #define UPNVME_SPEC_IO_QUEUE_ENTRIES_MAX    65536u
 
 /* ASQ, ACQ: the base addresses' lower 12 bits are reserved. NVMe Base 2.0c, 3.1.3.9 and 3.1.3.10 */
-#define UPNVME_SPEC_ASQ_BASE_MASK (~UINT64_C(0xfff))
-#define UPNVME_SPEC_ACQ_BASE_MASK (~UINT64_C(0xfff))
+#define UPNVME_SPEC_ASQ_BASE_BITS (~UINT64_C(0xfff))
+#define UPNVME_SPEC_ACQ_BASE_BITS (~UINT64_C(0xfff))
 
 /* CMBLOC: where the Controller Memory Buffer is. NVMe Base 2.0c, 3.1.3.11 */
 #define UPNVME_SPEC_CMBLOC_BIR_SHIFT     0 /* base address register */

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "field.h"
+
 /* Reservation Acquire, Register, Release. NVMe Base 2.0c, 7.2 to 7.4. Dword 10 */
 #define UPNVME_SPEC_RESERVATION_ACTION_SHIFT 0 /* RACQA, RREGA, RRELA */
 #define UPNVME_SPEC_RESERVATION_ACTION_MASK  0x7u

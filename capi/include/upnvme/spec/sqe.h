@@ -34,7 +34,7 @@
 	2u /* SGL; MPTR is the address of a segment with one descriptor */
 
 /*
- * An identifier that no command may use: error log entries mean "no command" by it. 3.3.3.1,
+ * An identifier that no command should have: error log entries mean "no command" by it. 3.3.3.1,
  * Figure 86
  */
 #define UPNVME_SPEC_CID_INVALID 0xffffu

@@ -13,7 +13,7 @@
 
 #include "field.h"
 
-/* The field's parts. NVMe Base 2.0c, 3.3.3.2.1, Figure 93 */
+/* The field's parts. NVMe Base 2.0c, 3.3.3.2.1, Figure 92 */
 #define UPNVME_SPEC_STATUS_SC_SHIFT   0 /* status code */
 #define UPNVME_SPEC_STATUS_SC_MASK    0xffu
 #define UPNVME_SPEC_STATUS_SCT_SHIFT  8 /* status code type */
@@ -25,14 +25,15 @@
 #define UPNVME_SPEC_STATUS_DNR_SHIFT  14 /* do not retry */
 #define UPNVME_SPEC_STATUS_DNR_MASK   0x1u
 
+/* The code without its type: UPNVME_SPEC_SC_... have the type as well. */
 #define UPNVME_SPEC_STATUS_SC(status)  UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_STATUS_SC, status)
 #define UPNVME_SPEC_STATUS_SCT(status) UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_STATUS_SCT, status)
 #define UPNVME_SPEC_STATUS_CRD(status) UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_STATUS_CRD, status)
 /* Type and code together, to be compared with UPNVME_SPEC_SC_... */
 #define UPNVME_SPEC_STATUS_CODE(status) ((status)&0x7ffu)
 
-#define UPNVME_SPEC_STATUS_MORE (1u << UPNVME_SPEC_STATUS_MORE_SHIFT)
-#define UPNVME_SPEC_STATUS_DNR  (1u << UPNVME_SPEC_STATUS_DNR_SHIFT)
+#define UPNVME_SPEC_STATUS_MORE_BIT (1u << UPNVME_SPEC_STATUS_MORE_SHIFT)
+#define UPNVME_SPEC_STATUS_DNR_BIT  (1u << UPNVME_SPEC_STATUS_DNR_SHIFT)
 
 /* Status code types. NVMe Base 2.0c, 3.3.3.2.1 */
 #define UPNVME_SPEC_SCT_GENERIC          0x0u
@@ -42,7 +43,7 @@
 #define UPNVME_SPEC_SCT_VENDOR           0x7u
 
 /* In every type, codes from here on belong to the vendor. NVMe Base 2.0c, 3.3.3.2.1 */
-#define UPNVME_SPEC_SC_VENDOR_FIRST 0xc0u
+#define UPNVME_SPEC_STATUS_SC_VENDOR_FIRST 0xc0u
 
 /* Generic command status. NVMe Base 2.0c, 3.3.3.2.1.1 */
 #define UPNVME_SPEC_SC_SUCCESS                        0x000u

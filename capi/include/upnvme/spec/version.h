@@ -7,8 +7,8 @@
  * and grow as the specification does. What they promise:
  * - The size of a record, the offset of a field, and the value of a constant never change.
  * - A revision of the specification gives names to bytes that were reserved. The fields rsvd...
- *   shrink then or go, so that a program names none of them, but clears the whole record.
- * - A record that is shorter than its log page (struct upnvme_spec_sanitize_log) keeps its size.
+ *   shrink then or go, so that a program names none of them, gives no initialiser by position, and
+ *   clears the whole record.
  * - A new edition adds names and takes none away.
  *
  * All numbers are little-endian, as the machines are that the library runs on. Every name is

@@ -26,6 +26,7 @@
 #ifndef UPNVME_SYS_ERROR_H
 #define UPNVME_SYS_ERROR_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -47,14 +48,14 @@ extern "C" {
  */
 UPNVME_API int upnvme_error_put(const struct upnvme_error *error);
 
-#ifndef UPNVME_FORMAT
+#ifndef UPNVME_ERROR_SET_FORMAT
 /** What lets the compiler check upnvme_error_set's arguments against its format. */
-#define UPNVME_FORMAT __attribute__((format(printf, 3, 4)))
+#define UPNVME_ERROR_SET_FORMAT __attribute__((format(printf, 3, 4)))
 #endif
 
 /**
  * Makes a sentence the calling thread's last error. A sentence that is too long is cut between two
- * characters of UTF-8.
+ * characters of UTF-8; where printf refuses the arguments, the sentence is the format itself.
  *
  * @param err  a negative errno
  * @param code  UPNVME_ERR_..., or an own one from UPNVME_ERROR_CODE_OWN on
@@ -64,7 +65,8 @@ UPNVME_API int upnvme_error_put(const struct upnvme_error *error);
  * @thread Any thread; each has its own.
  * @since 0.1
  */
-static inline UPNVME_FORMAT int upnvme_error_set(int err, uint32_t code, const char *format, ...)
+static inline UPNVME_ERROR_SET_FORMAT int upnvme_error_set(int err, uint32_t code,
+							   const char *format, ...)
 {
 	struct upnvme_error error;
 	va_list args;
@@ -76,8 +78,15 @@ static inline UPNVME_FORMAT int upnvme_error_set(int err, uint32_t code, const c
 	error.reserved = 0;
 	va_start(args, format);
 	if (vsnprintf(error.text, sizeof(error.text), format, args) < 0)
-		error.text[0] = '\0';
+		snprintf(error.text, sizeof(error.text), "%s", format);
 	va_end(args);
+	if (err >= 0) {
+		error.err = -EINVAL;
+		error.code = UPNVME_ERR_ARGUMENT;
+		snprintf(error.text, sizeof(error.text),
+			 "upnvme_error_set: errno %d: give a negative one", err);
+		err = -EINVAL;
+	}
 	rc = upnvme_error_put(&error);
 	return rc ? rc : err;
 }
