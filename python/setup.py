@@ -109,7 +109,9 @@ class Build(build_ext):
         if not os.environ.get("UPNVME_LIBRARY"):
             # An earlier build may have had a plug-in; linking anew costs little.
             shutil.rmtree(made / "lib", ignore_errors=True)
-        run("make", "--no-print-directory", "-C", str(ROOT), f"-j{os.cpu_count() or 1}", f"B={os.path.relpath(made, ROOT)}",
+        # By the name that the Makefile itself gives the folder: by another name all would be linked anew.
+        run("make", "--no-print-directory", "-C", str(ROOT), f"-j{os.cpu_count() or 1}",
+            f"B={os.path.relpath(made, ROOT)}",
             *filter(None, [os.environ.get("UPNVME_CONFIG") and f"CONFIG={os.environ['UPNVME_CONFIG']}"]), "libs")
         package = pathlib.Path(self.get_ext_fullpath(ext.name)).resolve().parent
         package.mkdir(parents=True, exist_ok=True)

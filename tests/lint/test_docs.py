@@ -33,7 +33,8 @@ struct upnvme_thing {
 };
 """
 
-INLINE = GOOD.replace("UPNVME_API", "static inline UPNVME_ERROR_SET_FORMAT").replace("*into);", "*into, ...)\n{\n\treturn 0;\n}")
+INLINE = GOOD.replace("UPNVME_API", "static inline UPNVME_ERROR_SET_FORMAT").replace(
+    "*into);", "*into, ...)\n{\n\treturn 0;\n}")
 
 UNION = """\
 /** A thing. */
