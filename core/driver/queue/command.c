@@ -34,7 +34,7 @@ uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes
 
 uint64_t request_changes(const struct request *request)
 {
-	return request->kind->flags & KIND_CHANGES ? SLOT_CHANGES_MEDIUM : 0;
+	return request_kind(request)->flags & KIND_CHANGES ? SLOT_CHANGES_MEDIUM : 0;
 }
 
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request)
@@ -53,7 +53,7 @@ void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot
 		   uint32_t blocks)
 {
 	struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
-	const struct command_kind *kind = request->kind;
+	const struct command_kind *kind = request_kind(request);
 
 	*tail = (struct upnvme_spec_sqe){ .opcode = request->op.opcode,
 					  .cid = (uint16_t)slot->head,

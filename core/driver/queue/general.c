@@ -106,7 +106,6 @@ static int request_check(struct upnvme_qpair *qp, struct request *request, struc
 		rc = check_namespace(qp, ns, geometry, op->nsid);
 	if (rc)
 		return rc;
-	request->kind = kind;
 	request->geometry = geometry;
 	request->block_bytes = ns_metadata_stays(geometry, op->flags & UPNVME_PRACT) ?
 				       geometry->data_bytes :

@@ -25,12 +25,18 @@ struct data_place {
 /* Checked by its kind, which leaves in `op.buf` what the device reaches: null where there is nothing. */
 struct request {
 	struct upnvme_op op;
-	const struct command_kind *kind; /* the row that the op was checked by */
 	const struct ns_geometry *geometry;
 	struct data_place place; /* of the next block */
 	uint32_t block_bytes;    /* that the command moves for a block */
 	uint32_t next;           /* block, relative to op.lba */
 };
+
+/* The row that the op was checked by. It is looked up, for each slot keeps a request, and with a pointer more a queue pair
+ * of 1,024 entries would take 64 KiB more. */
+static inline const struct command_kind *request_kind(const struct request *request)
+{
+	return command_kind(request->geometry->csi, request->op.opcode);
+}
 
 /* --- data.c: from the caller's segments to PRP and SGL --- */
 
@@ -63,7 +69,7 @@ uint32_t request_data_blocks(const struct upnvme_qpair *qp, const struct request
 static inline uint32_t request_next_blocks(const struct upnvme_qpair *qp,
 					   const struct request *request)
 {
-	const struct command_kind *kind = request->kind;
+	const struct command_kind *kind = request_kind(request);
 	uint32_t limit = kind->limit(qp, request);
 	uint32_t blocks = MIN(request->op.blocks - request->next, limit);
 

@@ -82,7 +82,7 @@ void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct reques
 	*cursor = (struct cursor){
 		.request = *request, .cb = cb, .arg = arg, .error_at = request->op.blocks
 	};
-	if (request->kind->flags & KIND_WRITES)
+	if (request_kind(request)->flags & KIND_WRITES)
 		cursor->flags = UPNVME_DONE_NOT_ATOMIC;
 	cursor->home_idle = true;
 	atomic_store_explicit(&home->touches, request_touches(qp, request), memory_order_relaxed);
