@@ -31,12 +31,12 @@ class Spec(Case):
         self.assertEqual(found, ["UPNVME_SPEC_ADMIN_LOCKDOWN 36"])
 
     def test_a_field_that_is_gone_is_found(self):
-        found = self.changed("identify_ctrlr.h", "uint16_t cdfs;", "uint16_t rsvd534;")
-        self.assertEqual(found, ["upnvme_spec_id_ctrl.cdfs 534 2"])
+        found = self.changed("identify_ctrlr.h", "uint16_t ocfs;", "uint16_t rsvd534;")
+        self.assertEqual(found, ["upnvme_spec_id_ctrl.ocfs 534 2"])
 
     def test_a_field_that_moves_is_found(self):
         found = self.changed("log_page.h", "uint32_t cdw10;", "uint64_t cdw10;")
-        self.assertIn("struct upnvme_spec_sanitize_log 32", found)
+        self.assertIn("struct upnvme_spec_sanitize_log 512", found)
         self.assertIn("upnvme_spec_sanitize_log.cdw10 4 4", found)
 
     def test_bytes_that_were_reserved_may_get_a_name(self):
