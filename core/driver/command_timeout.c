@@ -8,6 +8,7 @@
 #include "driver/commands/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/log_pages.h"
+#include <stddef.h>
 #include <upnvme/spec/command.h>
 #include <upnvme/spec/log_page.h>
 #include <upnvme/spec/sqe.h>
@@ -17,18 +18,29 @@
 #define DOWNLOAD_NS (60 * NS_PER_S)
 #define COMMIT_NS   (120 * NS_PER_S)
 
+/* The log page's bytes before the reserved ones: a poll may come here, and its stack is bounded. */
+struct estimates {
+	uint32_t words[offsetof(struct upnvme_spec_sanitize_log, rsvd32) / sizeof(uint32_t)];
+};
+
+#define ESTIMATE(log, field) \
+	((log)->words[offsetof(struct upnvme_spec_sanitize_log, field) / sizeof(uint32_t)])
+
 /* NVMe Base 2.0c, 5.16.1.25: seconds, or all ones. */
-static uint32_t estimate_of(const struct upnvme_spec_sanitize_log *log, uint32_t cdw10)
+static uint32_t estimate_of(const struct estimates *log, uint32_t cdw10)
 {
 	bool keeps = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SANITIZE_NDAS, cdw10);
 
 	switch (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SANITIZE_SANACT, cdw10)) {
 	case UPNVME_SPEC_SANITIZE_BLOCK_ERASE:
-		return keeps ? log->block_erase_kept_seconds : log->block_erase_seconds;
+		return keeps ? ESTIMATE(log, block_erase_kept_seconds) :
+			       ESTIMATE(log, block_erase_seconds);
 	case UPNVME_SPEC_SANITIZE_OVERWRITE:
-		return keeps ? log->overwrite_kept_seconds : log->overwrite_seconds;
+		return keeps ? ESTIMATE(log, overwrite_kept_seconds) :
+			       ESTIMATE(log, overwrite_seconds);
 	case UPNVME_SPEC_SANITIZE_CRYPTO_ERASE:
-		return keeps ? log->crypto_erase_kept_seconds : log->crypto_erase_seconds;
+		return keeps ? ESTIMATE(log, crypto_erase_kept_seconds) :
+			       ESTIMATE(log, crypto_erase_seconds);
 	default:
 		return UPNVME_SPEC_SANITIZE_NOT_REPORTED;
 	}
@@ -44,7 +56,7 @@ uint64_t format_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe
 /* Sanitize should end at once and go on behind that, but not all controllers do so. */
 uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
-	struct upnvme_spec_sanitize_log log;
+	struct estimates log;
 	struct log_range range = { .nsid = UPNVME_SPEC_NSID_BROADCAST,
 				   .lid = UPNVME_SPEC_LOG_SANITIZE_STATUS,
 				   .data = &log,
