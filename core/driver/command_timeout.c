@@ -3,12 +3,13 @@
  * much as the device says where it does. */
 #include "driver/command_timeout.h"
 
+#include <stddef.h>
+
 #include "base/clock.h"
 #include "base/util.h"
 #include "driver/commands/admin.h"
 #include "driver/ctrlr.h"
 #include "driver/log_pages.h"
-#include <stddef.h>
 #include <upnvme/spec/command.h>
 #include <upnvme/spec/log_page.h>
 #include <upnvme/spec/sqe.h>
