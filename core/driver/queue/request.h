@@ -31,8 +31,8 @@ struct request {
 	uint32_t next;           /* block, relative to op.lba */
 };
 
-/* The row that the op was checked by. It is looked up, for each slot keeps a request, and with a pointer more a queue pair
- * of 1,024 entries would take 64 KiB more. */
+/* The row that the op was checked by. The row is looked up, for each slot keeps a request, and with a pointer more a
+ * queue pair of 1,024 entries would take 64 KiB more. */
 static inline const struct command_kind *request_kind(const struct request *request)
 {
 	return command_kind(request->geometry->csi, request->op.opcode);
