@@ -10,7 +10,9 @@ import io
 import pathlib
 import re
 import tempfile
+import time
 import unittest
+import unittest.mock
 
 PATH = pathlib.Path(__file__).parent.parent / "run-tests"
 LOADER = importlib.machinery.SourceFileLoader("run_tests", str(PATH))
@@ -126,6 +128,7 @@ a) result 1 0 ;;
 b) echo >began; read -r _ <ended; result 2 0 ;;
 c) read -r _ <began; echo >ended; result 3 1; code=1 ;;
 d) code=2 ;;
+e) sleep 15 & result 1 0 ;;
 esac
 echo "$lane last"
 exit ${code:-0}
@@ -153,6 +156,12 @@ class All(unittest.TestCase):
         code, lines = self.run_all("d", beside=1)
         self.assertEqual((code, lines[-3:]), (1, ["  FAIL make check-d (exit code 2)", "failed in: d",
                                                   "1 passed, 1 failed, 0 skipped"]))
+
+    def test_a_process_that_a_lane_left_behind_is_not_waited_for(self):
+        with unittest.mock.patch.object(runner, "LEFTOVER_SECONDS", 0.2):
+            start = time.monotonic()
+            self.assertEqual(self.run_all("e")[0], 0)
+        self.assertLess(time.monotonic() - start, 10)
 
     def test_a_lane_that_passes_leaves_no_failure(self):
         self.assertEqual(self.run_all(), (0, ["a first", "a last", "1 passed, 0 failed, 0 skipped"]))

@@ -23,8 +23,7 @@ check: ## install what is missing, build, run every test, lint and sanitizer
 # Lanes run side by side, the longest of them first. What several of them use is made before, for two must not make it
 # at once: SHARED_BUILD.
 check-build: deps-tools
-	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests build-tools man' \
-	  '$(SUBMAKE) $(SHARED_BUILD)'
+	+@$(RUN) lane --jobs 1 build '$(SUBMAKE) tests build-tools' '$(SUBMAKE) $(SHARED_BUILD)'
 
 # The packages that a lane's programs cannot be built or run without: a group of tests/deps/install.
 deps_abi   = ffi

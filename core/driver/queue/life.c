@@ -44,8 +44,9 @@ static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts
 		opts->outstanding = MIN(opts->entries - 1, QPAIR_OUTSTANDING_MAX);
 	if (opts->outstanding > MIN(opts->entries - 1, QPAIR_OUTSTANDING_MAX))
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "outstanding is %u: give entries - 1 (%u) at most, and %u at most",
-				 opts->outstanding, opts->entries - 1, QPAIR_OUTSTANDING_MAX);
+				 "outstanding is %u: with %u entries give %u at most",
+				 opts->outstanding, opts->entries,
+				 MIN(opts->entries - 1, QPAIR_OUTSTANDING_MAX));
 	if (opts->flags & ~FLAGS_KNOWN)
 		return error_set(-EINVAL, UPNVME_ERR_FLAGS,
 				 "upnvme_qpair_opts.flags is %#x: use only the flags in %#x",
