@@ -14,6 +14,7 @@
 ##                              or musl
 ##   JOBS V                     how many at a time; V=1 shows the commands
 ##   DEPS                       no: make check installs nothing, and says what is missing
+##   LONG                       yes: make check also repeats what one run of it has shown, in other builds and guests
 ##   B FOLDERS                  another folder than build/; a part of the library only:
 ##                              make B=/tmp/b FOLDERS='core/base core/spec' /tmp/b/tests/unit/spec/test_status
 

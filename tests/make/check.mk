@@ -4,6 +4,10 @@
 RUN   := tests/run-tests
 CHECK_LANES := build $(LANES) $(if $(SCRIPTS),tools) lint asan tsan demo $(CHECK_LANES)
 
+# LONG=yes: also what repeats, in another build or by another face, something that a shorter run of make check has shown.
+LONG =
+export UPNVME_LONG := $(filter yes,$(LONG))
+
 .PHONY: deps check lint sanitize coverage bench demo
 deps: ## install the Debian packages that build, tests and lint need
 	@tests/deps/install check
