@@ -20,30 +20,48 @@ import comments  # noqa: E402
 BASELINE = TOP / "tests/abi/baseline/spec.txt"
 HEAD = """\
 # SPDX-License-Identifier: BSD-3-Clause
-# Every name that upnvme/spec/ has ever had: a constant and its value, a record and its size, a field with its place and
-# its size, a macro and its parameters. Lines are added, never removed or changed. `make abi-baseline` adds them.
+# Every name that upnvme/spec/ has ever had, with the header that gives it: a constant and its value, a record and its
+# size, a field with its type, its place and its size, a macro and its body, a function and its type. Lines are added,
+# never removed or changed. `make abi-baseline` adds them.
 """
-DEFINE = re.compile(r"^#define (UPNVME_SPEC_\w+)(\(.*?\))?[ \t]+\S", re.MULTILINE)
+DEFINE = re.compile(r"^#define (UPNVME_SPEC_\w+)(\(.*?\))?[ \t]+((?:.*\\\n)*.*)", re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/")
+INCLUDED = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
 # What grows with each edition.
 EDITION = "UPNVME_SPEC_EDITION"
+
+
+def macros(text):
+    """(text, expressions) of each macro."""
+    for name, parameters, body in DEFINE.findall(text):
+        if parameters:
+            yield " ".join([name + parameters, *COMMENT.sub("", body).replace("\\\n", " ").split()]), []
+        elif name != EDITION:
+            yield name, [name]
+
+
+def fields(declared):
+    """(text, expressions) of each field of a record."""
+    record = f"struct {declared.name}"
+    for member, _ in declared.members:
+        kind, field, count = re.fullmatch(r"(.*?)(\w+)(\[[^;]*)?;", member).groups()
+        if not field.startswith("rsvd"):
+            yield f"{declared.name}.{field} {kind.strip()}{count or ''}", [f"offsetof({record}, {field})",
+                                                                          f"sizeof((({record} *)0)->{field})"]
 
 
 def asked(path):
     """(text, expressions) of each name in a header: the line of the name is the text with the expressions' values."""
     include = path.parent.parent.parent
-    for name, parameters in DEFINE.findall(path.read_text(encoding="utf-8")):
-        if parameters:
-            yield name + parameters, []
-        elif name != EDITION:
-            yield name, [name]
+    text = path.read_text(encoding="utf-8")
+    found = [(f'#include "{other}"', []) for other in INCLUDED.findall(text)]
+    found += macros(text)
     for declared in comments.read(path, include):
         if declared.kind == "struct":
-            record = f"struct {declared.name}"
-            yield record, [f"sizeof({record})"]
-            for field in (re.search(r"(\w+)(?:\[[^;]*)?;$", member)[1] for member, _ in declared.members):
-                if not field.startswith("rsvd"):
-                    yield f"{declared.name}.{field}", [f"offsetof({record}, {field})",
-                                                       f"sizeof((({record} *)0)->{field})"]
+            found += [(f"struct {declared.name}", [f"sizeof(struct {declared.name})"]), *fields(declared)]
+        elif declared.kind == "function":
+            found.append((declared.text, []))
+    return [(f"{path.name}: {text}", expressions) for text, expressions in found]
 
 
 def lines(include):
@@ -68,9 +86,26 @@ def promised():
     return [line for line in BASELINE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
 
 
+def given(folder, header):
+    """A header and those of the folder that it includes: whoever includes it has their names."""
+    headers = {header}
+    for other in INCLUDED.findall((folder / header).read_text(encoding="utf-8")):
+        headers |= given(folder, other)
+    return headers
+
+
 def broken(include):
     """The promises that the headers under a folder do not keep."""
-    return sorted(set(promised()) - set(lines(include)))
+    folder = pathlib.Path(include, "upnvme/spec")
+    now = set(lines(include))
+    headers = {path.name: given(folder, path.name) for path in folder.glob("*.h")}
+
+    def kept(promise):
+        header, text = promise.split(": ", 1)
+        reached = headers.get(header, ())
+        return any(f"{other}: {text}" in now or text == f'#include "{other}"' for other in reached)
+
+    return [promise for promise in promised() if not kept(promise)]
 
 
 def promise(include):

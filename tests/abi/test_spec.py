@@ -28,16 +28,46 @@ class Spec(Case):
     def test_a_changed_value_is_found(self):
         found = self.changed("opcode.h", "UPNVME_SPEC_ADMIN_LOCKDOWN                  0x24u",
                              "UPNVME_SPEC_ADMIN_LOCKDOWN                  0x25u")
-        self.assertEqual(found, ["UPNVME_SPEC_ADMIN_LOCKDOWN 36"])
+        self.assertEqual(found, ["opcode.h: UPNVME_SPEC_ADMIN_LOCKDOWN 36"])
 
     def test_a_field_that_is_gone_is_found(self):
         found = self.changed("identify_ctrlr.h", "uint16_t ocfs;", "uint16_t rsvd534;")
-        self.assertEqual(found, ["upnvme_spec_id_ctrl.ocfs 534 2"])
+        self.assertEqual(found, ["identify_ctrlr.h: upnvme_spec_id_ctrl.ocfs uint16_t 534 2"])
 
     def test_a_field_that_moves_is_found(self):
         found = self.changed("log_page.h", "uint32_t cdw10;", "uint64_t cdw10;")
-        self.assertIn("struct upnvme_spec_sanitize_log 512", found)
-        self.assertIn("upnvme_spec_sanitize_log.cdw10 4 4", found)
+        self.assertIn("log_page.h: struct upnvme_spec_sanitize_log 512", found)
+        self.assertIn("log_page.h: upnvme_spec_sanitize_log.cdw10 uint32_t 4 4", found)
+
+    def test_a_field_that_gets_a_sign_is_found(self):
+        found = self.changed("identify_ctrlr.h", "uint16_t ocfs;", "int16_t ocfs;")
+        self.assertEqual(found, ["identify_ctrlr.h: upnvme_spec_id_ctrl.ocfs uint16_t 534 2"])
+
+    def test_a_macro_that_computes_something_else_is_found(self):
+        found = self.changed("status.h", "UPNVME_SPEC_STATUS_CODE(status) ((status)&0x7ffu)",
+                             "UPNVME_SPEC_STATUS_CODE(status) ((status)&0xffu)")
+        self.assertEqual(found, ["status.h: UPNVME_SPEC_STATUS_CODE(status) ((status)&0x7ffu)"])
+
+    def test_a_function_that_is_renamed_is_found(self):
+        found = self.changed("identify_ns.h", "upnvme_spec_flbas_format(", "upnvme_spec_lba_format(")
+        self.assertEqual([line.split("(")[0] for line in found],
+                         ["identify_ns.h: uint32_t upnvme_spec_flbas_format"])
+
+    def test_a_header_that_no_longer_gives_another_is_found(self):
+        self.assertEqual(self.changed("identify.h", '#include "identify_nvm.h"\n', ""),
+                         ['identify.h: #include "identify_nvm.h"'])
+
+    def test_a_name_that_moves_to_a_header_which_the_old_one_includes_is_kept(self):
+        line = "#define UPNVME_SPEC_ADMIN_LOCKDOWN                  0x24u"
+        copy = self.folder / "moved"
+        shutil.copytree(INCLUDE, copy)
+        old, new = (copy / "upnvme/spec" / name for name in ("opcode.h", "uint128.h"))
+        old.write_text(old.read_text(encoding="utf-8").replace(line, ""), encoding="utf-8")
+        new.write_text(new.read_text(encoding="utf-8").replace("#include <stdint.h>\n", f"#include <stdint.h>\n{line}\n"),
+                       encoding="utf-8")
+        self.assertEqual(spec_names.broken(copy), ["opcode.h: UPNVME_SPEC_ADMIN_LOCKDOWN 36"])
+        old.write_text(f'#include "uint128.h"\n{old.read_text(encoding="utf-8")}', encoding="utf-8")
+        self.assertEqual(spec_names.broken(copy), [])
 
     def test_bytes_that_were_reserved_may_get_a_name(self):
         self.assertEqual(self.changed("identify_ns.h", "uint8_t rsvd81[11];", "uint8_t kpios;\n\tuint8_t rsvd82[10];"),
