@@ -24,7 +24,7 @@ SINCE = re.compile(r"@since\s+(\d+\.\d+)")
 MARKER = re.compile(r'^# (\d+) "([^"]*)"')
 DEFINE = re.compile(r"^#define (\w+)(\([^)]*\))?\s?(.*)$")
 # Macros of the headers' own use, and their include guards.
-PRIVATE = re.compile(r"^(UPNVME_API|UPNVME_ASSERT|UPNVME_ERROR_SET_FORMAT|UPNVME_(\w+_)?H)$")
+PRIVATE = re.compile(r"^(UPNVME_API|UPNVME_ASSERT|UPNVME_ERROR_FORMAT|UPNVME_(\w+_)?H)$")
 # A record of the system's that the headers only name.
 SYSTEM = {"iovec": ("sys/uio.h", "struct iovec { void *iov_base; size_t iov_len; };")}
 
@@ -42,7 +42,7 @@ def preprocessed(include):
     """All headers as one text, with the definitions of macros left in. An exported function is `extern`."""
     included = [word for header in umbrellas(include) for word in ("-include", header)]
     command = [*compiler(), "-std=c11", "-E", "-dD", "-nostdinc", f"-I{HERE / 'libc'}", f"-I{include}",
-               "-DUPNVME_API=extern", "-DUPNVME_ERROR_SET_FORMAT=", *included, "-x", "c", os.devnull]
+               "-DUPNVME_API=extern", "-DUPNVME_ERROR_FORMAT(first)=", *included, "-x", "c", os.devnull]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 

@@ -10,7 +10,7 @@ import pathlib
 import re
 
 COMMENT = re.compile(r"^/\*\*(?!<)(.*?)\*/\n", re.MULTILINE | re.DOTALL)
-MARKS = r"(?:UPNVME_API|static inline(?: UPNVME_ERROR_SET_FORMAT)?)\s+"
+MARKS = r"(?:UPNVME_API|static inline(?: UPNVME_ERROR_FORMAT\(\d\))?)\s+"
 PROTOTYPE = re.compile(MARKS + r"([^;(]*?)(\w+)\(([^;{]*)\)(?:;|\n\{)", re.DOTALL)
 CALLBACK = re.compile(r"typedef (\w+ ?\**)\(\*(\w+)\)\(([^;]*)\);", re.DOTALL)
 STRUCT = re.compile(r"struct (\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)

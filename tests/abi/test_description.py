@@ -132,8 +132,8 @@ class Headers(Case):
                 {"name": "b", "type": "size_t", "ffi": "uint64"}]})
 
     def test_a_function_for_implementers(self):
-        self.file("upnvme/sys/a.h", b"#ifndef UPNVME_ERROR_SET_FORMAT\n#define UPNVME_ERROR_SET_FORMAT\n#endif\n"
-                                    b"UPNVME_API int upnvme_a(void);\nstatic inline UPNVME_ERROR_SET_FORMAT int "
+        self.file("upnvme/sys/a.h", b"#ifndef UPNVME_ERROR_FORMAT\n#define UPNVME_ERROR_FORMAT(first)\n#endif\n"
+                                    b"UPNVME_API int upnvme_a(void);\nstatic inline UPNVME_ERROR_FORMAT(4) int "
                                     b"upnvme_b(const char *format, ...) { return format != 0; }\n")
         described = self.describe("")
         self.assertEqual([(function["name"], function["header"]) for function in described["functions"]],

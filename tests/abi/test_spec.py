@@ -63,8 +63,8 @@ class Spec(Case):
         shutil.copytree(INCLUDE, copy)
         old, new = (copy / "upnvme/spec" / name for name in ("opcode.h", "uint128.h"))
         old.write_text(old.read_text(encoding="utf-8").replace(line, ""), encoding="utf-8")
-        new.write_text(new.read_text(encoding="utf-8").replace("#include <stdint.h>\n", f"#include <stdint.h>\n{line}\n"),
-                       encoding="utf-8")
+        begin = "#include <stdint.h>\n"
+        new.write_text(new.read_text(encoding="utf-8").replace(begin, f"{begin}{line}\n"), encoding="utf-8")
         self.assertEqual(spec_names.broken(copy), ["opcode.h: UPNVME_SPEC_ADMIN_LOCKDOWN 36"])
         old.write_text(f'#include "uint128.h"\n{old.read_text(encoding="utf-8")}', encoding="utf-8")
         self.assertEqual(spec_names.broken(copy), [])

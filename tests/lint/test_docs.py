@@ -33,7 +33,7 @@ struct upnvme_thing {
 };
 """
 
-INLINE = GOOD.replace("UPNVME_API", "static inline UPNVME_ERROR_SET_FORMAT").replace(
+INLINE = GOOD.replace("UPNVME_API", "static inline UPNVME_ERROR_FORMAT(4)").replace(
     "*into);", "*into, ...)\n{\n\treturn 0;\n}")
 
 UNION = """\

@@ -25,6 +25,25 @@ static void a_sentence_is_set_with_its_number_and_code(void **state)
 	assert_string_equal(upnvme_error_name(OWN_CODE), "UPNVME_ERR_UNKNOWN");
 }
 
+/* As a library that prints its own messages in the form of printf. */
+static int fails(const char *format, ...)
+{
+	va_list args;
+	int rc;
+
+	va_start(args, format);
+	rc = upnvme_error_vset(-ENOSPC, OWN_CODE, format, args);
+	va_end(args);
+	return rc;
+}
+
+static void a_sentence_is_set_by_a_function_with_arguments_of_its_own(void **state)
+{
+	expect_error(fails("%d of %d blocks are free", 3, 8), -ENOSPC, OWN_CODE,
+		     "3 of 8 blocks are free", NULL);
+	assert_int_equal(last().status, 0);
+}
+
 static int nothing_failed(void *arg)
 {
 	return *upnvme_last_error() || last().err;
@@ -118,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sentence_is_set_with_its_number_and_code),
+		cmocka_unit_test(a_sentence_is_set_by_a_function_with_arguments_of_its_own),
 		cmocka_unit_test(the_sentence_is_of_its_thread),
 		cmocka_unit_test(a_long_sentence_is_cut_between_characters),
 		cmocka_unit_test(an_error_needs_a_negative_errno_and_a_code),

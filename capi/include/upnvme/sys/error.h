@@ -48,10 +48,44 @@ extern "C" {
  */
 UPNVME_API int upnvme_error_put(const struct upnvme_error *error);
 
-#ifndef UPNVME_ERROR_SET_FORMAT
-/** What lets the compiler check upnvme_error_set's arguments against its format. */
-#define UPNVME_ERROR_SET_FORMAT __attribute__((format(printf, 3, 4)))
+#ifndef UPNVME_ERROR_FORMAT
+/** Lets the compiler check a sentence's arguments, from the first one on, against its format. */
+#define UPNVME_ERROR_FORMAT(first) __attribute__((format(printf, 3, first)))
 #endif
+
+/**
+ * Makes a sentence the calling thread's last error: upnvme_error_set for a function that has taken
+ * its arguments as `...` itself.
+ *
+ * @param err  a negative errno
+ * @param code  UPNVME_ERR_..., or an own one from UPNVME_ERROR_CODE_OWN on
+ * @param format  the sentence, as printf takes it, without a newline
+ * @param args  what the format names; used up
+ * @return as upnvme_error_set
+ * @thread Any thread; each has its own.
+ * @since 0.1
+ */
+static inline UPNVME_ERROR_FORMAT(0) int upnvme_error_vset(int err, uint32_t code,
+							   const char *format, va_list args)
+{
+	struct upnvme_error error;
+	int rc;
+
+	error.err = err;
+	error.code = code;
+	error.status = 0;
+	error.reserved = 0;
+	if (vsnprintf(error.text, sizeof(error.text), format, args) < 0)
+		snprintf(error.text, sizeof(error.text), "%s", format);
+	if (err >= 0) {
+		error.err = -EINVAL;
+		error.code = UPNVME_ERR_ARGUMENT;
+		snprintf(error.text, sizeof(error.text),
+			 "upnvme_error_set: errno %d: give a negative one", err);
+	}
+	rc = upnvme_error_put(&error);
+	return rc ? rc : error.err;
+}
 
 /**
  * Makes a sentence the calling thread's last error. A sentence that is too long is cut between two
@@ -65,30 +99,16 @@ UPNVME_API int upnvme_error_put(const struct upnvme_error *error);
  * @thread Any thread; each has its own.
  * @since 0.1
  */
-static inline UPNVME_ERROR_SET_FORMAT int upnvme_error_set(int err, uint32_t code,
-							   const char *format, ...)
+static inline UPNVME_ERROR_FORMAT(4) int upnvme_error_set(int err, uint32_t code,
+							  const char *format, ...)
 {
-	struct upnvme_error error;
 	va_list args;
 	int rc;
 
-	error.err = err;
-	error.code = code;
-	error.status = 0;
-	error.reserved = 0;
 	va_start(args, format);
-	if (vsnprintf(error.text, sizeof(error.text), format, args) < 0)
-		snprintf(error.text, sizeof(error.text), "%s", format);
+	rc = upnvme_error_vset(err, code, format, args);
 	va_end(args);
-	if (err >= 0) {
-		error.err = -EINVAL;
-		error.code = UPNVME_ERR_ARGUMENT;
-		snprintf(error.text, sizeof(error.text),
-			 "upnvme_error_set: errno %d: give a negative one", err);
-		err = -EINVAL;
-	}
-	rc = upnvme_error_put(&error);
-	return rc ? rc : err;
+	return rc;
 }
 
 #ifdef __cplusplus
