@@ -34,14 +34,11 @@ static uint32_t estimate_of(const struct estimates *log, uint32_t cdw10)
 
 	switch (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SANITIZE_SANACT, cdw10)) {
 	case UPNVME_SPEC_SANITIZE_BLOCK_ERASE:
-		return keeps ? ESTIMATE(log, block_erase_kept_seconds) :
-			       ESTIMATE(log, block_erase_seconds);
+		return keeps ? ESTIMATE(log, etbenmm) : ESTIMATE(log, etbe);
 	case UPNVME_SPEC_SANITIZE_OVERWRITE:
-		return keeps ? ESTIMATE(log, overwrite_kept_seconds) :
-			       ESTIMATE(log, overwrite_seconds);
+		return keeps ? ESTIMATE(log, etodmm) : ESTIMATE(log, eto);
 	case UPNVME_SPEC_SANITIZE_CRYPTO_ERASE:
-		return keeps ? ESTIMATE(log, crypto_erase_kept_seconds) :
-			       ESTIMATE(log, crypto_erase_seconds);
+		return keeps ? ESTIMATE(log, etcenmm) : ESTIMATE(log, etce);
 	default:
 		return UPNVME_SPEC_SANITIZE_NOT_REPORTED;
 	}

@@ -299,15 +299,15 @@ AT(upnvme_spec_commands_supported_log, rsvd2048, 2048);
 RECORD_BYTES(upnvme_spec_features_supported_log, 1024);
 AT(upnvme_spec_features_supported_log, fid, 0);
 RECORD_BYTES(upnvme_spec_sanitize_log, 512);
-AT(upnvme_spec_sanitize_log, progress, 0);
-AT(upnvme_spec_sanitize_log, status, 2);
-AT(upnvme_spec_sanitize_log, cdw10, 4);
-AT(upnvme_spec_sanitize_log, overwrite_seconds, 8);
-AT(upnvme_spec_sanitize_log, block_erase_seconds, 12);
-AT(upnvme_spec_sanitize_log, crypto_erase_seconds, 16);
-AT(upnvme_spec_sanitize_log, overwrite_kept_seconds, 20);
-AT(upnvme_spec_sanitize_log, block_erase_kept_seconds, 24);
-AT(upnvme_spec_sanitize_log, crypto_erase_kept_seconds, 28);
+AT(upnvme_spec_sanitize_log, sprog, 0);
+AT(upnvme_spec_sanitize_log, sstat, 2);
+AT(upnvme_spec_sanitize_log, scdw10, 4);
+AT(upnvme_spec_sanitize_log, eto, 8);
+AT(upnvme_spec_sanitize_log, etbe, 12);
+AT(upnvme_spec_sanitize_log, etce, 16);
+AT(upnvme_spec_sanitize_log, etodmm, 20);
+AT(upnvme_spec_sanitize_log, etbenmm, 24);
+AT(upnvme_spec_sanitize_log, etcenmm, 28);
 
 /* nvm_command.h */
 RECORD_BYTES(upnvme_spec_dsm_range, 16);

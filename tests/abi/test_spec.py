@@ -35,9 +35,9 @@ class Spec(Case):
         self.assertEqual(found, ["identify_ctrlr.h: upnvme_spec_id_ctrl.ocfs uint16_t 534 2"])
 
     def test_a_field_that_moves_is_found(self):
-        found = self.changed("log_page.h", "uint32_t cdw10;", "uint64_t cdw10;")
+        found = self.changed("log_page.h", "uint32_t scdw10;", "uint64_t scdw10;")
         self.assertIn("log_page.h: struct upnvme_spec_sanitize_log 512", found)
-        self.assertIn("log_page.h: upnvme_spec_sanitize_log.cdw10 uint32_t 4 4", found)
+        self.assertIn("log_page.h: upnvme_spec_sanitize_log.scdw10 uint32_t 4 4", found)
 
     def test_a_field_that_gets_a_sign_is_found(self):
         found = self.changed("identify_ctrlr.h", "uint16_t ocfs;", "int16_t ocfs;")

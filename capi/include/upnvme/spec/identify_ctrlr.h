@@ -24,15 +24,26 @@ struct upnvme_spec_id_psd {
 	uint8_t rwt;       /**< 14: Relative Write Throughput: 0 is the best */
 	uint8_t rwl;       /**< 15: Relative Write Latency: 0 is the best */
 	uint16_t idlp;     /**< 16: Idle Power, in the scale of `ips` */
-	uint8_t ips;       /**< 18: Idle Power Scale in bits 7:6 */
+	uint8_t ips;       /**< 18: Idle Power Scale: UPNVME_SPEC_PSD_IPS_... */
 	uint8_t rsvd19;    /**< 19: reserved */
 	uint16_t actp;     /**< 20: Active Power, in the scale of `apws` */
-	uint8_t apws;      /**< 22: workload (APW) in bits 2:0, scale of `actp` (APS) in bits 7:6 */
+	uint8_t apws;      /**< 22: workload and scale of `actp`: UPNVME_SPEC_PSD_AP[WS]_... */
 	uint8_t rsvd23[9]; /**< 23: reserved */
 };
 
 #define UPNVME_SPEC_PSD_FLAGS_MXPS (1u << 0) /* mp is in 0.0001 W, else in 0.01 W */
 #define UPNVME_SPEC_PSD_FLAGS_NOPS (1u << 1) /* non-operational */
+
+/* Fields of ips and apws, and the values of both scales */
+#define UPNVME_SPEC_PSD_IPS_SHIFT          6 /* Idle Power Scale */
+#define UPNVME_SPEC_PSD_IPS_MASK           0x3u
+#define UPNVME_SPEC_PSD_APW_SHIFT          0 /* Active Power Workload, 1 or 2; 0: not told */
+#define UPNVME_SPEC_PSD_APW_MASK           0x7u
+#define UPNVME_SPEC_PSD_APS_SHIFT          6 /* Active Power Scale */
+#define UPNVME_SPEC_PSD_APS_MASK           0x3u
+#define UPNVME_SPEC_PSD_SCALE_NOT_REPORTED 0u
+#define UPNVME_SPEC_PSD_SCALE_100_UW       1u /* units of 0.0001 W */
+#define UPNVME_SPEC_PSD_SCALE_10_MW        2u /* units of 0.01 W */
 
 #define UPNVME_SPEC_MTFA_UNIT_MS 100u
 

@@ -188,22 +188,33 @@ struct upnvme_spec_features_supported_log {
 	uint32_t fid[256]; /**< 0: a dword for each feature identifier: UPNVME_SPEC_EFFECTS_... */
 };
 
-/**
- * Sanitize Status; estimates are in seconds. NVMe Base 2.0c, 5.16.1.25
- */
+/** Sanitize Status; estimates are in seconds. NVMe Base 2.0c, 5.16.1.25 */
 struct upnvme_spec_sanitize_log {
 	/** 0: Sanitize Progress: of 65536 parts; FFFFh: not in progress */
-	uint16_t progress;
-	uint16_t status;                    /**< 2: Sanitize Status */
-	uint32_t cdw10;                     /**< 4: dword 10 of the last Sanitize */
-	uint32_t overwrite_seconds;         /**< 8: estimate for an overwrite */
-	uint32_t block_erase_seconds;       /**< 12: estimate for a block erase */
-	uint32_t crypto_erase_seconds;      /**< 16: estimate for a crypto erase */
-	uint32_t overwrite_kept_seconds;    /**< 20: overwrite, nothing deallocated afterwards */
-	uint32_t block_erase_kept_seconds;  /**< 24: block erase, nothing deallocated afterwards */
-	uint32_t crypto_erase_kept_seconds; /**< 28: crypto erase, nothing deallocated afterwards */
-	uint8_t rsvd32[480];                /**< 32: reserved */
+	uint16_t sprog;
+	uint16_t sstat;      /**< 2: Sanitize Status: UPNVME_SPEC_SSTAT_... */
+	uint32_t scdw10;     /**< 4: dword 10 of the last Sanitize */
+	uint32_t eto;        /**< 8: estimate for an overwrite */
+	uint32_t etbe;       /**< 12: estimate for a block erase */
+	uint32_t etce;       /**< 16: estimate for a crypto erase */
+	uint32_t etodmm;     /**< 20: overwrite, nothing deallocated afterwards */
+	uint32_t etbenmm;    /**< 24: block erase, nothing deallocated afterwards */
+	uint32_t etcenmm;    /**< 28: crypto erase, nothing deallocated afterwards */
+	uint8_t rsvd32[480]; /**< 32: reserved */
 };
+
+/* Fields of sstat, and the values of the first one */
+#define UPNVME_SPEC_SSTAT_STATUS_SHIFT      0
+#define UPNVME_SPEC_SSTAT_STATUS_MASK       0x7u
+#define UPNVME_SPEC_SSTAT_PASSES_SHIFT      3 /* overwrite passes that are completed */
+#define UPNVME_SPEC_SSTAT_PASSES_MASK       0x1fu
+#define UPNVME_SPEC_SSTAT_GDE_SHIFT         8 /* Global Data Erased: nothing was written since */
+#define UPNVME_SPEC_SSTAT_GDE_MASK          0x1u
+#define UPNVME_SPEC_SSTAT_NEVER             0u
+#define UPNVME_SPEC_SSTAT_COMPLETED         1u
+#define UPNVME_SPEC_SSTAT_IN_PROGRESS       2u
+#define UPNVME_SPEC_SSTAT_FAILED            3u
+#define UPNVME_SPEC_SSTAT_COMPLETED_DEALLOC 4u /* deallocated, though asked not to */
 
 #define UPNVME_SPEC_SANITIZE_NOT_REPORTED UINT32_MAX
 
