@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Completion by the library of what the device will not complete any more, and the counts of what that is. */
+/* Completion by the library of commands that the device will not complete any more, and the numbers of commands and
+ * requests outstanding. */
 #include "driver/ctrlr.h"
 #include "driver/ns_change.h"
 #include "driver/queue/doorbell.h"
@@ -31,7 +32,8 @@ static void slot_abort(struct upnvme_qpair *qp, struct slot *slot)
 		return;
 	qp->stats.aborted++;
 	qp->completed++;
-	if (slot->head & SLOT_CHANGES) /* perhaps it has: upnvme_ctrlr_poll looks */
+	if (slot->head &
+	    SLOT_CHANGES) /* namespaces may have changed: upnvme_ctrlr_poll reads them */
 		ns_change_by_io_ended(qp->ctrlr);
 	if (slot->head & SLOT_PART)
 		split_part_done(qp, slot, &record, NULL, &handed);
@@ -77,7 +79,7 @@ uint32_t qpair_inflight(const struct upnvme_qpair *qp)
 
 void qpair_abort(struct upnvme_qpair *qp)
 {
-	split_abort(qp); /* before the parts that are done, lest more of them be issued */
+	split_abort(qp); /* first, so that the end of a part issues no further part */
 	take_into_ready(qp);
 	qpair_abort_outstanding(qp);
 	ring_note_idle(qp);

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-/* Where there is no memory, the address is null, and refused as any other null. */
+/* Makes an address of an offset. In an area without memory, the address is null, and is refused as any other null. */
 static int place(void **pointer, const char *what, void *base, uint64_t area_bytes, uint64_t bytes)
 {
 	uint64_t offset = (uint64_t)(uintptr_t)*pointer;
@@ -21,7 +21,8 @@ static int place(void **pointer, const char *what, void *base, uint64_t area_byt
 	return 0;
 }
 
-/* Where one buffer serves for both, its beginning is data's: offset 0 is that of an op without metadata. */
+/* Whether the op has metadata. In an area with one memory for both, an offset of 0 stands for no metadata, since data
+ * are at its beginning. */
 static bool has_metadata(const struct upnvme_area *area, const struct upnvme_op *op)
 {
 	return op->metadata || (area->metadata && area->metadata != area->data);

@@ -8,22 +8,22 @@
 
 #include <upnvme/types.h>
 
-/* Makes addresses of the offsets of an op that moves so many bytes: 0, or a negative errno with its sentence. */
+/* Makes addresses of the offsets of an op that moves these bytes: 0, or a negative errno with its sentence. */
 int area_place_offsets(const struct upnvme_area *area, struct upnvme_op *op, uint64_t data_bytes,
 		       uint64_t metadata_bytes);
-/* The same for any op: with a null area it has addresses. */
+/* The same for any op: with a null area, the op has addresses already. */
 static inline int area_place(const struct upnvme_area *area, struct upnvme_op *op,
 			     uint64_t data_bytes, uint64_t metadata_bytes)
 {
 	return area ? area_place_offsets(area, op, data_bytes, metadata_bytes) : 0;
 }
-/* The same for an op that moves nothing: its offsets, whatever they say, are no addresses. */
+/* Clears the pointers of an op that moves no data, where they are offsets, which mean nothing then. */
 static inline void area_place_nothing(const struct upnvme_area *area, struct upnvme_op *op)
 {
 	if (area)
 		op->buf = op->metadata = NULL;
 }
-/* -EINVAL, with its sentence: a form that offsets cannot say. */
+/* The error of an op in an area whose form has addresses in it: -EINVAL, with its sentence. */
 int area_refuse(const struct upnvme_op *op);
 
 #endif

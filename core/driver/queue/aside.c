@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Queue pairs that are closed while something may still touch their rings and what their commands point at: storage
- * behind a software controller has not answered, or the controller could not be disabled. They keep their memory, and
- * their identifier, until that is over.
+ * Queue pairs that are closed while something may still touch their rings and their commands' buffers: storage behind
+ * a software controller has not answered, or the controller could not be disabled. Such a queue pair keeps its memory
+ * and its identifier until its commands have ended, or the controller is disabled.
  */
 #include "base/clock.h"
 #include "base/error.h"
@@ -53,7 +53,8 @@ bool qid_is_aside(const struct upnvme_ctrlr *ctrlr, uint32_t qid)
 	return qp;
 }
 
-/* A queue pair whose commands have ended, or null. QPAIR_LEAVING keeps other threads off it. */
+/* Claims a queue pair whose commands have ended, or returns null. The state QPAIR_LEAVING keeps other threads off the
+ * queue pair. */
 static struct upnvme_qpair *claim_rested(struct upnvme_ctrlr *ctrlr)
 {
 	struct transport *transport = ctrlr->transport;
@@ -81,7 +82,7 @@ static void unlink_aside(struct upnvme_qpair *qp)
 	pthread_mutex_unlock(&qp->ctrlr->lock);
 }
 
-/* The submission queue is deleted already. Without the completion queue, too, the identifier is free. */
+/* Deletes the completion queue, which makes the identifier free: the submission queue is deleted already. */
 static void leave(struct upnvme_qpair *qp)
 {
 	struct admin_command delete = { .sqe = { .opcode = UPNVME_SPEC_ADMIN_DELETE_IO_CQ,

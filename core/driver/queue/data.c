@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the caller's segments to the data pointer of a command: PRP where it can say it, else SGL.
+/* Makes the data pointer of a command of the caller's segments: PRP where it can describe them, else SGL.
  *
- * PRP (NVMe Base 2.0, 4.1.1) knows pages: only the first entry may begin within one, only the last
- * may end within one. SGL (4.1.2) knows any pieces. Lists never chain; what does not fit into one
- * goes into the request's next command. */
+ * PRP (NVMe Base 2.0c, 4.1.1) describes pages: only the first entry may begin within a page, only the last
+ * may end within one. SGL (4.1.2) describes any pieces. Lists never chain; data that do not fit into one list
+ * go into the request's next command. */
 #include <sys/uio.h>
 
 #include "base/error.h"
@@ -20,8 +20,8 @@ struct piece {
 	uint64_t bytes;
 };
 
-/* How many of the bytes the device sees in one piece: all of them but where no IOMMU puts them
- * together. 0: it does not reach the first. */
+/* How many of the bytes, from the first one on, are contiguous on the bus: all of them, except where no IOMMU
+ * makes them so. 0: the device does not reach the first byte. */
 static uint64_t run_bytes(const struct upnvme_qpair *qp, uint64_t va, uint64_t bytes)
 {
 	const struct region *windows[] = { &qp->window, &qp->window2 };
@@ -35,8 +35,8 @@ static uint64_t run_bytes(const struct upnvme_qpair *qp, uint64_t va, uint64_t b
 	return MIN(bytes, found.bytes - (va - found.base));
 }
 
-/* Takes the next piece of at most `max` bytes at the place, and moves the place behind it; the data
- * is long enough, and was found reachable when the request was accepted. */
+/* Takes the next piece of at most `max` bytes at the place, and moves the place behind that piece. The data
+ * are long enough, and were found reachable when the request was accepted. */
 static struct piece piece_next(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 			       struct data_place *place, uint64_t max)
 {
@@ -130,8 +130,8 @@ static uint64_t piece_iova(struct upnvme_qpair *qp, const struct piece *piece)
 {
 	uint64_t iova = 0;
 
-	data_translate(qp, piece->va, piece->bytes,
-		       &iova); /* was found reachable when the request was accepted */
+	/* The piece was found reachable when the request was accepted. */
+	data_translate(qp, piece->va, piece->bytes, &iova);
 	return iova;
 }
 
@@ -157,9 +157,9 @@ static void build_prp(struct upnvme_qpair *qp, const struct upnvme_op *op, struc
 		sqe->prp2 = list[0];
 	else if (n > 1)
 		sqe->prp2 = slot_list_iova(qp, slot);
+	/* A device that reads too far finds 0, not an address of an earlier, longer list. */
 	if (n > 1 && n < qp->list_bytes / UPNVME_SPEC_PRP_ENTRY_BYTES)
-		list[n] =
-			0; /* a device that reads on finds the end, not what a longer list has left */
+		list[n] = 0;
 }
 
 static void build_sgl(struct upnvme_qpair *qp, const struct upnvme_op *op, struct data_place *place,

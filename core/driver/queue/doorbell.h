@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The submission doorbell, and what follows from how far it was rung. */
+/* The submission doorbell, and whether anything is outstanding. */
 #ifndef UPNVME_DRIVER_QUEUE_DOORBELL_H
 #define UPNVME_DRIVER_QUEUE_DOORBELL_H
 
 #include "base/barrier.h"
 #include "driver/queue/qpair.h"
 
-/* Entries written since the doorbell was rung. The ring is never full, so equal means none. */
+/* The number of entries written since the doorbell was rung. The ring is never full, so equal pointers mean none. */
 static inline uint32_t ring_unrung(const struct upnvme_qpair *qp)
 {
 	const struct upnvme_spec_sqe *tail = atomic_load_explicit(&qp->tail, memory_order_relaxed);
@@ -27,7 +27,7 @@ static inline void ring_tail(struct upnvme_qpair *qp)
 			      memory_order_release);
 }
 
-/* Rings now, not at the next poll: a controller that needs more than the store is told, too. */
+/* Rings the doorbell now, not at the next poll. A transport that needs more than the store has a hook, called here. */
 static inline void ring_now(struct upnvme_qpair *qp)
 {
 	if (!ring_unrung(qp))
@@ -46,7 +46,7 @@ static inline void ring_note_idle(struct upnvme_qpair *qp)
 	atomic_store_explicit(&qp->idle_tail, idle ? tail : NULL, memory_order_release);
 }
 
-/* Nothing was outstanding at the last take, and nothing was submitted since. */
+/* Whether nothing was outstanding at the last take, and nothing was submitted since. */
 static inline bool ring_is_idle(const struct upnvme_qpair *qp)
 {
 	return atomic_load_explicit(&qp->tail, memory_order_relaxed) ==

@@ -23,8 +23,8 @@ static void exec_submit(struct exec *exec, struct upnvme_qpair *qp)
 	}
 }
 
-/* With ops: as many completions as were accepted. Without: what there is room for, as long as
- * something is in flight. */
+/* Whether the call is done: with ops, when all accepted ones have completed; without, when `done` is full, or
+ * nothing is in flight. */
 static bool exec_is_done(const struct exec *exec, const struct upnvme_qpair *qp)
 {
 	if (exec->stored == exec->ndone || qp->close_wanted)
@@ -52,7 +52,7 @@ static int error_late(const struct exec *exec, const struct upnvme_qpair *qp)
 		(unsigned long long)exec->timeout_ns, qp->qid);
 }
 
-/* Completions that are stored count more than what ended the call. */
+/* The number of stored completions, if there are any, goes before the error that ended the call. */
 static int exec_result(const struct exec *exec, int rc)
 {
 	return exec->stored ? (int)exec->stored : rc;
@@ -76,7 +76,7 @@ static int exec_run(struct exec *exec, struct upnvme_qpair *qp)
 	}
 }
 
-/* A callback may ask to close the queue pair, which is not to go before the last look at it. */
+/* Holds the queue pair while exec_run looks at it, since a callback may ask to close the queue pair. */
 static int exec_held(struct exec *exec, struct upnvme_qpair *qp, bool adopted)
 {
 	int rc, closed = 0;

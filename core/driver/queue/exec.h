@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Adopt, submit, reap until done or late, release: what a binding wants to do in one call. */
+/* One call for bindings: adopt, submit, reap until all is done or the time is over, release. */
 #ifndef UPNVME_DRIVER_QUEUE_EXEC_H
 #define UPNVME_DRIVER_QUEUE_EXEC_H
 
@@ -22,8 +22,8 @@ struct exec {
 	uint64_t timeout_ns, deadline_ns;
 };
 
-/* By the queue pair's owner, or by any thread while it has none. How many completions are in `done`, or the error of
- * the first op; -ETIMEDOUT: none in time. */
+/* Called by the queue pair's owner, or by any thread while the queue pair has none. Returns how many completions are in
+ * `done`, or the error of the first op; -ETIMEDOUT: no completion came in time. */
 int qpair_exec(struct upnvme_qpair *qp, struct exec *exec);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The general path of a submission: every kind of command, every check, and a sentence for each check that fails. The
- * rows of driver/commands say what a kind is. */
+ * kinds are the rows of driver/commands. */
 #include "base/error.h"
 #include "driver/commands/kind.h"
 #include "driver/queue/area.h"
@@ -45,13 +45,13 @@ static int check_kind(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 	return 0;
 }
 
-/* The namespace that an op names, most often the one that was used last; null: there is none. */
+/* The namespace that an op names, most often the one that was used last; null when there is none. */
 static struct upnvme_ns *ns_named(const struct upnvme_qpair *qp, uint32_t nsid)
 {
 	return qp->ns->ctrlr && qp->ns->nsid == nsid ? qp->ns : ns_find(qp->ctrlr, nsid);
 }
 
-/* A handle that the caller gave counts for more than what the op names. */
+/* A handle that the caller gives takes the place of the identifier in the op. */
 static int check_handle(const struct upnvme_qpair *qp, const struct upnvme_ns *ns,
 			struct upnvme_op *op)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The eventfd of a queue pair whose owner would rather wait, and the interrupt vector behind it:
- * one for each such queue pair, since a signal does not say whose it is. Vector 0 is the admin
- * queue's (NVMe Base 2.0, 5.4), which is polled. */
+/* The eventfd of a queue pair whose owner sleeps instead of polling, and the interrupt vector behind it. Each such
+ * queue pair has a vector of its own, since a signal does not tell its queue. Vector 0 is the admin queue's
+ * (NVMe Base 2.0c, 3.1.3.10), which is polled. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ static bool vector_is_taken(const struct upnvme_ctrlr *ctrlr, uint16_t vector)
 	return false;
 }
 
-/* There are fewer other queue pairs than vectors. */
+/* A free vector: there is one, since queue pairs are fewer than vectors. */
 static uint16_t vector_free(const struct upnvme_ctrlr *ctrlr)
 {
 	uint16_t vector = 1;

@@ -2,8 +2,8 @@
 /* The life of an I/O queue pair: created at the controller, stopped, closed.
  *
  * The order at the end is always: the device is kept from touching memory (queues deleted, or the
- * controller disabled), then what was outstanding is completed, then memory is given back. What
- * cannot be kept from touching memory keeps that memory: aside.c. Every wait has a deadline. */
+ * controller disabled), then outstanding commands are completed, then memory is given back. A queue pair
+ * whose memory may still be touched keeps it: queue/aside.c. Every wait has a deadline. */
 #include "base/error.h"
 #include "base/log.h"
 #include "base/pause.h"
@@ -23,7 +23,8 @@
 #define FLAGS_KNOWN                                                           \
 	(UPNVME_QPAIR_RING_EACH | UPNVME_QPAIR_HISTOGRAM | UPNVME_QPAIR_CMB | \
 	 UPNVME_QPAIR_INTERRUPT)
-#define LIST_BYTES_MIN 512u /* SGL descriptors for 32 pieces of a block, however small MDTS is */
+/* 32 SGL descriptors, for the pieces of a block, however small MDTS is. */
+#define LIST_BYTES_MIN 512u
 
 static uint32_t entries_default(const struct upnvme_ctrlr *ctrlr)
 {
@@ -54,8 +55,8 @@ static int opts_check(const struct upnvme_ctrlr *ctrlr, struct upnvme_qpair_opts
 	return 0;
 }
 
-/* PRP1 is in the entry; the list holds all further pages of the largest transfer, at whatever
- * offset it begins. */
+/* The length of a list: PRP1 is in the entry, and the list holds all further pages of the largest transfer, at any
+ * offset in the first page. */
 static uint32_t list_bytes(const struct upnvme_ctrlr *ctrlr)
 {
 	uint64_t pages =
@@ -138,8 +139,8 @@ static void qpair_unmake(struct upnvme_qpair *qp)
 		qpair_rings_destroy(qp);
 }
 
-/* A command that creates a queue and is not answered may still be carried out: then only a disabled
- * controller keeps off the memory that is given back. The sentence is that of the time-out. */
+/* A command that creates a queue and is not answered may still be carried out: then only disabling the
+ * controller keeps it off the memory that is given back. The sentence stays that of the time-out. */
 static int creation_failed(struct upnvme_qpair *qp, int rc)
 {
 	struct upnvme_error why = *error_last();
@@ -162,7 +163,7 @@ static void completion_queue_undo(struct upnvme_qpair *qp)
 			   "a completion queue without its submission queue could not be deleted");
 }
 
-/* NVMe Base 2.0, 5.4: dword 11. Without a vector interrupts are off: the owner polls. */
+/* Dword 11 (NVMe Base 2.0c, 5.4). Without a vector, interrupts are off: the owner polls. */
 static uint32_t cq_dword11(const struct upnvme_qpair *qp)
 {
 	return UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_CQ_PC, 1u) |
@@ -170,7 +171,7 @@ static uint32_t cq_dword11(const struct upnvme_qpair *qp)
 	       UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CREATE_CQ_IV, (uint32_t)qp->vector);
 }
 
-/* NVMe Base 2.0, 5.4 and 5.5: the completion queue first. */
+/* NVMe Base 2.0c, 5.4 and 5.5: the completion queue is created first. */
 static int queues_create(struct upnvme_qpair *qp)
 {
 	struct admin_command create = { .sqe = { .opcode = UPNVME_SPEC_ADMIN_CREATE_IO_CQ,
@@ -233,8 +234,8 @@ static int queue_delete(struct upnvme_qpair *qp, uint8_t opcode, const char *wha
 	return admin_expect(qp->ctrlr, &delete, what, NULL);
 }
 
-/* Only a disabled controller keeps off the memory of queues that it did not delete. Where it is storage that holds the
- * commands, disabling would not free them either, and the controller is not to blame. */
+/* Gives up a controller that did not delete its queues, since only disabling keeps it off their memory. Where storage
+ * holds the commands, disabling would not end them either, and the controller goes on. */
 static int deletion_failed(struct upnvme_qpair *qp, int rc)
 {
 	struct transport *transport = qp->ctrlr->transport;
@@ -254,8 +255,8 @@ static int deletion_failed(struct upnvme_qpair *qp, int rc)
 		qp->qid, why.text);
 }
 
-/* NVMe Base 2.0, 5.6 and 5.7: the submission queue first, with what the controller then still
- * posts. */
+/* NVMe Base 2.0c, 5.6 and 5.7: the submission queue is deleted first, and completions that the controller has posted by
+ * then are taken. */
 static int queues_delete(struct upnvme_qpair *qp)
 {
 	int rc;
@@ -270,7 +271,7 @@ static int queues_delete(struct upnvme_qpair *qp)
 	return rc ? deletion_failed(qp, rc) : 0;
 }
 
-/* The error's sentence outlives what callbacks do. */
+/* Stops the queue pair. The error's sentence is kept, since callbacks may replace it. */
 static int stop(struct upnvme_qpair *qp)
 {
 	struct upnvme_error why;
@@ -290,7 +291,7 @@ static int stop(struct upnvme_qpair *qp)
 	return rc ? error_set(rc, why.code, "%s", why.text) : 0;
 }
 
-/* A queue pair that is set aside says so here, too, if it was stopped before. */
+/* Closes a queue pair that is stopped. If its memory may still be touched, the close fails, as the stop did. */
 static int stopped_close(struct upnvme_qpair *qp, int rc)
 {
 	if (qpair_is_loose(qp))
@@ -314,7 +315,7 @@ int qpair_stop(struct upnvme_qpair *qp)
 	return stopped_close(qp, rc);
 }
 
-/* The poll that runs this callback closes the queue pair; whether that poll still exists cannot be known. */
+/* Leaves the close to the poll that runs this callback; the library cannot know whether that poll still exists. */
 static int close_later(struct upnvme_qpair *qp)
 {
 	qp->close_wanted = true;

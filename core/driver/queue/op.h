@@ -15,8 +15,8 @@
 #include "driver/ns.h"
 #include "driver/ctrlr.h"
 
-/* The op's first and third words say what a short form says, and the fields from `metadata` on are
- * not used. */
+/* Whether the op is one that a short form can say: with this opcode, UPNVME_FORM_BUF and no flags, and with no hints,
+ * directive, metadata or tags. */
 static inline bool op_is_plain(const struct upnvme_op *op, uint32_t opcode)
 {
 	static const uint32_t hints_at = offsetof(struct upnvme_op, dsm);
@@ -41,8 +41,8 @@ static inline uint64_t op_offset(const struct upnvme_op *op)
 	return (uintptr_t)__atomic_load_n(&op->buf, __ATOMIC_RELAXED);
 }
 
-/* Where the op's data are; null when they are not wholly in the area. The geometry is the one that the command is made
- * with: another thread may publish a new one meanwhile. */
+/* The address of the op's data; null when they are not wholly in the area. `geometry` is the one by which the command
+ * is made, since another thread may publish a new one meanwhile. */
 static inline const void *op_data(const struct upnvme_op *op, const struct upnvme_area *area,
 				  const struct ns_geometry *geometry, uint32_t blocks)
 {
@@ -55,7 +55,7 @@ static inline const void *op_data(const struct upnvme_op *op, const struct upnvm
 	return (const char *)area->data + offset;
 }
 
-/* At how many offsets of an area begins a page that is wholly in it. */
+/* The number of offsets in an area at which the bytes of a page fit into it. */
 static inline uint64_t area_pages(const struct upnvme_area *area)
 {
 	return area->data && area->data_bytes >= NVME_PAGE_BYTES ?

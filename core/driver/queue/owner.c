@@ -50,8 +50,9 @@ static bool ctrlr_takes_commands(const struct upnvme_ctrlr *ctrlr)
 	return !atomic_load(&ctrlr->failed) && !atomic_load(&ctrlr->ns_changes.frozen);
 }
 
-/* The two stores and loads here are ordered against qpair_alert's: either it shuts the gate after
- * it was opened here, or what it stands for is seen here. False: the controller takes no commands. */
+/* The store to the gate and the load of `alerts` are in one order with those of qpair_alert: either qpair_alert
+ * shuts the gate after it was opened here, or its alert is seen here, with what the alert is about. False: the
+ * controller takes no commands. */
 static bool owner_open_gate(struct upnvme_qpair *qp)
 {
 	uint64_t alerts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who may use a queue pair: the thread whose token it carries.
+/* The owner of a queue pair, which alone may use it: the thread whose token the queue pair carries.
  *
  * A token is a number that is never given twice in a process. A thread's address is given twice: it is
  * used again when a thread ends, and is the same in a forked child. Queue pairs live in memory that
@@ -16,8 +16,8 @@
 /* The token of a thread that has owned no queue pair yet; equal to no owner and no gate. */
 #define TOKEN_NONE UINT64_MAX
 
-/* The token is in the static part of thread-local storage: two instructions to read, and eight bytes of what the
- * loader keeps for libraries that are loaded late. musl's loader keeps nothing. */
+/* The token is in the static part of thread-local storage. So it takes two instructions to read, and eight bytes of the
+ * part that the loader reserves for libraries that are loaded late. musl's loader reserves none. */
 #ifdef __GLIBC__
 #define THREAD_TOKEN_MODEL __attribute__((tls_model("initial-exec")))
 #else
@@ -38,8 +38,8 @@ int owner_check(const struct upnvme_qpair *qp);
 /* Whether this process has the queue pair, whatever the thread: a forked child has not. */
 int owner_check_process(const struct upnvme_qpair *qp);
 
-/* The way in of a call that finds the gate shut: says why the caller may not enter, or admits the caller, with
- * all looked-up memory forgotten if memory was taken away meanwhile. Opens the gate again if it may be open. 0, or a
+/* The way in of a call that finds the gate shut: admits the owner, and refuses any other caller. After an alert, all
+ * looked-up memory is forgotten, since memory may have been taken away. Opens the gate again if it may be open. 0, or a
  * negative errno with its sentence. */
 int owner_enter(struct upnvme_qpair *qp);
 /* As owner_enter, and refuses a queue pair that takes no commands any more. */

@@ -10,7 +10,7 @@
 #include "driver/watch.h"
 
 #define LOOK_NS (10 * NS_PER_MS)
-/* A look over PCIe costs about as much as 50 polls: less than one hundredth of the most. */
+/* The least and the most polls between two looks. A look over PCIe costs about as much as 50 polls. */
 #define POLLS_MIN 256u
 #define POLLS_MAX 16384u
 

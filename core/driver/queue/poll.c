@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Polls and reaps, which differ in where completions go. */
+/* Polls, whose completions go to callbacks, and reaps, whose tagged completions go into an array. */
 #include "driver/queue/poll.h"
 
 #include <errno.h>
@@ -7,7 +7,8 @@
 #include "driver/ctrlr.h"
 #include "driver/queue/take.h"
 
-/* The gate was shut. A controller that was given up touches no memory any more: its commands are completed here. */
+/* The way in of a call that found the gate shut. The commands of a controller that was given up are completed here,
+ * since the controller will not complete them. */
 static int enter_to_take(struct upnvme_qpair *qp)
 {
 	int rc = owner_enter(qp);
@@ -34,8 +35,8 @@ static __attribute__((noinline)) int poll_take(struct upnvme_qpair *qp, uint32_t
 	return closed_if_wanted(qp, !handed && sink.stopped ? -ENOMSG : (int)handed);
 }
 
-/* Nothing has come for so long that the controller is looked at. The commands of a controller that was given up are
- * completed here. */
+/* Looks at the controller, after many polls that found nothing. True when it was given up and there is work: its
+ * commands are completed here. */
 static __attribute__((noinline, cold)) bool found_dead(struct upnvme_qpair *qp)
 {
 	if (patience_look(qp))
@@ -43,7 +44,7 @@ static __attribute__((noinline, cold)) bool found_dead(struct upnvme_qpair *qp)
 	return (owner_gate_open(qp) || !enter_to_take(qp)) && take_has_work(qp);
 }
 
-/* A poll that finds no command done does not get beyond this function, but now and then. */
+/* A poll that finds no completion ends in this function, except for the rare look at the controller. */
 int poll_busy(struct upnvme_qpair *qp, uint32_t max)
 {
 	if (unlikely(qp->in_poll))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The queue pair: two rings, the slots of what is outstanding, and the state that both halves of an
- * I/O touch. */
+/* The queue pair: two rings, the slots of outstanding commands, and the state that submission and completion
+ * touch. */
 #ifndef UPNVME_DRIVER_QUEUE_QPAIR_H
 #define UPNVME_DRIVER_QUEUE_QPAIR_H
 
@@ -24,10 +24,10 @@ struct histogram;
  * One outstanding command; 32 bytes, indexed by the low bits of its command identifier.
  *
  * `head` has the command identifier in bits 15:0, whose upper bits are a generation, and SLOT_...
- * flags above. They are all 0 for a plain command in flight, so that one subtraction from what the
- * device posted says that the identifier is right, alive and of this generation, that the status is
- * success, and that nothing special is to be done. A device can post any bits where the flags are,
- * so SLOT_NOT_PLAIN in `blocks` goes with them: see take_run.
+ * flags above. The flags are all 0 for a plain command in flight: one subtraction from the entry that the
+ * device posted tells that the identifier names a command in flight of this generation, that the status is
+ * success, and that nothing special is to be done. A device can post any bits in the place of the flags,
+ * so each of them goes with SLOT_NOT_PLAIN in `blocks`: see take_run.
  */
 struct slot {
 	union {
@@ -54,12 +54,12 @@ struct slot {
 _Static_assert(sizeof(struct slot) == 32, "two slots to a cache line");
 
 #define SLOT_CID_MASK 0xffffu
-/* Bit 16 is left to the carry of the generation, which is wiped when the slot is used next. */
+/* Bit 16 is no flag: the carry of the generation gets there, and is wiped when the slot is used next. */
 #define SLOT_PART    0x20000u  /* a part of a split request */
 #define SLOT_TIMED   0x40000u  /* the command's latency is measured */
 #define SLOT_HOME    0x80000u  /* holds a split request's cursor, no command of its own in flight */
 #define SLOT_READY   0x100000u /* completed by the library; waits to be handed out */
-#define SLOT_CHANGES 0x200000u /* may change namespaces: they are read again when it ends */
+#define SLOT_CHANGES 0x200000u /* may change namespaces, which are read again then */
 #define SLOT_FREE    0x80000000u /* on the stack */
 
 #define SLOT_NOT_PLAIN 0x80000000u
@@ -82,13 +82,13 @@ static inline uint32_t slot_blocks(const struct slot *slot)
 }
 
 /*
- * slot->touches: the buffer's bus address (a multiple of 4, below 2^48), the pages that it reaches
- * into beyond the first one in bits 63:48, and flags. 0 beside the flags: no buffer.
+ * slot->touches: the buffer's bus address (a multiple of 4, below 2^48), in bits 63:48 the number of pages that the
+ * buffer reaches into beyond the first one, and flags. 0 besides the flags: no buffer.
  */
 #define SLOT_TOUCHES_PAGES_SHIFT 48
 /* The command may change the medium. */
 #define SLOT_CHANGES_MEDIUM 1ull
-/* More than can be said here: no memory is given back while such a command is in flight. */
+/* The command touches memory that the fields cannot describe: no memory is given back while it is in flight. */
 #define SLOT_TOUCHES_MANY 2ull
 
 #define QPAIR_OUTSTANDING_MAX 4096u
@@ -96,7 +96,7 @@ static inline uint32_t slot_blocks(const struct slot *slot)
 struct upnvme_qpair {
 	/* --- the submission's cache line --- */
 	/* The owner's token while the straight path is open; 0 sends every call through
-	 * owner_enter, which finds out why. Cleared from any thread. */
+	 * owner_enter, which finds out why. Any thread may clear the gate. */
 	_Atomic uint64_t gate;
 	struct upnvme_ns *ns; /* the last one used, known to be of this controller */
 	struct region window; /* the last memory used */
@@ -113,8 +113,8 @@ struct upnvme_qpair {
 	 * phase tag in bit 48, the queue identifier in 31:16. */
 	uint64_t expected;
 	uint64_t entries;
-	/* Added to blocks and head when a slot is freed: the next generation, SLOT_FREE and its
-	 * mark. */
+	/* Added to blocks and head when a slot is freed: the next generation, SLOT_FREE and
+	 * SLOT_NOT_PLAIN. */
 	uint64_t slot_step;
 	_Atomic(struct upnvme_spec_sqe *) idle_tail; /* equals tail when nothing is outstanding */
 	uint32_t slot_mask;                          /* of a slot's offset in bytes */
@@ -127,7 +127,7 @@ struct upnvme_qpair {
 	const struct upnvme_spec_cqe *cq;
 	struct transport_queue transport;
 	uint32_t patience;      /* polls that may find nothing before the next look: patience.c */
-	uint32_t patience_full; /* what it began with */
+	uint32_t patience_full; /* the number that `patience` began with */
 	uint8_t *lists;         /* PRP and SGL lists, `list_bytes` for each slot */
 	uint64_t lists_iova;
 	uint32_t list_bytes;
@@ -146,27 +146,28 @@ struct upnvme_qpair {
 
 	_Atomic uint64_t alerts; /* counted by qpair_alert */
 	_Atomic uint64_t alerts_seen;
-	uint64_t frozen_at; /* the last alert that was to freeze it; under the controller's lock */
+	uint64_t frozen_at; /* the alert that froze the queue pair; under the controller's lock */
 	uint64_t looked_ns; /* when the controller was last looked at */
 	_Atomic uint64_t owner; /* QPAIR_RELEASED, a thread's token, or 0: wiped by fork */
 	uint32_t flags;         /* UPNVME_QPAIR_... */
 	uint32_t outstanding;   /* slots */
 	uint32_t nslots;        /* a power of two above */
 	uint32_t state;         /* enum qpair_state */
-	bool close_wanted;      /* by a callback */
-	bool held; /* by a call that goes on after a poll, and then closes it if that is wanted */
-	/* Storage has not ended its commands: it is to be set aside, and its controller is not. */
+	bool close_wanted;      /* a callback has asked for it */
+	bool held; /* a call goes on after a poll, and closes the queue pair itself if that is wanted */
+	/* Storage has not ended the commands: the queue pair is to be set aside, and its controller is not. */
 	bool stuck;
 	uint16_t qid;
 	uint16_t vector; /* that signals event_fd; 0: none */
 	int event_fd;
 	_Atomic uint32_t nkept;
 	struct upnvme_ctrlr *ctrlr;
-	struct upnvme_qpair *next; /* of the controller's */
+	struct upnvme_qpair *next; /* in the controller's `qpairs`, or in `aside` */
 	struct domain *domain;
 	struct domain_user user;
-	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: what `sq` is in */
-	/* Memory that commands touch which are completed and yet not over, as their slots said it. */
+	struct cmb_piece sq_piece; /* UPNVME_QPAIR_CMB: the piece that `sq` is in */
+	/* The `touches`, `nkept` of them, of commands that the library has completed and the device may not have
+	 * ended. */
 	uint64_t *kept;
 	uint64_t mapped_bytes;
 };
@@ -178,36 +179,37 @@ static inline uint32_t slot_index(const struct upnvme_qpair *qp, const struct sl
 
 #define QPAIR_RELEASED 1ull
 
-/* QPAIR_LEAVING: set aside, and one thread is freeing it. */
+/* The state of a queue pair. QPAIR_LEAVING: set aside, and one thread is freeing it. */
 enum qpair_state { QPAIR_OPEN, QPAIR_STOPPED, QPAIR_LEAVING };
 
 /* --- rings and slots, also of the admin queue, which has a lock instead of a gate: rings.c, abort.c --- */
 
-/* Makes rings and slots for queue `qid`. Not yet known to the controller: see qpair_sq_iova,
+/* Makes rings and slots for queue `qid`. The caller tells the controller where they are: qpair_sq_iova,
  * qpair_cq_iova. */
 int qpair_rings_create(struct upnvme_qpair **qp, struct upnvme_ctrlr *ctrlr, uint16_t qid,
 		       uint32_t entries, uint32_t outstanding, uint32_t list_bytes, uint32_t flags);
-/* The device does not touch the rings any more. */
+/* Frees rings and slots. The device does not touch them any more. */
 void qpair_rings_destroy(struct upnvme_qpair *qp);
-/* Memory that commands in flight touch counts as touched until the rings are destroyed, whatever becomes of them. */
+/* Notes the memory that commands in flight touch: it counts as touched until the rings are destroyed, even when the
+ * library has completed the commands. */
 void qpair_keep_touches(struct upnvme_qpair *qp);
 uint64_t qpair_sq_iova(const struct upnvme_qpair *qp);
 uint64_t qpair_cq_iova(const struct upnvme_qpair *qp);
-/* Back to the state after creation: a controller that was reset starts at entry 0. Nothing is
+/* Sets rings and slots to the state after creation, where both rings begin at entry 0. Nothing is
  * outstanding. */
 void qpair_rings_reset(struct upnvme_qpair *qp);
 
-/* Completes by the library, as aborted, all that is outstanding and that the device, which touches nothing any more,
- * has not completed. The next take hands it out. */
+/* Completes, as aborted, all outstanding commands that the device has not completed, and will not complete any more.
+ * The next take hands the completions out. */
 void qpair_abort(struct upnvme_qpair *qp);
 /* As qpair_abort, without a look at what the device has completed. */
 void qpair_abort_outstanding(struct upnvme_qpair *qp);
-/* Commands that are in the ring or at the controller. */
+/* The number of commands that are in the ring or at the controller. */
 uint32_t qpair_commands(const struct upnvme_qpair *qp);
-/* Requests accepted and not yet handed out. */
+/* The number of requests accepted and not yet handed out. */
 uint32_t qpair_inflight(const struct upnvme_qpair *qp);
 
-/* Clears the gate, from any thread: the owner will look around at its next call. */
+/* Counts an alert and shuts the gate, so that the owner's next call goes through owner_enter. Any thread may call. */
 void qpair_alert(struct upnvme_qpair *qp);
 
 /* --- ownership: owner.c --- */
@@ -222,28 +224,29 @@ int qpair_stop(struct upnvme_qpair *qp);
 int qpair_close(struct upnvme_qpair *qp);
 
 /* --- set aside: aside.c --- */
-/* Whether the memory of the queue pair may still be touched, though the device was told to let go of it. */
+/* Whether memory of the queue pair may still be touched, although the device was told to stop. */
 bool qpair_is_loose(const struct upnvme_qpair *qp);
-/* For one that is loose: the error that its closing gives, with its sentence. */
+/* The error of closing a queue pair that is loose, with its sentence. */
 int qpair_loose_error(const struct upnvme_qpair *qp);
-/* Out of the controller's list, and into that of those that are looked at later. Its handle is stale. */
+/* Puts a queue pair that is in no list any more into the list of those set aside, and makes its handle stale. The
+ * caller holds the controller's lock. */
 void qpair_set_aside(struct upnvme_qpair *qp);
 bool qid_is_aside(const struct upnvme_ctrlr *ctrlr, uint32_t qid);
-/* Frees those whose commands have ended since. */
+/* Frees the queue pairs set aside whose commands have ended since. */
 void qpairs_sweep(struct upnvme_ctrlr *ctrlr);
-/* Frees them all: the controller touches nothing any more. */
+/* Frees all queue pairs set aside: the controller touches no memory any more. */
 void qpairs_aside_free(struct upnvme_ctrlr *ctrlr);
 
 /* --- interrupts: interrupt.c --- */
-/* Has a vector that no other queue pair uses signal an eventfd. The caller has the controller's
- * lock, until the queue pair is in its list. */
+/* Makes an eventfd, signalled by a vector that no other queue pair uses. The caller holds the controller's
+ * lock until the queue pair is in the controller's list. */
 int interrupt_create(struct upnvme_qpair *qp);
-/* The controller sends none any more. A no-op for a queue pair that has none. The caller has the
- * controller's lock, so that nobody wakes it any more. */
+/* Switches the vector off and closes the eventfd, if the queue pair has them. The caller holds the
+ * controller's lock, so that no thread wakes the owner meanwhile. */
 void interrupt_destroy(struct upnvme_qpair *qp);
-/* Wakes an owner who waits, from any thread that has the controller's lock. */
+/* Wakes an owner that waits. Any thread may call that holds the controller's lock. */
 void interrupt_wake(const struct upnvme_qpair *qp);
-/* The eventfd, from any thread, or a negative errno with its sentence. */
+/* The eventfd, or a negative errno with its sentence. Any thread may call. */
 int interrupt_fd(const struct upnvme_qpair *qp);
 
 /* --- waiting: wait.c --- */
@@ -251,19 +254,19 @@ int qpair_wait(struct upnvme_qpair *qp, uint64_t timeout_ns);
 
 /* --- looking at a controller that is silent: patience.c --- */
 void patience_start(struct upnvme_qpair *qp);
-/* Looks whether the controller is alive, and sets the count to the next look. False: it is given
- * up. The owner's. */
+/* Looks whether the controller is alive, and sets the count of polls to the next look. False: the controller is given
+ * up. Called by the owner. */
 bool patience_look(struct upnvme_qpair *qp);
-/* Counts one look at the queue that found nothing; false as patience_look. */
+/* Counts one look at the queue that found nothing. False: the controller is given up. */
 static inline bool patience_lasts(struct upnvme_qpair *qp)
 {
 	return --qp->patience || patience_look(qp);
 }
 
 /* --- the general path: general.c --- */
-/* Submits any command: passes the owner's gate, checks everything, explains what is wrong, splits what is too large.
- * Rings for a queue pair that rings for each, and no other. With an area, the op's pointers are offsets into that. A
- * null `ns`: the op names its namespace. 0, or a negative errno with its sentence; -EAGAIN has none. */
+/* Submits any command: passes the owner's gate, checks everything, explains each refusal, splits large requests. Rings
+ * the doorbell only with UPNVME_QPAIR_RING_EACH. With an area, the op's pointers are offsets into it. A null `ns`: the
+ * op names its namespace. 0, or a negative errno with its sentence; -EAGAIN has none. */
 int general_submit(struct upnvme_qpair *qp, const struct upnvme_op *op,
 		   const struct upnvme_area *area, upnvme_cb cb, void *arg, struct upnvme_ns *ns);
 

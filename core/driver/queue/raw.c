@@ -59,7 +59,7 @@ static int raw_check(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uint
 	return raw_check_metadata(qp, raw, mptr);
 }
 
-/* The format of the namespace, where it is known. */
+/* The geometry of the command's namespace, or null where it is not known. */
 static const struct ns_geometry *raw_geometry(const struct upnvme_qpair *qp,
 					      const struct upnvme_raw *raw)
 {
@@ -69,8 +69,8 @@ static const struct ns_geometry *raw_geometry(const struct upnvme_qpair *qp,
 	return geometry && geometry->nblocks ? geometry : NULL;
 }
 
-/* The device alone knows how much an unknown command moves: behind the end of the data it finds zeroes in the list, and
- * no address of another command's buffers. */
+/* Only the device knows how much an unknown command moves. A device that reads past the end of the data finds zeroes in
+ * the list, and no address of another command's buffers. */
 static void raw_build(struct upnvme_qpair *qp, const struct upnvme_op *op, uint32_t bytes,
 		      struct slot *slot, struct upnvme_spec_sqe *sqe)
 {
@@ -105,7 +105,8 @@ static void raw_issue(struct upnvme_qpair *qp, const struct upnvme_raw *raw, uin
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
 }
 
-/* A command that may change namespaces is marked by the opcode that is sent. */
+/* Checks and sends a copy of the caller's command. A command that may change namespaces gets SLOT_CHANGES; a flag that
+ * the slot has already stays. */
 static int raw_send(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg)
 {
 	struct upnvme_op op = { .form = UPNVME_FORM_BUF };

@@ -10,8 +10,9 @@
 
 struct upnvme_qpair;
 
-/* The caller's record, read once: another thread may write to it meanwhile, and what was checked must be what is sent.
- * The fence keeps the compiler from reading a field of the record again in place of the copy's. */
+/* A copy of the caller's record, which is read once: another thread may write to the record meanwhile, and the checked
+ * values must be those that are sent. The fence keeps the compiler from reading the record again in place of the
+ * copy. */
 static inline struct upnvme_raw raw_copy(const struct upnvme_raw *raw)
 {
 	struct upnvme_raw copy = *raw;
@@ -23,7 +24,7 @@ static inline struct upnvme_raw raw_copy(const struct upnvme_raw *raw)
 /* Whether the reserved words, of an I/O or an admin command, are zero; if not, the sentence of -EINVAL is set. */
 bool raw_is_clean(const struct upnvme_raw *raw);
 
-/* Submits an I/O command. As general_submit, but that nothing is counted, and nothing rung. */
+/* Submits an I/O command as general_submit does, but neither counts it nor rings. */
 int raw_submit(struct upnvme_qpair *qp, const struct upnvme_raw *raw, upnvme_cb cb, void *arg);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The list's links and records are in the cursors of the slots that stand in it. */
+/* The ready list: its links and records are in the cursors of its slots. */
 #include "driver/queue/ready.h"
 
 #include "driver/queue/split.h"

@@ -22,17 +22,17 @@ struct data_place {
 	uint64_t offset; /* into the segment */
 };
 
-/* Checked by its kind, which leaves in `op.buf` what the device reaches: null where there is nothing. */
+/* A request, checked by its kind. `op.buf` is memory that the device reaches, or null for a command without data. */
 struct request {
 	struct upnvme_op op;
 	const struct ns_geometry *geometry;
 	struct data_place place; /* of the next block */
-	uint32_t block_bytes;    /* that the command moves for a block */
-	uint32_t next;           /* block, relative to op.lba */
+	uint32_t block_bytes;    /* bytes that the command moves for a block */
+	uint32_t next;           /* the next block to issue, relative to op.lba */
 };
 
-/* The row that the op was checked by. The row is looked up, for each slot keeps a request, and with a pointer more a
- * queue pair of 1,024 entries would take 64 KiB more. */
+/* The row that the op was checked by. The row is looked up, not kept: each slot has a request, and with one more
+ * pointer in it a queue pair of 1,024 entries would be mapped with 64 KiB more. */
 static inline const struct command_kind *request_kind(const struct request *request)
 {
 	return command_kind(request->geometry->csi, request->op.opcode);
@@ -53,19 +53,19 @@ void data_skip(const struct upnvme_qpair *qp, const struct upnvme_op *op, struct
 /* The segment of an iovec that has the byte at the place. */
 uint32_t data_segment(const struct upnvme_qpair *qp, const struct upnvme_op *op,
 		      struct data_place place);
-/* Every segment reachable, aligned, and `bytes` in all. 0, or a negative errno that names the
- * segment. */
+/* Checks that every segment is reachable and aligned, and that they have `bytes` in all. 0, or a negative errno whose
+ * sentence names the segment. */
 int data_check(struct upnvme_qpair *qp, const struct upnvme_op *op, uint64_t bytes);
-/* The bus address of one byte range; false when it is not reachable. Looks at the owner's windows
- * first. */
+/* The bus address of a range of bytes; false when the range is not reachable in one piece. Looks at the queue pair's
+ * windows first. */
 bool data_translate(struct upnvme_qpair *qp, uint64_t va, uint64_t bytes, uint64_t *iova);
 
 /* --- command.c: entries --- */
 
-/* How many of the next `blocks`, which the limit of its kind allows, one command has that moves their data. */
+/* How many of the next `blocks`, the limit of the request's kind, one command can have, by their data. */
 uint32_t request_data_blocks(const struct upnvme_qpair *qp, const struct request *request,
 			     uint32_t blocks);
-/* How many blocks the request's next command has. 0: it cannot be expressed. */
+/* The number of blocks of the request's next command. 0: no command can express their data. */
 static inline uint32_t request_next_blocks(const struct upnvme_qpair *qp,
 					   const struct request *request)
 {
@@ -85,13 +85,13 @@ static inline bool request_is_whole(const struct request *request, uint32_t bloc
  * request on. */
 void request_issue(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		   uint32_t blocks);
-/* Takes the free slot, for one command in flight. */
+/* Takes `slot`, the first free one, for one command in flight. */
 void request_slot_fill(struct upnvme_qpair *qp, struct slot *slot, uint64_t touches,
 		       uint32_t blocks, upnvme_cb cb, void *arg);
-/* What goes into slot->touches: of a buffer, and of a request. */
+/* The value of slot->touches, for a buffer and for a request. */
 uint64_t buffer_touches(struct upnvme_qpair *qp, const void *buf, uint64_t bytes);
 uint64_t request_touches(struct upnvme_qpair *qp, const struct request *request);
-/* SLOT_CHANGES_MEDIUM of it, or 0. */
+/* SLOT_CHANGES_MEDIUM for a request that may change the medium, else 0. */
 uint64_t request_changes(const struct request *request);
 
 #endif

@@ -15,12 +15,13 @@
 #include "driver/queue/owner.h"
 #include "driver/queue/split.h"
 
-/* What was used last, before anything was: never null, so that a caller's null is not taken for it. */
+/* The namespace of a queue pair that has used none yet: qp->ns is never null, so that a caller's null handle does not
+ * equal it. */
 static const struct ns_geometry no_geometry;
 static struct upnvme_ns no_namespace = { .geometry = &no_geometry };
 
-/* Power of two, and above the number in use: the identifier FFFFh, which no command may have, is
- * never made. */
+/* The number of slots: a power of two above the number in use, so that no command gets the identifier FFFFh, which none
+ * may have. */
 static uint32_t slots_for(uint32_t outstanding)
 {
 	return (uint32_t)pow2_ceil(outstanding + 1);
@@ -93,9 +94,9 @@ static bool kept_overlap(const struct upnvme_qpair *qp, uint64_t base, uint64_t 
 	return false;
 }
 
-/* Does a command in flight touch the bytes? Slots are read as they are: whoever gives memory back
- * is not submitting with it at the same time, and what was accepted before is seen. A free slot's
- * link looks like a buffer in memory that is never given to a device. */
+/* Whether a command in flight may touch the bytes. Slots are read without a lock: a thread that gives memory back
+ * does not submit with that memory at the same time, and commands accepted before are seen. A free slot's
+ * link looks like a buffer, but in memory that is never given to a device. */
 static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t bytes)
 {
 	struct upnvme_qpair *qp = container_of(user, struct upnvme_qpair, user);
@@ -103,8 +104,8 @@ static bool user_may_touch(struct domain_user *user, uint64_t base, uint64_t byt
 
 	if (kept_overlap(qp, base, bytes))
 		return true;
-	/* The tail first: had it been taken later, it could have come round in the meantime to where the
-	 * queue was idle once, before the command that the caller has in mind. */
+	/* The tail is read first. Read later, the tail could have come round the ring meanwhile, to the entry at which
+	 * the queue was idle before the caller's command. */
 	tail = atomic_load_explicit(&qp->tail, memory_order_acquire);
 	if (atomic_load_explicit(&qp->idle_tail, memory_order_acquire) == tail)
 		return false;
@@ -127,7 +128,7 @@ static uint64_t state_bytes(uint32_t nslots)
 	       nslots * (sizeof(struct slot) + sizeof(struct cursor) + sizeof(uint64_t));
 }
 
-/* Pages that read as zeroes in a forked child: a queue pair without owner. */
+/* Maps the state in pages that read as zeroes in a forked child: as a queue pair without owner. */
 static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 {
 	uint64_t bytes = state_bytes(nslots);
@@ -149,7 +150,7 @@ static int state_create(struct upnvme_qpair **qp, uint32_t nslots)
 	return 0;
 }
 
-/* CC.MPS pages that follow each other on the bus: CREATE's PC bit, which every controller takes. */
+/* A ring is contiguous on the bus, as the Create commands' PC bit says, which every controller takes. */
 static int ring_alloc(struct upnvme_qpair *qp, uint64_t bytes, void **ring)
 {
 	int rc = memory_alloc(qp->ctrlr, bytes, 0, ring);

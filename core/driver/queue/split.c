@@ -31,7 +31,7 @@ static struct slot *part_slot(struct upnvme_qpair *qp, struct cursor *cursor)
 	return slot;
 }
 
-/* Issues parts while there is room. True when none is left to issue. */
+/* Issues parts while there is room. True when no part is left to issue. */
 static bool cursor_pump(struct upnvme_qpair *qp, struct cursor *cursor)
 {
 	struct request *request = &cursor->request;
@@ -45,7 +45,7 @@ static bool cursor_pump(struct upnvme_qpair *qp, struct cursor *cursor)
 		slot->part_first = request->next;
 		slot->cursor = cursor;
 		slot->blocks = blocks | SLOT_NOT_PLAIN;
-		/* The home says what the whole request touches; its other parts need not. */
+		/* The home's `touches` are those of the whole request, so that other parts need none. */
 		if (slot != cursor_home(qp, cursor))
 			atomic_store_explicit(&slot->touches, request_changes(request),
 					      memory_order_relaxed);
@@ -105,8 +105,8 @@ static struct upnvme_completion cursor_record(const struct cursor *cursor)
 	};
 }
 
-/* All parts are done: to the caller at once, or into the ready list if it is tagged and the sink
- * has no room. */
+/* Completes a request whose parts are all done. True: handed out. False: put into the ready list, since there is no
+ * sink, or no room in it for a tagged completion. */
 static bool cursor_finish(struct upnvme_qpair *qp, struct cursor *cursor, struct sink *sink)
 {
 	struct upnvme_completion record = cursor_record(cursor);
@@ -138,7 +138,7 @@ static void part_slot_give(struct upnvme_qpair *qp, struct cursor *cursor, struc
 	cursor->home_idle = true;
 }
 
-/* Blocks that were not issued by then never will be. */
+/* Notes an error, and issues no more blocks; the error at the lowest block is the request's. */
 static void cursor_fail_at(struct cursor *cursor, uint64_t block,
 			   const struct upnvme_completion *record)
 {
@@ -162,7 +162,7 @@ void split_part_done(struct upnvme_qpair *qp, struct slot *slot,
 	cursor->parts--;
 	*handed = false;
 	if (cursor->pending)
-		return; /* split_pump goes on with it, or ends it */
+		return; /* split_pump goes on with the request, or ends it */
 	if (!cursor_is_issued(cursor))
 		pending_append(qp, cursor);
 	else if (cursor->parts == 0)

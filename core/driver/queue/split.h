@@ -8,14 +8,14 @@
 #include "driver/queue/take.h"
 
 /*
- * Begun when a request does not fit into one command; found by the index of its slot, its home. The
- * home carries parts like any other slot, and is given back last: a request always has a slot to go
- * on with, so it cannot be starved, whatever the depth.
+ * The progress of a request that does not fit into one command; found by the index of the request's slot, its home.
+ * The home carries parts like any other slot, and is given back last: a request always has a slot to go
+ * on with, so it ends in a queue of any depth.
  */
 struct cursor {
 	union {
 		struct request request;          /* what is still to be issued */
-		struct upnvme_completion record; /* SLOT_READY: how it ended */
+		struct upnvme_completion record; /* SLOT_READY: the completion */
 	};
 	upnvme_cb cb;
 	union {
@@ -40,16 +40,16 @@ static inline struct cursor *slot_cursor(const struct upnvme_qpair *qp, const st
 	return &qp->cursors[slot - qp->slots];
 }
 
-/* Accepts the request into `home`, a slot that was popped, and issues what there is room for. */
+/* Accepts the request into `home`, a slot that was popped, and issues the parts that there is room for. */
 void split_begin(struct upnvme_qpair *qp, struct slot *home, const struct request *request,
 		 upnvme_cb cb, void *arg);
-/* A part ended; its slot is given back. *handed: with it the request ended, and was handed out. A
- * request that ended but could not be handed out (tagged, and no room; no sink at all) is put into
+/* Ends a part, and gives its slot back. *handed: the request has ended with this part, and was handed out. A
+ * request that has ended and cannot be handed out (tagged, and no room; or no sink at all) is put into
  * the ready list. */
 void split_part_done(struct upnvme_qpair *qp, struct slot *slot,
 		     const struct upnvme_completion *record, struct sink *sink, bool *handed);
 
-/* No more parts of any request are issued; parts that were not issued end as aborted. */
+/* Stops issuing parts: requests with parts that were not issued end as aborted. */
 void split_abort(struct upnvme_qpair *qp);
 
 #endif

@@ -7,12 +7,12 @@
 
 #include <upnvme/io.h>
 
-/* All counters as they are now. 0, or a negative errno with its sentence. */
+/* Reads all counters. 0, or a negative errno with its sentence. */
 int stats_read(const struct upnvme_qpair *qp, struct upnvme_qpair_stats *stats);
-/* Copies the first `n` buckets of the latencies' histogram. How many buckets there are, or a negative errno with its
- * sentence. */
+/* Copies the first `n` buckets of the latencies' histogram. Returns how many buckets there are, or a negative errno
+ * with its sentence. */
 int stats_latencies(const struct upnvme_qpair *qp, uint64_t *buckets, uint32_t n);
-/* Requests accepted and not yet handed out. 0 and a sentence for a thread that is not the owner. */
+/* The number of requests accepted and not yet handed out; 0, with a sentence, for a thread that is not the owner. */
 uint32_t stats_inflight(const struct upnvme_qpair *qp);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The straight path of a submission: a read or write of plain blocks, by the owner, from memory
- * that was used a moment ago, in one command. Everything is checked and nothing is explained:
- * whatever does not fit goes to the general path (general_submit), which looks at it again from
- * the beginning, says what is wrong, or does the rest. */
+/* The straight path of a submission: a read or write of plain blocks, by the owner, with memory
+ * that was used a moment ago, in one command. Everything is checked and nothing is explained: a
+ * command that does not fit goes to the general path (general_submit), which checks it again from
+ * the beginning, and sends it or explains its error. */
 #ifndef UPNVME_DRIVER_QUEUE_STRAIGHT_H
 #define UPNVME_DRIVER_QUEUE_STRAIGHT_H
 
@@ -17,7 +17,7 @@
 #include <upnvme/spec/data_ptr.h>
 #include <upnvme/spec/opcode.h>
 
-/* The command is not for this path; no errno is that large. */
+/* The result for a command that is not for this path; no errno is that large. */
 #define STRAIGHT_NOT (-4096)
 
 static inline uint64_t slot_list_iova(const struct upnvme_qpair *qp, const struct slot *slot)
@@ -30,7 +30,7 @@ static inline void *slot_list(const struct upnvme_qpair *qp, const struct slot *
 	return qp->lists + ((uint64_t)slot_index(qp, slot) << qp->list_shift);
 }
 
-/* PRP2 for data that crosses a page (NVMe Base 2.0, 4.1.1): the second page itself, or a list of
+/* PRP2 for data that crosses a page (NVMe Base 2.0c, 4.1.1): the second page itself, or a list of
  * the pages after the first. A list never chains: it has room for the largest transfer. */
 static inline uint64_t prp2_build(const struct upnvme_qpair *qp, const struct slot *slot,
 				  uint64_t iova, uint64_t bytes)
@@ -60,19 +60,19 @@ static inline struct upnvme_spec_sqe *tail_next(const struct upnvme_qpair *qp,
 	return ++tail == qp->sq_end ? qp->sq : tail;
 }
 
-/* Wipes the flags, and the carry of the last generation. */
+/* Wipes the slot's flags, and the carry of the generation. */
 static inline void slot_set_in_flight(struct slot *slot)
 {
 	slot->head &= SLOT_CID_MASK;
 }
 
-/* Takes the free slot that the caller has looked at. */
+/* Takes `slot`, which is the first free one, off the stack. */
 static inline void slot_pop(struct upnvme_qpair *qp, struct slot *slot)
 {
 	qp->free = atomic_load_explicit(&slot->next, memory_order_relaxed);
 }
 
-/* All of an entry but its first two dwords, in pieces: the ring's last lap must be overwritten whole. */
+/* Writes all of an entry but its first two dwords: nothing may remain of the entry of the ring's last lap. */
 static inline __attribute__((always_inline)) void entry_put(struct upnvme_spec_sqe *sqe,
 							    uint64_t prp1, uint64_t prp2,
 							    uint64_t lba, uint64_t cdw12)
@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) void entry_put(struct upnvme_spec_s
 	memset(&sqe->cdw14, 0, 8);
 }
 
-/* A sum that takes the place of its first part, in the register of that, on each way to it. */
+/* Adds in the register of `a`: the barrier keeps the compiler from merging the additions of two branches. */
 static inline __attribute__((always_inline)) uint64_t add_in_place(uint64_t a, uint64_t b)
 {
 	a += b;
@@ -93,7 +93,7 @@ static inline __attribute__((always_inline)) uint64_t add_in_place(uint64_t a, u
 	return a;
 }
 
-/* The bus address of `va`, if it is in one of the two memories that were used last. */
+/* The bus address of `va`, if that is in one of the two regions that were used last. */
 static inline bool window_translate(const struct upnvme_qpair *qp, uint64_t va, uint64_t *iova)
 {
 	if (likely(va - qp->window.base < qp->window.bytes))
@@ -123,8 +123,8 @@ static inline __attribute__((always_inline)) void straight_put(
 	struct slot *slot;
 	uint64_t head;
 
-	/* The entry, and only then the slot: in this order everything lives in registers that need no
-	 * saving. */
+	/* The entry is written before the slot: in this order, the registers that need no saving are
+	 * enough. */
 	entry_put(tail, prp1, prp2, lba, last);
 	atomic_signal_fence(memory_order_seq_cst);
 	slot = qp->free;
@@ -145,7 +145,7 @@ static inline __attribute__((always_inline)) void straight_put(
 	atomic_store_explicit(&qp->tail, tail_next(qp, tail), memory_order_release);
 }
 
-/* By its owner, in the namespace that was used last: what a call by handle has to make sure of. */
+/* Whether a call by handles is for this path: by the queue pair's owner, in the namespace that was used last. */
 static inline bool straight_enter(const struct upnvme_qpair *qp, const struct upnvme_ns *ns)
 {
 	return qp && owner_gate_open(qp) && qp->ns == ns;
@@ -156,8 +156,8 @@ static inline bool straight_is_page(const void *buf)
 	return (uintptr_t)buf % NVME_PAGE_BYTES == 0;
 }
 
-/* The shortest path: a buffer that begins at a page and does not leave it. One PRP entry; no
- * product. */
+/* The shortest path: a buffer that begins at a page and does not leave it. So there is one PRP entry, and no
+ * multiplication. */
 static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpair *qp,
 							       struct upnvme_ns *ns,
 							       const void *buf, uint64_t lba,
@@ -175,7 +175,7 @@ static inline __attribute__((always_inline)) int straight_page(struct upnvme_qpa
 	return 0;
 }
 
-/* Any buffer and any length that is one command. Both are for a caller that has entered. */
+/* The path for any buffer and any length that is one command. As for straight_page, the caller has passed the gate. */
 static inline __attribute__((always_inline)) int straight_pages(
 	struct upnvme_qpair *qp, struct upnvme_ns *ns, const struct ns_geometry *geometry,
 	const void *buf, uint64_t lba, uint32_t blocks, upnvme_cb cb, void *arg, uint32_t opcode)
@@ -194,7 +194,7 @@ static inline __attribute__((always_inline)) int straight_pages(
 		return -EAGAIN;
 	}
 	bytes = (uint64_t)blocks * geometry->block_bytes;
-	/* Regions are whole pages: what stays in one page needs no look at the region's end. */
+	/* Regions are whole pages: data within one page need no look at the region's end. */
 	if (((va + bytes - 1) ^ va) >= NVME_PAGE_BYTES) {
 		window = va - qp->window.base < qp->window.bytes ? &qp->window : &qp->window2;
 		if (bytes > window->bytes - (va - window->base))

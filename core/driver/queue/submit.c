@@ -5,7 +5,7 @@
 #include "driver/queue/op.h"
 
 /* A plain read or write of a page in the namespace that was used last, by a caller that has
- * entered. */
+ * passed the gate. */
 static inline __attribute__((always_inline)) int op_straight(struct upnvme_qpair *qp,
 							     const struct upnvme_op *op,
 							     const void *buf, void *tag)
@@ -50,7 +50,7 @@ int submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op, const struct 
 	return rc == STRAIGHT_NOT ? general_submit(qp, op, area, cb, arg, NULL) : rc;
 }
 
-/* An op of a batch, by a caller that has entered. `pages` is of the area, if there is one. */
+/* An op of a batch, by a caller that has passed the gate. `pages` is area_pages of the area, if there is one. */
 static inline __attribute__((always_inline)) int batch_straight(struct upnvme_qpair *qp,
 								const struct upnvme_op *op,
 								const struct upnvme_area *area,
@@ -66,8 +66,8 @@ static inline __attribute__((always_inline)) int batch_straight(struct upnvme_qp
 	return op_straight(qp, op, (const char *)area->data + offset, tag);
 }
 
-/* Compiled twice, so that a batch of addresses pays nothing for areas. The gate is looked at for each op: another
- * thread may shut it between two. */
+/* The batch, compiled twice, so that ops with addresses pay nothing for areas. The gate is looked at for each op, since
+ * another thread may shut it between two ops. */
 static inline __attribute__((always_inline)) int ops_submit(struct upnvme_qpair *qp,
 							    const struct upnvme_area *area,
 							    const struct upnvme_op *ops, uint32_t n)
@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) int ops_submit(struct upnvme_qpair 
 		if (rc)
 			break;
 	}
-	if (op == ops) /* also of no op at all: by a caller that may submit */
+	if (op == ops) /* a batch of no ops, too, is refused to a caller that may not submit */
 		return rc ? rc : owner_pass_to_submit(qp);
 	ring_now(qp);
 	return (int)(op - ops);

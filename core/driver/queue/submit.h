@@ -7,8 +7,8 @@
 #include "driver/queue/doorbell.h"
 #include "driver/queue/straight.h"
 
-/* The shortest path of a read or write by handle, compiled into the exported call. Not 0: nothing was submitted, for
- * whatever reason; handles may even be null. */
+/* The shortest path of a read or write by handle, compiled into the exported call. Handles may be null. Not 0: nothing
+ * was submitted, and submit_pages is to be tried. */
 static inline __attribute__((always_inline)) int submit_page(struct upnvme_qpair *qp,
 							     struct upnvme_ns *ns, const void *buf,
 							     uint64_t lba, uint32_t blocks,
@@ -20,8 +20,7 @@ static inline __attribute__((always_inline)) int submit_page(struct upnvme_qpair
 	return straight_page(qp, ns, buf, lba, blocks, cb, arg, opcode);
 }
 
-/* As submit_page, without limit to a page. STRAIGHT_NOT: nothing was submitted, and general_submit says why or does
- * it. */
+/* As submit_page, without limit to a page. STRAIGHT_NOT: nothing was submitted, and general_submit is to be called. */
 static inline __attribute__((always_inline)) int submit_pages(struct upnvme_qpair *qp,
 							      struct upnvme_ns *ns, const void *buf,
 							      uint64_t lba, uint32_t blocks,
@@ -33,15 +32,16 @@ static inline __attribute__((always_inline)) int submit_pages(struct upnvme_qpai
 	return straight_pages(qp, ns, ns_geometry(ns), buf, lba, blocks, cb, arg, opcode);
 }
 
-/* An op that names its namespace. With an area, its pointers are offsets into that. */
+/* Submits an op, which names its namespace. With an area, the op's pointers are offsets into it. */
 int submit_op(struct upnvme_qpair *qp, const struct upnvme_op *op, const struct upnvme_area *area,
 	      upnvme_cb cb, void *arg);
-/* Tagged ops, up to the first that is refused, and the doorbell. How many were accepted, or the first one's error. */
+/* Submits tagged ops, up to the first that is refused, and rings the doorbell. Returns how many were accepted, or the
+ * error of the first op. */
 int submit_ops(struct upnvme_qpair *qp, const struct upnvme_op *ops, uint32_t n);
 __attribute__((nonnull)) int submit_ops_at(struct upnvme_qpair *qp, const struct upnvme_area *area,
 					   const struct upnvme_op *ops, uint32_t n);
 
-/* Rings the doorbell for what was submitted since. */
+/* Rings the doorbell for commands submitted since the last time. */
 static inline int submit_ring(struct upnvme_qpair *qp)
 {
 	int rc = owner_pass(qp);

@@ -23,7 +23,7 @@ bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completio
 	return true;
 }
 
-/* The entry is new, and names a command in flight, of this generation. */
+/* Whether a new entry names a command in flight, of this generation. */
 static bool cqe_is_ours(uint64_t rest, const struct slot *slot)
 {
 	uint32_t head = slot->head;
@@ -32,8 +32,9 @@ static bool cqe_is_ours(uint64_t rest, const struct slot *slot)
 	       !(head & (SLOT_FREE | SLOT_HOME | SLOT_READY));
 }
 
-/* A command whose completion is not believed would never end. Which one it is, the identifier alone says: no other
- * queue posts here, and nothing goes by the head pointer (NVMe Base 2.0c, 3.3.3.2). */
+/* Notes a completion with a wrong queue or head pointer, which is taken all the same: its command would never end
+ * otherwise. The identifier alone tells the command, since no other queue posts here, and the driver does not use the
+ * head pointer (NVMe Base 2.0c, 3.3.3.2). */
 static void take_odd(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe)
 {
 	if (qp->stats.odd++ == 0)
@@ -43,7 +44,7 @@ static void take_odd(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe)
 			 qp->qid, cqe->cid, cqe->sqid, cqe->sqhd, (unsigned long long)qp->entries);
 }
 
-/* A device that does this is broken, and a message for each would only be a second failure. */
+/* Notes an entry that names no command in flight. Only the first is logged: a broken device may post many. */
 static void take_spurious(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe)
 {
 	if (qp->stats.spurious++ == 0)
@@ -51,10 +52,10 @@ static void take_spurious(struct upnvme_qpair *qp, const struct upnvme_spec_cqe 
 			  "head %u: no such command is in flight (further such entries are only "
 			  "counted)",
 			  qp->qid, cqe->cid, cqe->sqid, cqe->sqhd);
-	qp->completed--; /* the entry is taken from the ring, but no command is done */
+	qp->completed--; /* take_consumed counts the entry, but no command is done */
 }
 
-/* The completion that an entry makes of a command in flight. */
+/* The completion of a command in flight, from its entry. */
 static struct upnvme_completion cqe_record(struct upnvme_qpair *qp,
 					   const struct upnvme_spec_cqe *cqe,
 					   const struct slot *slot, uint64_t rest)
@@ -152,7 +153,7 @@ void take_into_ready(struct upnvme_qpair *qp)
 	take_consumed(qp, head);
 }
 
-/* Commands in the ring or at the controller: what qpair_commands says when no poll is on its way. */
+/* The number of commands in the ring or at the controller, by the slots: qpair_commands lags behind within a poll. */
 static uint32_t commands_by_slots(const struct upnvme_qpair *qp)
 {
 	uint32_t n = 0;
@@ -163,7 +164,7 @@ static uint32_t commands_by_slots(const struct upnvme_qpair *qp)
 }
 
 /* Each entry that was taken has freed a slot or was counted as spurious, so the place in the ring,
- * and with it the phase, follows from how many there were since the first lap. */
+ * and with it the phase, follows from the number of entries since the first lap. */
 void take_recover(struct upnvme_qpair *qp)
 {
 	uint32_t n = qpair_commands(qp) - commands_by_slots(qp);

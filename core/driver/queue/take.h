@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Completions: one engine for both ways to take them. It is instantiated twice, for callbacks alone
+/* Completions: one engine for both ways to take them. The engine is compiled twice, for callbacks alone
  * (upnvme_poll) and for callbacks and tags (upnvme_reap). */
 #ifndef UPNVME_DRIVER_QUEUE_TAKE_H
 #define UPNVME_DRIVER_QUEUE_TAKE_H
@@ -13,31 +13,31 @@
 #define PHASE_BIT  (1ull << 48) /* of the entry's second half */
 #define SLOT_SHIFT 5            /* log2(sizeof(struct slot)) */
 
-/* Where completions go. */
+/* The place for completions. */
 struct sink {
-	struct upnvme_completion *done; /* tagged ones; no room means that they stay in the queue */
+	struct upnvme_completion *done; /* tagged ones; without room they stay in the queue */
 	uint32_t n, room;
-	uint32_t extra;  /* handed out without an entry of their own: the library completed them */
+	uint32_t extra;  /* handed out without an entry: the library completed the command */
 	uint32_t silent; /* entries that handed nothing out: parts, spurious ones */
-	bool stopped;    /* at a tagged completion that there was no room for */
+	bool stopped;    /* the take ended at a tagged completion without room */
 };
 
-/* take.c: a new entry that is not a plain success: an error, a part of a split request, a timed
- * command, or one that names no command in flight. False: it is tagged, there is no room for it,
- * and it stays in the queue. */
+/* take.c: takes a new entry that is not a plain success: an error, a part of a split request, a timed
+ * command, or an entry that names no command in flight. False: the command is tagged, there is no room,
+ * and the entry stays in the queue. */
 bool take_special(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe, uint64_t rest,
 		  struct sink *sink);
-/* take.c: all entries that are there, into the ready list: for a queue pair that stops. */
+/* take.c: takes all new entries into the ready list, for a queue pair that stops. */
 void take_into_ready(struct upnvme_qpair *qp);
-/* take.c: ends a take whose owner died in a callback, or has left it otherwise. */
+/* take.c: ends a take whose owner died in a callback, or has left the callback without a return. */
 void take_recover(struct upnvme_qpair *qp);
-/* take.c: to the callback, or into the sink; false when that has no room. */
+/* take.c: gives a completion to its callback, or puts it into the sink; false when the sink has no room. */
 bool take_deliver(struct sink *sink, upnvme_cb cb, const struct upnvme_completion *record);
 
 /* split.c: issues parts of split requests as far as there is room. */
 void split_pump(struct upnvme_qpair *qp);
 
-/* `step` is the queue pair's, which a loop may have at hand. */
+/* `step` is qp->slot_step, which a loop may have at hand. */
 static inline void slot_push_by(struct upnvme_qpair *qp, struct slot *slot, uint64_t step)
 {
 	slot->blocks_and_head += step;
@@ -51,8 +51,8 @@ static inline void slot_push(struct upnvme_qpair *qp, struct slot *slot)
 }
 
 /*
- * The entry's second half in one load: head pointer, queue, identifier, phase and status. What is
- * expected of a new one is taken out of it, so that what remains is the head pointer in bits 15:0,
+ * The entry's second half in one load: head pointer, queue, identifier, phase and status. The bits that are
+ * expected of a new entry are taken out: of a new entry there remain the head pointer in bits 15:0,
  * the identifier in 47:32, the status in 63:49, and nothing else.
  */
 static inline uint64_t cqe_rest(const struct upnvme_qpair *qp, const struct upnvme_spec_cqe *cqe)
@@ -87,7 +87,7 @@ static inline const struct upnvme_spec_cqe *head_next(struct upnvme_qpair *qp,
 	return qp->cq;
 }
 
-/* Before the entries: doorbell, transport. */
+/* Begins a take: rings the doorbell if it is due, and calls the transport's hook. */
 static inline void take_ring(struct upnvme_qpair *qp)
 {
 	if (atomic_load_explicit(&qp->tail, memory_order_relaxed) != qp->rung)
@@ -96,7 +96,7 @@ static inline void take_ring(struct upnvme_qpair *qp)
 		qp->transport.hook(qp->transport.hook_arg);
 }
 
-/* Something to hand out: a new entry, or what the library completed. */
+/* Whether there is something to hand out: a new entry, or a completion in the ready list. */
 static inline bool take_has_work(const struct upnvme_qpair *qp)
 {
 	return !(cqe_rest(qp, qp->head) & PHASE_BIT) || qp->ready;
@@ -115,7 +115,8 @@ static inline void take_consumed(struct upnvme_qpair *qp, const struct upnvme_sp
 			      memory_order_release);
 }
 
-/* After them: doorbell, parts of split requests that there is room for now, idleness. */
+/* Ends a take: writes the head doorbell, issues parts of split requests that there is room for now, and notes whether
+ * the queue pair is idle. */
 static inline void take_end(struct upnvme_qpair *qp, const struct upnvme_spec_cqe *head)
 {
 	take_consumed(qp, head);
@@ -130,7 +131,7 @@ static inline uint32_t take_handed(const struct sink *sink, uint32_t budget, uin
 	return budget - left - sink->silent + sink->extra;
 }
 
-/* An entry that is not a plain success, if it is new. False: it stays in the queue. */
+/* Takes an entry that is not a plain success, if the entry is new. False: the entry stays in the queue. */
 static __attribute__((noinline, unused)) bool take_other(struct upnvme_qpair *qp,
 							 const struct upnvme_spec_cqe *cqe,
 							 struct sink *sink)
@@ -141,13 +142,13 @@ static __attribute__((noinline, unused)) bool take_other(struct upnvme_qpair *qp
 }
 
 /*
- * Takes the entries from `head` on that are there, not beyond `stop`; returns where it has come to.
+ * Takes the new entries from `head` on, up to `stop` at most; returns the first entry that was not taken.
  *
- * The common entry is of a command in flight, plain and successful, and comes from this queue: with the identifier and
- * the flags of its slot taken out, too, a head pointer within the ring is all that is left. SLOT_NOT_PLAIN, taken as
- * the sign that it is, makes the difference that of the next identifier, which belongs to another slot: whatever the
- * device says, such a slot is not plain. The barriers keep the compiler from holding copies in registers that it has
- * not got.
+ * The common entry is the plain success of a command in flight, from this queue. The slot's `head` and `blocks` are
+ * subtracted from it, and `blocks` are added again: only a head pointer within the ring is left. SLOT_NOT_PLAIN is the
+ * sign bit of `blocks`, and extending that sign makes the sum smaller by 2^32. So the sum of a slot that is not plain
+ * is small only for the next identifier, which belongs to another slot: whatever the device posts, such a slot is never
+ * taken for a plain one. The barriers keep the compiler from holding copies in registers, which are too few.
  */
 static inline __attribute__((always_inline)) const struct upnvme_spec_cqe *take_run(
 	struct upnvme_qpair *qp, const struct upnvme_spec_cqe *head,
@@ -190,8 +191,8 @@ static inline __attribute__((always_inline)) const struct upnvme_spec_cqe *take_
 	return head;
 }
 
-/* After take_ring. Completes up to `max` entries and returns how many completions were handed out.
- * A device that ignores the head doorbell and floods the queue cannot keep its owner here for more
+/* Completes up to `max` entries, after take_ring, and returns how many completions were handed out.
+ * A device that ignores the head doorbell and floods the queue cannot keep the owner here for more
  * than a lap. */
 static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *qp, uint32_t max,
 							   struct sink *sink, const bool reaping)
@@ -201,7 +202,7 @@ static inline __attribute__((always_inline)) uint32_t take(struct upnvme_qpair *
 		budget = MIN(max - 1u, (uint32_t)qp->entries - 2u) + 1u; /* max = 0: no limit */
 
 	qp->in_poll = 1;
-	/* The queue pair is marked busy, so that a poll within a callback comes to where it is refused. */
+	/* The queue pair is marked busy, so that a poll within a callback finds no idle queue, and is refused. */
 	atomic_store_explicit(&qp->idle_tail, NULL, memory_order_relaxed);
 	if (unlikely(qp->ready))
 		budget = ready_deliver(qp, budget, sink);

@@ -3,7 +3,7 @@
  * Sleeping until there is something to poll for.
  *
  * The eventfd is emptied, and only then the queue is looked at. An entry that was posted before is
- * found by the look, one that is posted after it is signalled after it, and ends the sleep.
+ * found by the look; the signal of an entry that is posted after the look ends the sleep.
  */
 #include <errno.h>
 #include <poll.h>
@@ -19,16 +19,16 @@
 
 #define WATCH_NS (100 * NS_PER_MS)
 
-/* A controller that was given up touches no memory any more: its commands are completed here. */
+/* Completes the commands of a controller that was given up, since the controller will not complete them. */
 static void abort_if_failed(struct upnvme_qpair *qp)
 {
 	if (atomic_load(&qp->ctrlr->failed))
 		qpair_abort(qp);
 }
 
-/* 1: there is something to be taken. 0: not yet. A negative errno: and nothing can come. Whether
- * something can is asked first: a controller that is given up meanwhile has completed all that it
- * had before it is said to have failed. */
+/* 1: there is something to take. 0: not yet. A negative errno: nothing is there, and nothing can come. Whether
+ * something can come is asked first: where the answer is that the controller has failed, its commands are then completed
+ * and found here, before the failure is told. */
 static int look(struct upnvme_qpair *qp)
 {
 	int rc = owner_enter_to_submit(qp);
@@ -37,7 +37,7 @@ static int look(struct upnvme_qpair *qp)
 	return take_has_work(qp) ? 1 : rc;
 }
 
-/* A look that counts: the controller may have died without a signal. */
+/* Looks, and counts the look when it finds nothing: the controller may have died without a signal. */
 static int look_and_watch(struct upnvme_qpair *qp)
 {
 	int rc = look(qp);
@@ -60,7 +60,7 @@ static int look_afresh(struct upnvme_qpair *qp)
 	return look_and_watch(qp);
 }
 
-/* Until a signal of whatever kind, or the deadline. 1: it has passed. */
+/* Sleeps until the eventfd or the thread is signalled, or until the deadline: then 1. */
 static int sleep_until(const struct upnvme_qpair *qp, uint64_t deadline_ns)
 {
 	struct pollfd event = { .fd = qp->event_fd, .events = POLLIN };
@@ -76,8 +76,8 @@ static int sleep_until(const struct upnvme_qpair *qp, uint64_t deadline_ns)
 	return n == 0;
 }
 
-/* With commands in flight the sleep is interrupted now and then: a dead controller signals
- * nothing. */
+/* Sleeps. With commands in flight, the sleep ends from time to time for a look at the controller, which sends no signal
+ * when it is dead. */
 static int sleep_and_watch(struct upnvme_qpair *qp, uint64_t deadline_ns)
 {
 	bool watching = qpair_commands(qp);
