@@ -28,7 +28,7 @@ static uint64_t log_page_bytes(const struct upnvme_spec_sqe *sqe)
 	return ((high << 16 | low) + 1) * DWORD_BYTES;
 }
 
-/* 5.27.1: features with data. */
+/* The bytes of features with data (5.27.1). */
 static uint64_t feature_bytes(uint32_t fid, uint32_t dword11)
 {
 	switch (fid) {
@@ -76,7 +76,7 @@ static uint64_t ns_management_bytes(const struct upnvme_spec_sqe *sqe)
 		       ADMIN_BYTES_ANY;
 }
 
-/* 5.13: NUMD. */
+/* 5.13: NUMD counts dwords from 0. */
 static uint64_t firmware_bytes(const struct upnvme_spec_sqe *sqe)
 {
 	return (sqe->cdw10 + 1ull) * DWORD_BYTES;
@@ -88,7 +88,7 @@ static uint64_t security_bytes(const struct upnvme_spec_sqe *sqe)
 	return sqe->cdw11;
 }
 
-/* NVM Command Set 1.0c, 4.2.1: MNDW. */
+/* NVM Command Set 1.0c, 4.2.1: MNDW counts dwords from 0. */
 static uint64_t lba_status_bytes(const struct upnvme_spec_sqe *sqe)
 {
 	return (sqe->cdw12 + 1ull) * DWORD_BYTES;
@@ -96,8 +96,9 @@ static uint64_t lba_status_bytes(const struct upnvme_spec_sqe *sqe)
 
 /* --- the rows ------------------------------------------------------------------------------------- */
 
-/* Commands that the library itself runs, to read namespaces too, keep those by the specification: garbage in the log of
- * effects must not make the library wait for itself. Commands that change formats are 5.3, 5.14 and 5.22 to 5.24. */
+/* Commands that the library itself runs, also while it reads namespaces, have ADMIN_KEEPS_NS: garbage in the log page
+ * of effects must not make the library wait for itself. Commands with ADMIN_CHANGES_NS are those of 5.3, 5.14 and 5.22
+ * to 5.24. */
 const struct admin_kind admin_kinds[256] = {
 	[UPNVME_SPEC_ADMIN_DELETE_IO_SQ] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
 	[UPNVME_SPEC_ADMIN_CREATE_IO_SQ] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
@@ -106,7 +107,7 @@ const struct admin_kind admin_kinds[256] = {
 	[UPNVME_SPEC_ADMIN_CREATE_IO_CQ] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },
 	[UPNVME_SPEC_ADMIN_IDENTIFY] = { .bytes = identify_bytes, .flags = ADMIN_KEEPS_NS },
 	[UPNVME_SPEC_ADMIN_ABORT] = { .flags = ADMIN_KEEPS_NS },
-	/* The log has one entry for all features together, most of which leave blocks alone. */
+	/* The log page of effects has one entry for all features together, most of which leave blocks alone. */
 	[UPNVME_SPEC_ADMIN_SET_FEATURES] = { .bytes = set_features_bytes, .flags = ADMIN_SETTINGS },
 	[UPNVME_SPEC_ADMIN_GET_FEATURES] = { .bytes = get_features_bytes, .flags = ADMIN_KEEPS_NS },
 	[UPNVME_SPEC_ADMIN_ASYNC_EVENT_REQUEST] = { .flags = ADMIN_DRIVERS | ADMIN_KEEPS_NS },

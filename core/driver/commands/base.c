@@ -26,7 +26,7 @@ static uint64_t one_key(const uint32_t *cdw, const struct ns_geometry *geometry)
 	return 8;
 }
 
-/* NUMD, which begins with 0, in dwords. */
+/* NUMD counts dwords from 0. */
 static uint64_t report_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
 {
 	(void)geometry;

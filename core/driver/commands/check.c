@@ -96,7 +96,7 @@ static int check_data(struct upnvme_qpair *qp, struct request *request,
 	return rc;
 }
 
-/* Whether one command is enough, where the caller wants no more. */
+/* Checks that one command is enough, where the caller wants no more (UPNVME_NO_SPLIT). */
 static int check_whole(const struct upnvme_qpair *qp, const struct request *request)
 {
 	uint32_t blocks;
@@ -114,7 +114,7 @@ static int check_whole(const struct upnvme_qpair *qp, const struct request *requ
 		request->op.blocks, blocks);
 }
 
-/* An op without data: its buffer, and the offsets of an area's op, mean nothing. */
+/* Checks an op without data, whose buffer, or offsets into an area, mean nothing. */
 static int check_no_data(struct upnvme_op *op, const struct upnvme_area *area, const char *name)
 {
 	area_place_nothing(area, op);

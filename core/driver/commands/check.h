@@ -5,11 +5,11 @@
 
 #include "driver/commands/kind.h"
 
-/* An op without blocks and without data. */
+/* Checks an op without blocks and without data. */
 int check_no_blocks(struct upnvme_qpair *qp, const struct command_kind *kind,
 		    struct request *request, const struct upnvme_area *area);
-/* An op on a range of blocks: the range, its data and metadata where the kind has them, and that one command is enough
- * where the caller wants no more. */
+/* Checks an op on a range of blocks: the range, its data and metadata where the kind has them, and, with
+ * UPNVME_NO_SPLIT, that one command is enough. */
 int check_blocks(struct upnvme_qpair *qp, const struct command_kind *kind, struct request *request,
 		 const struct upnvme_area *area);
 

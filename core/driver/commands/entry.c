@@ -8,7 +8,8 @@
 #include <upnvme/spec/command.h>
 #include <upnvme/spec/sqe.h>
 
-/* Dword 12's upper half: the public flags, where the specification has them. */
+/* The upper half of dword 12: the op's flags, in the places that the specification gives them, and the directive
+ * type. */
 static uint32_t control_bits(const struct upnvme_op *op)
 {
 	static const struct {
@@ -32,8 +33,8 @@ static uint32_t control_bits(const struct upnvme_op *op)
 	return bits;
 }
 
-/* With types 1 and 2 the reference tag goes up by one a block (NVM Command Set 1.0c, 5.2.1.5), in its own bits: those
- * of the storage tag above it stay. */
+/* The tags of the next block: with types 1 and 2 the reference tag goes up by one for each block (NVM Command Set 1.0c,
+ * 5.2.1.5), and the bits of the storage tag above it stay. */
 static uint64_t tags_at(const struct request *request)
 {
 	const struct ns_geometry *geometry = request->geometry;

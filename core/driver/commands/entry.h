@@ -5,10 +5,10 @@
 
 #include "driver/commands/kind.h"
 
-/* The range, the tags and what the op's flags say; of a command that moves no data. */
+/* Fills in the range, the tags and the flags of a command that moves no data. */
 void entry_blocks(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		  uint32_t blocks, struct upnvme_spec_sqe *sqe);
-/* The same, with data and metadata. */
+/* Fills in the same, and data and metadata. */
 void entry_data_blocks(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 		       uint32_t blocks, struct upnvme_spec_sqe *sqe);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The NVM command set (NVM Command Set 1.0c, 3.2), and what is its own: limits, Dataset Management, Copy. */
+/* Rows of the NVM command set (NVM Command Set 1.0c, 3.2), and the functions that it alone needs: limits, Dataset
+ * Management, Copy. */
 #include "base/error.h"
 #include "base/util.h"
 #include "driver/commands/check.h"
@@ -19,7 +20,7 @@
 	 UPNVME_STORAGE_TAG_CHECK)
 #define FLAGS_RW (UPNVME_FUA | UPNVME_LIMITED_RETRY | UPNVME_NO_SPLIT | FLAGS_PI)
 
-/* --- limits: MDTS, WZSL and VSL in blocks, of which NLB counts 65,536 (ns_geometry), DMRSL and DMRL ---- */
+/* --- limits: MDTS, WZSL and VSL in blocks (ns_geometry.c), DMRSL and DMRL ------------------------- */
 
 static uint32_t data_limit(const struct upnvme_qpair *qp, const struct request *request)
 {
@@ -68,7 +69,7 @@ static int check_ranges(struct upnvme_qpair *qp, struct request *request,
 	return rc ? rc : data_check(qp, op, bytes);
 }
 
-/* Either the caller's own ranges, or the one that the op has. */
+/* Checks the caller's own ranges, or the one range that the op has. */
 static int check_deallocation(struct upnvme_qpair *qp, const struct command_kind *kind,
 			      struct request *request, const struct upnvme_area *area)
 {
@@ -86,8 +87,8 @@ static int check_deallocation(struct upnvme_qpair *qp, const struct command_kind
 		"dataset management takes a buffer of range definitions with UPNVME_FORM_RANGES only");
 }
 
-/* The op's own range is in the slot's list. Some devices read 256 ranges whatever NR says, and no list has their names
- * (Linux, nvme_setup_discard): PRP2, which others do not look at, leads them on in the queue pair's own memory. */
+/* The op's own range is put into the slot's list. Some devices read 256 ranges whatever NR says, and are not known by
+ * name (Linux, nvme_setup_discard): PRP2, which other devices ignore, makes them read on in the queue pair's lists. */
 static void entry_deallocation(struct upnvme_qpair *qp, struct request *request, struct slot *slot,
 			       uint32_t blocks, struct upnvme_spec_sqe *sqe)
 {
@@ -128,7 +129,7 @@ static uint64_t ranges_bytes(const uint32_t *cdw, const struct ns_geometry *geom
 	       sizeof(struct upnvme_spec_dsm_range);
 }
 
-/* 3.2.2: formats with a 16-bit guard are even, the others are odd, and have wider entries. */
+/* 3.2.2: descriptor formats for a 16-bit guard are even; the others are odd, and have longer descriptors. */
 static uint64_t copy_bytes(const uint32_t *cdw, const struct ns_geometry *geometry)
 {
 	uint64_t ranges = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_COPY_NR, cdw[12]) + 1ull;

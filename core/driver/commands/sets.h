@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The tables of kinds, for who puts them together; everybody else asks command_kind. */
+/* The tables of kinds, for kind.c, which puts them together; other files call command_kind. */
 #ifndef UPNVME_DRIVER_COMMANDS_SETS_H
 #define UPNVME_DRIVER_COMMANDS_SETS_H
 
