@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* No command is late while the controller is paused, nor for as long after that as a command may take. A pause that
- * lasts longer than it was to excuses nothing any more. */
+/* A command is not late while the controller is paused, nor within the time of one command after the pause. A pause
+ * counts for no longer than the controller said that it may last. */
 #include "driver/activation.h"
 
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 #include "driver/ctrlr.h"
 #include <upnvme/spec/regs.h>
 
-/* MTFA may be missing: then as long as an admin command. */
+/* The longest pause: MTFA, or, where the controller gives none, the time of an admin command. */
 static uint64_t longest_ns(const struct upnvme_ctrlr *ctrlr)
 {
 	return ctrlr->id.mtfa ? ctrlr->id.mtfa * UPNVME_SPEC_MTFA_UNIT_MS * NS_PER_MS :

@@ -9,13 +9,13 @@
 
 struct upnvme_ctrlr;
 
-/* What a look at CSTS has shown. Any thread. */
+/* Notes the value of CSTS that a look at the register has shown. Any thread may call. */
 void activation_note(struct upnvme_ctrlr *ctrlr, uint32_t csts);
-/* The controller has announced one, and pauses now or in a moment. */
+/* The controller has announced an activation, and pauses now or in a moment. */
 void activation_begin(struct upnvme_ctrlr *ctrlr);
-/* Processing is paused, by the last look, and not for longer than the controller said. */
+/* True while processing is paused, by the last look at CSTS, and for no longer than the controller said. */
 bool activation_goes_on(const struct upnvme_ctrlr *ctrlr);
-/* Whether a command that is past its deadline is so because of it. */
+/* Whether an activation excuses a command that is past its deadline. */
 bool activation_excuses(const struct upnvme_ctrlr *ctrlr, uint64_t deadline_ns);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Starting admin commands, and waiting for their answers. The admin queue's lock is held for moments only: to put a
  * command into the ring, and to take completions out, which then are only marked. A synchronous caller looks for its
- * answer again and again; an asynchronous one is called by admin_serve.
+ * answer again and again; admin_serve calls the callback of an asynchronous one.
  */
 #include "driver/admin.h"
 
@@ -48,7 +48,8 @@ static int command_check(const struct upnvme_ctrlr *ctrlr, const struct admin_co
 	return data_length_check_admin(&command->sqe, command->direction, command->data_bytes);
 }
 
-/* Checked, its time set, and allowed to change what it changes; a start that then fails is to be taken back. */
+/* Checks the command, sets its time-out, and begins the change of namespaces that the command may make. Where the
+ * command is not sent after that, not_started takes the change back. */
 static int admin_prepare(struct upnvme_ctrlr *ctrlr, struct admin_command *command)
 {
 	int rc = command_check(ctrlr, command);
@@ -75,8 +76,8 @@ static int admin_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *c
 	int rc;
 
 	pthread_mutex_lock(&ctrlr->admin->lock);
-	rc = ctrlr_check_alive(
-		ctrlr); /* within the lock: admin_abort finds all that was sent before */
+	/* The look is within the lock, so that admin_abort finds all commands that were sent before. */
+	rc = ctrlr_check_alive(ctrlr);
 	if (!rc)
 		rc = admin_request_begin(ctrlr, command, origin, cb, arg, started);
 	pthread_mutex_unlock(&ctrlr->admin->lock);
@@ -120,7 +121,8 @@ static void request_end(struct admin_request *request)
 	pthread_mutex_unlock(&admin->lock);
 }
 
-/* The answer may have come since the last look. False: the request is not ours any more. */
+/* Takes completions a last time, since the answer may have come after the last look. False: the request is late, and
+ * becomes free when the device answers. */
 static bool request_give_up(struct admin_request *request)
 {
 	struct admin *admin = request->admin;
@@ -135,15 +137,16 @@ static bool request_give_up(struct admin_request *request)
 	return done;
 }
 
-/* A controller that has failed does not answer: giving it up ends the request. */
+/* Looks from time to time whether the controller has failed: it would not answer, and watch_alive gives it up, which
+ * ends the request. */
 static void pause_and_watch(struct upnvme_ctrlr *ctrlr, struct pause *pause)
 {
 	if (pause_next(pause))
 		watch_alive(ctrlr);
 }
 
-/* A busy machine may keep this thread from every look until the deadline has passed: one more tells whether the
- * controller has failed, or pauses. */
+/* A busy machine may keep this thread from every look until the deadline has passed: one more look at CSTS tells
+ * whether the controller has failed, or pauses. */
 static bool is_overdue(struct upnvme_ctrlr *ctrlr, const struct admin_request *request)
 {
 	if (!deadline_passed(request->deadline_ns))
@@ -164,7 +167,7 @@ static bool request_wait(struct upnvme_ctrlr *ctrlr, struct admin_request *reque
 	return true;
 }
 
-/* Waits where the slots are full, too, of commands that others wait for, until one of them is done. */
+/* Begins the command, and waits for a slot where commands of other synchronous callers have all of them. */
 static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 			struct admin_request **request)
 {
@@ -176,7 +179,8 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 	if (rc)
 		return rc;
 	for (;;) {
-		bool late = deadline_passed(deadline_ns); /* before the last try */
+		/* The clock is read first, so that the last try comes after the deadline. */
+		bool late = deadline_passed(deadline_ns);
 
 		rc = admin_begin(ctrlr, &prepared, ADMIN_CALLER, NULL, NULL, request);
 		if (rc != -EAGAIN || late)
@@ -185,7 +189,7 @@ static int begin_waited(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 	}
 }
 
-/* Changes of namespaces by the command are known before its caller goes on. */
+/* Handles of namespaces that the command has changed are up to date before the command's caller goes on. */
 static int end_of_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		      const struct upnvme_completion *done)
 {
@@ -196,7 +200,7 @@ static int end_of_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *co
 	return ns_changes_settle(ctrlr);
 }
 
-/* A controller that another thread gives up at this moment has failed, and is not slow. */
+/* A controller that another thread has just given up has failed, and is not slow. */
 static int error_unanswered(struct upnvme_ctrlr *ctrlr, uint8_t opcode)
 {
 	int rc = ctrlr_check_alive(ctrlr);

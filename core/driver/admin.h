@@ -15,26 +15,26 @@ struct upnvme_ctrlr;
 struct upnvme_qpair;
 
 #define ADMIN_ENTRIES 68u
-/* How many the rings have: QUIRK_WHOLE_ADMIN_QUEUE wants pages full of submission queue entries. */
+/* The number of entries of each ring: QUIRK_WHOLE_ADMIN_QUEUE wants pages full of submission queue entries. */
 uint32_t admin_entries(const struct upnvme_ctrlr *ctrlr);
-/* Slots that only Asynchronous Event Requests may use: they stay at the controller for ever. */
+/* Slots that only Asynchronous Event Requests may use, which stay at the controller until something happens. */
 #define ADMIN_RESERVED 4u
 /* Slots for synchronous commands only: these slots come free by themselves, so that no number of asynchronous commands
  * keeps a queue pair from being closed. */
 #define ADMIN_WAITED   4u
 #define ADMIN_DATA_MAX (2u << 20) /* what one PRP list page describes */
 
-/* An admin command to run: the entry without identifier and data pointer, and its data in any
+/* An admin command to run: the entry without identifier and data pointer, and the command's data in any
  * memory. */
 struct admin_command {
 	struct upnvme_spec_sqe sqe;
 	void *data; /* up to ADMIN_DATA_MAX bytes, or null */
 	uint32_t data_bytes;
 	uint32_t direction;  /* UPNVME_DATA_... */
-	uint64_t timeout_ns; /* 0: command_timeout.h; UINT64_MAX: none */
+	uint64_t timeout_ns; /* 0: as command_timeout_ns says; UINT64_MAX: none */
 };
 
-/* Runs the command and waits. 0 when the controller answered, whatever the status, else a negative
+/* Runs the command and waits for its end. Returns 0 when the controller answered, whatever the status, else a negative
  * errno with its sentence. */
 int admin_run(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 	      struct upnvme_completion *done);
@@ -47,7 +47,7 @@ int admin_expect(struct upnvme_ctrlr *ctrlr, const struct admin_command *command
 /* -EIO for an error status, with `what` and the status in the sentence; else 0. */
 int admin_check_status(const struct upnvme_completion *done, const char *what);
 
-/* Who started an asynchronous command. */
+/* The origin of a command: the user, or the library. */
 enum admin_origin {
 	ADMIN_CALLER, /* the user: the command's callback counts in the poll's result */
 	ADMIN_OWN,    /* the library itself */
@@ -55,23 +55,23 @@ enum admin_origin {
 };
 
 /*
- * Starts the command; `cb` runs in admin_serve, outside the lock, and may call all of this.
- * `command` may go at once, its data must stay until the callback. Late: ended as aborted; the
+ * Starts the command; `cb` runs in admin_serve, outside the lock, and may call every function of this header.
+ * `command` may go at once, its data must stay until the callback. A command that is late ends as aborted; the
  * library's copy of the data stays out of use until the device answers.
  */
 int admin_start(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
 		enum admin_origin origin, upnvme_cb cb, void *arg);
 
-/* Completes what is done, or was late at `now_ns`, on the thread that serves. The caller has looked for a pause of the
- * controller after that moment, since a pause excuses. */
+/* Completes asynchronous commands that are done, or were late at `now_ns`; called by the thread that serves. The caller
+ * has looked at CSTS after `now_ns`, since a pause of the controller excuses a late command. */
 void admin_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns);
 
-/* The device does not touch memory any more: everything outstanding ends as aborted. */
+/* Ends every outstanding command as aborted. The device does not touch memory any more. */
 void admin_abort(struct upnvme_ctrlr *ctrlr);
 
-/* Makes the queue, of which the controller does not know yet. */
+/* Makes the admin queue; the controller does not know of it yet. */
 int admin_create(struct upnvme_ctrlr *ctrlr);
-/* The device does not touch the queue any more. Null is accepted. */
+/* Frees the queue, if there is one. The device does not touch the queue any more. */
 void admin_destroy(struct upnvme_ctrlr *ctrlr);
 const struct upnvme_qpair *admin_qpair(const struct upnvme_ctrlr *ctrlr);
 

@@ -45,7 +45,7 @@ static uint64_t page_iova(const struct admin_pool *pool, const struct admin_data
 	return domain_iova(pool->domain, (const char *)data->data + (size_t)i * NVME_PAGE_BYTES);
 }
 
-/* NVMe Base 2.0c, 4.1.1: the memory begins at a page; its pages may lie about. */
+/* NVMe Base 2.0c, 4.1.1: the data begin at a page, and their pages need not be contiguous on the bus. */
 void admin_data_describe(const struct admin_pool *pool, const struct admin_data *data,
 			 struct upnvme_spec_sqe *sqe)
 {

@@ -9,7 +9,7 @@
 
 struct domain;
 
-/* Identify and most log pages are one page: some are kept for the next command. */
+/* The number of pages that are kept for the next commands: data of Identify and of most log pages need one page. */
 #define ADMIN_PAGES_KEPT 4u
 
 struct admin_pool {
@@ -19,8 +19,8 @@ struct admin_pool {
 	uint32_t npages;
 };
 
-/* What one command's data lies in; `base` is null where there is none. Up to two pages: data only;
- * else the PRP list's page comes first. */
+/* The memory for one command's data; `base` is null for a command without data. Data of up to two pages are alone in
+ * the memory; before longer data there is a page for the PRP list. */
 struct admin_data {
 	void *base;
 	void *data;
@@ -29,7 +29,7 @@ struct admin_data {
 
 int admin_data_get(struct admin_pool *pool, struct admin_data *data, uint32_t bytes);
 void admin_data_put(struct admin_pool *pool, struct admin_data *data);
-/* Fills in the PRP entries; leaves them alone where there is no data. */
+/* Fills in the PRP entries of a command with data; leaves those of others alone. */
 void admin_data_describe(const struct admin_pool *pool, const struct admin_data *data,
 			 struct upnvme_spec_sqe *sqe);
 void admin_pool_drain(struct admin_pool *pool);

@@ -13,7 +13,8 @@
 #include "driver/queue/take.h"
 #include "driver/quirks.h"
 
-/* The least that the rings can have: PRP lists of admin commands are part of their data. */
+/* The shortest list that rings can be made with; it is not used, since an admin command's PRP list is in the memory of
+ * its data (admin_data.h). */
 #define LIST_BYTES UPNVME_SPEC_PRP_ENTRY_BYTES
 
 int admin_push(struct admin *admin, const struct upnvme_spec_sqe *sqe, upnvme_cb cb, void *arg)
@@ -29,7 +30,8 @@ int admin_push(struct admin *admin, const struct upnvme_spec_sqe *sqe, upnvme_cb
 	slot->arg = arg;
 	slot->blocks = 0;
 	slot_set_in_flight(slot);
-	/* The data of an admin command is the library's own copy, given back only after the command. */
+	/* No region is noted: the data of an admin command are the library's own copy, given back only after the
+	 * command. */
 	atomic_store_explicit(&slot->touches, 0, memory_order_relaxed);
 	*tail = *sqe;
 	tail->cid = (uint16_t)slot->head;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The admin queue from the inside: its lock, its ring, and the requests that stand for commands. admin.h has what
- * others need of it. */
+/* The admin queue from the inside: its lock, its ring, and the requests that stand for commands. admin.h has the part
+ * that other files need. */
 #ifndef UPNVME_DRIVER_ADMIN_QUEUE_H
 #define UPNVME_DRIVER_ADMIN_QUEUE_H
 
@@ -16,17 +16,17 @@
 enum admin_request_state {
 	REQUEST_FREE,
 	REQUEST_SENT, /* the device may touch its data */
-	REQUEST_LATE, /* the same, but its caller does not wait any more */
+	REQUEST_LATE, /* the same, but the caller does not wait any more */
 	REQUEST_DONE,
 };
 
 /* A request: one command, from its start until its answer was fetched. */
 struct admin_request {
-	struct admin_request *next; /* free, or done and asynchronous */
+	struct admin_request *next; /* in `free`, or in `done` if asynchronous */
 	struct admin *admin;
 	enum admin_request_state state;
 	enum admin_origin origin;
-	bool changes; /* namespaces, perhaps: ns_change.c counts it */
+	bool changes; /* the command may change namespaces: ns_change.c counts it */
 	upnvme_cb cb; /* null: synchronous */
 	void *arg;
 	void *caller_data;
@@ -43,14 +43,14 @@ struct admin {
 	struct admin_request *free;
 	struct admin_request *done; /* asynchronous, oldest first */
 	struct admin_request **done_end;
-	uint32_t nordinary; /* in use, those of ADMIN_EVENT not counted */
+	uint32_t nordinary; /* requests in use, those of ADMIN_EVENT not counted */
 	struct admin_request requests[ADMIN_OUTSTANDING];
 };
 
-/* Puts a ready-made entry into the ring, identifier filled in, and rings: an entry without a waiting caller may not be
- * polled for a long time. -EAGAIN when no slot is free. The lock is held. */
+/* Puts an entry into the ring, fills in its identifier, and rings the doorbell at once: when no caller waits, the next
+ * poll may be far off. -EAGAIN when no slot is free. The lock is held. */
 int admin_push(struct admin *admin, const struct upnvme_spec_sqe *sqe, upnvme_cb cb, void *arg);
-/* Rings, lets the transport work, completes all that is there. The lock is held. */
+/* Rings the doorbell, lets the transport work, and takes all completions. The lock is held. */
 void admin_take(struct admin *admin);
 
 #endif

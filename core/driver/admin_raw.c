@@ -40,7 +40,7 @@ static int check_raw(const struct upnvme_raw *raw)
 	return raw_is_clean(raw) ? 0 : -EINVAL;
 }
 
-/* Identifier and data pointer are the driver's to fill in. */
+/* Copies the caller's command, without identifier and data pointer, which the driver fills in. */
 static int take_raw(struct admin_command *command, const struct upnvme_raw *callers)
 {
 	struct upnvme_raw raw = raw_copy(callers);

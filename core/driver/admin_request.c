@@ -36,7 +36,7 @@ void admin_request_put(struct admin_request *request)
 	admin->free = request;
 }
 
-/* Runs inside admin_take and qpair_abort: only notes what came. */
+/* The slot's callback, which runs inside admin_take under the lock: only notes the completion. */
 static void request_completed(void *arg, const struct upnvme_completion *done)
 {
 	struct admin_request *request = arg;

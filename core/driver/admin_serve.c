@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The answers of asynchronous admin commands, and what becomes of those that are late: callbacks run here, after the
- * admin queue's lock was let go. */
+/* Ends asynchronous admin commands, those that are late too: callbacks run here, without the admin queue's lock. */
 #include <pthread.h>
 
 #include "base/clock.h"
@@ -14,7 +13,7 @@
 #include "driver/poll.h"
 #include <upnvme/spec/status.h>
 
-/* A callback to be made, free of the request, which may be in other hands by then. */
+/* A callback to be made, with copies of all that it needs: the request may serve another command by then. */
 struct delivery {
 	upnvme_cb cb;
 	void *arg;
@@ -65,8 +64,8 @@ static bool next_delivery(struct admin *admin, uint64_t now_ns, struct delivery 
 	return false;
 }
 
-/* Takes the posted completions; returns the number of callbacks for them. Commands that callbacks start are for the
- * next call, lest callbacks go on for ever. */
+/* Takes the posted completions; returns the number of callbacks for them and for late commands. Commands that these
+ * callbacks start are for the next call, so that this one ends. */
 static uint32_t collect(struct admin *admin, uint64_t now_ns)
 {
 	uint32_t n = 0;
@@ -81,21 +80,22 @@ static uint32_t collect(struct admin *admin, uint64_t now_ns)
 	return n;
 }
 
-/* Before callbacks hear of a command that has ended. */
+/* Brings handles of namespaces up to date before callbacks hear that a command has ended. */
 static void settle(struct upnvme_ctrlr *ctrlr)
 {
 	if (ns_changes_are_due(ctrlr) && !atomic_load(&ctrlr->failed) && ns_changes_settle(ctrlr))
 		log_warn("%s: %s", ctrlr->uri, error_last()->text);
 }
 
-/* Answers are taken one at a time: a callback that does not come back takes no other with it. */
+/* Answers are taken one at a time, so that a callback that does not return (longjmp, an exception) loses no other
+ * answer. */
 void admin_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns)
 {
 	struct admin *admin = ctrlr->admin;
 	struct delivery delivery;
 	uint32_t n = collect(admin, now_ns);
 
-	settle(ctrlr); /* also of commands that are late, and have no callback */
+	settle(ctrlr); /* also for late commands that have ended now, and get no callback any more */
 	for (; n > 0; n--) {
 		bool found;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Controllers that are closed while something may still touch their memory: storage behind a software controller has
- * not answered, or a device could be neither disabled nor isolated. All that they have stays as it is, out of the
- * way, and they are looked at again whenever a controller is opened or closed.
+ * not answered, or a device could be neither disabled nor isolated. Their memory stays as it is, and the controllers
+ * are looked at again whenever a controller is opened or closed.
  */
 #include "driver/aside.h"
 
@@ -19,7 +19,7 @@
 static struct guard aside_guard;
 static struct upnvme_ctrlr *aside;
 
-/* A forked child's copies are left to the parent. */
+/* In a forked child the list begins empty: controllers that the parent has set aside are the parent's. */
 static void aside_enter(void)
 {
 	if (guard_enter(&aside_guard))

@@ -9,7 +9,7 @@ struct upnvme_ctrlr;
  * whole. */
 void ctrlr_end(struct upnvme_ctrlr *ctrlr);
 
-/* Frees those that have come to rest since. The last error stays. */
+/* Frees the controllers that were set aside and are disabled now. The thread's last error stays as it was. */
 void ctrlrs_sweep(void);
 
 #endif

@@ -22,7 +22,7 @@ static bool storage_waits(struct upnvme_ctrlr *ctrlr)
 	return ops->waits && ops->waits(ctrlr->transport, 0);
 }
 
-/* A time-out, whose sentence is set already, is storage's where storage waits: the controller does not hang then. */
+/* Replaces the sentence of a time-out where the controller waits for its storage: the controller does not hang then. */
 static int check_storage(struct upnvme_ctrlr *ctrlr, int rc, uint32_t timeout_ms)
 {
 	if (rc != -ETIMEDOUT || !storage_waits(ctrlr))
@@ -68,14 +68,14 @@ bool bringdown_is_disabled(struct upnvme_ctrlr *ctrlr)
 
 	if (csts_read(ctrlr, &csts))
 		return false;
+	/* The first write may not have reached the controller. */
 	if (UPNVME_SPEC_CSTS_RDY(csts))
-		(void)register_clear_enable(
-			ctrlr); /* the first write may have found it out of reach */
+		(void)register_clear_enable(ctrlr);
 	return !UPNVME_SPEC_CSTS_RDY(csts);
 }
 
-/* Isolates also a controller that is gone: it may only have lost its link for a while. Where nothing can be switched
- * off any more, being gone is enough; not where something can, and does not obey. */
+/* Isolates also a controller that is gone, since it may have lost its link only for a while. A controller that cannot
+ * be isolated is kept off memory by being gone, except where the isolation itself failed to take effect (-EBUSY). */
 static bool is_kept_off(struct upnvme_ctrlr *ctrlr)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
@@ -103,8 +103,9 @@ int bringdown_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns)
 	return 0;
 }
 
-/* RTD3 Entry Latency (NVMe Base 2.0c, 5.17.2.1) may be missing, and is too short where the cache is full: Linux waits
- * for 5 s, too (shutdown_timeout). Storage behind a software controller is given as long as an admin command. */
+/* RTD3 Entry Latency (NVMe Base 2.0c, 5.17.2.1) may be missing, and is too short where the cache is full: the wait is
+ * at least `shutdown_least_ms`, 5 s as in Linux (shutdown_timeout). Storage behind a software controller is given as
+ * long as an admin command. */
 static uint32_t shutdown_timeout_ms(const struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t ms = ctrlr->id.rtd3e / 1000;
@@ -126,7 +127,7 @@ static int write_shutdown(struct upnvme_ctrlr *ctrlr)
 	return register_write32(ctrlr, UPNVME_SPEC_REG_CC, cc);
 }
 
-/* A shutdown that is complete may have failed all the same. */
+/* A shutdown that is complete (CSTS.SHST) may have failed all the same (CSTS.CFS). */
 static int check_fatal(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t csts;

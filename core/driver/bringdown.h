@@ -8,11 +8,12 @@
 
 struct upnvme_ctrlr;
 
-/* CC.EN = 0 and CSTS.RDY = 0: the controller touches no memory any more. One that does not obey is isolated from
- * memory, where that can be done; one that is gone counts as disabled. Storage that it waits for is given
- * `storage_ns`. An error: it may still touch memory. */
+/* Disables the controller (CC.EN = 0, CSTS.RDY = 0), so that it touches no memory any more. A controller that does not
+ * obey is isolated from memory, where that can be done; a controller that is gone counts as disabled. Storage that the
+ * controller waits for is given `storage_ns`. An error: the controller may still touch memory. */
 int bringdown_disable(struct upnvme_ctrlr *ctrlr, uint64_t storage_ns);
-/* Whether a controller that was told to has become disabled since; one that has not is told again. */
+/* Whether a controller that did not obey bringdown_disable has become disabled since; if not, CC.EN is cleared
+ * again. */
 bool bringdown_is_disabled(struct upnvme_ctrlr *ctrlr);
 
 /* Tells the controller that power may go, and waits until it is ready for that. An error: data in its volatile cache

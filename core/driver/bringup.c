@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The way up, as a machine whose states each do one thing and name the next. Every wait has a deadline. */
+/* The way up, as a state machine: each state does one thing and names the next state. Every wait has a deadline. */
 #include "driver/bringup.h"
 
 #include "base/log.h"
@@ -36,8 +36,8 @@ static int do_capabilities(struct upnvme_ctrlr *ctrlr)
 
 /*
  * Clearing CC.EN before CSTS.RDY is 1, or setting it before RDY is 0, has undefined results
- * (3.1.3.5): a controller that a former user left between the two states is waited for first. If it does not get to the
- * end, only disabling is left to try.
+ * (NVMe Base 2.0c, 3.1.3.5). So this state waits first for a controller that a former user left between the two. A
+ * controller that does not become ready is disabled all the same.
  */
 static int do_settle(struct upnvme_ctrlr *ctrlr)
 {

@@ -5,7 +5,7 @@
 
 struct upnvme_ctrlr;
 
-/* From whatever state the controller is in to CSTS.RDY = 1 with an empty admin queue. */
+/* Brings the controller from any state to CSTS.RDY = 1, with an empty admin queue. */
 int bringup_enable(struct upnvme_ctrlr *ctrlr);
 
 #endif

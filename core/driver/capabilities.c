@@ -14,8 +14,10 @@
 #include "driver/registers.h"
 #include <upnvme/spec/regs.h>
 
-/* Some controllers promise less than they need. CAP.TO has eight bits; where those are too few, CRTO says more. */
+/* The least wait for a controller: some controllers promise less time than they need. */
 #define READY_TIMEOUT_MIN_MS 500u
+
+/* CAP.TO has eight bits; CRTO.CRWMT has the time where these are too few (3.1.3.21). */
 
 static int read_ready_timeout(struct upnvme_ctrlr *ctrlr)
 {
@@ -59,8 +61,8 @@ static int check_capabilities(const struct upnvme_ctrlr *ctrlr)
 	return 0;
 }
 
-/* CAP does not change: a device that says something else in two halves does not take 64-bit accesses, or a bridge on
- * the way to it. */
+/* CAP does not change: where it reads otherwise in two halves, the device, or a bridge on the way to the device, does
+ * not take 64-bit accesses. */
 static int check_halves(struct upnvme_ctrlr *ctrlr)
 {
 	uint64_t halves;

@@ -5,8 +5,8 @@
 
 struct upnvme_ctrlr;
 
-/* Reads and checks them, and sets what follows from them in the controller: the limits of its queues, how long it may
- * take to become ready, and whether 64-bit registers are accessed in halves. */
+/* Reads and checks the capabilities, and sets what follows from them in the controller: the limits of queues, the time
+ * to become ready, and whether 64-bit registers are accessed in halves. */
 int capabilities_read(struct upnvme_ctrlr *ctrlr);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * Finds the controller memory buffer, and gives it out in pieces.
  *
- * The controller takes addresses from the base that it is told (CMBMSC.CBA) for its own memory's. That base is where
- * the buffer is on the bus anyway, which no other memory may have: before NVMe 1.4 there was no other choice, and
- * nothing depends on the controller's keeping the two apart.
+ * The controller takes addresses from a base that the driver gives (CMBMSC.CBA) for addresses in the buffer. The
+ * driver gives the bus address that the buffer has in its BAR anyway, which no other memory has. Buffers before NVMe
+ * 1.4 have no other base, and so both kinds are used alike.
  */
 #include "driver/cmb.h"
 
@@ -17,7 +17,7 @@
 #include "driver/registers.h"
 #include <upnvme/spec/regs.h>
 
-#define BAR_LAST 5u /* there are six; those of more than 32 bits take two */
+#define BAR_LAST 5u /* there are six BARs; a 64-bit BAR takes two of them */
 
 _Static_assert(UPNVME_CMB_SUBMISSION_QUEUES == UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CMBSZ_SQS, 1u) &&
 		       UPNVME_CMB_COMPLETION_QUEUES ==
@@ -42,15 +42,15 @@ static bool is_controlled(const struct upnvme_ctrlr *ctrlr)
 	return UPNVME_SPEC_CAP_CMBS(ctrlr->cap);
 }
 
-/* The registers came with NVMe 1.2; from 1.4 on they are reserved unless CAP.CMBS is set. */
+/* CMBLOC and CMBSZ came with NVMe 1.2; from 1.4 on they are reserved unless CAP.CMBS is set. */
 static bool may_have_cmb(const struct upnvme_ctrlr *ctrlr)
 {
 	return is_controlled(ctrlr) || (ctrlr->version >= UPNVME_SPEC_VERSION_1_2 &&
 					ctrlr->version < UPNVME_SPEC_VERSION_1_4);
 }
 
-/* CMBSZ is 0, and says nothing, until it is asked for (3.1.3.12). The address that a former user gave the buffer is
- * cleared: our memory may be there. */
+/* CMBSZ is 0 until CMBMSC.CRE is set (3.1.3.12). The same write clears the address that a former user gave the buffer,
+ * since memory of this process may have that address. */
 static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t *cmbsz)
 {
 	int rc = 0;
@@ -67,7 +67,8 @@ static int read_registers(struct upnvme_ctrlr *ctrlr, uint32_t *cmbloc, uint32_t
 }
 
 /* The persistent memory region is not used. The address that a former user gave it, which no reset of the controller
- * clears, is cleared as well (NVMe Base 2.0c, 3.1.3.27 and 3.1.3.28): switched off by the lower half first. */
+ * clears, is cleared as well (NVMe Base 2.0c, 3.1.3.27 and 3.1.3.28). The lower half, which
+ * switches the region's addresses off (CMSE), is written first. */
 static int forget_persistent(struct upnvme_ctrlr *ctrlr)
 {
 	int rc;
@@ -84,7 +85,7 @@ static uint64_t doorbells_end(const struct upnvme_ctrlr *ctrlr)
 	       2 * (ctrlr->wanted_qpairs + 1ull) * (4ull << ctrlr->limits.dstrd);
 }
 
-/* What is wrong with the place that the controller names, or null. */
+/* The reason why the place that the controller names (CMBLOC, CMBSZ) cannot be used, or null. */
 static const char *obstacle(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc, uint32_t cmbsz)
 {
 	uint32_t bir = UPNVME_SPEC_CMBLOC_BIR(cmbloc), szu = UPNVME_SPEC_CMBSZ_SZU(cmbsz);
@@ -106,7 +107,7 @@ static bool overlaps_registers(const struct upnvme_ctrlr *ctrlr, uint32_t cmbloc
 	       UPNVME_SPEC_CMBLOC_OFST(cmbloc) * unit < doorbells_end(ctrlr);
 }
 
-/* Part of it may be beyond the BAR's end, and is then not there (3.1.3.12). */
+/* The part of the buffer beyond the end of its BAR does not exist (3.1.3.12). */
 static int cmb_map(struct upnvme_ctrlr *ctrlr, struct transport_memory *memory, uint32_t cmbloc,
 		   uint32_t cmbsz)
 {
@@ -232,7 +233,8 @@ void cmb_disable(struct upnvme_ctrlr *ctrlr)
 
 /* --- pieces of the buffer --------------------------------------------------------------------- */
 
-/* First fit: the link that the new piece comes into. Null when there is no room. */
+/* Finds the first gap that is large enough. Returns the link that is to lead to the new piece, or null when there is no
+ * room. */
 static struct cmb_piece **room_find(struct cmb *cmb, uint64_t bytes, uint64_t *offset)
 {
 	struct cmb_piece **link = &cmb->pieces;

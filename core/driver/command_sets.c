@@ -12,7 +12,7 @@
 #include <upnvme/spec/opcode.h>
 #include <upnvme/spec/regs.h>
 
-/* Controllers before NVMe 1.1 may leave the field at 0, and know nothing but NVM. */
+/* Controllers before NVMe 1.1 may leave CAP.CSS at 0, and know no set but NVM. */
 bool command_sets_are_known(uint64_t cap)
 {
 	uint32_t css = (uint32_t)UPNVME_SPEC_CAP_CSS(cap);
@@ -28,7 +28,7 @@ uint32_t command_sets_select(uint64_t cap)
 						       UPNVME_SPEC_CC_CSS_IOCS;
 }
 
-/* The first combination that has NVM; UPNVME_SPEC_IOCS_LIST_ENTRIES: none. */
+/* The index of the first combination that has NVM; UPNVME_SPEC_IOCS_LIST_ENTRIES when none has. */
 static uint32_t combination_find(const struct upnvme_spec_iocs_list *list)
 {
 	uint32_t i = 0;

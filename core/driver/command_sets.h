@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which I/O command set a controller speaks with this library: always NVM, but not always in the same way. */
+/* The selection of the I/O command set: always NVM, which a controller offers in one of two ways. */
 #ifndef UPNVME_DRIVER_COMMAND_SETS_H
 #define UPNVME_DRIVER_COMMAND_SETS_H
 
@@ -8,11 +8,11 @@
 
 struct upnvme_ctrlr;
 
-/* CAP.CSS of one that can be driven. */
+/* Whether a controller with this CAP can be driven, by CAP.CSS. */
 bool command_sets_are_known(uint64_t cap);
-/* What CC.CSS is to be. */
+/* The value for CC.CSS. */
 uint32_t command_sets_select(uint64_t cap);
-/* After enabling with CC.CSS = 110b: makes sure that NVM is among the sets that are in use. */
+/* Makes sure that NVM is among the sets in use, on a controller that was enabled with CC.CSS = 110b. */
 int command_sets_settle(struct upnvme_ctrlr *ctrlr);
 
 #endif

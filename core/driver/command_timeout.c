@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Some commands work on all of the medium, or on the controller's own firmware: they have more time than others, as
- * much as the device says where it does. */
+/* Commands that work on all of the medium, or on the controller's own firmware, have more time than others: as much as
+ * the device says, where it says it. */
 #include "driver/command_timeout.h"
 
 #include <stddef.h>
@@ -14,12 +14,12 @@
 #include <upnvme/spec/log_page.h>
 #include <upnvme/spec/sqe.h>
 
-/* Where the device says nothing; no device says anything of Format NVM. */
+/* Times for devices that give none; the specification has no such field for Format NVM. */
 #define MEDIUM_NS   (3600 * NS_PER_S)
 #define DOWNLOAD_NS (60 * NS_PER_S)
 #define COMMIT_NS   (120 * NS_PER_S)
 
-/* The log page's bytes before the reserved ones: a poll may come here, and its stack is bounded. */
+/* The sanitize log page without its reserved bytes: a poll may need the page, and the stack of a poll is bounded. */
 struct estimates {
 	uint32_t words[offsetof(struct upnvme_spec_sanitize_log, rsvd32) / sizeof(uint32_t)];
 };
@@ -27,7 +27,7 @@ struct estimates {
 #define ESTIMATE(log, field) \
 	((log)->words[offsetof(struct upnvme_spec_sanitize_log, field) / sizeof(uint32_t)])
 
-/* NVMe Base 2.0c, 5.16.1.25: seconds, or all ones. */
+/* The estimate of the log page (NVMe Base 2.0c, 5.16.1.25): seconds, or all ones for none. */
 static uint32_t estimate_of(const struct estimates *log, uint32_t cdw10)
 {
 	bool keeps = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_SANITIZE_NDAS, cdw10);
@@ -51,7 +51,7 @@ uint64_t format_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe
 	return MEDIUM_NS;
 }
 
-/* Sanitize should end at once and go on behind that, but not all controllers do so. */
+/* The command Sanitize should end at once, while its work goes on in the background; not all controllers do so. */
 uint64_t sanitize_ns(struct upnvme_ctrlr *ctrlr, const struct upnvme_spec_sqe *sqe)
 {
 	struct estimates log;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A controller's life: opened, given up, closed. In this order, always: the device is stopped from
+/* A controller's life: opened, given up, closed. The order of its end is always the same: the device is stopped from
  * touching memory, then the memory goes. */
 #include "driver/ctrlr.h"
 
@@ -262,8 +262,8 @@ static int check_no_qpairs(struct upnvme_ctrlr *ctrlr)
 			 ctrlr->uri, n);
 }
 
-/* How the end went, for a caller who takes it for granted that what was written is safe. `rc` is how
- * the shutdown went, with its sentence. */
+/* The result of closing: an error where data may be lost, or where memory was set aside. `rc` is the result of the
+ * shutdown, whose sentence is the last error. */
 static int told(const struct upnvme_ctrlr *ctrlr, int rc)
 {
 	struct upnvme_error why = *error_last();
@@ -302,7 +302,7 @@ static int silence(struct upnvme_ctrlr *ctrlr)
 		return told(ctrlr, given_up(ctrlr));
 	rc = bringdown_shutdown(ctrlr);
 	why = *error_last();
-	/* Storage has had its time. */
+	/* Storage that kept the shutdown from ending in time has had its time. */
 	if (bringdown_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns)) {
 		atomic_store(&ctrlr->at_large, true);
 		if (!rc)
@@ -325,7 +325,8 @@ int ctrlr_close(struct upnvme_ctrlr *ctrlr)
 	why = *error_last();
 	atomic_store(&ctrlr->failed, true); /* callbacks that run now cannot start anything */
 	admin_abort(ctrlr);
-	poll_abandon(ctrlr); /* no other thread is within the poll any more */
+	/* No other thread polls a controller that is being closed: only a callback that was left may still be noted. */
+	poll_abandon(ctrlr);
 	poll_serve(ctrlr, clock_now_ns());
 	ctrlr_end(ctrlr);
 	ctrlrs_sweep();

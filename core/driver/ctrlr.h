@@ -23,12 +23,12 @@ struct housekeeper;
 struct ns_table;
 
 /*
- * The unit of PRP entries: CC.MPS is always 0. A controller whose CAP.MPSMIN is above is refused.
+ * The unit of PRP entries: CC.MPS is always 0. A controller whose CAP.MPSMIN is above 0 is refused.
  */
 #define NVME_PAGE_BYTES 4096u
 
-/* What the queue pairs need to know, settled when the controller is brought up (NVM Command Set
- * 1.0, 4.1.5.4). */
+/* The controller's limits, settled when it is brought up (those of the NVM Command Set: 1.0c,
+ * 4.1.5.4). */
 struct ctrlr_limits {
 	/* of one command: MDTS, the options, and what one PRP list page describes */
 	uint64_t max_transfer_bytes;
@@ -48,14 +48,14 @@ struct ctrlr_limits {
 	uint64_t stripe_bytes; /* quirks.c: takes NOIOB's place where that says nothing; 0: none */
 };
 
-/* Commands that say that the host is there, sent at half the period (NVMe Base 2.0c, 3.9). */
+/* Keep Alive commands, sent at half the period (NVMe Base 2.0c, 3.9). */
 struct keep_alive {
 	_Atomic uint64_t due_ns;
 	_Atomic bool outstanding;
 };
 
-/* Callbacks of upnvme_ctrlr_poll run on one thread at a time, so that this is all there is to know of
- * it when one of them does not come back. */
+/* The serving of callbacks, on one thread at a time: when a callback does not return, nothing else has to be put
+ * right (poll_abandon). */
 struct serving {
 	_Atomic uint64_t thread; /* the token of the thread that runs them; 0: none */
 	uint32_t ran;
@@ -65,16 +65,16 @@ struct serving {
 struct activation {
 	_Atomic bool paused;
 	_Atomic uint64_t end_ns;     /* at the latest */
-	_Atomic uint64_t excused_ns; /* no command is late before; 0: there was none */
+	_Atomic uint64_t excused_ns; /* no command is late before this; 0: there was no pause */
 };
 
 /* Commands that may change namespaces: ns_change.c. */
 struct ns_changes {
-	uint64_t admin[4], io[4]; /* a bit for each opcode that does, as the controller says */
+	uint64_t admin[4], io[4]; /* a bit for each opcode of one, by the log page of effects */
 	pthread_mutex_t settling; /* one at a time */
-	_Atomic uint32_t nended; /* the device has ended them, and namespaces were not read since */
-	uint32_t ncommands;      /* begun, and not settled; under the controller's lock */
-	_Atomic bool frozen;     /* queue pairs take no commands; written under that lock */
+	_Atomic uint32_t nended;  /* commands that have ended since namespaces were read */
+	uint32_t ncommands;       /* commands begun, and not settled; under the controller's lock */
+	_Atomic bool frozen;      /* queue pairs take no commands; written under that lock */
 };
 
 struct upnvme_ctrlr {
@@ -88,26 +88,26 @@ struct upnvme_ctrlr {
 	bool tells_subsystem_reset; /* watch.c */
 	uint32_t quirks;            /* enum quirk */
 	bool quirks_given;          /* by the URI */
-	uint32_t shutdown_least_ms; /* that a shutdown is given */
+	uint32_t shutdown_least_ms; /* the least time for a shutdown */
 	uint32_t keep_alive_ms;
 	uint32_t wanted_qpairs;             /* what the options ask for */
-	uint64_t wanted_max_transfer_bytes; /* 0: whatever there is */
+	uint64_t wanted_max_transfer_bytes; /* 0: the options set no limit */
 	struct ctrlr_limits limits;
 	struct upnvme_spec_id_ctrl id;
 
-	/* Set once, by ctrlr_fail: the controller was disabled, so no memory is touched any more;
-	 * every queue pair completes what it has as aborted at its owner's next call. */
+	/* Set by ctrlr_fail, once the controller touches no memory any more or is `at_large`, and by ctrlr_close. Each
+	 * queue pair completes its commands as aborted at its owner's next call. */
 	_Atomic bool failed;
 	/* The controller could be neither disabled nor kept off memory, or waits for storage that does not answer:
 	 * memory that the controller may still touch is set aside. Set before `failed`. */
 	_Atomic bool at_large;
 	_Atomic bool failed_untold;   /* UPNVME_EVENT_FAILED was not delivered yet */
-	char failure[128];            /* why; written before `failed` */
+	char failure[128];            /* the reason; written before `failed` */
 	pthread_mutex_t fail_lock;    /* held while giving up: a second thread waits */
 	struct keep_alive keep_alive; /* poll.c */
 	struct serving serving;       /* poll.c */
 
-	struct admin *admin;             /* admin.c */
+	struct admin *admin;             /* admin_queue.c */
 	struct events *events;           /* event.c */
 	struct housekeeper *housekeeper; /* housekeeper.c; null unless asked for */
 	struct cmb *cmb;                 /* cmb.c; null where there is none */
@@ -125,28 +125,28 @@ struct upnvme_ctrlr {
 	struct activation activation;
 };
 
-/* -EOWNERDEAD with its sentence in a forked child, -EBADF for one that was closed, -EINVAL for null,
+/* -EOWNERDEAD with its sentence in a forked child, -EBADF for a handle that was closed, -EINVAL for null,
  * else 0. `call` names the function. */
 int ctrlr_check(const struct upnvme_ctrlr *ctrlr, const char *call);
 
-/* `makers`: transport_open's. */
+/* Opens the controller that `uri` names. `makers` is for transport_open. */
 int ctrlr_open(struct upnvme_ctrlr **ctrlr, const char *uri, const struct upnvme_open_opts *opts,
 	       const struct media_maker *const *makers);
-/* As ctrlr_open, over a transport that is open already, and which the controller owns from then on,
- * also in failure. `uri` is a name, of which no key is read. With a null `quirks` the device's identity
- * says which there are. */
+/* As ctrlr_open, over a transport that is open already. The transport belongs to the controller from then on,
+ * and is closed in failure. `uri` is only a name: none of its keys is read. With a null `quirks` the device's identity
+ * decides which quirks it has. */
 int ctrlr_attach(struct upnvme_ctrlr **ctrlr, struct transport *transport, const char *uri,
 		 const struct quirks_choice *quirks, const struct upnvme_open_opts *opts);
-/* -EBUSY, -EDEADLK: nothing has happened. Any other error: the controller is closed, and the sentence says what that
- * has cost. */
+/* Closes the controller. -EBUSY, -EDEADLK: the controller is open as before. Any other error: the controller is closed,
+ * and the sentence says what may be lost. */
 int ctrlr_close(struct upnvme_ctrlr *ctrlr);
-/* The controller is silent, or was never enabled. */
+/* Frees the controller, which is disabled, or was never enabled. */
 void ctrlr_free(struct upnvme_ctrlr *ctrlr);
 
-/* All that is public of the controller: ctrlr_info.c. */
+/* Fills in the public record of the controller: ctrlr_info.c. */
 void ctrlr_info(struct upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info);
 
-/* The controller has failed: -EIO with its sentence; else 0. */
+/* -EIO with its sentence when the controller has failed; else 0. */
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);
 
 /* Gives the controller up: CC.EN = 0 within its deadline, `failed` set, every queue pair told.

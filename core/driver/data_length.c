@@ -58,7 +58,7 @@ static int error_length(uint8_t opcode, uint64_t moved, uint32_t bytes)
 		opcode, (unsigned long long)moved, bytes);
 }
 
-/* Of the kinds whose data are blocks. */
+/* Checks the separate metadata of a command whose data are blocks. */
 static int check_metadata_length(const struct upnvme_raw *raw, const struct ns_geometry *geometry)
 {
 	uint64_t blocks = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_RW_NLB, raw->cdw[12]) + 1ull, bytes;

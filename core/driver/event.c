@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Events. A request comes back when something happened; the log page that has more is read, which
- * clears the event; then the request goes out again, and only then the caller hears of it: what the
- * caller asks for next is up to date.
+ * clears the event; then the request goes out again. The user's callback comes last, so that what it then asks
+ * for is up to date.
  */
 #include "driver/event.h"
 
@@ -31,8 +31,8 @@
 #include <upnvme/spec/status.h>
 #include "spec/status_text.h"
 
-/* How long an ended request waits before it goes out again: the first time, doubled each time, and at
- * most. */
+/* The wait before a request that ended in error goes out again: the first wait, which doubles each time, and the
+ * longest. */
 #define REARM_FIRST_NS (100 * NS_PER_MS)
 #define REARM_MOST_NS  (60 * NS_PER_S)
 
@@ -46,15 +46,15 @@ struct events {
 	/* The rest belongs to the thread that serves. */
 	uint32_t nlost; /* requests that ended in error, or could not be sent */
 	uint64_t rearm_ns, rearm_at_ns;
-	uint32_t nchanged; /* in the list */
-	bool activating;   /* firmware; what announced it is not acknowledged yet */
+	uint32_t nchanged; /* namespaces in the list log.changed */
+	bool activating; /* a firmware activation goes on: its event, below, is not acknowledged yet */
 	struct upnvme_event activation;
 	union {
 		struct upnvme_spec_changed_ns_log changed;
 		struct upnvme_spec_smart_log smart;
 		struct upnvme_spec_error_log_entry error;
 		struct upnvme_spec_firmware_slot_log firmware;
-	} log; /* here, and not on the stack of who polls */
+	} log; /* here, since the stack of a poll is bounded */
 };
 
 /* --- telling -------------------------------------------------------------------------------------- */
@@ -111,7 +111,7 @@ static int read_log(struct upnvme_ctrlr *ctrlr, uint32_t lid, uint64_t bytes)
 	return log_page_acknowledge(ctrlr, &range);
 }
 
-/* The handles are brought up to date: of those that are listed, or of all, when the list has
+/* Brings the handles of the listed namespaces up to date, or all handles when the list has
  * overflowed or cannot be read. */
 static int on_namespaces(struct upnvme_ctrlr *ctrlr)
 {
@@ -151,8 +151,8 @@ static bool is_activation(const struct upnvme_event *event)
 	       event->info == UPNVME_SPEC_AER_NOTICE_FIRMWARE_ACTIVATION;
 }
 
-/* Reads the log page that clears the event, where the library asks for it: as long as it is not read,
- * all events of its type are masked (NVMe Base 2.0c, 5.2). */
+/* Reads the log page that clears an event of a kind that the library asks for: as long as the page is not read,
+ * all events of that type are masked (NVMe Base 2.0c, 5.2). */
 static int acknowledge(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
 {
 	struct events *events = ctrlr->events;
@@ -169,7 +169,7 @@ static int acknowledge(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *ev
 	return 0;
 }
 
-/* One event for each namespace of the list; one of no namespace where there is no list. */
+/* Delivers one event for each namespace of the list, or one event without a namespace where there is no list. */
 static void tell(struct upnvme_ctrlr *ctrlr, struct upnvme_event *event)
 {
 	const struct events *events = ctrlr->events;
@@ -185,7 +185,7 @@ static void tell(struct upnvme_ctrlr *ctrlr, struct upnvme_event *event)
 
 static void on_event(void *arg, const struct upnvme_completion *done);
 
-/* Later, and later each time, as long as it goes wrong. */
+/* Notes a request that has to go out again. The wait doubles as long as requests end in error. */
 static void lose_request(struct events *events)
 {
 	if (!events->nlost++) {
@@ -220,8 +220,8 @@ static void rearm(struct upnvme_ctrlr *ctrlr)
 		arm(ctrlr);
 }
 
-/* The controller takes no more requests, or none at all, or another user has aborted this one: a repetition would not
- * help. */
+/* Whether the request is not to be repeated: the controller takes no more requests, or none at all, or another user has
+ * aborted this one. */
 static bool is_final(uint16_t status)
 {
 	uint16_t code = UPNVME_SPEC_STATUS_CODE(status);
@@ -250,7 +250,7 @@ static void complete_event(struct upnvme_ctrlr *ctrlr, struct upnvme_event *even
 	tell(ctrlr, event);
 }
 
-/* The log can only be read when the controller goes on. */
+/* The log page that clears the event can be read only when the controller goes on. */
 static void activation_announced(struct upnvme_ctrlr *ctrlr, const struct upnvme_event *event)
 {
 	activation_begin(ctrlr);

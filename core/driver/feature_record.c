@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The current values of the features, each asked for and decoded into plain numbers. */
+/* The current values of the features: the controller is asked for each, and its answer decoded into plain numbers. */
 #include "driver/feature_record.h"
 
 #include <stdbool.h>
@@ -140,7 +140,7 @@ static const struct source sources[] = {
 	{ UPNVME_FEATURES_KEEP_ALIVE, UPNVME_SPEC_FEAT_KEEP_ALIVE_TIMER, 0, decode_keep_alive },
 };
 
-/* Asking for what Identify says is not there would be an entry in the controller's error log. */
+/* A question for a feature that Identify says is absent would make an entry in the controller's error log. */
 static bool may_have_feature(const struct upnvme_ctrlr *ctrlr, const struct feature *feature)
 {
 	switch (feature->fid) {
@@ -167,7 +167,7 @@ static bool is_absent(uint16_t status)
 	       code == UPNVME_SPEC_SC_INVALID_NAMESPACE_OR_FORMAT;
 }
 
-/* 1: the controller answered; 0: it does not have the feature; else a negative errno. */
+/* 1: the controller answered; 0: the controller does not have the feature; else a negative errno. */
 static int ask_feature(struct upnvme_ctrlr *ctrlr, struct feature *feature)
 {
 	struct upnvme_completion done;

@@ -5,7 +5,7 @@
 
 #include <upnvme/ctrlr.h>
 
-/* Asks for each feature that the controller may have; one that it refuses is left out of `valid`. */
+/* Asks for each feature that the controller may have; a feature that the controller refuses is left out of `valid`. */
 int feature_record(struct upnvme_ctrlr *ctrlr, struct upnvme_features *features);
 
 #endif

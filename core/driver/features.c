@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Features: those of the caller, and the one that the driver negotiates before there are queues. */
+/* Features: those that callers get and set, and those that the driver sets before there are I/O queues. */
 #include "driver/features.h"
 
 #include <string.h>
@@ -99,8 +99,8 @@ int feature_set_own(struct upnvme_ctrlr *ctrlr, const struct feature *feature, u
 	return rc;
 }
 
-/* Extended LBA formats may be used once the host has said that it knows them (NVMe Base 2.0c, 5.27.1.18); the other
- * things that the host has said stay. */
+/* Extended LBA formats may be used once the host has said that it knows them (NVMe Base 2.0c, 5.27.1.18). The
+ * feature's other fields stay as they are. */
 int feature_extend_formats(struct upnvme_ctrlr *ctrlr)
 {
 	struct upnvme_spec_host_behavior behavior = { 0 };

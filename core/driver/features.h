@@ -9,7 +9,7 @@
 struct upnvme_completion;
 struct upnvme_ctrlr;
 
-/* One feature, in both directions. `data` is null for a feature without. */
+/* A feature to get or to set. `data` is null for a feature without data. */
 struct feature {
 	uint32_t nsid;
 	uint32_t fid;
@@ -20,7 +20,7 @@ struct feature {
 
 /* `select`: UPNVME_FEATURE_... */
 int feature_get(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select);
-/* As feature_get, but whatever the status, which is in *done. */
+/* As feature_get, but an error status, which is in *done, is no failure. */
 int feature_ask(struct upnvme_ctrlr *ctrlr, struct feature *feature, uint32_t select,
 		struct upnvme_completion *done);
 /* -EINVAL for the features that belong to the driver. */
@@ -31,10 +31,10 @@ int feature_check_settable(uint32_t fid);
  * null. */
 int feature_set_own(struct upnvme_ctrlr *ctrlr, const struct feature *feature, uint32_t *result);
 
-/* Host Behavior Support: the host knows extended LBA formats, where the controller has them. */
+/* Sets Host Behavior Support: tells a controller with extended LBA formats that the host knows them. */
 int feature_extend_formats(struct upnvme_ctrlr *ctrlr);
-/* Number of Queues: how many I/O queue pairs the controller grants, into the limits. None where it answers with an
- * error: a degraded drive can still be formatted, or given new firmware. */
+/* Sets Number of Queues, and puts the number of I/O queue pairs that the controller grants into the limits: 0 where it
+ * answers with an error, since a degraded drive can still be formatted, or given new firmware. */
 int feature_negotiate_queues(struct upnvme_ctrlr *ctrlr);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A thread that calls ctrlr_poll every few milliseconds. It takes no signals: those are the
+/* A thread that calls ctrlr_poll every few milliseconds. The thread takes no signals, which are the
  * application's. */
 #include "driver/housekeeper.h"
 
@@ -27,7 +27,7 @@ struct housekeeper {
 	uint32_t interval_ms;
 };
 
-/* Until the interval is over or the thread is told to stop, which is the answer. */
+/* Waits until the interval is over, or until the thread is told to stop: then true. */
 static bool keeper_park(struct housekeeper *keeper)
 {
 	uint64_t until_ns = deadline_after(keeper->interval_ms * NS_PER_MS);
@@ -49,7 +49,8 @@ static void *keeper_run(void *arg)
 
 	pthread_setname_np(pthread_self(), "upnvme-keeper");
 	do {
-		ctrlr_poll(keeper->ctrlr); /* a failure is an event, and every later call's error */
+		/* A failure is told by an event, and by every later call. */
+		ctrlr_poll(keeper->ctrlr);
 	} while (!keeper_park(keeper));
 	return NULL;
 }

@@ -6,7 +6,7 @@
 struct upnvme_ctrlr;
 
 int housekeeper_start(struct upnvme_ctrlr *ctrlr);
-/* Woken and joined. Does nothing where there is none. */
+/* Wakes the thread and joins it, if there is one. */
 void housekeeper_stop(struct upnvme_ctrlr *ctrlr);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the controller says that it is, taken with care: nothing that a garbled structure says leads
+/* The controller's description of itself, taken with care: no value of a garbled structure leads
  * past a limit. */
 #include "driver/identify.h"
 
@@ -16,7 +16,7 @@
 #include <upnvme/spec/opcode.h>
 #include <upnvme/spec/regs.h>
 
-/* PRP1 and one list page of 512 entries describe this much from any offset. */
+/* The bytes that PRP1 and one list page of 512 entries describe, at any offset in the first page. */
 #define TRANSFER_BYTES_MAX (512u * NVME_PAGE_BYTES)
 
 int identify_run(struct upnvme_ctrlr *ctrlr, uint32_t cns, uint32_t nsid, void *data,
@@ -59,7 +59,7 @@ void identify_trim(char *to, size_t to_bytes, const char *from, size_t from_byte
 	memset(to + n, 0, to_bytes - n);
 }
 
-/* 2^exponent pages, saturated. */
+/* The bytes of 2^exponent pages, saturated. */
 static uint64_t pages_bytes(uint8_t exponent)
 {
 	return exponent < 40 ? (uint64_t)NVME_PAGE_BYTES << exponent : UINT64_MAX;
@@ -88,22 +88,22 @@ static void take_nvm_limits(struct ctrlr_limits *limits, const struct upnvme_spe
 			(uint32_t)MIN(limits->max_deallocate_blocks, nvm->dmsl);
 }
 
-/* The limits of commands without data came with I/O command sets, of which NVMe 2.0 controllers know, and those of 1.4
- * that offer them. To others it would be an error, which they log. */
+/* Whether the controller knows CNS 06h, with the limits of commands without data: it came with the I/O command sets,
+ * which NVMe 2.0 has, and a controller of 1.4 that offers them. Other controllers would log an error. */
 static bool knows_command_sets(const struct upnvme_ctrlr *ctrlr)
 {
 	return ctrlr->version >= UPNVME_SPEC_VERSION_2_0 ||
 	       UPNVME_SPEC_CAP_CSS(ctrlr->cap) & UPNVME_SPEC_CAP_CSS_IOCS;
 }
 
-/* A controller that does not know the structure has none. */
+/* Limits of commands without data; those of a controller that does not know the structure are the defaults. */
 static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 {
 	struct ctrlr_limits *limits = &ctrlr->limits;
 	struct upnvme_spec_id_ctrl_nvm nvm;
 	struct upnvme_completion done;
 
-	/* MDTS is about data, and Write Zeroes has none; yet firmware that takes no more than that is in the field, and
+	/* MDTS limits data, and Write Zeroes has none; yet there is firmware that takes no more than MDTS, and
 	 * Linux does not give it more (nvme_init_non_mdts_limits in drivers/nvme/host/core.c). */
 	limits->max_write_zeroes_bytes = limits->max_transfer_bytes;
 	limits->max_verify_bytes = UINT64_MAX;
@@ -164,7 +164,7 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 {
 	int rc;
 
-	ctrlr->limits.max_transfer_bytes = NVME_PAGE_BYTES; /* until we know better */
+	ctrlr->limits.max_transfer_bytes = NVME_PAGE_BYTES; /* until MDTS is known */
 	rc = identify(ctrlr, UPNVME_SPEC_CNS_CTRLR, 0, &ctrlr->id);
 	if (!rc)
 		rc = check_ctrlr_type(ctrlr);

@@ -17,12 +17,12 @@
 #include <upnvme/spec/regs.h>
 #include <upnvme/spec/sqe.h>
 
-/* Without extended data there is no offset, and the number of dwords has 12 bits (NVMe 1.2.1,
- * 5.10). */
+/* The most bytes of one Get Log Page: a size that every controller takes; and, without extended data, as many dwords as
+ * 12 bits count, at no offset (NVMe 1.2.1, 5.10). */
 #define PART_BYTES_MAX  65536u
 #define SHORT_BYTES_MAX (4096u * 4u)
 
-/* Whether the driver itself reads the page when its event comes. */
+/* Whether the driver itself reads the page when an event names it (event.c). */
 static bool is_own(uint32_t lid)
 {
 	return lid == UPNVME_SPEC_LOG_ERROR || lid == UPNVME_SPEC_LOG_SMART ||
@@ -206,7 +206,7 @@ int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, u
 
 /* --- effects -------------------------------------------------------------------------------------- */
 
-/* The public value is the log's own dword. */
+/* The public value is the log page's dword as it is. */
 _Static_assert(UPNVME_EFFECT_SUPPORTED == UPNVME_SPEC_EFFECTS_SUPPORTED, "CSUPP");
 _Static_assert(UPNVME_EFFECT_CONTENT == UPNVME_SPEC_EFFECTS_LBCC, "LBCC");
 _Static_assert(UPNVME_EFFECT_NS_CAPABILITY == UPNVME_SPEC_EFFECTS_NCC, "NCC");

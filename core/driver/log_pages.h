@@ -18,8 +18,8 @@ struct log_range {
 	uint64_t bytes; /* a multiple of 4 */
 };
 
-/* Reads a page in as many commands as it takes. Pages that the driver itself reads when their event comes keep that
- * event, and the list of changed namespaces; any other page's event is cleared. */
+/* Reads a page in as many commands as are needed. The event of a page that the driver itself reads when that event
+ * comes is retained, and so is the list of changed namespaces; the event of any other page is cleared. */
 int log_page_read(struct upnvme_ctrlr *ctrlr, const struct log_range *range);
 /* As log_page_read, for the driver itself: keeps the page's event, or clears that event. */
 int log_page_peek(struct upnvme_ctrlr *ctrlr, const struct log_range *range);
@@ -29,9 +29,9 @@ int log_smart(struct upnvme_ctrlr *ctrlr, struct upnvme_smart *smart);
 int log_firmware(struct upnvme_ctrlr *ctrlr, struct upnvme_firmware *firmware);
 /* Up to `n` valid entries. Returns how many, or a negative errno. */
 int log_errors(struct upnvme_ctrlr *ctrlr, struct upnvme_error_entry *entries, uint32_t n);
-/* The whole log of what commands do; of a controller that has it (LPA). */
+/* Reads the whole Commands Supported and Effects log page, of a controller that has it (LPA bit 1). */
 int log_effects(struct upnvme_ctrlr *ctrlr, struct upnvme_spec_commands_supported_log *log);
-/* UPNVME_EFFECT_... of an admin or an I/O command. */
+/* The UPNVME_EFFECT_... bits of an admin or an I/O command. */
 int log_command_effects(struct upnvme_ctrlr *ctrlr, bool admin, uint8_t opcode, uint32_t *effects);
 
 #endif

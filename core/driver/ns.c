@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The namespaces of a controller, looked up in a table of which readers take a snapshot without a
+ * The namespaces of a controller, looked up in a table that never changes: readers load its pointer without a
  * lock.
  */
 #include "driver/ns.h"

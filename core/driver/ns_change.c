@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Format NVM and its like change the geometry by which commands are built: data of the old block size would be taken
- * for data of the new one, and the bytes behind the data for addresses. So no command that was built before is at the
- * controller when such a command begins, and none is built until the namespaces have been read again.
+ * Format NVM and its like change the geometry by which commands are built. A command of the old geometry would move
+ * blocks of the new size, past the end of its buffer and of its list of addresses. So no command that was built before
+ * is at the controller when Format NVM begins, and none is built until the namespaces have been read again.
  *
  * An owner's thread that is within a submission cannot be seen from outside, and a mark for that would cost each I/O.
  * But the submission is over when the thread enters its next call, and the queue pair's gate, once shut, makes that
@@ -23,7 +23,8 @@
 #include <upnvme/spec/identify.h>
 #include <upnvme/spec/log_page.h>
 
-/* How long other threads have, at most, to poll what is in flight, and to be heard at all. */
+/* The time that other threads have, at most, to take completions in flight, and to make a call with their queue
+ * pairs. */
 #define FREEZE_NS NS_PER_S
 
 /* --- which commands ------------------------------------------------------------------------------- */
@@ -90,8 +91,8 @@ static bool is_idle(const struct upnvme_qpair *qp)
 	return atomic_load(&qp->tail) == atomic_load(&qp->idle_tail);
 }
 
-/* No thread is within a submission to the queue pair: it is this thread's, has no owner, or its owner has found the
- * gate shut. */
+/* Whether no thread is within a submission to the queue pair: the queue pair is this thread's, has no owner, or its
+ * owner has found the gate shut. */
 static bool is_heard(struct upnvme_qpair *qp)
 {
 	uint64_t owner = atomic_load(&qp->owner);
@@ -101,7 +102,8 @@ static bool is_heard(struct upnvme_qpair *qp)
 	return owner == QPAIR_RELEASED || atomic_load(&qp->alerts_seen) >= qp->frozen_at;
 }
 
-/* Only its owner can take the queue pair further, and the owner is this thread, or there is none. */
+/* Whether waiting would not help: commands are in flight that only the owner can take, and the owner is this thread, or
+ * there is none. */
 static bool is_hopeless(const struct upnvme_qpair *qp)
 {
 	uint64_t owner = atomic_load(&qp->owner);
@@ -129,7 +131,7 @@ static int error_unheard(const struct upnvme_qpair *qp, uint8_t opcode)
 		opcode, qp->qid);
 }
 
-/* 0: all rest. 1: not yet. */
+/* 0: every queue pair is at rest. 1: not yet. Else a negative errno with its sentence. */
 static int look_around(struct upnvme_ctrlr *ctrlr, uint8_t opcode, bool late)
 {
 	int rest = 0;
@@ -212,7 +214,7 @@ void ns_change_by_io_ended(struct upnvme_ctrlr *ctrlr)
 	ns_change_ended(ctrlr);
 }
 
-/* Namespaces that could not be read are not known: no command is built by them. */
+/* Shuts the gates: namespaces could not be read, and no command is to be built by their old geometry. */
 static int not_settled(struct upnvme_ctrlr *ctrlr, int rc)
 {
 	struct upnvme_error why = *error_last();
@@ -237,7 +239,8 @@ int ns_changes_settle(struct upnvme_ctrlr *ctrlr)
 	pthread_mutex_lock(&changes->settling);
 	n = atomic_load(&changes->nended);
 	rc = n ? ns_refresh(ctrlr, NULL, 0) : 0;
-	if (rc && rc != -ENOSPC) { /* for want of room: those that there is none for are gone */
+	/* With -ENOSPC, namespaces without room are gone, and the others are up to date. */
+	if (rc && rc != -ENOSPC) {
 		rc = not_settled(ctrlr, rc);
 	} else if (n) {
 		atomic_fetch_sub(&changes->nended, n);

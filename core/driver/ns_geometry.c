@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From Identify Namespace to the numbers that the hot path reads. What a hostile or broken device
- * says must not get past here: the format's index, the block's size and the limits are all checked.
+ * Turns Identify Namespace into the numbers that the hot path reads. The values of a hostile or broken device
+ * must not get past here: the format's index, the block's size and the limits are all checked.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 
 #define LBADS_MIN 9u /* 512 bytes: NVM Command Set 1.0c, 4.1.5.1 */
 
-/* Of one command: what fits in `bytes`, what NLB can say, and never 0. */
+/* The most blocks of one command: as many as fit in `bytes` and as NLB can say, and at least one. */
 static uint32_t limit_blocks(uint64_t bytes, uint32_t block_bytes)
 {
 	return (uint32_t)MAX(MIN(bytes / block_bytes, UPNVME_SPEC_RW_BLOCKS_MAX), 1);
@@ -22,8 +22,9 @@ static uint32_t limit_blocks(uint64_t bytes, uint32_t block_bytes)
 
 /* --- protection information ------------------------------------------------------------------------ */
 
-/* By its format (PIF): how large it is, and how many bits storage and reference tag have together, of which the
- * storage tag takes so many (NVM Command Set 1.0c, 5.2.1.1 to 5.2.1.4; 4.1.5.3, Figure 101). */
+/* Protection information by its format (PIF): its bytes, the bits that storage and reference tag have together, and the
+ * least and the most of these that the storage tag takes (NVM Command Set 1.0c, 5.2.1.1 to 5.2.1.4; 4.1.5.3,
+ * Figure 101). */
 static const struct pi_format {
 	uint8_t bytes, tag_bits, storage_bits_min, storage_bits_max;
 } pi_formats[] = {
@@ -39,7 +40,7 @@ bool ns_geometry_has_elbaf(const struct ctrlr_limits *limits, const struct upnvm
 		id->lbaf[upnvme_spec_flbas_format(id->flbas, id->nlbaf)].ms >= 16);
 }
 
-/* A controller that has no extended formats has 16-bit guards alone. */
+/* A controller without extended formats has 16-bit guards only. */
 uint32_t ns_geometry_elbaf(const struct ctrlr_limits *limits, const struct upnvme_spec_id_ns *id,
 			   uint16_t status, const struct upnvme_spec_id_ns_nvm *nvm)
 {
@@ -79,7 +80,7 @@ static void decode_pi(struct ns_geometry *geometry, const struct upnvme_spec_id_
 
 /* --- the format ------------------------------------------------------------------------------------ */
 
-/* Why this format cannot be driven, or null. */
+/* The reason why this format cannot be driven, or null. */
 static const char *format_fault(const struct upnvme_spec_id_ns *id,
 				const struct ctrlr_limits *limits, uint32_t elbaf)
 {
@@ -96,7 +97,7 @@ static const char *format_fault(const struct upnvme_spec_id_ns *id,
 		bytes += format->ms;
 	if (bytes > limits->max_transfer_bytes)
 		return "one block is more than one command may transfer";
-	/* MPTR and PRP1 take no other address, and a request may be split anywhere. */
+	/* MPTR and PRP1 take addresses of whole dwords only, and a request may be split at any block. */
 	if (format->ms % 4)
 		return "its metadata is no multiple of 4 bytes";
 	if (id->nsze == 0)
@@ -123,8 +124,8 @@ static void decode_format(struct ns_geometry *geometry, const struct ctrlr_limit
 		geometry->block_bytes += geometry->metadata_bytes;
 }
 
-/* Sizes count the metadata that is among the data, where the controller does not say otherwise (NVM Command Set 1.0c,
- * 4.1.5.4, Figure 102; NVMe Base 2.1, 5.1.13.2.1, CTRATT.MEM). */
+/* Limits in bytes count metadata that is among the data, unless CTRATT.MEM says otherwise (NVM Command Set 1.0c,
+ * 4.1.5.4, Figure 102; NVMe Base 2.1, 5.1.13.2.1). */
 static void decode_block_limits(struct ns_geometry *geometry, const struct ctrlr_limits *limits)
 {
 	uint32_t counted =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a namespace is, for people: from a fresh Identify, because capacity in use changes all the
+/* The public record of a namespace: from a fresh Identify, because the capacity in use changes all the
  * time. */
 #include <string.h>
 
@@ -34,7 +34,7 @@ static void take_descriptors(struct upnvme_ns_info *info, const uint8_t *list)
 	}
 }
 
-/* Older controllers do not have the list; then Identify Namespace is used. */
+/* Older controllers do not have the list: then the identifiers of Identify Namespace stay. */
 static int ns_descriptors(const struct upnvme_ns *ns, struct upnvme_ns_info *info)
 {
 	_Alignas(8) uint8_t list[UPNVME_SPEC_IDENTIFY_BYTES];
@@ -66,7 +66,7 @@ static void take_id(struct upnvme_ns_info *info, const struct upnvme_spec_id_ns 
 	info->readonly = (id->nsattr & UPNVME_SPEC_NSATTR_WRITE_PROTECTED) != 0;
 }
 
-/* 0's based, where the field is valid at all. */
+/* The number of a 0's based field; 0 where the field is not valid. */
 static uint32_t one_based(bool valid, uint16_t value)
 {
 	return valid ? value + 1u : 0;
@@ -86,8 +86,8 @@ static void take_preferences(struct upnvme_ns_info *info, const struct upnvme_sp
 	info->deallocate_alignment_blocks = one_based(deallocations, id->npda);
 }
 
-/* NVM Command Set 1.0c, 2.1.4: what a namespace says of its own takes the controller's place; a boundary of 0 is none,
- * and NABO means nothing without one. */
+/* NVM Command Set 1.0c, 2.1.4: a namespace's own values (NSABP) take the place of the controller's; a boundary of 0 is
+ * none, and NABO is not valid without a boundary. */
 static void take_atomicity(struct upnvme_ns_info *info, const struct upnvme_spec_id_ns *id,
 			   const struct upnvme_spec_id_ctrl *ctrlr)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which namespaces are active, asked of the controller, and what has become of those that are known.
- * The work is proportional to what is active, never to NN; how much of it there may be, and how long
- * it may take, is not the controller's to say.
+ * Asks the controller which namespaces are active, and brings the handles of all namespaces up to date.
+ * The work is proportional to the number of active namespaces, never to NN. Its amount and its time have limits
+ * that no controller can raise.
  */
 #include <stdlib.h>
 
@@ -20,11 +20,11 @@
 #include <upnvme/spec/sqe.h>
 #include <upnvme/spec/status.h>
 
-/* Of one list. */
+/* The most namespaces that are taken from a list. */
 #define LISTED_MAX 65536u
-/* Of one without a list: as many as the first piece of a list has. */
+/* The most namespaces of a controller without a list: as many as the first piece of a list has. */
 #define SCAN_MAX UPNVME_SPEC_NS_LIST_ENTRIES
-/* How many times admin_timeout_ns all Identify commands of a refresh may take before another begins. */
+/* The time of a refresh, in units of admin_timeout_ns: after that time no further Identify begins. */
 #define TIMEOUTS 4u
 
 /* One refresh. The struct is in the heap, since a thread that polls may have little stack. */
@@ -52,7 +52,7 @@ static uint64_t refresh_deadline(const struct upnvme_ctrlr *ctrlr)
 						    deadline_after(TIMEOUTS * timeout_ns);
 }
 
-/* Into a page, if there is time left. */
+/* Runs Identify into `page`, if the refresh has time left. */
 static int refresh_ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, void *page,
 		       struct upnvme_completion *done)
 {
@@ -70,7 +70,7 @@ static int refresh_ask(struct refresh *refresh, uint32_t cns, uint32_t nsid, voi
 
 /* --- what is active ------------------------------------------------------------------------------- */
 
-/* Takes in one page of the list; false at its end, or where it stops ascending as it must (NVMe
+/* Takes in one page of the list; false at the list's end, or where identifiers do not ascend as they must (NVMe
  * Base 2.0c, 4.6.2). */
 static bool active_append(struct refresh *refresh)
 {
@@ -110,8 +110,8 @@ static uint32_t list_cns(const struct upnvme_ctrlr *ctrlr)
 		       UPNVME_SPEC_CNS_ACTIVE_NS_LIST;
 }
 
-/* The answers of controllers that do not know the list. A controller that looks at the lower bits of CNS alone takes
- * the request for Identify of the namespace that the list begins after, which may not exist. */
+/* Whether the status is the answer of a controller that does not know the list. A controller that looks at the lower
+ * bits of CNS alone takes the request for Identify of namespace 0, which does not exist. */
 static bool status_is_refusal(uint16_t status)
 {
 	uint16_t code = UPNVME_SPEC_STATUS_CODE(status);
@@ -121,7 +121,7 @@ static bool status_is_refusal(uint16_t status)
 	       code == UPNVME_SPEC_SC_INVALID_OPCODE;
 }
 
-/* An identifier that is not active answers with zeroes, or with an error (NVMe 1.0e, 5.11). */
+/* Identify of an inactive namespace gives zeroes, or an error status (NVMe 1.0e, 5.11). */
 static int active_scan(struct refresh *refresh)
 {
 	uint32_t nn = refresh->ctrlr->id.nn, n = MIN(nn, SCAN_MAX);
@@ -161,13 +161,13 @@ static int active_read(struct refresh *refresh)
 		if (rc || !active_append(refresh))
 			return rc;
 		last = refresh->active[refresh->nactive - 1];
-	} while (last != UPNVME_SPEC_NSID_MAX); /* nothing can be above */
+	} while (last != UPNVME_SPEC_NSID_MAX); /* no identifier is above */
 	return 0;
 }
 
 /* --- what has become of them ---------------------------------------------------------------------- */
 
-/* Of the namespace that is in the page. */
+/* Asks for the extended LBA format of the namespace whose Identify data are in the page. */
 static int ask_elbaf(struct refresh *refresh, uint32_t nsid, uint32_t *elbaf)
 {
 	const struct ctrlr_limits *limits = &refresh->ctrlr->limits;
@@ -184,7 +184,7 @@ static int ask_elbaf(struct refresh *refresh, uint32_t nsid, uint32_t *elbaf)
 	return rc;
 }
 
-/* A status is no failure of ours: the namespace may have gone since it was listed. */
+/* An error status does not fail the refresh: the namespace may have gone since it was listed. */
 static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
 {
 	struct ns_geometry geometry;
@@ -232,7 +232,7 @@ static bool has_changed(const struct refresh *refresh, const struct upnvme_ns *n
 	return false;
 }
 
-/* Everything that was known and is not listed any more. */
+/* Marks every namespace as gone that was known and is not listed any more. */
 static void refresh_gone(struct refresh *refresh, const struct ns_table *table)
 {
 	uint32_t a = 0;
@@ -272,7 +272,7 @@ static uint64_t table_bytes(uint32_t n)
 	return sizeof(struct ns_table) + n * sizeof(struct upnvme_ns *);
 }
 
-/* A table of both, sorted, in place of the one before. */
+/* Publishes a sorted table of the old and the added handles. */
 static int table_merge(struct upnvme_ctrlr *ctrlr, const struct ns_table *added)
 {
 	struct ns_table *older = atomic_load(&ctrlr->namespaces), *merged;

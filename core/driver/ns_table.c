@@ -32,7 +32,7 @@ void *ns_keep(struct upnvme_ctrlr *ctrlr, uint64_t bytes, const char *what)
 	return kept;
 }
 
-/* Gives back memory that no caller has seen. */
+/* Gives back memory of ns_keep. */
 static void ns_unkeep(struct upnvme_ctrlr *ctrlr, void *memory, uint64_t bytes)
 {
 	ctrlr->ns_kept_bytes -= bytes;
@@ -49,7 +49,7 @@ static bool same_geometry(const struct ns_geometry *a, const struct ns_geometry 
 	       a->csi == b->csi && a->refused == b->refused;
 }
 
-/* An earlier geometry is used again, so that a namespace whose format alternates takes no further memory. */
+/* The equal snapshot of earlier, or null: a namespace whose format alternates takes no further memory. */
 static const struct ns_geometry *kept_before(const struct upnvme_ns *ns,
 					     const struct ns_geometry *geometry)
 {

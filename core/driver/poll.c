@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The admin side is polled too: each call, by the application now and then or by the housekeeping thread, serves
- * keep-alive, looks for failures and takes events. */
+/* The poll of the admin side: each call, by the application or by the housekeeping thread, serves Keep Alive, looks for
+ * failures and takes completions and events. */
 #include "driver/poll.h"
 
 #include "base/clock.h"
@@ -79,8 +79,9 @@ int keep_alive_start(struct upnvme_ctrlr *ctrlr)
 	return feature_set_own(ctrlr, &feature, NULL);
 }
 
-/* A controller that has not answered within its own time has lost the host, or the host it (NVMe
- * Base 2.0c, 3.9). A period of milliseconds is less than an answer may take on a busy machine. */
+/* A controller that has not answered within the period of Keep Alive is lost (NVMe Base 2.0c, 3.9). A period of a few
+ * milliseconds is shorter than an answer may take on a busy machine, so that the answer has a second, or the admin
+ * time-out. */
 static uint64_t keep_alive_timeout_ns(const struct upnvme_ctrlr *ctrlr)
 {
 	return MAX(ctrlr->keep_alive_ms * NS_PER_MS, MIN(ctrlr->admin_timeout_ns, NS_PER_S));
@@ -97,7 +98,7 @@ static void keep_alive_done(void *arg, const struct upnvme_completion *done)
 	atomic_store(&ctrlr->keep_alive.outstanding, false);
 }
 
-/* One at a time: the thread that sets `outstanding` sends it. */
+/* Sends one Keep Alive at a time: the thread that sets `outstanding` sends the command. */
 static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 {
 	struct admin_command command = { .sqe = { .opcode = UPNVME_SPEC_ADMIN_KEEP_ALIVE },
@@ -119,8 +120,8 @@ static void keep_alive_serve(struct upnvme_ctrlr *ctrlr)
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr)
 {
 	int rc = ctrlr_check_outside(ctrlr, "upnvme_ctrlr_poll");
-	uint64_t now_ns =
-		clock_now_ns(); /* before the look that tells of a pause, which excuses what is late */
+	/* The clock is read before watch_alive looks for a pause, which excuses late commands. */
+	uint64_t now_ns = clock_now_ns();
 	uint32_t ran;
 
 	if (rc)

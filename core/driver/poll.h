@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Serving the admin side: what upnvme_ctrlr_poll and the housekeeping thread do. */
+/* Serving the admin side, by upnvme_ctrlr_poll and by the housekeeping thread. */
 #ifndef UPNVME_DRIVER_POLL_H
 #define UPNVME_DRIVER_POLL_H
 
@@ -7,17 +7,17 @@
 
 struct upnvme_ctrlr;
 
-/* Completions, events, keep-alive, failure detection. Returns how many of the callers' callbacks
+/* Serves completions, events, Keep Alive and the detection of failures. Returns how many of the callers' callbacks
  * ran, or a negative errno. */
 int ctrlr_poll(struct upnvme_ctrlr *ctrlr);
 
-/* Runs the callbacks that are due at `now_ns`, unless another thread is at it, and returns how many. */
+/* Runs the callbacks that are due at `now_ns`, unless another thread is running them, and returns how many ran. */
 uint32_t poll_serve(struct upnvme_ctrlr *ctrlr, uint64_t now_ns);
 
 /* Counts one callback of the caller's, for the thread that serves. */
 void poll_note_callback(struct upnvme_ctrlr *ctrlr);
 
-/* The thread that was within poll_serve does not come back: it has left a callback by an exception or longjmp,
+/* Notes that the thread within poll_serve does not return there: it has left a callback by an exception or longjmp,
  * or is dead. */
 void poll_abandon(struct upnvme_ctrlr *ctrlr);
 

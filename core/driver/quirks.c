@@ -33,8 +33,8 @@ static const char *const words[NQUIRKS] = {
 };
 
 /*
- * Of drivers that have met these devices: "Linux" is nvme_id_table in its drivers/nvme/host/pci.c, "SPDK" nvme_quirks
- * in its lib/nvme/nvme_quirks.c. All rows that match count.
+ * The rows are those of drivers that have met these devices: "Linux" is nvme_id_table in its drivers/nvme/host/pci.c,
+ * "SPDK" nvme_quirks in its lib/nvme/nvme_quirks.c. All rows that match count.
  */
 static const struct row {
 	uint16_t vendor, device;
@@ -49,8 +49,8 @@ static const struct row {
 	{ 0x8086, 0x0b60, QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL }, /* SPDK */
 	{ 0x8086, 0x4140, QUIRK_EXCLUDE_METADATA, NULL },           /* SPDK */
 	{ 0x8086, 0xf1a5, QUIRK_NO_WRITE_ZEROES, NULL },            /* Intel 600p: Linux */
-	/* QEMU's before it had a PCI vendor: Linux. Later ones can have that identity, and their own version as
-	 * firmware. */
+	/* QEMU before it had a PCI vendor: Linux. Later versions can have that identity, but other firmware: their own
+	 * version. */
 	{ 0x8086, 0x5845, QUIRK_NO_WRITE_ZEROES | QUIRK_BOGUS_NAMES, "1.0" },
 	{ 0x144d, 0xa821, QUIRK_DELAY_READY, NULL }, /* Samsung PM1725: Linux, SPDK */
 	{ 0x144d, 0xa822, QUIRK_DELAY_READY | QUIRK_NO_WRITE_ZEROES,
@@ -164,7 +164,7 @@ void quirks_begin(struct upnvme_ctrlr *ctrlr, const struct quirks_choice *choice
 	ctrlr->quirks = choice->given ? choice->quirks : of_ctrlr(ctrlr, NULL);
 }
 
-/* In units of the smallest memory page (Intel's vendor specific field, read as Linux and SPDK do). */
+/* The stripe, a power of two of memory pages (Intel's vendor specific field, read as Linux and SPDK do). */
 static uint64_t stripe_bytes(const struct upnvme_spec_id_ctrl *id)
 {
 	return id->vs[3] && id->vs[3] < 32 ? (uint64_t)NVME_PAGE_BYTES << id->vs[3] : 0;

@@ -82,7 +82,8 @@ int csts_wait(struct upnvme_ctrlr *ctrlr, uint32_t mask, uint32_t wanted, uint32
 	uint32_t csts;
 
 	for (;;) {
-		bool late = deadline_passed(deadline_ns); /* before the last look */
+		/* The clock is read first, so that the last look comes after the deadline. */
+		bool late = deadline_passed(deadline_ns);
 		int rc = csts_read(ctrlr, &csts);
 
 		if (rc)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The look at what the transport has been told, CSTS and CC (NVMe Base 2.0c, 3.1.3.6 and 3.1.3.5). It needs no lock, so
- * that an I/O path may make it, rarely: over PCIe it takes about two microseconds. */
+/* The look at the controller: at the transport's notices of its loss, and at CSTS and CC (NVMe Base 2.0c, 3.1.3.6 and
+ * 3.1.3.5). The look needs no lock, so that an I/O path may make it, rarely: over PCIe it takes about two
+ * microseconds. */
 #include "driver/watch.h"
 
 #include "base/log.h"
@@ -12,8 +13,8 @@
 
 #define NSSRO UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CSTS_NSSRO, 1u)
 
-/* 3.1.3.6: the bit stays from the last subsystem reset on until 1 is written to it. Where it cannot be cleared it says
- * nothing, nor without CAP.NSSRS. */
+/* CSTS.NSSRO stays set from the last subsystem reset on until 1 is written to it (3.1.3.6). The bit is of no use where
+ * it cannot be cleared, or without CAP.NSSRS. */
 int watch_begin(struct upnvme_ctrlr *ctrlr)
 {
 	uint32_t csts = 0;
@@ -43,7 +44,7 @@ static bool ctrlr_is_enabled(struct upnvme_ctrlr *ctrlr)
 	return !rc && UPNVME_SPEC_CC_EN(cc);
 }
 
-/* Null: all is well. */
+/* The reason to give the controller up, or null. */
 static const char *find_trouble(struct upnvme_ctrlr *ctrlr, uint32_t *csts)
 {
 	const struct transport_ops *ops = ctrlr->transport->ops;
