@@ -5,8 +5,7 @@
 
 struct upnvme_ctrlr;
 
-/* To be called when the controller has no users any more: it is freed, or, while it may still access memory, set aside
- * whole. */
+/* Frees a controller that has no users any more, or sets it aside whole while it may still access memory. */
 void ctrlr_end(struct upnvme_ctrlr *ctrlr);
 
 /* Frees the controllers that were set aside and are disabled now. The thread's last error stays as it was. */

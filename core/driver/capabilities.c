@@ -18,7 +18,6 @@
 #define READY_TIMEOUT_MIN_MS 500u
 
 /* CAP.TO has eight bits; CRTO.CRWMT has the time where these are too few (3.1.3.21). */
-
 static int read_ready_timeout(struct upnvme_ctrlr *ctrlr)
 {
 	uint64_t units = UPNVME_SPEC_CAP_TO(ctrlr->cap), ms;

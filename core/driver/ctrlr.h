@@ -41,11 +41,11 @@ struct ctrlr_limits {
 	uint32_t dstrd;                  /* CAP.DSTRD */
 	uint16_t oncs;
 	bool sgl;             /* SGLs may be used for I/O */
-	bool sgl_dword_align; /* and their addresses and lengths must be multiples of 4 (SGLS bits 1:0 = 10b) */
+	bool sgl_dword_align; /* addresses and lengths in SGLs must be multiples of 4 (SGLS bits 1:0 = 10b) */
 	bool volatile_write_cache;
 	bool extended_formats;       /* CTRATT.ELBAS */
 	bool sizes_exclude_metadata; /* CTRATT.MEM */
-	uint64_t stripe_bytes; /* quirks.c: takes NOIOB's place where that says nothing; 0: none */
+	uint64_t stripe_bytes;       /* quirks.c: takes NOIOB's place where NOIOB is 0; 0: none */
 };
 
 /* Keep Alive commands, sent at half the period (NVMe Base 2.0c, 3.9). */
@@ -54,8 +54,8 @@ struct keep_alive {
 	_Atomic bool outstanding;
 };
 
-/* The serving of callbacks, on one thread at a time: when a callback does not return, nothing else has to be put
- * right (poll_abandon). */
+/* The serving of callbacks, on one thread at a time. When a callback does not return, poll_abandon has only this to
+ * reset. */
 struct serving {
 	_Atomic uint64_t thread; /* the token of the thread that runs them; 0: none */
 	uint32_t ran;
@@ -64,7 +64,7 @@ struct serving {
 /* A pause for new firmware: activation.c. */
 struct activation {
 	_Atomic bool paused;
-	_Atomic uint64_t end_ns;     /* at the latest */
+	_Atomic uint64_t end_ns;     /* the pause ends at the latest */
 	_Atomic uint64_t excused_ns; /* no command is late before this; 0: there was no pause */
 };
 
@@ -112,15 +112,15 @@ struct upnvme_ctrlr {
 	struct housekeeper *housekeeper; /* housekeeper.c; null unless asked for */
 	struct cmb *cmb;                 /* cmb.c; null where there is none */
 
-	pthread_mutex_t lock; /* the queue pairs and their identifiers */
+	pthread_mutex_t lock; /* of the queue pairs and their identifiers */
 	struct upnvme_qpair *qpairs;
 	struct upnvme_qpair *aside; /* closed, and not at rest: queue/aside.c */
 
-	_Atomic(struct ns_table *) namespaces; /* ns.c */
+	_Atomic(struct ns_table *) namespaces; /* ns_table.h */
 	pthread_mutex_t ns_lock;               /* one refresh at a time */
 	struct upnvme_ctrlr *next_aside;       /* aside.c */
 	uint64_t ns_kept_bytes;                /* ns_table.c */
-	_Atomic uint32_t ns_refused;           /* by the last refresh, for want of room */
+	_Atomic uint32_t ns_refused; /* namespaces that the last refresh had no room for */
 	struct ns_changes ns_changes;
 	struct activation activation;
 };
@@ -149,8 +149,8 @@ void ctrlr_info(struct upnvme_ctrlr *ctrlr, struct upnvme_ctrlr_info *info);
 /* -EIO with its sentence when the controller has failed; else 0. */
 int ctrlr_check_alive(const struct upnvme_ctrlr *ctrlr);
 
-/* Gives the controller up: CC.EN = 0 within its deadline, `failed` set, every queue pair told.
- * Idempotent, any thread. */
+/* Gives the controller up: disables it within a deadline, sets `failed`, and alerts every queue pair.
+ * Idempotent. Any thread may call. */
 void ctrlr_fail(struct upnvme_ctrlr *ctrlr, const char *why);
 
 #endif

@@ -41,7 +41,7 @@ static const struct row {
 	uint32_t quirks;
 	const char *firmware; /* null: any */
 } rows[] = {
-	/* Intel DC P3500 to P3700, P4500, P4600: SPDK; the stripe Linux, too */
+	/* Intel DC P3500 to P3700, P4500, P4600: SPDK, the stripe also Linux */
 	{ 0x8086, 0x0953, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL },
 	{ 0x8086, 0x0a53, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL },
 	{ 0x8086, 0x0a54, QUIRK_DELAY_INIT | QUIRK_STRIPE | QUIRK_LONG_QUEUES, NULL },

@@ -32,8 +32,8 @@ static void slot_abort(struct upnvme_qpair *qp, struct slot *slot)
 		return;
 	qp->stats.aborted++;
 	qp->completed++;
-	if (slot->head &
-	    SLOT_CHANGES) /* namespaces may have changed: upnvme_ctrlr_poll reads them */
+	/* Namespaces may have changed: upnvme_ctrlr_poll reads them again. */
+	if (slot->head & SLOT_CHANGES)
 		ns_change_by_io_ended(qp->ctrlr);
 	if (slot->head & SLOT_PART)
 		split_part_done(qp, slot, &record, NULL, &handed);

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-/* Makes an address of an offset. In an area without memory, the address is null, and is refused as any other null. */
+/* Makes an address from an offset. In an area without memory, the address is null, and is refused as any other null. */
 static int place(void **pointer, const char *what, void *base, uint64_t area_bytes, uint64_t bytes)
 {
 	uint64_t offset = (uint64_t)(uintptr_t)*pointer;

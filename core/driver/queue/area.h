@@ -8,7 +8,7 @@
 
 #include <upnvme/types.h>
 
-/* Makes addresses of the offsets of an op that moves these bytes: 0, or a negative errno with its sentence. */
+/* Makes addresses from the offsets of an op that moves these bytes: 0, or a negative errno with its sentence. */
 int area_place_offsets(const struct upnvme_area *area, struct upnvme_op *op, uint64_t data_bytes,
 		       uint64_t metadata_bytes);
 /* The same for any op: with a null area, the op has addresses already. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Makes submission queue entries of a request, one for each part; the request's kind fills them in. */
+/* Makes submission queue entries from a request, one for each part; the request's kind fills them in. */
 #include "base/util.h"
 #include "driver/ns.h"
 #include "driver/queue/histogram.h"

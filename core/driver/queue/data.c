@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Makes the data pointer of a command of the caller's segments: PRP where it can describe them, else SGL.
+/* Makes a command's data pointer from the caller's segments: PRP where it can describe them, else SGL.
  *
  * PRP (NVMe Base 2.0c, 4.1.1) describes pages: only the first entry may begin within a page, only the last
  * may end within one. SGL (4.1.2) describes any pieces. Lists never chain; data that do not fit into one list

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The fields of an op, as the straight path reads them. An array of ops may belong to another language, whose threads
- * have no part in this library's rules: a field that is checked is loaded once, so that what was checked is what is
- * used. */
+ * have no part in this library's rules: a field that is checked is loaded once, so that the checked value is the one
+ * that is used. */
 #ifndef UPNVME_DRIVER_QUEUE_OP_H
 #define UPNVME_DRIVER_QUEUE_OP_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Polls that find nothing while commands are in flight are counted down, since a clock would cost
- * more than they do; at 0 the controller is looked at. Only then the clock is read, to set the count
- * so that the looks come every few milliseconds, however fast or slowly the owner polls.
+ * Polls that find nothing while commands are in flight are counted down, since reading a clock would cost
+ * more than a poll. At 0 the controller is looked at, and the clock is read to set the count anew, so that
+ * looks come every few milliseconds, however fast or slowly the owner polls.
  */
 #include "base/clock.h"
 #include "base/util.h"

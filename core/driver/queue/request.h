@@ -62,7 +62,7 @@ bool data_translate(struct upnvme_qpair *qp, uint64_t va, uint64_t bytes, uint64
 
 /* --- command.c: entries --- */
 
-/* How many of the next `blocks`, the limit of the request's kind, one command can have, by their data. */
+/* The number of blocks, `blocks` at most, whose data one command can move. */
 uint32_t request_data_blocks(const struct upnvme_qpair *qp, const struct request *request,
 			     uint32_t blocks);
 /* The number of blocks of the request's next command. 0: no command can express their data. */

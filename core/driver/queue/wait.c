@@ -27,8 +27,8 @@ static void abort_if_failed(struct upnvme_qpair *qp)
 }
 
 /* 1: there is something to take. 0: not yet. A negative errno: nothing is there, and nothing can come. Whether
- * something can come is asked first: where the answer is that the controller has failed, its commands are then completed
- * and found here, before the failure is told. */
+ * something can come is asked first: where the answer is that the controller has failed, its commands are then
+ * completed and found here, before the failure is told. */
 static int look(struct upnvme_qpair *qp)
 {
 	int rc = owner_enter_to_submit(qp);
