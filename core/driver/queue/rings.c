@@ -78,7 +78,8 @@ void qpair_keep_touches(struct upnvme_qpair *qp)
 	for (uint32_t i = 0; i < qp->outstanding; i++) {
 		struct slot *slot = &qp->slots[i];
 
-		if (!(slot->head & (SLOT_FREE | SLOT_HOME | SLOT_READY)))
+		/* SLOT_HOME counts, too: an idle home has the `touches` of all parts in flight. */
+		if (!(slot->head & (SLOT_FREE | SLOT_READY)))
 			qp->kept[n++] = atomic_load(&slot->touches);
 	}
 	atomic_store(&qp->nkept, n);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "driver/queue/split.h"
+#include "mem/internal.h"
 #include "support/fake_device.h"
 #include "support/fake_env.h"
 
@@ -128,6 +129,25 @@ static void a_ring_that_is_not_contiguous_is_refused(void **state)
 	assert_int_equal(env.mapped_bytes, 0);
 }
 
+/* The part of a split request that is in its home is done, the other one is not: all of the buffer stays in use. */
+static void memory_of_a_split_request_is_kept_with_its_home_idle(void **state)
+{
+	struct fake_device *dev = fake_create(&(struct fake_config){ .max_transfer_bytes = 4096 });
+	char *buf = fake_alloc(dev, 8192);
+	uint16_t first;
+
+	fake_write(dev, buf, 16, fake_note, NULL);
+	first = fake_take(dev).cid;
+	fake_take(dev);
+	fake_post(dev, first, 0);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 0);
+	qpair_keep_touches(dev->qp);
+	qpair_abort(dev->qp);
+	assert_int_equal(upnvme_poll(dev->qp, 0), 1);
+	assert_true(users_may_touch(dev->domain, (uintptr_t)buf + 4096, 1));
+	fake_destroy(dev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +157,7 @@ int main(void)
 		cmocka_unit_test(rings_and_lists_are_aligned_and_zeroed),
 		cmocka_unit_test(reset_rings_start_again),
 		cmocka_unit_test(buffers_of_commands_in_flight_are_found),
+		cmocka_unit_test(memory_of_a_split_request_is_kept_with_its_home_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
