@@ -264,7 +264,7 @@ static int check_no_qpairs(struct upnvme_ctrlr *ctrlr)
 
 /* The result of closing: an error where data may be lost, or where memory was set aside. `rc` is the result of the
  * shutdown, whose sentence is the last error. */
-static int told(const struct upnvme_ctrlr *ctrlr, int rc)
+static int close_result(const struct upnvme_ctrlr *ctrlr, int rc)
 {
 	struct upnvme_error why = *error_last();
 	bool lost = rc && ctrlr->limits.volatile_write_cache, aside = ctrlr->at_large;
@@ -299,16 +299,16 @@ static int silence(struct upnvme_ctrlr *ctrlr)
 	int rc;
 
 	if (atomic_load(&ctrlr->failed))
-		return told(ctrlr, given_up(ctrlr));
+		return close_result(ctrlr, given_up(ctrlr));
 	rc = bringdown_shutdown(ctrlr);
 	why = *error_last();
 	/* Storage that kept the shutdown from ending in time has had its time. */
 	if (bringdown_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns)) {
 		atomic_store(&ctrlr->at_large, true);
 		if (!rc)
-			return told(ctrlr, -ETIMEDOUT);
+			return close_result(ctrlr, -ETIMEDOUT);
 	}
-	return told(ctrlr, rc ? error_set(rc, why.code, "%s", why.text) : 0);
+	return close_result(ctrlr, rc ? error_set(rc, why.code, "%s", why.text) : 0);
 }
 
 int ctrlr_close(struct upnvme_ctrlr *ctrlr)

@@ -63,23 +63,23 @@ static int set_features(struct upnvme_ctrlr *ctrlr, const struct feature *featur
 
 int feature_check_settable(uint32_t fid)
 {
-	const char *name;
+	const char *remedy;
 
 	switch (fid) {
 	case UPNVME_SPEC_FEAT_NUMBER_OF_QUEUES:
-		name = "give the number of queues as upnvme_open_opts.nqpairs";
+		remedy = "give the number of queues as upnvme_open_opts.nqpairs";
 		break;
 	case UPNVME_SPEC_FEAT_KEEP_ALIVE_TIMER:
-		name = "give the Keep Alive Timer as upnvme_open_opts.keep_alive_ms";
+		remedy = "give the Keep Alive Timer as upnvme_open_opts.keep_alive_ms";
 		break;
 	case UPNVME_SPEC_FEAT_HOST_MEMORY_BUFFER:
-		name = "the driver lends no Host Memory Buffer, so leave the feature alone";
+		remedy = "the driver lends no Host Memory Buffer, so leave the feature alone";
 		break;
 	default:
 		return 0;
 	}
 	return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-			 "feature %02xh is set by the driver alone: %s", fid, name);
+			 "feature %02xh is set by the driver alone: %s", fid, remedy);
 }
 
 int feature_set(struct upnvme_ctrlr *ctrlr, const struct feature *feature, bool save)

@@ -115,7 +115,7 @@ static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 	take_nvm_limits(limits, &nvm);
 }
 
-static int check_ctrlr_type(const struct upnvme_ctrlr *ctrlr)
+static int check_identity(const struct upnvme_ctrlr *ctrlr)
 {
 	const struct upnvme_spec_id_ctrl *id = &ctrlr->id;
 
@@ -167,7 +167,7 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 	ctrlr->limits.max_transfer_bytes = NVME_PAGE_BYTES; /* until MDTS is known */
 	rc = identify(ctrlr, UPNVME_SPEC_CNS_CTRLR, 0, &ctrlr->id);
 	if (!rc)
-		rc = check_ctrlr_type(ctrlr);
+		rc = check_identity(ctrlr);
 	if (rc)
 		return rc;
 	decode_ctrlr_limits(ctrlr);

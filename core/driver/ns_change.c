@@ -132,7 +132,7 @@ static int error_unheard(const struct upnvme_qpair *qp, uint8_t opcode)
 }
 
 /* 0: every queue pair is at rest. 1: not yet. Else a negative errno with its sentence. */
-static int look_around(struct upnvme_ctrlr *ctrlr, uint8_t opcode, bool late)
+static int check_rest(struct upnvme_ctrlr *ctrlr, uint8_t opcode, bool late)
 {
 	int rest = 0;
 
@@ -163,7 +163,7 @@ static int freeze(struct upnvme_ctrlr *ctrlr, uint8_t opcode)
 
 		pthread_mutex_lock(&ctrlr->lock);
 		shut_gates(ctrlr);
-		rc = look_around(ctrlr, opcode, late);
+		rc = check_rest(ctrlr, opcode, late);
 		pthread_mutex_unlock(&ctrlr->lock);
 		if (rc <= 0)
 			return rc;
