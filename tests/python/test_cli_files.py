@@ -7,11 +7,10 @@ import subprocess
 
 import child
 import pytest
+from command import COMMAND, of_json, run
 
 pytest.importorskip("click")
 pytest.importorskip("rich")
-
-from test_cli import COMMAND, of_json, run  # noqa: E402
 
 MIB = 1 << 20
 
