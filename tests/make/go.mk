@@ -23,9 +23,10 @@ go-module: ## the Go module as it is published, with the C sources, in build/go/
 	$(Q)PYTHONDONTWRITEBYTECODE=1 bindings/cgo/module.py $(B)/go/module '$(BUILD_ID)'
 
 SHARED_BUILD += go-stage go-module
-GO_STEPS := format test static race fuzz nocgo staticcheck consumers module
+# Steps with a + between them run one after the other: the second uses what the first has compiled.
+GO_STEPS = format test+consumers static race $(if $(UPNVME_LONG),fuzz) nocgo staticcheck module
 
 check-go: deps-go ## the Go package: its tests by each Go that is here, race detector, both ways to link
 	+@$(SUBMAKE) go-stage go-module
 	@UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 $(RUN) lane --jobs $(AT_ONCE) go \
-	  $(GO_STEPS:%='tests/go/lane %')
+	  $(foreach step,$(GO_STEPS),'tests/go/lane $(subst +, ,$(step))')

@@ -13,6 +13,7 @@ import pytest
 
 import upnvme
 
+pytest_plugins = ["repeats"]
 TREE = pathlib.Path(__file__).resolve().parents[2]
 HANG_SECONDS = 600
 

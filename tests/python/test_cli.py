@@ -2,7 +2,6 @@
 """The command line, from end to end."""
 
 import contextlib
-import json
 import os
 import pathlib
 import shlex
@@ -11,27 +10,15 @@ import sys
 
 import child
 import pytest
+from command import COMMAND, of_json, run
 
 pytest.importorskip("click")
 pytest.importorskip("rich")
-
-COMMAND = pathlib.Path(sys.executable).parent / "upnvme"
 
 
 @pytest.fixture
 def uri(tmp_path):
     return f"soft:{tmp_path / 'disk.img'}?size=1MiB&block=512"
-
-
-def run(*arguments, code=0, **options):
-    environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"} | options.pop("env", {})
-    process = child.run([COMMAND, *arguments], env=environment, **options)
-    assert process.returncode == code, process.stdout + process.stderr
-    return process
-
-
-def of_json(*arguments, **options):
-    return json.loads(run(*arguments, "--json", **options).stdout)
 
 
 def test_list(uri):

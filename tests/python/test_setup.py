@@ -6,15 +6,14 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
 import child
 import pytest
+from command import COMMAND
 
 pytest.importorskip("click")
 pytest.importorskip("rich")
 
-COMMAND = pathlib.Path(sys.executable).parent / "upnvme"
 LIMITS = "/etc/security/limits.d"
 RULES = "/etc/udev/rules.d"
 # Pairs of a folder and where it is mounted, then --, then the command.

@@ -3,55 +3,16 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
+from repeats import repeats
 
 import upnvme
 
-
-@pytest.fixture(scope="module")
-def mypy(tmp_path_factory):
-    """The package and its callers use the same libraries, which are checked once."""
-    cache = tmp_path_factory.mktemp("mypy")
-
-    def run(*arguments):
-        return subprocess.run([sys.executable, "-m", "mypy", "--strict", f"--cache-dir={cache}", *arguments],
-                              capture_output=True, text=True)
-    return run
-
-
-def test_mypy_is_content(mypy):
-    package = pathlib.Path(upnvme.__file__).parent
-    assert (package / "py.typed").exists()
-    process = mypy("-p", "upnvme")
-    assert process.returncode == 0, process.stdout
-
-
-@pytest.fixture
-def pyright(tmp_path):
-    """pyright's complaints about files, which lie beside its settings; basedpyright brings pyright's engine and a node.
-    """
-    program = pathlib.Path(sys.executable).parent / "basedpyright"
-    if not program.exists():
-        pytest.skip("no basedpyright from PyPI: see build/pyright.log")
-
-    def run(*files, **settings):
-        settings = {"typeCheckingMode": "standard", "include": [str(file) for file in files], "exclude": [], **settings}
-        (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
-        return subprocess.run([program, "--pythonpath", sys.executable, "-p", tmp_path], capture_output=True, text=True)
-    return run
-
-
-def test_pyright_is_content(pyright):
-    """Strictly, but that modules of the package use each other's names, the flat module is not described, and what is
-    looked up in Any is unknown."""
-    package = pathlib.Path(upnvme.__file__).parent
-    process = pyright(package, typeCheckingMode="strict", reportPrivateUsage=False, reportIncompleteStub=False,
-                      reportUnknownVariableType=False, reportUnknownArgumentType=False)
-    assert process.returncode == 0 and process.stdout.startswith("0 errors, 0 warnings"), process.stdout
-
+PACKAGE = pathlib.Path(upnvme.__file__).parent
 
 # The call's result is of the declared type.
 CALLER = """
@@ -122,26 +83,41 @@ def callers(tmp_path):
     return right, wrong
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12"])
-def test_callers_are_checked(mypy, callers, version):
+def complained_of(output):
+    """The files with errors, by what mypy and pyright print: a path, the line, and the word."""
+    return {pathlib.Path(path) for path in re.findall(r"^ *(/[^:\n]*):\d+.*\berror: ", output, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("version", [pytest.param("3.11", marks=repeats("by pyright, as of this Python")), "3.12"])
+def test_mypy_is_content_with_the_package_and_checks_callers(callers, tmp_path, version):
     """From 3.12 on there is collections.abc.Buffer."""
+    assert (PACKAGE / "py.typed").exists()
     right, wrong = callers
-    process = mypy("--python-version", version, *right, *wrong)
-    assert process.returncode == 1, process.stderr
-    for path in right:
-        assert path.name not in process.stdout, process.stdout
-    for path in wrong:
-        assert f"{path.name}:" in process.stdout, process.stdout
+    process = subprocess.run([sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path / 'cache'}",
+                              "--show-absolute-path", "--python-version", version, "-p", "upnvme",
+                              *(word for path in right + wrong for word in ("-m", path.stem))],
+                             capture_output=True, text=True, cwd=tmp_path)
+    assert process.returncode == 1, process.stdout + process.stderr
+    assert complained_of(process.stdout) == set(wrong), process.stdout
 
 
-def test_callers_are_checked_by_pyright(pyright, callers):
+def test_pyright_is_content_with_the_package_and_checks_callers(callers, tmp_path):
+    """The package strictly, but that its modules use each other's names, the flat module is not described, and what is
+    looked up in Any is unknown. basedpyright brings pyright's engine and a node."""
+    program = pathlib.Path(sys.executable).parent / "basedpyright"
+    if not program.exists():
+        pytest.skip("no basedpyright from PyPI: see build/pyright.log")
     right, wrong = callers
-    process = pyright(*right, *wrong)
-    assert process.returncode == 1 and "reportArgumentType" in process.stdout, process.stdout
-    for path in right:
-        assert f"/{path.name}:" not in process.stdout, process.stdout
-    for path in wrong:
-        assert f"/{path.name}:" in process.stdout, process.stdout
+    for path in right + wrong:
+        path.write_text("# pyright: standard\n" + path.read_text())
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps({
+        "include": [str(path) for path in (PACKAGE, *right, *wrong)], "exclude": [], "typeCheckingMode": "strict",
+        "reportPrivateUsage": False, "reportIncompleteStub": False, "reportUnknownVariableType": False,
+        "reportUnknownArgumentType": False}))
+    process = subprocess.run([program, "--pythonpath", sys.executable, "-p", tmp_path], capture_output=True, text=True)
+    assert process.returncode == 1 and "reportArgumentType" in process.stdout, process.stdout + process.stderr
+    assert complained_of(process.stdout) == set(wrong), process.stdout
+    assert " 0 warnings" in process.stdout, process.stdout
 
 
 def test_importing_is_light(run_python):
