@@ -2,9 +2,9 @@
 /*
  * copy: copies one controller's namespace to another's.
  *
- * It shows two queue pairs in one thread, and memory that both controllers reach: what has been read is written from
- * the same buffer, uncopied. Callbacks note what has happened; the loop decides what is next, so that a full queue
- * (-EAGAIN) is simply tried again.
+ * The example shows two queue pairs in one thread, and memory that both controllers reach: blocks are read into a
+ * buffer and written from the same buffer, uncopied. Callbacks note what has happened; the loop decides what is next,
+ * so that a command for which a queue is full (-EAGAIN) is simply tried again.
  *
  *	copy soft:/path/from.img soft:/path/to.img 2
  */
@@ -28,7 +28,7 @@ struct side {
 
 static struct side from, to;
 
-/* A chunk on its way. */
+/* The place of one chunk at a time, on its way from one controller to the other. */
 struct slot {
 	enum { IDLE, TO_READ, READING, TO_WRITE, WRITING } state;
 	uint16_t status; /* of a command that failed */
@@ -147,8 +147,8 @@ static void *run(void *arg)
 	struct part *part = arg;
 	void *memory = NULL;
 
-	/* The thread that creates a queue pair owns it. The memory is of one controller, and is
-	 * registered with the other, which may be reached in another way. */
+	/* The thread that creates a queue pair owns the queue pair. The memory is allocated for one
+	 * controller and registered with the other, which may be reached in another way. */
 	if (upnvme_qpair_create(&part->reader, from.ctrlr, NULL) < 0 ||
 	    upnvme_qpair_create(&part->writer, to.ctrlr, NULL) < 0 ||
 	    upnvme_dma_alloc(&memory, from.ctrlr, DEPTH * CHUNK_BYTES, 0) < 0 ||
@@ -160,8 +160,8 @@ static void *run(void *arg)
 		if (copy_part(part) == 0)
 			flush(part);
 	}
-	/* After a failure commands may be in flight: closing completes them, and then their memory
-	 * may be freed. */
+	/* After a failure commands may be in flight: closing their queue pair completes them, and then
+	 * their memory may be freed. */
 	if (upnvme_qpair_close(part->reader) < 0 || upnvme_qpair_close(part->writer) < 0)
 		fail(part, "close", upnvme_last_error());
 	if (memory)
@@ -212,7 +212,8 @@ int main(int argc, char **argv)
 		errx(1, "blocks of %u and %u bytes: both sides need the same size",
 		     upnvme_ns_block_size(from.ns), upnvme_ns_block_size(to.ns));
 	if (upnvme_ns_block_count(to.ns) < upnvme_ns_block_count(from.ns))
-		errx(1, "%s is smaller than %s", argv[2], argv[1]);
+		errx(1, "%s is smaller than %s: give a target of at least the same size", argv[2],
+		     argv[1]);
 	good = copy((uint64_t)nthreads);
 	if (upnvme_close(from.ctrlr) < 0 || upnvme_close(to.ctrlr) < 0)
 		errx(1, "%s", upnvme_last_error());

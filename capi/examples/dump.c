@@ -2,9 +2,9 @@
 /*
  * dump: reads a whole namespace, in order, into standard output or a file.
  *
- * It shows the batch form: operations carry tags, upnvme_submit takes many at once, and their completions come out
- * of upnvme_reap in an array, in any order. Each thread has a queue pair of its own and reads every n-th chunk; the
- * threads take turns with the output.
+ * The example shows the batch form: operations carry tags, upnvme_submit takes many operations at once, and their
+ * completions come out of upnvme_reap in an array, in any order. Each of n threads has a queue pair of its own and
+ * reads every n-th chunk; the threads take turns with the output.
  *
  *	dump soft:/path/disk.img - 2 | sha256sum
  */
@@ -40,11 +40,11 @@ static struct {
 	bool failed;
 } turn = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
-/* A thread's place in the stream. Its chunks in flight are `written` to `asked`, DEPTH at most. */
+/* A thread's place in the stream. The chunks in flight are those from `written` up to `asked`, DEPTH at most. */
 struct reader {
 	pthread_t thread;
 	uint64_t first; /* number of the first chunk; the others follow in steps of nthreads */
-	uint64_t asked, written;
+	uint64_t asked, written; /* how many of the thread's chunks */
 	upnvme_qpair *qp;
 	char *memory;        /* DEPTH chunks, one for each tag */
 	bool arrived[DEPTH]; /* by tag */
@@ -60,7 +60,7 @@ static int fail(const char *what, const char *why)
 	return -1;
 }
 
-/* The thread's n-th chunk, counted in the whole namespace. */
+/* The number, in the whole namespace, of the thread's n-th chunk. */
 static uint64_t chunk_of(const struct reader *reader, uint64_t n)
 {
 	return reader->first + n * job.nthreads;
@@ -131,7 +131,7 @@ static int put(const char *data, uint64_t bytes)
 	return 0;
 }
 
-/* Waits until all chunks before this one are written, and writes it. */
+/* Waits until all chunks before `chunk` are written, and writes it. */
 static int put_in_turn(uint64_t chunk, const char *data)
 {
 	uint64_t bytes = (uint64_t)chunk_blocks(chunk) * upnvme_ns_block_size(job.ns);
@@ -174,7 +174,7 @@ static void *run(void *arg)
 	struct reader *reader = arg;
 	void *memory = NULL;
 
-	/* The thread that creates a queue pair owns it. */
+	/* The thread that creates a queue pair owns the queue pair. */
 	if (upnvme_qpair_create(&reader->qp, job.ctrlr, NULL) < 0 ||
 	    upnvme_dma_alloc(&memory, job.ctrlr, DEPTH * CHUNK_BYTES, 0) < 0) {
 		fail("queue pair", upnvme_last_error());
@@ -182,8 +182,8 @@ static void *run(void *arg)
 		reader->memory = memory;
 		stream(reader);
 	}
-	/* After a failure reads may be in flight: closing completes them, and then their memory may
-	 * be freed. */
+	/* After a failure reads may be in flight: closing the queue pair completes them, and then their
+	 * memory may be freed. */
 	if (upnvme_qpair_close(reader->qp) < 0)
 		fail("closing a queue pair", upnvme_last_error());
 	upnvme_dma_free(job.ctrlr, memory);

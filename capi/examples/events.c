@@ -2,8 +2,9 @@
 /*
  * events: listens to what a controller reports by itself.
  *
- * It shows an event callback, the poll of the admin side that it runs in, and features: the warning threshold is set
- * to the controller's temperature of now, which brings a health warning at once, and is put back afterwards.
+ * The example shows an event callback, the poll of the admin side in which the callback runs, and features: the
+ * warning threshold is set to the present temperature, which brings a health warning at once, and is put back
+ * afterwards.
  *
  *	events soft:ram
  */
@@ -48,7 +49,7 @@ static void set_threshold(upnvme_ctrlr *ctrlr, int32_t celsius)
 		errx(1, "%s", upnvme_last_error());
 }
 
-/* Events come in a poll, which costs little while there are none. */
+/* Polls until a warning has come, POLLS times at most. Events come in polls, which cost little while there are none. */
 static void listen(upnvme_ctrlr *ctrlr, const struct heard *heard)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };

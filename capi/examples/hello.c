@@ -2,8 +2,8 @@
 /*
  * hello: writes a block and reads it back.
  *
- * It shows the least that a program needs: a controller, a namespace, a queue pair, DMA memory, and a poll that runs
- * the callback.
+ * The example shows the least that a program needs: a controller, a namespace, a queue pair, DMA memory, and a poll
+ * that runs the callback.
  */
 #include <err.h>
 #include <stdbool.h>
@@ -25,8 +25,8 @@ static void on_done(void *arg, const struct upnvme_completion *done)
 	state->status = done->status;
 }
 
-/* Waits for a command. `rc` is what the call returned: 0 if the command was accepted; then its
- * callback runs in a poll. */
+/* Waits for a command. `rc` is what the call returned: 0 if the command was accepted, and then the
+ * command's callback runs in a poll. */
 static void finish(upnvme_qpair *qp, int rc, struct state *state)
 {
 	if (rc < 0)

@@ -2,8 +2,8 @@
 /*
  * load: writes a file to the beginning of a namespace.
  *
- * It shows upnvme_exec, which submits a batch and waits for it with a deadline, all in one call, and the flag that
- * makes a write durable before it completes.
+ * The example shows upnvme_exec, which submits a batch and waits for the batch with a deadline, all in one call, and
+ * the flag that makes a write durable before the write completes.
  *
  *	load disk.img soft:/path/of/the/medium.img
  */
@@ -20,7 +20,7 @@
 #define CHUNK_BYTES (128u * 1024)
 #define TIMEOUT_NS  10000000000ull
 
-/* Reads until `room` is full or the file ends; rounds up to whole blocks with zeroes. Returns the blocks. */
+/* Reads until `room` is full or the file ends; fills up the last block with zeroes. Returns the number of blocks. */
 static uint32_t fill(int file, char *room, uint32_t block_bytes)
 {
 	size_t have = 0;
@@ -29,7 +29,7 @@ static uint32_t fill(int file, char *room, uint32_t block_bytes)
 	do {
 		n = read(file, room + have, BATCH * CHUNK_BYTES - have);
 		if (n < 0)
-			err(1, "read");
+			err(1, "reading the file");
 		have += (size_t)n;
 	} while (n && have < BATCH * CHUNK_BYTES);
 	n = (ssize_t)(have % block_bytes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reader: reads random blocks from several threads, and says how many per second.
+ * reader: reads random blocks in several threads, and says how many per second.
  *
- * It shows the callback form at its shortest: every completion starts the next read from its callback, so the loop
- * does nothing but poll. Each thread has a queue pair of its own; nothing is shared on the way of an I/O.
+ * The example shows the callback form at its shortest: the callback of every completion starts the next read, so the
+ * loop does nothing but poll. Each thread has a queue pair of its own; threads share nothing on the way of an I/O.
  *
  *	reader soft:ram?size=1GiB 2 1000000
  */
@@ -27,8 +27,8 @@ struct reader {
 	pthread_t thread;
 	upnvme_qpair *qp;
 	uint64_t random;
-	uint64_t left;     /* reads to be started */
-	uint32_t inflight; /* reads to be awaited */
+	uint64_t left;     /* reads that are still to be started */
+	uint32_t inflight; /* reads that have not completed */
 	bool failed;
 };
 
@@ -90,7 +90,7 @@ static void read_all(struct reader *reader, char *memory)
 			fail(reader, upnvme_last_error());
 			break;
 		}
-	/* After a failed poll the outstanding callbacks run in this close, while the slots live. */
+	/* The callbacks that are outstanding after a failed poll run in this close, while `slots` lives. */
 	if (upnvme_qpair_close(reader->qp) < 0)
 		fail(reader, upnvme_last_error());
 }
@@ -100,7 +100,7 @@ static void *run(void *arg)
 	struct reader *reader = arg;
 	void *memory = NULL;
 
-	/* The thread that creates a queue pair owns it. */
+	/* The thread that creates a queue pair owns the queue pair. */
 	if (upnvme_dma_alloc(&memory, ctrlr, DEPTH * upnvme_ns_block_size(ns), 0) < 0 ||
 	    upnvme_qpair_create(&reader->qp, ctrlr, NULL) < 0)
 		fail(reader, upnvme_last_error());
@@ -145,7 +145,9 @@ int main(int argc, char **argv)
 	bool good;
 
 	if (argc < 2 || argc > 4 || nthreads < 1 || nthreads > MAX_THREADS || nreads < 1)
-		errx(2, "usage: reader URI [THREADS [READS]]   (1 to %d threads, default 2)",
+		errx(2,
+		     "usage: reader URI [THREADS [READS]]   (1 to %d threads, default 2; reads of all "
+		     "threads together, default 1000000)",
 		     MAX_THREADS);
 	if (upnvme_open(&ctrlr, argv[1], NULL) < 0 || upnvme_ns_get(&ns, ctrlr, 1) < 0)
 		errx(1, "%s", upnvme_last_error());

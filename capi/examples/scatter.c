@@ -2,9 +2,9 @@
 /*
  * scatter: gathers one write from several pieces of memory, and scatters one read over them.
  *
- * It shows upnvme_writev and upnvme_readv, and memory of the program's own that is registered instead of being
- * allocated by the library. The pages are written in order and read back in the opposite order: only the iovec
- * says where a block goes, nothing is copied.
+ * The example shows upnvme_writev and upnvme_readv, and memory of the program's own, which is registered instead of
+ * being allocated by the library. The pages are written in order and read back in the opposite order: only the iovec
+ * says where a block goes, and nothing is copied.
  */
 #include <err.h>
 #include <stdbool.h>
@@ -35,7 +35,7 @@ static void finish(upnvme_qpair *qp, int rc, bool *done)
 	*done = false;
 }
 
-/* Writes the pages in order, and reads them into the same memory the other way round. */
+/* Writes the pages in order, and reads them into the same memory in the opposite order. */
 static void turn_round(upnvme_qpair *qp, upnvme_ns *ns, char *pages)
 {
 	uint32_t blocks = NPAGES * PAGE_BYTES / upnvme_ns_block_size(ns);

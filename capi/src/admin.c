@@ -11,7 +11,7 @@
 #include "driver/log_pages.h"
 #include "options.h"
 
-/* The first version's sizes, for ever. */
+/* The sizes of the first version, which never change. */
 #define SMART_V1    136u
 #define FIRMWARE_V1 96u
 #define FEATURES_V1 72u

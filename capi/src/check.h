@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 
-/* -EINVAL with its sentence when `pointer` is null; `call` and `argument` name them. */
+/* -EINVAL with its sentence if `pointer` is null; `call` and `argument` are the names of the function and of its
+ * argument. */
 static inline int check_pointer(const void *pointer, const char *call, const char *argument)
 {
 	if (pointer)

@@ -8,7 +8,7 @@
 #include "media.h"
 #include "options.h"
 
-/* The first version's sizes, for ever. */
+/* The sizes of the first version, which never change. */
 #define OPEN_OPTS_V1  32u
 #define CTRLR_INFO_V1 408u
 _Static_assert(sizeof(struct upnvme_open_opts) >= OPEN_OPTS_V1, "options only grow");

@@ -8,7 +8,7 @@
 #include "pci/device.h"
 #include "pci/system.h"
 
-/* The first version's size, for ever. */
+/* The size of the first version, which never changes. */
 #define SYSTEM_V1 136u
 _Static_assert(sizeof(struct upnvme_system) >= SYSTEM_V1, "records only grow");
 

@@ -23,7 +23,7 @@ int upnvme_error_get(struct upnvme_error *error)
 	return rc;
 }
 
-/* The kernel has no larger one. */
+/* The largest errno that the kernel may return (Linux, include/linux/err.h: MAX_ERRNO). */
 #define ERRNO_MAX 4095
 
 int upnvme_error_put(const struct upnvme_error *error)
@@ -40,7 +40,7 @@ int upnvme_error_put(const struct upnvme_error *error)
 	if (error->err < -ERRNO_MAX || (error->err && !error->code))
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
 				 "upnvme_error_put: errno %d, code %u: give an errno of the "
-				 "system's, negative, and a code",
+				 "system, negative, and a code other than 0",
 				 error->err, error->code);
 	if (!error->err && (error->code || error->status || *error->text))
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* upnvme/io.h: what a binding wants to do in one call. */
+/* upnvme/io.h: upnvme_exec, with which a binding submits and waits in one call. */
 #include "driver/queue/exec.h"
 
 #include <upnvme/io.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The I/O calls. The queue pair's inlines are compiled into them: a read is one function from the
- * caller's line down to the ring, and the rest of it is the general path. */
+/* The I/O calls. The queue pair's inline functions are compiled into the calls: a plain read is one
+ * function from the caller's line down to the ring; all other cases take the general path. */
 #include <upnvme/io.h>
 
 #include "base/error.h"
@@ -29,8 +29,8 @@ static int rw_checked(upnvme_qpair *qp, upnvme_ns *ns, const void *buf, uint64_t
 	return submit_checked(qp, ns, &op, cb, arg);
 }
 
-/* These two have the signature of the calls that end in them, so that the shortest path saves no
- * register for their sake. */
+/* read_pages and write_pages have the signature of the calls that end in them, so that the shortest
+ * path saves no register for their sake. */
 static __attribute__((noinline)) int read_pages(upnvme_qpair *qp, upnvme_ns *ns, void *buf,
 						uint64_t lba, uint32_t blocks, upnvme_cb cb,
 						void *arg)

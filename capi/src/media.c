@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A kind of medium is a row here, whatever floor it stands on: no lower floor names it. */
+/* The table of kinds of media: each kind, whatever floor it stands on, is a row, and no lower floor names it. */
 #include "media.h"
 
 #include <stddef.h>

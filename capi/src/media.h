@@ -5,7 +5,7 @@
 
 struct media_maker;
 
-/* A table of makers (media/maker.h), which is handed down to whoever opens a controller. */
+/* The table of makers (media/maker.h), which is handed down to the code that opens a controller. */
 extern const struct media_maker *const media_makers[];
 
 #endif

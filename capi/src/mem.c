@@ -8,7 +8,7 @@
 #include "driver/memory.h"
 #include "mem/domain.h"
 
-/* Far above any machine's memory, and far from wrapping anything. */
+/* The most bytes of one allocation: far above any machine's memory, and too few to make a sum of addresses wrap. */
 #define DMA_BYTES_MAX (1ull << 46)
 
 int upnvme_dma_alloc(void **buf, upnvme_ctrlr *ctrlr, size_t bytes, size_t align)
@@ -22,11 +22,11 @@ int upnvme_dma_alloc(void **buf, upnvme_ctrlr *ctrlr, size_t bytes, size_t align
 				 "upnvme_dma_alloc: the place for the address is null");
 	if (!bytes || bytes > DMA_BYTES_MAX)
 		return error_set(-EINVAL, UPNVME_ERR_ARGUMENT,
-				 "upnvme_dma_alloc: %zu bytes: give 1 to 2^46", bytes);
+				 "upnvme_dma_alloc: %zu bytes: give 1 to 2^46 bytes", bytes);
 	if (align && (!is_pow2(align) || align > DOMAIN_ALIGN_MAX))
 		return error_set(
 			-EINVAL, UPNVME_ERR_ARGUMENT,
-			"upnvme_dma_alloc: alignment %zu: give a power of two up to %llu, or 0 for a page",
+			"upnvme_dma_alloc: alignment %zu: give a power of two up to %llu bytes, or 0 for a page",
 			align, DOMAIN_ALIGN_MAX);
 	return memory_alloc(ctrlr, bytes, align, buf);
 }

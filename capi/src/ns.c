@@ -7,7 +7,7 @@
 #include "driver/ctrlr.h"
 #include "options.h"
 
-/* The first version's size, for ever. */
+/* The size of the first version, which never changes. */
 #define NS_INFO_V1 96u
 _Static_assert(sizeof(struct upnvme_ns_info) >= NS_INFO_V1, "records only grow");
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sized structs: the one place that knows what an unknown size means. */
+/* Structs that begin with their size: what a size other than this library's means. */
 #include "options.h"
 
 #include <stdbool.h>
@@ -29,10 +29,11 @@ int record_check(const void *record, uint32_t first_bytes, const char *name)
 	uint32_t size = size_of(record);
 
 	if (size < first_bytes)
-		return error_set(-EINVAL, UPNVME_ERR_OPTIONS_SIZE,
-				 "struct %s says that it has %u bytes, it has at least %u: set its "
-				 "size field to sizeof(struct %s)",
-				 name, size, first_bytes, name);
+		return error_set(
+			-EINVAL, UPNVME_ERR_OPTIONS_SIZE,
+			"struct %s says that it has %u bytes, but it has at least %u: set its "
+			"size field to sizeof(struct %s)",
+			name, size, first_bytes, name);
 	return 0;
 }
 

@@ -11,11 +11,11 @@
 #include "driver/queue/stats.h"
 #include "options.h"
 
-/* Sizes of the first versions. */
+/* The sizes of the first versions, which never change. */
 #define QPAIR_OPTS_V1  16u
 #define QPAIR_STATS_V1 88u
 
-/* Calls that are made per I/O do without this check. */
+/* The check of a handle; calls that are made per I/O do without it. */
 static int check_qpair(const upnvme_qpair *qp, const char *call)
 {
 	if (!qp)

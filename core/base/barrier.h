@@ -9,7 +9,7 @@
 
 #include "base/util.h"
 
-/* Before a doorbell: all entries written so far are visible to the device first. */
+/* To be called before a doorbell: the device sees all entries written so far before it sees the doorbell. */
 static inline void barrier_before_doorbell(void)
 {
 #if defined(__aarch64__)
@@ -18,7 +18,7 @@ static inline void barrier_before_doorbell(void)
 	atomic_thread_fence(memory_order_release);
 }
 
-/* After a phase tag: all that the device wrote before the tag is read after it. */
+/* To be called after a phase tag was read: what the device wrote before the tag is read after the tag. */
 static inline void barrier_after_phase(void)
 {
 #if defined(__aarch64__)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The last error lives in the thread, so that no lock and no allocation stands before a message. */
+/* The last error is a variable of the thread, so that an error needs no lock and no allocation. */
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -49,6 +49,6 @@ int(error_no_memory)(const char *what, uint64_t bytes)
 {
 	return error_set(
 		-ENOMEM, UPNVME_ERR_NO_MEMORY,
-		"no memory for %s (%llu bytes): free some or raise the limit (ulimit -v, cgroup)",
+		"no memory for %s (%llu bytes): free some memory or raise the limit (ulimit -v, cgroup)",
 		what, (unsigned long long)bytes);
 }

@@ -13,10 +13,10 @@
 __attribute__((format(printf, 3, 4), cold)) int error_set(int err, uint32_t code,
 							  const char *format, ...);
 
-/* Adds to the sentence what the controller answered. */
+/* Adds the status that the controller answered to this thread's error. */
 void error_set_status(uint16_t status);
 
-/* Takes a whole record; its text is terminated, between two characters. */
+/* Makes a whole record this thread's error. A text that is not terminated is cut between two characters. */
 void error_put(const struct upnvme_error *error);
 
 const struct upnvme_error *error_last(void);

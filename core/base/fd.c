@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The three lowest descriptors are kept out of reach. While a descriptor is made, placeholders take
- * those of the three that are closed: a write to a placeholder (O_PATH) fails just as a write to a
+ * The library's descriptors are never among the three lowest. While a descriptor is made, placeholders
+ * take those of the three that are closed: a write to a placeholder (O_PATH) fails just as a write to a
  * closed descriptor does. To duplicate the new descriptor to 3 or above is not enough: until the
  * duplicate is made the file is at the low number, and other threads may write there.
  */

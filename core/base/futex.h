@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 
-/* Returns when the word is not `value`, when a thread wakes the sleeper, when the time is over
- * (UINT64_MAX: never), and sometimes for no reason. */
+/* Sleeps until the word is not `value`, a thread wakes the sleeper, or the time is over (UINT64_MAX: never);
+ * sometimes returns for no reason. */
 static inline void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
 {
 	struct timespec timeout = { .tv_sec = (time_t)(timeout_ns / NS_PER_S),

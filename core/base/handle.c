@@ -16,7 +16,7 @@ static struct guard chains_guard;
 /* --- memory --------------------------------------------------------------------------------------- */
 
 #ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; before it, an address is a wish */
+#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; older kernels take the address as a wish */
 #endif
 
 #define GRANULE 65536u /* the largest page, and a multiple of the others */
@@ -33,8 +33,8 @@ static void *map_pages(uintptr_t at, uint64_t bytes)
 		    MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 }
 
-/* MAP_FAILED with ENOMEM, or with another error when the place is taken or this process cannot have
- * it. */
+/* Maps at an address. MAP_FAILED with ENOMEM, or with another error if the address is taken, or is not for
+ * this process. */
 static void *map_at(uintptr_t at, uint64_t bytes)
 {
 	void *mapped = map_pages(at, bytes);
@@ -46,7 +46,7 @@ static void *map_at(uintptr_t at, uint64_t bytes)
 	return MAP_FAILED;
 }
 
-/* Half a TiB of x86-64's 128. */
+/* The window is 1/256 of the address space: half a TiB of x86-64's 128 TiB. */
 static bool window_find(void)
 {
 	void *probe = map_pages(0, GRANULE);
@@ -60,7 +60,7 @@ static bool window_find(void)
 	return true;
 }
 
-/* An address that is taken is skipped, by a longer step each time. */
+/* Maps at the window's next address. An address that is taken is skipped, by a longer step each time. */
 static void *map_next(uint64_t bytes)
 {
 	if (!window.end && !window_find())
@@ -76,8 +76,7 @@ static void *map_next(uint64_t bytes)
 	return map_pages(0, bytes);
 }
 
-/* A leak checker (LeakSanitizer) looks for pointers in a program's mappings only where it is told to. Null where
- * there is none. */
+/* LeakSanitizer looks for pointers only in those mappings that it is told of. Null in a program without it. */
 __attribute__((weak)) void __lsan_register_root_region(const void *base, size_t bytes);
 __attribute__((weak)) void __lsan_unregister_root_region(const void *base, size_t bytes);
 

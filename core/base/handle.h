@@ -18,9 +18,9 @@ enum handle_kind { HANDLE_CTRLR, HANDLE_NS, HANDLE_QPAIR };
 void *handle_map(uint64_t bytes);
 void handle_unmap(void *handle, uint64_t bytes);
 
-/* From here on, the handle lives. 0, or -ENOMEM with its sentence. */
+/* Notes that the handle lives from now on. 0, or -ENOMEM with its sentence. */
 int handle_add(const void *handle, enum handle_kind kind);
-/* A handle that was never added may be removed, too. */
+/* Notes that the handle is closed. A handle that was never added may be removed, too. */
 void handle_remove(const void *handle);
 
 /* 0 for a handle that lives, -EOWNERDEAD for a handle of the process that this one was forked from,

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #ifndef RWF_DSYNC
-#define RWF_DSYNC 0x2 /* linux/fs.h, which goes with few other headers */
+#define RWF_DSYNC 0x2 /* linux/fs.h, which cannot be included beside many other headers */
 #endif
 
 /* pwritev2(2); the system call takes the offset in two halves, of which a 64-bit kernel ignores one. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One sink for the process, replaced under a guard that is also held while it is called: a sink that
- * was replaced is not called any more when log_set_sink returns, so its owner may free it. */
+/* The process has one sink. A guard is held while the sink is replaced and while it is called: once
+ * log_set_sink has returned, the former sink is not called any more, so its owner may free it. */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -17,10 +17,10 @@ struct log_sink {
 
 static struct guard sinks_guard;
 /* A forked child goes on with its parent's sink. A new sink is filled in beside the one in use, so
- * that a fork in between leaves a whole one. */
+ * that a fork in between leaves a whole sink. */
 static struct log_sink sinks[2];
 static _Atomic unsigned used;
-static _Atomic uint32_t sink_level; /* 0: nobody listens, and nothing is formatted */
+static _Atomic uint32_t sink_level; /* 0: there is no sink, and nothing is formatted */
 
 void log_set_sink(upnvme_log_fn fn, void *arg, uint32_t level)
 {

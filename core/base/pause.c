@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waiting politely for a device: short while the answer may come at once, cheap when it takes long.
+ * Waiting for a device: short pauses while the answer may come at once, long ones when the answer takes long.
  */
 #include "base/pause.h"
 

@@ -7,14 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Zero-initialised at the start of a wait. */
+/* How long a wait has lasted; all zeroes at its start. */
 struct pause {
 	uint32_t round;
 };
 
-/* Yields in the first rounds; then sleeps, longer each time, up to a millisecond, and says true. */
+/* Yields in the first rounds and returns false; later sleeps, longer each time, up to a millisecond, and returns
+ * true. */
 bool pause_next(struct pause *pause);
-/* Sleeps for as long as that, whatever signals come. */
+/* Sleeps for `ms` milliseconds, whatever signals come. */
 void pause_ms(uint32_t ms);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The page that fork wipes, and locks that no fork leaves held. */
+/* The process's number, in a page that fork wipes, and guards: locks that no fork leaves held. */
 #include "base/process.h"
 
 #include <string.h>
@@ -71,7 +71,7 @@ static uint32_t number_draw(struct page *in)
 	return atomic_compare_exchange_strong(&in->number, &none, drawn) ? drawn : none;
 }
 
-/* Without the page no handle can be made, and one number does for all processes. */
+/* The number is 1 if there is no page: without it no handle can be made, so processes need not be told apart. */
 uint32_t process_number(void)
 {
 	struct page *in = atomic_load(&page);

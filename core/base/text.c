@@ -14,7 +14,7 @@ static size_t length_of(unsigned char first)
 	return first < 0xF0 ? 3 : 4;
 }
 
-/* Only the last four bytes can begin a character that goes on behind the room. */
+/* A character that does not fit begins in the last four bytes of the room. */
 int text_fit(const char *text, size_t room)
 {
 	size_t length = strnlen(text, room);

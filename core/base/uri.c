@@ -50,7 +50,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Decodes in place, since decoding makes no text longer. A zero byte would cut the string short. */
+/* Decodes in place, since decoding makes no text longer. %00 is refused: it would cut the string short. */
 static int decode(const struct uri *uri, char *part)
 {
 	char *to = part;
@@ -197,7 +197,7 @@ bool uri_has(const struct uri *uri, const char *key)
 	return pair_find(uri, key) != NULL;
 }
 
-/* "a, b, c", cut where the room ends. */
+/* Lists the words, as in "a, b, c"; the list is cut where the room ends. */
 static const char *join(char *room, size_t bytes, const char *const *words, size_t n)
 {
 	size_t used = 0;
@@ -251,7 +251,8 @@ static int bad_value(const struct uri_pair *pair, const char *wanted)
 			 pair->value, wanted);
 }
 
-/* Reads the digits at *text, and moves *text behind them. False when there are none or too many. */
+/* Reads the digits at *text, and moves *text behind them. False if there is no digit, or the number needs
+ * more than 64 bits. */
 static bool scan_digits(const char **text, uint64_t *value)
 {
 	const char *digit = *text;
@@ -269,7 +270,7 @@ static bool scan_digits(const char **text, uint64_t *value)
 	return true;
 }
 
-/* The power of two of a unit, or -1. */
+/* The exponent of the power of two that a unit stands for, or -1. */
 static int unit_shift(const char *unit)
 {
 	static const char letters[] = "KMGTPE";

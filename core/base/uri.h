@@ -2,10 +2,10 @@
 /*
  * URIs that name a controller: `scheme:path?key=value&key=value`.
  *
- * The scheme and the keys are lower-case words. Path and values may be percent-encoded, and must be
- * where they hold '?' (in the path), '&' or '%'. A doubled key is refused when the URI is parsed,
- * an unknown one by uri_expect. The getters leave *value alone when the key is absent, so that it
- * holds the default.
+ * The scheme and the keys are lower-case words. Path and values may be percent-encoded; '?' in the
+ * path, '&' in a value, and '%' must be. A doubled key is refused when the URI is parsed, an unknown
+ * key by uri_expect. The getters leave *value alone when the key is absent, so that it holds the
+ * default.
  */
 #ifndef UPNVME_BASE_URI_H
 #define UPNVME_BASE_URI_H
@@ -28,15 +28,15 @@ bool uri_has(const struct uri *uri, const char *key);
 int uri_expect(const struct uri *uri, const char *const *known, size_t n);
 
 int uri_get_string(const struct uri *uri, const char *key, const char **value);
-/* A number of bytes: decimal digits, then nothing, K, M, G, T, P or E, or the same with "iB"; all
+/* Reads a number of bytes: decimal digits, then nothing, K, M, G, T, P or E, or the same with "iB"; all
  * are powers of 1024. Units of 1000 (kB, MB) are refused, not guessed at. */
 int uri_get_size(const struct uri *uri, const char *key, uint64_t *value);
-/* A plain decimal number from `min` to `max`. */
+/* Reads a plain decimal number from `min` to `max`. */
 int uri_get_number(const struct uri *uri, const char *key, uint64_t min, uint64_t max,
 		   uint64_t *value);
-/* 1, 0, yes, no, true, false, on, off. */
+/* Reads one of the words 1, 0, yes, no, true, false, on, off. */
 int uri_get_bool(const struct uri *uri, const char *key, bool *value);
-/* The index of the value among `n` words. */
+/* Sets *value to the index of the value among `n` words. */
 int uri_get_choice(const struct uri *uri, const char *key, const char *const *words, size_t n,
 		   size_t *value);
 

@@ -22,7 +22,7 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* In all three functions `align` is a power of two. */
+/* The argument `align` is a power of two in align_down, align_up and is_aligned. */
 static inline uint64_t align_down(uint64_t value, uint64_t align)
 {
 	return value & ~(align - 1);

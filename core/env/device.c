@@ -15,7 +15,7 @@
 #define PCI_BAR_TYPE_64 0x4u
 #define PCI_BAR_ADDRESS 0xfffffff0u
 
-/* The kernel lets every program of root's read configuration space; under lockdown only VFIO may
+/* The error of configuration space, which every program of root may read; under lockdown only VFIO may
  * write it. */
 static int error_config(const struct device *device, const char *what, uint32_t offset,
 			ssize_t done)

@@ -24,29 +24,29 @@ struct device_bar {
 };
 
 struct device_ops {
-	/* The caller has released the environment's domain and unmapped the BARs. */
+	/* Closes the device. The caller has released the environment's domain and unmapped the BARs. */
 	void (*close)(struct device *device);
-	/* 0, or a negative errno whose sentence begins with the address. Forked children do not
-	 * inherit the mapping, lest they ring a doorbell by accident. */
+	/* Maps a BAR. 0, or a negative errno whose sentence begins with the address. Forked children do not
+	 * inherit the mapping: they could ring a doorbell by accident. */
 	int (*bar_map)(struct device_bar *bar, struct device *device, unsigned index);
 	/* Makes the MSI-X vector, 1 or above, signal the eventfd; -1: no eventfd any more. Null
 	 * where there are no interrupts. One call at a time. */
 	int (*interrupt)(struct device *device, uint16_t vector, int fd);
-	/* Says why the device is of no use any more, once the kernel has said so (the device is to
+	/* Says why the device cannot be used any more, once the kernel has said so (the device is to
 	 * be unplugged or unbound, and the kernel waits for the close; or the bus has lost the
-	 * device); null until then. The operation itself is null where the kernel tells nothing.
-	 * Any thread. */
+	 * device); returns null until then. The operation itself is null where the kernel tells
+	 * nothing. Any thread. */
 	const char *(*lost)(struct device *device);
 };
 
-/* What every device begins with. */
+/* The head of the struct of each kind of device. */
 struct device {
 	const struct device_ops *ops;
 	struct env *env; /* the memory that the device reaches; outlives the device */
 	char *address;   /* "0000:01:00.0" */
 	int config_fd;   /* the file that has the configuration space */
 	uint64_t config_offset;
-	/* MSI-X vectors to switch on with the first one; 0: all that there are. */
+	/* How many MSI-X vectors to switch on with the first one; 0: all that the device has. */
 	uint16_t nvectors_wanted;
 };
 
@@ -55,7 +55,7 @@ int device_config_read16(struct device *device, uint32_t offset, uint16_t *value
 int device_config_write16(struct device *device, uint32_t offset, uint16_t value);
 
 void device_bar_unmap(struct device_bar *bar);
-/* Where the BAR is on the bus. -ENOTSUP for a range of I/O ports. */
+/* The bus address of a BAR, as its register has it. -ENOTSUP for a range of I/O ports. */
 int device_bar_address(struct device *device, unsigned index, uint64_t *address);
 
 /* How many bytes from `offset` on are mapped in one piece. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An environment provides memory that a device can reach: these are the operations that each one
+/* An environment provides memory that a device can reach: the operations that each environment
  * implements. */
 #ifndef UPNVME_ENV_ENV_H
 #define UPNVME_ENV_ENV_H
@@ -11,15 +11,15 @@ struct env;
 #define ENV_ANY_NODE (-1)
 
 struct env_ops {
-	/* Zeroed pages, aligned to `align`, not inherited by forked children, of the NUMA node if
-	 * it has some (ENV_ANY_NODE: wherever). 0 or a negative errno with its sentence. */
+	/* Allocates zeroed pages, aligned to `align`, not inherited by forked children, of the NUMA
+	 * node if the node has some (ENV_ANY_NODE: of any). 0 or a negative errno with its sentence. */
 	int (*pages_alloc)(struct env *env, uint64_t bytes, uint64_t align, int node, void **va);
 	void (*pages_free)(struct env *env, void *va, uint64_t bytes);
 	/* Checks the caller's whole pages: 0 if they can be read and written, else a negative errno
-	 * with its sentence. Null where the mapping itself finds out. */
+	 * with its sentence. Null where `map` finds that out. */
 	int (*check)(struct env *env, void *va, uint64_t bytes);
 	/* Makes whole pages reachable at *iova: as many of *bytes, from the first on, as fit into
-	 * one piece of the bus. *bytes then says how many. */
+	 * one piece of the bus. Afterwards *bytes is that number of bytes. */
 	int (*map)(struct env *env, void *va, uint64_t *bytes, uint64_t *iova);
 	/* Checks a mapping: 0 as long as the memory that was mapped at the bus address is still the
 	 * memory that the process has at its own address, as far as that can be known; -ESTALE with

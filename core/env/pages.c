@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Anonymous memory: mapped with room for its alignment, trimmed, and kept from forked children,
+/* Anonymous memory: mapped with room for its alignment, trimmed, and not inherited by forked children,
  * since no device would see a child's copies. */
 #include "env/pages.h"
 
@@ -68,7 +68,7 @@ static int transparent_alloc(uint64_t bytes, uint64_t align, int node, void **va
 	int rc = small_alloc(bytes, align, node, va);
 
 	if (!rc)
-		(void)madvise(*va, bytes, MADV_HUGEPAGE); /* no huge pages: small ones */
+		(void)madvise(*va, bytes, MADV_HUGEPAGE); /* a failure leaves small pages */
 	return rc;
 }
 
@@ -87,12 +87,12 @@ static int error_huge(uint64_t bytes, int err)
 	return error_set(
 		-ENOMEM, UPNVME_ERR_HUGE_PAGES,
 		"%llu huge pages of 2 MiB are needed, and too few are free: add that number to the "
-		"one that `upnvme-devices status` shows, and give the sum as N to `upnvme-devices "
+		"number that `upnvme-devices status` shows, and give the sum as N to `upnvme-devices "
 		"setup --huge-pages N:2MiB --apply`",
 		(unsigned long long)wanted);
 }
 
-/* The huge pages are reserved here, so that none is missing when it is touched. */
+/* The mmap reserves the huge pages, so that none is missing when it is touched. */
 static int huge_alloc(uint64_t bytes, uint64_t align, int node, void **va)
 {
 	uint64_t whole = align_up(bytes, PAGES_HUGE_BYTES);

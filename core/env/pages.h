@@ -5,15 +5,15 @@
 
 #include <stdint.h>
 
-/* Of one huge page: the size that x86-64 and aarch64 have in common. */
+/* The bytes of a huge page: the size that x86-64 and aarch64 have in common. */
 #define PAGES_HUGE_BYTES (2ull << 20)
 
 struct pages {
 	const char *name;
 	const char *env; /* the name of the environment */
-	/* Zeroed pages, aligned to `align` (a power of two up to 2 MiB), not inherited by forked
-	 * children, of the NUMA node if it has some (ENV_ANY_NODE: wherever). 0 or a negative errno
-	 * with its sentence. */
+	/* Allocates zeroed pages, aligned to `align` (a power of two up to 2 MiB), not inherited by
+	 * forked children, of the NUMA node if the node has some (ENV_ANY_NODE: of any). 0 or a
+	 * negative errno with its sentence. */
 	int (*alloc)(uint64_t bytes, uint64_t align, int node, void **va);
 	void (*free)(void *va, uint64_t bytes);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waking a device (PCI Bus Power Management Interface 1.2, 3.2.4 and 5.4). vfio-pci puts devices that nobody has open
- * into D3hot, and the kernel the port above them into D3cold; some drives do not come back, and read all ones then.
+ * Waking a device (PCI Bus Power Management Interface 1.2, 3.2.4 and 5.4). vfio-pci puts devices that are not open into
+ * D3hot, and the kernel puts the port above them into D3cold; some drives do not wake, and read as all ones then.
  */
 #include "env/power.h"
 
@@ -29,7 +29,7 @@
 /* The way from D3hot takes 10 ms at most (5.6.1), but some devices are slower. */
 #define WAKING_NS (NS_PER_S / 2)
 
-/* The offset of the capability; 0: there is none. */
+/* Finds the power management capability; *at is its offset, or 0 if there is none. */
 static int power_find(struct device *device, uint32_t *at)
 {
 	uint16_t status, header;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A file as a medium: all parts of opening and closing one. The file is never mapped into memory: a file that is cut
- * short gives errors, not signals. A file that is missing or empty is made when a size is given. Its own key in a URI:
+ * short gives errors, not signals. If a size is given, a missing file is made, and an empty one gets that size. The
+ * medium's own key in a URI:
  *   engine=  io_uring or worker; the best that works if not given
  */
 #include "media/file.h"
@@ -24,7 +25,7 @@
 #include "media/identity.h"
 #include "media/maker.h"
 
-/* The end of the file as far as the system knows: to ask a file system's server could take for ever. */
+/* The end of the file as the system remembers it: a file system's server is not asked, since it may never answer. */
 static bool end_without_waiting(const struct file_media *file, uint64_t *end_bytes)
 {
 	struct statx st;
@@ -48,7 +49,7 @@ uint64_t file_end_bytes(const struct file_media *file)
 	return fstat(file->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-/* The lock is taken off by hand: a forked child's copy of the descriptor would keep the file locked. */
+/* The lock is released before the close: a forked child's copy of the descriptor would keep the file locked. */
 void file_release(struct file_media *file)
 {
 	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
@@ -57,7 +58,7 @@ void file_release(struct file_media *file)
 	if (file->fd >= 0) {
 		fcntl(file->fd, F_OFD_SETLK, &whole);
 		flock(file->fd, LOCK_UN);
-		/* Closing may be where a network's file system tells of lost data. */
+		/* A network file system may report lost data at this close. */
 		if (close(file->fd) < 0)
 			log_error("closing %s: %s; some written data may be lost", file->path,
 				  strerror(errno));
@@ -170,7 +171,7 @@ static int file_make(struct media **media, const struct media_config *config)
 
 static const char *const file_keys[] = { "size", "block", "readonly", "engine", NULL };
 
-/* The block has 512 bytes, because every disk image is a multiple of that. */
+/* A block has 512 bytes by default, since the size of every disk image is a multiple of that. */
 const struct media_maker media_file = {
 	.keys = file_keys,
 	.block_bytes = 512,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A file as a medium: what its two engines, io_uring and the worker pool, share. */
+/* A file as a medium: the state that its two engines, io_uring and the worker pool, share. */
 #ifndef UPNVME_MEDIA_FILE_H
 #define UPNVME_MEDIA_FILE_H
 
@@ -38,14 +38,14 @@ struct file_media {
  */
 int file_open(struct file_media *file, const struct media_config *config);
 
-/* An engine becomes the file's: sets base.ops and base.engine. -ENOSYS, without a sentence, where it does not work. */
+/* Attach an engine: set base.ops and base.engine. -ENOSYS, without a sentence, where the engine does not work. */
 int uring_attach(struct file_media *file);
 int worker_attach(struct file_media *file);
 
-/* Each engine's ops.close ends with this. */
+/* Releases the file's lock, descriptors and memory; the end of each engine's ops.close. */
 void file_release(struct file_media *file);
 
-/* The end of the file now; 0 when it cannot be found out. */
+/* The present end of the file; 0 if it cannot be found out. */
 uint64_t file_end_bytes(const struct file_media *file);
 
 #endif

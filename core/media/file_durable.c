@@ -25,7 +25,7 @@
 
 #define INTERRUPTIONS_MAX 1000
 
-/* An error is seen here only once. Under the lock. */
+/* Asks the witness for an error, which is reported only once. 0, or a negative errno. Called under the lock. */
 static int witnessed(const struct file_media *file)
 {
 	if (file->witness_fd < 0 ||
@@ -131,7 +131,7 @@ int file_durable_begin(struct file_media *file)
 	err = witnessed(file);
 	if (err)
 		return sync_failed(file, -err);
-	/* Advice that cannot be followed is no error: the file is in memory alone then. */
+	/* The advice may fail, which is no error: such a file is kept in memory only. */
 	posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
 	return 0;
 }

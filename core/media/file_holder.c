@@ -71,7 +71,8 @@ static bool read_line(const char *path, char line[HOLDER_PATH_ROOM])
 	return got;
 }
 
-/* The device tells its file to users who may ask: the file's name may be of another mount name space, or gone. */
+/* Whether the loop device itself names the file: the file's path may be of another mount name space, or gone. Only
+ * users who may open the device can ask it. */
 static bool loop_says(const char *name, const struct stat *st)
 {
 	struct loop_info64 info = { 0 };
@@ -176,7 +177,7 @@ static bool find_swap(const char *proc, const struct stat *st, char who[FILE_HOL
 	return found;
 }
 
-/* A lock means another controller over the same bytes. */
+/* Whether the file is locked, as each controller locks the file of its medium. */
 static bool is_locked(const char *path)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

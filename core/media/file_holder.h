@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who has a file or a block device in use without a lock that would show it: the kernel. */
+/* Users of a file or a block device that show no lock on it: the kernel's loop devices and swap. */
 #ifndef UPNVME_MEDIA_FILE_HOLDER_H
 #define UPNVME_MEDIA_FILE_HOLDER_H
 

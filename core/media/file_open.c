@@ -21,7 +21,7 @@
 #include "base/fd.h"
 #include "media/file_holder.h"
 
-/* Opening begins anew this often when others make the file, or replace it, meanwhile. */
+/* How often opening begins anew because others make the file, or replace it, meanwhile. */
 #define TRIES_MAX 10u
 
 static const char *type_name(mode_t mode)
@@ -70,9 +70,9 @@ static int open_failed(const char *path, bool readonly, int errnum)
 }
 
 /*
- * O_NONBLOCK keeps a pipe that was put there in the meantime from hanging us, and is taken off again, since io_uring
- * would not wait for the disk with it. O_EXCL refuses a block device that is mounted, also one that was put there in
- * the meantime; on a file it means nothing.
+ * O_NONBLOCK keeps the open from hanging if a pipe was put in the file's place meanwhile, and is taken off again, since
+ * io_uring would not wait for the disk with it. O_EXCL refuses a block device that is mounted, also one that was put in
+ * the file's place meanwhile; for a regular file O_EXCL means nothing.
  */
 static int open_existing(struct file_media *file)
 {
@@ -125,7 +125,7 @@ static int check_size_limit(const struct file_media *file, uint64_t size_bytes)
 			 (unsigned long long)limit.rlim_cur);
 }
 
-/* Sets *again when another program was quicker. */
+/* Creates the file. Sets *again if another program has created it meanwhile. */
 static int create(struct file_media *file, uint64_t size_bytes, bool *again)
 {
 	int err = check_size_limit(file, size_bytes);
@@ -176,7 +176,7 @@ static int check_name(const struct file_media *file, bool *again)
 	return 0;
 }
 
-/* The open file is looked at, not its name, which may have come to mean another file. */
+/* The size, and the type, are those of the descriptor: the name may have come to mean another file. */
 static int find_size(struct file_media *file, uint64_t *size_bytes)
 {
 	struct stat st;
@@ -274,7 +274,7 @@ static int try_open(struct file_media *file, const struct media_config *config, 
 		return err;
 	if (!err)
 		err = take_size(file, config);
-	/* A file that another holds is the other's to remove. */
+	/* The created file stays if another program holds it already (-EBUSY). */
 	if (err && err != -EBUSY && created)
 		unlink(file->path);
 	return err ? err : check_holders(file);

@@ -200,7 +200,7 @@ static bool was_cleared_at_once(const struct media_request *request)
 
 /*
  * True for a result that only says that the step was not done. io_uring cancels the steps of a thread when that thread
- * ends; its queue pair may live on. A system that gives such a result for ever is believed in the end.
+ * ends, although the queue pair may live on. A system that gives such a result for AGAIN_MAX_NS is believed.
  */
 static bool is_to_be_done_again(struct media_request *request, int64_t result)
 {
@@ -277,7 +277,7 @@ bool file_step_refused(struct file_media *file, struct media_request *request, u
 	if (needed <= end_bytes)
 		return false;
 	if (request->op == MEDIA_FLUSH)
-		file_durable_lost(file, "it was cut short");
+		file_durable_lost(file, "the file was cut short");
 	return step_end(file, request, -EIO);
 }
 

@@ -31,8 +31,8 @@ struct file_step {
 
 void file_step_begin(struct file_media *file, struct media_request *request);
 /*
- * Whether the next step may be taken: the request has the bytes that the step moves to itself. Asked before each step.
- * The bytes are given back when the last one was moved.
+ * Whether the next step may be taken: no other request moves the bytes that it moves. Asked before each step. The range
+ * is left when the last byte was moved.
  */
 bool file_step_may_begin(struct file_media *file, struct media_request *request);
 void file_step_next(struct file_media *file, struct media_request *request, struct file_step *step);

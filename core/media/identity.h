@@ -10,7 +10,8 @@ void identity_random(struct media_identity *identity);
 
 /*
  * The identity of an open file or block device: the same when the file is opened again or renamed, and after a restart
- * of the system; another for a copy, and for a file in the place of a removed one. Random where nothing is known.
+ * of the system; another for a copy, and for a file in the place of a removed one. Random if the system
+ * tells nothing of the file.
  */
 void identity_of_file(struct media_identity *identity, int fd);
 

@@ -9,7 +9,7 @@
 #include "base/uri.h"
 #include "base/util.h"
 
-/* `"ram", "null"`: cut where the room ends. */
+/* Lists the makers' names, as in `"ram", "null"`; the list is cut where the room ends. */
 static const char *names(char *room, size_t bytes, const struct media_maker *const *makers)
 {
 	size_t used = 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A kind of medium, and what a URI says of one.
+ * The maker of a kind of medium, and the configuration that a URI gives a medium.
  *
- * Whoever opens controllers has a table of makers: pointers, ended by NULL. A further kind is a row of the table; the
- * floors that choose a row by a URI know no kind by name. A maker that needs state of its own (an implementer's
- * callbacks) embeds this struct, and finds that state from config->maker. A medium that stands on other controllers
- * opens these with config->makers.
+ * The code that opens controllers is given a table of makers: pointers, ended by NULL. A further kind is a row of the
+ * table; the floors that choose a row by a URI know no kind by name. A maker that needs state of its own (an
+ * implementer's callbacks) embeds this struct, and finds that state from config->maker. A medium that stands on other
+ * controllers opens these with config->makers.
  */
 #ifndef UPNVME_MEDIA_MAKER_H
 #define UPNVME_MEDIA_MAKER_H

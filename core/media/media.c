@@ -18,7 +18,7 @@ static int check_size(const struct media_config *config)
 				 "the medium's size is 0: give a size, for example size=1GiB");
 	if (size > INT64_MAX)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
-				 "a medium of %llu bytes is too large: give 2^63 - 1 at most",
+				 "a medium of %llu bytes is too large: give 2^63 - 1 bytes at most",
 				 (unsigned long long)size);
 	if (config->block_bytes && size % config->block_bytes != 0)
 		return error_set(-EINVAL, UPNVME_ERR_MEDIA_SIZE,
@@ -36,9 +36,10 @@ static int check_block(const struct media_config *config)
 		return 0;
 	if (is_pow2(block) && block >= MEDIA_BLOCK_BYTES_MIN && block <= MEDIA_BLOCK_BYTES_MAX)
 		return 0;
-	return error_set(-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
-			 "a block of %u bytes is not possible: give a power of two from %u to %u",
-			 block, MEDIA_BLOCK_BYTES_MIN, MEDIA_BLOCK_BYTES_MAX);
+	return error_set(
+		-EINVAL, UPNVME_ERR_MEDIA_BLOCK,
+		"a block of %u bytes is not possible: give a power of two from %u to %u bytes",
+		block, MEDIA_BLOCK_BYTES_MIN, MEDIA_BLOCK_BYTES_MAX);
 }
 
 int media_open(struct media **media, const struct media_config *config)

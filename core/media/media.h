@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Media: what a namespace of the software controller keeps its blocks in, and the way to it.
+ * A medium keeps the blocks of a namespace of the software controller. All media have this interface.
  *
  * A medium is shared by any number of threads; a channel belongs to one thread at a time: another thread may take the
  * channel over, but two never use it at once. Requests carry bytes, not blocks, so that a medium knows nothing of LBA
@@ -70,7 +70,7 @@ enum media_op {
 	MEDIA_WRITE_ZEROES,
 };
 
-/* A request, and its array of segments, is the medium's from media_submit until `done` is called. */
+/* A request and its array of segments belong to the medium from media_submit until `done` is called. */
 struct media_request {
 	enum media_op op;
 	bool fua; /* a write, a deallocation or zeroes are durable before `done` is called */
@@ -93,7 +93,7 @@ struct media_request {
 	 */
 	void (*done)(struct media_request *request, int result);
 
-	/* The medium's own; needs no initialisation. */
+	/* Private to the medium; needs no initialisation. */
 	struct {
 		struct media_request *next;
 		struct media_channel *channel;
@@ -114,7 +114,7 @@ struct media_request {
 	} link;
 };
 
-/* 0, or a negative errno with error_set. */
+/* Opens a medium. 0, or a negative errno with its sentence. */
 int media_open(struct media **media, const struct media_config *config);
 
 /* The channels must all have been closed. NULL is allowed. */

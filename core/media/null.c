@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A medium of any size that keeps nothing: a measurement over it is one of the path, not of memory. Its own key in a
- * URI:
+ * A medium of any size that keeps nothing: a measurement with it shows the cost of the path to the medium, not that of
+ * memory. The medium's own key in a URI:
  *   zero=  1: reads give zeroes; otherwise they leave the buffer as it is
  */
 #include <stdlib.h>

@@ -16,7 +16,7 @@ struct media_ops {
 	int (*wait)(struct media_channel *channel, uint64_t timeout_ns);
 };
 
-/* The first member of each kind's channel. */
+/* The head of a channel: the first member of the channel of each kind of medium. */
 struct media_channel {
 	struct media *media;
 };

@@ -3,7 +3,7 @@
  * Requests that lie in one region are in that region's list; regions whose numbers have the same remainder share a
  * list. Wider requests are in a list of their own. So a lone request meets empty lists, and any other meets few
  * requests that do not overlap it. A request takes the lock twice, for a few instructions each time; the lock is a
- * single word, so that taking the lock costs no more than these.
+ * single word, so that taking the lock costs no more than those instructions.
  */
 #include "media/range_lock.h"
 

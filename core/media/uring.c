@@ -44,9 +44,9 @@ struct uring_channel {
 	struct request_list backlog;
 	struct request_list blocked; /* requests, by others for the same bytes */
 	uint64_t noutstanding;
-	unsigned nring;            /* in the submission ring or in the kernel */
+	unsigned nring;            /* requests in the submission ring or in the kernel */
 	uint64_t refused_since_ns; /* 0: the kernel took the last batch */
-	int failed; /* nonzero: the error with which the kernel takes nothing any more */
+	int failed; /* the error with which the kernel refuses all further requests; 0: none */
 
 	/* In the order of the submission ring; the last io_uring_sq_ready() of them are unsubmitted. */
 	struct media_request *entered[RING_ENTRIES];
@@ -152,8 +152,8 @@ static int fill(struct uring_channel *channel)
 }
 
 /*
- * The kernel will not take the ring (a sandbox was closed around the process, for example): requests that were not
- * taken fail, and the ring is never offered again, since its entries point to buffers that are gone.
+ * The kernel takes entries of the ring no more (a sandbox was closed around the process, for example): requests that
+ * were not taken fail, and the ring is never offered again, since its entries point to buffers that are gone.
  */
 static int give_up(struct uring_channel *channel, int err)
 {
@@ -254,7 +254,7 @@ static struct __kernel_timespec time_left(uint64_t deadline_ns)
 					   .tv_nsec = (int64_t)(left % NS_PER_S) };
 }
 
-/* Nothing is under way that could end a wait: all requests were put off by the system, or are blocked by others. */
+/* Whether nothing is under way that could end a wait: the system has put all requests off, or others block them. */
 static bool all_is_put_off(const struct uring_channel *channel)
 {
 	const struct media_request *first = channel->backlog.head;
@@ -264,7 +264,7 @@ static bool all_is_put_off(const struct uring_channel *channel)
 	return first ? first->link.again_since_ns : channel->blocked.head != NULL;
 }
 
-/* A request that leaves its range wakes nobody, so blocked ones are looked at again in time. */
+/* When to look at blocked requests again: a request that leaves its range wakes no thread. */
 static uint64_t next_look_ns(const struct uring_channel *channel, uint64_t deadline_ns)
 {
 	return channel->blocked.head ? MIN(deadline_ns, deadline_after(BLOCKED_NS)) : deadline_ns;

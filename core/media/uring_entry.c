@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Each kind of step has one operation of io_uring; a lone segment takes the shorter one. */
+/* Each kind of step has one operation of io_uring; a lone segment takes the operation without an iovec. */
 #include "media/uring_entry.h"
 
 #ifdef HAVE_LIBURING

@@ -74,7 +74,7 @@ static bool carries(struct io_uring *ring)
 
 /*
  * NODROP: completions are never lost. EXT_ARG: a wait with a time-out needs no entry of the ring. SUBMIT_STABLE: an
- * iovec may go once its entry was submitted.
+ * iovec may be freed once its entry was submitted.
  */
 bool uring_ring_works(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A few threads that do requests on one file, for all of its channels. */
+/* A few threads that carry out requests on one file, for all of its channels. */
 #ifndef UPNVME_MEDIA_WORKER_POOL_H
 #define UPNVME_MEDIA_WORKER_POOL_H
 
@@ -8,15 +8,15 @@
 struct worker_pool;
 
 /*
- * A finished request, with link.result, is handed to `deliver` on one of the threads. 0, or a negative errno with its
- * sentence.
+ * Starts the threads. One of them hands each finished request, with link.result, to `deliver`. 0, or a negative errno
+ * with its sentence.
  */
 int worker_pool_start(struct worker_pool **out, struct file_media *file,
 		      void (*deliver)(struct media_request *request));
 /* Requests must all have been delivered. */
 void worker_pool_stop(struct worker_pool *pool);
 
-/* Takes over the whole list. */
+/* Queues all requests of the list, which is empty then. */
 void worker_pool_give(struct worker_pool *pool, struct request_list *requests);
 
 /* To be called after a range was left by another than the pool: requests that it blocked may begin now. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* DMA memory: buddies of pages inside 2 MiB arenas, and a mapping of its own for each larger piece.
  *
- * All book-keeping is outside the memory that it describes: a device that writes where it should
- * not cannot break the allocator. Freed memory that a command may still touch is set aside, and
+ * All book-keeping is outside the memory that it describes: a device that writes to a wrong address
+ * cannot break the allocator. Freed memory that a command may still touch is set aside, and
  * looked at again at each later call, so that no free takes memory from under a device. */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 
 enum block_state { BLOCK_INSIDE, BLOCK_FREE, BLOCK_USED, BLOCK_SET_ASIDE };
 
-/* One per unit; meaningful at a block's first unit. */
+/* The state of a block, in the entry of the block's first unit; each unit has an entry. */
 struct block {
 	uint8_t state;
 	uint8_t order;
@@ -45,7 +45,7 @@ static bool arena_is_large(const struct arena *arena)
 	return arena->bytes != ARENA_BYTES;
 }
 
-/* Memory of huge pages may have a file behind it. */
+/* Takes pages from the environment; the floor is raised, since huge pages may have a file behind them. */
 static int pages_take(struct domain *domain, uint64_t bytes, int node, void **base)
 {
 	struct fd_floor floor;
@@ -173,7 +173,7 @@ static uint32_t block_take(struct arena *arena, unsigned order, unsigned wanted)
 	return unit;
 }
 
-/* Joins the block with its buddy as long as that is free and whole. */
+/* Frees a block, and joins it with its buddy as long as the buddy is free and whole. */
 static void block_give(struct arena *arena, uint32_t unit)
 {
 	unsigned order = arena->units[unit].order;
@@ -301,7 +301,7 @@ int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, int node
 	return rc;
 }
 
-/* The arena and the unit at which a used block begins, or false. */
+/* Finds the arena and the unit at which a used block begins; false if no used block begins at `va`. */
 static bool block_lookup(struct domain *domain, const char *va, struct arena **arena,
 			 uint32_t *unit)
 {

@@ -139,7 +139,7 @@ bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes)
 
 	for (uint64_t va = base, part; va < base + bytes; va += part) {
 		if (!domain_find(domain, va, &region))
-			return false; /* callers ask for reachable memory only */
+			return false; /* does not happen: callers ask for reachable memory */
 		part = MIN(base + bytes - va, region.base + region.bytes - va);
 		if (users_touch_iova(domain, va + region.delta, part))
 			return true;

@@ -38,11 +38,11 @@ const struct env *domain_env(const struct domain *domain);
 void domain_user_add(struct domain *domain, struct domain_user *user);
 void domain_user_remove(struct domain *domain, struct domain_user *user);
 
-/* Zeroed memory, of the NUMA node if it has some (ENV_ANY_NODE: wherever); `align` is a power of
- * two up to DOMAIN_ALIGN_MAX, or 0 for a page. */
+/* Allocates zeroed memory, of the NUMA node if the node has some (ENV_ANY_NODE: of any); `align` is a
+ * power of two up to DOMAIN_ALIGN_MAX, or 0 for a page. */
 #define DOMAIN_ALIGN_MAX (2ull << 20)
 int domain_alloc(struct domain *domain, uint64_t bytes, uint64_t align, int node, void **va);
-/* Sets aside what a command in flight may touch, and gives it back later. */
+/* Frees memory of domain_alloc. Memory that a command in flight may touch is set aside, and freed later. */
 int domain_free(struct domain *domain, void *va);
 
 int domain_register(struct domain *domain, void *va, uint64_t bytes);

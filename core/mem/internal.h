@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of core/mem share: the domain's parts, each owned by the file that it is named
- * after. */
+/* The parts of a domain, which the files of core/mem share: region.c has the table of regions, alloc.c the
+ * arenas. */
 #ifndef UPNVME_MEM_INTERNAL_H
 #define UPNVME_MEM_INTERNAL_H
 
@@ -9,8 +9,8 @@
 
 #include "mem/domain.h"
 
-/* Reachable pages [base, end), each of them registered `count` times. Atomic because they are
- * read without the lock; `seq` in the table tells a reader whether it saw one state. */
+/* Reachable pages [base, end), each of them registered `count` times. The fields are atomic because
+ * they are read without the lock; the table's `seq` tells a reader whether it saw one state. */
 struct segment {
 	_Atomic uint64_t base;
 	_Atomic uint64_t end;
@@ -42,9 +42,11 @@ struct domain {
 
 int region_table_init(struct region_table *table);
 void region_table_destroy(struct region_table *table);
-/* Under the lock; [base, end) in whole pages. */
+/* Adds one registration to each page of [base, end), and maps pages that have none. Called under the lock; base and
+ * end are those of whole pages. */
 int regions_add(struct domain *domain, uint64_t base, uint64_t end);
-/* Every page of [base, end) is registered. Fails, for want of memory, before anything has changed. */
+/* Takes one registration from each page of [base, end), all of which are registered. Fails, for want of memory,
+ * before anything has changed. */
 int regions_remove(struct domain *domain, uint64_t base, uint64_t end);
 void regions_clear(struct domain *domain);
 /* Whether some page of [base, end) is registered. */
@@ -53,9 +55,9 @@ bool regions_touch(struct domain *domain, uint64_t base, uint64_t end);
  * only once. */
 bool regions_cover(struct domain *domain, uint64_t base, uint64_t end, bool *last);
 
-/* Under the lock: whether a command in flight may touch the bytes; and a word to all users to
- * forget the regions that they have looked up. */
+/* Whether a command in flight may touch the bytes. Called under the lock. */
 bool users_may_touch(struct domain *domain, uint64_t base, uint64_t bytes);
+/* Makes all users forget the regions that they have looked up. Called under the lock. */
 void users_forget(struct domain *domain);
 
 void arenas_destroy(struct domain *domain);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which pages are reachable, how often each was registered, and where the device sees them.
+/* The table of regions: which pages are reachable, how often each was registered, and its bus address.
  *
- * The table is a sorted array of segments. It changes under the domain's lock; it is read without
- * one (a queue pair that meets a new buffer, a software controller that meets a bus address), by
- * the rule of a sequence lock: a reader that saw the number change, or odd, looks again. */
+ * The table is a sorted array of segments, which changes under the domain's lock. Readers (a queue
+ * pair that meets a new buffer, a software controller that meets a bus address) take no lock, but
+ * keep the rule of a sequence lock: a reader that saw an odd number, or saw it change, looks again. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -59,7 +59,7 @@ static void segment_copy(struct segment *to, struct segment *from)
 	segment_set(to, GET(from->base), GET(from->end), GET(from->delta), from->count);
 }
 
-/* Room for `more` further segments; the former array stays for readers that have it in hand. */
+/* Makes room for `more` further segments; the former array stays for readers that are still in it. */
 static int table_reserve(struct region_table *table, uint32_t more)
 {
 	struct segment *old = GET(table->segments), *grown;
@@ -169,7 +169,7 @@ static int gap_fill(struct domain *domain, uint32_t at, uint64_t va, uint64_t *b
 {
 	struct region_table *table = &domain->table;
 	uint64_t iova;
-	int rc = table_reserve(table, 3); /* itself, and borders to remove it */
+	int rc = table_reserve(table, 3); /* the gap's segment, and two borders to remove it */
 
 	if (!rc)
 		rc = domain->env->ops->map(domain->env, (void *)(uintptr_t)va, bytes, &iova);
@@ -231,8 +231,8 @@ int regions_add(struct domain *domain, uint64_t base, uint64_t end)
 	return rc;
 }
 
-/* One registration less for the segment at `at`. The last registration takes the segment out of the
- * table, then out of the device's reach; readers do not wait for the latter. True if the segment is
+/* Takes one registration from the segment at `at`. With its last registration the segment leaves the
+ * table, and then the device's reach; readers do not wait for the unmapping. True if the segment is
  * gone. */
 static bool segment_drop(struct domain *domain, uint32_t at)
 {

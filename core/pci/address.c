@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* Reads `min` to `max` hexadecimal digits up to `end`, no more and no less. */
+/* Reads `min` to `max` hexadecimal digits and the character `end` behind them. */
 static bool take_hex(const char **text, unsigned min, unsigned max, char end, uint32_t *value)
 {
 	unsigned n = 0;
@@ -40,7 +40,7 @@ int pci_address_parse(char address[PCI_ADDRESS_ROOM], const char *text)
 	const char *at = text;
 	bool good;
 
-	/* Behind Intel's VMD a domain has more than 16 bits. */
+	/* The domain of a device behind Intel's VMD has more than 16 bits. */
 	good = (!has_domain(text) || take_hex(&at, 4, 8, ':', &domain)) &&
 	       take_hex(&at, 2, 2, ':', &bus) && take_hex(&at, 2, 2, '.', &device) &&
 	       take_hex(&at, 1, 1, '\0', &function) && device < 32 && function < 8;

@@ -5,8 +5,8 @@
 
 #define PCI_ADDRESS_ROOM 24u
 
-/* Writes the address as sysfs spells it. Takes what lspci prints: the domain may be missing (then 0), letters may
- * be large. -EINVAL for anything else. */
+/* Writes the address as sysfs spells it. `text` is as lspci prints it: the domain may be missing (then 0), and capital
+ * letters are allowed. -EINVAL for any other text. */
 int pci_address_parse(char address[PCI_ADDRESS_ROOM], const char *text);
 
 #endif

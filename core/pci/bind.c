@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Binding: everything is checked, then everything claimed, then everything moved; what fails midway is rolled back. */
+/* Binding: all devices are checked, then all are claimed, then all are moved; a failure midway is rolled back. */
 #include "pci/bind.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@
 
 #define DRIVER_DEFAULT "vfio-pci"
 
-/* Everything goes back, the last device first. Null, or the first device that does not go back. */
+/* Moves all devices back, the last one first. Returns null, or the first device that does not go back, and its errno in
+ * *rc. */
 static const struct move *undo(struct plan *plan, int *rc)
 {
 	const struct move *stuck = NULL;
@@ -96,8 +97,8 @@ static int move_all(struct plan *plan)
 	return rc ? rc : plan_each(plan, leave_override);
 }
 
-/* Devices that were with the driver already change hands, too. They do not move back when something fails, so each
- * node is given back here. */
+/* Gives the nodes of all devices to the owner, those of devices that had the driver already too. Such devices do not
+ * move back after a failure, so each node is given back here. */
 static int give_all(const struct plan *plan)
 {
 	struct owners owners = { 0 };
@@ -111,7 +112,7 @@ static int give_all(const struct plan *plan)
 	return rc;
 }
 
-/* A failure here is no fault of the driver's. */
+/* Gives the devices to their owner. The sentence of a failure stays, since the driver is not at fault. */
 static int give_to_owner(struct plan *plan)
 {
 	const struct move *stuck;
@@ -135,7 +136,7 @@ static void say(const struct plan *plan)
 				 move_origin(&plan->moves.move[i]), plan->driver);
 }
 
-/* A signal that would end this process waits until the devices are somewhere. */
+/* Moves the devices with all signals blocked, so that no signal ends the process while a device has no driver. */
 static int carry_out(struct plan *plan)
 {
 	sigset_t all, before;

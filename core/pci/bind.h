@@ -7,7 +7,7 @@
 
 #include "pci/sysfs.h"
 
-/* The two functions do the work of upnvme_devices_bind and upnvme_devices_unbind. A null `wanted`: vfio-pci. */
+/* The work of upnvme_devices_bind and upnvme_devices_unbind. `wanted` is the driver; null: vfio-pci. */
 int pci_bind(const struct sysfs *fs, const char *addresses, const char *wanted, uint32_t flags,
 	     uint32_t owner);
 int pci_unbind(const struct sysfs *fs, const char *addresses, uint32_t flags);

@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "pci/group.h"
 
-/* A UIO driver takes no group. */
+/* A UIO driver takes a device alone, whatever other devices of its group are moved. */
 static int check_uio(const struct sysfs *fs, const char *address, const struct moves *moves)
 {
 	(void)moves;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Exclusive claims on a device's blocks, held while it is taken from the kernel's driver. */
+/* Exclusive claims on a device's blocks, held while the device is taken from the kernel's driver. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,8 @@ static bool is_claimed(const struct claims *claims, const struct device_number *
 	return false;
 }
 
-/* The node of a group is only looked at, because it goes with the driver. */
+/* Keeps the claim on a block device. A claim on a VFIO group only shows whether the group has a user, and is closed
+ * here: the group's node is removed with the driver. */
 static int keep_or_close(struct claims *claims, const struct node *node, int fd)
 {
 	struct claim *larger = NULL;
@@ -42,7 +43,7 @@ static int keep_or_close(struct claims *claims, const struct node *node, int fd)
 	return 0;
 }
 
-/* A namespace that does not answer any more has no user. */
+/* Claims a node, and notes its user if it has one. A namespace that does not answer any more has none. */
 static int claim_one(struct claims *claims, const struct sysfs *fs, const struct node *node,
 		     struct usage *usage)
 {
@@ -65,7 +66,7 @@ static int claim_one(struct claims *claims, const struct sysfs *fs, const struct
 		log_debug("%s cannot be claimed: %s", path, strerror(-fd));
 	else
 		usage_unseen(usage, "the claims on %s cannot be seen (%s)", path,
-			     fd == -ENOENT ? "it is not there, or is another device's" :
+			     fd == -ENOENT ? "the node is missing, or is another device's" :
 					     strerror(-fd));
 	return 0;
 }

@@ -31,20 +31,21 @@ struct pci_config {
 	char address[PCI_ADDRESS_ROOM];
 };
 
-/* Opens configuration space, for writing too if asked. 0, or a negative errno with its sentence; to
- * be closed after success. */
+/* Opens configuration space, for writing too if `writable`. 0, or a negative errno with its sentence. The caller closes
+ * it after success. */
 int pci_config_open(struct pci_config *config, const struct sysfs *fs, const char *address,
 		    bool writable);
 void pci_config_close(struct pci_config *config);
 
-/* `bytes` is 1, 2 or 4, and `offset` a multiple of it. 0, or a negative errno with its sentence: beyond the
- * first 64 bytes only root may read. */
+/* `bytes` is 1, 2 or 4, and `offset` a multiple of `bytes`. 0, or a negative errno with its sentence: only root may
+ * read beyond the first 64 bytes. */
 int pci_config_read(const struct pci_config *config, uint32_t offset, uint32_t bytes,
 		    uint32_t *value);
 int pci_config_write(const struct pci_config *config, uint32_t offset, uint32_t bytes,
 		     uint32_t value);
 
-/* The offset of a capability (7.5.3), 0 if the function does not have it. 0, or a negative errno with its sentence. */
+/* Sets *offset to that of a capability (7.5.3), or to 0 if the function does not have it. 0, or a negative errno with
+ * its sentence. */
 int pci_config_capability(const struct pci_config *config, uint8_t id, uint32_t *offset);
 
 #endif

@@ -33,7 +33,7 @@ int pci_device_uio(const struct sysfs *fs, const char *address);
 /* The NUMA node that the device is near, -1 where the kernel knows of none. */
 int pci_device_node(const struct sysfs *fs, const char *address);
 
-/* The two functions do the work of upnvme_device_get and upnvme_devices_list. */
+/* The work of upnvme_device_get and upnvme_devices_list. */
 int pci_device_get(const struct sysfs *fs, const char *text, struct upnvme_device *device);
 int pci_device_list(const struct sysfs *fs, struct upnvme_device *devices, uint32_t n);
 

@@ -22,7 +22,7 @@
 #include "pci/mounts.h"
 #include "pci/usage.h"
 
-/* A candidate for an export: its folder, and its user's name for sentences. */
+/* A candidate for an export: its folder, the name of the kernel's part that exports (`who`), and the export's name. */
 struct export_place {
 	const struct search *search;
 	const char *path;
@@ -38,7 +38,8 @@ static void export_note(const struct export_place *place, const struct node *nod
 			   place->name);
 }
 
-/* An entry that cannot be read may be an export. */
+/* Reads a file of the candidate. False if there is no text; a file that cannot be read may be that of an export, which
+ * is noted. */
 static bool read_in(const struct export_place *place, const char *file, char *text, size_t bytes)
 {
 	char path[PATH_MAX];
@@ -60,8 +61,8 @@ static bool export_is_enabled(const struct export_place *place)
 	return read_in(place, "enable", text, sizeof(text)) && !strcmp(text, "1");
 }
 
-/* The kernel looked the path up when the export was enabled, by a process that may have seen
- * another /dev. */
+/* Looks for the node at a path. The process that enabled the export may have seen another /dev, so the path is compared
+ * by name first, and by the device's number then. */
 static void look_at_path(const struct export_place *place, const char *path)
 {
 	const struct search *search = place->search;
@@ -88,7 +89,7 @@ static void look_at_nvmet(const struct export_place *place)
 		look_at_path(place, path);
 }
 
-/* Reads two numbers, each behind its word; false if one is missing. */
+/* Reads a major number, the text `before_minor` and a minor number; false if one of them is missing. */
 static bool read_number(const char *text, const char *before_minor, int base,
 			struct device_number *number)
 {
@@ -173,9 +174,10 @@ static void look_at_scst(const struct export_place *place)
 /* --- the places of exports -------------------------------------------------------------------- */
 
 struct exporter {
-	const char *module; /* null: a missing folder means that it is not loaded */
+	/* The module that makes `folder`; null: a missing folder means that the module is not loaded. */
+	const char *module;
 	const char *who;
-	const char *folder; /* all below it belongs to this user */
+	const char *folder; /* all that lies below is of this exporter */
 	const char *pattern;
 	void (*look)(const struct export_place *place);
 };
@@ -195,11 +197,11 @@ static const struct exporter in_sysfs[] = {
 	{ NULL, "SCST", "kernel/scst_tgt/devices", "*", look_at_scst },
 };
 
-/* Modules that open devices and show that nowhere. */
+/* Modules that open devices and show them in no file. */
 static const char *const silent[] = { "blocklayoutdriver", "g_mass_storage", "g_multi",
 				      "g_acm_ms" };
 
-/* A missing folder has no exports; any other error ends the search. */
+/* Whether an error ends the search for exports: a missing folder has none, and is no error. */
 static int is_hidden(const char *path, int err)
 {
 	(void)path;

@@ -10,7 +10,8 @@
 
 #include "pci/usage.h"
 
-/* For a user who may not open the loop device, the device is compared by its path in sysfs. */
+/* The node behind a loop device, or null. If this user may not open the loop device, the path of its file in sysfs
+ * decides. */
 static const struct node *backing_of(const struct search *search, const char *loop)
 {
 	char path[SYSFS_PATH_ROOM], backing[SYSFS_PATH_ROOM];
@@ -19,7 +20,7 @@ static const struct node *backing_of(const struct search *search, const char *lo
 	int rc;
 
 	if (sysfs_read(fs, backing, sizeof(backing), "class/block/%s/loop/backing_file", loop))
-		return NULL; /* there is no file behind it */
+		return NULL; /* the loop device has no file */
 	snprintf(path, sizeof(path), "%s/%s", fs->dev, loop);
 	rc = fs->loop(fs, path, &number);
 	if (!rc)

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-/* The pieces of a line, which they point into. */
+/* The pieces of a line; the pointers point into the line. */
 struct mount {
 	char *number; /* major:minor */
-	char *root;   /* of the mount in its file system */
+	char *root;   /* the folder of the file system that is mounted */
 	char *point;
 	char *type;
 	char *source; /* empty: none */

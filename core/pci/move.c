@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Moving by driver_override: the device's own file says which driver may have it, and a probe of this one
- * device carries it out. No driver's list of identifiers changes, so no other device moves.
+ * Moving by driver_override: this file of the device says which driver may have the device, and a probe of the one
+ * device gives it to that driver. No driver's list of identifiers changes, so no other device moves.
  * (Linux, Documentation/ABI/testing/sysfs-bus-pci: driver_override, drivers_probe, unbind.)
  */
 #include "pci/move.h"
@@ -54,7 +54,7 @@ int move_detach(const struct move *move)
 	return sysfs_write(move->fs, move->address, SYSFS_DEVICE "/driver/unbind", move->address);
 }
 
-/* A write succeeds even if its probe fails: what counts is which driver has the device afterwards. */
+/* The write succeeds even if its probe fails, so the result is which driver has the device afterwards. */
 int move_probe(const struct move *move, const char *driver)
 {
 	int rc = sysfs_write(move->fs, move->address, "bus/pci/drivers_probe");

@@ -43,7 +43,7 @@ bool nodes_number(const char *text, struct device_number *number)
 	       !*text;
 }
 
-/* Adds the node whose number is in the `dev` file; without that file there is no node. */
+/* Adds a node with `number`, the text of its `dev` file in sysfs; without a number there is no node. */
 static int add_numbered(struct nodes *nodes, struct node node, const char *number,
 			const char *through)
 {
@@ -146,7 +146,7 @@ static int add_controller(struct nodes *nodes, const struct sysfs *fs, const cha
 	return rc;
 }
 
-/* The group's node is there while a VFIO driver has the device. */
+/* Adds the node of the device's VFIO group, which exists while a VFIO driver has the device. */
 static int add_group(struct nodes *nodes, const struct sysfs *fs, const char *address)
 {
 	int group = pci_device_group(fs, address), rc = 0;
@@ -161,7 +161,7 @@ static int add_group(struct nodes *nodes, const struct sysfs *fs, const char *ad
 	return rc;
 }
 
-/* The nodes that a driver has made in a folder of the device's, named after themselves. */
+/* Adds the nodes that a driver has made: each entry of the device's `folder` has the name of its node. */
 static int add_folder(struct nodes *nodes, const struct sysfs *fs, const char *address,
 		      const char *folder, const char *below_dev)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The device nodes through which programs reach one NVMe device: block devices and partitions while the kernel's
- * driver has it, a VFIO group or a UIO device while a user space driver may. */
+ * driver has the device, a VFIO group or a UIO device while a driver for user space has it. */
 #ifndef UPNVME_PCI_NODES_H
 #define UPNVME_PCI_NODES_H
 
@@ -28,7 +28,7 @@ struct nodes {
 /* The kernel's name of the controller, "nvme0": 0, or a negative errno if its nvme driver does not have it. */
 int nodes_controller(const struct sysfs *fs, const char *address, char *name, size_t bytes);
 
-/* Finds all nodes of the device at `address`. 0, or -ENOMEM with its sentence; to be freed after success. */
+/* Finds all nodes of the device at `address`. 0, or -ENOMEM with its sentence. The caller frees them after success. */
 int nodes_find(struct nodes *nodes, const struct sysfs *fs, const char *address);
 void nodes_free(struct nodes *nodes);
 
@@ -41,7 +41,7 @@ const struct node *nodes_by_number(const struct nodes *nodes, const struct devic
 const struct node *nodes_by_name(const struct nodes *nodes, const char *name);
 const struct node *nodes_by_path(const struct nodes *nodes, const char *path);
 
-/* The part that only the files nodes*.c use. */
+/* --- only for the files nodes*.c ------------------------------------------------------------------ */
 
 /* nvme0n1 is a block device of controller nvme0; nvme0c1n1 is one of several paths to the block device nvme0n1 (the
  * kernel's multipath), whose path nodes are hidden. */

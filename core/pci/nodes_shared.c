@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Namespaces that the kernel reaches through another controller as well. Without its multipath each controller of an
- * NVM subsystem makes a block device of its own of the same namespace: a user of one of them is a user of all.
+ * Namespaces that the kernel reaches through another controller as well. If the kernel's multipath is off, each
+ * controller of an NVM subsystem has a block device of its own of the same namespace: a user of one is a user of all.
  */
 #include "pci/nodes.h"
 

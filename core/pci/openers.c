@@ -15,15 +15,14 @@
  * PROC_PID_INIT_INO). */
 #define FIRST_PID_NAMESPACE "pid:[4026531836]"
 
-/* A process that ends during the search is no user. */
+/* Whether an error says that the process may not be looked at. Other errors say that it has ended, and is no user. */
 static bool errno_is_refusal(int rc)
 {
 	return rc == -EACCES || rc == -EPERM;
 }
 
-/* Whether a link may lead to a node: it leads below some /dev (a chroot's, for one), or has a
- * node's name. A link elsewhere is judged by its name alone: to look behind a link into a network
- * file system that does not answer could hang. */
+/* Whether a link may lead to a node: the link leads below /dev, or to a file with a node's name (in a chroot's /dev,
+ * for one). No other link is followed: a link into a network file system that does not answer could hang. */
 static bool may_be_node(const struct nodes *nodes, const char *target)
 {
 	const char *slash = strrchr(target, '/');

@@ -68,7 +68,7 @@ int owners_give(struct owners *owners, const struct sysfs *fs, const char *addre
 	return rc;
 }
 
-/* The last one first: a group's node may have been given twice. */
+/* Restores the last one first: a group's node may have been given twice. */
 void owners_restore(const struct owners *owners)
 {
 	for (uint32_t i = owners->n; i-- > 0;) {

@@ -15,8 +15,8 @@ struct owners {
 	uint32_t n;
 };
 
-/* Gives the nodes of VFIO of the device at `address` to the user with this number, and notes who had them. 0, or a
- * negative errno with its sentence; some may be given then. */
+/* Gives the nodes of VFIO of the device at `address` to the user with this number, and notes the former owners. 0,
+ * or a negative errno with its sentence; some nodes may be given away then. */
 int owners_give(struct owners *owners, const struct sysfs *fs, const char *address, uint32_t owner);
 /* Gives all nodes back to the users that had them. */
 void owners_restore(const struct owners *owners);

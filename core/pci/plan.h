@@ -13,7 +13,7 @@
 
 struct bind_target;
 
-/* Devices that are with the driver already are in the plan for their owner only. */
+/* A device that has the driver already is in the plan only to be given to the owner. */
 struct plan {
 	const struct sysfs *fs;
 	const char *driver;
@@ -22,18 +22,19 @@ struct plan {
 	uint32_t flags;
 	uint32_t owner;
 	struct moves moves;
-	struct usage *usage; /* of each of them */
+	struct usage *usage; /* of each of the moves */
 	struct claims claims;
-	const struct move *at;
+	const struct move *at; /* the device of the last step */
 };
 
-/* Whether the device is with the driver already. */
+/* Whether the device had the driver at the start. */
 bool plan_is_there(const struct plan *plan, const struct move *move);
-/* Takes in the devices that `addresses` names. 0, or a negative errno with its sentence. */
+/* Adds the devices that `addresses` names. 0, or a negative errno with its sentence. */
 int plan_add_all(struct plan *plan, const char *addresses);
-/* Takes a step with each device that is not there yet, until one fails, which is then plan->at. */
+/* Takes a step with each device that did not have the driver at the start. Ends at the first step that fails, whose
+ * device is plan->at. */
 int plan_each(struct plan *plan, int (*step)(struct plan *plan, const struct move *move));
-/* Gives back what the plan holds. */
+/* Releases the claims and the memory of the plan. */
 void plan_end(struct plan *plan);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel's file has a line for each BAR: "0x00000000fe000000 0x00000000fe003fff
- * 0x0000000000140204", the first address, the last and flags; zeroes for a BAR that is not there
+/* The kernel's file `resource` has a line for each BAR: "0x00000000fe000000 0x00000000fe003fff
+ * 0x0000000000140204", the first address, the last and flags; zeroes for a missing BAR
  * (Documentation/PCI/sysfs-pci.rst). */
 #include "pci/resource.h"
 

@@ -48,7 +48,7 @@ static int path_make(char *path, const char *root, const char *format, va_list a
 		va_end(args_);                               \
 	} while (0)
 
-/* Every sysfs has this folder, and an empty mount point has not. */
+/* Looks for the folder `bus`, which every sysfs has, and an empty mount point has not. */
 int sysfs_check(const struct sysfs *fs)
 {
 	struct sysfs_names names;
@@ -69,7 +69,7 @@ int sysfs_check(const struct sysfs *fs)
 		fs->sys, strerror(-rc));
 }
 
-/* The kernel takes a value in one write or not at all; a short one was cut. */
+/* The kernel takes a value in one write or not at all, so a short write is an error. */
 int sysfs_write_file(const struct sysfs *fs, const char *path, const char *text)
 {
 	int fd = fd_open(path, O_WRONLY, 0);
@@ -106,7 +106,8 @@ int sysfs_identify_path(const struct sysfs *fs, const char *path, struct device_
 	return stat(path, &st) ? -errno : number_of(&st, number);
 }
 
-/* A /dev that is not the kernel's own, a container's for one, can be out of date. */
+/* Opens a node for its claim, if the node has the right number: a /dev that is not the kernel's own, such as a
+ * container's, can be out of date. */
 int sysfs_claim_device(const struct sysfs *fs, const char *path, const struct device_number *number)
 {
 	struct device_number there = { 0 };
@@ -121,7 +122,7 @@ int sysfs_claim_device(const struct sysfs *fs, const char *path, const struct de
 	return fd < 0 ? -errno : fd;
 }
 
-/* lo_rdevice is the kernel's 32-bit form of a number, which makedev(3) takes apart; a file has none. */
+/* lo_rdevice is the device's number in the kernel's 32-bit form, which major() and minor() read; 0 for a file. */
 int sysfs_loop_backing(const struct sysfs *fs, const char *path, struct device_number *number)
 {
 	int fd = fd_open(path, O_RDONLY | O_NONBLOCK, 0), rc = 0;

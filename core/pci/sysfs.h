@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel's files: where /sys, /proc and /dev are, and how they are read and written. Everything
- * in this folder goes through one of these, so that a test can put a made-up tree in their place. */
+/* The kernel's files: where /sys, /proc and /dev are, and how they are read and written. All accesses of
+ * this folder go through a struct sysfs, so that a test can put a made-up tree in the place of the machine's. */
 #ifndef UPNVME_PCI_SYSFS_H
 #define UPNVME_PCI_SYSFS_H
 
@@ -23,15 +23,15 @@ struct sysfs {
 	const char *dev;
 	/* Writes `text` into a file that exists. 0 or a negative errno. */
 	int (*write)(const struct sysfs *fs, const char *path, const char *text);
-	/* Opens the node of a device so that nobody else can claim it. A descriptor or a negative errno: -ENOENT too
-	 * where the node is that of another device. */
+	/* Opens the node of a device so that no other program can claim it. A descriptor or a negative errno:
+	 * -ENOENT too if the node is that of another device. */
 	int (*claim)(const struct sysfs *fs, const char *path, const struct device_number *number);
 	/* Which device a path leads to: 0, -ENODEV if the path is no device's, or a negative
 	 * errno. */
 	int (*identify)(const struct sysfs *fs, const char *path, struct device_number *number);
 	/* Which device is behind a loop device: 0, -ENODEV for a file, -ENXIO for nothing, or a negative errno. */
 	int (*loop)(const struct sysfs *fs, const char *path, struct device_number *number);
-	void *context; /* of the functions */
+	void *context; /* for the functions above */
 };
 
 /* The machine's own. */
@@ -47,16 +47,16 @@ int sysfs_claim_device(const struct sysfs *fs, const char *path,
 int sysfs_identify_path(const struct sysfs *fs, const char *path, struct device_number *number);
 int sysfs_loop_backing(const struct sysfs *fs, const char *path, struct device_number *number);
 
-/* In all of these `format` makes a path below fs->sys, without a leading slash. */
+/* In the following functions `format` makes a path below fs->sys, without a leading slash. */
 
-/* The contents without the white space at the end; longer ones are cut. 0 or a negative errno. */
+/* Reads a file without the white space at its end; what does not fit is cut. 0 or a negative errno. */
 __attribute__((format(printf, 4, 5))) int sysfs_read(const struct sysfs *fs, char *text,
 						     size_t bytes, const char *format, ...);
 
 /* As sysfs_read, of a file anywhere. */
 int sysfs_read_path(const char *path, char *text, size_t bytes);
 
-/* A number in C's notation, or `otherwise` where there is none. */
+/* Reads a number in C's notation; `otherwise` if the file is missing or has no number. */
 __attribute__((format(printf, 3, 4))) int64_t sysfs_number(const struct sysfs *fs,
 							   int64_t otherwise, const char *format,
 							   ...);
@@ -68,7 +68,7 @@ __attribute__((format(printf, 4, 5))) int sysfs_link(const struct sysfs *fs, cha
 __attribute__((format(printf, 2, 3))) bool sysfs_exists(const struct sysfs *fs, const char *format,
 							...);
 
-/* 0 or a negative errno. */
+/* Writes `text` into a file. 0 or a negative errno. */
 __attribute__((format(printf, 3, 4))) int sysfs_write(const struct sysfs *fs, const char *text,
 						      const char *format, ...);
 

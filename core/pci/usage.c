@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "pci/mounts.h"
 
-/* A note that does not fit is left out whole, unless it is the first. */
+/* Appends a note. One that does not fit is left out whole; only the first may be cut. */
 static void append_use(char text[256], const char *format, va_list args)
 {
 	size_t used = strlen(text), room = 256 - used;
@@ -54,7 +54,7 @@ static void look_below_proc(const struct search *search, const char *point)
 			     point);
 }
 
-/* Btrfs has numbers of its own: only the source names its device. */
+/* Notes a mount of the device. A Btrfs has a number of its own, so its device is found by the mount's source. */
 static void take_mount(char *line, void *arg)
 {
 	const struct search *search = arg;
@@ -114,7 +114,7 @@ static int find_mounts(struct search *search)
 	return 0;
 }
 
-/* A device without nodes has no users. */
+/* Finds the users of the device's nodes; without nodes a device has no users. */
 static int find_users(struct search *search)
 {
 	int rc = find_mounts(search);

@@ -18,7 +18,7 @@ struct usage {
 	char unseen[256]; /* users that cannot be seen; empty: none */
 };
 
-/* Notes one use; what does not fit of the text is left out. */
+/* Notes one use; a text that does not fit is left out. */
 __attribute__((format(printf, 3, 4))) void usage_note(struct usage *usage, uint32_t flag,
 						      const char *format, ...);
 /* Likewise notes a user that cannot be seen. */
@@ -28,7 +28,7 @@ __attribute__((format(printf, 2, 3))) void usage_unseen(struct usage *usage, con
 /* Finds all uses of the device at `address`. 0, or a negative errno with its sentence. */
 int usage_find(const struct sysfs *fs, const char *address, struct usage *usage);
 
-/* The part that only the files which find users share. */
+/* The search, which only the files that find users share. */
 struct search {
 	const struct sysfs *fs;
 	const struct nodes *nodes;

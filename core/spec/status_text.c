@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The names of status values, and what each says.
+ * The names of status values, and a sentence for each.
  *
- * NVMe Base 2.0c, 3.3.3.2.1; NVM Command Set 1.0c, 3.1; Key Value Command Set 1.0c and Zoned
- * Namespace Command Set 1.1c for theirs. The sentences are ours.
+ * The names are those of NVMe Base 2.0c, 3.3.3.2.1; NVM Command Set 1.0c, 3.1; Key Value Command Set
+ * 1.0c; and Zoned Namespace Command Set 1.1c. The sentences are this library's.
  */
 #include <upnvme/spec/status.h>
 #include "spec/status_text.h"
@@ -16,7 +16,7 @@ struct status_entry {
 	const char *text;
 };
 
-/* Sorted by code, so that the search may halve. */
+/* The statuses, sorted by code for the binary search. */
 static const struct status_entry statuses[] = {
 	{ UPNVME_SPEC_SC_SUCCESS, "Successful Completion", "The command completed without error." },
 	{ UPNVME_SPEC_SC_INVALID_OPCODE, "Invalid Command Opcode",
@@ -89,7 +89,7 @@ static const struct status_entry statuses[] = {
 	  "Command Prohibited by Command and Feature Lockdown",
 	  "A Lockdown command has forbidden this command or feature." },
 	{ UPNVME_SPEC_SC_ADMIN_COMMAND_MEDIA_NOT_READY, "Admin Command Media Not Ready",
-	  "The controller is ready, the media that this Admin command needs is not yet." },
+	  "The controller is ready, but the media that this Admin command needs are not." },
 
 	{ UPNVME_SPEC_SC_LBA_OUT_OF_RANGE, "LBA Out of Range",
 	  "The command reaches beyond the last block of the namespace." },
@@ -280,7 +280,7 @@ static const struct status_entry statuses[] = {
 	  "The host gave up the command, for example because it took too long." },
 };
 
-/* Where Fabrics commands use a value of the NVM commands for something else. */
+/* The values that Fabrics commands use for another status than NVM commands do, sorted by code. */
 static const struct status_entry fabrics_statuses[] = {
 	{ UPNVME_SPEC_SC_FABRICS_INCOMPATIBLE_FORMAT, "Connect Incompatible Format",
 	  "The controller does not support this format of the Connect command." },
@@ -318,7 +318,8 @@ static const struct status_entry *table_find(const struct status_entry *table, s
 	return NULL;
 }
 
-/* Codes from C0h are the vendor's in the types that are defined; of type 7 all codes are. */
+/* The entry of a code that is in no table: from C0h on in the defined types, and in all of type 7, codes are the
+ * vendor's. */
 static const struct status_entry *undefined_status(uint16_t code)
 {
 	unsigned int type = UPNVME_SPEC_STATUS_SCT(code);

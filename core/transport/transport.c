@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ways to a controller that this library has, by the scheme of their URIs. */
+/* The transports that this library has, by the scheme of their URIs. */
 #include "transport/transport.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 static const struct transport_ops *const transports[] = { &transport_soft, &transport_pcie };
 
-/* "soft, pcie": cut where the room ends. */
+/* Lists the schemes, as in "soft, pcie"; the list is cut where the room ends. */
 static const char *schemes(char *room, size_t bytes)
 {
 	size_t used = 0;

@@ -44,11 +44,11 @@ class CommandLine(Case):
 
     def test_each_wrong_word_gets_a_sentence_and_exit_code_2(self):
         cases = [
-            ((), "what is to be done?"),
+            ((), "the command is missing: give list, bind"),
             (("show",), '"show" is no command: give list, bind'),
             (("list", "all"), '"all" is one word too many'),
-            (("bind",), "bind which device?"),
-            (("unbind",), "unbind which device?"),
+            (("bind",), "bind: the address of a device is missing"),
+            (("unbind",), "unbind: the address of a device is missing"),
             (("list", "--apply"), "list does not take the options of setup"),
             (("unbind", ADDRESS, "--driver", "vfio-pci"), "unbind does not take --driver"),
             (("bind", ADDRESS, "--json"), "bind does not take --json"),
@@ -58,6 +58,7 @@ class CommandLine(Case):
             (("bind", ADDRESS, "--driver"), "--driver needs a value"),
             (("list", "--json=yes"), "takes no value"),
             (("list", "-x"), "-x is no option"),
+            (("list", "-xy"), "-x is no option"),
             (("setup", "--huge-pages", "many"), "--huge-pages many: give a number of pages"),
             (("setup", "--huge-pages", "4:"), "--huge-pages 4:: give"),
             (("setup", "--huge-pages", "4:2Mi"), "--huge-pages 4:2Mi: give"),
@@ -263,7 +264,7 @@ class Setup(Machine):
         shown = self.tool("setup", "--huge-pages", "8:2MiB").stdout
         for line in ("IOMMU       none is on, and vfio-pci needs one", "driver      to do: modprobe vfio-pci",
                      "to do: write 8 into /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages (3 of 2 MiB now)",
-                     "memlock     root may lock what it likes", "Nothing was changed"):
+                     "memlock     root may lock any amount", "Nothing was changed"):
             self.assertIn(line, shown)
         self.assertEqual(self.snapshot(), before)
 
@@ -295,8 +296,8 @@ class Setup(Machine):
             with self.subTest(script=script):
                 self.modprobe(script)
                 done = self.tool("setup", "--huge-pages", "1:16GiB", "--apply", code=1)
-                self.assertIn("vfio-pci: modprobe did not load it", done.stderr)
-                self.assertIn("this kernel has none of that size", done.stderr)
+                self.assertIn("vfio-pci: modprobe did not load this driver", done.stderr)
+                self.assertIn("16 GiB: this kernel has no huge pages of that size", done.stderr)
                 self.assertIn("memlock", done.stdout)
 
     def test_fewer_pages_than_asked_for_are_an_error(self):
@@ -306,7 +307,7 @@ class Setup(Machine):
         count.unlink()
         count.symlink_to("/dev/null")
         done = self.tool("setup", "--huge-pages", "8:2MiB", "--apply", code=1)
-        self.assertIn("memory was found for 0 only", done.stderr)
+        self.assertIn("memory was found for 0 of 8 only", done.stderr)
 
     @unittest.skipUnless(os.path.isdir(LIMITS), "PAM's limits are not installed")
     def test_a_users_limit_is_written_once(self):
@@ -333,7 +334,7 @@ class Setup(Machine):
         self.assertEqual(list(self.rules.iterdir()), [])
         shown = self.tool("setup", *user, "--apply").stdout
         self.assertIn(f"access      written: {path}: ACTION", shown)
-        self.assertIn("After a reboot modules, huge pages and bindings are to be made anew", shown)
+        self.assertIn("Modules, huge pages and bindings last until the next boot", shown)
         self.assertIn(f"access      {path} has it: ACTION", self.tool("setup", *user).stdout)
         of_pci, of_vfio = (self.rules / "70-upnvme-nobody.rules").read_text().splitlines()
         self.assertIn('DRIVER=="vfio-pci", ATTR{class}=="0x010802", RUN+="', of_pci)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bind and unbind: all the devices, or none. */
+/* bind and unbind: move all the devices, or none. */
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static void show(const struct upnvme_device *before, const struct upnvme_device 
 	printf("\n");
 }
 
-/* Comma-separated, as the library takes them; null without memory. */
+/* The addresses in one string with commas, as the library takes them; null without memory. */
 static char *join(const struct options *options)
 {
 	size_t bytes = 1, at = 0;
@@ -49,7 +49,7 @@ static int look(const struct options *options, struct upnvme_device *devices)
 	return EXIT_GOOD;
 }
 
-/* Gives the devices to `driver`, or back to the kernel if that is null. */
+/* Gives the devices to `driver`, or back to the kernel if `driver` is null. */
 static int move(const struct options *options, const char *addresses, const char *driver)
 {
 	uint32_t flags = options->force ? UPNVME_BIND_FORCE : 0, owner = 0;
@@ -58,7 +58,9 @@ static int move(const struct options *options, const char *addresses, const char
 		const struct passwd *user = getpwnam(options->user);
 
 		if (!user) {
-			fprintf(stderr, "%s: there is no user %s\n", PROGRAM, options->user);
+			fprintf(stderr,
+				"%s: --user %s: there is no such user: give one that getent passwd lists\n",
+				PROGRAM, options->user);
 			return EXIT_BAD;
 		}
 		flags |= UPNVME_BIND_OWNER;
@@ -78,7 +80,7 @@ static int move_all(const struct options *options, const char *driver)
 	int code = EXIT_BAD;
 
 	if (!before || !now || !addresses)
-		fprintf(stderr, "%s: no memory\n", PROGRAM);
+		fprintf(stderr, "%s: no memory for %zu devices\n", PROGRAM, n);
 	else
 		code = look(options, before);
 	if (code == EXIT_GOOD)
@@ -98,7 +100,8 @@ int run_bind(const struct options *options)
 	int code = move_all(options, options->driver);
 
 	if (code == EXIT_GOOD && options->user)
-		printf("%s drives them until they are bound anew; setup --user %s --apply makes that last\n",
+		printf("user %s may drive these devices until they are bound anew; " PROGRAM
+		       " setup --user %s --apply makes that last\n",
 		       options->user, options->user);
 	return code;
 }

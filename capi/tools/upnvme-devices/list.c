@@ -145,10 +145,10 @@ int run_list(const struct options *options)
 		return failed(upnvme_last_error());
 	devices = calloc((size_t)room + 1, sizeof(*devices));
 	if (!devices)
-		return failed("no memory");
+		return failed("no memory for the list of devices");
 	n = upnvme_devices_list(devices, (uint32_t)room);
 	if (n > room)
-		n = room; /* more devices came in between */
+		n = room; /* more devices came between the two calls */
 	if (n < 0)
 		failed(upnvme_last_error());
 	else if (options->json)

@@ -25,42 +25,45 @@ static const char help[] =
 	" setup [--driver DRIVER] [--huge-pages N[:SIZE]] [--user NAME] [--memlock SIZE] [--apply]\n"
 	"       " PROGRAM " status [--json]\n"
 	"\n"
-	"Shows the NVMe devices on the PCI bus and moves them between the kernel and user space.\n"
+	"Shows the NVMe devices on the PCI bus and moves them between drivers of the kernel and of user space.\n"
 	"\n"
-	"  list      each device: address, model (as the kernel's nvme driver knows it, else vendor:device), driver,\n"
-	"            IOMMU group, NUMA node, and who uses it; other users' processes are seen by root only\n"
+	"  list      each device: address, model (from the kernel's nvme driver, else vendor:device), driver, IOMMU\n"
+	"            group, NUMA node, and who uses the device; only root sees other users' processes\n"
 	"  bind      takes devices from the kernel and gives them to a driver for user space: all of them, or none.\n"
 	"            Refused, with reason and remedy: a device that is mounted, swapped to, part of LVM, md, a loop\n"
 	"            device or the like, given to others by the kernel (nvmet, LIO, ...), or open; one with virtual\n"
 	"            functions; one whose IOMMU group has devices that other drivers keep and that are not bound\n"
-	"            with it; one without an IOMMU. When a driver does not take a device, all go back to where they\n"
-	"            were. After a reboot devices are with the kernel again\n"
-	"  unbind    gives devices back to the kernel's nvme driver; refused while a process drives them\n"
-	"  setup     shows what this machine lacks, and with --apply does it; pages and modules last until the next\n"
-	"            boot\n"
-	"  status    the IOMMU, the drivers, huge pages, and how much memory may be locked\n"
+	"            with it; one without an IOMMU. If a driver does not take one of the devices, all of them go\n"
+	"            back to the drivers that they had. After a reboot the kernel's driver has the devices again\n"
+	"  unbind    gives devices back to the kernel's nvme driver: all of them, or none; refused while a process\n"
+	"            drives one\n"
+	"  setup     shows what this machine lacks for driving devices from user space, and with --apply puts it\n"
+	"            right; huge pages and modules last until the next boot\n"
+	"  status    the IOMMU, the drivers that are loaded, huge pages, and how much memory may be locked\n"
 	"\n"
 	"  --driver DRIVER    vfio-pci (the default), or a UIO driver, with which the device can write to all memory\n"
-	"  --huge-pages N     huge pages to set aside, of the default size or of SIZE: 512, 1024:2MiB, 4:1GiB (512)\n"
-	"  --user NAME        bind: who is to drive the devices: VFIO's nodes become his, until they are bound\n"
-	"                     anew. setup: who may lock memory for DMA (/etc/security/limits.d/upnvme-NAME.conf, from\n"
-	"                     the next login on) and drive whatever NVMe device vfio-pci gets, after a reboot too\n"
-	"                     (/etc/udev/rules.d/70-upnvme-NAME.rules); whoever called sudo, if not given\n"
-	"  --force            also where it cannot be seen whether somebody uses a device, as in a container; what is\n"
-	"                     seen to be in use is not taken\n"
-	"  --memlock SIZE     how much: 8GiB, unlimited (unlimited)\n"
-	"  --apply            do it\n"
-	"  --json             print JSON instead of a table\n"
+	"  --huge-pages N     setup: huge pages to set aside, of the default size or of SIZE: 512, 1024:2MiB, 4:1GiB\n"
+	"                     (512)\n"
+	"  --user NAME        bind: the user who is to drive the devices: VFIO's nodes of the devices belong to this\n"
+	"                     user until the devices are bound anew. setup: the user who may lock memory for DMA\n"
+	"                     (/etc/security/limits.d/upnvme-NAME.conf, from the next login on) and drive each NVMe\n"
+	"                     device that is bound to vfio-pci, after a reboot too\n"
+	"                     (/etc/udev/rules.d/70-upnvme-NAME.rules); without --user, the user who called sudo\n"
+	"  --force            bind, unbind: also where the users of a device cannot be seen, as in a container; a\n"
+	"                     device that is seen to be in use is refused all the same\n"
+	"  --memlock SIZE     setup: how much memory that user may lock: 8GiB, unlimited (unlimited)\n"
+	"  --apply            setup: do what is to do, instead of only showing it\n"
+	"  --json             list, status: print JSON instead of a table\n"
 	"  --help, --version\n"
 	"\n"
-	"An address is domain:bus:device.function, as in 0000:01:00.0. Exit code: 0 all went well, 1 something was\n"
-	"refused or failed, 2 the command line is wrong.\n"
+	"An address is domain:bus:device.function, as in 0000:01:00.0; the domain 0000 may be left out.\n"
+	"Exit code: 0 all went well, 1 something was refused or failed, 2 the command line is wrong.\n"
 	"\n"
 	"JSON of list: an array of {address, vendor_id, device_id, subsystem_vendor_id, subsystem_id, model, serial,\n"
 	"firmware, driver, kernel_name, iommu_group, numa_node, in_use, in_use_by}; of status: {iommu{on,groups,\n"
 	"noiommu_allowed}, drivers{NAME: loaded}, huge_pages{default_bytes,sizes[{bytes,pages,free}]}, memlock{bytes,\n"
-	"max_bytes,may_exceed}}. What is not known, and a limit that is none, is null; in_use is an array of mounted,\n"
-	"swap, held, open, exported and functions.\n";
+	"max_bytes,may_exceed}}. A value that is not known is null, and so is a limit of memlock if there is none;\n"
+	"in_use is an array of the words mounted, swap, held, open, exported, functions.\n";
 
 const struct command commands[] = {
 	{ "list", TAKES_JSON, false, run_list },
@@ -133,8 +136,9 @@ static int take_huge_pages(struct options *options, const char *text)
 		good = text_size(colon + 1, &options->huge_bytes) && options->huge_bytes;
 	if (good)
 		return GO_ON;
-	return wrong("--huge-pages %s: give a number of pages, and maybe their size: 512, 4:1GiB",
-		     text);
+	return wrong(
+		"--huge-pages %s: give a number of pages, and their size if it is not the default: 512, 4:1GiB",
+		text);
 }
 
 static int take_memlock(struct options *options, const char *text)
@@ -147,11 +151,13 @@ static int take_memlock(struct options *options, const char *text)
 	return GO_ON;
 }
 
-/* The name becomes part of a file's name and of a line in it. */
+/* The user's name becomes part of a file's name, and of a line in that file. */
 static int take_user(struct options *options, const char *text)
 {
 	if (!*text || *text == '-' || *text == '.' || strpbrk(text, "/ \t\n#*%@:'\"\\$`;&|<>(){}"))
-		return wrong("--user %s: give the name of a user", text);
+		return wrong(
+			"--user %s: give the name of a user, without spaces and signs of the shell",
+			text);
 	options->user = text;
 	return GO_ON;
 }
@@ -190,17 +196,20 @@ static int take(struct options *options, int option, const char *text)
 	}
 }
 
-/* Takes the words that getopt_long left: the command and its addresses. */
+/* Refuses an option that getopt_long did not take. optopt is 0 for an unknown or ambiguous word, and a letter for a
+ * short option, which may stand among others in its argument. */
 static int refuse(int option, char **argv)
 {
 	if (option == ':')
 		return wrong("%s needs a value", argv[optind - 1]);
 	if (optopt >= OPT_DRIVER)
 		return wrong("%s takes no value", argv[optind - 1]);
+	if (optopt)
+		return wrong("-%c is no option: options are words with two dashes", optopt);
 	return wrong("%s is no option, or could be several", argv[optind - 1]);
 }
 
-/* Options of other commands, as bits. */
+/* Refuses options that the command does not take; `foreign` has them as bits. */
 static int refuse_foreign(const struct command *command, uint32_t foreign)
 {
 	static const char *const names[] = { "--driver", "--json", "the options of setup",
@@ -212,12 +221,13 @@ static int refuse_foreign(const struct command *command, uint32_t foreign)
 	return GO_ON;
 }
 
+/* Takes the words that getopt_long left: the command and its addresses. */
 static int take_command(struct options *options, int argc, char **argv, uint32_t given)
 {
 	const struct command *command = commands;
 
 	if (optind == argc)
-		return wrong("what is to be done? Give list, bind, unbind, setup or status");
+		return wrong("the command is missing: give list, bind, unbind, setup or status");
 	while (command->word && strcmp(argv[optind], command->word) != 0)
 		command++;
 	if (!command->word)
@@ -227,8 +237,9 @@ static int take_command(struct options *options, int argc, char **argv, uint32_t
 	options->addresses = argv + optind + 1;
 	options->naddresses = argc - optind - 1;
 	if (command->addresses && !options->naddresses)
-		return wrong("%s which device? Give its address, for example 0000:01:00.0",
-			     command->word);
+		return wrong(
+			"%s: the address of a device is missing: give one, for example 0000:01:00.0",
+			command->word);
 	if (!command->addresses && options->naddresses)
 		return wrong("\"%s\" is one word too many", options->addresses[0]);
 	return refuse_foreign(command, given & ~command->options);

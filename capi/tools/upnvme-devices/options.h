@@ -17,12 +17,12 @@ struct options;
 
 struct command {
 	const char *word;
-	uint32_t options; /* the options that it takes, as bits */
+	uint32_t options; /* the options that the command takes: TAKES_... */
 	bool addresses;   /* the command takes addresses */
 	int (*run)(const struct options *options);
 };
 
-/* Ends with a command without a word. */
+/* The table of commands; the last entry has no word. */
 extern const struct command commands[];
 
 struct options {
@@ -30,12 +30,12 @@ struct options {
 	char **addresses;
 	int naddresses;
 	const char *driver;
-	const char *user;       /* the user who is to drive devices; null: root alone */
-	uint64_t nhuge;         /* huge pages to have */
+	const char *user;       /* of --user: who is to drive devices; null if not given */
+	uint64_t nhuge;         /* huge pages that setup is to set aside */
 	uint64_t huge_bytes;    /* of a page; 0: the default size */
 	uint64_t memlock_bytes; /* UINT64_MAX: no limit */
 	bool apply;
-	bool force; /* bind although the users of a device cannot be seen */
+	bool force; /* bind and unbind although the users of a device cannot be seen */
 	bool json;
 };
 

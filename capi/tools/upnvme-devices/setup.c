@@ -18,7 +18,7 @@
 
 #define LIMITS    "/etc/security/limits.d"
 #define RULES     "/etc/udev/rules.d"
-#define FILE_ROOM 640 /* permissions of the files that are written */
+#define FILE_ROOM 640 /* bytes; more than the text of a file that is written */
 
 static int failed(const char *what, const char *why)
 {
@@ -32,7 +32,7 @@ static int look(struct upnvme_system *system)
 	return upnvme_system_get(system) < 0 ? failed("status", upnvme_last_error()) : EXIT_GOOD;
 }
 
-/* Writes all of `text`; a file that does not exist is made if `flags` say so. */
+/* Writes all of `text`; a missing file is created if `flags` has O_CREAT. */
 static int write_file(const char *path, int flags, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
@@ -57,7 +57,7 @@ static uint32_t flag_of(const char *driver)
 	return !strcmp(driver, "igb_uio") ? UPNVME_SYSTEM_IGB_UIO : UPNVME_SYSTEM_UIO_PCI_GENERIC;
 }
 
-/* The PATH of a user who became root may lack /sbin. */
+/* Starts modprobe, in /sbin if PATH has none: the PATH of a user who became root may lack /sbin. */
 static int spawn(pid_t *pid, char *const argv[])
 {
 	int rc = posix_spawnp(pid, argv[0], NULL, NULL, argv, environ);
@@ -83,7 +83,9 @@ static int load(const char *driver)
 	if (look(&system) != EXIT_GOOD)
 		return EXIT_BAD;
 	if (status || !(system.flags & flag_of(driver)))
-		return failed(driver, "modprobe did not load it: is it in this kernel's modules?");
+		return failed(
+			driver,
+			"modprobe did not load this driver: install the package that has it for this kernel");
 	return EXIT_GOOD;
 }
 
@@ -109,7 +111,7 @@ static void show_iommu(const struct options *options, const struct upnvme_system
 		printf("IOMMU       on\n");
 	else
 		printf("IOMMU       none is on%s: turn on VT-d, AMD-Vi or the SMMU in the firmware and boot with "
-		       "intel_iommu=on (Intel); this cannot be done from here\n",
+		       "intel_iommu=on (Intel); setup cannot do that\n",
 		       strcmp(options->driver, "vfio-pci") ? "" : ", and vfio-pci needs one");
 }
 
@@ -123,7 +125,7 @@ static const struct upnvme_huge_pages *find_size(const struct upnvme_system *sys
 	return NULL;
 }
 
-/* The kernel sets aside as many as it finds memory for, and reports no error. */
+/* Has the kernel set pages aside, and counts them: the kernel reports no error when it finds too little memory. */
 static int set_aside(const char *path, uint64_t bytes, uint64_t n)
 {
 	const struct upnvme_huge_pages *huge;
@@ -141,8 +143,9 @@ static int set_aside(const char *path, uint64_t bytes, uint64_t n)
 	if (huge && huge->npages >= n)
 		return EXIT_GOOD;
 	snprintf(why, sizeof(why),
-		 "memory was found for %" PRIu64 " only: try again soon after booting",
-		 huge ? huge->npages : 0);
+		 "memory was found for %" PRIu64 " of %" PRIu64
+		 " only: try again soon after booting",
+		 huge ? huge->npages : 0, n);
 	return failed("huge pages", why);
 }
 
@@ -155,8 +158,9 @@ static int do_huge(const struct options *options, const struct upnvme_system *sy
 
 	text_show_size(size, sizeof(size), bytes);
 	if (!huge)
-		return failed("huge pages",
-			      bytes ? "this kernel has none of that size (status lists them)" :
+		return failed(bytes ? size : "huge pages",
+			      bytes ? "this kernel has no huge pages of that size: " PROGRAM
+				      " status lists the sizes" :
 				      "this kernel has none");
 	if (huge->npages >= options->nhuge) {
 		printf("huge pages  %" PRIu64 " of %s are set aside\n", huge->npages, size);
@@ -176,7 +180,7 @@ static int do_huge(const struct options *options, const struct upnvme_system *sy
 
 /* --- what a user needs ---------------------------------------------------------------------------- */
 
-/* limits.conf(5): "-" is both limits; memlock is in KiB. */
+/* A line of limits.conf(5): "-" is the soft and the hard limit, and memlock is in KiB. */
 static void limits_line(char *line, size_t room, const char *user, uint64_t bytes)
 {
 	if (bytes == UINT64_MAX)
@@ -199,7 +203,7 @@ static bool holds(const char *path, const char *text)
 	return !strcmp(there, text);
 }
 
-/* Makes this text the content of the file, and shows it line by line under `what`. */
+/* Makes `text` the content of the file with --apply, and shows the text line by line under `what`. */
 static int have(const struct options *options, const char *what, const char *path, const char *text)
 {
 	int code = EXIT_GOOD;
@@ -230,9 +234,9 @@ static int limit_user(const struct options *options, const char *user)
 }
 
 /*
- * VFIO's node of a group is made anew, and belongs to root, whenever a first device of the group is
- * bound. The rule is for events of the device (udev(7)), since an event of the node does not say
- * which device it is for. In the rule %p is the device's path, and $$ a $.
+ * VFIO's node of a group is created, and belongs to root, whenever the first device of the group is
+ * bound. So the rule waits for events of the device (udev(7)): an event of the node does not say
+ * which device the node is for. In the rule %p is the device's path, and $$ is a $.
  */
 static int rule_for_user(const struct options *options, const char *user)
 {
@@ -261,11 +265,12 @@ static int do_user(const struct options *options)
 	const char *user = options->user ? options->user : getenv("SUDO_USER");
 
 	if (!user || !*user || !strcmp(user, "root")) {
-		printf("memlock     root may lock what it likes; for another user, give --user NAME\n");
+		printf("memlock     root may lock any amount; for another user, give --user NAME\n");
 		return EXIT_GOOD;
 	}
 	if (strlen(user) > 64 || !getpwnam(user))
-		return failed(user, "there is no such user");
+		return failed(user,
+			      "there is no such user: give --user one that getent passwd lists");
 	return limit_user(options, user) | rule_for_user(options, user);
 }
 
@@ -283,7 +288,6 @@ int run_setup(const struct options *options)
 	if (!options->apply)
 		printf("Nothing was changed: --apply does what is to do.\n");
 	else
-		printf("After a reboot modules, huge pages and bindings are to be made anew; limits and rules "
-		       "stay.\n");
+		printf("Modules, huge pages and bindings last until the next boot; limits and rules stay.\n");
 	return code;
 }

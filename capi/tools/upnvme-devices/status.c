@@ -27,10 +27,10 @@ static void show_iommu(const struct upnvme_system *system)
 	if (system->flags & UPNVME_SYSTEM_IOMMU)
 		printf("IOMMU            on, %u groups\n", system->niommu_groups);
 	else
-		printf("IOMMU            none is on: turn on VT-d, AMD-Vi or the SMMU in the firmware, "
+		printf("IOMMU            none is on: turn on VT-d, AMD-Vi or the SMMU in the firmware "
 		       "and boot with intel_iommu=on (Intel)\n");
 	if (system->flags & UPNVME_SYSTEM_VFIO_NOIOMMU)
-		printf("                 VFIO may do without: devices can then write to all memory\n");
+		printf("                 VFIO may work without an IOMMU: devices can then write to all memory\n");
 }
 
 static void show_huge(const struct upnvme_system *system)

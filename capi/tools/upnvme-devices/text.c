@@ -63,7 +63,7 @@ const char *text_show_size(char *room, size_t room_bytes, uint64_t bytes)
 	return room;
 }
 
-/* RFC 8259, section 7. Bytes that are not ASCII go as they are: names of files are mostly UTF-8. */
+/* RFC 8259, section 7. Bytes that are not ASCII are printed unchanged: names of files are mostly UTF-8. */
 void text_json_string(const char *text)
 {
 	if (!*text) {

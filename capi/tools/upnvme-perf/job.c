@@ -39,16 +39,17 @@ static int check_controller(const struct options *options, const struct upnvme_c
 {
 	if (options->nthreads > info->max_qpairs)
 		return misfit("--threads %u: the controller grants %u queue pairs only, and each "
-			      "thread needs one",
-			      options->nthreads, info->max_qpairs);
+			      "thread needs one: give at most %u",
+			      options->nthreads, info->max_qpairs, info->max_qpairs);
 	if (options->depth >= info->max_queue_entries)
 		return misfit(
 			"--qd %u: the controller's queues have %u entries, of which one stays "
 			"empty: give at most %u",
 			options->depth, info->max_queue_entries, info->max_queue_entries - 1);
 	if (options->entries > info->max_queue_entries)
-		return misfit("--entries %u: the controller's queues have %u at most",
-			      options->entries, info->max_queue_entries);
+		return misfit(
+			"--entries %u: the controller's queues have %u entries at most: give no more",
+			options->entries, info->max_queue_entries);
 	return -1;
 }
 
@@ -61,18 +62,21 @@ static int check_namespace(const struct job *job)
 	number_show_size(bs, options->io_bytes);
 	number_show_size(size, job->nblocks * job->block_bytes);
 	if (options->io_bytes % job->block_bytes)
-		return misfit("--bs %s: no multiple of the namespace's blocks of %u bytes", bs,
-			      job->block_bytes);
+		return misfit(
+			"--bs %s: no multiple of the namespace's blocks of %u bytes: give one", bs,
+			job->block_bytes);
 	if (job->unit_blocks > job->nblocks)
-		return misfit("--bs %s: the namespace has only %s", bs, size);
+		return misfit("--bs %s: the namespace has only %s: give a smaller size", bs, size);
 	if (in_parts && job->nunits < options->nthreads)
-		return misfit("--threads %u: the namespace has room for %" PRIu64
-			      " I/Os of %s only, and each thread needs a part of it",
-			      options->nthreads, job->nunits, bs);
+		return misfit(
+			"--threads %u: the namespace has room for %" PRIu64
+			" I/Os of %s only, and each thread needs a part of it: give fewer threads",
+			options->nthreads, job->nunits, bs);
 	return -1;
 }
 
-/* As few entries as the depth needs; rings of a power of two wrap where pages end. */
+/* The entries of a queue: --entries, or the least power of two that the depth needs, so that rings wrap where pages
+ * end. */
 static uint32_t entries_for(const struct options *options, uint32_t max)
 {
 	uint32_t entries = 2;
@@ -109,14 +113,15 @@ static int make_workers(struct job *job)
 
 	job->workers = aligned_alloc(alignof(struct worker), n * sizeof(job->workers[0]));
 	if (!job->workers)
-		return complain(EXIT_BAD, "no memory for the threads");
+		return complain(EXIT_BAD, "no memory for the threads: give fewer --threads");
 	memset(job->workers, 0, n * sizeof(job->workers[0]));
 	for (uint32_t i = 0; i < n; i++) {
 		job->workers[i].job = job;
 		if (plan_create(&job->workers[i].plan, job->options, i, job->nunits) < 0)
-			return complain(EXIT_BAD,
-					"no memory to note what each block was written with: "
-					"--verify takes 4 bytes per I/O that the namespace holds");
+			return complain(
+				EXIT_BAD,
+				"no memory for the history of --verify, which takes 4 bytes per "
+				"I/O that the namespace holds: give a larger --bs");
 		if (job->workers[i].plan.left == UINT64_MAX)
 			continue;
 		job->total_ios += job->workers[i].plan.left;
@@ -169,7 +174,7 @@ bool job_wait_for_start(struct job *job)
 	return go;
 }
 
-/* Lets `n` threads go once they are all set up; if the set-up of one failed, none is to run. */
+/* Waits until `n` threads are set up and lets them go; if the set-up of one failed, none runs. */
 static int open_gate(struct job *job, uint32_t n, enum gate gate)
 {
 	int code = 0;
@@ -189,7 +194,8 @@ static int open_gate(struct job *job, uint32_t n, enum gate gate)
 	return code;
 }
 
-/* Signals are for the main thread: they end its wait. Returns how many threads there are. */
+/* Starts the threads with all signals blocked: signals are for the main thread, whose wait they end. Returns how
+ * many threads were started. */
 static uint32_t start_threads(struct job *job)
 {
 	sigset_t all, old;
@@ -221,8 +227,8 @@ void job_interrupt(struct job *job)
 }
 
 #ifndef __GLIBC__
-/* musl's semaphores wait by the wall clock only. A time-out there is checked against the monotonic
- * clock. */
+/* musl has no sem_clockwait, and sem_timedwait waits by the wall clock. attend() reads the monotonic clock after each
+ * wait, so a jump of the wall clock only makes one wait shorter or longer. */
 static int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *until)
 {
 	struct timespec now, wall;

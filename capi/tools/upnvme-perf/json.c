@@ -7,7 +7,7 @@
 #include "report.h"
 #include "result.h"
 
-/* RFC 8259, section 7. Bytes that are not ASCII go as they are: names of files are mostly UTF-8. */
+/* RFC 8259, section 7. Bytes that are not ASCII are printed unchanged: names of files are mostly UTF-8. */
 static void put_string(const char *text)
 {
 	putchar('"');

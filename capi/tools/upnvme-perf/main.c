@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* upnvme-perf: what a controller achieves through queue pairs that are polled from user space. */
+/* upnvme-perf: measures a controller through queue pairs that are polled from user space. */
 #include <signal.h>
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 
 static struct job job;
 
-/* The handler is removed by the first signal, so that a second one ends the program at once. */
+/* The handler takes one signal: SA_RESETHAND removes it then, and a second signal ends the program at once. */
 static void on_signal(int number)
 {
 	(void)number;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Reads the digits and steps over them. False if there are none, or too many for 64 bits. */
+/* Reads the digits and steps over them. False if there is no digit, or the number needs more than 64 bits. */
 static bool scan(const char **text, uint64_t *value)
 {
 	const char *at = *text;
@@ -54,7 +54,7 @@ bool number_size(const char *text, uint64_t *bytes)
 	return true;
 }
 
-/* The digits behind a decimal point, in billionths; digits after the ninth are dropped. */
+/* Reads the digits behind a decimal point, in billionths; digits after the ninth are dropped. */
 static uint64_t scan_fraction(const char **text)
 {
 	uint64_t fraction = 0, place = 100000000;
@@ -74,6 +74,7 @@ bool number_time(const char *text, uint64_t *ns)
 		      { "s", 1000000000 },
 		      { "m", 60000000000 },
 		      { "h", 3600000000000 } };
+	/* The limit keeps a number of hours within 64 bits of nanoseconds. */
 	uint64_t whole, fraction = 0, limit = 1000000;
 
 	if (!scan(&text, &whole) || whole >= limit)

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Each function returns false, and leaves *value alone, unless all of `text` is such a number. */
+/* Each function reads a number. False, with *value (*bytes, *ns) unchanged, unless all of `text` is one. */
 bool number_count(const char *text, uint64_t *value);
 bool number_size(const char *text, uint64_t *bytes); /* 512, 4k, 4K, 4KiB, ...: powers of 1024 */
-bool number_time(const char *text, uint64_t *ns);    /* 5, 5s, 1.5s, 500ms, 2m, 1h */
+bool number_time(const char *text,
+		 uint64_t *ns); /* 5, 5s, 1.5s, 500ms, 2m, 1h; under 1000000 units */
 
 #define NUMBER_ROOM 32u
 

@@ -22,7 +22,7 @@ static const char help[] =
 	"\n"
 	"Measures an NVMe controller through queue pairs polled from user space: IOPS, MiB/s, latency.\n"
 	"\n"
-	"  --uri URI        the controller: soft:ram?size=1GiB, soft:/path/disk.img, soft:null, ...\n"
+	"  --uri URI        the controller: soft:ram?size=1GiB, soft:/path/disk.img, soft:null, pcie:0000:01:00.0\n"
 	"  --rw WHAT        read, write (sequential; each thread in its own part of the namespace),\n"
 	"                   randread (the default), randwrite, randrw\n"
 	"                   write, randwrite and randrw OVERWRITE what is stored there, without asking;\n"
@@ -30,33 +30,34 @@ static const char help[] =
 	"  --mix PERCENT    reads among the I/Os of randrw (70)\n"
 	"  --bs SIZE        bytes of one I/O, a multiple of the block size: 512, 4k, 4KiB, 1M, ... (4KiB)\n"
 	"  --qd N           I/Os in flight in each queue pair, 1 to 4096 (32)\n"
-	"  --threads N      threads, each with a queue pair of its own (1)\n"
+	"  --threads N      threads, 1 to 1024, each with a queue pair of its own (1)\n"
 	"  --time TIME      how long: 5, 1.5s, 500ms, 2m, 1h (5 s, unless --ios or --verify say otherwise)\n"
-	"  --ios N          how many I/Os, of all threads together\n"
+	"  --ios N          how many I/Os, counted over all threads\n"
 	"  --verify         writing: each block gets a pattern that names its LBA, the seed and a generation, and\n"
-	"                   all that was written is read back and checked at the end; reading: each block must hold\n"
+	"                   every written block is read back and checked at the end; reading: each block must hold\n"
 	"                   such a pattern, from an earlier run with the same --seed. Without --time and --ios,\n"
 	"                   read and write go over the namespace once\n"
-	"  --seed N         of the pattern and of the random offsets (1)\n"
+	"  --seed N         the seed of the pattern and of the random offsets (1)\n"
 	"  --nsid N         namespace identifier (1)\n"
-	"  --entries N      of each queue, more than --qd (the least power of two that will do)\n"
+	"  --entries N      entries of each queue, more than --qd (the least power of two above --qd)\n"
 	"  --no-latency     measure no latencies, which saves two clock readings per I/O\n"
 	"  --json           print one JSON object instead of the table\n"
 	"  --help, --version\n"
 	"\n"
-	"Latencies are from submission to the poll that saw the completion, in buckets of at most 6.25 %; what is\n"
-	"shown is a bucket's upper end. Requests larger than the controller takes are split and have none.\n"
+	"A latency is the time from submission to the poll that saw the completion. Latencies are counted in buckets\n"
+	"at most 6.25 % wide, and a bucket's upper end is shown. Requests larger than the controller takes are split,\n"
+	"and have no latency.\n"
 	"Ctrl-C stops, and shows the results so far. Exit code: 0 all went well, 1 an error or a block that\n"
-	"differs, 2 the command line is wrong, 130 interrupted.\n"
+	"differs, 2 the command line is wrong or does not fit the controller, 130 interrupted.\n"
 	"\n"
 	"JSON: tool, version, uri, controller{model,serial,firmware,environment},\n"
 	"namespace{nsid,block_bytes,block_count},\n"
 	"rw, read_percent, io_bytes, queue_depth, threads, seed, seconds, interrupted,\n"
 	"total{ios,bytes,iops,mib_per_s}, read{...}, write{...} (the same fields as total),\n"
 	"latency_ns{p50,p90,p99,p99_9,max} or null, flush_seconds or null,\n"
-	"errors{total,by_status{NAME: COUNT}}, failure (a sentence) or null,\n"
-	"verify{blocks_checked,mismatches,first[{lba,offset,expected,found,hint}]} or null. Of mismatches the\n"
-	"first are listed: offset is in bytes within the block, expected and found are the bytes from there on.\n";
+	"errors{total,by_status{NAME: COUNT, others: COUNT}}, failure (a sentence) or null,\n"
+	"verify{blocks_checked,mismatches,first[{lba,offset,expected,found,hint}]} or null. The first mismatches are\n"
+	"listed: offset is in bytes within the block, expected and found are the bytes from there on.\n";
 
 enum {
 	OPT_URI = 256,
@@ -172,7 +173,9 @@ static int take_time(struct options *options, const char *text)
 	uint64_t ns;
 
 	if (!number_time(text, &ns) || ns == 0)
-		return wrong("--time %s: give a time, for example 5, 1.5s, 500ms or 2m", text);
+		return wrong(
+			"--time %s: give a time under 1000000 units, for example 5, 1.5s, 500ms or 2m",
+			text);
 	options->time_ns = ns;
 	return GO_ON;
 }
@@ -186,7 +189,7 @@ static int answer(int option)
 	return fflush(stdout) ? EXIT_BAD : EXIT_GOOD;
 }
 
-/* `mix` is kept apart until the kind of the measurement is known. */
+/* Takes one option. `mix` is kept apart until all options are known, since it needs --rw randrw. */
 static int take(struct options *options, uint32_t *mix, int option, const char *text)
 {
 	switch (option) {
@@ -227,13 +230,16 @@ static int take(struct options *options, uint32_t *mix, int option, const char *
 	}
 }
 
-/* Refuses the words that getopt_long left. */
+/* Refuses an option that getopt_long did not take. optopt is 0 for an unknown or ambiguous word, and a letter for a
+ * short option, which may stand among others in its argument. */
 static int refuse(int option, char **argv)
 {
 	if (option == ':')
 		return wrong("%s needs a value", argv[optind - 1]);
 	if (optopt >= OPT_URI)
 		return wrong("%s takes no value", argv[optind - 1]);
+	if (optopt)
+		return wrong("-%c is no option: options are words with two dashes", optopt);
 	return wrong("%s is no option, or could be several", argv[optind - 1]);
 }
 
@@ -245,7 +251,9 @@ static int check_together(struct options *options, uint32_t mix)
 	if (!options->uri)
 		return wrong("--uri is missing: for example --uri soft:ram?size=256MiB");
 	if (mix != UINT32_MAX && !mixed)
-		return wrong("--mix %u: only --rw randrw mixes, not %s", mix, options->rw);
+		return wrong(
+			"--mix %u: only --rw randrw mixes, not %s: give --rw randrw, or no --mix",
+			mix, options->rw);
 	if (options->entries && options->entries <= options->depth)
 		return wrong("--entries %u: a queue of depth %u needs more than %u entries",
 			     options->entries, options->depth, options->depth);

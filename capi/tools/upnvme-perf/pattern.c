@@ -37,7 +37,7 @@ void pattern_fill(void *block, uint32_t block_bytes, uint64_t lba, uint64_t seed
 		words[i] = pattern_word(&pattern, i);
 }
 
-/* The generation that most of the first words agree on, so that a wrong byte in one of them is found where it is. */
+/* The generation that two of words 2 to 4 agree on, so that a wrong byte in one of the three is found at its place. */
 static uint64_t generation_of(const uint64_t *words, const struct pattern *pattern)
 {
 	uint64_t said = words[2];
@@ -47,7 +47,7 @@ static uint64_t generation_of(const uint64_t *words, const struct pattern *patte
 	return third == fourth ? third : said;
 }
 
-/* The first word that is not the pattern's, or `nwords`. */
+/* The index of the first word that differs from the pattern, or `nwords`. */
 static uint32_t first_difference(const uint64_t *words, uint32_t nwords,
 				 const struct pattern *pattern)
 {
@@ -89,7 +89,7 @@ static void describe(struct pattern_mismatch *mismatch, const uint64_t *words, u
 	uint64_t expected[2] = { pattern_word(pattern, word), pattern_word(pattern, word + 1) };
 	uint64_t left = (nwords - word) * sizeof(*words);
 	const uint8_t *found = (const uint8_t *)&words[word];
-	/* Little-endian: the lowest bit that differs is in the first byte that does. */
+	/* The lowest bit that differs is in the first byte that differs: words are little-endian. */
 	uint32_t skip = (uint32_t)__builtin_ctzll(expected[0] ^ words[word]) / 8;
 
 	left -= skip;

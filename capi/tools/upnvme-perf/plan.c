@@ -6,7 +6,7 @@
 
 #include "random.h"
 
-/* Each thread keeps to a part of its own if it goes sequentially, or must know what it wrote. */
+/* Gives the thread a part of its own: sequential threads, and those with a history, share no unit. */
 static void take_part(struct plan *plan, uint32_t index, uint32_t nthreads, uint64_t nunits)
 {
 	plan->first = nunits / nthreads * index;
@@ -47,7 +47,7 @@ static bool is_busy(const struct plan *plan, uint64_t unit)
 	return plan->history && plan->history[unit] & PLAN_BUSY;
 }
 
-/* Finds the first free unit from a random one on. No more units are busy than I/Os are in
+/* Finds the first free unit from a random one on. The search is short: no more units are busy than I/Os are in
  * flight. */
 static bool find_random(struct plan *plan, uint64_t *unit)
 {
@@ -103,7 +103,7 @@ enum plan_answer plan_next(struct plan *plan, struct plan_io *io)
 	plan->left--;
 	*io = (struct plan_io){ plan->first + unit, 0, choose_write(plan) };
 	if (plan->history) {
-		/* A generation is never 0, and leaves the mark's bit alone. */
+		/* A written generation is never 0 and never has the bit of PLAN_BUSY. */
 		io->generation = plan->history[unit];
 		if (io->write)
 			io->generation = io->generation % (PLAN_BUSY - 1) + 1;

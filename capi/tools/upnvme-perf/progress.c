@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rates since the line was last written, by the main thread alone. */
+/* The progress line shows rates since it was last written; only the main thread writes it. */
 #include "progress.h"
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@ static uint64_t sum(const struct job *job, uint64_t *bytes)
 	return ios;
 }
 
-/* The part that is done of the nearer limit, 0 to 1; negative if there is no limit. */
+/* How much is done, from 0 to 1, by the limit that is nearer; negative if there is no limit. */
 static double fraction_done(const struct job *job, uint64_t ios, uint64_t now)
 {
 	double by_time = -1, by_ios = -1;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The line that shows on a terminal how far the measurement is; silent if standard error is no
- * terminal. */
+/* The progress line: how far the measurement is, on standard error, if that is a terminal. */
 #ifndef UPNVME_PERF_PROGRESS_H
 #define UPNVME_PERF_PROGRESS_H
 

@@ -19,7 +19,7 @@ static inline uint64_t random_next(uint64_t *state)
 	return random_mix(*state += RANDOM_STEP);
 }
 
-/* 0 to limit - 1. */
+/* A random number from 0 to limit - 1. */
 static inline uint64_t random_below(uint64_t *state, uint64_t limit)
 {
 	return (uint64_t)(((unsigned __int128)random_next(state) * limit) >> 64);

@@ -7,11 +7,11 @@ struct job;
 struct result;
 struct status_count;
 
-/* To standard output: for people, and as one JSON object. */
+/* Print a result to standard output: as a table for people, or as one JSON object. */
 void report_table(const struct job *job, const struct result *result);
 void report_json(const struct job *job, const struct result *result);
 
-/* The name of an error, for both. */
+/* Writes the name of an error into `room`, and returns `room`. */
 const char *report_status(char *room, unsigned room_bytes, const struct status_count *count);
 
 #endif

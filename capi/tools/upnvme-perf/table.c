@@ -59,7 +59,7 @@ static void show_latency(const struct job *job, const struct result *result)
 
 	if (!result->has_latency) {
 		if (job->options->latency && result->total.nios)
-			printf("  latency   not measured: these requests are split\n");
+			printf("  latency   not measured: requests of this size are split\n");
 		return;
 	}
 	printf("  latency ");

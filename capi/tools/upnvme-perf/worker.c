@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The work of a thread: every completion starts the next I/O from its callback. */
+/* The work of a thread: the callback of every completion starts the next I/O. */
 #include "worker.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "job.h"
 #include "random.h"
 
-/* The time that I/Os in flight may take once no more are started. */
+/* How long the I/Os in flight may take once no more are started. */
 #define DRAIN_NS 10000000000ull
 
 void worker_fail(struct worker *worker, const char *what, const char *why)
@@ -201,7 +201,7 @@ static void start_idle(struct worker *worker)
 	}
 }
 
-/* The I/Os in flight must end in time once no more are started. */
+/* Whether the I/Os in flight have taken longer than DRAIN_NS since the worker stopped starting I/Os. */
 static bool is_late(struct worker *worker)
 {
 	if (!is_over(worker))
@@ -221,7 +221,7 @@ static int poll(struct worker *worker)
 	return worker->error[0] ? -1 : 0;
 }
 
-/* Runs until the plan has ended, or the job was stopped, and nothing is in flight. */
+/* Runs until the plan has ended or the job was stopped, and then until nothing is in flight. */
 static void run(struct worker *worker)
 {
 	worker->ended = false;
@@ -241,7 +241,7 @@ static void on_flushed(void *arg, const struct upnvme_completion *done)
 		note_error(worker, done);
 }
 
-/* Makes what was written durable. */
+/* Makes the written blocks durable. */
 static void flush(struct worker *worker)
 {
 	uint64_t start = now_ns();
@@ -272,7 +272,7 @@ static void keep_latencies(struct worker *worker)
 	upnvme_qpair_histogram(worker->qp, worker->latencies, worker->nlatencies);
 }
 
-/* Runs the counted I/Os first, then those that are not counted. */
+/* Runs the counted I/Os, then the Flush and the reads of --verify, which are not counted. */
 static void work(struct worker *worker)
 {
 	struct job *job = worker->job;
@@ -283,7 +283,7 @@ static void work(struct worker *worker)
 	is_last = atomic_fetch_sub(&job->nmeasuring, 1) == 1;
 	if (job->options->latency)
 		keep_latencies(worker);
-	/* The other threads have ended their writes: one Flush covers all of them. */
+	/* The last thread's Flush covers the writes of all threads, since the others have ended theirs. */
 	if (is_last && job->options->read_percent < 100 && !worker->error[0])
 		flush(worker);
 	if (!worker->plan.history || worker->error[0] || atomic_load(&job->interrupted))
@@ -294,7 +294,7 @@ static void work(struct worker *worker)
 
 /* --- the thread's life ------------------------------------------------------------------------ */
 
-/* Fills the buffers with random data, since storage may handle other data faster than real data. */
+/* Fills the buffers with random data, since storage may compress other data, or not store zeroes at all. */
 static void fill(void *memory, uint64_t bytes, uint64_t seed)
 {
 	uint64_t *words = memory;

@@ -32,7 +32,7 @@ struct status_count {
 struct statuses {
 	struct status_count counts[STATUSES_KEPT];
 	uint32_t n;
-	uint64_t others; /* with statuses that found no room */
+	uint64_t others; /* errors whose statuses found no room in `counts` */
 	uint64_t total;
 };
 
@@ -51,11 +51,11 @@ struct slot {
 	char *buf;
 	uint32_t nblocks;
 	struct plan_io io;
-	struct slot *next; /* in the list of idle ones */
+	struct slot *next; /* in the list of idle slots */
 };
 
 struct worker {
-	/* Counters that the worker alone writes, and the thread that shows the progress reads. */
+	/* Counters that only the worker writes; the main thread reads them to show the progress. */
 	alignas(128) _Atomic uint64_t nios;
 	_Atomic uint64_t nbytes;
 
@@ -67,10 +67,10 @@ struct worker {
 	struct plan plan;
 	uint32_t inflight;
 	bool ended;           /* the plan has ended */
-	uint64_t deadline_ns; /* of the I/Os in flight, once nothing is planned any more */
+	uint64_t deadline_ns; /* of the I/Os in flight, once no more are started; 0 before */
 
-	uint64_t end_ns; /* when the last counted I/O was done */
-	uint64_t flush_ns;
+	uint64_t end_ns;   /* when the last counted I/O was done */
+	uint64_t flush_ns; /* how long the Flush took; 0 if this thread had none */
 	struct counter reads, writes;
 	struct statuses statuses;
 	struct verified verified;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Finds the plug-in: where UPNVME_PLUGIN_DIR says (not in a privileged program), beside this
- * library if this is a shared one, then wherever the loader looks for libraries. */
+/* Finds the plug-in: in the folder UPNVME_PLUGIN_DIR (not in a privileged program), else beside this
+ * library if it is a shared one, else in the folders where the loader looks for libraries. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +108,7 @@ static int try_folder(const char *folder, size_t length)
 
 struct plugin_place {
 	bool seen_program;
-	const char *path; /* null: within the program itself */
+	const char *path; /* of the library that holds this code; null: it is part of the program */
 };
 
 static bool object_holds(const struct dl_phdr_info *object, const void *address)
@@ -137,7 +137,8 @@ static int object_look(struct dl_phdr_info *object, size_t bytes, void *arg)
 	return here;
 }
 
-/* A relative path may name another file by now, since the working directory changes. */
+/* Looks beside this library. A relative path is not followed: it may name another file by now, since the
+ * working directory changes. */
 static int try_beside_library(void)
 {
 	struct plugin_place place = { .path = NULL };
@@ -148,8 +149,8 @@ static int try_beside_library(void)
 	return try_folder(place.path, (size_t)(strrchr(place.path, '/') - place.path));
 }
 
-/* The first file that exists is taken: if it cannot be used, the user is told so. Beside a library
- * whose folder may not be entered a file may exist unseen. */
+/* Takes the first file that exists; if it cannot be used, that is the error. A folder that may not be
+ * entered may hide a file, and the search goes on. */
 static int load_locked(void)
 {
 	const char *folder = secure_getenv("UPNVME_PLUGIN_DIR");
@@ -176,8 +177,8 @@ int dpdk_load(const struct dpdk_plugin **plugin)
 	return rc;
 }
 
-/* A forked child has no usable EAL: the threads and the memory of the one it sees are the
- * parent's. */
+/* Starts an EAL. A forked child can use none: the threads and the memory of the EAL that it sees are
+ * the parent's. */
 static int start_locked(const struct dpdk_plugin *plugin)
 {
 	struct fd_floor floor;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the library and its plug-in for DPDK know of each other. The plug-in is a file of its own,
- * so that the library needs nothing of DPDK, and contains DPDK, so that an application may have any
- * DPDK, or none. */
+/* The interface between the library and its plug-in for DPDK. The plug-in is a file of its own, so that
+ * the library needs nothing of DPDK, and contains DPDK, so that an application may have any DPDK, or
+ * none. */
 #ifndef UPNVME_ENV_DPDK_PLUGIN_H
 #define UPNVME_ENV_DPDK_PLUGIN_H
 
@@ -13,11 +13,11 @@
 #define DPDK_PLUGIN_FILE   "libupnvme-dpdk.so"
 #define DPDK_PLUGIN_SYMBOL "upnvme_dpdk_plugin"
 
-/* The functions of the library that the plug-in may use. Both tables begin with the build; unless
- * the two builds are equal, nothing else in them is used. */
+/* The functions of the library that the plug-in may use. This table and the plug-in's begin with the
+ * build; unless the two builds are equal, nothing else in the tables is used. */
 struct dpdk_host {
 	const char *build;
-	int (*error)(int err, uint32_t code, const char *sentence); /* error_set */
+	int (*error)(int err, uint32_t code, const char *sentence); /* as error_set */
 	void (*log)(uint32_t level, const char *message);
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plain memory: no privilege, no huge page. The "bus" of a software controller shows the process's
- * memory at a fixed distance, so that a driver that confuses the two kinds of address is caught. */
+/* Plain memory, which needs no privilege and no huge page. A bus address of a software controller is at a
+ * fixed distance from the process's address, so that a driver that confuses the two is caught. */
 #include "env/env.h"
 
 #include "env/host/mapped.h"

@@ -54,7 +54,7 @@ static void line_skip(FILE *maps, const char *part)
 		c = getc(maps);
 }
 
-/* "7f0000000000-7f0000001000 rw-p ..." (proc_pid_maps(5)) */
+/* Reads a line, as in "7f0000000000-7f0000001000 rw-p ..." (proc_pid_maps(5)). */
 static bool mapping_read(FILE *maps, struct mapping *mapping)
 {
 	char line[64], *at;
@@ -70,7 +70,7 @@ static bool mapping_read(FILE *maps, struct mapping *mapping)
 	return true;
 }
 
-/* The kernel's list is sorted. */
+/* Checks [base, end) by the kernel's list, which is sorted. */
 static int check_list(FILE *maps, uint64_t base, uint64_t end)
 {
 	struct mapping mapping;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device that a UIO driver holds. Its file in /dev is kept open: when it is closed, at the
- * latest at the end of the process, the kernel's driver ends the device's bus mastering. The
- * rest goes through sysfs. */
+/* A device that a UIO driver holds. The device's file in /dev is kept open: when it is closed, at the
+ * latest at the end of the process, the kernel's driver ends the device's bus mastering. All other
+ * accesses go through sysfs. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static int error_node_open(const char *address, const char *path, int err)
 			 strerror(err));
 }
 
-/* A file of the device's below /sys. */
+/* Opens a file of the device below /sys. */
 static int sysfs_open(const char *address, const char *name, int flags)
 {
 	char path[NODE_PATH_ROOM];
@@ -61,9 +61,9 @@ static int error_busy(const char *address, unsigned index)
 
 /* UIO lets any number of processes open a device; this library opens it exclusively. The lock is on
  * the file of configuration space, and is taken before the device's file in /dev is opened: a
- * process that closes the latter ends the device's bus mastering, even if the process was
+ * process that closes the file in /dev ends the device's bus mastering, even if the process was
  * refused. */
-static int claim_bar(struct uio_device *device, unsigned index)
+static int uio_claim(struct uio_device *device, unsigned index)
 {
 	int fd = sysfs_open(device->base.address, "config", O_RDWR);
 
@@ -86,7 +86,7 @@ static int node_open(struct uio_device *device, unsigned index)
 	return device->fd < 0 ? error_node_open(device->base.address, path, errno) : 0;
 }
 
-/* Function level reset (PCI Express Base 5.0, 6.6.2): the device begins afresh after its former
+/* Function level reset (PCI Express Base 5.0, 6.6.2), which ends the work of the device for its former
  * users. */
 static void reset(const char *address)
 {
@@ -102,7 +102,7 @@ static void reset(const char *address)
 
 static int uio_start(struct uio_device *device, unsigned index)
 {
-	int rc = claim_bar(device, index);
+	int rc = uio_claim(device, index);
 
 	if (rc)
 		return rc;

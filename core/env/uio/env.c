@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Without an IOMMU a bus address is a physical one. All memory is reachable, but must be kept from
+/* Without an IOMMU a bus address is a physical address. All memory is reachable, but must be kept from
  * being moved. Huge pages are scattered: each is a piece of its own. */
 #include "env/uio/env.h"
 
@@ -78,6 +78,6 @@ struct env *env_uio(const struct dpdk_plugin *dpdk)
 	};
 	static struct env uio = { .ops = &ops, .name = "uio" };
 
-	plugin = dpdk; /* there is a plug-in */
+	plugin = dpdk; /* not null: a device with UIO is opened with the plug-in only */
 	return &uio;
 }

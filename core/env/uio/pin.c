@@ -5,8 +5,8 @@
  * Locked memory, and huge pages too, may be moved at any time: by migrate_pages(2), compaction, or
  * the balancing between NUMA nodes.
  *
- * The ring exists as long as something is pinned. The ring is opened after the device's file. So
- * the kernel closes it later when the process ends, and bus mastering has ended by then.
+ * The ring exists as long as something is pinned. The ring is opened after the device's file, so when
+ * the process ends the kernel closes the ring after that file, and bus mastering has ended by then.
  */
 #include "env/uio/pin.h"
 
@@ -25,7 +25,7 @@
 
 #define PLACES 16384u /* the kernel takes no more (IORING_MAX_REG_BUFFERS) */
 
-/* One registered buffer; live_bytes of it are still wanted. */
+/* One registered buffer, of which `live_bytes` are still wanted. */
 struct pin {
 	uint64_t base;
 	uint64_t bytes;
@@ -195,7 +195,7 @@ int pin_pages(void *va, uint64_t bytes)
 	return rc;
 }
 
-/* The kernel gives the pages of an entry back within a second. */
+/* Unregisters an entry; the kernel gives its pages back within a second. */
 static void place_clear(uint32_t place)
 {
 	int rc = place_set(place, NULL, 0);
@@ -207,8 +207,8 @@ static void place_clear(uint32_t place)
 			 (unsigned long long)pins[place].base, strerror(-rc));
 }
 
-/* The search ends with the last entry in use: mostly there are few, and a place that comes free is the next to be
- * taken. */
+/* Unpins the bytes of [base, end). The search ends with the last entry in use, and is short: mostly there are few
+ * entries, and a place that comes free is the next to be taken. */
 static void unpin_locked(uint64_t base, uint64_t end)
 {
 	uint32_t left = npins;

@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-/* The most bytes of one call, which the kernel limits. */
+/* The most bytes that one call can pin; the kernel sets this limit. */
 #define PIN_BYTES_MAX (1ull << 30)
 
-/* The pages keep their physical addresses from the return on, until each of the bytes has been
+/* Pins pages: they keep their physical addresses from the return on, until each of the bytes has been
  * unpinned. The call itself may move pages: ask for addresses afterwards. 0, or a negative errno
  * with its sentence. */
 int pin_pages(void *va, uint64_t bytes);

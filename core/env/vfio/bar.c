@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A base address register's memory, mapped where the kernel allows it. */
+/* The memory of a base address register (BAR), mapped where the kernel allows that. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,7 +24,7 @@ static const struct vfio_region_info_cap_sparse_mmap *sparse_find(
 	return NULL;
 }
 
-/* The pieces that can be mapped, as many as there is room for. */
+/* Finds the pieces that can be mapped, as many as there is room for. */
 static void areas_find(struct device_bar *bar, const struct vfio_region_info *info)
 {
 	const struct vfio_region_info_cap_sparse_mmap *sparse = sparse_find(info);
@@ -48,7 +48,7 @@ static int error_bar_map(const struct vfio_device *device, unsigned index, int e
 			 device->base.address, index, strerror(err));
 }
 
-/* A forked child does not get the mapping, lest it ring a doorbell by accident. */
+/* Maps a piece so that a forked child does not get it: the child could ring a doorbell by accident. */
 static int area_map(struct device_bar *bar, uint32_t area, struct vfio_device *device,
 		    uint64_t file_offset)
 {
@@ -61,7 +61,7 @@ static int area_map(struct device_bar *bar, uint32_t area, struct vfio_device *d
 	return madvise(at, bytes, MADV_DONTFORK) ? -errno : 0;
 }
 
-/* The pieces lie in one stretch of addresses at the distances that they have on the bus. */
+/* Maps the pieces into one stretch of addresses, at the distances that they have on the bus. */
 static int areas_map(struct device_bar *bar, struct vfio_device *device, unsigned index,
 		     const struct vfio_region_info *info)
 {

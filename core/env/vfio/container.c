@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A container is VFIO's type 1 IOMMU (v2: mappings are taken back whole), made for a first
+/* A container is VFIO's type 1 IOMMU (version 2: a mapping is unmapped whole), made for a first
  * group. */
 #include "env/vfio/container.h"
 
@@ -49,8 +49,8 @@ static int container_open(struct container *container, const char *address)
 			 address);
 }
 
-/* The firmware's reserved memory is looked at first: where a device needs such memory, that is the
- * cause of the failure. */
+/* The sentence of a refusal. The firmware's reserved memory is looked at first: if the device needs such memory,
+ * the need is the cause. */
 static int error_enable(int err, unsigned number, const char *address)
 {
 	struct iova_range range;
@@ -85,7 +85,7 @@ static int container_enable(struct container *container, int group_fd, unsigned 
 	return 0;
 }
 
-/* The capability of this kind in an answer of the kernel's, or null. */
+/* The capability with this identifier in the kernel's answer, or null. */
 static const struct vfio_info_cap_header *cap_find(const void *info, uint32_t bytes, uint32_t at,
 						   uint16_t id)
 {
@@ -99,7 +99,7 @@ static const struct vfio_info_cap_header *cap_find(const void *info, uint32_t by
 	return NULL;
 }
 
-/* The answer has any length: its size is asked for first. */
+/* Asks for the length of the answer, which varies, and then for the answer. */
 static struct vfio_iommu_type1_info *info_get(struct container *container)
 {
 	struct vfio_iommu_type1_info head = { .argsz = sizeof(head) }, *info;
@@ -127,7 +127,7 @@ static int ranges_take(struct container *container, const struct vfio_iommu_type
 	_Static_assert(sizeof(struct vfio_iova_range) == sizeof(struct iova_range) &&
 			       offsetof(struct vfio_iova_range, end) ==
 				       offsetof(struct iova_range, last),
-		       "the kernel's ranges are ours");
+		       "struct iova_range is the kernel's struct vfio_iova_range");
 	if (!cap) /* Linux before 5.4 does not tell */
 		return iova_space_allow(&container->space, &anything, 1);
 	return iova_space_allow(&container->space, (const struct iova_range *)cap->iova_ranges,

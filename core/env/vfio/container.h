@@ -16,7 +16,7 @@ struct group;
  * environment. */
 struct container {
 	struct env env;
-	const struct pages *pages; /* what memory its devices share */
+	const struct pages *pages; /* the kind of memory that its devices share */
 	struct container *next;
 	struct group *groups;
 	int fd;
@@ -38,7 +38,7 @@ struct group {
 void containers_lock(void);
 void containers_unlock(void);
 
-/* Both functions are called under the lock. `address` is for the sentences. */
+/* Opens the group, or finds it open. Called under the lock, as group_put is. `address` is for the sentences. */
 int group_get(struct group **group, unsigned number, const struct pages *pages,
 	      const char *address);
 /* Closes the group, and its container with the last group, when no device is open any more. */
@@ -48,7 +48,7 @@ void group_put(struct group *group);
 int container_create(struct container **container, int group_fd, unsigned number,
 		     const struct pages *pages, const char *address);
 void container_destroy(struct container *container);
-/* Reads which addresses the IOMMU offers now. */
+/* Reads which bus addresses the IOMMU offers now. */
 int container_refresh(struct container *container, const char *address);
 
 /* dma.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device that VFIO hands out: opened once, by one process, and its configuration space. */
+/* A device that VFIO hands out: only one process opens it, and only once. */
 #include "env/vfio/device.h"
 
 #include <stdlib.h>
@@ -87,8 +87,8 @@ static int error_device(int err, const char *address)
 			 address, strerror(err));
 }
 
-/* The kernel resets the function, and needs a lock for that which another task may hold for a
- * moment, such as the one that has just plugged the device in. */
+/* Asks for the device until the kernel hands it out: the kernel resets the function under a lock that another task may
+ * hold for a moment, such as the task that has just plugged the device in. */
 static int device_ask(struct vfio_device *device)
 {
 	uint64_t deadline_ns = deadline_after(RESET_PATIENCE_NS);

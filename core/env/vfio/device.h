@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device in its group: what device.c and bar.c share. */
+/* A device in its group: what device.c, bar.c, interrupt.c and notice.c share. */
 #ifndef UPNVME_ENV_VFIO_DEVICE_H
 #define UPNVME_ENV_VFIO_DEVICE_H
 
@@ -10,7 +10,7 @@
 
 struct group;
 
-/* What the kernel says of a device by an eventfd. */
+/* A notice of the kernel about a device, which an eventfd brings. */
 enum { NOTICE_REQUEST, NOTICE_ERROR, NNOTICES };
 struct notice {
 	int fd; /* -1: the kernel does not tell */
@@ -23,7 +23,7 @@ struct vfio_device {
 	struct group *group;
 	int fd;
 	struct notice notices[NNOTICES]; /* notice.c */
-	uint32_t nvectors;               /* interrupt.c: switched on */
+	uint32_t nvectors;               /* interrupt.c: vectors that are switched on */
 };
 
 static inline struct vfio_device *vfio_device_of(struct device *device)
@@ -43,8 +43,8 @@ int vfio_interrupt(struct device *base, uint16_t vector, int fd);
 /* bar.c */
 int vfio_bar_map(struct device_bar *bar, struct device *base, unsigned index);
 
-/* What the kernel says of a region, with its capabilities; to be freed. Null, with its sentence
- * set, when it cannot be had. */
+/* The kernel's description of a region, with its capabilities, which the caller frees. Null, with its
+ * sentence set, if there is none. */
 struct vfio_region_info *region_get(struct vfio_device *device, unsigned index);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory that the devices of a container reach: pinned and mapped in the IOMMU at an address of
- * our choice. */
+/* Memory that the devices of a container reach: pinned, and mapped in the IOMMU at an address that
+ * iova.c chooses. */
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -92,7 +92,7 @@ static int error_dma_stale(const void *va, uint64_t bytes)
 		va, (unsigned long long)bytes);
 }
 
-/* Unmaps one mapping, or several that follow each other. */
+/* Compares the part of the range that lies in one mapping; *bytes becomes the length of this part. */
 static bool part_is_same(struct container *container, char *va, uint64_t *bytes, uint64_t iova)
 {
 	const struct iova_mapping *mapping = iova_find(&container->space, iova);
@@ -118,7 +118,7 @@ static int dma_same(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 	return same ? 0 : error_dma_stale(va, bytes);
 }
 
-/* An address whose unmapping failed is never used again. */
+/* Unmaps a mapping. If that fails, its addresses stay taken, and are never used again. */
 static void unmap_ioctl(struct container *container, const struct iova_mapping *mapping)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
@@ -135,6 +135,7 @@ static void unmap_ioctl(struct container *container, const struct iova_mapping *
 		iova_drop(&container->space, mapping->iova);
 }
 
+/* Unmaps one mapping, or several that follow each other. */
 static void dma_unmap(struct env *env, void *va, uint64_t bytes, uint64_t iova)
 {
 	struct container *container = container_of_env(env);

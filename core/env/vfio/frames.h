@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which pages of physical memory are behind this process's addresses: whether what was mapped for a device is still
- * what the process sees. */
+/* The pages of physical memory behind this process's addresses: they tell whether the memory that was mapped for a
+ * device is still the memory that the process sees. */
 #ifndef UPNVME_ENV_VFIO_FRAMES_H
 #define UPNVME_ENV_VFIO_FRAMES_H
 

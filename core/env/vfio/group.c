@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The open groups, and the container of each: one container for all groups where the kernel accepts
- * that, so that a buffer goes from one controller to the other uncopied. */
+/* The open groups, and the container of each: one container for all groups if the kernel accepts
+ * that, so that a buffer goes from one controller to another uncopied. */
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -191,7 +191,7 @@ void group_put(struct group *group)
 			break;
 		}
 	}
-	close(group->fd); /* takes it out of the container */
+	close(group->fd); /* takes the group out of the container */
 	free(group);
 	if (!container->groups)
 		container_remove(container);

@@ -8,7 +8,7 @@
 
 #define VECTORS_MAX 256u
 
-/* The event descriptors that the structure sets follow it. */
+/* Makes interrupts signal descriptors (-1: none). In the request the descriptors follow the structure. */
 static int irqs_set(struct vfio_device *device, uint32_t index, uint32_t start, const int32_t *fds,
 		    uint32_t n)
 {
@@ -41,7 +41,7 @@ static int error_irqs(const struct vfio_device *device, int err)
 			 device->base.address, strerror(err));
 }
 
-/* A machine has few interrupt vectors for all its devices. */
+/* How many vectors to switch on: no more than queue pairs can need, since a machine has few for all its devices. */
 static uint32_t vectors_wanted(const struct vfio_device *device)
 {
 	uint32_t wanted = device->base.nvectors_wanted;

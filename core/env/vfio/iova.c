@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Gives out bus addresses: first fit, above 4 GiB where there is room. Below 4 GiB are the windows
- * of bridges and of interrupts. The IOMMU does not see every access to these: a device behind the
- * same switch might answer. */
+/* Gives out bus addresses: first fit, above 4 GiB if there is room. Below 4 GiB are the windows of
+ * bridges and of interrupts. The IOMMU does not see every access to these windows: a device behind
+ * the same switch might answer. */
 #include "env/vfio/iova.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "env/pages.h"
 
 #define PREFERRED_FIRST (4ull << 30)
-#define LOWEST_FIRST    65536ull /* address 0 looks like a missing one */
+#define LOWEST_FIRST    65536ull /* address 0 looks like a missing address */
 /* Queue pairs note what a command touches in 48 bits. */
 #define HIGHEST_LAST   ((1ull << 48) - 1)
 #define PAGE_BYTES     4096ull
@@ -99,7 +99,7 @@ static bool gap_find(const struct iova_space *space, uint64_t from, uint64_t va,
 	return false;
 }
 
-/* A mapping begins and ends at a multiple of this. */
+/* The page size of mappings: a mapping begins and ends at a multiple of it. */
 static uint64_t smallest_page(const struct iova_space *space)
 {
 	return MAX(space->page_bytes, PAGE_BYTES);
@@ -131,7 +131,7 @@ static int areas_grow(struct iova_space *space)
 	return 0;
 }
 
-/* The caller has made room for one more. */
+/* Inserts a mapping; the caller has made room for it (areas_grow). */
 static void area_insert(struct iova_space *space, uint64_t iova, uint64_t bytes)
 {
 	uint32_t at = mapping_after(space, iova);

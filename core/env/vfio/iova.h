@@ -12,8 +12,8 @@ struct iova_range {
 	uint64_t last;
 };
 
-/* A mapping was made by one call, and must be unmapped by one: VFIO cannot cut a mapping in two.
- * `live_bytes` of it are still wanted. */
+/* A mapping was made by one call, and must be unmapped by one call: VFIO cannot cut a mapping in two.
+ * `live_bytes` of its bytes are still wanted. */
 struct iova_mapping {
 	uint64_t iova;
 	uint64_t bytes;
@@ -28,20 +28,20 @@ struct iova_space {
 	struct iova_mapping *mappings;
 	uint32_t nmappings;
 	uint32_t capacity;
-	uint64_t page_bytes; /* the IOMMU's smallest; 0: not told */
+	uint64_t page_bytes; /* the IOMMU's smallest page; 0: not told */
 };
 
 /* Takes the ranges that the IOMMU offers now, in place of the former ones. */
 int iova_space_allow(struct iova_space *space, const struct iova_range *ranges, uint32_t n);
 void iova_space_destroy(struct iova_space *space);
 
-/* A free place for `bytes`, at the same offset in a huge page as `va` if such a place is free, so
+/* Takes a free place for `bytes`, at the same offset in a huge page as `va` if such a place is free, so
  * that the IOMMU can use large pages, else at the same offset in the IOMMU's smallest page. -ENOSPC
  * with its sentence when the addresses are used up. */
 int iova_take(struct iova_space *space, uint64_t va, uint64_t bytes, uint64_t *iova);
 
-/* Keeps the pages of [iova, iova + bytes) free of mappings until they are dropped. -EADDRINUSE with its sentence when
- * there is one. */
+/* Keeps the pages of [iova, iova + bytes) free of mappings until iova_drop. -EADDRINUSE with its sentence if a mapping
+ * is there already. */
 int iova_reserve(struct iova_space *space, uint64_t iova, uint64_t bytes);
 
 /* The mapping that the address is in, or null. */
@@ -52,6 +52,7 @@ struct iova_mapping *iova_find(const struct iova_space *space, uint64_t iova);
  * returns false. */
 bool iova_release(struct iova_space *space, uint64_t *iova, uint64_t *bytes,
 		  struct iova_mapping *unused);
+/* Forgets the mapping, or the reservation, at `iova`: its addresses are free again. */
 void iova_drop(struct iova_space *space, uint64_t iova);
 
 #endif

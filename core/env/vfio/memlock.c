@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * VFIO pins what a device can reach, and counts it as locked memory against RLIMIT_MEMLOCK (Linux, vfio_iommu_type1.c):
- * VmLck and what is new together, unless the process has CAP_IPC_LOCK in the first user namespace. The limit is asked
- * for first, because the kernel's answer would be a bare ENOMEM. Where iommufd takes VFIO's place, it also counts what
- * the user's other processes have pinned (VmPin is this process's share): such a refusal is seen only afterwards.
+ * VFIO pins the memory that a device can reach, and counts it as locked memory against RLIMIT_MEMLOCK (Linux,
+ * vfio_iommu_type1.c): VmLck and the new memory together, unless the process has CAP_IPC_LOCK in the first user
+ * namespace. The limit is asked for first, because the kernel's answer would be a bare ENOMEM. Where iommufd takes
+ * VFIO's place, iommufd also counts what the user's other processes have pinned (VmPin is this process's share): such a
+ * refusal is seen only afterwards.
  */
 #include "env/vfio/memlock.h"
 
@@ -27,7 +28,7 @@ struct status {
 	unsigned long long pinned_kib;
 };
 
-/* The number on the line, if the line has this name. */
+/* Takes the number on the line, if the line has this name. */
 static void take_line(const char *line, const char *name, unsigned long long *value)
 {
 	size_t length = strlen(name);
@@ -51,7 +52,7 @@ static bool status_read(struct status *status)
 	return true;
 }
 
-/* The limit that counts for this process; false: none does. */
+/* The limit that counts for this process, in bytes; false: there is none. */
 static bool limit_get(uint64_t *limit)
 {
 	struct rlimit rlimit;
@@ -86,7 +87,7 @@ int memlock_check(uint64_t bytes)
 
 	if (!limit_get(&limit) || !status_read(&status) ||
 	    status.locked_kib * 1024 + bytes <= limit)
-		return 0; /* the limit is not known: the kernel decides */
+		return 0; /* if the limit is not known, the kernel decides */
 	return error_limit(limit, &status, bytes);
 }
 

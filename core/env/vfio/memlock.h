@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* 0 if `bytes` more can be pinned; else -ENOMEM with a sentence that says what to raise, to
- * what, and how. */
+/* Whether `bytes` more can be pinned: 0, or -ENOMEM with a sentence that says which limit to raise, to
+ * how much, and how. */
 int memlock_check(uint64_t bytes);
 
 /* Sets the sentence after the kernel has refused to pin `bytes` with ENOMEM, and returns

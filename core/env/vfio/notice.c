@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel's notices about a device, by eventfds. One asks for the device back, when it is to be
- * unplugged or unbound; without this eventfd the kernel would wait for the close and say nothing.
- * The other tells that the bus has reported an error that cannot be corrected (AER), after which
+/* The kernel's notices about a device, by eventfds. One notice asks for the device back, when it is
+ * to be unplugged or unbound; without this eventfd the kernel would wait for the close and say nothing.
+ * The other notice tells that the bus has reported an error that cannot be corrected (AER), after which
  * the kernel resets all devices behind the port. */
 #include <linux/vfio.h>
 #include <string.h>
@@ -18,9 +18,10 @@ static const struct {
 	const char *what;
 	const char *why;
 } notice_kinds[NNOTICES] = {
-	[NOTICE_REQUEST] = { VFIO_PCI_REQ_IRQ_INDEX, "its removal", "the device is being removed" },
+	[NOTICE_REQUEST] = { VFIO_PCI_REQ_IRQ_INDEX, "the device's removal",
+			     "the device is being removed" },
 	[NOTICE_ERROR] = { VFIO_PCI_ERR_IRQ_INDEX, "an error of the bus",
-			   "the bus reported an uncorrectable error of it (AER)" },
+			   "the bus reported an uncorrectable error of the device (AER)" },
 };
 
 static void notice_unwatch(struct notice *notice)
@@ -30,7 +31,7 @@ static void notice_unwatch(struct notice *notice)
 	notice->fd = -1;
 }
 
-/* A device that is not on PCI Express has no such errors, and is offered no such interrupt. */
+/* Whether the kernel offers this interrupt: a device that is not on PCI Express has no errors of the bus. */
 static bool is_offered(const struct vfio_device *device, uint32_t index)
 {
 	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };

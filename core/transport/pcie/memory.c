@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The choice of an environment. Huge pages were set aside for some purpose: none is taken unless
- * the URI asks for it. */
+/* The choice of an environment. Huge pages were set aside for some purpose, so none is taken unless
+ * the URI asks for huge pages. */
 #include "transport/pcie/memory.h"
 
 #include "base/error.h"
@@ -38,7 +38,7 @@ int memory_wish_read(struct memory_wish *wish, const struct uri *uri)
 	return 0;
 }
 
-#define HUGE_MORE 64u
+#define HUGE_MORE 64u /* pages of 2 MiB to advise beside those that are set aside already */
 
 /* -ENOMEM unless some huge pages are free: pages that are set aside may all be in use. */
 static int check_huge_pages(const struct sysfs *fs, const struct place *place)
@@ -64,8 +64,8 @@ static int check_huge_pages(const struct sysfs *fs, const struct place *place)
 			 place->holder == HELD_BY_VFIO ? ", or use env=vfio" : "");
 }
 
-/* The check comes first, since EAL's own error is less clear, and since EAL cannot always be
- * started twice. */
+/* Starts DPDK. The huge pages are checked first, since EAL's own error is less clear, and since EAL
+ * cannot always be started twice. */
 static int start_dpdk(const struct dpdk_plugin **dpdk, const struct sysfs *fs,
 		      const struct place *place)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which environment a PCIe controller gets, and which memory in it. */
+/* The environment that a PCIe controller gets, and the kind of memory in it. */
 #ifndef UPNVME_TRANSPORT_PCIE_MEMORY_H
 #define UPNVME_TRANSPORT_PCIE_MEMORY_H
 
@@ -19,7 +19,7 @@ struct memory_wish {
 	bool unsafe;
 };
 
-/* Reads the wish, and refuses what contradicts itself. 0 or a negative errno with its sentence. */
+/* Reads the wish, and refuses a wish that contradicts itself. 0 or a negative errno with its sentence. */
 int memory_wish_read(struct memory_wish *wish, const struct uri *uri);
 
 /* For a controller with VFIO: memory of this process, or DPDK's huge pages if wished for. 0 or a negative errno with

@@ -15,8 +15,8 @@ static int error_unmappable(const struct pcie *pcie, unsigned index, uint64_t of
 			 (unsigned long long)pcie->bars[index].bytes);
 }
 
-/* Cuts the memory to what is within the BAR, and finds where that is on the bus: as the function says itself, or, for a
- * virtual function, which says 0, as the kernel says. */
+/* Cuts the memory to the part within the BAR, and finds its bus address: the function says it, or, for a virtual
+ * function, whose BARs read as 0, the kernel. */
 static int memory_place(struct pcie *pcie, unsigned index, uint64_t offset,
 			struct transport_memory *memory)
 {
@@ -57,8 +57,8 @@ static int memory_map(struct pcie *pcie, unsigned index, uint64_t offset,
 	return memory->bytes ? 0 : error_unmappable(pcie, index, offset);
 }
 
-/* The controller takes accesses to these addresses for its own memory whether that can be mapped or not: they are
- * reserved first, and stay so. */
+/* Reserves the bus addresses before the memory is mapped, and keeps them even if it cannot be: the controller takes
+ * accesses to these addresses for accesses to its own memory in any case. */
 int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
 		struct transport_memory *memory)
 {

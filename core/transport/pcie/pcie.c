@@ -7,13 +7,13 @@
  *             in the IOMMU by the kernel's VFIO
  *   pages=    of env=vfio: small, transparent (huge where the kernel has some to spare; the
  *             default), huge (those that were set aside)
- *   unsafe=   1: without an IOMMU, through UIO, too
- *   quirks=   the driver's (driver/quirks.h)
+ *   unsafe=   1: a device without an IOMMU, through UIO, is allowed too
+ *   quirks=   quirks of the controller, which the driver reads (driver/quirks.h)
  *
  * Registers and doorbells are loads and stores to BAR0 (NVMe over PCIe Transport 1.0, 3.1);
- * nothing is between a queue pair and its doorbell. The kernel resets the function when it is
- * opened, so that it is found as after power-on: a second reset would only cost its 100 ms
- * again.
+ * nothing is between a queue pair and its doorbell. The kernel resets the function when the
+ * function is opened, so the function is as after power-on: a second reset would only cost its
+ * 100 ms again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,8 +93,8 @@ static int identity_read(struct pcie *pcie)
 
 /* Switches memory space on and bus mastering off. A controller that could not be reset may still
  * work for its former user, in memory that others own by now: it is disabled through its registers
- * before it may be bus master. Nobody here serves the interrupt line (INTx), which the admin queue
- * would pull at each completion, and which others may share. */
+ * before it may be bus master. The interrupt line (INTx) is switched off: the library does not
+ * serve it, the admin queue would pull it at each completion, and other devices may share it. */
 static int pcie_start(struct pcie *pcie)
 {
 	int rc = power_wake(pcie->device);
@@ -163,7 +163,7 @@ static int pcie_open(struct transport **transport, const struct uri *uri,
 	struct place place;
 	int rc = uri_expect(uri, keys, ARRAY_SIZE(keys));
 
-	(void)makers; /* the device's media are its own */
+	(void)makers; /* a device has its own medium */
 	if (!rc)
 		rc = memory_wish_read(&wish, uri);
 	if (!rc)
@@ -187,8 +187,7 @@ static int has_msix(struct pcie *pcie, bool *has)
 }
 
 /* INTMS is for controllers without MSI-X, and may not be touched with MSI-X (NVMe over PCIe
- * Transport 1.0c, 3.5.1; NVMe Base 2.0c, 3.1.3.3). A reset has cleared it, so that it is set each
- * time. */
+ * Transport 1.0c, 3.5.1; NVMe Base 2.0c, 3.1.3.3). Each reset clears INTMS, so it is set after each. */
 static int mask_interrupts(struct pcie *pcie)
 {
 	bool msix = true;
@@ -209,7 +208,7 @@ static int pcie_connect(struct transport *transport)
 	return command_change(pcie, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_NO_INTX);
 }
 
-/* The write is believed only when the value is read back. */
+/* Switches bus mastering off, and reads the register back: a write alone proves nothing. */
 static int pcie_isolate(struct transport *transport)
 {
 	struct pcie *pcie = pcie_of(transport);
@@ -247,7 +246,7 @@ static const char *pcie_lost(struct transport *transport)
 	return device->ops->lost ? device->ops->lost(device) : NULL;
 }
 
-/* The device is cut off from memory before memory is given back. */
+/* Closes the transport. The device is cut off from memory before memory is given back. */
 static void pcie_close(struct transport *transport)
 {
 	struct pcie *pcie = pcie_of(transport);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The step from an open PCI device to a transport; within this folder, what a transport of PCIe is made of. */
+/* The PCIe transport: the step from an open PCI device to a transport, and the struct that this folder shares. */
 #ifndef UPNVME_TRANSPORT_PCIE_PCIE_H
 #define UPNVME_TRANSPORT_PCIE_PCIE_H
 
@@ -16,7 +16,7 @@ struct pcie {
 	struct transport transport;
 	struct device *device;
 	struct device_bar bar;
-	struct device_bar memory_bar; /* another one, if the controller's own memory is there */
+	struct device_bar memory_bar; /* of the controller's own memory, if that is not in BAR0 */
 	struct transport_memory reserved;
 	struct pci_resource bars[PCI_BARS];
 };
@@ -29,7 +29,7 @@ static inline struct pcie *pcie_of(struct transport *transport)
 /* Takes over the device at this place, also when the call fails, and maps its registers. */
 int pcie_attach(struct transport **transport, struct device *device, const struct place *place);
 
-/* own_memory.c: the transport's `memory`, and its end. */
+/* own_memory.c: the transport's operation `memory`, and the end of the reservation. */
 int pcie_memory(struct transport *transport, unsigned bar, uint64_t offset,
 		struct transport_memory *memory);
 void pcie_memory_unreserve(struct pcie *pcie);

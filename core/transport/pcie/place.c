@@ -92,6 +92,6 @@ int place_find(struct place *place, const struct sysfs *fs, const char *text)
 	rc = find_group(place, fs);
 	if (rc)
 		return rc;
-	/* Some devices have a variant of vfio-pci of their own. */
+	/* Some devices have a driver of their own that is a variant of vfio-pci, with "vfio" in its name. */
 	return strstr(place->driver, "vfio") ? find_vfio(place, fs) : error_driver(place);
 }

@@ -15,7 +15,7 @@ struct place {
 	char address[PCI_ADDRESS_ROOM];
 	char driver[PCI_DRIVER_ROOM];
 	enum place_holder holder;
-	unsigned number; /* VFIO: the IOMMU group; UIO: of /dev/uioN */
+	unsigned number; /* VFIO: of the IOMMU group; UIO: of /dev/uioN */
 	int node;        /* NUMA node, -1: not known */
 	struct pci_resource bars[PCI_BARS];
 };

@@ -26,7 +26,7 @@
 struct soft_queue {
 	struct softctrl *sc;
 	uint16_t qid;
-	uint32_t turns; /* of the hook; the owner's */
+	uint32_t turns; /* calls of the hook; only the queue's owner counts them */
 };
 
 struct soft {
@@ -153,8 +153,8 @@ static void soft_hook_inline(void *arg)
 	softctrl_process(queue->sc, queue->qid);
 }
 
-/* A thread that only polls can keep the controller's thread off the processor, where there are fewer processors than
- * threads: the poll would go on until its time slice ends. */
+/* How often the hook yields the processor. Where threads outnumber processors, a thread that only polls could keep the
+ * controller's thread off the processor until its time slice ends. */
 #define TURNS_BETWEEN_YIELDS 64u
 
 static void soft_hook_wake(void *arg)
@@ -184,7 +184,8 @@ static int soft_queue(struct transport *transport, uint16_t qid, uint32_t dstrd,
 	return 0;
 }
 
-/* The buffer's bus address is at the same distance from its address as that of any memory of this process. */
+/* The controller's memory buffer, whose bus address is at the same distance from its address as any memory's of this
+ * process. */
 static int soft_memory(struct transport *transport, unsigned bar, uint64_t offset,
 		       struct transport_memory *memory)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Interrupt vectors as eventfds. The lock keeps the controller's thread from writing to a descriptor
- * that has been taken back, and that may be another file's by then. */
+ * that was taken back, and that may be another file's by then. */
 #include "transport/soft/vectors.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ int vectors_set(struct vectors *vectors, uint16_t vector, int fd)
 	return 0;
 }
 
-/* An eventfd that cannot count further has been readable for long. */
+/* Writes to the vector's eventfd. EAGAIN is no error: the eventfd's counter is full, so its reader wakes anyway. */
 void vectors_signal(void *context, uint16_t vector)
 {
 	struct vectors *vectors = context;

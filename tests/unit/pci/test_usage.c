@@ -235,7 +235,8 @@ static void a_missing_node_is_unseen_and_a_dead_node_is_not(void **state)
 	fake->claim = -ENOENT;
 	assert_int_equal(claims_take(&claims, &fake->fs, FAKE_NVME, &usage), 0);
 	says(&usage, 0, "");
-	cannot_see(&usage, "dev/nvme0n1 cannot be seen (it is not there, or is another device's)");
+	cannot_see(&usage,
+		   "dev/nvme0n1 cannot be seen (the node is missing, or is another device's)");
 	claims_release(&claims);
 }
 

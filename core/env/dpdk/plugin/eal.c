@@ -98,8 +98,8 @@ bool eal_is_running(void)
 
 /* --- ours ------------------------------------------------------------------------------------- */
 
-/* EAL wants a processor for its main lcore: one that this process may use. No thread stays
- * there. */
+/* The argument that gives EAL a processor for its main lcore, one that this process may use. No thread
+ * stays on that processor. */
 static int lcore_argument(char *text, size_t bytes)
 {
 	cpu_set_t allowed;

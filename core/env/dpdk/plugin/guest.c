@@ -26,7 +26,7 @@ int plugin_error(int err, uint32_t code, const char *format, ...)
 
 /* --- the log ---------------------------------------------------------------------------------- */
 
-/* EAL's warnings and notes are mostly of no concern to the caller. */
+/* The log's level for a message of EAL, whose warnings and notes rarely concern the caller. */
 static uint32_t level_of(uint32_t rte_level)
 {
 	if (rte_level <= RTE_LOG_ERR)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the plug-in share. */
+/* The declarations that the files of the plug-in share. */
 #ifndef UPNVME_ENV_DPDK_PLUGIN_INTERNAL_H
 #define UPNVME_ENV_DPDK_PLUGIN_INTERNAL_H
 
 #include <upnvme/error.h>
 
-/* Defined before DPDK's headers, which leave alone a macro that is defined already. */
+/* util.h comes before DPDK's headers, which leave a macro alone that is defined already. */
 #include "base/util.h"
 
 #include <rte_memory.h>
@@ -14,7 +14,7 @@
 
 extern const struct dpdk_host *plugin_host;
 
-/* Records the sentence at the library; returns `err`. */
+/* Records a sentence as the library's error; returns `err`. */
 __attribute__((format(printf, 3, 4), cold)) int plugin_error(int err, uint32_t code,
 							     const char *format, ...);
 

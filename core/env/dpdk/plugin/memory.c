@@ -38,7 +38,7 @@ static int advise(char *va, uint64_t bytes, int advice)
 	return madvise(va - in_page, align_up(in_page + bytes, page), advice);
 }
 
-/* Whole pieces, zeroed, not inherited by forked children. */
+/* Takes whole pieces from the heap: zeroed, and not inherited by forked children. */
 static void *heap_take(uint64_t bytes, int node)
 {
 	uint64_t whole = align_up(bytes, PIECE_BYTES);
@@ -54,7 +54,7 @@ static void *heap_take(uint64_t bytes, int node)
 static void heap_give(void *va, uint64_t bytes)
 {
 	(void)advise(va, align_up(bytes, PIECE_BYTES),
-		     MADV_DOFORK); /* the page's next user expects that */
+		     MADV_DOFORK); /* as the page's next user expects */
 	eal_get()->free(va);
 }
 
@@ -154,7 +154,7 @@ void memory_free(void *va, uint64_t bytes)
 
 /* --- physical addresses ----------------------------------------------------------------------- */
 
-/* An application may have started its own EAL without physical addresses. */
+/* The error for an application that has started its own EAL without huge pages. */
 static int error_small(void)
 {
 	return plugin_error(
@@ -163,7 +163,7 @@ static int error_small(void)
 		"only huge pages stay at their physical addresses: start DPDK with huge pages");
 }
 
-/* Root alone may see page frames; other users see zeroes. */
+/* The error for a user other than root, to whom the kernel shows page frames as zeroes. */
 static int error_physical(const void *va)
 {
 	return plugin_error(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The plug-in's one exported symbol, by which the library calls it. */
+/* The plug-in's one exported symbol, by which the library calls the plug-in. */
 #include <string.h>
 
 #include "env/dpdk/plugin/internal.h"
