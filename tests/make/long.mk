@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What the programs of a build leave to `make check LONG=yes`. A sanitizer's lane runs a program only where it can find
+# something there: the program's own assertions have been seen to hold in the lane of the release.
+
+leave = $(eval LEFT_$(strip $(1)) += $(addprefix tests/,$(2)))
+
+# The programs $(1) without those, and those, in this CONFIG.
+left_out = $(if $(filter yes,$(LONG)),,$(LEFT_$(CONFIG)) $(LEFT_$(CONFIG):%=$(B)/%))
+kept     = $(filter-out $(left_out),$(1))
+left     = $(filter $(left_out),$(1))
+
+# TSan looks for races, and one thread has none. Only the sources of these programs name something that starts one:
+# a thread, a housekeeper, an engine of a file.
+STARTS_THREADS := pthread_create|thread|HOUSEKEEPING|engine|ENGINES|worker|image_create
+THREADED = $(shell grep -lE '$(STARTS_THREADS)' $(TESTS))
+
+#             build    programs
+
+# ASan's run of this program sees every failure that the release's would, and leaks beside.
+$(call leave, release, hostile/test_nth_call)
+
+# Scripts that look at texts, packages and installed files, and at no running program of the build.
+TEXTS := tools/test_deb.py tools/test_install.py tools/test_man.py tools/test_packaging.py tools/test_site.py
+$(call leave, asan,    $(TEXTS))
+$(call leave, tsan,    $(TEXTS))
+
+# One thread; or the threads of tests that TSan runs elsewhere.
+$(call leave, tsan,    $(patsubst tests/%.c,%,$(filter-out $(THREADED),$(TESTS))))
+$(call leave, tsan,    hostile/test_nth_call abi/test_ffi)
+
+.PHONY: sanitizer-programs
+sanitizer-programs: all $(call kept,$(TEST_BINS))
