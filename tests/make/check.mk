@@ -4,7 +4,7 @@
 RUN   := tests/run-tests
 CHECK_LANES := build $(LANES) $(if $(SCRIPTS),tools) lint asan tsan demo $(CHECK_LANES)
 
-# LONG=yes: also what repeats, in another build or by another face, something that a shorter run of make check has shown.
+# LONG=yes: also what repeats, in another build or by another face, something that a shorter run of make check shows.
 LONG =
 export UPNVME_LONG := $(filter yes,$(LONG))
 

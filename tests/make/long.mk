@@ -19,8 +19,11 @@ THREADED = $(shell grep -lE '$(STARTS_THREADS)' $(TESTS))
 # ASan's run of this program sees every failure that the release's would, and leaks beside.
 $(call leave, release, hostile/test_nth_call)
 
+# Whole packages, and builds in two folders: make check-deb has them as well, and of more machines.
+$(call leave, release, tools/test_deb_built.py tools/test_reproducible.py)
+
 # Scripts that look at texts, packages and installed files, and at no running program of the build.
-TEXTS := tools/test_deb.py tools/test_install.py tools/test_man.py tools/test_packaging.py tools/test_site.py
+TEXTS := $(patsubst %,tools/test_%.py,deb deb_built install man packaging reproducible site)
 $(call leave, asan,    $(TEXTS))
 $(call leave, tsan,    $(TEXTS))
 
