@@ -196,7 +196,8 @@ static void *get_smart(void *arg)
 static void administration_goes_on_beside_io(void **state)
 {
 	struct host *host = *state;
-	struct worker admin = { .host = host }, io = { .host = host, .qid = 1, .nlaps = long_or_short(1000, 250) };
+	struct worker admin = { .host = host },
+		      io = { .host = host, .qid = 1, .nlaps = long_or_short(1000, 250) };
 	pthread_t one, two;
 
 	host_page(host, &admin.iova);
