@@ -9,11 +9,6 @@ left_out = $(if $(filter yes,$(LONG)),,$(LEFT_$(CONFIG)) $(LEFT_$(CONFIG):%=$(B)
 kept     = $(filter-out $(left_out),$(1))
 left     = $(filter $(left_out),$(1))
 
-# TSan looks for races, and one thread has none. Only the sources of these programs name something that starts one:
-# a thread, a housekeeper, an engine of a file.
-STARTS_THREADS := pthread_create|thread|HOUSEKEEPING|engine|ENGINES|worker|image_create
-THREADED = $(shell grep -lE '$(STARTS_THREADS)' $(TESTS))
-
 #             build    programs
 
 # ASan's run of this program sees every failure that the release's would, and leaks beside.
@@ -27,8 +22,15 @@ TEXTS := $(patsubst %,tools/test_%.py,deb deb_built install man packaging reprod
 $(call leave, asan,    $(TEXTS))
 $(call leave, tsan,    $(TEXTS))
 
-# One thread; or the threads of tests that TSan runs elsewhere.
+# TSan looks for races, and one thread has none: only the sources of these programs name something that starts threads,
+# as a mode, a housekeeper or an engine of a file do.
+ifeq ($(CONFIG),tsan)
+STARTS_THREADS := thread|HOUSEKEEPING|engine|ENGINES|worker|image_create
+THREADED := $(shell grep -lE '$(STARTS_THREADS)' /dev/null $(TESTS))
 $(call leave, tsan,    $(patsubst tests/%.c,%,$(filter-out $(THREADED),$(TESTS))))
+endif
+# The threads of these two are those of programs that TSan runs: ASan needs each failing call, TSan does not, and libffi
+# calls what tests/public calls.
 $(call leave, tsan,    hostile/test_nth_call abi/test_ffi)
 
 .PHONY: sanitizer-programs

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What Debian packages are made from: the lists of their files, and the source package. test_deb_built.py builds them."""
+"""What Debian packages are made from: lists of files, and the source package. test_deb_built.py builds them."""
 
 import fnmatch
 import re

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Debian packages, built: what is in each, what it needs, and that lintian has no warning. tests/deb installs them."""
+"""Debian packages, built: what is in each, what it needs, no warning of lintian. tests/deb installs them."""
 
 import pathlib
 import re
