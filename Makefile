@@ -78,14 +78,14 @@ else ifeq ($(CONFIG),aarch64)
   LIBURING := no
   DPDK     := no
   CMOCKA   :=
-  OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror
+  OPT      := -O2 -g1 -DNDEBUG $(HARDEN) -Werror
 else ifeq ($(CONFIG),musl)
 # Debian's wrapper of gcc knows no kernel headers; beside them lie those of glibc.
   CC       := musl-gcc
   LIBURING := no
   DPDK     := no
   CMOCKA   :=
-  OPT      := -O2 -g -DNDEBUG $(HARDEN) -Werror -idirafter $(B)/kernel
+  OPT      := -O2 -g1 -DNDEBUG $(HARDEN) -Werror -idirafter $(B)/kernel
 else
   $(error CONFIG=$(CONFIG) is not known)
 endif
@@ -273,14 +273,22 @@ libs_outside  = $(FROM_OUTSIDE)
 # The lane of the file that a recipe makes.
 LANE_OF = $(firstword $(foreach l,$(ALL_LANES),$(if $(filter $(B)/tests/$(l)/% $(B)/obj/tests/$(l)/%,$@),$(l))))
 
+# Tests are compiled once and run for a moment: little is optimised, and lines are enough of debug information.
+TEST_OPT := $(if $(filter release aarch64 musl,$(CONFIG)),-O1 -g1,$(if $(filter asan,$(CONFIG)),-O0))
+$(TEST_OBJS): private OPT += $(TEST_OPT)
+
 $(TEST_OBJS): $(B)/obj/%.o: %.c $(B)/flags
 	$(call compile,$(flags_$(sees_$(LANE_OF))) $(flags_$(LANE_OF)) -Itests/$(LANE_OF))
 
 ALL_PROGRAMS := $(foreach lane,$(ALL_LANES),$(call lane_programs,$(lane)))
+# Binutils' gold links a test in half the time, and there are hundreds; what is installed is linked by the usual linker,
+# and where flags choose a linker so is a test.
+TEST_LINKER := $(if $(findstring -fuse-ld,$(LDFLAGS) $(CFLAGS))$(findstring -flto,$(CFLAGS)),,\
+  $(if $(shell command -v $$($(CC) -print-prog-name=ld.gold)),-fuse-ld=gold))
 $(ALL_PROGRAMS): $(B)/%: $(B)/obj/%.o
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINKER) $(LANE_LDFLAGS) $(filter %.o %_support.a,$^) $(libs_$(sees_$(LANE_OF))) $(libs_$(LANE_OF)) $(CMOCKA) \
+	$(Q)$(LINKER) $(TEST_LINKER) $(LANE_LDFLAGS) $(filter %.o %_support.a,$^) $(libs_$(sees_$(LANE_OF))) $(libs_$(LANE_OF)) $(CMOCKA) \
 	  -lm -pthread -o $@
 
 lane_archive = $(B)/lib/$(1)_support.a
@@ -301,7 +309,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || printf '
 .PHONY: FORCE
 FORCE:
 $(B)/flags: FORCE
-	$(call stamp,$(shell $(CC) --version 2>/dev/null | head -n 1) $(CC) $(COMPILE) $(TEST_CFLAGS) $(LDFLAGS))
+	$(call stamp,$(shell $(CC) --version 2>/dev/null | head -n 1) $(CC) $(COMPILE) $(TEST_CFLAGS) $(TEST_OPT) $(LDFLAGS))
 $(B)/objects: FORCE
 	$(call stamp,$(VERSION) $(LINK) $(LDFLAGS) $(LIB_LIBS) $(LIB_OBJS))
 $(B)/plugin: FORCE

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cases.h"
+#include "unit/support/long.h"
 #include "unit/support/tsan.h"
 
 static void add(const struct json *table, const struct json *one, const char *medium,
@@ -15,10 +16,18 @@ static void add(const struct json *table, const struct json *one, const char *me
 	cases_add((struct configuration){ table, one, medium, mode, block, "" }, label);
 }
 
-/* Under TSan a case with one thread shows nothing, nor does a second size of block. */
+/* Under TSan a case with one thread shows nothing. */
 static bool has_one_thread(const struct json *medium, const struct json *mode)
 {
 	return UNDER_TSAN && !strcmp(mode->string, "inline") && strcmp(medium->string, "file") != 0;
+}
+
+/* The release has each size of block; another build has all of them in a long run only. */
+static bool one_size_is_enough(void)
+{
+	const char *build = getenv("UPNVME_TEST_BUILD");
+
+	return build && strcmp(build, "release") != 0 && !is_long_run();
 }
 
 static void add_all(const struct json *table, const struct json *one)
@@ -33,7 +42,7 @@ static void add_all(const struct json *table, const struct json *one)
 			     block = block->next) {
 				add(table, one, medium->string, mode->string,
 				    (uint32_t)block->number);
-				if (UNDER_TSAN)
+				if (one_size_is_enough())
 					break;
 			}
 		}

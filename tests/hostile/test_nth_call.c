@@ -16,6 +16,7 @@
 #include <upnvme.h>
 
 #include "session.h"
+#include "unit/support/long.h"
 #include "unit/support/skip.h"
 #include "unit/support/tsan.h"
 
@@ -115,9 +116,9 @@ static bool fail_nth(const struct variant *variant, enum inject_mode mode, unsig
 }
 
 /*
- * Every call under ASan, which sees what leaks, but every third of a brief session, whose calls another session has.
- * Under TSan, and in a release, fewer calls: races hardly depend on the call that fails, and ASan's run sees everything
- * that a release would.
+ * Which calls of a sweep fail: in a release each of them, but every third of a brief session, whose calls another
+ * session has. A sanitizer's run is slow: ASan, which sees what leaks, has every third call, or every ninth unless all
+ * is wanted. Races hardly depend on the call that fails: TSan has every seventeenth.
  */
 static unsigned calls_per_step(const struct variant *variant)
 {
@@ -125,12 +126,16 @@ static unsigned calls_per_step(const struct variant *variant)
 
 	if (UNDER_TSAN)
 		return 17;
-	return variant->brief || (build && strcmp(build, "release") == 0) ? 3 : 1;
+	if (!build || strcmp(build, "release") == 0)
+		return variant->brief ? 3 : 1;
+	return long_or_short(3, 9);
 }
 
+/* Sweeps begin at different calls, so that together they fail more of them than one would. */
 static void sweep(const struct variant *variant, enum inject_mode mode)
 {
-	unsigned step = calls_per_step(variant), n = 1;
+	static unsigned nsweeps;
+	unsigned step = calls_per_step(variant), n = 1 + 4 * nsweeps++ % step;
 
 	while (n < NCALLS_MAX && fail_nth(variant, mode, n))
 		n += step;

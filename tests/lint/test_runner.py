@@ -95,6 +95,13 @@ class Judge(unittest.TestCase):
     def test_a_program_that_takes_too_long_has_failed(self):
         self.assertEqual(judged(0, "[ RUN      ] a\n[       OK ] a\n", timed_out=True), (1, 1, 0))
 
+    def test_a_lane_says_how_much_it_leaves_to_a_long_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for left, lines in (("2", 1), ("0", 0)):
+                said = subprocess.run([PATH.resolve(), "lane", "--left", left, "some", "true"], cwd=folder, check=True,
+                                      capture_output=True, text=True).stdout
+                self.assertEqual(said.count("NOTE left to make check LONG=yes"), lines, said)
+
     def test_a_note_is_shown_of_a_command_that_passes(self):
         outcome, _, _ = runner.run_command("printf 'NOTE 3 symbols\\nmore\\n'", 10)
         self.assertEqual((outcome.passed, outcome.notes), (1, ["NOTE 3 symbols"]))

@@ -60,7 +60,8 @@ PROGRAMS = $(TEST_BINS) $(SCRIPTS)
 WRAP     =
 lane-programs:
 	@UPNVME_TEST_BUILD=$(CONFIG) UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 \
-	  $(RUN) lane --jobs $(AT_ONCE) --wrap '$(WRAP)' $(LANE) $(PROGRAMS)
+	  $(RUN) lane --jobs $(AT_ONCE) --wrap '$(WRAP)' --left $(words $(call left,$(PROGRAMS))) \
+	    $(LANE) $(call kept,$(PROGRAMS))
 
 # --- sanitizers -----------------------------------------------------------------------------------
 export ASAN_OPTIONS  ?= detect_stack_use_after_return=1:strict_string_checks=1
@@ -80,17 +81,19 @@ works = printf 'int main(void) { return 0; }' | $(CC) -x c $(1) - -o $(B)/probe-
 check-asan: deps-tools
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=address$(,)undefined,asan,); then \
-	  $(SUBMAKE) CONFIG=asan tests && $(SUBMAKE) CONFIG=asan lane-programs; \
+	  $(SUBMAKE) CONFIG=asan sanitizer-programs && $(SUBMAKE) CONFIG=asan lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=address does not work here' asan; fi
 
 check-tsan: deps-tools
 	@mkdir -p $(B)
 	+@if $(call works,-fsanitize=thread,tsan,$(NO_ASLR)); then \
-	  $(SUBMAKE) CONFIG=tsan tests && $(SUBMAKE) CONFIG=tsan WRAP='$(NO_ASLR)' lane-programs; \
+	  $(SUBMAKE) CONFIG=tsan sanitizer-programs && $(SUBMAKE) CONFIG=tsan WRAP='$(NO_ASLR)' lane-programs; \
 	else $(RUN) lane --skip '$(CC) -fsanitize=thread does not work here' tsan; fi
 
 # --- lint -----------------------------------------------------------------------------------------
-LINT_STEPS := format floors symbols files english comments checkers headers shell gcc clang tidy aarch64 stack docs
+LINT_STEPS := format floors symbols files english comments checkers headers rooms shell gcc tidy aarch64 stack docs
+# clang warns of the library in step tidy, and compiles it in step rooms; here it has the test programs as well.
+LONG_LINT_STEPS := clang
 
 lint: ## formatting, warnings as errors, clang-tidy, the floor rule, aarch64
 	@tests/deps/install --optional lint
@@ -104,8 +107,9 @@ warnings: tests
 
 # Some steps use one processor only: two steps at a time keep both busy.
 check-lint:
-	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 2 lint \
-	  $(LINT_STEPS:%='tests/lint/lint %')
+	+@SUBMAKE='$(SUBMAKE)' $(RUN) lane --jobs 2 \
+	  $(if $(UPNVME_LONG),,--left $(words $(LONG_LINT_STEPS))) lint \
+	  $(patsubst %,'tests/lint/lint %',$(LINT_STEPS) $(if $(UPNVME_LONG),$(LONG_LINT_STEPS)))
 
 # --- coverage, bench, demo ------------------------------------------------------------------------
 coverage: ## line coverage of core/ and capi/src/ by the tests (html in build/coverage/html)

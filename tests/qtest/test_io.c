@@ -78,7 +78,7 @@ static void write_or_read(struct model *model)
 static void random_buffers(uint32_t nsid)
 {
 	struct model model;
-	uint32_t n = is_slow_build() ? 300 : 1500;
+	uint32_t n = is_tsan_build() ? 50 : is_slow_build() ? 300 : 1500;
 
 	model_open(&model, nsid);
 	for (uint32_t i = 0; i < n; i++)
@@ -273,7 +273,7 @@ static void a_hundred_thousand_reads_wrap_the_queue(void **state)
 {
 	struct upnvme_qpair_stats stats = { .size = UPNVME_QPAIR_STATS_SIZE };
 	struct stream stream = { .next = 0 };
-	uint64_t n = is_slow_build() ? 20000 : 100000;
+	uint64_t n = is_tsan_build() ? 2000 : is_slow_build() ? 20000 : 100000;
 
 	stream_run(&stream, 37, 36, n);
 	OK(upnvme_qpair_stats_get(stream.rig.qp, &stats));

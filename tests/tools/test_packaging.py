@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a packager relies on: flags and folders of one's own, the same build everywhere, nothing installed unasked."""
+"""What a packager relies on: flags and folders of one's own, nothing installed unasked."""
 
-import filecmp
-import os
 import pathlib
 import re
 import shutil
@@ -11,10 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, ENVIRONMENT, PATIENCE, TOP, Case, call, main, release_only
+from harness import ENVIRONMENT, PATIENCE, TOP, Case, call, main, release_only
 
-# What is no source of the library and its tools.
-OTHERS = shutil.ignore_patterns("build", "tests", ".git", "__pycache__", "*.egg-info")
 # Of one's own, and in none of the build's lines otherwise.
 FLAGS = {"CPPFLAGS": "-DOWN_CPPFLAGS", "CFLAGS": "-DOWN_CFLAGS", "LDFLAGS": "-Wl,--hash-style=gnu"}
 COMPILES, LINKS = re.compile(r" -c .* -o "), re.compile(r"^\S*(cc|gcc) .* -o ")
@@ -173,42 +169,7 @@ class Where(Case):
             self.assertRegex(text, rf"(?m)^  [A-Z_() /a-z]*\b{name}\b")
 
 
-@release_only
-class Reproducible(Case):
-    """A part of the library stands for it: files of every rule that compiles, and both libraries of two folders.
-    tests/deb compares whole packages."""
-
-    def setUp(self):
-        super().setUp()
-        self.copy = self.copied("copy")
-
-    def copied(self, name):
-        copy = self.folder / name
-        shutil.copytree(TOP, copy, symlinks=True, ignore=OTHERS)
-        shutil.copytree(TOP / "tests/make", copy / "tests/make")
-        return copy
-
-    def compare(self, paths, one, other):
-        self.assertEqual([path for path in paths if not filecmp.cmp(one / path, other / path, shallow=False)], [])
-
-    def test_an_object_is_the_same_to_the_byte_in_another_folder(self):
-        sources = [TOP / "capi/src/io.c"] + [path for folder in ("core/base", "core/env/dpdk/plugin", "capi/tools")
-                                             for path in sorted((TOP / folder).rglob("*.c"))]
-        objects = [path.relative_to(TOP).with_suffix(".o") for path in sources
-                   if (BUILD / "obj" / path.relative_to(TOP).with_suffix(".o")).exists()]
-        self.assertGreater(len(objects), 20)
-        make(f"-j{os.cpu_count()}", *[f"build/obj/{path}" for path in objects], cwd=self.copy)
-        self.compare(objects, self.copy / "build/obj", BUILD / "obj")
-
-    def test_a_library_is_the_same_to_the_byte_in_another_folder(self):
-        copies = [self.copy, self.copied("another/copy")]
-        for copy in copies:
-            make(f"-j{os.cpu_count()}", "FOLDERS=core/base core/spec", "DPDK=no", "libs", cwd=copy)
-        made = sorted(path.relative_to(self.copy) for path in (self.copy / "build/lib").iterdir())
-        self.assertIn(pathlib.Path("build/lib/libupnvme.a"), made)
-        self.assertGreater(len(made), 1)
-        self.compare(made, *copies)
-
+class Sources(Case):
     def test_no_source_has_the_time_of_its_compilation(self):
         texts = {path: path.read_text(encoding="utf-8") for folder in ("core", "capi")
                  for path in (TOP / folder).rglob("*.[ch]")}

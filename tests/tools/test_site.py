@@ -3,16 +3,19 @@
 """The pages of the documentation site: each has an address of its own, and the references have all that is public."""
 
 import ast
+import pathlib
 import re
+import tempfile
 
 from harness import TOP, Case, call, main
 
 
 class Site(Case):
-    def setUp(self):
-        super().setUp()
-        call("python3", "-B", TOP / "capi/docs/site/pages.py", self.folder)
-        self.pages = {path.name: path.read_text(encoding="utf-8") for path in self.folder.glob("*.md")}
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory(prefix="upnvme-") as folder:
+            call("python3", "-B", TOP / "capi/docs/site/pages.py", folder)
+            cls.pages = {path.name: path.read_text(encoding="utf-8") for path in pathlib.Path(folder).glob("*.md")}
 
     def test_every_guide_is_a_page_with_a_name(self):
         self.assertGreater(len(self.pages), 14)

@@ -7,11 +7,12 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "media/file.h"
+#include "support/tsan.h"
 
 /* Writers, a deallocator and readers on the same blocks, each in segments that cut the blocks. */
 #define BLOCK_BYTES 65536u
 #define NBLOCKS     3u
-#define NROUNDS     400
+#define NROUNDS     (UNDER_TSAN ? 100 : 400)
 
 struct contender {
 	struct media *media;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/pause.h"
 #include "support/fault_media.h"
 #include "support/softctrl_host.h"
 
@@ -59,6 +60,7 @@ static bool is_deleted(struct host *host, uint64_t within_ns)
 {
 	uint64_t deadline_ns = deadline_after(within_ns);
 	struct upnvme_spec_cqe cqe;
+	struct pause pause = { 0 };
 
 	host_submit(host, 0, delete_sq);
 	while (!deadline_passed(deadline_ns)) {
@@ -67,6 +69,7 @@ static bool is_deleted(struct host *host, uint64_t within_ns)
 			assert_int_equal(host_code(cqe), 0);
 			return true;
 		}
+		pause_next(&pause);
 	}
 	return false;
 }

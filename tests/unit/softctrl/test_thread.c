@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/pause.h"
+#include "support/long.h"
 #include "support/softctrl_host.h"
 
 static struct host *start(bool threaded)
@@ -51,6 +53,7 @@ static uint16_t run(struct worker *worker, struct upnvme_spec_sqe sqe)
 {
 	uint64_t deadline = deadline_after(20 * NS_PER_S);
 	struct upnvme_spec_cqe cqe;
+	struct pause pause = { 0 };
 	uint16_t cid = host_submit(worker->host, worker->qid, sqe);
 
 	do {
@@ -59,6 +62,7 @@ static uint16_t run(struct worker *worker, struct upnvme_spec_sqe sqe)
 			return cqe.cid == cid && cqe.sqid == worker->qid ?
 				       (uint16_t)host_code(cqe) :
 				       0xffff;
+		pause_next(&pause);
 	} while (!deadline_passed(deadline));
 	return 0xfffe;
 }
@@ -104,7 +108,7 @@ static void several_threads_have_a_queue_pair_each(void **state)
 {
 	struct host *host = *state;
 
-	run_workers(host, 3, 1000);
+	run_workers(host, 3, long_or_short(1000, 250));
 	for (uint16_t qid = 1; qid <= 3; qid++)
 		host_queue_pair_delete(host, qid);
 }
@@ -161,7 +165,7 @@ static void reset_from_another_thread_while_an_owner_polls(void **state)
 	pthread_t thread;
 
 	assert_int_equal(pthread_create(&thread, NULL, poll_until_told, &resetter), 0);
-	for (int i = 0; i < 100; i++) {
+	for (unsigned i = long_or_short(100, 30); i; i--) {
 		host_queue_pair(host, 1, 64, 64);
 		host_queue_pair(host, 2, 64, 64);
 		host_page(host, &iova);
@@ -181,7 +185,7 @@ static void *get_smart(void *arg)
 				       .cdw10 = 127u << 16 | 0x02,
 				       .prp1 = worker->iova };
 
-	for (unsigned i = 0; i < 300; i++) {
+	for (unsigned i = long_or_short(300, 100); i; i--) {
 		worker->nerrors += run(worker, sqe) != 0;
 		softctrl_namespace_resize(worker->host->sc, 1, 32768 - i % 2);
 		softctrl_temperature_set(worker->host->sc, (uint16_t)(300 + i % 60));
@@ -192,7 +196,8 @@ static void *get_smart(void *arg)
 static void administration_goes_on_beside_io(void **state)
 {
 	struct host *host = *state;
-	struct worker admin = { .host = host }, io = { .host = host, .qid = 1, .nlaps = 1000 };
+	struct worker admin = { .host = host },
+		      io = { .host = host, .qid = 1, .nlaps = long_or_short(1000, 250) };
 	pthread_t one, two;
 
 	host_page(host, &admin.iova);
