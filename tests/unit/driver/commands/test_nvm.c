@@ -99,7 +99,10 @@ static void ranges_are_for_dataset_management_and_within_its_limit(void **state)
 	op.buf = NULL;
 	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_NULL,
 			  "48 bytes", NULL);
-	op.buf = ranges;
+	op.buf = op.metadata = ranges;
+	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_METADATA,
+			  "dataset management", "no metadata buffer", NULL);
+	op.metadata = NULL;
 	fake_expect_sent(
 		dev, &op,
 		(struct upnvme_spec_sqe){ .opcode = 0x09, .prp1 = fake_iova(ranges), .cdw10 = 2 });
