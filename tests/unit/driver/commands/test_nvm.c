@@ -112,6 +112,29 @@ static void ranges_are_for_dataset_management_and_within_its_limit(void **state)
 	fake_destroy(dev);
 }
 
+static void ranges_in_an_area_with_metadata_have_none(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	char *memory = fake_alloc(dev, 4096);
+	struct upnvme_area area = {
+		.data = memory, .data_bytes = 64, .metadata = memory + 512, .metadata_bytes = 8
+	};
+	struct upnvme_op op = { .opcode = UPNVME_OP_DATASET_MANAGEMENT,
+				.form = UPNVME_FORM_RANGES,
+				.nsid = FAKE_NSID,
+				.blocks = 2,
+				.buf = (void *)32 };
+	struct upnvme_spec_sqe sqe;
+
+	assert_int_equal(upnvme_io_at(dev->qp, &area, &op, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	sqe = fake_take(dev);
+	assert_int_equal(sqe.prp1, fake_iova(memory + 32));
+	assert_int_equal(sqe.mptr, 0);
+	fake_finish(dev, sqe.cid);
+	fake_destroy(dev);
+}
+
 static void a_deallocation_is_one_range(void **state)
 {
 	struct fake_device *dev = fake_create(NULL);
@@ -222,6 +245,7 @@ int main(void)
 		cmocka_unit_test(the_rows_are_those_of_the_specification),
 		cmocka_unit_test(flags_are_taken_where_the_command_has_them),
 		cmocka_unit_test(ranges_are_for_dataset_management_and_within_its_limit),
+		cmocka_unit_test(ranges_in_an_area_with_metadata_have_none),
 		cmocka_unit_test(a_deallocation_is_one_range),
 		cmocka_unit_test(a_device_may_read_256_ranges_of_a_deallocation_of_one),
 		cmocka_unit_test(the_callers_ranges_are_sent_as_they_are),
