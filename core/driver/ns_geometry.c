@@ -94,6 +94,8 @@ static const char *format_fault(const struct upnvme_spec_id_ns *id,
 		return "its format is not among those that it has";
 	if (format->lbads < LBADS_MIN || format->lbads >= 32)
 		return "its block size is no power of two from 512 bytes on";
+	/* Metadata counts here whatever CTRATT.MEM says: a queue pair's lists are made for max_transfer_bytes, and a
+	 * block must fit into one list. */
 	bytes = 1ull << format->lbads;
 	if (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_EXTENDED, id->flbas))
 		bytes += format->ms;
