@@ -18,13 +18,13 @@ static inline uint64_t clock_now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-/* The moment `timeout_ns` from now; a wait without end saturates instead of wrapping. */
-/* The sum of two times; UINT64_MAX, which is for ever, where that is as much. */
+/* The sum of two times, at most UINT64_MAX, which means for ever. */
 static inline uint64_t ns_add(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+/* The moment `timeout_ns` from now; a wait without end saturates instead of wrapping. */
 static inline uint64_t deadline_after(uint64_t timeout_ns)
 {
 	return ns_add(clock_now_ns(), timeout_ns);
