@@ -4,7 +4,6 @@
 #include "driver/activation.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/util.h"
 #include "driver/ctrlr.h"
 #include <upnvme/spec/regs.h>

@@ -83,12 +83,12 @@ static int request_send(struct admin_request *request, const struct admin_comman
 	return admin_push(admin, &sqe, request_completed, request);
 }
 
-static int queue_full(void)
+static int queue_full(const struct admin *admin)
 {
 	return error_set(-EAGAIN, UPNVME_ERR_ADMIN_FULL,
 			 "%u admin commands are outstanding, and there is no room for more: call "
 			 "upnvme_ctrlr_poll and try again",
-			 ADMIN_ORDINARY);
+			 admin->nordinary);
 }
 
 int admin_request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *command,
@@ -99,7 +99,7 @@ int admin_request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 	int rc;
 
 	if (!request)
-		return queue_full();
+		return queue_full(ctrlr->admin);
 	request->cb = cb;
 	request->arg = arg;
 	request->changes = ns_change_of(ctrlr, &command->sqe) != NS_CHANGE_NONE;
@@ -109,7 +109,7 @@ int admin_request_begin(struct upnvme_ctrlr *ctrlr, const struct admin_command *
 	rc = request_send(request, command);
 	if (rc) {
 		admin_request_put(request);
-		return rc == -EAGAIN ? queue_full() : rc;
+		return rc == -EAGAIN ? queue_full(ctrlr->admin) : rc;
 	}
 	*started = request;
 	return 0;

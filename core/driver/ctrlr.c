@@ -262,14 +262,14 @@ static int check_no_qpairs(struct upnvme_ctrlr *ctrlr)
 			 ctrlr->uri, n);
 }
 
-/* The result of closing: an error where data may be lost, or where memory was set aside. `rc` is the result of the
- * shutdown, whose sentence is the last error. */
-static int close_result(const struct upnvme_ctrlr *ctrlr, int rc)
+/* The result of closing: an error where data may be lost, or where memory was set aside. `rc` is the first failure, of
+ * the shutdown or of disabling, whose sentence is the last error; `shut_down` says that the shutdown was complete. */
+static int close_result(const struct upnvme_ctrlr *ctrlr, int rc, bool shut_down)
 {
 	struct upnvme_error why = *error_last();
-	bool lost = rc && ctrlr->limits.volatile_write_cache, aside = ctrlr->at_large;
+	bool lost = !shut_down && ctrlr->limits.volatile_write_cache, aside = ctrlr->at_large;
 
-	if (rc && !lost)
+	if (!shut_down && !lost)
 		log_warn("%s: no orderly shutdown: %s", ctrlr->uri, why.text);
 	if (!lost && !aside)
 		return 0;
@@ -296,19 +296,19 @@ static int given_up(const struct upnvme_ctrlr *ctrlr)
 static int silence(struct upnvme_ctrlr *ctrlr)
 {
 	struct upnvme_error why;
-	int rc;
+	int rc, disabled;
 
 	if (atomic_load(&ctrlr->failed))
-		return close_result(ctrlr, given_up(ctrlr));
+		return close_result(ctrlr, given_up(ctrlr), false);
 	rc = bringdown_shutdown(ctrlr);
 	why = *error_last();
 	/* Storage that kept the shutdown from ending in time has had its time. */
-	if (bringdown_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns)) {
+	disabled = bringdown_disable(ctrlr, rc == -ETIMEDOUT ? 0 : ctrlr->admin_timeout_ns);
+	if (disabled)
 		atomic_store(&ctrlr->at_large, true);
-		if (!rc)
-			return close_result(ctrlr, -ETIMEDOUT);
-	}
-	return close_result(ctrlr, rc ? error_set(rc, why.code, "%s", why.text) : 0);
+	if (!rc)
+		return close_result(ctrlr, disabled, true);
+	return close_result(ctrlr, error_set(rc, why.code, "%s", why.text), false);
 }
 
 int ctrlr_close(struct upnvme_ctrlr *ctrlr)

@@ -96,12 +96,14 @@ static bool knows_command_sets(const struct upnvme_ctrlr *ctrlr)
 	       UPNVME_SPEC_CAP_CSS(ctrlr->cap) & UPNVME_SPEC_CAP_CSS_IOCS;
 }
 
-/* Limits of commands without data; those of a controller that does not know the structure are the defaults. */
-static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
+/* Limits of commands without data; those of a controller that answers with an error status, since it does not know the
+ * structure, are the defaults. */
+static int identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 {
 	struct ctrlr_limits *limits = &ctrlr->limits;
 	struct upnvme_spec_id_ctrl_nvm nvm;
 	struct upnvme_completion done;
+	int rc;
 
 	/* MDTS limits data, and Write Zeroes has none; yet there is firmware that takes no more than MDTS, and
 	 * Linux does not give it more (nvme_init_non_mdts_limits in drivers/nvme/host/core.c). */
@@ -109,10 +111,12 @@ static void identify_nvm_limits(struct upnvme_ctrlr *ctrlr)
 	limits->max_verify_bytes = UINT64_MAX;
 	limits->max_deallocate_ranges = UPNVME_SPEC_DSM_RANGES_MAX;
 	limits->max_deallocate_blocks = UINT32_MAX;
-	if (!knows_command_sets(ctrlr) ||
-	    identify_run(ctrlr, UPNVME_SPEC_CNS_IOCS_CTRLR, 0, &nvm, &done) || done.status)
-		return;
-	take_nvm_limits(limits, &nvm);
+	if (!knows_command_sets(ctrlr))
+		return 0;
+	rc = identify_run(ctrlr, UPNVME_SPEC_CNS_IOCS_CTRLR, 0, &nvm, &done);
+	if (!rc && !done.status)
+		take_nvm_limits(limits, &nvm);
+	return rc;
 }
 
 static int check_identity(const struct upnvme_ctrlr *ctrlr)
@@ -172,9 +176,9 @@ int identify_ctrlr(struct upnvme_ctrlr *ctrlr)
 		return rc;
 	decode_ctrlr_limits(ctrlr);
 	rc = command_sets_settle(ctrlr);
-	if (rc)
-		return rc;
-	identify_nvm_limits(ctrlr);
-	quirks_settle(ctrlr);
-	return 0;
+	if (!rc)
+		rc = identify_nvm_limits(ctrlr);
+	if (!rc)
+		quirks_settle(ctrlr);
+	return rc;
 }

@@ -88,10 +88,14 @@ static const char *format_fault(const struct upnvme_spec_id_ns *id,
 	const struct upnvme_spec_lbaf *format = &id->lbaf[index];
 	uint64_t bytes;
 
+	if (id->nsze == 0)
+		return "it has no blocks";
 	if (index > id->nlbaf)
 		return "its format is not among those that it has";
 	if (format->lbads < LBADS_MIN || format->lbads >= 32)
 		return "its block size is no power of two from 512 bytes on";
+	/* Metadata counts here whatever CTRATT.MEM says: a queue pair's lists are made for max_transfer_bytes, and a
+	 * block must fit into one list. */
 	bytes = 1ull << format->lbads;
 	if (UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_FLBAS_EXTENDED, id->flbas))
 		bytes += format->ms;
@@ -100,8 +104,6 @@ static const char *format_fault(const struct upnvme_spec_id_ns *id,
 	/* MPTR and PRP1 take addresses of whole dwords only, and a request may be split at any block. */
 	if (format->ms % 4)
 		return "its metadata is no multiple of 4 bytes";
-	if (id->nsze == 0)
-		return "it has no blocks";
 	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_DPS_TYPE, id->dps) ? pi_fault(id, elbaf) : NULL;
 }
 

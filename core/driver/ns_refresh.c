@@ -184,7 +184,7 @@ static int ask_elbaf(struct refresh *refresh, uint32_t nsid, uint32_t *elbaf)
 	return rc;
 }
 
-/* An error status does not fail the refresh: the namespace may have gone since it was listed. */
+/* Neither an error status nor zeroes fail the refresh: the namespace may have gone since it was listed. */
 static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
 {
 	struct ns_geometry geometry;
@@ -194,8 +194,8 @@ static int refresh_ns(struct refresh *refresh, struct upnvme_ns *ns)
 
 	if (rc)
 		return rc;
-	if (done.status) {
-		log_warn("%s: Identify of namespace %u answered with status %04xh: not used",
+	if (done.status || !refresh->page.id.nsze) {
+		log_warn("%s: Identify of namespace %u gave no blocks (status %04xh): not used",
 			 refresh->ctrlr->uri, ns->nsid, done.status);
 		ns_publish_gone(ns);
 		return 0;

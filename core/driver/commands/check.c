@@ -114,15 +114,21 @@ static int check_whole(const struct upnvme_qpair *qp, const struct request *requ
 		request->op.blocks, blocks);
 }
 
-/* Checks an op without data, whose buffer, or offsets into an area, mean nothing. */
-static int check_no_data(struct upnvme_op *op, const struct upnvme_area *area, const char *name)
+int check_no_metadata(struct upnvme_op *op, const struct upnvme_area *area, const char *name)
 {
-	area_place_nothing(area, op);
-	op->buf = NULL;
+	if (area)
+		op->metadata = NULL;
 	if (!op->metadata)
 		return 0;
-	return error_set(-EINVAL, UPNVME_ERR_METADATA,
-			 "%s moves no data, and takes no metadata buffer: give none", name);
+	return error_set(-EINVAL, UPNVME_ERR_METADATA, "%s takes no metadata buffer: give none",
+			 name);
+}
+
+/* Checks an op without data, whose buffer means nothing. */
+static int check_no_data(struct upnvme_op *op, const struct upnvme_area *area, const char *name)
+{
+	op->buf = NULL;
+	return check_no_metadata(op, area, name);
 }
 
 int check_no_blocks(struct upnvme_qpair *qp, const struct command_kind *kind,

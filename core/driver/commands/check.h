@@ -5,6 +5,8 @@
 
 #include "driver/commands/kind.h"
 
+/* Checks that an op has no metadata buffer. In an area, the offset of metadata means nothing. */
+int check_no_metadata(struct upnvme_op *op, const struct upnvme_area *area, const char *name);
 /* Checks an op without blocks and without data. */
 int check_no_blocks(struct upnvme_qpair *qp, const struct command_kind *kind,
 		    struct request *request, const struct upnvme_area *area);

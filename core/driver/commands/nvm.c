@@ -52,8 +52,8 @@ static uint32_t deallocation_limit(const struct upnvme_qpair *qp, const struct r
 /* --- dataset management: 3.2.3 -------------------------------------------------------------------- */
 
 /* The caller's own ranges are data that the device reads. */
-static int check_ranges(struct upnvme_qpair *qp, struct request *request,
-			const struct upnvme_area *area)
+static int check_ranges(struct upnvme_qpair *qp, const struct command_kind *kind,
+			struct request *request, const struct upnvme_area *area)
 {
 	struct upnvme_op *op = &request->op;
 	uint64_t bytes = (uint64_t)op->blocks * sizeof(struct upnvme_spec_dsm_range);
@@ -66,6 +66,8 @@ static int check_ranges(struct upnvme_qpair *qp, struct request *request,
 				 op->blocks, max);
 	request->block_bytes = sizeof(struct upnvme_spec_dsm_range);
 	rc = area_place(area, op, bytes, 0);
+	if (!rc)
+		rc = check_no_metadata(op, area, kind->name);
 	return rc ? rc : data_check(qp, op, bytes);
 }
 
@@ -77,7 +79,7 @@ static int check_deallocation(struct upnvme_qpair *qp, const struct command_kind
 	int rc;
 
 	if (request->op.form == UPNVME_FORM_RANGES)
-		return check_ranges(qp, request, area);
+		return check_ranges(qp, kind, request, area);
 	buf = area ? NULL : request->op.buf;
 	rc = check_blocks(qp, kind, request, area);
 	if (rc || !buf)

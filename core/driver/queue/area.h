@@ -17,12 +17,6 @@ static inline int area_place(const struct upnvme_area *area, struct upnvme_op *o
 {
 	return area ? area_place_offsets(area, op, data_bytes, metadata_bytes) : 0;
 }
-/* Clears the pointers of an op that moves no data, where they are offsets, which mean nothing then. */
-static inline void area_place_nothing(const struct upnvme_area *area, struct upnvme_op *op)
-{
-	if (area)
-		op->buf = op->metadata = NULL;
-}
 /* The error of an op in an area whose form has addresses in it: -EINVAL, with its sentence. */
 int area_refuse(const struct upnvme_op *op);
 

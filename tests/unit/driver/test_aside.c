@@ -155,6 +155,22 @@ static void hardware_that_cannot_be_disabled_is_set_aside(void **state)
 	assert_int_equal(nclosed, 1);
 }
 
+/* The shutdown was complete, so the cache was written: only the memory counts. */
+static void a_shutdown_that_is_complete_loses_nothing(void **state)
+{
+	struct fake_transport *fake = with_cache();
+	uint32_t nclosed = 0;
+
+	(void)state;
+	fake->nclosed = &nclosed;
+	fake->never_disabled = fake->fail_isolate = true;
+	expect(ctrlr_close(open_it(fake)), -ETIMEDOUT, UPNVME_ERR_CTRLR_TIMEOUT, "set aside");
+	assert_null(strstr(error_last()->text, "may be lost"));
+	fake->csts = 0;
+	sweep();
+	assert_int_equal(nclosed, 1);
+}
+
 /* A controller whose registers read as all ones may still touch memory, since its bus mastering stays on. */
 static void unreachable_hardware_that_masters_the_bus_is_set_aside(void **state)
 {
@@ -259,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_controller_that_was_given_up_may_have_lost_data),
 		cmocka_unit_test(a_controller_whose_storage_does_not_answer_is_set_aside),
 		cmocka_unit_test(hardware_that_cannot_be_disabled_is_set_aside),
+		cmocka_unit_test(a_shutdown_that_is_complete_loses_nothing),
 		cmocka_unit_test(unreachable_hardware_that_masters_the_bus_is_set_aside),
 		cmocka_unit_test(hardware_that_is_isolated_is_freed),
 		cmocka_unit_test(a_controller_that_fails_to_open_and_to_be_disabled_is_set_aside),

@@ -177,6 +177,27 @@ static void a_controller_that_does_not_answer_is_given_up(void **state)
 	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_TIMEOUT);
 }
 
+static enum fake_verdict mute_about_limits(struct fake_transport *fake,
+					   const struct upnvme_spec_sqe *sqe,
+					   struct upnvme_spec_cqe *cqe)
+{
+	return fake_transport_cns(sqe) == UPNVME_SPEC_CNS_IOCS_CTRLR ? FAKE_HOLD : FAKE_DEFAULT;
+}
+
+/* Only an answer says that the controller does not know the structure. */
+static void limits_that_are_not_answered_fail_the_open(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_open_opts opts = UPNVME_OPEN_OPTS_INIT;
+	struct upnvme_ctrlr *ctrlr;
+
+	fake->vs = UPNVME_SPEC_VERSION_2_0;
+	fake->script = mute_about_limits;
+	opts.admin_timeout_ns = 20000000;
+	assert_int_equal(fake_transport_open(fake, &ctrlr, &opts), -ETIMEDOUT);
+	assert_int_equal(error_last()->code, UPNVME_ERR_CTRLR_TIMEOUT);
+}
+
 static void identify_gives_the_page_as_it_is(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
@@ -304,6 +325,7 @@ int main(void)
 		cmocka_unit_test(sgl_support_is_of_two_kinds),
 		cmocka_unit_test(hostile_controllers_are_refused),
 		cmocka_unit_test(a_controller_that_does_not_answer_is_given_up),
+		cmocka_unit_test(limits_that_are_not_answered_fail_the_open),
 		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(identify_gives_the_page_as_it_is),
 		cmocka_unit_test(the_limits_are_asked_for_where_the_controller_knows_them),

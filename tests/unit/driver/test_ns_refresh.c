@@ -139,6 +139,23 @@ static void a_namespace_that_cannot_be_identified_is_left_out(void **state)
 	assert_int_equal(upnvme_close(ctrlr), 0);
 }
 
+/* A controller may answer with zeroes for a namespace that went since it was listed. */
+static void a_namespace_that_is_identified_as_inactive_is_gone(void **state)
+{
+	struct fake_transport *fake = fake_transport_create();
+	struct upnvme_ctrlr *ctrlr;
+
+	FAKE_SET_ACTIVE(fake, 1, 2);
+	fake->odd_nsid = 2;
+	ctrlr = fake_transport_opened(fake);
+	fake_transport_no_ns(ctrlr, 2, -ENODEV, UPNVME_ERR_NS_GONE);
+	assert_int_equal(ns_count(ctrlr), 1);
+	fake->odd = fake->ns;
+	assert_int_equal(ns_refresh(ctrlr, (uint32_t[]){ 1 }, 1), 0);
+	assert_int_equal(upnvme_ns_block_count(fake_transport_ns(ctrlr, 2)), 1000);
+	assert_int_equal(upnvme_close(ctrlr), 0);
+}
+
 static void a_namespace_that_goes_keeps_its_handle_and_may_come_back(void **state)
 {
 	struct fake_transport *fake = fake_transport_create();
@@ -340,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_list_that_never_ends_is_cut),
 		cmocka_unit_test(a_namespace_of_an_unknown_format_alone_is_refused),
 		cmocka_unit_test(a_namespace_that_cannot_be_identified_is_left_out),
+		cmocka_unit_test(a_namespace_that_is_identified_as_inactive_is_gone),
 		cmocka_unit_test(a_namespace_that_goes_keeps_its_handle_and_may_come_back),
 		cmocka_unit_test(new_namespaces_are_inserted_in_order),
 		cmocka_unit_test(an_open_ends_when_identifying_the_namespaces_takes_too_long),

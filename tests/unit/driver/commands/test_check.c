@@ -51,7 +51,7 @@ static void commands_without_data_take_no_metadata_and_no_ranges(void **state)
 			.opcode = opcodes[i], .nsid = FAKE_NSID, .blocks = 1, .metadata = buf
 		};
 
-		refused(dev, &op, -EINVAL, UPNVME_ERR_METADATA, "moves no data");
+		refused(dev, &op, -EINVAL, UPNVME_ERR_METADATA, "no metadata buffer");
 		op.metadata = NULL;
 		op.buf = (void *)1; /* nobody looks at it */
 		fake_finish(dev, fake_issue(dev, &op).cid);
@@ -59,6 +59,26 @@ static void commands_without_data_take_no_metadata_and_no_ranges(void **state)
 		if (op.opcode != UPNVME_OP_FLUSH)
 			refused(dev, &op, -EINVAL, UPNVME_ERR_ARGUMENT, "has no ranges");
 	}
+	fake_destroy(dev);
+}
+
+/* Offsets mean nothing to a command without data, whatever memory the area has. */
+static void offsets_of_commands_without_data_are_ignored(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	char *memory = fake_alloc(dev, 4096);
+	struct upnvme_area area = {
+		.data = memory, .data_bytes = 512, .metadata = memory + 512, .metadata_bytes = 8
+	};
+	struct upnvme_op op = { .opcode = UPNVME_OP_VERIFY,
+				.nsid = FAKE_NSID,
+				.blocks = 1,
+				.buf = (void *)4096,
+				.metadata = (void *)4096 };
+
+	assert_int_equal(upnvme_io_at(dev->qp, &area, &op, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	fake_finish(dev, fake_take(dev).cid);
 	fake_destroy(dev);
 }
 
@@ -150,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_past_the_end_of_the_namespace_are_refused),
 		cmocka_unit_test(commands_without_data_take_no_metadata_and_no_ranges),
+		cmocka_unit_test(offsets_of_commands_without_data_are_ignored),
 		cmocka_unit_test(data_that_the_device_cannot_reach_are_refused),
 		cmocka_unit_test(requests_that_would_be_split_are_refused_with_no_split),
 		cmocka_unit_test(pieces_that_one_command_cannot_express_are_refused),

@@ -99,13 +99,39 @@ static void ranges_are_for_dataset_management_and_within_its_limit(void **state)
 	op.buf = NULL;
 	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_NULL,
 			  "48 bytes", NULL);
-	op.buf = ranges;
+	op.buf = op.metadata = ranges;
+	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_METADATA,
+			  "dataset management", "no metadata buffer", NULL);
+	op.metadata = NULL;
 	fake_expect_sent(
 		dev, &op,
 		(struct upnvme_spec_sqe){ .opcode = 0x09, .prp1 = fake_iova(ranges), .cdw10 = 2 });
 	op.form = UPNVME_FORM_BUF;
 	fake_expect_error(upnvme_io(dev->qp, &op, fake_note, NULL), -EINVAL, UPNVME_ERR_ARGUMENT,
 			  "UPNVME_FORM_RANGES", NULL);
+	fake_destroy(dev);
+}
+
+static void ranges_in_an_area_with_metadata_have_none(void **state)
+{
+	struct fake_device *dev = fake_create(NULL);
+	char *memory = fake_alloc(dev, 4096);
+	struct upnvme_area area = {
+		.data = memory, .data_bytes = 64, .metadata = memory + 512, .metadata_bytes = 8
+	};
+	struct upnvme_op op = { .opcode = UPNVME_OP_DATASET_MANAGEMENT,
+				.form = UPNVME_FORM_RANGES,
+				.nsid = FAKE_NSID,
+				.blocks = 2,
+				.buf = (void *)32 };
+	struct upnvme_spec_sqe sqe;
+
+	assert_int_equal(upnvme_io_at(dev->qp, &area, &op, fake_note, NULL), 0);
+	assert_int_equal(upnvme_qpair_ring(dev->qp), 0);
+	sqe = fake_take(dev);
+	assert_int_equal(sqe.prp1, fake_iova(memory + 32));
+	assert_int_equal(sqe.mptr, 0);
+	fake_finish(dev, sqe.cid);
 	fake_destroy(dev);
 }
 
@@ -219,6 +245,7 @@ int main(void)
 		cmocka_unit_test(the_rows_are_those_of_the_specification),
 		cmocka_unit_test(flags_are_taken_where_the_command_has_them),
 		cmocka_unit_test(ranges_are_for_dataset_management_and_within_its_limit),
+		cmocka_unit_test(ranges_in_an_area_with_metadata_have_none),
 		cmocka_unit_test(a_deallocation_is_one_range),
 		cmocka_unit_test(a_device_may_read_256_ranges_of_a_deallocation_of_one),
 		cmocka_unit_test(the_callers_ranges_are_sent_as_they_are),
