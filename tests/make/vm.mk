@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The VM lane: programs that run in a guest, against QEMU's controllers, through the guest kernel's VFIO.
 
-VM_TESTS := $(wildcard tests/vm/test_*.py)
+# The files that run together in one guest. A file that changes how many huge pages there are, or what modules are
+# loaded, stands behind those that would mind.
+VM_GUESTS := with_dpdk narrow no_iommu
+guest_with_dpdk := behaviour io handover access faults unplug dpdk
+guest_narrow    := narrow devices groups node threads cmb interrupt neighbours packages
+guest_no_iommu  := no_iommu uio
+VM_TESTS := tests/vm/test_hang.py $(foreach g,$(VM_GUESTS),'tests/vm/together.py $(guest_$(g):%=test_%)')
 
 flags_vm/device = -Itests/public
 flags_vm/dpdk   = -Itests/public $(DPDK_CFLAGS)
@@ -12,7 +18,7 @@ $(B)/tests/vm/inside/test_behaviour: private LANE_LDFLAGS += -Wl,--wrap=upnvme_o
 # The preloaded library stands before the library's upnvme_open in programs of other languages.
 STRANGER := $(B)/tests/vm/preload/stranger.so
 VM_PROGRAMS := $(call lane_programs,vm/device) $(call lane_programs,vm/inside) $(VM_DPDK_PROGRAMS) $(B)/tests/vm/leave \
-  $(B)/tests/public/test_cmb $(STUBS) $(STRANGER)
+  $(B)/tests/vm/hold $(B)/tests/public/test_cmb $(STUBS) $(STRANGER)
 
 $(call objs,$(wildcard tests/vm/preload/*.c)): $(B)/obj/%.o: %.c $(B)/flags
 	$(call compile,$(TEST_CFLAGS))
@@ -27,6 +33,11 @@ $(B)/tests/vm/leave: tests/vm/leave.c $(B)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(LINKER) $(STD) $(WARNINGS) $(CPPFLAGS) $< -o $@
+
+$(B)/tests/vm/hold: tests/vm/hold.c $(SHARED) $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(LINKER) $(PUBLIC_CFLAGS) $< $(FROM_OUTSIDE) -o $@
 
 -include $(patsubst %.o,%.d,$(call objs,$(wildcard tests/vm/preload/*.c)))
 
@@ -50,7 +61,7 @@ vm-packages: $(GO_STAGE)/made
 
 check-vm: deps-vm ## boot guests and run the driver in them, over VFIO, against QEMU's controllers
 	+@$(SUBMAKE) vm-programs vm-packages
-	+@$(SUBMAKE) lane-programs LANE=vm PROGRAMS='$(VM_TESTS)'
+	+@$(SUBMAKE) lane-programs LANE=vm PROGRAMS="$(VM_TESTS)"
 
 bench-vm: ## the driver beside the kernel's, in a guest, on the same emulated controller
 	@tests/deps/install bench-vm

@@ -4,6 +4,7 @@
 at the addresses of its BAR. The kernel's driver has used them before."""
 
 import guest
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [
@@ -25,5 +26,7 @@ def inside():
     return max(codes)
 
 
+FILE = guest.File(CONTROLLERS, inside)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside)
+    together.main(__file__)

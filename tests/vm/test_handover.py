@@ -9,6 +9,7 @@ data of every shape in both.
 import os
 
 import guest
+import together
 from guest import Controller, MIB, Namespace
 from library import Controller as Opened
 
@@ -116,5 +117,7 @@ class Handover(guest.harness.Case):
                   "--threads", 2, "--nsid", 2)
 
 
+FILE = guest.File(CONTROLLERS, machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, **guest.FOR_DPDK)
+    together.main(__file__)

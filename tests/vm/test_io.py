@@ -4,6 +4,7 @@
 that the IOMMU stops."""
 
 import guest
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [
@@ -21,5 +22,7 @@ def inside():
     return max(codes)
 
 
+FILE = guest.File(CONTROLLERS, inside, environments=guest.ENVIRONMENTS, machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside, each_environment=True)
+    together.main(__file__)

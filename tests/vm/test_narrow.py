@@ -3,6 +3,7 @@
 """An IOMMU with 39 bits of address: bus addresses cannot be virtual addresses."""
 
 import guest
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),), {"mdts": 4})]
@@ -13,5 +14,7 @@ def inside():
     return guest.call("tests/vm/device/test_io", guest.uri_of(guest.address_of(0)))
 
 
+FILE = guest.File(CONTROLLERS, inside, machine={"address_bits": 39})
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside, address_bits=39)
+    together.main(__file__)

@@ -9,6 +9,7 @@ import threading
 
 import guest
 import library
+import together
 from guest import Controller, KIB, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)) for _ in range(3)]
@@ -62,5 +63,7 @@ class Threads(guest.harness.Case):
         self.together(*((address, ROUNDS) for address in ADDRESSES))
 
 
+FILE = guest.File(CONTROLLERS, environments=guest.ENVIRONMENTS, machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, each_environment=True)
+    together.main(__file__)

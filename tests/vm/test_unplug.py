@@ -7,6 +7,7 @@ import subprocess
 
 import guest
 import library
+import together
 from guest import Controller, MIB, Namespace
 
 # A namespace to begin with, and one for each time that it is plugged in again.
@@ -45,7 +46,7 @@ class Unplug(guest.harness.Case):
     def test_an_error_of_the_bus_is_noticed(self):
         _, controller = self.opened()
         self.assertEqual(library.lib.upnvme_ctrlr_poll(controller.handle), 0)
-        guest.monitor().ask("human-monitor-command", **{"command-line": "pcie_aer_inject_error port0 DLP"})
+        guest.monitor().ask("human-monitor-command", **{"command-line": f"pcie_aer_inject_error {guest.machine.port_of(0)} DLP"})
         guest.until(lambda: library.lib.upnvme_ctrlr_poll(controller.handle) < 0, lambda: "it is not noticed")
         self.has_failed(controller, "AER")
 
@@ -73,5 +74,7 @@ class Unplug(guest.harness.Case):
             self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
 
 
+FILE = guest.File(CONTROLLERS, environments=guest.ENVIRONMENTS, repeated=guest.ENVIRONMENTS[1:], machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, each_environment=True)
+    together.main(__file__)
