@@ -15,7 +15,7 @@ import sys
 import time
 import typing
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 import harness  # noqa: E402  the same lines for every test of a script
 import host  # noqa: E402
 import kernel  # noqa: E402

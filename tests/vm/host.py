@@ -28,6 +28,8 @@ BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 QEMU = "qemu-system-x86_64"
 VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
 SKIP = 77
+# The exit code of a guest by QEMU's (leave.c).
+LEFT = {33: 0, 35: 1}
 IN_GUEST = "UPNVME_GUEST"
 LONG = "UPNVME_LONG"
 # The PATH in a guest, as init sets it.
@@ -144,7 +146,7 @@ class Host:
             self.stop(process)
             code = process.wait()
         signal.alarm(0)
-        return code >> 1 if code > 0 and code & 1 else None
+        return LEFT.get(code)
 
     def boot(self, guest, controllers, command):
         """Runs the command in a guest that has the controllers of each file; its exit code as `wait` gives it."""

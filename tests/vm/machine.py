@@ -132,14 +132,13 @@ def controller_arguments(folder, index, controller):
     for number, namespace in enumerate(controller.namespaces, 1):
         yield from ("-blockdev", disk_options(folder, disk_of(index, number), namespace))
     address = address_of(index) if controller.beside is None else address_of(controller.beside, function=1)
-    slot = f"addr={address.removeprefix('0000:00:')}"
+    slot = f"bus=pcie.0,addr={address.removeprefix('0000:00:')}"
     port = f"pcie-root-port,id={port_of(index)},chassis={place(index) + 1}"
-    bus = ""
     if controller.node is not None:
         extra_bus = f"bus{place(index)}"
         yield from ("-device", f"pxb-pcie,id={extra_bus},bus_nr={FIRST_EXTRA_BUS + 8 * place(index)},"
                                f"numa_node={controller.node},{slot}", "-device", f"{port},bus={extra_bus}")
-        bus, slot = f"bus={port_of(index)},", "addr=0"
+        slot = f"bus={port_of(index)},addr=0"
     if controller.plug:
         yield from ("-device", f"{port},{slot}")
         device = plugged_device(index, controller, 1)
@@ -152,7 +151,7 @@ def controller_arguments(folder, index, controller):
         options += f",subsys={controller.subsystem}"
         if controller.namespaces:
             yield from ("-device", f"nvme-subsys,id={controller.subsystem}")
-    yield from ("-device", f"nvme,id={device_of(index)},serial={serial},{bus}{slot}{options}")
+    yield from ("-device", f"nvme,id={device_of(index)},serial={serial},{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
         nsid, block = namespace.nsid or number, namespace.block
         yield from ("-device", f"nvme-ns,bus={device_of(index)},drive={disk_of(index, number)},nsid={nsid},"

@@ -18,6 +18,11 @@ def kept(tests):
     return [test for test in tests if LONG or not getattr(getattr(test, test._testMethodName), "repeats", False)]
 
 
+def few():
+    """The argument that makes device/test_io.c leave out its repeats."""
+    return [] if LONG else ["few"]
+
+
 def note(name, count):
     """Says of a file how many of its tests were left out, in a line that is always shown."""
     if count:

@@ -3,6 +3,7 @@
 """An IOMMU with 39 bits of address: bus addresses cannot be virtual addresses."""
 
 import guest
+import repeats
 import together
 from guest import Controller, MIB, Namespace
 
@@ -11,7 +12,8 @@ CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),), {"mdts": 4})]
 
 def inside():
     guest.bind(guest.address_of(0), "vfio-pci")
-    return guest.call("tests/vm/device/test_io", guest.uri_of(guest.address_of(0)))
+    repeats.note("narrow", 0 if repeats.LONG else 5)
+    return guest.call("tests/vm/device/test_io", guest.uri_of(guest.address_of(0)), *repeats.few())
 
 
 FILE = guest.File(CONTROLLERS, inside, machine={"address_bits": 39})

@@ -9,6 +9,7 @@ import struct
 
 import guest
 import library
+import repeats
 import together
 from guest import Controller, MIB, Namespace
 
@@ -80,7 +81,8 @@ class Uio(guest.harness.Case):
         self.refused("URI_KEY", unsafe=1, pages="huge")
 
     def test_data_in_every_shape(self):
-        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1))
+        repeats.note("uio", 0 if repeats.LONG else 5)
+        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1), *repeats.few())
 
     def test_opening_and_closing_leave_the_process_as_it_was(self):
         guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, unsafe=1))
