@@ -210,12 +210,12 @@ def for_any_user(folder):
     return {**os.environ, "UPNVME_PLUGIN_DIR": str(folder)}
 
 
-def hold(test, uris, user=0, limit="", env=None):
+def hold(test, uris, user=0, limit="", **options):
     """A process of a user, with a limit as prlimit(1) takes it, that opens the controllers, says "open" or the error,
     and holds them until its standard input ends (hold.c); at the end of the test it ends."""
     command = [*(["prlimit", limit] if limit else []), BUILD / "tests/vm/hold", str(user), *uris]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, env=env)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               **options)
     test.addCleanup(process.wait)
     test.addCleanup(process.stdout.close)
     test.addCleanup(process.stdin.close)

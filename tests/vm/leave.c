@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/io.h>
 
-#define PORT	0x501
+#define PORT    0x501
 #define SUCCESS 0x10
 #define FAILURE 0x11
 

@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import subprocess
 
 import guest
 import library
@@ -35,7 +36,7 @@ class Access(guest.harness.Case):
     def as_nobody(self, locked_bytes=64 * MIB):
         """The result for a user without privileges who may lock this much memory."""
         said, _ = guest.hold(self, [URI], user=NOBODY, limit=f"--memlock={locked_bytes}",
-                             env=guest.for_any_user(self.folder)).communicate()
+                             env=guest.for_any_user(self.folder), stderr=subprocess.STDOUT).communicate()
         return said.strip()
 
     def give_group_to_nobody(self):

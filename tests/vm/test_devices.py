@@ -13,6 +13,7 @@ import guest
 import library
 import together
 from guest import Controller, MIB, Namespace
+from machine import serial_of
 
 CONTROLLERS = [Controller((Namespace(32 * MIB, 512), Namespace(16 * MIB, 4096))), Controller((Namespace(16 * MIB),))]
 ADDRESS, OTHER = guest.address_of(0), guest.address_of(1)
@@ -58,8 +59,7 @@ class Devices(guest.harness.Case):
 
     def test_a_device_is_listed_as_the_kernel_knows_it(self):
         device = listed(ADDRESS)
-        self.assertEqual((device["model"], device["serial"], device["driver"]), ("QEMU NVMe Ctrl", guest.machine.serial_of(0),
-                                                                                "nvme"))
+        self.assertEqual((device["model"], device["serial"], device["driver"]), ("QEMU NVMe Ctrl", serial_of(0), "nvme"))
         self.assertEqual(device["kernel_name"], guest.kernel_controller(ADDRESS))
         self.assertEqual(str(device["iommu_group"]), guest.group_of(ADDRESS))
         self.assertEqual((device["in_use"], device["in_use_by"]), ([], None))

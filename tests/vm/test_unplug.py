@@ -9,6 +9,7 @@ import guest
 import library
 import together
 from guest import Controller, MIB, Namespace
+from machine import port_of
 
 # A namespace to begin with, and one for each time that it is plugged in again.
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),) * (1 + len(guest.ENVIRONMENTS)), {"mdts": 3}, plug=True)]
@@ -46,7 +47,8 @@ class Unplug(guest.harness.Case):
     def test_an_error_of_the_bus_is_noticed(self):
         _, controller = self.opened()
         self.assertEqual(library.lib.upnvme_ctrlr_poll(controller.handle), 0)
-        guest.monitor().ask("human-monitor-command", **{"command-line": f"pcie_aer_inject_error {guest.machine.port_of(0)} DLP"})
+        inject = f"pcie_aer_inject_error {port_of(0)} DLP"
+        guest.monitor().ask("human-monitor-command", **{"command-line": inject})
         guest.until(lambda: library.lib.upnvme_ctrlr_poll(controller.handle) < 0, lambda: "it is not noticed")
         self.has_failed(controller, "AER")
 
