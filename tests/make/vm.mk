@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The VM lane: programs that run in a guest, against QEMU's controllers, through the guest kernel's VFIO.
 
-# The files that run together in one guest; others run alone. A file that changes how many huge pages there are, or what modules are
-# loaded, stands behind those that would mind. There are slots for 22 controllers, at all of which test_devices looks
-# each time.
+# The files that run together in one guest; others run alone. A file that changes how many huge pages there are, or what
+# modules are loaded, stands behind those that would mind. There are slots for 22 controllers, and test_devices looks at
+# all of them each time.
 VM_GUESTS := table io narrow no_iommu
 guest_table    := behaviour interrupt neighbours packages dpdk
 guest_io       := io cmb handover threads access faults unplug

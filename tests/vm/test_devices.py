@@ -59,7 +59,8 @@ class Devices(guest.harness.Case):
 
     def test_a_device_is_listed_as_the_kernel_knows_it(self):
         device = listed(ADDRESS)
-        self.assertEqual((device["model"], device["serial"], device["driver"]), ("QEMU NVMe Ctrl", serial_of(0), "nvme"))
+        seen = device["model"], device["serial"], device["driver"]
+        self.assertEqual(seen, ("QEMU NVMe Ctrl", serial_of(0), "nvme"))
         self.assertEqual(device["kernel_name"], guest.kernel_controller(ADDRESS))
         self.assertEqual(str(device["iommu_group"]), guest.group_of(ADDRESS))
         self.assertEqual((device["in_use"], device["in_use_by"]), ([], None))
