@@ -38,8 +38,8 @@ GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMPILED = {"PYTHONPYCACHEPREFIX": str(kernel.CACHE / "pycache")}
 # The time-outs of the guest and of the host, in this order. Both come before the runner's, which stops a file and shows
 # nothing of it.
-GUEST_SECONDS = 1200
-HOST_SECONDS = 1400
+GUEST_SECONDS = 1500
+HOST_SECONDS = 1650
 LAST_WORDS_SECONDS = 20
 # A busy machine gives a guest little time, and late: the guest's kernel shall not take late timers, clocks, processors
 # or devices for broken ones. A hang shall leave the stacks of all processors on the console. Under the kernel's driver,
