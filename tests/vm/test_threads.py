@@ -9,12 +9,13 @@ import threading
 
 import guest
 import library
+import repeats
 import together
 from guest import Controller, KIB, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)) for _ in range(3)]
 ADDRESSES = [guest.address_of(index) for index in range(len(CONTROLLERS))]
-ROUNDS = 8
+ROUNDS = 8 if repeats.LONG else 4
 SIZE = 256 * KIB
 
 
