@@ -55,10 +55,12 @@ deps-vm:
 	@tests/deps/install --optional vm
 
 # The packages of other languages as the guest uses them; without PyPI or Go there are none, and their tests are
-# skipped.
+# skipped. What Python imports for the tests is compiled here, where it takes a second: the tests are looked at, with no
+# case chosen.
 .PHONY: vm-packages
 vm-packages: $(GO_STAGE)/made
-	+@$(SUBMAKE) python >build/vm-python.log 2>&1 || :
+	+@$(SUBMAKE) python >build/vm-python.log 2>&1 && UPNVME_TEST_CASES=/dev/null $(BYTECODE) $(VENV)/bin/python \
+	  tests/python/run tests/python/test_behaviour.py --collect-only >>build/vm-python.log 2>&1 || :
 	+@{ $(SUBMAKE) go-stage && UPNVME_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 tests/go/lane binary; } \
 	  >build/vm-go.log 2>&1 || :
 

@@ -39,7 +39,7 @@ def environment(cases):
             "UPNVME_STRANGERS": " ".join(uris), "LD_PRELOAD": str(guest.BUILD / "tests/vm/preload/stranger.so"),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # none is wanted, and each takes its time
             "LD_LIBRARY_PATH": str(guest.BUILD / "lib"),
-            "PYTHONPYCACHEPREFIX": str(guest.host.TOP / "build/pycache")}  # as the host's lane has left it, if it ran
+            "PYTHONPYCACHEPREFIX": str(guest.host.TOP / "build/pycache")}  # from make vm-packages
 
 
 def python(cases):
