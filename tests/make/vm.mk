@@ -2,12 +2,12 @@
 # The VM lane: programs that run in a guest, against QEMU's controllers, through the guest kernel's VFIO.
 
 # The files that run together in one guest; others run alone. A file that changes how many huge pages there are, or what
-# modules are loaded, stands behind those that would mind. There are slots for 22 controllers, and test_devices looks at
-# all of them each time.
+# modules are loaded, stands behind those that would mind. There are slots for 22 controllers; test_devices looks at all
+# of them each time, and begins while all have their first names.
 VM_GUESTS := table io narrow no_iommu
 guest_table    := behaviour interrupt neighbours packages dpdk
 guest_io       := io cmb handover threads access faults unplug
-guest_narrow   := narrow devices groups node
+guest_narrow   := devices narrow groups node
 guest_no_iommu := no_iommu uio
 VM_ALONE := $(filter-out $(foreach g,$(VM_GUESTS),$(guest_$(g):%=tests/vm/test_%.py)),$(wildcard tests/vm/test_*.py))
 VM_TESTS := $(foreach g,$(VM_GUESTS),'tests/vm/together.py $(guest_$(g):%=test_%)') $(VM_ALONE)
