@@ -5,8 +5,8 @@
 # modules are loaded, stands behind those that would mind. There are slots for 22 controllers; test_devices looks at all
 # of them each time, and begins while all have their first names.
 VM_GUESTS := table io narrow no_iommu
-guest_table    := behaviour interrupt neighbours packages dpdk
-guest_io       := io cmb handover threads access faults unplug
+guest_table    := behaviour neighbours packages dpdk
+guest_io       := io cmb interrupt handover threads access faults unplug
 guest_narrow   := devices narrow groups node
 guest_no_iommu := no_iommu uio
 VM_ALONE := $(filter-out $(foreach g,$(VM_GUESTS),$(guest_$(g):%=tests/vm/test_%.py)),$(wildcard tests/vm/test_*.py))
