@@ -17,7 +17,7 @@ import typing
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 import harness  # noqa: E402  the same lines for every test of a script
-import host  # noqa: E402
+import host  # noqa: E402, F401  for the tests
 import kernel  # noqa: E402
 import machine  # noqa: E402
 import repeats  # noqa: E402
