@@ -78,16 +78,45 @@ static bool is_about_the_environment(const struct json *one)
 	return false;
 }
 
+static bool is_one_of_its_kind(const struct json *one)
+{
+	static const char *const names[] = {
+		"what is written is read back",
+		"flush succeeds",
+		"a request is split at the transfer limit",
+		"a read is scattered",
+		"a batch goes by tags",
+		"callbacks may submit",
+		"a device's status is no call's error",
+		"closing completes what is in flight",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], json_string(one, "name", "")))
+			return true;
+	return false;
+}
+
 /* A case with one size of blocks may have no other chance to run than this one. */
+static bool is_in_half(const struct json *table, const struct json *one, size_t place,
+		       enum stranger_choice choice)
+{
+	return (choice == STRANGER_ODD) == (place % 2 == 1) ||
+	       !case_choices(table, one, "blocks")->next;
+}
+
 static bool is_chosen(const struct json *table, const struct json *one, size_t place,
 		      enum stranger_choice choice)
 {
-	return choice == STRANGER_ALL || (choice == STRANGER_ODD) == (place % 2 == 1) ||
-	       is_about_the_environment(one) || !case_choices(table, one, "blocks")->next;
+	return choice == STRANGER_ALL || is_about_the_environment(one) ||
+	       (choice == STRANGER_FEW ? is_one_of_its_kind(one) :
+					 is_in_half(table, one, place, choice));
 }
 
-static void add_all(const struct json *table, const char *label, uint32_t block,
-		    enum stranger_choice choice)
+/* Calls for each chosen case. */
+static void for_each(const struct json *table, uint32_t block, enum stranger_choice choice,
+		     void (*call)(const struct configuration *, const char *label),
+		     const char *label)
 {
 	const struct json *one = json_get(table, "cases")->children, *size;
 
@@ -95,9 +124,19 @@ static void add_all(const struct json *table, const char *label, uint32_t block,
 		for (size = case_choices(table, one, "blocks"); size; size = size->next)
 			if (size->number == block && case_fits(table, one) &&
 			    is_chosen(table, one, place, choice))
-				cases_add((struct configuration){ table, one, "ram", "inline",
-								  block, "" },
-					  label);
+				call(&(struct configuration){ table, one, "ram", "inline", block,
+							      "" },
+				     label);
+}
+
+static void add(const struct configuration *configuration, const char *label)
+{
+	cases_add(*configuration, label);
+}
+
+static void print(const struct configuration *configuration, const char *label)
+{
+	printf("%s%s\n", label, json_string(configuration->one, "name", ""));
 }
 
 static struct json *table_read(const char *path)
@@ -110,17 +149,23 @@ static struct json *table_read(const char *path)
 	return table;
 }
 
-int stranger_list(const char *path, uint32_t block)
+enum stranger_choice stranger_choice_of(const char *name)
+{
+	static const char *const names[] = { "all", "even", "odd", "few" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return (enum stranger_choice)i;
+	return STRANGER_ALL;
+}
+
+int stranger_list(const char *path, uint32_t block, enum stranger_choice choice)
 {
 	struct json *table = table_read(path);
-	const struct json *one, *size;
 
 	if (!table)
 		return 1;
-	for (one = json_get(table, "cases")->children; one; one = one->next)
-		for (size = case_choices(table, one, "blocks"); size; size = size->next)
-			if (size->number == block && case_fits(table, one))
-				printf("%s\n", json_string(one, "name", ""));
+	for_each(table, block, choice, print, "");
 	json_free(table);
 	return 0;
 }
@@ -134,7 +179,7 @@ int stranger_run(const char *path, const char *label, const uint32_t *blocks, si
 	if (!table)
 		return 1;
 	for (size_t i = 0; i < nblocks; i++)
-		add_all(table, label, blocks[i], choice);
+		for_each(table, blocks[i], choice, add, label);
 	failed = cases_run();
 	json_free(table);
 	return failed;

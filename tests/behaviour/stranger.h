@@ -24,13 +24,17 @@ typedef int stranger_open_fn(upnvme_ctrlr **ctrlr, const char *uri,
 int stranger_replace(stranger_open_fn *open, upnvme_ctrlr **ctrlr, const char *uri,
 		     const struct upnvme_open_opts *opts);
 
-/* The names of the cases that QEMU's controller can be opened for, in blocks of this size, on
- * standard output. */
-int stranger_list(const char *table, uint32_t block);
+/* The cases to run: all, or a half of them; cases about memory, threads and processes, and those
+ * with one size of blocks, are in both halves. Or a few: the former, and one of each kind of the
+ * others. */
+enum stranger_choice { STRANGER_ALL, STRANGER_EVEN, STRANGER_ODD, STRANGER_FEW };
 
-/* The half of the cases to run. Those about memory, threads and processes, and those with one
- * size of blocks, are in both halves. */
-enum stranger_choice { STRANGER_ALL, STRANGER_EVEN, STRANGER_ODD };
+/* The choice with this name, for example "even"; STRANGER_ALL for a name that is none. */
+enum stranger_choice stranger_choice_of(const char *name);
+
+/* The names of the chosen cases that QEMU's controller can be opened for, in blocks of this size,
+ * on standard output. */
+int stranger_list(const char *table, uint32_t block, enum stranger_choice choice);
 
 /* Runs the cases that QEMU's controller can be opened for, in blocks of these sizes, each as a
  * test; returns as cmocka does. The tests' names have the label. */

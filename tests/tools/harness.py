@@ -106,10 +106,14 @@ class Lines(unittest.TestResult):
             print(f"{subtest}: {self._exc_info_to_string(err, test)}[  FAILED  ] {test._testMethodName}", flush=True)
 
 
-def main():
-    tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+def run_suite(tests):
+    """Runs a suite; the exit code."""
     print(f"[==========] Running {tests.countTestCases()} test(s).")
     result = Lines()
     tests.run(result)
     print(f"[==========] {result.testsRun} test(s) run.")
-    sys.exit(not result.wasSuccessful())
+    return int(not result.wasSuccessful())
+
+
+def main():
+    sys.exit(run_suite(unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])))

@@ -10,6 +10,7 @@ import time
 
 import guest
 import library
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(256 * MIB, 4096),))]
@@ -52,5 +53,7 @@ def inside():
     return 0
 
 
+FILE = guest.File(CONTROLLERS, inside)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside)
+    together.main(__file__)

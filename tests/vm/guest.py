@@ -2,31 +2,32 @@
 """The tools of a test inside the guest: giving devices to a driver, asking the kernel about them, running programs."""
 
 import ctypes
+import dataclasses
 import errno
-import faulthandler
 import fcntl
 import functools
 import os
 import pathlib
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 import time
+import typing
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 import harness  # noqa: E402  the same lines for every test of a script
-import host  # noqa: E402
+import host  # noqa: E402, F401  for the tests
 import kernel  # noqa: E402
 import machine  # noqa: E402
+import repeats  # noqa: E402
 from machine import Controller, Namespace, address_of  # noqa: E402, F401  for the tests
 from monitor import Monitor  # noqa: E402
 
 BUILD = harness.BUILD
 PLUGIN = BUILD / "lib/libupnvme-dpdk.so"
 # The values of `env` in a URI; without DPDK at build time there is no plug-in.
-ENVIRONMENTS = ["vfio", "dpdk"] if PLUGIN.exists() else ["vfio"]
+ENVIRONMENTS = ("vfio", "dpdk") if PLUGIN.exists() else ("vfio",)
 ENVIRONMENT = "UPNVME_TEST_ENV"
 FOR_DPDK = {"hugepages": 160, "memory": 1280}  # of a machine; the pages are of 2 MiB
 # Generous: a guest on a busy machine can be twenty times slower than on an idle one.
@@ -34,10 +35,27 @@ PATIENCE_SECONDS = 120
 KIB = 1024
 MIB = 1024 * KIB
 run = harness.run
-PYTHON = [sys.executable, "-S"]  # without the packages of the system, whose search takes as long as the start
 PCI = pathlib.Path("/sys/bus/pci")
 NVME_IOCTL_ADMIN_CMD = 0xC0484E41
 IDENTIFY = 0x06
+
+
+@dataclasses.dataclass
+class File:
+    """What a test file asks for. Its test cases run, or `inside`, which returns an exit code; in each environment, or
+    once with the empty one. In the environments of `repeated` it repeats what it has shown in the others, and what
+    other files have shown of those. `machine` are options of the machine. With `dpdk` it needs DPDK."""
+
+    controllers: list
+    inside: typing.Callable = None
+    environments: tuple = ("",)
+    repeated: tuple = ()
+    machine: dict = dataclasses.field(default_factory=dict)
+    dpdk: bool = False
+
+    def runs(self):
+        """The environments in which the file runs."""
+        return [name for name in self.environments if repeats.LONG or name not in self.repeated]
 
 
 def driver_of(address):
@@ -62,7 +80,7 @@ def group_of(address):
 
 def environment():
     """The environment of this run, or None."""
-    return os.environ.get(ENVIRONMENT)
+    return os.environ.get(ENVIRONMENT) or None
 
 
 def uri_of(address, **keys):
@@ -137,7 +155,7 @@ def monitor():
 
 def unplug(index):
     """Pulls out a controller that can be plugged; the kernel then asks its user to let go."""
-    monitor().ask("device_del", id=f"nvme{index}")
+    monitor().ask("device_del", id=machine.device_of(index))
 
 
 def plug(index, controller, number):
@@ -192,28 +210,19 @@ def for_any_user(folder):
     return {**os.environ, "UPNVME_PLUGIN_DIR": str(folder)}
 
 
+def hold(test, uris, user=0, limit="", **options):
+    """A process of a user, with a limit as prlimit(1) takes it, that opens the controllers, says "open" or the error,
+    and holds them until its standard input ends (hold.c); at the end of the test it ends."""
+    command = [*(["prlimit", limit] if limit else []), BUILD / "tests/vm/hold", str(user), *uris]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               **options)
+    test.addCleanup(process.wait)
+    test.addCleanup(process.stdout.close)
+    test.addCleanup(process.stdin.close)
+    return process
+
+
 def call(program, *args):
     """Runs a test program of the build, whose lines are counted as if they were ours; its exit code."""
     sys.stdout.flush()
     return subprocess.call([BUILD / program, *map(str, args)], stdin=subprocess.DEVNULL)
-
-
-def in_each_environment():
-    """Runs this program again for each environment; the first exit code that is no success."""
-    codes = []
-    for name in ENVIRONMENTS:
-        print(f"env={name}:", flush=True)
-        codes.append(subprocess.call([*PYTHON, *sys.argv], env={**os.environ, ENVIRONMENT: name}))
-    return next((code for code in codes if code), 0)
-
-
-def main(path, controllers, inside=harness.main, each_environment=False, **options):
-    """In the guest calls `inside`, by default the test cases of the file, once or in each environment; on the host
-    boots a guest for that, whose machine has the options."""
-    if os.environ.get(host.IN_GUEST):
-        faulthandler.register(signal.SIGUSR1)  # a test that hangs is asked where
-        os.environ.setdefault("UPNVME_PLUGIN_DIR", str(PLUGIN.parent))  # for programs without the shared library
-        sys.exit(in_each_environment() if each_environment and not environment() else inside())
-    if each_environment:
-        options = {**FOR_DPDK, **options}
-    host.run_file(path, controllers, **options)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Boots guests.
 
-A test file says which controllers it wants and has test cases. On the host, the file boots a guest that runs the same
-file; in the guest the cases run, and their output goes to the host's standard output line by line.
+The tests run in the guest, and their output goes to the host's standard output line by line.
 
 A guest that does not come to an end shows where it is: first by itself (watch); if it cannot, then by QEMU's word on
 its processors and the kernel's answer to a non-maskable interrupt.
@@ -29,15 +28,18 @@ BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
 QEMU = "qemu-system-x86_64"
 VIRTIOFSD = [pathlib.Path("/usr/lib/qemu/virtiofsd"), pathlib.Path("/usr/libexec/virtiofsd")]
 SKIP = 77
+# The exit code of a guest by QEMU's (leave.c).
+LEFT = {33: 0, 35: 1}
 IN_GUEST = "UPNVME_GUEST"
+LONG = "UPNVME_LONG"
 # The PATH in a guest, as init sets it.
 GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # The place of Python's compiled modules for the guests, those of the standard library among them.
 COMPILED = {"PYTHONPYCACHEPREFIX": str(kernel.CACHE / "pycache")}
 # The time-outs of the guest and of the host, in this order. Both come before the runner's, which stops a file and shows
 # nothing of it.
-GUEST_SECONDS = 1200
-HOST_SECONDS = 1400
+GUEST_SECONDS = 1500
+HOST_SECONDS = 1650
 LAST_WORDS_SECONDS = 20
 # A busy machine gives a guest little time, and late: the guest's kernel shall not take late timers, clocks, processors
 # or devices for broken ones. A hang shall leave the stacks of all processors on the console. Under the kernel's driver,
@@ -144,15 +146,17 @@ class Host:
             self.stop(process)
             code = process.wait()
         signal.alarm(0)
-        return code >> 1 if code > 0 and code & 1 else None
+        return LEFT.get(code)
 
     def boot(self, guest, controllers, command):
-        """Runs the command in a guest; its exit code as `wait` gives it."""
+        """Runs the command in a guest that has the controllers of each file; its exit code as `wait` gives it."""
         server, arguments = self.share_root()
         arguments += [*guest.arguments(), *self.kernel_arguments(command, guest.kernel_words())]
         arguments += self.monitor_arguments()
-        for index, controller in enumerate(controllers):
-            arguments += machine.controller_arguments(self.folder, index, controller)
+        for first, list_of_file in controllers.items():
+            machine.first = first
+            for index, controller in enumerate(list_of_file):
+                arguments += machine.controller_arguments(self.folder, index, controller) if controller else []
         try:
             with subprocess.Popen(dying_with_us([QEMU, *arguments]), stdin=subprocess.DEVNULL) as process:
                 return self.wait(process)
@@ -161,28 +165,28 @@ class Host:
             server.wait()
 
 
-def compile_modules(path):
-    """Has the guest's Python compile on the host all that the program imports: an emulated processor takes seconds for
-    it. Another system's Python has its own compiled modules beside the sources."""
+def compile_modules(names):
+    """Has the guest's Python compile these modules on the host, and all that they import: an emulated processor takes
+    seconds for it. Another system's Python has its own compiled modules beside the sources."""
     if ROOT != "/":
         return {}
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    path = pathlib.Path(path)
     python = shutil.which("python3", path=GUEST_PATH)
-    subprocess.run([python, "-c", f"import {path.stem}, library"], cwd=path.parent, check=True,
+    subprocess.run([python, "-c", f"import {', '.join(names)}"], cwd=pathlib.Path(__file__).parent, check=True,
                    env={**environment, **COMPILED}, stdin=subprocess.DEVNULL)
     return COMPILED
 
 
-def run(program, controllers, **options):
-    """Boots a guest, of a machine with these options, that runs the Python program; its exit code."""
+def run(program, modules, controllers, **options):
+    """Boots a guest, of a machine with these options, that runs the Python program with the modules; its exit code.
+    `controllers` has lists by the place in the machine at which each of them begins."""
     kernel.CACHE.mkdir(parents=True, exist_ok=True)
-    compiled = compile_modules(program[0])
+    compiled = compile_modules(modules)
     with tempfile.TemporaryDirectory(prefix="guest-", dir=kernel.CACHE) as name:
         host, guest = Host(pathlib.Path(name)), machine.Machine(**options)
         command = ["env", f"{IN_GUEST}=1", f"UPNVME_BUILD={BUILD.relative_to(TOP)}",
-                   "PYTHONDONTWRITEBYTECODE=1", *(f"{name}={value}" for name, value in compiled.items()), "TMPDIR=/run",
-                   "python3", "-S", *program]
+                   f"{LONG}={os.environ.get(LONG, '')}", "PYTHONDONTWRITEBYTECODE=1",
+                   *(f"{name}={value}" for name, value in compiled.items()), "TMPDIR=/run", "python3", "-S", *program]
         code = host.boot(guest, controllers, command)
         if code != 0:
             print("the guest ended early; its console:" if code is None else "the guest's console:")
@@ -210,10 +214,10 @@ def require_qemu():
         sys.exit(SKIP)
 
 
-def run_file(path, controllers, **options):
-    """As `run`, with this program's arguments, and ends it."""
+def run_alone(program, modules, controllers, **options):
+    """As `run`, and ends this program."""
     require_qemu()
     try:
-        sys.exit(run([path, *sys.argv[1:]], controllers, **options))
+        sys.exit(run(program, modules, controllers, **options))
     except RuntimeError as error:
         sys.exit(str(error))

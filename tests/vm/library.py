@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The library for tests in the guest: a few of its functions, and errors as exceptions.
-
-Run as a program, `library.py URI`, it opens a controller, says "open" or what is wrong, and waits until its standard
-input ends; with `library.py URI UID BYTES` it first becomes that user, who may lock that much memory.
-"""
+"""The library for tests in the guest: a few of its functions, and errors as exceptions."""
 
 import ctypes
 import os
 import pathlib
 import re
-import resource
-import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("UPNVME_BUILD", "build")
@@ -94,38 +88,3 @@ class Controller:
         while not check(lib.upnvme_reap(qpair, ctypes.byref(done), 1)):
             pass
         return done.status & 0x7FF
-
-
-def attempt(uri, meanwhile=lambda: None):
-    """Opens and closes the controller: "open", or the error."""
-    try:
-        with Controller(uri):
-            meanwhile()
-    except UpnvmeError as error:
-        return str(error)
-    return "open"
-
-
-def hold():
-    print("open", flush=True)
-    sys.stdin.read()
-
-
-def become(user, locked_bytes):
-    resource.setrlimit(resource.RLIMIT_MEMLOCK, (locked_bytes, locked_bytes))
-    os.setgroups([])
-    os.setgid(user)
-    os.setuid(user)
-
-
-def program(uri, *user):
-    if user:
-        become(*map(int, user))
-    outcome = attempt(uri, hold)
-    if outcome != "open":
-        print(outcome)
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    program(*sys.argv[1:])

@@ -3,8 +3,12 @@
 
 import dataclasses
 
-FIRST_SLOT = 0x10
+FIRST_SLOT = 0x08  # QEMU gives its other devices those below
 PROCESSORS = 2
+FIRST_EXTRA_BUS = 0x40
+# The place in the machine of a test file's first controller: the controllers of other files may come before it. The
+# program that loads a file sets it (together.py).
+first = 0
 
 
 @dataclasses.dataclass
@@ -76,13 +80,32 @@ class Machine:
             yield from ("-device", f"intel-iommu,intremap=on,caching-mode=on,aw-bits={self.address_bits}")
 
 
+def place(index):
+    """The place in the machine of the controller with this place in the file's list."""
+    return first + index
+
+
 def address_of(index, function=0):
     """The PCI address at which a guest finds the controller with this place in the list."""
-    return f"0000:00:{FIRST_SLOT + index:02x}.{function}"
+    return f"0000:00:{FIRST_SLOT + place(index):02x}.{function}"
+
+
+def serial_of(index):
+    return f"serial{place(index)}"
+
+
+def port_of(index):
+    """QEMU's name of the port that the controller is behind."""
+    return f"port{place(index)}"
+
+
+def device_of(index):
+    """QEMU's name of the controller."""
+    return f"nvme{place(index)}"
 
 
 def disk_of(index, number):
-    return f"disk{index}.{number}"
+    return f"disk{place(index)}.{number}"
 
 
 def disk_options(folder, name, namespace):
@@ -101,34 +124,35 @@ def disk_options(folder, name, namespace):
 
 def plugged_device(index, controller, number):
     """QEMU's description of a controller that can be plugged in."""
-    return {"driver": "nvme", "id": f"nvme{index}", "serial": f"serial{index}", "bus": f"port{index}",
+    return {"driver": "nvme", "id": device_of(index), "serial": serial_of(index), "bus": port_of(index),
             "drive": disk_of(index, number), **controller.options}
 
 
 def controller_arguments(folder, index, controller):
     for number, namespace in enumerate(controller.namespaces, 1):
         yield from ("-blockdev", disk_options(folder, disk_of(index, number), namespace))
-    place = address_of(index) if controller.beside is None else address_of(controller.beside, function=1)
-    slot = f"addr={place.removeprefix('0000:00:')}"
-    bus = ""
+    address = address_of(index) if controller.beside is None else address_of(controller.beside, function=1)
+    slot = f"bus=pcie.0,addr={address.removeprefix('0000:00:')}"
+    port = f"pcie-root-port,id={port_of(index)},chassis={place(index) + 1}"
     if controller.node is not None:
-        yield from ("-device", f"pxb-pcie,id=bus{index},bus_nr={0x40 + 8 * index},numa_node={controller.node},{slot}",
-                    "-device", f"pcie-root-port,id=port{index},bus=bus{index},chassis={index + 1}")
-        bus, slot = f"bus=port{index},", "addr=0"
+        extra_bus = f"bus{place(index)}"
+        yield from ("-device", f"pxb-pcie,id={extra_bus},bus_nr={FIRST_EXTRA_BUS + 8 * place(index)},"
+                               f"numa_node={controller.node},{slot}", "-device", f"{port},bus={extra_bus}")
+        slot = f"bus={port_of(index)},addr=0"
     if controller.plug:
-        yield from ("-device", f"pcie-root-port,id=port{index},chassis={index + 1},{slot}")
+        yield from ("-device", f"{port},{slot}")
         device = plugged_device(index, controller, 1)
         yield from ("-device", ",".join(f"{key}={value}" for key, value in device.items()).removeprefix("driver="))
         return
     options = "".join(f",{key}={value}" for key, value in controller.options.items())
-    serial = f"serial{index}"
+    serial = serial_of(index)
     if controller.subsystem:
         serial = controller.subsystem  # one for all its controllers (NVMe Base 2.0, figure 275)
         options += f",subsys={controller.subsystem}"
         if controller.namespaces:
             yield from ("-device", f"nvme-subsys,id={controller.subsystem}")
-    yield from ("-device", f"nvme,id=nvme{index},serial={serial},{bus}{slot}{options}")
+    yield from ("-device", f"nvme,id={device_of(index)},serial={serial},{slot}{options}")
     for number, namespace in enumerate(controller.namespaces, 1):
         nsid, block = namespace.nsid or number, namespace.block
-        yield from ("-device", f"nvme-ns,bus=nvme{index},drive={disk_of(index, number)},nsid={nsid},"
+        yield from ("-device", f"nvme-ns,bus={device_of(index)},drive={disk_of(index, number)},nsid={nsid},"
                                f"logical_block_size={block},physical_block_size={block}")

@@ -8,6 +8,7 @@ import subprocess
 
 import guest
 import library
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),))]
@@ -30,20 +31,13 @@ class Access(guest.harness.Case):
             self.assertIn(word, str(caught.exception))
 
     def process(self):
-        process = subprocess.Popen([*guest.PYTHON, library.__file__, URI], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, text=True)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stdin.close)
-        return process
+        return guest.hold(self, [URI])
 
     def as_nobody(self, locked_bytes=64 * MIB):
         """The result for a user without privileges who may lock this much memory."""
-        done = subprocess.run([*guest.PYTHON, library.__file__, URI, str(NOBODY), str(locked_bytes)], check=False,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env=guest.for_any_user(self.folder))
-        self.assertEqual(done.stderr, "")
-        return done.stdout.strip()
+        said, _ = guest.hold(self, [URI], user=NOBODY, limit=f"--memlock={locked_bytes}",
+                             env=guest.for_any_user(self.folder), stderr=subprocess.STDOUT).communicate()
+        return said.strip()
 
     def give_group_to_nobody(self):
         path = pathlib.Path("/dev/vfio") / guest.group_of(ADDRESS)
@@ -123,5 +117,7 @@ class Access(guest.harness.Case):
         self.assertEqual(state(), before)
 
 
+FILE = guest.File(CONTROLLERS, environments=guest.ENVIRONMENTS, repeated=guest.ENVIRONMENTS[1:], machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, each_environment=True)
+    together.main(__file__)

@@ -4,9 +4,13 @@
 transfers, few queues and several namespaces; in blocks of 512 and of 4096 bytes."""
 
 import guest
+import repeats
+import together
 from guest import Controller, Namespace
 
+TABLE = "tests/behaviour/table.json"
 BLOCKS = (512, 4096)
+HALVES = ("even", "odd")  # of the cases, for each size of blocks
 LONG, SHORT = 1024, 256  # namespaces, in blocks: as the cases want them
 SPARSE = (1, 3, 7, 9)
 
@@ -24,21 +28,32 @@ CONTROLLERS = [controller for block in BLOCKS for controller in of_each_kind(blo
 KINDS = len(CONTROLLERS) // len(BLOCKS)
 
 
-def run(label, block, half, env, preferred):
+def names(block, choice):
+    """The cases that the program in C makes of this choice."""
+    return guest.run("tests/vm/inside/test_behaviour", "--list", TABLE, block, choice).stdout.splitlines()
+
+
+def run(label, block, choice, env, preferred):
     """Controllers of another shape serve where a case wants one, or a second one."""
     places = [*preferred, *(index for index in range(len(CONTROLLERS)) if index not in preferred)]
     uris = [guest.uri_of(guest.address_of(index), env=env) for index in places]
-    return guest.call("tests/vm/inside/test_behaviour", "tests/behaviour/table.json", label, block, half, *uris)
+    return guest.call("tests/vm/inside/test_behaviour", TABLE, label, block, choice, *uris)
 
 
 def inside():
-    """The table takes long, so each size of blocks has an environment, a controller and a half of the cases of its own;
-    the qtest lane has all of them."""
+    """The table takes long, so each size of blocks has an environment, a controller and a half of the cases of its own,
+    and in a short run a few of them; the qtest lane has all."""
     for index in range(len(CONTROLLERS)):
         guest.bind(guest.address_of(index), "vfio-pci")
-    return max(run("wide", BLOCKS[0], "even", guest.ENVIRONMENTS[0], range(KINDS)),
-               run("narrow", BLOCKS[1], "odd", guest.ENVIRONMENTS[-1], range(KINDS, 2 * KINDS)[1:]))
+    if not repeats.LONG:
+        repeats.note("behaviour", sum(len(names(block, half)) - len(names(block, "few"))
+                                      for block, half in zip(BLOCKS, HALVES)))
+    choices = HALVES if repeats.LONG else ("few", "few")
+    return max(run("wide", BLOCKS[0], choices[0], guest.ENVIRONMENTS[0], range(KINDS)),
+               run("narrow", BLOCKS[1], choices[1], guest.ENVIRONMENTS[-1], range(KINDS, 2 * KINDS)[1:]))
 
+
+FILE = guest.File(CONTROLLERS, inside, machine=guest.FOR_DPDK)
 
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside, **guest.FOR_DPDK)
+    together.main(__file__)

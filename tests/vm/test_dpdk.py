@@ -7,11 +7,12 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 
 import guest
 import library
+import together
 from guest import Controller, MIB, Namespace
+from repeats import LONG
 
 CONTROLLERS = [Controller((Namespace(64 * MIB, 4096),)), Controller((Namespace(16 * MIB, 512),))]
 ADDRESS, OTHER = guest.address_of(0), guest.address_of(1)
@@ -25,12 +26,7 @@ with upnvme.open(sys.argv[1]) as ctrlr:
 maps = pathlib.Path("/proc/self/maps").read_text()
 print(*{line.split()[-1] for line in maps.splitlines() if "libupnvme-dpdk" in line})
 """
-# EAL reserves far more addresses than this limit.
-TWICE_IN_LITTLE_ROOM = """
-import resource, sys, library
-resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-print(library.attempt(sys.argv[1]), library.attempt(sys.argv[1]), sep="\\n")
-"""
+LITTLE_ROOM = f"--as={4 << 30}"  # EAL reserves far more addresses
 
 
 def free_pages():
@@ -46,21 +42,21 @@ class Dpdk(guest.harness.Case):
 
     def opened(self, uri, code=0, **environment):
         """The output of another process that opens the controller, and ends."""
-        done = subprocess.run([*guest.PYTHON, library.__file__, uri], check=False, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, env={**os.environ, **environment})
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done.stdout.strip()
+        process = guest.hold(self, [uri], env={**os.environ, **environment})
+        said, _ = process.communicate()
+        self.assertEqual(process.returncode, code, said)
+        return said.strip()
 
     def test_dpdk_leaves_the_process_as_it_was(self):
-        for keys in ({"env": "dpdk"}, {"env": None}, {"env": "vfio"}, {"pages": "huge"}):
+        for keys in ({"env": "dpdk"}, {"pages": "huge"}, *([{"env": None}, {"env": "vfio"}] if LONG else [])):
             guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, **keys))
 
     def test_pythons_package_brings_its_own(self):
         """The plug-in is found beside the package's library, without any other word on its place."""
         if not PYTHON.exists():
             self.skipTest(f"{PYTHON} was not built: make python")
-        environment = {name: value for name, value in os.environ.items()
-                       if name not in ("UPNVME_PLUGIN_DIR", "PYTHONPYCACHEPREFIX")}
+        environment = {name: value for name, value in os.environ.items() if name != "UPNVME_PLUGIN_DIR"}
+        environment["PYTHONPYCACHEPREFIX"] = str(guest.host.TOP / "build/pycache")  # from make vm-packages
         done = subprocess.run([PYTHON, "-c", IN_PYTHON, guest.uri_of(ADDRESS, env="dpdk")], check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -92,8 +88,7 @@ class Dpdk(guest.harness.Case):
         self.assertEqual(self.opened(guest.uri_of(ADDRESS, env="dpdk")), "open")
 
     def test_a_start_that_failed_is_explained_again_when_it_is_tried_again(self):
-        said = subprocess.run([*guest.PYTHON, "-c", TWICE_IN_LITTLE_ROOM, guest.uri_of(ADDRESS, env="dpdk")],
-                              check=True, capture_output=True, text=True, cwd=pathlib.Path(__file__).parent).stdout
+        said, _ = guest.hold(self, [guest.uri_of(ADDRESS, env="dpdk")] * 2, limit=LITTLE_ROOM).communicate()
         first, second = said.splitlines()
         self.assertIn("cannot be started", first)
         self.assertEqual(second, first)
@@ -139,9 +134,7 @@ class Dpdk(guest.harness.Case):
             self.assertEqual(caught.exception.code, "BUFFER_UNREACHABLE")
 
 
+FILE = guest.File(CONTROLLERS, machine=guest.FOR_DPDK, dpdk=True)
+
 if __name__ == "__main__":
-    if guest.PLUGIN.exists():
-        guest.main(__file__, CONTROLLERS, **guest.FOR_DPDK)
-    else:
-        print("DPDK's plug-in was not built: libdpdk-dev is not installed")
-        sys.exit(guest.host.SKIP)
+    together.main(__file__)

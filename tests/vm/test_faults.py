@@ -4,6 +4,7 @@
 
 import guest
 import library
+import together
 from guest import Controller, KIB, MIB, Namespace
 
 BAD_READ_LBA, BAD_WRITE_LBA = 1024, 2048
@@ -48,5 +49,7 @@ class Faults(guest.harness.Case):
         self.assertEqual(caught.exception.code, "QPAIR_LIMIT")
 
 
+FILE = guest.File(CONTROLLERS, environments=guest.ENVIRONMENTS, repeated=guest.ENVIRONMENTS[1:], machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, each_environment=True)
+    together.main(__file__)

@@ -5,6 +5,7 @@ takes a group whole; two controllers of one subsystem share a namespace; a funct
 
 import guest
 import library
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),), {"multifunction": "on"}),
@@ -109,5 +110,7 @@ class Subsystems(guest.harness.Case):
         guest.run(TOOL, "bind", RIGHT)
 
 
+FILE = guest.File(CONTROLLERS, machine={"multipath": False, **guest.FOR_DPDK})
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, multipath=False, **guest.FOR_DPDK)
+    together.main(__file__)

@@ -3,6 +3,7 @@
 """Owners who wait for a device's interrupts instead of polling it, where it has many MSI-X vectors, few, or one."""
 
 import guest
+import together
 from guest import Controller, MIB, Namespace
 
 VECTORS = [33, 3, 1]
@@ -19,5 +20,7 @@ def inside():
     return max(codes)
 
 
+FILE = guest.File(CONTROLLERS, inside)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, inside)
+    together.main(__file__)

@@ -10,12 +10,13 @@ import subprocess
 import guest
 import library
 import machine
+import together
 from guest import Controller, MIB, Namespace
 
-# The board leads the interrupt lines of every fourth slot together.
-SHARING = "0000:00:14.0"
-CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)), Controller((Namespace(64 * MIB, 4096),)),
-               Controller((Namespace(16 * MIB, 512),), {"addr": "14.0"})]
+# The board leads the interrupt lines of every fourth slot together, up to slot 0x18.
+CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)), Controller((Namespace(64 * MIB, 4096),)), None, None,
+               Controller((Namespace(16 * MIB, 512),))]
+SHARING = guest.address_of(4)
 COMMAND, ALL_ON, ALL_OFF = 4, b"\6\0", b"\0\0"
 
 
@@ -63,5 +64,7 @@ class Neighbours(guest.harness.Case):
         guest.bind(SHARING, "nvme")
 
 
+FILE = guest.File(CONTROLLERS)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS)
+    together.main(__file__)

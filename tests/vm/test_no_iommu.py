@@ -6,12 +6,13 @@ import os
 
 import guest
 import library
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),))]
 ADDRESS = guest.address_of(0)
 TOOL = "bin/upnvme-devices"
-HUGE_PAGES = 16
+HUGE_PAGES = guest.FOR_DPDK["hugepages"]
 
 
 class NoIommu(guest.harness.Case):
@@ -52,5 +53,7 @@ class NoIommu(guest.harness.Case):
         self.assertIn(f"{HUGE_PAGES} of 2 MiB, {HUGE_PAGES} free", said)
 
 
+FILE = guest.File(CONTROLLERS, machine={"iommu": False, "nodes": 2, **guest.FOR_DPDK})
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, iommu=False, nodes=2, hugepages=HUGE_PAGES)
+    together.main(__file__)

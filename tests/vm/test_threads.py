@@ -9,11 +9,13 @@ import threading
 
 import guest
 import library
+import repeats
+import together
 from guest import Controller, KIB, MIB, Namespace
 
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),)) for _ in range(3)]
 ADDRESSES = [guest.address_of(index) for index in range(len(CONTROLLERS))]
-ROUNDS = 8
+ROUNDS = 8 if repeats.LONG else 4
 SIZE = 256 * KIB
 
 
@@ -62,5 +64,7 @@ class Threads(guest.harness.Case):
         self.together(*((address, ROUNDS) for address in ADDRESSES))
 
 
+FILE = guest.File(CONTROLLERS, environments=guest.ENVIRONMENTS, machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, each_environment=True)
+    together.main(__file__)

@@ -6,11 +6,11 @@ import ctypes
 import mmap
 import os
 import struct
-import subprocess
-import sys
 
 import guest
 import library
+import repeats
+import together
 from guest import Controller, MIB, Namespace
 
 CONTROLLERS = [
@@ -22,6 +22,7 @@ ADDRESS = ADDRESSES[0]
 DRIVER = "uio_pci_generic"
 COMMAND, BUS_MASTER = 4, 4
 NODES = 2
+NOBODY = 65534
 MIGRATE_PAGES = 256  # the system call's number on x86-64
 HUGETLB = 0x40000
 HUGE = 2 * MIB
@@ -70,13 +71,8 @@ class Uio(guest.harness.Case):
     def is_bus_master(self):
         return bool((guest.PCI / "devices" / ADDRESS / "config").read_bytes()[COMMAND] & BUS_MASTER)
 
-    def process(self, *arguments, env=None):
-        process = subprocess.Popen([*guest.PYTHON, library.__file__, guest.uri_of(ADDRESS, unsafe=1), *arguments],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stdin.close)
-        return process
+    def process(self, **options):
+        return guest.hold(self, [guest.uri_of(ADDRESS, unsafe=1)], **options)
 
     def test_a_device_without_an_iommu_is_refused_without_unsafe(self):
         self.refused("UNSAFE", "unsafe=1", DRIVER, "IOMMU")
@@ -85,7 +81,8 @@ class Uio(guest.harness.Case):
         self.refused("URI_KEY", unsafe=1, pages="huge")
 
     def test_data_in_every_shape(self):
-        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1))
+        repeats.note("uio", 0 if repeats.LONG else 5)
+        guest.run("tests/vm/device/test_io", guest.uri_of(ADDRESSES[1], unsafe=1), *repeats.few())
 
     def test_opening_and_closing_leave_the_process_as_it_was(self):
         guest.run("tests/vm/device/test_polite", guest.uri_of(ADDRESS, unsafe=1))
@@ -157,7 +154,7 @@ class Uio(guest.harness.Case):
             methods.write_text(before)
 
     def test_a_user_who_is_not_root_is_refused(self):
-        said, _ = self.process("65534", str(64 * MIB), env=guest.for_any_user(self.folder)).communicate()
+        said, _ = self.process(user=NOBODY, env=guest.for_any_user(self.folder)).communicate()
         self.assertIn("DEVICE_ACCESS", said)
         self.assertIn("run as root", said)
 
@@ -171,9 +168,7 @@ class Uio(guest.harness.Case):
         guest.run("tests/vm/dpdk/test_own_eal", guest.uri_of(ADDRESS, unsafe=1), "no-huge")
 
 
+FILE = guest.File(CONTROLLERS, machine={"iommu": False, "nodes": NODES, **guest.FOR_DPDK}, dpdk=True)
+
 if __name__ == "__main__":
-    if guest.PLUGIN.exists():
-        guest.main(__file__, CONTROLLERS, iommu=False, nodes=NODES, **guest.FOR_DPDK)
-    else:
-        print("DPDK's plug-in was not built: libdpdk-dev is not installed")
-        sys.exit(guest.host.SKIP)
+    together.main(__file__)

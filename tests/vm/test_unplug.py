@@ -7,7 +7,9 @@ import subprocess
 
 import guest
 import library
+import together
 from guest import Controller, MIB, Namespace
+from machine import port_of
 
 # A namespace to begin with, and one for each time that it is plugged in again.
 CONTROLLERS = [Controller((Namespace(16 * MIB, 512),) * (1 + len(guest.ENVIRONMENTS)), {"mdts": 3}, plug=True)]
@@ -45,7 +47,8 @@ class Unplug(guest.harness.Case):
     def test_an_error_of_the_bus_is_noticed(self):
         _, controller = self.opened()
         self.assertEqual(library.lib.upnvme_ctrlr_poll(controller.handle), 0)
-        guest.monitor().ask("human-monitor-command", **{"command-line": "pcie_aer_inject_error port0 DLP"})
+        inject = f"pcie_aer_inject_error {port_of(0)} DLP"
+        guest.monitor().ask("human-monitor-command", **{"command-line": inject})
         guest.until(lambda: library.lib.upnvme_ctrlr_poll(controller.handle) < 0, lambda: "it is not noticed")
         self.has_failed(controller, "AER")
 
@@ -73,5 +76,7 @@ class Unplug(guest.harness.Case):
             self.assertEqual(controller.transfer("upnvme_read", controller.qpair(), controller.buffer(4096), 0, 8), 0)
 
 
+FILE = guest.File(CONTROLLERS, environments=guest.ENVIRONMENTS, repeated=guest.ENVIRONMENTS[1:], machine=guest.FOR_DPDK)
+
 if __name__ == "__main__":
-    guest.main(__file__, CONTROLLERS, each_environment=True)
+    together.main(__file__)

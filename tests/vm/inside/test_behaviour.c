@@ -15,8 +15,8 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: test_behaviour TABLE LABEL BLOCK even|odd URI...\n"
-			"       test_behaviour --list TABLE BLOCK\n");
+	fprintf(stderr, "usage: test_behaviour TABLE LABEL BLOCK even|odd|few URI...\n"
+			"       test_behaviour --list TABLE BLOCK all|even|odd|few\n");
 	return 2;
 }
 
@@ -24,14 +24,13 @@ int main(int argc, char **argv)
 {
 	uint32_t block;
 
-	if (argc == 4 && !strcmp(argv[1], "--list"))
-		return stranger_list(argv[2], (uint32_t)atoi(argv[3]));
+	if (argc == 5 && !strcmp(argv[1], "--list"))
+		return stranger_list(argv[2], (uint32_t)atoi(argv[3]), stranger_choice_of(argv[4]));
 	if (argc < 6)
 		return usage();
 	for (int i = 5; i < argc; i++)
 		if (!known_add(argv[i]))
 			return 1;
 	block = (uint32_t)atoi(argv[3]);
-	return stranger_run(argv[1], argv[2], &block, 1,
-			    !strcmp(argv[4], "odd") ? STRANGER_ODD : STRANGER_EVEN);
+	return stranger_run(argv[1], argv[2], &block, 1, stranger_choice_of(argv[4]));
 }
