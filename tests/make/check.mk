@@ -6,7 +6,11 @@ CHECK_LANES := build $(LANES) $(if $(SCRIPTS),tools) lint asan tsan demo $(CHECK
 
 # LONG=yes: also what repeats, in another build, guest or by another face, something that one run of it has shown.
 LONG =
-export UPNVME_LONG := $(filter yes,$(LONG))
+ifeq ($(LONG),yes)
+export UPNVME_LONG := yes
+else
+unexport UPNVME_LONG
+endif
 
 .PHONY: deps check lint sanitize coverage bench demo
 deps: ## install the Debian packages that build, tests and lint need

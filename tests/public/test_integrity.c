@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <sched.h>
 
-#include "../unit/support/long.h"
 #include "support.h"
 
 #define SIZE_BYTES (2u << 20)
@@ -248,7 +247,8 @@ static void run(const char *uri, uint32_t entries, uint32_t total, uint64_t seed
 			fail_msg("%s: nothing moved for 60 s after %u of %u", uri, model.done,
 				 total);
 		else
-			sched_yield(); /* the controller's thread, or a medium's, has the work */
+			/* The controller's thread, or a medium's, has the work. */
+			sched_yield();
 	}
 	while (upnvme_qpair_inflight(model.rig.qp))
 		OK(upnvme_poll(model.rig.qp, 0));
@@ -284,7 +284,7 @@ static void run_shapes(const char *medium, uint32_t total, uint64_t seed)
 
 static void memory_keeps_what_the_model_keeps(void **state)
 {
-	run_shapes("soft:ram?size=2MiB&", long_or_short(6000, 2000), test_seed());
+	run_shapes("soft:ram?size=2MiB&", getenv("UPNVME_LONG") ? 6000 : 2000, test_seed());
 }
 
 static void a_file_keeps_what_the_model_keeps(void **state)
