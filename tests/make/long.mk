@@ -18,7 +18,7 @@ $(call leave, release, hostile/test_nth_call)
 $(call leave, release, tools/test_deb_built.py tools/test_reproducible.py)
 
 # Scripts that look at texts, packages and installed files, and at no running program of the build.
-TEXTS := $(patsubst %,tools/test_%.py,deb deb_built install man packaging reproducible site)
+TEXTS := $(patsubst %,tools/test_%.py,deb deb_built guests install man packaging reproducible site)
 $(call leave, asan,    $(TEXTS))
 $(call leave, tsan,    $(TEXTS))
 
