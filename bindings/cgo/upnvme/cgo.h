@@ -56,7 +56,7 @@ struct upnvme_cgo_slot {
 /** A queue pair as Go has it. */
 struct upnvme_cgo_qpair {
 	upnvme_qpair *qp;               /**< the library's */
-	struct upnvme_completion *done; /**< whose callbacks Go shall run; the tag is the slot */
+	struct upnvme_completion *done; /**< for Go to run the callbacks of; the tag is the slot */
 	uint32_t ndone;                 /**< number of those; Go sets it back to 0 */
 	uint32_t nslots;               /**< commands outstanding at most; the room of `done`, too */
 	struct upnvme_cgo_slot *slots; /**< one for each command with a callback */
