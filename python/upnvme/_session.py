@@ -85,7 +85,7 @@ class SessionBase(_upnvme.Session):
     def alloc(self, size: Int, align: Int = 0) -> Buffer:
         """Allocates `size` bytes of zeroed DMA memory, aligned to `align` bytes, a power of two (0: a page).
 
-        ArgumentError: a size of 0, or an alignment that is no power of two or too large; OutOfMemoryError.
+        ArgumentError: a size of 0 or over 2^46, an alignment that is no power of two or over 2 MiB; OutOfMemoryError.
         """
         buffer = Buffer()
         _upnvme.memory_alloc(buffer, self, size, align)
