@@ -60,7 +60,7 @@ PREDEFINED = $(shell $(CC) -O2 -dM -E -x c /dev/null 2>/dev/null | grep -o _FORT
 LINK     := -Wl,-z,relro,-z,now -Wl,--as-needed
 
 ifeq ($(CONFIG),release)
-# What is built does not know in which folder it was.
+# The path of the build's folder is left out of debug information, so that builds in two folders are the same.
   OPT := -O2 -g -DNDEBUG $(HARDEN) -ffile-prefix-map=$(CURDIR)=.
 else ifeq ($(CONFIG),asan)
 # A sanitizer's report needs lines only; a debugger has the variables as well with CFLAGS=-g.
@@ -298,7 +298,7 @@ $(foreach l,$(ALL_LANES),$(call lane_archive,$(l))): $(B)/objects
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
 
-# A completion comes just before the wait empties its eventfd, or sleeps.
+# The test of waits makes a completion come just before a wait empties its eventfd, or sleeps: it wraps these calls.
 $(B)/tests/unit/driver/queue/test_wait: private LANE_LDFLAGS += -Wl,--wrap=read -Wl,--wrap=ppoll
 $(B)/tests/unit/driver/queue/test_submit: private LANE_LDFLAGS += -Wl,--wrap=owner_enter_to_submit
 # The qtest lane runs the table of tests/behaviour with an upnvme_open of its own.

@@ -14,10 +14,10 @@ import (
 	"unsafe"
 )
 
-// Direction is where a command's data goes (UPNVME_DATA_...).
+// Direction is the direction of a command's data (UPNVME_DATA_...).
 type Direction uint32
 
-// The directions; bits 1:0 of most opcodes say the same.
+// The directions of a command's data; bits 1:0 of most opcodes say the same.
 const (
 	DataNone       Direction = C.UPNVME_DATA_NONE
 	DataToDevice   Direction = C.UPNVME_DATA_TO_DEVICE
@@ -35,7 +35,7 @@ func (d Direction) String() string { return wordOf("Direction", uint32(d), direc
 
 // RawCommand is a command given dword by dword (struct upnvme_raw).
 type RawCommand struct {
-	CDW       [16]uint32 // the entry; the library sets command identifier and data pointer
+	CDW       [16]uint32 // the submission queue entry; the library sets command identifier and data pointer
 	Direction Direction
 	Timeout   time.Duration // admin commands; 0: the controller's default
 }
@@ -43,7 +43,8 @@ type RawCommand struct {
 // String tells it field by field.
 func (raw RawCommand) String() string { return fieldsOf(raw) }
 
-// adminStart is an admin command that was started. Its memory is C's, so that it can outlast its caller.
+// adminStart is an admin command that was started. The record and the data are in C memory, so that they can outlast
+// the caller.
 type adminStart struct {
 	c    *C.struct_upnvme_cgo_admin
 	data []byte
@@ -96,9 +97,9 @@ func (a *adminStart) free() { C.free(unsafe.Pointer(a.c)) }
 
 func (a *adminStart) completion() Completion { return *(*Completion)(unsafe.Pointer(&a.c.done)) }
 
-// Admin runs one admin command and waits for it (upnvme_admin); data is any memory, which goes to the device or is
-// filled by it. When the context is done Admin returns at once, and data is not touched any more; the command goes on.
-// A status other than success is in the completion, and no error.
+// Admin runs one admin command and waits for it (upnvme_admin); data is any memory, which the controller reads or fills
+// by way of a copy. When the context is done Admin returns at once, and data is not touched any more; the command goes
+// on. A status other than success is in the completion, and no error.
 func (c *Controller) Admin(ctx context.Context, raw *RawCommand, data []byte) (Completion, error) {
 	if err := goesOn(ctx); err != nil {
 		return Completion{}, err
@@ -208,7 +209,7 @@ func (a *adminStart) deliver() {
 	}
 }
 
-// Identify runs Identify and gives its 4,096 bytes (upnvme_identify; NVMe Base 2.0, 5.17).
+// Identify runs Identify and returns the structure's 4,096 bytes (upnvme_identify; NVMe Base 2.0c, 5.17).
 func (c *Controller) Identify(cns CNS, nsid uint32) ([]byte, error) {
 	data := make([]byte, 4096)
 	_, err := c.use(func() C.int {
@@ -220,7 +221,7 @@ func (c *Controller) Identify(cns CNS, nsid uint32) ([]byte, error) {
 	return data, nil
 }
 
-// LogPage reads a part of a log page into p (upnvme_log_page; NVMe Base 2.0, 5.16): offset and length are multiples of
+// LogPage reads a part of a log page into p (upnvme_log_page; NVMe Base 2.0c, 5.16): offset and length are multiples of
 // 4; nsid is [AllNamespaces] for a log of the controller.
 func (c *Controller) LogPage(nsid uint32, lid LogID, offset uint64, p []byte) error {
 	_, err := c.use(func() C.int {
@@ -240,7 +241,7 @@ func first(p []byte) unsafe.Pointer {
 // Select says which value of a feature is meant (UPNVME_FEATURE_... of upnvme_feature_get).
 type Select uint32
 
-// The values of a feature (NVMe Base 2.0, 5.15).
+// The values of a feature (NVMe Base 2.0c, 5.15).
 const (
 	FeatureCurrent      Select = C.UPNVME_FEATURE_CURRENT      // the value in use
 	FeatureDefault      Select = C.UPNVME_FEATURE_DEFAULT      // the controller's default
@@ -258,7 +259,8 @@ var selectWords = []word{
 // String names the choice.
 func (s Select) String() string { return wordOf("Select", uint32(s), selectWords) }
 
-// Feature reads one feature (upnvme_feature_get); data is nil for one that has none.
+// Feature reads one feature (upnvme_feature_get): it returns dword 0 of the answer, and fills data, which is nil for a
+// feature without data.
 func (c *Controller) Feature(nsid uint32, fid FeatureID, which Select, data []byte) (uint32, error) {
 	var value C.uint32_t
 	_, err := c.use(func() C.int {
@@ -269,7 +271,8 @@ func (c *Controller) Feature(nsid uint32, fid FeatureID, which Select, data []by
 	return uint32(value), err
 }
 
-// SetFeature sets one feature (upnvme_feature_set); save: over power cycles.
+// SetFeature sets one feature (upnvme_feature_set); with save the controller keeps the value over power cycles. data is
+// nil for a feature without data.
 func (c *Controller) SetFeature(nsid uint32, fid FeatureID, value uint32, save bool, data []byte) error {
 	var saved C.int
 	if save {

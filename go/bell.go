@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// bell tells a goroutine, which waits for other things as well, that a queue pair's eventfd was signalled. Go's own
-// poller watches the eventfd, so that no thread sleeps in C; and only on request, so that completions wake nobody while
-// the queue pair is polled anyway.
+// bell tells a goroutine, which waits for channels as well, that a queue pair's eventfd was signalled. Go's own poller
+// watches the eventfd, so that no thread sleeps in C. The poller watches only on request, so that completions wake no
+// goroutine while the queue pair is polled anyway.
 type bell struct {
 	file  *os.File
 	ask   chan struct{} // room for one
@@ -28,7 +28,7 @@ func newBell(qp *QPair) *bell {
 	}
 	own, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 0)
 	if errno != 0 {
-		return nil // the thread looks from time to time instead
+		return nil // without a bell the thread looks from time to time
 	}
 	b := &bell{file: os.NewFile(own, "upnvme eventfd"), ask: make(chan struct{}, 1), rung: make(chan struct{}, 1),
 		ended: make(chan struct{})}
@@ -47,8 +47,8 @@ func (b *bell) listen() {
 	}
 }
 
-// await returns a channel that gets a value once the eventfd is signalled, from now on or before. A value without a new
-// completion can only come from an earlier request.
+// await returns a channel that gets a value once the eventfd is signalled, or was signalled before. A value may come
+// without a new completion, since an earlier request that was not heard still counts.
 func (b *bell) await() <-chan struct{} {
 	if !b.asked {
 		b.asked = true

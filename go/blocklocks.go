@@ -6,9 +6,10 @@ package upnvme
 
 import "context"
 
-// A write of a part of a block reads the block, changes the part and writes it back. Two such writes to one block must
-// not cross, or the later one writes old bytes over the other's. A write of whole blocks needs no lock: if another call
-// writes a part of the block at the same time, both write the same bytes, which callers must avoid.
+// A write of a part of a block reads the block, changes the part and writes the block back. Two such writes to one
+// block must not run at the same time, or the later one writes old bytes over the other's. A write of whole blocks
+// needs no lock: a call that writes a part of such a block at the same time writes bytes of the same range, which
+// callers must avoid.
 
 const nblockLocks = 64
 

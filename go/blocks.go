@@ -52,7 +52,8 @@ func (ns *Namespace) Verify(ctx context.Context, lba, blocks uint64) error {
 	return ns.doMany(ctx, Op{Opcode: OpVerify, LBA: lba}, blocks)
 }
 
-// An op has fewer than 2^32 blocks, a namespace may have more.
+// blocksAtOnce is the most blocks of one op: fewer than the 2^32 that its field has room for, and a power of two, so
+// that aligned requests have aligned parts. A namespace may have more blocks.
 const blocksAtOnce = 1 << 31
 
 // doMany executes a command without data, for any number of blocks.
@@ -92,7 +93,7 @@ func (ns *Namespace) within(lba, blocks uint64) error {
 	return nil
 }
 
-// after adds to an error how many blocks were done before it.
+// after adds the number of blocks that were done before an error to the error.
 func after(ended, of uint64, err error) error {
 	if ended == 0 {
 		return err
@@ -126,8 +127,8 @@ func (ns *Namespace) Do(ctx context.Context, buf *Buffer, op *Op) error {
 	return err
 }
 
-// do executes a command with a buffer that is held. If the call is cancelled, the buffer stays with the device: kept is
-// true.
+// do executes a command with a buffer that is held. If the call is cancelled, kept is true: the buffer stays held until
+// the device has answered.
 func (ns *Namespace) do(ctx context.Context, buf *Buffer, op *Op) (kept bool, err error) {
 	p := &ns.ctrlr.leases
 	l, rc := p.do(nil, ns, buf, op)
@@ -169,7 +170,7 @@ func (l *lease) handle() C.uintptr_t {
 	return C.uintptr_t(uintptr(unsafe.Pointer(l.c)))
 }
 
-// ran is C's result of a call, and the lease that C has left with the caller.
+// ran returns the lease that C has left with the caller, and C's result of the call; it wakes a caller that waits.
 func (p *leases) ran(ran C.struct_upnvme_cgo_ran) (*lease, C.int) {
 	runtime.KeepAlive(p.table)
 	if ran.lease != nil {
@@ -181,5 +182,5 @@ func (p *leases) ran(ran C.struct_upnvme_cgo_ran) (*lease, C.int) {
 	return nil, ran.rc
 }
 
-// op is the command in C memory, where an offset stands in the place of the pointer.
+// op is the lease's command, in C memory, with an offset in the place of the pointer.
 func (l *lease) op() *Op { return (*Op)(unsafe.Pointer(&l.c.op)) }

@@ -29,11 +29,11 @@ type region struct {
 	ctrlr *Controller
 	ptr   unsafe.Pointer
 	bytes uint64
-	state atomic.Int64 // how many calls use it, and the two bits below
+	state atomic.Int64 // the number of calls that use the memory, and the two bits below
 	lent  bool         // registered memory of the caller's
-	mem   []byte       // keeps the caller's memory, then
+	mem   []byte       // the caller's memory, if it is lent: the garbage collector must keep it
 	pin   pin
-	over  *atomic.Bool // the memory was given back; for the leak, too
+	over  *atomic.Bool // the memory was given back; shared with the leak
 }
 
 const (
@@ -57,11 +57,11 @@ func (c *Controller) AllocAligned(bytes, align int) (*Buffer, error) {
 	return c.keep(r, "buffer"), nil
 }
 
-// Register makes the caller's own memory reachable for the device (upnvme_mem_register): memory of mmap or C, or of
-// Go's, which is pinned until [Buffer.Free]; before Go 1.21, which has no pins, the buffer refers to it, and the heap
-// does not move. Memory of C must stay until then, too: a device goes on reaching registered pages, whatever is mapped
-// there later. A finalizer frees a buffer that nothing refers to any more, if nothing refers to slices of it either.
-// The pages around the memory become reachable with it.
+// Register makes the caller's own memory reachable for the device (upnvme_mem_register): memory of mmap, of C, or of
+// Go. Go's memory is pinned until [Buffer.Free]; before Go 1.21, which has no pins, the buffer refers to it, and the
+// heap does not move. Memory of mmap or C must stay mapped until Free, too: a device goes on reaching registered pages,
+// whatever is mapped there later. A finalizer ends the registration when nothing refers to the buffer, or to a Slice of
+// it, any more. The device reaches whole pages, also the bytes of a page around the memory.
 func (c *Controller) Register(memory []byte) (*Buffer, error) {
 	r := &region{ctrlr: c, bytes: uint64(len(memory)), lent: true, mem: memory}
 	if len(memory) > 0 {
@@ -76,8 +76,8 @@ func (c *Controller) Register(memory []byte) (*Buffer, error) {
 	return c.keep(r, "registered memory"), nil
 }
 
-// last is the finalizer's work for a dropped buffer: the caller's memory must not stay registered, since its owner may
-// free it. The library's own memory stays for views of it, until the controller is closed.
+// last returns the finalizer's work for a dropped buffer. The caller's memory must not stay registered, since its owner
+// may free it. The library's own memory stays until the controller is closed, since slices of Bytes may show it.
 func (r *region) last() func() error {
 	if r.lent {
 		return r.free
@@ -98,7 +98,7 @@ func (c *Controller) keep(r *region, what string) *Buffer {
 	return &Buffer{r, 0, r.bytes, newLeak(what+" of "+c.uri, r.over, r.last())}
 }
 
-// Len is how many bytes the buffer has.
+// Len is the number of bytes of the buffer.
 func (b *Buffer) Len() int {
 	if b == nil {
 		return 0
@@ -106,8 +106,8 @@ func (b *Buffer) Len() int {
 	return int(b.bytes)
 }
 
-// Bytes is the memory itself. It is nil once the buffer was freed or the controller closed; slices from before must not
-// be used after that.
+// Bytes is the memory itself; nil after the buffer was freed or the controller closed. A slice that Bytes gave earlier
+// must not be used after that either.
 func (b *Buffer) Bytes() []byte {
 	if b == nil || b.bytes == 0 || b.region.state.Load()&regionFreed != 0 {
 		return nil
@@ -131,8 +131,8 @@ func (b *Buffer) Slice(from, to int) *Buffer {
 // or after the controller was closed, does nothing.
 //
 // Free may be called while commands are in flight, also those of cancelled calls: allocated memory is set aside until
-// they are done. The library cannot set registered memory aside: while a call uses it, or a command may touch it, also
-// that of a cancelled call, Free fails with EBUSY, and the memory must stay. Free it later.
+// the commands are done. The library cannot set registered memory aside: while a call uses it, or a command may touch
+// it, Free fails with EBUSY, and the memory must stay. Call Free again later.
 func (b *Buffer) Free() error {
 	if b == nil {
 		return nil
@@ -196,7 +196,8 @@ func (r *region) drop() {
 	}
 }
 
-// giveBack runs once, for the caller that has marked the region as gone; or again, if it failed.
+// giveBack gives the memory back to the library. It runs for the caller that has marked the region as gone: once, or
+// again after it failed with EBUSY, which takes the marks back.
 func (r *region) giveBack() error {
 	c := r.ctrlr
 	_, err := c.use(func() C.int {
@@ -228,7 +229,7 @@ func (r *region) lose() {
 	r.end()
 }
 
-// end gives the memory back; Close may do so at the same time.
+// end lets go of the caller's memory, once: giveBack and Close may both come here.
 func (r *region) end() {
 	if r.over.CompareAndSwap(false, true) {
 		r.pin.unpin()

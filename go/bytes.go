@@ -15,7 +15,8 @@ import (
 	"unsafe"
 )
 
-// The most bytes that go through a lease's bounce buffer at once, and directly; multiples of every block size.
+// The most bytes of one piece of a request: through a lease's bounce buffer, and directly. Both are multiples of every
+// block size.
 const (
 	bounceMost = 1 << 20
 	directMost = 1 << 30
@@ -27,10 +28,11 @@ var (
 )
 
 // ReadAt reads bytes from any offset into any slice, as [io.ReaderAt] says: it reads len(p) bytes, or fails; at the end
-// of the namespace it returns what there was and [io.EOF]. It leases a queue pair (upnvme_exec_at), reads into DMA
-// memory, and copies the data from there. If p lies within a [Buffer], the device puts whole blocks there itself.
-// Several parts of a large request are with the device at a time. A namespace whose blocks have metadata is refused
-// with ENOTSUP; if the namespace was formatted since it was last seen, the call fails with ESTALE.
+// of the namespace it returns the number of bytes before the end, and [io.EOF]. ReadAt leases a queue pair
+// (upnvme_exec_at), reads into DMA memory, and copies the data from there. If p lies within a [Buffer], and the request
+// is of whole blocks, the device writes into p itself. Several parts of a large request are with the device at a time.
+// A namespace whose blocks have metadata is refused with ENOTSUP; if the namespace was formatted since it was last
+// seen, the call fails with ESTALE.
 func (ns *Namespace) ReadAt(p []byte, off int64) (int, error) {
 	return ns.ReadAtContext(context.Background(), p, off)
 }
@@ -68,7 +70,7 @@ type request struct {
 	off    int64
 	opcode Opcode
 	direct bool   // the device reaches p itself
-	block  uint64 // bytes of a block, by which offsets have their meaning
+	block  uint64 // bytes of a block when the request began; another size means another format
 }
 
 func (q *request) run() (int, error) {
@@ -102,8 +104,8 @@ func (q *request) run() (int, error) {
 	return q.inTurn()
 }
 
-// reachable is the region that p lies in, held, if the device can move the whole request there. A call that can be
-// cancelled must not use it: p is the caller's again when the call returns.
+// reachable returns the region that p lies in, held, if the device can move the whole request there; else nil. A call
+// that can be cancelled gets nil: p is the caller's again when the call returns.
 func (q *request) reachable() *region {
 	if q.ctx.Done() != nil || q.block == 0 || uint64(q.off)%q.block != 0 || uint64(len(q.p))%q.block != 0 {
 		return nil
@@ -156,7 +158,7 @@ func (q *request) some(n int, e extent) error {
 	return q.move(p, e)
 }
 
-// ended is the error for an offset past the end.
+// ended returns the error for an offset that no block has: atEnd, or that the namespace has gone or was formatted.
 func (q *request) ended(atEnd error) error {
 	switch uint64(q.ns.block.Load()) {
 	case 0:
@@ -168,7 +170,7 @@ func (q *request) ended(atEnd error) error {
 	return q.ns.wasFormatted()
 }
 
-// formatted is the error for a request that was made for another format than the namespace has.
+// formatted returns the error for a request that began when the namespace had another format.
 func (q *request) formatted() error {
 	if err := q.ns.refresh(); err != nil {
 		return err
@@ -196,7 +198,7 @@ func (ns *Namespace) bytesOnly() error {
 			"WriteAt have no place: use Read and Write, or Do; Info says where it is", ns.id, bytes)}
 }
 
-// extent is a part of a request that goes through the bounce buffer at once, or directly.
+// extent is a piece of a request: a part that one command moves, through the bounce buffer or directly.
 type extent struct {
 	lba     uint64
 	blocks  uint64
@@ -227,7 +229,7 @@ func (q *request) extent(n int) extent {
 	return e
 }
 
-// tail is the number of bytes of the last block that the data covers; 0: all.
+// tail is the number of bytes of the last block that the data covers; 0: the whole block.
 func (e *extent) tail() uint64 { return (e.head + e.bytes) % e.block }
 
 // move reads a piece, or writes one of whole blocks.
@@ -265,7 +267,7 @@ func (q *request) move(p []byte, e extent) error {
 	return err
 }
 
-// atOnce makes C do a piece, as leases.do.
+// atOnce makes C do a piece; its results are those of leases.do.
 func (p *leases) atOnce(l *lease, q *request, data []byte, e *extent) (*lease, C.int) {
 	piece := C.struct_upnvme_cgo_piece{lba: C.uint64_t(e.lba), nblocks: C.uint64_t(e.nblocks),
 		bytes: C.uint64_t(e.bytes), blocks: C.uint32_t(e.blocks), block_bytes: C.uint32_t(e.block),
@@ -277,7 +279,7 @@ func (p *leases) atOnce(l *lease, q *request, data []byte, e *extent) (*lease, C
 		(*C.char)(unsafe.Pointer(&data[0])), C.uint64_t(p.ctrlr.config.spin)))
 }
 
-// writeParts writes a piece whose first or last block is not written whole, and reads that block before.
+// writeParts writes a piece whose first or last block is written in part: it reads these blocks before.
 func (q *request) writeParts(p []byte, e extent) error {
 	locks, err := q.ns.lockEnds(q.ctx, &e)
 	if err != nil {

@@ -4,7 +4,8 @@
 
 package upnvme
 
-// The functions below are called once for each I/O or batch. They keep no pointer, and nothing that they call calls Go.
+// The functions below are called once for each I/O or batch. None of them keeps a pointer to Go's memory, and none
+// calls Go: cgo can leave out what it does for functions that may.
 
 // #cgo noescape upnvme_cgo_at_once
 // #cgo nocallback upnvme_cgo_at_once

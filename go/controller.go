@@ -29,10 +29,10 @@ type Controller struct {
 	leases  leases
 	events  events
 	regions regions
-	align   uintptr // of a buffer's start
-	qpairs  int     // that the controller has granted
+	align   uintptr // of a buffer's start, in bytes
+	qpairs  int     // number of queue pairs that the controller has granted
 	leak    *leak
-	over    *atomic.Bool // for the leak
+	over    *atomic.Bool // the controller was closed; shared with the leak
 
 	mu         sync.Mutex
 	closeErr   error
@@ -41,7 +41,7 @@ type Controller struct {
 	pools      map[*Pool]struct{}
 	loose      map[*QPair]struct{}  // queue pairs of NewQPair
 	threads    map[int]int          // threads inside of WithQPair
-	admin      map[*adminStart]bool // started, and not ended
+	admin      map[*adminStart]bool // commands of AdminStart whose functions have not run
 }
 
 type openConfig struct {
@@ -56,17 +56,18 @@ type openConfig struct {
 	drain        time.Duration
 }
 
-// Option says how a controller is to be opened (struct upnvme_open_opts).
+// Option is an option of [Open] (struct upnvme_open_opts).
 type Option func(*openConfig)
 
-// QPairs asks the controller for so many I/O queue pairs (upnvme_open_opts.nqpairs); 64 if not said.
+// QPairs is the number of I/O queue pairs to ask the controller for (upnvme_open_opts.nqpairs); 64 if not said.
 func QPairs(n int) Option { return func(c *openConfig) { c.nqpairs = n } }
 
 // KeepAlive sets the keep-alive period (upnvme_open_opts.keep_alive_ms); none if not said. [Controller.Poll] or
 // [Housekeeping] must serve it.
 func KeepAlive(period time.Duration) Option { return func(c *openConfig) { c.keepAlive = period } }
 
-// AdminTimeout is how long an admin command may take (upnvme_open_opts.admin_timeout_ns); 10 s if not said.
+// AdminTimeout is the longest time that an admin command may take (upnvme_open_opts.admin_timeout_ns); 10 s if not
+// said.
 func AdminTimeout(limit time.Duration) Option { return func(c *openConfig) { c.adminTimeout = limit } }
 
 // MaxTransfer limits the data of one command, 4,096 bytes at least (upnvme_open_opts.max_transfer_bytes); larger
@@ -79,22 +80,24 @@ func Housekeeping(period time.Duration) Option {
 	return func(c *openConfig) { c.housekeeping = period }
 }
 
-// LibraryHousekeeping makes a thread of the library do the same (UPNVME_OPEN_HOUSEKEEPING); functions of
+// LibraryHousekeeping makes a thread of the library serve the admin side (UPNVME_OPEN_HOUSEKEEPING). Functions of
 // [Controller.OnEvent] and of [Controller.AdminStart] still run in [Controller.Poll] alone.
 func LibraryHousekeeping() Option { return func(c *openConfig) { c.cHousekeeper = true } }
 
-// Leases limits how many queue pairs are kept for calls without one of their own, such as [Namespace.ReadAt]: that many
-// calls are with the device at a time (upnvme_qpair_create). If not said, 32, or half of what the controller grants if
-// that is less. Use more than processors (GOMAXPROCS): with fewer, calls that run at the same time wait in turn, which
-// takes longer than a fast device. The limit cannot be more than the controller's queue pairs (see [QPairs]).
+// Leases limits the number of queue pairs that are kept for calls without a queue pair of their own, such as
+// [Namespace.ReadAt] (upnvme_qpair_create): so many of these calls are with the device at a time. If not said, 32, or
+// half of the queue pairs that the controller grants if that is less. Use more than there are processors (GOMAXPROCS):
+// with fewer, calls that run at the same time wait in turn, which takes longer than a fast device. A number above the
+// controller's queue pairs (see [QPairs]) counts as theirs.
 func Leases(n int) Option { return func(c *openConfig) { c.leases = n } }
 
-// SpinBudget is how long such a call polls on its thread before the call hands its command to the poller, which sleeps
-// in between (the time-out of upnvme_exec_at); 20 µs if not said. 0 polls once.
+// SpinBudget is the time that a call with a lease (see [Leases]) polls on its thread, before it hands its command to
+// the poller, which sleeps between its looks (the time-out of upnvme_exec_at); 20 µs if not said. With 0 the call polls
+// once.
 func SpinBudget(budget time.Duration) Option { return func(c *openConfig) { c.spin = budget } }
 
-// DrainTimeout is how long [Controller.Close] waits for commands of such calls before Close ends them as aborted
-// (upnvme_qpair_stop); 10 s if not said.
+// DrainTimeout is the time that [Controller.Close] waits for commands of calls with a lease (see [Leases]) before it
+// makes the library end them (upnvme_qpair_stop); 10 s if not said.
 func DrainTimeout(limit time.Duration) Option { return func(c *openConfig) { c.drain = limit } }
 
 // Open opens the controller that a URI names and brings it up (upnvme_open): "soft:ram?size=1GiB",
@@ -205,7 +208,7 @@ func (c *Controller) setUp() error {
 	return nil
 }
 
-// leasesOf is the number of leases for that many queue pairs.
+// leasesOf is the most leases of a controller with so many queue pairs.
 func (c *openConfig) leasesOf(qpairs int) int {
 	limit := c.leases
 	if limit == 0 && qpairs/2 < 32 {
@@ -331,8 +334,8 @@ func (c *Controller) tearDown() error {
 	return err
 }
 
-// leak carries a finalizer. Only the object that may be dropped refers to it, and it refers back to nothing, so that
-// neither a cycle nor the controller's own tables keep it.
+// leak carries a finalizer. Only the object that may be dropped refers to the leak, and the leak does not refer to the
+// object, so that neither a cycle nor the controller's own tables keep it from the finalizer.
 type leak struct {
 	what string
 	over *atomic.Bool // closed or freed, in any way
@@ -360,7 +363,7 @@ func (l *leak) dropped() {
 	}
 }
 
-// CMBFlags are what a controller's memory buffer may hold (UPNVME_CMB_...; NVMe Base 2.0, 3.1.3.12).
+// CMBFlags are what a controller's memory buffer may hold (UPNVME_CMB_...; NVMe Base 2.0c, 3.1.3.12).
 type CMBFlags uint32
 
 // The bits of CMBFlags.
@@ -383,7 +386,7 @@ var cmbWords = []word{
 // String names the bits.
 func (f CMBFlags) String() string { return bitsOf(uint32(f), cmbWords) }
 
-// ControllerInfo is what a controller is, and its limits (upnvme_ctrlr_info_get; NVMe Base 2.0, 5.17.2.1).
+// ControllerInfo has the identity and the limits of a controller (upnvme_ctrlr_info_get; NVMe Base 2.0c, 5.17.2.1).
 type ControllerInfo struct {
 	VendorID            uint16
 	ID                  uint16 // CNTLID

@@ -12,7 +12,7 @@ import (
 // The text of a handle tells which one it is, from fields that do not change or are atomic: a program may print a
 // handle that another goroutine uses. Without these methods package fmt would read all fields.
 
-// literal is the text for %#v, which would read all fields likewise.
+// literal is the text for the verb %#v of package fmt.
 func literal(kind, text string) string { return "(*upnvme." + kind + ")(" + strconv.Quote(text) + ")" }
 
 // String says which controller it is.

@@ -97,8 +97,8 @@ func DeviceAt(address string) (Device, error) {
 	return deviceOf(&raw), nil
 }
 
-// Bind takes a device from its driver and gives it to one for user space: "vfio-pci", which "" stands for,
-// "uio_pci_generic" or "igb_uio" (upnvme_device_bind). It needs root.
+// Bind takes a device from its driver and gives it to a driver for user space (upnvme_device_bind): "vfio-pci", for
+// which "" stands, too, "uio_pci_generic" or "igb_uio". Bind needs root.
 func Bind(address, driver string) error {
 	return withDriver(driver, func(to *C.char) error {
 		return withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_bind(c, to) })
@@ -121,14 +121,14 @@ func withDriver(driver string, f func(to *C.char) error) error {
 	return err
 }
 
-// Unbind gives a device back to the kernel's driver (upnvme_device_unbind). It needs root.
+// Unbind gives a device back to the kernel's nvme driver (upnvme_device_unbind). Unbind needs root.
 func Unbind(address string) error {
 	return withText("the address", address, func(c *C.char) C.int { return C.upnvme_device_unbind(c) })
 }
 
 // BindOptions say how devices are moved (upnvme_devices_bind).
 type BindOptions struct {
-	Driver string // "vfio-pci", which "" stands for, "uio_pci_generic" or "igb_uio"
+	Driver string // "vfio-pci", for which "" stands, too, "uio_pci_generic" or "igb_uio"
 	// Force also moves devices whose users cannot be seen, as in a container ([CodeDeviceUnseen]); a device that is
 	// seen to be in use is never taken.
 	Force bool
@@ -151,7 +151,7 @@ func (o *BindOptions) flags() C.uint32_t {
 	return flags
 }
 
-// BindAll takes devices from their drivers and gives them to one for user space: all of them, or none
+// BindAll takes devices from their drivers and gives them to a driver for user space: all of them, or none
 // (upnvme_devices_bind). Devices of one IOMMU group go together. BindAll needs root. A signal that ends the program in
 // the middle can leave a device without a driver: a program that may get a signal uses signal.Notify meanwhile.
 func BindAll(addresses []string, options BindOptions) error {
@@ -217,7 +217,7 @@ type System struct {
 	Flags           SystemFlags
 	IOMMUGroups     uint32
 	MemlockBytes    uint64 // what this process may lock; all ones: no limit
-	MemlockMaxBytes uint64 // what it may raise that to
+	MemlockMaxBytes uint64 // what this process may raise MemlockBytes to
 	HugeBytes       uint64 // the default size of a huge page, 0: there are none
 	HugeSizes       int    // how many sizes of huge pages the kernel has
 	Huge            []HugePages

@@ -8,7 +8,7 @@
 //	ns, err := ctrlr.Namespace(1)
 //	n, err := ns.ReadAt(p, off) // io.ReaderAt and io.WriterAt: any goroutine, any alignment, any slice
 //
-// # Three ways
+// # Three ways to run commands
 //
 // From any goroutine, one request at a time, by [Namespace.ReadAt] and its like (bytes of any slice, copied), or by
 // [Namespace.Read] and its like (blocks of DMA memory of [Controller.Alloc], not copied). Each call leases a queue pair
@@ -16,7 +16,7 @@
 //
 // From any goroutine, batches, by [Pool.Do]: OS threads with a queue pair each do the work.
 //
-// From a goroutine that keeps its OS thread, as fast as C: [Controller.WithQPair] gives it a queue pair of its own.
+// From a goroutine that keeps its OS thread, as fast as C: [Controller.WithQPair] gives the goroutine a queue pair.
 // [QPair.Submit] and [QPair.Reap] take slices of plain records, and allocate nothing; [QPair.Read] and its like
 // take a function for each command.
 //
@@ -32,9 +32,9 @@
 //
 // # Who owns memory
 //
-// The slice of ReadAt or WriteAt is not shown to the device: data goes through DMA memory of the lease. Only where the
-// slice lies within a Buffer, and the call cannot be cancelled, the device moves whole blocks there itself. Only the
-// caller touches the slice after the call has returned, whatever the result was.
+// The slice of ReadAt or WriteAt is not shown to the device: data goes through DMA memory of the lease. Where the slice
+// lies within a Buffer, is aligned, and the call cannot be cancelled, the device moves a request of whole blocks there
+// itself. Only the caller touches the slice after the call has returned, whatever the result was.
 //
 // A [Buffer] is the caller's, from Alloc to [Buffer.Free]. While a command is in flight, its part of the buffer belongs
 // to the device. Freeing early is safe: a call that uses the buffer keeps it, and the library sets allocated memory
@@ -48,7 +48,7 @@
 //
 // A call with a context returns at once when the context is done, at the latest after the spin budget (20 µs if not
 // said otherwise). NVMe cannot take a command back in time, so the command goes on: its lease, its DMA memory and the
-// locks of the blocks that it writes in part stay with the command until the device has answered. Then a goroutine
+// locks of the blocks that it writes in part stay with the command until the device has answered, and then a goroutine
 // gives them back. A write that was cancelled may have happened or not, and may still happen until then.
 //
 // # Waiting
@@ -90,5 +90,5 @@
 // upnvme_static the static one. The module as it is published contains the library's C sources, so that it needs only a
 // C compiler; there -tags upnvme_system goes back to pkg-config. Those sources have the software controller and PCIe by
 // VFIO and UIO. Files of the software controller go by threads and not by io_uring, unless -tags upnvme_uring says that
-// liburing is there; DPDK's memory takes the installed library.
+// liburing is there; for DPDK's memory the installed library is needed.
 package upnvme

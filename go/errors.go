@@ -16,9 +16,9 @@ import (
 	"syscall"
 )
 
-// Error is the failure of a call, as upnvme_error_get tells it. It unwraps to its [syscall.Errno], so that
-// errors.Is(err, syscall.ERANGE) works, and errors.Is(err, fs.ErrNotExist) with it. Where a controller has answered an
-// admin command with a status, errors.As finds that as a [*StatusError].
+// Error is the failure of a call, as upnvme_error_get tells it. An Error unwraps to its [syscall.Errno], so that
+// errors.Is(err, syscall.ERANGE) and errors.Is(err, fs.ErrNotExist) work. Where a controller has answered an admin
+// command with an error status, errors.As finds the status as a [*StatusError].
 type Error struct {
 	Errno  syscall.Errno // what kind of failure
 	Code   Code          // which failure, finer
@@ -61,8 +61,8 @@ type closedError struct{}
 func (closedError) Error() string        { return "upnvme: the controller, queue pair or pool was closed" }
 func (closedError) Is(target error) bool { return target == os.ErrClosed }
 
-// ErrClosed is the error of calls with a closed object, also of calls that wait while it is closed. errors.Is(err,
-// os.ErrClosed) holds for it.
+// ErrClosed is the error of calls with a closed object, also of calls that wait while the object is closed.
+// errors.Is(ErrClosed, os.ErrClosed) is true.
 var ErrClosed error = closedError{}
 
 var (
@@ -84,7 +84,7 @@ var (
 func lastError(rc C.int) error {
 	switch rc {
 	case -C.EAGAIN, -C.ENOMSG:
-		// These errors have no sentence if they are a queue pair's; the admin queue's have one.
+		// The library has a sentence for a full admin queue, and none for these errors of a queue pair.
 		var e C.struct_upnvme_error
 		C.upnvme_error_get(&e)
 		if e.err == C.int32_t(rc) && e.code == C.UPNVME_ERR_ADMIN_FULL {
@@ -123,7 +123,7 @@ func nullError(what string) error {
 	return &Error{Errno: syscall.EINVAL, Code: CodeNull, Text: "the " + what + " is nil"}
 }
 
-// goesOn is the error for a call whose context is nil or done.
+// goesOn returns the error for a call whose context is nil or done; nil: the call may go on.
 func goesOn(ctx context.Context) error {
 	if ctx == nil {
 		return &Error{Errno: syscall.EINVAL, Code: CodeNull,

@@ -36,13 +36,13 @@ var eventWords = []word{
 // String names the kind.
 func (k EventKind) String() string { return wordOf("EventKind", uint32(k), eventWords) }
 
-// Event is something that the controller reported (NVMe Base 2.0, 5.2; struct upnvme_event).
+// Event is something that the controller reported (NVMe Base 2.0c, 5.2; struct upnvme_event).
 type Event struct {
 	Kind    EventKind
 	NSID    uint32 // of the namespace that changed; 0: none, or many
 	Type    uint8  // asynchronous event type
 	Info    uint8  // asynchronous event information
-	LogPage uint8  // the log page that has more; some the library has read
+	LogPage uint8  // the log page with more about the event; some log pages the library has read already
 }
 
 // String tells it field by field.
@@ -108,7 +108,8 @@ func (e *events) take() ([]Event, func(Event)) {
 }
 
 // Poll serves the admin side (upnvme_ctrlr_poll): events, keep-alive, commands of [Controller.AdminStart], detection of
-// failures. Their functions run here. Call it every now and then, or open with [Housekeeping].
+// failures. The functions of events and of these commands run within Poll. Call Poll every now and then, or open the
+// controller with [Housekeeping].
 func (c *Controller) Poll() error {
 	if err := c.enter(); err != nil {
 		return err
@@ -137,7 +138,8 @@ func (c *Controller) noteChanges(taken []Event) {
 	}
 }
 
-// keepHouse ends when the controller is closed. A failure is an event, and every later call's error.
+// keepHouse calls Poll until the controller is closed. It drops Poll's errors: a failure of the controller is an event,
+// too, and the error of every later call.
 func (c *Controller) keepHouse(period time.Duration) {
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()

@@ -6,8 +6,8 @@ package upnvme
 
 import "sync"
 
-// gate counts the calls inside, and lets none in once it is shut. Unlike with a sync.RWMutex, a goroutine that is
-// inside may try to come in again while another waits for all to leave: it then finds the gate shut.
+// gate counts the calls inside, and refuses further ones once the gate is shut. A goroutine that is inside may call
+// again while another waits for all calls to leave: it is refused then, where a sync.RWMutex would be a deadlock.
 type gate struct {
 	mu     sync.Mutex
 	inside int

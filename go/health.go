@@ -13,7 +13,7 @@ import (
 	"unsafe"
 )
 
-// SMART is the SMART / health information (upnvme_smart_get; NVMe Base 2.0, 5.16.1.3). 128-bit counters saturate at 64
+// SMART is the SMART / health information (upnvme_smart_get; NVMe Base 2.0c, 5.16.1.3). 128-bit counters saturate at 64
 // bits.
 type SMART struct {
 	CriticalWarning         uint8
@@ -65,22 +65,22 @@ func (c *Controller) SMART() (SMART, error) {
 	return smart, nil
 }
 
-// ErrorEntry is one entry of the error information log (NVMe Base 2.0, 5.16.1.2; struct upnvme_error_entry).
+// ErrorEntry is one entry of the error information log (NVMe Base 2.0c, 5.16.1.2; struct upnvme_error_entry).
 type ErrorEntry struct {
 	Count     uint64 // a unique number of this error; larger is later
-	LBA       uint64 // first block that it is about
+	LBA       uint64 // the first block that had the error
 	NSID      uint32
 	SQID      uint16 // submission queue; FFFFh: of no command in particular
 	CID       uint16 // command identifier; FFFFh: likewise
 	Status    uint16
-	Parameter uint16 // where in the command: byte in bits 7:0, bit in 10:8; FFFFh: nowhere special
+	Parameter uint16 // place of the error in the command: byte in bits 7:0, bit in 10:8; FFFFh: no place
 	_         uint32
 }
 
 // String tells it field by field.
 func (e ErrorEntry) String() string { return fieldsOf(e) }
 
-// errorEntriesMost is how many entries the log of a controller may have (ELPE; NVMe Base 2.0, 5.17.2.1).
+// errorEntriesMost is how many entries the log of a controller may have (ELPE; NVMe Base 2.0c, 5.17.2.1).
 const errorEntriesMost = 256
 
 // ErrorLog reads the valid entries of the error log, newest first, and n of them at most (upnvme_error_log).
@@ -99,7 +99,7 @@ func (c *Controller) ErrorLog(n int) ([]ErrorEntry, error) {
 	return entries[:got], err
 }
 
-// Firmware is the firmware slot log (upnvme_firmware_get; NVMe Base 2.0, 5.16.1.4).
+// Firmware is the firmware slot log (upnvme_firmware_get; NVMe Base 2.0c, 5.16.1.4).
 type Firmware struct {
 	ActiveSlot int       // 1 to 7
 	NextSlot   int       // activated at the next reset; 0: none
@@ -122,10 +122,10 @@ func (c *Controller) Firmware() (Firmware, error) {
 	return firmware, nil
 }
 
-// Effects has the effects of a command (UPNVME_EFFECT_...; NVMe Base 2.0, 5.16.1.6).
+// Effects has the effects of a command (UPNVME_EFFECT_...; NVMe Base 2.0c, 5.16.1.6).
 type Effects uint32
 
-// The effects. Of EffectExecution two bits matter together.
+// The effects. The bits of EffectExecutionMask are one field, whose values are those below it.
 const (
 	EffectSupported            Effects = C.UPNVME_EFFECT_SUPPORTED        // supported; else all bits are 0
 	EffectContent              Effects = C.UPNVME_EFFECT_CONTENT          // may change the contents of blocks
@@ -164,7 +164,7 @@ var effectWords = []word{
 // String names the effects.
 func (e Effects) String() string { return bitsOf(uint32(e), effectWords) }
 
-// CommandEffects reads what a command does, an admin or an I/O command (upnvme_command_effects).
+// CommandEffects reads the effects of an admin command or an I/O command (upnvme_command_effects).
 func (c *Controller) CommandEffects(admin bool, opcode uint8) (Effects, error) {
 	var which C.uint32_t
 	if admin {
@@ -212,7 +212,7 @@ var featureWords = []word{
 // String names the features.
 func (s FeatureSet) String() string { return bitsOf(uint32(s), featureWords) }
 
-// Features are the current values of the features (upnvme_features_get; NVMe Base 2.0, 5.27.1). Those of features that
+// Features are the current values of the features (upnvme_features_get; NVMe Base 2.0c, 5.27.1). Those of features that
 // are not in Valid are 0.
 type Features struct {
 	Valid                     FeatureSet
@@ -223,7 +223,7 @@ type Features struct {
 	PowerState                uint8
 	WorkloadHint              uint8
 	OverCelsius               int32         // composite temperature above which the controller warns
-	UnderCelsius              int32         // composite temperature below which it warns
+	UnderCelsius              int32         // composite temperature below which the controller warns
 	ErrorRecovery             time.Duration // how long a read or write is tried again; 0: no limit
 	DeallocatedReadsFail      bool
 	VolatileWriteCache        bool // present, whatever Valid says

@@ -4,11 +4,11 @@
 
 package upnvme
 
-// AllNamespaces is the namespace identifier that stands for all, or for the controller (NVMe Base 2.0, 3.2.1.2).
+// AllNamespaces is the namespace identifier that stands for all, or for the controller (NVMe Base 2.0c, 3.2.1.2).
 const AllNamespaces uint32 = 0xffffffff
 
-// CNS is a structure that [Controller.Identify] asks for (upnvme_identify; NVMe Base 2.0, 5.17.1). It is a type of its
-// own, as the other identifiers here are, so that one in the place of a namespace's does not compile.
+// CNS is a structure that [Controller.Identify] asks for (upnvme_identify; NVMe Base 2.0c, 5.17.1). CNS, LogID and
+// FeatureID are types of their own, so that such a variable in the place of a namespace identifier does not compile.
 type CNS uint8
 
 // The structures with a name; any other number can be asked for, too.
@@ -29,7 +29,7 @@ var cnsWords = []word{
 // String names what is identified.
 func (c CNS) String() string { return wordOf("CNS", uint32(c), cnsWords) }
 
-// LogID is a log page (upnvme_log_page; NVMe Base 2.0, 5.16.1).
+// LogID is a log page (upnvme_log_page; NVMe Base 2.0c, 5.16.1).
 type LogID uint8
 
 // Log pages that all or most controllers have.
@@ -52,7 +52,7 @@ var logIDWords = []word{
 // String names the log page.
 func (l LogID) String() string { return wordOf("LogID", uint32(l), logIDWords) }
 
-// FeatureID is a feature (upnvme_feature_get; NVMe Base 2.0, 5.27.1).
+// FeatureID is a feature (upnvme_feature_get; NVMe Base 2.0c, 5.27.1).
 type FeatureID uint8
 
 // The features of [Features], and the write protection of a namespace.

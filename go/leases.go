@@ -16,9 +16,9 @@ import (
 	"unsafe"
 )
 
-// leases are the queue pairs that calls without one of their own borrow for a command. Leases are made as they are
-// needed. Mostly one call of C takes a free lease, runs the command and gives the lease back (cgo_leases.h). Go gets
-// the commands that C leaves unfinished, and the calls that find no lease, which wait in turn.
+// leases are the queue pairs that are lent for one command to calls without a queue pair of their own. Leases are made
+// as they are needed. Mostly one call of C takes a free lease, runs the command and gives the lease back
+// (cgo_leases.h). Go finishes the commands that C leaves unfinished, and makes calls that find no lease wait in turn.
 type leases struct {
 	ctrlr  *Controller
 	parked parked
@@ -28,9 +28,9 @@ type leases struct {
 	mu        sync.Mutex
 	byIndex   []atomic.Pointer[lease] // as in the table
 	unused    []*lease                // places in the table whose queue pair was closed
-	made      int                     // queue pairs, with those in the making
-	max       int                     // how many there may be now
-	limit     int                     // and at most
+	made      int                     // number of queue pairs, with those in the making
+	max       int                     // the most queue pairs that the controller has room for now
+	limit     int                     // the most leases by the option
 	queue     []chan *lease           // of waiting calls; each gets a lease, or nil: look again
 	shut      bool
 	drained   chan struct{} // closed when the table is shut and no queue pair is left
@@ -39,13 +39,13 @@ type leases struct {
 	err       error // of the first queue pair that was not closed well
 }
 
-// leaseTable is the leases as C knows them. Its memory is freed with the last reference: a call that comes after Close
-// still looks there.
+// leaseTable is the table of the leases in C memory. A finalizer frees the memory, since a call that comes after Close
+// still looks at the table.
 type leaseTable struct {
 	c *C.struct_upnvme_cgo_leases
 }
 
-// leaseEntries is room for the parts of a split request.
+// leaseEntries is the number of entries of a lease's rings: room for the parts of a split request.
 const leaseEntries = 16
 
 // lease is one of the leases. All its fields belong to the call that has it.
@@ -54,7 +54,7 @@ type lease struct {
 	leases  *leases
 	claims  claims
 	parking parking
-	handed  atomic.Uint32 // makes the last user's writes visible to the next; C does the handing over
+	handed  atomic.Uint32 // orders the last user's writes before the next one's reads, as C's hand-over is unseen by Go
 }
 
 // claims are locks and memory that a command keeps until the device is done, even if its caller is gone.
@@ -71,8 +71,8 @@ func (c *claims) giveBack() {
 
 // LeaseStats counts the work of calls without a queue pair of their own.
 type LeaseStats struct {
-	QPairs       int    // queue pairs that are kept for them
-	Commands     uint64 // commands
+	QPairs       int    // queue pairs that are kept for these calls
+	Commands     uint64 // commands of these calls
 	BouncedBytes uint64 // data that was copied between the caller's memory and DMA memory
 	Waits        uint64 // calls that found no free queue pair
 	Parked       uint64 // commands that outlasted the spin budget
@@ -82,7 +82,7 @@ type LeaseStats struct {
 // String tells it field by field.
 func (s LeaseStats) String() string { return fieldsOf(s) }
 
-// Stats reads the counters.
+// Stats reads the counters of calls without a queue pair of their own.
 func (c *Controller) Stats() LeaseStats {
 	if c == nil {
 		return LeaseStats{}
@@ -139,7 +139,8 @@ func (p *leases) get(ctx context.Context) (*lease, error) {
 	}
 }
 
-// find takes a lease that is free, or reserves the place of one more, or gives the place in the queue.
+// find takes a free lease; or reserves the place of one more lease, and returns neither lease nor channel; or queues
+// the call, and returns the channel on which the lease will come.
 func (p *leases) find() (*lease, chan *lease, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -158,7 +159,7 @@ func (p *leases) find() (*lease, chan *lease, error) {
 	ready := make(chan *lease, 1)
 	p.queue = append(p.queue, ready)
 	C.upnvme_cgo_leases_wait_for(p.table.c, 1)
-	p.serve() // a lease may have been given back before that
+	p.serve() // a lease may have been given back before the call was counted
 	return nil, ready, nil
 }
 
@@ -171,7 +172,7 @@ func (p *leases) take() *lease {
 	return p.had(c)
 }
 
-// had is the Go side of the lease that C has taken.
+// had returns the Go record of a lease that C has taken.
 func (p *leases) had(c *C.struct_upnvme_cgo_lease) *lease {
 	l := p.byIndex[c.index].Load()
 	l.handed.Load()
@@ -250,7 +251,8 @@ func (p *leases) leave(ready chan *lease) {
 	}
 }
 
-// create makes one more lease. Neither a lease nor an error: the controller grants no more, but there are others.
+// create makes one more lease. Without a lease and an error the controller grants no more queue pairs, and the leases
+// that exist must do.
 func (p *leases) create() (*lease, error) {
 	l := p.place()
 	if l == nil {
@@ -336,8 +338,8 @@ func (p *leases) reclaim() bool {
 	return true
 }
 
-// close wakes waiting calls, and returns when all leases are back and closed. After that only a call that has just
-// looked can get a lease.
+// close wakes waiting calls, and returns when all leases have come back and are closed. No call gets a lease after
+// that: none is free, and find refuses.
 func (p *leases) close() {
 	p.mu.Lock()
 	p.shut = true
@@ -375,9 +377,9 @@ func (l *lease) run(ctx context.Context, ns *Namespace) (kept bool, err error) {
 		C.uint64_t(l.leases.ctrlr.config.spin)))
 }
 
-// finish waits for a command that was run, and says how it ended. If the call is cancelled, lease and claims stay with
-// the command: kept is true, and the caller must not touch them any more. Else the lease and the claims are still the
-// caller's.
+// finish waits for the end of a command with the result rc of upnvme_cgo_lease_run, and returns its error. If the call
+// is cancelled, kept is true: lease and claims stay with the command, and the caller must not touch them any more. Else
+// the lease and the claims are still the caller's.
 func (l *lease) finish(ctx context.Context, ns *Namespace, rc C.int) (kept bool, err error) {
 	if rc == 0 {
 		if kept, rc = l.leases.parked.wait(ctx, l); kept {
@@ -404,7 +406,7 @@ func (l *lease) status() error {
 	return newStatusError(uint16(l.c.done.status), uint16(l.c.done.flags), uint64(l.c.done.blocks))
 }
 
-// bounce is DMA memory of at least that many bytes.
+// bounce returns the lease's bounce buffer, DMA memory, with at least that many bytes.
 func (l *lease) bounce(bytes uint64) ([]byte, error) {
 	if rc := C.upnvme_cgo_bounce(l.c, C.uint64_t(bytes)); rc < 0 {
 		return nil, l.failure(rc)
@@ -412,7 +414,7 @@ func (l *lease) bounce(bytes uint64) ([]byte, error) {
 	return l.bounced(), nil
 }
 
-// bounced is the bounce buffer as it is.
+// bounced returns the lease's bounce buffer with the bytes that it has.
 func (l *lease) bounced() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.bounce)), uint64(l.c.bounce_bytes))
 }

@@ -42,8 +42,8 @@ func (l LogLevel) String() string {
 	return "debug"
 }
 
-// sink is where the log goes. The library writes whole messages to a pipe, on any thread, and a goroutine reads them,
-// so that C never calls Go.
+// sink is the receiver of the log. The library's callback writes whole messages to a pipe, on any thread, and a
+// goroutine reads them and calls the function, so that C never calls Go.
 type sink struct {
 	fn    func(LogLevel, string)
 	level LogLevel
@@ -119,7 +119,8 @@ func (s *sink) install() error {
 	return err
 }
 
-// end lets the goroutine read the rest, and waits for its end. The library has let go of the pipe before.
+// end lets the goroutine read the messages that are left, and waits for its end. The library must not use the sink any
+// more.
 func (s *sink) end() {
 	if s == nil {
 		return

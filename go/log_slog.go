@@ -9,8 +9,8 @@ import (
 	"log/slog"
 )
 
-// SetLogger sends the library's log to a logger of log/slog, down to the level that the logger takes at that moment
-// (upnvme_log_set); nil stops it. See [SetLog]. It is there from Go 1.21 on.
+// SetLogger sends the library's log to a logger of log/slog, with the messages of all levels that the logger takes at
+// the time of the call (upnvme_log_set); nil stops the log. See [SetLog]. SetLogger needs Go 1.21.
 func SetLogger(logger *slog.Logger) error {
 	if logger == nil {
 		return SetLog(nil, 0)

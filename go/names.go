@@ -6,7 +6,7 @@ package upnvme
 
 import "strings"
 
-// goNames has Go's names of things in C, for the library's sentences, which name remedies.
+// goNames has Go's names in place of C's, for the library's sentences, which name remedies.
 var goNames = map[string]string{
 	"upnvme_version": "Version", "upnvme_build_info": "BuildInfo", "upnvme_abi_version": "Version",
 	"upnvme_last_error": "LastSentence", "upnvme_error_get": "Error", "upnvme_error_name": "Code.String",
@@ -68,7 +68,7 @@ var goNames = map[string]string{
 	"UPNVME_LOG_ERROR": "LogError", "UPNVME_LOG_DEBUG": "LogDebug",
 }
 
-// inGo is a sentence of the library's with Go's names.
+// inGo is a sentence of the library with Go's names.
 func inGo(text string) string {
 	var told strings.Builder
 	for {

@@ -13,8 +13,8 @@ import (
 	"unsafe"
 )
 
-// Namespace is a namespace of a controller (upnvme_ns). Any goroutine may use it. It is an [io.ReaderAt] and an
-// [io.WriterAt] of bytes, and reads and writes blocks of DMA memory with a context.
+// Namespace is a namespace of a controller (upnvme_ns). Any goroutine may use it. A Namespace is an [io.ReaderAt] and
+// an [io.WriterAt] of bytes; its other methods move blocks from and to a [Buffer], with a context.
 type Namespace struct {
 	ctrlr    *Controller
 	ptr      *C.upnvme_ns
@@ -64,9 +64,9 @@ func (c *Controller) Namespaces() ([]*Namespace, error) {
 	return all, nil
 }
 
-// NextNamespace walks the active namespaces in the order of their identifiers: it gives the one after nsid, the first
-// after 0, and 0 after the last, or if the controller was closed (upnvme_ns_next). [Controller.Namespaces] tells the
-// two apart.
+// NextNamespace walks the active namespaces in the order of their identifiers: it returns the identifier after nsid,
+// the first one after 0, and 0 after the last one or for a closed controller (upnvme_ns_next). [Controller.Namespaces]
+// fails for a closed controller.
 func (c *Controller) NextNamespace(nsid uint32) uint32 {
 	if c.enter() != nil {
 		return 0
@@ -130,31 +130,31 @@ func (ns *Namespace) ID() uint32 {
 	return uint32(ns.look(func() uint64 { return uint64(C.upnvme_ns_id(ns.ptr)) }))
 }
 
-// BlockSize is how many bytes a logical block has, metadata not counted (upnvme_ns_block_size).
+// BlockSize is the number of bytes of a logical block, without metadata (upnvme_ns_block_size).
 func (ns *Namespace) BlockSize() int {
 	return int(ns.look(func() uint64 { return uint64(C.upnvme_ns_block_size(ns.ptr)) }))
 }
 
-// Blocks is how many logical blocks there are (upnvme_ns_block_count).
+// Blocks is the number of logical blocks (upnvme_ns_block_count).
 func (ns *Namespace) Blocks() uint64 {
 	return ns.look(func() uint64 { return uint64(C.upnvme_ns_block_count(ns.ptr)) })
 }
 
-// Size is how many bytes the namespace has (upnvme_ns_block_count, upnvme_ns_block_size).
+// Size is the number of bytes of data of the namespace (upnvme_ns_block_count, upnvme_ns_block_size).
 func (ns *Namespace) Size() int64 { return int64(ns.Blocks() * uint64(ns.BlockSize())) }
 
-// MetadataSize is how much metadata a block has (upnvme_ns_metadata_size).
+// MetadataSize is the number of bytes of metadata of a block (upnvme_ns_metadata_size).
 func (ns *Namespace) MetadataSize() int {
 	return int(ns.look(func() uint64 { return uint64(C.upnvme_ns_metadata_size(ns.ptr)) }))
 }
 
-// MaxTransferBlocks is how many blocks one command moves at most; larger requests are split
+// MaxTransferBlocks is the most blocks that one command moves; larger requests are split
 // (upnvme_ns_max_transfer_blocks).
 func (ns *Namespace) MaxTransferBlocks() uint32 {
 	return uint32(ns.look(func() uint64 { return uint64(C.upnvme_ns_max_transfer_blocks(ns.ptr)) }))
 }
 
-// NamespaceInfo is what a namespace is (upnvme_ns_info_get; NVM Command Set 1.0, 4.1.5.1).
+// NamespaceInfo has the properties of a namespace (upnvme_ns_info_get; NVM Command Set 1.0c, 4.1.5.1).
 type NamespaceInfo struct {
 	ID                   uint32
 	Blocks               uint64 // NSZE
@@ -175,11 +175,11 @@ type NamespaceInfo struct {
 	MaxVerifyBlocks      uint32 // likewise
 
 	// Hints for the best performance; 0: not told.
-	WriteGranularityBlocks      uint32 // writes of a multiple of that (NPWG)
-	WriteAlignmentBlocks        uint32 // and that begin at one of that (NPWA)
+	WriteGranularityBlocks      uint32 // the best writes have a multiple of so many blocks (NPWG)
+	WriteAlignmentBlocks        uint32 // the best writes begin at a multiple of so many blocks (NPWA)
 	DeallocateGranularityBlocks uint32 // the same for deallocations (NPDG)
 	DeallocateAlignmentBlocks   uint32 // the same for deallocations (NPDA)
-	OptimalWriteBlocks          uint32 // size of writes that is the fastest (NOWS)
+	OptimalWriteBlocks          uint32 // blocks of the fastest writes (NOWS)
 
 	// The blocks that one command writes atomically: in any namespace of the controller, and in this one; also if
 	// the power fails.
@@ -189,7 +189,7 @@ type NamespaceInfo struct {
 	AtomicPowerFailBlocks         uint32 // NAWUPF, or AWUPF
 	AtomicBoundaryBlocks          uint32 // between the boundaries that such a write must not cross (NABSN); 0: none
 	AtomicBoundaryPowerFailBlocks uint32 // the same for power failures (NABSPF)
-	AtomicBoundaryOffset          uint32 // the block at which the first of them is (NABO)
+	AtomicBoundaryOffset          uint32 // the block of the first of these boundaries (NABO)
 }
 
 // String tells it field by field.

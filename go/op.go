@@ -12,10 +12,10 @@ import (
 	"unsafe"
 )
 
-// Opcode is an I/O command (NVM Command Set 1.0, Figure 15; UPNVME_OP_...).
+// Opcode is the opcode of an I/O command (NVM Command Set 1.0c, Figure 15; UPNVME_OP_...).
 type Opcode uint8
 
-// The commands of an [Op]. [QPair.Raw] sends any other.
+// The opcodes of an [Op]. [QPair.Raw] sends commands with any other opcode.
 const (
 	OpFlush             Opcode = C.UPNVME_OP_FLUSH
 	OpWrite             Opcode = C.UPNVME_OP_WRITE
@@ -39,7 +39,7 @@ var opcodeWords = []word{
 // String names the command.
 func (o Opcode) String() string { return wordOf("Opcode", uint32(o), opcodeWords) }
 
-// OpFlags are bits of a command's dword 12 (NVM Command Set 1.0, 3.2.6; UPNVME_FUA and its like).
+// OpFlags are bits of a command's dword 12 (NVM Command Set 1.0c, 3.2.6; UPNVME_FUA and its like).
 type OpFlags uint16
 
 // The flags of an [Op].
@@ -81,7 +81,7 @@ const (
 	// FormBuffer is the usual form: data begins at Offset, if the command has any.
 	FormBuffer Form = C.UPNVME_FORM_BUF
 	// FormRanges is for dataset management: at Offset are Blocks range definitions of 16 bytes (NVM Command Set
-	// 1.0, Figure 41), and DSM has the attributes.
+	// 1.0c, Figure 41), and DSM has the attributes.
 	FormRanges Form = C.UPNVME_FORM_RANGES
 )
 
@@ -101,12 +101,12 @@ type Op struct {
 	NSID       uint32 // namespace identifier
 	LBA        uint64 // first logical block
 	Blocks     uint32 // how many
-	DSM        uint8  // dataset management hints, or its attributes
+	DSM        uint8  // dataset management hints, or the attributes of dataset management
 	DType      uint8  // directive type
 	Directive  uint16 // directive specific value
 	Tag        uint64 // comes back in the completion
 	Offset     uint64 // where the data begins in the buffer that the op is submitted with
-	MetaOffset uint64 // where separate metadata begins in it; 0: there is none
+	MetaOffset uint64 // where separate metadata begins in that buffer; 0: there is none
 	RefTag     uint64 // expected storage and reference tag, bits 63:0
 	_          uint16
 	AppTag     uint16 // expected application tag
@@ -117,7 +117,7 @@ type Op struct {
 // String tells the fields of the command that are not zero.
 func (op Op) String() string { return setFieldsOf(op) }
 
-// Completion is how a command ended (struct upnvme_completion).
+// Completion has the result of a command (struct upnvme_completion).
 type Completion struct {
 	Tag    uint64 // the op's tag; without meaning for a command with a function
 	Result uint64 // dwords 0 and 1 of the completion entry
@@ -136,7 +136,7 @@ func (c Completion) Err() error {
 }
 
 // NotAtomic says that a write, or write zeroes, went as several commands: such a request is not atomic as a whole,
-// however short it is. With [NoSplit] it is refused instead.
+// however short it is. With [NoSplit] a request that needs several commands is refused.
 func (c Completion) NotAtomic() bool { return c.Flags&C.UPNVME_DONE_NOT_ATOMIC != 0 }
 
 // String tells how the command ended.
@@ -147,7 +147,7 @@ func (c Completion) String() string {
 	return fmt.Sprintf("tag %d: done, %d blocks, result %#x", c.Tag, c.Blocks, c.Result)
 }
 
-// The records are C's, field by field; a difference does not compile.
+// Op and Completion have the layout of C's records; a difference in a size or place below does not compile.
 type (
 	cOp         = C.struct_upnvme_op
 	cCompletion = C.struct_upnvme_completion
@@ -164,7 +164,7 @@ var (
 	_ [C.UPNVME_CGO_VERSION]byte                 = [4]byte{}
 )
 
-// cOps is the address of a slice of ops for C, in a type without pointers, so that cgo does not look for any.
+// cOps is the address of a slice of ops for C, in a type in which cgo does not look for pointers.
 func cOps(ops []Op) unsafe.Pointer {
 	if len(ops) == 0 {
 		return nil

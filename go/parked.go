@@ -15,9 +15,9 @@ import (
 	"unsafe"
 )
 
-// The poller's sleeps. Without signals of completions: the first and the longest one, and the length from which on Go's
-// timers do (they are good to a millisecond in an idle program). With signals: the longest one, lest a lost signal hold
-// a command for ever.
+// The lengths of the poller's sleeps. Where completions have no signals: the first sleep, the length from which on a Go
+// timer is used in place of a sleep in C (timers are good to a millisecond in an idle program), and the longest sleep.
+// Where they have signals: the longest sleep, so that a lost signal does not hold a command for ever.
 const (
 	napFirst = 20 * time.Microsecond
 	napTimed = 500 * time.Microsecond
@@ -25,32 +25,32 @@ const (
 	longNap  = 100 * time.Millisecond
 )
 
-// parked are the leases whose commands outlasted the spin budget. One goroutine looks at all of them, and sleeps in
-// between until a completion comes, so that no thread spins for a slow device. There is no goroutine while nothing is
-// parked. Where a queue pair has no eventfd, the goroutine looks from time to time.
+// parked are the leases whose commands outlasted the spin budget. One goroutine, the poller, looks at all of them, and
+// sleeps between its looks until a completion comes, so that no thread spins for a slow device. There is no poller
+// while nothing is parked. Where a queue pair has no eventfd, the poller looks from time to time.
 type parked struct {
 	leases *leases
 
 	mu       sync.Mutex
 	list     []*lease
 	polling  bool
-	kick     chan struct{}  // something was parked: look soon
-	kickFD   C.int          // the same during a sleep on eventfds; negative: there is none
-	sleeping bool           // the goroutine sleeps on eventfds
-	gone     sync.Cond      // the goroutine has ended
+	kick     chan struct{}  // ends a sleep: a lease was parked
+	kickFD   C.int          // ends a sleep on eventfds; negative: there is none
+	sleeping bool           // the poller sleeps on eventfds
+	gone     sync.Cond      // the poller has ended
 	stop     bool           // commands in flight are to be ended
 	before   func()         // of tests: called before each look
 	asleep   func([]*lease) // of tests: called between a look and the next sleep
-	naps     atomic.Uint64  // how often it has slept
-	longest  time.Duration  // a sleep that ends by itself
+	naps     atomic.Uint64  // the number of sleeps
+	longest  time.Duration  // the longest sleep on eventfds
 }
 
 // parking is the state of a parked lease.
 type parking struct {
 	wake      chan struct{} // room for one
-	ended     bool          // the poller has let go of the lease
-	abandoned bool          // the caller has let go of the lease
-	rc        C.int
+	ended     bool          // the poller has let go of the lease: rc is set
+	abandoned bool          // the caller has let go of the lease: the poller gives it back
+	rc        C.int         // as of upnvme_cgo_lease_run, but not 0
 }
 
 func (p *parked) setUp(l *leases) {
@@ -59,8 +59,8 @@ func (p *parked) setUp(l *leases) {
 	p.gone.L = &p.mu
 }
 
-// wait parks the lease until its command is done, or the context; in the latter case kept is true, and the lease is the
-// poller's.
+// wait parks the lease until its command or the context is done. If the context is done first, kept is true, and the
+// poller gives the lease back later.
 func (p *parked) wait(ctx context.Context, l *lease) (kept bool, rc C.int) {
 	p.mu.Lock()
 	l.parking.ended, l.parking.abandoned = false, false
@@ -81,13 +81,13 @@ func (p *parked) wait(ctx context.Context, l *lease) (kept bool, rc C.int) {
 	kept = l.parking.abandoned
 	p.mu.Unlock()
 	if kept {
-		return true, 0 // the lease is the poller's
+		return true, 0 // the poller has the lease
 	}
 	<-l.parking.wake
 	return false, l.parking.rc
 }
 
-// kickPoller makes the poller look again soon. p.mu is held.
+// kickPoller makes the poller look again soon. The caller holds p.mu.
 func (p *parked) kickPoller() {
 	if p.sleeping {
 		C.upnvme_cgo_kick(p.kickFD)
@@ -117,7 +117,7 @@ func (p *parked) poll() {
 	}
 }
 
-// begin takes the parked leases; false: there are none, and the goroutine ends.
+// begin takes the parked leases for a look; false: there are none, and the poller ends.
 func (p *parked) begin(k *look) bool {
 	p.mu.Lock()
 	k.list = append(k.list[:0], p.list...)
@@ -163,7 +163,7 @@ func longer(nap time.Duration) time.Duration {
 	return nap
 }
 
-// kickable tells whether a sleep can be ended early.
+// kickable tells whether a sleep on eventfds can be ended early; it makes the eventfd for that.
 func (p *parked) kickable() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -173,7 +173,7 @@ func (p *parked) kickable() bool {
 	return p.kickFD >= 0
 }
 
-// sleep waits for a signal of the leases that were just looked at, or for another one to be parked.
+// sleep waits for a signal of the leases that were just looked at, or until another lease is parked.
 func (p *parked) sleep(k *look) {
 	p.mu.Lock()
 	p.sleeping = len(p.list) == len(k.list) && !p.stop
@@ -218,7 +218,7 @@ type look struct {
 	room   int
 }
 
-// signalled tells whether each lease signals completions.
+// signalled tells whether each lease has an eventfd, which signals completions.
 func (k *look) signalled() bool {
 	for _, l := range k.list {
 		if l.c.fd < 0 {
@@ -228,7 +228,7 @@ func (k *look) signalled() bool {
 	return true
 }
 
-// all looks at all leases, and returns the number of commands that are no longer in flight.
+// all looks at all leases, or with stop ends their commands, and returns the number of commands that are done.
 func (k *look) all(stop bool) int {
 	n := len(k.list)
 	k.grow(n)
@@ -293,7 +293,7 @@ func (p *parked) letGo(k *look) {
 	}
 }
 
-// drain waits until `drained`; when that takes too long, it makes the library end the commands in flight.
+// drain waits until `drained` is closed; after the limit it makes the library end the commands in flight.
 func (p *parked) drain(drained <-chan struct{}, limit time.Duration) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -309,7 +309,7 @@ func (p *parked) drain(drained <-chan struct{}, limit time.Duration) {
 	<-drained
 }
 
-// join returns when the goroutine has ended, for good.
+// join returns when the poller has ended for good.
 func (p *parked) join() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

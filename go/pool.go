@@ -26,21 +26,21 @@ type Pool struct {
 	ended   sync.WaitGroup
 	spin    time.Duration
 	longest time.Duration // the longest sleep of a thread with interrupts
-	naps    atomic.Uint64 // how often its threads have slept
+	naps    atomic.Uint64 // the number of sleeps of its threads
 	mu      sync.RWMutex  // held by Do while it hands a batch over
 	shut    bool
-	err     error // of a thread that closed its queue pair
+	err     error // of closing a thread's queue pair
 	fresh   sync.Pool
 }
 
-// PartialError is the error of [Pool.Do], [QPair.Submit] and [QPair.Exec] when an op was refused: the ops before it
-// were accepted.
+// PartialError is the error of [Pool.Do], [QPair.Submit] and [QPair.Exec] when an op was refused and ops before it were
+// accepted.
 type PartialError struct {
 	Accepted int   // the number of accepted ops, whose completions Do and Exec have stored
-	Err      error // why the next one was refused
+	Err      error // the error of the refused op
 }
 
-// Error tells how many ops were accepted, and what was wrong with the next one.
+// Error tells the number of accepted ops, and the error of the next op.
 func (e *PartialError) Error() string {
 	return fmt.Sprintf("%d of the commands were accepted; then: %v", e.Accepted, e.Err)
 }
@@ -67,8 +67,9 @@ const (
 	jobAbandoned
 )
 
-// NewPool starts n threads, each with a queue pair (upnvme_qpair_create). With [Interrupt] they sleep without looking
-// while a device is slow; a fast device then interrupts for each completion, whether a thread sleeps or not.
+// NewPool starts n threads, each with a queue pair (upnvme_qpair_create). With [Interrupt] a thread sleeps while a
+// device is slow, and looks at the queue only after an interrupt; a fast device then interrupts for each completion,
+// whether a thread sleeps or not.
 func (c *Controller) NewPool(n int, options ...QPairOption) (*Pool, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -117,8 +118,8 @@ func (c *Controller) addPool(p *Pool) error {
 }
 
 // Close refuses new batches with [ErrClosed], waits for those that were accepted, and ends the threads
-// (upnvme_qpair_close). Closing again waits likewise. The pool is closed whatever the error, which is that of
-// [QPair.Close].
+// (upnvme_qpair_close). Closing again waits likewise. An error is that of [QPair.Close], and the pool is closed all the
+// same.
 func (p *Pool) Close() error {
 	if p == nil {
 		return nil
@@ -183,12 +184,12 @@ func (p *Pool) Do(ctx context.Context, buf *Buffer, ops []Op, done []Completion)
 	case <-j.finished:
 	case <-ctx.Done():
 		if j.state.CompareAndSwap(jobPending, jobAbandoned) {
-			return ctx.Err() // the thread recycles it
+			return ctx.Err() // the thread recycles the job
 		}
 		<-j.finished
 	}
-	// Others run first: by the scheduler's rules a goroutine and a thread that hand batches to each other run ahead
-	// of all others and keep the processor between them, and garbage collection has been seen to wait for minutes.
+	// Other goroutines run first. By the scheduler's rules a goroutine and a thread that hand batches to each other
+	// run ahead of all others: without this, garbage collection has been seen to wait for minutes.
 	runtime.Gosched()
 	copy(done, j.done[:j.completed])
 	err = j.err
@@ -224,8 +225,8 @@ func (p *Pool) recycle(j *job) {
 	p.fresh.Put(j)
 }
 
-// A thread has several batches with the device at a time. A command's tag has the place of its batch, and its own place
-// in the batch.
+// The batches that a thread has with the device at a time, and the completions that it takes at a time. A command's tag
+// has the place of its batch, from bit tagIndex on, and below that the command's place in the batch.
 const (
 	jobsMost  = 64
 	tagIndex  = 32
@@ -239,7 +240,7 @@ type worker struct {
 	bell  *bell // or nil
 	jobs  [jobsMost]*job
 	njobs int
-	next  int // the batch whose turn it is to submit
+	next  int // the place of the batch that submits first
 	done  [reapBatch]Completion
 }
 
@@ -342,8 +343,7 @@ func (w *worker) add(j *job) {
 	w.njobs++
 }
 
-// submit gives as many commands as there is room for to the queue pair, batch by batch; true: some were accepted or
-// refused.
+// submit submits as many commands as there is room for, batch by batch; true: some were accepted or refused.
 func (w *worker) submit() bool {
 	moved := false
 	for i := 0; i < jobsMost; i++ {
@@ -385,10 +385,10 @@ func (w *worker) reap() bool {
 	return n > 0
 }
 
-// notDone is a status that no device answers: of an op whose completion has not come.
+// notDone is the status of an op whose completion has not come; no device answers with it.
 const notDone = 0xffff
 
-// doneInTurn is the number of ops that are done, from the first on without a gap.
+// doneInTurn is the number of ops before the first one that is not done.
 func (j *job) doneInTurn() int {
 	n := 0
 	for n < j.submitted && j.done[n].Status != notDone {
@@ -397,7 +397,8 @@ func (j *job) doneInTurn() int {
 	return n
 }
 
-// fail ends all batches: the queue pair cannot be reaped any more, and the state of other commands is not known.
+// fail ends all batches, since the queue pair cannot be reaped any more. Of each batch only the ops count that are done
+// without a gap, since the state of the others is not known.
 func (w *worker) fail(err error) {
 	for place, j := range w.jobs {
 		if j != nil {

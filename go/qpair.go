@@ -15,11 +15,11 @@ import (
 	"unsafe"
 )
 
-// QPair is an I/O queue pair (upnvme_qpair). It belongs to the OS thread that created or adopted it; calls from another
-// are refused with EPERM, and change nothing. [Controller.WithQPair] keeps a goroutine on that thread.
+// QPair is an I/O queue pair (upnvme_qpair). A QPair belongs to the OS thread that created or adopted it; calls from
+// another thread are refused with EPERM, and change nothing. [Controller.WithQPair] keeps a goroutine on its thread.
 //
-// Commands come in two forms. Those of Read, Write and their like have a function, which runs within Poll or Reap.
-// Those of Submit have a tag, and come out of Reap.
+// Commands come in two forms. A command of Read, Write and their like has a function, which runs within Poll or Reap. A
+// command of Submit has a tag, and Reap returns its completion.
 type QPair struct {
 	ctrlr     *Controller
 	c         *C.struct_upnvme_cgo_qpair // nil: closed
@@ -27,7 +27,7 @@ type QPair struct {
 	slots     []slot
 	free      uint32 // the first free slot
 	inFlight  int    // commands that have a slot
-	delivered uint32 // functions of the last poll that have run
+	delivered uint32 // number of completions of the last poll whose functions were called
 	polling   bool   // functions are running
 	closing   bool   // a function closed the queue pair
 	loose     bool   // made by NewQPair
@@ -37,7 +37,7 @@ type QPair struct {
 // slot is a command with a function.
 type slot struct {
 	fn   func(Completion)
-	next uint32 // free slots are a list
+	next uint32 // of a free slot: the next one
 }
 
 type qpairConfig struct {
@@ -48,10 +48,10 @@ type qpairConfig struct {
 // QPairOption is an option of a queue pair (struct upnvme_qpair_opts).
 type QPairOption func(*qpairConfig)
 
-// Depth is how many commands can be in flight, 1 to 4,096 (upnvme_qpair_opts.outstanding); 255 if not said.
+// Depth sets the number of commands that can be in flight, 1 to 4,096 (upnvme_qpair_opts.outstanding); 255 if not said.
 func Depth(n int) QPairOption { return func(c *qpairConfig) { c.outstanding = n } }
 
-// Entries sets the size of both rings, 2 to 65,536 (upnvme_qpair_opts.entries); one more than Depth if not said.
+// Entries sets the entries of each ring, 2 to 65,536 (upnvme_qpair_opts.entries); one more than Depth if not said.
 func Entries(n int) QPairOption { return func(c *qpairConfig) { c.entries = n } }
 
 // RingEach rings the doorbell at each command, not once a batch (UPNVME_QPAIR_RING_EACH).
@@ -70,15 +70,15 @@ func Interrupt() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_INTERRUPT }
 }
 
-// ControllerMemory puts the submission queue into the controller's memory buffer (UPNVME_QPAIR_CMB); ENOTSUP where it
-// has none.
+// ControllerMemory puts the submission queue into the controller's memory buffer (UPNVME_QPAIR_CMB). Where the
+// controller has none the queue pair is refused with ENOTSUP.
 func ControllerMemory() QPairOption {
 	return func(c *qpairConfig) { c.flags |= C.UPNVME_QPAIR_CMB }
 }
 
 // WithQPair creates a queue pair, calls fn with it, and closes it (upnvme_qpair_create, upnvme_qpair_close). The
-// goroutine is locked to its OS thread for the duration. Commands that are in flight when fn returns are completed, by
-// the library if need be, and their functions run.
+// goroutine is locked to its OS thread meanwhile. Commands that are in flight when fn returns are completed, by the
+// library if need be, and their functions run. The error is fn's, or that of creating or closing the queue pair.
 func (c *Controller) WithQPair(fn func(*QPair) error, options ...QPairOption) (err error) {
 	if fn == nil {
 		return nullError("function")
@@ -113,7 +113,7 @@ func (c *Controller) noteThread(n int) {
 }
 
 // NewQPair creates a queue pair that belongs to the calling OS thread (upnvme_qpair_create), for programs that manage
-// threads themselves: call [runtime.LockOSThread] first. While it is open, the controller cannot be closed.
+// threads themselves: call [runtime.LockOSThread] first. While the queue pair is open, the controller cannot be closed.
 func (c *Controller) NewQPair(options ...QPairOption) (*QPair, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (q *QPair) usable() error {
 	return nil
 }
 
-// outsideCallback refuses calls that must not come within a function.
+// outsideCallback refuses calls that must not come within a function of a command.
 func (q *QPair) outsideCallback() error {
 	if err := q.usable(); err != nil {
 		return err
@@ -213,13 +213,13 @@ func (q *QPair) simple(f func(*C.upnvme_qpair) C.int) error {
 	return err
 }
 
-// Ring rings the doorbell for submitted commands (upnvme_qpair_ring). A poll does so by itself.
+// Ring rings the doorbell for submitted commands (upnvme_qpair_ring). Poll and Reap ring it, too.
 func (q *QPair) Ring() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_ring(qp) })
 }
 
-// Wait rings the doorbell, and sleeps until there is a completion for Poll or Reap, which is true, or the time is over
-// (upnvme_qpair_wait). It needs [Interrupt]; the OS thread sleeps in C.
+// Wait rings the doorbell, and sleeps until there is a completion for Poll or Reap (true), or the time is over (false;
+// upnvme_qpair_wait). The queue pair needs [Interrupt]. The OS thread sleeps in C.
 func (q *QPair) Wait(timeout time.Duration) (bool, error) {
 	if timeout < 0 {
 		timeout = 0
@@ -232,8 +232,8 @@ func (q *QPair) Wait(timeout time.Duration) (bool, error) {
 	return n > 0, err
 }
 
-// FD is the eventfd that [Interrupt] has asked for (upnvme_qpair_fd), for event loops: read its 8 bytes, Poll until
-// nothing comes, and before sleeping Wait with 0. The library closes it.
+// FD is the eventfd of a queue pair with [Interrupt] (upnvme_qpair_fd), for event loops: read its 8 bytes, Poll until
+// nothing comes, and before sleeping Wait with 0. The library closes the eventfd.
 func (q *QPair) FD() (int, error) {
 	var fd C.int
 	err := q.simple(func(qp *C.upnvme_qpair) C.int {
@@ -256,13 +256,13 @@ func (q *QPair) Adopt() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_adopt(qp) })
 }
 
-// Abandon releases a queue pair whose owner thread has died (upnvme_qpair_abandon). The caller vouches for that.
+// Abandon releases a queue pair whose owner thread has ended (upnvme_qpair_abandon), which the caller must be sure of.
 func (q *QPair) Abandon() error {
 	return q.simple(func(qp *C.upnvme_qpair) C.int { return C.upnvme_qpair_abandon(qp) })
 }
 
-// stopped tells whether a queue pair has come to its end in spite of the error: storage or the controller did not let
-// go of its commands in time.
+// stopped tells whether a queue pair is stopped after a call with this error: after EIO and ETIMEDOUT it is, though
+// storage or the controller did not let go of its commands in time.
 func stopped(err error) bool {
 	return err == nil || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ETIMEDOUT)
 }
@@ -335,17 +335,17 @@ func (q *QPair) number(f func(*C.upnvme_qpair) C.uint32_t) uint32 {
 	return uint32(f(q.qp))
 }
 
-// ID is the queue identifier (upnvme_qpair_id); 0 once it is closed.
+// ID is the queue identifier (upnvme_qpair_id); 0 after the close.
 func (q *QPair) ID() uint32 {
 	return q.number(func(qp *C.upnvme_qpair) C.uint32_t { return C.upnvme_qpair_id(qp) })
 }
 
-// Entries is how many entries each ring has (upnvme_qpair_entries).
+// Entries is the number of entries of each ring (upnvme_qpair_entries).
 func (q *QPair) Entries() uint32 {
 	return q.number(func(qp *C.upnvme_qpair) C.uint32_t { return C.upnvme_qpair_entries(qp) })
 }
 
-// Depth is how many commands can be in flight (upnvme_qpair_outstanding_max).
+// Depth is the number of commands that can be in flight (upnvme_qpair_outstanding_max).
 func (q *QPair) Depth() uint32 {
 	return q.number(func(qp *C.upnvme_qpair) C.uint32_t { return C.upnvme_qpair_outstanding_max(qp) })
 }
@@ -383,8 +383,8 @@ func (q *QPair) Stats() (QPairStats, error) {
 		uint64(s.general), uint64(s.odd)}, err
 }
 
-// Histogram reads the latency histogram (upnvme_qpair_histogram). Bucket i counts latencies up to HistogramLimit(i),
-// and above that of the bucket before.
+// Histogram reads the latency histogram (upnvme_qpair_histogram). Bucket i counts the latencies that are not above
+// HistogramLimit(i), and above the limit of the bucket before.
 func (q *QPair) Histogram() ([]uint64, error) {
 	if err := q.usable(); err != nil {
 		return nil, err

@@ -14,8 +14,9 @@ import (
 	"unsafe"
 )
 
-// Read starts to read blocks into a buffer (upnvme_read); fn runs within Poll when it is done. The buffer must be
-// large enough, or nothing is submitted. A full queue pair is [ErrQueueFull].
+// Read starts to read blocks into a buffer (upnvme_read); fn, which may be nil, runs within Poll or Reap when the
+// command is done. A buffer that is too small is an error, and nothing is submitted. A full queue pair is
+// [ErrQueueFull].
 func (q *QPair) Read(ns *Namespace, buf *Buffer, lba uint64, blocks uint32, fn func(Completion)) error {
 	return q.move(C.UPNVME_CGO_READ, ns, buf, lba, blocks, fn)
 }
@@ -45,8 +46,8 @@ func (q *QPair) move(verb C.uint32_t, ns *Namespace, buf *Buffer, lba uint64, bl
 	return q.started(rc, fn)
 }
 
-// ready is the error if no command can be submitted. A slot is taken only when the library has accepted the command,
-// since the library finds out whether this is the owner's thread.
+// ready returns the error if no command can be submitted. The slot is taken only when the library has accepted the
+// command, since the library checks whether this is the owner's thread.
 func (q *QPair) ready() error {
 	if err := q.usable(); err != nil {
 		return err
@@ -99,7 +100,7 @@ func (q *QPair) Deallocate(ns *Namespace, lba uint64, blocks uint32, fn func(Com
 	return q.started(rc, fn)
 }
 
-// Verify makes the device read and check blocks (upnvme_verify).
+// Verify starts to make the device read blocks and check them, without moving data (upnvme_verify).
 func (q *QPair) Verify(ns *Namespace, lba uint64, blocks uint32, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -111,7 +112,7 @@ func (q *QPair) Verify(ns *Namespace, lba uint64, blocks uint32, fn func(Complet
 // segment is a struct iovec, with a number where C has a pointer.
 type segment struct{ base, bytes uintptr }
 
-// hold keeps all the buffers, or none, and gives C's array of them.
+// holdAll holds all the buffers, or none, and returns C's array of them.
 func holdAll(bufs []*Buffer) ([]segment, error) {
 	segments := make([]segment, len(bufs)+1)
 	for i, buf := range bufs {
@@ -151,7 +152,7 @@ func (q *QPair) movev(verb C.uint32_t, ns *Namespace, bufs []*Buffer, lba uint64
 	})
 }
 
-// vectored submits a command with several buffers, which are held meanwhile.
+// vectored submits a command with several buffers, which are held during the submission.
 func (q *QPair) vectored(bufs []*Buffer, fn func(Completion), submit func(segments unsafe.Pointer) C.int) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -192,8 +193,8 @@ func (q *QPair) IOVec(bufs []*Buffer, op *Op, fn func(Completion)) error {
 	})
 }
 
-// Raw starts a command given dword by dword, with all of buf as its data (upnvme_io with struct upnvme_raw); nil for
-// one without. The command is sent as it is: the caller makes sure that the data fits into the buffer.
+// Raw starts a command given dword by dword, with all of buf as its data (upnvme_io with struct upnvme_raw); buf is nil
+// for a command without data. The command is sent as it is: the caller makes sure that the data fits into the buffer.
 func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 	if err := q.ready(); err != nil {
 		return err
@@ -217,7 +218,8 @@ func (q *QPair) Raw(raw *RawCommand, buf *Buffer, fn func(Completion)) error {
 // handle is the address of the queue pair in C memory, as a number.
 func (q *QPair) handle() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(q.c))) }
 
-// cBuffer is the address of a buffer for C, as a number, which cgo need not look at, since the memory is C's or pinned.
+// cBuffer returns the address and the size of a buffer for C. The address is a number, so that cgo does not check it:
+// the memory is C's or pinned.
 func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
 	if buf == nil {
 		return 0, 0
@@ -225,14 +227,15 @@ func cBuffer(buf *Buffer) (C.uintptr_t, C.uint64_t) {
 	return C.uintptr_t(uintptr(buf.ptr())), C.uint64_t(buf.bytes)
 }
 
-// Poll rings the doorbell, and runs the functions of the commands that are done (upnvme_poll), without waiting. It
-// returns the number of commands; [ErrTagged] if the next completion is for Reap.
+// Poll rings the doorbell, and runs the functions of the commands that are done (upnvme_poll), without waiting. Poll
+// returns the number of these commands; [ErrTagged]: the next completion is for Reap.
 //
-// A function may submit, free its buffers and close the queue pair; Poll, Reap, Exec, Stop and Release are EDEADLK in
-// it. If a function panics, the others still run, and then Poll panics with the first one's value.
+// A function may submit, free its buffers and close the queue pair; within a function Poll, Reap, Exec, Stop and
+// Release fail with EDEADLK. If a function panics, the others still run, and then Poll panics with the value of the
+// first panic.
 func (q *QPair) Poll() (int, error) { return q.PollMax(0) }
 
-// PollMax is [QPair.Poll] for so many completions at most (upnvme_poll); 0: all.
+// PollMax does as [QPair.Poll], and takes at most max completions (upnvme_poll); 0: all.
 func (q *QPair) PollMax(max int) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
@@ -244,10 +247,10 @@ func (q *QPair) PollMax(max int) (int, error) {
 	return q.ended(rc)
 }
 
-// Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit_at). It returns
-// the number of accepted ops. If these are not all, there is an error: [ErrQueueFull], after which the others can be
-// submitted when commands have completed; or a [*PartialError] with the error of the refused op. If the first op is
-// refused, its error comes without a PartialError. Accepted ops complete in either case.
+// Submit submits tagged commands, all with data in one buffer, and rings the doorbell (upnvme_submit_at). Submit
+// returns the number of accepted ops. If these are not all, there is an error: [ErrQueueFull], after which the others
+// can be submitted when commands have completed; or a [*PartialError] with the error of the refused op. If the first op
+// is refused, its own error is returned. Accepted ops complete in each case.
 func (q *QPair) Submit(buf *Buffer, ops []Op) (int, error) {
 	if err := q.usable(); err != nil {
 		return 0, err
@@ -281,8 +284,9 @@ func (q *QPair) submit(buf *Buffer, ops []Op) (int, error) {
 	return int(batch.n), nil
 }
 
-// Reap takes completions of tagged commands, as many as have come and done has room for (upnvme_reap). Functions of
-// other commands run on the way, as in [QPair.Poll], and are not counted. It does not wait.
+// Reap takes completions of tagged commands, as many as have come and done has room for, and returns their number
+// (upnvme_reap). Functions of other commands run in between, as in [QPair.Poll], and are not counted. Reap does not
+// wait.
 func (q *QPair) Reap(done []Completion) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
@@ -292,9 +296,10 @@ func (q *QPair) Reap(done []Completion) (int, error) {
 }
 
 // Exec submits tagged commands as room appears and waits for all of them, or until the time is over; a negative timeout
-// is without end (upnvme_exec_at). It returns how many completions it has stored. If these are fewer than ops, there is
-// an error: ETIMEDOUT, after which the others stay in flight, to be reaped later; or as of [QPair.Submit] for a refused
-// op, which ends the batch. done has room for each op. The thread polls all the while.
+// means a wait without end (upnvme_exec_at). Exec returns the number of completions that it has stored; done has room
+// for each op. If these are fewer than the ops, there is an error: ETIMEDOUT, after which the others stay in flight, to
+// be reaped later; or, for a refused op, which ends the batch, an error as of [QPair.Submit]. The thread polls all the
+// while.
 func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Duration) (int, error) {
 	if err := q.outsideCallback(); err != nil {
 		return 0, err
@@ -320,12 +325,12 @@ func (q *QPair) Exec(buf *Buffer, ops []Op, done []Completion, timeout time.Dura
 	return int(batch.n), err
 }
 
-// ended runs what a poll, reap or exec has brought.
+// ended runs the functions that a poll, reap or exec has noted, and returns its count or error.
 func (q *QPair) ended(rc C.int) (int, error) {
 	var err error
 	if rc < 0 {
 		if err = lastError(rc); rc == -C.EPERM || rc == -C.EOWNERDEAD {
-			return 0, err // another thread's queue pair, whose notes are not ours
+			return 0, err // the queue pair, with its notes, is another thread's
 		}
 		rc = 0
 	}
@@ -353,8 +358,9 @@ func (q *QPair) deliver() {
 	q.deliverRest(true)
 }
 
-// deliverRest goes on behind a function that did not return. It is deferred, since other functions may not return
-// either. A second panic is only logged, since the first one is on its way.
+// deliverRest runs the functions that have not run, and goes on after one that does not return (by a panic, or the end
+// of its goroutine): by a deferred call, since other functions may not return either. The first panic goes on to the
+// caller; later ones are only logged.
 func (q *QPair) deliverRest(first bool) {
 	finished := false
 	defer func() {

@@ -19,8 +19,8 @@ type regions struct {
 	list     []*region // by address
 }
 
-// first is the place of the first region that ends behind an address. If regions overlap it may miss one: then the data
-// is copied.
+// first is the place of the first region that ends behind an address. If regions overlap, the search may miss one: then
+// the data is copied.
 func (m *regions) first(at uintptr) int {
 	return sort.Search(len(m.list), func(i int) bool { return m.list[i].limit() > at })
 }
@@ -57,7 +57,7 @@ func (m *regions) remove(r *region) {
 	}
 }
 
-// hold finds the region that a slice lies in, and keeps it; nil: it lies in none, or not in one that is still there.
+// hold finds the region that a slice lies in, and holds it; nil: there is no such region, or its memory was freed.
 func (m *regions) hold(p []byte) *region {
 	if len(p) == 0 {
 		return nil

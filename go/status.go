@@ -13,17 +13,17 @@ import (
 	"syscall"
 )
 
-// StatusError is a status other than success (NVMe Base 2.0, Figure 92; upnvme_status_name, upnvme_status_text).
+// StatusError is a status other than success (NVMe Base 2.0c, Figure 92; upnvme_status_name, upnvme_status_text).
 type StatusError struct {
 	Status        uint16 // the whole status, as the controller posted it, without the phase tag
 	SCT           uint8  // status code type
 	SC            uint8  // status code
 	DNR           bool   // do not retry: the same command would fail again
-	Aborted       bool   // the library completed it, not the device: close, or failure
+	Aborted       bool   // the library completed the command, not the device, after a close or a failure
 	Indeterminate bool   // with Aborted: the write may have happened or not
 	Blocks        uint64 // valid before the first error
 	Name          string // as the specification has it (upnvme_status_name)
-	Text          string // what it means, in a sentence (upnvme_status_text)
+	Text          string // the meaning of the status, in a sentence (upnvme_status_text)
 }
 
 // Error gives the name and the sentence.
@@ -57,8 +57,8 @@ func (e *StatusError) writeProtected() bool {
 	return false
 }
 
-// The statuses that are compared here (NVMe Base 2.0, 3.3.3.2.1; NVM Command Set 1.0, 3.1; Zoned Namespace Command Set
-// 1.1).
+// The statuses that are compared here (NVMe Base 2.0c, 3.3.3.2.1; NVM Command Set 1.0c, 3.1; Zoned Namespace Command
+// Set 1.1).
 const (
 	scOperationDenied = 0x015
 	scWriteProtected  = 0x020 // namespace is write protected

@@ -14,7 +14,7 @@ type together struct {
 	request
 	mu   sync.Mutex
 	next int   // offset of the next piece
-	good int   // no failure before this offset
+	good int   // the first offset that has failed; without a failure, the length
 	err  error // the failure at that offset
 }
 

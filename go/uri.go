@@ -15,9 +15,9 @@ import (
 	"unsafe"
 )
 
-// FileURI names the software controller over a file, for [Open] (upnvme_open): with any characters in the path, and
-// with keys and their values, for example {"block": "4096", "readonly": "1"}. A path without a slash is in the current
-// directory.
+// FileURI makes the URI of a software controller over a file, for [Open] (upnvme_open). The path may have any
+// characters; keys has keys of the URI and their values, for example {"block": "4096", "readonly": "1"}. A path that is
+// not absolute is relative to the current directory.
 func FileURI(path string, keys map[string]string) string {
 	if !filepath.IsAbs(path) && !strings.HasPrefix(path, "./") && !strings.HasPrefix(path, "../") {
 		path = "./" + path

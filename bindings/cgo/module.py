@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID, from the top of the tree.
+"""Makes the Go module as it is published: bindings/cgo/module.py FOLDER BUILD-ID.
 
-`go mod vendor` keeps no folder but the package's own, so each C file and header goes there, with its path in its name
-(core/base/error.h: core_base_error.h), and what is included follows. Cgo would compile each C file with its headers,
-which takes several times as long as to compile those of a room together. So for cgo a room is one C file,
-upnvme_ROOM.c, which includes the room's files. Their names end in .c.h: Go's cache looks at headers, debuggers find
-the files, and lines have the numbers that they have in the tree.
+`go mod vendor` copies the files of the package's own folder, and of no other. So each C file and header goes into that
+folder, with its path in its name (core/base/error.h: core_base_error.h), and its includes name these files. Cgo would
+compile each C file by itself, with its headers, which takes several times as long as to compile those of a room
+together. So each room (a folder like core/base) is one C file for cgo, upnvme_ROOM.c, which includes the room's files.
+The names of these end in .c.h: Go's cache looks at headers, debuggers find the files, and lines have the numbers that
+they have in the tree.
 
-With -tags upnvme_system the library is left out, and the installed one is taken. Without io_uring the C files need only
-a C compiler; -tags upnvme_uring adds io_uring, by liburing.
+With -tags upnvme_system the module uses the installed library in place of its own copy. The copy needs only a C
+compiler; -tags upnvme_uring adds io_uring, and needs liburing.
 """
 
 import pathlib
@@ -19,11 +20,11 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 INCLUDE = re.compile(r'^(\s*#\s*include\s*)(?:"([^"]+)"|<(upnvme(?:/[^>]+)?\.h|upnvme\.h)>)(.*)$')
-# The folders that an include may be relative to, besides its own.
+# The folders that an include may be relative to, besides the folder of its file.
 ROOTS = ("core", "capi/include", "bindings/cgo")
 SOURCES = ("core", "capi/src")
 HEADERS = ("core", "capi/src", "capi/include", "bindings/cgo")
-# DPDK's part is a plug-in of its own, which the installed library brings.
+# DPDK's plug-in is a shared object of its own, which is installed with the library.
 LEFT_OUT = ("core/env/dpdk/plugin/",)
 BUNDLED = "!upnvme_system && !upnvme_static"
 
@@ -78,7 +79,7 @@ import "C"
 
 
 def flat(path):
-    """The name of a file of the tree in the module."""
+    """The module's name of a file of the tree."""
     name = path.as_posix()
     for root in ("capi/include/", "bindings/cgo/"):
         name = name.removeprefix(root)
@@ -86,7 +87,7 @@ def flat(path):
 
 
 def resolve(folder, target):
-    """The file of the tree that an include means, or None for the system's."""
+    """The file of the tree that an include names, or None for a system header."""
     for root in (folder, *(pathlib.Path(root) for root in ROOTS)):
         if (TOP / root / target).is_file():
             return root / target
@@ -94,12 +95,12 @@ def resolve(folder, target):
 
 
 def rewrite(path):
-    """A C file's text, including from the one folder."""
+    """A C file's text, with includes that name the module's files."""
     lines = []
     for line in (TOP / path).read_text(encoding="utf-8").splitlines():
         match = INCLUDE.match(line)
         found = resolve(path.parent, match[2] or match[3]) if match else None
-        # An absent header belongs to another build (DPDK's, liburing's).
+        # A header that is not found (DPDK's, liburing's) is included by another build only.
         lines.append(f'{match[1]}"{flat(found)}"{match[4]}' if found else line)
     return "\n".join(lines) + "\n"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""upnvme_ctypes.py: the declarations, made from the description, around what runs (ctypes_runtime.py)."""
+"""upnvme_ctypes.py: the declarations, made from the description, between the two parts of ctypes_runtime.py."""
 
 import pathlib
 

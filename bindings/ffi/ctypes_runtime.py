@@ -48,7 +48,7 @@ class _Nullable:
 # --- what the headers declare ---
 # --- opening the library ---
 
-# These errors belong to the normal traffic: the library has no sentence for them.
+# The sentences for errors of normal traffic, for which the library has none.
 _TRAFFIC = {
     errno.EAGAIN: "the queue is full: poll, and try again",
     errno.ENOMSG: "the next completion has a tag: take it with upnvme_reap",

@@ -10,7 +10,7 @@ local lib, check = upnvme.lib, upnvme.check
 
 local uri = arg[1] or "soft:ram?size=1MiB"
 
--- What a function gives back through a pointer: the place, and its content afterwards.
+-- A function that returns a handle through a pointer gets a place for it, an array of one, which has the handle afterwards.
 local place = ffi.new("upnvme_ctrlr *[1]")
 check(lib.upnvme_open(place, uri, nil))
 local ctrlr = place[0]
@@ -39,7 +39,7 @@ local on_done = ffi.cast("upnvme_cb", function(_, done)
 	finished, status = true, done.status
 end)
 
--- What a call returned: 0 if the command was accepted. Then its callback will run in a poll.
+-- Checks the result of a call: 0 if the command was accepted. Then polls until the command's callback has run.
 local function finish(result)
 	check(result)
 	finished = false
@@ -57,7 +57,7 @@ ffi.fill(buf, bytes)
 finish(lib.upnvme_read(qp, ns, buf, 0, 1, on_done, nil))
 print(("LBA 0 of %s: %s"):format(uri, ffi.string(buf)))
 
--- A batch needs no callback: what comes back are the tags.
+-- A batch needs no callback: its completions have the tags of the ops.
 local ops = ffi.new("struct upnvme_op[2]")
 local done = ffi.new("struct upnvme_completion[2]")
 for i = 0, 1 do
@@ -73,7 +73,7 @@ for i = 0, n - 1 do
 	print(("tag %d: %s"):format(tonumber(done[i].tag), ffi.string(lib.upnvme_status_name(done[i].status))))
 end
 
--- What the library refuses says why.
+-- The error of a refused call is a sentence that says why.
 print(select(2, pcall(check, lib.upnvme_read(qp, ns, buf, 1000000, 1, on_done, nil))))
 
 check(lib.upnvme_dma_free(ctrlr, buf))

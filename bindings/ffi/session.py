@@ -12,7 +12,7 @@ import upnvme_ctypes as upnvme
 
 
 def stored(function, *arguments):
-    """What a function gives back through its first argument."""
+    """The handle or address that a function returns through its first argument."""
     place = ctypes.c_void_p()
     function(ctypes.byref(place), *arguments)
     return place
@@ -40,7 +40,7 @@ class Waiting:
 
 
 def compare(qp, buf):
-    """A batch needs no callback: what comes back are the tags."""
+    """Compares two blocks in a batch, which needs no callback: its completions have the tags of the ops."""
     ops = (upnvme.upnvme_op * 2)()
     done = (upnvme.upnvme_completion * 2)()
     for lba, op in enumerate(ops):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Admin commands that are waited for in slices: a command that takes minutes can be interrupted. */
+/* Admin commands. A caller waits for its command in slices, so that the wait for a command that
+ * takes minutes can be interrupted. */
 #include "glue.h"
 
 #include <errno.h>
@@ -10,18 +11,19 @@
 
 #define NAP_NS 50000
 
-/* What the library writes when the command is done; it stays until then. */
+/* An admin command. The library writes to `done` when the command ends, and the record stays in
+ * memory until then. */
 struct admin {
 	struct upnvme_raw raw;
 	struct upnvme_completion done;
 	atomic_bool is_done;
-	bool abandoned; /* the caller has gone: the sweep frees the command */
-	PyObject *keep;
-	PyObject *future; /* null: a caller waits for the command */
+	bool abandoned;   /* the caller was interrupted: admin_sweep frees the command */
+	PyObject *keep;   /* the holder of the data; may be null */
+	PyObject *future; /* of an event loop; null: a caller waits for the command */
 	struct admin *next;
 };
 
-/* The callback of the command, on any thread that polls. */
+/* The library's callback for a command, on any thread that serves the admin side. */
 static void admin_done(void *arg, const struct upnvme_completion *done)
 {
 	struct admin *admin = arg;
@@ -52,7 +54,8 @@ void admin_sweep(struct session *session, bool all)
 		if (all || (admin->abandoned &&
 			    atomic_load_explicit(&admin->is_done, memory_order_acquire))) {
 			admin_unlink(session, admin);
-			admin = session->admins; /* the freed object may have run Python */
+			/* Freeing the command may have run Python, which may have changed the list. */
+			admin = session->admins;
 		} else {
 			admin = admin->next;
 		}
@@ -104,8 +107,8 @@ static int admin_slice(struct session *session, struct admin *admin)
 	return wait_look(session);
 }
 
-/* A command that the library has given up has no answer: the controller has failed, or the time was
- * over. */
+/* Raises the exception for a command that the library completed without an answer of the
+ * controller: the controller has failed, or the command's time was over. */
 static void admin_raise(struct session *session, const struct admin *admin)
 {
 	uint64_t timeout_ns = admin->raw.timeout_ns;
@@ -147,7 +150,7 @@ static PyObject *admin_wait(struct session *session, struct admin *admin)
 	return result;
 }
 
-/* The caller has entered the session. Null with an exception. */
+/* Submits a command; the caller has entered the session. Null with an exception. */
 static struct admin *admin_start(struct session *session, const char *cdw, size_t cdw_bytes,
 				 PyObject *data, uint32_t direction, uint64_t timeout_ns)
 {
@@ -187,7 +190,7 @@ PyObject *session_admin(struct session *self, const char *cdw, size_t cdw_bytes,
 	return result;
 }
 
-/* --- for an event loop, which asks for the answers -------------------------------------------- */
+/* --- for an event loop, which fetches the completions ------------------------------------------ */
 
 PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_bytes,
 			      PyObject *data, uint32_t direction, uint64_t timeout_ns,
@@ -208,7 +211,7 @@ PyObject *session_admin_start(struct session *self, const char *cdw, size_t cdw_
 	Py_RETURN_NONE;
 }
 
-/* Moves ended commands to the list, as pairs of future and completion, or exception. */
+/* Moves ended commands to the list, each as a pair of its future and its completion or exception. */
 static int admin_collect(struct session *session, PyObject *list)
 {
 	struct admin *next;
@@ -243,7 +246,9 @@ PyObject *session_admin_take(struct session *self)
 		Py_XDECREF(list);
 		return NULL;
 	}
-	upnvme_ctrlr_poll(self->ctrlr); /* the completions tell a failure */
+	/* An error of this call needs no look: the library completes all commands of a controller
+	 * that has failed, and admin_result raises the error then. */
+	upnvme_ctrlr_poll(self->ctrlr);
 	rc = admin_collect(self, list);
 	session_leave(self);
 	if (rc == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Python's numbers and texts as C's. A value that is no number, or out of range, raises an
+/* Converts Python's numbers and texts to C's. A value of the wrong type, or out of range, raises an
  * exception that names the argument. */
 #include "glue.h"
 
@@ -14,8 +14,8 @@ static int refuse(const char *name, uint64_t max, PyObject *object)
 	return -1;
 }
 
-/* A number and a buffer are easily swapped: in some calls the number comes first, in others the
- * buffer. */
+/* A buffer in the place of a number is probably a swapped argument, since some calls take the number
+ * first and others the buffer: the sentence asks for the order. */
 static int refuse_kind(const char *name, PyObject *object)
 {
 	if (!PyErr_ExceptionMatches(PyExc_TypeError))
@@ -71,13 +71,13 @@ int arg_timeout(PyObject *object, uint64_t *timeout_ns)
 	if (!(seconds >= 0))
 		return refuse_timeout(PyExc_ValueError, object);
 	*timeout_ns = seconds < 9e9 ? (uint64_t)(seconds * 1e9) : UINT64_MAX;
-	/* The shortest time is 1 ns, since 0 has a meaning of its own. */
+	/* The shortest time is 1 ns, since 0 means: do not wait. */
 	if (!*timeout_ns && seconds > 0)
 		*timeout_ns = 1;
 	return 0;
 }
 
-/* The bytes as the system has them: names of files need not be UTF-8 (PEP 383). */
+/* Encodes the text in the file system's encoding, since names of files need not be UTF-8 (PEP 383). */
 const char *arg_text(PyObject *object, const char *name, PyObject **held)
 {
 	Py_ssize_t bytes;

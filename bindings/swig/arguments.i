@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How Python's arguments become C's, and C's results Python's.
+// Typemaps that convert Python's arguments to C's, and C's results to Python's.
 
-// SWIG's own conversions of numbers know less of names and ranges.
+// Numbers are converted by arg_number, whose errors name the argument and its range; those of SWIG's own conversions
+// do not.
 %define NUMBER(type, max)
 %typemap(in) type {
 	uint64_t value$argnum;
@@ -27,10 +28,10 @@ NUMBER(size_t, SIZE_MAX)
 %typemap(out) uint64_t, size_t "$result = PyLong_FromUnsignedLongLong($1);"
 %typemap(out) int32_t "$result = PyLong_FromLong($1);"
 %typemap(out) bool "$result = PyBool_FromLong($1);"
-// The text in the form that arg_text takes: a result can be an argument again.
+// Texts are decoded in the way that arg_text encodes them, so that a result can be an argument again.
 %typemap(out) char * "$result = PyUnicode_DecodeFSDefault($1);"
 
-// Seconds, or None for a wait without end.
+// A time limit in seconds, or None for a wait without end.
 %typemap(in) uint64_t timeout_ns {
 	if (arg_timeout($input, &$1) < 0)
 		SWIG_fail;
@@ -55,7 +56,7 @@ NUMBER(size_t, SIZE_MAX)
 		PyBuffer_Release(&view$argnum);
 }
 
-// The types of glue.h.
+// Objects of the types of glue.h; `name` is the public class, for the error.
 %define OBJECT(type, name)
 %typemap(in) struct type * {
 	$1 = type_cast($input, type##_type, name);
@@ -69,7 +70,7 @@ OBJECT(memory, "Buffer")
 OBJECT(records, "Batch or Completions")
 OBJECT(channel, "QPair")
 
-// A handle of the library's comes from its object, which stays open for the time of the call.
+// Handles of the library come from their objects, whose controller stays open for the time of the call.
 %typemap(in) upnvme_ctrlr * (struct session *held = NULL) {
 	struct session *session$argnum = type_cast($input, session_type, "Controller");
 
@@ -107,7 +108,7 @@ OBJECT(channel, "QPair")
 		session_leave(held$argnum);
 }
 
-// Negative results become exceptions. $action runs without the interpreter's lock, and must not touch Python.
+// Negative results become exceptions.
 %typemap(out) int {
 	if ($1 < 0) {
 		glue_raise($1);
@@ -115,6 +116,7 @@ OBJECT(channel, "QPair")
 	}
 	$result = PyLong_FromLong($1);
 }
+// A function that waits runs without the interpreter's lock, so its $action must not touch Python.
 %define WAITS(function)
 %exception function {
 	Py_BEGIN_ALLOW_THREADS;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Questions that the controller answers in its time: Identify, log pages, features, and what is read from them. */
+/* Admin commands that read or set something, and may take long: Identify, Get Log Page, Get Features,
+ * Set Features, and the records that the library makes of their answers. Each runs as an errand. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "dicts.h"
 #include "errand.h"
 
-#define FEATURE_NUMBER_OF_QUEUES 7u /* NVMe Base 2.0, 5.27.1.5 */
+#define FEATURE_NUMBER_OF_QUEUES 7u /* NVMe Base 2.0c, 5.27.1.5 */
 
+/* One request and its answer. Which of the fields are used depends on the call. */
 struct ask {
 	struct errand errand;
 	upnvme_ctrlr *ctrlr;
@@ -118,7 +120,7 @@ static int call_feature_set(struct errand *errand)
 				  data_or_null(ask), ask->bytes);
 }
 
-/* Sets a feature with the caller's data, which are copied. */
+/* Makes the request for a feature, with a copy of the caller's data. */
 static struct ask *ask_feature(struct session *session, int (*call)(struct errand *),
 			       const struct data *data, uint32_t nsid, uint32_t fid)
 {
@@ -177,8 +179,8 @@ PyObject *ask_feature_set(struct session *session, uint32_t nsid, uint32_t fid, 
 	Py_RETURN_NONE;
 }
 
-/* A call that cannot be interrupted waits for this first. A controller that has failed keeps no
- * caller waiting. */
+/* Waits for the answer to one admin command, so that the call after it, which cannot be interrupted,
+ * finds a controller that answers. Any error means that the controller keeps no caller waiting. */
 int ask_alive(struct session *session)
 {
 	struct ask *ask = ask_make(session, call_feature_get, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A batch: an array of struct upnvme_op, with offsets into a buffer where pointers belong. The
- * library takes the array as it is, and checks each offset. Nothing is noted of a command, and its
- * memory needs no holding: the library keeps freed memory as long as a device may touch it
- * (memory.c). */
+/* A batch: an array of struct upnvme_op, with offsets into a buffer in place of pointers. The
+ * library takes the array as it is, and checks each offset. Tagged commands need no slot, and no
+ * reference to their memory: the library keeps freed memory as long as a device may touch it, and
+ * memory.c a registration. Commands of a group have a slot each. */
 #include "slot.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ struct batch {
 	const struct upnvme_op *ops;
 	uint32_t n;
 	struct data data, metadata;
-	PyObject *group; /* null: tagged commands */
+	PyObject *group; /* that the completions go to; null: tagged commands */
 };
 
 static struct upnvme_area batch_area(const struct batch *batch)
@@ -22,7 +22,7 @@ static struct upnvme_area batch_area(const struct batch *batch)
 				     batch->metadata.bytes };
 }
 
-/* Read-only memory, into which the device may not write. */
+/* Read-only memory must not be given to a read, since the device would write into it. */
 static int batch_check_readonly(const struct batch *batch)
 {
 	if (!batch->data.readonly && !batch->metadata.readonly)
@@ -44,7 +44,7 @@ static PyObject *batch_keep(const struct batch *batch)
 	return batch->data.keep;
 }
 
-/* Submits one by one, for the group's future, which gets the completions. */
+/* Submits commands one by one, each with a slot that leads its completion to the group. */
 static int batch_send_group(struct batch *batch)
 {
 	struct channel *channel = batch->channel;
@@ -74,8 +74,8 @@ static int batch_send_group(struct batch *batch)
 	return glue_raise(rc);
 }
 
-/* A short count alone does not tell a full queue from a command that is refused, so the next
- * command is tried by itself. */
+/* A short count does not tell whether the queue is full or the next command is refused; submitting
+ * again from that command returns its error. */
 static int batch_send(struct batch *batch)
 {
 	struct upnvme_area area = batch_area(batch);
@@ -107,7 +107,7 @@ static PyObject *batch_submit(struct batch *batch, PyObject *data, PyObject *met
 {
 	int rc = batch_data(batch, data, metadata);
 
-	/* Getting at the data may have run Python, which may have closed the queue pair. */
+	/* Getting the buffers may have run Python, which may have closed the queue pair. */
 	if (rc == 0)
 		rc = channel_check(batch->channel);
 	if (rc == 0)
@@ -131,8 +131,8 @@ static int array_of(PyObject *ops, Py_buffer *view)
 	return -1;
 }
 
-/* The package's own arrays are taken as they are, since the buffer protocol costs more than a batch
- * of one. */
+/* A Batch of the package is taken without the buffer protocol, which costs more than the submission
+ * of one command. */
 static PyObject *batch_of(struct batch *batch, PyObject *ops, PyObject *data, PyObject *metadata)
 {
 	struct records *records = (struct records *)ops;
@@ -163,7 +163,7 @@ PyObject *channel_submit(struct channel *self, PyObject *ops, PyObject *data, Py
 	return batch_of(&batch, ops, data, metadata);
 }
 
-/* Returns the number of commands that there was room for. */
+/* Submits as many commands as there is room for, and returns their number. */
 PyObject *channel_group(struct channel *self, PyObject *ops, PyObject *data, PyObject *metadata,
 			PyObject *group)
 {

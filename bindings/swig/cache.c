@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A cache of DMA memory for ns.read: asking the library each time would cost more than the read. */
+/* A cache of DMA memory for Namespace.read: to allocate memory in the library for each read would
+ * cost more than the read. */
 #include "glue.h"
 
 #define SMALLEST 4096u
@@ -13,7 +14,8 @@ static unsigned class_of(size_t bytes)
 	return class;
 }
 
-/* Cached memory may have any content; memory from the library is zeroed. Null with an exception. */
+/* Returns memory of at least `bytes` bytes, or null with an exception. Memory from the cache may
+ * have any content; memory from the library is zeroed. */
 void *cache_get(struct session *session, size_t bytes)
 {
 	struct cache *cache = &session->cache;
@@ -32,7 +34,8 @@ void *cache_get(struct session *session, size_t bytes)
 	return NULL;
 }
 
-/* Takes memory of cache_get back, which no command uses any more. */
+/* Takes memory of cache_get back, which no command uses any more. False: there is no room for it,
+ * and the caller frees it. */
 bool cache_put(struct session *session, void *data, size_t bytes)
 {
 	struct cache *cache = &session->cache;

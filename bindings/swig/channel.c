@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A queue pair: from its creation to its end, and from one thread to another. */
+/* A queue pair: its creation, its close, and its passing from one thread to another. */
 #include "lock.h"
 
 #include <errno.h>
@@ -148,7 +148,8 @@ int channel_shut(struct channel *self, PyObject **errors)
 	return 0;
 }
 
-/* For finalisers too, on any thread: no other reference to the object is left. */
+/* Closes the queue pair on any thread, whoever the owner is: for channel_close, which has checked
+ * the owner, and for finalisers, when no other reference to the object is left. */
 PyObject *channel_force(struct channel *self)
 {
 	PyObject *errors = NULL;
@@ -177,7 +178,7 @@ PyObject *channel_close(struct channel *self)
 		self->close_wanted = true;
 		Py_RETURN_NONE;
 	}
-	/* The library knows the owner. */
+	/* Ringing fails on any thread but the owner's; a released queue pair may be closed on any. */
 	rc = upnvme_qpair_ring(self->qp);
 	upnvme_error_get(&error);
 	if (rc < 0 && !(rc == -EPERM && error.code == UPNVME_ERR_QPAIR_RELEASED)) {
@@ -268,7 +269,8 @@ static int channel_traverse(PyObject *object, visitproc visit, void *arg)
 	return 0;
 }
 
-/* The commands complete first, since their callbacks may hold the queue pair. */
+/* Closes the queue pair, which completes its commands and so drops their callbacks: these may hold
+ * the queue pair, which is the cycle to break. */
 static int channel_clear(PyObject *object)
 {
 	PyObject *result = channel_force((struct channel *)object);

@@ -5,7 +5,7 @@
 
 #include "lock.h"
 
-/* A queue pair whose finaliser is closing it is left alone. */
+/* Finds a queue pair to close; one that another call or a finaliser is closing is passed over. */
 static struct channel *channel_to_close(const struct session *self)
 {
 	struct channel *channel = self->channels;
@@ -29,14 +29,14 @@ static void close_channels(struct session *self, PyObject **errors)
 	}
 }
 
-/* After any other error of the library's the handle is gone. */
+/* Whether upnvme_close has left the controller open; after any other error the handle is gone. */
 static bool was_refused(int rc)
 {
 	return rc == -EBUSY || rc == -EDEADLK || rc == -EOWNERDEAD;
 }
 
-/* Views may still look at memory, which would be freed with the controller: the close of the
- * controller then waits for the views. */
+/* Closes the library's handle. While views of a buffer live, nothing is done, since the memory would
+ * be freed with the controller: session_last_view closes the handle later. */
 static void close_handle(struct session *self, PyObject **errors)
 {
 	upnvme_ctrlr *ctrlr = self->ctrlr;
@@ -56,8 +56,9 @@ static void close_handle(struct session *self, PyObject **errors)
 	}
 }
 
-/* Calls end soon. The commands that they left with the controller end when it answers, or when
- * their time is over. This long wait can be interrupted, and the close has not begun then. */
+/* Waits for the calls, which end within a slice, and for the errands that interrupted calls left
+ * behind, which end when the controller answers or their time is over. The wait for errands can be
+ * interrupted, and the controller is open again then. */
 static int wait_for_all(struct session *self, bool interruptible)
 {
 	self->life = LIFE_CLOSING;
@@ -87,7 +88,7 @@ static void close_all(struct session *self, PyObject **errors)
 	turn_wake();
 }
 
-/* Returns the number of pieces of memory that views still look at. */
+/* Closes everything, and returns the number of buffers that still have views. */
 static PyObject *close_and_count(struct session *self)
 {
 	PyObject *errors = NULL;
@@ -112,13 +113,14 @@ static PyObject *end_now(struct session *self, bool interruptible)
 	return views;
 }
 
-/* A callback, a signal's handler or a finaliser may ask for the close within a call, and would wait
- * for the end of that same call. */
+/* Closes the controller. A callback, a signal's handler or a finaliser that runs within a call must
+ * not wait for the end of that same call: session_leave carries its close out when the call ends. */
 PyObject *session_end(struct session *self, bool interruptible)
 {
 	bool inside = is_inside(self);
 
-	/* Another thread that closes the controller may be interrupted. */
+	/* Another thread is closing the controller. Its close may be interrupted: then this thread
+	 * closes. */
 	while (self->life == LIFE_CLOSING && !inside && self->born == glue_generation) {
 		turn_wait();
 		if (interruptible && PyErr_CheckSignals() < 0)
@@ -141,7 +143,7 @@ PyObject *session_close(struct session *self)
 	return session_end(self, true);
 }
 
-/* A view, or the memory of a view, has gone. */
+/* Closes the handle of a closed controller once the last buffer with views has gone. */
 void session_last_view(struct session *self)
 {
 	PyObject *errors = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One field of every record: an array with a stride, for memoryview and NumPy. */
+/* A column: one field of all records, as an array with a stride, for memoryview and NumPy. */
 #include "glue.h"
 
 struct column {

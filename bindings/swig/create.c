@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Making a queue pair at the controller, whose answer may take long. */
+/* Creating a queue pair: an errand, since the controller may take long to answer. */
 #include <stdlib.h>
 
 #include "errand.h"
@@ -11,7 +11,7 @@ struct creation {
 	struct upnvme_qpair_opts opts;
 };
 
-/* The new queue pair has no owner until the caller has it. */
+/* Creates the queue pair and releases it, since its owner must be the caller's thread, not this. */
 static int creation_call(struct errand *errand)
 {
 	struct creation *creation = (struct creation *)errand;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A caller's object as memory: a Buffer as it is, any other by the buffer protocol. */
+/* The memory of a caller's object: a Buffer's own, any other object's by the buffer protocol. */
 #include "glue.h"
 
-/* A memoryview holds the buffer for as long as the command needs it. */
+/* The memoryview that is made here is `keep`: it holds the buffer until the command is done. */
 static int data_of_view(PyObject *object, bool writable, struct data *data)
 {
 	PyObject *holder = PyMemoryView_FromObject(object);
@@ -36,8 +36,8 @@ int data_of(PyObject *object, bool writable, struct data *data)
 	return 0;
 }
 
-/* A Buffer may be freed by another thread during a wait: holding the object does not prevent its
- * free(). */
+/* Checks that a Buffer has its memory still: another thread may call its free() during a wait, which
+ * a reference to the object does not prevent. */
 int data_check(const struct data *data)
 {
 	return PyObject_TypeCheck(data->keep, memory_type) ?
@@ -52,9 +52,10 @@ static void settle_at(struct session *session, const char *at)
 			memory->cached = false;
 }
 
-/* A Buffer may be dropped before its command is done: its memory must then go to the library, not
- * to the next read. The caller may give the Buffer through another object, and the Buffer may be of
- * another controller. */
+/* Makes cached memory ordinary. A Buffer of Namespace.read may lose its last reference before a
+ * command that uses it is done: its memory must then go to the library, which sets it aside, and not
+ * to the next read. The data may be a view of the Buffer, which may belong to another controller, so
+ * all controllers are searched for its address. */
 void data_settle(const struct data *data)
 {
 	if (!data->at)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library's records as dicts. A table has the place and the kind of each field. */
+/* Converts the library's records to dicts, by tables with the place and the kind of each field. */
 #include "dicts.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ static PyObject *number_of(const char *at, uint32_t kind)
 	}
 }
 
-/* Texts of a device may be no UTF-8. */
+/* Decodes a device's text, whose bytes need not be UTF-8. */
 static PyObject *text_of(const char *at, size_t room)
 {
 	return PyUnicode_DecodeUTF8(at, (Py_ssize_t)strnlen(at, room), "replace");
@@ -61,7 +61,7 @@ static PyObject *value_of(const char *record, const struct member *member)
 	return number_of(at, member->kind);
 }
 
-/* Takes over the reference to the value. */
+/* Sets an entry, and takes over the reference to the value; null: an exception is set. */
 static int put(PyObject *dict, const char *name, PyObject *value)
 {
 	int rc = value ? PyDict_SetItemString(dict, name, value) : -1;
@@ -70,7 +70,7 @@ static int put(PyObject *dict, const char *name, PyObject *value)
 	return rc;
 }
 
-/* Takes over the reference to the value. A list that cannot grow is freed. */
+/* Appends the value, and takes over the reference to it. Where that fails, the list is freed. */
 static void add(PyObject **list, PyObject *value)
 {
 	if (!value || PyList_Append(*list, value) < 0)
@@ -338,7 +338,7 @@ static PyObject *list_of(const char *records, size_t bytes, int n, const struct 
 	return list;
 }
 
-/* The number may grow from one call to the next. */
+/* Lists the devices: asks with larger arrays until all fit, as devices may be plugged in between. */
 PyObject *devices_list(void)
 {
 	struct upnvme_device *devices = NULL;
@@ -365,8 +365,8 @@ PyObject *error_list(const struct upnvme_error_entry *entries, int n)
 	return list_of((const char *)entries, sizeof(*entries), n, error_entry);
 }
 
-/* Pairs of the largest latency that a bucket counts, in nanoseconds, and its count; empty buckets
- * are left out. */
+/* Returns a list of pairs: the largest latency that a bucket counts, in nanoseconds, and its count.
+ * Empty buckets are left out. */
 PyObject *channel_histogram(struct channel *channel)
 {
 	PyObject *list = PyList_New(0);

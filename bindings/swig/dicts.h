@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library's records as dicts, by the names of their fields; and the functions that give several
- * records. */
+/* Functions that convert the library's records to dicts, with a key for each field, or to lists of
+ * dicts. */
 #ifndef UPNVME_BINDINGS_SWIG_DICTS_H
 #define UPNVME_BINDINGS_SWIG_DICTS_H
 

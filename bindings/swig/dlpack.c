@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A buffer for other libraries of arrays, by the DLPack protocol: the capsule of version 1, or, for
- * a library that does not ask for it, the capsule without a version, which cannot say that memory
- * is read-only. */
+/* The DLPack protocol, by which other array libraries share a buffer's memory. A library that asks
+ * for version 1 gets its capsule; any other gets the capsule without a version, which cannot say
+ * that memory is read-only. */
 #include "glue.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ struct dl_versioned {
 	struct dl_tensor tensor;
 };
 
-/* The capsule's context: the view keeps the memory, unless that is a copy. */
+/* The context of a capsule. The view holds the buffer's memory; a copy has none. */
 struct exported {
 	struct dl_managed managed;
 	struct dl_versioned versioned;
@@ -44,7 +44,7 @@ struct exported {
 	int64_t shape, stride;
 };
 
-/* The consumer may have given up the interpreter's lock. */
+/* Frees the context; the consumer may call this without the interpreter's lock. */
 static void exported_delete(struct exported *exported)
 {
 	PyGILState_STATE state = PyGILState_Ensure();
@@ -66,7 +66,7 @@ static void versioned_delete(struct dl_versioned *versioned)
 	exported_delete(versioned->context);
 }
 
-/* A capsule that was taken has another name. */
+/* The names of capsules that no consumer has taken: a consumer renames the capsule. */
 static const char managed_name[] = "dltensor", versioned_name[] = "dltensor_versioned";
 
 static void capsule_delete(PyObject *capsule)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Waiting for an errand, and ending an errand that its caller has left behind. */
+/* Running an errand, waiting for it, and ending an errand that its caller has left behind. */
 #include "errand.h"
 
 #include <errno.h>
@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The last access to the session, which may be freed afterwards. */
+/* Ends an errand without a caller. Once `left` is decremented, the session may be freed, so nothing
+ * of it is touched after that. */
 static void errand_end(struct errand *errand)
 {
 	atomic_uint *left = errand->left;
@@ -34,7 +35,7 @@ static void *errand_main(void *arg)
 	return NULL;
 }
 
-/* The thread blocks all signals, which are for the interpreter's own threads. */
+/* Starts the errand's thread, with all signals blocked: they are for the interpreter's threads. */
 static int errand_start(struct session *session, struct errand *errand)
 {
 	sigset_t all, before;
@@ -58,7 +59,7 @@ static int errand_start(struct session *session, struct errand *errand)
 			      strerror(err));
 }
 
-/* The caller has an exception, and leaves the errand behind. */
+/* Leaves the errand behind; an exception is set. */
 static int errand_leave(struct errand *errand)
 {
 	pthread_t thread = errand->thread;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The controller's events: noted on any thread that they come on, given out as a list. */
+/* The controller's events: noted on the thread that the library calls back on, returned as a list. */
 #include "glue.h"
 
-/* The library may call this on a thread of its own, without the interpreter's lock. New events
- * replace the oldest. */
+/* Notes an event; where there is no room, it replaces the oldest. The library may call this on a
+ * thread of its own, without the interpreter's lock. */
 static void note_event(void *arg, const struct upnvme_event *event)
 {
 	struct events *events = &((struct session *)arg)->events;
@@ -33,7 +33,7 @@ static bool take_event(struct events *events, struct upnvme_event *event)
 	return there;
 }
 
-/* Serves the admin side. */
+/* Serves the admin side, which calls note_event for each new event. */
 static int serve(struct session *self)
 {
 	int rc;
@@ -60,8 +60,8 @@ static int append_event(PyObject *list, const struct upnvme_event *event)
 	return rc;
 }
 
-/* Serves the admin side, and returns the events since the last time. A controller that fails gives
- * one event, and an exception ever after. */
+/* Serves the admin side, and returns the events since the last call. Where serving fails and events
+ * are noted, the events are returned; the next call, without events, raises the exception. */
 PyObject *session_events(struct session *self)
 {
 	struct upnvme_event event;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands whose completions settle an asyncio future: its result is the buffer that was read, or None. */
+/* Commands whose completions settle an asyncio future, with the buffer that was read, or None. */
 #include "slot.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static int names_make(void)
 	return name_result && name_exception ? 0 : -1;
 }
 
-/* A cancelled future takes no result, which is no error. */
+/* Calls set_result or set_exception. A cancelled future refuses both, which is no error. */
 static int future_call(PyObject *future, PyObject *name, PyObject *value)
 {
 	PyObject *result = PyObject_CallMethodObjArgs(future, name, value, NULL), *done;
@@ -47,7 +47,7 @@ int future_set(PyObject *future, PyObject *value)
 	return names_make() < 0 ? -1 : future_call(future, name_result, value);
 }
 
-/* With the exception that is set. */
+/* Settles the future with the exception that is set, and clears that. */
 int future_fail(PyObject *future)
 {
 	PyObject *type, *value, *traceback;
@@ -72,7 +72,7 @@ int slot_settle(const struct slot_more *more, PyObject *future, PyObject *keep)
 	return future_fail(future);
 }
 
-/* Memory of its own for a read. */
+/* Readies a read without a buffer of the caller's: takes memory for its data. */
 static int take_memory(struct channel *self, struct space *space, struct upnvme_op *op,
 		       PyObject *blocks, PyObject **keep)
 {
@@ -82,7 +82,8 @@ static int take_memory(struct channel *self, struct space *space, struct upnvme_
 	if (io_prepare(self, space, op, Py_None, blocks, keep) < 0)
 		return -1;
 	bytes = space_bytes(space, op->blocks);
-	/* A read past the end, which the library refuses, takes one byte of memory. */
+	/* A read of more blocks than the namespace has must not cost memory: the library refuses it
+	 * without touching this one byte. */
 	if (op->blocks > upnvme_ns_block_count(space->ns) || !bytes)
 		bytes = 1;
 	memory = memory_take(self->session, bytes);
@@ -93,7 +94,7 @@ static int take_memory(struct channel *self, struct space *space, struct upnvme_
 	return 0;
 }
 
-/* Data that the device does not reach is copied into memory that it reaches. */
+/* Copies the data into memory that the device reaches, and makes the op use the copy. */
 static int take_copy(struct channel *self, struct upnvme_op *op, size_t bytes, PyObject **keep)
 {
 	struct memory *memory = memory_take(self->session, bytes);
@@ -114,7 +115,8 @@ static int future_send(struct channel *self, const struct upnvme_op *op, enum sl
 	struct slot_more *more;
 	int rc;
 
-	/* Getting at the data may have run Python, which may have closed the queue pair. */
+	/* Getting the buffer may have run Python, which may have used the last slot, or have closed
+	 * the queue pair, which frees the slots. */
 	if (!self->free)
 		return channel_check(self) < 0 ? FUTURE_RAISED : -EAGAIN;
 	slot = slot_take(self, kind, future, keep, 0);
@@ -128,7 +130,7 @@ static int future_send(struct channel *self, const struct upnvme_op *op, enum sl
 	return rc;
 }
 
-/* Memory that is only read may be of any kind. */
+/* Submits the command. Data that the device does not reach is copied, except for a read. */
 static int future_send_any(struct channel *self, struct space *space, struct upnvme_op *op,
 			   PyObject *future, PyObject **keep)
 {
@@ -146,7 +148,7 @@ static int future_send_any(struct channel *self, struct space *space, struct upn
 	return rc;
 }
 
-/* False if the queue is full. */
+/* Submits a command with a future; returns False if the queue is full, else True. */
 PyObject *channel_future(struct channel *self, struct space *space, uint32_t opcode, PyObject *data,
 			 uint64_t lba, PyObject *blocks, uint32_t flags, PyObject *future)
 {

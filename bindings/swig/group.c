@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands of a batch that one future waits for: their completions are gathered in an array. */
+/* A group: the commands of a batch that one future waits for. Their completions are gathered in an
+ * array, which becomes the future's result. */
 #include "glue.h"
 
 struct group {
 	PyObject_HEAD PyObject *future;
-	PyObject *refusal; /* of the command behind the last one that was taken; may be null */
+	PyObject *refusal; /* the exception for the command that ended the batch; may be null */
 	struct records *done;
 	uint32_t wanted, sent, taken;
 };
@@ -25,7 +26,8 @@ PyObject *group_make(uint32_t n, PyObject *future)
 	return NULL;
 }
 
-/* An array may have more commands than its length said. */
+/* The number of commands that may still be sent: as many as the batch had when the group was made,
+ * whatever length the array has by now. */
 uint32_t group_room(PyObject *group)
 {
 	return ((struct group *)group)->wanted - ((struct group *)group)->sent;
@@ -36,6 +38,7 @@ void group_sent(PyObject *group, uint32_t n)
 	((struct group *)group)->sent += n;
 }
 
+/* Settles the future when all commands are done. */
 static int group_settle(struct group *self)
 {
 	if (self->taken < self->wanted)

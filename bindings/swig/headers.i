@@ -4,7 +4,7 @@
 #define UPNVME_API
 #define _Static_assert(condition, text)
 
-// Functions that glue.h has in their place, because a command or a handle must be looked after.
+// Functions and records that glue.h replaces, because it keeps account of commands and handles.
 %ignore upnvme_open;
 %ignore upnvme_open_opts;
 %ignore upnvme_close;
@@ -102,7 +102,7 @@ RECORD(upnvme_system, UPNVME_SYSTEM_SIZE)
 	$result = upnvme_device_dict($1);
 }
 
-// Arrays whose length the library tells.
+// Functions that fill in an array; the functions below return a list, whose length the library gives.
 %ignore upnvme_devices_list;
 %ignore upnvme_qpair_histogram;
 PyObject *devices_list(void);

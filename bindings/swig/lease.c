@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Queue pairs without an owner, lent for one command each. When all are out, callers wait in
- * turn. */
+/* Leases: queue pairs without an owner, each lent for one command at a time. When all are lent,
+ * callers wait in turn. */
 #include "glue.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* A command that moves more than this takes long enough to let other threads run. */
+/* The most bytes of a command that is executed with the interpreter's lock held; a larger command
+ * takes long enough to let other threads run. */
 #define QUICK_BYTES 65536u
-/* After this many calls that had to wait, the next calls give up the lock at once. */
+/* The number of calls that give up the interpreter's lock at once, after a call that had to wait. */
 #define PATIENCE 64u
 
 static struct lease *lease_create(struct session *session)
@@ -27,7 +28,8 @@ static struct lease *lease_create(struct session *session)
 	if (rc == 0)
 		return lease;
 	session->pool.n--;
-	/* The caller's own queue pairs may have used up what the controller grants. */
+	/* The caller's own queue pairs may have used up those that the controller grants: the leases
+	 * that exist must do. */
 	if (rc == -ENOSPC && session->pool.n) {
 		PyErr_Clear();
 		session->pool.max = session->pool.n;
@@ -36,6 +38,7 @@ static struct lease *lease_create(struct session *session)
 	return NULL;
 }
 
+/* Gives the lease to the caller that has waited longest, or makes it idle. */
 static void lease_give(struct session *session, struct lease *lease)
 {
 	struct pool *pool = &session->pool;
@@ -51,7 +54,7 @@ static void lease_give(struct session *session, struct lease *lease)
 	pool->idle = lease;
 }
 
-/* Takes a lease whose command is done from those of interrupted calls; null: there is none. */
+/* Takes a lease whose command is done from the draining ones; null: there is none. */
 static struct lease *take_drained(struct pool *pool)
 {
 	for (struct lease **link = &pool->draining; *link; link = &(*link)->next) {
@@ -66,8 +69,8 @@ static struct lease *take_drained(struct pool *pool)
 	return NULL;
 }
 
-/* Interrupted calls whose command is done by now give their leases back. The objects that they kept
- * may run Python when they are freed, which may come here again. */
+/* Gives back the leases of interrupted calls whose commands are done by now. Freeing the memory of a
+ * command may run Python, which may come here again: each lease is off the list by then. */
 static void drain(struct session *session)
 {
 	struct lease *lease;
@@ -112,7 +115,7 @@ static struct lease *lease_wait(struct session *session)
 		turn_wait();
 		if (!waiter.lease && wait_look(session) < 0) {
 			waiter_quit(&session->pool, &waiter);
-			if (waiter.lease) /* the lease came while a signal's handler ran */
+			if (waiter.lease) /* wait_look ran Python, and the lease came meanwhile */
 				lease_give(session, waiter.lease);
 			return NULL;
 		}
@@ -140,7 +143,7 @@ static struct lease *lease_take(struct session *session)
 	return lease_wait(session);
 }
 
-/* The device still has the command: lease and memory are kept until it is done. */
+/* Keeps lease and memory of a command that the device still has, until the command is done. */
 static void lease_interrupt(struct session *session, struct lease *lease, PyObject *keep)
 {
 	Py_XINCREF(keep);
@@ -149,8 +152,8 @@ static void lease_interrupt(struct session *session, struct lease *lease, PyObje
 	session->pool.draining = lease;
 }
 
-/* Executes without the interpreter's lock, slice by slice. Returns as upnvme_exec, or -EINTR with
- * an exception. */
+/* Executes the command without the interpreter's lock, slice by slice; `op` null: waits for the one
+ * in flight. Returns as upnvme_exec, or -EINTR with an exception. */
 static int lease_patiently(struct session *session, struct lease *lease, const struct upnvme_op *op,
 			   uint64_t timeout_ns, struct upnvme_completion *done)
 {
@@ -186,8 +189,9 @@ static int lease_exec(struct session *session, struct lease *lease, const struct
 	return lease_patiently(session, lease, NULL, timeout_ns, done);
 }
 
-/* Runs one command to its end. Returns 0 with the completion, a negative errno of the library's that refused it
- * (nothing is set), or 1 with an exception. `keep` is held for as long as the device may touch it. */
+/* Runs one command to its end. Returns 0 with the completion; a negative errno of the library, which
+ * refused the command (no exception is set); or 1 with an exception. `keep`, the holder of the memory,
+ * is held for as long as the device may touch the memory. */
 int lease_run(struct session *session, const struct upnvme_op *op, size_t bytes, PyObject *keep,
 	      uint64_t timeout_ns, struct upnvme_completion *done)
 {
@@ -240,7 +244,7 @@ static void close_list(struct lease **list, PyObject **errors)
 	}
 }
 
-/* To be called when no call is inside any more. */
+/* Closes all leases, when no call is inside any more. */
 void lease_close_all(struct session *session, PyObject **errors)
 {
 	close_list(&session->pool.draining, errors);

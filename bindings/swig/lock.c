@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Puts the lock around all functions that the interpreter calls: SWIG's functions, and the slots of
- * the types, are wrapped in functions that hold the lock. */
+/* Wraps all functions that the interpreter calls, which are SWIG's and the slots of the types, in
+ * functions that hold the module's lock. */
 #include "lock.h"
 
 #ifdef Py_GIL_DISABLED
@@ -9,7 +9,7 @@ static PyObject *lock;
 
 /* --- functions -------------------------------------------------------------------------------------- */
 
-/* `self` is the function itself. */
+/* Calls `self`, the wrapped function, with the lock held. */
 static PyObject *call_locked(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
 	PyObject *result;
@@ -22,7 +22,7 @@ static PyObject *call_locked(PyObject *self, PyObject *const *args, Py_ssize_t n
 
 static PyObject *function_locked(PyObject *name, PyObject *function)
 {
-	PyMethodDef *def = PyMem_Calloc(1, sizeof(*def)); /* as long as the function, for ever */
+	PyMethodDef *def = PyMem_Calloc(1, sizeof(*def)); /* never freed: functions live as long */
 
 	if (!def)
 		return PyErr_NoMemory();
@@ -54,7 +54,7 @@ int lock_module(PyObject *module)
 
 /* --- types ------------------------------------------------------------------------------------------ */
 
-/* The unlocked slots of a type. */
+/* The slots of a type as they were before the wrapping. */
 #define TYPES_MAX 16u
 static struct bare {
 	PyTypeObject *type;

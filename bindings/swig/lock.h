@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lock of free-threaded interpreters. There a lock of this module does what the interpreter's
- * lock does elsewhere: each function and finaliser of the module holds it. The lock is a critical
- * section: as the interpreter's, it is released by Py_BEGIN_ALLOW_THREADS, and while a call waits
- * for another thread. Other interpreters compile nothing of this.
+/* The module's lock in free-threaded interpreters, in place of the interpreter's lock: each function
+ * and finaliser of the module holds it. The lock is a critical section: like the interpreter's lock,
+ * Py_BEGIN_ALLOW_THREADS releases it, and so does a wait for another thread. In other interpreters
+ * the functions below do nothing.
  */
 #ifndef UPNVME_BINDINGS_SWIG_LOCK_H
 #define UPNVME_BINDINGS_SWIG_LOCK_H
@@ -11,11 +11,11 @@
 
 #ifdef Py_GIL_DISABLED
 
-/* Locks the module's functions, and the slots of its types. */
+/* Wraps the module's functions, and a type's slots, in functions that hold the lock. */
 int lock_module(PyObject *module);
 PyObject *lock_type(PyType_Spec *spec);
-/* Another thread may be about to free an object that a list of the module still names: a reference
- * is taken through a weak one. */
+/* Weak references, through which a list of the module takes a reference to its object: another
+ * thread may be about to free the object, and lock_hold is false then. */
 #define LOCK_TPFLAGS Py_TPFLAGS_MANAGED_WEAKREF
 PyObject *lock_weak(PyObject *object);
 bool lock_hold(PyObject *object, PyObject *weak);

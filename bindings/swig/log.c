@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library's log, on its way to Python's. A message may come while the library holds a lock of its own, on any
- * thread: it is noted, and handed on by the main thread. */
+/* Hands the library's log on to Python. A message may come on any thread, and while the library holds
+ * a lock of its own: so it is noted, and the interpreter's main thread hands it on. */
 #include "glue.h"
 
 #include <stdio.h>
 
 #define MESSAGES   64u
-#define TEXT_BYTES 512u /* the longest text of the library's */
+#define TEXT_BYTES 512u /* the longest text of a message of the library, with its end */
 
 struct message {
 	uint32_t level;
@@ -32,8 +32,8 @@ static bool take_message(struct message *message)
 	return there;
 }
 
-/* A Ctrl-C that comes meanwhile does not concern the log: it goes on to the caller, after the other
- * messages. */
+/* Hands on all noted messages. A KeyboardInterrupt in between is kept, and raised after the last
+ * message, since it is not the log's; other errors of the log's receiver are only reported. */
 static int hand_on(void *arg)
 {
 	PyObject *type = NULL, *value = NULL, *traceback = NULL, *result;
@@ -75,7 +75,8 @@ static void note(void *arg, uint32_t level, const char *text)
 		__atomic_store_n(&scheduled, false, __ATOMIC_RELAXED);
 }
 
-/* A thread of the parent's may have held the lock; the parent hands its messages on. */
+/* Makes the log anew in the child of a fork: a thread of the parent may have held the lock, and the
+ * parent hands on the messages that were noted before. */
 void log_in_child(void)
 {
 	pthread_mutex_init(&lock, NULL);
@@ -83,7 +84,7 @@ void log_in_child(void)
 	scheduled = false;
 }
 
-/* Level 0 stops the log. */
+/* Starts the log with messages up to a level; level 0 stops it. */
 PyObject *log_start(uint32_t level)
 {
 	int rc = upnvme_log_set(level ? note : NULL, NULL, level);

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* A registration that could not be taken back: a command in flight may still touch the memory. */
+/* A registration whose Buffer has gone, while a command in flight may still touch the memory. */
 struct orphan {
 	Py_buffer view;
 	struct orphan *next;
@@ -55,7 +55,7 @@ PyObject *memory_alloc(struct memory *self, struct session *session, size_t byte
 	Py_RETURN_NONE;
 }
 
-/* Takes out a piece of memory that nothing needs any more; null: there is none. */
+/* Takes an orphan that no command needs any more off the list; null: there is none. */
 static struct orphan *take_orphan(struct session *session)
 {
 	for (struct orphan **link = &session->orphans; *link; link = &(*link)->next) {
@@ -70,7 +70,8 @@ static struct orphan *take_orphan(struct session *session)
 	return NULL;
 }
 
-/* The end of a view may run Python, which may come here again. */
+/* Ends the registrations that no command needs any more. Releasing a view may run Python, which may
+ * come here again: each orphan is off the list by then. */
 static void orphans_retry(struct session *session)
 {
 	struct orphan *orphan;
@@ -97,7 +98,8 @@ PyObject *memory_register(struct memory *self, struct session *session, PyObject
 		if (buffer_get(owner, false, &self->view) < 0)
 			return NULL;
 	}
-	/* Getting the buffer may have run Python. */
+	/* Getting the buffer may have run Python, which may have used this object or closed the
+	 * controller. */
 	if (memory_is_new(self, session) < 0) {
 		PyBuffer_Release(&self->view);
 		return NULL;
@@ -115,7 +117,8 @@ PyObject *memory_register(struct memory *self, struct session *session, PyObject
 	Py_RETURN_NONE;
 }
 
-/* With `must`, a registration that a command still needs is left to be taken back later. */
+/* Gives the memory back to the library, or ends its registration. With `must`, a registration that a
+ * command still needs becomes an orphan; without, that is an error, and the Buffer keeps its memory. */
 static int memory_give_back(struct memory *self, bool must)
 {
 	struct session *session = self->session;
@@ -185,7 +188,7 @@ PyObject *memory_address(struct memory *self)
 	return PyLong_FromVoidPtr(self->data);
 }
 
-/* Memory for a read, as a Buffer of the package. */
+/* Makes a Buffer of the package, with memory for a read. */
 struct memory *memory_take(struct session *session, size_t bytes)
 {
 	struct memory *self = (struct memory *)type_new((PyTypeObject *)hooks.buffer);
@@ -212,7 +215,8 @@ static struct memory *memory_without_views(const struct session *session)
 	return self;
 }
 
-/* Frees the controller's memory, except pieces that views look at. To free one may end others. */
+/* Frees the controller's buffers, except those with views. Freeing one may run Python, which may free
+ * others: so the list is searched anew each time. */
 void memory_drop_all(struct session *session)
 {
 	struct memory *self;

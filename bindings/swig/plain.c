@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Checks the format of a buffer's items (PEP 3118): a device may get bytes and numbers, and never
- * addresses of this process. */
+/* Checks the format of a buffer's items (PEP 3118): commands take memory of bytes and numbers, and
+ * never of pointers, which a read would overwrite and a write would keep for another process. */
 #include "glue.h"
 
 #include <string.h>
 
-/* Marks of size and byte order, shapes, and the braces of records: no items by themselves. */
+/* Characters of a format that are no items: sizes, byte orders, shapes, and the marks of records. */
 static const char signs[] = "0123456789@=<>!^|(), T{}";
-/* Padding, bytes, whole numbers, floating point, characters; in C's own sizes and in fixed ones. */
+/* Characters of plain items: padding, bytes, whole numbers, floating point, characters. */
 static const char plain[] = "xcbB?hHiIlLqQnNefdgstpuwDFG";
 
-/* A complex number is Z with the kind of its parts; Z alone is a pointer to characters (of ctypes). */
+/* A complex number is Z with the kind of its parts; Z alone is a pointer of ctypes to characters. */
 static bool is_complex(const char *at)
 {
 	return *at == 'Z' && at[1] && strchr("fdg", at[1]);

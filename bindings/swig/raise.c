@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Errors of the library as exceptions. The classes are written in Python; the package hands in the
- * functions that make them. */
+/* Raises the library's errors as exceptions. The exceptions' classes are written in Python: the
+ * package gives this module the functions that make them (hooks_set). */
 #include "glue.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ void hooks_set(PyObject *error, PyObject *status, PyObject *group, PyObject *par
 	hooks = set;
 }
 
-/* Takes the exception's reference. */
+/* Raises an exception, and takes over the reference to it; null: an exception is set already. */
 static int raise_object(PyObject *exception)
 {
 	if (exception) {
@@ -33,7 +33,6 @@ static int raise_object(PyObject *exception)
 	return -1;
 }
 
-/* A text that can always be printed: bytes that are no UTF-8 are shown as escapes. */
 PyObject *glue_text(const char *text)
 {
 	return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
@@ -45,7 +44,7 @@ static int raise_error(int err, uint32_t code, const char *text, unsigned status
 		PyObject_CallFunction(hooks.error, "iINI", err, code, glue_text(text), status));
 }
 
-/* Errors of normal traffic have no sentence in the library. */
+/* The sentences for EAGAIN and ENOMSG: the library makes none for these errors of normal traffic. */
 static const char *plain_text(int err)
 {
 	switch (err) {

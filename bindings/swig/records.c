@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Arrays of commands and of completions, in the layout of upnvme/types.h. */
+/* Arrays of commands and of completions, in the layout that upnvme/types.h gives their structs. */
 #include "glue.h"
 
 #include <string.h>
 
-/* struct upnvme_op, with offsets into buffers in place of the pointers. */
+/* The fields of struct upnvme_op, with offsets into buffers in place of the pointers. */
 static const struct field op_fields[] = {
 	{ "opcode", "B", 0 },    { "form", "B", 1 },          { "flags", "H", 2 },
 	{ "nsid", "I", 4 },      { "lba", "Q", 8 },           { "blocks", "I", 16 },
@@ -49,7 +49,7 @@ PyObject *records_init(struct records *self, uint32_t kind, size_t n)
 	Py_RETURN_NONE;
 }
 
-/* Room for completions, which the caller fills in. */
+/* Makes a Completions of the package with room for n completions, which the caller fills in. */
 struct records *records_completions(uint32_t n)
 {
 	struct records *self = (struct records *)type_new((PyTypeObject *)hooks.completions);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A controller: opening it, and counting the calls that are inside the library with it. */
+/* A controller: opening it, and counting the calls that are inside. */
 #include "errand.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A controller may take minutes to become ready. */
+/* The errand of an open: the controller may take minutes to become ready. */
 struct opening {
 	struct errand errand;
 	struct upnvme_open_opts opts;
@@ -120,8 +120,8 @@ int session_check(struct session *self)
 	return self->life == LIFE_OPEN ? 0 : session_refuse();
 }
 
-/* The sessions that this thread's calls are inside of, one within another's callback. Calls that
- * are nested deeper count as inside of every session. */
+/* The sessions that calls of this thread are inside of: there are several where a callback calls
+ * again. Beyond DEPTH_MAX calls a thread counts as inside of every session. */
 #define DEPTH_MAX 32u
 static _Thread_local struct session *inside[DEPTH_MAX];
 static _Thread_local unsigned ninside;
@@ -162,8 +162,8 @@ int session_enter(struct session *self)
 	return 0;
 }
 
-/* A close that a callback asked for is carried out when the last call returns; that call's own
- * result stays. */
+/* Carries out a close that was asked for within a call, when the last call ends; the exception of that
+ * call stays set. */
 static void close_now(struct session *self)
 {
 	PyObject *type, *value, *traceback, *result;
@@ -203,7 +203,8 @@ PyObject *session_stats(struct session *self)
 			     "draining", draining, "buffers", nmemories, "qpairs", nchannels);
 }
 
-/* The session has no references any more, so it has no living children, and no call is inside. */
+/* Closes the controller, if it is open. Namespaces, queue pairs, buffers and calls have a reference to
+ * the session, so none of them is left. */
 static void session_dealloc(PyObject *object)
 {
 	struct session *self = (struct session *)object;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The notes on a command from its acceptance to its completion: its callback, and the holder of its
- * memory. */
+/* Slots: the records of commands from their acceptance to their completion, with the callback and the
+ * holder of the memory. */
 #include "slot.h"
 
 int slots_init(struct channel *channel)
@@ -22,7 +22,8 @@ int slots_init(struct channel *channel)
 	return 0;
 }
 
-/* To be called once the device touches none of the memory any more. A free slot holds nothing. */
+/* Frees the slots and the references of those in use, once the device does not touch the commands'
+ * memory any more. */
 void slots_fini(struct channel *channel)
 {
 	for (uint32_t i = 0; channel->slots && i < channel->nslots; i++) {
@@ -42,7 +43,8 @@ void slots_fini(struct channel *channel)
 	channel->nslots = channel->narrived = 0;
 }
 
-/* The library calls this on the owner's thread, which may not have the interpreter's lock. */
+/* Records a completion. The library calls this on the owner's thread, which may have given up the
+ * interpreter's lock, so no Python object is touched. */
 void slot_done(void *arg, const struct upnvme_completion *done)
 {
 	struct slot *slot = arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Taking and giving back slots, the notes on commands. */
+/* Taking and giving back slots, which are the records of commands. */
 #ifndef UPNVME_BINDINGS_SWIG_SLOT_H
 #define UPNVME_BINDINGS_SWIG_SLOT_H
 
@@ -10,7 +10,7 @@ static inline struct slot_more *slot_more(const struct slot *slot)
 	return &slot->channel->more[slot - slot->channel->slots];
 }
 
-/* There must be a free slot. */
+/* Takes a slot off the free list, which must have one. */
 static inline struct slot *slot_pop(struct channel *channel)
 {
 	struct slot *slot = channel->free;
@@ -29,7 +29,7 @@ static inline void slot_push(struct slot *slot)
 	channel->free = slot;
 }
 
-/* A slot for a command with a callback; holds the references that it is given. */
+/* Takes a slot for a command; the slot gets references of its own to callback and keep. */
 static inline struct slot *slot_take(struct channel *channel, enum slot_kind kind,
 				     PyObject *callback, PyObject *keep, uint64_t tag)
 {
@@ -44,7 +44,7 @@ static inline struct slot *slot_take(struct channel *channel, enum slot_kind kin
 	return slot;
 }
 
-/* Frees the slot and its references. */
+/* Frees the slot, and then its references, whose end may run Python. */
 static inline void slot_give(struct slot *slot)
 {
 	PyObject *callback = slot->callback, *keep = slot->keep;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A namespace: commands that are waited for, each by a leased queue pair. */
+/* A namespace, and its commands, which run on a leased queue pair and are waited for. */
 #include "glue.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ size_t space_bytes(const struct space *self, uint32_t blocks)
 	return (size_t)blocks * (upnvme_ns_block_size(self->ns) + self->extended);
 }
 
-/* Raises the error of lease_run, or of the device. */
+/* Runs one command, and raises what the library or the controller refuses. */
 static int space_run(struct space *self, const struct upnvme_op *op, size_t bytes, PyObject *keep,
 		     uint64_t timeout_ns)
 {
@@ -74,7 +74,7 @@ static struct upnvme_op op_of(const struct space *self, uint32_t opcode, uint64_
 				   .blocks = blocks };
 }
 
-/* Reads into new memory, which the caller gets. */
+/* Reads into a new Buffer, which is the result. */
 PyObject *space_read(struct space *self, uint64_t lba, uint32_t blocks, uint32_t flags,
 		     uint64_t timeout_ns)
 {
@@ -168,7 +168,7 @@ PyObject *space_move(struct space *self, uint32_t opcode, PyObject *object, uint
 
 	if (space_check(self) < 0 || data_of(object, opcode == UPNVME_OP_READ, &data) < 0)
 		return NULL;
-	/* Getting the buffer may have run Python. */
+	/* Getting the buffer may have run Python, which may have closed the controller. */
 	rc = space_check(self);
 	if (rc == 0)
 		rc = count_blocks(self, &data, &op.blocks);
@@ -181,7 +181,7 @@ PyObject *space_move(struct space *self, uint32_t opcode, PyObject *object, uint
 	Py_RETURN_NONE;
 }
 
-/* Commands without data. */
+/* Runs a command without data. */
 PyObject *space_tell(struct space *self, uint32_t opcode, uint64_t lba, uint32_t blocks,
 		     uint32_t flags, uint64_t timeout_ns)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One command at a time, by callback or by tag. */
+/* Submitting one command at a time, with a callback or a tag. */
 #include "slot.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
 
-/* The arrays that an op without an area points to must stay, as its memory must: for a tagged op a
- * slot holds them. */
+/* Submits an op with a slot. A tagged op has one, too: its memory, and the arrays that the op may point
+ * to, must stay until it completes. */
 static int send(struct channel *self, const struct upnvme_area *area, const struct upnvme_op *op,
 		PyObject *keep, PyObject *callback)
 {
@@ -21,13 +21,13 @@ static int send(struct channel *self, const struct upnvme_area *area, const stru
 	return rc;
 }
 
-/* Takes over the reference `keep`. */
+/* Submits an op, and takes over the reference `keep`. */
 static PyObject *send_op(struct channel *self, const struct upnvme_area *area,
 			 const struct upnvme_op *op, PyObject *keep, PyObject *callback)
 {
 	int rc = -EAGAIN;
 
-	/* Getting at the data may have run Python, which may have closed the queue pair. */
+	/* Getting the buffers may have run Python, which may have closed the queue pair. */
 	if (channel_check(self) < 0) {
 		Py_XDECREF(keep);
 		return NULL;
@@ -59,7 +59,7 @@ static int check_space(const struct channel *self, const struct space *space)
 		space->nsid, upnvme_qpair_id(self->qp));
 }
 
-/* `given` is None for as many blocks as the data has. */
+/* Sets the number of blocks: `given`, or if that is None as many as the data has. */
 static int count_blocks(PyObject *given, const struct data *data, size_t block_bytes,
 			uint32_t *blocks)
 {
@@ -142,7 +142,8 @@ static int copy_op(struct upnvme_op *op, const char *bytes, size_t n)
 	return 0;
 }
 
-/* Takes over both references. */
+/* Submits an op with data and metadata, and takes over both references; `rc` is -1 if an exception is
+ * set. */
 static PyObject *send_both(struct channel *self, const struct upnvme_area *area,
 			   const struct upnvme_op *op, PyObject *data, PyObject *metadata, int rc,
 			   PyObject *callback)
@@ -179,7 +180,7 @@ PyObject *channel_op(struct channel *self, const char *bytes, size_t op_bytes, P
 	return send_both(self, &area, &op, data.keep, meta.keep, rc, callback);
 }
 
-/* A tuple of the iovec array, as bytes, and of what holds each piece. */
+/* Returns a tuple: the iovec array, as a bytes object, and the holder of each piece. */
 static PyObject *pieces_of(PyObject *pieces, bool writable)
 {
 	Py_ssize_t n = PySequence_Size(pieces);
@@ -251,7 +252,7 @@ PyObject *channel_iov(struct channel *self, const char *bytes, size_t op_bytes, 
 	return send_both(self, NULL, &op, all, meta.keep, rc, callback);
 }
 
-/* The struct must stay, so the slot's object holds it. */
+/* Makes a struct upnvme_raw within a bytes object, which the slot holds until the command is done. */
 static PyObject *raw_make(const char *cdw, size_t bytes, uint32_t direction)
 {
 	struct upnvme_raw raw = { .direction = direction };

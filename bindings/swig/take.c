@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Completions: by callback, and as arrays. */
+/* Taking completions: by callbacks (poll), as arrays (reap), and sleeping until there are some. */
 #include "slot.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 
+/* The number of looks at the queue between two yields of the processor. */
 #define SPINS 64u
 
 static int call_back(const struct upnvme_completion *completion, PyObject *callback)
@@ -18,7 +19,7 @@ static int call_back(const struct upnvme_completion *completion, PyObject *callb
 	return result ? 0 : -1;
 }
 
-/* Runs Python, which may submit: the slot is freed before that. */
+/* Runs the callback, or settles the future. Python may submit there, so the slot is freed before. */
 static int deliver_to_python(struct slot *slot)
 {
 	PyObject *callback = slot->callback, *keep = slot->keep;
@@ -62,7 +63,7 @@ static void deliver_one(struct slot *slot, PyObject **errors)
 		glue_collect(errors);
 }
 
-/* Runs the callbacks of what has completed. One that fails does not stop the others. */
+/* Delivers all recorded completions; an exception of one is collected, and the others go on. */
 int deliver(struct channel *self, PyObject **errors)
 {
 	if (!self->nrecorded)
@@ -131,10 +132,11 @@ PyObject *channel_poll(struct channel *self, uint32_t max, uint64_t timeout_ns)
 	rc = poll_until(self, max, before ? 0 : timeout_ns);
 	if (rc < 0)
 		glue_collect(&errors);
-	/* Another thread's recorded completions are not ours to deliver. */
+	/* After a failure nothing is delivered: on a wrong thread the recorded completions are the
+	 * owner's. */
 	if (rc > 0)
 		deliver(self, &errors);
-	/* Commands that wait for reap are not completed here. */
+	/* Tagged commands that arrived are for reap, and are not counted. */
 	rc -= self->narrived > before ? (int)(self->narrived - before) : 0;
 	if (rc == 0 && self->narrived && !errors) {
 		glue_raise(-ENOMSG);
@@ -155,7 +157,7 @@ struct reap {
 	PyObject *errors;
 };
 
-/* Takes the completions that came by slots, in their order. */
+/* Takes the completions of tagged commands with a slot, in the order in which they came. */
 static void reap_arrived(struct reap *reap)
 {
 	struct channel *channel = reap->channel;
@@ -173,7 +175,7 @@ static void reap_arrived(struct reap *reap)
 	memmove(channel->arrived, channel->arrived + n, channel->narrived * sizeof(struct slot *));
 }
 
-/* Callbacks that came on the way are run before the next look. */
+/* Notes the result of one look of reap, and delivers what was recorded meanwhile. -1: reap ends. */
 static int reap_note(struct reap *reap, int rc)
 {
 	if (rc < 0) {
@@ -223,7 +225,7 @@ static void reap_until(struct reap *reap, uint32_t min, uint64_t timeout_ns)
 	}
 }
 
-/* Completions that were reaped before a failure are not lost: they come with the exception. */
+/* Returns the completions. After a failure they are the attribute `completions` of each exception. */
 static PyObject *reap_result(struct reap *reap, struct records *records)
 {
 	records->n = reap->stored;
@@ -237,7 +239,8 @@ static PyObject *reap_result(struct reap *reap, struct records *records)
 	return NULL;
 }
 
-/* The allocation may have run Python, which may have closed the queue pair. */
+/* Makes the array for the completions, and checks the queue pair again: the allocation may have run
+ * Python, which may have closed it. */
 static struct records *reap_records(struct reap *reap)
 {
 	struct records *records = records_completions(reap->room);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Waiting for a change by another thread, or for time to pass; and noticing a fork. */
+/* Waits for a change by another thread, slices of a wait with a time limit, and the notice of a fork. */
 #include "glue.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 unsigned glue_generation;
 
-/* Every change that a thread may wait for is a turn. */
+/* The count of turns: each change that a thread may wait for is one. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
 static atomic_uint turns;
@@ -23,7 +23,8 @@ static void conditions_init(void)
 	pthread_condattr_destroy(&attributes);
 }
 
-/* A thread that is not in the child may have held the lock. */
+/* Runs in the child of a fork. The locks are made anew, since a thread that the child does not have
+ * may have held them. */
 static void in_child(void)
 {
 	glue_generation++;
@@ -68,7 +69,9 @@ void turn_wait_while(const atomic_uint *word, unsigned value)
 	Py_END_ALLOW_THREADS;
 }
 
-/* Turns are counted under the interpreter's lock, so that none is missed between a look and the wait. */
+/* Waits for the next turn. A thread with the interpreter's lock cannot take a turn between the
+ * caller's look and this load. An errand's thread, without that lock, can: then the wait takes one
+ * slice. */
 void turn_wait(void)
 {
 	turn_wait_while(&turns, atomic_load(&turns));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The module's types: made once, however often the module is imported, and told apart. */
+/* The module's types, which are made once, however often the module is imported; and checked casts. */
 #include "lock.h"
 
 PyTypeObject *session_type, *space_type, *channel_type, *memory_type, *records_type, *done_type,
@@ -16,8 +16,8 @@ static const struct {
 	{ &column_type, &column_spec, "Column" },    { &group_type, &group_spec, "Group" },
 };
 
-/* The module's state belongs to the process: its types, the library's log, the list of waiters. A
- * second interpreter would take it from the first. */
+/* Refuses sub-interpreters: the module's state (its types, the hooks, the library's log) belongs to the
+ * process, and a second interpreter would take it from the first. */
 static int check_interpreter(void)
 {
 	if (PyInterpreterState_GetID(PyInterpreterState_Get()) == 0)

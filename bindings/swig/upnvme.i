@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The flat, private module upnvme._upnvme: the public headers as they are, where plain arguments will do, and the
-// functions of glue.h, which upnvme's classes are written on.
+// The flat, private module upnvme._upnvme: the public headers' functions whose arguments are plain, and the functions
+// of glue.h. The classes of the package upnvme call both.
 %module(package="upnvme") _upnvme
 
 %{

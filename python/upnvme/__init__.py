@@ -6,29 +6,30 @@
         ns.write(0, b"hello" + bytes(4091))
         data = ns.read(0, 8)                      # DMA memory: bytes(data), memoryview(data), numpy.asarray(data)
 
-Three faces: `Namespace` waits for each command; `QPair` completes them by callbacks, inside its poll(); batches are
-arrays of commands, submitted and reaped without a Python object for each.
+Three ways to run commands: a `Namespace` waits for each command; a `QPair` completes commands by callbacks, inside its
+poll(); a batch is an array of commands, which are submitted and reaped without a Python object for each.
 
 References, and the order in which things end:
 
 - A namespace, a queue pair and a buffer hold their controller; a command by itself holds its buffer until the device is
   done, a batch does not.
-- A controller that nobody holds is closed, with a ResourceWarning, as is a queue pair.
-- Closing a controller: new calls fail; calls that wait return within 50 ms; queue pairs are closed, wherever they are,
+- A controller without references is closed, with a ResourceWarning, and so is a queue pair.
+- Closing a controller: new calls fail; calls that wait return within 50 ms; queue pairs of all threads are closed,
   which completes each accepted command once (callbacks run on the closing thread); then buffers are freed, then the
-  device is let go. Memory that a memoryview or an array still looks at stays, and the device with it.
-- Ctrl-C ends any wait for a device within 50 ms. The command stays with the device until it is done, and so does the
-  memory that the command may touch: closing the controller waits for both.
+  device is let go. Memory with a view (a memoryview, an array) stays, and the device is held as long.
+- Ctrl-C ends any wait for a device within 50 ms. The command stays with the device until it is done, and its memory
+  is kept as long: closing the controller waits for the command.
 - Closing a controller within a callback, a finaliser or a signal's handler that runs in the midst of a call is carried
   out when that call returns; a call that waits ends with ClosedError.
 - Freed memory that a device may still touch is set aside by the library until the device cannot touch it.
 - After fork, every use in the child raises ForkedError, and the child's finalisers leave the parent's things alone.
   The memory itself is not inherited: views of it must not be touched in the child.
 - Closing a controller writes what files of Namespace.open have buffered, closes them, and raises what failed.
-- At the interpreter's exit, what is open is closed; where that fails, standard error says so, and the exit code is 120.
-- The package is for the main interpreter of a process: in others importing it is an ImportError.
+- At the interpreter's exit, open controllers are closed; where that fails, standard error says so, and the exit code
+  is 120.
+- The package is for the main interpreter of a process: importing it in a sub-interpreter is an ImportError.
 
-The interpreter's lock is held for calls that find their completions ready, and released wherever one waits.
+A call that finds its completions ready keeps the interpreter's lock; a call that waits releases the lock.
 """
 
 from __future__ import annotations

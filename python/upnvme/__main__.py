@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Says what is missing where click and rich are not installed."""
+    """Runs the command line; where click or rich is not installed, says how to install it."""
     try:
         from .cli import main as command_line
     except ModuleNotFoundError as error:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def number(name: str, value: Int, top: int, what: str = "a whole number") -> int:
-    """A whole number from 0 to `top`."""
+    """The value as an int, from 0 to `top`; otherwise a TypeError or ValueError that names the argument."""
     try:
         whole = index(value)
     except TypeError:
@@ -24,14 +24,14 @@ def number(name: str, value: Int, top: int, what: str = "a whole number") -> int
 
 
 def ticks(name: str, seconds: float, per_second: int, top: int) -> int:
-    """Seconds as a whole number of smaller units. The shortest time is 1 unit, since 0 has a meaning of its own."""
+    """Seconds as a whole number of smaller units, rounded up, since 0 has a meaning of its own."""
     try:
         exact = seconds * per_second + 0.0
     except TypeError:
         raise TypeError(f"{name} must be a number of seconds, not {seconds!r}") from None
     if not 0 <= exact <= top:
         raise ValueError(f"{name} must be from 0 to {top // per_second} seconds, not {seconds!r}")
-    # Rounds up, but not for the error of floating point in a number like 1.1.
+    # An error of floating point, as in 1.1 times 10**9, must not count as a further unit.
     return max(1, int(-(-round(exact, 6) // 1))) if exact else 0
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The end of the interpreter: open controllers are closed, so that no device writes into freed memory, and no file's
-buffer is lost. Failures are told on standard error, and the exit code is 120."""
+"""The end of the interpreter: open controllers are closed, so that no device writes into freed memory, and the buffered
+data of files is written. Failures are told on standard error, and the exit code is 120."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _open: set[ref[SessionBase]] = set()
 
 
 def remember(controller: SessionBase) -> None:
-    """Notes a controller, as long as it lives."""
+    """Notes a controller by a weak reference, which goes with the controller."""
     _open.add(ref(controller, _open.discard))
 
 
 class _Failed:
-    """A standard output that cannot be flushed: at this stage only that makes Python's exit code other than 0."""
+    """A standard output that cannot be flushed: so late, only such a failure still changes Python's exit code."""
 
     closed = False
 
@@ -57,7 +57,7 @@ def _close_all() -> None:
         try:
             if controller.is_open:
                 controller.close()
-        except BaseException as error:  # the others are closed all the same
+        except BaseException as error:  # the other controllers are closed all the same
             sys.excepthook(type(error), error, error.__traceback__)
             failed = True
     if failed:

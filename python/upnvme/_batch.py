@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Commands and completions as arrays: no Python object for each."""
+"""Arrays of commands and of completions, without a Python object for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ OPS, COMPLETIONS = 0, 1
 
 
 class Completion(_upnvme.Done):
-    """How one command ended: `tag`, `status` (0: well), `result`, `blocks` valid before the first error, `flags`."""
+    """The completion of one command, read-only.
+
+    `tag`: the command's; `status`: 0 for success; `result`: dwords 0 and 1 of the completion entry; `blocks`: how many
+    are valid before the first error; `flags`: bits of upnvme.DoneFlag.
+    """
 
     __slots__ = ()
 
@@ -51,13 +55,13 @@ class Completion(_upnvme.Done):
 
 
 class _Fields(_upnvme.Records):
-    """Fields by name: NumPy arrays where NumPy is installed, else memoryviews. Both show the memory itself."""
+    """An array of records. Its fields are NumPy arrays where NumPy is installed, else memoryviews, without a copy."""
 
     __slots__ = ()
     SHOWN: tuple[str, ...] = ()
 
     def column(self, name: str) -> memoryview:
-        """A field of all records."""
+        """One field of all records, as a memoryview with a stride; KeyError for any other name."""
         return memoryview(_upnvme.records_column(self, name))
 
     def numpy(self) -> Any:
@@ -84,13 +88,14 @@ class _Fields(_upnvme.Records):
 class Batch(_Fields):
     """Commands for QPair.submit, made by `upnvme.batch`.
 
-    Fields: `opcode`, `flags`, `nsid`, `lba`, `blocks`, `offset` (where in the buffer the data is, in bytes), `tag`
-    (comes back in the completion); `directive`, `dtype`, `dsm`; `form` (upnvme.Form: RANGES for a deallocation whose
-    `blocks` ranges are in the buffer, 16 bytes each, NVM Command Set 1.0, Figure 41, with `dsm` 4); and for namespaces
-    with metadata `metadata` (where in the metadata buffer), `ref_tag`, `app_tag`, `app_mask`, `ref_tag_high`. Set one
-    for all with a number, or one each with an array: `ops["lba"] = lbas`. A field takes whole numbers that fit. NumPy
-    makes float64 of unsigned and signed numbers together (`ops["lba"] + offsets`), which a field does not take: convert
-    one with `.astype` first. `numpy()` gives the structured array; slices of that can be submitted too.
+    Fields: `opcode`, `flags`, `nsid`, `lba`, `blocks`, `offset` (of the data in the buffer, in bytes), `tag` (comes
+    back in the completion); `directive`, `dtype`, `dsm`; `form` (upnvme.Form: RANGES for a deallocation whose `blocks`
+    ranges are in the buffer, 16 bytes each, NVM Command Set 1.0c, Figure 41, with `dsm` 4); and for namespaces with
+    metadata `metadata` (its offset in the metadata buffer, in bytes), `ref_tag`, `app_tag`, `app_mask`,
+    `ref_tag_high`. A number sets a field of all commands, an array sets it command by command: `ops["lba"] = lbas`. A
+    field takes whole numbers that fit. NumPy makes float64 of unsigned and signed numbers together
+    (`ops["lba"] + offsets`), which a field does not take: convert one of the two with `.astype` first. `numpy()` gives
+    the structured array; slices of it can be submitted too.
     """
 
     __slots__ = ()
@@ -119,7 +124,7 @@ class Batch(_Fields):
             field[i] = one
 
     def numpy(self) -> Any:
-        """All commands as a structured NumPy array, whose fields take what the batch's take."""
+        """All commands as a structured NumPy array, whose fields take whole numbers that fit, as the batch's do."""
         array = super().numpy()
         from ._columns import Column
 
@@ -180,7 +185,10 @@ class Completions(_Fields):
 
 
 def batch(n: int, ns: SpaceBase | Int, opcode: Int, *, lba: Int = 0, blocks: Int = 1, flags: Int = 0) -> Batch:
-    """Makes `n` equal commands for a namespace (or its identifier), with tags from 0 on; set the fields that differ."""
+    """Makes a Batch of `n` commands for a namespace (or its identifier), equal but for their tags, 0 to n - 1.
+
+    The caller then sets the fields that differ. TypeError, ValueError: a value is no whole number, or does not fit.
+    """
     ops = Batch(n)
     number("opcode", opcode, 255, "an upnvme.Op")
     nsid = ns.nsid if isinstance(ns, SpaceBase) else ns

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 
 class Buffer(_upnvme.Memory):
-    """DMA memory from Controller.alloc and Namespace.read, or the caller's own from Controller.register.
+    """DMA memory from Controller.alloc and Namespace.read, or the caller's own memory from Controller.register.
 
-    It has the buffer protocol: `bytes(buf)`, `memoryview(buf)` and `numpy.asarray(buf)` see the memory itself, and so
-    do slices. `free()`, or the end of a `with`, gives the memory back; without that it is freed with the last
-    reference. Memory that a command may still touch is set aside until the command is done.
+    A Buffer has the buffer protocol: `memoryview(buf)`, `numpy.asarray(buf)` and slices show the memory itself,
+    `bytes(buf)` copies it. `free()`, or the end of a `with`, gives the memory back; without these it is freed with the
+    last reference. Memory that a command may still touch is set aside until the command is done. Any thread may use a
+    Buffer.
     """
 
     __slots__ = ()
@@ -65,7 +66,7 @@ class Buffer(_upnvme.Memory):
         return not self.address
 
     def free(self) -> None:
-        """Gives the memory back, or ends its registration; a second time does nothing.
+        """Gives the memory back, or ends its registration; a second call does nothing.
 
         BufferError while views of the memory live. BusyError for registered memory that a command may still touch.
         """
@@ -84,9 +85,9 @@ class Buffer(_upnvme.Memory):
 
     def __dlpack__(self, *, stream: object = None, max_version: tuple[int, int] | None = None,
                    dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> object:
-        """The memory for other libraries of arrays: `torch.from_dlpack(buf)`. It is a view like any other.
+        """The memory for other array libraries: `torch.from_dlpack(buf)`. Their array is a view of the Buffer.
 
-        With `copy` the array has memory of its own. BufferError: another device than the processor's memory; or
+        With `copy` the array has memory of its own. BufferError: a `dl_device` other than the processor's memory; or
         read-only memory without a `max_version` of 1 or more, since the older protocol cannot say that memory is
         read-only.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Namespace.open: files with a buffer, which can make their data durable, and whose loss is noticed."""
+"""Namespace.open: buffered files, which can make their data durable, and warn if they are dropped unclosed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._file import File
     from ._namespace import Namespace
 
-# A buffer's size, if the caller does not say it.
+# The default size of a file's buffer, in bytes.
 BUFFER = 128 << 10
 
 MODES = ("rb", "r+b", "rb+")
@@ -25,7 +25,7 @@ TRUNCATING = ("wb", "w+b", "wb+")
 
 
 class _Ending:
-    """The part of a buffered file besides buffering."""
+    """The methods of a buffered file besides those of its class in io."""
 
     def sync(self: Any) -> None:
         """Writes the buffered data, and makes it durable."""
@@ -35,7 +35,7 @@ class _Ending:
         try:
             if self.closed or self.raw.is_inherited():
                 return
-        except ValueError:  # creation failed
+        except ValueError:  # the file has no raw file, since creating it failed
             return
         warn_unclosed(self)
         self.close()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ChannelBase(_upnvme.Channel):
-    """A queue pair without its commands."""
+    """The part of a queue pair that upnvme.QPair and upnvme.aio.QPair have in common."""
 
     __slots__ = ("_controller",)
 
@@ -38,9 +38,9 @@ class ChannelBase(_upnvme.Channel):
     def close(self) -> None:
         """Completes all outstanding commands and frees the queue pair; a second call does nothing.
 
-        Within a callback of the queue pair the close is carried out when the poll returns. TimeoutError,
-        ControllerError: the queue pair *is* closed, but storage, or the controller, did not let go of its memory; the
-        sentence says what that costs.
+        The owner's thread closes it, or after a release any thread. Within a callback of the queue pair the close is
+        carried out when the poll returns. WrongThreadError. TimeoutError, ControllerError: the queue pair *is* closed,
+        but storage, or the controller, did not let go of its memory; the sentence says what that costs.
         """
         _upnvme.channel_close(self)
 
@@ -61,7 +61,7 @@ class ChannelBase(_upnvme.Channel):
 
     @property
     def entries(self) -> int:
-        """Entries of each ring."""
+        """The number of entries of each ring."""
         return int(_upnvme.upnvme_qpair_entries(self))
 
     @property
@@ -76,20 +76,21 @@ class ChannelBase(_upnvme.Channel):
 
     @property
     def stats(self) -> QPairStats:
-        """Counters since the queue pair was made; on the owner's thread only."""
+        """Counters since the queue pair was made. WrongThreadError on any thread but the owner's."""
         return QPairStats(_upnvme.upnvme_qpair_stats_get(self))
 
     def histogram(self) -> list[tuple[int, int]]:
         """Latencies, if the queue pair was made with `histogram=True`: pairs of a bucket's largest latency in
         nanoseconds, and its count.
 
-        Empty buckets are left out. UnsupportedError: made without.
+        Empty buckets are left out. UnsupportedError: the queue pair was made without `histogram=True`.
         """
         buckets: list[tuple[int, int]] = _upnvme.channel_histogram(self)
         return buckets
 
     def __del__(self, is_open: Callable[[ChannelBase], bool] = _upnvme.channel_is_open) -> None:
-        # Late in the interpreter's end the module's names are gone; open queue pairs were closed before (_atexit).
+        # The function is a default argument, since the module's names are gone late in the interpreter's end; open
+        # queue pairs were closed before (_atexit).
         if is_open(self):
             _warn(self)
             _upnvme.channel_force(self)

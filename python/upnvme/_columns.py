@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The fields of a batch as NumPy arrays that take whole numbers which fit, where NumPy's own would cast anything."""
+"""NumPy arrays of a batch's fields, which take only whole numbers that fit: NumPy's own arrays would cast any value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ else:
 
 
 class Column(Array):
-    """A field of all commands, or the commands with all their fields, and slices: they show the batch's memory.
+    """A field of all commands, or all fields of all commands, or a slice of these, in the batch's own memory.
 
     Results of computations are plain NumPy arrays.
     """
@@ -47,7 +47,7 @@ class Column(Array):
 
     @property
     def flat(self) -> Any:
-        """The values one after the other. NumPy's own iterator is not asked what may be set."""
+        """The values one after the other; of one dimension the array itself, which checks the values that are set."""
         return self if self.ndim == 1 else super().flat
 
     @flat.setter
@@ -71,7 +71,7 @@ class Column(Array):
 
 
 def column(array: Any, name: str) -> Any:
-    """A NumPy array as a field."""
+    """A NumPy array as the field of that name."""
     return _named(array.view(Column), name)
 
 
@@ -81,10 +81,10 @@ def _named(column: Any, name: str) -> Any:
 
 
 def _whole(name: str, value: Any, dtype: numpy.dtype[Any]) -> Any:
-    """The value, or values, if all of them fit into the field."""
+    """The value, or values, as they can be set; TypeError or ValueError if one of them does not fit into the field."""
     top = 2 ** (8 * dtype.itemsize) - 1
     if not hasattr(value, "__array__"):
-        if hasattr(value, "__iter__"):  # NumPy would make floats of some that are no floats
+        if hasattr(value, "__iter__"):  # NumPy would convert some lists of whole numbers to floats
             return numpy.array([number(name, one, top) for one in value], dtype)
         return number(name, value, top)
     values = numpy.asarray(value)

@@ -60,7 +60,7 @@ class Direction(IntEnum):
 
 
 class Select(IntEnum):
-    """The choice of a feature's value."""
+    """The value of a feature that get_feature reads."""
 
     CURRENT = _c.UPNVME_FEATURE_CURRENT
     DEFAULT = _c.UPNVME_FEATURE_DEFAULT

@@ -25,7 +25,7 @@ class Error(OSError):
 
     code: int = 0
     completions: Completions | None = None
-    """What qp.reap or qp.run had taken before it failed, so that it is not lost."""
+    """The completions that QPair.reap or QPair.run had taken before it failed."""
 
     def __init__(self, err: int, text: str, code: int = 0) -> None:
         super().__init__(err, text)
@@ -81,7 +81,7 @@ class TimeoutError(Error, builtins.TimeoutError):
 
 
 class BusyError(Error):
-    """Another user has the thing."""
+    """The controller, device, memory or file is in use; the sentence says by what."""
 
 
 class AccessError(Error, PermissionError):
@@ -109,7 +109,7 @@ class UnsupportedError(Error, NotImplementedError):
 
 
 class OutOfMemoryError(Error, MemoryError):
-    """No memory, or none that may be locked."""
+    """There is no memory left, or none that the process may lock."""
 
 
 class IsADirectoryError(Error, builtins.IsADirectoryError):
@@ -121,10 +121,10 @@ class NotADirectoryError(Error, builtins.NotADirectoryError):
 
 
 class PartialError(Error):
-    """A batch ended at a command that was refused: `index` is its place, `__cause__` the exception for it.
+    """A batch ended at a command that was refused: `index` is the command's place, `__cause__` its exception.
 
-    Those before it were accepted. After run these are done, and `completions` has them; after submit they are in
-    flight, for reap.
+    The commands before it were accepted. After run these are done, and `completions` has their completions; after
+    submit they are in flight, for reap.
     """
 
     def __init__(self, err: int, text: str, code: int = 0, index: int = 0) -> None:
@@ -142,12 +142,13 @@ class ControllerError(Error):
 class NVMeError(Error):
     """A device answered with a status.
 
-    `status` is the number, `sct` and `sc` its parts, `name` and `text` the specification's words, `dnr` whether trying
-    again is of no use, `command` the command, `blocks` how many blocks are valid before the first error.
+    `status` is the number, `sct` and `sc` its parts, `name` the specification's name of it, `text` a sentence with its
+    meaning, `dnr` whether the command would fail again, `command` the command in words, `blocks` how many blocks are
+    valid before the first error.
     """
 
     errno_of = errno.EIO
-    """The `errno` of its exceptions."""
+    """The `errno` of exceptions of the class."""
 
     def __init__(self, status: int, flags: int = 0, blocks: int = 0, command: str = "") -> None:
         self.status, self.flags, self.blocks, self.command = status, flags, blocks, command
@@ -177,7 +178,7 @@ class NVMeError(Error):
 
     @property
     def text(self) -> str:
-        """What the status means."""
+        """The meaning of the status, in a sentence."""
         text: str = _upnvme.upnvme_status_text(self.status)
         return text
 
@@ -188,7 +189,7 @@ class NVMeError(Error):
 
     @property
     def indeterminate(self) -> bool:
-        """Whether this was a write that may have happened or not."""
+        """Whether the command was a write that the library completed, and that may have happened or not."""
         return bool(self.flags & _upnvme.UPNVME_DONE_INDETERMINATE)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -256,7 +257,7 @@ _BY_TYPE: dict[int, type[NVMeError]] = {
     0: GenericStatusError, 1: CommandStatusError, 2: MediaError, 3: PathError, 7: VendorStatusError,
 }
 
-# By type and code together (NVMe Base 2.0, Figures 94 and 97).
+# Statuses with a class of their own, by type and code together (NVMe Base 2.0c, Figures 94 and 97).
 _BY_STATUS: dict[int, type[NVMeError]] = {0x020: NamespaceProtectedError, 0x182: ReadOnlyRangeError}
 
 COMMANDS = {

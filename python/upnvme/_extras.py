@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The extras of pyproject.toml, which are installed only on demand."""
+"""Imports of packages that only the extras of pyproject.toml install."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A part of a namespace as a file: unaligned, of a fixed size."""
+"""A part of a namespace as a file of a fixed size, which is read and written at any byte."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ if TYPE_CHECKING:
 
 # The most bytes that one call of the raw file moves.
 LARGEST = 1 << 20
-# The least and the most bytes to read ahead: little for scattered reads, more for reads that follow each other.
+# The number of bytes that a small read fetches: LEAST_AHEAD for scattered reads; for each read that follows the one
+# before GROWTH times as many, up to LARGEST.
 LEAST_AHEAD, GROWTH = 4096, 8
 
 
 class RawFile(io.RawIOBase):
-    """The unbuffered file. Parts of blocks are read, changed and written back, whole blocks are moved as they are.
+    """The unbuffered file. Blocks that are written in part are read, changed and written back; whole blocks are moved
+    as they are.
 
     Writes of one controller's files exclude each other where their blocks overlap, so that no write loses another's
-    bytes. `room` is the size of the buffer above the file.
+    bytes. `room` is the size in bytes of the buffer above the file; 0: there is none.
     """
 
     _above: weakref.ref[File] | None = None
@@ -51,7 +53,7 @@ class RawFile(io.RawIOBase):
         self._room, self._ahead, self._read_end = room, max(LEAST_AHEAD, self._block), -1
         self._at = 0
         self.moving = 0
-        """How many threads are moving data, and may wait for the device."""
+        """The number of threads that are moving data, and may wait for the device."""
         self.mode, self.name = mode, f"{ns.controller.uri}#{ns.nsid}"
 
     def readable(self) -> bool:
@@ -99,7 +101,7 @@ class RawFile(io.RawIOBase):
                 view[:n] = memoryview(self._ns.read(first, end - first))[before:before + n]
             else:
                 self._ns.readinto(view[:n], first)
-        self._check_format()  # the format changed during the read
+        self._check_format()  # the format may have changed during the read
         self._at += n
         self._read_end = self._at
         return n
@@ -162,12 +164,12 @@ class RawFile(io.RawIOBase):
         return self._ahead - (self._start + self._at) % self._block
 
     def _blocks(self, n: int) -> tuple[int, int, int]:
-        """The first block, the one behind the last, and how many bytes come before the position in the first."""
+        """The first block of n bytes, the block behind the last, and the number of bytes in the first before them."""
         at = self._start + self._at
         return at // self._block, -(-(at + n) // self._block), at % self._block
 
     def _change(self, first: int, end: int, before: int, view: memoryview) -> None:
-        """Reads the blocks at both ends only."""
+        """Writes blocks of which the first or the last is changed in part: reads these two, and no others."""
         data = self._ns.controller.alloc((end - first) * self._block)
         with memoryview(data) as blocks:
             self._ns.readinto(blocks[:self._block], first)
@@ -177,7 +179,7 @@ class RawFile(io.RawIOBase):
         self._ns.write(first, data)
 
     def _check_format(self) -> None:
-        """Positions are counted in blocks of the size that the namespace had when the file was opened."""
+        """Refuses a namespace that was formatted: positions count in blocks of the size at the opening of the file."""
         block = self._ns.block_size
         if block != self._block:
             raise OSError(errno.ESTALE, f"the namespace was formatted, and has blocks of {block} bytes now, not "
@@ -223,7 +225,7 @@ class _Mover:
 
 
 def part_of(whole: int, offset: int, size: int | None) -> int:
-    """The number of bytes from `offset` on: `size`, which must be there, or all if that is None."""
+    """The number of bytes from `offset` on: `size`, or all if that is None. ValueError: there are not so many."""
     if not 0 <= offset <= whole:
         raise ValueError(f"offset must be from 0 to {whole}, which is the namespace's size, not {offset}")
     if size is None:
@@ -235,12 +237,12 @@ def part_of(whole: int, offset: int, size: int | None) -> int:
 
 
 def warn_unclosed(file: object) -> None:
-    """Checks the mode as Python's own files do."""
+    """Warns of a file that is dropped unclosed, as Python's own files do."""
     import warnings
 
     warnings.warn(f"unclosed {file!r}", ResourceWarning, stacklevel=3, source=file)
 
 
 def refuse_pickle(file: object) -> NoReturn:
-    """A file belongs to its controller, and the controller to its process."""
+    """Refuses to pickle a file, which belongs to its controller, as the controller belongs to its process."""
     raise TypeError(f"{file!r} cannot be pickled: pickle an upnvme.Source, and open the file in the other process")

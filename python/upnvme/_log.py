@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The library's log goes to `logging`, as the logger "upnvme"."""
+"""The library's log, which goes to the logger "upnvme" of `logging`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _LEVELS = {
 
 
 def hand_on(level: int, text: str) -> None:
-    """Receives one message. Messages are rare, so `logging` is imported with the first one."""
+    """Hands one message on to `logging`, which is imported with the first message, since most programs have none."""
     import logging
 
     logging.getLogger("upnvme").log(_LEVELS[level], "%s", text)
 
 
 def set_log_level(level: int) -> None:
-    """Sets the level of `logging` from which on the library makes messages; the default is DEBUG."""
+    """Sets the level of `logging` below which the library makes no messages; the default is DEBUG."""
     wanted = [number for number, python in _LEVELS.items() if python >= level]
     _upnvme.log_start(max(wanted, default=0))

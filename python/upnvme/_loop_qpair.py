@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A queue pair in an asyncio loop: commands whose completions settle futures, and the turns that take them."""
+"""A queue pair in an asyncio loop: its commands' completions are taken in turns of the loop, and settle futures."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ PATIENCE, SHORTEST, LONGEST = 64, 20e-6, 2e-3
 
 
 class QPair(ChannelBase):
-    """A queue pair of the loop's, from Controller.qpair: its commands are plain functions that return futures.
+    """A queue pair of a loop, from Controller.qpair. Its commands are plain functions that return futures.
 
-    A read needs memory that the device reaches; a write takes any memory, and copies it where the device does not reach
-    it (except for a batch, and for pieces). Commands that find the queue full wait their turn. A cancelled future
-    leaves its command with the device, and the command keeps its buffer. Futures belong to the loop's thread; any other
-    thread's call is a WrongThreadError.
+    A read needs memory that the device reaches; a write or compare takes any memory, and copies the data where the
+    device does not reach it (io, raw, writev and run do not copy). Commands that find the queue full wait in turn. A
+    cancelled future leaves its command with the device, and the command keeps its buffer. Futures belong to the loop's
+    thread; any other thread's call is a WrongThreadError.
     """
 
     __slots__ = ("_loop", "_waiting", "_awake", "_idle", "_watching", "_timer", "_fd", "_next")
@@ -63,7 +63,7 @@ class QPair(ChannelBase):
 
     def read(self, ns: SpaceBase, buf: WriteableBuffer, lba: Int = 0, blocks: Int | None = None, *,
              flags: Int = 0) -> asyncio.Future[None]:
-        """Reads blocks into `buf`: as many as it is large, if not said (NVM Command Set 1.0, 3.2.4)."""
+        """Reads blocks into `buf`, by default as many as fill it (NVM Command Set 1.0c, 3.2.4)."""
         return self.start(ns, _READ, buf, lba, blocks, flags)
 
     def write(self, ns: SpaceBase, buf: ReadableBuffer, lba: Int = 0, blocks: Int | None = None, *,
@@ -77,7 +77,7 @@ class QPair(ChannelBase):
         return self.start(ns, _COMPARE, buf, lba, blocks, flags)
 
     def flush(self, ns: SpaceBase) -> asyncio.Future[None]:
-        """Makes all completed writes durable (NVMe Base 2.0, 7.1)."""
+        """Makes all completed writes durable (NVMe Base 2.0c, 7.1)."""
         return self.start(ns, _upnvme.UPNVME_OP_FLUSH, None, 0, 0, 0)
 
     def write_zeroes(self, ns: SpaceBase, lba: Int, blocks: Int, *, flags: Int = 0) -> asyncio.Future[None]:
@@ -104,13 +104,13 @@ class QPair(ChannelBase):
 
     def io(self, op: Batch, buf: ReadableBuffer | Sequence[ReadableBuffer] | None = None, *,
            metadata: ReadableBuffer | None = None) -> asyncio.Future[Completion]:
-        """Submits one command with all its fields: a batch of one. Instead of one buffer it takes a list of pieces."""
+        """Submits one command with all its fields: a Batch of one, with a buffer or a list of pieces of memory."""
         submit = _upnvme.channel_iov if isinstance(buf, (list, tuple)) else _upnvme.channel_op
         return self._by_callback(lambda callback: submit(self, op, buf, metadata, callback))
 
     def raw(self, cdw: Sequence[Int], data: ReadableBuffer | None = None, direction: Int = 0, *,
             metadata: ReadableBuffer | None = None) -> asyncio.Future[Completion]:
-        """Sends a command dword by dword, as it is; `direction` is of upnvme.Direction."""
+        """Sends a command given as up to 16 dwords of 32 bits, as it is; `direction` is of upnvme.Direction."""
         command = dwords(cdw)
         return self._by_callback(lambda callback: _upnvme.channel_raw(self, command, data, metadata, direction,
                                                                       callback, 0))
@@ -128,12 +128,12 @@ class QPair(ChannelBase):
         return future
 
     async def _start_each(self, ns: SpaceBase, opcode: int, each: Iterator[tuple[int, int]], flags: Int) -> None:
-        """Submits one after the other."""
+        """Runs the parts of a request one after the other."""
         for lba, blocks in each:
             await self.start(ns, opcode, None, lba, blocks, flags)
 
     def _by_callback(self, submit: Callable[[Callable[[Completion], object]], object]) -> asyncio.Future[Completion]:
-        """Submits a command for which C has no way of its own to a future."""
+        """Submits a command by `submit`, with a callback that settles the future."""
         future: asyncio.Future[Completion] = self._loop.create_future()
 
         def go_on() -> bool:
@@ -150,7 +150,7 @@ class QPair(ChannelBase):
 
     def run(self, ops: Batch, buf: ReadableBuffer | None = None,
             metadata: ReadableBuffer | None = None) -> asyncio.Future[Completions]:
-        """Submits a batch as room appears; the result is all its completions, in the order in which they came.
+        """Submits a batch as room appears; the result has all its completions, in the order in which they came.
 
         PartialError: a command was refused, and those before it are done.
         """
@@ -161,7 +161,7 @@ class QPair(ChannelBase):
     # --- the loop's turns ---
 
     def _go(self, future: asyncio.Future[Any], go_on: Callable[[], bool]) -> None:
-        """Commands that wait already go first."""
+        """Submits a command by `go_on`, after the commands that wait already; False: the queue is full."""
         if self._waiting or not go_on():
             self._waiting.append((future, go_on))
         if not self._awake:
@@ -187,7 +187,7 @@ class QPair(ChannelBase):
                 self._rest()
         except Error as error:
             self._fail_all(error)
-        except BaseException:  # a signal's handler failed, or a future was settled elsewhere: the others go on
+        except BaseException:  # a signal's handler failed, or a future was settled elsewhere: other commands go on
             if self._next is not None:
                 self._next.cancel()
             self._begin()
@@ -207,7 +207,7 @@ class QPair(ChannelBase):
             self._waiting.popleft()
 
     def _rest(self) -> None:
-        """Nothing came: looks again in the next turn, then less and less often, or when the eventfd says so."""
+        """Plans the next look after one without completions: in the next turn, later by the eventfd or a timer."""
         self._idle += 1
         if self._idle < PATIENCE or (self._fd is not None and _upnvme.channel_wait(self, 0)):
             self._next = self._loop.call_soon(self._take_turn)
@@ -225,7 +225,7 @@ class QPair(ChannelBase):
         self._take_turn()
 
     def _wake(self) -> None:
-        """Completions after this read make the eventfd readable anew."""
+        """Reads the eventfd, so that later completions make it readable anew, and then takes completions."""
         assert self._fd is not None
         self._rise()
         os.read(self._fd, 8)
@@ -243,7 +243,7 @@ class QPair(ChannelBase):
         self._awake = True
 
     def _fail_all(self, error: Error) -> None:
-        """Ends the turns: the queue pair is of no use any more."""
+        """Ends the turns, and the waiting commands with the error: the queue pair is of no use any more."""
         self._awake = False
         while self._waiting:
             future, _ = self._waiting.popleft()
@@ -289,8 +289,8 @@ class _Run:
             _upnvme.group_end(self.group, 0, None)
 
     def go_on(self) -> bool:
-        """Submits as many commands as there is room for; True when these were the last. A refused command ends the
-        batch."""
+        """Submits as many commands as there is room for; True: the batch needs no further submission. A refused command
+        ends the batch."""
         if not self.n:
             return True
         left = memoryview(self.ops)[self.sent:] if self.sent else self.ops

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Python's names of things in C, for the library's sentences, which name remedies."""
+"""The library's sentences with Python's names in place of C's, since sentences name remedies."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ OPTIONS = {
 
 
 def printable(text: str) -> str:
-    """A text in which bytes of a file's name that are no UTF-8 (PEP 383) are shown as escapes."""
+    """A text that can be printed: bytes of a file's name that are no UTF-8 (PEP 383) are shown as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -75,7 +75,7 @@ def public_name(thing: object) -> str:
 
 
 def in_python(text: str) -> str:
-    """A sentence with Python's names."""
+    """A sentence of the library with Python's names."""
     import re
 
     return re.sub(r"\bupnvme_\w+(?:\.\w+)?|\bUPNVME_\w+", _name, text, flags=re.ASCII)

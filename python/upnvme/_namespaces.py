@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The namespaces of a controller: the part of a mapping that does not make its values."""
+"""The namespaces of a controller as a mapping, but for its values, which derived classes make."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NamespacesBase:
         self._controller = controller
 
     def _identifier(self, nsid: object) -> int:
-        """A key that is no number is a missing key, as in any mapping."""
+        """The key as a namespace identifier; a key that cannot be one is a missing key, as in any mapping."""
         try:
             known = index(nsid)  # type: ignore[arg-type]
         except TypeError:

@@ -17,7 +17,7 @@ numpy = load("numpy", "numpy", "an array from or to a namespace")
 
 
 def fromfile(ns: Namespace, dtype: Any, count: int, offset: int) -> Any:
-    """The array shows the DMA memory of the read."""
+    """Reads an array, which is a view of the DMA memory of the read."""
     kind = numpy.dtype(dtype)
     block = ns.block_size
     if count < 0:
@@ -30,7 +30,7 @@ def fromfile(ns: Namespace, dtype: Any, count: int, offset: int) -> Any:
 
 
 def tofile(ns: Namespace, array: Any, offset: int) -> None:
-    """Writes without a copy where the device reaches the array, which begins and ends with a block."""
+    """Writes an array: whole blocks without a copy where the device reaches the array, others as a file does."""
     data: memoryview = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
     if not len(data):
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The open files of a controller: their buffered data is written before the controller is closed."""
+"""The open files of a controller, whose buffered data is written before the controller is closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OpenFiles:
-    """Weak references to the objects that callers have: files, or the buffers above them."""
+    """Weak references to the open files: to the object that the caller has, and to its raw file."""
 
     __slots__ = ("_entries", "_closers")
 
@@ -34,14 +34,14 @@ class OpenFiles:
         return len(self._entries)
 
     def check(self) -> None:
-        """Refuses new transfers while another thread closes the files, which would wait for them."""
+        """Refuses a new transfer while another thread closes the files: it would wait for the transfer's end."""
         if self._closers and get_ident() not in self._closers:
             raise ClosedError(108, "the controller is being closed")
 
     def close(self, errors: list[Exception], busy: bool = False) -> None:
         """Writes the buffered data, closes the files, and collects the errors.
 
-        A file in which another thread waits for the device is left alone, unless `busy`: that thread may wait for ever.
+        A file in which another thread waits for the device stays open, unless `busy`: that thread may wait for ever.
         """
         me = get_ident()
         first = me not in self._closers
@@ -59,7 +59,7 @@ def _end(file: File | None, raw: RawFile | None, errors: list[Exception], busy: 
         return
     try:
         if not file.closed:
-            file.flush()  # apart, since a close that Ctrl-C interrupts would lose unwritten data
+            file.flush()  # before the close, since a close that Ctrl-C interrupts would lose unwritten data
     except Exception as error:
         errors.append(error)
     try:
@@ -70,7 +70,7 @@ def _end(file: File | None, raw: RawFile | None, errors: list[Exception], busy: 
 
 
 def raise_all(errors: list[Exception], what: str) -> None:
-    """The single error, or several as a group."""
+    """Raises the error, or several errors as a group with the text `what`; does nothing without any."""
     if len(errors) == 1:
         raise errors[0]
     if errors:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Commands without data for any number of blocks: one command can name 2^32 - 1."""
+"""Requests without data for any number of blocks, in several commands: one command can name 2^32 - 1 blocks."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from ._space import SpaceBase
 
-# A power of two, so that aligned requests have aligned parts.
+# The number of blocks of a part: a power of two, so that aligned requests have aligned parts.
 PART = 1 << 31
 
 _space_tell = _upnvme.space_tell
 
 
 def fit_one(blocks: SupportsIndex) -> bool:
-    """Whether one command can name that many blocks; the command itself refuses what is no number."""
+    """Whether one command can name that many blocks; True also for a value that is no number, which C refuses."""
     return not hasattr(blocks, "__index__") or blocks.__index__() < 2 * PART
 
 
 def parts(ns: SpaceBase, lba: SupportsIndex, blocks: SupportsIndex) -> Iterator[tuple[int, int]]:
-    """LBA and blocks of each command; a request past the end is refused before the first command."""
+    """The LBA and the number of blocks of each command. RangeError: the request passes the end of the namespace."""
     first, n, there = lba.__index__(), blocks.__index__(), ns.block_count
     if first < 0 or first + n > there:
         raise RangeError(errno.ERANGE, f"LBA {first} and {n} blocks pass the end of namespace {ns.nsid}, which has "
@@ -38,7 +38,7 @@ def parts(ns: SpaceBase, lba: SupportsIndex, blocks: SupportsIndex) -> Iterator[
 
 def tell(ns: SpaceBase, opcode: int, lba: SupportsIndex, blocks: SupportsIndex, flags: SupportsIndex,
          timeout: float | None) -> None:
-    """Runs the request in as many commands as it takes; `timeout` is for all of them."""
+    """Runs a request in as many commands as it takes; `timeout`, in seconds, is for all of them together."""
     if fit_one(blocks):
         _space_tell(ns, opcode, lba, blocks, flags, timeout)
         return

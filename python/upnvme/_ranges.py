@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ranges of blocks that are being changed: another change of the same blocks waits."""
+"""Ranges of blocks that are being changed; another change of the same blocks waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Ranges:
         self._held: list[Held] = []
 
     def hold(self, first: int, end: int) -> Held:
-        """Blocks from `first` up to, without, `end`."""
+        """Makes the context in which the blocks from `first` to `end` - 1 are held."""
         return Held(self, first, end)
 
     def take(self, held: Held) -> None:

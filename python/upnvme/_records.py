@@ -38,7 +38,7 @@ class Record:
 
 
 class ControllerInfo(Record):
-    """What a controller is, and its limits (struct upnvme_ctrlr_info; NVMe Base 2.0, 5.17.2.1).
+    """What a controller is, and its limits (struct upnvme_ctrlr_info; NVMe Base 2.0c, 5.17.2.1).
 
     vendor_id: PCI vendor (VID)
     ctrlr_id: controller identifier (CNTLID)
@@ -51,14 +51,14 @@ class ControllerInfo(Record):
     page_bytes: bytes of a memory page as the controller counts them
     buffer_align: bytes: the alignment of a buffer's start
     oncs: optional commands, bits as in the specification (ONCS)
-    volatile_write_cache: whether there is one: then writes are durable after a flush only
-    sgl: whether scatter gather lists are used for what page lists cannot say
-    ready_timeout_ms: milliseconds that it may take to become ready
+    volatile_write_cache: whether there is a volatile write cache: then writes are durable after a flush only
+    sgl: whether scatter gather lists (SGL) are used for memory that page lists (PRP) cannot describe
+    ready_timeout_ms: milliseconds that the controller may take to become ready
     max_write_zeroes_bytes, max_verify_bytes: bytes of one command; larger requests are split
     max_deallocate_ranges: ranges of one command
-    numa_node: that it is near, and its memory with it; -1: any
-    environment: who gives memory and access: "host", "vfio", "dpdk" or "uio"
-    cmb_bytes: bytes of its own memory that can be used; 0: none
+    numa_node: the node that is near the controller, and has its memory; -1: any
+    environment: the provider of memory and access: "host", "vfio", "dpdk" or "uio"
+    cmb_bytes: bytes of the controller's own memory (CMB) that can be used; 0: none
     cmb_flags: what that may hold: bits of UPNVME_CMB_... in upnvme/ctrlr.h
     quirks: what it is known to do otherwise than the specification says, and is treated with: words with commas
         between, as `quirks=` in a URI takes them
@@ -105,19 +105,19 @@ class NamespaceInfo(Record):
     metadata_extended: whether metadata follows each block's data in the buffer
     protection: type of end-to-end protection; 0: none
     deallocated_reads_zero: whether deallocated blocks read as zeroes
-    readonly: whether it is write protected
-    eui64, nguid, uuid: its names for ever; zeroes where it has none
+    readonly: whether the namespace is write protected
+    eui64, nguid, uuid: the namespace's identifiers for ever; zeroes where it has none
     max_write_zeroes_blocks, max_verify_blocks: blocks of one command; larger requests are split
-    write_granularity_blocks, write_alignment_blocks: writes of a multiple of that, and that begin at one, are best
-        (NPWG, NPWA); 0: not told
+    write_granularity_blocks, write_alignment_blocks: the best writes have a multiple of the first number of blocks
+        (NPWG), and begin at a multiple of the second (NPWA); 0: not told
     deallocate_granularity_blocks, deallocate_alignment_blocks: the same for deallocations (NPDG, NPDA)
-    optimal_write_blocks: size of writes that is the fastest (NOWS); 0: not told
+    optimal_write_blocks: blocks of the fastest writes (NOWS); 0: not told
     ctrlr_atomic_blocks, ctrlr_atomic_power_fail_blocks: blocks that one command writes atomically in each namespace
         of the controller, and also if the power fails (AWUN, AWUPF)
     atomic_blocks, atomic_power_fail_blocks: the same for this namespace (NAWUN, NAWUPF)
     atomic_boundary_blocks, atomic_boundary_power_fail_blocks: blocks between the boundaries that such a write must
         not cross (NABSN, NABSPF); 0: none
-    atomic_boundary_offset: the block at which the first of them is (NABO)
+    atomic_boundary_offset: the block of the first of these boundaries (NABO)
     """
 
     nsid: int
@@ -152,24 +152,24 @@ class NamespaceInfo(Record):
 
 
 class Features(Record):
-    """Current values of the features (struct upnvme_features; NVMe Base 2.0, 5.27.1).
+    """Current values of the features (struct upnvme_features; NVMe Base 2.0c, 5.27.1).
 
-    valid: which of them the controller has: bits of UPNVME_FEATURES_... in upnvme/ctrlr.h
+    valid: the features that the controller has: bits of UPNVME_FEATURES_... in upnvme/ctrlr.h
     arbitration_burst: commands taken from one queue at a time; 0: no limit
     low_weight, medium_weight, high_weight: of submission queues of that priority, 1 to 256
     power_state: 0 to 31
     workload_hint: 0: none
-    over_celsius, under_celsius: degrees Celsius above and below which it warns
+    over_celsius, under_celsius: degrees Celsius above and below which the controller warns
     error_recovery_ms: milliseconds for which a read or write is tried again; 0: no limit
-    deallocated_reads_fail: whether reads of deallocated blocks do
-    volatile_write_cache: whether there is one, whatever `valid` says
-    volatile_write_cache_enabled: whether it is in use
+    deallocated_reads_fail: whether reads of deallocated blocks fail
+    volatile_write_cache: whether there is a volatile write cache, whatever `valid` says
+    volatile_write_cache_enabled: whether the cache is in use
     write_atomicity_disabled: whether only the limits for power failures (AWUPF) hold
     timestamp_from_host: whether timestamp_ms counts from 1970, and not from the controller's reset
-    timestamp_stopped: whether that may have stopped for a while
+    timestamp_stopped: whether the timestamp may have stopped for a while
     submission_queues, completion_queues: I/O queues granted
     coalescing_entries: completions that an interrupt may wait for, 1 to 256
-    coalescing_us: microseconds that it may wait for them; 0: no delay
+    coalescing_us: microseconds that an interrupt may wait for completions; 0: no delay
     events: asynchronous events that are on: bits as in 5.27.1.8
     keep_alive_ms: milliseconds; 0: no keep alive
     timestamp_ms: milliseconds
@@ -201,7 +201,7 @@ class Features(Record):
 
 
 class Smart(Record):
-    """The health log (struct upnvme_smart; NVMe Base 2.0, 5.16.1.3).
+    """The health log (struct upnvme_smart; NVMe Base 2.0c, 5.16.1.3).
 
     critical_warning: bits as in Figure 207; 0: none
     available_spare, spare_threshold: percent
@@ -241,10 +241,10 @@ class Smart(Record):
 
 
 class Firmware(Record):
-    """The firmware slot log (struct upnvme_firmware; NVMe Base 2.0, 5.16.1.4).
+    """The firmware slot log (struct upnvme_firmware; NVMe Base 2.0c, 5.16.1.4).
 
     active_slot: 1 to 7
-    next_slot: the one that is activated at the next reset; 0: none
+    next_slot: the slot that is activated at the next reset; 0: none
     revisions: of slots 1 to 7; empty where there is none
     """
 
@@ -254,15 +254,15 @@ class Firmware(Record):
 
 
 class ErrorEntry(Record):
-    """An entry of the error log (struct upnvme_error_entry; NVMe Base 2.0, 5.16.1.2).
+    """An entry of the error log (struct upnvme_error_entry; NVMe Base 2.0c, 5.16.1.2).
 
-    count: a number of this error's own; larger is later
-    lba: the first block that it is about
+    count: the error's own number; later errors have larger ones
+    lba: the first block that had the error
     nsid: of the namespace
     sqid: submission queue; 65535: of no command in particular
     cid: command identifier; 65535: likewise
     status: as upnvme.Completion has it
-    parameter: where in the command: byte in bits 7:0, bit in 10:8; 65535: nowhere special
+    parameter: the place of the error in the command: byte in bits 7:0, bit in 10:8; 65535: no place
     """
 
     count: int
@@ -275,12 +275,12 @@ class ErrorEntry(Record):
 
 
 class Event(Record):
-    """Something that the controller reported (struct upnvme_event; NVMe Base 2.0, 5.2).
+    """An event that the controller reported (struct upnvme_event; NVMe Base 2.0c, 5.2).
 
     kind: an upnvme.EventKind
     nsid: of the namespace that changed; 0: none, or many
     type, info: as the controller has them (Figures 145 to 150)
-    log_page: the log page that has more
+    log_page: the log page with more about the event
     """
 
     kind: int
@@ -327,7 +327,7 @@ class Limits(Record):
     max_deallocate_ranges: ranges (DMRL)
     buffer_align: bytes: the alignment of a buffer's start
 
-    (NVMe Base 2.0, 5.17.2.1; NVM Command Set 1.0, 4.1.5.2.)
+    (NVMe Base 2.0c, 5.17.2.1; NVM Command Set 1.0c, 4.1.5.2.)
     """
 
     max_transfer_blocks: int
@@ -368,7 +368,7 @@ class Device(Record):
     model, serial, firmware: known while the kernel's nvme driver has it
     driver: empty: bound to none
     kernel_name: the kernel's name for the controller: "nvme0"
-    in_use_by: who uses it, in words
+    in_use_by: the users of the device, in words
     """
 
     address: str
@@ -389,13 +389,13 @@ class Device(Record):
 
 
 class System(Record):
-    """What this machine has for driving devices from user space (struct upnvme_system).
+    """The means of this machine for driving devices from user space (struct upnvme_system).
 
     flags: bits of upnvme.devices.SystemFlag
     niommu_groups: IOMMU groups
     nhuge_sizes: sizes of huge pages that the kernel has
     memlock_bytes: bytes that this process may lock; 2**64 - 1: no limit
-    memlock_max_bytes: bytes that it may raise that to; 2**64 - 1: no limit
+    memlock_max_bytes: the most that this process may raise memlock_bytes to; 2**64 - 1: no limit
     huge_bytes: bytes of a huge page of the default size; 0: there are none
     huge: of the four smallest sizes, page_bytes (bytes), npages and nfree (pages)
     """

@@ -58,7 +58,7 @@ class _Run:
         return len(part) > 0
 
     def is_done(self) -> bool:
-        """Commands that were in flight before are waited for, too."""
+        """Whether the batch is done, and with it the commands that were in flight before."""
         return self.accepted == self.wanted and not (self.taken < self.accepted + self.before and self.qpair.inflight)
 
     def go_on(self, timeout: float | None) -> None:
@@ -78,7 +78,7 @@ class _Run:
 
 def run(qpair: QPair, ops: Batch, buf: ReadableBuffer | None, timeout: float | None,
         metadata: ReadableBuffer | None) -> Completions:
-    """Does as upnvme_exec, but a refused command raises an exception."""
+    """Runs a batch for QPair.run: does as upnvme_exec, but a refused command raises an exception."""
     _upnvme.channel_may_wait(qpair)
     if timeout is not None and timeout != inf:
         timeout = ticks("timeout", timeout, 10 ** 9, 2 ** 63) / 1e9

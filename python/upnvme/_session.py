@@ -27,9 +27,9 @@ ALL_NAMESPACES = 0xFFFFFFFF
 class SessionBase(_upnvme.Session):
     """A controller without its namespaces and queue pairs; for any thread.
 
-    The admin side waits for the controller: ControllerError (it failed), NVMeError (it answered with an error status),
-    TimeoutError (after upnvme.open's admin_timeout), ClosedError, ForkedError. Ctrl-C and close() get through within 50
-    ms, other threads run on; the command itself stays with the controller, and close() waits for its end.
+    Calls of the admin side wait for the controller: ControllerError (it failed), NVMeError (it answered with an error
+    status), TimeoutError (after upnvme.open's admin_timeout), ClosedError, ForkedError. Other threads run meanwhile.
+    Ctrl-C and close() end the wait within 50 ms; the command stays with the controller, and close() waits for its end.
     """
 
     __slots__ = ("_files", "_name", "_on_event", "_ranges", "__weakref__")
@@ -61,7 +61,7 @@ class SessionBase(_upnvme.Session):
 
     @property
     def info(self) -> ControllerInfo:
-        """The controller's identity and limits, as read when it was opened (NVMe Base 2.0, 5.17.2.1)."""
+        """The controller's identity and limits, as read when it was opened (NVMe Base 2.0c, 5.17.2.1)."""
         return ControllerInfo(_upnvme.upnvme_ctrlr_info_get(self))
 
     @property
@@ -85,7 +85,7 @@ class SessionBase(_upnvme.Session):
     def alloc(self, size: Int, align: Int = 0) -> Buffer:
         """Allocates `size` bytes of zeroed DMA memory, aligned to `align` bytes, a power of two (0: a page).
 
-        ArgumentError for sizes and alignments that cannot be, OutOfMemoryError.
+        ArgumentError: a size of 0 or over 2^46, an alignment that is no power of two or over 2 MiB; OutOfMemoryError.
         """
         buffer = Buffer()
         _upnvme.memory_alloc(buffer, self, size, align)
@@ -128,7 +128,7 @@ class SessionBase(_upnvme.Session):
         return len(events)
 
     def events(self) -> list[Event]:
-        """Serves the admin side, and returns the events that came (NVMe Base 2.0, 5.2): the latest 64 at most."""
+        """Serves the admin side, and returns the events that came (NVMe Base 2.0c, 5.2): the latest 64 at most."""
         names = ("kind", "nsid", "type", "info", "log_page")
         return [Event(dict(zip(names, event))) for event in _upnvme.session_events(self)]
 
@@ -138,7 +138,7 @@ class SessionBase(_upnvme.Session):
 
     def admin(self, cdw: Sequence[Int], data: ReadableBuffer | None = None, direction: Int = 0,
               timeout: float | None = None) -> Completion:
-        """Runs an admin command, given as up to 16 dwords of 32 bits, and returns its completion (NVMe Base 2.0, 5).
+        """Runs an admin command, given as up to 16 dwords of 32 bits, and returns its completion (NVMe Base 2.0c, 5).
 
         `data` may be any contiguous memory, up to 2 MiB, `direction` is of upnvme.Direction, `timeout` is in seconds
         (None: the controller's). ArgumentError: a command that is the library's own; NVMeError: the controller's
@@ -152,12 +152,12 @@ class SessionBase(_upnvme.Session):
         return done
 
     def identify(self, cns: Int = 1, nsid: Int = 0) -> bytes:
-        """Runs Identify: the 4,096 bytes of a structure (NVMe Base 2.0, 5.17; CNS 1: the controller's)."""
+        """Runs Identify: the 4,096 bytes of a structure (NVMe Base 2.0c, 5.17; CNS 1: the controller's)."""
         data: bytes = _upnvme.ask_identify(self, cns, nsid)
         return data
 
     def log_page(self, lid: Int, size: Int, *, offset: Int = 0, nsid: Int = ALL_NAMESPACES) -> bytes:
-        """Reads `size` bytes of a log page from `offset` on, both multiples of 4 (NVMe Base 2.0, 5.16).
+        """Reads `size` bytes of a log page from `offset` on, both multiples of 4 (NVMe Base 2.0c, 5.16).
 
         A large log is read in parts. UnsupportedError: the controller does not support the offset.
         """
@@ -165,41 +165,41 @@ class SessionBase(_upnvme.Session):
         return data
 
     def get_feature(self, fid: Int, *, nsid: Int = 0, select: Int = 0, data: WriteableBuffer | None = None) -> int:
-        """Reads a feature: dword 0 of the answer (NVMe Base 2.0, 5.15).
+        """Reads a feature: dword 0 of the answer (NVMe Base 2.0c, 5.15).
 
-        `select` is of upnvme.Select. A feature that has data wants writable memory for it, up to 2 MiB.
+        `select` is of upnvme.Select. `data` is writable memory, up to 2 MiB, for a feature that has data.
         """
         return int(_upnvme.ask_feature_get(self, nsid, fid, select, data))
 
     def set_feature(self, fid: Int, value: Int = 0, *, nsid: Int = 0, save: bool = False,
                     data: ReadableBuffer | None = None) -> None:
-        """Sets a feature to `value`, dword 11, with `data` where it has some (NVMe Base 2.0, 5.27).
+        """Sets a feature to `value`, dword 11, with `data` where it has some (NVMe Base 2.0c, 5.27).
 
-        `save`: over power cycles. ArgumentError: a feature that the library manages.
+        `save`: the controller keeps the value over power cycles. ArgumentError: a feature that the library manages.
         """
         _upnvme.ask_feature_set(self, nsid, fid, value, save, data)
 
     @property
     def features(self) -> Features:
-        """The features' current values (NVMe Base 2.0, 5.27.1); `valid` says which the controller has."""
+        """The features' current values (NVMe Base 2.0c, 5.27.1); `valid` says which the controller has."""
         return Features(_upnvme.ask_features(self))
 
     @property
     def smart(self) -> Smart:
-        """The health log (NVMe Base 2.0, 5.16.1.3)."""
+        """The health log (NVMe Base 2.0c, 5.16.1.3)."""
         return Smart(_upnvme.ask_smart(self))
 
     @property
     def firmware(self) -> Firmware:
-        """The firmware slot log (NVMe Base 2.0, 5.16.1.4)."""
+        """The firmware slot log (NVMe Base 2.0c, 5.16.1.4)."""
         return Firmware(_upnvme.ask_firmware(self))
 
     def error_log(self, n: int = 64) -> list[ErrorEntry]:
-        """The newest `n` entries of the error log (NVMe Base 2.0, 5.16.1.2), newest first."""
+        """The newest `n` entries of the error log (NVMe Base 2.0c, 5.16.1.2), newest first."""
         return [ErrorEntry(entry) for entry in _upnvme.ask_errors(self, n)]
 
     def command_effects(self, opcode: Int, *, admin: bool = False) -> int:
-        """The effects of a command: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h (NVMe Base 2.0, 5.16.1.6).
+        """The effects of a command: bits of UPNVME_EFFECT_... in upnvme/ctrlr.h (NVMe Base 2.0c, 5.16.1.6).
 
         `opcode` is an I/O command's, or with `admin=True` an admin command's. UnsupportedError: there is no such log.
         """
@@ -238,11 +238,11 @@ class SessionBase(_upnvme.Session):
             _warn(f"{views} buffers of a closed controller have views: the device is held until they go", self)
 
     def __del__(self, is_open: Callable[[SessionBase], bool] = _upnvme.session_is_open) -> None:
-        # Late in the interpreter's end the module's names are gone, as with a queue pair.
+        # The function is a default argument for the reason that ChannelBase.__del__ has.
         if is_open(self):
             _warn(f"unclosed {self!r}", self)
-            # Open files hold the controller: this is a cycle, and the files' finalisers write their buffered data.
-            # After that nothing holds the controller, and its base class closes it.
+            # Open files hold the controller, which is in a cycle with them then. The files' finalisers write their
+            # buffered data; after that nothing holds the controller, and its base class closes it.
             if not self._files:
                 _upnvme.session_close(self)
 
@@ -259,7 +259,7 @@ def _check_uri(uri: object) -> None:
 
 
 def _blame_this_process(uri: str, error: BusyError) -> None:
-    """Names what to close where this process itself has the busy device open; mostly another process has it."""
+    """Names the controller to close, where this process itself has the busy device open."""
     for other in _atexit.remembered():
         if _upnvme.session_holds(other) and _same_device(uri, other._name):
             what = "close it first" if other.is_open else "its memory still has views, which must go first"

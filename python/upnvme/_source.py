@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Names of controllers, which can go where an open controller cannot: into a string, and into another process."""
+"""Names of controllers, which unlike an open controller can be passed to another process: URIs, and Source."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def uri(path: str | bytes | os.PathLike[str] | os.PathLike[bytes], **keys: objec
     if not raw:
         raise ValueError("path is empty")
     if b"/" not in raw:
-        raw = b"./" + raw  # or ram, or null
+        raw = b"./" + raw  # "ram" and "null" have a meaning of their own
     said = "&".join(f"{key}={quote(str(int(value) if isinstance(value, bool) else value))}"
                     for key, value in keys.items())
     return f"soft:{quote(raw)}{'?' if said else ''}{said}"
@@ -99,7 +99,7 @@ def _make(kind: type[Source], uri: str, options: dict[str, Any]) -> Source:
 
 
 def _after_fork() -> None:
-    """Another thread of the parent's may have held the lock."""
+    """Makes the lock anew in a child, since another thread of the parent may have held it."""
     global _lock
     _lock = allocate_lock()
 

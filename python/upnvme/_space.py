@@ -16,7 +16,7 @@ NO_LIMIT = 2 ** 64 - 1
 
 
 class SpaceBase(_upnvme.Space):
-    """A namespace without its commands."""
+    """The part of a namespace that upnvme.Namespace and upnvme.aio.Namespace have in common."""
 
     __slots__ = ("_controller", "_nsid")
 
@@ -42,12 +42,12 @@ class SpaceBase(_upnvme.Space):
 
     @property
     def block_count(self) -> int:
-        """Logical blocks."""
+        """The number of logical blocks."""
         return int(_upnvme.upnvme_ns_block_count(self))
 
     @property
     def size(self) -> int:
-        """Bytes of data in all."""
+        """Bytes of data of all blocks."""
         return self.block_size * self.block_count
 
     @property

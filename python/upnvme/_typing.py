@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Names for the type checkers; nothing imports this at run time."""
+"""Types for annotations; no module imports this one at run time."""
 
 import ctypes
 import sys
@@ -22,20 +22,20 @@ class Array(Protocol):
 
 
 class MutableBuffer(Protocol):
-    """The type of a buffer does not say whether it can be written to; a type whose items can be set mostly can."""
+    """Memory that can be written: a buffer with items that can be set, since a buffer's type says no more than that."""
 
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
 
 
 class MutableArray(Array, Protocol):
-    """Memory that can be read."""
+    """NumPy's types whose items can be set."""
 
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
 
 
 ReadableBuffer: TypeAlias = AnyBuffer | Array
 WriteableBuffer: TypeAlias = MutableBuffer | MutableArray | ctypes.Structure | ctypes.Union
-# NumPy's whole numbers too.
+# A whole number, also one of NumPy's.
 Int: TypeAlias = SupportsIndex
 Callback: TypeAlias = Callable[[Completion], object]

@@ -7,8 +7,8 @@
         done = await ctrlr.qpair(depth=128).run(ops, buf)
 
 Commands are plain functions that return futures. A controller belongs to the loop that it was opened in, and to that
-loop's thread. Completions are taken once a turn of the loop while they come; after that the loop sleeps on the queue's
-eventfd, or, where there is none, looks again by a timer. Commands that find the queue full wait their turn. A cancelled
+loop's thread. Each turn of the loop takes completions while some come; after that the loop waits for the queue pair's
+eventfd, or, where it has none, looks again by a timer. Commands that find the queue full wait in turn. A cancelled
 future leaves its command with the device, and the command keeps its buffer until the device is done.
 """
 
@@ -38,15 +38,17 @@ __all__ = ["Controller", "Namespace", "Namespaces", "QPair", "open"]
 
 _READ, _WRITE = _upnvme.UPNVME_OP_READ, _upnvme.UPNVME_OP_WRITE
 
+# The default number of commands in flight by the namespaces of a controller.
 DEPTH = 1024
 
 
 class Namespace(SpaceBase):
-    """A namespace, with commands that are awaited, as upnvme.Namespace has them; for the loop's thread.
+    """A namespace, with the commands of upnvme.Namespace as functions that return futures; for the loop's thread.
 
     A read needs memory that the device reaches (Controller.alloc, Controller.register); a write or compare takes any
-    memory, and copies it where the device does not reach it. A wrong call raises at once; an error of the device is the
-    future's NVMeError. For a time limit use asyncio.timeout.
+    memory, and copies it where the device does not reach it. A call with wrong arguments mostly raises at once, or its
+    future does if the queue was full; an error of the device is the future's NVMeError. For a time limit use
+    asyncio.timeout.
     """
 
     __slots__ = ("_qpair",)
@@ -60,7 +62,7 @@ class Namespace(SpaceBase):
         return self._qpair.start(self, _READ, None, lba, blocks, flags)
 
     def readinto(self, buf: WriteableBuffer, lba: Int = 0, flags: Int = 0) -> asyncio.Future[None]:
-        """Reads as many blocks as `buf` is large."""
+        """Reads as many blocks as fill `buf`."""
         return self._qpair.start(self, _READ, buf, lba, None, flags)
 
     def write(self, lba: Int, data: ReadableBuffer, flags: Int = 0) -> asyncio.Future[None]:
@@ -102,8 +104,8 @@ class Namespaces(NamespacesBase, Mapping[int, Namespace]):
 
 
 class Controller(SessionBase):
-    """A controller that belongs to a loop and its thread. Raw admin commands are awaited; opening, closing and the rest
-    of the admin side block for a short time, as elsewhere.
+    """A controller that belongs to a loop and its thread. `admin` returns a future; opening, closing and the other
+    calls of the admin side block the loop until the controller has answered.
     """
 
     __slots__ = ("_loop", "_qpair", "_qpairs", "_depth", "_admins", "_nap")
@@ -161,7 +163,7 @@ class Controller(SessionBase):
         return future
 
     def _take_admins(self) -> None:
-        """The admin queue has no eventfd: a timer looks at it less and less often."""
+        """Takes ended admin commands, and sets a timer for the next look, since the admin queue has no eventfd."""
         if not self._admins:
             return
         try:
@@ -184,7 +186,7 @@ class Controller(SessionBase):
     def close(self) -> None:
         """Completes the commands in flight, and closes the controller and everything of it; a second call does nothing.
         """
-        with contextlib.ExitStack() as ends:  # each, whatever the others say
+        with contextlib.ExitStack() as ends:  # runs each, the last one first, even if others raise
             ends.callback(self._fail_admins, ClosedError(108, "the controller was closed"))
             ends.callback(super().close)
             for qpair in self._qpairs:

@@ -48,14 +48,14 @@ def get(address: str) -> Device:
 
 def bind(addresses: str | Iterable[str], driver: str | None = None, *, user: str | int | None = None,
          force: bool = False) -> None:
-    """Takes devices from their drivers and gives them to one for user space ("vfio-pci" if not said): all of them, or
-    none. Devices of one IOMMU group go together.
+    """Takes devices from their drivers and gives them to a driver for user space: all of them, or none. Devices of one
+    IOMMU group go together.
 
     Args:
         addresses: one PCI address, or several
-        driver: "vfio-pci", "uio_pci_generic" or "igb_uio"
-        user: the user who is to drive them, by name or number, and who gets the nodes of VFIO until the devices are
-            bound anew
+        driver: "vfio-pci" (the default), "uio_pci_generic" or "igb_uio"
+        user: the user who is to drive the devices, by name or number, and who gets the nodes of VFIO until the devices
+            are bound anew; a name that is not known is a KeyError
         force: also devices whose users cannot be seen, as in a container (DEVICE_UNSEEN); a device that is seen to be
             in use is never taken
     """
@@ -77,5 +77,5 @@ def _joined(addresses: str | Iterable[str]) -> str:
 
 
 def system() -> System:
-    """What this machine has for driving devices from user space."""
+    """The means of this machine for driving devices from user space."""
     return System(_upnvme.upnvme_system_get())

@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def upnvme_controller(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Controller]:
-    """A controller of the test's own."""
+    """A controller for one test, closed after it."""
     import upnvme
 
     marker = request.node.get_closest_marker("upnvme")

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/cgo.h
- * The C that the Go package needs and that cannot be said in Go. The header is for that package
- * alone, and no part of the ABI: each build of the package takes in the header that it finds.
+ * The functions of the Go package that must be written in C. The header is for that package alone,
+ * and no part of the ABI: each build of the package compiles the header that it finds.
  *
- * Nothing here calls Go. Where the library calls back, a function of this header notes the
- * arguments in C memory (or writes them to a pipe), and Go looks there when the call has returned.
- * Go's records come as `const void *`, and addresses of C memory as numbers where that matters: in
- * types with pointers cgo looks for Go's pointers at each call.
+ * No function here calls Go. Where the library calls back, a function of this header notes the
+ * arguments in C memory (or writes them to a pipe), and Go reads them when the call has returned.
+ * Go's records come as `const void *`, and addresses of C memory as numbers on the way of an I/O:
+ * arguments whose types have pointers are searched by cgo for pointers to Go's memory, at each call.
  */
 #ifndef UPNVME_CGO_H
 #define UPNVME_CGO_H
@@ -22,16 +22,16 @@
 
 #include "cgo_notes.h"
 
-/** The version of this header, which the package compares with the one that it was made for. */
+/** The version of this header. The package compares it with the version that it was written for. */
 #define UPNVME_CGO_VERSION 4u
 
 /** The memory of one buffer, as Go gives it. */
 struct upnvme_cgo_room {
-	uintptr_t base; /**< the address, or 0; a number, since it may be Go's */
+	uintptr_t base; /**< the address, or 0; a number, since the memory may be Go's */
 	uint64_t bytes; /**< length of the memory */
 };
 
-/* Data and separate metadata in one buffer. */
+/* The area of a command whose data and separate metadata are in one buffer. */
 static inline struct upnvme_area upnvme_cgo_area(uintptr_t base, uint64_t bytes)
 {
 	struct upnvme_area area = { (void *)base, bytes, (void *)base, bytes };
@@ -48,7 +48,7 @@ struct upnvme_cgo_slot {
 	struct upnvme_cgo_qpair *owner; /**< queue pair of the slot */
 	uint64_t index;                 /**< Go's number of the slot */
 	struct iovec *iov;              /**< of the last vectored command; kept for the next */
-	uint32_t niov;                  /**< room of `iov` */
+	uint32_t niov;                  /**< number of pieces that `iov` has room for */
 	uint32_t reserved;              /**< zero */
 	struct upnvme_raw raw;          /**< of the last raw command */
 };
@@ -56,10 +56,10 @@ struct upnvme_cgo_slot {
 /** A queue pair as Go has it. */
 struct upnvme_cgo_qpair {
 	upnvme_qpair *qp;               /**< the library's */
-	struct upnvme_completion *done; /**< of callbacks, for Go to run; the tag is the slot */
-	uint32_t ndone;                 /**< how many; Go sets it back to 0 */
-	uint32_t nslots;                /**< as many as can be outstanding: room in `done`, too */
-	struct upnvme_cgo_slot *slots;  /**< one for each command with a callback */
+	struct upnvme_completion *done; /**< for Go to run the callbacks of; the tag is the slot */
+	uint32_t ndone;                 /**< number of those; Go sets it back to 0 */
+	uint32_t nslots;               /**< commands outstanding at most; the room of `done`, too */
+	struct upnvme_cgo_slot *slots; /**< one for each command with a callback */
 };
 
 static inline void upnvme_cgo_on_done(void *arg, const struct upnvme_completion *done)
@@ -113,7 +113,8 @@ static inline int upnvme_cgo_qpair_new(struct upnvme_cgo_qpair **made, upnvme_ct
 	return rc;
 }
 
-/** As upnvme_poll; the package before Go 1.20 allocates for each pointer to an opaque type. */
+/** Does as upnvme_poll. The handle is a number, since cgo before Go 1.20 allocates memory for each
+ * pointer to an opaque type. */
 static inline int upnvme_cgo_poll(uintptr_t handle, uint32_t max)
 {
 	struct upnvme_cgo_qpair *q = (struct upnvme_cgo_qpair *)handle;
@@ -128,18 +129,19 @@ static inline int upnvme_cgo_reap(uintptr_t handle, struct upnvme_completion *do
 	return upnvme_reap(q->qp, done, n);
 }
 
-/** The type of the short forms that move data. */
+/** The short forms (functions like upnvme_read) that move data. */
 enum upnvme_cgo_verb { UPNVME_CGO_READ, UPNVME_CGO_WRITE, UPNVME_CGO_COMPARE };
 
-/* The bytes that a short form moves, metadata included: the library refuses a short form for a
- * namespace whose metadata is separate. */
+/* The bytes that a short form moves. Metadata counts: it is in the buffer, as the library refuses a
+ * short form for a namespace whose metadata is separate. */
 static inline uint64_t upnvme_cgo_bytes(const upnvme_ns *ns, uint32_t blocks)
 {
 	return blocks * ((uint64_t)upnvme_ns_block_size(ns) + upnvme_ns_metadata_size(ns));
 }
 
-/** A short form whose data does not fit is refused as its op would be. No field of a slot is
- * written before the library has said that the thread owns the queue pair. */
+/** Submits a short form. One whose data does not fit into the buffer goes as an op with an area, which
+ * the library refuses with its own sentence. The library finds a thread that does not own the queue
+ * pair before any field of the slot is written. */
 static inline int upnvme_cgo_move(struct upnvme_cgo_qpair *q, void *of, uintptr_t at,
 				  uint64_t bytes, uint64_t lba, uint32_t blocks, uint32_t verb,
 				  uint32_t slot)
@@ -203,8 +205,8 @@ static inline int upnvme_cgo_slot_iov(struct upnvme_cgo_slot *slot, const void *
 	return 0;
 }
 
-/** Reads into, writes from or compares with several pieces; the caller may free the array when this
- * returns. */
+/** Reads into or writes from several pieces. The array of pieces is copied; ringing first finds a
+ * thread that does not own the queue pair, which must not write the slot. */
 static inline int upnvme_cgo_movev(struct upnvme_cgo_qpair *q, upnvme_ns *ns, const void *iov,
 				   uint32_t niov, uint64_t lba, uint32_t blocks, uint32_t verb,
 				   uint32_t slot)
@@ -232,7 +234,7 @@ static inline int upnvme_cgo_io(struct upnvme_cgo_qpair *q, const void *op, uint
 			    &q->slots[slot]);
 }
 
-/** The same with the data in several pieces. */
+/** Submits one op whose data is in several pieces. */
 static inline int upnvme_cgo_iov(struct upnvme_cgo_qpair *q, const void *from, const void *iov,
 				 uint32_t niov, uint32_t slot)
 {
@@ -250,7 +252,7 @@ static inline int upnvme_cgo_iov(struct upnvme_cgo_qpair *q, const void *from, c
 	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
 }
 
-/** Submits a command dword by dword, with its data at `data`. */
+/** Submits a raw command, with its data at `data`. */
 static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme_raw *raw,
 				 uintptr_t data, uint32_t slot)
 {
@@ -266,14 +268,14 @@ static inline int upnvme_cgo_raw(struct upnvme_cgo_qpair *q, const struct upnvme
 	return upnvme_io(q->qp, &op, upnvme_cgo_on_done, &q->slots[slot]);
 }
 
-/** The progress of a batch. */
+/** The result of a batch. */
 struct upnvme_cgo_batch {
-	uint32_t n; /**< how many commands */
-	int why;    /**< the reason for fewer: a negative errno; or 0 */
+	uint32_t n; /**< number of commands accepted, or by upnvme_cgo_exec completed */
+	int why;    /**< why there are fewer than given: a negative errno; or 0 */
 };
 
 /** Submits tagged commands as Go has them, all with data in one buffer. A short count does not tell
- * what is wrong with the next command, which is then tried by itself. */
+ * why the next command was not accepted; submitting again from that command returns its error. */
 static inline struct upnvme_cgo_batch upnvme_cgo_submit(uintptr_t handle, const void *ops,
 							uint32_t n, uintptr_t base, uint64_t bytes)
 {
@@ -322,25 +324,26 @@ static inline struct upnvme_cgo_batch upnvme_cgo_exec(uintptr_t handle, const vo
 
 /** A queue pair without an owner, lent to one caller from Go for one command at a time. */
 struct upnvme_cgo_lease {
-	upnvme_qpair *qp;              /**< released except within a call below */
+	upnvme_qpair *qp;              /**< without an owner, except within a call below */
 	upnvme_ctrlr *ctrlr;           /**< controller of the queue pair */
 	char *bounce;                  /**< DMA memory that data is copied through */
 	uint64_t bounce_bytes;         /**< size of the bounce buffer */
 	struct upnvme_cgo_room room;   /**< place of the command's data */
 	struct upnvme_op op;           /**< the command, as Go has it */
 	struct upnvme_completion done; /**< the completion */
-	struct upnvme_error error;     /**< the error of a call */
+	struct upnvme_error error;     /**< of the last call that failed */
 	uint64_t nblocks;              /**< of the namespace, as it was last seen */
 	uint64_t commands;             /**< counted: commands */
 	uint64_t bounced;              /**< counted: bytes copied through the bounce buffer */
-	uint32_t block_bytes;          /**< as nblocks */
+	uint32_t block_bytes;          /**< of the namespace, as it was last seen */
 	uint32_t taken;                /**< 1: a caller has the lease */
 	uint32_t index;                /**< place among the leases */
 	int fd;                        /**< becomes readable when something completes, or -1 */
 	int closed; /**< result of closing the queue pair, with the error above */
 };
 
-/* The sentence belongs to this thread, and the goroutine may go on on another. */
+/* Notes the error in the lease, since the library keeps it for this thread alone, and the goroutine
+ * may continue on another. */
 static inline int upnvme_cgo_lease_failed(struct upnvme_cgo_lease *lease, int rc)
 {
 	upnvme_error_get(&lease->error);
@@ -351,7 +354,8 @@ static inline int upnvme_cgo_lease_failed(struct upnvme_cgo_lease *lease, int rc
 	return rc;
 }
 
-/* Not every controller has interrupts, nor one for each queue pair. */
+/* Creates the queue pair with an interrupt, or without one where the controller or the process has no
+ * more of them. */
 static inline int upnvme_cgo_lease_create(struct upnvme_cgo_lease *lease, upnvme_ctrlr *ctrlr,
 					  struct upnvme_qpair_opts opts)
 {
@@ -375,7 +379,7 @@ static inline int upnvme_cgo_lease_new(struct upnvme_cgo_lease *lease, upnvme_ct
 	return rc ? upnvme_cgo_lease_failed(lease, rc) : upnvme_qpair_release(lease->qp);
 }
 
-/** Makes the bounce buffer at least that large. */
+/** Replaces the bounce buffer by one of `bytes` bytes. */
 static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, uint64_t bytes)
 {
 	void *more = NULL;
@@ -391,9 +395,9 @@ static inline int upnvme_cgo_lease_grow(struct upnvme_cgo_lease *lease, uint64_t
 }
 
 /**
- * Adopts the queue pair, submits the command, polls for a while, releases.
+ * Executes lease->op, and polls for `spin_ns` nanoseconds at most.
  *
- * @return 1: done; 0: in flight still; or a negative errno: nothing was submitted
+ * @return 1: done; 0: in flight still; or a negative errno, with lease->error
  */
 static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of, uint64_t spin_ns)
 {
@@ -408,7 +412,8 @@ static inline int upnvme_cgo_lease_run(struct upnvme_cgo_lease *lease, void *of,
 	return rc == -ETIMEDOUT ? 0 : upnvme_cgo_lease_failed(lease, rc);
 }
 
-/* Prepares for a sleep: completions that have come by now are taken, later ones end the sleep. */
+/* Takes the completion if it has come. If not, upnvme_qpair_wait arms the eventfd, so that a later
+ * completion ends the sleep; one that came in between is taken. */
 static inline int upnvme_cgo_lease_reap(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_reap(lease->qp, &lease->done, 1);
@@ -444,7 +449,8 @@ static inline uint32_t upnvme_cgo_leases_look(struct upnvme_cgo_lease **leases, 
 	return ended;
 }
 
-/* The result, which may tell that data is lost, is kept for the close of the controller. */
+/* Closes the queue pair. An error, which may say that data is lost, is kept for the close of the
+ * controller. */
 static inline void upnvme_cgo_lease_end(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_qpair_close(lease->qp);
@@ -454,7 +460,8 @@ static inline void upnvme_cgo_lease_end(struct upnvme_cgo_lease *lease)
 		lease->closed = upnvme_cgo_lease_failed(lease, rc);
 }
 
-/** Ends the command in flight, by the library if need be, and closes the queue pair. */
+/** Ends the command in flight, and closes the queue pair. Returns 1 with the completion, or a negative
+ * errno with lease->error. */
 static inline int upnvme_cgo_lease_stop(struct upnvme_cgo_lease *lease)
 {
 	int rc = upnvme_qpair_adopt(lease->qp);

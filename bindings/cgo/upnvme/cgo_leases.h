@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/cgo_leases.h
- * Leases: queue pairs for calls from Go that have none of their own. A part of upnvme/cgo.h.
+ * Leases: queue pairs that are lent to calls from Go for one command each. A part of upnvme/cgo.h.
  *
  * A lease is taken, used and given back within one call from Go, so that a preempted goroutine has
- * none: otherwise goroutines that wait to go on would soon have all of them. Only two results leave
- * the lease with Go: a command that the device still has, and an error.
+ * none: otherwise goroutines that wait for a processor would soon have all leases. The lease stays
+ * with Go only where Go has more to do: a command is in flight still, an error, or a namespace whose
+ * format is not the one that was known.
  */
 #ifndef UPNVME_CGO_LEASES_H
 #define UPNVME_CGO_LEASES_H
@@ -22,19 +23,18 @@
 
 #include <upnvme.h>
 
-/** All leases of a controller. Leases stay in memory as long as the controller: a search for a free
- * one may look at a lease whose queue pair has just been closed, which is marked as taken for
- * good. */
+/** All leases of a controller. A lease stays in memory as long as the controller, since a search for a
+ * free one may look at it at any time; a lease whose queue pair was closed stays marked as taken. */
 struct upnvme_cgo_leases {
 	uint32_t nmade;    /**< number of leases in `all`; only grows */
-	uint32_t nwaiting; /**< callers that wait in turn, and come before all others */
-	uint32_t room;     /**< room of `all` */
+	uint32_t nwaiting; /**< callers that wait in turn; new callers come after them */
+	uint32_t room;     /**< number of leases that `all` has room for */
 	uint32_t reserved; /**< zero */
 	struct upnvme_cgo_lease *all[]; /**< by their index */
 };
 
-/** The outcome of a call. Without a lease, `rc` is one of upnvme_cgo_outcome; else the caller has
- * the lease, and `rc` is what upnvme_cgo_lease_run returns, or UPNVME_CGO_FORMATTED. */
+/** The outcome of a call. Without a lease, `rc` is of enum upnvme_cgo_outcome. Otherwise the caller has
+ * the lease, and `rc` is the result of upnvme_cgo_lease_run, or UPNVME_CGO_FORMATTED. */
 struct upnvme_cgo_ran {
 	struct upnvme_cgo_lease *lease; /**< for the caller to finish, or null */
 	int rc;                         /**< see above */
@@ -44,25 +44,26 @@ struct upnvme_cgo_ran {
 enum upnvme_cgo_outcome {
 	UPNVME_CGO_NO_LEASE,    /**< nothing was done: no lease is free, or others wait */
 	UPNVME_CGO_SUCCESS,     /**< done */
-	UPNVME_CGO_SUCCESS_WAKE /**< done, and a caller waits for a lease */
+	UPNVME_CGO_SUCCESS_WAKE /**< done, and another caller waits for a lease: wake it */
 };
 
-/** With a lease: nothing was done, since the namespace has another format than the caller knows. */
+/** With a lease: the command was not submitted, since the namespace has another block size than the
+ * caller knows, or metadata within the data. */
 #define UPNVME_CGO_FORMATTED 2
 
-/** A part of a request of bytes, through a lease's bounce buffer. */
+/** A part of a request that counts in bytes, which one command moves. */
 struct upnvme_cgo_piece {
 	uint64_t lba;         /**< first block */
 	uint64_t nblocks;     /**< of the namespace, as the caller knows it */
-	uint64_t bytes;       /**< of data */
-	uint32_t blocks;      /**< that the data touches */
-	uint32_t block_bytes; /**< of a block */
+	uint64_t bytes;       /**< bytes of data */
+	uint32_t blocks;      /**< number of blocks with data of the part */
+	uint32_t block_bytes; /**< bytes of a block, as the caller knows them */
 	uint32_t head;        /**< bytes of the first block before the data */
-	uint16_t direct;      /**< 1: the device reaches the data itself; all are whole blocks */
+	uint16_t direct;      /**< 1: whole blocks in memory that the device reaches; 0: bounced */
 	uint16_t opcode;      /**< UPNVME_OP_READ or, of whole blocks, UPNVME_OP_WRITE */
 };
 
-/** A struct upnvme_op by value, in which Go sees no pointers. */
+/** A struct upnvme_op as numbers, so that cgo has no pointers in it to check. */
 struct upnvme_cgo_op {
 	uint64_t words[8]; /**< the op's bytes */
 };
@@ -101,8 +102,8 @@ static inline struct upnvme_cgo_lease *upnvme_cgo_leases_add(struct upnvme_cgo_l
 	return lease;
 }
 
-/* A waiter is counted first and then looks for a lease; a lease is given back first and then the
- * waiters are looked at: so one side sees the other. */
+/* Takes the lease if it is free. A caller that waits counts itself in `nwaiting` before it looks for a
+ * lease, and a lease is given back before `nwaiting` is read. So at least one side sees the other. */
 static inline int upnvme_cgo_lease_try(struct upnvme_cgo_lease *lease)
 {
 	uint32_t unused = 0;
@@ -112,8 +113,8 @@ static inline int upnvme_cgo_lease_try(struct upnvme_cgo_lease *lease)
 					   __ATOMIC_RELAXED);
 }
 
-/** Takes a lease that is free, or null. Each thread begins with the lease that it had last, whose
- * memory is in the cache of its core, and which other threads do not try first. */
+/** Takes a free lease; null: there is none. Each thread tries first the lease that it had last: the
+ * lease's memory is in the cache of its core, and other threads try others first. */
 static inline struct upnvme_cgo_lease *upnvme_cgo_lease_take(struct upnvme_cgo_leases *leases)
 {
 	static __thread uint32_t last;
@@ -144,7 +145,7 @@ static inline void upnvme_cgo_leases_wait_for(struct upnvme_cgo_leases *leases, 
 	__atomic_fetch_add(&leases->nwaiting, (uint32_t)more, __ATOMIC_SEQ_CST);
 }
 
-/* Go adds to these counters as well, while it has the lease. */
+/* Adds to a counter of a lease that the caller has: so there is one writer at a time, C or Go. */
 static inline void upnvme_cgo_count(uint64_t *counter, uint64_t more)
 {
 	__atomic_store_n(counter, *counter + more, __ATOMIC_RELAXED);
@@ -152,7 +153,7 @@ static inline void upnvme_cgo_count(uint64_t *counter, uint64_t more)
 
 /* --- whole calls --------------------------------------------------------------------------------- */
 
-/* The lease that the caller has waited for, or a free one if no others wait. */
+/* Returns the lease that the caller has already, or a free one if no other caller waits; or null. */
 static inline struct upnvme_cgo_lease *upnvme_cgo_lease_for(struct upnvme_cgo_leases *leases,
 							    struct upnvme_cgo_lease *has)
 {
@@ -178,7 +179,7 @@ static inline struct upnvme_cgo_ran upnvme_cgo_succeeded(struct upnvme_cgo_lease
 									   UPNVME_CGO_SUCCESS);
 }
 
-/** Executes one command of Go's, with its data in `room`. */
+/** Executes one command, given as Go has it, with its data in `room`. */
 static inline struct upnvme_cgo_ran upnvme_cgo_do(uintptr_t of, uintptr_t has, uintptr_t ns,
 						  struct upnvme_cgo_op op,
 						  struct upnvme_cgo_room room, uint64_t spin_ns)
@@ -224,7 +225,7 @@ static inline void upnvme_cgo_piece_op(struct upnvme_cgo_lease *lease, uint32_t 
 	lease->op.blocks = piece->blocks;
 }
 
-/* Puts a write's data into the bounce buffer, or makes the device use the caller's. */
+/* Sets the memory of the command: the caller's own, or the bounce buffer, with a write's data. */
 static inline int upnvme_cgo_piece_place(struct upnvme_cgo_lease *lease,
 					 const struct upnvme_cgo_piece *piece, char *data)
 {
@@ -252,8 +253,8 @@ static inline void upnvme_cgo_piece_take(struct upnvme_cgo_lease *lease,
 	upnvme_cgo_count(&lease->bounced, piece->bytes);
 }
 
-/** Whether the namespace has blocks of that size without metadata between them, so that a byte's
- * offset gives its block. To be called with a lease only. */
+/** Whether the namespace has blocks of that size and no metadata, so that the offset of a byte gives
+ * its block. The caller must have a lease. */
 static inline int upnvme_cgo_fits(uintptr_t of, uint32_t block_bytes)
 {
 	const upnvme_ns *ns = (const upnvme_ns *)of;
@@ -261,8 +262,8 @@ static inline int upnvme_cgo_fits(uintptr_t of, uint32_t block_bytes)
 	return upnvme_ns_block_size(ns) == block_bytes && !upnvme_ns_metadata_size(ns);
 }
 
-/** Reads a piece of a request, or writes one of whole blocks. `data` is not kept after the call,
- * except with `direct`. */
+/** Reads a piece of a request, or writes one of whole blocks. `data` may go after the call, but with
+ * `direct` it must stay until the command is done. */
 static inline struct upnvme_cgo_ran upnvme_cgo_at_once(uintptr_t of, uintptr_t has, uintptr_t ns,
 						       struct upnvme_cgo_piece piece, char *data,
 						       uint64_t spin_ns)
@@ -290,12 +291,13 @@ static inline struct upnvme_cgo_ran upnvme_cgo_at_once(uintptr_t of, uintptr_t h
 
 /* --- sleeping ------------------------------------------------------------------------------------ */
 
-/** An eventfd that ends upnvme_cgo_leases_sleep; or a negative errno. */
+/** Makes the eventfd whose kicks end upnvme_cgo_leases_sleep; or returns a negative errno. */
 static inline int upnvme_cgo_kick_new(void)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-	/* A standard descriptor that was closed stays closed, so that writes to it go nowhere. */
+	/* The numbers 0 to 2 are left alone: a program that has closed a standard descriptor may still
+	 * read or write it. */
 	if (fd >= 0 && fd < 3) {
 		int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 3), err = errno;
 
@@ -306,7 +308,8 @@ static inline int upnvme_cgo_kick_new(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The write fails only where so many kicks wait to be read that the sleep is over anyway. */
+/* Ends the sleep. The write fails only where the eventfd's counter is full: then it is readable, and
+ * the sleep ends anyway. */
 static inline int upnvme_cgo_kick(int fd)
 {
 	uint64_t one = 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/cgo_notes.h
- * Notes of the library's callbacks, for Go to look at: events, ended admin commands, the log. A
- * part of upnvme/cgo.h.
+ * Callbacks that note their arguments in C memory, for Go to read: events, ended admin commands, the
+ * log. A part of upnvme/cgo.h.
  */
 #ifndef UPNVME_CGO_NOTES_H
 #define UPNVME_CGO_NOTES_H
@@ -15,7 +15,7 @@
 
 #include <upnvme.h>
 
-/** The most events that wait for Go. */
+/** The number of events that there is room for until Go takes them; later ones are lost. */
 #define UPNVME_CGO_EVENTS 256u
 
 /** The noted events, for Go to take. */
@@ -58,7 +58,8 @@ static inline int upnvme_cgo_events_listen(upnvme_ctrlr *ctrlr, struct upnvme_cg
 	return upnvme_ctrlr_on_event(ctrlr, noted ? upnvme_cgo_on_event : NULL, noted);
 }
 
-/** Takes the noted events; `lost` is the number of events that there was no room for. */
+/** Takes the noted events, and returns their number; `events` has room for UPNVME_CGO_EVENTS. `lost`
+ * is the number of events that there was no room for. */
 static inline uint32_t upnvme_cgo_events_take(struct upnvme_cgo_events *noted,
 					      struct upnvme_event *events, uint32_t *lost)
 {
@@ -77,8 +78,8 @@ static inline uint32_t upnvme_cgo_events_take(struct upnvme_cgo_events *noted,
 struct upnvme_cgo_admin {
 	struct upnvme_raw raw;         /**< the command */
 	struct upnvme_completion done; /**< the completion */
-	uint32_t ended;                /**< 1: the command has ended; see upnvme_cgo_admin_ended */
-	uint32_t reserved;             /**< zero */
+	uint32_t ended;    /**< 1: the command has ended; read by upnvme_cgo_admin_ended */
+	uint32_t reserved; /**< zero */
 };
 
 static inline void upnvme_cgo_on_admin(void *arg, const struct upnvme_completion *done)
@@ -99,17 +100,17 @@ static inline int upnvme_cgo_admin_start(upnvme_ctrlr *ctrlr, struct upnvme_cgo_
 	return upnvme_admin_submit(ctrlr, &admin->raw, upnvme_cgo_on_admin, admin);
 }
 
-/** The longest text of a message of the log; a longer one is cut. */
+/** The most bytes of a log message's text; a longer one is cut. */
 #define UPNVME_CGO_LOG_TEXT 1000u
 
 /** A message as it goes through the pipe, whole or not at all: it is shorter than PIPE_BUF. */
 struct upnvme_cgo_message {
 	uint32_t level;                 /**< UPNVME_LOG_... */
 	uint32_t bytes;                 /**< of the text */
-	char text[UPNVME_CGO_LOG_TEXT]; /**< without an end */
+	char text[UPNVME_CGO_LOG_TEXT]; /**< without a null character at its end */
 };
 
-/** The sink of the log. */
+/** The receiver of the log, which writes messages to a pipe. */
 struct upnvme_cgo_log {
 	int fd;        /**< the pipe, which never blocks */
 	uint32_t lost; /**< messages that the pipe had no room for */

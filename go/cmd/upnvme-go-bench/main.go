@@ -85,7 +85,7 @@ func run() error {
 	return readAt(ns, ns.BlockSize(), *mode == "readat64")
 }
 
-// writeSpan writes what is read then: blocks that never were written may be read by a shorter way.
+// writeSpan writes the blocks that are read later: blocks that were never written may be read by a shorter way.
 func writeSpan(ns *upnvme.Namespace) error {
 	p := make([]byte, span*ns.BlockSize())
 	for i := range p {
@@ -113,7 +113,7 @@ func measure(do func(n int) error) error {
 	return err
 }
 
-// cpuTime is what this process has used so far.
+// cpuTime is the processor time that this process has used so far.
 func cpuTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
