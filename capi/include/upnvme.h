@@ -14,9 +14,9 @@
  *     while (!state.done)
  *             upnvme_poll(qp, 0);                             // runs on_done(&state, completion)
  *
- * The controller handle may be used by any thread; a queue pair belongs to one thread and is polled
- * by it. No call blocks unless its description says that it waits, nothing prints, and no signal
- * handler, constructor or atexit hook is installed.
+ * Any thread may use the controller's handle. A queue pair belongs to one thread, which polls it. No
+ * call blocks unless its description says that it waits. The library prints nothing, and installs no
+ * signal handler, constructor or atexit hook.
  */
 #ifndef UPNVME_H
 #define UPNVME_H

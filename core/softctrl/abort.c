@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Abort. NVMe Base 2.0, 5.1: best effort, and the answer says whether the Abort helped.
+ * Abort, NVMe Base 2.0c, 5.1: best effort, and the answer says whether the command was aborted.
  *
- * A command that waits in its submission queue, rung but not fetched, is noted, and ends when it is fetched. Abort is
- * answered when that completion is posted, and not before: a host that has the answer may use the command identifier
- * again. A command that is at the media already ends there.
+ * A command that waits in its submission queue, rung but not fetched, is noted, and is aborted when it is fetched. The
+ * Abort is answered after that command's completion is posted, since a host that has the answer may use the command
+ * identifier again. A command that was fetched already is not aborted.
  */
 #include "softctrl/abort.h"
 
@@ -30,7 +30,10 @@ bool sc_abort_service(struct softctrl *sc)
 	return worked;
 }
 
-/* The caller has the queue's lock. The queue is run, so that an Abort does not wait without need. */
+/*
+ * Aborts an I/O command. Runs the queue, so that the Abort does not wait without need. The caller has the queue's
+ * lock.
+ */
 static uint16_t abort_io(struct sc_sq *sq, uint16_t cid, struct sc_cmd *cmd)
 {
 	uint32_t place;

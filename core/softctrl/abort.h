@@ -11,7 +11,7 @@ struct softctrl;
 
 uint16_t sc_abort(struct sc_cmd *cmd);
 
-/* Aborts that wait. The caller has the Admin SQ's lock alone. Tells whether any of them has ended. */
+/* Serves the Aborts that wait; true when any was answered. The caller has the Admin SQ's lock, and no other queue's. */
 bool sc_abort_service(struct softctrl *sc);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Notes of Aborts that wait, from the Abort's own execution until its answer. */
+/* Notes of Aborts that wait: each from the execution of the Abort until its answer. */
 #include "softctrl/abort_note.h"
 
 #include "softctrl/command.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Admin command set, and what the controller does for its Admin Queue besides. NVMe Base 2.0, 5 */
+/* The Admin command set, and the Admin Queue's other work. NVMe Base 2.0c, 5 */
 #include "softctrl/admin.h"
 
 #include "softctrl/abort.h"
@@ -42,7 +42,7 @@ static const struct sc_command_set
 				   [UPNVME_SPEC_ADMIN_KEEP_ALIVE] = { sc_keep_alive, EFFECTS, 0 },
 			   } };
 
-/* Work that does not come from a fetched command. Tells whether any command has ended. */
+/* Does the Admin Queue's work that comes from no fetched command. Tells whether any command has ended. */
 static bool admin_service(struct softctrl *sc)
 {
 	bool worked = false;

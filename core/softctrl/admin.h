@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Admin command set. */
+/* The Admin command set, as the kind of the Admin Queue. */
 #ifndef UPNVME_SOFTCTRL_ADMIN_H
 #define UPNVME_SOFTCTRL_ADMIN_H
 

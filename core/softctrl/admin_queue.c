@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Creating and deleting I/O queues. NVMe Base 2.0, 5.4 to 5.7 */
+/* Creating and deleting I/O queues. NVMe Base 2.0c, 5.4 to 5.7 */
 #include "softctrl/admin_queue.h"
 
 #include "base/clock.h"
@@ -11,12 +11,12 @@
 #include <upnvme/spec/opcode.h>
 
 /*
- * The time for which a deletion waits for flushes to finish, and for which other commands wait for bytes that the
- * queue's commands still move.
+ * The time for which a deletion waits for flushes to end. For the same time, commands of other queues wait for bytes of
+ * the medium that commands of the deleted queue still move (media_request.given_up_ns).
  */
 #define PATIENCE_NS NS_PER_S
 
-/* CAP.MQES is the maximum; register and field are both 0's based. */
+/* Checks a queue's size against CAP.MQES (both are 0's based), and that CC gives the size of its entries. */
 static uint16_t check_queue_size(const struct softctrl *sc, struct sc_cmd *cmd, uint32_t qsize,
 				 bool entry_size_is_set)
 {
@@ -26,7 +26,7 @@ static uint16_t check_queue_size(const struct softctrl *sc, struct sc_cmd *cmd, 
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* A ring that overlaps the controller memory buffer has to be a submission queue's, and to be in the buffer whole. */
+/* Maps a ring that overlaps the controller memory buffer: only a submission queue's, and only wholly in the buffer. */
 static uint16_t map_cmb_ring(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes,
 			     void **ring)
 {
@@ -37,7 +37,7 @@ static uint16_t map_cmb_ring(const struct softctrl *sc, struct sc_cmd *cmd, uint
 		       sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_USE_OF_CMB, SC_AT(prp1, 0));
 }
 
-/* A ring has to be contiguous, since CAP.CQR is 1, to begin a page, and to be reachable as a whole. */
+/* Maps a ring, which must be contiguous (CAP.CQR is 1), begin a page, and be reachable as a whole. */
 static uint16_t map_ring(const struct softctrl *sc, struct sc_cmd *cmd, bool contiguous,
 			 uint64_t bytes, void **ring)
 {
@@ -53,7 +53,7 @@ static uint16_t map_ring(const struct softctrl *sc, struct sc_cmd *cmd, bool con
 	return *ring ? UPNVME_SPEC_SC_SUCCESS : UPNVME_SPEC_SC_DATA_TRANSFER_ERROR;
 }
 
-/* Create I/O Completion Queue: Figures 149 to 151 */
+/* Create I/O Completion Queue: 5.4, Figures 149 to 151 */
 uint16_t sc_admin_create_cq(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
@@ -70,7 +70,7 @@ uint16_t sc_admin_create_cq(struct sc_cmd *cmd)
 				  UPNVME_SPEC_CC_IOCQES(sc->cc) == UPNVME_SPEC_CC_IOCQES_NVM);
 	if (status)
 		return status;
-	/* Each queue has a vector, even one whose interrupts are not enabled. */
+	/* The vector has to be valid even where interrupts are not enabled. */
 	if (vector > sc->nqueues)
 		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_INTERRUPT_VECTOR,
 				 SC_FIELD(cdw11, UPNVME_SPEC_CREATE_CQ_IV));
@@ -95,7 +95,7 @@ static uint16_t check_cqid(const struct softctrl *sc, struct sc_cmd *cmd, uint32
 					      SC_FIELD(cdw11, UPNVME_SPEC_CREATE_SQ_CQID));
 }
 
-/* Create I/O Submission Queue: Figures 153 to 156 */
+/* Create I/O Submission Queue: 5.5, Figures 153 to 156 */
 uint16_t sc_admin_create_sq(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;
@@ -146,12 +146,12 @@ uint16_t sc_admin_delete_cq(struct sc_cmd *cmd)
 
 /*
  * Deletes the queue if none of its commands is at the media any more. Commands that were not fetched, or whose
- * completions have no room in the completion queue, then count as aborted: Base 2.0, 5.7. The caller has the queue's
+ * completions have no room in the completion queue, then count as aborted: Base 2.0c, 5.7. The caller has the queue's
  * lock.
  *
- * A command that moves data keeps the queue alive, since the data's memory is the host's again when the queue is gone.
- * A flush moves no data, and a slow flush is no reason for the host to give up the controller: after a time the queue
- * goes, and the flush goes on without it.
+ * A command that moves data keeps the queue alive, since the host may use the data's memory again when the queue is
+ * deleted. A flush moves no data, and a slow flush should not make the host give up the controller. So after
+ * PATIENCE_NS the queue is deleted, and the flush goes on without the queue.
  */
 static bool try_delete(struct sc_sq *sq)
 {
@@ -184,7 +184,7 @@ bool sc_admin_queue_service(struct softctrl *sc)
 	return worked;
 }
 
-/* The queue's commands are aborted, as the host sees it. The caller has the queue's lock. */
+/* Tells the media that the host no longer waits for the queue's requests. The caller has the queue's lock. */
 static void give_up_requests(struct sc_sq *sq)
 {
 	for (uint32_t i = 0; i < sq->ncmds; i++)

@@ -14,7 +14,7 @@ uint16_t sc_admin_create_sq(struct sc_cmd *cmd);
 uint16_t sc_admin_delete_cq(struct sc_cmd *cmd);
 uint16_t sc_admin_delete_sq(struct sc_cmd *cmd);
 
-/* Deletions that wait for the media. The caller has the Admin SQ's lock alone. Tells whether any of them has ended. */
+/* Serves deletions that wait for the media; true when any has ended. The caller has the Admin SQ's lock, no other's. */
 bool sc_admin_queue_service(struct softctrl *sc);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a command does between its fetch and the posting of its completion: data, media, its end. */
+/* Commands between their fetch and the posting of their completion: data, media, end. */
 #include "softctrl/command.h"
 
 #include <stdlib.h>
@@ -60,7 +60,10 @@ struct sc_cmd *sc_cmd_returned(struct media_request *request)
 	return cmd;
 }
 
-/* The end of a step is only noted: media that answer at once would else nest a frame for each step. */
+/*
+ * Notes the end of a step; `advance` is called later. Media that answer at once would else nest a stack frame for each
+ * step.
+ */
 static void step_done(struct media_request *request, int result)
 {
 	struct sc_cmd *cmd = sc_cmd_returned(request);

@@ -7,10 +7,11 @@
  *                 row's function,
  *   command.c     hands the command to a medium, as often as that function asks, and ends the command with a status,
  *   process.c     posts the completion as soon as the completion queue has room;
- *   abort_note.c  remembers the Aborts of a command that wait for its completion,
+ *   abort_note.c  remembers the Aborts that wait for the command's completion,
  *   orphan.c      keeps a flush whose submission queue is deleted meanwhile.
  *
- * Every command ends by sc_cmd_complete, but for those that a deletion, a reset or a power failure takes away.
+ * Every command ends by sc_cmd_complete, except commands that go with their queue at a deletion, a reset or the
+ * controller's end.
  */
 #ifndef UPNVME_SOFTCTRL_COMMAND_H
 #define UPNVME_SOFTCTRL_COMMAND_H
@@ -34,25 +35,25 @@ struct sc_cmd {
 	struct sc_ns *ns;
 	uint16_t status;         /* 15 bits, without the phase tag */
 	uint16_t error_location; /* for the Error Information log page */
-	uint64_t error_lba;      /* if it is another than SLBA; else SC_NO_LBA */
-	uint32_t dw0;            /* of the completion */
-	struct sc_data data;     /* in host memory, once sc_cmd_map has found it */
+	uint64_t error_lba;      /* for the log page; SC_NO_LBA: the command's SLBA */
+	uint32_t dw0;            /* dword 0 of the completion */
+	struct sc_data data;     /* the data's segments, after sc_cmd_map */
 
-	/* Commands of several steps: `advance` is called when the medium has done a step. */
+	/* For commands of several steps: `advance` is called with `result` after each step of the medium. */
 	void (*advance)(struct sc_cmd *cmd, int result);
 	int result;
 	uint64_t offset_bytes; /* where the next step begins on the medium */
 	uint64_t left_bytes;
-	uint32_t index; /* of a range or a namespace, whichever the command goes through */
+	uint32_t index; /* of the next range or namespace; `count` is how many there are */
 	uint32_t count;
-	uint8_t *bounce;    /* SC_BOUNCE_BYTES, made when first needed, then kept */
-	struct iovec piece; /* the part of `bounce` that is at the medium */
+	uint8_t *bounce;    /* SC_BOUNCE_BYTES, made at its first use, then kept */
+	struct iovec piece; /* the part of `bounce` that the medium fills */
 
-	struct upnvme_spec_sqe sqe; /* the controller's own copy: the host may change its memory */
+	struct upnvme_spec_sqe sqe; /* a copy, since the host may change its memory */
 	struct media_request request;
 };
 
-/* Commands in order. */
+/* A list of commands, first in, first out. */
 struct sc_list {
 	struct sc_cmd *first;
 	struct sc_cmd **last;
@@ -83,20 +84,20 @@ static inline struct sc_cmd *sc_list_take(struct sc_list *list)
 	return cmd;
 }
 
-/* A status with Do Not Retry, of which a parameter of the command is the cause. */
+/* Refuses the command for the parameter at `location`: gives the status, with Do Not Retry. */
 static inline uint16_t sc_refuse(struct sc_cmd *cmd, uint16_t status, uint16_t location)
 {
 	cmd->error_location = location;
 	return sc_dnr(status);
 }
 
-/* Dwords 10 and 11 of a command that names logical blocks. */
+/* The Starting LBA: dwords 10 and 11 of a command for logical blocks. */
 static inline uint64_t sc_cmd_slba(const struct sc_cmd *cmd)
 {
 	return (uint64_t)cmd->sqe.cdw11 << 32 | cmd->sqe.cdw10;
 }
 
-/* Finds where in host memory the command's data lies, all of it, before any of it is touched; a status. */
+/* Finds all segments of the command's data in host memory, before any byte is moved. Gives a status. */
 static inline uint16_t sc_cmd_map(struct sc_cmd *cmd, uint64_t bytes)
 {
 	uint16_t status = sc_data_ptr_walk(&cmd->data, &cmd->sqe, bytes);
@@ -106,24 +107,24 @@ static inline uint16_t sc_cmd_map(struct sc_cmd *cmd, uint64_t bytes)
 	return status;
 }
 
-/* Writes or reads all of the command's data in host memory; a status. */
+/* Map the command's data, then write or read all of it in host memory. Give a status. */
 uint16_t sc_cmd_write(struct sc_cmd *cmd, const void *from, uint64_t bytes);
 uint16_t sc_cmd_read(struct sc_cmd *cmd, void *to, uint64_t bytes);
 
-/* The command has ended: its completion is posted as soon as there is room. */
+/* Ends the command with a status: the completion is posted as soon as its queue has room. */
 void sc_cmd_complete(struct sc_cmd *cmd, uint16_t status);
 
-/* Makes the command's buffer. False: there is no memory. */
+/* Makes the command's bounce buffer, if it has none. False: there is no memory. */
 bool sc_cmd_bounce(struct sc_cmd *cmd);
 
-/* Hands the command's request to the medium of its namespace. Every `done` begins with sc_cmd_returned. */
+/* Hands the command's request to the medium of its namespace. Every `done` has to call sc_cmd_returned first. */
 void sc_cmd_start(struct sc_cmd *cmd, void (*done)(struct media_request *request, int result));
 struct sc_cmd *sc_cmd_returned(struct media_request *request);
 
-/* Hands the request over as a step of the command: `advance` is called afterwards. */
+/* Hands the command's request to the medium as one step: `advance` is called when the step is done. */
 void sc_cmd_step(struct sc_cmd *cmd, void (*advance)(struct sc_cmd *cmd, int result));
 
-/* A step that flushes the command's namespace. */
+/* Flushes the command's namespace, as one step. */
 void sc_cmd_flush(struct sc_cmd *cmd, void (*advance)(struct sc_cmd *cmd, int result));
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Compare and Verify: the blocks are read into a buffer of the controller's own, piece by piece.
  *
- * NVM Command Set 1.0, 3.2.1 and 3.2.5. The blocks of both commands count as data units read, but only Compare is a
+ * NVM Command Set 1.0c, 3.2.1 and 3.2.5. The blocks of both commands count as data units read, but only Compare is a
  * Host Read Command: 1.4.2, SMART Data Units Read Command and SMART Host Read Command.
  */
 #include "softctrl/compare.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The keys of a URI that shape a software controller, and one configuration for each of its media. */
+/* The keys of a URI that shape a software controller, and a configuration for each medium of the controller. */
 #include "softctrl/config.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ struct keys {
 	size_t n;
 };
 
-/* A list too long for the room loses its last words: a URI with one of those is refused. */
+/* Words beyond KEYS_MAX are dropped: then a URI that has such a key is refused. */
 static void add_keys(struct keys *keys, const char *const *words)
 {
 	for (; *words && keys->n < KEYS_MAX; words++)
@@ -72,7 +72,7 @@ static int read_cmb(struct softctrl_config *config, const struct uri *uri)
 	return rc;
 }
 
-/* One number of the controller's shape, in whatever width the configuration has it. */
+/* Reads one number of the controller's shape into a field of any width. */
 #define READ_NUMBER(uri, key, min, max, field)                          \
 	({                                                              \
 		uint64_t number_ = (field);                             \

@@ -17,14 +17,17 @@
 #include "softctrl/thread.h"
 #include <upnvme/spec/opcode.h>
 
-#define SC_NCNTLIDS 0xfff0u /* the values above are reserved: NVMe Base 2.0, 5.17.2.1 */
-#define SC_IOV_MIN  1024u   /* data segments that a command may have at least */
+#define SC_NCNTLIDS 0xfff0u /* higher values are reserved: NVMe Base 2.0c, 5.17.2.1 */
+#define SC_IOV_MIN  1024u   /* data segments that each controller allows */
 
 static const struct sc_command_set *const io_command_sets[] = {
 	[UPNVME_SPEC_CSI_NVM] = &sc_nvm_commands,
 };
 
-/* A command that names no namespace has the NVM command set's row: all command sets have Flush in common. */
+/*
+ * An I/O command that names no namespace gets its row from the NVM command set: Flush, the one such command, is common
+ * to all command sets.
+ */
 static const struct sc_queue_kind io_queue = {
 	.commands = &sc_nvm_commands,
 	.execute = sc_io_execute,
@@ -93,7 +96,7 @@ static int config_check(const struct softctrl_config *config)
 
 /*
  * The controller identifier comes from the medium even where the serial number is given, so that two controllers with
- * the same serial number differ. A medium that several controllers share at a time gives each of them a random one.
+ * the same serial number differ. Where several controllers may share a medium, each has a random controller identifier.
  */
 static void identity_init(struct softctrl *sc, const struct softctrl_config *config)
 {
@@ -192,7 +195,7 @@ void softctrl_destroy(struct softctrl *sc)
 	if (!sc)
 		return;
 	sc_thread_stop(sc);
-	if (sc->scratch) /* the last part that is made: all others are there */
+	if (sc->scratch) /* the last part that is made: all others exist */
 		sc_ending_force(sc);
 	sc_ending_fini(sc);
 	sc_queues_fini(sc);
@@ -244,7 +247,7 @@ bool softctrl_waits(struct softctrl *sc, uint16_t qid)
 {
 	bool waits = false;
 
-	sc_process(sc, 0); /* deletions that waited */
+	sc_process(sc, 0); /* a deletion that waited may be over now */
 	if (qid)
 		return qid <= sc->nqueues && queue_waits(&sc->sqs[qid]);
 	for (uint32_t i = 1; i <= sc->nqueues && !waits; i++)

@@ -2,9 +2,9 @@
 /*
  * The controller object, as the controller's own files see it.
  *
- * Locks, in the order in which they are taken: registers -> Admin Submission Queue -> one I/O submission queue -> a
- * completion queue -> events, error log or interrupts. Whoever holds a submission queue's lock does the controller's
- * work for that queue.
+ * Locks are taken in this order: the registers', the Admin Submission Queue's, one I/O submission queue's, a completion
+ * queue's, then the events', the error log's or the interrupts'. The thread that holds a submission queue's lock does
+ * the controller's work for that queue.
  */
 #ifndef UPNVME_SOFTCTRL_CONTROLLER_H
 #define UPNVME_SOFTCTRL_CONTROLLER_H
@@ -34,17 +34,17 @@ struct softctrl {
 	uint16_t noiob;
 	bool sgl;
 	bool threaded;
-	bool volatile_cache; /* of any namespace */
+	bool volatile_cache; /* one or more namespaces have such a cache */
 	char serial[21];
 	uint16_t cntlid;
-	bool shared; /* the media may have other controllers, too */
+	bool shared; /* other controllers may use the media, too */
 	uint32_t nnamespaces;
 	struct sc_ns *namespaces;
-	const struct sc_command_set *const *command_sets; /* I/O command sets, by CSI */
+	const struct sc_command_set *const *command_sets; /* for I/O, by CSI */
 	uint32_t ncommand_sets;
-	uint32_t niov_max; /* data segments of a command */
+	uint32_t niov_max; /* data segments that a command has at most */
 
-	pthread_mutex_t lock; /* the registers that follow */
+	pthread_mutex_t lock; /* guards the members from here to `trouble` */
 	uint64_t cap;
 	_Atomic uint32_t cc;
 	uint32_t intm;
@@ -52,31 +52,32 @@ struct softctrl {
 	uint64_t asq;
 	uint64_t acq;
 	_Atomic uint32_t csts;
-	_Atomic enum sc_ending ending; /* changed under the lock */
-	bool shutdown_due;             /* when the reset is over */
+	_Atomic enum sc_ending ending; /* written under the lock */
+	bool shutdown_due;             /* begin a shutdown when the reset is over */
 	struct sc_flush *flushes;      /* by NSID minus 1 */
-	char trouble[128];             /* the failure of the last shutdown; empty: there was none */
+	char trouble[128];             /* what failed at the last shutdown; empty: nothing */
 
-	_Atomic bool running;        /* enabled, not fatal, not shut down: commands are processed */
-	_Atomic bool writes_through; /* no volatile write cache: all writes are durable */
-	_Atomic uint32_t burst;      /* commands of a queue that are fetched at a time */
+	_Atomic bool running;        /* commands are processed: not fatal, not shut down */
+	_Atomic bool writes_through; /* the cache is disabled: each write is durable */
+	_Atomic uint32_t burst;      /* the most commands that a queue fetches at a time */
 
 	_Atomic uint32_t *doorbells;
 	uint64_t doorbells_bytes;
-	struct sc_sq *sqs; /* by queue identifier, 0 the Admin Queue */
+	struct sc_sq *sqs; /* by queue identifier; 0: the Admin Queue */
 	struct sc_cq *cqs;
-	uint32_t ndeleting;    /* delete commands that wait; guarded by the Admin SQ's lock */
-	uint32_t naborting;    /* Aborts that wait; likewise */
-	struct sc_sq *orphans; /* likewise */
-	uint8_t *scratch;      /* a page to build answers in; likewise */
+	/* The Admin SQ's lock guards these four members. */
+	uint32_t ndeleting;    /* delete commands that wait */
+	uint32_t naborting;    /* Aborts that wait */
+	struct sc_sq *orphans; /* see orphan.h */
+	uint8_t *scratch;      /* a page to build answers in */
 
 	struct sc_features features;
 	struct sc_events events;
 	struct sc_interrupts interrupts;
 	struct sc_errors errors;
-	struct sc_counters retired; /* counters of queues that are deleted */
+	struct sc_counters retired; /* sums of the deleted queues' counters */
 	uint64_t created_ns;
-	uint64_t keep_alive_ms;
+	uint64_t keep_alive_ms; /* 0: no timer runs; guarded by the Admin SQ's lock */
 	uint64_t keep_alive_deadline_ns;
 	struct sc_thread thread;
 };
@@ -86,13 +87,13 @@ static inline bool sc_running(struct softctrl *sc)
 	return atomic_load_explicit(&sc->running, memory_order_acquire);
 }
 
-/* The namespace with that identifier, or NULL. */
+/* The namespace that has this identifier, or NULL. */
 static inline struct sc_ns *sc_ns_find(const struct softctrl *sc, uint32_t nsid)
 {
 	return likely(nsid - 1 < sc->nnamespaces) ? &sc->namespaces[nsid - 1] : NULL;
 }
 
-/* A command's row in the namespace's command set, or in the queue's where the command names no namespace. */
+/* A command's row: in the namespace's command set, or, where `ns` is NULL, in the queue's. */
 static inline const struct sc_command *sc_command_row(const struct sc_cmd *cmd,
 						      const struct sc_ns *ns)
 {
@@ -101,7 +102,7 @@ static inline const struct sc_command *sc_command_row(const struct sc_cmd *cmd,
 	return &set->rows[cmd->sqe.opcode];
 }
 
-/* The command set with that identifier, or NULL. */
+/* The I/O command set that has this identifier (CSI), or NULL. */
 static inline const struct sc_command_set *sc_command_set_find(const struct softctrl *sc,
 							       uint32_t csi)
 {

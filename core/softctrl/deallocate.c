@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Write Zeroes and Dataset Management: changes without data.
+ * Write Zeroes and Dataset Management: changes of blocks for which the host sends no data.
  *
- * NVM Command Set 1.0, 3.2.3 and 3.2.8. Deallocated blocks read as zeroes (DLFEAT).
+ * NVM Command Set 1.0c, 3.2.3 and 3.2.8. Deallocated blocks read as zeroes where the medium's do so (DLFEAT).
  */
 #include "softctrl/deallocate.h"
 
@@ -34,7 +34,7 @@ uint16_t sc_io_write_zeroes(struct sc_cmd *cmd)
 		status = sc_io_range(cmd);
 	if (status)
 		return status;
-	/* DEAC is a wish: zeroes have to be read afterwards, whatever the medium does. */
+	/* DEAC is a wish. The blocks must read as zeroes afterwards, so the medium may not deallocate unless its do. */
 	prepare_change(cmd,
 		       deallocate && cmd->ns->zeroes_read ? MEDIA_DEALLOCATE : MEDIA_WRITE_ZEROES,
 		       cmd->offset_bytes, cmd->left_bytes);
@@ -49,7 +49,7 @@ static const struct upnvme_spec_dsm_range *ranges(const struct sc_cmd *cmd)
 
 static void range_done(struct sc_cmd *cmd, int result);
 
-/* False: no range with a block in it is left. */
+/* Deallocates the next range that has blocks. False: none is left. */
 static bool start_next_range(struct sc_cmd *cmd)
 {
 	while (cmd->index < cmd->count) {
@@ -71,7 +71,7 @@ static void range_done(struct sc_cmd *cmd, int result)
 		sc_io_complete_media(cmd, result);
 }
 
-/* All ranges are checked before anything is done. NVM 1.0, 3.2.3: LBA Out of Range */
+/* All ranges are checked before anything is done. NVM 1.0c, 3.2.3: LBA Out of Range */
 static uint16_t dsm_check_ranges(struct sc_cmd *cmd)
 {
 	uint64_t nblocks = atomic_load_explicit(&cmd->ns->nblocks, memory_order_relaxed);
@@ -87,7 +87,7 @@ static uint16_t dsm_check_ranges(struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* Of the attributes only AD, Deallocate, has an effect; the ranges' own attributes are hints. */
+/* Only the attribute AD (Deallocate) has an effect. The ranges' own attributes are hints, which are not used. */
 uint16_t sc_io_dataset_management(struct sc_cmd *cmd)
 {
 	bool deallocate = cmd->sqe.cdw11 & UPNVME_SPEC_DSM_AD;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Resets and shutdowns of the controller. Both wait for commands that are at the media, but no
- * access to a register waits: as with hardware, the host looks at CSTS until the reset or the shutdown is over, and
- * each look does what can be done by then. So the host decides how long to wait for storage, however long storage
- * takes.
+ * Resets and shutdowns of the controller. Both wait for commands that are at the media, but no access to a register
+ * waits. As with hardware, the host reads CSTS until the reset or the shutdown is over, and each read does what can be
+ * done by then. So the host decides how long to wait for storage.
  *
- * NVMe Base 2.0, 3.6 (shutdown), 3.7 (resets).
+ * NVMe Base 2.0c, 3.6 (shutdown), 3.7 (resets).
  */
 #include "softctrl/ending.h"
 
@@ -38,7 +37,7 @@ void sc_ending_fini(struct softctrl *sc)
 
 /* --- flushes at shutdown -------------------------------------------------------------------------- */
 
-/* The first failure is the one that the host hears of. */
+/* Keeps the first failure, which is the one that the host is told of. */
 static void flush_failed(struct sc_flush *flush, int err)
 {
 	struct softctrl *sc = flush->sc;
@@ -111,7 +110,7 @@ void sc_reset_begin(struct softctrl *sc)
 	atomic_store(&sc->ending, SC_RESETTING);
 }
 
-/* Controller Level Reset. Base 2.0, 3.7.2. The caller has the Admin SQ's lock. */
+/* Ends a Controller Level Reset. Base 2.0c, 3.7.2. The caller has the Admin SQ's lock. */
 static void reset_finish(struct softctrl *sc)
 {
 	sc_sq_delete(&sc->sqs[0]);
@@ -126,7 +125,7 @@ static void reset_finish(struct softctrl *sc)
 	atomic_fetch_and(&sc->csts, ~(CSTS_RDY | CSTS_CFS | CSTS_SHST));
 }
 
-/* Deletes the queues that have nothing at the media; true when no queue is left. The caller has the Admin SQ's lock. */
+/* Deletes I/O SQs that have nothing at the media; true when none is left. The caller has the Admin SQ's lock. */
 static bool queues_rest(struct softctrl *sc)
 {
 	bool rest = true;
@@ -149,7 +148,7 @@ static bool reset_advance(struct softctrl *sc)
 	bool queues, orphans, flushes, rest;
 
 	pthread_mutex_lock(&sc->sqs[0].lock);
-	/* Queues, orphans and flushes all advance, even while one of them is not done yet. */
+	/* Queues, orphans and flushes all advance, even while another of them is not done. */
 	queues = queues_rest(sc);
 	orphans = sc_orphans_rest(sc);
 	flushes = flushes_rest(sc);
@@ -189,7 +188,7 @@ void sc_shutdown_begin(struct softctrl *sc)
 	atomic_store(&sc->ending, SC_DRAINING);
 }
 
-/* Lets the queue's commands end, and posts them as there is room; true when none is at the media. */
+/* Lets the queue's commands end, and posts completions as there is room; true when no command is at the media. */
 static bool queue_drains(struct sc_sq *sq)
 {
 	bool drained = true;
@@ -216,7 +215,7 @@ static bool drain(struct softctrl *sc)
 	return drained;
 }
 
-/* A failure that no completion can tell is a fatal status: Base 2.0, 3.1.3.6, CFS. */
+/* No completion can tell of a failed flush, so CSTS.CFS does: Base 2.0c, 3.1.3.6. */
 static void shutdown_finish(struct softctrl *sc)
 {
 	if (sc->trouble[0])

@@ -9,7 +9,7 @@
 
 struct softctrl;
 
-/* The reset or shutdown that a register asked for, and how far it has come. */
+/* Whether a reset or a shutdown is under way, and how far a shutdown has come. */
 enum sc_ending { SC_AT_WORK, SC_RESETTING, SC_DRAINING, SC_FLUSHING };
 
 /* The flush of a namespace at shutdown. */
@@ -24,18 +24,18 @@ int sc_ending_init(struct softctrl *sc);
 void sc_ending_fini(struct softctrl *sc);
 
 /*
- * A Controller Level Reset. The host has written CC; AQA, ASQ, ACQ and CMBMSC keep their values, and CSTS changes when
- * the reset is over. Base 2.0, 3.7.2
+ * Begins a Controller Level Reset, after CC was written. AQA, ASQ, ACQ and CMBMSC keep their values; CSTS changes when
+ * the reset is over. Base 2.0c, 3.7.2
  */
 void sc_reset_begin(struct softctrl *sc);
 
-/* A shutdown: from now on no command is fetched. Base 2.0, 3.6.1 */
+/* Begins a shutdown: from now on no command is fetched. Base 2.0c, 3.6.1 */
 void sc_shutdown_begin(struct softctrl *sc);
 
-/* Goes on as far as the media have come; true when that has ended a reset. */
+/* Takes the reset or shutdown as far as the media have come; true when a reset has ended. */
 bool sc_ending_advance(struct softctrl *sc);
 
-/* Resets at once, waiting for the media. The caller makes sure that nobody else uses the controller. */
+/* Resets the controller, and waits for the media. The caller makes sure that no other thread uses the controller. */
 void sc_ending_force(struct softctrl *sc);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Errors are kept for the Error Information log page. NVMe Base 2.0, 5.16.1.2 */
+/* Keeps errors for the Error Information log page. NVMe Base 2.0c, 5.16.1.2 */
 #include "softctrl/error_log.h"
 
 #include "softctrl/command.h"
@@ -17,7 +17,7 @@ static struct sc_error *next_entry(struct sc_errors *errors)
 	return error;
 }
 
-/* The first block that met the error; 0 for a command that has none. */
+/* The first block that the error is about; 0 for a command without logical blocks. */
 static uint64_t error_lba(const struct sc_cmd *cmd)
 {
 	const struct sc_ns *ns = cmd->sq->qid ? sc_ns_find(cmd->sq->sc, cmd->sqe.nsid) : NULL;

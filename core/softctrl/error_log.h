@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The errors that the Error Information log page tells of. */
+/* The errors that are in the Error Information log page. */
 #ifndef UPNVME_SOFTCTRL_ERROR_LOG_H
 #define UPNVME_SOFTCTRL_ERROR_LOG_H
 
@@ -24,14 +24,14 @@ struct sc_error {
 
 struct sc_errors {
 	pthread_mutex_t lock;
-	uint64_t count; /* over the controller's life */
+	uint64_t count; /* all errors since the controller was made */
 	struct sc_error entries[SC_NERRORS];
 };
 
-/* Keeps the failure that cmd->status tells of, and sets the status's bit More. */
+/* Keeps the error in cmd->status, and sets the bit More of the status. */
 void sc_error_record(struct sc_cmd *cmd);
 
-/* Keeps an error that no command made: a doorbell that was rung wrongly, a timer that expired. */
+/* Keeps an error of no command: a doorbell that was rung wrongly, or a timer that expired. */
 void sc_error_record_event(struct sc_errors *errors, uint16_t sqid, uint16_t status);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Asynchronous events: those that are pending, those that the host wants to hear of, and the requests that an event can
- * be told by.
+ * Asynchronous events: the pending ones, the types that the host wants to hear of, and the outstanding requests, whose
+ * completions tell the host of events.
  *
- * NVMe Base 2.0, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Once the host was told of an event, it
- * hears of no other event of that type until it has read the log page that goes with the type.
+ * NVMe Base 2.0c, 5.2 (Asynchronous Event Request) and 5.27.1.8 (configuration). Once the host was told of an event,
+ * the host hears of no other event of that type until it has read the log page that goes with the type.
  */
 #include "softctrl/events.h"
 
@@ -106,7 +106,7 @@ static void changes_are_told(struct softctrl *sc)
 			sc->events.ns_changed[i] = SC_NS_SAME;
 }
 
-/* Reading a page without Retain Asynchronous Event unmasks the types that the page explains. Base 2.0, 5.16.1 */
+/* Reading a page without Retain Asynchronous Event unmasks the types that the page explains. Base 2.0c, 5.16.1 */
 void sc_events_log_read(struct softctrl *sc, uint8_t log_page)
 {
 	struct sc_events *events = &sc->events;
@@ -179,8 +179,8 @@ bool sc_events_abort(struct softctrl *sc, uint16_t cid)
 }
 
 /*
- * Media that have failed can be read only, and their data may be lost. The controller counts as read only when all of
- * its media have failed: Base 2.0, 5.16.1.3.
+ * A medium that has failed takes reads alone, and its data may be lost. The controller counts as read only when all of
+ * its media have failed: Base 2.0c, 5.16.1.3.
  */
 static uint8_t media_warnings(const struct softctrl *sc)
 {
@@ -196,7 +196,7 @@ static uint8_t media_warnings(const struct softctrl *sc)
 		       UPNVME_SPEC_SMART_WARNING_RELIABILITY | UPNVME_SPEC_SMART_WARNING_READ_ONLY;
 }
 
-/* Warnings that begin to hold are events, if the host asked for them. The caller has the events' lock. */
+/* Makes events of the warnings that begin to hold, if the host asked for them. The caller has the events' lock. */
 static void warnings_update(struct softctrl *sc)
 {
 	struct sc_events *events = &sc->events;
@@ -252,7 +252,7 @@ void sc_events_media_check(struct softctrl *sc)
 	sc_thread_kick(sc);
 }
 
-/* A host that enables a warning's event while the warning holds is told of it then. */
+/* A host that enables a warning's event while the warning holds is told of the warning then. */
 void sc_events_configure(struct softctrl *sc, uint32_t config)
 {
 	struct sc_events *events = &sc->events;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Checks that commands have in common, before the function of a command's row runs. NVMe Base 2.0, 3.3.3.1, Figures 86
+ * Checks that commands have in common, before the function of a command's row runs. NVMe Base 2.0c, 3.3.3.1, Figures 86
  * and 87 (common command format).
  */
 #include "softctrl/execute.h"
 
 #include "softctrl/controller.h"
 
-/* Admin commands of a PCIe controller use PRPs, and are never fused. A command that does not use NSID is given 0. */
+/* Admin commands of a PCIe controller have PRPs, and are not fused. NSID must be 0 where a command does not use it. */
 static uint16_t admin_check(struct sc_cmd *cmd, const struct sc_command *row)
 {
 	if (UPNVME_SPEC_SQE_FUSE(cmd->sqe.flags))
@@ -40,7 +40,7 @@ void sc_admin_execute(struct sc_cmd *cmd)
 		sc_cmd_complete(cmd, status);
 }
 
-/* FUSES is 0: no command is fused. SGLS offers no SGL in MPTR, and one value of PSDT is reserved. */
+/* FUSES is 0, so no command is fused. SGLS offers no SGL in MPTR, so two of the four values of PSDT are refused. */
 static uint16_t io_check_flags(struct sc_cmd *cmd)
 {
 	unsigned psdt = UPNVME_SPEC_SQE_PSDT(cmd->sqe.flags);
@@ -56,7 +56,7 @@ static uint16_t io_check_flags(struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* NSID is of no single namespace. */
+/* Checks an NSID that names no namespace of the controller. */
 static uint16_t io_check_broadcast(struct sc_cmd *cmd, const struct sc_command *row)
 {
 	if (cmd->sqe.nsid != UPNVME_SPEC_NSID_BROADCAST)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The features whose value is in the data: Timestamp and Host Behavior Support. */
+/* The features whose value is in a data buffer: Timestamp and Host Behavior Support. */
 #include "softctrl/feature_data.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define TIMESTAMP_MAX_MS 0xffffffffffffull
 
-/* The timestamp counts from zero after a reset: Base 2.0, 5.27.1.11. */
+/* The timestamp counts from zero after a reset: Base 2.0c, 5.27.1.11. */
 void sc_timestamp_reset(struct softctrl *sc)
 {
 	sc->features.timestamp_ms = 0;
@@ -57,8 +57,8 @@ uint16_t sc_host_behavior_get(struct softctrl *sc, struct sc_cmd *cmd, bool init
 }
 
 /*
- * Each field is 0 or 1, as the host is ready for it: Base 2.0, 5.27.1.18. LBAFEE may not be 1, since Identify
- * Controller does not say ELBAS.
+ * Each field is 1 where the host is ready for a behavior, else 0: Base 2.0c, 5.27.1.18. LBAFEE may not be 1, since
+ * Identify Controller does not offer it (CTRATT.ELBAS).
  */
 uint16_t sc_host_behavior_set(struct softctrl *sc, struct sc_cmd *cmd)
 {

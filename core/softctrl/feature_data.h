@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The features whose value is in the data: Timestamp and Host Behavior Support. */
+/* The features whose value is in a data buffer: Timestamp and Host Behavior Support. */
 #ifndef UPNVME_SOFTCTRL_FEATURE_DATA_H
 #define UPNVME_SOFTCTRL_FEATURE_DATA_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The features that say which events a host wants. NVMe Base 2.0, 5.27.1.3 and 5.27.1.8 */
+/* The features that say which events a host wants. NVMe Base 2.0c, 5.27.1.3 and 5.27.1.8 */
 #include "softctrl/feature_events.h"
 
 #include "softctrl/controller.h"
@@ -53,7 +53,7 @@ uint16_t sc_temperature_set(struct softctrl *sc, struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* Events that OAES does not offer never come, and a host that asks for them is to know. */
+/* Notices that OAES does not offer are refused, so that the host knows that they never come. */
 uint16_t sc_event_config_set(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t others = cmd->sqe.cdw11 & ~SC_EVENT_CONFIG_FIELDS;

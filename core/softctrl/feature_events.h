@@ -10,7 +10,8 @@
 #include <upnvme/spec/log_page.h>
 
 /*
- * Asynchronous Event Configuration: the notices that OAES offers, and all SMART warnings, even those that never come.
+ * The bits of Asynchronous Event Configuration that a host may set: the notices that OAES offers, and all SMART
+ * warnings, even those that never come.
  */
 #define SC_EVENT_CONFIG_NOTICES UPNVME_SPEC_ASYNC_EVENT_NS_ATTRIBUTE
 #define SC_EVENT_CONFIG_WARNINGS                                                       \

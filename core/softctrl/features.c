@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Get Features and Set Features. NVMe Base 2.0, 5.15 and 5.27; NVM Command Set 1.0, 4.1.3.
+ * Get Features and Set Features. NVMe Base 2.0c, 5.15 and 5.27; NVM Command Set 1.0c, 4.1.3.
  *
- * No feature can be saved. Most features are one dword that is kept; those that have an effect have functions.
+ * No feature can be saved. The value of a feature is one dword that is kept, unless its row has a function that gets
+ * the value from elsewhere. A feature that has an effect has a function that sets it.
  */
 #include "softctrl/features.h"
 
@@ -22,13 +23,13 @@
 struct feature_row {
 	bool supported;
 	bool ns_specific;
-	uint32_t fields;  /* bits of the dword that is kept; 0: the functions keep something else */
-	uint32_t initial; /* default of the dword */
+	uint32_t fields;  /* the bits that are kept of the dword; 0: none are */
+	uint32_t initial; /* the dword's default */
 	uint16_t (*get)(struct softctrl *sc, struct sc_cmd *cmd, bool initial);
 	uint16_t (*set)(struct softctrl *sc, struct sc_cmd *cmd);
 };
 
-/* Arbitration Burst: how many commands of a queue are fetched before it is the other queues' turn. Base 2.0, 3.4.4.1 */
+/* Arbitration Burst is how many commands a queue fetches before the other queues' turn comes. Base 2.0c, 3.4.4.1 */
 static uint16_t set_arbitration(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t ab = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_ARBITRATION_AB, cmd->sqe.cdw11);
@@ -71,7 +72,7 @@ static uint16_t set_error_recovery(struct softctrl *sc, struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* The feature exists only where there is a volatile write cache: Base 2.0, 5.27.1.4. */
+/* Volatile Write Cache exists only where a namespace has such a cache: Base 2.0c, 5.27.1.4. */
 static uint16_t get_write_cache(struct softctrl *sc, struct sc_cmd *cmd, bool initial)
 {
 	if (!sc->volatile_cache)
@@ -105,7 +106,7 @@ static uint16_t get_queues(struct softctrl *sc, struct sc_cmd *cmd, bool initial
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* The numbers are fixed when the first I/O queue is created: Base 2.0, 5.27.1.5. */
+/* Number of Queues cannot be changed after the first I/O queue is created: Base 2.0c, 5.27.1.5. */
 static uint16_t set_queues(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint32_t nsqr = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_NUMBER_OF_QUEUES_NSQR, cmd->sqe.cdw11);
@@ -156,7 +157,7 @@ static uint16_t set_coalescing(struct softctrl *sc, struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* The time is rounded up to the granularity that KAS tells, and Get Features gives the rounded time. 5.27.1.12 */
+/* The timer's time is rounded up to KAS's granularity, and Get Features gives the rounded time. 5.27.1.12 */
 static uint16_t set_keep_alive(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	uint64_t ms = ((uint64_t)cmd->sqe.cdw11 + SC_KAS_MS - 1) / SC_KAS_MS * SC_KAS_MS;
@@ -171,7 +172,7 @@ static uint16_t get_keep_alive(struct softctrl *sc, struct sc_cmd *cmd, bool ini
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* The only combination is at index 0 of Identify's list (CNS 1Ch): Base 2.0, 5.27.1.21. */
+/* The only combination of command sets is at index 0 of Identify's list (CNS 1Ch): Base 2.0c, 5.27.1.21. */
 static uint16_t set_profile(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	(void)sc;
@@ -272,7 +273,7 @@ static bool is_namespace(const struct softctrl *sc, uint32_t nsid)
 	return nsid - 1 < sc->nnamespaces;
 }
 
-/* NSID means one thing to a feature of the controller, another to a feature of namespaces: Base 2.0, 4.4. */
+/* Checks NSID, whose rules differ for a feature of the controller and one of namespaces: Base 2.0c, 4.4. */
 static uint16_t check_nsid(const struct softctrl *sc, struct sc_cmd *cmd,
 			   const struct feature_row *feature, bool set)
 {
@@ -314,7 +315,7 @@ uint16_t sc_get_features(struct sc_cmd *cmd)
 	status = check_nsid(sc, cmd, feature, false);
 	if (status)
 		return status;
-	/* The default stands for the saved value of a feature that cannot be saved. 5.15.1 */
+	/* The default is also given as the saved value of a feature that cannot be saved. 5.15.1 */
 	if (feature->get)
 		return feature->get(sc, cmd, initial);
 	cmd->dw0 = initial ? feature->initial : sc->features.values[fid];

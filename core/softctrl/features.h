@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Get Features and Set Features, and the values that features have. */
+/* Get Features and Set Features, and the features' values. */
 #ifndef UPNVME_SOFTCTRL_FEATURES_H
 #define UPNVME_SOFTCTRL_FEATURES_H
 
@@ -8,14 +8,14 @@
 
 #include <upnvme/spec/feature.h>
 
-#define SC_NFEATURES 0x20u /* all supported feature identifiers are below */
+#define SC_NFEATURES 0x20u /* all supported feature identifiers are below this */
 
 struct sc_cmd;
 struct softctrl;
 
-/* Guarded by the Admin SQ's lock. */
+/* The features' values. The Admin SQ's lock guards them. */
 struct sc_features {
-	uint32_t values[SC_NFEATURES]; /* current values of features that are one dword */
+	uint32_t values[SC_NFEATURES]; /* current values of features whose value is one dword */
 	uint32_t nsqs;                 /* allocated I/O queues */
 	uint32_t ncqs;
 	bool queues_fixed; /* an I/O queue was created since the controller was enabled */
@@ -29,10 +29,10 @@ struct sc_features {
 int sc_features_init(struct softctrl *sc);
 void sc_features_fini(struct softctrl *sc);
 
-/* All features go back to their defaults. NVMe Base 2.0, 3.7.2 */
+/* Gives all features their defaults. NVMe Base 2.0c, 3.7.2 */
 void sc_features_reset(struct softctrl *sc);
 
-/* The dword of a feature in the Feature Identifiers Supported and Effects log page. */
+/* A feature's dword in the Feature Identifiers Supported and Effects log page. */
 uint32_t sc_feature_effects(const struct softctrl *sc, uint8_t fid);
 
 uint16_t sc_get_features(struct sc_cmd *cmd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Flush, of one namespace or of all. NVMe Base 2.0, 7.1; VWC in Identify Controller says that a host may flush all. */
+/* Flush, of one namespace or of all, which VWC in Identify Controller offers. NVMe Base 2.0c, 7.1 */
 #include "softctrl/flush.h"
 
 #include "softctrl/controller.h"
@@ -13,7 +13,7 @@ static bool needs_flush(const struct sc_ns *ns)
 	return ns->media->volatile_cache && !ns->media->readonly;
 }
 
-/* False: no namespace that needs a flush is left. */
+/* Flushes the next namespace that needs a flush. False: none is left. */
 static bool start_next_flush(struct sc_cmd *cmd)
 {
 	struct softctrl *sc = cmd->sq->sc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Identify: the controller's description of itself and of its namespaces. NVMe Base 2.0, 5.17; NVM 1.0, 4.1.5 */
+/* Identify: the controller's description of itself and of its namespaces. NVMe Base 2.0c, 5.17; NVM 1.0c, 4.1.5 */
 #include "softctrl/identify.h"
 
 #include <stdio.h>
@@ -21,14 +21,14 @@ static void ascii(char *to, size_t bytes, const char *text)
 	memcpy(to, text, strnlen(text, bytes));
 }
 
-/* Identifiers are made of serial number and namespace, so that they last as long as these do. */
+/* Half an identifier, made of serial number and NSID, so that it is the same as long as these are. */
 static uint64_t hash(const char *text, uint32_t nsid, uint32_t salt)
 {
 	uint64_t h = (uint64_t)salt << 32 | nsid;
 
 	for (; *text; text++)
 		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	/* Every bit of the numbers reaches every bit of the identifier. */
+	/* Mix, so that each bit of the input changes bits all over the identifier. */
 	h = (h ^ h >> 33) * UINT64_C(0x9e3779b97f4a7c15);
 	return (h ^ h >> 29) * UINT64_C(0xd6e8feb86659fd93);
 }
@@ -41,15 +41,15 @@ static void identifier(const struct softctrl *sc, uint32_t nsid, uint32_t salt, 
 }
 
 /*
- * An OUI that belongs to nobody: locally administered, and of one station (IEEE 802, the first byte's two lowest bits),
- * so that the identifier meets none that a company has given.
+ * Makes the OUI one that no company has: locally administered and individual, by the two lowest bits of the first byte
+ * (IEEE 802). So the identifier differs from all that companies have given.
  */
 static void make_local(uint8_t oui[3])
 {
 	oui[0] = (oui[0] & 0xfc) | 0x02;
 }
 
-/* An RFC 9562 UUID of the version that is free in its contents. */
+/* A UUID of version 8, whose contents RFC 9562 leaves free. */
 static void uuid(const struct softctrl *sc, uint32_t nsid, uint8_t id[16])
 {
 	identifier(sc, nsid, 2, id);
@@ -57,7 +57,7 @@ static void uuid(const struct softctrl *sc, uint32_t nsid, uint8_t id[16])
 	id[8] = (id[8] & 0x3f) | 0x80;
 }
 
-/* Big endian, the OUI first. NVMe Base 2.0, 4.5.5 */
+/* The EUI-64 of a namespace: big endian, the OUI first. NVMe Base 2.0c, 4.5.5 */
 static void eui64(const struct softctrl *sc, uint32_t nsid, uint8_t id[8])
 {
 	uint64_t h = hash(sc->serial, nsid, 4);
@@ -66,7 +66,7 @@ static void eui64(const struct softctrl *sc, uint32_t nsid, uint8_t id[8])
 	make_local(id);
 }
 
-/* An EUI-64 behind eight bytes of the vendor's own. NVMe Base 2.0, 4.5.6 */
+/* The NGUID of a namespace: eight bytes of the vendor's own, then an EUI-64. NVMe Base 2.0c, 4.5.6 */
 static void nguid(const struct softctrl *sc, uint32_t nsid, uint8_t id[16])
 {
 	identifier(sc, nsid, 0, id);
@@ -139,7 +139,7 @@ static uint16_t controller(struct softctrl *sc, struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* NSID FFFFFFFFh, for capabilities that all namespaces have in common, takes namespace management. 5.17.2.2 */
+/* NSID FFFFFFFFh (capabilities common to all namespaces) is refused: it needs Namespace Management. 5.17.2.2 */
 static uint16_t find_namespace(struct softctrl *sc, struct sc_cmd *cmd, struct sc_ns **ns)
 {
 	*ns = sc_ns_find(sc, cmd->sqe.nsid);
@@ -196,7 +196,7 @@ static uint16_t namespace_independent(struct softctrl *sc, struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* The namespaces above NSID, ascending. FFFFFFFEh and FFFFFFFFh are refused: no namespace is above. 5.17.2 */
+/* The active namespaces above NSID, ascending. NSIDs FFFFFFFEh and FFFFFFFFh are refused: none is above. 5.17.2 */
 static uint16_t active_namespaces(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct upnvme_spec_ns_list *list = (void *)sc->scratch;
@@ -237,7 +237,7 @@ static uint16_t descriptors(struct softctrl *sc, struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* The NVM command set's own data: no protection information, no limits besides those in Identify Controller. */
+/* The NVM command set's own structures are all zeroes: no protection information, and no limits but MDTS. */
 static uint16_t nvm_namespace(struct softctrl *sc, struct sc_cmd *cmd)
 {
 	struct sc_ns *ns;
@@ -257,7 +257,7 @@ static uint16_t command_set_list(struct softctrl *sc, struct sc_cmd *cmd)
 	struct upnvme_spec_iocs_list *list = (void *)sc->scratch;
 	uint32_t cntid = UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_IDENTIFY_CNTID, cmd->sqe.cdw10);
 
-	/* FFFFh names the controller that processes the command. */
+	/* CNTID FFFFh names the controller that processes the command. */
 	if (cntid != 0xffff && cntid != sc->cntlid)
 		return sc_refuse(cmd, UPNVME_SPEC_SC_INVALID_FIELD,
 				 SC_FIELD(cdw10, UPNVME_SPEC_IDENTIFY_CNTID));
@@ -269,11 +269,11 @@ static uint16_t command_set_list(struct softctrl *sc, struct sc_cmd *cmd)
 
 #define ANY_CSI UINT32_MAX
 
-/* A data structure is named by CNS, and some by CSI as well: each I/O command set has its own of those. */
+/* The data structures. CNS names each; those that each I/O command set has for itself are named by CSI as well. */
 static const struct structure {
 	uint32_t cns;
 	uint32_t csi;
-	bool nsid; /* NSID is used; otherwise it has to be 0 */
+	bool nsid; /* NSID is used; if not, NSID has to be 0 */
 	uint16_t (*fill)(struct softctrl *sc, struct sc_cmd *cmd);
 } structures[] = {
 	{ UPNVME_SPEC_CNS_NS, ANY_CSI, true, .fill = namespace },
@@ -288,7 +288,7 @@ static const struct structure {
 	{ UPNVME_SPEC_CNS_IOCS_LIST, ANY_CSI, false, .fill = command_set_list },
 };
 
-/* The row of a data structure, or, where no command set with that CSI has it, a row with another CSI; else NULL. */
+/* The row for CNS and CSI; else a row for CNS with another CSI, which the caller refuses; else NULL. */
 static const struct structure *find_structure(uint32_t cns, uint32_t csi)
 {
 	const struct structure *of_another_set = NULL;

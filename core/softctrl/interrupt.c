@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Interrupts: a message of its vector for each completion queue whose interrupts are enabled (NVMe Base 2.0, 5.4), and
+ * Interrupts: messages of their vectors for completion queues whose interrupts are enabled (NVMe Base 2.0c, 5.4), and
  * the coalescing of messages (5.27.1.6, 5.27.1.7). INTMS and INTMC do not mask messages (3.1.3.3 and 3.1.3.4).
  *
- * Coalescing takes a thread that watches the time: the controller's. Inline every message is sent at once, which the
- * specification allows.
+ * Coalescing needs a thread that watches the time. In inline mode the controller has none, so every message is sent at
+ * once, which the specification allows.
  */
 #include "softctrl/interrupt.h"
 
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "softctrl/controller.h"
 
-#define TIME_UNIT_NS (100 * 1000ull)
+#define TIME_UNIT_NS (100 * 1000ull) /* of Aggregation Time */
 
 int sc_interrupts_init(struct softctrl *sc, const struct softctrl_interrupt *way)
 {
@@ -53,7 +53,7 @@ void sc_interrupts_reset(struct softctrl *sc)
 	pthread_mutex_unlock(&interrupts->lock);
 }
 
-/* Takes note of the entries, and tells whether they are enough for a message. The caller has the lock. */
+/* Adds entries to the vector; true when the entries are enough for a message. The caller has the lock. */
 static bool threshold_reached(struct sc_interrupts *interrupts, struct sc_vector *vector,
 			      uint32_t nentries, uint32_t coalescing)
 {
@@ -72,7 +72,10 @@ static bool threshold_reached(struct sc_interrupts *interrupts, struct sc_vector
 	return true;
 }
 
-/* Messages of I/O queues may wait, if the host has set both fields: 5.27.1.6. Failures are told at once. */
+/*
+ * A message may wait if the host has set both fields: 5.27.1.6. Messages of failures, and of vector 0, which the Admin
+ * Queue has, are sent at once.
+ */
 static bool may_wait(const struct softctrl *sc, uint16_t vector, uint32_t coalescing, bool failed)
 {
 	return sc->threaded && vector && !failed &&

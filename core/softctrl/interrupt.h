@@ -10,34 +10,34 @@
 
 #include "softctrl/softctrl.h"
 
-/* Entries that an interrupt vector has to tell of. */
+/* The completion entries that an interrupt vector has to tell of. */
 struct sc_vector {
 	uint32_t nentries;
-	uint64_t due_ns;
-	_Atomic bool at_once; /* Interrupt Vector Configuration: coalescing disabled */
+	uint64_t due_ns;      /* when the message is sent at the latest */
+	_Atomic bool at_once; /* Interrupt Vector Configuration has coalescing disabled */
 };
 
 struct sc_interrupts {
 	struct softctrl_interrupt way;
 	pthread_mutex_t lock;
-	_Atomic uint32_t coalescing; /* Interrupt Coalescing: the feature's value */
-	_Atomic uint32_t nwaiting;   /* vectors with entries to tell of */
+	_Atomic uint32_t coalescing; /* the value of the feature Interrupt Coalescing */
+	_Atomic uint32_t nwaiting;   /* vectors that have entries to tell of */
 	struct sc_vector *vectors;
 };
 
 int sc_interrupts_init(struct softctrl *sc, const struct softctrl_interrupt *way);
 void sc_interrupts_fini(struct softctrl *sc);
 
-/* Drops the messages that wait, and takes back the features. */
+/* Drops the messages that wait, and gives the two features their defaults. */
 void sc_interrupts_reset(struct softctrl *sc);
 
-/* Tells the host of posted entries; `failed`: one or more of them are of a command that failed. */
+/* Tells the host of posted entries, at once or later; `failed`: one or more of the commands have failed. */
 void sc_interrupt(struct softctrl *sc, uint16_t vector, uint32_t nentries, bool failed);
 
 /* Sends the messages that have waited long enough. */
 void sc_interrupts_service(struct softctrl *sc);
 
-/* How long the controller's thread may sleep; UINT64_MAX: no message waits. */
+/* The time for which the controller's thread may sleep; UINT64_MAX: no message waits. */
 uint64_t sc_interrupts_timeout(struct softctrl *sc);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What commands for logical blocks have in common: block range, durability, what the media answered.
+ * The common part of commands for logical blocks: block range, durability, the media's answers.
  *
- * NVM Command Set 1.0, 3.1 (status) and 3.2 (commands).
+ * NVM Command Set 1.0c, 3.1 (status) and 3.2 (commands).
  */
 #include "softctrl/io.h"
 
@@ -11,7 +11,7 @@
 #include "softctrl/controller.h"
 #include <upnvme/spec/command.h>
 
-/* The first block beyond the namespace's end is the one to blame. */
+/* Blames the first block of the range that is beyond the namespace's end. */
 static uint16_t out_of_range(struct sc_cmd *cmd, uint64_t slba, uint64_t nblocks)
 {
 	cmd->error_lba = MAX(slba, nblocks);
@@ -32,7 +32,7 @@ uint16_t sc_io_range(struct sc_cmd *cmd)
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* MDTS: NVMe Base 2.0, 5.17.2.1 */
+/* MDTS limits the data: NVMe Base 2.0c, 5.17.2.1 */
 uint16_t sc_io_transfer(struct sc_cmd *cmd)
 {
 	const struct softctrl *sc = cmd->sq->sc;
@@ -46,7 +46,7 @@ uint16_t sc_io_transfer(struct sc_cmd *cmd)
 	return sc_cmd_map(cmd, cmd->left_bytes);
 }
 
-/* A read-only medium makes a namespace that is write protected. Base 2.0, 8.12 */
+/* A namespace on a read-only medium is write protected. Base 2.0c, 8.12 */
 uint16_t sc_io_check_writable(const struct sc_cmd *cmd)
 {
 	if (unlikely(cmd->ns->media->readonly))
@@ -60,7 +60,7 @@ bool sc_io_durable(const struct sc_cmd *cmd)
 	       atomic_load_explicit(&cmd->sq->sc->writes_through, memory_order_relaxed);
 }
 
-/* A medium that has failed goes on failing as long as it is open, so a repetition is of no use. */
+/* A failed medium refuses all but reads as long as it is open, so the status then has Do Not Retry. */
 static uint16_t media_status(const struct sc_cmd *cmd, int result)
 {
 	if (cmd->request.op == MEDIA_READ)

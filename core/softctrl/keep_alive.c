@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Keep Alive Timer. NVMe Base 2.0, 3.9 (operation), 5.18 (command), 5.27.1.12 (feature) */
+/* The Keep Alive Timer. NVMe Base 2.0c, 3.9 (operation), 5.18 (command), 5.27.1.12 (feature) */
 #include "softctrl/keep_alive.h"
 
 #include "base/clock.h"

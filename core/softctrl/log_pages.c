@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Get Log Page: each page is made whole, and the part that was asked for is sent. NVMe Base 2.0, 5.16 */
+/* Get Log Page: makes the whole page, and sends the part that the host asks for. NVMe Base 2.0c, 5.16 */
 #include "softctrl/log_pages.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define NS_PER_HOUR (3600 * NS_PER_S)
 
-/* One of the two functions makes the page; the other is for a page that differs by I/O command set. */
+/* A page's function: `fill`, or `fill_of_set` for a page that differs by I/O command set. The other is NULL. */
 struct log_page {
 	void (*fill)(struct softctrl *sc);
 	uint32_t bytes;
@@ -28,7 +28,7 @@ static void supported_pages(struct softctrl *sc)
 		log->lid[lid] = find_log_page(lid) ? UPNVME_SPEC_SUPPORTED_LOG_LSUPP : 0;
 }
 
-/* The newest error comes first. */
+/* Error Information, the newest error first. */
 static void errors(struct softctrl *sc)
 {
 	struct upnvme_spec_error_log_entry *entries = (void *)sc->scratch;
@@ -140,7 +140,7 @@ static void supported_features(struct softctrl *sc)
 		log->fid[fid] = sc_feature_effects(sc, (uint8_t)fid);
 }
 
-/* NVMe-MI commands are not supported in-band: the page is all zeroes. */
+/* The page is all zeroes, since no NVMe-MI command is supported in-band. */
 static void mi_commands(struct softctrl *sc)
 {
 	(void)sc;
@@ -179,7 +179,7 @@ static const struct sc_command_set *io_set(const struct softctrl *sc, const stru
 				   UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_GET_LOG_CSI, cmd->sqe.cdw14));
 }
 
-/* LPA says that no page is of a single namespace, and that offsets are bytes. Base 2.0, 5.16.1 */
+/* Checks the fields. LPA says that no page is of one namespace, and that offsets are bytes. Base 2.0c, 5.16.1 */
 static uint16_t check_log_request(const struct softctrl *sc, struct sc_cmd *cmd, uint64_t bytes)
 {
 	if (cmd->sqe.nsid && cmd->sqe.nsid != UPNVME_SPEC_NSID_BROADCAST)
@@ -199,7 +199,7 @@ static uint16_t check_log_request(const struct softctrl *sc, struct sc_cmd *cmd,
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* Bytes beyond the page's end are sent as zeroes. */
+/* Sends part of the page in `scratch`; bytes beyond its end are zeroes. */
 static uint16_t send_page(struct softctrl *sc, struct sc_cmd *cmd, uint64_t offset, uint64_t bytes)
 {
 	uint16_t status = sc_cmd_map(cmd, bytes);

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "softctrl/controller.h"
 
-/* A command has to be able to carry at least one block. */
+/* One command has to be able to carry one block at least. */
 static int block_check(uint32_t nsid, uint32_t block_bytes, uint8_t mdts)
 {
 	uint64_t data_bytes = (uint64_t)SC_PAGE_BYTES << mdts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A namespace: a medium, seen as logical blocks that a command set is for. */
+/* A namespace: a medium, seen as logical blocks of one command set. */
 #ifndef UPNVME_SOFTCTRL_NAMESPACE_H
 #define UPNVME_SOFTCTRL_NAMESPACE_H
 
@@ -25,11 +25,15 @@ struct sc_ns {
 	bool zeroes_read; /* deallocated blocks read as zeroes */
 };
 
-/* Checks the configurations of media, of which none is open yet. 0, or -EINVAL with its sentence recorded. A block size
- * that is the medium's own is checked by sc_namespaces_open. */
-int sc_namespaces_check(const struct softctrl_config *config);
 /*
- * Makes all namespaces, of one command set. 0, or a negative errno with its sentence recorded; close them after both.
+ * Checks the block sizes that the configurations give, before any medium is opened. 0, or -EINVAL with its sentence
+ * recorded. Where the medium has a block size of its own, sc_namespaces_open checks that.
+ */
+int sc_namespaces_check(const struct softctrl_config *config);
+
+/*
+ * Makes all namespaces, of one command set. 0, or a negative errno with its sentence recorded. sc_namespaces_close must
+ * follow an error, too.
  */
 int sc_namespaces_open(struct softctrl *sc, const struct softctrl_config *config,
 		       const struct sc_command_set *commands);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The I/O commands of the NVM command set. NVM Command Set 1.0, 3.2; NVMe Base 2.0, 7 */
+/* The I/O commands of the NVM command set. NVM Command Set 1.0c, 3.2; NVMe Base 2.0c, 7 */
 #include "softctrl/nvm.h"
 
 #include "softctrl/compare.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Flushes without their submission queue go on, with the commands and the channels that were the queue's. Nobody is
- * told how such a flush ends; a failure is told by the next flush of the medium.
+ * Flushes without their submission queue go on, with the commands and the channels that were the queue's. The host is
+ * not told how such a flush ends. A medium that fails one stays failed, so the host's next flush fails, too.
  */
 #include "softctrl/orphan.h"
 

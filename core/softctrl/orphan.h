@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Flushes whose submission queue was deleted before they ended. The caller of each function has the Admin SQ's lock. */
+/*
+ * Orphans: what is left of submission queues that were deleted before their flushes ended. The caller of each function
+ * has the Admin SQ's lock.
+ */
 #ifndef UPNVME_SOFTCTRL_ORPHAN_H
 #define UPNVME_SOFTCTRL_ORPHAN_H
 
@@ -8,10 +11,10 @@
 struct sc_sq;
 struct softctrl;
 
-/* Deletes a queue whose flushes go on as an orphan. The caller has the queue's lock, too. False: there is no memory. */
+/* Deletes a queue; its flushes go on as an orphan. The caller has the queue's lock, too. False: there is no memory. */
 bool sc_sq_orphan(struct sc_sq *sq);
 
-/* Frees the orphans that are done; true when none is left. */
+/* Polls the media, and frees the orphans whose flushes have ended; true when no orphan is left. */
 bool sc_orphans_rest(struct softctrl *sc);
 
 /* Frees all orphans. Waits for the media. */

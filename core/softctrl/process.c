@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller's work for one submission queue: fetch what the doorbell shows, let the media move, post what is done
- * as the completion queue has room.
+ * The controller's work for one submission queue: fetch the commands that the doorbell shows, poll the media, and post
+ * completions as the completion queue has room.
  *
- * NVMe Base 2.0, 3.3.1 (queues), 3.4.4 (arbitration).
+ * NVMe Base 2.0c, 3.3.1 (queues), 3.4.4 (arbitration).
  */
 #include "softctrl/process.h"
 
@@ -35,7 +35,7 @@ void sc_sq_wait_media(struct sc_sq *sq, uint64_t timeout_ns)
 	}
 }
 
-/* The host is told of a doorbell that it rang wrongly, in the error log and by an event. */
+/* Tells the host of a doorbell that was rung wrongly, in the error log and by an event. */
 static void wrong_doorbell(struct softctrl *sc, uint16_t qid, enum sc_event event)
 {
 	sc_error_record_event(&sc->errors, qid, UPNVME_SPEC_SC_SUCCESS);
@@ -48,7 +48,7 @@ void sc_sq_read_doorbell(struct sc_sq *sq)
 		wrong_doorbell(sq->sc, sq->qid, SC_EVENT_DOORBELL_VALUE);
 }
 
-/* Fetches and executes, as long as there are commands free; true when there was anything to fetch. */
+/* Fetches and executes up to `burst` commands, as long as the queue has a free sc_cmd; true when it fetched any. */
 static bool fetch_burst(struct sc_sq *sq, uint32_t burst)
 {
 	bool fetched = false;
@@ -72,7 +72,7 @@ static bool fetch_burst(struct sc_sq *sq, uint32_t burst)
 	return fetched;
 }
 
-/* A command whose completion is in the ring is free for the next fetch. */
+/* Frees a command whose completion is in the ring, for the next fetch. */
 static void command_posted(struct sc_sq *sq, struct sc_cmd *cmd)
 {
 	if (unlikely(sq->naborts))
@@ -124,7 +124,7 @@ bool sc_sq_run(struct sc_sq *sq)
 	return worked;
 }
 
-/* Doorbells of queues that do not exist: the host is told when it has rung one. */
+/* Tells the host of a rung doorbell whose queue does not exist. */
 static void stray_doorbells(struct sc_sq *sq)
 {
 	struct sc_cq *cq = &sq->sc->cqs[sq->qid];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Queues from creation to deletion. */
+/* Queues, from their creation to their deletion. */
 #include "softctrl/queue.h"
 
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "softctrl/controller.h"
 
-#define SC_IO_NCMDS    256u /* commands that an I/O SQ has under way at most */
-#define SC_ADMIN_NCMDS 64u  /* the same for the Admin SQ, event requests among them */
+#define SC_IO_NCMDS    256u /* the most commands that an I/O SQ has under way */
+#define SC_ADMIN_NCMDS 64u  /* the same for the Admin SQ, with event requests */
 
 static _Atomic uint32_t *queue_doorbell(struct softctrl *sc, uint32_t index)
 {

@@ -2,7 +2,8 @@
 /*
  * A submission queue and a completion queue: their rings, and what a submission queue holds besides.
  *
- * All queues exist as objects from the beginning, so that their locks outlive what is in them.
+ * All queues exist as objects as long as the controller, so that their locks do. The host's commands create and delete
+ * the queues' contents.
  */
 #ifndef UPNVME_SOFTCTRL_QUEUE_H
 #define UPNVME_SOFTCTRL_QUEUE_H
@@ -22,11 +23,11 @@
 struct softctrl;
 struct sc_command_set;
 
-/* The Admin Queue is of one kind, I/O queues are of another. */
+/* The kind of a queue: the Admin Queue's, or the I/O queues'. */
 struct sc_queue_kind {
-	const struct sc_command_set *commands; /* of commands that name no namespace */
+	const struct sc_command_set *commands; /* the set of commands that name no namespace */
 	void (*execute)(struct sc_cmd *cmd);
-	/* Does the work besides commands; true when that has ended a command. NULL: there is no such work. */
+	/* Does the kind's work besides fetched commands; true when a command has ended. NULL: no such work. */
 	bool (*service)(struct softctrl *sc);
 };
 
@@ -34,7 +35,7 @@ struct sc_cq {
 	pthread_mutex_t lock;
 	struct sc_cq_ring ring;
 	bool live;
-	bool interrupts; /* enabled */
+	bool interrupts; /* Create I/O Completion Queue has enabled interrupts */
 	uint16_t vector;
 	uint16_t qid;
 	uint32_t nsqs; /* submission queues that use it; guarded by the Admin SQ's lock */
@@ -42,12 +43,12 @@ struct sc_cq {
 
 struct sc_channel {
 	struct media_channel *media;
-	uint32_t noutstanding;
+	uint32_t noutstanding; /* the queue's requests at this medium */
 };
 
-/* Counters of one queue; written by the thread that holds its lock, read by any thread. */
+/* Counters of one queue. The thread that holds the queue's lock writes them, any thread reads them. */
 struct sc_counters {
-	_Atomic uint64_t read_sectors; /* of 512 bytes, as SMART's data units */
+	_Atomic uint64_t read_sectors; /* of 512 bytes: SMART counts in thousands of these */
 	_Atomic uint64_t written_sectors;
 	_Atomic uint64_t read_commands;
 	_Atomic uint64_t write_commands;
@@ -61,22 +62,22 @@ struct sc_sq {
 	struct sc_cq *cq;
 	struct sc_queue_kind kind;
 	_Atomic bool live;
-	bool deleting; /* no more is fetched; the delete command waits for the media */
+	bool deleting; /* a delete command waits; fetched commands are aborted */
 	uint16_t qid;
 
 	struct sc_cmd *free;
-	struct sc_list finished;     /* a step is done at the media, the next is to be taken */
-	struct sc_list completed;    /* to be posted as soon as the completion queue has room */
-	uint32_t noutstanding;       /* at the media */
-	uint32_t nflushing;          /* flushes among them: they touch no memory of the host's */
+	struct sc_list finished;     /* the medium has done a step; `advance` is to be called */
+	struct sc_list completed;    /* ended; to be posted when the completion queue has room */
+	uint32_t noutstanding;       /* requests at the media */
+	uint32_t nflushing;          /* the flushes of these: a flush touches no host memory */
 	struct sc_channel *channels; /* by NSID minus 1 */
 	uint32_t nchannels;
 
 	uint32_t naborts;
 	struct sc_abort aborts[SC_NABORTS];
 	struct sc_cmd *delete_cmd; /* guarded by the Admin SQ's lock */
-	uint64_t patience_ns;      /* until when a deletion waits for flushes */
-	struct sc_sq *next;        /* of an orphan */
+	uint64_t patience_ns;      /* when a deletion stops waiting for flushes */
+	struct sc_sq *next;        /* the list of orphans: see orphan.h */
 
 	struct sc_counters counters;
 	struct sc_cmd *cmds;
@@ -84,7 +85,7 @@ struct sc_sq {
 	uint32_t ncmds;
 };
 
-/* Counters have one writer at a time, so no locked instruction is needed. */
+/* A counter has one writer at a time, so that adding needs no locked instruction. */
 static inline void sc_counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
 	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
@@ -97,7 +98,7 @@ static inline bool sc_sq_live(struct sc_sq *sq)
 	return atomic_load_explicit(&sq->live, memory_order_acquire);
 }
 
-/* Has the media call `done` of the requests that they have finished. */
+/* Lets the media call `done` of each request that they have finished. */
 static inline void sc_sq_poll_media(struct sc_sq *sq)
 {
 	for (uint32_t i = 0; sq->noutstanding && i < sq->nchannels; i++)
@@ -105,25 +106,28 @@ static inline void sc_sq_poll_media(struct sc_sq *sq)
 			media_poll(sq->channels[i].media);
 }
 
-/* The doorbells are there already. */
+/* Makes all queues as objects, none of them live. The array of doorbells must exist already. */
 int sc_queues_init(struct softctrl *sc, const struct sc_queue_kind *admin,
 		   const struct sc_queue_kind *io);
 void sc_queues_fini(struct softctrl *sc);
 
-/* The caller has the Admin SQ's lock. */
+/* The caller of both functions has the Admin SQ's lock. */
 void sc_cq_create(struct sc_cq *cq, struct upnvme_spec_cqe *entries, uint32_t nentries,
 		  bool interrupts, uint16_t vector);
 void sc_cq_delete(struct sc_cq *cq);
 
-/* The caller has the locks of the queue and of the Admin SQ. Deleting a queue that is not live does nothing. */
+/*
+ * The caller of both functions has the locks of the queue and of the Admin SQ. Deletion waits for the media, and does
+ * nothing to a queue that is not live.
+ */
 int sc_sq_create(struct sc_sq *sq, struct sc_cq *cq, struct upnvme_spec_sqe *entries,
 		 uint32_t nentries);
 void sc_sq_delete(struct sc_sq *sq);
 
-/* Frees all that a queue holds besides its ring. Waits for the media; no completion is posted. */
+/* Frees all that a queue holds besides its ring. Waits for the media, and posts no completion. */
 void sc_sq_contents_free(struct sc_sq *sq);
 
-/* True when no command is at the media. A command that the media have finished goes no further. */
+/* Polls the media; true when no request is left there. Finished commands take no further step: the queue ends. */
 bool sc_sq_rests(struct sc_sq *sq);
 
 #endif

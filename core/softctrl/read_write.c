@@ -2,8 +2,8 @@
 /*
  * Read and Write: the data goes straight between host memory and the medium.
  *
- * NVM Command Set 1.0, 3.2.4 and 3.2.6. The namespaces have no metadata, so that the commands' fields for
- * protection information apply to nothing.
+ * NVM Command Set 1.0c, 3.2.4 and 3.2.6. The namespaces have no metadata, so the commands' fields for protection
+ * information have no effect.
  */
 #include "softctrl/read_write.h"
 
@@ -56,7 +56,7 @@ static void read_flushed(struct sc_cmd *cmd, int result)
 		transfer(cmd, MEDIA_READ, false);
 }
 
-/* Blocks that are read with FUA have to be on the medium, so a cache is flushed first. NVM 1.0, 3.2.4 */
+/* Blocks that are read with FUA have to be on the medium, so a cache is flushed first. NVM 1.0c, 3.2.4 */
 uint16_t sc_io_read(struct sc_cmd *cmd)
 {
 	uint16_t status = sc_io_transfer(cmd);

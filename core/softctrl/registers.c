@@ -2,17 +2,17 @@
 /*
  * The controller registers: the values that a host reads, and the effects of its writes.
  *
- * NVMe Base 2.0, 3.1.3 (registers), 3.5.1 (initialization).
+ * NVMe Base 2.0c, 3.1.3 (registers), 3.5.1 (initialization).
  */
 #include "softctrl/registers.h"
 
 #include "base/log.h"
 #include "softctrl/controller.h"
 
-#define SC_TO     10u /* CAP.TO and CRTO.CRWMT: 5 s */
-#define SC_MPSMAX 4u  /* 64 KiB */
+#define SC_TO     10u /* CAP.TO and CRTO.CRWMT, in units of 500 ms: 5 s */
+#define SC_MPSMAX 4u  /* CAP.MPSMAX: 64 KiB */
 
-/* The bits of the registers that are not reserved. */
+/* The bits of CC and AQA that are not reserved. */
 #define CC_FIELDS                                                          \
 	(CC_LIVE_FIELDS | UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_CSS, ~0u) | \
 	 UPNVME_SPEC_FIELD_SET(UPNVME_SPEC_CC_MPS, ~0u) |                  \
@@ -50,7 +50,7 @@ void sc_fatal(struct softctrl *sc, const char *why)
 	atomic_fetch_or(&sc->csts, CSTS_CFS);
 }
 
-/* The first reason for which this configuration cannot be enabled, or NULL. Base 2.0, 3.1.3.5 */
+/* The first reason why the controller cannot be enabled as CC, AQA, ASQ and ACQ are set, or NULL. Base 2.0c, 3.1.3.5 */
 static const char *enable_obstacle(const struct softctrl *sc)
 {
 	uint64_t page_bytes = UPNVME_SPEC_MPS_BYTES(UPNVME_SPEC_CC_MPS(sc->cc));
@@ -113,12 +113,12 @@ static void controller_enable(struct softctrl *sc)
 	atomic_fetch_or(&sc->csts, CSTS_RDY);
 }
 
-/* Resets and shutdowns that were asked for go on as far as they can. The caller has the registers' lock. */
+/* Takes a reset or a shutdown as far as it can go now. The caller has the registers' lock. */
 static void endings_advance(struct softctrl *sc)
 {
 	if (!sc_ending_advance(sc))
 		return;
-	if (UPNVME_SPEC_CC_EN(sc->cc)) /* set before CSTS.RDY was 0 */
+	if (UPNVME_SPEC_CC_EN(sc->cc)) /* the host has set CC.EN before CSTS.RDY was 0 */
 		controller_enable(sc);
 	if (sc->shutdown_due)
 		sc_shutdown_begin(sc);
@@ -149,7 +149,7 @@ static void write_cc(struct softctrl *sc, uint32_t value)
 	sc_thread_kick(sc);
 }
 
-/* NVM Subsystem Reset: all is as after power on, except that CSTS.NSSRO tells of the reset. 3.1.3.7 */
+/* NVM Subsystem Reset: the registers are as after power on, but CSTS.NSSRO tells of the reset. 3.1.3.7 */
 static void subsystem_reset(struct softctrl *sc)
 {
 	sc->cc = 0;
@@ -221,7 +221,7 @@ static void write_locked(struct softctrl *sc, uint32_t offset, uint32_t value)
 		write_cmbmsc(sc, value, set_high);
 		break;
 	default:
-		break; /* a register that is read only, reserved, or of a feature that CAP does not have */
+		break; /* a register that is read only or reserved, or one of a feature that CAP does not offer */
 	}
 }
 
@@ -277,7 +277,7 @@ static uint32_t read_locked(struct softctrl *sc, uint32_t offset)
 	}
 }
 
-/* A host that reads CSTS lends its thread to the reset or shutdown, unless another thread is at it already. */
+/* A thread that reads CSTS takes the reset or shutdown further, unless another thread holds the registers' lock. */
 static uint32_t read_csts(struct softctrl *sc)
 {
 	if (atomic_load_explicit(&sc->ending, memory_order_relaxed) != SC_AT_WORK &&

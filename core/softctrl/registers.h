@@ -13,10 +13,10 @@
 struct softctrl;
 struct softctrl_config;
 
-/* The controller memory buffer is there already. */
+/* Sets the registers' first values. The controller memory buffer must exist already, since CAP tells of it. */
 void sc_registers_init(struct softctrl *sc, const struct softctrl_config *config);
 
-/* A fatal error: the host sees CSTS.CFS and has to reset. */
+/* Stops the controller by a fatal error: the host sees CSTS.CFS and has to reset. */
 void sc_fatal(struct softctrl *sc, const char *why);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Threaded mode: a thread polls the doorbells as hardware does, sleeps at the media when only the media have work, and
- * parks when no work is left.
+ * Threaded mode: a thread polls the doorbells as hardware does. The thread sleeps at the media when only the media have
+ * work, and parks when no work is left.
  *
- * Parking: the thread sets `parked`, lets every other thread pass a barrier (membarrier), and looks at the doorbells
- * once more. A ringer stores the doorbell and then loads `parked` (wake.c). So either the ringer sees that the thread
- * is parked, or the thread sees the doorbell, and ringing costs no barrier of its own. Where the kernel has no
- * membarrier, the ringer's read-modify-write of `parked` orders the two instead.
+ * To park, the thread sets `parked`, lets every other thread pass a barrier (membarrier), and looks at the doorbells
+ * once more. A host's thread stores the doorbell and then loads `parked` (wake.c). So either the host's thread sees
+ * that the controller's is parked, or the controller's thread sees the doorbell. Ringing therefore needs no barrier of
+ * its own. Where the kernel has no membarrier, the host's read-modify-write of `parked` orders store and load instead.
  */
 #include "softctrl/thread.h"
 
@@ -22,10 +22,11 @@
 #include "softctrl/controller.h"
 #include "softctrl/process.h"
 
-#define SPINS_BEFORE_REST 1000u     /* rounds without work before sleeping or parking */
-#define UNORDERED_NS      NS_PER_MS /* of parking without the barrier: a doorbell may be missed */
-#define MEDIA_WAIT_NS \
-	(50 * 1000ull) /* the longest that a doorbell waits while the thread sleeps at the media */
+#define SPINS_BEFORE_REST 1000u /* rounds without work before sleeping or parking */
+/* The longest park after a barrier that failed: a doorbell may have been missed. */
+#define UNORDERED_NS NS_PER_MS
+/* The longest sleep at the media, and so the longest that a doorbell waits for the thread meanwhile. */
+#define MEDIA_WAIT_NS (50 * 1000ull)
 
 static int membarrier(int command)
 {
@@ -40,7 +41,7 @@ static bool process_all(struct softctrl *sc)
 		struct sc_sq *sq = &sc->sqs[qid];
 		struct sc_cq *cq = &sc->cqs[qid];
 
-		/* A queue that does not exist costs no more than a look at its doorbells. */
+		/* For a queue that does not exist the thread looks at the doorbells only. */
 		if (sc_sq_live(sq) ||
 		    atomic_load_explicit(sq->ring.doorbell, memory_order_relaxed) ||
 		    atomic_load_explicit(cq->ring.doorbell, memory_order_relaxed))
@@ -50,7 +51,7 @@ static bool process_all(struct softctrl *sc)
 	return worked;
 }
 
-/* Sleeps in the first queue whose media have something under way. */
+/* Sleeps at the media of the first queue that has requests there; false when no queue has. */
 static bool rest_at_media(struct softctrl *sc)
 {
 	bool rested = false;
@@ -115,7 +116,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* The thread takes no signal of the application's. */
+/* All signals are blocked in the thread: the application's handlers run on the application's threads. */
 int sc_thread_start(struct softctrl *sc)
 {
 	sigset_t all, before;

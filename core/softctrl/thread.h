@@ -5,6 +5,7 @@
 
 struct softctrl;
 
+/* 0, or a negative errno with its sentence recorded. Stopping a thread that was not started does nothing. */
 int sc_thread_start(struct softctrl *sc);
 void sc_thread_stop(struct softctrl *sc);
 

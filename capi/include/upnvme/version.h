@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/version.h
- * Which header this is, and which library was loaded.
+ * The version of this header, and of the library that was loaded.
  */
 #ifndef UPNVME_VERSION_H
 #define UPNVME_VERSION_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #ifndef UPNVME_API
-/** What marks an exported function; a build of the library may define it otherwise. */
+/** Marks an exported function; a build of the library may define it otherwise. */
 #define UPNVME_API __attribute__((visibility("default")))
 #endif
 
@@ -19,21 +19,21 @@ extern "C" {
 
 /** @name The version of this header
  * @{ */
-#define UPNVME_VERSION_MAJOR 0       /**< first number: something was taken away */
-#define UPNVME_VERSION_MINOR 1       /**< second number: something was added */
-#define UPNVME_VERSION_PATCH 0       /**< third number: something was repaired */
-#define UPNVME_VERSION       "0.1.0" /**< all three */
+#define UPNVME_VERSION_MAJOR 0       /**< raised when something was taken away */
+#define UPNVME_VERSION_MINOR 1       /**< raised when something was added */
+#define UPNVME_VERSION_PATCH 0       /**< raised when something was repaired */
+#define UPNVME_VERSION       "0.1.0" /**< the three numbers, as text */
 /** @} */
 
-/** The version of the ABI. The number changes whenever something is taken away from the interface;
- * 0 while the command set grows. */
+/** The version of the ABI. The number is raised whenever something is taken away from the interface.
+ * It stays 0 while the command set grows. */
 #define UPNVME_ABI_VERSION 0u
 
 /**
  * Tells the version of the loaded library's ABI. A binding compares it with the UPNVME_ABI_VERSION
- * that it was made for, before it calls anything else.
+ * that the binding was made for, before any other call.
  *
- * @return the library's UPNVME_ABI_VERSION; it cannot fail
+ * @return the library's UPNVME_ABI_VERSION; the call cannot fail
  * @thread Any thread.
  * @since 0.1
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller memory buffer: submission queues may be in it, nothing else. BAR 2 has the buffer and nothing else.
+ * The controller memory buffer, which may hold submission queues and nothing else. BAR 2 has the buffer alone.
  *
- * NVMe Base 2.0, 8.5, and 3.1.3.11, .12, .16 and .17 (registers).
+ * NVMe Base 2.0c, 8.5, and 3.1.3.11, .12, .16 and .17 (registers).
  */
 #include "softctrl/ring/cmb.h"
 
@@ -36,20 +36,20 @@ static uint64_t address(uint64_t cmbmsc)
 				     UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBMSC_CBA, cmbmsc));
 }
 
-/* The buffer may not reach beyond the last address. */
+/* Whether the buffer, at this address, ends below the last address of all. */
 static bool address_is_valid(const struct sc_cmb *cmb, uint64_t cmbmsc)
 {
 	return address(cmbmsc) + cmb->bytes > address(cmbmsc);
 }
 
-/* Without CRE the host knows of no buffer, whatever else it sets. */
+/* Whether the host wants addresses for the buffer. CMSE has no effect without CRE. */
 static bool is_wanted(uint64_t cmbmsc)
 {
 	return UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBMSC_CRE, cmbmsc) &&
 	       UPNVME_SPEC_FIELD_GET(UPNVME_SPEC_CMBMSC_CMSE, cmbmsc);
 }
 
-/* Whether the buffer has addresses. */
+/* Whether the buffer has addresses, which are valid. */
 static bool is_on(const struct sc_cmb *cmb, uint64_t cmbmsc)
 {
 	return is_wanted(cmbmsc) && address_is_valid(cmb, cmbmsc);
@@ -73,7 +73,7 @@ void *sc_cmb_at(const struct sc_cmb *cmb, uint64_t iova, uint64_t bytes)
 	return cmb->base + offset;
 }
 
-/* Location and size read as zero until the host asks for them by CRE. */
+/* CMBLOC and CMBSZ read as zero until the host sets CRE. */
 uint32_t sc_cmb_read(const struct sc_cmb *cmb, uint32_t offset)
 {
 	uint64_t cmbmsc = atomic_load_explicit(&cmb->cmbmsc, memory_order_acquire);

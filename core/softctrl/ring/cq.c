@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A completion queue's ring: its beginning, its end, and its doorbell while there is no queue. */
+/* A completion queue's ring: its creation, its end, and its doorbell while no queue exists. */
 #include "softctrl/ring/cq.h"
 
 #include <stddef.h>
@@ -10,7 +10,7 @@ void sc_cq_ring_begin(struct sc_cq_ring *ring, struct upnvme_spec_cqe *entries, 
 	ring->nentries = nentries;
 	ring->head = 0;
 	ring->tail = 0;
-	ring->phase = true; /* the host has zeroed the entries: Base 2.0, 3.3.3.2.2 */
+	ring->phase = true; /* the host has zeroed the entries: Base 2.0c, 3.3.3.2.2 */
 	atomic_store_explicit(&ring->doorbell_seen, 0, memory_order_relaxed);
 	atomic_store_explicit(ring->doorbell, 0, memory_order_relaxed);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The controller's side of a completion queue's ring: entries that were posted, entries that the host has taken. NVMe
- * Base 2.0, 3.3.1 and 3.3.3.2 (entries). Whoever holds the queue's lock uses the ring; sc_cq_ring_was_rung needs no
- * lock.
+ * The controller's side of a completion queue's ring. The controller posts entries at the tail; the host takes entries,
+ * and moves the head by the doorbell. NVMe Base 2.0c, 3.3.1 and 3.3.3.2 (entries). All functions need the queue's lock,
+ * except sc_cq_ring_was_rung.
  */
 #ifndef UPNVME_SOFTCTRL_RING_CQ_H
 #define UPNVME_SOFTCTRL_RING_CQ_H
@@ -20,14 +20,14 @@ struct sc_cq_ring {
 	uint32_t nentries;
 	uint32_t head;
 	uint32_t tail;
-	_Atomic uint32_t doorbell_seen; /* the last value that was looked at, valid or not */
+	_Atomic uint32_t doorbell_seen; /* the value that was last read, valid or not */
 	bool phase;
 };
 
 void sc_cq_ring_begin(struct sc_cq_ring *ring, struct upnvme_spec_cqe *entries, uint32_t nentries);
 void sc_cq_ring_end(struct sc_cq_ring *ring);
 
-/* Takes note of the doorbell of a queue that does not exist; true when it was rung. */
+/* Reads the doorbell of a queue that does not exist; true when the host has rung it. */
 bool sc_cq_ring_was_rung_astray(struct sc_cq_ring *ring);
 
 static inline bool sc_cq_ring_was_rung(const struct sc_cq_ring *ring)
@@ -37,8 +37,8 @@ static inline bool sc_cq_ring_was_rung(const struct sc_cq_ring *ring)
 }
 
 /*
- * Looks at the doorbell, and moves the head there. False for a value to which the head cannot move, since the head
- * moves over posted entries only; such a value is ignored.
+ * Reads the doorbell, and moves the head there. The head moves over posted entries only: any other value is ignored,
+ * and the function returns false.
  */
 static inline bool sc_cq_ring_look(struct sc_cq_ring *ring)
 {
@@ -61,15 +61,15 @@ static inline uint32_t sc_cq_ring_after_tail(const struct sc_cq_ring *ring)
 	return ring->tail + 1 == ring->nentries ? 0 : ring->tail + 1;
 }
 
-/* One entry stays unused, to tell full from empty. */
+/* A full ring keeps one entry unused, to differ from an empty one. */
 static inline bool sc_cq_ring_is_full(const struct sc_cq_ring *ring)
 {
 	return sc_cq_ring_after_tail(ring) == ring->head;
 }
 
 /*
- * Posts an entry; `status` is without the phase tag. The second half of the entry has the phase tag: the host must see
- * the first half before the second, and may read the second whole.
+ * Posts an entry; `status` is without the phase tag. The phase tag is in the second half of the entry. So the host must
+ * see the first half before the second, which is one store of eight bytes.
  */
 static inline void sc_cq_ring_post(struct sc_cq_ring *ring, uint32_t dw0, uint16_t sqhd,
 				   uint16_t sqid, uint16_t cid, uint16_t status)

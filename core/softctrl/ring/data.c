@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A command's data that the controller itself writes, reads or compares. */
+/* A command's data, where the controller itself writes, reads or compares it. */
 #include "softctrl/ring/data.h"
 
 #include <string.h>

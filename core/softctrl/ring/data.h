@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A command's data: the segments of host memory that the data lies in. */
+/* A command's data, as segments of host memory. */
 #ifndef UPNVME_SOFTCTRL_RING_DATA_H
 #define UPNVME_SOFTCTRL_RING_DATA_H
 
@@ -16,17 +16,17 @@ struct sc_data {
 	uint32_t niov;
 	uint32_t niov_max;
 	uint64_t bytes;
-	uint16_t error_location; /* the parameter to blame for a failed walk */
+	uint16_t error_location; /* the parameter to blame, after a refusal */
 };
 
-/* A refusal that blames a parameter of the command. */
+/* Refuses the command for the parameter at `location`: gives the status, with Do Not Retry. */
 static inline uint16_t sc_data_refuse(struct sc_data *data, uint16_t status, uint16_t location)
 {
 	data->error_location = location;
 	return sc_dnr(status);
 }
 
-/* Adds a segment; a status. Neighbours are joined, so that the media see as few segments as there are. */
+/* Adds a segment; gives a status. Segments that adjoin are joined, so that the media get fewer of them. */
 static inline uint16_t sc_data_append(struct sc_data *data, uint64_t iova, uint64_t bytes)
 {
 	struct iovec *last = &data->iov[data->niov];
@@ -46,11 +46,11 @@ static inline uint16_t sc_data_append(struct sc_data *data, uint64_t iova, uint6
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* Copy all of the data, to host memory and from there. */
+/* Copy all of the data: sc_data_write to host memory, sc_data_read from there. */
 void sc_data_write(const struct sc_data *data, const void *from);
 void sc_data_read(const struct sc_data *data, void *to);
 
-/* Whether the data from `offset` on is the same as these bytes. */
+/* Whether `bytes` bytes of the data, from `offset` on, equal those at `with`. */
 bool sc_data_equal(const struct sc_data *data, uint64_t offset, const void *with, uint64_t bytes);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The data pointer of a command: PRPs or an SGL, as PSDT says. NVMe Base 2.0, 3.3.3.1, Figure 87 */
+/* The data pointer of a command: PRPs or an SGL, as PSDT says. NVMe Base 2.0c, 3.3.3.1, Figure 87 */
 #include "softctrl/ring/data_ptr.h"
 
 #include "softctrl/ring/prp.h"

@@ -6,11 +6,10 @@
 #include <stdint.h>
 
 /*
- * The controller's way to host memory. `map` gives the address at which the bytes [iova, iova + bytes) are found in
- * this process, contiguous, or NULL when any of these bytes is not reachable (what an IOMMU fault is to a device).
- * Any thread may call it, at any time between softctrl_create and softctrl_destroy. What was mapped for a queue's ring
- * stays in use until the queue is deleted or the controller is reset; what was mapped for a command's data, until the
- * command completes.
+ * The controller's way to host memory. `map` gives the address at which this process has the bytes [iova, iova +
+ * bytes), contiguous, or NULL when any of these bytes is not reachable (for a device this would be an IOMMU fault). Any
+ * thread may call `map`, from softctrl_create until softctrl_destroy returns. The controller uses a queue's ring until
+ * the queue is deleted or the controller is reset, and a command's data until the command completes.
  */
 struct softctrl_dma {
 	void *(*map)(void *context, uint64_t iova, uint64_t bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory that a controller has addresses for: the host's, and its own buffer. */
+/* The memory that a controller can address: the host's, and the controller's own buffer. */
 #ifndef UPNVME_SOFTCTRL_RING_MEMORY_H
 #define UPNVME_SOFTCTRL_RING_MEMORY_H
 
@@ -14,7 +14,7 @@
 struct sc_memory {
 	struct softctrl_dma dma;
 	struct sc_cmb cmb;
-	uint32_t page_shift; /* of CC.MPS */
+	uint32_t page_shift; /* of the page size in CC.MPS */
 };
 
 static inline uint64_t sc_memory_page_bytes(const struct sc_memory *memory)
@@ -22,7 +22,7 @@ static inline uint64_t sc_memory_page_bytes(const struct sc_memory *memory)
 	return 1ull << memory->page_shift;
 }
 
-/* Host memory, or NULL. Addresses of the controller's own buffer are not the host's. */
+/* Maps host memory; NULL when it is not reachable, or when any of the addresses is in the controller's own buffer. */
 static inline void *sc_memory_map(const struct sc_memory *memory, uint64_t iova, uint64_t bytes)
 {
 	if (iova + bytes < iova || sc_cmb_overlaps(&memory->cmb, iova, bytes))
@@ -30,8 +30,10 @@ static inline void *sc_memory_map(const struct sc_memory *memory, uint64_t iova,
 	return memory->dma.map(memory->dma.context, iova, bytes);
 }
 
-/* The status of a command whose data, or lists, sc_memory_map found nowhere in host memory: the controller's own buffer
- * may have neither. */
+/*
+ * The status of a command for whose data, or list, sc_memory_map gave NULL. The controller's own buffer may hold
+ * neither data nor lists.
+ */
 static inline uint16_t sc_memory_unmapped(const struct sc_memory *memory, uint64_t iova,
 					  uint64_t bytes)
 {

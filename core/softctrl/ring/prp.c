@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PRP entries and lists, walked to segments of host memory. NVMe Base 2.0, 4.1.1
+ * PRP entries and lists, walked to segments of host memory. NVMe Base 2.0c, 4.1.1
  *
  * The host may change its memory at any time, so every entry is read once, and only the copy is looked at.
  */
@@ -8,7 +8,7 @@
 
 #include <upnvme/spec/data_ptr.h>
 
-/* `n` entries of one page of a list. */
+/* Walks `n` entries of one page of a list. */
 static uint16_t prp_entries(struct sc_data *data, const uint64_t *entries, uint64_t n,
 			    uint64_t *left)
 {
@@ -29,7 +29,7 @@ static uint16_t prp_entries(struct sc_data *data, const uint64_t *entries, uint6
 	return UPNVME_SPEC_SC_SUCCESS;
 }
 
-/* When more entries are needed than a page has room for, the page's last entry names the next list. */
+/* Walks a list. The last entry of a page names the next list when the page has no room for all entries. */
 static uint16_t prp_list(struct sc_data *data, uint64_t list, uint64_t left)
 {
 	const struct sc_memory *memory = data->memory;
@@ -58,7 +58,7 @@ static uint16_t prp_list(struct sc_data *data, uint64_t list, uint64_t left)
 			return status;
 		if (chained)
 			list = __atomic_load_n(&entries[n], __ATOMIC_RELAXED);
-		align = page_bytes; /* every list but the first begins a page */
+		align = page_bytes; /* each list but the first begins a page */
 	}
 	return UPNVME_SPEC_SC_SUCCESS;
 }

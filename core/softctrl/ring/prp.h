@@ -5,7 +5,7 @@
 
 #include "softctrl/ring/data.h"
 
-/* Appends the segments of data->bytes, beginning with PRP1 and PRP2; a status. */
+/* Appends the segments of data->bytes bytes that PRP1 and PRP2 give. Gives a status. */
 uint16_t sc_prp_walk(struct sc_data *data, const struct upnvme_spec_sqe *sqe);
 
 #endif

@@ -10,7 +10,7 @@
 #include <upnvme/spec/status.h>
 
 /*
- * The place of a parameter in its command: the byte, and in bits 10:8 the bit of that byte. NVMe Base 2.0, 5.16.1.2,
+ * The place of a parameter in its command: the byte, and in bits 10:8 the bit of that byte. NVMe Base 2.0c, 5.16.1.2,
  * Parameter Error Location
  */
 #define SC_AT(member, bit) \
@@ -18,7 +18,7 @@
 #define SC_FIELD(member, name) SC_AT(member, name##_SHIFT)
 #define SC_NOWHERE             0xffffu /* no single parameter is to blame */
 
-/* An error that the same command would meet again. */
+/* Adds Do Not Retry: the same command would meet the same error again. */
 static inline uint16_t sc_dnr(uint16_t status)
 {
 	return status | UPNVME_SPEC_STATUS_DNR_BIT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SGL segments, walked to segments of host memory. NVMe Base 2.0, 4.1.2
+ * SGL segments, walked to segments of host memory. NVMe Base 2.0c, 4.1.2
  *
  * The host may change its memory at any time, so every descriptor is read once, and only the copy is looked at.
  */
@@ -11,8 +11,8 @@
 #include <upnvme/spec/data_ptr.h>
 
 struct sgl_walk {
-	struct upnvme_spec_sgl_desc desc; /* a copy of the descriptor that is looked at */
-	uint64_t left;                    /* data bytes that have no place yet */
+	struct upnvme_spec_sgl_desc desc; /* a copy of the current descriptor */
+	uint64_t left;                    /* data bytes that have no segment yet */
 	uint32_t ndescs;
 };
 
@@ -40,7 +40,7 @@ static uint16_t sgl_data_block(struct sc_data *data, struct sgl_walk *walk)
 	return status;
 }
 
-/* The segment that walk->desc names: how many descriptors it has, and where they are. */
+/* Maps the segment that walk->desc names: gives the number of its descriptors, and their address. */
 static uint16_t sgl_segment_map(const struct sc_data *data, struct sgl_walk *walk, uint32_t *n,
 				const struct upnvme_spec_sgl_desc **descs)
 {
@@ -60,7 +60,7 @@ static uint16_t sgl_segment_map(const struct sc_data *data, struct sgl_walk *wal
 			sc_memory_unmapped(data->memory, iova, walk->desc.length);
 }
 
-/* Walks one segment; the last descriptor, if it names another segment, is left in walk->desc. */
+/* Walks one segment. Afterwards walk->desc is its last descriptor, which may name another segment. */
 static uint16_t sgl_segment(struct sc_data *data, struct sgl_walk *walk)
 {
 	bool last = UPNVME_SPEC_SGL_ID_TYPE(walk->desc.id) == UPNVME_SPEC_SGL_TYPE_LAST_SEGMENT;
@@ -80,7 +80,7 @@ static uint16_t sgl_segment(struct sc_data *data, struct sgl_walk *walk)
 	}
 	if (status)
 		return status;
-	/* A segment that is not the last one has to name its successor. */
+	/* A segment has to name a further one, unless its own descriptor calls it the last. */
 	return last ? UPNVME_SPEC_SC_SUCCESS :
 		      sc_dnr(UPNVME_SPEC_SC_INVALID_SGL_SEGMENT_DESCRIPTOR);
 }

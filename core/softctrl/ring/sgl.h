@@ -5,7 +5,7 @@
 
 #include "softctrl/ring/data.h"
 
-/* Appends the segments of data->bytes, beginning with SGL1; a status. */
+/* Appends the segments of data->bytes bytes that SGL1 gives. Gives a status. */
 uint16_t sc_sgl_walk(struct sc_data *data, const struct upnvme_spec_sqe *sqe);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A submission queue's ring: its beginning, its end, a search, and its doorbell while there is no queue. */
+/* A submission queue's ring: its creation, its end, a search, and its doorbell while no queue exists. */
 #include "softctrl/ring/sq.h"
 
 void sc_sq_ring_begin(struct sc_sq_ring *ring, struct upnvme_spec_sqe *entries, uint32_t nentries)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file upnvme/sys/error.h
- * The thread's error, for those who implement something on upnvme: a library above it, a binding, a
- * function that the library calls. upnvme.h does not include this header.
+ * The thread's error, for those who implement something on upnvme: a library above upnvme, a binding,
+ * or a function that the library calls. upnvme.h does not include this header.
  *
- * A call of theirs that fails tells the same as one of the library's: a negative errno, a code, and
- * a sentence that names the thing, the value and the remedy.
+ * An implementer's call that fails should tell what the library's calls tell: a negative errno, a
+ * code, and a sentence that names the thing, the value and the remedy.
  *
  *     if (offset > size)
  *             return upnvme_error_set(-ERANGE, UPNVME_ERR_ARGUMENT,
  *                                     "offset %llu is past the end of %s, which has %llu bytes", ...);
  *
- * The code is one of UPNVME_ERR_... where it says what happened, else one of the implementer's own,
- * from UPNVME_ERROR_CODE_OWN on.
+ * The code is one of UPNVME_ERR_... where one of these says what happened, else a code of the
+ * implementer's own, from UPNVME_ERROR_CODE_OWN on.
  *
- * Cleaning up after a failure may fail too, and would put its own sentence in place of the first.
- * Keep the first one by a pair of calls:
+ * Cleaning up after a failure may fail, too, and would put another sentence in place of the first.
+ * Keep the first sentence by a pair of calls:
  *
  *     struct upnvme_error error;
  *
@@ -37,30 +37,30 @@ extern "C" {
 #endif
 
 /**
- * Makes a record the calling thread's last error: one that upnvme_error_get gave, or a new one. The
- * text is cut where it is not terminated, or ends in half a character of UTF-8.
+ * Makes a record the calling thread's last error: a record that upnvme_error_get gave, or a new one.
+ * A text that is not terminated, or that ends in half a character of UTF-8, is cut.
  *
  * @param error  the error, which is copied; all zeroes: nothing has failed yet
- * @return 0, or -EINVAL (null; a positive errno; a code, a status or a text without an errno; a
- *   reserved field that is set)
+ * @return 0, or -EINVAL (null; an errno above 0 or below -4095; an errno without a code; a code, a
+ *   status or a text without an errno; a reserved field that is set)
  * @thread Any thread; each has its own.
  * @since 0.1
  */
 UPNVME_API int upnvme_error_put(const struct upnvme_error *error);
 
 #ifndef UPNVME_ERROR_FORMAT
-/** Lets the compiler check a sentence's arguments, from the first one on, against its format. */
+/** Lets the compiler check a sentence's arguments, from argument `first` on, against its format. */
 #define UPNVME_ERROR_FORMAT(first) __attribute__((format(printf, 3, first)))
 #endif
 
 /**
- * Makes a sentence the calling thread's last error: upnvme_error_set for a function that has taken
- * its arguments as `...` itself.
+ * Makes a sentence the calling thread's last error. Does as upnvme_error_set, for a function that has
+ * taken the sentence's arguments as `...` itself.
  *
  * @param err  a negative errno
- * @param code  UPNVME_ERR_..., or an own one from UPNVME_ERROR_CODE_OWN on
+ * @param code  UPNVME_ERR_..., or a code of the caller's own, from UPNVME_ERROR_CODE_OWN on
  * @param format  the sentence, as printf takes it, without a newline
- * @param args  what the format names; used up
+ * @param args  the format's arguments; used up
  * @return as upnvme_error_set
  * @thread Any thread; each has its own.
  * @since 0.1
@@ -92,7 +92,7 @@ static inline UPNVME_ERROR_FORMAT(0) int upnvme_error_vset(int err, uint32_t cod
  * characters of UTF-8; where printf refuses the arguments, the sentence is the format itself.
  *
  * @param err  a negative errno
- * @param code  UPNVME_ERR_..., or an own one from UPNVME_ERROR_CODE_OWN on
+ * @param code  UPNVME_ERR_..., or a code of the caller's own, from UPNVME_ERROR_CODE_OWN on
  * @param format  the sentence, as printf takes it, without a newline
  * @return `err`, so that a check is one line, `return upnvme_error_set(...)`; or -EINVAL if `err` is
  *   not negative
