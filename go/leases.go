@@ -54,7 +54,7 @@ type lease struct {
 	leases  *leases
 	claims  claims
 	parking parking
-	handed  atomic.Uint32 // orders the last user's writes before the next one's reads, as C's hand-over is unseen by Go
+	handed  atomic.Uint32 // orders one user's writes before the next user's reads, as Go does not see C's hand-over
 }
 
 // claims are locks and memory that a command keeps until the device is done, even if its caller is gone.

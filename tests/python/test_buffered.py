@@ -296,7 +296,7 @@ def test_threads_that_write_while_a_file_is_closed_do_not_hang(uri, buffering):
                     file.write(TEXT)
                     file.flush()
             except ValueError as error:  # ClosedError, and what Python says of a closed file
-                errors.append(type(error))  # its traceback would keep a view of the memory
+                errors.append(type(error))  # a traceback would keep a view of the memory
 
         threads = [threading.Thread(target=work, args=(i << 16,)) for i in range(4)]
         for thread in threads:
